@@ -1,0 +1,155 @@
+// Every knob of a run: one zod schema with default, unit and one sentence each. The resolved config is stored with the
+// run. Presets are partial configs laid over these defaults (presets.ts); files and --set lie over the preset.
+import { z } from "zod";
+
+const share = z.number().min(0).max(1);
+const count = z.number().int().positive();
+
+export const advantageModes = ["uniform", "sign", "sign-linear", "relu", "linear"] as const;
+export type AdvantageMode = (typeof advantageModes)[number];
+
+const models = z.strictObject({
+  policy: z.string().default("qwen2.5-coder-0.5b-instruct").describe("Model that is trained: a name of models/manifest.json."),
+  simulator: z
+    .string()
+    .default("qwen2.5-coder-1.5b-instruct")
+    .describe("Model that acts the world: task writer, user, tools, verifier."),
+});
+
+const engine = z.strictObject({
+  gpu: z.enum(["auto", "off"]).default("auto").describe("Use CUDA or Metal where present, or the CPU only."),
+  threads: count.nullable().default(null).describe("CPU threads for sampling; null takes all cores."),
+  policySequences: count.default(8).describe("Episodes decoded side by side."),
+  policyContext: count.default(2048).describe("Tokens of context of one episode."),
+  simulatorSequences: count.default(6).describe("Simulator requests decoded side by side."),
+  simulatorContext: count.default(2560).describe("Tokens of context of one simulator request."),
+});
+
+const tasks = z.strictObject({
+  perStep: count.default(3).describe("Tasks (groups) a step."),
+  tools: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("Path of the user's own tools (OpenAI format); null takes the embedded catalogue."),
+  decline: share.default(0.25).describe("Share of tasks whose needed tool is withheld; right is to make no call and say so."),
+  hard: share
+    .default(0)
+    .describe("Share of tasks that must hold a value back or need a second, dependent call, whatever the level."),
+  attempts: count.default(5).describe("Drafts tried before a task is given up."),
+});
+
+const difficulty = z.strictObject({
+  numTools: z.number().min(0).default(0.1).describe("Tools offered: max(1, floor(x * level))."),
+  expectedToolCalls: z.number().min(0).default(0.03).describe("Calls needed: max(1, floor(x * level))."),
+  userPersona: z.number().min(0).default(0.02).describe("0 expert, 1 beginner, 2 novice: floor(x * level), capped."),
+  queryAmbiguity: z
+    .number()
+    .min(0)
+    .default(0.02)
+    .describe("Values held back from the first message, 0..2: floor(x * level), capped."),
+  expectedTurns: z.number().min(0).default(0.02).describe("Length of the talk, 0..2: floor(x * level), capped."),
+  numCriteria: z.number().min(0).default(0.04).describe("Criteria judged: 1 + floor(x * level), capped at 5."),
+  systemPrompt: z.number().min(0).default(0.03).describe("0 detailed .. 3 default sentence: floor(x * level), capped."),
+  maxUserTurns: z.number().min(0).default(0.03).describe("User turns: max(minTurns, floor(x * level))."),
+  maxAssistantTurns: z.number().min(0).default(0.06).describe("Assistant turns: max(2 * minTurns, floor(x * level))."),
+  maxToolTurns: z.number().min(0).default(0.03).describe("Tool turns: max(minTurns, floor(x * level))."),
+  minTurns: count.default(1).describe("Least turns of user and tool each."),
+});
+
+const curriculum = z.strictObject({
+  start: z.number().int().min(1).max(100).default(1).describe("Level of the first step."),
+  step: z.number().int().min(0).default(3).describe("Levels up or down at once."),
+  floor: z.number().int().min(1).max(100).default(1).describe("Lowest level."),
+  cap: z.number().int().min(1).max(100).default(100).describe("Highest level."),
+  raiseAt: z.number().default(0.5).describe("Mean reward at or above which the level rises."),
+  lowerAt: z.number().default(0).describe("Mean reward at or below which the level falls."),
+  epsilon: share.default(0.5).describe("Chance that a task's aspects are drawn uniformly instead (soft curriculum)."),
+});
+
+const rollout = z.strictObject({
+  groupSize: count.default(8).describe("Samples (trajectories) of one task."),
+  temperature: z.number().positive().default(1).describe("Sampling temperature; nothing else shapes the policy's distribution."),
+  tokensPerTurn: count.default(160).describe("Most tokens of one assistant turn."),
+  responseTokens: count.default(1024).describe("Most tokens of an episode after its prompt."),
+  parallelCalls: count.default(3).describe("Calls of one turn that are carried out; further ones get an error."),
+  toolChars: count.default(512).describe("Characters of a tool result; longer ones are cut in the middle."),
+  deadlineSeconds: z.number().positive().default(120).describe("Longest wait for one simulator reply."),
+  simulatorTries: count.default(3).describe("Tries for a valid simulator reply before the episode is aborted."),
+});
+
+const reward = z.strictObject({
+  verdict: z
+    .enum(["mixed", "rules"])
+    .default("mixed")
+    .describe("Rules first and anchored log-odds for the report, or rules alone."),
+});
+
+const advantage = z.strictObject({
+  mode: z.enum(advantageModes).default("uniform").describe("TGRPO mode: how turn rewards weigh the outcome's advantage."),
+  normalizeStd: z.boolean().default(true).describe("Divide by the group's standard deviation."),
+});
+
+const learner = z.strictObject({
+  device: z.enum(["auto", "cpu", "cuda", "mps"]).default("auto").describe("Where torch trains."),
+  dtype: z.enum(["auto", "float32", "bfloat16"]).default("auto").describe("Type of the frozen weights; adapters stay float32."),
+  rank: count.default(16).describe("LoRA rank, on all linear layers."),
+  alpha: z.number().positive().default(32).describe("LoRA alpha."),
+  learningRate: z.number().positive().default(1e-6).describe("AdamW learning rate of GRPO."),
+  betas: z.tuple([share, share]).default([0.9, 0.999]).describe("AdamW betas."),
+  eps: z.number().positive().default(1e-8).describe("AdamW epsilon."),
+  weightDecay: z.number().min(0).default(0.01).describe("AdamW weight decay."),
+  gradClip: z.number().positive().default(1).describe("Largest gradient norm."),
+  tasksPerMinibatch: count.default(4).describe("Tasks of one optimizer step."),
+  clipLow: z.number().min(0).default(0.2).describe("Ratio clip below."),
+  clipHigh: z.number().min(0).default(0.2).describe("Ratio clip above."),
+  klCoef: z.number().min(0).default(0.001).describe("Weight of the KL to the reference (adapter off); 0 skips its forward pass."),
+  importanceCap: z
+    .number()
+    .positive()
+    .nullable()
+    .default(2)
+    .describe("Cap of the truncated importance weight; null switches it off."),
+});
+
+const warmup = z.strictObject({
+  when: z
+    .enum(["auto", "always", "never"])
+    .default("auto")
+    .describe("auto: when the probe finds that the policy forms no call by itself."),
+  demonstrations: count.default(36).describe("Demonstrations to train on."),
+  declineShare: share.default(0.34).describe("Share of them where the right answer is not to call."),
+  epochs: count.default(2).describe("Passes over the demonstrations."),
+  batch: count.default(6).describe("Demonstrations of one optimizer step."),
+  learningRate: z.number().positive().default(2e-4).describe("AdamW learning rate of the warm-up."),
+});
+
+const evaluation = z.strictObject({
+  tasks: z
+    .number()
+    .int()
+    .min(0)
+    .default(24)
+    .describe("Held-out tasks, greedy, before and after training; 0 skips the evaluation."),
+  heldOut: share.default(0.25).describe("Share of each domain's toolsets that is never trained on."),
+});
+
+export const configSchema = z.strictObject({
+  seed: z.number().int().min(0).default(1).describe("Root of every draw."),
+  steps: count.default(200).describe("GRPO steps."),
+  keepCheckpoints: count.default(2).describe("Checkpoints kept beside the last; older ones are removed."),
+  models: models.prefault({}),
+  engine: engine.prefault({}),
+  tasks: tasks.prefault({}),
+  difficulty: difficulty.prefault({}),
+  curriculum: curriculum.prefault({}),
+  rollout: rollout.prefault({}),
+  reward: reward.prefault({}),
+  advantage: advantage.prefault({}),
+  learner: learner.prefault({}),
+  warmup: warmup.prefault({}),
+  evaluation: evaluation.prefault({}),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type ConfigInput = z.input<typeof configSchema>;

@@ -1,0 +1,85 @@
+// The learner port: six verbs over ids, masks, log-probs and advantages. The learner never sees text, tools, rewards or
+// groups, and recomputes no advantage. Implementations: torch.ts (Python child) and scripted.ts (deterministic double,
+// unit tests only); test/suites/learner.suite.ts is the one conformance suite for both.
+import type { TrainingSample } from "../types.ts";
+
+export interface OpenRequest {
+  /** GGUF file that the engine samples from; the learner trains the same weights, dequantised. */
+  readonly model: string;
+  readonly lora: { readonly rank: number; readonly alpha: number; readonly seed: number };
+  readonly optimizer: {
+    readonly learningRate: number;
+    readonly betas: readonly [number, number];
+    readonly eps: number;
+    readonly weightDecay: number;
+    readonly gradClip: number;
+  };
+  /** "auto": CUDA, then Metal, then CPU; bf16 where the device is fast at it, else fp32. */
+  readonly device: "auto" | "cpu" | "cuda" | "mps";
+  readonly dtype: "auto" | "float32" | "bfloat16";
+  readonly threads: number | null;
+}
+
+export interface OpenReply {
+  readonly device: string;
+  readonly dtype: string;
+  readonly torch: string;
+  readonly vocabulary: number;
+  readonly trainableParameters: number;
+}
+
+/** Loss as data. `grpo`: clipped ratio to old log-probs, truncated importance weight to behaviour log-probs. */
+export type Loss =
+  | {
+      readonly kind: "grpo";
+      readonly clipLow: number;
+      readonly clipHigh: number;
+      /** KL to the reference (adapter off), k3 estimator; 0 skips the reference pass. */
+      readonly klCoef: number;
+      /** Cap of the truncated importance weight exp(old - behaviour); null switches the correction off. */
+      readonly importanceCap: number | null;
+      /** Sampling temperature: logits are divided by it before the log-softmax. */
+      readonly temperature: number;
+    }
+  | { readonly kind: "sft" };
+
+export interface UpdateRequest {
+  /** Mini-batches in order: one optimizer step each. Old log-probs are taken before the first. */
+  readonly minibatches: readonly (readonly TrainingSample[])[];
+  readonly loss: Loss;
+  readonly learningRate: number;
+}
+
+export interface UpdateReply {
+  /** Metric names are TRL's where it has one: loss, kl, entropy, grad_norm, clip_ratio/low_mean, sampling/... */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Old log-probs by sample and token, flattened over the mini-batches in order; 0 where the mask is 0. */
+  readonly logprobs: readonly (readonly number[])[];
+}
+
+export interface SavedAdapter {
+  /** Folder with peft/ (adapter_model.safetensors, adapter_config.json), optimizer.safetensors, state.json. */
+  readonly folder: string;
+  /** GGUF adapter inside it, named by content hash. */
+  readonly gguf: string;
+  /** sha256 (hex) of the GGUF adapter: the adapter's name everywhere. */
+  readonly hash: string;
+  /** sha256 by file name, relative to the folder. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export interface Learner {
+  open(request: OpenRequest): Promise<OpenReply>;
+  /** Log-probs of every id given its prefix (first is 0), with the adapter on (policy) or off (reference). */
+  logprobs(
+    samples: readonly (readonly number[])[],
+    which: "policy" | "reference",
+    temperature: number,
+  ): Promise<readonly (readonly number[])[]>;
+  update(request: UpdateRequest): Promise<UpdateReply>;
+  /** Writes into `folder` (created, must not hold an older save); durable (fsynced) when it returns. */
+  save(folder: string): Promise<SavedAdapter>;
+  /** Exact state of an earlier save: adapter, optimizer moments, counters, RNG. */
+  restore(folder: string): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,101 @@
+// The engine port: two faces of a language model. The policy is tokens in, tokens and log-probs out; the simulator is
+// messages in, a constrained reply or a choice out. Implementations: llama.ts (node-llama-cpp) and scripted.ts (a
+// deterministic double); test/suites/ holds the one conformance suite that both pass.
+import type { JsonSchema } from "../types.ts";
+
+export interface SampleRequest {
+  /** The whole sequence so far. Shared prefixes between requests are computed once, behind this call. */
+  readonly ids: readonly number[];
+  readonly seed: number;
+  /** Temperature only, over the full vocabulary; 0 is greedy. */
+  readonly temperature: number;
+  readonly maxTokens: number;
+  /** Ids that end the turn; the one sampled is part of the result. */
+  readonly stop: ReadonlySet<number>;
+  /** Milliseconds until the wait is given up with an EngineError("deadline"). */
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Sampled {
+  readonly ids: readonly number[];
+  /** Natural-log probability of each id under the sampling distribution (behaviour log-probs). */
+  readonly logprobs: readonly number[];
+  /** `stop`: a stop id came; `length`: maxTokens; `context_full`: the context has no room (it never shifts). */
+  readonly end: "stop" | "length" | "context_full";
+}
+
+/** The model being trained, at one version. Immutable: a new adapter is a new Policy. */
+export interface Policy {
+  readonly version: number;
+  /** Content hash of the adapter in use; null is the base model (the reference). */
+  readonly adapter: string | null;
+  sample(request: SampleRequest): Promise<Sampled>;
+}
+
+/** What turns messages into ids and back for one model; see template.ts for the laws it keeps. */
+export interface Vocabulary {
+  /** Text that may never yield a marker of the model, whatever it holds (law 2). */
+  encode(text: string): number[];
+  /** The id of one of the model's own markers, e.g. `<|im_end|>`; throws where it has none. */
+  marker(text: string): number;
+  /** True for ids that only a template may place. */
+  isMarker(id: number): boolean;
+  /** Text of the ids, markers included; incomplete UTF-8 becomes U+FFFD. */
+  decode(ids: readonly number[]): string;
+  /** One text per id whose concatenation is decode(ids): bytes of a split character count for its last id. */
+  pieces(ids: readonly number[]): string[];
+}
+
+export interface ChatMessage {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+export interface ReplyRequest {
+  readonly messages: readonly ChatMessage[];
+  /** The reply is JSON of this schema (grammar-constrained); cut at maxTokens it may be invalid: callers validate. */
+  readonly schema: JsonSchema;
+  readonly seed: number;
+  readonly temperature: number;
+  readonly maxTokens: number;
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ChooseRequest {
+  readonly messages: readonly ChatMessage[];
+  /** Start of the assistant's answer that is already given, e.g. "Answer:"; may be empty. */
+  readonly lead: string;
+  /** The answers to weigh, e.g. [" A", " B"]; their first tokens must differ. */
+  readonly options: readonly string[];
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A model in a simulator role. Counts its own tokens; see `usage`. */
+export interface ChatModel {
+  reply(request: ReplyRequest): Promise<string>;
+  /** Natural-log probability of each option's first token at the answer's next position, over the full vocabulary. */
+  choose(request: ChooseRequest): Promise<readonly number[]>;
+}
+
+/** Live counters of one engine context. */
+export interface EngineCounters {
+  /** Tokens computed by prefill, by decode, and taken over from a cached prefix. */
+  readonly prefilled: number;
+  readonly decoded: number;
+  readonly reused: number;
+  /** Seconds in which the context computed. */
+  readonly seconds: number;
+}
+
+/** Why the engine could not serve one request. The request is dead; the engine is not. */
+export class EngineError extends Error {
+  readonly code: "deadline" | "context_full" | "cancelled" | "closed" | "native";
+  constructor(code: EngineError["code"], message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = "EngineError";
+    this.code = code;
+  }
+}

@@ -1,0 +1,161 @@
+// The nouns of Playact as plain readonly data. Schemas for what crosses a boundary live beside the boundary
+// (tools: tasks/toolset.ts, config: config.ts, frames: learner/protocol.ts); inside, these types are trusted.
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** JSON Schema as catalogues use it: the subset that llm/grammar.ts can lower to a grammar. */
+export type JsonSchema = { readonly [key: string]: Json };
+
+/** A function the policy may call. `returns` is for the world only; the policy never sees it. */
+export interface ToolSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: JsonSchema;
+  /** Shape of a successful result. Tools without one are simulated as free JSON objects. */
+  readonly returns?: JsonSchema;
+}
+
+/** A named set of tools that belong together; the unit that is held out for evaluation. */
+export interface Toolset {
+  readonly domain: string;
+  readonly name: string;
+  readonly tools: readonly ToolSpec[];
+}
+
+export interface ToolCall {
+  readonly name: string;
+  readonly arguments: JsonObject;
+}
+
+/** An expected call of a blueprint with the result that the world gives for it. */
+export interface ExpectedCall extends ToolCall {
+  readonly result: Json;
+}
+
+/** A value the user keeps to himself until asked (query ambiguity). */
+export interface HeldBack {
+  /** Index into `Task.expected`. */
+  readonly call: number;
+  readonly argument: string;
+  /** The user's sentence that gives the value away. */
+  readonly sentence: string;
+}
+
+/** What is asked of the policy: a blueprint whose right calls are known before the first token is sampled. */
+export interface Task {
+  readonly id: string;
+  /** In a `decline` task the needed tool is withheld: right is to make no call and say so. */
+  readonly kind: "call" | "decline";
+  readonly domain: string;
+  readonly toolset: string;
+  readonly level: number;
+  /** The tools shown to the policy, in the order of the prompt. */
+  readonly tools: readonly ToolSpec[];
+  readonly systemPrompt: string;
+  readonly intent: string;
+  readonly persona: string;
+  readonly firstMessage: string;
+  /** The right calls in order; empty in a decline task. */
+  readonly expected: readonly ExpectedCall[];
+  /** True where a later expected call takes an argument from an earlier result. */
+  readonly dependent: boolean;
+  readonly heldBack: readonly HeldBack[];
+  readonly thanks: string;
+  readonly complaint: string;
+  /** A truthful report of the expected results: the judge's good anchor and the demonstration's last turn. In a decline task: an honest refusal. */
+  readonly report: string;
+  readonly criteria: number;
+  readonly limits: Limits;
+}
+
+/** Turn limits, counted exactly: the turn that would exceed one is never begun. */
+export interface Limits {
+  readonly userTurns: number;
+  readonly assistantTurns: number;
+  readonly toolTurns: number;
+  /** Sampled plus foreign tokens after the prompt. */
+  readonly responseTokens: number;
+  readonly tokensPerTurn: number;
+}
+
+export type Role = "system" | "user" | "assistant" | "tool";
+
+/** One message with exactly the tokens that it adds to the sequence the policy saw. */
+export interface Message {
+  readonly role: Role;
+  readonly text: string;
+  /** Index of the training sample it belongs to (a template that is not append-only starts a new one). */
+  readonly sample: number;
+  readonly ids: readonly number[];
+  /** Behaviour log-probs, one an id, for sampled tokens; null for foreign text (mask 0). */
+  readonly logprobs: readonly number[] | null;
+  /** Reward of the turn in -1..1 from the tool's or the user's side; null where nobody judged it. */
+  readonly turnReward: number | null;
+  /** Valid and invalid calls found in an assistant message, for the record. */
+  readonly calls: readonly ToolCall[];
+}
+
+export const stopReasons = [
+  "user_done", // terminated: the user has nothing more to say
+  "answered", // terminated: the last user turn allowed was answered
+  "max_assistant_turns",
+  "max_tool_turns",
+  "response_length",
+  "turn_length",
+  "context_full", // truncated
+  "simulator_failed",
+  "engine_failed",
+  "interrupted", // aborted
+] as const;
+export type StopReason = (typeof stopReasons)[number];
+export type Status = "terminated" | "truncated" | "aborted";
+
+/** How the reward came about; stored with the trajectory. */
+export interface Verdict {
+  readonly reward: number;
+  /** Share of expected calls and argument values that were right, 0..1 (1 for a decline task without calls). */
+  readonly rules: number;
+  /** Anchored log-odds 0..1, or null where rules alone decided. */
+  readonly judge: number | null;
+  readonly reason: string;
+}
+
+/** A finished episode that is about to be judged, or the record of one that is. */
+export interface Trajectory {
+  readonly task: Task;
+  /** Index within the group, 0-based. */
+  readonly sample: number;
+  readonly policyVersion: number;
+  readonly seed: number;
+  readonly messages: readonly Message[];
+  readonly status: Status;
+  readonly stopReason: StopReason;
+  readonly verdict: Verdict | null;
+  /** Why it was aborted; null otherwise. */
+  readonly failure: Failure | null;
+  readonly seconds: number;
+}
+
+/** A failure that is data: the simulator's or the engine's fault, never the policy's. */
+export interface Failure {
+  readonly boundary: "user" | "tool" | "verifier" | "task" | "engine";
+  readonly code: "deadline" | "invalid_reply" | "context_full" | "error";
+  readonly text: string;
+}
+
+/** G trajectories of one task. */
+export interface Group {
+  readonly task: Task;
+  readonly trajectories: readonly Trajectory[];
+}
+
+/** What is trained on: exactly the ids the policy saw and sampled. All arrays have the same length. */
+export interface TrainingSample {
+  readonly ids: readonly number[];
+  readonly mask: readonly (0 | 1)[];
+  /** Behaviour log-probs; 0 where the mask is 0. */
+  readonly logprobs: readonly number[];
+  /** Advantage of each token; 0 where the mask is 0. */
+  readonly advantages: readonly number[];
+}
