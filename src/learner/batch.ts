@@ -1,0 +1,63 @@
+// Trajectories -> training samples: the ids the policy saw and sampled, with mask, behaviour log-probs and advantages.
+// Pure; no text is tokenised here and none leaves: the learner sees numbers only. Padding and minibatches are not here.
+import type { Message, TrainingSample, Trajectory } from "../types.ts";
+
+/**
+ * GRPO samples of one trajectory, one per sample index (a template that is not append-only has several).
+ * A token has mask 1 exactly where the policy sampled it; it carries its turn's advantage.
+ * @param turnAdvantages one per sampled assistant message, in order // [turn]
+ * @returns nothing for an aborted trajectory (its failure is not the policy's); samples without a sampled id are left out
+ * @throws RangeError when the advantages or the log-probs do not fit the messages
+ */
+export function trainingSamples(trajectory: Trajectory, turnAdvantages: readonly number[]): TrainingSample[] {
+  if (trajectory.status === "aborted") return [];
+  const sampled = trajectory.messages.filter(isSampled);
+  if (sampled.length !== turnAdvantages.length) {
+    throw new RangeError(`${sampled.length} sampled turns but ${turnAdvantages.length} advantages`);
+  }
+  const advantageOf = new Map(sampled.map((message, turn) => [message, turnAdvantages[turn] ?? 0]));
+  return concatenate(trajectory.messages, (message) => {
+    const advantage = advantageOf.get(message);
+    return advantage === undefined ? null : { logprobs: message.logprobs ?? [], advantage };
+  });
+}
+
+/**
+ * Supervised samples of a demonstration: its assistant messages were written, not sampled (their log-probs are null),
+ * and every one of their ids is trained on. Log-probs and advantages are 0; the supervised loss reads neither.
+ */
+export function demonstrationSamples(trajectory: Trajectory): TrainingSample[] {
+  return concatenate(trajectory.messages, (message) =>
+    message.role === "assistant" && message.logprobs === null ? { logprobs: message.ids.map(() => 0), advantage: 0 } : null,
+  );
+}
+
+/** Which messages the policy itself wrote: an assistant message repeated as context by a new sample has no log-probs. */
+function isSampled(message: Message): boolean {
+  return message.role === "assistant" && message.logprobs !== null;
+}
+
+interface Trained {
+  readonly logprobs: readonly number[];
+  readonly advantage: number;
+}
+
+/** Concatenates the messages of each sample index, in the order of the trajectory. `trained` is null for foreign text. */
+function concatenate(messages: readonly Message[], trained: (message: Message) => Trained | null): TrainingSample[] {
+  const samples = new Map<number, { ids: number[]; mask: (0 | 1)[]; logprobs: number[]; advantages: number[] }>();
+  for (const message of messages) {
+    const sample = samples.get(message.sample) ?? { ids: [], mask: [], logprobs: [], advantages: [] };
+    samples.set(message.sample, sample);
+    const own = trained(message);
+    if (own !== null && own.logprobs.length !== message.ids.length) {
+      throw new RangeError(`a sampled message has ${message.ids.length} ids but ${own.logprobs.length} log-probs`);
+    }
+    message.ids.forEach((id, position) => {
+      sample.ids.push(id);
+      sample.mask.push(own === null ? 0 : 1);
+      sample.logprobs.push(own?.logprobs[position] ?? 0);
+      sample.advantages.push(own?.advantage ?? 0);
+    });
+  }
+  return [...samples.values()].filter((sample) => sample.mask.includes(1));
+}

@@ -1,0 +1,22 @@
+// Mean reward of a step -> level of the next: TRUSTEE's adaptive curriculum (arXiv 2604.17739), updated every step. Pure.
+// Departs: aborted episodes are not in the mean (the caller leaves them out), and a step without any reward changes
+// nothing. The level is saved in the same transaction as its step, so a resume loses no change.
+import type { Config } from "../config.ts";
+
+/** What the rule reads of `Config["curriculum"]`. */
+export type CurriculumOptions = Pick<Config["curriculum"], "step" | "floor" | "cap" | "raiseAt" | "lowerAt">;
+
+/** The published rule; a test holds it equal to the defaults in config.ts. */
+export const publishedCurriculum: Readonly<CurriculumOptions> = { step: 3, floor: 1, cap: 100, raiseAt: 0.5, lowerAt: 0 };
+
+/**
+ * At `raiseAt` or above the level rises by `step`, at `lowerAt` or below it falls, between them it stays.
+ * @param meanReward mean outcome reward over episodes that were not aborted; null or NaN when there was none
+ * @returns the level, within floor..cap (unchanged when there was no reward)
+ */
+export function nextLevel(level: number, meanReward: number | null, options: Partial<CurriculumOptions> = {}): number {
+  if (meanReward === null || Number.isNaN(meanReward)) return level;
+  const { step, floor, cap, raiseAt, lowerAt } = { ...publishedCurriculum, ...options };
+  const moved = meanReward >= raiseAt ? level + step : meanReward <= lowerAt ? level - step : level;
+  return Math.min(cap, Math.max(floor, moved));
+}

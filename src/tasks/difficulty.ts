@@ -1,0 +1,89 @@
+// Level -> aspects of a task: TRUSTEE's formulas (arXiv 2604.17739) with the multipliers of its run script. Pure.
+// Departs in two places: all aspects of a task come from ONE draw (the paper's code draws the tool count apart from the
+// rest), and the floor forgives binary rounding, so that 0.29 x 100 is 29 whatever multiplier a user writes.
+import type { Config } from "../config.ts";
+import type { Draws } from "../rng.ts";
+
+export type DifficultyOptions = Config["difficulty"];
+
+/** The multipliers of the published run; a test holds them equal to the defaults in config.ts. */
+export const publishedMultipliers: Readonly<DifficultyOptions> = {
+  numTools: 0.1,
+  expectedToolCalls: 0.03,
+  userPersona: 0.02,
+  queryAmbiguity: 0.02,
+  expectedTurns: 0.02,
+  numCriteria: 0.04,
+  systemPrompt: 0.03,
+  maxUserTurns: 0.03,
+  maxAssistantTurns: 0.06,
+  maxToolTurns: 0.03,
+  minTurns: 1,
+};
+
+/** What a level asks of one task. Counts unless a scale is given. */
+export interface Difficulty {
+  readonly numTools: number;
+  readonly expectedToolCalls: number;
+  /** 0 expert, 1 beginner, 2 novice. */
+  readonly userPersona: number;
+  /** 0 clear, 1 somewhat, 2 highly ambiguous. */
+  readonly queryAmbiguity: number;
+  /** 0 short .. 2 long. */
+  readonly expectedTurns: number;
+  /** 1..5; a cap by the simulator's size is laid over it by the verifier, not here. */
+  readonly numCriteria: number;
+  /** 0 detailed, 1 medium, 2 brief, 3 one default sentence. */
+  readonly systemPrompt: number;
+  readonly maxUserTurns: number;
+  readonly maxAssistantTurns: number;
+  readonly maxToolTurns: number;
+}
+
+/** Far above the rounding of a product of a decimal and a level, far below the distance of any two real multipliers. */
+const rounding = 1e-9;
+
+/**
+ * The aspects of a level without any draw.
+ * @param level integer 1..100; anything else throws a RangeError
+ * @param options multipliers that differ from the published ones
+ */
+export function difficulty(level: number, options: Partial<DifficultyOptions> = {}): Difficulty {
+  if (!Number.isInteger(level) || level < 1 || level > 100) {
+    throw new RangeError(`level must be an integer from 1 to 100, got ${level}`);
+  }
+  const multipliers = { ...publishedMultipliers, ...options };
+  const { minTurns } = multipliers;
+  const scaled = (multiplier: number) => Math.floor(multiplier * level + rounding);
+  return {
+    numTools: Math.max(1, scaled(multipliers.numTools)),
+    expectedToolCalls: Math.max(1, scaled(multipliers.expectedToolCalls)),
+    userPersona: Math.min(2, scaled(multipliers.userPersona)),
+    queryAmbiguity: Math.min(2, scaled(multipliers.queryAmbiguity)),
+    expectedTurns: Math.min(2, scaled(multipliers.expectedTurns)),
+    numCriteria: Math.min(5, 1 + scaled(multipliers.numCriteria)),
+    systemPrompt: Math.min(3, scaled(multipliers.systemPrompt)),
+    maxUserTurns: Math.max(minTurns, scaled(multipliers.maxUserTurns)),
+    maxAssistantTurns: Math.max(2 * minTurns, scaled(multipliers.maxAssistantTurns)),
+    maxToolTurns: Math.max(minTurns, scaled(multipliers.maxToolTurns)),
+  };
+}
+
+/**
+ * The soft curriculum: with probability `epsilon` the five task aspects are drawn uniformly over their whole range
+ * (counts from 1, scales from 0, up to the value at level 100); criteria, system prompt and turn limits follow the
+ * level either way, as published. One call is the one draw of one task.
+ */
+export function softDifficulty(level: number, options: Partial<DifficultyOptions>, draws: Draws, epsilon: number): Difficulty {
+  const levelled = difficulty(level, options);
+  if (draws.uniform() >= epsilon) return levelled;
+  const hardest = difficulty(100, options);
+  return {
+    ...levelled,
+    numTools: draws.integer(1, hardest.numTools),
+    expectedToolCalls: draws.integer(1, hardest.expectedToolCalls),
+    userPersona: draws.integer(0, hardest.userPersona),
+    queryAmbiguity: draws.integer(0, hardest.queryAmbiguity),
+    expectedTurns: draws.integer(0, hardest.expectedTurns),
+  };
+}
