@@ -1,0 +1,101 @@
+// Checkpoints as the store sees them: a row with folder and sha256 by file. A folder without its row, or whose files do not
+// match, does not count. Who writes the folder (learner) and who removes it (train) is elsewhere.
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, readdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { Database } from "better-sqlite3";
+import { describe } from "../errors.ts";
+import { type Writer, write } from "./lease.ts";
+import type { RunRow } from "./runs.ts";
+import type { Store } from "./store.ts";
+
+export interface Checkpoint {
+  readonly step: number;
+  /** Relative to the folder of the store's file (a home folder can be moved), or absolute. */
+  readonly folder: string;
+  readonly adapterHash: string;
+  /** sha256 (hex) by file name, relative to the folder. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Absolute path of a checkpoint's folder. */
+export function checkpointFolder(store: Store, checkpoint: Checkpoint): string {
+  return resolve(dirname(store.path), checkpoint.folder);
+}
+
+/** All checkpoints of a run, latest first. */
+export function listCheckpoints(store: Store, run: RunRow): readonly Checkpoint[] {
+  return select(store.database, "WHERE run = ? ORDER BY step DESC", run.id);
+}
+
+/** The checkpoint of one step, or null. */
+export function readCheckpoint(store: Store, run: RunRow, step: number): Checkpoint | null {
+  return select(store.database, "WHERE run = ? AND step = ?", run.id, step)[0] ?? null;
+}
+
+/**
+ * The newest checkpoint whose files are all there and match their sha256, or null, with a sentence for each that was
+ * skipped. Reads every byte of the files.
+ */
+export async function verifyCheckpoint(
+  store: Store,
+  run: RunRow,
+): Promise<{ readonly checkpoint: Checkpoint | null; readonly skipped: readonly string[] }> {
+  const skipped: string[] = [];
+  for (const checkpoint of listCheckpoints(store, run)) {
+    const fault = await faultOf(checkpointFolder(store, checkpoint), checkpoint.files);
+    if (fault === null) return { checkpoint, skipped };
+    skipped.push(`The checkpoint of step ${checkpoint.step} is not used: ${fault}.`);
+  }
+  return { checkpoint: null, skipped };
+}
+
+/** Takes a checkpoint's row away; remove its folder after that, so that a kill in between leaves a folder without a row. */
+export function forgetCheckpoint(writer: Writer, step: number): void {
+  write(writer, (database) => {
+    database.prepare("DELETE FROM checkpoint WHERE run = ? AND step = ?").run(writer.run.id, step);
+  });
+}
+
+/** Absolute paths of the folders in `parent` (which holds nothing but checkpoints of this run) that no row names. */
+export function strayFolders(store: Store, run: RunRow, parent: string): readonly string[] {
+  if (!existsSync(parent)) return [];
+  const known = new Set(listCheckpoints(store, run).map((checkpoint) => checkpointFolder(store, checkpoint)));
+  const folders = readdirSync(parent, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.map((entry) => resolve(parent, entry.name)).filter((folder) => !known.has(folder));
+}
+
+/** The row, inside the transaction that closes its step. */
+export function insertCheckpoint(database: Database, run: number, checkpoint: Checkpoint): void {
+  database
+    .prepare("INSERT INTO checkpoint (run, step, folder, adapter_hash, files, created_at) VALUES (?, ?, ?, ?, ?, ?)")
+    .run(
+      ...[run, checkpoint.step, checkpoint.folder, checkpoint.adapterHash],
+      ...[JSON.stringify(checkpoint.files), new Date().toISOString()],
+    );
+}
+
+function select(database: Database, clause: string, ...values: readonly number[]): readonly Checkpoint[] {
+  const rows = database
+    .prepare<number[], Omit<Checkpoint, "files"> & { files: string }>(
+      `SELECT step, folder, adapter_hash AS adapterHash, files FROM checkpoint ${clause}`,
+    )
+    .all(...values);
+  return rows.map((row) => ({ ...row, files: JSON.parse(row.files) }));
+}
+
+async function faultOf(folder: string, files: Checkpoint["files"]): Promise<string | null> {
+  for (const [name, expected] of Object.entries(files)) {
+    const path = join(folder, name);
+    if (!existsSync(path)) return `${path} is missing`;
+    try {
+      const hash = createHash("sha256");
+      await pipeline(createReadStream(path), hash);
+      if (hash.digest("hex") !== expected) return `${path} is not what was saved (its sha256 differs)`;
+    } catch (thrown) {
+      return `${path} cannot be read (${describe(thrown)})`;
+    }
+  }
+  return null;
+}

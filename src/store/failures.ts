@@ -1,0 +1,34 @@
+// What went wrong and was survived, as rows: failures are data (who failed, how, where), never only a log line.
+import type { Database } from "better-sqlite3";
+import { type Writer, write } from "./lease.ts";
+
+export interface FailureRow {
+  readonly boundary: string;
+  readonly code: string;
+  readonly text: string;
+  /** Task.id, where one was concerned. */
+  readonly task?: string;
+  readonly sample?: number;
+}
+
+/** Counts a failure that aborted no stored trajectory (those carry their own): drafts, retries, restarts. */
+export function recordFailure(writer: Writer, step: number, failure: FailureRow): void {
+  write(writer, (database) => insertFailure(database, writer.run.id, step, failure));
+}
+
+/** The same inside a transaction that is already open; `trajectory` names the episode it aborted. */
+export function insertFailure(
+  database: Database,
+  run: number,
+  step: number,
+  failure: FailureRow & { readonly trajectory?: number },
+): void {
+  database
+    .prepare(
+      "INSERT INTO failure (run, step, boundary, code, text, task, sample, trajectory, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .run(
+      ...[run, step, failure.boundary, failure.code, failure.text, failure.task ?? null],
+      ...[failure.sample ?? null, failure.trajectory ?? null, new Date().toISOString()],
+    );
+}

@@ -1,0 +1,36 @@
+// Where runs live on this machine: one folder with the database and a folder a run. No file is opened here.
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { describe, PlayactError } from "../errors.ts";
+
+/**
+ * The home folder: `--home`, else PLAYACT_HOME, else `playact` in the XDG data folder (~/.local/share by default; a
+ * relative XDG_DATA_HOME is ignored, as its specification asks). Absolute; not created.
+ */
+export function resolveHome(option?: string, environment: NodeJS.ProcessEnv = process.env): string {
+  if (option !== undefined && option !== "") return resolve(option);
+  const own = environment.PLAYACT_HOME;
+  if (own !== undefined && own !== "") return resolve(own);
+  const xdg = environment.XDG_DATA_HOME;
+  return xdg !== undefined && isAbsolute(xdg) ? join(xdg, "playact") : join(homedir(), ".local", "share", "playact");
+}
+
+/** Path of the one database of a home folder. */
+export function storePath(home: string): string {
+  return join(home, "playact.db");
+}
+
+/** Creates the folder if it is missing. Throws PlayactError("disk") where it cannot be made or written. */
+export function ensureWritable(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new PlayactError(
+      "disk",
+      `Cannot write to ${folder} (${describe(cause)}). Give a folder you may write to with --home or PLAYACT_HOME.`,
+      { cause },
+    );
+  }
+}

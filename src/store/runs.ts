@@ -1,0 +1,103 @@
+// Runs: made with a free name and their whole config, found by name, listed. No steps here.
+import type { Database } from "better-sqlite3";
+import { type Config, configSchema } from "../config.ts";
+import { PlayactError } from "../errors.ts";
+import { type Writer, write } from "./lease.ts";
+import { type Store, transact } from "./store.ts";
+
+export type RunStatus = "running" | "finished" | "interrupted" | "failed";
+
+export interface RunRow {
+  readonly id: number;
+  readonly name: string;
+  readonly preset: string;
+  readonly config: Config;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly status: RunStatus;
+  readonly note: string | null;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly endedAt: string | null;
+}
+
+export interface NewRun {
+  /** Default: `<preset>-<n>` with the lowest n that is free. */
+  readonly name?: string;
+  readonly preset: string;
+  readonly config: Config;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+/** Makes a run with status "running". Throws PlayactError("usage") for a name that is taken or not well-formed. */
+export function createRun(store: Store, run: NewRun): RunRow {
+  return transact(store, (database) => {
+    const name = run.name ?? freeName(database, run.preset);
+    if (!namePattern.test(name)) {
+      throw new PlayactError(
+        "usage",
+        `A run's name is 1 to 64 small letters, digits, dots, dashes or underscores and starts with a letter or digit, not ${JSON.stringify(name)}.`,
+      );
+    }
+    if (isTaken(database, name)) {
+      throw new PlayactError("usage", `There is a run named ${name} already. Resume it, or choose another name.`);
+    }
+    database
+      .prepare("INSERT INTO run (name, preset, config, versions, status, created_at) VALUES (?, ?, ?, ?, 'running', ?)")
+      .run(name, run.preset, JSON.stringify(run.config), JSON.stringify(run.versions), new Date().toISOString());
+    return findRun(store, name);
+  });
+}
+
+/** A run by name, or the latest. Throws PlayactError("usage") naming the known runs where there is no such run. */
+export function findRun(store: Store, name: string | null): RunRow {
+  const found = name === null ? selectRuns(store, "ORDER BY id DESC LIMIT 1") : selectRuns(store, "WHERE name = ?", name);
+  const [run] = found;
+  if (run !== undefined) return run;
+  const known = listRuns(store).map((other) => other.name);
+  if (known.length === 0) throw new PlayactError("usage", `There is no run in ${store.path} yet. Start one first.`);
+  const shown = known.slice(0, 8).join(", ") + (known.length > 8 ? ` and ${known.length - 8} older` : "");
+  throw new PlayactError("usage", `There is no run named ${name}. Known runs, latest first: ${shown}.`);
+}
+
+/** All runs, latest first. */
+export function listRuns(store: Store): readonly RunRow[] {
+  return selectRuns(store, "ORDER BY id DESC");
+}
+
+/** Sets where the run stands; any status but "running" also sets its end. */
+export function setRunStatus(writer: Writer, status: RunStatus, note: string | null = null): void {
+  write(writer, (database) => {
+    const endedAt = status === "running" ? null : new Date().toISOString();
+    database.prepare("UPDATE run SET status = ?, note = ?, ended_at = ? WHERE id = ?").run(status, note, endedAt, writer.run.id);
+  });
+}
+
+function freeName(database: Database, preset: string): string {
+  let n = 1;
+  while (isTaken(database, `${preset}-${n}`)) n++;
+  return `${preset}-${n}`;
+}
+
+function isTaken(database: Database, name: string): boolean {
+  return database.prepare("SELECT 1 FROM run WHERE name = ?").get(name) !== undefined;
+}
+
+type Columns = Omit<RunRow, "config" | "versions"> & { readonly config: string; readonly versions: string };
+
+function selectRuns(store: Store, clause: string, ...values: readonly string[]): readonly RunRow[] {
+  const columns = "id, name, preset, config, versions, status, note, created_at AS createdAt, ended_at AS endedAt";
+  const rows = store.database.prepare<string[], Columns>(`SELECT ${columns} FROM run ${clause}`).all(...values);
+  return rows.map((row) => ({ ...row, config: readConfig(row), versions: JSON.parse(row.versions) }));
+}
+
+function readConfig(row: Columns): Config {
+  const parsed = configSchema.safeParse(JSON.parse(row.config));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new PlayactError(
+    "store",
+    `The config of run ${row.name} does not fit this version of Playact (${issue?.path.join(".")}: ${issue?.message}). Use the version that started it.`,
+  );
+}

@@ -1,0 +1,132 @@
+// The tables of playact.db, commented for people who open it with any SQLite tool. A .ts file because tsc copies no .sql.
+// Names are public: the views (views.ts) are the interface to build on, the tables may grow columns in later versions.
+// Times are ISO 8601 UTC text; JSON columns hold what the TypeScript type of the same name holds (types.ts, config.ts).
+
+/** Version 1 of the tables. Never edit a version that was released: add a migration (migrations.ts). */
+export const tables = `
+-- One training run: what was asked for, with which versions, and where it stands.
+CREATE TABLE run (
+  id         INTEGER PRIMARY KEY,
+  name       TEXT NOT NULL UNIQUE CHECK (length(name) BETWEEN 1 AND 64),
+  preset     TEXT NOT NULL,
+  config     TEXT NOT NULL CHECK (json_valid(config)),    -- the resolved config, every default spelt out
+  versions   TEXT NOT NULL CHECK (json_valid(versions)),  -- versions of Playact, engine, torch ...
+  status     TEXT NOT NULL CHECK (status IN ('running', 'finished', 'interrupted', 'failed')),
+  note       TEXT,                                        -- why it failed or was interrupted
+  created_at TEXT NOT NULL,
+  ended_at   TEXT                                         -- NULL while running
+) STRICT;
+
+-- The one writer a run may have. Every write of a run checks the token in its own transaction (fencing).
+CREATE TABLE lease (
+  run           INTEGER PRIMARY KEY REFERENCES run (id),
+  token         TEXT NOT NULL,
+  pid           INTEGER NOT NULL,
+  host          TEXT NOT NULL,
+  process_start TEXT,           -- boot id and start tick of the pid (Linux), so that a reused pid is no holder; else NULL
+  heartbeat_at  TEXT NOT NULL
+) STRICT;
+
+-- One policy version to the next. Step 0 is the warm-up. A row without closed_at is open; a run has at most one.
+CREATE TABLE step (
+  run                 INTEGER NOT NULL REFERENCES run (id),
+  number              INTEGER NOT NULL CHECK (number >= 0),
+  level               INTEGER NOT NULL,
+  policy_version      INTEGER NOT NULL,
+  next_level          INTEGER,          -- set when the step is closed, as the next two
+  next_policy_version INTEGER,
+  opened_at           TEXT NOT NULL,
+  closed_at           TEXT CHECK (closed_at IS NULL OR (next_level IS NOT NULL AND next_policy_version IS NOT NULL)),
+  PRIMARY KEY (run, number)
+) STRICT;
+CREATE UNIQUE INDEX one_open_step ON step (run) WHERE closed_at IS NULL;
+
+-- What is asked of the policy. Evaluation tasks belong to no step row (they run before the first and after the last), so
+-- step is no foreign key; training tasks and demonstrations are only written while their step is open.
+CREATE TABLE task (
+  id       INTEGER PRIMARY KEY,
+  run      INTEGER NOT NULL REFERENCES run (id),
+  step     INTEGER NOT NULL,
+  purpose  TEXT NOT NULL CHECK (purpose IN ('train', 'demonstration', 'evaluation')),
+  position INTEGER NOT NULL CHECK (position >= 0),         -- index within step and purpose
+  name     TEXT NOT NULL,                                  -- Task.id
+  kind     TEXT NOT NULL CHECK (kind IN ('plain', 'ask', 'chain', 'ask+chain', 'decline')),
+  domain   TEXT NOT NULL,
+  toolset  TEXT NOT NULL,
+  level    INTEGER NOT NULL,
+  body     TEXT NOT NULL CHECK (json_valid(body)),         -- the whole Task
+  UNIQUE (run, step, purpose, position)
+) STRICT;
+
+-- A finished episode. One for each task, phase and sample: a second one is refused.
+CREATE TABLE trajectory (
+  id             INTEGER PRIMARY KEY,
+  task           INTEGER NOT NULL REFERENCES task (id),
+  phase          TEXT NOT NULL DEFAULT '',                 -- of an evaluation: base, warmup, trained; else empty
+  sample         INTEGER NOT NULL CHECK (sample >= 0),     -- index within the group
+  policy_version INTEGER NOT NULL,
+  seed           INTEGER NOT NULL,
+  status         TEXT NOT NULL CHECK (status IN ('terminated', 'truncated', 'aborted')),
+  stop_reason    TEXT NOT NULL,
+  reward         REAL,                                     -- the verdict: all NULL where nobody judged
+  rules          REAL,
+  judge          REAL,
+  reason         TEXT,
+  seconds        REAL NOT NULL,
+  ended_at       TEXT NOT NULL,
+  UNIQUE (task, phase, sample)
+) STRICT;
+
+-- One message with exactly the tokens that it added to the sequence the policy saw.
+CREATE TABLE message (
+  trajectory  INTEGER NOT NULL REFERENCES trajectory (id),
+  position    INTEGER NOT NULL CHECK (position >= 0),
+  role        TEXT NOT NULL CHECK (role IN ('system', 'user', 'assistant', 'tool')),
+  sample      INTEGER NOT NULL CHECK (sample >= 0),        -- the training sample it belongs to
+  trained     INTEGER NOT NULL CHECK (trained IN (0, 1)),  -- 1: its ids are loss tokens
+  text        TEXT NOT NULL,
+  ids         BLOB NOT NULL CHECK (length(ids) % 4 = 0),   -- token ids, u32 little-endian
+  logprobs    BLOB CHECK (logprobs IS NULL OR length(logprobs) = length(ids)), -- behaviour log-probs, f32 little-endian
+  turn_reward REAL,                                        -- NULL: nobody judged the turn
+  advantage   REAL,                                        -- NULL: never assigned
+  calls       TEXT NOT NULL CHECK (json_valid(calls)),
+  PRIMARY KEY (trajectory, position)
+) STRICT;
+
+-- Numbers of a step under the names of design and docs (reward, kl, rollout/aborted ...).
+CREATE TABLE metric (
+  run   INTEGER NOT NULL,
+  step  INTEGER NOT NULL,
+  name  TEXT NOT NULL,
+  value REAL,                                              -- NULL: not a finite number
+  PRIMARY KEY (run, step, name),
+  FOREIGN KEY (run, step) REFERENCES step (run, number)
+) STRICT, WITHOUT ROWID;
+
+-- A saved learner state. A folder without its row here, or whose files do not match, does not count.
+CREATE TABLE checkpoint (
+  run          INTEGER NOT NULL,
+  step         INTEGER NOT NULL,
+  folder       TEXT NOT NULL,                              -- relative to the folder of this database, or absolute
+  adapter_hash TEXT NOT NULL,
+  files        TEXT NOT NULL CHECK (json_valid(files)),    -- file name -> sha256
+  created_at   TEXT NOT NULL,
+  PRIMARY KEY (run, step),
+  FOREIGN KEY (run, step) REFERENCES step (run, number)
+) STRICT;
+
+-- What went wrong and was survived: aborted episodes (with their trajectory) and everything else that was counted.
+CREATE TABLE failure (
+  id         INTEGER PRIMARY KEY,
+  run        INTEGER NOT NULL REFERENCES run (id),
+  step       INTEGER NOT NULL,
+  boundary   TEXT NOT NULL,
+  code       TEXT NOT NULL,
+  text       TEXT NOT NULL,
+  task       TEXT,                                         -- Task.id, where one was concerned
+  sample     INTEGER,
+  trajectory INTEGER UNIQUE REFERENCES trajectory (id),    -- the episode that it aborted
+  at         TEXT NOT NULL
+) STRICT;
+CREATE INDEX failure_of_step ON failure (run, step);
+`;

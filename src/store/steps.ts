@@ -1,0 +1,178 @@
+// Steps: opened, filled with trajectories, and closed once: metrics, advantages, level and checkpoint in one durable
+// transaction, so that a kill leaves a step either open with all its finished episodes or closed with everything.
+import type { Database } from "better-sqlite3";
+import { PlayactError } from "../errors.ts";
+import { packLogprobs } from "./blobs.ts";
+import { type Checkpoint, insertCheckpoint, readCheckpoint } from "./checkpoints.ts";
+import { type Writer, write } from "./lease.ts";
+import type { RunRow } from "./runs.ts";
+import type { Store } from "./store.ts";
+
+export interface OpenStep {
+  readonly number: number;
+  readonly level: number;
+  readonly policyVersion: number;
+}
+
+export interface ClosedStep extends OpenStep {
+  readonly nextLevel: number;
+  readonly nextPolicyVersion: number;
+  /** The checkpoint of this step; null where none was made or it has been removed. */
+  readonly checkpoint: Checkpoint | null;
+}
+
+export type Metrics = Readonly<Record<string, number>>;
+
+/** A message of a stored trajectory: what saveTrajectory returned, and the index into its messages. */
+export interface MessagePlace {
+  readonly trajectoryId: number;
+  readonly message: number;
+}
+
+export interface Closing {
+  readonly nextLevel: number;
+  readonly nextPolicyVersion: number;
+  readonly metrics: Metrics;
+  readonly checkpoint: Omit<Checkpoint, "step"> | null;
+  readonly advantages: readonly (MessagePlace & { readonly value: number })[];
+  /** Log-probs for trained messages that had none when saved (demonstrations), one an id. */
+  readonly learnerLogprobs?: readonly (MessagePlace & { readonly logprobs: readonly number[] })[];
+}
+
+/** Opens a step after the last closed one. Throws PlayactError("store") where one is open or the number was used. */
+export function openStep(
+  writer: Writer,
+  number: number,
+  start: { readonly level: number; readonly policyVersion: number },
+): void {
+  write(writer, (database) => {
+    const last = database
+      .prepare<[number], number | null>("SELECT max(number) FROM step WHERE run = ?")
+      .pluck()
+      .get(writer.run.id);
+    if (last !== undefined && last !== null && number <= last) {
+      throw new PlayactError(
+        "store",
+        `Step ${number} of run ${writer.run.name} cannot be opened: step ${last} is there already.`,
+      );
+    }
+    database
+      .prepare("INSERT INTO step (run, number, level, policy_version, opened_at) VALUES (?, ?, ?, ?, ?)")
+      .run(writer.run.id, number, start.level, start.policyVersion, new Date().toISOString());
+  });
+}
+
+/** The step that is still open, or null. */
+export function openStepOf(store: Store, run: RunRow): OpenStep | null {
+  const row = store.database
+    .prepare<[number], OpenStep>(
+      "SELECT number, level, policy_version AS policyVersion FROM step WHERE run = ? AND closed_at IS NULL",
+    )
+    .get(run.id);
+  return row ?? null;
+}
+
+/** The last closed step, or null before the first. */
+export function lastClosedStep(store: Store, run: RunRow): ClosedStep | null {
+  const row = store.database
+    .prepare<[number], Omit<ClosedStep, "checkpoint">>(
+      `SELECT number, level, policy_version AS policyVersion, next_level AS nextLevel, next_policy_version AS nextPolicyVersion
+       FROM step WHERE run = ? AND closed_at IS NOT NULL ORDER BY number DESC LIMIT 1`,
+    )
+    .get(run.id);
+  return row === undefined ? null : { ...row, checkpoint: readCheckpoint(store, run, row.number) };
+}
+
+/**
+ * Closes a step in one durable transaction (synchronous FULL). Throws PlayactError("store"), with nothing written, where
+ * the step is not open or an advantage or log-probs name no trained message of this step.
+ */
+export function closeStep(writer: Writer, number: number, closing: Closing): void {
+  const durable = true;
+  write(
+    writer,
+    (database) => {
+      const { changes } = database
+        .prepare(
+          `UPDATE step SET next_level = ?, next_policy_version = ?, closed_at = ?
+           WHERE run = ? AND number = ? AND closed_at IS NULL`,
+        )
+        .run(closing.nextLevel, closing.nextPolicyVersion, new Date().toISOString(), writer.run.id, number);
+      if (changes !== 1)
+        throw new PlayactError("store", `Step ${number} of run ${writer.run.name} is not open: it is closed only once.`);
+      insertMetrics(database, writer.run.id, number, closing.metrics);
+      for (const { value, ...place } of closing.advantages) setOnMessage(database, writer.run, number, place, "advantage", value);
+      for (const { logprobs, ...place } of closing.learnerLogprobs ?? []) {
+        setOnMessage(database, writer.run, number, place, "logprobs", packLogprobs(logprobs));
+      }
+      if (closing.checkpoint !== null) insertCheckpoint(database, writer.run.id, { ...closing.checkpoint, step: number });
+    },
+    durable,
+  );
+}
+
+/** Stores metrics of a step that is there; an older value of the same name is replaced. */
+export function recordMetrics(writer: Writer, step: number, metrics: Metrics): void {
+  write(writer, (database) => insertMetrics(database, writer.run.id, step, metrics));
+}
+
+/**
+ * For a run that falls back to an older checkpoint: opens the step after `number` again with its tasks and trajectories
+ * (it is updated anew from the same data) and removes the steps after that one, whose policies no longer exist.
+ */
+export function reopenAfter(writer: Writer, number: number): void {
+  const durable = true;
+  write(
+    writer,
+    (database) => {
+      const reopened = number + 1;
+      const values = { run: writer.run.id, reopened };
+      for (const statement of forget) database.prepare(statement).run(values);
+    },
+    durable,
+  );
+}
+
+// tasks of an evaluation belong to no step and stay
+const laterTasks = "SELECT id FROM task WHERE run = @run AND step > @reopened AND purpose <> 'evaluation'";
+const laterTrajectories = `SELECT id FROM trajectory WHERE task IN (${laterTasks})`;
+const reopenedTasks = "SELECT id FROM task WHERE run = @run AND step = @reopened AND purpose <> 'evaluation'";
+const forget: readonly string[] = [
+  "DELETE FROM checkpoint WHERE run = @run AND step >= @reopened",
+  "DELETE FROM metric WHERE run = @run AND step >= @reopened",
+  `DELETE FROM failure WHERE run = @run AND step > @reopened AND (trajectory IS NULL OR trajectory IN (${laterTrajectories}))`,
+  `DELETE FROM message WHERE trajectory IN (${laterTrajectories})`,
+  `DELETE FROM trajectory WHERE task IN (${laterTasks})`,
+  "DELETE FROM task WHERE run = @run AND step > @reopened AND purpose <> 'evaluation'",
+  "DELETE FROM step WHERE run = @run AND number > @reopened",
+  `UPDATE message SET advantage = NULL WHERE trajectory IN (SELECT id FROM trajectory WHERE task IN (${reopenedTasks}))`,
+  "UPDATE step SET closed_at = NULL, next_level = NULL, next_policy_version = NULL WHERE run = @run AND number = @reopened",
+];
+
+function insertMetrics(database: Database, run: number, step: number, metrics: Metrics): void {
+  const insert = database.prepare("INSERT OR REPLACE INTO metric (run, step, name, value) VALUES (?, ?, ?, ?)");
+  for (const [name, value] of Object.entries(metrics)) insert.run(run, step, name, Number.isFinite(value) ? value : null);
+}
+
+function setOnMessage(
+  database: Database,
+  run: RunRow,
+  step: number,
+  place: MessagePlace,
+  column: "advantage" | "logprobs",
+  value: number | Buffer,
+): void {
+  // behaviour log-probs are the record of the sampler: only missing ones are filled in
+  const missing = column === "logprobs" ? "AND logprobs IS NULL" : "";
+  const { changes } = database
+    .prepare(
+      `UPDATE message SET ${column} = ? WHERE trajectory = ? AND position = ? AND trained = 1 ${missing}
+       AND trajectory IN (SELECT trajectory.id FROM trajectory JOIN task ON task.id = trajectory.task WHERE run = ? AND step = ?)`,
+    )
+    .run(value, place.trajectoryId, place.message, run.id, step);
+  if (changes === 1) return;
+  throw new PlayactError(
+    "store",
+    `Message ${place.message} of trajectory ${place.trajectoryId} takes no ${column}: it is no trained message of step ${step} of run ${run.name}${missing && ", or has them already"}.`,
+  );
+}

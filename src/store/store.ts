@@ -1,0 +1,115 @@
+// Opens playact.db and is the only place with pragmas and transactions. What is stored lives beside it: runs, lease, steps,
+// tasks, trajectories, checkpoints. Episodes commit with synchronous NORMAL (safe against a killed process; a power cut
+// may lose the last ones, never corrupt), step commits with FULL (safe against both).
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import { describe, PlayactError } from "../errors.ts";
+import { ensureWritable } from "./home.ts";
+import { assertOurs, migrate, migrations, versionOf } from "./migrations.ts";
+
+/** An open store. `database` is for the files of this folder only. */
+export interface Store extends Disposable {
+  readonly path: string;
+  readonly database: Database.Database;
+}
+
+/** SQLite before this version can lose committed transactions of two writers in WAL mode. */
+const leastSqlite = "3.51.3";
+
+/**
+ * Opens the store, creating folder and file and migrating where needed; `readonly` does neither.
+ * Throws PlayactError: "disk" for a path that cannot be written, "store" for a missing, foreign, damaged or newer file.
+ */
+export function openStore(path: string, options: { readonly readonly?: boolean } = {}): Store {
+  const readonly = options.readonly ?? false;
+  if (!readonly) ensureWritable(dirname(path));
+  else if (!existsSync(path))
+    throw new PlayactError("store", `There is no store at ${path}. Start a run first, or give the right --home.`);
+  const database = guarded(path, () => new Database(path, { readonly, fileMustExist: readonly }));
+  try {
+    guarded(path, () => prepare(database, path, readonly));
+  } catch (thrown) {
+    database.close();
+    throw thrown;
+  }
+  return { path, database, [Symbol.dispose]: () => void database.close() };
+}
+
+function prepare(database: Database.Database, path: string, readonly: boolean): void {
+  database.pragma("busy_timeout = 5000"); // first: the next ones may meet a lock
+  database.pragma("foreign_keys = ON");
+  database.pragma("trusted_schema = OFF");
+  database.pragma("cell_size_check = ON");
+  assertSqlite(String(database.prepare("SELECT sqlite_version()").pluck().get()));
+  if (readonly) {
+    assertOurs(database, path);
+    const version = versionOf(database);
+    if (version < migrations.length) {
+      throw new PlayactError(
+        "store",
+        `${path} was written by an older Playact (store version ${version} of ${migrations.length}). Start or resume a run once: that brings it up to date.`,
+      );
+    }
+    return;
+  }
+  assertOurs(database, path); // before anything is written to a file that may not be ours
+  database.pragma("journal_mode = WAL");
+  database.pragma("synchronous = NORMAL");
+  database.pragma("journal_size_limit = 67108864"); // bytes that the WAL keeps after a checkpoint
+  migrate(database, path);
+}
+
+/** Throws PlayactError("environment") for an SQLite that is too old to trust with two connections. */
+export function assertSqlite(version: string): void {
+  const [have, need] = [version, leastSqlite].map((text) => text.split(".").map(Number));
+  const first = need?.findIndex((part, index) => part !== have?.[index]) ?? -1;
+  if (first >= 0 && (have?.[first] ?? 0) < (need?.[first] ?? 0)) {
+    throw new PlayactError(
+      "environment",
+      `SQLite ${leastSqlite} or newer is needed, this build has ${version}. Reinstall better-sqlite3.`,
+    );
+  }
+}
+
+/**
+ * Runs `work` in one immediate transaction: all of it is stored, or nothing. `durable` waits until the disk has it.
+ * Throws PlayactError: "disk" when the disk is full or fails, "store" for what the tables refuse; other errors as they are.
+ */
+export function transact<T>(store: Store, work: (database: Database.Database) => T, durable = false): T {
+  const { database } = store;
+  return guarded(store.path, () => {
+    // not changeable inside a transaction; one FULL commit also syncs the NORMAL ones before it (same WAL file)
+    if (durable) database.pragma("synchronous = FULL");
+    try {
+      return database.transaction(work).immediate(database);
+    } finally {
+      if (durable) database.pragma("synchronous = NORMAL");
+    }
+  });
+}
+
+/** Turns SQLite's own errors into sentences; everything else passes. */
+function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof Database.SqliteError)) throw cause;
+    throw new PlayactError(boundaryOf(cause.code), `${path}: ${sentence(cause.code, describe(cause))}`, { cause });
+  }
+}
+
+function boundaryOf(code: string): "disk" | "store" {
+  return /^SQLITE_(FULL|IOERR|CANTOPEN|READONLY|PERM)/.test(code) ? "disk" : "store";
+}
+
+function sentence(code: string, text: string): string {
+  if (code === "SQLITE_FULL") return "the disk is full. Free some space and resume; nothing finished is lost.";
+  if (code.startsWith("SQLITE_IOERR")) return `reading or writing failed (${code}: ${text}). Check the disk, then resume.`;
+  if (code === "SQLITE_READONLY_DIRECTORY" || /^SQLITE_(CANTOPEN|READONLY|PERM)/.test(code))
+    return `cannot be opened for writing (${text}). Check its permissions, or choose another --home.`;
+  if (code.startsWith("SQLITE_BUSY")) return "another process held the store for over 5 seconds. Close it and try again.";
+  if (code === "SQLITE_NOTADB") return "this is not a SQLite file. Move it away or choose another --home.";
+  if (code.startsWith("SQLITE_CORRUPT")) return `the store is damaged (${text}). Restore a backup, or choose another --home.`;
+  return `the store refused a write (${text}).`;
+}

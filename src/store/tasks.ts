@@ -1,0 +1,53 @@
+// Tasks of a step, stored when drawn so that a resumed step goes on with the same ones.
+import type { Database } from "better-sqlite3";
+import { PlayactError } from "../errors.ts";
+import type { Task } from "../types.ts";
+import { type Writer, write } from "./lease.ts";
+import type { RunRow } from "./runs.ts";
+import type { Store } from "./store.ts";
+
+/** What an episode is for. Demonstrations belong to step 0; evaluation tasks to no step row, whatever number they carry. */
+export type Purpose = "train" | "demonstration" | "evaluation";
+
+export type TaskKind = "plain" | "ask" | "chain" | "ask+chain" | "decline";
+
+/** ask: holds a value back from the first message. chain: a later call takes an argument from an earlier result. */
+export function taskKind(task: Task): TaskKind {
+  if (task.kind === "decline") return "decline";
+  const asks = task.heldBack.length > 0;
+  if (task.dependent) return asks ? "ask+chain" : "chain";
+  return asks ? "ask" : "plain";
+}
+
+/** Stores one task; a second one at the same place is refused. Throws PlayactError("store"). */
+export function saveTask(writer: Writer, place: { step: number; purpose: Purpose; index: number }, task: Task): void {
+  write(writer, (database) => {
+    assertOpen(database, writer.run, place.step, place.purpose);
+    database
+      .prepare(
+        "INSERT INTO task (run, step, purpose, position, name, kind, domain, toolset, level, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      )
+      .run(
+        ...[writer.run.id, place.step, place.purpose, place.index],
+        ...[task.id, taskKind(task), task.domain, task.toolset, task.level, JSON.stringify(task)],
+      );
+  });
+}
+
+/** The tasks stored for a step by index; some may be missing where drawing was interrupted. */
+export function loadTasks(store: Store, run: RunRow, step: number, purpose: Purpose): Map<number, Task> {
+  const rows = store.database
+    .prepare<[number, number, string], { position: number; body: string }>(
+      "SELECT position, body FROM task WHERE run = ? AND step = ? AND purpose = ? ORDER BY position",
+    )
+    .all(run.id, step, purpose);
+  // written by saveTask from a Task; the file is trusted like any other of ours
+  return new Map(rows.map((row) => [row.position, JSON.parse(row.body) as Task]));
+}
+
+/** Throws PlayactError("store") when training data is written to a step that is not open. */
+export function assertOpen(database: Database, run: RunRow, step: number, purpose: Purpose): void {
+  if (purpose === "evaluation") return;
+  const open = database.prepare("SELECT 1 FROM step WHERE run = ? AND number = ? AND closed_at IS NULL").get(run.id, step);
+  if (open === undefined) throw new PlayactError("store", `Step ${step} of run ${run.name} is not open: nothing is added to it.`);
+}

@@ -1,0 +1,189 @@
+// Finished episodes with their messages, token ids and log-probs: committed the moment they end, read back exactly.
+import type { Database } from "better-sqlite3";
+import { PlayactError } from "../errors.ts";
+import type { Failure, Message, Task, Trajectory, Verdict } from "../types.ts";
+import { packIds, packLogprobs, unpackIds, unpackLogprobs } from "./blobs.ts";
+import { insertFailure } from "./failures.ts";
+import { type Writer, write } from "./lease.ts";
+import type { RunRow } from "./runs.ts";
+import type { Store } from "./store.ts";
+import { assertOpen, type Purpose } from "./tasks.ts";
+
+export interface Place {
+  readonly step: number;
+  readonly purpose: Purpose;
+  /** Of an evaluation: which policy was judged ("base", "warmup", "trained"). */
+  readonly phase?: string;
+  /** Index of the task, as given to saveTask. */
+  readonly task: number;
+}
+
+/** A trajectory with its place in the store. */
+export interface StoredTrajectory {
+  readonly id: number;
+  /** Index of its task within the step. */
+  readonly taskIndex: number;
+  readonly trajectory: Trajectory;
+}
+
+/** Whether the ids of a message are loss tokens: sampled by the policy, or shown to it as the right answer. */
+export function isTrained(message: Message, purpose: Purpose): boolean {
+  return message.role === "assistant" && (message.logprobs !== null || purpose === "demonstration");
+}
+
+/**
+ * Stores a trajectory with its messages (and its failure, if it was aborted) in one transaction and returns its id.
+ * Its task must be stored. Throws PlayactError("store") for a second one of the same task, phase and sample, and for a
+ * step that is closed.
+ */
+export function saveTrajectory(writer: Writer, place: Place, trajectory: Trajectory): number {
+  return write(writer, (database) => {
+    assertOpen(database, writer.run, place.step, place.purpose);
+    const { failure, verdict } = trajectory;
+    const id = Number(
+      database
+        .prepare(
+          `INSERT INTO trajectory (task, phase, sample, policy_version, seed, status, stop_reason, reward, rules, judge, reason, seconds, ended_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        )
+        .run(
+          ...[taskRow(database, writer.run, place), place.phase ?? "", trajectory.sample, trajectory.policyVersion],
+          ...[trajectory.seed, trajectory.status, trajectory.stopReason],
+          ...[verdict?.reward ?? null, verdict?.rules ?? null, verdict?.judge ?? null, verdict?.reason ?? null],
+          ...[trajectory.seconds, new Date().toISOString()],
+        ).lastInsertRowid,
+    );
+    insertMessages(database, id, place.purpose, trajectory.messages);
+    if (failure !== null) {
+      const where = { task: trajectory.task.id, sample: trajectory.sample, trajectory: id };
+      insertFailure(database, writer.run.id, place.step, { ...failure, ...where });
+    }
+    return id;
+  });
+}
+
+/** The trajectories of a step (and phase, of an evaluation), by task and sample. */
+export function loadTrajectories(
+  store: Store,
+  run: RunRow,
+  of: { readonly step: number; readonly purpose: Purpose; readonly phase?: string },
+): readonly StoredTrajectory[] {
+  const rows = store.database
+    .prepare<[number, number, string, string], Row>(`${select} WHERE run = ? AND step = ? AND purpose = ? AND phase = ? ${order}`)
+    .all(run.id, of.step, of.purpose, of.phase ?? "");
+  const tasks = new Map<number, Task>(); // a group shares one task object
+  return rows.map((row) => readTrajectory(store.database, row, tasks));
+}
+
+/** One trajectory by its id, with the run and step it belongs to, or null. */
+export function loadTrajectory(
+  store: Store,
+  id: number,
+): (StoredTrajectory & { readonly run: number; readonly step: number }) | null {
+  const row = store.database.prepare<[number], Row & { run: number; step: number }>(`${select} WHERE trajectory.id = ?`).get(id);
+  return row === undefined ? null : { ...readTrajectory(store.database, row, new Map()), run: row.run, step: row.step };
+}
+
+const select = `SELECT trajectory.*, run, step, task.position AS task_index,
+  (SELECT json_object('boundary', boundary, 'code', code, 'text', text) FROM failure WHERE failure.trajectory = trajectory.id) AS failure
+  FROM trajectory JOIN task ON task.id = trajectory.task`;
+const order = "ORDER BY task.position, trajectory.sample";
+
+interface Row {
+  readonly id: number;
+  readonly task: number;
+  readonly task_index: number;
+  readonly sample: number;
+  readonly policy_version: number;
+  readonly seed: number;
+  readonly status: Trajectory["status"];
+  readonly stop_reason: Trajectory["stopReason"];
+  readonly reward: number | null;
+  readonly rules: number | null;
+  readonly judge: number | null;
+  readonly reason: string | null;
+  readonly failure: string | null;
+  readonly seconds: number;
+}
+
+interface MessageRow {
+  readonly role: Message["role"];
+  readonly sample: number;
+  readonly text: string;
+  readonly ids: Buffer;
+  readonly logprobs: Buffer | null;
+  readonly turn_reward: number | null;
+  readonly calls: string;
+}
+
+function taskRow(database: Database, run: RunRow, place: Place): number {
+  const id = database
+    .prepare<[number, number, string, number], number>(
+      "SELECT id FROM task WHERE run = ? AND step = ? AND purpose = ? AND position = ?",
+    )
+    .pluck()
+    .get(run.id, place.step, place.purpose, place.task);
+  if (id !== undefined) return id;
+  throw new PlayactError(
+    "store",
+    `Task ${place.task} (${place.purpose}) of step ${place.step} of run ${run.name} is not stored.`,
+  );
+}
+
+function insertMessages(database: Database, trajectory: number, purpose: Purpose, messages: readonly Message[]): void {
+  const insert = database.prepare(
+    `INSERT INTO message (trajectory, position, role, sample, trained, text, ids, logprobs, turn_reward, calls)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  for (const [position, message] of messages.entries()) {
+    insert.run(
+      ...[trajectory, position, message.role, message.sample, isTrained(message, purpose) ? 1 : 0, message.text],
+      ...[packIds(message.ids), message.logprobs === null ? null : packLogprobs(message.logprobs)],
+      ...[message.turnReward, JSON.stringify(message.calls)],
+    );
+  }
+}
+
+function readTrajectory(database: Database, row: Row, tasks: Map<number, Task>): StoredTrajectory {
+  const task = tasks.get(row.task) ?? readTask(database, row.task);
+  tasks.set(row.task, task);
+  const trajectory: Trajectory = {
+    task,
+    sample: row.sample,
+    policyVersion: row.policy_version,
+    seed: row.seed,
+    messages: readMessages(database, row.id),
+    status: row.status,
+    stopReason: row.stop_reason,
+    verdict: readVerdict(row),
+    // written by insertFailure from a Failure
+    failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
+    seconds: row.seconds,
+  };
+  return { id: row.id, taskIndex: row.task_index, trajectory };
+}
+
+function readTask(database: Database, id: number): Task {
+  const body = database.prepare<[number], string>("SELECT body FROM task WHERE id = ?").pluck().get(id);
+  return JSON.parse(body ?? "null") as Task; // the foreign key keeps the row, saveTask wrote it from a Task
+}
+
+function readVerdict(row: Row): Verdict | null {
+  if (row.reward === null || row.rules === null || row.reason === null) return null;
+  return { reward: row.reward, rules: row.rules, judge: row.judge, reason: row.reason };
+}
+
+function readMessages(database: Database, trajectory: number): Message[] {
+  const rows = database
+    .prepare<[number], MessageRow>("SELECT * FROM message WHERE trajectory = ? ORDER BY position")
+    .all(trajectory);
+  return rows.map((row) => ({
+    role: row.role,
+    text: row.text,
+    sample: row.sample,
+    ids: unpackIds(row.ids),
+    logprobs: row.logprobs === null ? null : unpackLogprobs(row.logprobs),
+    turnReward: row.turn_reward,
+    calls: JSON.parse(row.calls),
+  }));
+}

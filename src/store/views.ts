@@ -1,0 +1,84 @@
+// The views of playact.db: the public interface for `playact sql`, the dashboard and anybody's own queries.
+// Their columns are a promise. Reward statistics leave aborted episodes out (the simulator's fault, not the policy's); the
+// standard deviation is the sample's (n - 1), NULL below two, written out because SQLite has none.
+
+/** Sample standard deviation of `value` where `mean` is its group's mean: two passes, so equal values give exactly 0. */
+const deviation = (value: string, mean: string) =>
+  `sqrt(sum((${value} - ${mean}) * (${value} - ${mean})) / nullif(count(${value}) - 1, 0))`;
+
+export const views = `
+-- Every trajectory with the names of its run and task; reward is NULL where it was aborted. The other views build on it.
+CREATE VIEW episode AS
+SELECT trajectory.id, run.name AS run, run.id AS run_id, task.step, task.purpose, trajectory.phase, task.position,
+       task.name AS task, task.kind, trajectory.sample, trajectory.policy_version, trajectory.status,
+       trajectory.stop_reason, trajectory.rules,
+       CASE WHEN trajectory.status <> 'aborted' THEN trajectory.reward END AS reward,
+       CASE WHEN trajectory.status <> 'aborted' AND trajectory.reward IS NOT NULL THEN trajectory.rules = 1 END AS success
+FROM trajectory JOIN task ON task.id = trajectory.task JOIN run ON run.id = task.run;
+
+-- One row a step: how it went. Step 0 is the warm-up (its demonstrations); evaluations are not counted.
+-- seconds: the metric step_time, else the time from opening to closing; NULL while the step is open.
+CREATE VIEW step_summary AS
+WITH trained AS (
+  SELECT *, avg(reward) OVER (PARTITION BY run_id, step) AS mean FROM episode WHERE purpose <> 'evaluation'
+), summed AS (
+  SELECT run_id, step, max(mean) AS reward_mean, ${deviation("reward", "mean")} AS reward_std,
+         count(*) AS trajectories, sum(status = 'aborted') AS aborted
+  FROM trained GROUP BY run_id, step
+)
+SELECT run.name AS run, step.number AS step, step.level, summed.reward_mean, summed.reward_std,
+       coalesce(summed.trajectories, 0) AS trajectories, coalesce(summed.aborted, 0) AS aborted, step.policy_version,
+       coalesce(metric.value, (julianday(step.closed_at) - julianday(step.opened_at)) * 86400) AS seconds
+FROM step JOIN run ON run.id = step.run
+LEFT JOIN summed ON summed.run_id = step.run AND summed.step = step.number
+LEFT JOIN metric ON metric.run = step.run AND metric.step = step.number AND metric.name = 'step_time';
+
+-- One row an episode of training or warm-up. turns: the assistant's; tokens: all that the policy saw or wrote.
+CREATE VIEW trajectory_summary AS
+SELECT episode.id, episode.run, episode.step, episode.task, episode.sample, episode.policy_version, episode.status,
+       episode.stop_reason, trajectory.reward, coalesce(sum(message.role = 'assistant'), 0) AS turns,
+       coalesce(sum(length(message.ids)), 0) / 4 AS tokens,
+       coalesce(sum(message.trained * length(message.ids)), 0) / 4 AS trained_tokens
+FROM episode JOIN trajectory ON trajectory.id = episode.id LEFT JOIN message ON message.trajectory = episode.id
+WHERE episode.purpose <> 'evaluation' GROUP BY episode.id;
+
+-- kind: plain, ask (a value is held back), chain (a call needs an earlier call's result), ask+chain, decline.
+CREATE VIEW task_kinds AS
+SELECT run.name AS run, task.step, task.name AS id, task.kind, task.purpose, task.domain, task.toolset, task.level
+FROM task JOIN run ON run.id = task.run;
+
+-- Training episodes that were judged, by kind of task. success: share where every rule was met.
+CREATE VIEW success_by_kind AS
+SELECT run, step, kind, count(*) AS trajectories, avg(success) AS success, avg(reward) AS reward_mean
+FROM episode WHERE purpose = 'train' AND reward IS NOT NULL GROUP BY run_id, step, kind;
+
+-- Held-out tasks by phase (base, warmup, trained), calls and declines apart. tasks: those that were judged.
+CREATE VIEW evaluation_summary AS
+SELECT run, phase, CASE kind WHEN 'decline' THEN 'decline' ELSE 'call' END AS kind,
+       count(*) AS tasks, avg(success) AS success, avg(reward) AS reward_mean
+FROM episode WHERE purpose = 'evaluation' AND reward IS NOT NULL
+GROUP BY run_id, phase, CASE kind WHEN 'decline' THEN 'decline' ELSE 'call' END;
+
+-- One row a group of training. trajectories: those judged; rules_differ: 1 where the rules told its samples apart.
+CREATE VIEW group_summary AS
+WITH judged AS (
+  SELECT *, avg(reward) OVER (PARTITION BY run_id, step, position) AS mean FROM episode WHERE purpose = 'train'
+)
+SELECT run, step, task, count(reward) AS trajectories, max(mean) AS reward_mean, ${deviation("reward", "mean")} AS reward_std,
+       coalesce(min(CASE WHEN reward IS NOT NULL THEN rules END) < max(CASE WHEN reward IS NOT NULL THEN rules END), 0) AS rules_differ
+FROM judged GROUP BY run_id, step, position;
+
+-- Why episodes of training and warm-up ended.
+CREATE VIEW stop_reasons AS
+SELECT run, step, status, stop_reason, count(*) AS trajectories
+FROM episode WHERE purpose <> 'evaluation' GROUP BY run_id, step, status, stop_reason;
+
+-- Who failed and how, aborted episodes included.
+CREATE VIEW failures_by_boundary AS
+SELECT run.name AS run, failure.step, failure.boundary, failure.code, count(*) AS failures
+FROM failure JOIN run ON run.id = failure.run GROUP BY run.id, failure.step, failure.boundary, failure.code;
+
+-- The talk of an episode, message by message. advantage: NULL where none was assigned.
+CREATE VIEW transcript AS
+SELECT trajectory, position, role, text, turn_reward, advantage FROM message;
+`;

@@ -1,0 +1,144 @@
+import { describe, expect, it } from "vitest";
+import type { Writer } from "../../src/store/lease.ts";
+import { closeStep, lastClosedStep, openStep, openStepOf, recordMetrics, reopenAfter } from "../../src/store/steps.ts";
+import { loadTasks, saveTask } from "../../src/store/tasks.ts";
+import { loadTrajectories, saveTrajectory } from "../../src/store/trajectories.ts";
+import { exampleMessage, exampleTask, exampleTrajectory, newWriter, temporaryStore } from "./temporary.ts";
+
+const nothing = { nextLevel: 4, nextPolicyVersion: 1, metrics: {}, checkpoint: null, advantages: [] };
+
+/** Opens a step with one task and two trajectories; returns their ids. */
+function filledStep(writer: Writer, number: number): readonly [number, number] {
+  openStep(writer, number, { level: 4, policyVersion: number });
+  saveTask(writer, { step: number, purpose: "train", index: 0 }, exampleTask());
+  const place = { step: number, purpose: "train", task: 0 } as const;
+  return [saveTrajectory(writer, place, exampleTrajectory()), saveTrajectory(writer, place, exampleTrajectory({ sample: 1 }))];
+}
+
+describe("a step", () => {
+  it("is open until it is closed, and then the last closed one with everything that was given", () => {
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    const [first] = filledStep(writer, 1);
+    expect(openStepOf(temporary.store, writer.run)).toEqual({ number: 1, level: 4, policyVersion: 1 });
+    expect(lastClosedStep(temporary.store, writer.run)).toBeNull();
+    const checkpoint = { folder: "tiny-1/step-1", adapterHash: "ab", files: { "adapter.gguf": "ab" } };
+    closeStep(writer, 1, {
+      nextLevel: 7,
+      nextPolicyVersion: 2,
+      metrics: { reward: 0.5, kl: Number.NaN },
+      checkpoint,
+      advantages: [{ trajectoryId: first, message: 1, value: -0.75 }],
+    });
+    expect(openStepOf(temporary.store, writer.run)).toBeNull();
+    expect(lastClosedStep(temporary.store, writer.run)).toEqual({
+      number: 1,
+      level: 4,
+      policyVersion: 1,
+      nextLevel: 7,
+      nextPolicyVersion: 2,
+      checkpoint: { ...checkpoint, step: 1 },
+    });
+    const { database } = temporary.store;
+    expect(
+      database.prepare("SELECT advantage FROM transcript WHERE trajectory = ? ORDER BY position").pluck().all(first),
+    ).toEqual([null, -0.75]);
+    expect(database.prepare("SELECT name, value FROM metric ORDER BY name").raw().all()).toEqual([
+      ["kl", null],
+      ["reward", 0.5],
+    ]);
+  });
+
+  it("is closed once: the second time is refused and changes nothing", () => {
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    filledStep(writer, 1);
+    closeStep(writer, 1, nothing);
+    expect(() => closeStep(writer, 1, { ...nothing, nextLevel: 99, metrics: { reward: 1 } })).toThrow(/not open/);
+    expect(lastClosedStep(temporary.store, writer.run)?.nextLevel).toBe(4);
+    expect(temporary.store.database.prepare("SELECT count(*) FROM metric").pluck().get()).toBe(0);
+  });
+
+  it("stays open with nothing written when one advantage names a message that is not trained", () => {
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    const [first] = filledStep(writer, 1);
+    const advantages = [
+      { trajectoryId: first, message: 1, value: 1 },
+      { trajectoryId: first, message: 0, value: 1 },
+    ];
+    expect(() => closeStep(writer, 1, { ...nothing, metrics: { reward: 1 }, advantages })).toThrow(/takes no advantage/);
+    expect(openStepOf(temporary.store, writer.run)?.number).toBe(1);
+    const { database } = temporary.store;
+    expect(database.prepare("SELECT count(*) FROM metric").pluck().get()).toBe(0);
+    expect(database.prepare("SELECT count(advantage) FROM message").pluck().get()).toBe(0);
+  });
+
+  it("takes no task and no trajectory once it is closed, and never opens twice or beside another", () => {
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    filledStep(writer, 1);
+    expect(() => openStep(writer, 2, { level: 1, policyVersion: 2 })).toThrow(/store refused/);
+    closeStep(writer, 1, nothing);
+    const place = { step: 1, purpose: "train" } as const;
+    expect(() => saveTask(writer, { ...place, index: 1 }, exampleTask())).toThrow(/not open/);
+    expect(() => saveTrajectory(writer, { ...place, task: 0 }, exampleTrajectory({ sample: 2 }))).toThrow(/not open/);
+    expect(() => openStep(writer, 1, { level: 1, policyVersion: 2 })).toThrow(/there already/);
+  });
+
+  it("fills in the learner's log-probs of demonstrations and leaves sampled ones alone", () => {
+    using temporary = temporaryStore();
+    const { store } = temporary;
+    const writer = newWriter(store);
+    openStep(writer, 0, { level: 1, policyVersion: 0 });
+    saveTask(writer, { step: 0, purpose: "demonstration", index: 0 }, exampleTask());
+    const messages = [exampleMessage(), exampleMessage({ role: "assistant", ids: [7, 8] })];
+    const place = { step: 0, purpose: "demonstration", task: 0 } as const;
+    const id = saveTrajectory(writer, place, exampleTrajectory({ messages }));
+    const shown = "SELECT tokens, trained_tokens FROM trajectory_summary";
+    expect(store.database.prepare(shown).raw().all()).toEqual([[5, 2]]);
+    const learnerLogprobs = [{ trajectoryId: id, message: 1, logprobs: [-1, -2] }];
+    const short = [{ trajectoryId: id, message: 1, logprobs: [-1] }];
+    expect(() => closeStep(writer, 0, { ...nothing, learnerLogprobs: short })).toThrow(/CHECK/);
+    expect(() => closeStep(writer, 0, { ...nothing, learnerLogprobs: [...learnerLogprobs, ...learnerLogprobs] })).toThrow(
+      /has them/,
+    );
+    closeStep(writer, 0, { ...nothing, learnerLogprobs });
+    const [stored] = loadTrajectories(store, writer.run, { step: 0, purpose: "demonstration" });
+    expect(stored?.trajectory.messages.map((message) => message.logprobs)).toEqual([null, [-1, -2]]);
+  });
+
+  it("replaces a metric that is recorded again", () => {
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    filledStep(writer, 1);
+    recordMetrics(writer, 1, { reward: 0.25, "rollout/aborted": 1 });
+    recordMetrics(writer, 1, { reward: 0.75 });
+    expect(temporary.store.database.prepare("SELECT name, value FROM metric ORDER BY name").raw().all()).toEqual([
+      ["reward", 0.75],
+      ["rollout/aborted", 1],
+    ]);
+  });
+
+  it("opens again with its trajectories when a run falls back, and later steps are gone", () => {
+    using temporary = temporaryStore();
+    const { store } = temporary;
+    const writer = newWriter(store);
+    for (const number of [1, 2, 3]) {
+      const [first] = filledStep(writer, number);
+      const checkpoint = { folder: `step-${number}`, adapterHash: "ab", files: {} };
+      closeStep(writer, number, { ...nothing, checkpoint, advantages: [{ trajectoryId: first, message: 1, value: 1 }] });
+    }
+    filledStep(writer, 4);
+    reopenAfter(writer, 1);
+    expect(lastClosedStep(store, writer.run)).toMatchObject({ number: 1, checkpoint: { folder: "step-1" } });
+    expect(openStepOf(store, writer.run)?.number).toBe(2);
+    expect(loadTrajectories(store, writer.run, { step: 2, purpose: "train" })).toHaveLength(2);
+    expect(loadTrajectories(store, writer.run, { step: 3, purpose: "train" })).toHaveLength(0);
+    expect(loadTasks(store, writer.run, 4, "train").size).toBe(0);
+    expect(store.database.prepare("SELECT count(advantage) FROM message").pluck().get()).toBe(1);
+    closeStep(writer, 2, nothing);
+    filledStep(writer, 3);
+    expect(store.database.pragma("foreign_key_check")).toEqual([]);
+  });
+});
