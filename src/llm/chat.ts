@@ -1,0 +1,131 @@
+// A model in a simulator role: messages in, JSON under a schema's grammar or the weights of given answers out. The chat
+// format is ChatML (Qwen2.5, SmolLM2); content never becomes a marker. Sampling here may be shaped (llama.cpp's usual
+// top-k, top-p and min-p): law 3 is the policy's alone.
+import { PlayactError } from "../errors.ts";
+import type { Bindings, NativeContext, NativeGrammar, NativeModel } from "./addon.ts";
+import type { Batcher, Work } from "./batcher.ts";
+import { toGrammar } from "./grammar.ts";
+import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type ReplyRequest, type Vocabulary } from "./llm.ts";
+import { nativeSeed, openSampler, openWeigher } from "./sampler.ts";
+
+/** What a chat model computes with. */
+export interface ChatParts {
+  readonly bindings: Bindings;
+  readonly model: NativeModel;
+  readonly context: NativeContext;
+  readonly batcher: Batcher;
+  readonly vocabulary: Vocabulary;
+  /** Tokens of one request, prompt and reply together. */
+  readonly contextTokens: number;
+}
+
+/** llama.cpp's defaults. */
+const shaping = { topK: 40, topP: 0.95, minP: 0.05 } as const;
+const cachedGrammars = 64;
+
+/** ChatML ids of the messages, the opening of the assistant's answer and its given start. */
+export function renderChat(vocabulary: Vocabulary, messages: readonly ChatMessage[], lead: string): number[] {
+  const begin = vocabulary.marker("<|im_start|>");
+  const end = vocabulary.marker("<|im_end|>");
+  const newline = vocabulary.encode("\n");
+  const said = messages.flatMap(({ role, content }) => [begin, ...vocabulary.encode(`${role}\n${content}`), end, ...newline]);
+  return [...said, begin, ...vocabulary.encode(`assistant\n${lead}`)];
+}
+
+export function openChatModel(parts: ChatParts): ChatModel {
+  const grammarFor = grammarCache(parts.bindings);
+  return {
+    // async, so that a bad schema or option rejects and never throws at the caller
+    reply: async (request) => parts.batcher.run(replyWork(parts, grammarFor(request), request)),
+    choose: async (request) => parts.batcher.run(chooseWork(parts, request)),
+  };
+}
+
+function replyWork(parts: ChatParts, grammar: NativeGrammar, request: ReplyRequest): Work<string> {
+  const { bindings, model, context, vocabulary, contextTokens } = parts;
+  const ids = renderChat(vocabulary, request.messages, "");
+  if (ids.length >= contextTokens) throw full("simulator reply", ids.length, contextTokens);
+  const sampler = openSampler(bindings, model, {
+    ...shaping,
+    temperature: request.temperature,
+    seed: nativeSeed(request.seed),
+    grammarEvaluationState: new bindings.AddonGrammarEvaluationState(model, grammar),
+  });
+  const said: number[] = [];
+  return {
+    label: "simulator reply",
+    ids,
+    rows: "last",
+    deadlineMs: request.deadlineMs,
+    signal: request.signal,
+    async advance([row = -1]) {
+      const id = await context.sampleToken(row, sampler);
+      // -1: nothing may follow; an end token: the grammar is complete
+      if (id < 0 || model.isEogToken(id)) return null;
+      said.push(id);
+      return said.length >= request.maxTokens || ids.length + said.length >= contextTokens ? null : id;
+    },
+    result: () => vocabulary.decode(said),
+    dispose: () => sampler.dispose(),
+  };
+}
+
+function chooseWork(parts: ChatParts, request: ChooseRequest): Work<readonly number[]> {
+  const { bindings, model, context, vocabulary, contextTokens } = parts;
+  const ids = renderChat(vocabulary, request.messages, request.lead);
+  if (ids.length > contextTokens) throw full("simulator choice", ids.length, contextTokens);
+  const firsts = firstTokens(vocabulary, request.options);
+  const weigher = openWeigher(bindings, model, context);
+  let weights: readonly number[] = [];
+  return {
+    label: "simulator choice",
+    ids,
+    rows: "last",
+    deadlineMs: request.deadlineMs,
+    signal: request.signal,
+    async advance([row = -1]) {
+      weights = await weigher.weigh(row, firsts);
+      return null;
+    },
+    result: () => weights,
+    dispose: () => weigher.dispose(),
+  };
+}
+
+/** The token by which each option is told from the others. @throws PlayactError("simulator") where two coincide. */
+export function firstTokens(vocabulary: Vocabulary, options: readonly string[]): number[] {
+  const firsts = options.map((option) => {
+    const [first] = vocabulary.encode(option);
+    if (first === undefined)
+      throw new PlayactError("simulator", "An option to choose from is empty; each needs at least one token.");
+    return first;
+  });
+  const twin = firsts.findIndex((first, at) => firsts.indexOf(first) !== at);
+  if (twin < 0) return firsts;
+  const [one, other] = [options[firsts.indexOf(firsts[twin] ?? -1)], options[twin]].map((option) => JSON.stringify(option));
+  throw new PlayactError(
+    "simulator",
+    `The options ${one} and ${other} start with the same token; word them so that their first tokens differ.`,
+  );
+}
+
+function full(label: string, ids: number, contextTokens: number): EngineError {
+  return new EngineError("context_full", `${label}: a prompt of ${ids} ids does not fit a context of ${contextTokens}`);
+}
+
+/** Parsed grammars by schema; the one unused longest goes first. */
+function grammarCache(bindings: Bindings) {
+  const parsed = new Map<string, NativeGrammar>();
+  return ({ schema }: ReplyRequest): NativeGrammar => {
+    const key = JSON.stringify(schema);
+    const grammar =
+      parsed.get(key) ?? new bindings.AddonGrammar(toGrammar(schema), { addonExports: bindings, rootRuleName: "root" });
+    parsed.delete(key);
+    parsed.set(key, grammar);
+    for (const oldest of parsed.keys()) {
+      if (parsed.size <= cachedGrammars) break;
+      parsed.delete(oldest);
+    }
+    return grammar;
+  };
+}

@@ -1,0 +1,180 @@
+// Opens the models in this process: one engine with a policy context (adapters on it) and a simulator context (never).
+// When both roles use one file it is loaded once. node-llama-cpp may neither download nor build anything here.
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { getLlama, type Llama, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
+import { describe, PlayactError } from "../errors.ts";
+import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
+import { createBatcher } from "./batcher.ts";
+import { openChatModel } from "./chat.ts";
+import type { ChatModel, EngineCounters, Policy, Vocabulary } from "./llm.ts";
+import { openPolicy } from "./policy.ts";
+import { createTurns } from "./turns.ts";
+import { openVocabulary } from "./vocabulary.ts";
+
+export interface EngineOptions {
+  /** Path of the GGUF that is trained. */
+  readonly policyModel: string;
+  /** Path of the GGUF that acts the world; null or the same path: the policy's model without its adapter. */
+  readonly simulatorModel: string | null;
+  readonly gpu: "auto" | "off";
+  /** CPU threads; null takes all cores. */
+  readonly threads: number | null;
+  readonly policySequences: number;
+  /** Tokens PER sequence. node-llama-cpp multiplies by the sequences itself and pads up to 256. */
+  readonly policyContext: number;
+  readonly simulatorSequences: number;
+  /** Tokens PER sequence. */
+  readonly simulatorContext: number;
+}
+
+export interface Engine extends AsyncDisposable {
+  /** The policy's. */
+  readonly vocabulary: Vocabulary;
+  /** The current handle; an earlier one refuses with EngineError("closed"). */
+  readonly policy: Policy;
+  readonly simulator: ChatModel;
+  /**
+   * Puts another adapter on the policy (null: the base model) and returns its new handle. Waits for samples in flight,
+   * forgets all cached cells and frees the adapter before. @throws PlayactError("engine") where the file cannot be
+   * loaded; the old handle stays valid then.
+   */
+  swap(adapter: { readonly path: string; readonly hash: string } | null, version: number): Promise<Policy>;
+  /** Natural log-prob of each id given the ids before it under the current adapter, at temperature 1; the first is 0. */
+  score(ids: readonly number[]): Promise<number[]>;
+  counters(): { readonly policy: EngineCounters; readonly simulator: EngineCounters };
+  /** "cpu", "cuda" or "metal". */
+  readonly device: string;
+}
+
+/** Most ids of one llama.cpp batch. */
+const batchTokens = 512;
+
+/**
+ * Loads the models and opens their contexts. @throws PlayactError("model" | "environment" | "memory" | "engine") with
+ * one sentence each.
+ */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const threads = options.threads ?? availableParallelism();
+  const llama = await startLlama(options.gpu, threads);
+  try {
+    const bindings = bindingsOf(llama);
+    const turns = createTurns();
+    const policyModel = await loadModel(llama, options.policyModel);
+    const shared = options.simulatorModel === null || resolve(options.simulatorModel) === resolve(options.policyModel);
+    const simulatorModel = shared ? policyModel : await loadModel(llama, options.simulatorModel ?? "");
+
+    const open = async (loaded: LlamaModel, sequences: number, contextTokens: number) => {
+      const context = await openContext(loaded, sequences, contextTokens, threads);
+      const batcher = createBatcher({ context, sequences, batchTokens, turns });
+      return { bindings, model: nativeModelOf(loaded), context, batcher, vocabulary: vocabularyOf(loaded), contextTokens };
+    };
+    const forPolicy = await open(policyModel, options.policySequences, options.policyContext);
+    const forSimulator = await open(simulatorModel, options.simulatorSequences, options.simulatorContext);
+
+    const policy = openPolicy({ ...forPolicy, turns });
+    return {
+      vocabulary: forPolicy.vocabulary,
+      get policy() {
+        return policy.current();
+      },
+      simulator: openChatModel(forSimulator),
+      swap: policy.swap,
+      score: policy.score,
+      counters: () => ({ policy: forPolicy.batcher.counters(), simulator: forSimulator.batcher.counters() }),
+      device: llama.gpu === false ? "cpu" : llama.gpu,
+      async [Symbol.asyncDispose]() {
+        await Promise.all([forPolicy.batcher.close(), forSimulator.batcher.close()]);
+        await policy.close();
+        await llama.dispose();
+      },
+    };
+  } catch (thrown) {
+    await llama.dispose();
+    throw thrown;
+  }
+}
+
+/** "auto" takes CUDA or Metal where a prebuilt binary works, else the processor. */
+async function startLlama(gpu: "auto" | "off", threads: number): Promise<Llama> {
+  try {
+    return await getLlama({
+      gpu: gpu === "off" ? false : { type: "auto", exclude: ["vulkan"] },
+      build: "never",
+      skipDownload: true,
+      progressLogs: false,
+      logLevel: LlamaLogLevel.error,
+      // a model's complaints reach the user as our errors
+      logger: () => undefined,
+      maxThreads: threads,
+    });
+  } catch (thrown) {
+    throw new PlayactError(
+      "environment",
+      `node-llama-cpp has no prebuilt llama.cpp that runs here (${process.platform} ${process.arch}), and Playact builds none by itself: run "npx node-llama-cpp source download" once, then start again.`,
+      { cause: thrown },
+    );
+  }
+}
+
+async function loadModel(llama: Llama, path: string): Promise<LlamaModel> {
+  if (!existsSync(path))
+    throw new PlayactError("model", `There is no model file at ${path}; fetch it with "playact models get".`);
+  try {
+    return await llama.loadModel({ modelPath: path });
+  } catch (thrown) {
+    throw nativeFailure(thrown, `llama.cpp cannot load ${path}`, "model");
+  }
+}
+
+async function openContext(model: LlamaModel, sequences: number, contextTokens: number, threads: number) {
+  if (contextTokens > model.trainContextSize)
+    throw new PlayactError(
+      "config",
+      `A context of ${contextTokens} tokens was asked for, but the model was trained for ${model.trainContextSize}; set a smaller one in engine.policyContext or engine.simulatorContext.`,
+    );
+  try {
+    const context = await model.createContext({
+      sequences,
+      contextSize: contextTokens,
+      batchSize: batchTokens,
+      threads,
+      // cutting a sequence back must be exact, also for models with a sliding window
+      swaFullCache: true,
+      failedCreationRemedy: false,
+    });
+    const native = nativeContextOf(context);
+    native.setThreads(threads);
+    return native;
+  } catch (thrown) {
+    throw nativeFailure(thrown, `llama.cpp cannot open ${sequences} sequences of ${contextTokens} tokens`, "engine");
+  }
+}
+
+function vocabularyOf(model: LlamaModel): Vocabulary {
+  const size = model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0;
+  const vocabulary = openVocabulary(nativeModelOf(model), size);
+  try {
+    vocabulary.marker("<|im_start|>");
+    vocabulary.marker("<|im_end|>");
+  } catch (thrown) {
+    const name = model.fileInfo.metadata.general.name ?? "The model";
+    throw new PlayactError(
+      "model",
+      `${name} has no <|im_start|> and <|im_end|> tokens; Playact speaks ChatML only so far: choose a Qwen2.5 or SmolLM2 model.`,
+      { cause: thrown },
+    );
+  }
+  return vocabulary;
+}
+
+function nativeFailure(thrown: unknown, what: string, boundary: "model" | "engine"): PlayactError {
+  if (thrown instanceof PlayactError) return thrown;
+  const said = describe(thrown);
+  if (/memory|vram/i.test(said))
+    return new PlayactError("memory", `${what}: ${said}; choose a smaller model, fewer sequences or a smaller context.`, {
+      cause: thrown,
+    });
+  return new PlayactError(boundary, `${what}: ${said}`, { cause: thrown });
+}

@@ -1,0 +1,101 @@
+// From one row of logits to an id and its exact log-probability, over the full vocabulary. Never asks the addon for a
+// `confidence` (it sorts the vocabulary); instead log p = logit - max - log(Σ exp(logit - max)), which also keeps
+// precision where p is close to 1 or to 0 and a float32 probability would not.
+import type { Bindings, NativeContext, NativeModel, NativeSampler } from "./addon.ts";
+import { EngineError } from "./llm.ts";
+
+export interface Drawn {
+  readonly id: number;
+  /** Natural log; of the tempered distribution, or of the untempered one where the draw is greedy. */
+  readonly logprob: number;
+}
+
+/** Draws ids by temperature only. */
+export interface Drawer {
+  draw(row: number): Promise<Drawn>;
+  dispose(): void;
+}
+
+/** Weighs given ids against the full vocabulary at temperature 1. */
+export interface Weigher {
+  weigh(row: number, ids: readonly number[]): Promise<number[]>;
+  dispose(): void;
+}
+
+/** llama.cpp reads the all-ones seed as "take any". */
+export function nativeSeed(seed: number): number {
+  return seed >>> 0 === 0xffffffff ? 0xfffffffe : seed >>> 0;
+}
+
+/**
+ * A sampler for one request. `temperature` 0 is greedy, its log-prob that of temperature 1 (the tempered one is 0 for
+ * every id and says nothing).
+ */
+export function openDrawer(
+  bindings: Bindings,
+  model: NativeModel,
+  context: NativeContext,
+  temperature: number,
+  seed: number,
+): Drawer {
+  const greedy = openSampler(bindings, model, { temperature: 0 });
+  if (temperature === 0)
+    return {
+      async draw(row) {
+        const best = await selected(context, row, greedy);
+        return { id: best.id, logprob: -Math.log(best.weight) };
+      },
+      dispose: () => greedy.dispose(),
+    };
+  const sampler = openSampler(bindings, model, { temperature, seed: nativeSeed(seed) });
+  return {
+    async draw(row) {
+      // the greedy one tells the largest logit; division by the temperature is monotone and rounds like the addon's
+      const [drawn, best] = await Promise.all([selected(context, row, sampler), selected(context, row, greedy)]);
+      const largest = Math.fround(best.logit / Math.fround(temperature));
+      return { id: drawn.id, logprob: Math.min(0, drawn.logit - largest - Math.log(drawn.weight)) };
+    },
+    dispose: () => {
+      sampler.dispose();
+      greedy.dispose();
+    },
+  };
+}
+
+/** Natural log-probs of given ids at temperature 1, in their order. */
+export function openWeigher(bindings: Bindings, model: NativeModel, context: NativeContext): Weigher {
+  const greedy = openSampler(bindings, model, { temperature: 0 });
+  return {
+    async weigh(row, ids) {
+      const [best, , , pairs, weight] = await context.sampleToken(row, greedy, false, false, [ids, false, false, true, 0], true);
+      const logits = new Map<number, number>();
+      for (let at = 0; at + 1 < (pairs?.length ?? 0); at += 2) logits.set(pairs?.[at] ?? -1, pairs?.[at + 1] ?? Number.NaN);
+      const largest = logits.get(best);
+      if (largest === undefined || weight === undefined) throw noRow();
+      return ids.map((id) => {
+        const logit = logits.get(id);
+        if (logit === undefined) throw new EngineError("native", `The model has no id ${id}.`);
+        return Math.min(0, logit - largest - Math.log(weight));
+      });
+    },
+    dispose: () => greedy.dispose(),
+  };
+}
+
+export function openSampler(bindings: Bindings, model: NativeModel, config: Parameters<NativeSampler["applyConfig"]>[0]) {
+  const sampler = new bindings.AddonSampler(model);
+  sampler.applyConfig(config);
+  return sampler;
+}
+
+/** The id that the chain picked, its logit (after the chain's temperature) and Σ exp(logit - max). */
+async function selected(context: NativeContext, row: number, sampler: NativeSampler) {
+  const [id, , , pairs, weight] = await context.sampleToken(row, sampler, false, false, [[], false, false, true, 0], true);
+  const logit = pairs?.[1];
+  if (id < 0 || pairs?.[0] !== id || logit === undefined || weight === undefined) throw noRow();
+  return { id, logit, weight };
+}
+
+function noRow(): EngineError {
+  return new EngineError("native", "llama.cpp returned no logits for a row of the batch.");
+}
