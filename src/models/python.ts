@@ -1,0 +1,64 @@
+// The Python that trains and downloads: which interpreter, and what it can import. It starts nothing but short questions;
+// the learner's own process is src/learner/torch.ts.
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { z } from "zod";
+import { describe, PlayactError } from "../errors.ts";
+import { packageRoot } from "./folder.ts";
+
+/** Path of the interpreter: PLAYACT_PYTHON as it is, else the project's own environment. Throws PlayactError("environment"). */
+export function pythonPath(env: NodeJS.ProcessEnv = process.env): string {
+  const chosen = env.PLAYACT_PYTHON;
+  const path = chosen ?? join(packageRoot, ".venv", "bin", "python");
+  if (existsSync(path)) return path;
+  throw new PlayactError(
+    "environment",
+    chosen === undefined
+      ? `Python's environment is missing (${path}). Make it with: npm run setup`
+      : `PLAYACT_PYTHON names ${path}, which does not exist. Correct it, or unset it and run: npm run setup`,
+  );
+}
+
+const report = z.object({
+  python: z.string(),
+  /** Version of each package, or null where it cannot be imported. */
+  packages: z.record(z.string(), z.string().nullable()),
+  /** What torch can train on, for people: "NVIDIA H200, 139 GiB" or "Apple GPU (Metal)"; null: the CPU. */
+  accelerator: z.string().nullable(),
+});
+export type PythonReport = z.output<typeof report>;
+
+// Imports are what matters: a package can be installed and still fail to load.
+const question = `
+import importlib, json, platform
+packages = {}
+for name in ("torch", "transformers", "peft", "gguf", "safetensors", "numpy"):
+    try:
+        packages[name] = str(getattr(importlib.import_module(name), "__version__", "present"))
+    except Exception:
+        packages[name] = None
+accelerator = None
+if packages["torch"] is not None:
+    import torch
+    if torch.cuda.is_available():
+        device = torch.cuda.get_device_properties(0)
+        accelerator = f"{device.name}, {device.total_memory / 2**30:.0f} GiB"
+    elif torch.backends.mps.is_available():
+        accelerator = "Apple GPU (Metal)"
+print(json.dumps({"python": platform.python_version(), "packages": packages, "accelerator": accelerator}))
+`;
+
+/** Asks the interpreter what it can import; a few seconds, for torch is large. Throws PlayactError("environment"). */
+export async function askPython(path: string): Promise<PythonReport> {
+  try {
+    const { stdout } = await promisify(execFile)(path, ["-c", question], { timeout: 120_000 });
+    return report.parse(JSON.parse(stdout));
+  } catch (error) {
+    const reason = describe(error).split("\n")[0];
+    throw new PlayactError("environment", `${path} does not answer (${reason}). Make it anew with: npm run setup`, {
+      cause: error,
+    });
+  }
+}
