@@ -1,0 +1,213 @@
+// A deterministic double of the whole engine, for tests without a model: a byte vocabulary with the usual markers, a
+// policy whose distribution is a hash of the last ids and of the adapter (so log-probs mean something), a simulator that
+// answers with the plainest value of a schema. Each of the three can be told what to say. It passes the same conformance
+// suite as llama.ts.
+import { PlayactError } from "../errors.ts";
+import { draws } from "../rng.ts";
+import type { Json, JsonSchema } from "../types.ts";
+import { firstTokens, renderChat } from "./chat.ts";
+import { toGrammar } from "./grammar.ts";
+import type { Engine } from "./llama.ts";
+import {
+  type ChooseRequest,
+  EngineError,
+  type Policy,
+  type ReplyRequest,
+  type Sampled,
+  type SampleRequest,
+  type Vocabulary,
+} from "./llm.ts";
+
+export interface Script {
+  /** What the policy says to a prompt (its decoded text); null samples from the hash. Ids get the log-prob -0.1 then. */
+  readonly say?: (prompt: string, request: SampleRequest, policy: Policy) => string | null | Promise<string | null>;
+  /** The simulator's reply: a value, or text as it is (to play a broken one). */
+  readonly reply?: (request: ReplyRequest) => Json | Promise<Json>;
+  /** Log-probs of the options. */
+  readonly choose?: (request: ChooseRequest) => readonly number[] | Promise<readonly number[]>;
+  /** Tokens of one sequence; 100,000 where nothing is said. */
+  readonly contextTokens?: number;
+}
+
+const markerTexts = [
+  "<|endoftext|>",
+  "<|im_start|>",
+  "<|im_end|>",
+  "<tool_call>",
+  "</tool_call>",
+  "<tool_response>",
+  "</tool_response>",
+];
+const size = 256 + markerTexts.length;
+
+/** One id a byte, markers from 256 up. */
+export function scriptedVocabulary(): Vocabulary {
+  const bytesOf = (id: number): Uint8Array => (id < 256 ? Uint8Array.of(id) : Buffer.from(markerTexts[id - 256] ?? ""));
+  const pieces = (ids: readonly number[]): string[] => {
+    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    return ids.map((id, at) => decoder.decode(bytesOf(id), { stream: at < ids.length - 1 }));
+  };
+  return {
+    encode: (text) => Array.from(Buffer.from(text)),
+    marker(text) {
+      const at = markerTexts.indexOf(text);
+      if (at < 0) throw new PlayactError("model", `The model has no marker ${text}; choose a model whose vocabulary holds it.`);
+      return 256 + at;
+    },
+    isMarker: (id) => id >= 256,
+    decode: (ids) => pieces(ids).join(""),
+    pieces,
+  };
+}
+
+/** An engine that plays the script; `swap` takes any path and changes the distribution with the hash. */
+export function scriptedEngine(script: Script = {}): Engine {
+  const vocabulary = scriptedVocabulary();
+  const contextTokens = script.contextTokens ?? 100_000;
+  const total = { prefilled: 0, decoded: 0, reused: 0, seconds: 0 };
+  let current: Policy | null = null;
+
+  function seat(version: number, adapter: string | null): Policy {
+    const policy: Policy = {
+      version,
+      adapter,
+      async sample(request) {
+        if (current !== policy)
+          throw new EngineError("closed", `policy version ${version} was replaced; sample from the current handle`);
+        return within("policy sample", request, () => play(policy, request));
+      },
+    };
+    current = policy;
+    return policy;
+  }
+
+  async function play(policy: Policy, request: SampleRequest): Promise<Sampled> {
+    const prompt = request.ids.length;
+    if (prompt >= contextTokens)
+      throw new EngineError("context_full", `policy sample: ${prompt} ids leave no room in a context of ${contextTokens}`);
+    const said = (await script.say?.(vocabulary.decode(request.ids), request, policy)) ?? null;
+    const given = said === null ? null : [...vocabulary.encode(said), ...[...request.stop].slice(0, 1)];
+    const ids: number[] = [];
+    const logprobs: number[] = [];
+    total.prefilled += prompt;
+    for (;;) {
+      // as with a model, other things happen between two tokens
+      await new Promise((resolve) => setImmediate(resolve));
+      if (request.signal?.aborted || ids.length >= request.maxTokens) return { ids, logprobs, end: "length" };
+      if (given !== null && ids.length === given.length) return { ids, logprobs, end: "length" };
+      if (prompt + ids.length >= contextTokens) return { ids, logprobs, end: "context_full" };
+      const all = distribution([...request.ids, ...ids], policy.adapter, request.temperature || 1);
+      const id = given?.[ids.length] ?? pick(all, request.temperature, request.seed, ids.length);
+      ids.push(id);
+      logprobs.push(given === null ? (all[id] ?? 0) : -0.1);
+      total.decoded++;
+      if (request.stop.has(id)) return { ids, logprobs, end: "stop" };
+    }
+  }
+
+  seat(0, null);
+  return {
+    vocabulary,
+    get policy() {
+      return current ?? seat(0, null);
+    },
+    simulator: {
+      reply: async (request) => {
+        toGrammar(request.schema); // refuses what the real one refuses
+        const value = await within("simulator reply", request, async () =>
+          script.reply === undefined ? exampleOf(request.schema, request.schema) : script.reply(request),
+        );
+        return typeof value === "string" && script.reply !== undefined ? value : JSON.stringify(value);
+      },
+      choose: async (request) => {
+        const firsts = firstTokens(vocabulary, request.options);
+        const all = distribution(renderChat(vocabulary, request.messages, request.lead), null, 1);
+        return within("simulator choice", request, async () => script.choose?.(request) ?? firsts.map((id) => all[id] ?? 0));
+      },
+    },
+    swap: async (adapter, version) => seat(version, adapter?.hash ?? null),
+    score: async (ids) =>
+      ids.map((id, at) => (at === 0 ? 0 : (distribution(ids.slice(0, at), current?.adapter ?? null, 1)[id] ?? 0))),
+    counters: () => ({ policy: { ...total }, simulator: { prefilled: 0, decoded: 0, reused: 0, seconds: 0 } }),
+    device: "scripted",
+    async [Symbol.asyncDispose]() {
+      current = null;
+    },
+  };
+}
+
+/** Log-probs of every id after the given ones; letters are likelier than other bytes. */
+function distribution(ids: readonly number[], adapter: string | null, temperature: number): number[] {
+  const { uniform } = draws("scripted", adapter ?? "base", ...ids.slice(-6));
+  const logits = Array.from({ length: size }, (_, id) => (uniform() * 3 + (id >= 97 && id <= 122 ? 4 : 0)) / temperature);
+  const weight = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+  return logits.map((logit) => logit - weight);
+}
+
+function pick(logprobs: readonly number[], temperature: number, seed: number, position: number): number {
+  if (temperature === 0) return logprobs.indexOf(Math.max(...logprobs));
+  const point = draws("scripted draw", seed, position).uniform();
+  let below = 0;
+  const id = logprobs.findIndex((logprob) => {
+    below += Math.exp(logprob);
+    return point < below;
+  });
+  return id < 0 ? size - 1 : id;
+}
+
+/** Deadline and cancellation as the real engine keeps them. */
+function within<T>(
+  label: string,
+  request: { readonly deadlineMs: number; readonly signal?: AbortSignal | undefined },
+  work: () => Promise<T>,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = () => reject(new EngineError("cancelled", `${label} was cancelled`));
+    if (request.signal?.aborted) return cancel();
+    const timer = setTimeout(
+      () => reject(new EngineError("deadline", `${label} gave up after ${request.deadlineMs} ms`)),
+      Math.min(request.deadlineMs, 2 ** 31 - 1),
+    );
+    request.signal?.addEventListener("abort", cancel, { once: true });
+    work()
+      .then(resolve, reject)
+      .finally(() => {
+        clearTimeout(timer);
+        request.signal?.removeEventListener("abort", cancel);
+      });
+  });
+}
+
+/** The plainest value of a schema that toGrammar accepts. */
+function exampleOf(schema: JsonSchema, root: JsonSchema): Json {
+  const of = (inner: Json | undefined): Json =>
+    exampleOf((inner === true || inner === undefined ? {} : inner) as JsonSchema, root);
+  if (typeof schema.$ref === "string") {
+    const steps = schema.$ref.split("/").slice(1);
+    return of(steps.reduce<Json | undefined>((found, step) => (found as JsonSchema | undefined)?.[step], root));
+  }
+  if (schema.const !== undefined) return schema.const;
+  if (Array.isArray(schema.enum)) return (schema.enum as readonly Json[])[0] ?? null;
+  const branches = schema.type === undefined ? (schema.oneOf ?? schema.anyOf ?? schema.allOf) : undefined;
+  if (Array.isArray(branches)) return of((branches as readonly Json[])[0]);
+  const type = Array.isArray(schema.type) ? (schema.type as readonly Json[])[0] : schema.type;
+  if (type === "object" || (type === undefined && schema.properties !== undefined))
+    return Object.fromEntries(
+      Object.entries((schema.properties ?? {}) as Record<string, JsonSchema>).flatMap(([name, own]) =>
+        own["x-omit"] === true ? [] : [[name, of(own)]],
+      ),
+    );
+  if (type === "array") return Array.from({ length: Number(schema.minItems ?? 0) }, () => of(schema.items));
+  if (type === "integer" || type === "number") return Number(schema.minimum ?? Math.min(0, Number(schema.maximum ?? 0)));
+  if (type === "boolean") return true;
+  if (type === "null") return null;
+  const formats: Readonly<Record<string, string>> = {
+    date: "2026-01-31",
+    time: "12:00:00Z",
+    "date-time": "2026-01-31T12:00:00Z",
+  };
+  return (
+    formats[String(schema.format)] ??
+    "example".padEnd(Number(schema.minLength ?? 0), "x").slice(0, Number(schema.maxLength ?? 120))
+  );
+}
