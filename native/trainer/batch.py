@@ -1,0 +1,100 @@
+"""From the arrays of a request to packed rows with what is trained in them. Refuses arrays that do not fit together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .fault import Fault
+from .packing import Row, pack
+from .protocol import Arrays
+
+Numbers = np.ndarray[tuple[int, ...], np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sequence; all arrays have its length."""
+
+    ids: list[int]
+    trained: Numbers  # bool: the token was sampled by the policy and takes part in the loss
+    behaviour: Numbers  # float32 log-probs at sampling
+    advantage: Numbers  # float32
+
+
+@dataclass(frozen=True)
+class PackedRow:
+    """A row and its t trained tokens. Tokens of several samples may stand on one node: it is computed once."""
+
+    row: Row
+    nodes: list[int]  # [u] distinct nodes whose log-prob is wanted
+    pick: Numbers  # [t] index into nodes
+    sample: Numbers  # [t] index of the sample in its mini-batch
+    position: Numbers  # [t] index of the token in its sample
+    behaviour: Numbers  # [t] float32
+    advantage: Numbers  # [t] float32
+
+
+def read_sequences(arrays: Arrays, vocabulary: int) -> list[list[int]]:
+    """The samples of a request: `ids` [sum of lengths] cut by `lengths` [samples]."""
+    lengths, ids = _array(arrays, "lengths"), _array(arrays, "ids")
+    if (lengths < 0).any() or int(lengths.sum()) != len(ids):
+        raise Fault("bad_request", f"the lengths add up to {int(lengths.sum())}, but {len(ids)} ids came")
+    if len(ids) and (ids.min() < 0 or ids.max() >= vocabulary):
+        raise Fault("bad_request", f"token ids must lie in 0..{vocabulary - 1}, {ids.min()}..{ids.max()} came: another model's?")
+    return [part.tolist() for part in _cut(ids, lengths)]
+
+
+def read_minibatches(head: Any, arrays: Arrays, vocabulary: int) -> list[list[Sample]]:
+    """Mini-batches of samples: `minibatches` in the head counts the samples of each."""
+    sequences = read_sequences(arrays, vocabulary)
+    lengths = _array(arrays, "lengths")
+    columns = [_cut(_array(arrays, name, int(lengths.sum())), lengths) for name in ("mask", "logprobs", "advantages")]
+    samples = [
+        Sample(ids, mask.astype(bool), behaviour.astype(np.float32), advantage.astype(np.float32))
+        for ids, mask, behaviour, advantage in zip(sequences, *columns, strict=True)
+    ]
+    for number, sample in enumerate(samples):
+        if len(sample.ids) and sample.trained[0]:
+            raise Fault("bad_request", f"sample {number} trains its first token, which nothing predicts: mask it")
+    counts = head.get("minibatches")
+    if not isinstance(counts, list) or sum(counts) != len(samples) or min(counts, default=0) < 0:
+        raise Fault("bad_request", f"the mini-batches {counts} do not add up to the {len(samples)} samples that came")
+    starts = np.cumsum([0, *counts])
+    return [samples[start : start + count] for start, count in zip(starts, counts, strict=False)]
+
+
+def pack_minibatch(samples: Sequence[Sample], budget: int) -> list[PackedRow]:
+    """Rows of a mini-batch. Samples without a trained token, and what follows a sample's last one, are not computed."""
+    trimmed = [s.ids[: int(s.trained.nonzero()[0][-1]) + 1] if s.trained.any() else [] for s in samples]
+    return [_with_tokens(row, samples) for row in pack(trimmed, budget)]
+
+
+def _with_tokens(row: Row, samples: Sequence[Sample]) -> PackedRow:
+    owners = sorted(row.paths)
+    positions = [samples[i].trained.nonzero()[0] for i in owners]
+    nodes, pick = np.unique(
+        np.concatenate([np.asarray(row.paths[i])[p] for i, p in zip(owners, positions, strict=True)]), return_inverse=True
+    )
+    return PackedRow(
+        row,
+        nodes.tolist(),
+        pick,
+        np.repeat(owners, [len(p) for p in positions]),
+        np.concatenate(positions),
+        np.concatenate([samples[i].behaviour[p] for i, p in zip(owners, positions, strict=True)]),
+        np.concatenate([samples[i].advantage[p] for i, p in zip(owners, positions, strict=True)]),
+    )
+
+
+def _array(arrays: Arrays, name: str, length: int | None = None) -> Numbers:
+    array = arrays.get(name)
+    if array is None or array.ndim != 1 or (length is not None and len(array) != length):
+        came = "none" if array is None else f"shape {array.shape}"
+        raise Fault("bad_request", f"expected an array {name} of {'some' if length is None else length} numbers, {came} came")
+    return array
+
+
+def _cut(array: Numbers, lengths: Numbers) -> list[Numbers]:
+    return np.split(array, np.cumsum(lengths)[:-1]) if len(lengths) else []

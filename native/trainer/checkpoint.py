@@ -1,0 +1,117 @@
+"""The learner's state as a folder: written once, durable when `save` returns, restored to the bit.
+
+    peft/adapter_model.safetensors, peft/adapter_config.json   loadable by peft.PeftModel.from_pretrained
+    optimizer.safetensors                                      AdamW moments and step by parameter name
+    adapter-<first 16 hex digits of its sha256>.gguf           for llama.cpp
+    state.json                                                 counters, RNG, versions; written last
+
+Only safetensors and JSON are read back, never a pickle. Manifest, renaming and pruning of checkpoints are the store's.
+"""
+
+import base64
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import peft
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from .export import write_gguf
+from .fault import Fault
+from .policy import Policy
+from .protocol import VERSION
+
+MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+
+
+def save(policy: Policy, optimizer: torch.optim.Optimizer, updates: int, folder: Path) -> tuple[str, dict[str, str]]:
+    """Writes everything. Returns the GGUF's name in the folder and sha256 by file name, in hex."""
+    if (folder / "state.json").exists():
+        raise Fault("bad_request", f"{folder} holds an older save: give each save a folder of its own")
+    (folder / "peft").mkdir(parents=True, exist_ok=True)
+    adapter = peft.get_peft_model_state_dict(policy.model, save_embedding_layers=False)
+    save_file({name: t.detach().cpu().contiguous() for name, t in adapter.items()}, folder / "peft/adapter_model.safetensors")
+    _write_json(folder / "peft/adapter_config.json", _adapter_config(policy))
+    save_file(_moments(policy, optimizer), folder / "optimizer.safetensors")
+    draft = folder / "adapter.gguf"
+    write_gguf(policy, draft)
+    gguf = draft.rename(folder / f"adapter-{_sha256(draft)[:16]}.gguf")
+    _write_json(folder / "state.json", _state(policy, updates))
+    files = {str(path.relative_to(folder)): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    for path in [*(folder / name for name in files), folder / "peft", folder, folder.parent]:
+        _sync(path)
+    return gguf.name, files
+
+
+def restore(policy: Policy, optimizer: torch.optim.Optimizer, folder: Path) -> int:
+    """Puts a save's adapter, moments and RNG in place; returns its count of updates. Nothing changes where it refuses."""
+    try:
+        state: dict[str, Any] = json.loads((folder / "state.json").read_text())
+        adapter = load_file(folder / "peft/adapter_model.safetensors")
+        moments = load_file(folder / "optimizer.safetensors")
+    except Exception as error:
+        raise Fault("bad_request", f"{folder} cannot be restored: {error}") from error
+    for key, mine in _state(policy, 0)["made_for"].items():
+        theirs = state.get("made_for", {}).get(key)
+        if theirs != mine:
+            raise Fault("bad_request", f"{folder} was saved with {key} {theirs}, the learner was opened with {mine}")
+    parameters = policy.adapter()
+    expected = peft.get_peft_model_state_dict(policy.model, save_embedding_layers=False)
+    if {n: t.shape for n, t in adapter.items()} != {n: t.shape for n, t in expected.items()}:
+        raise Fault("bad_request", f"the adapter in {folder} has other tensors than this model's")
+    peft.set_peft_model_state_dict(policy.model, adapter)
+    optimizer.state.clear()
+    for name, parameter in parameters.items():
+        if f"{name}.step" in moments:
+            optimizer.state[parameter] = {  # the step counter stays on the CPU, as torch keeps it
+                m: moments[f"{name}.{m}"].to("cpu" if m == "step" else parameter.device) for m in MOMENTS
+            }
+    torch.set_rng_state(torch.frombuffer(bytearray(base64.b64decode(state["rng"])), dtype=torch.uint8))
+    return int(state["updates"])
+
+
+def _moments(policy: Policy, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    return {
+        f"{name}.{moment}": optimizer.state[parameter][moment].detach().cpu().contiguous()
+        for name, parameter in policy.adapter().items()
+        if parameter in optimizer.state
+        for moment in MOMENTS
+    }
+
+
+def _state(policy: Policy, updates: int) -> dict[str, Any]:
+    return {
+        "updates": updates,
+        "rng": base64.b64encode(bytes(torch.get_rng_state().numpy())).decode(),
+        "protocol": VERSION,
+        "torch": torch.__version__,
+        "dtype": str(policy.dtype).removeprefix("torch."),
+        "made_for": {"base model": policy.base, "rank": policy.lora.rank, "alpha": policy.lora.alpha},
+    }
+
+
+def _adapter_config(policy: Policy) -> dict[str, Any]:
+    config = dict(policy.model.peft_config["default"].to_dict())
+    config |= {"base_model_name_or_path": policy.base, "inference_mode": True}
+    return {key: sorted(value) if isinstance(value, set) else value for key, value in config.items()}
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,178 @@
+"""The model that is trained: the engine's GGUF, dequantised, with a LoRA on all linear layers; and its log-probs.
+
+No tokenizer is ever loaded: ids come in, log-probs go out. The reference model is the same one with the adapter off.
+"""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import peft
+import torch
+import transformers
+from torch import Tensor, nn
+
+from .fault import Fault
+from .logprob import target_logprobs
+from .packing import Row, pack
+
+LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+ARCHITECTURES = ("llama", "qwen2", "qwen3")  # those whose packing and export are tested
+
+
+@dataclass(frozen=True)
+class Lora:
+    """Shape of the adapter, and the seed of its A matrices (B starts at 0: a fresh adapter is the base model)."""
+
+    rank: int
+    alpha: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A loaded model with its adapter. `budget`: nodes of one packed row, the bound on activation memory."""
+
+    model: Any  # peft.PeftModel
+    base: str  # plain name of the base model, for adapter_config.json and restore
+    lora: Lora
+    device: torch.device
+    dtype: torch.dtype
+    budget: int
+
+    @property
+    def config(self) -> Any:
+        return self.model.config
+
+    @property
+    def vocabulary(self) -> int:
+        return int(self.model.get_base_model().lm_head.weight.shape[0])
+
+    def adapter(self) -> dict[str, nn.Parameter]:
+        """The trainable parameters by name, in a fixed order."""
+        return {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+
+
+def load(path: str, lora: Lora, device: str, dtype: str, threads: int | None) -> Policy:
+    """Loads a GGUF. Raises Fault("model") where the file or its architecture cannot be trained."""
+    if threads is not None:
+        torch.set_num_threads(threads)
+    file = Path(path)
+    if not file.is_file():
+        raise Fault("model", f"expected a GGUF file at {path}, but there is none")
+    where = pick_device(device)
+    kind = pick_dtype(dtype, where)
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        base = transformers.AutoModelForCausalLM.from_pretrained(
+            file.parent, gguf_file=file.name, dtype=kind, attn_implementation="sdpa"
+        )
+    except (ValueError, OSError) as error:
+        raise Fault("model", f"{file.name} cannot be read as a GGUF model: {error}") from error
+    check_architecture(base.config.model_type, file.name)
+    return with_adapter(base.to(where), file.stem, lora)
+
+
+def check_architecture(architecture: str, name: str) -> None:
+    """Refuses a model that the learner was not tested with."""
+    if architecture not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise Fault("model", f"{name} has the architecture {architecture}; the learner trains {known}: take such a model")
+
+
+def with_adapter(base: Any, name: str, lora: Lora) -> Policy:
+    """Puts a fresh, seeded float32 adapter on a transformers model (its own seed: nothing else is drawn from it)."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(lora.seed)
+        config = peft.LoraConfig(
+            r=lora.rank,
+            lora_alpha=lora.alpha,  # PEFT says int, computes with any number
+            target_modules=list(LINEAR_LAYERS),
+            lora_dropout=0.0,
+            task_type="CAUSAL_LM",
+        )
+        model = peft.get_peft_model(base, config)
+    model.eval()  # nothing in it differs between training and evaluation; dropout is 0
+    weight = base.lm_head.weight
+    budget = 2048 if weight.device.type == "cpu" else 8192
+    return Policy(model, name, lora, weight.device, weight.dtype, budget)
+
+
+def pick_device(wanted: str) -> str:
+    """auto: CUDA, then Metal, then CPU. Raises Fault for a device that is not there."""
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wanted == "auto":
+        return next(name for name in ("cuda", "mps", "cpu") if present[name])
+    if not present.get(wanted, False):
+        raise Fault("bad_request", f"torch finds no device {wanted} here: set learner.device to auto or cpu")
+    return wanted
+
+
+def pick_dtype(wanted: str, device: str) -> torch.dtype:
+    """auto: bfloat16 where the device multiplies it in hardware, else float32 (AVX2 emulates it, several times slower)."""
+    if wanted != "auto":
+        return torch.bfloat16 if wanted == "bfloat16" else torch.float32
+    if device == "cpu":
+        able = torch.cpu.get_capabilities()
+        fast = able.get("avx512_bf16") or able.get("amx_bf16") or able.get("bf16")
+    else:
+        fast = device == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.bfloat16 if fast else torch.float32
+
+
+def forward(policy: Policy, row: Row, nodes: Sequence[int], temperature: float) -> tuple[Tensor, Tensor]:
+    """Log-probs and entropies of some nodes given their ancestors, each float32 [len(nodes)].
+
+    The transformer runs once over the row's distinct tokens, the head only where a chosen node is predicted.
+    """
+    device = policy.device
+    body = policy.model.get_base_model().model
+    hidden = body(
+        input_ids=torch.tensor([row.ids], device=device),
+        position_ids=torch.tensor([row.depths], device=device),
+        attention_mask=ancestor_mask(row, policy.dtype, device),
+        use_cache=False,
+    ).last_hidden_state[0]  # [n, h]
+    predictors = torch.tensor([row.parents[node] for node in nodes], device=device)
+    targets = torch.tensor([row.ids[node] for node in nodes], device=device)
+    head = policy.model.get_base_model().lm_head.weight
+    return target_logprobs(hidden[predictors], head, targets, temperature)
+
+
+def ancestor_mask(row: Row, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """[1, 1, n, n] additive mask: 0 where the column is the row itself or its ancestor, the dtype's minimum elsewhere."""
+    node = torch.arange(len(row.ids), device=device)
+    ends = torch.tensor(row.subtree_ends(), device=device)
+    seen = (node[None, :] <= node[:, None]) & (node[:, None] < ends[None, :])
+    mask = torch.full(seen.shape, torch.finfo(dtype).min, dtype=dtype, device=device).masked_fill(seen, 0)
+    return mask[None, None]
+
+
+def logprobs(policy: Policy, samples: Sequence[Sequence[int]], reference: bool, temperature: float) -> list[list[float]]:
+    """Log-prob of every id given its prefix, sample by sample in their order; the first is 0."""
+    result: list[list[float]] = [[0.0] * len(ids) for ids in samples]
+    with torch.no_grad(), adapter_off(policy) if reference else nullcontext():
+        for row in pack(samples, policy.budget):
+            nodes = [node for node, parent in enumerate(row.parents) if parent >= 0]
+            if not nodes:
+                continue
+            values = dict(zip(nodes, forward(policy, row, nodes, temperature)[0].tolist(), strict=True))
+            for index, path in row.paths.items():
+                result[index] = [values.get(node, 0.0) for node in path]
+    return result
+
+
+def cosines(policy: Policy, ids: Sequence[int]) -> Tensor:
+    """[n, n] float32: cosine between the input-embedding rows of the ids. Rows that were never trained are near equal."""
+    with torch.no_grad():
+        rows = policy.model.get_input_embeddings().weight[torch.tensor(ids, dtype=torch.long, device=policy.device)].float()
+        rows = nn.functional.normalize(rows, dim=-1)
+        return (rows @ rows.T).cpu()
+
+
+def adapter_off(policy: Policy) -> Any:
+    """Context in which the model is the reference."""
+    return policy.model.disable_adapter()

@@ -1,0 +1,128 @@
+"""The child's life: handshake, one request at a time, a heartbeat, and no life after the parent's.
+
+Knows nothing of torch, so that the same code serves the protocol tests. A call that hangs in native code is cut by
+PR_SET_PDEATHSIG on Linux (an EOF watcher needs the GIL); elsewhere the watcher thread alone ends an orphan.
+"""
+
+import ctypes
+import errno
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from .fault import Fault, FaultKind
+from .protocol import ERROR, HEARTBEAT, HELLO, REPLY, REQUEST, VERSION, Arrays, Frame, Head, ProtocolError, encode, read
+
+FROM_PARENT, TO_PARENT = 3, 4  # file descriptors; stdout and stderr are logs
+HEARTBEAT_SECONDS = 1.0
+
+Verb = Callable[[Head, Arrays], tuple[Head, Arrays]]
+
+
+def die_with_parent(parent: int) -> None:
+    """SIGKILL for this process when `parent` (its pid) dies. PDEATHSIG is bound to the parent's spawning thread."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before prctl took effect: the signal will never come
+        os._exit(1)
+
+
+def serve(verbs: Mapping[str, Verb], parent: int) -> NoReturn:
+    """Answers requests until the parent ends the input. Never returns."""
+    die_with_parent(parent)
+    requests: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+    sending = threading.Lock()
+
+    def send(frame: Frame) -> None:
+        data = memoryview(encode(frame))
+        with sending:
+            while data:
+                data = data[_write(data) :]
+
+    def listen() -> None:
+        try:
+            _expect_hello(read(_read_exactly))
+            while True:
+                requests.put(read(_read_exactly))
+        except EOFError:
+            os._exit(0)  # the parent closed or died: also in the middle of a call nobody waits for
+        except ProtocolError as error:
+            _give_up(f"learner: {error}")
+
+    def beat() -> None:
+        while True:
+            send(Frame(HEARTBEAT, {}))
+            threading.Event().wait(HEARTBEAT_SECONDS)
+
+    send(Frame(HELLO, {"protocol": VERSION}))
+    threading.Thread(target=listen, name="listen", daemon=True).start()
+    threading.Thread(target=beat, name="heartbeat", daemon=True).start()
+    while True:
+        send(_answer(verbs, requests.get()))
+
+
+def _answer(verbs: Mapping[str, Verb], request: Frame) -> Frame:
+    number = request.head.get("id")
+    try:
+        verb = verbs.get(str(request.head.get("verb")))
+        if request.type != REQUEST or not isinstance(number, int) or verb is None:
+            raise Fault("bad_request", f"expected a request with an id and one of the verbs {', '.join(verbs)}")
+        head, arrays = verb(request.head, request.arrays)
+        return Frame(REPLY, {**head, "id": number}, arrays)
+    except Fault as fault:
+        return _error(number, fault.kind, str(fault))
+    except Exception as error:
+        traceback.print_exc()
+        return _error(number, _kind(error), f"{type(error).__name__}: {error}")
+
+
+def _error(number: Any, kind: FaultKind, message: str) -> Frame:
+    return Frame(ERROR, {"id": number, "kind": kind, "message": message[:4000]})
+
+
+def _kind(error: Exception) -> FaultKind:
+    """torch says out-of-memory with its own class on a GPU and with a bare RuntimeError on the CPU."""
+    text = f"{type(error).__name__} {error}".lower()
+    if isinstance(error, MemoryError) or "outofmemory" in text or "out of memory" in text or "can't allocate memory" in text:
+        return "memory"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "disk"
+    return "internal"
+
+
+def _expect_hello(frame: Frame) -> None:
+    theirs = frame.head.get("protocol")
+    if frame.type != HELLO or theirs != VERSION:
+        _give_up(f"learner: this trainer speaks protocol {VERSION}, the loop {theirs}: install both from one version")
+
+
+def _give_up(reason: str) -> NoReturn:
+    print(reason, file=sys.stderr, flush=True)
+    os._exit(1)
+
+
+def _write(data: memoryview) -> int:
+    try:
+        return os.write(TO_PARENT, data)
+    except OSError:
+        os._exit(0)  # the parent is gone
+
+
+def _read_exactly(count: int) -> bytes:
+    """`count` bytes; grows with what really comes, so an announced length alone costs no memory."""
+    data = bytearray()
+    while len(data) < count:
+        try:
+            part = os.read(FROM_PARENT, min(count - len(data), 1 << 20))
+        except OSError as error:  # a socket whose peer was killed may say ECONNRESET instead of ending
+            raise EOFError from error
+        if not part:
+            raise EOFError
+        data += part
+    return bytes(data)

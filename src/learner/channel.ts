@@ -1,0 +1,153 @@
+// Calls over a pair of streams: ids, pending promises, the version handshake, the watch over silence. Knows no process
+// and no verbs (torch.ts does); tested against streams in memory and real children.
+import type { Readable, Writable } from "node:stream";
+import { z } from "zod";
+import { type Boundary, describe, PlayactError } from "../errors.ts";
+import { encodeFrame, type Frame, frameReader, frameTypes, protocolVersion } from "./protocol.ts";
+import { type Arrays, writeArrays } from "./safetensors.ts";
+
+export interface Reply {
+  readonly head: Frame["head"];
+  readonly blob: Uint8Array;
+}
+
+export interface Channel {
+  /** Resolves with the first frame of the other side, when its version is ours. */
+  readonly ready: Promise<void>;
+  /** One request; rejects with PlayactError when the learner refuses, fails or is gone. */
+  call(verb: string, head: object, arrays?: Arrays): Promise<Reply>;
+  /** Fails every pending and every later call with `reason`. The first reason stays. */
+  fail(reason: PlayactError): void;
+}
+
+interface Pending {
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (reason: PlayactError) => void;
+}
+
+const idSchema = z.object({ id: z.number().int().nullable() });
+const errorSchema = z.object({
+  kind: z.enum(["bad_request", "model", "memory", "disk", "internal"]),
+  message: z.string(),
+});
+type FaultKind = z.output<typeof errorSchema>["kind"];
+const boundaryOf: Readonly<Record<FaultKind, Boundary>> = {
+  bad_request: "learner",
+  model: "model",
+  memory: "memory",
+  disk: "disk",
+  internal: "learner",
+};
+const tickMilliseconds = 1000;
+
+/**
+ * Speaks the protocol over `input` (what comes) and `output` (what goes). The other side beats every second; after
+ * `deadlineSeconds` without any frame the channel fails and `onFailure` is told why.
+ */
+export function openChannel(
+  streams: { readonly input: Readable; readonly output: Writable },
+  deadlineSeconds: number,
+  onFailure: (reason: PlayactError) => void,
+): Channel {
+  const { input, output } = streams;
+  const pending = new Map<number, Pending>();
+  const ready = withResolvers<void>();
+  ready.promise.catch(() => {}); // its failure is also the failure of every call; nobody has to wait for both
+  let failure: PlayactError | undefined;
+  let greeted = false;
+  let nextId = 1;
+  // Silence is counted in ticks of our own event loop, not by the clock: after a suspended laptop or a long synchronous
+  // stretch here, heartbeats wait unread in the pipe, and the clock alone would blame the learner.
+  let silentTicks = 0;
+  const watch = setInterval(() => {
+    silentTicks += 1;
+    if (silentTicks * tickMilliseconds > deadlineSeconds * 1000) {
+      fail(new PlayactError("learner", `the learner has been silent for ${deadlineSeconds} s (it beats every second): it hangs`));
+    }
+  }, tickMilliseconds);
+
+  function fail(reason: PlayactError): void {
+    if (failure !== undefined) return;
+    failure = reason;
+    clearInterval(watch);
+    ready.reject(reason);
+    for (const call of pending.values()) call.reject(reason);
+    pending.clear();
+    onFailure(reason);
+  }
+
+  function receive(frame: Frame): void {
+    silentTicks = 0;
+    if (!greeted) {
+      greet(frame);
+      greeted = true;
+      ready.resolve();
+      return;
+    }
+    if (frame.type === frameTypes.heartbeat) return;
+    const id = idSchema.safeParse(frame.head).data?.id ?? null;
+    const call = id === null ? undefined : pending.get(id);
+    if (id === null || call === undefined) {
+      throw new PlayactError(
+        "learner",
+        `the learner answered a call that was never made: ${JSON.stringify(frame.head).slice(0, 400)}`,
+      );
+    }
+    pending.delete(id);
+    if (frame.type === frameTypes.reply) call.resolve({ head: frame.head, blob: frame.blob });
+    else call.reject(refusal(frame));
+  }
+
+  const read = frameReader();
+  input.on("data", (chunk: Buffer) => {
+    if (failure !== undefined) return;
+    try {
+      for (const frame of read(chunk)) receive(frame);
+    } catch (thrown) {
+      fail(thrown instanceof PlayactError ? thrown : new PlayactError("learner", describe(thrown), { cause: thrown }));
+    }
+  });
+  // A broken pipe is the exit of the child, which is reported with more to say (torch.ts); swallowed here on purpose.
+  input.on("error", () => {});
+  output.on("error", () => {});
+  output.write(encodeFrame({ type: frameTypes.hello, head: { protocol: protocolVersion }, blob: new Uint8Array() }));
+
+  return {
+    ready: ready.promise,
+    fail,
+    call(verb, head, arrays) {
+      return new Promise((resolve, reject) => {
+        if (failure !== undefined) return reject(failure);
+        const id = nextId++;
+        const blob = arrays === undefined ? new Uint8Array() : writeArrays(arrays);
+        const bytes = encodeFrame({ type: frameTypes.request, head: { ...head, id, verb }, blob });
+        pending.set(id, { resolve, reject });
+        output.write(bytes);
+      });
+    },
+  };
+}
+
+function greet(frame: Frame): void {
+  const theirs = frame.head.protocol;
+  if (frame.type === frameTypes.hello && theirs === protocolVersion) return;
+  throw new PlayactError(
+    "learner",
+    `the learner speaks protocol ${String(theirs)}, this Playact speaks ${protocolVersion}: install both from one version`,
+  );
+}
+
+function refusal(frame: Frame): PlayactError {
+  const { kind, message } = errorSchema.parse(frame.head);
+  return new PlayactError(boundaryOf[kind], `learner: ${message}`);
+}
+
+/** Promise.withResolvers of Node 22; Node 20 has none. */
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
+  let settle: { resolve: (value: T) => void; reject: (reason: unknown) => void } | undefined;
+  const promise = new Promise<T>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  if (settle === undefined) throw new Error("unreachable: a promise's executor runs at once");
+  return { promise, ...settle };
+}

@@ -1,0 +1,181 @@
+// The learner in a Python child (native/trainer): torch and PEFT behind the port. Starts it, turns verbs into frames and
+// back, and ends it: end of input, SIGTERM, SIGKILL. The child dies with this process by itself (native/trainer/serve.py).
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { Readable, Writable } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { PlayactError } from "../errors.ts";
+import type { TrainingSample } from "../types.ts";
+import { type Channel, openChannel } from "./channel.ts";
+import type { Learner, OpenRequest, SavedAdapter, UpdateReply, UpdateRequest } from "./learner.ts";
+import { type Arrays, readFloats } from "./safetensors.ts";
+
+export interface LearnerOptions {
+  /** Path of the Python interpreter that has native/requirements.txt installed. */
+  readonly python: string;
+  /** Laid over the inherited environment (which is passed on without its secrets). */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Longest silence of the child, which beats every second. */
+  readonly deadlineSeconds: number;
+  /** Module to run instead of `trainer`: the tests' light children, which speak the same protocol. */
+  readonly module?: string;
+}
+
+/** A learner that also tells its process id, for logs and tests. */
+export interface TorchLearner extends Learner {
+  readonly pid: number;
+}
+
+const openReply = z.object({
+  device: z.string(),
+  dtype: z.string(),
+  torch: z.string(),
+  vocabulary: z.number(),
+  trainableParameters: z.number(),
+});
+const updateReply = z.object({ metrics: z.record(z.string(), z.number().nullable()) });
+const saveReply = z.object({ gguf: z.string(), files: z.record(z.string(), z.string()) });
+
+const closed = new PlayactError("learner", "the learner was closed");
+
+/** Starts the child and shakes hands. Throws PlayactError: "environment" where Python cannot start, else "learner". */
+export async function startLearner(options: LearnerOptions): Promise<TorchLearner> {
+  const child = spawn(options.python, ["-m", options.module ?? "trainer", String(process.pid)], {
+    cwd: nativeFolder(),
+    env: { ...inherited(), ...options.env, PYTHONPATH: nativeFolder(), PYTHONUNBUFFERED: "1" },
+    stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
+  });
+  const log = tail(child);
+  const [toChild, fromChild] = [child.stdio[3], child.stdio[4]];
+  if (!(toChild instanceof Writable && fromChild instanceof Readable)) {
+    throw new PlayactError("environment", `the learner's pipes could not be opened (too many open files?)`);
+  }
+  const channel = openChannel({ input: fromChild, output: toChild }, options.deadlineSeconds, (reason) => {
+    if (reason !== closed) child.kill("SIGKILL");
+  });
+  const gone = new Promise<void>((done) => {
+    child.once("error", (cause) => {
+      const message = `expected Python at ${options.python}, but it does not start (${cause.message}): run the set-up`;
+      channel.fail(new PlayactError("environment", message, { cause }));
+      done();
+    });
+    child.once("close", (code, signal) => {
+      const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+      channel.fail(new PlayactError("learner", `the learner ended with ${how}. Its last lines:\n${log() || "(none)"}`));
+      done();
+    });
+  });
+  await channel.ready;
+  return { pid: child.pid ?? 0, ...verbs(channel), close: () => close(child, toChild, channel, gone) };
+}
+
+function verbs(channel: Channel): Omit<Learner, "close"> {
+  return {
+    async open(request: OpenRequest) {
+      const { head } = await channel.call("open", { ...request, model: resolve(request.model) });
+      return openReply.parse(head);
+    },
+    async logprobs(samples, which, temperature) {
+      const lengths = samples.map((ids) => ids.length);
+      const arrays = { ids: Int32Array.from(samples.flat()), lengths: Int32Array.from(lengths) };
+      const { blob } = await channel.call("logprobs", { which, temperature }, arrays);
+      return cut(readFloats(blob, "logprobs"), lengths);
+    },
+    async cosines(ids) {
+      const { blob } = await channel.call("cosines", {}, { ids: Int32Array.from(ids), lengths: Int32Array.of(ids.length) });
+      return cut(
+        readFloats(blob, "cosines"),
+        ids.map(() => ids.length),
+      );
+    },
+    async update(request: UpdateRequest): Promise<UpdateReply> {
+      const samples = request.minibatches.flat();
+      const minibatches = request.minibatches.map((samples) => samples.length);
+      const head = { minibatches, loss: request.loss, learningRate: request.learningRate };
+      const reply = await channel.call("update", head, columns(samples));
+      const metrics = Object.entries(updateReply.parse(reply.head).metrics).map(([name, value]) => [name, value ?? Number.NaN]);
+      const logprobs = cut(
+        readFloats(reply.blob, "logprobs"),
+        samples.map((sample) => sample.ids.length),
+      );
+      return { metrics: Object.fromEntries(metrics), logprobs };
+    },
+    async save(path): Promise<SavedAdapter> {
+      const folder = resolve(path);
+      const { gguf, files } = saveReply.parse((await channel.call("save", { folder })).head);
+      return { folder, gguf: join(folder, gguf), hash: files[gguf] ?? "", files };
+    },
+    async restore(path) {
+      await channel.call("restore", { folder: resolve(path) });
+    },
+  };
+}
+
+/** Ends the input, then the process: SIGTERM after 2 s, SIGKILL after 2 more. Idempotent. */
+async function close(child: ChildProcess, input: Writable, channel: Channel, gone: Promise<void>): Promise<void> {
+  channel.fail(closed);
+  input.end();
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    if (await endsWithin(2000, gone)) return;
+    child.kill(signal);
+  }
+  await gone;
+}
+
+async function endsWithin(milliseconds: number, gone: Promise<void>): Promise<boolean> {
+  const timer = new AbortController();
+  const late = wait(milliseconds, false, { signal: timer.signal }).catch(() => false);
+  const ended = await Promise.race([gone.then(() => true), late]);
+  timer.abort();
+  return ended;
+}
+
+/** A mini-batch's samples as flat arrays, one after the other. */
+function columns(samples: readonly TrainingSample[]): Arrays {
+  return {
+    lengths: Int32Array.from(samples, (sample) => sample.ids.length),
+    ids: Int32Array.from(samples.flatMap((sample) => sample.ids)),
+    mask: Uint8Array.from(samples.flatMap((sample) => sample.mask)),
+    logprobs: Float32Array.from(samples.flatMap((sample) => sample.logprobs)),
+    advantages: Float32Array.from(samples.flatMap((sample) => sample.advantages)),
+  };
+}
+
+function cut(values: Float32Array, lengths: readonly number[]): number[][] {
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  if (values.length !== total)
+    throw new PlayactError("learner", `expected ${total} numbers of the learner, ${values.length} came`);
+  let end = 0;
+  return lengths.map((length) => {
+    end += length;
+    return Array.from(values.subarray(end - length, end));
+  });
+}
+
+/** Everything that the child prints is a log; its last lines explain a death. */
+function tail(child: ChildProcess): () => string {
+  let text = "";
+  const keep = (chunk: Buffer) => {
+    text = (text + chunk.toString("utf8")).slice(-8000);
+  };
+  child.stdout?.on("data", keep);
+  child.stderr?.on("data", keep);
+  return () => text.trimEnd().split("\n").slice(-12).join("\n");
+}
+
+/** The environment without what looks like a secret: the learner reads local files only. */
+function inherited(): NodeJS.ProcessEnv {
+  const secret = /TOKEN|SECRET|PASSWORD|CREDENTIAL|_KEY$/i;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !secret.test(name)));
+}
+
+/** The folder native/ beside src/ or dist/, wherever this file was compiled to. */
+function nativeFolder(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, "native", "trainer", "__main__.py"))) return join(folder, "native");
+  }
+  throw new PlayactError("environment", "expected the folder native/trainer beside Playact's code: install it again");
+}
