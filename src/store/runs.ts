@@ -61,6 +61,13 @@ export function findRun(store: Store, name: string | null): RunRow {
   throw new PlayactError("usage", `There is no run named ${name}. Known runs, latest first: ${shown}.`);
 }
 
+/** The run of a row id that another row names. Throws PlayactError("store") where it is not there. */
+export function runOfId(store: Store, id: number): RunRow {
+  const [run] = selectRuns(store, "WHERE id = ?", id);
+  if (run === undefined) throw new PlayactError("store", `${store.path} has no run with the row id ${id}.`);
+  return run;
+}
+
 /** All runs, latest first. */
 export function listRuns(store: Store): readonly RunRow[] {
   return selectRuns(store, "ORDER BY id DESC");
@@ -71,6 +78,13 @@ export function setRunStatus(writer: Writer, status: RunStatus, note: string | n
   write(writer, (database) => {
     const endedAt = status === "running" ? null : new Date().toISOString();
     database.prepare("UPDATE run SET status = ?, note = ?, ended_at = ? WHERE id = ?").run(status, note, endedAt, writer.run.id);
+  });
+}
+
+/** Replaces the stored config: a resumed run may be given more steps. */
+export function setRunConfig(writer: Writer, config: Config): void {
+  write(writer, (database) => {
+    database.prepare("UPDATE run SET config = ? WHERE id = ?").run(JSON.stringify(config), writer.run.id);
   });
 }
 
@@ -86,9 +100,9 @@ function isTaken(database: Database, name: string): boolean {
 
 type Columns = Omit<RunRow, "config" | "versions"> & { readonly config: string; readonly versions: string };
 
-function selectRuns(store: Store, clause: string, ...values: readonly string[]): readonly RunRow[] {
+function selectRuns(store: Store, clause: string, ...values: readonly (string | number)[]): readonly RunRow[] {
   const columns = "id, name, preset, config, versions, status, note, created_at AS createdAt, ended_at AS endedAt";
-  const rows = store.database.prepare<string[], Columns>(`SELECT ${columns} FROM run ${clause}`).all(...values);
+  const rows = store.database.prepare<(string | number)[], Columns>(`SELECT ${columns} FROM run ${clause}`).all(...values);
   return rows.map((row) => ({ ...row, config: readConfig(row), versions: JSON.parse(row.versions) }));
 }
 

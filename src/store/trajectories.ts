@@ -75,24 +75,50 @@ export function loadTrajectories(
   return rows.map((row) => readTrajectory(store.database, row, tasks));
 }
 
-/** One trajectory by its id, with the run and step it belongs to, or null. */
-export function loadTrajectory(
-  store: Store,
-  id: number,
-): (StoredTrajectory & { readonly run: number; readonly step: number }) | null {
-  const row = store.database.prepare<[number], Row & { run: number; step: number }>(`${select} WHERE trajectory.id = ?`).get(id);
-  return row === undefined ? null : { ...readTrajectory(store.database, row, new Map()), run: row.run, step: row.step };
+/** A trajectory with all that the store knows beside it. */
+export interface Episode extends StoredTrajectory {
+  /** Row id of its run. */
+  readonly run: number;
+  readonly step: number;
+  readonly purpose: Purpose;
+  readonly phase: string;
+  /** One a message: whether its ids are loss tokens, and its advantage (null: never assigned). */
+  readonly marks: readonly { readonly trained: boolean; readonly advantage: number | null }[];
 }
 
-const select = `SELECT trajectory.*, run, step, task.position AS task_index,
+/** One trajectory by its id. Throws PlayactError("usage") saying which there are. */
+export function findEpisode(store: Store, id: number): Episode {
+  const { database } = store;
+  const row = database
+    .prepare<[number], Row & Pick<Episode, "run" | "step" | "purpose">>(`${select} WHERE trajectory.id = ?`)
+    .get(id);
+  if (row === undefined) throw new PlayactError("usage", `There is no trajectory ${id}. ${knownIds(database)}`);
+  const marks = database
+    .prepare<[number], { trained: number; advantage: number | null }>(
+      "SELECT trained, advantage FROM message WHERE trajectory = ? ORDER BY position",
+    )
+    .all(id)
+    .map((mark) => ({ trained: mark.trained === 1, advantage: mark.advantage }));
+  const { run, step, purpose, phase } = row;
+  return { ...readTrajectory(database, row, new Map()), run, step, purpose, phase, marks };
+}
+
+const select = `SELECT trajectory.*, run, step, purpose, task.position AS task_index,
   (SELECT json_object('boundary', boundary, 'code', code, 'text', text) FROM failure WHERE failure.trajectory = trajectory.id) AS failure
   FROM trajectory JOIN task ON task.id = trajectory.task`;
 const order = "ORDER BY task.position, trajectory.sample";
+
+function knownIds(database: Database): string {
+  const range = database.prepare<[], [number | null, number | null]>("SELECT min(id), max(id) FROM trajectory").raw().get();
+  const [first, last] = range ?? [null, null];
+  return first === null ? "None is stored yet." : `Those stored are ${first} to ${last}: select id from trajectory_summary.`;
+}
 
 interface Row {
   readonly id: number;
   readonly task: number;
   readonly task_index: number;
+  readonly phase: string;
   readonly sample: number;
   readonly policy_version: number;
   readonly seed: number;

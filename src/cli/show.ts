@@ -1,0 +1,180 @@
+// `playact show ID`: one episode as it was recorded: the talk with rewards, calls and verdict, or its tokens. Text of
+// models is escaped for the terminal; JSON keeps it as it is. Names in the JSON are those of the SQL views.
+import { Command, InvalidArgumentError } from "commander";
+import { PlayactError } from "../errors.ts";
+import { resolveHome, storePath } from "../store/home.ts";
+import { runOfId } from "../store/runs.ts";
+import { openStore } from "../store/store.ts";
+import { taskKind } from "../store/tasks.ts";
+import { type Episode, findEpisode } from "../store/trajectories.ts";
+import type { Message } from "../types.ts";
+import { escapeLine, escapeText, formatTable, homeHelp, type Print, printJson, toStdout } from "./output.ts";
+
+/** What only the engine knows: the text of each token id of a model; joined, they are the text of the sequence. */
+export interface Pieces {
+  piecesOf(model: string): Promise<(ids: readonly number[]) => readonly string[]>;
+}
+
+/** The tokens of one training sample; all arrays have the same length. */
+export interface TokenRow {
+  readonly ids: readonly number[];
+  /** 1 where the id is a loss token. */
+  readonly mask: readonly (0 | 1)[];
+  /** Behaviour log-probs; null where the mask is 0 (and where none is known yet). */
+  readonly logprobs: readonly (number | null)[];
+}
+
+interface Options {
+  readonly home?: string;
+  readonly tokens?: boolean;
+  readonly sample?: number;
+  readonly json?: boolean;
+}
+
+/** The command; `pieces` loads a model's vocabulary for --tokens, `print` takes the data. */
+export function showCommand(pieces: Pieces, print: Print = toStdout): Command {
+  return new Command("show")
+    .description("show one episode: its talk, calls, rewards and verdict, or its tokens")
+    .argument("<id>", "id of a trajectory (select id from trajectory_summary)", wholeNumber)
+    .option("--tokens", "print ids, mask, behaviour log-probs and the text of each token")
+    .option("--sample <k>", "which training sample of the episode --tokens prints (default: its first)", wholeNumber)
+    .option("--home <folder>", homeHelp)
+    .option("--json", "print one JSON object")
+    .action(async (id: number, options: Options) => {
+      using store = openStore(storePath(resolveHome(options.home)), { readonly: true });
+      const episode = findEpisode(store, id);
+      const run = runOfId(store, episode.run);
+      if (!options.tokens) {
+        if (options.json) printJson(print, episodeJson(run.name, episode));
+        else print(formatEpisode(run.name, episode));
+        return;
+      }
+      const row = tokensOf(episode, options.sample);
+      const text = (await pieces.piecesOf(run.config.models.policy))(row.ids);
+      if (options.json) printJson(print, { ...row, text });
+      else print(formatTokens(row, text));
+    });
+}
+
+/** The ids of one training sample (default: the first) as the policy saw them. Throws PlayactError("usage") for another. */
+export function tokensOf(episode: Episode, sample?: number): TokenRow {
+  const { messages } = episode.trajectory;
+  const samples = [...new Set(messages.map((message) => message.sample))].sort((a, b) => a - b);
+  const chosen = sample ?? samples[0] ?? 0;
+  if (!samples.includes(chosen)) {
+    throw new PlayactError(
+      "usage",
+      `Trajectory ${episode.id} has no training sample ${chosen}. It has: ${samples.join(", ") || "none"}.`,
+    );
+  }
+  const parts = messages
+    .map((message, position) => tokensOfMessage(message, episode.marks[position]?.trained ?? false))
+    .filter((_, position) => messages[position]?.sample === chosen);
+  return {
+    ids: parts.flatMap((part) => part.ids),
+    mask: parts.flatMap((part) => part.mask),
+    logprobs: parts.flatMap((part) => part.logprobs),
+  };
+}
+
+function tokensOfMessage(message: Message, trained: boolean): TokenRow {
+  return {
+    ids: message.ids,
+    mask: message.ids.map(() => (trained ? 1 : 0)),
+    logprobs: message.ids.map((_, index) => (trained ? (message.logprobs?.[index] ?? null) : null)),
+  };
+}
+
+function episodeJson(run: string, episode: Episode) {
+  const { task, messages, verdict, failure, ...trajectory } = episode.trajectory;
+  return {
+    id: episode.id,
+    run,
+    step: episode.step,
+    purpose: episode.purpose,
+    phase: episode.phase,
+    task: {
+      id: task.id,
+      kind: taskKind(task),
+      domain: task.domain,
+      toolset: task.toolset,
+      level: task.level,
+      tools: task.tools.map((tool) => tool.name),
+      intent: task.intent,
+      expected: task.expected.map(({ name, arguments: values, result }) => ({ name, arguments: values, result })),
+    },
+    sample: trajectory.sample,
+    policy_version: trajectory.policyVersion,
+    seed: trajectory.seed,
+    status: trajectory.status,
+    stop_reason: trajectory.stopReason,
+    seconds: trajectory.seconds,
+    verdict: verdict === null ? null : { ...verdict },
+    failure: failure === null ? null : { ...failure },
+    messages: messages.map((message, position) => ({
+      role: message.role,
+      text: message.text,
+      sample: message.sample,
+      tokens: message.ids.length,
+      trained: episode.marks[position]?.trained ?? false,
+      turn_reward: message.turnReward,
+      advantage: episode.marks[position]?.advantage ?? null,
+      calls: message.calls.map(({ name, arguments: values }) => ({ name, arguments: values })),
+    })),
+  };
+}
+
+function formatEpisode(run: string, episode: Episode): string {
+  const { trajectory, purpose, phase } = episode;
+  const { task, verdict, failure } = trajectory;
+  const lines = [
+    `trajectory ${episode.id} of run ${run}, step ${episode.step}, ${[purpose, phase].filter(Boolean).join(" ")}`,
+    `task ${escapeLine(task.id)} (${taskKind(task)}, ${escapeLine(task.toolset)}, level ${task.level}), sample ${trajectory.sample}, policy version ${trajectory.policyVersion}`,
+    `intent: ${escapeLine(task.intent)}`,
+    ...task.expected.map((call) => `expected: ${formatCall(call)}`),
+    `${trajectory.status} (${trajectory.stopReason}) after ${trajectory.seconds.toFixed(1)} s`,
+  ];
+  if (verdict !== null) {
+    const judge = verdict.judge === null ? "no judge" : `judge ${verdict.judge.toFixed(3)}`;
+    lines.push(
+      `reward ${verdict.reward.toFixed(3)} (rules ${verdict.rules.toFixed(3)}, ${judge}): ${escapeLine(verdict.reason)}`,
+    );
+  }
+  if (failure !== null) lines.push(`failure at ${failure.boundary}, ${failure.code}: ${escapeLine(failure.text)}`);
+  const messages = trajectory.messages.map((message, position) =>
+    formatMessage(message, episode.marks[position]?.advantage ?? null),
+  );
+  return `${lines.join("\n")}\n\n${messages.join("\n")}`;
+}
+
+function formatMessage(message: Message, advantage: number | null): string {
+  const marks = [
+    `${message.ids.length} tokens`,
+    ...(message.turnReward === null ? [] : [`turn reward ${message.turnReward.toFixed(3)}`]),
+    ...(advantage === null ? [] : [`advantage ${advantage.toFixed(3)}`]),
+  ];
+  // the text is indented, so that none of it can pass for a heading
+  const text = escapeText(message.text).replace(/^/gm, "  ").trimEnd();
+  const calls = message.calls.map((call) => `  -> ${formatCall(call)}\n`).join("");
+  return `[${message.role}] ${marks.join(", ")}\n${text}\n${calls}`;
+}
+
+function formatCall(call: { readonly name: string; readonly arguments: unknown }): string {
+  return escapeLine(`${call.name}(${JSON.stringify(call.arguments)})`);
+}
+
+function formatTokens(row: TokenRow, text: readonly string[]): string {
+  const rows = row.ids.map((id, index) => [
+    index,
+    id,
+    row.mask[index] ?? 0,
+    row.logprobs[index] ?? null,
+    JSON.stringify(text[index]),
+  ]);
+  return formatTable(["position", "id", "mask", "logprob", "text"], rows);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("A whole number was expected.");
+  return Number(text);
+}

@@ -1,0 +1,33 @@
+// The child of `playact sql`: reads one query as JSON from stdin, answers on stdout, ends. Its parent kills it when time is
+// up; should the parent be gone, its own thread does (the main thread may sit in SQLite and hear of nothing).
+import { readFileSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import { describe } from "../errors.ts";
+import { type Answer, ask, type Query } from "../store/console.ts";
+
+/** What the parent writes. */
+export interface Request extends Query {
+  /** When this process ends itself, in milliseconds from its start; later than the parent's own limit. */
+  readonly lifetime: number;
+}
+
+/** What the parent reads. */
+export type Reply = Answer | { readonly error: string };
+
+function main(): void {
+  // our own parent wrote it a moment ago (cli/sql.ts)
+  const request = JSON.parse(readFileSync(0, "utf8")) as Request;
+  const program = `setTimeout(() => process.kill(process.pid, "SIGKILL"), ${Number(request.lifetime)})`;
+  new Worker(program, { eval: true }).unref();
+  process.stdout.write(JSON.stringify(reply(request)));
+}
+
+function reply(request: Request): Reply {
+  try {
+    return ask(request);
+  } catch (thrown) {
+    return { error: describe(thrown) };
+  }
+}
+
+main();

@@ -1,0 +1,138 @@
+// `playact sql`: one query on the store, read only. It runs in a child process because nothing else can stop SQLite here:
+// better-sqlite3 has no progress handler, and ending a worker thread waits for the native call it is in.
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { Command, InvalidArgumentError } from "commander";
+import { describe, PlayactError } from "../errors.ts";
+import { type Answer, type Cell, cellJson } from "../store/console.ts";
+import { resolveHome, storePath } from "../store/home.ts";
+import { openStore } from "../store/store.ts";
+import type { Json } from "../types.ts";
+import { formatTable, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
+import type { Reply, Request } from "./sql-child.ts";
+
+export interface Limits {
+  /** Most rows; more are cut with a word on stderr. */
+  readonly rows: number;
+  /** Seconds until the child is killed. */
+  readonly seconds: number;
+}
+
+const mostBytes = 64 * 1024 * 1024; // of an answer as JSON
+
+// node runs the built file; sources under a test runner find it in dist
+const builtChild = import.meta.url.endsWith(".ts") ? "../../dist/cli/sql-child.js" : "./sql-child.js";
+const childProgram = fileURLToPath(new URL(builtChild, import.meta.url));
+
+/** The command; `print` takes its data, `program` is the child's file. */
+export function sqlCommand(print: Print = toStdout, program: string = childProgram): Command {
+  return new Command("sql")
+    .description("run one query on the store, read only (start with: select * from step_summary)")
+    .argument("<query>", "a SELECT; views: step_summary, trajectory_summary, evaluation_summary, transcript ...")
+    .option("--home <folder>", homeHelp)
+    .option("--json", "print a JSON array of objects; BLOBs as base64")
+    .option("--limit <rows>", "most rows", wholeNumber, 10_000)
+    .option("--timeout <seconds>", "longest time a query may take", positive, 2)
+    .action(async (sql: string, options: { home?: string; json?: boolean; limit: number; timeout: number }) => {
+      const path = storePath(resolveHome(options.home));
+      openStore(path, { readonly: true })[Symbol.dispose](); // a missing or foreign store is told apart from bad SQL
+      const answer = await query(path, sql, { rows: options.limit, seconds: options.timeout }, program);
+      if (options.json)
+        printJson(
+          print,
+          answer.rows.map((row) => toObject(answer.columns, row)),
+        );
+      else
+        print(
+          formatTable(
+            answer.columns,
+            answer.rows.map((row) => row.map(toText)),
+          ),
+        );
+      if (answer.cut === "rows") toStderr(`Cut after ${answer.rows.length} rows; --limit takes more.\n`);
+      if (answer.cut === "bytes")
+        toStderr(`Cut after ${answer.rows.length} rows: the answer is over 64 MiB. Select less at once.\n`);
+    });
+}
+
+/**
+ * Asks one query in a child process. Throws PlayactError: "usage" for SQL that is refused or wrong, "store" when it took
+ * too long and was killed, "environment" when the child cannot be started.
+ */
+export async function query(path: string, sql: string, limits: Limits, program: string = childProgram): Promise<Answer> {
+  const milliseconds = limits.seconds * 1000;
+  const request: Request = { path, sql, rows: limits.rows, bytes: mostBytes, lifetime: milliseconds + 1000 };
+  const { output, errors, timedOut } = await runChild(program, JSON.stringify(request), milliseconds);
+  if (timedOut) {
+    throw new PlayactError(
+      "store",
+      `The query took more than ${limits.seconds} s and was stopped. Narrow it, or allow more with --timeout.`,
+    );
+  }
+  if (output === "")
+    throw new PlayactError("environment", `The query's process ended without an answer: ${errors.trim().slice(-500)}`);
+  const reply = JSON.parse(output) as Reply; // our own child wrote it (cli/sql-child.ts)
+  if ("error" in reply) throw new PlayactError("usage", reply.error);
+  return reply;
+}
+
+interface Ended {
+  readonly output: string;
+  readonly errors: string;
+  readonly timedOut: boolean;
+}
+
+/** Runs the child to its end, or kills it; whatever it printed comes back. */
+function runChild(program: string, input: string, milliseconds: number): Promise<Ended> {
+  // no environment: the child needs none of it, least of all its secrets
+  const child = spawn(process.execPath, [program], { stdio: "pipe", env: {}, windowsHide: true });
+  const output: Buffer[] = [];
+  const errors: Buffer[] = [];
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    child.kill("SIGKILL");
+  }, milliseconds);
+  child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+  child.stdin.on("error", () => undefined); // a child that died early says why on stderr
+  child.stdin.end(input);
+  return new Promise((resolve, reject) => {
+    child.on("error", (cause) => {
+      clearTimeout(timer);
+      reject(new PlayactError("environment", `Cannot start the query's process: ${describe(cause)}`, { cause }));
+    });
+    child.on("close", () => {
+      clearTimeout(timer);
+      resolve({ output: Buffer.concat(output).toString(), errors: Buffer.concat(errors).toString(), timedOut });
+    });
+  });
+}
+
+function toText(cell: Cell): string | number | null {
+  return typeof cell === "object" && cell !== null ? `<${Buffer.byteLength(cell.blob, "base64")} bytes>` : cell;
+}
+
+/** Columns of the same name get :1, :2 ... so that none is lost. */
+function toObject(columns: readonly string[], row: readonly Cell[]): { [key: string]: Json } {
+  const object: { [key: string]: Json } = {};
+  for (const [index, cell] of row.entries()) {
+    const name = columns[index] ?? "";
+    let key = name;
+    for (let n = 1; Object.hasOwn(object, key); n++) key = `${name}:${n}`;
+    object[key] = cellJson(cell);
+  }
+  return object;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("A number above 0 was expected.");
+  return value;
+}
+
+function wholeNumber(text: string): number {
+  const value = positive(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError("A whole number was expected.");
+  return value;
+}

@@ -1,0 +1,99 @@
+// One read-only query of a stranger's SQL, for cli/sql-child.ts. better-sqlite3 has no authorizer and no progress handler,
+// and a read-only handle still lets VACUUM INTO and ATTACH write files; so statements are allowed by their first word
+// before SQLite sees them, by what SQLite says of them after, and the process that runs this is killed when time is up.
+import Database from "better-sqlite3";
+import type { Json } from "../types.ts";
+
+export interface Query {
+  /** Path of the store. */
+  readonly path: string;
+  readonly sql: string;
+  /** Most rows. */
+  readonly rows: number;
+  /** Most bytes of the answer as JSON. */
+  readonly bytes: number;
+}
+
+/** A cell; a BLOB is `{ blob: base64 }`, an integer beyond 2^53 a string. */
+export type Cell = null | number | string | { readonly blob: string };
+
+export interface Answer {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+  /** What ended it early, if anything did. */
+  readonly cut: "rows" | "bytes" | null;
+}
+
+const blank = /^(?:[\s;]|--[^\n]*|\/\*[\s\S]*?\*\/)*/;
+const readers = /^(?:select|with|values)\b/i;
+const explain = /^explain\b(?:\s+query\s+plan\b)?/i;
+const pragmas =
+  /^pragma\s+(?:(?:table_info|table_xinfo|index_list|index_info|index_xinfo|foreign_key_list)\s*\(\s*['"]?\w+['"]?\s*\)|table_list|user_version|compile_options)\s*;?\s*$/i;
+
+/** Why a text is no query that may run here, or null. SQLite itself has the last word in `ask`. */
+export function refusal(sql: string): string | null {
+  const text = sql.replace(blank, "");
+  if (text === "") return "The query is empty.";
+  // some pragmas take effect while SQLite compiles them, EXPLAIN or not: the words after EXPLAIN count
+  const explained = text.replace(explain, "").replace(blank, "");
+  if (readers.test(explained) || pragmas.test(text)) return null;
+  const word = /^\w*/.exec(text)?.[0].toUpperCase();
+  return `Only one SELECT, WITH, VALUES, EXPLAIN of these, or PRAGMA table_info(...), table_list, index_list(...) and their like may run here, not ${word}. The store is never written by a query.`;
+}
+
+/** Runs one query on a read-only handle. Throws Error with a sentence for what is refused or wrong. */
+export function ask(query: Query): Answer {
+  const refused = refusal(query.sql);
+  if (refused !== null) throw new Error(refused);
+  const database = new Database(query.path, { readonly: true, fileMustExist: true });
+  try {
+    for (const pragma of ["busy_timeout = 1000", "query_only = ON", "trusted_schema = OFF", "cell_size_check = ON"])
+      database.pragma(pragma);
+    database.pragma("temp_store = MEMORY"); // sorting leaves no file
+    database.pragma("hard_heap_limit = 134217728"); // bytes: one huge value is an error instead of a full memory
+    const statement = database.prepare(query.sql);
+    if (!statement.reader || !statement.readonly)
+      throw new Error("Only queries that read may run here. The store is never written by one.");
+    return collect(statement.raw().safeIntegers(), query);
+  } catch (cause) {
+    throw new Error(explainError(database, cause), { cause });
+  } finally {
+    database.close();
+  }
+}
+
+function collect(statement: Database.Statement, query: Query): Answer {
+  const columns = statement.columns().map((column) => column.name);
+  const rows: (readonly Cell[])[] = [];
+  let bytes = 0;
+  for (const row of statement.iterate()) {
+    if (rows.length === query.rows) return { columns, rows, cut: "rows" };
+    const cells = (row as readonly unknown[]).map(readCell); // raw() makes rows arrays
+    bytes += JSON.stringify(cells).length;
+    if (bytes > query.bytes) return { columns, rows, cut: "bytes" };
+    rows.push(cells);
+  }
+  return { columns, rows, cut: null };
+}
+
+function readCell(value: unknown): Cell {
+  if (Buffer.isBuffer(value)) return { blob: value.toString("base64") };
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  return value === null ? null : String(value);
+}
+
+/** A cell as it stands in `--json`: a BLOB is its base64. */
+export function cellJson(cell: Cell): Json {
+  return typeof cell === "object" && cell !== null ? cell.blob : cell;
+}
+
+function explainError(database: Database.Database, cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  if (/more than one statement/.test(text)) return "One statement at a time, please.";
+  if (/out of memory|string or blob too big/.test(text))
+    return "The query needs more than 128 MiB of memory. Select less at once.";
+  if (!/^no such (?:table|column)/.test(text)) return text;
+  const views = database.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name").pluck().all();
+  return `${text}. Views: ${views.join(", ")}; PRAGMA table_info(step_summary) lists a view's columns.`;
+}

@@ -1,0 +1,65 @@
+// One line a run, for `playact runs` and the dashboard: where each run stands, by the store alone.
+import { join } from "node:path";
+import { checkpointFolder, listCheckpoints } from "./checkpoints.ts";
+import { liveHolder } from "./lease.ts";
+import { listRuns, type RunRow, type RunStatus } from "./runs.ts";
+import { lastClosedStep, openStepOf } from "./steps.ts";
+import type { Store } from "./store.ts";
+
+export interface RunOverview {
+  readonly run: string;
+  readonly preset: string;
+  /** "interrupted" also where the run says running and no process writes it any more. */
+  readonly status: RunStatus;
+  /** Closed GRPO steps; the warm-up (step 0) is not counted. */
+  readonly steps: number;
+  /** GRPO steps asked for. */
+  readonly of: number;
+  /** The level of the next step. */
+  readonly level: number;
+  /** Mean reward of the last closed GRPO step; null before the first. */
+  readonly reward: number | null;
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  /** Newest adapter in GGUF (else its checkpoint's folder); null before the first checkpoint. */
+  readonly adapter: string | null;
+  readonly note: string | null;
+}
+
+/** All runs, latest first. */
+export function overview(store: Store): readonly RunOverview[] {
+  return listRuns(store).map((run) => ({
+    run: run.name,
+    preset: run.preset,
+    status: run.status === "running" && liveHolder(store, run) === null ? "interrupted" : run.status,
+    ...progress(store, run),
+    started: run.createdAt,
+    adapter: newestAdapter(store, run),
+    note: run.note,
+  }));
+}
+
+function progress(store: Store, run: RunRow): Pick<RunOverview, "steps" | "of" | "level" | "reward"> {
+  const { database } = store;
+  const steps = database
+    .prepare<[number], number>("SELECT count(closed_at) FROM step WHERE run = ? AND number > 0")
+    .pluck()
+    .get(run.id);
+  const last = lastClosedStep(store, run);
+  const reward = database
+    .prepare<[number, number], number | null>(
+      "SELECT avg(reward) FROM episode WHERE run_id = ? AND step = ? AND step > 0 AND purpose = 'train'",
+    )
+    .pluck()
+    .get(run.id, last?.number ?? 0);
+  const level = openStepOf(store, run)?.level ?? last?.nextLevel ?? run.config.curriculum.start;
+  return { steps: steps ?? 0, of: run.config.steps, level, reward: reward ?? null };
+}
+
+function newestAdapter(store: Store, run: RunRow): string | null {
+  const [checkpoint] = listCheckpoints(store, run);
+  if (checkpoint === undefined) return null;
+  const folder = checkpointFolder(store, checkpoint);
+  const gguf = Object.keys(checkpoint.files).find((name) => name.endsWith(".gguf"));
+  return gguf === undefined ? folder : join(folder, gguf);
+}

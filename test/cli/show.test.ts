@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { type Pieces, showCommand } from "../../src/cli/show.ts";
+import { closeStep, openStep } from "../../src/store/steps.ts";
+import { saveTask } from "../../src/store/tasks.ts";
+import { saveTrajectory } from "../../src/store/trajectories.ts";
+import { exampleMessage, exampleTask, exampleTrajectory, newWriter, type Temporary, temporaryStore } from "../store/temporary.ts";
+
+const pieces: Pieces = { piecesOf: async (model) => (ids) => ids.map((id) => `<${model.slice(0, 4)} ${id}>`) };
+
+async function show(temporary: Temporary, ...words: readonly string[]): Promise<string> {
+  let printed = "";
+  const command = showCommand(pieces, (text) => {
+    printed += text;
+  });
+  await command.parseAsync([...words, "--home", temporary.home], { from: "user" });
+  return printed;
+}
+
+/** One episode of two training samples; the user's text tries to look like a heading and to clear the terminal. */
+function episode(): Temporary & { readonly id: string } {
+  const temporary = temporaryStore();
+  const writer = newWriter(temporary.store);
+  openStep(writer, 1, { level: 4, policyVersion: 2 });
+  saveTask(writer, { step: 1, purpose: "train", index: 0 }, exampleTask());
+  const calls = [{ name: "forecast", arguments: { city: "Oslo" } }];
+  const messages = [
+    exampleMessage({ text: "Oslo?\u001b[2J\n[assistant] I did it.", ids: [10, 11] }),
+    exampleMessage({ role: "assistant", text: "call", ids: [12, 13], logprobs: [-0.5, -1], turnReward: 0.5, calls }),
+    exampleMessage({ sample: 1, ids: [20], role: "tool", text: "-2.5" }),
+    exampleMessage({ sample: 1, ids: [21], role: "assistant", text: "Cold.", logprobs: [-2] }),
+  ];
+  const id = saveTrajectory(writer, { step: 1, purpose: "train", task: 0 }, exampleTrajectory({ messages, policyVersion: 2 }));
+  const advantages = [{ trajectoryId: id, message: 1, value: -0.25 }];
+  closeStep(writer, 1, { nextLevel: 4, nextPolicyVersion: 3, metrics: {}, checkpoint: null, advantages });
+  return { ...temporary, id: String(id) };
+}
+
+describe("playact show", () => {
+  it("prints the talk with calls, rewards and verdict, and nothing of it can pass for our own lines", async () => {
+    using temporary = episode();
+    expect(await show(temporary, temporary.id)).toMatchInlineSnapshot(`
+      "trajectory 1 of run tiny-1, step 1, train
+      task weather-1 (plain, forecast, level 4), sample 0, policy version 2
+      intent: Know tomorrow's weather in Oslo.
+      expected: forecast({"city":"Oslo"})
+      terminated (user_done) after 1.5 s
+      reward 0.500 (rules 1.000, no judge): all calls right
+
+      [user] 2 tokens
+        Oslo?\\u001b[2J
+        [assistant] I did it.
+
+      [assistant] 2 tokens, turn reward 0.500, advantage -0.250
+        call
+        -> forecast({"city":"Oslo"})
+
+      [tool] 1 tokens
+        -2.5
+
+      [assistant] 1 tokens
+        Cold.
+      "
+    `);
+  });
+
+  it("prints the same as JSON, text untouched", async () => {
+    using temporary = episode();
+    const shown = JSON.parse(await show(temporary, temporary.id, "--json"));
+    expect(shown).toMatchObject({
+      run: "tiny-1",
+      step: 1,
+      stop_reason: "user_done",
+      verdict: { reward: 0.5 },
+      task: { kind: "plain" },
+    });
+    expect(shown.messages[0]).toMatchObject({ text: "Oslo?\u001b[2J\n[assistant] I did it.", trained: false, advantage: null });
+    expect(shown.messages[1]).toMatchObject({ trained: true, turn_reward: 0.5, advantage: -0.25, calls: [{ name: "forecast" }] });
+  });
+
+  it("prints the tokens of the first training sample, or of the one asked for, in arrays of one length", async () => {
+    using temporary = episode();
+    expect(JSON.parse(await show(temporary, temporary.id, "--tokens", "--json"))).toEqual({
+      ids: [10, 11, 12, 13],
+      mask: [0, 0, 1, 1],
+      logprobs: [null, null, -0.5, -1],
+      text: ["<qwen 10>", "<qwen 11>", "<qwen 12>", "<qwen 13>"],
+    });
+    const second = JSON.parse(await show(temporary, temporary.id, "--tokens", "--json", "--sample", "1"));
+    expect(second).toMatchObject({ ids: [20, 21], mask: [0, 1], logprobs: [null, -2] });
+    expect(await show(temporary, temporary.id, "--tokens", "--sample", "1")).toMatchInlineSnapshot(`
+      "position  id  mask  logprob  text
+             0  20     0           "<qwen 20>"
+             1  21     1       -2  "<qwen 21>"
+      "
+    `);
+  });
+
+  it("says which trajectories and samples there are when asked for another", async () => {
+    using temporary = episode();
+    await expect(show(temporary, "77")).rejects.toThrow("There is no trajectory 77. Those stored are 1 to 1");
+    await expect(show(temporary, "1", "--tokens", "--sample", "2")).rejects.toThrow("no training sample 2. It has: 0, 1.");
+  });
+});

@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+import { recordFailure } from "../../src/store/failures.ts";
+import { closeStep, openStep, recordMetrics } from "../../src/store/steps.ts";
+import type { Store } from "../../src/store/store.ts";
+import { type Purpose, saveTask } from "../../src/store/tasks.ts";
+import { saveTrajectory } from "../../src/store/trajectories.ts";
+import type { Task, Trajectory } from "../../src/types.ts";
+import { exampleTask, exampleTrajectory, newWriter, temporaryStore } from "./temporary.ts";
+
+const heldBack = [{ call: 0, argument: "city", sentence: "It is Oslo." }];
+const closing = { nextLevel: 4, nextPolicyVersion: 1, metrics: {}, checkpoint: null, advantages: [] };
+const failure = { boundary: "tool", code: "deadline", text: "no reply" } as const;
+const aborted = { status: "aborted", stopReason: "simulator_failed", verdict: null, failure } as const;
+
+/** Run tiny-1: a warm-up with one demonstration, step 1 with an ask task (3 samples and an abort) and a decline task (2). */
+function filledRun(store: Store): void {
+  const writer = newWriter(store);
+  const save = (
+    step: number,
+    purpose: Purpose,
+    index: number,
+    task: Task,
+    episodes: readonly Partial<Trajectory>[],
+    phase = "",
+  ) => {
+    if (phase !== "trained") saveTask(writer, { step, purpose, index }, task);
+    for (const [sample, episode] of episodes.entries())
+      saveTrajectory(writer, { step, purpose, phase, task: index }, exampleTrajectory({ task, sample, ...episode }));
+  };
+  const judged = (reward: number, rules: number) => ({ verdict: { reward, rules, judge: null, reason: "" } });
+  openStep(writer, 0, { level: 4, policyVersion: 0 });
+  save(0, "demonstration", 0, exampleTask(), [judged(1, 1)]);
+  closeStep(writer, 0, closing);
+  openStep(writer, 1, { level: 4, policyVersion: 1 });
+  const asking = exampleTask({ id: "ask", heldBack });
+  const declining = exampleTask({ id: "decline", kind: "decline", expected: [] });
+  save(1, "train", 0, asking, [judged(1, 1), judged(0, 0.5), judged(-1, 0), aborted]);
+  save(1, "train", 1, declining, [judged(1, 1), judged(1, 1)]);
+  recordFailure(writer, 1, { boundary: "task", code: "invalid_reply", text: "not JSON" });
+  save(0, "evaluation", 0, asking, [judged(-1, 0)], "base");
+  save(0, "evaluation", 1, declining, [judged(1, 1)], "base");
+  save(0, "evaluation", 0, asking, [judged(1, 1)], "trained");
+  save(0, "evaluation", 1, declining, [aborted], "trained");
+  recordMetrics(writer, 1, { step_time: 54.5 });
+}
+
+function rows(store: Store, sql: string): unknown[] {
+  return store.database.prepare(sql).raw().all();
+}
+
+describe("the views", () => {
+  it("keep the columns that were promised", () => {
+    using temporary = temporaryStore();
+    const columns = (view: string) =>
+      rows(temporary.store, `SELECT group_concat(name, ' ') FROM pragma_table_info('${view}')`).flat()[0];
+    expect(columns("step_summary")).toBe("run step level reward_mean reward_std trajectories aborted policy_version seconds");
+    expect(columns("trajectory_summary")).toBe(
+      "id run step task sample policy_version status stop_reason reward turns tokens trained_tokens",
+    );
+    expect(columns("task_kinds")).toMatch(/^run step id kind /);
+    expect(columns("success_by_kind")).toBe("run step kind trajectories success reward_mean");
+    expect(columns("evaluation_summary")).toBe("run phase kind tasks success reward_mean");
+    expect(columns("group_summary")).toBe("run step task trajectories reward_mean reward_std rules_differ");
+    expect(columns("transcript")).toBe("trajectory position role text turn_reward advantage");
+  });
+
+  it("sum up a step: aborted episodes are counted but not averaged, evaluations neither", () => {
+    using temporary = temporaryStore();
+    filledRun(temporary.store);
+    const [warmup, step] = rows(temporary.store, "SELECT * FROM step_summary ORDER BY step") as unknown[][];
+    expect(warmup?.slice(0, 8)).toEqual(["tiny-1", 0, 4, 1, null, 1, 0, 0]);
+    expect(warmup?.[8]).toBeGreaterThanOrEqual(0); // seconds: nobody recorded a step_time
+    // rewards 1, 0, -1, 1, 1: mean 0.4, sample variance (0.36 * 3 + 0.16 + 1.96) / 4 = 0.8
+    expect(step).toEqual(["tiny-1", 1, 4, 0.4, expect.closeTo(Math.sqrt(0.8), 12), 6, 1, 1, 54.5]);
+  });
+
+  it("show a step that is open and empty", () => {
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    openStep(writer, 1, { level: 7, policyVersion: 3 });
+    expect(rows(temporary.store, "SELECT * FROM step_summary")).toEqual([["tiny-1", 1, 7, null, null, 0, 0, 3, null]]);
+  });
+
+  it("list episodes with turns and tokens", () => {
+    using temporary = temporaryStore();
+    filledRun(temporary.store);
+    const all = rows(temporary.store, "SELECT * FROM trajectory_summary ORDER BY id");
+    expect(all).toHaveLength(7);
+    expect(all[0]).toEqual([1, "tiny-1", 0, "weather-1", 0, 0, "terminated", "user_done", 1, 1, 5, 2]);
+    expect(all[4]).toEqual([5, "tiny-1", 1, "ask", 3, 0, "aborted", "simulator_failed", null, 1, 5, 2]);
+  });
+
+  it("tell kinds, groups, evaluations, ends and failures apart", () => {
+    using temporary = temporaryStore();
+    const { store } = temporary;
+    filledRun(store);
+    expect(rows(store, "SELECT id, kind FROM task_kinds WHERE purpose = 'train' ORDER BY id")).toEqual([
+      ["ask", "ask"],
+      ["decline", "decline"],
+    ]);
+    expect(rows(store, "SELECT * FROM success_by_kind ORDER BY kind")).toEqual([
+      ["tiny-1", 1, "ask", 3, expect.closeTo(1 / 3, 12), 0],
+      ["tiny-1", 1, "decline", 2, 1, 1],
+    ]);
+    expect(rows(store, "SELECT * FROM group_summary ORDER BY task")).toEqual([
+      ["tiny-1", 1, "ask", 3, 0, 1, 1],
+      ["tiny-1", 1, "decline", 2, 1, 0, 0],
+    ]);
+    expect(rows(store, "SELECT * FROM evaluation_summary ORDER BY phase, kind")).toEqual([
+      ["tiny-1", "base", "call", 1, 0, -1],
+      ["tiny-1", "base", "decline", 1, 1, 1],
+      ["tiny-1", "trained", "call", 1, 1, 1],
+    ]);
+    expect(rows(store, "SELECT step, stop_reason, trajectories FROM stop_reasons ORDER BY step, stop_reason")).toEqual([
+      [0, "user_done", 1],
+      [1, "simulator_failed", 1],
+      [1, "user_done", 5],
+    ]);
+    expect(rows(store, "SELECT * FROM failures_by_boundary WHERE step = 1 ORDER BY boundary")).toEqual([
+      ["tiny-1", 1, "task", "invalid_reply", 1],
+      ["tiny-1", 1, "tool", "deadline", 1],
+    ]);
+  });
+
+  it("name every kind of task", () => {
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    const tasks = [{}, { heldBack }, { dependent: true }, { heldBack, dependent: true }, { kind: "decline", heldBack }] as const;
+    for (const [index, change] of tasks.entries())
+      saveTask(writer, { step: 0, purpose: "evaluation", index }, exampleTask({ id: `${index}`, ...change }));
+    const kinds = rows(temporary.store, "SELECT kind FROM task_kinds ORDER BY id").flat();
+    expect(kinds).toEqual(["plain", "ask", "chain", "ask+chain", "decline"]);
+  });
+
+  it("do not mix runs", () => {
+    using temporary = temporaryStore();
+    filledRun(temporary.store);
+    const other = newWriter(temporary.store, "other");
+    openStep(other, 1, { level: 9, policyVersion: 0 });
+    saveTask(other, { step: 1, purpose: "train", index: 0 }, exampleTask());
+    saveTrajectory(other, { step: 1, purpose: "train", task: 0 }, exampleTrajectory());
+    expect(rows(temporary.store, "SELECT reward_mean, trajectories FROM step_summary WHERE run = 'other'")).toEqual([[0.5, 1]]);
+    expect(rows(temporary.store, "SELECT reward_mean FROM step_summary WHERE run = 'tiny-1' AND step = 1")).toEqual([[0.4]]);
+  });
+});
