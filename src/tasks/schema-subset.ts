@@ -1,0 +1,79 @@
+// The part of JSON Schema that tools may use: what the grammar can lower (bounds, enums, nesting, local references) and
+// what validation alone can check afterwards (patterns, multiples). The rest is refused by name when tools are loaded,
+// not met in the middle of a run.
+import type { Json, JsonObject, JsonSchema } from "../types.ts";
+
+/** Deepest nesting of schemas; the grammar's own limit lies a little above. */
+const maxDepth = 8;
+
+const keywords = new Set([
+  ...["type", "enum", "const", "nullable", "format", "pattern", "minLength", "maxLength"],
+  ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"],
+  ...["items", "minItems", "maxItems", "uniqueItems", "properties", "required", "additionalProperties"],
+  ...["anyOf", "oneOf", "allOf", "$ref", "$defs", "definitions"],
+  // said to readers, not checked
+  ...["description", "title", "default", "example", "examples", "deprecated", "readOnly", "writeOnly", "$schema", "$comment"],
+]);
+
+/** What in the schema lies outside the subset, as "the keyword … at …"; null when nothing does. */
+export function unsupported(schema: JsonSchema): string | null {
+  return foreign({ root: schema, where: "the top", depth: 0, references: [] }, schema);
+}
+
+interface Place {
+  readonly root: JsonSchema;
+  readonly where: string;
+  readonly depth: number;
+  /** References that led here; one of them again would never end. */
+  readonly references: readonly string[];
+}
+
+function foreign(place: Place, schema: JsonSchema): string | null {
+  const { root, where, depth, references } = place;
+  if (depth > maxDepth) return `more than ${maxDepth} levels at ${where}`;
+  const keyword = Object.keys(schema).find((name) => !keywords.has(name) && !name.startsWith("x-"));
+  if (keyword !== undefined) return `the keyword "${keyword}" at ${where}`;
+  if (Array.isArray(schema.allOf) && schema.allOf.length > 1) return `the keyword "allOf" with several parts at ${where}`;
+  if (Array.isArray(schema.items)) return `a list under the keyword "items" at ${where}`;
+  if (typeof schema.$ref === "string") {
+    if (references.includes(schema.$ref)) return `a reference that contains itself ("${schema.$ref}") at ${where}`;
+    const target = definition(root, schema.$ref);
+    if (target === null)
+      return `the reference "${schema.$ref}" (only "#/$defs/…" and "#/definitions/…" are followed) at ${where}`;
+    return foreign({ ...place, depth: depth + 1, references: [...references, schema.$ref] }, target);
+  }
+  for (const [name, child] of children(schema)) {
+    const found = isObject(child) ? foreign({ ...place, where: name, depth: depth + 1 }, child) : null;
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** The target of "#/$defs/name" or "#/definitions/name". */
+function definition(root: JsonSchema, reference: string): JsonObject | null {
+  const [, keyword, name] = /^#\/(\$defs|definitions)\/([^/~%]+)$/.exec(reference) ?? [];
+  const holder = keyword === undefined ? undefined : root[keyword];
+  const target = isObject(holder) && name !== undefined && Object.hasOwn(holder, name) ? holder[name] : undefined;
+  return isObject(target) ? target : null;
+}
+
+/** Every schema directly inside, with the name that a reader would look for. Definitions are met where they are used. */
+function children(schema: JsonSchema): [string, Json][] {
+  const { properties } = schema;
+  const named = isObject(properties)
+    ? Object.entries(properties).map(([name, child]): [string, Json] => [`"${name}"`, child])
+    : [];
+  const listed = ["anyOf", "oneOf", "allOf"].flatMap((keyword) => {
+    const branches = schema[keyword];
+    return Array.isArray(branches) ? branches.map((child: Json): [string, Json] => [`"${keyword}"`, child]) : [];
+  });
+  const single = ["items", "additionalProperties"].flatMap((keyword): [string, Json][] => {
+    const child = schema[keyword];
+    return child === undefined ? [] : [[`"${keyword}"`, child]];
+  });
+  return [...named, ...listed, ...single];
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,105 @@
+// The tools a world is made of: the embedded catalogue (toolsets/*.json, all our own), the held-out split and the pairs of
+// calls that depend on each other. The user's own tools are read by user-tools.ts.
+import { z } from "zod";
+import { seedFrom } from "../rng.ts";
+import type { Json, JsonObject, JsonSchema, ToolSpec, Toolset } from "../types.ts";
+import city from "./toolsets/city.json" with { type: "json" };
+import education from "./toolsets/education.json" with { type: "json" };
+import finance from "./toolsets/finance.json" with { type: "json" };
+import food from "./toolsets/food.json" with { type: "json" };
+import health from "./toolsets/health.json" with { type: "json" };
+import home from "./toolsets/home.json" with { type: "json" };
+import leisure from "./toolsets/leisure.json" with { type: "json" };
+import logistics from "./toolsets/logistics.json" with { type: "json" };
+import office from "./toolsets/office.json" with { type: "json" };
+import shopping from "./toolsets/shopping.json" with { type: "json" };
+import travel from "./toolsets/travel.json" with { type: "json" };
+
+export { userTools } from "./user-tools.ts";
+
+const schema: z.ZodType<JsonSchema> = z.record(z.string(), z.json());
+
+const catalogueFile = z.strictObject({
+  domain: z.string(),
+  toolsets: z.array(
+    z.strictObject({
+      name: z.string(),
+      description: z.string(),
+      tools: z.array(z.strictObject({ name: z.string(), description: z.string(), parameters: schema, returns: schema })),
+    }),
+  ),
+});
+
+const files = [city, education, finance, food, health, home, leisure, logistics, office, shopping, travel];
+
+/** The catalogue that Playact carries: every tool has a bounded `returns`, no two tools share a name. */
+export function embeddedCatalogue(): Toolset[] {
+  return files.flatMap((file) => {
+    const { domain, toolsets } = catalogueFile.parse(file);
+    return toolsets.map(({ name, tools }) => ({ domain, name, tools }));
+  });
+}
+
+/**
+ * Splits whole toolsets off for evaluation: `share` of each domain, rounded, but one stays for training.
+ * The choice hangs on the names alone, so it is the same at every start of a run.
+ */
+export function splitHeldOut(
+  toolsets: readonly Toolset[],
+  share: number,
+  seedNames: readonly (string | number)[],
+): { train: Toolset[]; heldOut: Toolset[] } {
+  const heldOut = new Set<Toolset>();
+  for (const domain of new Set(toolsets.map((toolset) => toolset.domain))) {
+    const members = toolsets.filter((toolset) => toolset.domain === domain);
+    const rank = new Map(members.map((member) => [member, seedFrom(...seedNames, domain, member.name)]));
+    const ordered = members.toSorted((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
+    const count = Math.min(members.length - 1, Math.round(share * members.length));
+    for (const member of ordered.slice(0, count)) heldOut.add(member);
+  }
+  return {
+    train: toolsets.filter((toolset) => !heldOut.has(toolset)),
+    heldOut: toolsets.filter((toolset) => heldOut.has(toolset)),
+  };
+}
+
+/** Two calls of one toolset where the second needs what the first returns. */
+export interface Chain {
+  readonly first: ToolSpec;
+  readonly second: ToolSpec;
+  /** Required by `second`, returned by `first` under the same name, and not known before the first call. */
+  readonly argument: string;
+}
+
+/** All dependent pairs of a toolset, found by name: a result's property that is another tool's required parameter. */
+export function chains(toolset: Toolset): Chain[] {
+  return toolset.tools.flatMap((first) =>
+    toolset.tools
+      .filter((second) => second !== first)
+      .flatMap((second) =>
+        requiredOf(second.parameters)
+          .filter((name) => given(first, name, second))
+          .map((argument) => ({ first, second, argument })),
+      ),
+  );
+}
+
+/** `first` returns it, of the type that `second` takes, and does not itself ask for it. */
+function given(first: ToolSpec, name: string, second: ToolSpec): boolean {
+  const returned = propertiesOf(first.returns ?? {})[name];
+  const taken = propertiesOf(second.parameters)[name];
+  const asked = Object.hasOwn(propertiesOf(first.parameters), name);
+  return !asked && isObject(returned) && isObject(taken) && returned.type !== undefined && returned.type === taken.type;
+}
+
+function requiredOf(schema: JsonSchema): string[] {
+  return Array.isArray(schema.required) ? schema.required.map(String) : [];
+}
+
+function propertiesOf(schema: JsonSchema): JsonObject {
+  return isObject(schema.properties) ? schema.properties : {};
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
