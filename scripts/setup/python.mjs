@@ -34,7 +34,7 @@ export async function makeEnvironment(say) {
  */
 export async function installRequirements(name, say) {
   const file = join(root, "native", name);
-  if (process.env.PLAYACT_PYTHON || !existsSync(file)) return false;
+  if (process.env.PLAYACT_PYTHON) return false;
   const requirements = readFileSync(file, "utf8");
   const gpu = await hasNvidia();
   const stampFile = join(environment, `.playact-${name}`);

@@ -15,7 +15,7 @@ export interface Store extends Disposable {
 }
 
 /** SQLite before this version can lose committed transactions of two writers in WAL mode. */
-const leastSqlite = "3.51.3";
+export const leastSqlite = "3.51.3";
 
 /**
  * Opens the store, creating folder and file and migrating where needed; `readonly` does neither.

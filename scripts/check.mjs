@@ -1,0 +1,103 @@
+// `npm run check`: types, lint, tests of both languages. Prints what fails, and as its last line how many passed and failed,
+// every static check counted as one.
+//   node scripts/check.mjs [filter of vitest …]
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execute, root } from "./setup/step.mjs";
+
+/** @typedef {{ passed: number, failed: number }} Tally */
+
+const bin = (/** @type {string} */ name) => join(root, "node_modules", ".bin", name);
+const python = process.env.PLAYACT_PYTHON ?? join(root, ".venv", "bin", "python");
+
+/**
+ * A program whose exit code is the verdict. Quiet where it passes.
+ * @param {string} title
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @returns {Promise<Tally>}
+ */
+async function staticCheck(title, program, args) {
+  const start = performance.now();
+  const { code, output } = await execute(program, args);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  process.stdout.write(`  ${code === 0 ? "ok" : "!!"}  ${title}  ${seconds} s\n`);
+  if (code !== 0) process.stdout.write(`${output.trimEnd()}\n`);
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/**
+ * Runs a test program in the open; `count` reads its tally afterwards.
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {(output: string) => Tally} count
+ * @returns {Promise<Tally>}
+ */
+function suite(program, args, count) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    child.stdout.on("data", (chunk) => {
+      output += chunk;
+      process.stdout.write(chunk);
+    });
+    child.once("error", () => resolve({ passed: 0, failed: 1 }));
+    child.once("close", (code) => {
+      const { passed, failed } = count(output);
+      // A suite that fails without a failed test (a file that does not load, no test found) is a failure all the same.
+      resolve({ passed, failed: code === 0 ? failed : Math.max(failed, 1) });
+    });
+  });
+}
+
+/** @param {readonly string[]} filters */
+async function vitest(filters) {
+  const folder = mkdtempSync(join(tmpdir(), "playact-check-"));
+  const report = join(folder, "vitest.json");
+  try {
+    return await suite(
+      bin("vitest"),
+      ["run", "--reporter=dot", "--reporter=json", `--outputFile.json=${report}`, ...filters],
+      () => {
+        const { numPassedTests, numTotalTests } = JSON.parse(readFileSync(report, "utf8"));
+        return { passed: numPassedTests, failed: numTotalTests - numPassedTests }; // a skipped test has not passed
+      },
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @param {string} output */
+export function pytestTally(output) {
+  const summary = output.trimEnd().split("\n").at(-1) ?? "";
+  const number = (/** @type {RegExp} */ pattern) => Number(pattern.exec(summary)?.[1] ?? 0);
+  return { passed: number(/(\d+) passed/), failed: number(/(\d+) failed/) + number(/(\d+) error/) + number(/(\d+) skipped/) };
+}
+
+const inNative = (/** @type {string[]} */ ...args) => ["-m", ...args];
+process.env.PYTHONDONTWRITEBYTECODE = "1";
+
+const start = performance.now();
+const tallies = await Promise.all([
+  staticCheck("types", bin("tsc"), ["-p", "tsconfig.check.json"]),
+  staticCheck("biome", bin("biome"), ["check", "--error-on-warnings"]),
+  staticCheck("ruff check", python, inNative("ruff", "check", "native")),
+  staticCheck("ruff format", python, inNative("ruff", "format", "--check", "native")),
+  staticCheck(
+    "mypy",
+    python,
+    inNative("mypy", "--config-file", "native/pyproject.toml", "native/trainer", "native/fetch_model.py"),
+  ),
+]);
+tallies.push(await vitest(process.argv.slice(2)));
+tallies.push(
+  await suite(python, inNative("pytest", "-c", "native/pyproject.toml", "--rootdir=native", "native/trainer"), pytestTally),
+);
+
+const sum = (/** @type {keyof Tally} */ key) => tallies.reduce((total, tally) => total + tally[key], 0);
+process.stdout.write(`\nchecked in ${((performance.now() - start) / 1000).toFixed(0)} s\n`);
+process.stdout.write(`${sum("passed")} passed, ${sum("failed")} failed\n`);
+process.exitCode = sum("failed") === 0 ? 0 : 1;

@@ -1,0 +1,136 @@
+// The checks of `playact doctor`, one function a subject. Each looks and reports; none throws for what it finds missing.
+import { readFileSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { join } from "node:path";
+import { describe } from "../errors.ts";
+import { fetchCommand, findFile } from "../models/fetch.ts";
+import { modelsFolder, packageRoot } from "../models/folder.ts";
+import { readManifest } from "../models/manifest.ts";
+import { modelsOfPreset } from "../models/needed.ts";
+import { askPython, pythonPath } from "../models/python.ts";
+import { ensureWritable, resolveHome } from "../store/home.ts";
+import { sqliteVersion } from "../store/sqlite.ts";
+import { leastSqlite } from "../store/store.ts";
+import { versions } from "./versions.ts";
+
+/** What was found about one thing. `fix` is one command; null where nothing is to be done. */
+export type Finding = {
+  readonly name: string;
+  readonly state: "ok" | "warn" | "fail";
+  readonly found: string;
+  readonly fix: string | null;
+};
+
+const setUp = "npm run setup";
+const leastMemory = 8e9; // bytes; the laptop preset's two models, torch and the rest
+const leastDisk = 5e9; // bytes; models, checkpoints and the store of a few runs
+
+export function checkNode(): Finding[] {
+  const { playact = "", node = "", "node-llama-cpp": engine = "" } = versions();
+  const [major = 0, minor = 0] = node.split(".").map(Number);
+  const newEnough = major > 20 || (major === 20 && minor >= 19);
+  return [
+    ok("playact", playact),
+    newEnough ? ok("node", node) : fail("node", `${node}, needs 20.19 or newer`, "nvm install 24"),
+    ok("platform", `${process.platform} ${process.arch}`),
+    ok("engine", `node-llama-cpp ${engine}, llama.cpp ${llamaRelease()}`),
+  ];
+}
+
+export async function checkMachine(): Promise<Finding[]> {
+  const disk = await statfs(packageRoot);
+  const free = disk.bavail * disk.bsize;
+  const memory = `${gigabytes(totalmem())} GB, ${gigabytes(freemem())} free`;
+  return [
+    ok("cpu", `${availableParallelism()} x ${cpus()[0]?.model ?? "unknown"}`),
+    totalmem() >= leastMemory
+      ? ok("memory", memory)
+      : warn("memory", `${memory}: the laptop preset wants 8`, "npm start -- --preset tiny"),
+    free >= leastDisk
+      ? ok("disk", `${gigabytes(free)} GB free`)
+      : warn("disk", `${gigabytes(free)} GB free, 5 are wanted`, "df -h ."),
+  ];
+}
+
+export function checkSqlite(): Finding {
+  try {
+    const version = sqliteVersion();
+    const order = version.localeCompare(leastSqlite, "en", { numeric: true });
+    return order >= 0 ? ok("sqlite", version) : fail("sqlite", `${version}, needs ${leastSqlite} or newer`, setUp);
+  } catch (error) {
+    return fail("sqlite", describe(error), "npm rebuild better-sqlite3");
+  }
+}
+
+export async function checkPython(): Promise<Finding[]> {
+  try {
+    const path = pythonPath();
+    const { python, packages, accelerator } = await askPython(path);
+    const imports = Object.entries(packages).map(([name, version]) =>
+      version === null ? fail(name, "cannot be imported", setUp) : ok(name, version),
+    );
+    return [
+      ok("python", `${python} (${path})`),
+      ...imports,
+      ok("gpu", accelerator ?? "none that torch can use; training runs on the CPU"),
+    ];
+  } catch (error) {
+    return [fail("python", describe(error), setUp)];
+  }
+}
+
+/** The laptop preset's models must be here; the others may be. */
+export async function checkModels(): Promise<Finding[]> {
+  const needed = modelsOfPreset("laptop");
+  const findings: Finding[] = [ok("models folder", modelsFolder())];
+  for (const model of readManifest()) {
+    const found = await findFile(model);
+    if (found.state === "right") findings.push(ok(model.name, `verified, ${found.path}`));
+    else if (found.state === "wrong") findings.push(fail(model.name, `wrong file, ${found.path}`, fetchCommand(model.name)));
+    else findings.push((needed.includes(model.name) ? fail : warn)(model.name, "not here", fetchCommand(model.name)));
+  }
+  return findings;
+}
+
+export function checkHome(option?: string): Finding {
+  const home = resolveHome(option);
+  try {
+    ensureWritable(home);
+    return ok("home", home);
+  } catch (error) {
+    return fail("home", describe(error), 'export PLAYACT_HOME="$PWD/runs"');
+  }
+}
+
+/** The release of llama.cpp whose build node-llama-cpp brings along. */
+function llamaRelease(): string {
+  const require = createRequire(import.meta.url);
+  const paths = require.resolve.paths("node-llama-cpp") ?? [];
+  for (const folder of paths) {
+    try {
+      const info: unknown = JSON.parse(readFileSync(join(folder, "node-llama-cpp", "llama", "llama.cpp.info.json"), "utf8"));
+      if (typeof info === "object" && info !== null && "tag" in info) return String(info.tag);
+    } catch {
+      // not in this node_modules: look in the next one up
+    }
+  }
+  return "unknown";
+}
+
+function ok(name: string, found: string): Finding {
+  return { name, state: "ok", found, fix: null };
+}
+
+function warn(name: string, found: string, fix: string): Finding {
+  return { name, state: "warn", found, fix };
+}
+
+function fail(name: string, found: string, fix: string): Finding {
+  return { name, state: "fail", found, fix };
+}
+
+function gigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(1);
+}

@@ -1,0 +1,74 @@
+// `playact models`: what the manifest knows and what is on disk of it; fetches what is missing.
+import { Command } from "commander";
+import { PlayactError } from "../errors.ts";
+import { type Found, findFile, getModel } from "../models/fetch.ts";
+import { findModel, type ModelEntry, readManifest } from "../models/manifest.ts";
+import { modelsOfPreset } from "../models/needed.ts";
+import { formatTable, type Print, printJson, toStderr, toStdout } from "./output.ts";
+
+/** The command with its two subcommands; `print` takes the data, `talk` the progress. */
+export function modelsCommand(print: Print = toStdout, talk: Print = toStderr): Command {
+  return new Command("models")
+    .description("list and fetch the models that Playact knows by name")
+    .addCommand(listCommand(print))
+    .addCommand(getCommand(print, talk));
+}
+
+function listCommand(print: Print): Command {
+  return new Command("ls")
+    .description("list known models: role, size, licence, whether the file is here and verified")
+    .option("--json", "print a JSON array")
+    .action(async (options: { readonly json?: boolean }) => {
+      const rows: Row[] = [];
+      for (const model of readManifest()) rows.push(rowOf(model, await findFile(model)));
+      if (options.json) return printJson(print, rows);
+      const columns = ["model", "roles", "MB", "licence", "state", "path"];
+      print(
+        formatTable(
+          columns,
+          rows.map((row) => [row.name, row.roles.join(", "), Math.round(row.bytes / 1e6), row.licence, row.state, row.path]),
+        ),
+      );
+    });
+}
+
+type Row = {
+  readonly name: string;
+  readonly roles: string[];
+  readonly bytes: number;
+  readonly licence: string;
+  readonly state: "verified" | "wrong hash" | "absent";
+  readonly path: string | null;
+};
+
+function rowOf(model: ModelEntry, found: Found): Row {
+  const { name, roles, bytes, licence } = model;
+  const state = ({ right: "verified", wrong: "wrong hash", absent: "absent" } as const)[found.state];
+  return { name, roles, bytes, licence, state, path: found.state === "absent" ? null : found.path };
+}
+
+function getCommand(print: Print, talk: Print): Command {
+  return new Command("get")
+    .description("fetch models and verify their SHA-256; prints the paths")
+    .argument("[names...]", "names from `playact models ls`")
+    .option("--preset <name>", "the models that this preset needs")
+    .addHelpText("after", "\nExamples:\n  playact models get smollm2-135m-instruct\n  playact models get --preset laptop")
+    .action(async (named: readonly string[], options: { readonly preset?: string }) => {
+      const names = [...named, ...(options.preset === undefined ? [] : modelsOfPreset(options.preset))];
+      if (names.length === 0)
+        throw new PlayactError("usage", "models get expects a name or --preset NAME. See: playact models ls");
+      for (const name of names) findModel(name); // a misspelt name is told before the first gigabyte
+      for (const name of names) print(`${await getModel(name, progressLine(findModel(name), talk))}\n`);
+    });
+}
+
+/** A line for every tenth of the file: enough for a terminal and for a log. */
+function progressLine(model: ModelEntry, talk: Print): (bytes: number) => void {
+  let tenths = 0;
+  return (bytes) => {
+    const now = Math.floor((10 * bytes) / model.bytes);
+    if (now <= tenths) return;
+    tenths = now;
+    talk(`${model.name}: ${Math.round(bytes / 1e6)} of ${Math.round(model.bytes / 1e6)} MB\n`);
+  };
+}
