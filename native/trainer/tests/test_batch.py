@@ -1,0 +1,53 @@
+"""Arrays that do not fit together are refused with a sentence, never half read."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from trainer.batch import read_minibatches, read_sequences
+from trainer.fault import Fault
+from trainer.protocol import Arrays
+
+
+def arrays(**changed: Any) -> Arrays:
+    good = {
+        "lengths": np.asarray([3, 2], np.int32),
+        "ids": np.asarray([5, 6, 7, 8, 9], np.int32),
+        "mask": np.asarray([0, 1, 1, 0, 1], np.uint8),
+        "logprobs": np.asarray([0, -1, -2, 0, -3], np.float32),
+        "advantages": np.asarray([0, 1, 1, 0, -1], np.float32),
+    }
+    return {k: v for k, v in (good | changed).items() if v is not None}
+
+
+def test_samples_are_cut_by_their_lengths_and_grouped_by_minibatch() -> None:
+    [[first], [second]] = read_minibatches({"minibatches": [1, 1]}, arrays(), 100)
+    assert (first.ids, second.ids) == ([5, 6, 7], [8, 9])
+    assert first.trained.tolist() == [False, True, True]
+    assert second.behaviour.tolist() == [0, -3]
+    assert read_minibatches({"minibatches": [0, 2]}, arrays(), 100)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("head", "changed", "says"),
+    [
+        ({"minibatches": [1]}, {}, "do not add up to the 2 samples"),
+        ({}, {}, "do not add up"),
+        ({"minibatches": [3, -1]}, {}, "do not add up"),
+        ({"minibatches": [2]}, {"lengths": np.asarray([3, 3], np.int32)}, "add up to 6, but 5 ids came"),
+        ({"minibatches": [2]}, {"lengths": np.asarray([7, -2], np.int32)}, "add up"),
+        ({"minibatches": [2]}, {"mask": np.asarray([0, 1], np.uint8)}, "array mask of 5 numbers"),
+        ({"minibatches": [2]}, {"advantages": None}, "array advantages of 5 numbers, none came"),
+        ({"minibatches": [2]}, {"mask": np.asarray([1, 1, 1, 0, 1], np.uint8)}, "sample 0 trains its first token"),
+        ({"minibatches": [2]}, {"ids": np.asarray([5, 6, 7, 8, 100], np.int32)}, "must lie in 0..99"),
+        ({"minibatches": [2]}, {"ids": np.asarray([5, 6, 7, 8, -1], np.int32)}, "must lie in 0..99"),
+    ],
+)
+def test_refuses(head: dict[str, Any], changed: dict[str, Any], says: str) -> None:
+    with pytest.raises(Fault, match=says):
+        read_minibatches(head, arrays(**changed), 100)
+
+
+def test_no_samples_are_no_sequences() -> None:
+    assert read_sequences({"lengths": np.zeros(0, np.int32), "ids": np.zeros(0, np.int32)}, 10) == []
