@@ -5,6 +5,8 @@ import type { Json, JsonObject, JsonSchema } from "../types.ts";
 
 /** Deepest nesting of schemas; the grammar's own limit lies a little above. */
 const maxDepth = 8;
+/** Most schemas in one, references followed: a few references to references would otherwise stand for millions. */
+const maxParts = 1000;
 
 const keywords = new Set([
   ...["type", "enum", "const", "nullable", "format", "pattern", "minLength", "maxLength"],
@@ -17,7 +19,7 @@ const keywords = new Set([
 
 /** What in the schema lies outside the subset, as "the keyword … at …"; null when nothing does. */
 export function unsupported(schema: JsonSchema): string | null {
-  return foreign({ root: schema, where: "the top", depth: 0, references: [] }, schema);
+  return foreign({ root: schema, where: "the top", depth: 0, references: [], parts: { left: maxParts } }, schema);
 }
 
 interface Place {
@@ -26,10 +28,13 @@ interface Place {
   readonly depth: number;
   /** References that led here; one of them again would never end. */
   readonly references: readonly string[];
+  /** Counted down over the whole schema. */
+  readonly parts: { left: number };
 }
 
 function foreign(place: Place, schema: JsonSchema): string | null {
-  const { root, where, depth, references } = place;
+  const { root, where, depth, references, parts } = place;
+  if (parts.left-- <= 0) return `more than ${maxParts} parts`;
   if (depth > maxDepth) return `more than ${maxDepth} levels at ${where}`;
   const keyword = Object.keys(schema).find((name) => !keywords.has(name) && !name.startsWith("x-"));
   if (keyword !== undefined) return `the keyword "${keyword}" at ${where}`;
