@@ -1,5 +1,6 @@
 // The child of `playact sql`: reads one query as JSON from stdin, answers on stdout, ends. Its parent kills it when time is
-// up; should the parent be gone, its own thread does (the main thread may sit in SQLite and hear of nothing).
+// up. A thread of its own kills it when memory is (SQLite is built without the statistics that its heap limits need), and
+// when time is and the parent is gone: the main thread may sit in SQLite and hear of nothing.
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { describe } from "../errors.ts";
@@ -9,16 +10,25 @@ import { type Answer, ask, type Query } from "../store/console.ts";
 export interface Request extends Query {
   /** When this process ends itself, in milliseconds from its start; later than the parent's own limit. */
   readonly lifetime: number;
+  /** Resident bytes beyond which it ends itself. */
+  readonly memory: number;
 }
 
 /** What the parent reads. */
 export type Reply = Answer | { readonly error: string };
 
+const watch = `
+const { lifetime, memory } = require("node:worker_threads").workerData;
+const end = performance.now() + lifetime;
+setInterval(() => {
+  if (performance.now() > end || process.memoryUsage.rss() > memory) process.kill(process.pid, "SIGKILL");
+}, 20);
+`;
+
 function main(): void {
   // our own parent wrote it a moment ago (cli/sql.ts)
   const request = JSON.parse(readFileSync(0, "utf8")) as Request;
-  const program = `setTimeout(() => process.kill(process.pid, "SIGKILL"), ${Number(request.lifetime)})`;
-  new Worker(program, { eval: true }).unref();
+  new Worker(watch, { eval: true, workerData: request }).unref();
   process.stdout.write(JSON.stringify(reply(request)));
 }
 

@@ -18,7 +18,8 @@ export interface Limits {
   readonly seconds: number;
 }
 
-const mostBytes = 64 * 1024 * 1024; // of an answer as JSON
+const mostBytes = 64 * 1024 * 1024; // of an answer
+const mostMemory = 768 * 1024 * 1024; // resident bytes of the child; an answer at its limit takes about half of that
 
 // node runs the built file; sources under a test runner find it in dist
 const builtChild = import.meta.url.endsWith(".ts") ? "../../dist/cli/sql-child.js" : "./sql-child.js";
@@ -56,18 +57,21 @@ export function sqlCommand(print: Print = toStdout, program: string = childProgr
 }
 
 /**
- * Asks one query in a child process. Throws PlayactError: "usage" for SQL that is refused or wrong, "store" when it took
- * too long and was killed, "environment" when the child cannot be started.
+ * Asks one query in a child process. Throws PlayactError: "usage" for SQL that is refused or wrong, "store" or "memory" when it
+ * took too much time or memory and was killed, "environment" when the child cannot be started.
  */
 export async function query(path: string, sql: string, limits: Limits, program: string = childProgram): Promise<Answer> {
   const milliseconds = limits.seconds * 1000;
-  const request: Request = { path, sql, rows: limits.rows, bytes: mostBytes, lifetime: milliseconds + 1000 };
-  const { output, errors, timedOut } = await runChild(program, JSON.stringify(request), milliseconds);
-  if (timedOut) {
+  const request: Request = { path, sql, rows: limits.rows, bytes: mostBytes, lifetime: milliseconds + 1000, memory: mostMemory };
+  const { output, errors, end } = await runChild(program, JSON.stringify(request), milliseconds);
+  if (end === "time") {
     throw new PlayactError(
       "store",
       `The query took more than ${limits.seconds} s and was stopped. Narrow it, or allow more with --timeout.`,
     );
+  }
+  if (end === "memory") {
+    throw new PlayactError("memory", "The query needed more than 768 MiB and was stopped. Select less at once.");
   }
   if (output === "")
     throw new PlayactError("environment", `The query's process ended without an answer: ${errors.trim().slice(-500)}`);
@@ -79,7 +83,8 @@ export async function query(path: string, sql: string, limits: Limits, program: 
 interface Ended {
   readonly output: string;
   readonly errors: string;
-  readonly timedOut: boolean;
+  /** What killed it, if anything did. */
+  readonly end: "time" | "memory" | null;
 }
 
 /** Runs the child to its end, or kills it; whatever it printed comes back. */
@@ -102,9 +107,10 @@ function runChild(program: string, input: string, milliseconds: number): Promise
       clearTimeout(timer);
       reject(new PlayactError("environment", `Cannot start the query's process: ${describe(cause)}`, { cause }));
     });
-    child.on("close", () => {
+    child.on("close", (_code, signal) => {
       clearTimeout(timer);
-      resolve({ output: Buffer.concat(output).toString(), errors: Buffer.concat(errors).toString(), timedOut });
+      const end = timedOut ? "time" : signal === "SIGKILL" ? "memory" : null;
+      resolve({ output: Buffer.concat(output).toString(), errors: Buffer.concat(errors).toString(), end });
     });
   });
 }

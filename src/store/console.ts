@@ -10,7 +10,7 @@ export interface Query {
   readonly sql: string;
   /** Most rows. */
   readonly rows: number;
-  /** Most bytes of the answer as JSON. */
+  /** Most bytes of the answer, about. */
   readonly bytes: number;
 }
 
@@ -50,7 +50,6 @@ export function ask(query: Query): Answer {
     for (const pragma of ["busy_timeout = 1000", "query_only = ON", "trusted_schema = OFF", "cell_size_check = ON"])
       database.pragma(pragma);
     database.pragma("temp_store = MEMORY"); // sorting leaves no file
-    database.pragma("hard_heap_limit = 134217728"); // bytes: one huge value is an error instead of a full memory
     const statement = database.prepare(query.sql);
     if (!statement.reader || !statement.readonly)
       throw new Error("Only queries that read may run here. The store is never written by one.");
@@ -67,13 +66,19 @@ function collect(statement: Database.Statement, query: Query): Answer {
   const rows: (readonly Cell[])[] = [];
   let bytes = 0;
   for (const row of statement.iterate()) {
+    const values = row as readonly unknown[]; // raw() makes rows arrays
     if (rows.length === query.rows) return { columns, rows, cut: "rows" };
-    const cells = (row as readonly unknown[]).map(readCell); // raw() makes rows arrays
-    bytes += JSON.stringify(cells).length;
+    bytes += values.reduce<number>((sum, value) => sum + sizeOf(value), 0);
     if (bytes > query.bytes) return { columns, rows, cut: "bytes" };
-    rows.push(cells);
+    rows.push(values.map(readCell));
   }
   return { columns, rows, cut: null };
+}
+
+/** About the bytes a value takes in the answer, known before it is turned into text. */
+function sizeOf(value: unknown): number {
+  if (Buffer.isBuffer(value)) return Math.ceil(value.length / 3) * 4;
+  return typeof value === "string" ? value.length : 8;
 }
 
 function readCell(value: unknown): Cell {
@@ -91,8 +96,6 @@ export function cellJson(cell: Cell): Json {
 function explainError(database: Database.Database, cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   if (/more than one statement/.test(text)) return "One statement at a time, please.";
-  if (/out of memory|string or blob too big/.test(text))
-    return "The query needs more than 128 MiB of memory. Select less at once.";
   if (!/^no such (?:table|column)/.test(text)) return text;
   const views = database.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name").pluck().all();
   return `${text}. Views: ${views.join(", ")}; PRAGMA table_info(step_summary) lists a view's columns.`;

@@ -10,7 +10,9 @@ import { exampleTask, exampleTrajectory, newWriter, temporaryStore } from "./tem
 const heldBack = [{ call: 0, argument: "city", sentence: "It is Oslo." }];
 const closing = { nextLevel: 4, nextPolicyVersion: 1, metrics: {}, checkpoint: null, advantages: [] };
 const failure = { boundary: "tool", code: "deadline", text: "no reply" } as const;
-const aborted = { status: "aborted", stopReason: "simulator_failed", verdict: null, failure } as const;
+// its verdict must not count, should one have been reached before the abort
+const verdict = { reward: -1, rules: 0, judge: null, reason: "" };
+const aborted = { status: "aborted", stopReason: "simulator_failed", verdict, failure } as const;
 
 /** Run tiny-1: a warm-up with one demonstration, step 1 with an ask task (3 samples and an abort) and a decline task (2). */
 function filledRun(store: Store): void {
@@ -87,7 +89,7 @@ describe("the views", () => {
     const all = rows(temporary.store, "SELECT * FROM trajectory_summary ORDER BY id");
     expect(all).toHaveLength(7);
     expect(all[0]).toEqual([1, "tiny-1", 0, "weather-1", 0, 0, "terminated", "user_done", 1, 1, 5, 2]);
-    expect(all[4]).toEqual([5, "tiny-1", 1, "ask", 3, 0, "aborted", "simulator_failed", null, 1, 5, 2]);
+    expect(all[4]).toEqual([5, "tiny-1", 1, "ask", 3, 0, "aborted", "simulator_failed", -1, 1, 5, 2]);
   });
 
   it("tell kinds, groups, evaluations, ends and failures apart", () => {
