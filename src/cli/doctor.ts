@@ -1,5 +1,5 @@
 // `playact doctor`: is everything here that a run needs? One line a thing, ok, warn or fail, with the command that mends it.
-// It looks; it changes nothing. It does not load a model into the engine: that is what the first step of a run does.
+// It looks and changes nothing, but for making the home folder. It does not load a model into the engine: that is what the first step of a run does.
 import { Command } from "commander";
 import { PlayactError } from "../errors.ts";
 import { findModel } from "../models/manifest.ts";

@@ -18,11 +18,15 @@ export type Found =
  * @throws PlayactError("model") with the command that fetches it, where it is absent, unknown, or its hash is wrong.
  */
 export async function modelPath(name: string): Promise<string> {
-  const model = findModel(name);
+  return fileOf(findModel(name));
+}
+
+/** The same for an entry of any manifest. */
+export async function fileOf(model: ModelEntry): Promise<string> {
   const found = await findFile(model);
   if (found.state === "right") return found.path;
   if (found.state === "wrong") throw wrongFile(model, found.path, found.got);
-  throw new PlayactError("model", `The model ${name} is not here yet. Fetch it with: ${fetchCommand(name)}`);
+  throw new PlayactError("model", `The model ${model.name} is not here yet. Fetch it with: ${fetchCommand(model.name)}`);
 }
 
 /** Looks for a model on disk. The first right file wins; a wrong one is reported only where there is no right one. */
@@ -41,7 +45,11 @@ export async function findFile(model: ModelEntry): Promise<Found> {
  * @throws PlayactError("model" | "disk" | "environment").
  */
 export async function getModel(name: string, onProgress: Progress = () => {}): Promise<string> {
-  const model = findModel(name);
+  return fetchFile(findModel(name), onProgress);
+}
+
+/** The same for an entry of any manifest. */
+export async function fetchFile(model: ModelEntry, onProgress: Progress = () => {}): Promise<string> {
   const found = await findFile(model);
   if (found.state === "right") return found.path;
   const target = join(modelsFolder(), model.file);
@@ -56,7 +64,7 @@ export async function getModel(name: string, onProgress: Progress = () => {}): P
   }
   throw new PlayactError(
     "model",
-    `The model ${name} could not be fetched (${failures.join("; ")}). Check the network, then: ${fetchCommand(name)}`,
+    `The model ${model.name} could not be fetched (${failures.join("; ")}). Check the network, then: ${fetchCommand(model.name)}`,
   );
 }
 
@@ -66,7 +74,7 @@ export function fetchCommand(name: string): string {
 }
 
 /** What a wrong file is told as: file, expected, got, and the command that mends it. */
-export function wrongFile(model: ModelEntry, path: string, got: string): PlayactError {
+function wrongFile(model: ModelEntry, path: string, got: string): PlayactError {
   const came = got === "" ? "has another size" : `has ${got}`;
   return new PlayactError(
     "model",

@@ -32,11 +32,12 @@ export type PythonReport = z.output<typeof report>;
 
 // Imports are what matters: a package can be installed and still fail to load.
 const question = `
-import importlib, json, platform
+import importlib, importlib.metadata, json, platform
 packages = {}
 for name in ("torch", "transformers", "peft", "gguf", "safetensors", "numpy"):
     try:
-        packages[name] = str(getattr(importlib.import_module(name), "__version__", "present"))
+        importlib.import_module(name)
+        packages[name] = importlib.metadata.version(name)
     except Exception:
         packages[name] = None
 accelerator = None

@@ -1,0 +1,22 @@
+// How many tests passed and failed, from what each runner reports. A skipped test has not passed, so it counts as failed.
+
+/** @typedef {{ passed: number, failed: number }} Tally */
+
+/**
+ * @param {string} json what vitest's json reporter wrote
+ * @returns {Tally}
+ */
+export function vitestTally(json) {
+  const { numPassedTests, numTotalTests } = JSON.parse(json);
+  return { passed: numPassedTests, failed: numTotalTests - numPassedTests };
+}
+
+/**
+ * @param {string} output of pytest; its last line is the summary, "12 passed, 1 failed, 2 errors in 3.4s"
+ * @returns {Tally}
+ */
+export function pytestTally(output) {
+  const summary = output.trimEnd().split("\n").at(-1) ?? "";
+  const count = (/** @type {string} */ word) => Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0);
+  return { passed: count("passed"), failed: count("failed") + count("error") + count("skipped") };
+}
