@@ -16,10 +16,12 @@ export interface Limits {
   readonly rows: number;
   /** Seconds until the child is killed. */
   readonly seconds: number;
+  /** Mebibytes of resident memory at which it is killed. */
+  readonly memory: number;
 }
 
 const mostBytes = 64 * 1024 * 1024; // of an answer
-const mostMemory = 768 * 1024 * 1024; // resident bytes of the child; an answer at its limit takes about half of that
+const mostMemory = 768; // MiB; an answer at its limit takes about half of that
 
 // node runs the built file; sources under a test runner find it in dist
 const builtChild = import.meta.url.endsWith(".ts") ? "../../dist/cli/sql-child.js" : "./sql-child.js";
@@ -37,7 +39,7 @@ export function sqlCommand(print: Print = toStdout, program: string = childProgr
     .action(async (sql: string, options: { home?: string; json?: boolean; limit: number; timeout: number }) => {
       const path = storePath(resolveHome(options.home));
       openStore(path, { readonly: true })[Symbol.dispose](); // a missing or foreign store is told apart from bad SQL
-      const answer = await query(path, sql, { rows: options.limit, seconds: options.timeout }, program);
+      const answer = await query(path, sql, { rows: options.limit, seconds: options.timeout, memory: mostMemory }, program);
       if (options.json)
         printJson(
           print,
@@ -62,7 +64,14 @@ export function sqlCommand(print: Print = toStdout, program: string = childProgr
  */
 export async function query(path: string, sql: string, limits: Limits, program: string = childProgram): Promise<Answer> {
   const milliseconds = limits.seconds * 1000;
-  const request: Request = { path, sql, rows: limits.rows, bytes: mostBytes, lifetime: milliseconds + 1000, memory: mostMemory };
+  const request: Request = {
+    path,
+    sql,
+    rows: limits.rows,
+    bytes: mostBytes,
+    lifetime: milliseconds + 1000,
+    memory: limits.memory * 1024 * 1024,
+  };
   const { output, errors, end } = await runChild(program, JSON.stringify(request), milliseconds);
   if (end === "time") {
     throw new PlayactError(
@@ -71,7 +80,7 @@ export async function query(path: string, sql: string, limits: Limits, program: 
     );
   }
   if (end === "memory") {
-    throw new PlayactError("memory", "The query needed more than 768 MiB and was stopped. Select less at once.");
+    throw new PlayactError("memory", `The query needed more than ${limits.memory} MiB and was stopped. Select less at once.`);
   }
   if (output === "")
     throw new PlayactError("environment", `The query's process ended without an answer: ${errors.trim().slice(-500)}`);
