@@ -4,7 +4,7 @@
 import type { Json, JsonObject, JsonSchema } from "../types.ts";
 
 /** Deepest nesting of schemas; the grammar's own limit lies a little above. */
-const maxDepth = 8;
+const maxDepth = 10;
 /** Most schemas in one, references followed: a few references to references would otherwise stand for millions. */
 const maxParts = 1000;
 

@@ -8,8 +8,7 @@ import type { Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 /** Compiled validators kept; a run uses about as many schemas as its toolsets have tools. */
 const cacheSize = 512;
 
-// addUsedSchema false: schemas of two tools may carry the same $id.
-const ajv = new Ajv2020({ strict: false, allErrors: true, addUsedSchema: false, logger: false });
+const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false });
 addFormats.default(ajv);
 
 /** Validators by the text of their schema, least recently used first. */
@@ -66,7 +65,7 @@ function validatorOf(schema: JsonSchema): ValidateFunction {
 
 function compile(schema: JsonSchema): ValidateFunction {
   const validate = ajv.compile(schema);
-  ajv.removeSchema(schema); // ajv keeps every schema it ever compiled; our cache is the bounded one
+  ajv.removeSchema(schema); // ajv keeps every schema and every $id it ever compiled; our cache is the bounded one
   return validate;
 }
 

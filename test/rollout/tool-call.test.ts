@@ -244,9 +244,11 @@ describe("llama-3.1", () => {
   it.each([
     ["a call that does not stand alone", `I call ${one}`],
     ["a call on the second line", `I call\n${one}`],
+    ["a call behind talk and thinking", `I call${one}`, "<think>so</think>"],
     ["data", '{"name": "Bob", "age": 3}'],
-  ])("takes %s for talk", (_, text) => {
-    expect(parseToolCalls(text, "llama-3.1")).toEqual({ calls: [], errors: [], rest: text });
+  ])("takes %s for talk", (_, text, thinking = "") => {
+    const turn = text.replace("I call{", `I call${thinking}{`);
+    expect(parseToolCalls(turn, "llama-3.1")).toEqual({ calls: [], errors: [], rest: text });
   });
 
   it.each([
