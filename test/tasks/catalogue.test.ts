@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { toGrammar } from "../../src/llm/grammar.ts";
 import { unsupported } from "../../src/tasks/schema-subset.ts";
 import { chains, embeddedCatalogue, splitHeldOut } from "../../src/tasks/toolset.ts";
 import { argumentErrors, matchesSchema, schemaFault } from "../../src/tasks/validate.ts";
@@ -77,7 +78,8 @@ describe("the embedded catalogue", () => {
     expect(long).toEqual([]);
   });
 
-  it("stays in the subset of JSON Schema and compiles", () => {
+  it("stays in the subset of JSON Schema, compiles and can be lowered to a grammar", () => {
+    for (const schema of objects) expect(toGrammar(schema)).toContain("root ::= ");
     expect(objects.map(unsupported).filter((fault) => fault !== null)).toEqual([]);
     expect(objects.map(schemaFault).filter((fault) => fault !== null)).toEqual([]);
   });
