@@ -40,14 +40,18 @@ const boundaryOf: Readonly<Record<FaultKind, Boundary>> = {
 };
 const tickMilliseconds = 1000;
 
-/**
- * Speaks the protocol over `input` (what comes) and `output` (what goes). The other side beats every second; after
- * `deadlineSeconds` without any frame the channel fails and `onFailure` is told why.
- */
+export interface ChannelOptions {
+  /** Longest time without any frame; the other side beats every second. */
+  readonly deadlineSeconds: number;
+  /** The other side's last log lines, for the reason of a failure. */
+  readonly log: () => string;
+  readonly onFailure: (reason: PlayactError) => void;
+}
+
+/** Speaks the protocol over `input` (what comes) and `output` (what goes). */
 export function openChannel(
   streams: { readonly input: Readable; readonly output: Writable },
-  deadlineSeconds: number,
-  onFailure: (reason: PlayactError) => void,
+  { deadlineSeconds, log, onFailure }: ChannelOptions,
 ): Channel {
   const { input, output } = streams;
   const pending = new Map<number, Pending>();
@@ -62,7 +66,8 @@ export function openChannel(
   const watch = setInterval(() => {
     silentTicks += 1;
     if (silentTicks * tickMilliseconds > deadlineSeconds * 1000) {
-      fail(new PlayactError("learner", `the learner has been silent for ${deadlineSeconds} s (it beats every second): it hangs`));
+      const silence = `the learner has been silent for ${deadlineSeconds} s (it beats every second): it hangs`;
+      fail(new PlayactError("learner", silence + lastLines(log())));
     }
   }, tickMilliseconds);
 
@@ -93,9 +98,10 @@ export function openChannel(
         `the learner answered a call that was never made: ${JSON.stringify(frame.head).slice(0, 400)}`,
       );
     }
+    const refused = frame.type === frameTypes.reply ? null : refusal(frame); // may throw: the call must still be pending
     pending.delete(id);
-    if (frame.type === frameTypes.reply) call.resolve({ head: frame.head, blob: frame.blob });
-    else call.reject(refusal(frame));
+    if (refused === null) call.resolve({ head: frame.head, blob: frame.blob });
+    else call.reject(refused);
   }
 
   const read = frameReader();
@@ -104,7 +110,7 @@ export function openChannel(
     try {
       for (const frame of read(chunk)) receive(frame);
     } catch (thrown) {
-      fail(thrown instanceof PlayactError ? thrown : new PlayactError("learner", describe(thrown), { cause: thrown }));
+      fail(new PlayactError("learner", describe(thrown) + lastLines(log()), { cause: thrown }));
     }
   });
   // A broken pipe is the exit of the child, which is reported with more to say (torch.ts); swallowed here on purpose.
@@ -126,6 +132,11 @@ export function openChannel(
       });
     },
   };
+}
+
+/** The end of a failure's message: what the other side last said. */
+export function lastLines(log: string): string {
+  return log === "" ? "" : `. Its last lines:\n${log}`;
 }
 
 function greet(frame: Frame): void {

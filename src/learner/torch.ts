@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { PlayactError } from "../errors.ts";
 import type { TrainingSample } from "../types.ts";
-import { type Channel, openChannel } from "./channel.ts";
+import { type Channel, lastLines, openChannel } from "./channel.ts";
 import type { Learner, OpenRequest, SavedAdapter, UpdateReply, UpdateRequest } from "./learner.ts";
 import { type Arrays, readFloats } from "./safetensors.ts";
 
@@ -53,9 +53,16 @@ export async function startLearner(options: LearnerOptions): Promise<TorchLearne
   if (!(toChild instanceof Writable && fromChild instanceof Readable)) {
     throw new PlayactError("environment", `the learner's pipes could not be opened (too many open files?)`);
   }
-  const channel = openChannel({ input: fromChild, output: toChild }, options.deadlineSeconds, (reason) => {
-    if (reason !== closed) child.kill("SIGKILL");
-  });
+  const channel = openChannel(
+    { input: fromChild, output: toChild },
+    {
+      deadlineSeconds: options.deadlineSeconds,
+      log,
+      onFailure: (reason) => {
+        if (reason !== closed) child.kill("SIGKILL");
+      },
+    },
+  );
   const gone = new Promise<void>((done) => {
     child.once("error", (cause) => {
       const message = `expected Python at ${options.python}, but it does not start (${cause.message}): run the set-up`;
@@ -64,7 +71,7 @@ export async function startLearner(options: LearnerOptions): Promise<TorchLearne
     });
     child.once("close", (code, signal) => {
       const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-      channel.fail(new PlayactError("learner", `the learner ended with ${how}. Its last lines:\n${log() || "(none)"}`));
+      channel.fail(new PlayactError("learner", `the learner ended with ${how}${lastLines(log())}`));
       done();
     });
   });

@@ -11,7 +11,7 @@ from trainer.protocol import Arrays
 
 
 def arrays(**changed: Any) -> Arrays:
-    good = {
+    good: dict[str, Any] = {
         "lengths": np.asarray([3, 2], np.int32),
         "ids": np.asarray([5, 6, 7, 8, 9], np.int32),
         "mask": np.asarray([0, 1, 1, 0, 1], np.uint8),

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from trainer.batch import Sample, pack_minibatch
+from trainer.batch import PackedRow, Sample, pack_minibatch
 from trainer.loss import GrpoLoss, grpo
 from trainer.packing import pack
 from trainer.policy import Policy, adapter_off, forward, logprobs
 from trainer.update import Tally, _row_loss
 
-from .tiny import PLAIN, VOCABULARY, episodes, tiny_policy
+from .tiny import PLAIN, episodes, tiny_policy
 
 Gradients = dict[str, torch.Tensor]
 
@@ -21,7 +21,8 @@ Gradients = dict[str, torch.Tensor]
 def plain_logprobs(policy: Policy, ids: list[int], temperature: float) -> torch.Tensor:
     """What transformers itself says: one sample, causal attention, full logits. [n - 1]"""
     logits = policy.model(input_ids=torch.tensor([ids])).logits[0, :-1].float() / temperature
-    return logits.log_softmax(-1).gather(-1, torch.tensor(ids[1:])[:, None]).squeeze(-1)
+    values: torch.Tensor = logits.log_softmax(-1).gather(-1, torch.tensor(ids[1:])[:, None]).squeeze(-1)
+    return values
 
 
 def plain_loss(policy: Policy, samples: list[Sample], loss: GrpoLoss, old: list[torch.Tensor]) -> torch.Tensor:
@@ -56,20 +57,20 @@ def test_a_packed_group_has_the_loss_and_gradients_of_separate_samples(architect
         exact = [plain_logprobs(policy, s.ids, 0.9)[torch.tensor(s.trained.nonzero()[0]) - 1] for s in samples]
         old = [x + 0.3 * torch.sin(torch.arange(len(x)) * 1.7) for x in exact]
     expected = plain_loss(policy, samples, loss, old)
-    expected.backward()
+    expected.backward()  # type: ignore[no-untyped-call]
     wanted = gradients(policy)
 
     [row] = pack_minibatch(samples, budget=10_000)
     flat = torch.cat([old[i][(torch.tensor(samples[i].trained.nonzero()[0])[:, None] == p).any(-1)] for i, p in _tokens(row)])
     packed = _row_loss(policy, row, flat, loss, Tally())[0] / len(row.pick)
-    packed.backward()
+    packed.backward()  # type: ignore[no-untyped-call]
     assert packed.item() == pytest.approx(expected.item(), abs=1e-6)
     for name, gradient in gradients(policy).items():
         torch.testing.assert_close(gradient, wanted[name], rtol=1e-5, atol=1e-5 * wanted[name].abs().max().item())
 
 
-def _tokens(row: object) -> list[tuple[int, torch.Tensor]]:
-    return [(int(i), torch.tensor([int(p)])) for i, p in zip(row.sample, row.position, strict=True)]  # type: ignore[attr-defined]
+def _tokens(row: PackedRow) -> list[tuple[int, torch.Tensor]]:
+    return [(int(i), torch.tensor([int(p)])) for i, p in zip(row.sample, row.position, strict=True)]
 
 
 @pytest.mark.parametrize("architecture", ["llama", "qwen2", "qwen3"])
@@ -127,4 +128,3 @@ def test_a_sample_without_trained_tokens_is_not_computed() -> None:
     samples = episodes(2, 1)
     silent = Sample(samples[0].ids, samples[0].trained & False, samples[0].behaviour, samples[0].advantage)
     assert pack_minibatch([silent], 100) == []
-    assert VOCABULARY > max(samples[0].ids)

@@ -1,0 +1,74 @@
+"""A child that speaks the real protocol without torch and misbehaves on demand: `python -m trainer.tests.light PID`.
+
+Its one verb is `restore`: the last part of the folder names what to do (see ACTS). For test_serve.py and
+test/learner/faults.test.ts.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from trainer.fault import Fault
+from trainer.protocol import Arrays, Head
+from trainer.serve import TO_PARENT, serve
+
+
+def write(data: bytes) -> None:
+    os.write(TO_PARENT, data)
+
+
+def hold_the_gil() -> None:
+    """What a long native call looks like: no other thread of Python runs, no heartbeat, no EOF watcher."""
+    ctypes.PyDLL(None).sleep(30)
+
+
+def refuse() -> None:
+    raise Fault("memory", "expected 3 GB, found 1: use a smaller model")
+
+
+def fail() -> None:
+    raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+
+def flood() -> None:
+    print("x" * 5_000_000, file=sys.stderr, flush=True)
+    print("y" * 5_000_000, flush=True)
+
+
+def crash() -> None:
+    print("about to crash", file=sys.stderr, flush=True)
+    os._exit(3)
+
+
+def sleep() -> None:
+    time.sleep(30)
+
+
+ACTS: dict[str, Callable[[], object]] = {
+    "nothing": lambda: None,
+    "print": lambda: print("a stray print"),
+    "flood": flood,
+    "crash": crash,
+    "leave": lambda: os._exit(0),
+    "abort": os.abort,
+    "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+    "garbage": lambda: write(b"no frame at all " * 4),
+    "oversized": lambda: write(b"\xff\xff\xff\xff\x03\x00\x00\x00\x00"),
+    "hold": hold_the_gil,
+    "sleep": sleep,
+    "refuse": refuse,
+    "fail": fail,
+}
+
+
+def act(head: Head, _: Arrays) -> tuple[Head, Arrays]:
+    ACTS[Path(head["folder"]).name]()
+    return {}, {}
+
+
+if __name__ == "__main__":
+    serve({"restore": act}, parent=int(sys.argv[1]))

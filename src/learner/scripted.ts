@@ -1,0 +1,138 @@
+// A deterministic double of the learner, for unit tests without Python: a unigram model over a small vocabulary, whose
+// bias of each token is the adapter. It learns, skips, saves and restores as the port says; it is no model of a language,
+// has no clipping, KL or importance weights, and its GGUF adapter is a file that only its hash is good for.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { describe, PlayactError } from "../errors.ts";
+import type { TrainingSample } from "../types.ts";
+import type { Learner, OpenReply, UpdateReply, UpdateRequest } from "./learner.ts";
+
+const state = z.object({ updates: z.number(), bias: z.array(z.number()), velocity: z.array(z.number()) });
+type State = z.output<typeof state>;
+
+/** A fresh double. `vocabulary`: number of token ids, more than any id that is sent. */
+export function scriptedLearner(vocabulary = 512): Learner {
+  let current: State | null = null;
+  let closed = false;
+
+  function opened(): State {
+    if (closed) throw new PlayactError("learner", "the learner was closed");
+    if (current === null)
+      throw new PlayactError("learner", "learner: the learner was asked before it was opened: call open first");
+    return current;
+  }
+
+  return {
+    async open(): Promise<OpenReply> {
+      if (current !== null) throw new PlayactError("learner", "learner: the learner is open already");
+      const zeros = () => new Array<number>(vocabulary).fill(0);
+      current = { updates: 0, bias: zeros(), velocity: zeros() };
+      return { device: "cpu", dtype: "float32", torch: "scripted", vocabulary, trainableParameters: vocabulary };
+    },
+    async logprobs(samples, which, temperature) {
+      const bias = which === "policy" ? opened().bias : opened().bias.map(() => 0);
+      check(samples, vocabulary);
+      const values = logSoftmax(bias, temperature);
+      return samples.map((ids) => ids.map((id, position) => (position === 0 ? 0 : at(values, id))));
+    },
+    async cosines(ids) {
+      opened();
+      check([ids], vocabulary);
+      return ids.map((a) => ids.map((b) => (a === b ? 1 : 0.1)));
+    },
+    async update(request): Promise<UpdateReply> {
+      const mine = opened();
+      check(
+        request.minibatches.flat().map((sample) => sample.ids),
+        vocabulary,
+      );
+      const temperature = request.loss.kind === "grpo" ? request.loss.temperature : 1;
+      const old = logSoftmax(mine.bias, temperature);
+      const logprobs = request.minibatches.flat().map((s) => s.ids.map((id, i) => (s.mask[i] === 1 ? at(old, id) : 0)));
+      const steps = request.minibatches.map((samples) => step(mine, samples, request));
+      mine.updates += 1;
+      const trained = steps.filter((s) => s.tokens > 0);
+      return {
+        metrics: {
+          loss: mean(trained.map((s) => s.loss)),
+          grad_norm: mean(trained.map((s) => s.norm)),
+          num_tokens: steps.reduce((sum, s) => sum + s.tokens, 0),
+          skipped_steps: steps.filter((s) => s.skipped).length,
+        },
+        logprobs,
+      };
+    },
+    async save(folder) {
+      const mine = opened();
+      if (existsSync(join(folder, "state.json"))) {
+        throw new PlayactError("learner", `learner: ${folder} holds an older save: give each save a folder of its own`);
+      }
+      mkdirSync(folder, { recursive: true });
+      const adapter = Buffer.from(JSON.stringify(mine.bias));
+      const hash = sha256(adapter);
+      const name = `adapter-${hash.slice(0, 16)}.gguf`;
+      const json = Buffer.from(JSON.stringify(mine));
+      writeFileSync(join(folder, name), adapter);
+      writeFileSync(join(folder, "state.json"), json);
+      return { folder, gguf: join(folder, name), hash, files: { [name]: hash, "state.json": sha256(json) } };
+    },
+    async restore(folder) {
+      opened();
+      try {
+        current = state.parse(JSON.parse(readFileSync(join(folder, "state.json"), "utf8")));
+      } catch (cause) {
+        throw new PlayactError("learner", `learner: ${folder} cannot be restored: ${describe(cause)}`, { cause });
+      }
+    },
+    async close() {
+      closed = true;
+    },
+  };
+}
+
+/** Gradient ascent with momentum on the mean of coefficient x log-prob over the trained tokens. Changes `mine`. */
+function step(mine: State, samples: readonly TrainingSample[], request: UpdateRequest) {
+  const values = logSoftmax(mine.bias, 1);
+  const tokens = samples.flatMap(({ ids, mask, advantages }) =>
+    ids.flatMap((id, i) => (mask[i] === 1 ? [{ id, coefficient: request.loss.kind === "sft" ? 1 : at(advantages, i) }] : [])),
+  );
+  const total = tokens.reduce((sum, token) => sum + token.coefficient, 0);
+  const pull = values.map((value) => (-total * Math.exp(value)) / Math.max(1, tokens.length));
+  for (const { id, coefficient } of tokens) pull[id] = at(pull, id) + coefficient / tokens.length;
+  const loss = -mean(tokens.map(({ id, coefficient }) => coefficient * (request.loss.kind === "sft" ? at(values, id) : 1)));
+  const norm = Math.sqrt(pull.reduce((sum, x) => sum + x * x, 0));
+  const skipped = !(tokens.some((token) => token.coefficient !== 0) && Number.isFinite(norm));
+  if (!skipped) {
+    mine.velocity = mine.velocity.map((v, id) => 0.9 * v + at(pull, id));
+    mine.bias = mine.bias.map((b, id) => b + 100 * request.learningRate * at(mine.velocity, id));
+  }
+  return { loss, norm, tokens: tokens.length, skipped };
+}
+
+/** Log-probs of all tokens: an uneven fixed base plus the adapter's bias. // [id] */
+function logSoftmax(bias: readonly number[], temperature: number): number[] {
+  const logits = bias.map((b, id) => (Math.sin(id * 12.9898) + b) / temperature);
+  const peak = Math.max(...logits);
+  const log = peak + Math.log(logits.reduce((sum, x) => sum + Math.exp(x - peak), 0));
+  return logits.map((x) => x - log);
+}
+
+function check(samples: readonly (readonly number[])[], vocabulary: number): void {
+  const bad = samples.flat().find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabulary));
+  if (bad !== undefined) throw new PlayactError("learner", `learner: token ids must lie in 0..${vocabulary - 1}, ${bad} came`);
+}
+
+/** Element that is known to exist: ids are checked, arrays of a sample have one length. */
+function at(values: readonly number[], index: number): number {
+  return values[index] ?? Number.NaN;
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, x) => sum + x, 0) / values.length;
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

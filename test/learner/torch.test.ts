@@ -1,0 +1,16 @@
+// The real learner under the port's suite: Python, torch and the smallest model, one process for all of it.
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startLearner } from "../../src/learner/torch.ts";
+import { pythonPath } from "../../src/models/python.ts";
+import { learnerSuite, openRequest } from "../suites/learner.suite.ts";
+
+const model = join(import.meta.dirname, "../../models/smollm2-135m-instruct-q4_1.gguf");
+
+learnerSuite("the torch learner", {
+  start: () => startLearner({ python: pythonPath(), deadlineSeconds: 60 }),
+  request: { ...openRequest, model },
+  folder: mkdtempSync(join(tmpdir(), "playact-torch-")),
+  tolerance: 1e-3,
+});

@@ -1,0 +1,177 @@
+// The conformance suite of the learner port: run against the scripted double and against the real Python child. One open
+// learner for the whole suite (a real model takes seconds to load), so the tests stand in order and leave it usable.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PlayactError } from "../../src/errors.ts";
+import type { Learner, Loss, OpenRequest } from "../../src/learner/learner.ts";
+import type { TrainingSample } from "../../src/types.ts";
+
+export interface LearnerSuite {
+  readonly start: () => Promise<Learner>;
+  readonly request: OpenRequest;
+  /** An empty folder of this run. */
+  readonly folder: string;
+  /** Largest difference between log-probs computed in rows of other shapes, in nats. */
+  readonly tolerance: number;
+}
+
+export const openRequest: OpenRequest = {
+  model: "scripted",
+  lora: { rank: 4, alpha: 8, seed: 7 },
+  optimizer: { learningRate: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, gradClip: 1 },
+  device: "cpu",
+  dtype: "float32",
+  threads: null,
+};
+
+const grpo: Loss = { kind: "grpo", clipLow: 0.2, clipHigh: 0.2, klCoef: 0, importanceCap: 2, temperature: 1 };
+const learningRate = 1e-3;
+
+/** A sample whose ids after `prompt` are trained. Behaviour log-probs are made up: the learner measures the gap. */
+function sample(prompt: readonly number[], answer: readonly number[], advantage: number): TrainingSample {
+  const trained = [...prompt.map(() => 0), ...answer.map(() => 1)] as const;
+  return {
+    ids: [...prompt, ...answer],
+    mask: trained.map((bit) => (bit === 1 ? 1 : 0)),
+    logprobs: trained.map((bit) => (bit === 1 ? -3 : 0)),
+    advantages: trained.map((bit) => (bit === 1 ? advantage : 0)),
+  };
+}
+
+const prompt = [11, 25, 40, 33, 8];
+const good = sample(prompt, [101, 17, 230], 1);
+const bad = sample(prompt, [64, 300, 12, 9], -1);
+
+export function learnerSuite(name: string, { start, request, folder, tolerance }: LearnerSuite): void {
+  describe(`${name} keeps the learner port`, () => {
+    let learner: Learner;
+    beforeAll(async () => {
+      learner = await start();
+    });
+    afterAll(() => learner.close());
+
+    const logprobs = async (ids: readonly number[], which: "policy" | "reference" = "policy") =>
+      (await learner.logprobs([ids], which, 1))[0] ?? [];
+    const answered = async ({ ids, mask }: TrainingSample) =>
+      (await logprobs(ids)).reduce((sum, value, i) => sum + value * (mask[i] ?? 0), 0);
+
+    test("asking before opening is refused with what to do", async () => {
+      await expect(learner.logprobs([[1, 2]], "policy", 1)).rejects.toThrow("call open first");
+    });
+
+    test("opening tells what was opened", async () => {
+      const reply = await learner.open(request);
+      expect(reply.vocabulary).toBeGreaterThan(300);
+      expect(reply.trainableParameters).toBeGreaterThan(0);
+      expect(reply).toMatchObject({ device: "cpu", dtype: "float32" });
+      await expect(learner.open(request)).rejects.toThrow(PlayactError);
+    });
+
+    test("a fresh adapter is the reference, log-probs have the samples' shapes and the first is 0", async () => {
+      const samples = [good.ids, [5], bad.ids];
+      const policy = await learner.logprobs(samples, "policy", 1);
+      expect(policy.map((row) => row.length)).toEqual(samples.map((ids) => ids.length));
+      expect(policy.map((row) => row[0])).toEqual([0, 0, 0]);
+      expect(policy.every((row) => row.slice(1).every((value) => value < 0))).toBe(true);
+      expect(await learner.logprobs(samples, "reference", 1)).toEqual(policy);
+      expect(await learner.logprobs([], "policy", 1)).toEqual([]);
+    });
+
+    test("a higher temperature evens the log-probs out", async () => {
+      const spread = (values: readonly number[]) => Math.max(...values.slice(1)) - Math.min(...values.slice(1));
+      const [sharp, flat] = [await learner.logprobs([good.ids], "policy", 1), await learner.logprobs([good.ids], "policy", 5)];
+      expect(spread(flat[0] ?? [])).toBeLessThan(spread(sharp[0] ?? []));
+    });
+
+    test("cosines are 1 on the diagonal and symmetric", async () => {
+      const table = await learner.cosines([1, 250, 17]);
+      for (const [i, row] of table.entries()) {
+        expect(row[i]).toBeCloseTo(1, 4);
+        for (const [j, value] of row.entries()) expect(value).toBeCloseTo(table[j]?.[i] ?? Number.NaN, 5);
+      }
+    });
+
+    test("GRPO makes good answers likelier and bad ones rarer, and returns the log-probs from before", async () => {
+      const before = [await answered(good), await answered(bad)] as const;
+      const values = await logprobs(good.ids);
+      // Sampled by this very policy: behaviour log-probs far from it would be weighed down to nothing.
+      const own = await Promise.all([good, bad].map(async (s) => ({ ...s, logprobs: await logprobs(s.ids) })));
+      const reply = await learner.update({ minibatches: [own], loss: grpo, learningRate });
+      expect(await answered(good)).toBeGreaterThan(before[0]);
+      expect(await answered(bad)).toBeLessThan(before[1]);
+      expect(reply.metrics).toMatchObject({ num_tokens: 7, skipped_steps: 0 });
+      expect(reply.metrics.grad_norm).toBeGreaterThan(0);
+      expect(reply.logprobs.map((row) => row.length)).toEqual([good.ids.length, bad.ids.length]);
+      for (const [i, value] of (reply.logprobs[0] ?? []).entries()) {
+        const wanted = good.mask[i] === 1 ? (values[i] ?? Number.NaN) : 0;
+        expect(Math.abs(value - wanted)).toBeLessThanOrEqual(tolerance);
+      }
+    });
+
+    test("the reference stays where it was", async () => {
+      const reference = await logprobs(good.ids, "reference");
+      await learner.update({ minibatches: [[good], [bad]], loss: grpo, learningRate });
+      expect(await logprobs(good.ids, "reference")).toEqual(reference);
+      expect(await logprobs(good.ids)).not.toEqual(reference);
+    });
+
+    test("advantages that are all zero, or not finite, change nothing and are counted", async () => {
+      const before = await logprobs(good.ids);
+      for (const advantage of [0, Number.NaN]) {
+        const reply = await learner.update({ minibatches: [[sample(prompt, [7, 9], advantage)]], loss: grpo, learningRate });
+        expect(reply.metrics.skipped_steps).toBe(1);
+        expect(await logprobs(good.ids)).toEqual(before);
+      }
+      const reply = await learner.update({ minibatches: [[], [sample(good.ids, [], 1)]], loss: grpo, learningRate });
+      expect(reply.metrics).toMatchObject({ skipped_steps: 2, num_tokens: 0 });
+      expect(await logprobs(good.ids)).toEqual(before);
+    });
+
+    test("supervised steps make the answer likelier and report its mean negative log-prob", async () => {
+      const before = await answered(bad);
+      const first = await learner.update({ minibatches: [[bad]], loss: { kind: "sft" }, learningRate });
+      expect(first.metrics.loss).toBeCloseTo(-before / 4, 3);
+      await learner.update({ minibatches: [[bad], [bad]], loss: { kind: "sft" }, learningRate });
+      expect(await answered(bad)).toBeGreaterThan(before);
+    });
+
+    test("a save is named by its content, hashed file by file and never written over", async () => {
+      const saved = await learner.save(join(folder, "first"));
+      expect(basename(saved.gguf)).toBe(`adapter-${saved.hash.slice(0, 16)}.gguf`);
+      expect(Object.keys(saved.files)).toContain(basename(saved.gguf));
+      for (const [file, hash] of Object.entries(saved.files)) {
+        const bytes = readFileSync(join(saved.folder, file));
+        expect(createHash("sha256").update(bytes).digest("hex"), file).toBe(hash);
+      }
+      await expect(learner.save(join(folder, "first"))).rejects.toThrow("holds an older save");
+      expect((await learner.save(join(folder, "again"))).hash).toBe(saved.hash);
+    });
+
+    test("after a restore the same updates give the same numbers, to the bit", async () => {
+      await learner.save(join(folder, "middle"));
+      const proceed = async () => {
+        const first = await learner.update({ minibatches: [[good, bad]], loss: grpo, learningRate });
+        const second = await learner.update({ minibatches: [[bad]], loss: { kind: "sft" }, learningRate });
+        return [first.metrics.loss, first.logprobs, second.metrics.loss, second.metrics.grad_norm, await logprobs(bad.ids)];
+      };
+      const straight = await proceed();
+      await learner.restore(join(folder, "middle"));
+      expect(await proceed()).toEqual(straight);
+    });
+
+    test("what cannot be restored or trained is refused and leaves the learner as it was", async () => {
+      const before = await logprobs(good.ids);
+      await expect(learner.restore(join(folder, "nowhere"))).rejects.toThrow("cannot be restored");
+      await expect(learner.logprobs([[1, 100_000_000]], "policy", 1)).rejects.toThrow("token ids must lie in");
+      expect(await logprobs(good.ids)).toEqual(before);
+    });
+
+    test("calls after closing are refused; closing twice is fine", async () => {
+      await learner.close();
+      await learner.close();
+      await expect(learner.logprobs([[1, 2]], "policy", 1)).rejects.toThrow("closed");
+    });
+  });
+}
