@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NoReturn, TypedDict
+from typing import IO, Any, TypedDict
 
 BLOCK = 1 << 20  # bytes read at once
 REACH_SECONDS = 4.0  # longest wait for the hub's first sign of life
@@ -45,10 +45,13 @@ def emit(**event: object) -> None:
     print(json.dumps(event), flush=True)
 
 
-def fail(code: str, text: str) -> NoReturn:
-    emit(event="failed", code=code, text=text)
-    # A thread may still hang in name resolution: leave without waiting for it.
-    os._exit(1)
+class FetchError(Exception):
+    """Why a source did not give the file: "unreachable", "hash", "disk" or "error"; `got` is the hash that came."""
+
+    def __init__(self, code: str, text: str, got: str = "") -> None:
+        super().__init__(text)
+        self.code = code
+        self.got = got
 
 
 def blocks(stream: IO[bytes]) -> Iterator[bytes]:
@@ -102,16 +105,13 @@ def from_hub(request: Request) -> Path:
             emit(event="progress", bytes=self.seen)
 
     if reason := hub_answers():
-        fail("unreachable", reason)
+        raise FetchError("unreachable", reason)
     try:
         path = hf_hub_download(
             request["source"]["repo"], request["source"]["file"], tqdm_class=Reporter, force_download=request["force"]
         )
-    except OSError as error:
-        raise_if_full(error)
-        fail("unreachable", first_line(error))
-    except Exception as error:  # errors of the HTTP library do not share a base with OSError
-        fail("unreachable", first_line(error))
+    except Exception as error:  # OSError, or one of the HTTP library's, which share no base with it
+        raise FetchError("disk" if is_full(error) else "unreachable", first_line(error)) from error
     check(request, path, sha256_of(Path(path)))
     return Path(path)
 
@@ -174,10 +174,10 @@ def fetch_wheel(part: Part, folder: Path) -> Path:
         if result.returncode != 0:
             errors = [line for line in result.stderr.splitlines() if line.startswith("ERROR:")]
             text = (errors or result.stderr.splitlines() or ["pip failed"])[-1]
-            fail("disk" if os.strerror(errno.ENOSPC) in result.stderr else "unreachable", text)
+            raise FetchError("disk" if os.strerror(errno.ENOSPC) in result.stderr else "unreachable", text)
         done = next(wheels_of(part, folder), None)
     if done is None:
-        fail("unreachable", f"pip brought no wheel of {part['package']} {part['version']}")
+        raise FetchError("unreachable", f"pip brought no wheel of {part['package']} {part['version']}")
     return done
 
 
@@ -188,13 +188,11 @@ def wheels_of(part: Part, folder: Path) -> Iterator[Path]:
 
 def check(request: Request, path: str, got: str) -> None:
     if got != request["sha256"]:
-        emit(event="failed", code="hash", text=f"{path}: SHA-256 {got}", got=got)
-        os._exit(1)
+        raise FetchError("hash", f"{path}: SHA-256 {got}", got)
 
 
-def raise_if_full(error: OSError) -> None:
-    if error.errno == errno.ENOSPC:
-        fail("disk", str(error))
+def is_full(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno == errno.ENOSPC
 
 
 def first_line(error: Exception) -> str:
@@ -206,11 +204,12 @@ def main() -> None:
     fetch = from_hub if request["source"]["kind"] == "hub" else from_package_index
     try:
         emit(event="done", path=str(fetch(request)))
-    except OSError as error:
-        raise_if_full(error)
-        fail("error", str(error))
+    except FetchError as error:
+        emit(event="failed", code=error.code, text=str(error), got=error.got)
     except zipfile.BadZipFile as error:
-        fail("error", f"a wheel is damaged: {error}")
+        emit(event="failed", code="error", text=f"a wheel is damaged: {error}", got="")
+    except OSError as error:
+        emit(event="failed", code="disk" if is_full(error) else "error", text=str(error), got="")
 
 
 if __name__ == "__main__":

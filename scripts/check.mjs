@@ -58,37 +58,33 @@ async function vitest(filters) {
   const folder = mkdtempSync(join(tmpdir(), "playact-check-"));
   const report = join(folder, "vitest.json");
   try {
-    return await suite(
-      bin("vitest"),
-      ["run", "--reporter=dot", "--reporter=json", `--outputFile.json=${report}`, ...filters],
-      () => {
-        const { numPassedTests, numTotalTests } = JSON.parse(readFileSync(report, "utf8"));
-        return { passed: numPassedTests, failed: numTotalTests - numPassedTests }; // a skipped test has not passed
-      },
-    );
+    const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${report}`];
+    return await suite(bin("vitest"), ["run", ...reporters, ...filters], () => vitestTally(readFileSync(report, "utf8")));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-const inNative = (/** @type {string[]} */ ...args) => ["-m", ...args];
 process.env.PYTHONDONTWRITEBYTECODE = "1";
 
 const start = performance.now();
 const tallies = await Promise.all([
   staticCheck("types", bin("tsc"), ["-p", "tsconfig.check.json"]),
   staticCheck("biome", bin("biome"), ["check", "--error-on-warnings"]),
-  staticCheck("ruff check", python, inNative("ruff", "check", "native")),
-  staticCheck("ruff format", python, inNative("ruff", "format", "--check", "native")),
-  staticCheck(
+  staticCheck("ruff check", python, ["-m", "ruff", "check", "native"]),
+  staticCheck("ruff format", python, ["-m", "ruff", "format", "--check", "native"]),
+  staticCheck("mypy", python, [
+    "-m",
     "mypy",
-    python,
-    inNative("mypy", "--config-file", "native/pyproject.toml", "native/trainer", "native/fetch_model.py"),
-  ),
+    "--config-file",
+    "native/pyproject.toml",
+    "native/trainer",
+    "native/fetch_model.py",
+  ]),
 ]);
 tallies.push(await vitest(process.argv.slice(2)));
 tallies.push(
-  await suite(python, inNative("pytest", "-c", "native/pyproject.toml", "--rootdir=native", "native/trainer"), pytestTally),
+  await suite(python, ["-m", "pytest", "-c", "native/pyproject.toml", "--rootdir=native", "native/trainer"], pytestTally),
 );
 
 const sum = (/** @type {keyof Tally} */ key) => tallies.reduce((total, tally) => total + tally[key], 0);

@@ -16,7 +16,7 @@ const event = z.discriminatedUnion("event", [
     event: z.literal("failed"),
     code: z.enum(["unreachable", "hash", "disk", "error"]),
     text: z.string(),
-    got: z.string().optional(),
+    got: z.string(),
   }),
 ]);
 
@@ -60,7 +60,7 @@ export async function download(
     const came = event.parse(JSON.parse(line));
     if (came.event === "progress") onProgress(came.bytes);
     else if (came.event === "done") last = { state: "done", path: came.path };
-    else last = { state: "failed", code: came.code, text: came.text, got: came.got ?? "" };
+    else last = { state: "failed", code: came.code, text: came.text, got: came.got };
   }
   const code = await ended.catch((error: Error) => {
     throw new PlayactError("environment", `Python could not be started (${error.message}). Make it anew with: npm run setup`);

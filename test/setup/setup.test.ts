@@ -1,0 +1,147 @@
+// scripts/setup.mjs as a program, in a folder of its own, with small real programs in place of npm and python: what it
+// skips, and what it says when something is missing. The downloads themselves are proved by a fresh clone's `npm test`.
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { checkNode, installEnvironment } from "../../scripts/setup/node.mjs";
+import { needSpace } from "../../scripts/setup/step.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+interface Clone extends Disposable {
+  readonly folder: string;
+  /** Puts a shell script on the PATH. */
+  program(name: string, script: string): void;
+  /** Runs the set-up with nothing on the PATH but those programs. */
+  run(): { readonly code: number | null; readonly said: string };
+}
+
+const npmThatWorks = 'echo "$@" >> npm-calls; mkdir -p node_modules/.bin';
+
+/** The part of a clone that set-up reads before the first download, and an empty PATH. */
+function clone(): Clone {
+  const folder = mkdtempSync(join(tmpdir(), "playact-setup-"));
+  const bin = join(folder, "bin");
+  mkdirSync(bin);
+  cpSync(join(root, "scripts"), join(folder, "scripts"), { recursive: true });
+  cpSync(join(root, "package-lock.json"), join(folder, "package-lock.json"));
+  for (const tool of ["mkdir", "sh"]) symlinkSync(join("/bin", tool), join(bin, tool));
+  return {
+    folder,
+    program: (name, script) => {
+      writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
+      chmodSync(join(bin, name), 0o755);
+    },
+    run: () => {
+      const env = { PATH: bin, HOME: folder };
+      const { status, stderr } = spawnSync(process.execPath, [join(folder, "scripts", "setup.mjs")], {
+        cwd: folder,
+        env,
+        encoding: "utf8",
+      });
+      return { code: status, said: stderr };
+    },
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
+  };
+}
+
+describe("what is missing is told in a sentence with its mend, exit code 4 and no stack", () => {
+  const stack = /\n\s+at /;
+
+  test("no network for npm", () => {
+    using place = clone();
+    place.program("npm", 'echo "npm error code ENOTFOUND" >&2; exit 1');
+    const { code, said } = place.run();
+    expect(code).toBe(4);
+    expect(said).toMatch(/npm cannot reach its registry\. Check the network .*npm run setup\n$/);
+    expect(said).not.toMatch(stack);
+  });
+
+  test("no Python", () => {
+    using place = clone();
+    place.program("npm", npmThatWorks);
+    const { code, said } = place.run();
+    expect(code).toBe(4);
+    expect(said).toMatch(/Python 3\.11 to 3\.\d+ is missing\. Install one .*npm run setup\n$/);
+    expect(said).not.toMatch(stack);
+  });
+
+  test("a Python that is too old counts as none", () => {
+    using place = clone();
+    place.program("npm", npmThatWorks);
+    place.program("python3", "echo 3.9");
+    expect(place.run().said).toMatch(/Python 3\.11 to 3\.\d+ is missing/);
+  });
+
+  test("a Python without its venv module", () => {
+    using place = clone();
+    place.program("npm", npmThatWorks);
+    place.program("python3", 'echo 3.12; echo "No module named ensurepip" >&2; exit 1');
+    const { code, said } = place.run();
+    expect(code).toBe(4);
+    expect(said).toMatch(/Python 3\.12 lacks its venv module\. Install it .*python3\.12-venv/);
+    expect(said).not.toMatch(stack);
+  });
+});
+
+describe("exit code 5 is for disks", () => {
+  test("a full disk in the middle of a step", () => {
+    using place = clone();
+    place.program("npm", 'echo "npm error code ENOSPC" >&2; exit 1');
+    const { code, said } = place.run();
+    expect(code).toBe(5);
+    expect(said).toMatch(/The disk is full .*Make room, then: npm run setup\n$/);
+  });
+
+  test("too little room is told before the step begins, with what is needed", () => {
+    expect(() => needSpace(1e18, "Node's packages")).toThrow(/Node's packages need 1000000000\.0 GB in .*Make room/);
+    expect(() => needSpace(1, "Node's packages")).not.toThrow();
+  });
+});
+
+describe("a step that is done is skipped", () => {
+  test("npm runs once for a lock file, and again when it changes", () => {
+    using place = clone();
+    place.program("npm", npmThatWorks);
+    place.run();
+    expect(place.run().said).toContain("Node packages  (already there)");
+    const calls = () => readFileSync(join(place.folder, "npm-calls"), "utf8").trim().split("\n").length;
+    expect(calls()).toBe(1);
+    writeFileSync(join(place.folder, "package-lock.json"), "{}");
+    rmSync(join(place.folder, "node_modules"), { recursive: true }); // as npm ci does itself
+    place.run();
+    expect(calls()).toBe(2);
+  });
+
+  test("an npm that failed is run again", () => {
+    using place = clone();
+    place.program("npm", "mkdir -p node_modules/.bin; exit 1");
+    place.run();
+    place.program("npm", npmThatWorks);
+    place.run();
+    expect(existsSync(join(place.folder, "npm-calls"))).toBe(true);
+  });
+});
+
+describe("Node", () => {
+  test("20.19 and newer will do, older ones are told what to install", () => {
+    for (const version of ["20.19.0", "20.20.2", "22.0.0", "24.1.0"]) expect(() => checkNode(version)).not.toThrow();
+    for (const version of ["18.20.0", "20.18.9"]) expect(() => checkNode(version)).toThrow(/needs Node 20\.19 or newer, this is/);
+  });
+
+  test("native modules compile against the headers beside node, and no install script downloads an engine", () => {
+    using place = clone();
+    mkdirSync(join(place.folder, "include", "node"), { recursive: true });
+    writeFileSync(join(place.folder, "include", "node", "node_api.h"), "");
+    const node = join(place.folder, "bin", "node");
+    expect(installEnvironment({}, node)).toMatchObject({
+      npm_config_nodedir: place.folder,
+      ONNXRUNTIME_NODE_INSTALL: "skip",
+      NODE_LLAMA_CPP_SKIP_DOWNLOAD: "true",
+    });
+    expect(installEnvironment({}, "/nowhere/bin/node")).not.toHaveProperty("npm_config_nodedir");
+  });
+});
