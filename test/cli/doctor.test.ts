@@ -1,0 +1,102 @@
+// `playact doctor` in process: what it reports, how it fails, what can be pasted into a bug report.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { doctorCommand } from "../../src/cli/doctor.ts";
+import type { Finding } from "../../src/cli/health.ts";
+
+interface Answer {
+  readonly printed: string;
+  /** The error it ended with, or null. */
+  readonly error: unknown;
+}
+
+/** Runs the command with some environment variables, and a home of its own unless one is given. */
+async function doctor(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  const folder = mkdtempSync(join(tmpdir(), "playact-doctor-"));
+  const before = { ...process.env };
+  Object.assign(process.env, { PLAYACT_HOME: folder, PLAYACT_MODELS: folder, HF_HUB_CACHE: folder, ...environment });
+  let printed = "";
+  try {
+    await doctorCommand((text) => {
+      printed += text;
+    }).parseAsync(args, { from: "user" });
+    return { printed, error: null };
+  } catch (error) {
+    return { printed, error };
+  } finally {
+    process.env = before;
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function findingsOf(answer: Answer): Map<string, Finding> {
+  const findings = JSON.parse(answer.printed) as Finding[]; // what printJson wrote from exactly these
+  return new Map(findings.map((finding) => [finding.name, finding]));
+}
+
+const noPython = { PLAYACT_PYTHON: "/nowhere/python" };
+
+describe("what is there", () => {
+  test("versions of engine, store and learner are asked of the things themselves", async () => {
+    const found = findingsOf(await doctor(["--json"]));
+    expect(found.get("node")).toEqual({ name: "node", state: "ok", found: process.versions.node, fix: null });
+    expect(found.get("engine")?.found).toMatch(/^node-llama-cpp \d+\.\d+\.\d+, llama\.cpp (?!unknown)\S+$/);
+    expect(found.get("sqlite")?.found).toMatch(/^3\.\d+\.\d+$/);
+    for (const name of ["torch", "transformers", "peft", "gguf"]) {
+      expect(found.get(name)).toMatchObject({ state: "ok", found: expect.stringMatching(/^\d+\.\d+/) });
+    }
+    expect(found.get("home")).toMatchObject({ state: "ok" });
+  });
+});
+
+describe("what is missing", () => {
+  test("each failing line has its mend, and the command fails for the environment after the report", async () => {
+    const answer = await doctor([], noPython);
+    expect(answer.printed).toMatch(/^fail {2}python .*\/nowhere\/python.* -> {2}npm run setup$/m);
+    expect(answer.printed).toMatch(
+      /^fail {2}qwen2\.5-coder-0\.5b-instruct .*-> {2}npx playact models get qwen2\.5-coder-0\.5b-instruct$/m,
+    );
+    expect(answer.error).toMatchObject({
+      boundary: "environment",
+      message: expect.stringMatching(/^Not ready: python, qwen2\.5/),
+    });
+  });
+
+  test("a model that only the tests need is no failure", async () => {
+    const found = findingsOf(await doctor(["--json"], noPython));
+    expect(found.get("smollm2-135m-instruct")?.state).toBe("warn");
+  });
+
+  test("a damaged model is told as one", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "playact-doctor-"));
+    writeFileSync(join(folder, "smollm2-135m-instruct-q4_1.gguf"), "not a model");
+    const found = findingsOf(await doctor(["--json"], { ...noPython, PLAYACT_MODELS: folder }));
+    expect(found.get("smollm2-135m-instruct")).toMatchObject({
+      state: "fail",
+      fix: "npx playact models get smollm2-135m-instruct",
+    });
+    rmSync(folder, { recursive: true });
+  });
+
+  test("a home that cannot be a folder fails", async () => {
+    const found = findingsOf(await doctor(["--json", "--home", "/dev/null/home"], noPython));
+    expect(found.get("home")?.state).toBe("fail");
+  });
+});
+
+describe("--policy", () => {
+  test("prints how the manifest says that a model writes calls", async () => {
+    const { printed, error } = await doctor(["--policy", "qwen2.5-coder-0.5b-instruct", "--json"]);
+    expect(error).toBe(null);
+    expect(JSON.parse(printed)).toMatchObject({ family: "qwen2", dialect: "hermes", markers: "pieces" });
+  });
+
+  test("an unknown model is told with the known ones", async () => {
+    expect((await doctor(["--policy", "gpt"])).error).toMatchObject({
+      boundary: "model",
+      message: expect.stringContaining("Known models:"),
+    });
+  });
+});

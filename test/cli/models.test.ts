@@ -1,0 +1,43 @@
+// `playact models` in process; the downloads themselves are tested in test/models/fetch.test.ts.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { modelsCommand } from "../../src/cli/models.ts";
+import { readManifest } from "../../src/models/manifest.ts";
+import { emptyPlace } from "../models/tiny-model.ts";
+
+async function models(...args: string[]): Promise<string> {
+  let printed = "";
+  const take = (text: string) => {
+    printed += text;
+  };
+  await modelsCommand(take, take).parseAsync(args, { from: "user" });
+  return printed;
+}
+
+test("ls lists every model of the manifest with role, size, licence and whether it is here", async () => {
+  using place = emptyPlace();
+  writeFileSync(join(place.models, "smollm2-135m-instruct-q4_1.gguf"), "not a model");
+  const rows = JSON.parse(await models("ls", "--json"));
+  expect(rows).toHaveLength(readManifest().length);
+  const [policy] = rows;
+  expect(policy).toMatchObject({ roles: ["policy"], bytes: 491400064, licence: "Apache-2.0", state: "absent", path: null });
+  expect(rows.at(-1)).toMatchObject({ name: "smollm2-135m-instruct", state: "wrong hash" });
+  expect(await models("ls")).toMatch(/^qwen2\.5-coder-0\.5b-instruct +policy +491 +Apache-2\.0 +absent$/m);
+});
+
+test("get without a name says what it expects", async () => {
+  await expect(models("get")).rejects.toMatchObject({
+    boundary: "usage",
+    message: expect.stringContaining("a name or --preset"),
+  });
+});
+
+test("a misspelt name is told before anything is fetched", async () => {
+  using _place = emptyPlace();
+  await expect(models("get", "smollm2-135m-instruct", "smollm3")).rejects.toThrow(/No model is called "smollm3"/);
+});
+
+test("an unknown preset is told with the known ones", async () => {
+  await expect(models("get", "--preset", "huge")).rejects.toThrow(/"huge".*laptop/);
+});
