@@ -66,7 +66,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const simulatorModel = shared ? policyModel : await loadModel(llama, options.simulatorModel ?? "");
 
     const open = async (loaded: LlamaModel, sequences: number, contextTokens: number) => {
-      const context = await openContext(loaded, sequences, contextTokens, threads);
+      const context = await openContext(loaded, sequences, contextTokens, threads, llama.gpu === false);
       const batcher = createBatcher({ context, sequences, batchTokens, turns });
       return { bindings, model: nativeModelOf(loaded), context, batcher, vocabulary: vocabularyOf(loaded), contextTokens };
     };
@@ -128,7 +128,7 @@ async function loadModel(llama: Llama, path: string): Promise<LlamaModel> {
   }
 }
 
-async function openContext(model: LlamaModel, sequences: number, contextTokens: number, threads: number) {
+async function openContext(model: LlamaModel, sequences: number, contextTokens: number, threads: number, onCpu: boolean) {
   if (contextTokens > model.trainContextSize)
     throw new PlayactError(
       "config",
@@ -143,6 +143,9 @@ async function openContext(model: LlamaModel, sequences: number, contextTokens: 
       // cutting a sequence back must be exact, also for models with a sliding window
       swaFullCache: true,
       failedCreationRemedy: false,
+      // on a processor flash attention rounds by the shape of the batch: log-probs moved by up to 0.3 nats with what was
+      // reused; without it a prompt's are bit-equal however it was cut up
+      ...(onCpu ? { flashAttention: false } : {}),
     });
     const native = nativeContextOf(context);
     native.setThreads(threads);
@@ -152,7 +155,7 @@ async function openContext(model: LlamaModel, sequences: number, contextTokens: 
   }
 }
 
-function vocabularyOf(model: LlamaModel): Vocabulary {
+export function vocabularyOf(model: LlamaModel): Vocabulary {
   const size = model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0;
   const vocabulary = openVocabulary(nativeModelOf(model), size);
   try {

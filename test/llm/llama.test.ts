@@ -1,0 +1,19 @@
+import { openEngine } from "../../src/llm/llama.ts";
+import { policySuite } from "../suites/policy.suite.ts";
+import { smallModel } from "./small-model.ts";
+
+policySuite("llama.cpp", {
+  open: (contextTokens) =>
+    openEngine({
+      policyModel: smallModel,
+      simulatorModel: null,
+      gpu: "off",
+      threads: 1,
+      policySequences: 4,
+      policyContext: contextTokens,
+      simulatorSequences: 4,
+      simulatorContext: contextTokens,
+    }),
+  tolerance: 0.3,
+  meanTolerance: 0.2,
+});

@@ -1,0 +1,226 @@
+// The conformance suite of the engine port: run against the scripted double and against llama.cpp on a small model.
+// Log-probs are compared with `score`, which computes every id anew and takes nothing over from a cache: what is reused
+// must not change a number by more than rounding. A quantised model rounds its activations too, so an id computed alone
+// differs from one computed in a batch (SmolLM2 Q4_1: 0.01 to 0.3 nats on single ids, 0.05 in the mean), while a wrong or
+// missing cell moves the mean by a nat and more; hence means. `warm` puts two runs that must agree into the same shape.
+import { Ajv } from "ajv";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { renderChat } from "../../src/llm/chat.ts";
+import type { Engine } from "../../src/llm/llama.ts";
+import { EngineError, type Sampled, type SampleRequest } from "../../src/llm/llm.ts";
+import type { JsonSchema } from "../../src/types.ts";
+
+export interface SuiteOptions {
+  /** Opens an engine with one file for both roles; `contextTokens` a sequence for both. */
+  readonly open: (contextTokens: number) => Promise<Engine>;
+  /** Largest difference of a first id's log-prob, in nats. */
+  readonly tolerance: number;
+  /** Largest mean absolute difference of the later ids' log-probs, in nats. */
+  readonly meanTolerance: number;
+}
+
+const contextTokens = 256;
+
+export function policySuite(name: string, { open, tolerance, meanTolerance }: SuiteOptions): void {
+  describe(`${name} keeps the engine port`, () => {
+    let engine: Engine;
+    beforeAll(async () => {
+      engine = await open(contextTokens);
+    });
+    afterAll(() => engine[Symbol.asyncDispose]());
+
+    const chat = (text: string) => renderChat(engine.vocabulary, [{ role: "user", content: text }], "");
+    const sample = (ids: readonly number[], change: Partial<SampleRequest> = {}) =>
+      engine.policy.sample({ ids, seed: 1, temperature: 1, maxTokens: 12, stop: new Set(), deadlineMs: 60_000, ...change });
+
+    async function warm(text: string): Promise<number[]> {
+      const prompt = chat(text);
+      await sample(prompt, { maxTokens: 1 });
+      return prompt;
+    }
+
+    async function expectScored(prompt: readonly number[], sampled: Sampled): Promise<void> {
+      const scored = (await engine.score([...prompt, ...sampled.ids])).slice(prompt.length);
+      const differences = sampled.logprobs.map((logprob, at) => Math.abs(logprob - (scored[at] ?? Number.NaN)));
+      expect(differences).toHaveLength(sampled.ids.length);
+      expect(differences[0]).toBeLessThanOrEqual(tolerance);
+      expect(differences.reduce((sum, one) => sum + one, 0) / differences.length).toBeLessThanOrEqual(meanTolerance);
+    }
+
+    test("the samples of a group that start together have the log-probs of a fresh computation", async () => {
+      const prompt = chat("Tell me a story about a lighthouse and the people in it.");
+      const group = await Promise.all([1, 2, 3, 4, 5, 6].map((seed) => sample(prompt, { seed })));
+      for (const sampled of group) {
+        expect(sampled.ids).toHaveLength(12);
+        await expectScored(prompt, sampled);
+      }
+      expect(new Set(group.map(({ ids }) => ids.join(" "))).size).toBeGreaterThan(1);
+    });
+
+    test("the next turn of an episode has the log-probs of a fresh computation", async () => {
+      const first = chat("Name a colour.");
+      const turn = await sample(first);
+      const second = [...first, ...turn.ids, ...chat("And another one, please.")];
+      await expectScored(second, await sample(second));
+    });
+
+    test("a branch that leaves a computed sequence in its middle has the log-probs of a fresh computation", async () => {
+      const stem = chat("One two three four five six seven eight nine ten eleven twelve.");
+      const left = [...stem, ...engine.vocabulary.encode("Thirteen, fourteen, fifteen, sixteen")];
+      await sample(left);
+      for (const cut of [stem.length, stem.length + 1, stem.length - 1]) {
+        const right = [...left.slice(0, cut), ...engine.vocabulary.encode(" Monday, Tuesday, Wednesday, Thursday")];
+        await expectScored(right, await sample(right));
+      }
+    });
+
+    test("requests of different lengths that run together do not disturb each other", async () => {
+      const prompts = ["Hi.", "Count the planets of our sun and name the largest of them.", "Why?", "x".repeat(90)].map(chat);
+      const sampled = await Promise.all(prompts.map((prompt, seed) => sample(prompt, { seed })));
+      for (const [at, prompt] of prompts.entries())
+        await expectScored(prompt, sampled[at] ?? { ids: [], logprobs: [], end: "length" });
+    });
+
+    test("the same seed gives the same ids", async () => {
+      const prompt = await warm("Say something.");
+      const [one, again] = [await sample(prompt, { seed: 7 }), await sample(prompt, { seed: 7 })];
+      expect(again.ids).toEqual(one.ids);
+    });
+
+    test("temperature 0 takes the likeliest id whatever the seed, and tells its log-prob at temperature 1", async () => {
+      const prompt = await warm("What is the capital of France?");
+      const greedy = await sample(prompt, { temperature: 0, seed: 1 });
+      expect((await sample(prompt, { temperature: 0, seed: 2 })).ids).toEqual(greedy.ids);
+      await expectScored(prompt, greedy);
+      const drawn = await Promise.all([1, 2, 3, 4].map((seed) => sample(prompt, { seed, maxTokens: 1 })));
+      for (const { logprobs } of drawn) expect(logprobs[0]).toBeLessThanOrEqual((greedy.logprobs[0] ?? 0) + tolerance);
+    });
+
+    test.each([1, 0.6])("at temperature %d ids come as often as their log-probs say", async (temperature) => {
+      const prompt = await warm("Pick a number from one to ten.");
+      const draws = 160;
+      const firsts = await Promise.all(
+        Array.from({ length: draws }, (_, seed) => sample(prompt, { seed, temperature, maxTokens: 1 })),
+      );
+      const seen = new Map<number, { count: number; logprob: number }>();
+      for (const { ids, logprobs } of firsts) {
+        const id = ids[0] ?? -1;
+        const before = seen.get(id) ?? { count: 0, logprob: logprobs[0] ?? 0 };
+        expect(Math.abs(before.logprob - (logprobs[0] ?? 0))).toBeLessThanOrEqual(tolerance);
+        seen.set(id, { ...before, count: before.count + 1 });
+      }
+      const [commonest] = [...seen.values()].sort((one, other) => other.count - one.count);
+      expect(commonest).toBeDefined();
+      const share = (commonest?.count ?? 0) / draws;
+      const probability = Math.exp(commonest?.logprob ?? 0);
+      // four standard deviations of a share over this many draws
+      expect(Math.abs(share - probability)).toBeLessThan(4 * Math.sqrt((probability * (1 - probability)) / draws) + 0.02);
+    });
+
+    test("a stop id ends the turn and is part of it", async () => {
+      const prompt = await warm("Name three animals.");
+      const greedy = await sample(prompt, { temperature: 0 });
+      const stopId = greedy.ids[4] ?? -1;
+      const stopped = await sample(prompt, { temperature: 0, stop: new Set([stopId]) });
+      expect(stopped.end).toBe("stop");
+      expect(stopped.ids).toEqual(greedy.ids.slice(0, greedy.ids.indexOf(stopId) + 1));
+    });
+
+    test("maxTokens ends the turn by length", async () => {
+      expect(await sample(chat("Go on."), { maxTokens: 3 })).toMatchObject({ end: "length", ids: { length: 3 } });
+    });
+
+    test("a context that fills up ends the turn and never shifts", async () => {
+      const start = chat("Start:");
+      const prompt = [...start, ...engine.vocabulary.encode("a b ".repeat(200))].slice(0, contextTokens - 5);
+      const filled = await sample(prompt, { maxTokens: 50 });
+      expect(filled.end).toBe("context_full");
+      expect(filled.ids).toHaveLength(5);
+      await expectScored(prompt, filled);
+    });
+
+    test("a prompt that leaves no room is refused", async () => {
+      const prompt = engine.vocabulary.encode("a b ".repeat(300)).slice(0, contextTokens);
+      await expect(sample(prompt)).rejects.toMatchObject({ code: "context_full" });
+      expect((await sample(prompt.slice(1))).ids).toHaveLength(1);
+    });
+
+    test("a cancelled request rejects, before and while it runs, and the engine goes on", async () => {
+      const prompt = chat("Never mind.");
+      await expect(sample(prompt, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "cancelled" });
+      const controller = new AbortController();
+      const running = sample(prompt, { maxTokens: 200, signal: controller.signal });
+      const beside = sample(prompt, { seed: 2 });
+      await sample(prompt, { maxTokens: 2 });
+      controller.abort();
+      await expect(running).rejects.toMatchObject({ code: "cancelled" });
+      await expectScored(prompt, await beside);
+    });
+
+    test("a wait that ends without an answer says what was asked for", async () => {
+      const refusal = await sample(chat("Take your time."), { maxTokens: 200, deadlineMs: 1 }).catch((thrown: unknown) => thrown);
+      expect(refusal).toBeInstanceOf(EngineError);
+      expect(refusal).toMatchObject({ code: "deadline", message: expect.stringContaining("policy sample") });
+    });
+
+    test("choose weighs the options' first tokens over the full vocabulary", async () => {
+      const messages = [{ role: "user", content: "Is water wet? Answer Yes or No." }] as const;
+      const options = [" Yes", " No", " Perhaps"].map((option) => (engine.device === "scripted" ? option.trim() : option));
+      const weights = await engine.simulator.choose({ messages, lead: "Answer:", options, deadlineMs: 60_000 });
+      const prompt = renderChat(engine.vocabulary, messages, "Answer:");
+      for (const [at, option] of options.entries()) {
+        const scored = await engine.score([...prompt, engine.vocabulary.encode(option)[0] ?? -1]);
+        expect(Math.abs((weights[at] ?? Number.NaN) - (scored.at(-1) ?? 0))).toBeLessThanOrEqual(tolerance);
+      }
+    });
+
+    test("options that start alike are refused", async () => {
+      const request = {
+        messages: [{ role: "user", content: "?" }] as const,
+        lead: "",
+        options: ["aaa", "aaa b"],
+        deadlineMs: 60_000,
+      };
+      await expect(engine.simulator.choose(request)).rejects.toThrow(/start with the same token/);
+    });
+
+    test("a reply at temperature 1 parses and is valid under its schema", async () => {
+      const ajv = new Ajv({ strict: false, formats: { date: /^\d{4}-\d\d-\d\d$/ } });
+      const schema: JsonSchema = {
+        type: "object",
+        properties: {
+          name: { type: "string", minLength: 1, maxLength: 12 },
+          kind: { enum: ["cat", "dog", 'a "quoted" one'] },
+          born: { type: "string", format: "date" },
+          weight: { type: "number", minimum: 0, maximum: 99 },
+          tags: { type: "array", items: { type: "string", maxLength: 6 }, minItems: 1, maxItems: 2 },
+          owner: { anyOf: [{ type: "null" }, { type: "boolean" }] },
+        },
+        required: ["name", "kind", "born", "weight", "tags", "owner"],
+      };
+      const replies = await Promise.all(
+        [1, 2, 3, 4].map((seed) =>
+          engine.simulator.reply({
+            messages: [{ role: "user", content: "Describe a pet as JSON." }],
+            schema,
+            seed,
+            temperature: 1,
+            maxTokens: 180,
+            deadlineMs: 60_000,
+          }),
+        ),
+      );
+      for (const reply of replies) expect(ajv.validate(schema, JSON.parse(reply)), `${reply} ${ajv.errorsText()}`).toBe(true);
+    });
+
+    test("a swap gives a new handle and the old one refuses", async () => {
+      const before = engine.policy;
+      const after = await engine.swap(null, before.version + 1);
+      expect(after).toMatchObject({ version: before.version + 1, adapter: null });
+      expect(engine.policy).toBe(after);
+      const request = { ids: chat("Hello."), seed: 1, temperature: 1, maxTokens: 2, stop: new Set<number>(), deadlineMs: 60_000 };
+      await expect(before.sample(request)).rejects.toMatchObject({ code: "closed" });
+      await expectScored(request.ids, await after.sample(request));
+    });
+  });
+}
