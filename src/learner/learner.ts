@@ -1,4 +1,4 @@
-// The learner port: six verbs over ids, masks, log-probs and advantages. The learner never sees text, tools, rewards or
+// The learner port: seven verbs over ids, masks, log-probs and advantages. The learner never sees text, tools, rewards or
 // groups, and recomputes no advantage. Implementations: torch.ts (Python child) and scripted.ts (deterministic double,
 // unit tests only); test/suites/learner.suite.ts is the one conformance suite for both.
 import type { TrainingSample } from "../types.ts";
@@ -76,6 +76,8 @@ export interface Learner {
     which: "policy" | "reference",
     temperature: number,
   ): Promise<readonly (readonly number[])[]>;
+  /** Cosine between the input-embedding rows of the ids: which markers were ever trained? // [id][id] */
+  cosines(ids: readonly number[]): Promise<readonly (readonly number[])[]>;
   update(request: UpdateRequest): Promise<UpdateReply>;
   /** Writes into `folder` (created, must not hold an older save); durable (fsynced) when it returns. */
   save(folder: string): Promise<SavedAdapter>;

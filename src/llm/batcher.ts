@@ -86,9 +86,11 @@ export function createBatcher(options: BatcherOptions): Batcher {
 
   function run<T>(work: Work<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (work.ids.length === 0) throw new RangeError(`${work.label}: no ids to compute`);
-      if (closed) throw new EngineError("closed", `${work.label}: the engine is closed`);
-      if (work.signal?.aborted) throw cancelled(work);
+      const refusal = refused(work, closed);
+      if (refusal !== null) {
+        work.dispose();
+        throw refusal;
+      }
       const timer = setTimeout(() => job.settle({ error: late(job) }), Math.min(work.deadlineMs, longestDelay));
       const abort = () => job.settle({ error: cancelled(work) });
       const job: Job = {
@@ -291,6 +293,13 @@ export function createBatcher(options: BatcherOptions): Batcher {
       while (loop !== null) await loop;
     },
   };
+}
+
+/** Why a request is not even queued. */
+function refused(work: Work<unknown>, closed: boolean): Error | null {
+  if (work.ids.length === 0) return new RangeError(`${work.label}: no ids to compute`);
+  if (closed) return new EngineError("closed", `${work.label}: the engine is closed`);
+  return work.signal?.aborted ? cancelled(work) : null;
 }
 
 /** What a running request will have computed soon; nothing where another could not take it over anyway. */

@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+// The command line: collects the commands, turns errors into sentences and exit codes. Commands load what they need when
+// they run, so that `playact --help` stays quick.
+import { Command } from "commander";
+import { report } from "./cli/exit.ts";
+import { toStderr } from "./cli/output.ts";
+
+/** Each command in a module of its own, loaded only when it is named (or when help lists them all). */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  train: async () => (await import("./cli/train.ts")).trainCommand(),
+  runs: async () => (await import("./cli/runs.ts")).runsCommand(),
+  show: async () => (await import("./cli/show.ts")).showCommand(await import("./cli/pieces.ts")),
+  sql: async () => (await import("./cli/sql.ts")).sqlCommand(),
+  tasks: async () => (await import("./cli/tasks.ts")).tasksCommand(),
+  models: async () => (await import("./cli/models.ts")).modelsCommand(),
+  doctor: async () => (await import("./cli/doctor.ts")).doctorCommand(),
+  worker: async () => (await import("./cli/worker.ts")).workerCommand(),
+};
+const hidden = new Set(["worker"]);
+
+async function main(args: readonly string[]): Promise<void> {
+  const program = new Command("playact")
+    .description("Trains open tool-calling language models on one machine, in a world acted out by a local language model.")
+    .showHelpAfterError("(playact --help lists the commands)");
+  const named = args.find((argument) => !argument.startsWith("-"));
+  const wanted = named !== undefined && named in commands ? [named] : Object.keys(commands);
+  for (const name of wanted) {
+    const load = commands[name];
+    if (load) program.addCommand(await load(), { hidden: hidden.has(name) });
+  }
+  exitInstead(program);
+  await program.parseAsync(args, { from: "user" });
+}
+
+/** commander ends the process by itself; here it throws, so that the exit code is set in one place. */
+function exitInstead(command: Command): void {
+  command.exitOverride();
+  for (const below of command.commands) exitInstead(below);
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = report(error, toStderr);
+}

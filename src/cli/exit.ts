@@ -1,0 +1,31 @@
+// Exit codes, and the one place that turns an error into words for the user.
+import { CommanderError } from "commander";
+import { type Boundary, describe, PlayactError } from "../errors.ts";
+
+/** 0 ok, 1 failed, 2 usage, 3 bad config or tools file, 4 environment, 5 memory or disk, 130 interrupted (resumable). */
+export const exitCodes: Readonly<Record<Boundary, number>> = {
+  usage: 2,
+  config: 3,
+  tools: 3,
+  model: 4,
+  template: 4,
+  environment: 4,
+  engine: 1,
+  simulator: 1,
+  learner: 1,
+  store: 1,
+  memory: 5,
+  disk: 5,
+};
+export const interruptedCode = 130;
+
+/** Prints an error for people and returns the exit code. A stack is shown only for what is our fault. */
+export function report(error: unknown, print: (text: string) => void): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage; // commander has printed it
+  if (error instanceof PlayactError) {
+    print(`playact: ${error.message}\n`);
+    return exitCodes[error.boundary];
+  }
+  print(`playact: a fault of ours: ${error instanceof Error ? (error.stack ?? error.message) : describe(error)}\n`);
+  return 1;
+}

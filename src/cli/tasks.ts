@@ -1,0 +1,85 @@
+// `playact tasks`: writes some tasks at a level and shows them; nothing is stored.
+import { Command, InvalidArgumentError } from "commander";
+import { openEngineOf, toolsetsOf } from "../open-session.ts";
+import { resolveConfig } from "../resolve-config.ts";
+import { patience } from "../session.ts";
+import { taskOrders } from "../tasks/orders.ts";
+import { writeTask } from "../tasks/write-task.ts";
+import type { Task } from "../types.ts";
+import { escapeText, printJson, toStderr, toStdout } from "./output.ts";
+
+interface Options {
+  readonly preset: string;
+  readonly level?: number;
+  readonly number: number;
+  readonly tools?: string;
+  readonly set: readonly string[];
+  readonly json?: boolean;
+}
+
+export function tasksCommand(): Command {
+  return new Command("tasks")
+    .description("write some tasks at a level and print them")
+    .option("--preset <name>", "laptop or tiny", "laptop")
+    .option("--level <n>", "level 1..100 (default: the preset's start)", within(100))
+    .option("-n, --number <n>", "how many", within(1000), 3)
+    .option("--tools <file>", "your own tools (OpenAI format) instead of the embedded catalogue")
+    .option(
+      "--set <key=value>",
+      "set a config key (repeatable)",
+      (value: string, before: readonly string[]) => [...before, value],
+      [],
+    )
+    .option("--json", "print a JSON array")
+    .action(async (options: Options) => {
+      const tools = options.tools === undefined ? [] : [`tasks.tools=${JSON.stringify(options.tools)}`];
+      const { config } = resolveConfig({ preset: options.preset, set: [...options.set, ...tools] });
+      const toolsets = toolsetsOf(config);
+      await using engine = await openEngineOf(config);
+      const orders = taskOrders(config, {
+        id: "shown",
+        names: [config.seed, "shown"],
+        first: 0,
+        count: options.number,
+        level: options.level ?? config.curriculum.start,
+        declineShare: config.tasks.decline,
+      });
+      const written = await Promise.all(
+        orders.map((order) => writeTask(order, toolsets.train, engine.simulator, config.tasks.attempts, patience(config))),
+      );
+      for (const { task, rejected } of written) {
+        if (rejected.length > 0)
+          toStderr(`${task?.id ?? "a task was given up"}: ${rejected.length} drafts rejected (${rejected.join("; ")})\n`);
+      }
+      const tasks = written.flatMap(({ task }) => task ?? []);
+      if (options.json)
+        printJson(
+          toStdout,
+          tasks.map((task) => JSON.parse(JSON.stringify(task))),
+        );
+      else toStdout(tasks.map(text).join("\n"));
+    });
+}
+
+function text(task: Task): string {
+  const lines = [
+    `${task.id} · ${task.kind}${task.dependent ? ", dependent calls" : ""} · ${task.domain}/${task.toolset} · level ${task.level} · ${task.persona}`,
+    `  tools     ${task.tools.map((tool) => tool.name).join(", ")}`,
+    `  user      ${task.firstMessage}`,
+    ...task.heldBack.map((held) => `  held back ${held.sentence}`),
+    ...task.expected.map(
+      (call) => `  call      ${call.name}(${JSON.stringify(call.arguments)}) -> ${JSON.stringify(call.result)}`,
+    ),
+    `  report    ${task.report}`,
+  ];
+  return `${escapeText(lines.join("\n"))}\n`;
+}
+
+function within(most: number) {
+  return (given: string): number => {
+    const value = Number(given);
+    if (!Number.isInteger(value) || value < 1 || value > most)
+      throw new InvalidArgumentError(`expected a whole number from 1 to ${most}.`);
+    return value;
+  };
+}

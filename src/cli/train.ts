@@ -1,0 +1,112 @@
+// `playact train`: checks everything a user can get wrong, makes or finds the run, and hands it to a supervised worker.
+import { randomUUID } from "node:crypto";
+import { Command, InvalidArgumentError } from "commander";
+import { PlayactError } from "../errors.ts";
+import { findModel } from "../models/manifest.ts";
+import { checkConfig, resolveConfig } from "../resolve-config.ts";
+import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
+import { acquireLease, releaseLease } from "../store/lease.ts";
+import { createRun, findRun, type RunRow, setRunConfig } from "../store/runs.ts";
+import { openStore, type Store } from "../store/store.ts";
+import { userTools } from "../tasks/toolset.ts";
+import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
+import { supervise } from "./supervise.ts";
+import { versions } from "./versions.ts";
+
+interface Options {
+  readonly preset: string;
+  readonly resume?: string | true;
+  readonly name?: string;
+  readonly steps?: number;
+  readonly tools?: string;
+  readonly set: readonly string[];
+  readonly dryRun?: boolean;
+  readonly home?: string;
+  readonly json?: boolean;
+}
+
+export function trainCommand(): Command {
+  return new Command("train")
+    .description("train a policy in a simulated world, or go on with a run")
+    .argument("[config]", "YAML or JSON file with config keys")
+    .option("--preset <name>", "laptop or tiny", "laptop")
+    .option("--resume [run]", "go on with a run (default: the latest)")
+    .option("--name <name>", "name of the new run (default: preset and a number)")
+    .option("--steps <n>", "GRPO steps in all", positive)
+    .option("--tools <file>", "your own tools (OpenAI format) instead of the embedded catalogue")
+    .option(
+      "--set <key=value>",
+      "set a config key (repeatable)",
+      (value: string, before: readonly string[]) => [...before, value],
+      [],
+    )
+    .option("--dry-run", "check and print the resolved config; start nothing")
+    .option("--home <folder>", homeHelp)
+    .option("--json", "one JSON line a step on stdout")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  playact train --preset tiny --steps 2\n  playact train --tools my-tools.json --steps 40\n  playact train --resume\n",
+    )
+    .action(async (file: string | undefined, options: Options) => {
+      const home = resolveHome(options.home);
+      if (options.dryRun) {
+        printJson(toStdout, requested(file, options).config);
+        return;
+      }
+      ensureWritable(home);
+      let name: string;
+      {
+        using store = openStore(storePath(home));
+        name = (options.resume === undefined ? started(store, file, options) : resumed(store, options)).name;
+      }
+      const json = options.json ? ["--json"] : [];
+      process.exitCode = await supervise(["--home", home, "--run", name, ...json]);
+    });
+}
+
+function requested(file: string | undefined, options: Options) {
+  const tools = options.tools === undefined ? [] : [`tasks.tools=${JSON.stringify(options.tools)}`];
+  const resolved = resolveConfig({ preset: options.preset, file, set: [...options.set, ...tools], steps: options.steps });
+  findModel(resolved.config.models.policy);
+  findModel(resolved.config.models.simulator);
+  if (resolved.config.tasks.tools !== null) userTools(resolved.config.tasks.tools);
+  return resolved;
+}
+
+function started(store: Store, file: string | undefined, options: Options): RunRow {
+  const { preset, config } = requested(file, options);
+  const run = createRun(store, {
+    preset,
+    config,
+    versions: versions(),
+    ...(options.name === undefined ? {} : { name: options.name }),
+  });
+  toStderr(
+    `playact: run ${run.name} (${config.steps} steps; policy ${config.models.policy}, simulator ${config.models.simulator})\n`,
+  );
+  return run;
+}
+
+/** A run keeps its config; only the number of steps may grow. */
+function resumed(store: Store, options: Options): RunRow {
+  const run = findRun(store, options.resume === true || options.resume === undefined ? null : options.resume);
+  if (options.set.length > 0 || options.tools !== undefined) {
+    throw new PlayactError(
+      "usage",
+      `Run ${run.name} keeps the config it was started with: --resume takes --steps, but neither --set nor --tools. Start a new run for another config.`,
+    );
+  }
+  if (options.steps !== undefined && options.steps !== run.config.steps) {
+    const writer = acquireLease(store, run, { pid: process.pid, token: randomUUID() });
+    setRunConfig(writer, checkConfig({ ...run.config, steps: options.steps }));
+    releaseLease(writer);
+  }
+  toStderr(`playact: going on with run ${run.name}\n`);
+  return run;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("expected a whole number from 1.");
+  return value;
+}

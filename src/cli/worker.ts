@@ -1,0 +1,116 @@
+// `playact worker` (hidden): one run in one process with the engine, the store's writer and the learner's child. It ends at
+// once when its supervisor is gone, so that no left-over process writes beside a resumed run.
+import { randomUUID } from "node:crypto";
+import { createReadStream, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { Command } from "commander";
+import { PlayactError } from "../errors.ts";
+import { openSession } from "../open-session.ts";
+import { resolveHome, storePath } from "../store/home.ts";
+import { acquireLease, heartbeat, releaseLease, type Writer } from "../store/lease.ts";
+import { findRun, type RunRow, setRunStatus } from "../store/runs.ts";
+import { openStore, type Store } from "../store/store.ts";
+import { train } from "../train.ts";
+import { interruptedCode, report } from "./exit.ts";
+import { toStderr, toStdout } from "./output.ts";
+import { openProgress } from "./progress.ts";
+import { printSummary } from "./summary.ts";
+import { supervisorPipe } from "./supervise.ts";
+
+/** A dead holder's lease is free at once; a dying one gets this long. */
+const leasePatienceMs = 15_000;
+
+export function workerCommand(): Command {
+  return new Command("worker")
+    .requiredOption("--home <folder>")
+    .requiredOption("--run <name>")
+    .option("--json")
+    .action(async (options: { readonly home: string; readonly run: string; readonly json?: boolean }) => {
+      const asked = listen();
+      const home = resolveHome(options.home);
+      using store = openStore(storePath(home));
+      const run = findRun(store, options.run);
+      const writer = await takeLease(store, run);
+      const beat = setInterval(() => heartbeat(writer), 5_000);
+      try {
+        process.exitCode = await work(writer, join(home, "runs", run.name), options.json ?? false, asked);
+      } finally {
+        clearInterval(beat);
+        releaseLease(writer);
+      }
+    });
+}
+
+async function work(writer: Writer, folder: string, json: boolean, asked: Asked): Promise<number> {
+  mkdirSync(folder, { recursive: true });
+  setRunStatus(writer, "running");
+  let counters = () => ({ policy: nothing, simulator: nothing });
+  const progress = openProgress({
+    json,
+    terminal: process.stderr.isTTY,
+    counters: () => counters(),
+    out: toStdout,
+    err: toStderr,
+  });
+  try {
+    await using opened = await openSession(writer, folder, {
+      progress: progress.show,
+      stopping: () => asked.finish,
+      signal: asked.now.signal,
+    });
+    counters = () => opened.session.engine.counters();
+    const end = await train(opened.session);
+    progress.end();
+    setRunStatus(writer, end);
+    if (end === "finished") await printSummary(writer, toStderr);
+    else toStderr(`playact: stopped; everything finished is kept. Go on with: playact train --resume ${writer.run.name}\n`);
+    return end === "finished" ? 0 : interruptedCode;
+  } catch (error) {
+    progress.end();
+    if (asked.now.signal.aborted) {
+      setRunStatus(writer, "interrupted");
+      toStderr(`playact: stopped at once. Go on with: playact train --resume ${writer.run.name}\n`);
+      return interruptedCode;
+    }
+    setRunStatus(writer, "failed", error instanceof Error ? error.message : String(error));
+    return report(error, toStderr);
+  }
+}
+
+const nothing = { prefilled: 0, decoded: 0, reused: 0, seconds: 0 };
+
+interface Asked {
+  finish: boolean;
+  readonly now: AbortController;
+}
+
+/** Hears the supervisor: "finish", "now", or the end of the pipe, which means that it is gone. */
+function listen(): Asked {
+  const asked: Asked = { finish: false, now: new AbortController() };
+  const pipe = createReadStream("", { fd: supervisorPipe, encoding: "utf8" });
+  const orphaned = () => process.kill(process.pid, "SIGKILL"); // no clean-up: a resumed run may be writing already
+  pipe.on("end", orphaned);
+  pipe.on("error", orphaned);
+  pipe.on("data", (chunk) => {
+    const text = String(chunk);
+    if (text.includes("finish")) {
+      asked.finish = true;
+      toStderr("\nplayact: finishing the episodes in flight; press Ctrl-C again to stop now.\n");
+    }
+    if (text.includes("now")) asked.now.abort();
+  });
+  return asked;
+}
+
+async function takeLease(store: Store, run: RunRow): Promise<Writer> {
+  const until = Date.now() + leasePatienceMs;
+  for (;;) {
+    try {
+      return acquireLease(store, run, { pid: process.pid, token: randomUUID() });
+    } catch (error) {
+      if (!(error instanceof PlayactError) || Date.now() > until) throw error;
+      await wait(250);
+    }
+  }
+}

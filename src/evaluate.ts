@@ -1,0 +1,50 @@
+// Evaluation: the shape of a step without an update. The same held-out tasks (toolsets never trained on), greedy, one
+// sample each, judged by rules alone so that two policies are compared on facts; call and decline apart. Tasks are written
+// once a run; each phase ("base", "warmup", "step 4") is stored, and resumed where it was
+// cut off; the view evaluation_summary holds the scores.
+import { rollOutGroups } from "./rollout/group.ts";
+import { courtOf, drawTasks, type Session, sceneOf } from "./session.ts";
+import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
+import type { Task } from "./types.ts";
+
+/** The held-out tasks of the run, written on first use; null when stopped. */
+export async function heldOutTasks(session: Session): Promise<ReadonlyMap<number, Task> | null> {
+  const { config } = session;
+  if (config.evaluation.tasks === 0) return new Map();
+  session.progress({ kind: "phase", text: `evaluation: writing ${config.evaluation.tasks} held-out tasks`, step: 0 });
+  const drawn = await drawTasks(session, {
+    id: "eval",
+    step: 0,
+    purpose: "evaluation",
+    first: 0,
+    count: config.evaluation.tasks,
+    level: config.curriculum.start,
+    declineShare: config.tasks.decline,
+  });
+  return drawn === null ? null : drawn.tasks;
+}
+
+/** Plays the held-out tasks with the current policy; false when it was stopped before the end. */
+export async function evaluate(session: Session, tasks: ReadonlyMap<number, Task>, phase: string): Promise<boolean> {
+  const { writer, config } = session;
+  session.progress({ kind: "phase", text: `evaluation (${phase}): ${tasks.size} held-out tasks, greedy`, step: 0 });
+  const done = loadTrajectories(writer.store, writer.run, { step: 0, purpose: "evaluation", phase });
+  let finished = done.length;
+  const groups = await rollOutGroups(
+    {
+      tasks,
+      groupSize: 1,
+      names: [config.seed, "evaluation"],
+      done,
+      concurrency: config.engine.policySequences + config.engine.simulatorSequences,
+      keep: (task, trajectory) => {
+        saveTrajectory(writer, { step: 0, purpose: "evaluation", phase, task }, trajectory);
+        session.progress({ kind: "count", text: "held-out episodes", done: ++finished, of: tasks.size });
+      },
+      stopping: session.stopping,
+    },
+    sceneOf(session, 0),
+    courtOf(session, "rules"),
+  );
+  return groups !== null;
+}

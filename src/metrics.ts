@@ -1,0 +1,75 @@
+// Metrics of one step under TRL's names where TRL has one (reward, reward_std, frac_reward_zero_std, completions/…), ours
+// under rollout/, simulator/, curriculum/, tasks/, time/. Pure.
+import type { ScoredGroup } from "./reward/assign.ts";
+import type { Trajectory } from "./types.ts";
+
+export type Metrics = Readonly<Record<string, number>>;
+
+/** What the groups of a step say. Aborted episodes are counted and otherwise left out; no reward metric without a reward. */
+export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
+  const all = groups.flatMap((group) => group.trajectories);
+  const judged = all.filter((trajectory) => trajectory.verdict !== null);
+  const rewards = judged.map((trajectory) => trajectory.verdict?.reward ?? 0);
+  const lengths = judged.map(sampledTokens);
+  const spreads = groups.map((group) => deviation(group.trajectories.flatMap((trajectory) => trajectory.verdict?.reward ?? [])));
+  const outcomes = groups.map(
+    (group) => new Set(group.trajectories.flatMap((trajectory) => trajectory.verdict?.rules.toFixed(3) ?? [])),
+  );
+  const stops: Record<string, number> = {};
+  for (const { stopReason } of all) stops[`stop/${stopReason}`] = (stops[`stop/${stopReason}`] ?? 0) + 1;
+  return {
+    ...(judged.length === 0
+      ? {}
+      : { reward: mean(rewards), reward_std: mean(spreads), "completions/mean_length": mean(lengths) }),
+    frac_reward_zero_std: mean(groups.map((group) => Number(group.dead))),
+    "rollout/trajectories": all.length,
+    "rollout/aborted": all.length - judged.length,
+    "rollout/success": mean(judged.map((trajectory) => Number(trajectory.verdict?.rules === 1))),
+    "rollout/turns": mean(
+      judged.map((trajectory) => trajectory.messages.filter((message) => message.role === "assistant").length),
+    ),
+    "rollout/rules_differ": mean(outcomes.map((outcome) => Number(outcome.size > 1))),
+    "rollout/judged_by_model": mean(judged.map((trajectory) => Number(trajectory.verdict?.judge !== null))),
+    ...stops,
+  };
+}
+
+/** The sampler-learner gap over the tokens of these samples: old (learner) against behaviour (sampler) log-probs. */
+export function gapMetrics(pairs: readonly { readonly old: number; readonly behaviour: number }[]): Metrics {
+  const differences = pairs.map(({ old, behaviour }) => Math.abs(old - behaviour));
+  const outside = pairs.filter(({ old, behaviour }) => Math.abs(Math.exp(old - behaviour) - 1) > 0.1).length;
+  return {
+    "sampling/sampling_logp_difference/mean": mean(differences),
+    "sampling/sampling_logp_difference/max": Math.max(0, ...differences),
+    "sampling/ratio_out_of_band": outside / Math.max(1, pairs.length),
+  };
+}
+
+function sampledTokens(trajectory: Trajectory): number {
+  return trajectory.messages.reduce((sum, message) => sum + (message.logprobs === null ? 0 : message.ids.length), 0);
+}
+
+export function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Sample standard deviation (n - 1); 0 for fewer than two values. */
+export function deviation(values: readonly number[]): number {
+  if (values.length < 2) return 0;
+  const middle = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
+}
+
+/** Seconds by lap, and `step_time` over all of them. */
+export function stopwatch(): { lap(name: string): void; read(): Metrics } {
+  const started = performance.now();
+  const laps: Record<string, number> = {};
+  let last = started;
+  return {
+    lap: (name) => {
+      laps[name] = (performance.now() - last) / 1000;
+      last = performance.now();
+    },
+    read: () => ({ ...laps, step_time: (performance.now() - started) / 1000 }),
+  };
+}

@@ -1,0 +1,100 @@
+// Opens the real parts of a run: models, engine, learner, toolsets. The loops get them as ports and never see this file.
+
+import type { Config } from "./config.ts";
+import { PlayactError } from "./errors.ts";
+import type { Learner } from "./learner/learner.ts";
+import { startLearner } from "./learner/torch.ts";
+import { type Engine, openEngine } from "./llm/llama.ts";
+import { episodeTemplate } from "./llm/template.ts";
+import { modelPath } from "./models/fetch.ts";
+import { findModel } from "./models/manifest.ts";
+import { pythonPath } from "./models/python.ts";
+import { seedFrom } from "./rng.ts";
+import type { Session } from "./session.ts";
+import type { Writer } from "./store/lease.ts";
+import { embeddedCatalogue, splitHeldOut, userTools } from "./tasks/toolset.ts";
+
+export interface OpenedSession extends AsyncDisposable {
+  readonly session: Session;
+}
+
+/** Opens everything, in parallel where it can; what was opened is closed again when a part fails. */
+export async function openSession(
+  writer: Writer,
+  folder: string,
+  watch: Pick<Session, "progress" | "stopping" | "signal">,
+): Promise<OpenedSession> {
+  const { config } = writer.run;
+  watch.progress({ kind: "phase", text: `loading ${config.models.policy} and ${config.models.simulator}`, step: 0 });
+  const entry = findModel(config.models.policy);
+  const python = pythonPath();
+  const policyModel = await modelPath(config.models.policy);
+  const [engine, learner] = await both(openEngineOf(config), openLearner(config, python, policyModel));
+  const session: Session = {
+    config,
+    writer,
+    engine,
+    learner,
+    template: episodeTemplate(engine.vocabulary, entry.markers),
+    dialect: entry.dialect,
+    toolsets: toolsetsOf(config),
+    folder,
+    ...watch,
+  };
+  return {
+    session,
+    [Symbol.asyncDispose]: async () => {
+      await learner.close();
+      await engine[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The engine of a config, for commands that need no learner. */
+export async function openEngineOf(config: Config): Promise<Engine> {
+  return openEngine({
+    policyModel: await modelPath(config.models.policy),
+    simulatorModel: await modelPath(config.models.simulator),
+    gpu: config.engine.gpu,
+    threads: config.engine.threads,
+    policySequences: config.engine.policySequences,
+    policyContext: config.engine.policyContext,
+    simulatorSequences: config.engine.simulatorSequences,
+    simulatorContext: config.engine.simulatorContext,
+  });
+}
+
+export function toolsetsOf(config: Config): Session["toolsets"] {
+  const all = config.tasks.tools === null ? embeddedCatalogue() : userTools(config.tasks.tools);
+  const share = config.evaluation.tasks === 0 ? 0 : config.evaluation.heldOut;
+  const { train, heldOut } = splitHeldOut(all, share, ["held-out"]);
+  if (config.evaluation.tasks > 0 && heldOut.length === 0) return { train, heldOut: train }; // one toolset: the same tools, other tasks
+  return { train, heldOut };
+}
+
+async function openLearner(config: Config, python: string, model: string): Promise<Learner> {
+  const learner = await startLearner({ python, deadlineSeconds: 1800 });
+  const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip, device, dtype } = config.learner;
+  await learner.open({
+    model,
+    lora: { rank, alpha, seed: seedFrom(config.seed, "lora") },
+    optimizer: { learningRate, betas, eps, weightDecay, gradClip },
+    device,
+    dtype,
+    threads: config.engine.threads,
+  });
+  return learner;
+}
+
+/** Waits for both; when one fails the other is closed before the failure goes on. */
+async function both(engine: Promise<Engine>, learner: Promise<Learner>): Promise<[Engine, Learner]> {
+  const [opened, started] = await Promise.allSettled([engine, learner]);
+  if (opened.status === "fulfilled" && started.status === "fulfilled") return [opened.value, started.value];
+  if (opened.status === "fulfilled") await opened.value[Symbol.asyncDispose]();
+  if (started.status === "fulfilled") await started.value.close();
+  throw opened.status === "rejected"
+    ? opened.reason
+    : started.status === "rejected"
+      ? started.reason
+      : new PlayactError("engine", "unreachable");
+}

@@ -1,0 +1,69 @@
+// The probe: before a policy is trained, how does it write calls by itself? Its first turns on a few call tasks, greedy,
+// read under every dialect; and whether the tag tokens of its template were ever trained (cosine between their embedding
+// rows; one and the same vector means never). `auto` warm-up follows from it.
+import type { Learner } from "./learner/learner.ts";
+import type { Vocabulary } from "./llm/llm.ts";
+import { rollOut, type Scene } from "./rollout/rollout.ts";
+import { type Dialect, dialects, parseToolCalls } from "./rollout/tool-call.ts";
+import type { Task } from "./types.ts";
+
+export interface Probe {
+  /** Share of call tasks whose first turn holds a well-formed call, by dialect, 0..1. */
+  readonly wellFormed: Readonly<Record<Dialect, number>>;
+  /** Largest cosine between two of the tag tokens' embedding rows; null where the model has no such tokens. */
+  readonly markerCosine: number | null;
+}
+
+/** Above this the rows are the same vector: nobody trained them. Trained rows lie far below. */
+const untrainedCosine = 0.99;
+
+/** Reads the policy's first turns on `tasks` (call tasks only are counted). */
+export async function probe(
+  tasks: readonly Task[],
+  names: readonly (string | number)[],
+  scene: Scene,
+  learner: Learner,
+): Promise<Probe> {
+  const calls = tasks.filter((task) => task.kind === "call");
+  const texts = await Promise.all(
+    calls.map(async (task, index) => {
+      const oneTurn: Task = { ...task, limits: { ...task.limits, assistantTurns: 1 } };
+      const { trajectory } = await rollOut(oneTurn, 0, [...names, index], { ...scene, temperature: 0 });
+      return trajectory.messages.find((message) => message.role === "assistant")?.text ?? "";
+    }),
+  );
+  const share = (dialect: Dialect) =>
+    texts.filter((text) => parseToolCalls(text, dialect).calls.length > 0).length / Math.max(1, texts.length);
+  return {
+    wellFormed: Object.fromEntries(dialects.map((dialect) => [dialect, share(dialect)])) as Probe["wellFormed"], // every dialect is a key
+    markerCosine: await markerCosine(scene.vocabulary, learner),
+  };
+}
+
+async function markerCosine(vocabulary: Vocabulary, learner: Learner): Promise<number | null> {
+  const ids = ["<tool_call>", "</tool_call>"].flatMap((tag) => {
+    try {
+      return [vocabulary.marker(tag)];
+    } catch {
+      return []; // the model has no such token: its tags are ordinary text anyway
+    }
+  });
+  if (ids.length < 2) return null;
+  const cosines = await learner.cosines(ids);
+  return Math.max(...cosines.flatMap((row, i) => row.filter((_, j) => j > i)));
+}
+
+/** Whether the template's tags must be spelt in ordinary pieces. */
+export function markersUntrained(found: Probe): boolean {
+  return found.markerCosine === null || found.markerCosine > untrainedCosine;
+}
+
+/** A policy that seldom forms a call in the dialect cannot learn by reinforcement: what is never sampled is never found. */
+export function needsWarmup(found: Probe, dialect: Dialect): boolean {
+  return found.wellFormed[dialect] < 0.5;
+}
+
+export function probeMetrics(found: Probe): Record<string, number> {
+  const shares = Object.entries(found.wellFormed).map(([dialect, share]) => [`probe/well_formed/${dialect}`, share] as const);
+  return { ...Object.fromEntries(shares), ...(found.markerCosine === null ? {} : { "probe/marker_cosine": found.markerCosine }) };
+}

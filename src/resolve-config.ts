@@ -1,0 +1,110 @@
+// Preset + file + --set -> one checked Config. Flags win over the file, the file over the preset, the preset over the
+// defaults. Every mistake is one sentence: what was expected, what came, which key was probably meant.
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import type { z } from "zod";
+import { type Config, configSchema } from "./config.ts";
+import { describe, PlayactError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
+import { isPreset, type Preset, presets } from "./presets.ts";
+
+type Tree = { [key: string]: unknown };
+
+export interface ConfigRequest {
+  readonly preset: string;
+  /** YAML or JSON file. */
+  readonly file?: string | undefined;
+  /** "key.path=value"; the value is read as YAML (numbers, booleans, lists, text). */
+  readonly set: readonly string[];
+  readonly steps?: number | undefined;
+}
+
+/** @throws PlayactError("usage") for an unknown preset, PlayactError("config") for keys and values that do not fit. */
+export function resolveConfig(request: ConfigRequest): { readonly preset: Preset; readonly config: Config } {
+  const { preset } = request;
+  if (!isPreset(preset)) {
+    throw new PlayactError(
+      "usage",
+      `Unknown preset ${JSON.stringify(preset)}: expected one of ${Object.keys(presets).join(", ")}.`,
+    );
+  }
+  let tree = structuredClone(presets[preset]) as Tree; // presets are plain objects
+  if (request.file !== undefined) tree = merge(tree, readTree(request.file));
+  for (const assignment of request.set) tree = merge(tree, assigned(assignment));
+  if (request.steps !== undefined) tree = merge(tree, { steps: request.steps });
+  return { preset, config: checkConfig(tree) };
+}
+
+/** Checks a whole config. @throws PlayactError("config") naming every fault. */
+export function checkConfig(tree: unknown): Config {
+  const parsed = configSchema.safeParse(tree);
+  if (parsed.success) return parsed.data;
+  throw new PlayactError("config", parsed.error.issues.map(sentence).join("\n"));
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  const path = issue.path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys
+      .map((key) => {
+        const full = path === "" ? key : `${path}.${key}`;
+        const meant = nearest(full, configKeys());
+        return `Unknown config key ${JSON.stringify(full)}${meant === null ? "" : `; did you mean ${JSON.stringify(meant)}?`}`;
+      })
+      .join("\n");
+  }
+  return `Config key ${JSON.stringify(path)}: ${issue.message}.`;
+}
+
+/** All keys as dotted paths, in the order of the schema. */
+export function configKeys(): string[] {
+  const walk = (value: unknown, prefix: string): string[] =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.entries(value).flatMap(([key, item]) => walk(item, prefix === "" ? key : `${prefix}.${key}`))
+      : [prefix];
+  return walk(configSchema.parse({}), "");
+}
+
+function readTree(file: string): Tree {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new PlayactError(
+      "config",
+      `The config file ${file} cannot be read (${describe(error)}). Give the path of a YAML or JSON file.`,
+    );
+  }
+  let tree: unknown;
+  try {
+    tree = parse(text);
+  } catch (error) {
+    throw new PlayactError("config", `The config file ${file} is neither YAML nor JSON: ${describe(error).split("\n")[0]}`);
+  }
+  if (!isTree(tree))
+    throw new PlayactError(
+      "config",
+      `The config file ${file} must hold an object of keys, got ${tree === null ? "nothing" : typeof tree}.`,
+    );
+  return tree;
+}
+
+function assigned(assignment: string): Tree {
+  const at = assignment.indexOf("=");
+  if (at < 1) throw new PlayactError("usage", `--set expects key=value, got ${JSON.stringify(assignment)}.`);
+  const keys = assignment.slice(0, at).split(".");
+  return keys.reduceRight<unknown>((value, key) => ({ [key]: value }), parse(assignment.slice(at + 1))) as Tree; // keys is never empty
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function merge(base: Tree, over: Tree): Tree {
+  const merged: Tree = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    merged[key] = isTree(value) && isTree(below) ? merge(below, value) : value;
+  }
+  return merged;
+}

@@ -1,0 +1,62 @@
+// A demonstration: the episode that a task's blueprint says is right, written in the policy's own dialect. It asks for what
+// is held back, makes the expected calls and reports their results; in a decline task it refuses. Nothing is sampled, so
+// the log-probs are null until the learner has read them.
+import type { Vocabulary } from "../llm/llm.ts";
+import type { EpisodeTemplate } from "../llm/template.ts";
+import { spacedJson } from "../llm/template.ts";
+import { draws, seedFrom } from "../rng.ts";
+import { spoken } from "../tasks/values.ts";
+import type { Message, Task, ToolCall, Trajectory } from "../types.ts";
+import { type Dialect, formatToolCall } from "./tool-call.ts";
+
+const questions = [
+  (what: string) => `Could you tell me the ${what}?`,
+  (what: string) => `What is the ${what}?`,
+  (what: string) => `I need one more detail: the ${what}. Which one is it?`,
+  (what: string) => `Which ${what} should I use?`,
+] as const;
+
+/** The right episode of `task` as an unjudged trajectory; seeds derive from `names`. */
+export function demonstrate(
+  task: Task,
+  names: readonly (string | number)[],
+  scene: {
+    readonly vocabulary: Vocabulary;
+    readonly template: EpisodeTemplate;
+    readonly dialect: Dialect;
+    readonly policyVersion: number;
+  },
+): Trajectory {
+  const { template, dialect } = scene;
+  const random = draws(...names, "demonstration");
+  const messages: Message[] = [];
+  const foreign = (role: "system" | "user" | "tool", text: string, ids: readonly number[]) =>
+    messages.push({ role, text, sample: 0, ids, logprobs: null, turnReward: null, calls: [] });
+  const says = (text: string, calls: readonly ToolCall[] = []) =>
+    messages.push({ role: "assistant", text, sample: 0, ids: template.assistant(text), logprobs: null, turnReward: 1, calls });
+
+  foreign("system", task.systemPrompt, template.system(task.systemPrompt, task.tools));
+  foreign("user", task.firstMessage, template.user(task.firstMessage, true));
+  for (const held of task.heldBack) {
+    says(random.pick(questions)(spoken(held.argument)));
+    foreign("user", held.sentence, template.user(held.sentence, false));
+  }
+  for (const call of task.expected) {
+    says(formatToolCall(call, dialect), [{ name: call.name, arguments: call.arguments }]);
+    const result = spacedJson(call.result);
+    foreign("tool", result, template.toolResults([result]));
+  }
+  says(task.report);
+  return {
+    task,
+    sample: 0,
+    policyVersion: scene.policyVersion,
+    seed: seedFrom(...names),
+    messages,
+    status: "terminated",
+    stopReason: "answered",
+    verdict: null,
+    failure: null,
+    seconds: 0,
+  };
+}

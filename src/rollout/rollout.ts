@@ -1,0 +1,181 @@
+// One episode: the state machine of TRUSTEE (generate -> tool turn | user turn -> generate …) over exact token ids. It
+// judges nothing (see rollout/judge.ts). Departs from TRUSTEE: limits count exactly (the turn that would exceed one is
+// never begun), a malformed call is not "a tool was used", parallel calls are answered in order, and the last assistant
+// message belongs to the transcript.
+import { type ChatModel, EngineError, type Policy, type Vocabulary } from "../llm/llm.ts";
+import type { EpisodeTemplate } from "../llm/template.ts";
+import { seedFrom } from "../rng.ts";
+import type { Patience } from "../simulator/ask.ts";
+import type { Line } from "../simulator/prompts/transcript.ts";
+import { answerCall, cutMiddle, type Fact } from "../simulator/tool.ts";
+import { nextSentence } from "../simulator/user.ts";
+import type { Failure, Message, Status, StopReason, Task, ToolCall, Trajectory } from "../types.ts";
+import { type Dialect, type ParsedCalls, parseToolCalls } from "./tool-call.ts";
+
+/** What an episode runs in. */
+export interface Scene {
+  readonly policy: Policy;
+  readonly vocabulary: Vocabulary;
+  readonly template: EpisodeTemplate;
+  readonly dialect: Dialect;
+  readonly simulator: ChatModel;
+  readonly patience: Patience;
+  readonly temperature: number;
+  readonly parallelCalls: number;
+  readonly toolChars: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A finished episode before its verdict, and what the judge reads. */
+export interface Episode {
+  readonly trajectory: Trajectory;
+  readonly lines: readonly Line[];
+}
+
+type Ending = { readonly status: Status; readonly stopReason: StopReason; readonly failure: Failure | null };
+const terminated = (stopReason: StopReason): Ending => ({ status: "terminated", stopReason, failure: null });
+const truncated = (stopReason: StopReason): Ending => ({ status: "truncated", stopReason, failure: null });
+const aborted = (stopReason: StopReason, failure: Failure): Ending => ({ status: "aborted", stopReason, failure });
+
+/** Runs one episode of `task`. Every draw's seed derives from `names` (run, step, task, sample). Throws only when cancelled. */
+export async function rollOut(task: Task, sample: number, names: readonly (string | number)[], scene: Scene): Promise<Episode> {
+  const started = performance.now();
+  const messages: Message[] = [];
+  const lines: Line[] = [];
+  const journal: Fact[] = [];
+  const told = new Set<number>();
+  const ids: number[] = [];
+  const turns = { assistant: 0, tool: 0, user: 1 };
+  const { template, vocabulary } = scene;
+  const foreign = (role: "system" | "user" | "tool", text: string, added: readonly number[]) => {
+    messages.push({ role, text, sample: 0, ids: added, logprobs: null, turnReward: null, calls: [] });
+    ids.push(...added);
+  };
+  foreign("system", task.systemPrompt, template.system(task.systemPrompt, task.tools));
+  foreign("user", task.firstMessage, template.user(task.firstMessage, true));
+  lines.push({ role: "user", text: task.firstMessage });
+  const promptLength = ids.length;
+
+  const run = async (): Promise<Ending> => {
+    for (;;) {
+      if (turns.assistant === task.limits.assistantTurns) return truncated("max_assistant_turns");
+      const room = task.limits.responseTokens - (ids.length - promptLength);
+      if (room <= 0) return truncated("response_length");
+      const sampled = await scene.policy.sample({
+        ids: [...ids],
+        seed: seedFrom(...names, "policy", turns.assistant),
+        temperature: scene.temperature,
+        maxTokens: Math.min(room, task.limits.tokensPerTurn),
+        stop: template.stop,
+        deadlineMs: scene.patience.deadlineMs * 5,
+        signal: scene.signal,
+      });
+      turns.assistant++;
+      ids.push(...sampled.ids);
+      const text = vocabulary.decode(sampled.end === "stop" ? sampled.ids.slice(0, -1) : sampled.ids);
+      const parsed = parseToolCalls(text, scene.dialect);
+      const spoke = (turnReward: number | null) =>
+        messages.push({
+          role: "assistant",
+          text,
+          sample: 0,
+          ids: sampled.ids,
+          logprobs: sampled.logprobs,
+          turnReward,
+          calls: parsed.calls,
+        });
+      if (sampled.end !== "stop") {
+        spoke(null);
+        if (sampled.end === "context_full") return truncated("context_full");
+        return truncated(room <= task.limits.tokensPerTurn ? "response_length" : "turn_length");
+      }
+      if (parsed.rest !== "") lines.push({ role: "assistant", text: parsed.rest });
+
+      if (parsed.calls.length + parsed.errors.length > 0) {
+        if (turns.tool === task.limits.toolTurns) {
+          spoke(null);
+          return truncated("max_tool_turns");
+        }
+        turns.tool++;
+        const answers = await answerTurn(parsed, task, journal, lines, scene);
+        if (!answers.ok) {
+          spoke(null);
+          return aborted("simulator_failed", answers.failure);
+        }
+        spoke(answers.reward);
+        const results = answers.texts.map((result) => cutMiddle(result, scene.toolChars));
+        foreign("tool", results.join("\n"), template.toolResults(results));
+        continue;
+      }
+
+      if (turns.user === task.limits.userTurns) {
+        spoke(null);
+        return terminated("answered");
+      }
+      turns.user++;
+      const next = await nextSentence(task, lines, told, scene.simulator, scene.patience, scene.signal);
+      spoke(next.ok ? next.reward : null);
+      if (!next.ok) return aborted("simulator_failed", next.failure);
+      if (next.kind === "thanks") return terminated("user_done");
+      if (next.detail !== null) told.add(next.detail);
+      lines.push({ role: "user", text: next.text });
+      foreign("user", next.text, template.user(next.text, false));
+    }
+  };
+
+  const ending = await run().catch((error: unknown): Ending => {
+    if (!(error instanceof EngineError) || error.code === "cancelled" || error.code === "closed") throw error;
+    if (error.code === "context_full") return truncated("context_full");
+    return aborted("engine_failed", {
+      boundary: "engine",
+      code: error.code === "deadline" ? "deadline" : "error",
+      text: error.message,
+    });
+  });
+  const seconds = (performance.now() - started) / 1000;
+  return {
+    lines,
+    trajectory: {
+      task,
+      sample,
+      policyVersion: scene.policy.version,
+      seed: seedFrom(...names),
+      messages,
+      ...ending,
+      verdict: null,
+      seconds,
+    },
+  };
+}
+
+type TurnAnswers =
+  | { readonly ok: true; readonly texts: readonly string[]; readonly reward: number }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** Answers the calls of one turn in order, then names what could not be parsed; the turn's reward is the mean. */
+async function answerTurn(parsed: ParsedCalls, task: Task, journal: Fact[], lines: Line[], scene: Scene): Promise<TurnAnswers> {
+  const texts: string[] = [];
+  const rewards: number[] = [];
+  const heard = (call: string, result: string, reward: number) => {
+    lines.push({ role: "call", text: call }, { role: "result", text: result });
+    texts.push(result);
+    rewards.push(reward);
+  };
+  for (const [index, call] of parsed.calls.entries()) {
+    if (index >= scene.parallelCalls) {
+      heard(callText(call), `{"error": "at most ${scene.parallelCalls} calls a turn"}`, -1);
+      continue;
+    }
+    const answer = await answerCall(call, task, journal, scene.simulator, scene.patience, scene.signal);
+    if (!answer.ok) return answer;
+    if (answer.fact) journal.push(answer.fact);
+    heard(callText(call), answer.text, answer.reward);
+  }
+  for (const error of parsed.errors)
+    heard(error.text, JSON.stringify({ error: `the call could not be parsed: ${error.reason}` }), -1);
+  return { ok: true, texts, reward: rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length };
+}
+
+function callText(call: ToolCall): string {
+  return JSON.stringify({ name: call.name, arguments: call.arguments });
+}

@@ -1,0 +1,137 @@
+// What a run works with: the two ports, the store and the world, opened by the command line and handed to the loops.
+// Plain data and four small questions that train, warm-up and evaluation all ask; no algorithm.
+import type { Config } from "./config.ts";
+import type { Learner } from "./learner/learner.ts";
+import type { ChatModel, EngineCounters, Policy, Vocabulary } from "./llm/llm.ts";
+import type { EpisodeTemplate } from "./llm/template.ts";
+import type { Court } from "./rollout/judge.ts";
+import type { Scene } from "./rollout/rollout.ts";
+import type { Dialect } from "./rollout/tool-call.ts";
+import type { Patience } from "./simulator/ask.ts";
+import { recordFailure } from "./store/failures.ts";
+import type { Writer } from "./store/lease.ts";
+import { loadTasks, type Purpose, saveTask } from "./store/tasks.ts";
+import { taskOrders } from "./tasks/orders.ts";
+import { writeTask } from "./tasks/write-task.ts";
+import type { Task, Toolset } from "./types.ts";
+
+/** The engine as the loops see it; llm/llama.ts implements it. */
+export interface Sampler {
+  readonly vocabulary: Vocabulary;
+  readonly policy: Policy;
+  readonly simulator: ChatModel;
+  swap(adapter: { readonly path: string; readonly hash: string } | null, version: number): Promise<Policy>;
+  /** Log-probs of each id given its prefix under the current policy; the first is 0. */
+  score(ids: readonly number[]): Promise<number[]>;
+  counters(): { readonly policy: EngineCounters; readonly simulator: EngineCounters };
+}
+
+export interface Session {
+  readonly config: Config;
+  readonly writer: Writer;
+  readonly engine: Sampler;
+  readonly learner: Learner;
+  readonly template: EpisodeTemplate;
+  readonly dialect: Dialect;
+  readonly toolsets: { readonly train: readonly Toolset[]; readonly heldOut: readonly Toolset[] };
+  /** Folder of the run; checkpoints lie in it. */
+  readonly folder: string;
+  readonly progress: (event: ProgressEvent) => void;
+  /** True after the first interrupt: finish what is in flight and stop. */
+  readonly stopping: () => boolean;
+  /** Fires on the second interrupt: give up every wait. */
+  readonly signal: AbortSignal;
+}
+
+/** What the loops tell whoever watches. */
+export type ProgressEvent =
+  | { readonly kind: "phase"; readonly text: string; readonly step: number }
+  | { readonly kind: "count"; readonly text: string; readonly done: number; readonly of: number }
+  | {
+      readonly kind: "step";
+      readonly step: number;
+      readonly of: number;
+      readonly level: number;
+      readonly metrics: Readonly<Record<string, number>>;
+    };
+
+export function patience(config: Config): Patience {
+  return { tries: config.rollout.simulatorTries, deadlineMs: config.rollout.deadlineSeconds * 1000 };
+}
+
+export function sceneOf(session: Session, temperature: number): Scene {
+  const { config, engine, template, dialect, signal } = session;
+  return {
+    policy: engine.policy,
+    vocabulary: engine.vocabulary,
+    template,
+    dialect,
+    simulator: engine.simulator,
+    patience: patience(config),
+    temperature,
+    parallelCalls: config.rollout.parallelCalls,
+    toolChars: config.rollout.toolChars,
+    signal,
+  };
+}
+
+export function courtOf(session: Session, kind: Court["kind"]): Court {
+  const { config, engine, dialect, signal } = session;
+  return { simulator: engine.simulator, patience: patience(config), dialect, kind, scales: new Map(), signal };
+}
+
+/**
+ * The tasks of a series: those stored already, the others written now and stored at once. A task that could not be
+ * written leaves a hole and a failure row. Returns null when stopped before all were tried.
+ */
+export async function drawTasks(
+  session: Session,
+  series: {
+    readonly id: string;
+    readonly step: number;
+    readonly purpose: Purpose;
+    readonly first: number;
+    readonly count: number;
+    readonly level: number;
+    readonly declineShare: number;
+  },
+): Promise<{ readonly tasks: ReadonlyMap<number, Task>; readonly metrics: Readonly<Record<string, number>> } | null> {
+  const { config, writer, engine } = session;
+  const toolsets = series.purpose === "evaluation" ? session.toolsets.heldOut : session.toolsets.train;
+  const tasks = loadTasks(writer.store, writer.run, series.step, series.purpose);
+  const names = [config.seed, "task", series.purpose];
+  const orders = taskOrders(config, { ...series, names }).map((order, index) => ({ order, index }));
+  const rejected: Record<string, number> = {};
+  let done = tasks.size;
+  let stopped = false;
+  await Promise.all(
+    orders.map(async ({ order, index }) => {
+      if (tasks.has(index)) return;
+      if (session.stopping()) {
+        stopped = true;
+        return;
+      }
+      const written = await writeTask(order, toolsets, engine.simulator, config.tasks.attempts, patience(config), session.signal);
+      for (const reason of written.rejected)
+        rejected[`tasks/rejected/${reason.replace(/\W+/g, "_")}`] =
+          (rejected[`tasks/rejected/${reason.replace(/\W+/g, "_")}`] ?? 0) + 1;
+      if (written.task) {
+        saveTask(writer, { step: series.step, purpose: series.purpose, index }, written.task);
+        tasks.set(index, written.task);
+      } else {
+        recordFailure(writer, series.step, {
+          boundary: "task",
+          code: "invalid_reply",
+          text: written.rejected.join("; "),
+          task: order.id,
+        });
+      }
+      session.progress({ kind: "count", text: "tasks written", done: ++done, of: series.count });
+    }),
+  );
+  if (stopped) return null;
+  return {
+    tasks: new Map([...tasks].sort(([a], [b]) => a - b)),
+    metrics: { "tasks/written": tasks.size, "tasks/missing": series.count - tasks.size, ...rejected },
+  };
+}

@@ -1,0 +1,128 @@
+// Prompts of the task writer, calls first: arguments and results under the tools' own schemas, then the words of the
+// person who needs them. Ours. What all tasks share (role, examples) comes first, so that the engine computes it once.
+import type { ChatMessage } from "../../llm/llm.ts";
+import type { Json, JsonObject, JsonSchema, ToolSpec } from "../../types.ts";
+
+/** Small settings that keep a simulator from writing the same example again and again. */
+export const situations = [
+  "a rainy weekend with friends",
+  "a business trip next week",
+  "a birthday surprise",
+  "moving to a new flat",
+  "a school project",
+  "a long train ride",
+  "a family reunion",
+  "a first week at a new job",
+  "planning a wedding",
+  "a quiet holiday by the sea",
+  "a conference in another country",
+  "a broken phone",
+  "a garden in spring",
+  "a new puppy",
+  "a marathon in autumn",
+  "a late night at the office",
+  "a small bakery",
+  "a visit from grandparents",
+  "a winter in the mountains",
+  "a student on a budget",
+  "a sports club",
+  "a house renovation",
+  "a music festival",
+  "a doctor's appointment",
+  "a monthly report",
+  "a road trip along the coast",
+  "a charity run",
+  "a lost parcel",
+  "an anniversary dinner",
+  "a start-up of three people",
+  "a language course",
+  "a film night",
+  "a neighbour's request",
+  "a power cut",
+  "a long weekend in the city",
+  "an exam on Friday",
+  "a delayed flight",
+  "a picnic in the park",
+  "a retirement party",
+  "a book club",
+] as const;
+
+/** First question: what is called with which values, and what comes back (`results` false: the arguments alone). */
+export function callsPrompt(tools: readonly ToolSpec[], situation: string, results: boolean): ChatMessage[] {
+  const signatures = tools.map((tool, index) => {
+    const call = `Call ${index + 1}: ${tool.name}. ${tool.description}\narguments: ${fields(tool.parameters)}`;
+    return results ? `${call}\nresult: ${fields(tool.returns ?? {})}` : call;
+  });
+  return [
+    {
+      role: "system",
+      content:
+        "You invent realistic example data for software tools and answer with JSON only. Use specific, believable values that a person could say aloud: real names and places, dates in 2027, plausible numbers. A result fits its arguments.",
+    },
+    { role: "user", content: `The example is about ${situation}.\n\n${signatures.join("\n\n")}` },
+  ];
+}
+
+/** A schema's fields in words: shorter than JSON, and the grammar sees to the form. */
+function fields(schema: JsonSchema): string {
+  const properties = (schema["properties"] ?? {}) as { readonly [name: string]: JsonObject }; // checked by the catalogue's loader
+  return Object.entries(properties)
+    .map(([name, property]) => `${name} (${about(property)})`)
+    .join(", ");
+}
+
+function about(property: JsonObject): string {
+  const { description, type, format, minimum, maximum } = property;
+  const options = property["enum"];
+  const values: readonly Json[] = Array.isArray(options) ? options : [];
+  const bounds = minimum !== undefined && maximum !== undefined ? `${minimum} to ${maximum}` : null;
+  const parts = [description, values.length > 0 ? values.join(" | ") : (format ?? type), bounds];
+  return parts.filter((part) => part !== undefined && part !== null).join("; ");
+}
+
+const personas = [
+  "knows exactly what they want and is brief",
+  "is new to this and adds a little background",
+  "speaks in simple everyday words",
+];
+
+/** Second question: the person's first message, with every told detail and none of the secret ones. */
+export function messagePrompt(request: {
+  /** What the calls do, in order. */
+  readonly purposes: readonly string[];
+  /** Details to say, as "city: Paris". */
+  readonly told: readonly string[];
+  /** Names of details that are kept for later. */
+  readonly secret: readonly string[];
+  readonly persona: number;
+  readonly situation: string;
+}): ChatMessage[] {
+  const lines = [
+    `Request: ${request.purposes.join(" Then: ")}`,
+    `Details: ${request.told.length > 0 ? request.told.join("; ") : "none"}`,
+    ...(request.secret.length > 0 ? [`Leave out: ${request.secret.join(", ")}`] : []),
+    `Setting: ${request.situation}; the person ${personas[request.persona] ?? personas[0]}.`,
+  ];
+  return [
+    {
+      role: "system",
+      content: [
+        "You write what a person says to a helpful assistant to get something done: one or two sentences, in the first person, with every detail word for word. You answer with JSON only.",
+        "",
+        "Request: Get the weather forecast of a city.\nDetails: city: Oslo; date: 2027-03-02\nSetting: a picnic; the person is brief.",
+        '{"message":"Can you tell me what the weather will be like in Oslo on 2027-03-02? We are planning a picnic."}',
+        "",
+        "Request: Find tables at a restaurant. Then: Book a table.\nDetails: restaurant: Luigi's; guests: 4\nLeave out: the evening\nSetting: a birthday; the person adds a little background.",
+        '{"message":"It is my sister\'s birthday soon, so please find a free table at Luigi\'s for 4 guests and book it for me."}',
+      ].join("\n"),
+    },
+    { role: "user", content: lines.join("\n") },
+  ];
+}
+
+export const systemPrompts = [
+  "You are a careful assistant that works with tools. Call a tool only when it fits the request and every value it needs was given by the user or by an earlier result. When a value is missing, ask the user for it. When no tool fits, say so and call none. Report results truthfully.",
+  "You are an assistant with tools. Ask for missing values, never invent them. When no tool fits, say so.",
+  "You are an assistant with tools. Never invent values.",
+  "You are a helpful assistant.",
+] as const;

@@ -1,0 +1,89 @@
+// The judge: how well was the result reported? Log-odds of the good answer, averaged over the questions, placed between
+// two anchors that we build from the blueprint. It writes nothing: a verdict written by a small model carries no
+// information (design, measured). Kin: GenRM's P(Yes) (arXiv 2408.15240).
+import type { ChatModel } from "../llm/llm.ts";
+import { spacedJson } from "../llm/template.ts";
+import type { Failure, Task } from "../types.ts";
+import { failureOf, type Patience } from "./ask.ts";
+import type { Line } from "./prompts/transcript.ts";
+import { judgeQuestions } from "./prompts/verifier.ts";
+
+/** Log-odds of the two ends of a task's scale. */
+export interface Anchors {
+  /** The expected calls with a true report. */
+  readonly good: number;
+  /** The same talk in which nothing is done and nothing reported. */
+  readonly bad: number;
+}
+
+export type Judged<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
+/** Mean log-odds (nats) of the good answer over the questions. */
+export async function logOdds(
+  task: Task,
+  lines: readonly Line[],
+  simulator: ChatModel,
+  patience: Patience,
+  signal?: AbortSignal,
+): Promise<Judged<number>> {
+  try {
+    const odds = await Promise.all(
+      judgeQuestions(task, lines).map(async ({ messages, lead, options }) => {
+        const [good, bad] = await simulator.choose({ messages, lead, options, deadlineMs: patience.deadlineMs, signal });
+        return (good ?? Number.NaN) - (bad ?? Number.NaN);
+      }),
+    );
+    const mean = odds.reduce((sum, value) => sum + value, 0) / odds.length;
+    if (Number.isFinite(mean)) return { ok: true, value: mean };
+    return {
+      ok: false,
+      failure: { boundary: "verifier", code: "invalid_reply", text: `log-odds are not finite: ${odds.join(", ")}` },
+    };
+  } catch (error) {
+    return { ok: false, failure: failureOf("verifier", error) };
+  }
+}
+
+/** Both ends of the task's scale; the judge reads them once a task. */
+export async function anchors(
+  task: Task,
+  simulator: ChatModel,
+  patience: Patience,
+  signal?: AbortSignal,
+): Promise<Judged<Anchors>> {
+  const [good, bad] = await Promise.all([
+    logOdds(task, goodEnd(task), simulator, patience, signal),
+    logOdds(task, badEnd(task), simulator, patience, signal),
+  ]);
+  if (!good.ok) return good;
+  if (!bad.ok) return bad;
+  return { ok: true, value: { good: good.value, bad: bad.value } };
+}
+
+/** Places log-odds between the anchors: 0 at the bad end, 1 at the good one; null where the judge cannot tell the ends apart. */
+export function placed(odds: number, scale: Anchors): number | null {
+  const margin = scale.good - scale.bad;
+  return margin > 0 ? Math.min(1, Math.max(0, (odds - scale.bad) / margin)) : null;
+}
+
+function goodEnd(task: Task): Line[] {
+  return [
+    ...requests(task),
+    ...task.expected.flatMap((call): Line[] => [
+      { role: "call", text: spacedJson({ name: call.name, arguments: call.arguments }) },
+      { role: "result", text: spacedJson(call.result) },
+    ]),
+    { role: "assistant", text: task.report },
+  ];
+}
+
+function badEnd(task: Task): Line[] {
+  return [...requests(task), { role: "assistant", text: "Is there anything else I can help you with?" }];
+}
+
+function requests(task: Task): Line[] {
+  return [
+    { role: "user", text: task.firstMessage },
+    ...task.heldBack.map((held): Line => ({ role: "user", text: held.sentence })),
+  ];
+}

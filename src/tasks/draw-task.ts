@@ -1,0 +1,109 @@
+// Which tools, which calls, what is held back: the draws of one task, before any model is asked. Pure: the same names
+// give the same outline. Departs from the paper (whose simulator picks the calls): calls come first (design: a small
+// simulator cannot write free tasks), so that the right calls are known with their values.
+import type { Draws } from "../rng.ts";
+import type { JsonObject, ToolSpec, Toolset } from "../types.ts";
+import { type Chain, chains } from "./toolset.ts";
+
+export interface OutlineRequest {
+  readonly numTools: number;
+  readonly calls: number;
+  /** Values to hold back from the first message, at most. */
+  readonly hold: number;
+  readonly decline: boolean;
+}
+
+export interface Outline {
+  readonly toolset: Toolset;
+  /** The tools of the right calls, in order. */
+  readonly needed: readonly ToolSpec[];
+  /** The argument of the second call that comes from the first result; null without one. */
+  readonly dependent: string | null;
+  /** Parameters of each needed call that the task uses: all required ones and some optional ones. */
+  readonly used: readonly (readonly string[])[];
+  readonly heldBack: readonly { readonly call: number; readonly argument: string }[];
+  /** Tools shown to the policy. */
+  readonly offered: readonly ToolSpec[];
+}
+
+/** Optional parameters are used in this share of cases. */
+const optionalShare = 0.3;
+
+/** Draws one outline. A second call is drawn as a dependent chain where the domain has one; else the task has one call. */
+export function drawOutline(toolsets: readonly Toolset[], request: OutlineRequest, random: Draws): Outline {
+  const domains = [...new Set(toolsets.map((toolset) => toolset.domain))];
+  const domain = random.pick(domains);
+  const pool = toolsets.filter((toolset) => toolset.domain === domain);
+  const wantsChain = request.calls > 1;
+  const chained = wantsChain ? pool.filter((toolset) => chains(toolset).length > 0) : [];
+  const anywhere = wantsChain && chained.length === 0 ? toolsets.filter((toolset) => chains(toolset).length > 0) : [];
+  const toolset = random.pick(chained.length > 0 ? chained : anywhere.length > 0 ? anywhere : pool);
+  const chain: Chain | null = wantsChain && chains(toolset).length > 0 ? random.pick(chains(toolset)) : null;
+  const needed = chain ? [chain.first, chain.second] : [random.pick(toolset.tools)];
+  const used = needed.map((tool) => usedParameters(tool, random));
+  if (chain && !used[1]?.includes(chain.argument)) used[1] = [...(used[1] ?? []), chain.argument];
+  const heldBack = drawHeldBack(needed, chain, request, random);
+  return {
+    toolset,
+    needed,
+    dependent: chain?.argument ?? null,
+    used,
+    heldBack,
+    offered: drawOffered(toolsets, toolset, needed, request, random),
+  };
+}
+
+function properties(tool: ToolSpec): JsonObject {
+  return (tool.parameters["properties"] ?? {}) as JsonObject; // checked by the catalogue's loader
+}
+
+export function requiredParameters(tool: ToolSpec): string[] {
+  const required = tool.parameters["required"];
+  return Array.isArray(required) ? required.map(String) : [];
+}
+
+function usedParameters(tool: ToolSpec, random: Draws): string[] {
+  const required = new Set(requiredParameters(tool));
+  return Object.keys(properties(tool)).filter((name) => required.has(name) || random.uniform() < optionalShare);
+}
+
+/** Required, scalar, non-boolean arguments that no earlier result gives; at least one value of the task stays told. */
+function drawHeldBack(
+  needed: readonly ToolSpec[],
+  chain: Chain | null,
+  request: OutlineRequest,
+  random: Draws,
+): Outline["heldBack"] {
+  if (request.hold === 0 || request.decline) return [];
+  const candidates = needed.flatMap((tool, call) =>
+    requiredParameters(tool)
+      .filter((argument) => !(call === 1 && argument === chain?.argument))
+      .filter((argument) =>
+        ["string", "integer", "number"].includes(String((properties(tool)[argument] as JsonObject | undefined)?.["type"])),
+      )
+      .map((argument) => ({ call, argument })),
+  );
+  return random.shuffle(candidates).slice(0, Math.min(request.hold, candidates.length));
+}
+
+/** Needed tools and others of the domain, shuffled; in a decline task only tools of other toolsets. */
+function drawOffered(
+  toolsets: readonly Toolset[],
+  own: Toolset,
+  needed: readonly ToolSpec[],
+  request: OutlineRequest,
+  random: Draws,
+): ToolSpec[] {
+  const others = toolsets
+    .filter((toolset) => toolset.domain === own.domain && toolset.name !== own.name)
+    .flatMap((toolset) => toolset.tools);
+  const foreign = toolsets.filter((toolset) => toolset.domain !== own.domain).flatMap((toolset) => toolset.tools);
+  if (request.decline) {
+    const pool = others.length > 0 ? others : foreign; // none at all with a single toolset: then no tool is offered
+    return random.shuffle(pool).slice(0, Math.max(1, request.numTools));
+  }
+  const names = new Set(needed.map((tool) => tool.name));
+  const siblings = own.tools.filter((tool) => !names.has(tool.name));
+  const distractors = random.shuffle([...siblings, ...others]).slice(0, Math.max(0, request.numTools - needed.length));
+  return random.shuffle([...needed, ...distractors]);
+}

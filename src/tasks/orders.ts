@@ -1,0 +1,54 @@
+// What the tasks of one step shall be: level -> aspects (one draw a task), and which of them decline or must be hard. The
+// shares are kept by counting, not by chance: task n of a run is a decline task where floor(n * share) rises, so that even
+// a run of a dozen tasks reaches the share. Pure.
+import type { Config } from "../config.ts";
+import { draws } from "../rng.ts";
+import { softDifficulty } from "./difficulty.ts";
+import type { TaskOrder } from "./write-task.ts";
+
+/** True for `share` of the whole numbers, spread evenly; `offset` shifts which ones. */
+export function falls(index: number, share: number, offset: number): boolean {
+  return Math.floor((index + 1) * share + offset) > Math.floor(index * share + offset);
+}
+
+/**
+ * Orders for the tasks `first .. first + count - 1` of a run (or of another series of tasks).
+ * @param names seed names of the series; the task's index is added
+ * @param declineShare share of decline tasks; of the rest, config.tasks.hard of all tasks hold a value back or need a chain
+ */
+export function taskOrders(
+  config: Config,
+  series: {
+    readonly id: string;
+    readonly names: readonly (string | number)[];
+    readonly first: number;
+    readonly count: number;
+    readonly level: number;
+    readonly declineShare: number;
+  },
+): TaskOrder[] {
+  const offset = draws(...series.names.slice(0, 1), series.id.slice(0, 1), "offset").uniform();
+  return Array.from({ length: series.count }, (_, position) => {
+    const index = series.first + position;
+    const names = [...series.names, index];
+    const random = draws(...names, "aspects");
+    const decline = falls(index, series.declineShare, offset);
+    // position among the call tasks so far, so that decline tasks do not eat the hard ones
+    const callIndex = index - Math.floor(index * series.declineShare + offset) + Math.floor(offset);
+    const hard = !decline && falls(callIndex, Math.min(1, config.tasks.hard / Math.max(1e-9, 1 - series.declineShare)), 0);
+    const aspects = softDifficulty(series.level, config.difficulty, random, config.curriculum.epsilon);
+    const hardHolds = random.uniform() < 0.6; // asking is the commoner need; the rest are dependent calls
+    const mustHold = hard && aspects.queryAmbiguity === 0 && aspects.expectedToolCalls === 1;
+    return {
+      id: `${series.id}-${index}`,
+      names,
+      level: series.level,
+      aspects,
+      decline,
+      hold: mustHold && hardHolds ? 1 : aspects.queryAmbiguity,
+      calls: mustHold && !hardHolds ? 2 : aspects.expectedToolCalls,
+      tokensPerTurn: config.rollout.tokensPerTurn,
+      responseTokens: config.rollout.responseTokens,
+    };
+  });
+}

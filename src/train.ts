@@ -1,0 +1,132 @@
+// THE algorithm: TRUSTEE (arXiv 2604.17739) on one machine, after ToolMaster's warm-up (warmup.ts). Everything called here
+// is a leaf; a new algorithm is a new short loop over the same leaves.
+//
+//   paper                          here                                   why
+//   simulator writes free tasks    calls first, then the words            a small simulator writes no useful free task
+//   user, tools written by an LM   chosen / blueprint, rules first        the same; what a rule can tell, no model is asked
+//   written verdict -1 | 0 | 1     rules + anchored log-odds (mixed)      the same; GRPO needs an order within the group
+//   aborted episodes are judged    left out of loss, group, curriculum    a failure of the world is not a zero
+//   dead groups stay in the loss   dropped from its denominator           they carry no signal (trl#6367: +2.4 points)
+//   sampler = trainer assumed      truncated importance weights           the sampler is quantised, the gap is a metric
+//   level saved before its update  one transaction closes the step        a resumed run is the same run
+import { join } from "node:path";
+import { removeOldCheckpoints, saveCheckpoint } from "./checkpoint.ts";
+import { evaluate, heldOutTasks } from "./evaluate.ts";
+import { learn } from "./learn.ts";
+import { groupMetrics, stopwatch } from "./metrics.ts";
+import { prepare } from "./prepare.ts";
+import { type RunState, resume } from "./resume.ts";
+import { assignAdvantages, byMessage } from "./reward/assign.ts";
+import { rollOutGroups } from "./rollout/group.ts";
+import { courtOf, drawTasks, type Session, sceneOf } from "./session.ts";
+import { closeStep, openStep, openStepOf } from "./store/steps.ts";
+import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
+import { swapAndProbe } from "./swap.ts";
+import { nextLevel } from "./tasks/curriculum.ts";
+import type { Trajectory } from "./types.ts";
+
+/** Trains until config.steps are closed. Whatever is finished is in the store at any moment; null waits mean "stopped". */
+export async function train(session: Session): Promise<"finished" | "interrupted"> {
+  const { config } = session;
+  const resumed = await resume(session);
+  const heldOut = await heldOutTasks(session);
+  let state = heldOut && (await prepare(session, resumed, heldOut));
+  if (!heldOut || !state) return "interrupted";
+  if (state.closed === 0 && !(await evaluate(session, heldOut, "warmup"))) return "interrupted";
+
+  while ((state.closed ?? 0) < config.steps) {
+    state = await trainStep(session, (state.closed ?? 0) + 1, state);
+    if (!state) return "interrupted";
+  }
+  return (await evaluate(session, heldOut, `step ${state.closed}`)) ? "finished" : "interrupted";
+}
+
+/** One step: from one policy version to the next. Null when it was stopped before all its episodes were finished. */
+async function trainStep(session: Session, step: number, state: RunState): Promise<RunState | null> {
+  const { config, writer, progress } = session;
+  const watch = stopwatch();
+  if (openStepOf(writer.store, writer.run) === null) openStep(writer, step, { level: state.level, policyVersion: state.version });
+
+  // draw tasks for the level
+  const size = config.tasks.perStep;
+  progress({ kind: "phase", text: `writing ${size} tasks at level ${state.level}`, step });
+  const series = {
+    id: "train",
+    step,
+    purpose: "train",
+    first: (step - 1) * size,
+    count: size,
+    level: state.level,
+    declineShare: config.tasks.decline,
+  } as const;
+  const drawn = await drawTasks(session, series);
+  if (!drawn) return null;
+  watch.lap("time/tasks");
+
+  // roll out G episodes a task; each is judged and committed the moment it ends
+  const kept = loadTrajectories(writer.store, writer.run, { step, purpose: "train" });
+  const ids = new Map(kept.map((row) => [place(row.taskIndex, row.trajectory), row.id]));
+  const total = drawn.tasks.size * config.rollout.groupSize;
+  progress({ kind: "phase", text: `rolling out ${total} episodes`, step });
+  const groups = await rollOutGroups(
+    {
+      tasks: drawn.tasks,
+      groupSize: config.rollout.groupSize,
+      names: [config.seed, "step", step],
+      done: kept,
+      concurrency: config.engine.policySequences + config.engine.simulatorSequences,
+      keep: (task, trajectory) => {
+        ids.set(place(task, trajectory), saveTrajectory(writer, { step, purpose: "train", task }, trajectory));
+        progress({ kind: "count", text: "episodes", done: ids.size, of: total });
+      },
+      stopping: session.stopping,
+    },
+    sceneOf(session, config.rollout.temperature),
+    courtOf(session, config.reward.verdict),
+  );
+  if (!groups) return null;
+  watch.lap("time/rollout");
+
+  // rewards -> advantages -> batch -> update (dead groups stay out of loss and denominator)
+  const scored = assignAdvantages(groups, config.advantage);
+  progress({
+    kind: "phase",
+    text: `training on ${scored.filter((group) => !group.dead).length} of ${scored.length} groups`,
+    step,
+  });
+  const learned = await learn(session, scored);
+  watch.lap("time/update");
+
+  // save, swap the adapter: a new policy version
+  const saved = await saveCheckpoint(session, join(session.folder, `checkpoint-${step}`));
+  const swapped = await swapAndProbe(session, { path: saved.gguf, hash: saved.hash }, state.version + 1);
+  watch.lap("time/swap");
+
+  // next level; close the step: metrics, level, advantages and checkpoint in one transaction
+  const rolled = groupMetrics(scored);
+  const next: RunState = {
+    closed: step,
+    level: nextLevel(state.level, rolled["reward"] ?? null, config.curriculum),
+    version: state.version + 1,
+  };
+  const metrics = { ...drawn.metrics, ...rolled, ...learned, ...swapped, "curriculum/level": state.level, ...watch.read() };
+  closeStep(writer, step, {
+    nextLevel: next.level,
+    nextPolicyVersion: next.version,
+    metrics,
+    checkpoint: saved.row,
+    advantages: scored.flatMap((group) =>
+      group.trajectories.flatMap((trajectory, member) =>
+        byMessage(group, member).map((assigned) => ({ ...assigned, trajectoryId: ids.get(place(group.index, trajectory)) ?? 0 })),
+      ),
+    ),
+  });
+  await removeOldCheckpoints(session);
+  progress({ kind: "step", step, of: config.steps, level: state.level, metrics });
+  return next;
+}
+
+/** Key of a trajectory within its step. */
+function place(task: number, trajectory: Trajectory): string {
+  return `${task}/${trajectory.sample}`;
+}

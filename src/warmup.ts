@@ -1,0 +1,139 @@
+// Stage one (ToolMaster, arXiv 2601.12762, in small): demonstrations -> supervised steps. It runs as step 0 when the probe
+// finds that the policy forms no call. A third of the demonstrations decline: a warm-up on calls alone leaves a policy that
+// never declines again (measured, design section 9). Departs from the paper: the demonstrations are blueprints of the local
+// simulator, kept when the rules approve them, not trajectories of a strong teacher.
+import { join } from "node:path";
+import { saveCheckpoint } from "./checkpoint.ts";
+import { demonstrationSamples } from "./learner/batch.ts";
+import { type Metrics, stopwatch } from "./metrics.ts";
+import type { RunState } from "./resume.ts";
+import { draws } from "./rng.ts";
+import { demonstrate } from "./rollout/demonstration.ts";
+import { judge } from "./rollout/judge.ts";
+import { courtOf, drawTasks, type Session } from "./session.ts";
+import { closeStep } from "./store/steps.ts";
+import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
+import { swapAndProbe } from "./swap.ts";
+import type { TrainingSample, Trajectory } from "./types.ts";
+
+/** Least verdict of a demonstration that is kept: all calls right and half of the results reported. */
+const approvedReward = 0.75;
+
+/**
+ * Finishes the open step 0: writes the demonstrations, trains on them and swaps the adapter in as version 1. Where no
+ * warm-up is wanted there are none, and the untrained adapter (which changes nothing) is version 0's checkpoint.
+ * @returns null when it was stopped before it was done
+ */
+export async function warmUp(session: Session, found: Metrics, wanted: boolean): Promise<RunState | null> {
+  const { config, writer, engine } = session;
+  const watch = stopwatch();
+  const level = config.curriculum.start;
+  if (!wanted) {
+    const saved = await saveCheckpoint(session, join(session.folder, "checkpoint-0"));
+    closeStep(writer, 0, {
+      nextLevel: level,
+      nextPolicyVersion: 0,
+      metrics: { ...found, ...watch.read() },
+      checkpoint: saved.row,
+      advantages: [],
+    });
+    return { closed: 0, level, version: 0 };
+  }
+  session.progress({ kind: "phase", text: `warm-up: writing ${config.warmup.demonstrations} demonstrations`, step: 0 });
+  const drawn = await drawTasks(session, {
+    id: "demo",
+    step: 0,
+    purpose: "demonstration",
+    first: 0,
+    count: config.warmup.demonstrations,
+    level,
+    declineShare: config.warmup.declineShare,
+  });
+  if (drawn === null) return null;
+
+  const scene = { vocabulary: engine.vocabulary, template: session.template, dialect: session.dialect, policyVersion: 0 };
+  const stored = new Map(
+    loadTrajectories(writer.store, writer.run, { step: 0, purpose: "demonstration" }).map((row) => [row.taskIndex, row]),
+  );
+  const court = courtOf(session, "rules");
+  const approved: { readonly id: number; readonly trajectory: Trajectory }[] = [];
+  for (const [index, task] of drawn.tasks) {
+    const known = stored.get(index);
+    const trajectory =
+      known?.trajectory ??
+      (await judge({ trajectory: demonstrate(task, [config.seed, "demonstration", index], scene), lines: [] }, court));
+    const id = known?.id ?? saveTrajectory(writer, { step: 0, purpose: "demonstration", task: index }, trajectory);
+    if ((trajectory.verdict?.reward ?? -1) >= approvedReward) approved.push({ id, trajectory });
+  }
+
+  watch.lap("time/demonstrations");
+  session.progress({
+    kind: "phase",
+    text: `warm-up: ${config.warmup.epochs} supervised passes over ${approved.length} demonstrations`,
+    step: 0,
+  });
+  const samples = approved.map(({ trajectory }) => demonstrationSamples(trajectory)[0]).filter((sample) => sample !== undefined);
+  const learned = await supervise(session, samples);
+  const saved = await saveCheckpoint(session, join(session.folder, "checkpoint-0"));
+  watch.lap("time/update");
+  const swapped = await swapAndProbe(session, { path: saved.gguf, hash: saved.hash }, 1);
+  closeStep(writer, 0, {
+    nextLevel: level,
+    nextPolicyVersion: 1,
+    metrics: {
+      ...found,
+      ...drawn.metrics,
+      ...learned.metrics,
+      ...swapped,
+      "warmup/approved": approved.length,
+      "warmup/rejected": drawn.tasks.size - approved.length,
+      ...watch.read(),
+    },
+    checkpoint: saved.row,
+    advantages: [],
+    learnerLogprobs: approved.flatMap(({ id, trajectory }, index) => spansOf(id, trajectory, learned.logprobs[index] ?? [])),
+  });
+  return { closed: 0, level, version: 1 };
+}
+
+/** Supervised epochs in seeded order. Returns the log-probs of each sample before it was first trained on. */
+async function supervise(session: Session, samples: readonly TrainingSample[]) {
+  const { config, learner } = session;
+  const { epochs, batch, learningRate } = config.warmup;
+  const logprobs: (readonly number[])[] = samples.map(() => []);
+  let metrics: Readonly<Record<string, number>> = {};
+  const batches = Math.ceil(samples.length / batch) * epochs;
+  let done = 0;
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    const order = draws(config.seed, "warmup", epoch).shuffle(samples.map((sample, index) => ({ sample, index })));
+    for (let first = 0; first < order.length; first += batch) {
+      const part = order.slice(first, first + batch);
+      const reply = await learner.update({
+        minibatches: [part.map(({ sample }) => sample)],
+        loss: { kind: "sft" },
+        learningRate,
+      });
+      if (epoch === 0) part.forEach(({ index }, position) => (logprobs[index] = reply.logprobs[position] ?? []));
+      metrics = reply.metrics;
+      session.progress({
+        kind: "count",
+        text: `supervised steps, loss ${(reply.metrics["loss"] ?? Number.NaN).toFixed(3)}`,
+        done: ++done,
+        of: batches,
+      });
+    }
+  }
+  return { metrics, logprobs };
+}
+
+/** Cuts a sample's log-probs back into its trained messages. */
+function spansOf(trajectoryId: number, trajectory: Trajectory, logprobs: readonly number[]) {
+  let start = 0;
+  return trajectory.messages.flatMap((message, index) => {
+    const span = logprobs.slice(start, start + message.ids.length);
+    start += message.ids.length;
+    return message.role === "assistant" && span.length === message.ids.length
+      ? [{ trajectoryId, message: index, logprobs: span }]
+      : [];
+  });
+}
