@@ -80,18 +80,14 @@ const tree: fc.Arbitrary<Case> = fc.letrec<{ any: Case; object: Case; array: Cas
       },
       value: Object.fromEntries(Object.entries(members).map(([name, { value }]) => [name, value])),
     })),
-  array: fc
-    .tuple(tie("any"), fc.nat(3))
-    .map(([{ schema, value }, length]) => ({
-      schema: { type: "array", items: schema },
-      value: Array.from({ length }, () => value),
-    })),
-  choice: fc
-    .tuple(tie("any"), leaf, fc.boolean())
-    .map(([{ schema, value }, other, first]) => ({
-      schema: { anyOf: first ? [schema, other.schema] : [other.schema, schema] },
-      value,
-    })),
+  array: fc.tuple(tie("any"), fc.nat(3)).map(([{ schema, value }, length]) => ({
+    schema: { type: "array", items: schema },
+    value: Array.from({ length }, () => value),
+  })),
+  choice: fc.tuple(tie("any"), leaf, fc.boolean()).map(([{ schema, value }, other, first]) => ({
+    schema: { anyOf: first ? [schema, other.schema] : [other.schema, schema] },
+    value,
+  })),
   referred: leaf.map(({ schema, value }) => ({
     schema: { type: "array", items: schema, minItems: 1, maxItems: 2 },
     value: [value],
