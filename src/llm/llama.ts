@@ -58,17 +58,30 @@ const batchTokens = 512;
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const threads = options.threads ?? availableParallelism();
   const llama = await startLlama(options.gpu, threads);
+  // kept and freed by us, newest first: a LlamaContext that is garbage-collected keeps its model from ever being freed
+  const owned: { dispose(): Promise<void> }[] = [llama];
+  const free = async () => {
+    for (const one of owned.splice(0).reverse()) await one.dispose();
+  };
   try {
     const bindings = bindingsOf(llama);
     const turns = createTurns();
-    const policyModel = await loadModel(llama, options.policyModel);
+    const load = async (path: string) => {
+      const loaded = await loadModel(llama, path);
+      owned.push(loaded);
+      return { loaded, model: nativeModelOf(loaded), vocabulary: vocabularyOf(loaded) };
+    };
+    const policyModel = await load(options.policyModel);
     const shared = options.simulatorModel === null || resolve(options.simulatorModel) === resolve(options.policyModel);
-    const simulatorModel = shared ? policyModel : await loadModel(llama, options.simulatorModel ?? "");
+    const simulatorModel = shared ? policyModel : await load(options.simulatorModel ?? "");
 
-    const open = async (loaded: LlamaModel, sequences: number, contextTokens: number) => {
+    const open = async ({ loaded, model, vocabulary }: typeof policyModel, sequences: number, contextTokens: number) => {
       const context = await openContext(loaded, sequences, contextTokens, threads, llama.gpu === false);
-      const batcher = createBatcher({ context, sequences, batchTokens, turns });
-      return { bindings, model: nativeModelOf(loaded), context, batcher, vocabulary: vocabularyOf(loaded), contextTokens };
+      owned.push(context);
+      const native = nativeContextOf(context);
+      native.setThreads(threads);
+      const batcher = createBatcher({ context: native, sequences, batchTokens, turns });
+      return { bindings, model, context: native, batcher, vocabulary, contextTokens };
     };
     const forPolicy = await open(policyModel, options.policySequences, options.policyContext);
     const forSimulator = await open(simulatorModel, options.simulatorSequences, options.simulatorContext);
@@ -87,11 +100,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       async [Symbol.asyncDispose]() {
         await Promise.all([forPolicy.batcher.close(), forSimulator.batcher.close()]);
         await policy.close();
-        await llama.dispose();
+        await free();
       },
     };
   } catch (thrown) {
-    await llama.dispose();
+    await free();
     throw thrown;
   }
 }
@@ -135,7 +148,7 @@ async function openContext(model: LlamaModel, sequences: number, contextTokens: 
       `A context of ${contextTokens} tokens was asked for, but the model was trained for ${model.trainContextSize}; set a smaller one in engine.policyContext or engine.simulatorContext.`,
     );
   try {
-    const context = await model.createContext({
+    return await model.createContext({
       sequences,
       contextSize: contextTokens,
       batchSize: batchTokens,
@@ -147,9 +160,6 @@ async function openContext(model: LlamaModel, sequences: number, contextTokens: 
       // reused; without it a prompt's are bit-equal however it was cut up
       ...(onCpu ? { flashAttention: false } : {}),
     });
-    const native = nativeContextOf(context);
-    native.setThreads(threads);
-    return native;
   } catch (thrown) {
     throw nativeFailure(thrown, `llama.cpp cannot open ${sequences} sequences of ${contextTokens} tokens`, "engine");
   }

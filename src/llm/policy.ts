@@ -35,6 +35,7 @@ export function openPolicy(parts: PolicyParts): PolicySeat {
     try {
       await turns.take(() => model.loadLora(loaded));
     } catch (thrown) {
+      await loaded.dispose();
       throw new PlayactError("engine", `llama.cpp cannot load the adapter ${path}: ${describe(thrown)}`, { cause: thrown });
     }
     return loaded;

@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checked } from "../../src/llm/addon.ts";
 import { renderChat } from "../../src/llm/chat.ts";
@@ -96,6 +98,20 @@ describe("an adapter swap", () => {
       (await before.sample({ ids: prompt(), seed: 1, temperature: 1, maxTokens: 2, stop: new Set(), deadlineMs: 60_000 })).ids,
     ).toHaveLength(2);
   });
+});
+
+test("an engine closes also after its unreferenced parts were garbage-collected", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const engine = await openEngine(options);
+  for (let round = 0; round < 3; round++) {
+    collect();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await engine[Symbol.asyncDispose]();
+  await expect(
+    engine.policy.sample({ ids: [1], seed: 1, temperature: 1, maxTokens: 1, stop: new Set(), deadlineMs: 1000 }),
+  ).rejects.toMatchObject({ code: "closed" });
 });
 
 test("a model file that is not there is named", async () => {
