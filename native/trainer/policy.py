@@ -15,6 +15,7 @@ import transformers
 from torch import Tensor, nn
 
 from .fault import Fault
+from .gguf_load import quick_gguf
 from .logprob import target_logprobs
 from .packing import Row, pack
 
@@ -67,9 +68,10 @@ def load(path: str, lora: Lora, device: str, dtype: str, threads: int | None) ->
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     try:
-        base = transformers.AutoModelForCausalLM.from_pretrained(
-            file.parent, gguf_file=file.name, dtype=kind, attn_implementation="sdpa"
-        )
+        with quick_gguf():
+            base = transformers.AutoModelForCausalLM.from_pretrained(
+                file.parent, gguf_file=file.name, dtype=kind, attn_implementation="sdpa"
+            )
     except (ValueError, OSError) as error:
         raise Fault("model", f"{file.name} cannot be read as a GGUF model: {error}") from error
     check_architecture(base.config.model_type, file.name)
