@@ -40,7 +40,7 @@ export function gapMetrics(pairs: readonly { readonly old: number; readonly beha
   const outside = pairs.filter(({ old, behaviour }) => Math.abs(Math.exp(old - behaviour) - 1) > 0.1).length;
   return {
     "sampling/sampling_logp_difference/mean": mean(differences),
-    "sampling/sampling_logp_difference/max": Math.max(0, ...differences),
+    "sampling/sampling_logp_difference/max": differences.reduce((most, value) => Math.max(most, value), 0),
     "sampling/ratio_out_of_band": outside / Math.max(1, pairs.length),
   };
 }

@@ -93,7 +93,13 @@ function assigned(assignment: string): Tree {
   const at = assignment.indexOf("=");
   if (at < 1) throw new PlayactError("usage", `--set expects key=value, got ${JSON.stringify(assignment)}.`);
   const keys = assignment.slice(0, at).split(".");
-  return keys.reduceRight<unknown>((value, key) => ({ [key]: value }), parse(assignment.slice(at + 1))) as Tree; // keys is never empty
+  let value: unknown;
+  try {
+    value = parse(assignment.slice(at + 1));
+  } catch (error) {
+    throw new PlayactError("usage", `--set ${assignment}: the value is not YAML: ${describe(error).split("\n")[0]}`);
+  }
+  return keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Tree; // keys is never empty
 }
 
 function isTree(value: unknown): value is Tree {

@@ -32,10 +32,16 @@ export function episodeTemplate(vocabulary: Vocabulary, markers: "tokens" | "pie
   };
   const message = (role: string, ids: readonly number[]) => [begin, ...vocabulary.encode(`${role}\n`), ...ids, end, ...newline];
   const opening = [begin, ...vocabulary.encode("assistant\n")];
+  // descriptions are foreign text; cut behind newlines, where no tokeniser of ours would have joined the parts
+  const withTools = (prompt: string, tools: readonly ToolSpec[]) => [
+    ...trusted(prompt + beforeTools),
+    ...vocabulary.encode(`${tools.map(signature).join("\n")}\n`),
+    ...trusted(afterTools),
+  ];
 
   return {
     stop: new Set([end]),
-    system: (prompt, tools) => message("system", trusted(prompt + toolsText(tools))),
+    system: (prompt, tools) => message("system", tools.length === 0 ? trusted(prompt) : withTools(prompt, tools)),
     user: (text, first) => [...(first ? [] : newline), ...message("user", vocabulary.encode(text)), ...opening],
     toolResults: (results) => {
       const ids = results.flatMap((result, index) => [
@@ -53,19 +59,20 @@ function isTag(text: string): text is (typeof tags)[number] {
   return (tags as readonly string[]).includes(text);
 }
 
-/** The tools part of the system message, word for word as in Qwen2.5's template; `returns` stays hidden. */
-function toolsText(tools: readonly ToolSpec[]): string {
-  if (tools.length === 0) return "";
-  const lines = tools.map(({ name, description, parameters }) =>
-    spacedJson({ type: "function", function: { name, description, parameters } }),
-  );
-  return [
-    "\n\n# Tools\n\nYou may call one or more functions to assist with the user query.\n\n",
-    "You are provided with function signatures within <tools></tools> XML tags:\n<tools>\n",
-    `${lines.join("\n")}\n</tools>\n\n`,
-    "For each function call, return a json object with function name and arguments within <tool_call></tool_call> XML tags:\n",
-    '<tool_call>\n{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call>',
-  ].join("");
+// The tools part of the system message, word for word as in Qwen2.5's template.
+const beforeTools = [
+  "\n\n# Tools\n\nYou may call one or more functions to assist with the user query.\n\n",
+  "You are provided with function signatures within <tools></tools> XML tags:\n<tools>\n",
+].join("");
+const afterTools = [
+  "</tools>\n\n",
+  "For each function call, return a json object with function name and arguments within <tool_call></tool_call> XML tags:\n",
+  '<tool_call>\n{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call>',
+].join("");
+
+/** One tool as the policy sees it; `returns` stays hidden. */
+function signature({ name, description, parameters }: ToolSpec): string {
+  return spacedJson({ type: "function", function: { name, description, parameters } });
 }
 
 /** JSON with a space after each colon and comma: how these models saw JSON in training (Python's default). */

@@ -92,9 +92,12 @@ function inventedId(call: ToolCall, task: Task, journal: readonly Fact[]): strin
 
 function dependentArgument(first: ExpectedCall | undefined, second: ExpectedCall): string | null {
   const result = first?.result;
-  if (typeof result !== "object" || result === null || Array.isArray(result)) return null;
-  const names = Object.keys(result).filter((name) => name in second.arguments);
-  return names[0] ?? null;
+  if (first === undefined || typeof result !== "object" || result === null || Array.isArray(result)) return null;
+  // both may carry other arguments of one name, e.g. a date that the user said
+  const names = Object.entries(result).filter(
+    ([name, value]) => !(name in first.arguments) && name in second.arguments && sameValue(value, second.arguments[name] ?? null),
+  );
+  return names[0]?.[0] ?? null;
 }
 
 /** Tool results are cut in the middle: the head names what it is, the tail closes it. */

@@ -47,8 +47,16 @@ export function sameValue(left: Json, right: Json): boolean {
 
 /** Does a sentence carry the value, as a person would write it? Dates may be spelt out, small numbers be words. */
 export function carries(text: string, value: Json): boolean {
-  const haystack = ` ${plain(text).replace(/[^\p{L}\p{N}.:/@+-]+/gu, " ")} `;
+  const haystack = ` ${words(text)} `;
   return leaves(value).every((leaf) => spellings(leaf).some((spelling) => haystack.includes(spelling)));
+}
+
+/** The words of a text: dots and colons stay inside them ("2.5", "10:30") and go where they end a sentence. */
+function words(text: string): string {
+  return plain(text)
+    .replace(/[^\p{L}\p{N}.:/@+-]+/gu, " ")
+    .replace(/[.:]+(?= |$)/g, "")
+    .trim();
 }
 
 /** Share of a result's leaf values that the text carries, 0..1; 1 for a result without values. */
@@ -60,10 +68,9 @@ export function carriedShare(text: string, value: Json): number {
 
 function spellings(leaf: Json): string[] {
   if (typeof leaf === "boolean" || leaf === null) return [""]; // said in too many ways to check
-  const text = plain(String(leaf))
-    .replace(/[^\p{L}\p{N}.:/@+-]+/gu, " ")
-    .trim();
-  const forms = [` ${text} `, ` ${text}.`, ` ${text}:`];
+  const text = words(String(leaf));
+  if (text === "") return [""]; // nothing to look for
+  const forms = [` ${text} `];
   if (typeof leaf === "number") {
     forms.push(` ${leaf.toFixed(2)} `, ` ${leaf.toLocaleString("en-US").replace(/,/g, " ")} `);
     const word = numberWords[leaf];
