@@ -1,27 +1,11 @@
 // Continuous lockstep batching of one context: each tick decodes one token of every live sequence and fills the rest of
-// the batch with prompt chunks; a finished sequence's slot is taken at once by the queue. It knows slots, rows and
-// deadlines, not what is sampled from a row (that is `Work`). A native error fails the requests of its batch only.
+// the batch with prompt chunks; a finished sequence's slot is taken at once by the queue. It knows slots and rows,
+// not what is sampled from a row nor deadlines (work.ts). A native error fails the requests of its batch only.
 import type { NativeContext } from "./addon.ts";
 import { type EngineCounters, EngineError } from "./llm.ts";
 import { planSlot } from "./prefix.ts";
 import type { Turns } from "./turns.ts";
-
-/** One request: which ids to compute and what to do with their logits. */
-export interface Work<T> {
-  /** Names the request in errors, e.g. "policy sample". */
-  readonly label: string;
-  /** The prompt; never empty. */
-  readonly ids: readonly number[];
-  /** `last`: logits of the newest id only. `all`: of every id (nothing is taken over from a cache then). */
-  readonly rows: "last" | "all";
-  readonly deadlineMs: number;
-  readonly signal?: AbortSignal | undefined;
-  /** Called with the batch rows of the wanted logits, `first` being the position of rows[0]. Returns the next id, or null when done. */
-  advance(rows: readonly number[], first: number): Promise<number | null>;
-  result(): T;
-  /** Frees what `advance` needs; called once, never while `advance` runs. */
-  dispose(): void;
-}
+import { type Job, nativeError, openJob, type Work, waitingFor } from "./work.ts";
 
 export interface Batcher {
   run<T>(work: Work<T>): Promise<T>;
@@ -44,19 +28,6 @@ export interface BatcherOptions {
 
 /** Rows of full-vocabulary logits wanted from one tick: at 151,936 x 4 bytes each they are not free. */
 const mostRows = 64;
-/** setTimeout treats longer delays as none. */
-const longestDelay = 2 ** 31 - 1;
-
-/** A request inside the batcher. */
-interface Job {
-  readonly work: Work<unknown>;
-  /** Prompt, then the ids that were sampled. */
-  readonly ids: number[];
-  waitingFor: string;
-  /** True once the caller has its answer; the slot is freed at the next tick. */
-  settled: boolean;
-  readonly settle: (outcome: { value: unknown } | { error: unknown }) => void;
-}
 
 interface Slot {
   /** Ids whose cells are computed. */
@@ -85,33 +56,12 @@ export function createBatcher(options: BatcherOptions): Batcher {
   let loop: Promise<void> | null = null;
 
   function run<T>(work: Work<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const refusal = refused(work, closed);
-      if (refusal !== null) {
-        work.dispose();
-        throw refusal;
-      }
-      const timer = setTimeout(() => job.settle({ error: late(job) }), Math.min(work.deadlineMs, longestDelay));
-      const abort = () => job.settle({ error: cancelled(work) });
-      const job: Job = {
-        work,
-        ids: [...work.ids],
-        waitingFor: "a turn",
-        settled: false,
-        settle(outcome) {
-          if (job.settled) return;
-          job.settled = true;
-          clearTimeout(timer);
-          work.signal?.removeEventListener("abort", abort);
-          if ("error" in outcome) reject(outcome.error);
-          // `work` is a Work<T>: its result is what was passed in here
-          else resolve(outcome.value as T);
-        },
-      };
-      work.signal?.addEventListener("abort", abort, { once: true });
+    const { job, outcome } = openJob(work, closed);
+    if (job !== null) {
       queue.push(job);
       loop ??= tickWhileBusy();
-    });
+    }
+    return outcome;
   }
 
   async function tickWhileBusy(): Promise<void> {
@@ -122,7 +72,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
         await turns.take(tick);
       } catch (thrown) {
         // nothing in a tick should get here; a request must not wait for ever if something does
-        for (const job of jobs()) job.settle({ error: native(job.work.label, thrown) });
+        for (const job of jobs()) job.settle({ error: nativeError(job.work.label, thrown) });
       }
     }
     loop = null;
@@ -186,7 +136,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     } catch (thrown) {
       // what is in the target now is unknown; the source was only read
       forget(slot);
-      job.settle({ error: native(job.work.label, thrown) });
+      job.settle({ error: nativeError(job.work.label, thrown) });
       return false;
     }
     total.reused += slot.cells.length;
@@ -220,7 +170,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
       const ids = job.ids.slice(first, first + size);
       const last = first + size === job.ids.length;
       const wanted = every ? ids.map((_, at) => at) : last ? [size - 1] : [];
-      job.waitingFor = waiting(job, first);
+      job.waitingFor = waitingFor(job, first);
       chunks.push({ slot, job, ids, first, wanted, rows: [] });
       room -= size;
       if (every) rowsLeft -= size;
@@ -245,7 +195,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     } catch (thrown) {
       for (const { slot, job } of chunks) {
         forget(slot);
-        job.settle({ error: native(job.work.label, thrown) });
+        job.settle({ error: nativeError(job.work.label, thrown) });
       }
       return false;
     }
@@ -265,7 +215,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
       if (next !== null) job.ids.push(next);
       else if (first + (wanted.at(-1) ?? 0) === job.ids.length - 1) job.settle({ value: job.work.result() });
     } catch (thrown) {
-      job.settle({ error: thrown instanceof EngineError ? thrown : native(job.work.label, thrown) });
+      job.settle({ error: thrown instanceof EngineError ? thrown : nativeError(job.work.label, thrown) });
     }
   }
 
@@ -295,38 +245,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   };
 }
 
-/** Why a request is not even queued. */
-function refused(work: Work<unknown>, closed: boolean): Error | null {
-  if (work.ids.length === 0) return new RangeError(`${work.label}: no ids to compute`);
-  if (closed) return new EngineError("closed", `${work.label}: the engine is closed`);
-  return work.signal?.aborted ? cancelled(work) : null;
-}
-
 /** What a running request will have computed soon; nothing where another could not take it over anyway. */
 function promised(job: Job): readonly number[] {
   return job.settled ? [] : job.work.ids;
-}
-
-function waiting(job: Job, computed: number): string {
-  const prompt = job.work.ids.length;
-  return computed < prompt
-    ? `its prompt (${computed} of ${prompt} ids computed)`
-    : `its next id (${job.ids.length - prompt} sampled)`;
-}
-
-function late(job: Job): EngineError {
-  const { label, ids, deadlineMs } = job.work;
-  return new EngineError(
-    "deadline",
-    `${label} (${ids.length} ids) gave up after ${deadlineMs} ms: it waited for ${job.waitingFor}`,
-  );
-}
-
-function cancelled(work: Work<unknown>): EngineError {
-  return new EngineError("cancelled", `${work.label} was cancelled`, { cause: work.signal?.reason });
-}
-
-function native(label: string, thrown: unknown): EngineError {
-  const said = thrown instanceof Error ? thrown.message : String(thrown);
-  return new EngineError("native", `${label}: llama.cpp failed: ${said}`, { cause: thrown });
 }

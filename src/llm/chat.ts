@@ -3,10 +3,11 @@
 // top-k, top-p and min-p): law 3 is the policy's alone.
 import { PlayactError } from "../errors.ts";
 import type { Bindings, NativeContext, NativeGrammar, NativeModel } from "./addon.ts";
-import type { Batcher, Work } from "./batcher.ts";
+import type { Batcher } from "./batcher.ts";
 import { toGrammar } from "./grammar.ts";
 import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type ReplyRequest, type Vocabulary } from "./llm.ts";
 import { nativeSeed, openSampler, openWeigher } from "./sampler.ts";
+import type { Work } from "./work.ts";
 
 /** What a chat model computes with. */
 export interface ChatParts {

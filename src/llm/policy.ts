@@ -2,11 +2,12 @@
 // given ids. Sampling is by temperature only over the full vocabulary (law 3).
 import { describe, PlayactError } from "../errors.ts";
 import type { NativeLora } from "./addon.ts";
-import type { Work } from "./batcher.ts";
+
 import type { ChatParts } from "./chat.ts";
 import { EngineError, type Policy, type Sampled, type SampleRequest } from "./llm.ts";
 import { openDrawer, openWeigher } from "./sampler.ts";
 import type { Turns } from "./turns.ts";
+import type { Work } from "./work.ts";
 
 export interface PolicyParts extends ChatParts {
   readonly turns: Turns;

@@ -2,8 +2,9 @@
 // within bounds, no sequence used by two. A row's "logits" are its position, and the next id is what the work says.
 import { afterEach, expect, test } from "vitest";
 import type { NativeContext } from "../../src/llm/addon.ts";
-import { type Batcher, createBatcher, type Work } from "../../src/llm/batcher.ts";
+import { type Batcher, createBatcher } from "../../src/llm/batcher.ts";
 import { createTurns } from "../../src/llm/turns.ts";
+import type { Work } from "../../src/llm/work.ts";
 
 interface Fake extends NativeContext {
   readonly sequences: number[][];

@@ -1,0 +1,101 @@
+// One request on its way through a batcher: what it asks for, its deadline and cancellation, and what is said when it is
+// given up. A request settles once; its place in the context is freed by the batcher at the next tick.
+import { EngineError } from "./llm.ts";
+
+/** One request: which ids to compute and what to do with their logits. */
+export interface Work<T> {
+  /** Names the request in errors, e.g. "policy sample". */
+  readonly label: string;
+  /** The prompt; never empty. */
+  readonly ids: readonly number[];
+  /** `last`: logits of the newest id only. `all`: of every id (nothing is taken over from a cache then). */
+  readonly rows: "last" | "all";
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the batch rows of the wanted logits, `first` being the position of rows[0]. Returns the next id, or null when done. */
+  advance(rows: readonly number[], first: number): Promise<number | null>;
+  result(): T;
+  /** Frees what `advance` needs; called once, never while `advance` runs. */
+  dispose(): void;
+}
+
+/** A request inside the batcher. */
+export interface Job {
+  readonly work: Work<unknown>;
+  /** Prompt, then the ids that were sampled. */
+  readonly ids: number[];
+  /** For the deadline's message. */
+  waitingFor: string;
+  /** True once the caller has its answer. */
+  settled: boolean;
+  /** Answers the caller; only the first call counts. */
+  readonly settle: (outcome: { readonly value: unknown } | { readonly error: unknown }) => void;
+}
+
+/** setTimeout treats longer delays as none. */
+const longestDelay = 2 ** 31 - 1;
+
+/** Starts a request's clock. Where it is refused at once, `job` is null and the work is disposed of. */
+export function openJob<T>(work: Work<T>, closed: boolean): { readonly job: Job | null; readonly outcome: Promise<T> } {
+  const refusal = refused(work, closed);
+  if (refusal !== null) {
+    work.dispose();
+    return { job: null, outcome: Promise.reject(refusal) };
+  }
+  let job: Job | null = null;
+  const outcome = new Promise<T>((resolve, reject) => {
+    const opened: Job = {
+      work,
+      ids: [...work.ids],
+      waitingFor: "a turn",
+      settled: false,
+      settle(result) {
+        if (opened.settled) return;
+        opened.settled = true;
+        clearTimeout(timer);
+        work.signal?.removeEventListener("abort", abort);
+        if ("error" in result) reject(result.error);
+        // `work` is a Work<T>: the value is what its `result` returned
+        else resolve(result.value as T);
+      },
+    };
+    const abort = () => opened.settle({ error: cancelled(work) });
+    const timer = setTimeout(() => opened.settle({ error: late(opened) }), Math.min(work.deadlineMs, longestDelay));
+    work.signal?.addEventListener("abort", abort, { once: true });
+    job = opened;
+  });
+  return { job, outcome };
+}
+
+/** What a running request waits for when `computed` of its ids are done. */
+export function waitingFor(job: Job, computed: number): string {
+  const prompt = job.work.ids.length;
+  return computed < prompt
+    ? `its prompt (${computed} of ${prompt} ids computed)`
+    : `its next id (${job.ids.length - prompt} sampled)`;
+}
+
+/** What is told when llama.cpp itself fails. */
+export function nativeError(label: string, thrown: unknown): EngineError {
+  const said = thrown instanceof Error ? thrown.message : String(thrown);
+  return new EngineError("native", `${label}: llama.cpp failed: ${said}`, { cause: thrown });
+}
+
+/** Why a request is not even queued. */
+function refused(work: Work<unknown>, closed: boolean): Error | null {
+  if (work.ids.length === 0) return new RangeError(`${work.label}: no ids to compute`);
+  if (closed) return new EngineError("closed", `${work.label}: the engine is closed`);
+  return work.signal?.aborted ? cancelled(work) : null;
+}
+
+function late(job: Job): EngineError {
+  const { label, ids, deadlineMs } = job.work;
+  return new EngineError(
+    "deadline",
+    `${label} (${ids.length} ids) gave up after ${deadlineMs} ms: it waited for ${job.waitingFor}`,
+  );
+}
+
+function cancelled(work: Work<unknown>): EngineError {
+  return new EngineError("cancelled", `${work.label} was cancelled`, { cause: work.signal?.reason });
+}
