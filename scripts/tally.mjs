@@ -2,13 +2,19 @@
 
 /** @typedef {{ passed: number, failed: number }} Tally */
 
+/** @typedef {{ status: string, assertionResults: { status: string }[] }} File */
+
 /**
  * @param {string} json what vitest's json reporter wrote
  * @returns {Tally}
  */
 export function vitestTally(json) {
-  const { numPassedTests, numTotalTests } = JSON.parse(json);
-  return { passed: numPassedTests, failed: numTotalTests - numPassedTests };
+  const { numPassedTests, numTotalTests, testResults } = JSON.parse(json);
+  // A file can fail with no failed test in it: it did not load, or what it does before or after its tests failed.
+  const broken = testResults.filter(
+    (/** @type {File} */ file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
+  );
+  return { passed: numPassedTests, failed: numTotalTests - numPassedTests + broken.length };
 }
 
 /**

@@ -8,6 +8,26 @@ test("pytest's failures, errors and skipped tests all count as failed", () => {
   expect(pytestTally("2 errors in 0.1s")).toEqual({ passed: 0, failed: 2 });
 });
 
+/** A report of vitest with these files, each given by its status and those of its tests. */
+function report(files: readonly (readonly [string, ...string[]])[]): string {
+  const tests = files.flatMap(([, ...statuses]) => statuses);
+  const testResults = files.map(([status, ...statuses]) => ({
+    status,
+    assertionResults: statuses.map((each) => ({ status: each })),
+  }));
+  return JSON.stringify({
+    numTotalTests: tests.length,
+    numPassedTests: tests.filter((each) => each === "passed").length,
+    testResults,
+  });
+}
+
 test("vitest's skipped tests count as failed", () => {
-  expect(vitestTally('{ "numTotalTests": 10, "numPassedTests": 7, "numPendingTests": 2 }')).toEqual({ passed: 7, failed: 3 });
+  expect(vitestTally(report([["passed", "passed", "skipped"]]))).toEqual({ passed: 1, failed: 1 });
+});
+
+test("a file that fails outside its tests counts as one failure, one with a failed test as that test", () => {
+  expect(vitestTally(report([["failed"]]))).toEqual({ passed: 0, failed: 1 });
+  expect(vitestTally(report([["failed", "passed", "passed"]]))).toEqual({ passed: 2, failed: 1 });
+  expect(vitestTally(report([["failed", "passed", "failed"]]))).toEqual({ passed: 1, failed: 1 });
 });
