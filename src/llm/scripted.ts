@@ -1,4 +1,4 @@
-// A deterministic double of the whole engine, for tests without a model: a byte vocabulary with the usual markers, a
+// A deterministic double of the whole engine, for tests without a model: a byte vocabulary with the usual markers and a few words, a
 // policy whose distribution is a hash of the last ids and of the adapter (so log-probs mean something), a simulator that
 // answers with the plainest value of a schema. Each of the three can be told what to say. It passes the same conformance
 // suite as llama.ts.
@@ -38,23 +38,30 @@ const markerTexts = [
   "<tool_response>",
   "</tool_response>",
 ];
-const size = 256 + markerTexts.length;
+/** " A" to " Z": as with a real vocabulary, a blank belongs to the word behind it, so that options can be told apart. */
+const words = Array.from({ length: 26 }, (_, letter) => ` ${String.fromCharCode(65 + letter)}`);
+const firstWord = 256 + markerTexts.length;
+const size = firstWord + words.length;
 
-/** One id a byte, markers from 256 up. */
+/** One id a byte, markers from 256 up, then a blank with each capital letter. */
 export function scriptedVocabulary(): Vocabulary {
-  const bytesOf = (id: number): Uint8Array => (id < 256 ? Uint8Array.of(id) : Buffer.from(markerTexts[id - 256] ?? ""));
+  const bytesOf = (id: number): Uint8Array =>
+    id < 256 ? Uint8Array.of(id) : Buffer.from([...markerTexts, ...words][id - 256] ?? "");
   const pieces = (ids: readonly number[]): string[] => {
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     return ids.map((id, at) => decoder.decode(bytesOf(id), { stream: at < ids.length - 1 }));
   };
   return {
-    encode: (text) => Array.from(Buffer.from(text)),
+    encode: (text) =>
+      text
+        .split(/( [A-Z])/)
+        .flatMap((part, at) => (at % 2 === 1 ? [firstWord + words.indexOf(part)] : Array.from(Buffer.from(part)))),
     marker(text) {
       const at = markerTexts.indexOf(text);
       if (at < 0) throw new PlayactError("model", `The model has no marker ${text}; choose a model whose vocabulary holds it.`);
       return 256 + at;
     },
-    isMarker: (id) => id >= 256,
+    isMarker: (id) => id >= 256 && id < firstWord,
     decode: (ids) => pieces(ids).join(""),
     pieces,
   };
