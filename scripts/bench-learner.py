@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TQDM_DISABLE", "1")
@@ -43,9 +44,7 @@ samples = [
 optimizer = adamw(policy, {"learningRate": 1e-5, "betas": [0.9, 0.999], "eps": 1e-8, "weightDecay": 0.01})
 loss = GrpoLoss(0.2, 0.2, 0.0, 2.0, 1.0)
 # Unpacked: one row a sample, gradients accumulated, by a budget that no two samples fit in.
-trained = update(
-    policy if way == "packed" else policy.__class__(**{**policy.__dict__, "budget": 1}), optimizer, [samples], loss, 1.0
-)
+trained = update(policy if way == "packed" else replace(policy, budget=1), optimizer, [samples], loss, clip=1.0)
 names = ("learner/packed_tokens", "learner/unpacked_tokens", "learner/seconds_forward_backward", "learner/peak_mb", "grad_norm")
 print(
     json.dumps(

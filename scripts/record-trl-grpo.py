@@ -32,7 +32,7 @@ def run(cap: float | None, beta: float, low: float, high: float, seed: int) -> d
     ratio = torch.ones_like(old) if cap is None else torch.clamp(torch.exp(old - behaviour), max=cap)
     trainer = Stub(
         _get_per_token_logps_and_entropies=lambda *_, **__: (logp, torch.zeros_like(logp), None),
-        accelerator=SimpleNamespace(gather=lambda x: x, reduce=lambda x, reduction: x, num_processes=1),
+        accelerator=SimpleNamespace(gather=lambda x: x, reduce=lambda x, **_: x, num_processes=1),
         model=SimpleNamespace(training=True),
         args=Stub(),
         _metrics={"train": defaultdict(list)},
