@@ -10,17 +10,27 @@ import { installRequirements, makeEnvironment } from "./setup/python.mjs";
 import { SetupError, step } from "./setup/step.mjs";
 
 const start = performance.now();
-const { values } = parseArgs({ options: { preset: { type: "string", default: "laptop" }, for: { type: "string" } } });
-const forTests = values.for === "test";
+/** @returns {{ preset: string, forTests: boolean }} */
+function wanted() {
+  try {
+    const { values } = parseArgs({ options: { preset: { type: "string", default: "laptop" }, for: { type: "string" } } });
+    if (values.for === undefined || values.for === "test") return { preset: values.preset, forTests: values.for === "test" };
+    throw new Error(`--for expects test, got ${values.for}`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SetupError(`${reason}. Usage: npm run setup -- [--preset NAME | --for test]`, { code: 2 });
+  }
+}
 
 try {
+  const { preset, forTests } = wanted();
   checkNode();
   await step("Node packages", installNodePackages);
   await step("Python environment", makeEnvironment);
   await step("Python packages", (say) => installRequirements("requirements.txt", say));
   if (forTests) await step("Python packages for the tests", (say) => installRequirements("requirements-dev.txt", say));
   await step("Build", build);
-  await fetchModels(forTests ? { tests: true } : { preset: values.preset });
+  await fetchModels(forTests ? { tests: true } : { preset });
   process.stderr.write(`Set-up is complete (${((performance.now() - start) / 1000).toFixed(1)} s).\n`);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error; // not expected, so our own mistake: it keeps its stack

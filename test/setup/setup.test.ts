@@ -16,7 +16,7 @@ interface Clone extends Disposable {
   /** Puts a shell script on the PATH. */
   program(name: string, script: string): void;
   /** Runs the set-up with nothing on the PATH but those programs. */
-  run(): { readonly code: number | null; readonly said: string };
+  run(...args: string[]): { readonly code: number | null; readonly said: string };
 }
 
 const npmThatWorks = 'echo "$@" >> npm-calls; mkdir -p node_modules/.bin';
@@ -35,9 +35,9 @@ function clone(): Clone {
       writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
       chmodSync(join(bin, name), 0o755);
     },
-    run: () => {
+    run: (...args) => {
       const env = { PATH: bin, HOME: folder };
-      const { status, stderr } = spawnSync(process.execPath, [join(folder, "scripts", "setup.mjs")], {
+      const { status, stderr } = spawnSync(process.execPath, [join(folder, "scripts", "setup.mjs"), ...args], {
         cwd: folder,
         env,
         encoding: "utf8",
@@ -85,6 +85,14 @@ describe("what is missing is told in a sentence with its mend, exit code 4 and n
     expect(said).toMatch(/Python 3\.12 lacks its venv module\. Install it .*python3\.12-venv/);
     expect(said).not.toMatch(stack);
   });
+});
+
+test("an option that does not exist is told with those that do, exit code 2", () => {
+  using place = clone();
+  const { code, said } = place.run("--pre-set", "laptop");
+  expect(code).toBe(2);
+  expect(said).toMatch(/--pre-set.*Usage: npm run setup -- \[--preset NAME \| --for test\]\n$/s);
+  expect(place.run("--for", "fun").said).toMatch(/--for expects test, got fun/);
 });
 
 describe("exit code 5 is for disks", () => {
