@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import { type ChatModel, EngineError, type ReplyRequest } from "../../src/llm/llm.ts";
+import { ask, type Question } from "../../src/simulator/ask.ts";
+
+const question: Question<string> = {
+  role: "tool",
+  messages: [{ role: "user", content: "Which colour?" }],
+  schema: { type: "object", properties: { colour: { type: "string", maxLength: 5 } }, required: ["colour"] },
+  check: (reply) => {
+    const { colour } = reply as { colour: string };
+    return colour === "grey" ? { reason: "grey is no colour" } : { value: colour };
+  },
+  seedNames: ["task", "colour"],
+  maxTokens: 20,
+  temperature: 0.7,
+};
+const patience = { tries: 3, deadlineMs: 1000 };
+
+/** Replies in order; an error is thrown. */
+function model(...replies: readonly (string | Error)[]): ChatModel & { readonly requests: ReplyRequest[] } {
+  const requests: ReplyRequest[] = [];
+  return {
+    requests,
+    reply: async (request) => {
+      const reply = replies[requests.length] ?? "";
+      requests.push(request);
+      if (reply instanceof Error) throw reply;
+      return reply;
+    },
+    choose: () => Promise.reject(new Error("not asked")),
+  };
+}
+
+describe("asking the simulator", () => {
+  test("gives the value of the first reply that fits, and the number of tries", async () => {
+    const double = model('{"colour":"red"}');
+    expect(await ask(double, question, patience)).toEqual({ ok: true, value: "red", tries: 1 });
+    expect(double.requests).toHaveLength(1);
+    expect(double.requests[0]).toMatchObject({ messages: question.messages, maxTokens: 20, temperature: 0.7, deadlineMs: 1000 });
+  });
+
+  test("tries again after what is no JSON, breaks the schema or the caller's check, each time with another seed", async () => {
+    const broken = ['{"colour":"re', '{"colour":"purple"}'];
+    const double = model(...broken, '{"colour":"red"}');
+    expect(await ask(double, question, patience)).toEqual({ ok: true, value: "red", tries: 3 });
+    expect(new Set(double.requests.map(({ seed }) => seed)).size).toBe(3);
+    const checked = model('{"colour":"grey"}', '{"colour":"red"}');
+    expect(await ask(checked, question, patience)).toMatchObject({ ok: true, tries: 2 });
+    expect(checked.requests[0]?.seed).toBe(double.requests[0]?.seed); // the same names, the same draw
+  });
+
+  test.each([
+    ['{"colour":', /not JSON \(cut at 20 tokens\?\): \{"colour":/],
+    ['{"color":"red"}', /missing property 'colour'/],
+    ['{"colour":"purple"}', /property 'colour' must have at most 5 characters/],
+    ['{"colour":"grey"}', /grey is no colour/],
+  ])("gives up after three of %s with the reason as a value", async (reply, reason) => {
+    const double = model(reply, reply, reply, '{"colour":"red"}');
+    const answer = await ask(double, question, patience);
+    expect(answer).toMatchObject({
+      ok: false,
+      failure: { boundary: "tool", code: "invalid_reply", text: expect.stringMatching(reason) },
+    });
+    expect(double.requests).toHaveLength(3);
+  });
+
+  test("takes a deadline and a native error for failures that may pass", async () => {
+    const late = new EngineError("deadline", "simulator reply gave up after 1000 ms");
+    const native = new EngineError("native", "decode failed");
+    expect(await ask(model(late, native, '{"colour":"red"}'), question, patience)).toMatchObject({ ok: true, tries: 3 });
+    expect(await ask(model(late, late, late), question, patience)).toEqual({
+      ok: false,
+      failure: { boundary: "tool", code: "deadline", text: "simulator reply gave up after 1000 ms" },
+    });
+    expect(await ask(model(native, native, native), question, patience)).toMatchObject({
+      failure: { code: "error", text: "decode failed" },
+    });
+  });
+
+  test("does not repeat a prompt that does not fit the context", async () => {
+    const double = model(new EngineError("context_full", "too long"), '{"colour":"red"}');
+    expect(await ask(double, question, patience)).toMatchObject({ ok: false, failure: { code: "context_full" } });
+    expect(double.requests).toHaveLength(1);
+  });
+
+  test.each([new EngineError("cancelled", "cancelled"), new EngineError("closed", "closed"), new TypeError("a mistake of ours")])(
+    "throws %s on: it is no failure of the world",
+    async (error) => {
+      await expect(ask(model(error, '{"colour":"red"}'), question, patience)).rejects.toBe(error);
+    },
+  );
+});

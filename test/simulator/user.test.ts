@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import type { ChooseRequest } from "../../src/llm/llm.ts";
+import type { Line } from "../../src/simulator/prompts/transcript.ts";
+import { nextSentence } from "../../src/simulator/user.ts";
+import { blueprint } from "../support/blueprint.ts";
+import { isSilent, menuOf, stage } from "../support/stage.ts";
+
+const day = { call: 0, argument: "day", sentence: "The day is 2027-03-02." };
+const to = { call: 0, argument: "to", sentence: "The to is Bergen." };
+const task = blueprint({ heldBack: [day, to] });
+const lines: Line[] = [
+  { role: "user", text: task.firstMessage },
+  { role: "assistant", text: "<think>secret</think>Which day?" },
+];
+
+/** The user's sentence where the menu weighs `said`, and `silent` before the assistant has said anything. */
+async function next(said: readonly number[], silent: readonly number[], told: readonly number[] = []) {
+  const asked: ChooseRequest[] = [];
+  const { scene } = stage({
+    choose: (request) => {
+      asked.push(request);
+      return isSilent(request) ? silent : said;
+    },
+  });
+  return { answer: await nextSentence(task, lines, new Set(told), scene.simulator, scene.patience), asked };
+}
+
+describe("the user's next sentence", () => {
+  test("is the one on the menu that the conversation made likelier, not the one that is liked anyway", async () => {
+    const { answer } = await next([-0.1, -2, -3, -4], [-0.1, -5, -3, -4]);
+    expect(answer).toEqual({ ok: true, text: to.sentence, kind: "detail", detail: 1, reward: 1 });
+  });
+
+  test("comes from a menu of the held-back details, thanks and a complaint", async () => {
+    const { asked } = await next([-1, -1, -1, -1], [-1, -1, -1, -1]);
+    expect(asked.map((request) => menuOf(request))).toEqual(
+      [0, 1].map(() => [day.sentence, to.sentence, task.thanks, task.complaint]),
+    );
+    expect(asked[0]).toMatchObject({ lead: "Answer:", options: [" A", " B", " C", " D"] });
+  });
+
+  test("is weighed on the talk without the assistant's thinking, and against the first message alone", async () => {
+    const { asked } = await next([-1, -1, -1, -1], [-1, -1, -1, -1]);
+    const [said, silent] = asked.map((request) => request.messages.at(-1)?.content ?? "");
+    expect(said).toContain("Assistant: Which day?");
+    expect(said).not.toContain("secret");
+    expect(silent).toContain(`User: ${task.firstMessage}`);
+    expect(silent).not.toContain("Which day?");
+  });
+
+  test("never is a detail that was told: it left the menu and the others keep their place", async () => {
+    const { answer, asked } = await next([-0.1, -3, -3], [-1, -1, -1], [0]);
+    expect(menuOf(asked[0] as ChooseRequest)).toEqual([to.sentence, task.thanks, task.complaint]);
+    expect(answer).toMatchObject({ detail: 1, text: to.sentence });
+  });
+
+  test("is worth 1 where it gives a detail, 0 as thanks and -1 as a complaint", async () => {
+    const level = [-2, -2, -2, -2];
+    const picked = await Promise.all(
+      [0, 2, 3].map((at) =>
+        next(
+          level.map((odds, index) => (index === at ? -0.1 : odds)),
+          level,
+        ),
+      ),
+    );
+    expect(picked.map(({ answer }) => answer)).toMatchObject([
+      { kind: "detail", reward: 1 },
+      { kind: "thanks", reward: 0, detail: null, text: task.thanks },
+      { kind: "complaint", reward: -1, detail: null, text: task.complaint },
+    ]);
+  });
+
+  test("of odds that are no numbers is a failure, not a sentence", async () => {
+    const { answer } = await next([Number.NaN, -1, -1, -1], [-1, -1, -1, -1]);
+    expect(answer).toMatchObject({ ok: false, failure: { boundary: "user", code: "invalid_reply" } });
+  });
+
+  test("that does not come before the deadline is a failure, not a sentence", async () => {
+    const { scene } = stage({ choose: () => new Promise(() => {}) });
+    const answer = await nextSentence(task, lines, new Set(), scene.simulator, { tries: 1, deadlineMs: 1 });
+    expect(answer).toMatchObject({ ok: false, failure: { boundary: "user", code: "deadline" } });
+  });
+
+  test("is not waited for when cancelled", async () => {
+    const { scene } = stage({ choose: () => new Promise(() => {}) });
+    const answer = nextSentence(task, lines, new Set(), scene.simulator, scene.patience, AbortSignal.abort());
+    await expect(answer).rejects.toMatchObject({ code: "cancelled" });
+  });
+});
