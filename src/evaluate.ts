@@ -26,6 +26,7 @@ export async function heldOutTasks(session: Session): Promise<ReadonlyMap<number
 
 /** Plays the held-out tasks with the current policy; false when it was stopped before the end. */
 export async function evaluate(session: Session, tasks: ReadonlyMap<number, Task>, phase: string): Promise<boolean> {
+  if (tasks.size === 0) return true; // nothing held out (config evaluation.tasks)
   const { writer, config } = session;
   session.progress({ kind: "phase", text: `evaluation (${phase}): ${tasks.size} held-out tasks, greedy`, step: 0 });
   const done = loadTrajectories(writer.store, writer.run, { step: 0, purpose: "evaluation", phase });

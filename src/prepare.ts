@@ -15,6 +15,7 @@ const probeTasks = 8;
 export async function prepare(session: Session, state: RunState, heldOut: ReadonlyMap<number, Task>): Promise<RunState | null> {
   if (state.closed !== null) return state;
   const { config, writer } = session;
+  const tasksToProbe = Math.min(probeTasks, config.warmup.demonstrations); // they are the first demonstrations
   if (!(await evaluate(session, heldOut, "base"))) return null;
 
   session.progress({ kind: "phase", text: "probe: how does the policy write calls?", step: 0 });
@@ -24,13 +25,13 @@ export async function prepare(session: Session, state: RunState, heldOut: Readon
     step: 0,
     purpose: "demonstration",
     first: 0,
-    count: probeTasks,
+    count: tasksToProbe,
     level: state.level,
     declineShare: config.warmup.declineShare,
   });
   if (drawn === null) return null;
   const found = await probe(
-    [...drawn.tasks.values()].slice(0, probeTasks),
+    [...drawn.tasks.values()].slice(0, tasksToProbe),
     [config.seed, "probe"],
     sceneOf(session, 0),
     session.learner,

@@ -28,7 +28,7 @@ export const presets = {
     engine: { policySequences: 4, policyContext: 1024, simulatorSequences: 4, simulatorContext: 1536 },
     tasks: { perStep: 2, decline: 0.25, hard: 0.3 },
     curriculum: { start: 10, step: 3, epsilon: 0.25 },
-    rollout: { groupSize: 3, tokensPerTurn: 48, responseTokens: 256 },
+    rollout: { groupSize: 3, tokensPerTurn: 48, responseTokens: 256, simulatorTries: 1 },
     reward: { verdict: "rules" },
     learner: { learningRate: 5e-5, tasksPerMinibatch: 1, rank: 8, alpha: 16 },
     warmup: { demonstrations: 6, epochs: 1, batch: 3 },

@@ -7,6 +7,7 @@ import type { EpisodeTemplate } from "./llm/template.ts";
 import type { Court } from "./rollout/judge.ts";
 import type { Scene } from "./rollout/rollout.ts";
 import type { Dialect } from "./rollout/tool-call.ts";
+import { sideBySide } from "./side-by-side.ts";
 import type { Patience } from "./simulator/ask.ts";
 import { recordFailure } from "./store/failures.ts";
 import type { Writer } from "./store/lease.ts";
@@ -101,37 +102,28 @@ export async function drawTasks(
   const tasks = loadTasks(writer.store, writer.run, series.step, series.purpose);
   const names = [config.seed, "task", series.purpose];
   const orders = taskOrders(config, { ...series, names }).map((order, index) => ({ order, index }));
-  const rejected: Record<string, number> = {};
+  const missing = orders.filter(({ index }) => !tasks.has(index));
+  const counts = { "tasks/rejected/calls": 0, "tasks/plain_messages": 0 };
   let done = tasks.size;
-  let stopped = false;
-  await Promise.all(
-    orders.map(async ({ order, index }) => {
-      if (tasks.has(index)) return;
-      if (session.stopping()) {
-        stopped = true;
-        return;
-      }
+  const whole = await sideBySide(
+    missing,
+    config.engine.simulatorSequences * 2,
+    async ({ order, index }) => {
       const written = await writeTask(order, toolsets, engine.simulator, config.tasks.attempts, patience(config), session.signal);
-      for (const reason of written.rejected)
-        rejected[`tasks/rejected/${reason.replace(/\W+/g, "_")}`] =
-          (rejected[`tasks/rejected/${reason.replace(/\W+/g, "_")}`] ?? 0) + 1;
+      counts["tasks/rejected/calls"] += written.rejected.length;
+      counts["tasks/plain_messages"] += Number(written.plainMessage);
       if (written.task) {
         saveTask(writer, { step: series.step, purpose: series.purpose, index }, written.task);
         tasks.set(index, written.task);
       } else {
-        recordFailure(writer, series.step, {
-          boundary: "task",
-          code: "invalid_reply",
-          text: written.rejected.join("; "),
-          task: order.id,
-        });
+        const text = written.rejected.map(({ reason }) => reason).join("; ");
+        recordFailure(writer, series.step, { boundary: "task", code: "invalid_reply", text, task: order.id });
       }
       session.progress({ kind: "count", text: "tasks written", done: ++done, of: series.count });
-    }),
+    },
+    session.stopping,
   );
-  if (stopped) return null;
-  return {
-    tasks: new Map([...tasks].sort(([a], [b]) => a - b)),
-    metrics: { "tasks/written": tasks.size, "tasks/missing": series.count - tasks.size, ...rejected },
-  };
+  if (!whole) return null;
+  const missed = { "tasks/written": tasks.size, "tasks/missing": series.count - tasks.size };
+  return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: { ...missed, ...counts } };
 }

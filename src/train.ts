@@ -106,7 +106,7 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
   const rolled = groupMetrics(scored);
   const next: RunState = {
     closed: step,
-    level: nextLevel(state.level, rolled["reward"] ?? null, config.curriculum),
+    level: nextLevel(state.level, rolled.reward ?? null, config.curriculum),
     version: state.version + 1,
   };
   const metrics = { ...drawn.metrics, ...rolled, ...learned, ...swapped, "curriculum/level": state.level, ...watch.read() };

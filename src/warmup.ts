@@ -113,11 +113,11 @@ async function supervise(session: Session, samples: readonly TrainingSample[]) {
         loss: { kind: "sft" },
         learningRate,
       });
-      if (epoch === 0) part.forEach(({ index }, position) => (logprobs[index] = reply.logprobs[position] ?? []));
+      if (epoch === 0) for (const [position, { index }] of part.entries()) logprobs[index] = reply.logprobs[position] ?? [];
       metrics = reply.metrics;
       session.progress({
         kind: "count",
-        text: `supervised steps, loss ${(reply.metrics["loss"] ?? Number.NaN).toFixed(3)}`,
+        text: `supervised steps, loss ${(reply.metrics.loss ?? Number.NaN).toFixed(3)}`,
         done: ++done,
         of: batches,
       });

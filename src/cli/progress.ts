@@ -52,7 +52,7 @@ export function openProgress(options: ProgressOptions): Progress {
           painted = true;
         } else line(text);
       } else {
-        stepSeconds = [...stepSeconds, event.metrics["step_time"] ?? 0];
+        stepSeconds = [...stepSeconds, event.metrics.step_time ?? 0];
         if (options.json) options.out(`${JSON.stringify({ step: event.step, level: event.level, ...event.metrics })}\n`);
         line(`${stepText(event)} · ${speed(options.counters())} · ${memory()}${eta(event, stepSeconds)}`);
       }

@@ -49,7 +49,9 @@ export function tasksCommand(): Command {
       );
       for (const { task, rejected } of written) {
         if (rejected.length > 0)
-          toStderr(`${task?.id ?? "a task was given up"}: ${rejected.length} drafts rejected (${rejected.join("; ")})\n`);
+          toStderr(
+            `${task?.id ?? "a task was given up"}: ${rejected.length} drafts rejected (${rejected.map(({ reason }) => reason).join("; ")})\n`,
+          );
       }
       const tasks = written.flatMap(({ task }) => task ?? []);
       if (options.json)

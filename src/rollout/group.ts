@@ -1,5 +1,6 @@
 // Many episodes side by side: tasks x samples, in the order of the tasks so that a group's shared prompt is computed once.
 // Each trajectory is handed to `keep` (and committed there) the moment it ends; those of an interrupted step are taken over.
+import { sideBySide } from "../side-by-side.ts";
 import type { Group, Task, Trajectory } from "../types.ts";
 import { type Court, judge } from "./judge.ts";
 import { rollOut, type Scene } from "./rollout.ts";
@@ -33,18 +34,18 @@ export async function rollOutGroups(
       ({ sample }) => !present.has(sample),
     );
   });
-  let next = 0;
-  const worker = async () => {
-    for (let item = missing[next++]; item && !rollouts.stopping(); item = missing[next++]) {
-      const { group, sample } = item;
+  const whole = await sideBySide(
+    missing,
+    rollouts.concurrency,
+    async ({ group, sample }) => {
       const episode = await rollOut(group.task, sample, [...rollouts.names, group.index, sample], scene);
       const trajectory = await judge(episode, court);
       rollouts.keep(group.index, trajectory);
       group.trajectories.push(trajectory);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(rollouts.concurrency, missing.length) }, worker));
-  if (groups.some((group) => group.trajectories.length < rollouts.groupSize)) return null;
+    },
+    rollouts.stopping,
+  );
+  if (!whole) return null;
   for (const group of groups) group.trajectories.sort((a, b) => a.sample - b.sample);
   return groups;
 }

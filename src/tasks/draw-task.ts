@@ -54,11 +54,11 @@ export function drawOutline(toolsets: readonly Toolset[], request: OutlineReques
 }
 
 function properties(tool: ToolSpec): JsonObject {
-  return (tool.parameters["properties"] ?? {}) as JsonObject; // checked by the catalogue's loader
+  return (tool.parameters.properties ?? {}) as JsonObject; // checked by the catalogue's loader
 }
 
 export function requiredParameters(tool: ToolSpec): string[] {
-  const required = tool.parameters["required"];
+  const required = tool.parameters.required;
   return Array.isArray(required) ? required.map(String) : [];
 }
 
@@ -79,7 +79,7 @@ function drawHeldBack(
     requiredParameters(tool)
       .filter((argument) => !(call === 1 && argument === chain?.argument))
       .filter((argument) =>
-        ["string", "integer", "number"].includes(String((properties(tool)[argument] as JsonObject | undefined)?.["type"])),
+        ["string", "integer", "number"].includes(String((properties(tool)[argument] as JsonObject | undefined)?.type)),
       )
       .map((argument) => ({ call, argument })),
   );

@@ -1,7 +1,7 @@
 // Writes one task as a blueprint, calls first: outline (drawn) -> arguments and results (simulator, under the tools' own
 // schemas) -> the person's first message (simulator, checked by rule) -> Task. The true report and the refusal are built by
-// rule: they must be right, and they are the ends of the judge's scale. A draft that fails its checks is counted by reason
-// and drawn again; a task is never padded with an empty one in silence. Kin: APIGen-MT (arXiv 2504.03601).
+// rule: they must be right, and they are the ends of the judge's scale. A draft whose calls fail their checks is counted
+// and drawn again; a message that never carries its values is built by rule and counted; a task is never padded with an empty one in silence. Kin: APIGen-MT (arXiv 2504.03601).
 import type { ChatModel } from "../llm/llm.ts";
 import { type Draws, draws, seedFrom } from "../rng.ts";
 import { ask, type Patience } from "../simulator/ask.ts";
@@ -26,10 +26,17 @@ export interface TaskOrder {
   readonly responseTokens: number;
 }
 
+export interface Rejection {
+  readonly stage: "calls";
+  readonly reason: string;
+}
+
 export interface WrittenTask {
   readonly task: Task | null;
-  /** Why drafts were rejected, in order; for the metrics tasks/rejected/*. */
-  readonly rejected: readonly string[];
+  /** Why drafts were rejected, in order; for the metrics tasks/rejected/* and the failure row. */
+  readonly rejected: readonly Rejection[];
+  /** The simulator found no words that carry the values, so the first message was built by rule. */
+  readonly plainMessage: boolean;
 }
 
 /** Tries `attempts` drafts, each with draws and seeds of its own. `task` is null when all failed. */
@@ -41,7 +48,7 @@ export async function writeTask(
   patience: Patience,
   signal?: AbortSignal,
 ): Promise<WrittenTask> {
-  const rejected: string[] = [];
+  const rejected: Rejection[] = [];
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const draft = await writeDraft(
       { ...order, names: [...order.names, "draft", attempt] },
@@ -50,13 +57,13 @@ export async function writeTask(
       patience,
       signal,
     );
-    if ("task" in draft) return { task: draft.task, rejected };
-    rejected.push(draft.reason);
+    if ("task" in draft) return { ...draft, rejected };
+    rejected.push(draft);
   }
-  return { task: null, rejected };
+  return { task: null, rejected, plainMessage: false };
 }
 
-type Draft = { readonly task: Task } | { readonly reason: string };
+type Draft = { readonly task: Task; readonly plainMessage: boolean } | Rejection;
 
 async function writeDraft(
   order: TaskOrder,
@@ -86,7 +93,7 @@ async function writeDraft(
     patience,
     signal,
   );
-  if (!calls.ok) return { reason: `calls: ${calls.failure.text}` };
+  if (!calls.ok) return { stage: "calls", reason: calls.failure.text };
   const words = await ask(
     simulator,
     {
@@ -107,8 +114,8 @@ async function writeDraft(
     patience,
     signal,
   );
-  if (!words.ok) return { reason: `message: ${words.failure.text}` };
-  return { task: blueprint(order, outline, calls.value, words.value) };
+  const message = words.ok ? words.value : plainMessage(outline, calls.value);
+  return { task: blueprint(order, outline, calls.value, message), plainMessage: !words.ok };
 }
 
 function object(properties: Record<string, JsonSchema>): JsonSchema {
@@ -117,7 +124,7 @@ function object(properties: Record<string, JsonSchema>): JsonSchema {
 
 /** Parameters that the simulator fills: those used, without the one that an earlier result gives. */
 function argumentsSchema(tool: ToolSpec, used: readonly string[], dependent: string | null): JsonSchema {
-  const all = (tool.parameters["properties"] ?? {}) as Record<string, JsonSchema>; // checked by the catalogue's loader
+  const all = (tool.parameters.properties ?? {}) as Record<string, JsonSchema>; // checked by the catalogue's loader
   return object(Object.fromEntries(Object.entries(all).filter(([name]) => used.includes(name) && name !== dependent)));
 }
 
@@ -185,7 +192,7 @@ function checkedMessage(
   outline: Outline,
   calls: readonly ExpectedCall[],
 ): { value: string } | { reason: string } {
-  const message = String(reply["message"] ?? "").trim();
+  const message = String(reply.message ?? "").trim();
   const missing = toldValues(outline, calls).find(({ value }) => !carries(message, value));
   if (missing) return { reason: `the message lacks ${missing.name}` };
   const betrayed = outline.heldBack.find(({ call, argument }) => carries(message, calls[call]?.arguments[argument] ?? "\u0000"));
@@ -194,6 +201,13 @@ function checkedMessage(
     return { reason: "the message names a tool" };
   if (/\bassistant\b/i.test(message)) return { reason: "the message speaks about the assistant" };
   return { value: message };
+}
+
+/** What a person without imagination says: for simulators that drop values from every sentence they write. */
+function plainMessage(outline: Outline, calls: readonly ExpectedCall[]): string {
+  const purposes = outline.needed.map((tool) => lowerFirst(tool.description.replace(/\.$/, "")));
+  const details = toldValues(outline, calls).map(({ name, value }) => `the ${spoken(name)} is ${spokenValue(value)}`);
+  return `Please ${purposes.join(", then ")}${details.length > 0 ? `: ${details.join(", ")}` : ""}.`;
 }
 
 function resultPhrases(result: Json): string[] {

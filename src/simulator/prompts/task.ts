@@ -65,7 +65,7 @@ export function callsPrompt(tools: readonly ToolSpec[], situation: string, resul
 
 /** A schema's fields in words: shorter than JSON, and the grammar sees to the form. */
 function fields(schema: JsonSchema): string {
-  const properties = (schema["properties"] ?? {}) as { readonly [name: string]: JsonObject }; // checked by the catalogue's loader
+  const properties = (schema.properties ?? {}) as { readonly [name: string]: JsonObject }; // checked by the catalogue's loader
   return Object.entries(properties)
     .map(([name, property]) => `${name} (${about(property)})`)
     .join(", ");
@@ -73,7 +73,7 @@ function fields(schema: JsonSchema): string {
 
 function about(property: JsonObject): string {
   const { description, type, format, minimum, maximum } = property;
-  const options = property["enum"];
+  const options = property.enum;
   const values: readonly Json[] = Array.isArray(options) ? options : [];
   const bounds = minimum !== undefined && maximum !== undefined ? `${minimum} to ${maximum}` : null;
   const parts = [description, values.length > 0 ? values.join(" | ") : (format ?? type), bounds];

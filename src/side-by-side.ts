@@ -1,0 +1,23 @@
+// Work on many items, a few at a time, in their order: keeps an engine's queue short, so that waits stay within deadlines.
+
+/** Runs `work` on every item, `width` at a time. When `stopping` says so no further item is begun; false then. */
+export async function sideBySide<T>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<void>,
+  stopping: () => boolean,
+): Promise<boolean> {
+  const waiting = items.values();
+  let whole = true;
+  const lane = async () => {
+    for (const item of waiting) {
+      if (stopping()) {
+        whole = false;
+        return;
+      }
+      await work(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+  return whole;
+}
