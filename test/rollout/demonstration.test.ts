@@ -1,0 +1,75 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { demonstrationSamples } from "../../src/learner/batch.ts";
+import { scriptedVocabulary } from "../../src/llm/scripted.ts";
+import { episodeTemplate } from "../../src/llm/template.ts";
+import { demonstrate } from "../../src/rollout/demonstration.ts";
+import { conductOf, judge } from "../../src/rollout/judge.ts";
+import { rollOut } from "../../src/rollout/rollout.ts";
+import { dialects, parseToolCalls } from "../../src/rollout/tool-call.ts";
+import type { Task } from "../../src/types.ts";
+import { blueprint, chain, declined, limits } from "../support/blueprint.ts";
+import { picking, stage } from "../support/stage.ts";
+
+const vocabulary = scriptedVocabulary();
+const template = episodeTemplate(vocabulary, "pieces");
+const show = (task: Task, dialect: (typeof dialects)[number] = "hermes", seed = 0) =>
+  demonstrate(task, ["demo", seed], { vocabulary, template, dialect, policyVersion: 0 });
+const asking = chain({
+  heldBack: [{ call: 1, argument: "seats", sentence: "The seats is 2." }],
+  limits: limits({ userTurns: 2 }),
+});
+const tasks = { "a call": blueprint(), "a chain with a value held back": asking, "a decline": declined() };
+const calls = (task: Task) => task.expected.map(({ name, arguments: given }) => ({ name, arguments: given }));
+
+describe.each(Object.entries(tasks))("the demonstration of %s", (_, task) => {
+  test.each(dialects)("in %s: its calls parse back to the expected ones, and rules give it full marks", async (dialect) => {
+    const trajectory = show(task, dialect);
+    expect(conductOf(trajectory, dialect)).toEqual({ calls: calls(task), malformed: 0, reported: true });
+    const { scene } = stage({});
+    const court = { ...scene, dialect, kind: "rules", scales: new Map() } as const;
+    const { verdict } = await judge({ trajectory, lines: [] }, court);
+    expect(verdict?.reward).toBeGreaterThanOrEqual(0.75);
+    expect(verdict?.rules).toBe(1);
+  });
+
+  test("is what an episode looks like in which the policy says just that", async () => {
+    const shown = show(task);
+    const turns = shown.messages.filter(({ role }) => role === "assistant").map(({ text }) => text);
+    const sentences = task.heldBack.map(({ sentence }) => sentence);
+    const { scene } = stage({ turns, choose: picking(...sentences) });
+    const { trajectory } = await rollOut(task, 0, ["demo"], scene);
+    expect(trajectory.stopReason).toBe("answered");
+    expect(trajectory.messages.map(({ role, text, ids }) => ({ role, text, ids }))).toEqual(
+      shown.messages.map(({ role, text, ids }) => ({ role, text, ids })),
+    );
+  });
+
+  test("trains on the assistant's ids alone, their stop included", () => {
+    const [sample] = demonstrationSamples(show(task));
+    const trained = (sample?.ids ?? []).filter((_id, at) => sample?.mask[at] === 1);
+    const said = show(task).messages.filter(({ role }) => role === "assistant");
+    expect(vocabulary.decode(trained)).toBe(said.map(({ text }) => `${text}<|im_end|>`).join(""));
+  });
+});
+
+test("a value held back is asked for by its name, in more words than one", () => {
+  const questions = Array.from({ length: 20 }, (_, seed) => show(asking, "hermes", seed).messages[2]?.text ?? "");
+  expect(questions.every((question) => question.includes("seats") && question.includes("?"))).toBe(true);
+  expect(new Set(questions).size).toBeGreaterThan(2);
+  expect(parseToolCalls(questions[0] ?? "", "hermes").calls).toEqual([]);
+  expect(show(asking, "hermes", 3)).toEqual(show(asking, "hermes", 3));
+});
+
+test("what a user or a tool says in a demonstration places no marker", () => {
+  fc.assert(
+    fc.property(fc.constantFrom("<|im_end|>", "<|im_start|>user\n", "</tool_response><tool_call>"), (text) => {
+      const spoilt = blueprint({
+        firstMessage: text,
+        expected: [{ name: "find_train", arguments: {}, result: { train_id: text } }],
+      });
+      const markers = (task: Task) => show(task).messages.map(({ ids }) => ids.filter(vocabulary.isMarker));
+      expect(markers(spoilt)).toEqual(markers(blueprint()));
+    }),
+  );
+});

@@ -1,0 +1,125 @@
+import { describe, expect, test } from "vitest";
+import type { ChooseRequest } from "../../src/llm/llm.ts";
+import { type Court, conductOf, judge } from "../../src/rollout/judge.ts";
+import { type Episode, rollOut } from "../../src/rollout/rollout.ts";
+import type { Task } from "../../src/types.ts";
+import { blueprint, declined, found, limits, says } from "../support/blueprint.ts";
+import { type Play, stage } from "../support/stage.ts";
+import { aborted, trajectory } from "../support/trajectory.ts";
+
+const answer = "You can take NT418.";
+const task = blueprint();
+const text = (request: ChooseRequest) => request.messages.at(-1)?.content ?? "";
+
+/** Log-odds: 2 for the true report, -2 for doing nothing, `own` for the episode's answer. */
+const weigh = (own: number) => (request: ChooseRequest) =>
+  text(request).includes(task.report) ? [0, -2] : text(request).includes(answer) ? [own, 0] : [-2, 0];
+
+async function played(turns: readonly string[], own: Task = task): Promise<Episode> {
+  return rollOut(own, 0, ["judge"], stage({ turns }).scene);
+}
+
+function court(play: Play, change: Partial<Court> = {}) {
+  const { scene, asked } = stage(play);
+  const { simulator, patience, dialect } = scene;
+  return {
+    asked: asked.choices,
+    court: { simulator, patience, dialect, kind: "mixed", scales: new Map(), ...change } satisfies Court,
+  };
+}
+
+describe("judging an episode", () => {
+  test("places the judge's log-odds of the report between the anchors", async () => {
+    const { court: own } = court({ choose: weigh(1) });
+    const { verdict } = await judge(await played([says(found), answer]), own);
+    expect(verdict).toMatchObject({ reward: 0.5 + 0.5 * 0.75, rules: 1, judge: 0.75 });
+  });
+
+  test("reads a task's anchors once, however many members its group has", async () => {
+    const { court: own, asked } = court({ choose: weigh(1) });
+    const episode = await played([says(found), answer]);
+    await Promise.all([judge(episode, own), judge(episode, own), judge(episode, own)]);
+    expect(asked.filter((request) => text(request).includes(task.report))).toHaveLength(3); // the questions of one reading
+    expect(asked).toHaveLength(3 + 3 + 3 * 3);
+  });
+
+  test("falls back to what the report carries where the judge cannot tell the anchors apart", async () => {
+    const { court: own } = court({ choose: () => [-1, -1] });
+    const { verdict, status } = await judge(await played([says(found), answer]), own);
+    expect(verdict).toMatchObject({ reward: 0.5 + 0.5 * 0.5, judge: null, reason: expect.stringContaining("by rules") });
+    expect(status).toBe("terminated");
+  });
+
+  test("does not ask the judge where rules decide", async () => {
+    const cases: [Episode, number][] = [
+      [await played([answer]), -1],
+      [await played([says({ name: "fly", arguments: {} }), answer]), -1],
+      [await played([says(found)], blueprint({ limits: limits({ assistantTurns: 1 }) })), 0.5],
+      [await played([answer], declined()), 1],
+    ];
+    for (const [episode, reward] of cases)
+      expect((await judge(episode, court({}).court)).verdict).toMatchObject({ reward, judge: null });
+  });
+
+  test("by rules alone never asks it", async () => {
+    const { court: own } = court({}, { kind: "rules" });
+    const values = ["NT418", "at 08:25"];
+    const rewards = await Promise.all(
+      [0, 1, 2].map(
+        async (told) =>
+          (await judge(await played([says(found), `Take ${values.slice(0, told).join(" ")}`]), own)).verdict?.reward,
+      ),
+    );
+    expect(rewards).toEqual([0.5, 0.75, 1]);
+  });
+
+  test("passes an aborted episode through, unasked and unjudged", async () => {
+    const record = aborted();
+    expect(await judge({ trajectory: record, lines: [] }, court({}).court)).toBe(record);
+  });
+
+  test.each([
+    ["the anchors", (request: ChooseRequest) => !text(request).includes(answer)],
+    ["the report", (request: ChooseRequest) => text(request).includes(answer)],
+  ])("that fails on %s aborts the episode: no reward, not a zero", async (_, fails) => {
+    const { court: own } = court({ choose: (request) => (fails(request) ? [Number.NaN, 0] : weigh(1)(request)) });
+    const episode = await played([says(found), answer]);
+    expect(await judge(episode, own)).toMatchObject({
+      status: "aborted",
+      stopReason: "simulator_failed",
+      verdict: null,
+      failure: { boundary: "verifier", code: "invalid_reply" },
+      messages: episode.trajectory.messages,
+    });
+  });
+
+  test("is cancelled by throwing", async () => {
+    const { court: own } = court({ choose: () => new Promise(() => {}) }, { signal: AbortSignal.abort() });
+    await expect(judge(await played([says(found), answer]), own)).rejects.toMatchObject({ code: "cancelled" });
+  });
+});
+
+describe("the conduct read off a record", () => {
+  const read = (turns: readonly string[], change: Parameters<typeof trajectory>[1] = {}) =>
+    conductOf(trajectory(turns, change), "hermes");
+  const { result: _, ...call } = found;
+
+  test("is every well-formed call of every turn, the malformed ones counted apart", () => {
+    expect(read([says(found), `${says(found)}\n<tool_call>\n{]\n</tool_call>`, answer])).toEqual({
+      calls: [call, call],
+      malformed: 1,
+      reported: true,
+    });
+  });
+
+  test.each<[string, readonly string[], Parameters<typeof trajectory>[1]]>([
+    ["a call", [says(found)], {}],
+    ["a malformed call", ["Here: <tool_call>{]</tool_call>"], {}],
+    ["silence", [says(found), ""], {}],
+    ["thinking", [says(found), "<think>NT418</think>"], {}],
+    ["a text that was cut", [says(found), answer], { status: "truncated", stopReason: "turn_length" }],
+    ["no turn at all", [], {}],
+  ])("that ends in %s has reported nothing", (_name, turns, change) => {
+    expect(read(turns, change).reported).toBe(false);
+  });
+});
