@@ -1,0 +1,229 @@
+import { describe, expect, test } from "vitest";
+import type { ReplyRequest } from "../../src/llm/llm.ts";
+import { difficulty } from "../../src/tasks/difficulty.ts";
+import { type TaskOrder, writeTask } from "../../src/tasks/write-task.ts";
+import type { Json, JsonObject, Toolset } from "../../src/types.ts";
+import { bookSeats, findTrain } from "../support/blueprint.ts";
+import { stage } from "../support/stage.ts";
+
+const trains: Toolset = { domain: "travel", name: "trains", tools: [findTrain] };
+const chained: Toolset = { domain: "travel", name: "trains", tools: [findTrain, bookSeats] };
+
+const order = (change: Partial<TaskOrder> = {}): TaskOrder => ({
+  id: "step-1-0",
+  names: ["run", "task", 0],
+  level: 1,
+  aspects: difficulty(1),
+  decline: false,
+  hold: 0,
+  calls: 1,
+  tokensPerTurn: 100,
+  responseTokens: 500,
+  ...change,
+});
+
+const journey = { from: "Oslo", to: "Bergen", day: "2027-03-02" };
+const filled = {
+  arguments_1: journey,
+  result_1: { train_id: "NT418", departs: "08:25" },
+  arguments_2: { seats: 2 },
+  result_2: { price: 184 },
+};
+const asksForCalls = (request: ReplyRequest) => "arguments_1" in (request.schema.properties as JsonObject);
+
+/** Writes a task with a simulator that fills in these values and then says these messages in turn (the last one again and again). */
+async function write(
+  own: TaskOrder,
+  toolsets: readonly Toolset[],
+  messages: readonly string[],
+  values: JsonObject | (() => JsonObject) = filled,
+  attempts = 1,
+) {
+  let said = 0;
+  const { scene, asked } = stage({
+    reply: (request): Json => {
+      const wanted = Object.keys(request.schema.properties as JsonObject);
+      if (asksForCalls(request)) {
+        const own = typeof values === "function" ? values() : values;
+        return Object.fromEntries(wanted.map((name) => [name, own[name] ?? null]));
+      }
+      return { message: messages[Math.min(said++, messages.length - 1)] ?? "" };
+    },
+  });
+  return { ...(await writeTask(own, toolsets, scene.simulator, attempts, scene.patience)), asked: asked.replies };
+}
+const carrying = "Which train goes from Oslo to Bergen on March 2, 2027?";
+
+describe("a task is written calls first", () => {
+  test("the right call with its values and result, and a message that carries every value", async () => {
+    const { task, rejected, asked } = await write(order(), [trains], [carrying]);
+    expect(rejected).toEqual([]);
+    expect(asked).toHaveLength(2);
+    expect(task).toMatchObject({
+      kind: "call",
+      domain: "travel",
+      toolset: "trains",
+      firstMessage: carrying,
+      expected: [{ name: "find_train", arguments: journey, result: { train_id: "NT418", departs: "08:25" } }],
+      dependent: false,
+      heldBack: [],
+      tools: [findTrain],
+    });
+    expect(task?.intent).toContain("from Oslo; to Bergen; day 2027-03-02");
+    for (const value of ["NT418", "08:25"]) expect(task?.report).toContain(value);
+  });
+
+  test("the simulator is asked for arguments and results under the tools' own schemas", async () => {
+    const { asked } = await write(order(), [trains], [carrying]);
+    expect(asked[0]?.schema).toEqual({
+      type: "object",
+      properties: {
+        arguments_1: { type: "object", properties: findTrain.parameters.properties, required: ["from", "to", "day"] },
+        result_1: findTrain.returns,
+      },
+      required: ["arguments_1", "result_1"],
+    });
+  });
+
+  test("a dependent call takes its id from the first result, whose digits nobody can guess", async () => {
+    const message = `${carrying} Two seats, please.`;
+    const { task, asked } = await write(order({ calls: 2 }), [chained], [message]);
+    expect(JSON.stringify(asked[0]?.schema.properties)).not.toContain('"required":["train_id","seats"]');
+    const id = (task?.expected[0]?.result as JsonObject | undefined)?.train_id;
+    expect(id).toMatch(/^NT\d{3}$/);
+    expect(task).toMatchObject({
+      dependent: true,
+      expected: [{ name: "find_train" }, { name: "book_seats", arguments: { train_id: id, seats: 2 } }],
+    });
+    expect(task?.report).toContain(String(id));
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, (_, seed) => seed).map(
+        async (seed) =>
+          (await write(order({ calls: 2, names: [seed] }), [chained], [message])).task?.expected[1]?.arguments.train_id,
+      ),
+    );
+    expect(new Set(ids).size).toBeGreaterThan(10);
+  });
+
+  test("a value held back is absent from the message and given away by a sentence of its own", async () => {
+    const said: Record<string, string> = {
+      from: "Which train goes to Bergen on 2027-03-02?",
+      to: "Which train leaves Oslo on 2027-03-02?",
+      day: "Which train goes from Oslo to Bergen?",
+    };
+    // the draw decides which value is held back; only the message without that one is taken
+    const { task, plainMessage } = await write(order({ hold: 1 }), [trains], Object.values(said));
+    const [held, ...more] = task?.heldBack ?? [];
+    expect([plainMessage, more]).toEqual([false, []]);
+    expect(task?.firstMessage).toBe(said[held?.argument ?? ""]);
+    expect(held?.sentence).toBe(`The ${held?.argument} is ${journey[held?.argument as keyof typeof journey]}.`);
+  });
+
+  test("a decline task withholds the needed tool, expects no call and ends in a refusal", async () => {
+    // two toolsets of one tool each: whichever is needed, only the other one may be shown
+    const flights: Toolset = { domain: "travel", name: "flights", tools: [{ ...findTrain, name: "find_flight" }] };
+    const { task, asked } = await write(order({ decline: true, hold: 2, calls: 2 }), [trains, flights], [carrying]);
+    expect(Object.keys(asked[0]?.schema.properties as JsonObject)).toEqual(["arguments_1"]); // no result is written
+    expect(task).toMatchObject({ kind: "decline", expected: [], heldBack: [], dependent: false, firstMessage: carrying });
+    expect(task?.tools.map(({ name }) => name)).toEqual([task?.toolset === "trains" ? "find_flight" : "find_train"]);
+    expect(task?.report).toMatch(/finds a train between two cities\.$/);
+    expect(task?.limits).toMatchObject({ userTurns: 1, assistantTurns: 2, toolTurns: 1 });
+  });
+});
+
+describe("limits leave room for what the task needs, exactly", () => {
+  test("one answer for each question, call and the report", async () => {
+    const { task } = await write(order(), [trains], [carrying]);
+    expect(task?.limits).toEqual({ userTurns: 1, assistantTurns: 2, toolTurns: 1, responseTokens: 500, tokensPerTurn: 100 });
+    const hard = await write(
+      order({ hold: 3, calls: 2, names: ["x"] }),
+      [chained],
+      ["Please find me a train and book it."],
+      filled,
+    );
+    const asks = hard.task?.heldBack.length ?? 0;
+    expect(hard.task?.limits ?? hard.rejected).toMatchObject({ userTurns: 1 + asks, assistantTurns: 1 + asks + 2, toolTurns: 2 });
+  });
+
+  test("and follow the level where it allows more", async () => {
+    const { task } = await write(order({ aspects: difficulty(100) }), [trains], [carrying]);
+    expect(task?.limits).toMatchObject({ userTurns: 3, assistantTurns: 6, toolTurns: 3 });
+  });
+});
+
+describe("a message is asked for again when it", () => {
+  const cases: [string, Partial<TaskOrder>, string][] = [
+    ["lacks a value", {}, "Which train goes from Oslo on 2027-03-02?"],
+    ["gives away a value held back", { hold: 3 }, "Which train goes to Bergen?"],
+    ["names a tool", {}, `${carrying} Use find_train.`],
+    ["speaks about the assistant", {}, `The assistant knows. ${carrying}`],
+    ["is too short", { hold: 3 }, "Hi."],
+  ];
+
+  test.each(cases)("%s, and the first one that is right is taken", async (_, change, message) => {
+    const right = change.hold === undefined ? carrying : "Please find me a train.";
+    const { task, plainMessage, asked } = await write(order(change), [trains], [message, message, right]);
+    expect([task?.firstMessage, plainMessage]).toEqual([right, false]);
+    expect(asked).toHaveLength(1 + 3);
+    expect(new Set(asked.map(({ seed }) => seed)).size).toBe(4);
+  });
+
+  test.each(cases)("%s three times, then it is built by rule, and that is told", async (_, change, message) => {
+    const { task, plainMessage, rejected, asked } = await write(order(change), [trains], [message]);
+    expect([plainMessage, rejected]).toEqual([true, []]);
+    expect(asked).toHaveLength(1 + 3);
+    const values = Object.values(journey).filter((value) => task?.firstMessage.includes(value));
+    expect(values).toHaveLength(3 - (change.hold ?? 0));
+    expect(task?.firstMessage).toMatch(/^Please finds a train between two cities/);
+  });
+});
+
+describe("a draft whose calls fail", () => {
+  test.each<[string, JsonObject, RegExp]>([
+    [
+      "break a tool's schema",
+      { ...filled, arguments_1: { ...journey, day: "tomorrow" } },
+      /^property 'arguments_1\.day' must be a date/,
+    ],
+    ["leave an argument empty", { ...filled, arguments_1: { ...journey, to: " " } }, /^an argument is empty$/],
+    ["have no result", { ...filled, result_1: null }, /^property 'result_1' must be an object$/],
+  ])("because they %s is counted with its reason", async (_, values, reason) => {
+    const { task, rejected, plainMessage, asked } = await write(order(), [trains], [carrying], values);
+    expect([task, plainMessage]).toEqual([null, false]);
+    expect(rejected).toEqual([{ stage: "calls", reason: expect.stringMatching(reason) }]);
+    expect(asked).toHaveLength(3); // no message is asked for
+  });
+
+  test("is drawn again, with seeds of its own, until it succeeds", async () => {
+    let tries = 0;
+    const wrong = { ...filled, arguments_1: { ...journey, to: " " } };
+    const { task, rejected, asked } = await write(order(), [trains], [carrying], () => (++tries <= 6 ? wrong : filled), 5);
+    expect(task?.firstMessage).toBe(carrying);
+    expect(rejected.map(({ reason }) => reason)).toEqual(["an argument is empty", "an argument is empty"]);
+    expect(asked).toHaveLength(3 + 3 + 2);
+    expect(new Set(asked.map(({ seed }) => seed)).size).toBe(asked.length);
+  });
+
+  test("as often as there are attempts gives no task, never an empty one", async () => {
+    const { task, rejected, asked } = await write(order(), [trains], [carrying], { ...filled, result_1: null }, 4);
+    expect(task).toBeNull();
+    expect(rejected).toHaveLength(4);
+    expect(asked).toHaveLength(4 * 3);
+  });
+
+  test("because the simulator is late is a rejection, too; cancelling throws", async () => {
+    const { scene } = stage({ reply: () => new Promise(() => {}) });
+    const late = await writeTask(order(), [trains], scene.simulator, 1, { tries: 1, deadlineMs: 1 });
+    expect(late.rejected).toEqual([{ stage: "calls", reason: expect.stringContaining("gave up after 1 ms") }]);
+    expect(late.task).toBeNull();
+    const cancelled = writeTask(order(), [trains], scene.simulator, 1, scene.patience, AbortSignal.abort());
+    await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
+  });
+});
+
+test("the same names write the same task, and tasks are told apart by their id", async () => {
+  const first = await write(order(), [trains], [carrying]);
+  expect((await write(order(), [trains], [carrying])).task).toEqual(first.task);
+  const other = await write(order({ names: ["run", "task", 1] }), [trains], [carrying]);
+  expect(other.task?.id).not.toBe(first.task?.id);
+});
