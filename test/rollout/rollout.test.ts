@@ -74,12 +74,21 @@ describe("an episode ends", () => {
     expect(short.trajectory.messages.at(-1)?.ids).toHaveLength((last ?? 0) - 1);
   });
 
-  test("response_length: a tool result that uses up the rest leaves no turn to begin", async () => {
-    const task = blueprint({ limits: limits({ responseTokens: lookUp.length + 2 }) });
-    const { end, asked, trajectory } = await play(task, { turns: [lookUp, answer] });
+  test("response_length: a tool result that uses up the rest, to the token or beyond, leaves no turn to begin", async () => {
+    const first = await play(blueprint(), { turns: [lookUp, answer] });
+    const [, , call, result] = first.trajectory.messages.map(({ ids }) => ids.length);
+    for (const responseTokens of [(call ?? 0) + (result ?? 0), (call ?? 0) + 1]) {
+      const task = blueprint({ limits: limits({ responseTokens }) });
+      const { end, asked, trajectory } = await play(task, { turns: [lookUp, answer] });
+      expect(end).toBe("truncated: response_length");
+      expect(asked.samples).toHaveLength(1);
+      expect(trajectory.messages.at(-1)?.role).toBe("tool");
+    }
+  });
+
+  test("response_length, not turn_length, where a turn reaches both", async () => {
+    const { end } = await play(blueprint({ limits: limits({ responseTokens: 10, tokensPerTurn: 10 }) }), { turns: [answer] });
     expect(end).toBe("truncated: response_length");
-    expect(asked.samples).toHaveLength(1);
-    expect(trajectory.messages.at(-1)?.role).toBe("tool");
   });
 
   test("context_full: in the middle of a turn, what was sampled is kept", async () => {
@@ -206,6 +215,8 @@ describe("token ids", () => {
     const expected = trajectory.messages.flatMap(({ role, ids }) => ids.map(() => (role === "assistant" ? 1 : 0)));
     expect(sample?.mask).toEqual(expected);
     expect(sample?.mask.filter((one) => one === 1)).toHaveLength(turns.reduce((sum, { ids }) => sum + ids.length, 0));
+    for (const { role, ids, logprobs } of trajectory.messages)
+      expect(logprobs?.length ?? null, role).toBe(role === "assistant" ? ids.length : null);
     const stop = [...scene.template.stop][0];
     expect(turns[0]?.ids.at(-1)).toBe(stop);
     expect(turns[0]?.text).toBe(lookUp); // the stop id is no text
@@ -252,6 +263,21 @@ describe("calls", () => {
     expect(trajectory.messages[3]?.text).toBe('{"train_id": "NT418", "departs": "08:25"}\n{"price": 184}');
     expect(lines.map(({ role }) => role)).toEqual(["user", "call", "result", "call", "result", "assistant"]);
     expect(trajectory.messages[2]?.turnReward).toBe(1);
+  });
+
+  test("what one call gave out another may use, in the same turn and later", async () => {
+    const hamar = { ...found, arguments: { ...found.arguments, to: "Hamar" } };
+    const onIt = { ...booked, arguments: { train_id: "NT900", seats: 2 } };
+    const replies = [{ train_id: "NT900", departs: "09:00" }, { price: 300 }];
+    for (const turns of [
+      [says(hamar, onIt), answer],
+      [says(hamar), says(onIt), answer],
+    ]) {
+      const left = [...replies];
+      const { lines, asked } = await play(chain(), { turns, reply: () => left.shift() ?? null });
+      expect(lines.filter(({ role }) => role === "result").at(-1)?.text).toBe('{"price": 300}');
+      expect(asked.replies).toHaveLength(2);
+    }
   });
 
   test("more than parallelCalls are refused one by one, and the turn's reward is the mean", async () => {
