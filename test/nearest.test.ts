@@ -8,6 +8,7 @@ describe("the name that was probably meant", () => {
     ["Laptop", "laptop"],
     ["latpop", "laptop"],
     ["tinyy", "tiny"],
+    ["tixx", "tiny"],
     ["gpu24gb", "gpu-24gb"],
   ])("%s is %s", (typed, meant) => {
     expect(nearest(typed, ["laptop", "tiny", "gpu-24gb", "trustee"])).toBe(meant);

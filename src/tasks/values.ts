@@ -59,9 +59,9 @@ function words(text: string): string {
     .trim();
 }
 
-/** Share of a result's leaf values that the text carries, 0..1; 1 for a result without values. */
+/** Share of a result's leaf values that the text carries, 0..1; 1 for a result without values that can be looked for. */
 export function carriedShare(text: string, value: Json): number {
-  const all = leaves(value).filter((leaf) => typeof leaf !== "boolean");
+  const all = leaves(value).filter((leaf) => spellings(leaf)[0] !== "");
   if (all.length === 0) return 1;
   return all.filter((leaf) => carries(text, leaf)).length / all.length;
 }

@@ -67,6 +67,7 @@ describe("shares are kept by counting", () => {
         (seed, first, count, decline, hard) => {
           const list = orders({ ...plain, seed, tasks: { decline, hard } }, { first, count });
           expect(Math.abs(list.filter((order) => order.decline).length - count * decline)).toBeLessThan(1 + 1e-6);
+          expect(list.some((order) => order.decline && (order.hold > 0 || order.calls > 1))).toBe(false);
           // hard ones are counted among the call tasks
           const calls = list.filter((order) => !order.decline).length;
           const share = hard / (1 - decline);

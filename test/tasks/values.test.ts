@@ -103,7 +103,7 @@ describe("a sentence carries a value", () => {
   test("the share carried counts values one by one; truth values are said in too many ways to count", () => {
     expect(carriedShare("NT418 at 08:25", { train_id: "NT418", departs: "08:25", free: true })).toBe(1);
     expect(carriedShare("NT418", [{ train_id: "NT418", departs: "08:25" }, { price: 184 }])).toBeCloseTo(1 / 3);
-    expect(carriedShare("nothing", { train_id: "NT418" })).toBe(0);
+    expect(carriedShare("nothing", { train_id: "NT418", free: true, note: "", platform: null })).toBe(0);
     expect(carriedShare("anything", { ok: true })).toBe(1);
     expect(carriedShare("anything", [])).toBe(1);
   });
