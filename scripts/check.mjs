@@ -71,6 +71,7 @@ const start = performance.now();
 const tallies = await Promise.all([
   staticCheck("types", bin("tsc"), ["-p", "tsconfig.check.json"]),
   staticCheck("biome", bin("biome"), ["check", "--error-on-warnings"]),
+  staticCheck("docs", process.execPath, ["scripts/docs.mjs", "--check"]),
   staticCheck("ruff check", python, ["-m", "ruff", "check", "native"]),
   staticCheck("ruff format", python, ["-m", "ruff", "format", "--check", "native"]),
   staticCheck("mypy", python, [

@@ -1,0 +1,151 @@
+// Writes the generated blocks of README.md: the command line from the commands' own help, the config from its schema's
+// texts. What stands between other markers (the results of a run) is left alone.
+//   node scripts/docs.mjs            writes
+//   node scripts/docs.mjs --check    writes nothing; exit 1 where README.md is out of step
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { root } from "./setup/step.mjs";
+
+/** @typedef {import("commander").Command} Command */
+
+const readme = join(root, "README.md");
+const write = "node scripts/docs.mjs";
+/** Commands in the order of a reader's day; one that is not named here comes last. */
+const order = ["train", "runs", "show", "sql", "tasks", "models", "doctor"];
+
+/**
+ * The sources as they stand, built into a folder inside node_modules so that packages are found; dist may be older.
+ * @template T
+ * @param {(load: (file: string) => Promise<any>, folder: string) => Promise<T>} work
+ */
+async function withBuilt(work) {
+  const cache = join(root, "node_modules", ".cache");
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, "playact-docs-"));
+  try {
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
+    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+    const options = ["-p", root, "--outDir", folder, "--noCheck", "--declaration", "false", "--sourceMap", "false"];
+    execFileSync(process.execPath, [tsc, ...options], { stdio: "inherit" });
+    return await work((file) => import(pathToFileURL(join(folder, file)).href), folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/**
+ * Every command that a module of cli/ makes (`…Command()`), hidden ones (without a description) left out.
+ * @param {(file: string) => Promise<any>} load
+ * @param {string} folder
+ * @returns {Promise<Command[]>}
+ */
+async function commands(load, folder) {
+  /** @type {Command[]} */
+  const found = [];
+  const files = readdirSync(join(folder, "cli")).filter((file) => file.endsWith(".js") && file !== "sql-child.js");
+  for (const file of files) {
+    for (const [name, make] of Object.entries(await load(`cli/${file}`))) if (name.endsWith("Command")) found.push(make());
+  }
+  const place = (/** @type {Command} */ command) => (order.indexOf(command.name()) + order.length + 1) % (order.length + 1);
+  return found.filter((command) => command.description() !== "").sort((a, b) => place(a) - place(b));
+}
+
+/**
+ * A command and its options as rows; those of subcommands follow.
+ * @param {Command} command
+ * @param {string} parent
+ * @returns {string[]}
+ */
+function commandRows(command, parent) {
+  const help = command.createHelp();
+  const subcommands = help.visibleCommands(command).filter((below) => below.name() !== "help");
+  const name = `${parent} ${command.name()}`;
+  if (subcommands.length > 0) return subcommands.flatMap((below) => commandRows(below, name));
+  const usage = command.registeredArguments.map((argument) => help.argumentTerm(argument));
+  const shown = command.registeredArguments.map(({ required, variadic }, index) => {
+    const term = `${usage[index]}${variadic ? "…" : ""}`;
+    return required ? `<${term}>` : `[${term}]`;
+  });
+  const options = help.visibleOptions(command).filter((option) => option.long !== "--help");
+  return [
+    row(`**${code([name, ...shown].join(" "))}**`, command.description()),
+    ...command.registeredArguments.map((argument, index) => row(code(shown[index] ?? ""), argument.description)),
+    ...options.map((option) => {
+      const value = option.defaultValue;
+      const worthSaying = value !== undefined && !Array.isArray(value);
+      return row(code(option.flags), `${option.description}${worthSaying ? ` (default: ${code(String(value))})` : ""}`);
+    }),
+  ];
+}
+
+/**
+ * Key, default, what the laptop preset sets instead, sentence.
+ * @param {any} schema JSON Schema of the config
+ * @param {any} preset
+ * @param {string} prefix
+ * @returns {string[]}
+ */
+function configRows(schema, preset, prefix = "") {
+  return Object.entries(schema.properties).flatMap(([name, property]) => {
+    const key = prefix + name;
+    const set = preset?.[name];
+    if (property.properties) return configRows(property, set, `${key}.`);
+    if (!property.description) throw new Error(`config key ${key} has no describe() text`);
+    const choices = property.enum ? ` One of ${property.enum.map(code).join(", ")}.` : "";
+    const instead = set === undefined || same(set, property.default) ? "" : code(JSON.stringify(set));
+    return row(code(key), code(JSON.stringify(property.default)), instead, property.description + choices);
+  });
+}
+
+/** @param {unknown} a @param {unknown} b */
+function same(a, b) {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** @param {string} text */
+function code(text) {
+  return `\`${text}\``;
+}
+
+/** @param {readonly string[]} cells */
+function row(...cells) {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+/**
+ * The text with one generated block replaced.
+ * @param {string} text
+ * @param {string} name
+ * @param {readonly string[]} lines
+ */
+function replaced(text, name, lines) {
+  const [open, close] = [`<!-- generated: ${name} (${write}) -->`, `<!-- /generated: ${name} -->`];
+  const [start, end] = [text.indexOf(open), text.indexOf(close)];
+  if (start === -1 || end < start) throw new Error(`README.md lacks the markers ${open} … ${close}`);
+  return `${text.slice(0, start + open.length)}\n${lines.join("\n")}\n${text.slice(end)}`;
+}
+
+const before = readFileSync(readme, "utf8");
+const after = await withBuilt(async (load, folder) => {
+  const { configSchema } = await load("config.js");
+  const { presets } = await load("presets.js");
+  const rows = (await commands(load, folder)).flatMap((command) => commandRows(command, "playact"));
+  const config = configRows(z.toJSONSchema(configSchema, { io: "input" }), presets.laptop);
+  const withCommands = replaced(before, "commands", [row("command, argument or option", "meaning"), "|---|---|", ...rows]);
+  return replaced(withCommands, "config", [row("key", "default", "`laptop`", "meaning"), "|---|---|---|---|", ...config]);
+});
+
+if (after === before) {
+  process.stdout.write("README.md is in step with the sources.\n");
+} else if (process.argv.includes("--check")) {
+  process.stderr.write(`README.md is out of step with the commands or the config. Write it anew with: ${write}\n`);
+  const old = new Set(before.split("\n"));
+  for (const line of after.split("\n")) if (!old.has(line)) process.stderr.write(`  + ${line}\n`);
+  process.exitCode = 1;
+} else {
+  writeFileSync(readme, after);
+  process.stdout.write("README.md was written anew.\n");
+}
