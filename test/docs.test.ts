@@ -141,10 +141,14 @@ describe("the cookbook", () => {
 });
 
 describe("files", () => {
-  test.each(pages)("every relative link of %s leads somewhere", (page) => {
-    const links = [...read(page).matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target.split("#")[0] ?? "");
-    const broken = links.filter((target) => !/^https?:/.test(target) && !existsSync(join(root, dirname(page), target)));
-    expect(broken).toEqual([]);
+  test.each(pages)("every relative link of %s leads to a file or a heading", (page) => {
+    const text = read(page);
+    const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => `#${title.toLowerCase().replace(/[^\w -]/g, "")}`);
+    const anchors = new Set(headings.map((heading) => heading.replaceAll(" ", "-")));
+    const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target);
+    const leads = (target: string) =>
+      target.startsWith("#") ? anchors.has(target) : existsSync(join(root, dirname(page), target.split("#")[0] ?? ""));
+    expect(links.filter((target) => !/^https?:/.test(target) && !leads(target))).toEqual([]);
   });
 
   test("the tree names what is there, and lists a folder whole or not at all", () => {
