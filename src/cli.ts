@@ -4,6 +4,8 @@
 import { Command } from "commander";
 import { report } from "./cli/exit.ts";
 import { toStderr } from "./cli/output.ts";
+import { versions } from "./cli/versions.ts";
+import { PlayactError } from "./errors.ts";
 
 /** Each command in a module of its own, loaded only when it is named (or when help lists them all). */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -21,9 +23,10 @@ const hidden = new Set(["worker"]);
 async function main(args: readonly string[]): Promise<void> {
   const program = new Command("playact")
     .description("Trains open tool-calling language models on one machine, in a world acted out by a local language model.")
+    .version(versions().playact ?? "unknown")
     .showHelpAfterError("(playact --help lists the commands)");
   const named = args.find((argument) => !argument.startsWith("-"));
-  const wanted = named !== undefined && named in commands ? [named] : Object.keys(commands);
+  const wanted = named !== undefined && Object.hasOwn(commands, named) ? [named] : Object.keys(commands);
   for (const name of wanted) {
     const load = commands[name];
     if (load) program.addCommand(await load(), { hidden: hidden.has(name) });
@@ -38,6 +41,19 @@ function exitInstead(command: Command): void {
   for (const below of command.commands) exitInstead(below);
 }
 
+/** A reader that went away (`playact sql … | head -1`) is no fault, and ends no run: what is printed after it is lost. */
+function outliveReaders(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") process.exitCode = report(cannotPrint(error), toStderr);
+  });
+  process.stderr.on("error", () => undefined); // there is nobody left to tell
+}
+
+function cannotPrint(error: Error): PlayactError {
+  return new PlayactError("disk", `The output could not be written (${error.message}). Print to a disk that has room.`);
+}
+
+outliveReaders();
 try {
   await main(process.argv.slice(2));
 } catch (error) {

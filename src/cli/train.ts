@@ -2,11 +2,14 @@
 import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
 import { PlayactError } from "../errors.ts";
+import { modelPath } from "../models/fetch.ts";
 import { findModel } from "../models/manifest.ts";
+import { pythonPath } from "../models/python.ts";
 import { checkConfig, resolveConfig } from "../resolve-config.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { acquireLease, releaseLease } from "../store/lease.ts";
 import { createRun, findRun, type RunRow, setRunConfig } from "../store/runs.ts";
+import { lastClosedStep } from "../store/steps.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { userTools } from "../tasks/toolset.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
@@ -54,13 +57,14 @@ export function trainCommand(): Command {
         return;
       }
       ensureWritable(home);
-      let name: string;
+      let run: RunRow | null;
       {
         using store = openStore(storePath(home));
-        name = (options.resume === undefined ? started(store, file, options) : resumed(store, options)).name;
+        run = options.resume === undefined ? await started(store, file, options) : resumed(store, file, options);
       }
+      if (run === null) return;
       const json = options.json ? ["--json"] : [];
-      process.exitCode = await supervise(["--home", home, "--run", name, ...json]);
+      process.exitCode = await supervise(["--home", home, "--run", run.name, ...json]);
     });
 }
 
@@ -73,8 +77,11 @@ function requested(file: string | undefined, options: Options) {
   return resolved;
 }
 
-function started(store: Store, file: string | undefined, options: Options): RunRow {
+async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
   const { preset, config } = requested(file, options);
+  pythonPath(); // what is missing is told before there is a run that failed
+  await modelPath(config.models.policy);
+  await modelPath(config.models.simulator);
   const run = createRun(store, {
     preset,
     config,
@@ -87,14 +94,21 @@ function started(store: Store, file: string | undefined, options: Options): RunR
   return run;
 }
 
-/** A run keeps its config; only the number of steps may grow. */
-function resumed(store: Store, options: Options): RunRow {
+/** A run keeps its config; only the number of steps may grow. Null where it has all of them already. */
+function resumed(store: Store, file: string | undefined, options: Options): RunRow | null {
   const run = findRun(store, options.resume === true || options.resume === undefined ? null : options.resume);
-  if (options.set.length > 0 || options.tools !== undefined) {
+  if (options.set.length > 0 || options.tools !== undefined || file !== undefined || options.name !== undefined) {
     throw new PlayactError(
       "usage",
-      `Run ${run.name} keeps the config it was started with: --resume takes --steps, but neither --set nor --tools. Start a new run for another config.`,
+      `Run ${run.name} keeps the name and config it was started with: --resume takes --steps, but no config file, --set, --tools or --name. Start a new run for another config.`,
     );
+  }
+  const closed = lastClosedStep(store, run)?.number ?? 0;
+  if (run.status === "finished" && closed >= (options.steps ?? run.config.steps)) {
+    toStderr(
+      `playact: run ${run.name} has finished its ${closed} steps; go on with: playact train --resume ${run.name} --steps ${closed * 2}\n`,
+    );
+    return null;
   }
   if (options.steps !== undefined && options.steps !== run.config.steps) {
     const writer = acquireLease(store, run, { pid: process.pid, token: randomUUID() });

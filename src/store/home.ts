@@ -1,7 +1,7 @@
 // Where runs live on this machine: one folder with the database and a folder a run. No file is opened here.
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { describe, PlayactError } from "../errors.ts";
 
 /**
@@ -24,7 +24,7 @@ export function storePath(home: string): string {
 /** Creates the folder if it is missing. Throws PlayactError("disk") where it cannot be made or written. */
 export function ensureWritable(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new PlayactError(
@@ -32,5 +32,16 @@ export function ensureWritable(folder: string): void {
       `Cannot write to ${folder} (${describe(cause)}). Give a folder you may write to with --home or PLAYACT_HOME.`,
       { cause },
     );
+  }
+}
+
+/** mkdir's own `recursive` never ends where a file system refuses a new folder as if its parent were missing (/proc does). */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (folder !== dirname(folder)) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error; // else another process was faster
   }
 }

@@ -1,6 +1,6 @@
-// The sources built into a folder of their own, for tests that start a part of Playact as a program (node runs no .ts).
+// The sources built into a folder of their own, for tests that start Playact, or a part of it, as a program (node runs no .ts).
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -13,15 +13,35 @@ export interface Built extends Disposable {
 
 /** Emits src (about a second; types are checked elsewhere). The folder is inside node_modules, so that packages are found. */
 export function buildSources(): Built {
+  const folder = newFolder();
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
+  emit(folder);
+  return built(folder, folder);
+}
+
+/** The same as a whole package, so that the command line runs from it: dist/ is built, all else is linked. */
+export function buildPackage(): Built {
+  const folder = newFolder();
+  for (const name of ["package.json", "models", "native", "node_modules"]) symlinkSync(join(root, name), join(folder, name));
+  emit(join(folder, "dist"));
+  return built(folder, join(folder, "dist"));
+}
+
+function newFolder(): string {
   const cache = join(root, "node_modules", ".cache");
   mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(cache, "playact-"));
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
+  return mkdtempSync(join(cache, "playact-"));
+}
+
+function emit(folder: string): void {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   const options = ["-p", root, "--outDir", folder, "--noCheck", "--declaration", "false", "--sourceMap", "false"];
   execFileSync(process.execPath, [tsc, ...options], { stdio: "inherit" });
+}
+
+function built(folder: string, code: string): Built {
   return {
-    path: (file) => join(folder, file),
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
+    path: (file) => join(code, file),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true }), // links are removed, not followed
   };
 }

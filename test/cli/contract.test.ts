@@ -1,0 +1,321 @@
+// What the command line promises, asked of the built program itself: exit codes, one sentence for each mistake, data on stdout
+// and talk on stderr, output that a pipe may cut but Playact never does. A real run is in test/e2e.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findModel } from "../../src/models/manifest.ts";
+import { openStep } from "../../src/store/steps.ts";
+import { openStore } from "../../src/store/store.ts";
+import { saveTask } from "../../src/store/tasks.ts";
+import { saveTrajectory } from "../../src/store/trajectories.ts";
+import { exampleTask, exampleTrajectory, newWriter, type Temporary, temporaryStore } from "../store/temporary.ts";
+import { type Built, buildPackage } from "../support/built.ts";
+import { type Ended, startPlayact } from "../support/playact.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "playact-contract-"));
+const home = join(folder, "home");
+const empty = join(folder, "empty");
+let built: Built;
+let filled: Temporary;
+
+beforeAll(() => {
+  built = buildPackage();
+  mkdirSync(empty);
+  filled = temporaryStore();
+  const writer = newWriter(filled.store); // this process writes the run, and lives
+  openStep(writer, 1, { level: 3, policyVersion: 0 });
+  saveTask(writer, { step: 1, purpose: "train", index: 0 }, exampleTask());
+  saveTrajectory(writer, { step: 1, purpose: "train", task: 0 }, exampleTrajectory());
+});
+afterAll(() => {
+  filled[Symbol.dispose]();
+  built[Symbol.dispose]();
+  rmSync(folder, { recursive: true });
+});
+
+type Environment = Readonly<Record<string, string>>;
+
+/** No models and no cache are here, and Python is some program that exists: whatever needs them must say so. */
+const bare: Environment = { PLAYACT_HOME: home, PLAYACT_MODELS: empty, HF_HUB_CACHE: empty, PLAYACT_PYTHON: process.execPath };
+
+function playact(words: readonly string[], environment: Environment = {}): Promise<Ended> {
+  return startPlayact(built.path("cli.js"), words, folder, { ...bare, ...environment }).ended;
+}
+
+/** A file of this test's folder. */
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** A folder whose one model has the right size and wrong bytes. */
+function spoiltModels(): string {
+  const models = join(folder, "spoilt");
+  const { file: name, bytes } = findModel("smollm2-135m-instruct");
+  mkdirSync(models);
+  writeFileSync(join(models, name), "GGUF");
+  truncateSync(join(models, name), bytes); // a file of holes: no disk is taken
+  return models;
+}
+
+const tool = (name: string, parameters: unknown) => ({ type: "function", function: { name, description: "", parameters } });
+const tools = (name: string, ...list: readonly unknown[]) => file(name, JSON.stringify(list));
+const takesNothing = { type: "object", properties: {} };
+
+interface Mistake {
+  readonly words: readonly string[];
+  readonly environment?: Environment;
+  readonly code: number;
+  /** What the sentence must say. */
+  readonly says: RegExp;
+}
+
+const train = (...words: readonly string[]) => ["train", "--preset", "tiny", ...words];
+
+const mistakes: Readonly<Record<string, Mistake>> = {
+  "an unknown command": { words: ["trian"], code: 2, says: /unknown command 'trian'[\s\S]*train/ },
+  "a command named like a property of every object": { words: ["constructor"], code: 2, says: /unknown command 'constructor'/ },
+  "an unknown option": { words: ["train", "--stesp", "2"], code: 2, says: /unknown option '--stesp'[\s\S]*--steps/ },
+  "an option without its value": { words: ["train", "--steps"], code: 2, says: /--steps <n>.*argument missing/ },
+  "an option's value of the wrong kind": { words: ["train", "--steps", "many"], code: 2, says: /'many'.*whole number/ },
+  "an argument too many": { words: ["runs", "all"], code: 2, says: /too many arguments for 'runs'/ },
+  "an unknown preset": { words: ["train", "--preset", "huge"], code: 2, says: /Unknown preset "huge".*laptop, tiny/ },
+  "an unknown config key": {
+    words: train("--set", "rollout.groupsize=3"),
+    code: 3,
+    says: /Unknown config key "rollout\.groupsize"; did you mean "rollout\.groupSize"\?/,
+  },
+  "a config value of the wrong kind": { words: train("--set", "seed=often"), code: 3, says: /"seed".*expected number/ },
+  "a config value out of range": { words: train("--set", "tasks.decline=2"), code: 3, says: /"tasks\.decline"/ },
+  "--set without a value": { words: train("--set", "steps"), code: 2, says: /--set expects key=value, got "steps"/ },
+  "a config file that is not there": { words: train(join(folder, "none.yaml")), code: 3, says: /none\.yaml cannot be read/ },
+  "a config file that is no YAML": {
+    words: train(file("bad.yaml", "a: [1")),
+    code: 3,
+    says: /bad\.yaml is neither YAML nor JSON/,
+  },
+  "a config file with a list": { words: train(file("list.yaml", "- steps")), code: 3, says: /list\.yaml must hold an object/ },
+  "a config file with an unknown key": {
+    words: train(file("key.yaml", "step: 3")),
+    code: 3,
+    says: /"step"; did you mean "steps"\?/,
+  },
+  "a tools file that is not there": { words: train("--tools", join(folder, "none.json")), code: 3, says: /none\.json/ },
+  "a tools file that is no JSON": { words: train("--tools", file("bad.json", "{")), code: 3, says: /bad\.json.* JSON/ },
+  "a tools file with a broken schema": {
+    words: train("--tools", tools("schema.json", tool("send", { type: "object", properties: { to: { type: "txet" } } }))),
+    code: 3,
+    says: /schema\.json: .*"send"/,
+  },
+  "a tools file with one name twice": {
+    words: train("--tools", tools("twice.json", tool("send", takesNothing), tool("send", takesNothing))),
+    code: 3,
+    says: /"send".*twice/,
+  },
+  "an unknown model": {
+    words: train("--set", "models.policy=gpt"),
+    code: 4,
+    says: /No model is called "gpt"\. Known models: qwen/,
+  },
+  "a model that is not here": { words: train(), code: 4, says: /is not here yet.*playact models get smollm2-135m-instruct/ },
+  "a model file with a wrong hash": {
+    words: train(),
+    environment: { PLAYACT_MODELS: spoiltModels() },
+    code: 4,
+    says: /is not smollm2-135m-instruct: expected \d+ bytes with SHA-256 [0-9a-f]{64}, the file has [0-9a-f]{64}.*models get/,
+  },
+  "a missing Python": {
+    words: train(),
+    environment: { PLAYACT_PYTHON: "/nonexistent" },
+    code: 4,
+    says: /PLAYACT_PYTHON names \/nonexistent.*npm run setup/,
+  },
+  "a home below a file": {
+    words: train("--home", join(file("file", ""), "home")),
+    code: 5,
+    says: /Cannot write to .*file\/home.*--home or PLAYACT_HOME/,
+  },
+  "a home that is a file": { words: train("--home", file("plain", "")), code: 5, says: /Cannot write to .*plain/ },
+  "a home that nobody can make": {
+    words: train("--home", "/proc/nope/home"),
+    code: 5,
+    says: /Cannot write to \/proc\/nope\/home/,
+  },
+  "a store that is something else": {
+    words: train("--home", foreignHome()),
+    code: 1,
+    says: /playact\.db: this is not a SQLite file/,
+  },
+  "runs of a home without any": { words: ["runs", "--home", empty], code: 1, says: /There is no store at .*empty/ },
+  "tasks of an unknown model": { words: ["tasks", "--set", "models.policy=gpt"], code: 4, says: /No model is called "gpt"/ },
+  "a level beyond the last": { words: ["tasks", "--level", "101"], code: 2, says: /1 to 100/ },
+};
+
+function foreignHome(): string {
+  const foreign = join(folder, "foreign");
+  mkdirSync(foreign);
+  writeFileSync(join(foreign, "playact.db"), "somebody's notes, longer than the header of a database ".repeat(20));
+  return foreign;
+}
+
+/** One sentence (commander adds a line with the nearest name), no stack, nothing where data belongs. */
+function expectSentence(ended: Ended, { code, says }: Pick<Mistake, "code" | "says">): void {
+  expect(ended.stderr).toMatch(says);
+  expect(ended.stderr).not.toMatch(/^\s+at |a fault of ours/m);
+  expect(ended.stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(3);
+  expect(ended.stdout).toBe("");
+  expect(ended.code).toBe(code);
+}
+
+describe("a mistake is told in a sentence, with its exit code:", () => {
+  test.concurrent.each(Object.entries(mistakes))("%s", async (_, mistake) => {
+    expectSentence(await playact(mistake.words, mistake.environment), mistake);
+  });
+
+  test.concurrent.each<[string, readonly string[], number, RegExp]>([
+    ["an unknown run", ["train", "--resume", "nope"], 2, /no run named nope\. Known runs, latest first: tiny-1/],
+    ["a run that another process writes", ["train", "--resume", "--steps", "9"], 1, /tiny-1 is being written by process \d+/],
+    ["another config for a run that has one", ["train", "--resume", "--set", "seed=2"], 2, /keeps the name and config/],
+    ["an unknown trajectory", ["show", "77"], 2, /no trajectory 77\. Those stored are 1 to 1/],
+    ["an id that is no number", ["show", "first"], 2, /'first'.*whole number/],
+    ["SQL that writes", ["sql", "DELETE FROM run"], 2, /Only one SELECT.*not DELETE/],
+    ["SQL that hides what it writes", ["sql", "WITH x AS (SELECT 1) DELETE FROM run"], 2, /Only queries that read/],
+    ["SQL of an unknown table", ["sql", "SELECT * FROM steps"], 2, /no such table: steps.*step_summary/],
+  ])("%s", async (_, words, code, says) => {
+    expectSentence(await playact([...words, "--home", filled.home, ...(words[0] === "sql" ? ["--timeout", "60"] : [])]), {
+      code,
+      says,
+    });
+  });
+});
+
+test("a train that cannot start leaves no run behind", async () => {
+  expect((await playact(train(), { PLAYACT_PYTHON: "/nonexistent" })).code).toBe(4);
+  using store = openStore(join(home, "playact.db"), { readonly: true });
+  expect(store.database.prepare("SELECT count(*) FROM run").pluck().get()).toBe(0);
+});
+
+describe("--help", () => {
+  test.concurrent.each<[string, readonly string[]]>([
+    ["train", ["[config]", "--preset", "--resume", "--name", "--steps", "--tools", "--set", "--dry-run", "--home", "--json"]],
+    ["runs", ["--home", "--json"]],
+    ["show", ["<id>", "--tokens", "--sample", "--home", "--json"]],
+    ["sql", ["<query>", "--home", "--json", "--limit", "--timeout"]],
+    ["tasks", ["--preset", "--level", "--number", "--tools", "--set", "--json"]],
+    ["models", ["ls", "get"]],
+    ["models ls", ["--json"]],
+    ["models get", ["[names...]", "--preset"]],
+    ["doctor", ["--home", "--policy", "--json"]],
+  ])("of %s names each option, on stdout, with code 0", async (command, options) => {
+    const ended = await playact([...command.split(" "), "--help"]);
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    for (const option of options) expect(ended.stdout).toContain(option);
+  });
+
+  test("of playact lists the commands for people and hides the worker", async () => {
+    const ended = await playact(["--help"]);
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    for (const command of ["train", "runs", "show", "sql", "tasks", "models", "doctor"]) {
+      expect(ended.stdout).toMatch(new RegExp(`^  ${command}\\b`, "m"));
+    }
+    expect(ended.stdout).not.toContain("worker");
+  });
+
+  test("comes on stderr, with code 2, where no command was given", async () => {
+    expect(await playact([])).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("Usage: playact") });
+  });
+
+  test("--version prints the package's", async () => {
+    expect(await playact(["--version"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  });
+});
+
+describe("--dry-run", () => {
+  test("prints the config that would be used, flags over the file over the preset, and writes nothing", async () => {
+    const config = file("run.yaml", "steps: 5\nseed: 9\nrollout:\n  groupSize: 4\n");
+    const unused = join(folder, "unused");
+    const words = ["train", config, "--preset", "tiny", "--steps", "7", "--set", "seed=11", "--dry-run", "--home", unused];
+    const ended = await playact(words);
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      steps: 7,
+      seed: 11,
+      models: { policy: "smollm2-135m-instruct" },
+      rollout: { groupSize: 4, temperature: 1 },
+    });
+    expect(existsSync(unused)).toBe(false);
+  });
+
+  test("finds the same mistakes", async () => {
+    const says = /did you mean "steps"/;
+    expectSentence(await playact(["train", "--dry-run", "--set", "stepz=3"]), { code: 3, says });
+  });
+});
+
+describe("what goes to stdout", () => {
+  test.concurrent.each<[string, readonly string[], number]>([
+    ["runs", ["runs", "--json"], 0],
+    ["show", ["show", "1", "--json"], 0],
+    ["sql", ["sql", "SELECT * FROM trajectory_summary", "--json", "--timeout", "60"], 0],
+    ["models ls", ["models", "ls", "--json"], 0],
+    ["doctor, of a machine that is not ready", ["doctor", "--json"], 4],
+  ])("is one JSON document with --json: %s", async (_, words, code) => {
+    const ended = await playact(words, { PLAYACT_HOME: filled.home });
+    expect(ended.code).toBe(code);
+    expect(JSON.parse(ended.stdout)).toBeTypeOf("object");
+  });
+
+  const rows = 10_000;
+  const large = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows}) SELECT i, printf('%.500d', i) AS text FROM n`;
+  const sql = () => ["sql", large, "--json", "--timeout", "60", "--home", filled.home];
+
+  test("is never cut: five megabytes arrive whole at a slow reader", async () => {
+    const child = spawn(process.execPath, [built.path("cli.js"), ...sql()], { stdio: ["ignore", "pipe", "inherit"] });
+    const chunks: Buffer[] = [];
+    for await (const chunk of child.stdout) {
+      chunks.push(chunk);
+      await wait(2);
+    }
+    const output = Buffer.concat(chunks).toString();
+    expect(output.length).toBeGreaterThan(5_000_000);
+    expect(JSON.parse(output)).toHaveLength(rows);
+  });
+
+  test("may lose its reader: the command ends without a word", async () => {
+    const codes = join(folder, "codes");
+    // output to the pipe; talk and exit code to a file
+    const { output } = await shell(`{ ${quoted(sql())} 2>&1 >&3; echo "code $?"; } 3>&1 >'${codes}' | head -c 2`);
+    expect(output).toBe("[\n");
+    expect(readFileSync(codes, "utf8")).toBe("code 0\n");
+  });
+
+  test.runIf(existsSync("/dev/full"))("is told on stderr, with code 5, where the disk is full", async () => {
+    const { code, talk } = await shell(`${quoted(["runs", "--home", filled.home])} >/dev/full`);
+    expect(talk).toMatch(/^playact: The output could not be written \(ENOSPC.*\n$/);
+    expect(code).toBe(5);
+  });
+});
+
+/** A command line of playact for sh. */
+function quoted(words: readonly string[]): string {
+  return [process.execPath, built.path("cli.js"), ...words].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+}
+
+/** Runs a line in sh, to the end of all its processes. */
+async function shell(line: string) {
+  const child = spawn("sh", ["-c", line], { stdio: ["ignore", "pipe", "pipe"] });
+  let [output, talk] = ["", ""];
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    talk += chunk;
+  });
+  const [code] = await once(child, "close");
+  return { code: code as number | null, output, talk };
+}
