@@ -73,7 +73,7 @@ export function toolsetsOf(config: Config): Session["toolsets"] {
 }
 
 async function openLearner(config: Config, python: string, model: string): Promise<Learner> {
-  const learner = await startLearner({ python, deadlineSeconds: 1800 });
+  const learner = await startLearner({ python, deadlineSeconds: 60 });
   const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip, device, dtype } = config.learner;
   await learner.open({
     model,

@@ -6,20 +6,13 @@ export const presets = {
   laptop: {
     steps: 4,
     tasks: { perStep: 3, decline: 0.25, hard: 0.4 },
-    // level 20: two or three tools, one call, everything told; the shares above lift tasks over that
-    difficulty: {
-      numTools: 0.1,
-      expectedToolCalls: 0.03,
-      queryAmbiguity: 0.03,
-      userPersona: 0.02,
-      systemPrompt: 0.02,
-      minTurns: 1,
-    },
-    curriculum: { start: 20, step: 5, epsilon: 0.25 },
+    // at the start: two tools, one call, everything told; five levels up every call task holds a value back
+    difficulty: { numTools: 0.07, expectedToolCalls: 0.03, queryAmbiguity: 0.03, systemPrompt: 0.02 },
+    curriculum: { start: 30, step: 5, epsilon: 0.15 },
     rollout: { groupSize: 6, tokensPerTurn: 120, responseTokens: 640, deadlineSeconds: 300 },
     reward: { verdict: "mixed" },
     learner: { learningRate: 5e-5, tasksPerMinibatch: 3, klCoef: 0 },
-    warmup: { demonstrations: 36, epochs: 2, batch: 6 },
+    warmup: { demonstrations: 32, epochs: 1, batch: 2, learningRate: 3e-4 },
     evaluation: { tasks: 24 },
   },
   tiny: {

@@ -9,13 +9,20 @@ export async function sideBySide<T>(
 ): Promise<boolean> {
   const waiting = items.values();
   let whole = true;
+  let failed = false;
   const lane = async () => {
     for (const item of waiting) {
+      if (failed) return; // another lane has thrown: the caller learns of it, begin nothing more
       if (stopping()) {
         whole = false;
         return;
       }
-      await work(item);
+      try {
+        await work(item);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));

@@ -84,7 +84,7 @@ describe("who may import whom", () => {
 
   test("tasks, reward, rollout and simulator see the contracts, each other and the port to models, never an engine or the store", () => {
     const allowed = [
-      /^(types|errors|rng|config|side-by-side)\.ts$/,
+      /^(types|errors|rng|config|side-by-side|json-text)\.ts$/,
       /^llm\/(llm|template)\.ts$/,
       /^(tasks|reward|rollout|simulator)\//,
     ];

@@ -1,7 +1,9 @@
 // `playact worker` (hidden): one run in one process with the engine, the store's writer and the learner's child. It ends at
 // once when its supervisor is gone, so that no left-over process writes beside a resumed run.
 import { randomUUID } from "node:crypto";
-import { createReadStream, mkdirSync } from "node:fs";
+import { setMaxListeners } from "node:events";
+import { mkdirSync } from "node:fs";
+import { Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Command } from "commander";
@@ -88,7 +90,8 @@ interface Asked {
 /** Hears the supervisor: "finish", "now", or the end of the pipe, which means that it is gone. */
 function listen(): Asked {
   const asked: Asked = { finish: false, now: new AbortController() };
-  const pipe = createReadStream("", { fd: supervisorPipe, encoding: "utf8" });
+  setMaxListeners(0, asked.now.signal); // every wait of every episode listens
+  const pipe = new Socket({ fd: supervisorPipe }).setEncoding("utf8").unref();
   const orphaned = () => process.kill(process.pid, "SIGKILL"); // no clean-up: a resumed run may be writing already
   pipe.on("end", orphaned);
   pipe.on("error", orphaned);

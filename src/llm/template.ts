@@ -2,7 +2,8 @@
 // turn and append-only (what was written is never written again). Foreign text is encoded so that it can never become a
 // marker (law 2). Where a model's tag tokens are untrained ("pieces", see models/manifest.json) the tags are spelt in
 // ordinary tokens: same text, learnable rows.
-import type { Json, ToolSpec } from "../types.ts";
+import { spacedJson } from "../json-text.ts";
+import type { ToolSpec } from "../types.ts";
 import type { Vocabulary } from "./llm.ts";
 
 const tags = ["<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"] as const;
@@ -73,14 +74,4 @@ const afterTools = [
 /** One tool as the policy sees it; `returns` stays hidden. */
 function signature({ name, description, parameters }: ToolSpec): string {
   return spacedJson({ type: "function", function: { name, description, parameters } });
-}
-
-/** JSON with a space after each colon and comma: how these models saw JSON in training (Python's default). */
-export function spacedJson(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(spacedJson).join(", ")}]`;
-  if (typeof value === "object" && value !== null)
-    return `{${Object.entries(value)
-      .map(([key, item]) => `${JSON.stringify(key)}: ${spacedJson(item)}`)
-      .join(", ")}}`;
-  return JSON.stringify(value);
 }

@@ -16,10 +16,11 @@ export interface Conduct {
 /**
  * How right the calls were, 0..1: the sum over the expected calls (half a call for its name, half for its arguments)
  * over the number expected plus the number that was too many or malformed. 1 exactly when every expected call was made
- * as expected and nothing else. Every made call serves one expected call at most. A decline task scores 1 when nothing was called.
+ * as expected and nothing else. Every made call serves one expected call at most. A decline task scores 1 when nothing was
+ * called and something was said.
  */
 export function rulesShare(task: Task, conduct: Conduct): number {
-  if (task.kind === "decline") return conduct.calls.length + conduct.malformed === 0 ? 1 : 0;
+  if (task.kind === "decline") return conduct.reported && conduct.calls.length + conduct.malformed === 0 ? 1 : 0;
   if (task.expected.length === 0) return 0;
   const left = [...conduct.calls];
   let sum = 0;
@@ -50,9 +51,9 @@ export function needsJudge(task: Task, conduct: Conduct): boolean {
 export function verdict(task: Task, conduct: Conduct, judge: number | null, carried: number): Verdict {
   const rules = rulesShare(task, conduct);
   if (task.kind === "decline") {
-    return rules === 1
-      ? { reward: 1, rules, judge: null, reason: "declined: no tool fits and none was called" }
-      : { reward: -1, rules, judge: null, reason: "called a tool although none fits" };
+    if (rules === 1) return { reward: 1, rules, judge: null, reason: "declined: no tool fits and none was called" };
+    if (conduct.calls.length + conduct.malformed > 0) return { reward: -1, rules, judge: null, reason: "called a tool although none fits" };
+    return { reward: 0, rules, judge: null, reason: "called nothing, but never said so" };
   }
   if (conduct.calls.length === 0) {
     return { reward: -1, rules, judge: null, reason: conduct.malformed > 0 ? "malformed call" : "no call where one is due" };

@@ -3,8 +3,9 @@
 // the log-probs are null until the learner has read them.
 import type { Vocabulary } from "../llm/llm.ts";
 import type { EpisodeTemplate } from "../llm/template.ts";
-import { spacedJson } from "../llm/template.ts";
+import { spacedJson } from "../json-text.ts";
 import { draws, seedFrom } from "../rng.ts";
+import { cutMiddle } from "../simulator/tool.ts";
 import { spoken } from "../tasks/values.ts";
 import type { Message, Task, ToolCall, Trajectory } from "../types.ts";
 import { type Dialect, formatToolCall } from "./tool-call.ts";
@@ -25,6 +26,7 @@ export function demonstrate(
     readonly template: EpisodeTemplate;
     readonly dialect: Dialect;
     readonly policyVersion: number;
+    readonly toolChars: number;
   },
 ): Trajectory {
   const { template, dialect } = scene;
@@ -43,7 +45,7 @@ export function demonstrate(
   }
   for (const call of task.expected) {
     says(formatToolCall(call, dialect), [{ name: call.name, arguments: call.arguments }]);
-    const result = spacedJson(call.result);
+    const result = cutMiddle(spacedJson(call.result), scene.toolChars);
     foreign("tool", result, template.toolResults([result]));
   }
   says(task.report);

@@ -61,8 +61,13 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
       trajectory.status === "terminated" &&
       last !== undefined &&
       last.calls.length + last.errors.length === 0 &&
-      last.rest !== "",
+      isSpeech(last.rest),
   };
+}
+
+/** Words to the user; a policy that echoes the tags of a tool's answer has reported nothing. */
+function isSpeech(rest: string): boolean {
+  return rest !== "" && !/<\/?tool_(call|response)>/.test(rest);
 }
 
 function lastText(trajectory: Trajectory): string {

@@ -3,7 +3,7 @@
 // user; where the template itself opened it, prefix the text with `<think>`. Stop markers are cut off before. Unknown
 // tools and wrong arguments are not judged here (tasks/validate.ts).
 import type { Json, JsonObject, ToolCall } from "../types.ts";
-import { jsonEnd, spacedJson } from "./json-text.ts";
+import { jsonEnd, spacedJson } from "../json-text.ts";
 
 export const dialects = ["hermes", "json-fence", "llama-3.1"] as const;
 export type Dialect = (typeof dialects)[number];

@@ -212,7 +212,7 @@ function plainMessage(outline: Outline, calls: readonly ExpectedCall[]): string 
 
 function resultPhrases(result: Json): string[] {
   if (typeof result !== "object" || result === null || Array.isArray(result)) return [spokenValue(result)];
-  return Object.entries(result).map(([name, value]) => `the ${spoken(name)} is ${spokenValue(value)}`);
+  return Object.entries(result).map(([name, value]) => `${spoken(name)} ${spokenValue(value)}`);
 }
 
 const openings = ["It is done:", "Here is what I found:", "All set:", "Done, here are the details:"] as const;

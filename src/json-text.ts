@@ -1,6 +1,6 @@
 // JSON inside other text: where a value that starts here ends, and JSON as models write it. Not a parser: what jsonEnd
 // delimits may still be malformed, JSON.parse decides.
-import type { Json } from "../types.ts";
+import type { Json } from "./types.ts";
 
 /**
  * Index after the object or list that opens at `start`; -1 when none opens there or it never closes. Brackets and tags
