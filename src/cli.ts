@@ -11,7 +11,7 @@ import { PlayactError } from "./errors.ts";
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import("./cli/train.ts")).trainCommand(),
   runs: async () => (await import("./cli/runs.ts")).runsCommand(),
-  show: async () => (await import("./cli/show.ts")).showCommand(await import("./cli/pieces.ts")),
+  show: async () => (await import("./cli/show.ts")).showCommand({ piecesOf }),
   sql: async () => (await import("./cli/sql.ts")).sqlCommand(),
   tasks: async () => (await import("./cli/tasks.ts")).tasksCommand(),
   models: async () => (await import("./cli/models.ts")).modelsCommand(),
@@ -20,13 +20,17 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 };
 const hidden = new Set(["worker"]);
 
+/** Late, as the engine's packages take longer to load than all that most commands do. */
+const piecesOf = async (model: string) => (await import("./cli/pieces.ts")).piecesOf(model);
+
 async function main(args: readonly string[]): Promise<void> {
   const program = new Command("playact")
     .description("Trains open tool-calling language models on one machine, in a world acted out by a local language model.")
     .version(versions().playact ?? "unknown")
     .showHelpAfterError("(playact --help lists the commands)");
   const named = args.find((argument) => !argument.startsWith("-"));
-  const wanted = named !== undefined && Object.hasOwn(commands, named) ? [named] : Object.keys(commands);
+  const wanted =
+    named !== undefined && Object.hasOwn(commands, named) ? [named] : Object.keys(commands).filter((name) => !hidden.has(name));
   for (const name of wanted) {
     const load = commands[name];
     if (load) program.addCommand(await load(), { hidden: hidden.has(name) });

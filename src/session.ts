@@ -123,7 +123,7 @@ export async function drawTasks(
     },
     session.stopping,
   );
-  if (!whole) return null;
+  if (!whole || session.stopping()) return null; // what follows would begin something new
   const missed = { "tasks/written": tasks.size, "tasks/missing": series.count - tasks.size };
   return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: { ...missed, ...counts } };
 }

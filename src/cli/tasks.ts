@@ -1,6 +1,5 @@
 // `playact tasks`: writes some tasks at a level and shows them; nothing is stored.
 import { Command, InvalidArgumentError } from "commander";
-import { openEngineOf, toolsetsOf } from "../open-session.ts";
 import { resolveConfig } from "../resolve-config.ts";
 import { patience } from "../session.ts";
 import { taskOrders } from "../tasks/orders.ts";
@@ -34,6 +33,7 @@ export function tasksCommand(): Command {
     .action(async (options: Options) => {
       const tools = options.tools === undefined ? [] : [`tasks.tools=${JSON.stringify(options.tools)}`];
       const { config } = resolveConfig({ preset: options.preset, set: [...options.set, ...tools] });
+      const { openEngineOf, toolsetsOf } = await import("../open-session.ts"); // late: the engine is slow to load for --help
       const toolsets = toolsetsOf(config);
       await using engine = await openEngineOf(config);
       const orders = taskOrders(config, {
