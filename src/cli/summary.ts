@@ -13,7 +13,7 @@ export async function printSummary(writer: Writer, print: Print): Promise<void> 
   );
   print(`\nRun ${run.name}: what happened\n${table(steps)}`);
   const scores = rows<Record<string, number | string | null>>(
-    "SELECT phase, kind, tasks, success, reward_mean FROM evaluation_summary WHERE run = ? ORDER BY kind, CASE phase WHEN 'base' THEN 0 WHEN 'warmup' THEN 1 ELSE 2 END, phase",
+    "SELECT phase, kind, tasks, success, reward_mean FROM evaluation_summary WHERE run = ? ORDER BY kind, CASE phase WHEN 'base' THEN 0 WHEN 'warmup' THEN 1 ELSE 2 END, length(phase), phase",
   );
   if (scores.length > 0) print(`\nHeld-out tasks (toolsets never trained on, greedy, judged by rules)\n${table(scores)}`);
   const newest = listCheckpoints(store, run)[0];

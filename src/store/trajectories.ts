@@ -12,7 +12,7 @@ import { assertOpen, type Purpose } from "./tasks.ts";
 export interface Place {
   readonly step: number;
   readonly purpose: Purpose;
-  /** Of an evaluation: which policy was judged ("base", "warmup", "trained"). */
+  /** Of an evaluation: which policy was judged ("base", "warmup", "step 4"). */
   readonly phase?: string;
   /** Index of the task, as given to saveTask. */
   readonly task: number;

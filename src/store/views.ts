@@ -52,7 +52,7 @@ CREATE VIEW success_by_kind AS
 SELECT run, step, kind, count(*) AS trajectories, avg(success) AS success, avg(reward) AS reward_mean
 FROM episode WHERE purpose = 'train' AND reward IS NOT NULL GROUP BY run_id, step, kind;
 
--- Held-out tasks by phase (base, warmup, trained), calls and declines apart. tasks: those that were judged.
+-- Held-out tasks by phase (base, warmup, step 4), calls and declines apart. tasks: those that were judged.
 CREATE VIEW evaluation_summary AS
 SELECT run, phase, CASE kind WHEN 'decline' THEN 'decline' ELSE 'call' END AS kind,
        count(*) AS tasks, avg(success) AS success, avg(reward) AS reward_mean
