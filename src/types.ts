@@ -105,8 +105,7 @@ export const stopReasons = [
   "turn_length",
   "context_full", // truncated
   "simulator_failed",
-  "engine_failed",
-  "interrupted", // aborted
+  "engine_failed", // aborted
 ] as const;
 export type StopReason = (typeof stopReasons)[number];
 export type Status = "terminated" | "truncated" | "aborted";

@@ -51,7 +51,13 @@ export async function warmUp(session: Session, found: Metrics, wanted: boolean):
   });
   if (drawn === null) return null;
 
-  const scene = { vocabulary: engine.vocabulary, template: session.template, dialect: session.dialect, policyVersion: 0, toolChars: config.rollout.toolChars };
+  const scene = {
+    vocabulary: engine.vocabulary,
+    template: session.template,
+    dialect: session.dialect,
+    policyVersion: 0,
+    toolChars: config.rollout.toolChars,
+  };
   const stored = new Map(
     loadTrajectories(writer.store, writer.run, { step: 0, purpose: "demonstration" }).map((row) => [row.taskIndex, row]),
   );

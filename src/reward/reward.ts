@@ -52,7 +52,8 @@ export function verdict(task: Task, conduct: Conduct, judge: number | null, carr
   const rules = rulesShare(task, conduct);
   if (task.kind === "decline") {
     if (rules === 1) return { reward: 1, rules, judge: null, reason: "declined: no tool fits and none was called" };
-    if (conduct.calls.length + conduct.malformed > 0) return { reward: -1, rules, judge: null, reason: "called a tool although none fits" };
+    if (conduct.calls.length + conduct.malformed > 0)
+      return { reward: -1, rules, judge: null, reason: "called a tool although none fits" };
     return { reward: 0, rules, judge: null, reason: "called nothing, but never said so" };
   }
   if (conduct.calls.length === 0) {

@@ -1,9 +1,9 @@
 // A demonstration: the episode that a task's blueprint says is right, written in the policy's own dialect. It asks for what
 // is held back, makes the expected calls and reports their results; in a decline task it refuses. Nothing is sampled, so
 // the log-probs are null until the learner has read them.
+import { spacedJson } from "../json-text.ts";
 import type { Vocabulary } from "../llm/llm.ts";
 import type { EpisodeTemplate } from "../llm/template.ts";
-import { spacedJson } from "../json-text.ts";
 import { draws, seedFrom } from "../rng.ts";
 import { cutMiddle } from "../simulator/tool.ts";
 import { spoken } from "../tasks/values.ts";

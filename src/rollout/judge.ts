@@ -1,5 +1,4 @@
 // From an episode to its verdict: reads the conduct off the trajectory, asks the judge only where the report decides.
-
 import type { ChatModel } from "../llm/llm.ts";
 import { type Conduct, needsJudge, verdict } from "../reward/reward.ts";
 import type { Patience } from "../simulator/ask.ts";

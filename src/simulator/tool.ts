@@ -2,8 +2,8 @@
 // that no tool ever gave out. Only another valid call asks the simulator, under the tool's return schema, with the journal
 // of what tools have said so far beside it. Departs from TRUSTEE: parallel calls are answered in order, each seeing the
 // earlier results, and no model is asked what a rule can tell.
-import type { ChatModel } from "../llm/llm.ts";
 import { spacedJson } from "../json-text.ts";
+import type { ChatModel } from "../llm/llm.ts";
 import { argumentErrors } from "../tasks/validate.ts";
 import { isSameCall, sameValue } from "../tasks/values.ts";
 import type { ExpectedCall, Failure, Json, JsonObject, JsonSchema, Task, ToolCall } from "../types.ts";

@@ -1,8 +1,8 @@
 // The judge: how well was the result reported? Log-odds of the good answer, averaged over the questions, placed between
 // two anchors that we build from the blueprint. It writes nothing: a verdict written by a small model carries no
 // information (design, measured). Kin: GenRM's P(Yes) (arXiv 2408.15240).
-import type { ChatModel } from "../llm/llm.ts";
 import { spacedJson } from "../json-text.ts";
+import type { ChatModel } from "../llm/llm.ts";
 import type { Failure, Task } from "../types.ts";
 import { failureOf, type Patience } from "./ask.ts";
 import type { Line } from "./prompts/transcript.ts";

@@ -42,9 +42,9 @@ describe("frames", () => {
   });
 
   test("arrays are written as the safetensors library writes them", () => {
-    const { arrays, hex } = recorded.good.find(({ name }) => name === "request with every dtype") ?? { arrays: {}, hex: "" };
-    const [frame] = frameReader()(Buffer.from(hex, "hex"));
-    const numbers = (name: string) => arrays[name]?.values ?? [];
+    const written = recorded.good.find(({ name }) => name === "request with every dtype");
+    const [frame] = frameReader()(Buffer.from(written?.hex ?? "", "hex"));
+    const numbers = (name: string) => written?.arrays[name]?.values ?? [];
     const mine = writeArrays({
       ids: Int32Array.from(numbers("ids")), // the library puts wide types first
       logprobs: Float32Array.from(numbers("logprobs")),

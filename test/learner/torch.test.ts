@@ -1,6 +1,4 @@
 // The real learner under the port's suite: Python, torch and the smallest model, one process for all of it.
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLearner } from "../../src/learner/torch.ts";
 import { pythonPath } from "../../src/models/python.ts";
@@ -11,6 +9,5 @@ const model = join(import.meta.dirname, "../../models/smollm2-135m-instruct-q4_1
 learnerSuite("the torch learner", {
   start: () => startLearner({ python: pythonPath(), deadlineSeconds: 60 }),
   request: { ...openRequest, model },
-  folder: mkdtempSync(join(tmpdir(), "playact-torch-")),
   tolerance: 1e-3,
 });

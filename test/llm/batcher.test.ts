@@ -41,7 +41,7 @@ function fakeContext(sequences: number): Fake {
       await new Promise((resolve) => setImmediate(resolve));
       if (fake.fail) throw new Error("Eval has failed");
     },
-    sampleToken: () => Promise.reject(new Error("not used")),
+    sampleToken: () => Promise.reject<never>(new Error("not used")),
     disposeSequence: (sequence) => void cells.splice(sequence, 1, []),
     removeTokenCellsFromSequence(sequence, start) {
       cells[sequence]?.splice(start);

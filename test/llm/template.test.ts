@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { scriptedVocabulary } from "../../src/llm/scripted.ts";
 import { spacedJson } from "../../src/json-text.ts";
+import { scriptedVocabulary } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/template.ts";
 import type { Json, ToolSpec } from "../../src/types.ts";
 import { bookSeats } from "../support/blueprint.ts";

@@ -60,7 +60,7 @@ describe("encode", () => {
       fc.constantFrom("\r\n", "\n\n", "\0", "🧑‍🚀👍🏽", "é", "\uFEFF", " ", "<|", "|>", "<", ">"),
     );
     fc.assert(
-      fc.property(fc.array(part, { maxLength: 8 }), (parts) => expectHarmless(parts.join("").toWellFormed())),
+      fc.property(fc.array(part, { maxLength: 8 }), (parts) => expectHarmless(parts.join(""))),
       { seed: 3, numRuns: 300 },
     );
   });

@@ -51,8 +51,9 @@ describe("the mixed verdict, row by row", () => {
     expect(verdict(chain(), conduct([booked, found]), null, 1).reward).toBe(1);
   });
 
-  test("a decline task: 1 without a call, -1 with any, also a malformed one, and no judge", () => {
+  test("a decline task: 1 for saying so without a call, 0 for silence, -1 with any call, also a malformed one, and no judge", () => {
     expect(verdict(declined(), conduct([]), null, 0)).toMatchObject({ reward: 1, rules: 1, judge: null });
+    expect(verdict(declined(), conduct([], { reported: false }), null, 1)).toMatchObject({ reward: 0, rules: 0, judge: null });
     expect(verdict(declined(), conduct([found]), null, 1)).toMatchObject({ reward: -1, rules: 0, judge: null });
     expect(verdict(declined(), conduct([], { malformed: 1 }), null, 1)).toMatchObject({ reward: -1, rules: 0 });
   });

@@ -8,18 +8,24 @@ import { conductOf, judge } from "../../src/rollout/judge.ts";
 import { rollOut } from "../../src/rollout/rollout.ts";
 import { dialects, parseToolCalls } from "../../src/rollout/tool-call.ts";
 import type { Task } from "../../src/types.ts";
-import { blueprint, chain, declined, limits } from "../support/blueprint.ts";
+import { blueprint, chain, declined, found, limits } from "../support/blueprint.ts";
 import { picking, stage } from "../support/stage.ts";
 
 const vocabulary = scriptedVocabulary();
 const template = episodeTemplate(vocabulary, "pieces");
 const show = (task: Task, dialect: (typeof dialects)[number] = "hermes", seed = 0) =>
-  demonstrate(task, ["demo", seed], { vocabulary, template, dialect, policyVersion: 0 });
+  demonstrate(task, ["demo", seed], { vocabulary, template, dialect, policyVersion: 0, toolChars: 512 });
+const long = blueprint({ expected: [{ ...found, result: { train_id: "NT418", notes: "n".repeat(600) } }] });
 const asking = chain({
   heldBack: [{ call: 1, argument: "seats", sentence: "The seats is 2." }],
   limits: limits({ userTurns: 2 }),
 });
-const tasks = { "a call": blueprint(), "a chain with a value held back": asking, "a decline": declined() };
+const tasks = {
+  "a call": blueprint(),
+  "a chain with a value held back": asking,
+  "a call with a long result": long,
+  "a decline": declined(),
+};
 const calls = (task: Task) => task.expected.map(({ name, arguments: given }) => ({ name, arguments: given }));
 
 describe.each(Object.entries(tasks))("the demonstration of %s", (_, task) => {
@@ -43,6 +49,12 @@ describe.each(Object.entries(tasks))("the demonstration of %s", (_, task) => {
     expect(trajectory.messages.map(({ role, text, ids }) => ({ role, text, ids }))).toEqual(
       shown.messages.map(({ role, text, ids }) => ({ role, text, ids })),
     );
+  });
+
+  test("shows no result longer than an episode would", () => {
+    const results = show(task).messages.filter(({ role }) => role === "tool");
+    expect(results).toHaveLength(task.expected.length);
+    for (const { text } of results) expect(text.length).toBeLessThanOrEqual(512);
   });
 
   test("trains on the assistant's ids alone, their stop included", () => {

@@ -56,6 +56,8 @@ describe("judging an episode", () => {
       [await played([says({ name: "fly", arguments: {} }), answer]), -1],
       [await played([says(found)], blueprint({ limits: limits({ assistantTurns: 1 }) })), 0.5],
       [await played([answer], declined()), 1],
+      [await played([""], declined()), 0],
+      [await played([answer], declined({ limits: limits({ tokensPerTurn: 2 }) })), 0], // cut off
     ];
     for (const [episode, reward] of cases)
       expect((await judge(episode, court({}).court)).verdict).toMatchObject({ reward, judge: null });

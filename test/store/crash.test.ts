@@ -36,7 +36,7 @@ describe("a writer killed at any moment", () => {
     releaseLease(newWriter(temporary.store));
     const random = draws("crash test");
     const said: string[] = [];
-    for (let kill = 0; kill < 20; kill++) {
+    for (let kill = 0; kill < 12; kill++) {
       const round = await writeAndKill(built.path(""), temporary.path, random.integer(1, 12), random.integer(0, 3000));
       expect(round.length).toBeGreaterThan(0); // it took the lease of the dead one over and went on
       said.push(...round);

@@ -1,7 +1,8 @@
 // The conformance suite of the learner port: run against the scripted double and against the real Python child. One open
 // learner for the whole suite (a real model takes seconds to load), so the tests stand in order and leave it usable.
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PlayactError } from "../../src/errors.ts";
@@ -11,8 +12,6 @@ import type { TrainingSample } from "../../src/types.ts";
 export interface LearnerSuite {
   readonly start: () => Promise<Learner>;
   readonly request: OpenRequest;
-  /** An empty folder of this run. */
-  readonly folder: string;
   /** Largest difference between log-probs computed in rows of other shapes, in nats. */
   readonly tolerance: number;
 }
@@ -44,13 +43,17 @@ const prompt = [11, 25, 40, 33, 8];
 const good = sample(prompt, [101, 17, 230], 1);
 const bad = sample(prompt, [64, 300, 12, 9], -1);
 
-export function learnerSuite(name: string, { start, request, folder, tolerance }: LearnerSuite): void {
+export function learnerSuite(name: string, { start, request, tolerance }: LearnerSuite): void {
   describe(`${name} keeps the learner port`, () => {
     let learner: Learner;
+    const folder = mkdtempSync(join(tmpdir(), "playact-learner-"));
     beforeAll(async () => {
       learner = await start();
     });
-    afterAll(() => learner.close());
+    afterAll(async () => {
+      await learner.close();
+      rmSync(folder, { recursive: true });
+    });
 
     const logprobs = async (ids: readonly number[], which: "policy" | "reference" = "policy") =>
       (await learner.logprobs([ids], which, 1))[0] ?? [];
