@@ -22,13 +22,19 @@ function wanted() {
   }
 }
 
-try {
-  const { preset, forTests } = wanted();
-  checkNode();
-  await step("Node packages", installNodePackages);
+/** @param {boolean} forTests */
+async function installPython(forTests) {
   await step("Python environment", makeEnvironment);
   await step("Python packages", (say) => installRequirements("requirements.txt", say));
   if (forTests) await step("Python packages for the tests", (say) => installRequirements("requirements-dev.txt", say));
+}
+
+try {
+  const { preset, forTests } = wanted();
+  checkNode();
+  // npm compiles while pip downloads: side by side they take little longer than the slower one
+  const lanes = await Promise.allSettled([step("Node packages", installNodePackages), installPython(forTests)]);
+  for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
   await step("Build", build);
   await fetchModels(forTests ? { tests: true } : { preset });
   process.stderr.write(`Set-up is complete (${((performance.now() - start) / 1000).toFixed(1)} s).\n`);

@@ -20,6 +20,7 @@ export async function heldOutTasks(session: Session): Promise<ReadonlyMap<number
     count: config.evaluation.tasks,
     level: config.curriculum.start,
     declineShare: config.tasks.decline,
+    epsilon: 0,
   });
   return drawn === null ? null : drawn.tasks;
 }

@@ -28,6 +28,7 @@ export async function prepare(session: Session, state: RunState, heldOut: Readon
     count: tasksToProbe,
     level: state.level,
     declineShare: config.warmup.declineShare,
+    epsilon: 0,
   });
   if (drawn === null) return null;
   const found = await probe(

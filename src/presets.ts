@@ -7,12 +7,12 @@ export const presets = {
     steps: 4,
     tasks: { perStep: 3, decline: 0.25, hard: 0.4 },
     // at the start: two tools, one call, everything told; five levels up every call task holds a value back
-    difficulty: { numTools: 0.07, expectedToolCalls: 0.03, queryAmbiguity: 0.03, systemPrompt: 0.02 },
+    difficulty: { numTools: 0.07, expectedToolCalls: 0.03, queryAmbiguity: 0.03, systemPrompt: 0.034 },
     curriculum: { start: 30, step: 5, epsilon: 0.15 },
     rollout: { groupSize: 6, tokensPerTurn: 96, responseTokens: 640, deadlineSeconds: 300 },
     reward: { verdict: "mixed" },
     learner: { learningRate: 1e-4, tasksPerMinibatch: 3, klCoef: 0 },
-    warmup: { demonstrations: 24, epochs: 1, batch: 2, learningRate: 4e-4 },
+    warmup: { demonstrations: 20, declineShare: 0.45, epochs: 1, batch: 2, learningRate: 4e-4 },
     evaluation: { tasks: 24 },
   },
   tiny: {

@@ -95,6 +95,7 @@ export async function drawTasks(
     readonly count: number;
     readonly level: number;
     readonly declineShare: number;
+    readonly epsilon: number;
   },
 ): Promise<{ readonly tasks: ReadonlyMap<number, Task>; readonly metrics: Readonly<Record<string, number>> } | null> {
   const { config, writer, engine } = session;

@@ -58,6 +58,7 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
     count: size,
     level: state.level,
     declineShare: config.tasks.decline,
+    epsilon: config.curriculum.epsilon,
   } as const;
   const drawn = await drawTasks(session, series);
   if (!drawn) return null;

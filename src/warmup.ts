@@ -48,6 +48,7 @@ export async function warmUp(session: Session, found: Metrics, wanted: boolean):
     count: config.warmup.demonstrations,
     level,
     declineShare: config.warmup.declineShare,
+    epsilon: 0,
   });
   if (drawn === null) return null;
 

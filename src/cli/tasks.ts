@@ -43,6 +43,7 @@ export function tasksCommand(): Command {
         count: options.number,
         level: options.level ?? config.curriculum.start,
         declineShare: config.tasks.decline,
+        epsilon: config.curriculum.epsilon,
       });
       const written = await Promise.all(
         orders.map((order) => writeTask(order, toolsets.train, engine.simulator, config.tasks.attempts, patience(config))),

@@ -25,6 +25,8 @@ export function taskOrders(
     readonly count: number;
     readonly level: number;
     readonly declineShare: number;
+    /** Chance that a task's aspects are drawn instead of following the level; 0 outside training. */
+    readonly epsilon: number;
   },
 ): TaskOrder[] {
   const offset = draws(...series.names.slice(0, 1), series.id.slice(0, 1), "offset").uniform();
@@ -36,7 +38,7 @@ export function taskOrders(
     // position among the call tasks so far, so that decline tasks do not eat the hard ones
     const callIndex = index - Math.floor(index * series.declineShare + offset) + Math.floor(offset);
     const hard = !decline && falls(callIndex, Math.min(1, config.tasks.hard / Math.max(1e-9, 1 - series.declineShare)), 0);
-    const aspects = softDifficulty(series.level, config.difficulty, random, config.curriculum.epsilon);
+    const aspects = softDifficulty(series.level, config.difficulty, random, series.epsilon);
     const hardHolds = random.uniform() < 0.6; // asking is the commoner need; the rest are dependent calls
     const mustHold = hard && aspects.queryAmbiguity === 0 && aspects.expectedToolCalls === 1;
     return {

@@ -14,6 +14,7 @@ const orders = (input: ConfigInput, change: Partial<Parameters<typeof taskOrders
     count: 12,
     level: 1,
     declineShare: config.tasks.decline,
+    epsilon: config.curriculum.epsilon,
   };
   return taskOrders(config, { ...series, ...change });
 };
