@@ -1,11 +1,11 @@
-// The probe: before a policy is trained, how does it write calls by itself? Its first turns on a few call tasks, greedy,
-// read under every dialect; and whether the tag tokens of its template were ever trained (cosine between their embedding
-// rows; one and the same vector means never). `auto` warm-up follows from it.
+// The probe: before a policy is trained, how does it write calls by itself? Its first turns on some tasks that tell all
+// their values, greedy, read under every dialect; and whether the tag tokens of its template were ever trained (cosine
+// between their embedding rows; one and the same vector means never). `auto` warm-up follows from it.
 import type { Learner } from "./learner/learner.ts";
 import type { Vocabulary } from "./llm/llm.ts";
 import { rollOut, type Scene } from "./rollout/rollout.ts";
 import { type Dialect, dialects, parseToolCalls } from "./rollout/tool-call.ts";
-import type { Task } from "./types.ts";
+import type { Task, Trajectory } from "./types.ts";
 
 export interface Probe {
   /** Share of call tasks whose first turn holds a well-formed call, by dialect, 0..1. */
@@ -17,27 +17,32 @@ export interface Probe {
 /** Above this the rows are the same vector: nobody trained them. Trained rows lie far below. */
 const untrainedCosine = 0.99;
 
-/** Reads the policy's first turns on `tasks` (call tasks only are counted). */
-export async function probe(
-  tasks: readonly Task[],
-  names: readonly (string | number)[],
-  scene: Scene,
-  learner: Learner,
-): Promise<Probe> {
-  const calls = tasks.filter((task) => task.kind === "call");
-  const texts = await Promise.all(
-    calls.map(async (task, index) => {
-      const oneTurn: Task = { ...task, limits: { ...task.limits, assistantTurns: 1 } };
-      const { trajectory } = await rollOut(oneTurn, 0, [...names, index], { ...scene, temperature: 0 });
-      return trajectory.messages.find((message) => message.role === "assistant")?.text ?? "";
-    }),
-  );
+/** Reads first turns, which `firstTurns` has sampled or an evaluation has stored. */
+export async function probe(turns: readonly string[], vocabulary: Vocabulary, learner: Learner): Promise<Probe> {
   const share = (dialect: Dialect) =>
-    texts.filter((text) => parseToolCalls(text, dialect).calls.length > 0).length / Math.max(1, texts.length);
+    turns.filter((text) => parseToolCalls(text, dialect).calls.length > 0).length / Math.max(1, turns.length);
   return {
     wellFormed: Object.fromEntries(dialects.map((dialect) => [dialect, share(dialect)])) as Probe["wellFormed"], // every dialect is a key
-    markerCosine: await markerCosine(scene.vocabulary, learner),
+    markerCosine: await markerCosine(vocabulary, learner),
   };
+}
+
+/** Whether the right first turn of a task is a call: nothing is held back, and a tool that fits is there. */
+export function asksForCall(task: Task): boolean {
+  return task.kind === "call" && task.heldBack.length === 0;
+}
+
+/** The policy's first turns on the tasks that ask for a call, greedy. */
+export async function firstTurns(tasks: readonly Task[], names: readonly (string | number)[], scene: Scene): Promise<string[]> {
+  const episodes = tasks.filter(asksForCall).map((task, index) => {
+    const oneTurn: Task = { ...task, limits: { ...task.limits, assistantTurns: 1 } };
+    return rollOut(oneTurn, 0, [...names, index], { ...scene, temperature: 0 });
+  });
+  return (await Promise.all(episodes)).map(({ trajectory }) => firstTurn(trajectory));
+}
+
+export function firstTurn(trajectory: Trajectory): string {
+  return trajectory.messages.find((message) => message.role === "assistant")?.text ?? "";
 }
 
 async function markerCosine(vocabulary: Vocabulary, learner: Learner): Promise<number | null> {

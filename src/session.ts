@@ -81,22 +81,27 @@ export function courtOf(session: Session, kind: Court["kind"]): Court {
   return { simulator: engine.simulator, patience: patience(config), dialect, kind, scales: new Map(), signal };
 }
 
+/** A series of tasks of one purpose: what a step, the warm-up or the evaluation draws. */
+export interface Series {
+  readonly id: string;
+  readonly step: number;
+  readonly purpose: Purpose;
+  /** Number of its first task within the run; shares are kept over these numbers. */
+  readonly first: number;
+  readonly count: number;
+  readonly level: number;
+  readonly declineShare: number;
+  /** Chance that a task's aspects are drawn instead of following the level. */
+  readonly epsilon: number;
+}
+
 /**
  * The tasks of a series: those stored already, the others written now and stored at once. A task that could not be
  * written leaves a hole and a failure row. Returns null when stopped before all were tried.
  */
 export async function drawTasks(
   session: Session,
-  series: {
-    readonly id: string;
-    readonly step: number;
-    readonly purpose: Purpose;
-    readonly first: number;
-    readonly count: number;
-    readonly level: number;
-    readonly declineShare: number;
-    readonly epsilon: number;
-  },
+  series: Series,
 ): Promise<{ readonly tasks: ReadonlyMap<number, Task>; readonly metrics: Readonly<Record<string, number>> } | null> {
   const { config, writer, engine } = session;
   const toolsets = series.purpose === "evaluation" ? session.toolsets.heldOut : session.toolsets.train;

@@ -4,13 +4,14 @@
 // simulator, kept when the rules approve them, not trajectories of a strong teacher.
 import { join } from "node:path";
 import { saveCheckpoint } from "./checkpoint.ts";
+import type { Config } from "./config.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
 import { type Metrics, stopwatch } from "./metrics.ts";
 import type { RunState } from "./resume.ts";
 import { draws } from "./rng.ts";
 import { demonstrate } from "./rollout/demonstration.ts";
 import { judge } from "./rollout/judge.ts";
-import { courtOf, drawTasks, type Session } from "./session.ts";
+import { courtOf, drawTasks, type Series, type Session } from "./session.ts";
 import { closeStep } from "./store/steps.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
 import { swapAndProbe } from "./swap.ts";
@@ -40,16 +41,7 @@ export async function warmUp(session: Session, found: Metrics, wanted: boolean):
     return { closed: 0, level, version: 0 };
   }
   session.progress({ kind: "phase", text: `warm-up: writing ${config.warmup.demonstrations} demonstrations`, step: 0 });
-  const drawn = await drawTasks(session, {
-    id: "demo",
-    step: 0,
-    purpose: "demonstration",
-    first: 0,
-    count: config.warmup.demonstrations,
-    level,
-    declineShare: config.warmup.declineShare,
-    epsilon: 0,
-  });
+  const drawn = await drawTasks(session, demonstrations(config, level));
   if (drawn === null) return null;
 
   const scene = {
@@ -101,6 +93,12 @@ export async function warmUp(session: Session, found: Metrics, wanted: boolean):
     learnerLogprobs: approved.flatMap(({ id, trajectory }, index) => spansOf(id, trajectory, learned.logprobs[index] ?? [])),
   });
   return { closed: 0, level, version: 1 };
+}
+
+/** The series of tasks that are demonstrated: aspects of the level itself, a share of declines of its own. */
+export function demonstrations(config: Config, level: number): Series {
+  const { demonstrations: count, declineShare } = config.warmup;
+  return { id: "demo", step: 0, purpose: "demonstration", first: 0, count, level, declineShare, epsilon: 0 };
 }
 
 /** Supervised epochs in seeded order. Returns the log-probs of each sample before it was first trained on. */
