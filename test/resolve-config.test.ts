@@ -49,7 +49,7 @@ describe("a config is laid together", () => {
   test("from JSON as well as from YAML", () => {
     expect(resolve({ file: fileOf("own.json", '{"learner": {"rank": 4}}') }).learner).toMatchObject({
       rank: 4,
-      learningRate: 5e-5,
+      learningRate: presets.laptop.learner.learningRate,
     });
   });
 

@@ -48,7 +48,7 @@ def gradients(policy: Policy) -> Gradients:
 
 @pytest.mark.parametrize(
     ("architecture", "group", "turns"),
-    [*itertools.product(("llama", "qwen2"), (1, 2, 8), (1, 2, 4)), ("llama", 8, 3), ("qwen3", 8, 3)],
+    [*itertools.product(["llama"], (1, 2, 8), (1, 2, 4)), ("qwen2", 1, 1), ("qwen2", 8, 4), ("qwen3", 8, 3)],
 )
 def test_a_packed_group_has_the_loss_and_gradients_of_separate_samples(architecture: str, group: int, turns: int) -> None:
     policy, samples = tiny_policy(architecture), episodes(group, turns, seed=turns)
