@@ -1,7 +1,7 @@
 // What comes before the first step: the base policy plays the held-out tasks, the probe reads how it writes calls, and
 // where it forms none by itself the warm-up (step 0) makes it form them.
 import { evaluate } from "./evaluate.ts";
-import { asksForCall, firstTurn, firstTurns, needsWarmup, probe, probeMetrics } from "./probe.ts";
+import { asksForCall, firstTurn, firstTurns, markersUntrained, needsWarmup, probe, probeMetrics } from "./probe.ts";
 import type { RunState } from "./resume.ts";
 import { drawTasks, type Session, sceneOf } from "./session.ts";
 import { openStep, openStepOf } from "./store/steps.ts";

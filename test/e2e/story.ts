@@ -34,14 +34,14 @@ const settings = {
   "warmup.when": "always",
   "warmup.demonstrations": shape.demonstrations,
   "warmup.batch": 2,
-  "warmup.epochs": 3,
+  "warmup.epochs": 2,
   "warmup.learningRate": 1e-3,
   "learner.rank": 4,
   "learner.learningRate": 1e-3,
   "engine.threads": 1,
 };
 
-export interface Home extends Disposable {
+export interface Home extends AsyncDisposable {
   /** File of the user's own tools. */
   readonly tools: string;
   start(...words: readonly string[]): Started;
@@ -88,9 +88,10 @@ export function newHome(): Home {
       using store = openStore(join(folder, "playact.db"), { readonly: true });
       return store.database.prepare<[], never>(sql).all();
     },
-    [Symbol.dispose]: () => {
+    [Symbol.asyncDispose]: async () => {
       for (const { child } of started) child.kill("SIGKILL"); // those of a test that failed; their workers end with them
-      rmSync(folder, { recursive: true });
+      await Promise.all(started.map((one) => one.ended));
+      rmSync(folder, { recursive: true, maxRetries: 10 });
       built[Symbol.dispose]();
     },
   };

@@ -15,7 +15,7 @@ beforeAll(async () => {
   home = newHome();
   story = await play(home);
 }, 600_000);
-afterAll(() => home[Symbol.dispose]());
+afterAll(() => home[Symbol.asyncDispose]());
 
 describe("a run that is interrupted once and killed twice", () => {
   test("ends by Ctrl-C with code 130, as interrupted, and names the command that resumes it", () => {
