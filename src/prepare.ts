@@ -20,9 +20,10 @@ export async function prepare(session: Session, state: RunState, heldOut: Readon
   if (turns === null) return null;
   const found = await probe(turns, engine.vocabulary, learner);
   const share = Math.round(found.wellFormed[session.dialect] * 100);
+  const markers = markersUntrained(found) ? "has no trained tokens for its tags" : "has trained tokens for its tags";
   session.progress({
     kind: "phase",
-    text: `probe: ${share} % of first turns hold a well-formed ${session.dialect} call`,
+    text: `probe: ${share} % of first turns hold a well-formed ${session.dialect} call; the model ${markers}`,
     step: 0,
   });
   const wanted = config.warmup.when === "always" || (config.warmup.when === "auto" && needsWarmup(found, session.dialect));
