@@ -12,7 +12,8 @@ export const presets = {
     rollout: { groupSize: 6, tokensPerTurn: 96, responseTokens: 640, deadlineSeconds: 300 },
     reward: { verdict: "mixed" },
     learner: { learningRate: 1e-4, tasksPerMinibatch: 3, klCoef: 0 },
-    warmup: { demonstrations: 20, declineShare: 0.45, epochs: 1, batch: 2, learningRate: 4e-4 },
+    // this policy forms many calls by itself, but neither reports nor declines: the warm-up shows it all three
+    warmup: { when: "always", demonstrations: 20, declineShare: 0.45, epochs: 1, batch: 2, learningRate: 4e-4 },
     evaluation: { tasks: 24 },
   },
   tiny: {
