@@ -137,7 +137,7 @@ describe("its tokens and its adapter", () => {
     expect(mean(shiftsOfEngine.map(Math.abs))).toBeGreaterThan(0.1);
     // llama.cpp quantises activations too, so that any adapter moves each log-prob by up to 0.1 of noise: no correlation of 1
     expect(correlation(shiftsOfEngine, shiftsOfTorch)).toBeGreaterThan(0.9);
-  });
+  }, 180_000);
 });
 
 test("tasks prints tasks of the user's tools as a JSON array and stores nothing", async () => {
@@ -149,7 +149,7 @@ test("tasks prints tasks of the user's tools as a JSON array and stores nothing"
   expect(task).toMatchObject({ kind: "call", domain: "user" });
   expect(task.expected[0].name).toMatch(/^switch_(light|heater|fan)$/);
   expect(home.rows("SELECT count(*) FROM task")).toEqual(before);
-});
+}, 180_000);
 
 /** Log-prob of each id but the first given those before it, by node-llama-cpp's own evaluation; ends the context. */
 async function logprobsOf(context: LlamaContext, ids: readonly number[]): Promise<number[]> {
