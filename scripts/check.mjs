@@ -38,7 +38,8 @@ async function staticCheck(title, program, args) {
  */
 function suite(program, args, count) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+    const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: "1" }; // a log is for reading
+    const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
     let output = "";
     child.stdout.on("data", (chunk) => {
       output += chunk;
