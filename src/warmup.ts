@@ -73,6 +73,7 @@ export async function warmUp(session: Session, found: Metrics, wanted: boolean):
   });
   const samples = approved.map(({ trajectory }) => demonstrationSamples(trajectory)[0]).filter((sample) => sample !== undefined);
   const learned = await supervise(session, samples);
+  if (learned === null) return null;
   const saved = await saveCheckpoint(session, join(session.folder, "checkpoint-0"));
   watch.lap("time/update");
   const swapped = await swapAndProbe(session, { path: saved.gguf, hash: saved.hash }, 1);
@@ -101,7 +102,7 @@ export function demonstrations(config: Config, level: number): Series {
   return { id: "demo", step: 0, purpose: "demonstration", first: 0, count, level, declineShare, epsilon: 0 };
 }
 
-/** Supervised epochs in seeded order. Returns the log-probs of each sample before it was first trained on. */
+/** Supervised epochs in seeded order. Returns the log-probs of each sample before it was trained on; null when stopped. */
 async function supervise(session: Session, samples: readonly TrainingSample[]) {
   const { config, learner } = session;
   const { epochs, batch, learningRate } = config.warmup;
@@ -112,6 +113,7 @@ async function supervise(session: Session, samples: readonly TrainingSample[]) {
   for (let epoch = 0; epoch < epochs; epoch++) {
     const order = draws(config.seed, "warmup", epoch).shuffle(samples.map((sample, index) => ({ sample, index })));
     for (let first = 0; first < order.length; first += batch) {
+      if (session.stopping()) return null; // the passes are few minutes: they begin anew
       const part = order.slice(first, first + batch);
       const reply = await learner.update({
         minibatches: [part.map(({ sample }) => sample)],
