@@ -4,6 +4,7 @@
 // cut off; the view evaluation_summary holds the scores.
 import { rollOutGroups } from "./rollout/group.ts";
 import { courtOf, drawTasks, type Session, sceneOf } from "./session.ts";
+import { loadTasks } from "./store/tasks.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
 import type { Task } from "./types.ts";
 
@@ -11,7 +12,9 @@ import type { Task } from "./types.ts";
 export async function heldOutTasks(session: Session): Promise<ReadonlyMap<number, Task> | null> {
   const { config } = session;
   if (config.evaluation.tasks === 0) return new Map();
-  session.progress({ kind: "phase", text: `evaluation: writing ${config.evaluation.tasks} held-out tasks`, step: 0 });
+  const { store, run } = session.writer;
+  if (loadTasks(store, run, 0, "evaluation").size < config.evaluation.tasks)
+    session.progress({ kind: "phase", text: `evaluation: writing ${config.evaluation.tasks} held-out tasks`, step: 0 });
   const drawn = await drawTasks(session, {
     id: "eval",
     step: 0,
