@@ -2,7 +2,7 @@
 // Plain data and four small questions that train, warm-up and evaluation all ask; no algorithm.
 import type { Config } from "./config.ts";
 import type { Learner } from "./learner/learner.ts";
-import type { ChatModel, EngineCounters, Policy, Vocabulary } from "./llm/llm.ts";
+import type { Engine } from "./llm/llm.ts";
 import type { EpisodeTemplate } from "./llm/template.ts";
 import type { Court } from "./rollout/judge.ts";
 import type { Scene } from "./rollout/rollout.ts";
@@ -16,21 +16,10 @@ import { taskOrders } from "./tasks/orders.ts";
 import { writeTask } from "./tasks/write-task.ts";
 import type { Task, Toolset } from "./types.ts";
 
-/** The engine as the loops see it; llm/llama.ts implements it. */
-export interface Sampler {
-  readonly vocabulary: Vocabulary;
-  readonly policy: Policy;
-  readonly simulator: ChatModel;
-  swap(adapter: { readonly path: string; readonly hash: string } | null, version: number): Promise<Policy>;
-  /** Log-probs of each id given its prefix under the current policy; the first is 0. */
-  score(ids: readonly number[]): Promise<number[]>;
-  counters(): { readonly policy: EngineCounters; readonly simulator: EngineCounters };
-}
-
 export interface Session {
   readonly config: Config;
   readonly writer: Writer;
-  readonly engine: Sampler;
+  readonly engine: Engine;
   readonly learner: Learner;
   readonly template: EpisodeTemplate;
   readonly dialect: Dialect;

@@ -8,7 +8,7 @@ import { describe, PlayactError } from "../errors.ts";
 import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
 import { createBatcher } from "./batcher.ts";
 import { openChatModel } from "./chat.ts";
-import type { ChatModel, EngineCounters, Policy, Vocabulary } from "./llm.ts";
+import type { Engine, Vocabulary } from "./llm.ts";
 import { openPolicy } from "./policy.ts";
 import { createTurns } from "./turns.ts";
 import { openVocabulary } from "./vocabulary.ts";
@@ -27,25 +27,6 @@ export interface EngineOptions {
   readonly simulatorSequences: number;
   /** Tokens PER sequence. */
   readonly simulatorContext: number;
-}
-
-export interface Engine extends AsyncDisposable {
-  /** The policy's. */
-  readonly vocabulary: Vocabulary;
-  /** The current handle; an earlier one refuses with EngineError("closed"). */
-  readonly policy: Policy;
-  readonly simulator: ChatModel;
-  /**
-   * Puts another adapter on the policy (null: the base model) and returns its new handle. Waits for samples in flight,
-   * forgets all cached cells and frees the adapter before. @throws PlayactError("engine") where the file cannot be
-   * loaded; the old handle stays valid then.
-   */
-  swap(adapter: { readonly path: string; readonly hash: string } | null, version: number): Promise<Policy>;
-  /** Natural log-prob of each id given the ids before it under the current adapter, at temperature 1; the first is 0. */
-  score(ids: readonly number[]): Promise<number[]>;
-  counters(): { readonly policy: EngineCounters; readonly simulator: EngineCounters };
-  /** "cpu", "cuda" or "metal". */
-  readonly device: string;
 }
 
 /** Most ids of one llama.cpp batch. */

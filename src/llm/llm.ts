@@ -90,6 +90,26 @@ export interface EngineCounters {
   readonly seconds: number;
 }
 
+/** Both faces, opened together: what llama.ts opens, scripted.ts plays and the loops work with. */
+export interface Engine extends AsyncDisposable {
+  /** The policy's. */
+  readonly vocabulary: Vocabulary;
+  /** The current handle; an earlier one refuses with EngineError("closed"). */
+  readonly policy: Policy;
+  readonly simulator: ChatModel;
+  /**
+   * Puts another adapter on the policy (null: the base model) and returns its new handle. Waits for samples in flight,
+   * forgets all cached cells and frees the adapter before. @throws PlayactError("engine") where the file cannot be
+   * loaded; the old handle stays valid then.
+   */
+  swap(adapter: { readonly path: string; readonly hash: string } | null, version: number): Promise<Policy>;
+  /** Natural log-prob of each id given the ids before it under the current adapter, at temperature 1; the first is 0. */
+  score(ids: readonly number[]): Promise<number[]>;
+  counters(): { readonly policy: EngineCounters; readonly simulator: EngineCounters };
+  /** "cpu", "cuda" or "metal". */
+  readonly device: string;
+}
+
 /** Why the engine could not serve one request. The request is dead; the engine is not. */
 export class EngineError extends Error {
   readonly code: "deadline" | "context_full" | "cancelled" | "closed" | "native";

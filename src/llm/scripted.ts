@@ -7,9 +7,9 @@ import { draws } from "../rng.ts";
 import type { Json, JsonSchema } from "../types.ts";
 import { firstTokens, renderChat } from "./chat.ts";
 import { toGrammar } from "./grammar.ts";
-import type { Engine } from "./llama.ts";
 import {
   type ChooseRequest,
+  type Engine,
   EngineError,
   type Policy,
   type ReplyRequest,

@@ -7,7 +7,8 @@ import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checked } from "../../src/llm/addon.ts";
 import { renderChat } from "../../src/llm/chat.ts";
-import { type Engine, type EngineOptions, openEngine } from "../../src/llm/llama.ts";
+import { type EngineOptions, openEngine } from "../../src/llm/llama.ts";
+import type { Engine } from "../../src/llm/llm.ts";
 import { writeAdapter } from "./adapter-file.ts";
 import { smallModel } from "./small-model.ts";
 

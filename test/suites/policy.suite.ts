@@ -6,7 +6,7 @@
 import { Ajv } from "ajv";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { renderChat } from "../../src/llm/chat.ts";
-import type { Engine } from "../../src/llm/llama.ts";
+import type { Engine } from "../../src/llm/llm.ts";
 import { EngineError, type Sampled, type SampleRequest } from "../../src/llm/llm.ts";
 import type { JsonSchema } from "../../src/types.ts";
 
