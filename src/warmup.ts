@@ -1,7 +1,8 @@
 // Stage one (ToolMaster, arXiv 2601.12762, in small): demonstrations -> supervised steps. It runs as step 0 when the probe
-// finds that the policy forms no call. A third of the demonstrations decline: a warm-up on calls alone leaves a policy that
-// never declines again (measured, design section 9). Departs from the paper: the demonstrations are blueprints of the local
-// simulator, kept when the rules approve them, not trajectories of a strong teacher.
+// finds that the policy forms no call. Some of the demonstrations decline: a warm-up on calls alone leaves a policy that
+// never declines again (measured, design section 9). Each of those is a call's twin with its tools withheld, trained on
+// beside it. Departs from the paper: the demonstrations are blueprints of the local simulator, kept when the rules approve
+// them, not trajectories of a strong teacher.
 import { join } from "node:path";
 import { saveCheckpoint } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
@@ -13,9 +14,11 @@ import { demonstrate } from "./rollout/demonstration.ts";
 import { judge } from "./rollout/judge.ts";
 import { courtOf, drawTasks, type Series, type Session } from "./session.ts";
 import { closeStep } from "./store/steps.ts";
+import { saveTask } from "./store/tasks.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
 import { swapAndProbe } from "./swap.ts";
-import type { TrainingSample, Trajectory } from "./types.ts";
+import { withholdTools } from "./tasks/withhold.ts";
+import type { Task, Trajectory } from "./types.ts";
 
 /** Least verdict of a demonstration that is kept: all calls right and half of the results reported. */
 const approvedReward = 0.75;
@@ -43,6 +46,7 @@ export async function warmUp(session: Session, found: Metrics, wanted: boolean):
   session.progress({ kind: "phase", text: `warm-up: writing ${config.warmup.demonstrations} demonstrations`, step: 0 });
   const drawn = await drawTasks(session, demonstrations(config, level));
   if (drawn === null) return null;
+  const tasks = withTwins(session, drawn.tasks);
 
   const scene = {
     vocabulary: engine.vocabulary,
@@ -55,14 +59,14 @@ export async function warmUp(session: Session, found: Metrics, wanted: boolean):
     loadTrajectories(writer.store, writer.run, { step: 0, purpose: "demonstration" }).map((row) => [row.taskIndex, row]),
   );
   const court = courtOf(session, "rules");
-  const approved: { readonly id: number; readonly trajectory: Trajectory }[] = [];
-  for (const [index, task] of drawn.tasks) {
+  const approved: Demonstration[] = [];
+  for (const [index, task] of tasks) {
     const known = stored.get(index);
     const trajectory =
       known?.trajectory ??
       (await judge({ trajectory: demonstrate(task, [config.seed, "demonstration", index], scene), lines: [] }, court));
     const id = known?.id ?? saveTrajectory(writer, { step: 0, purpose: "demonstration", task: index }, trajectory);
-    if ((trajectory.verdict?.reward ?? -1) >= approvedReward) approved.push({ id, trajectory });
+    if ((trajectory.verdict?.reward ?? -1) >= approvedReward) approved.push({ id, trajectory, pair: pairOf(config, index) });
   }
 
   watch.lap("time/demonstrations");
@@ -71,8 +75,7 @@ export async function warmUp(session: Session, found: Metrics, wanted: boolean):
     text: `warm-up: ${config.warmup.epochs} supervised passes over ${approved.length} demonstrations`,
     step: 0,
   });
-  const samples = approved.map(({ trajectory }) => demonstrationSamples(trajectory)[0]).filter((sample) => sample !== undefined);
-  const learned = await supervise(session, samples);
+  const learned = await supervise(session, approved);
   if (learned === null) return null;
   const saved = await saveCheckpoint(session, join(session.folder, "checkpoint-0"));
   watch.lap("time/update");
@@ -86,7 +89,7 @@ export async function warmUp(session: Session, found: Metrics, wanted: boolean):
       ...learned.metrics,
       ...swapped,
       "warmup/approved": approved.length,
-      "warmup/rejected": drawn.tasks.size - approved.length,
+      "warmup/rejected": tasks.size - approved.length,
       ...watch.read(),
     },
     checkpoint: saved.row,
@@ -96,31 +99,59 @@ export async function warmUp(session: Session, found: Metrics, wanted: boolean):
   return { closed: 0, level, version: 1 };
 }
 
-/** The series of tasks that are demonstrated: aspects of the level itself, a share of declines of its own. */
-export function demonstrations(config: Config, level: number): Series {
-  const { demonstrations: count, declineShare } = config.warmup;
-  return { id: "demo", step: 0, purpose: "demonstration", first: 0, count, level, declineShare, epsilon: 0 };
+interface Demonstration {
+  readonly id: number;
+  readonly trajectory: Trajectory;
+  /** The same for a call and its twins. */
+  readonly pair: number;
 }
 
-/** Supervised epochs in seeded order. Returns the log-probs of each sample before it was trained on; null when stopped. */
-async function supervise(session: Session, samples: readonly TrainingSample[]) {
+/** How many of the demonstrations are written by the simulator: the calls. The others are their twins. */
+function written({ warmup }: Config): number {
+  return Math.max(1, Math.round(warmup.demonstrations * (1 - warmup.declineShare)));
+}
+
+const pairOf = (config: Config, index: number) => index % written(config);
+
+/** The series of tasks that are demonstrated and written: calls only, with the aspects of the level itself. */
+export function demonstrations(config: Config, level: number): Series {
+  return { id: "demo", step: 0, purpose: "demonstration", first: 0, count: written(config), level, declineShare: 0, epsilon: 0 };
+}
+
+/** Adds the twins of the written tasks, behind them; stored at once like them. */
+function withTwins(session: Session, calls: ReadonlyMap<number, Task>): ReadonlyMap<number, Task> {
+  const { config, writer } = session;
+  const tasks = new Map(calls);
+  for (let index = written(config); index < config.warmup.demonstrations; index++) {
+    const call = calls.get(pairOf(config, index));
+    if (call === undefined || tasks.has(index)) continue;
+    const twin = withholdTools(call, session.toolsets.train, draws(config.seed, "twin", index));
+    saveTask(writer, { step: 0, purpose: "demonstration", index }, twin);
+    tasks.set(index, twin);
+  }
+  return tasks;
+}
+
+/**
+ * Supervised epochs in seeded order, a call and its twins side by side. Returns the log-probs of each demonstration
+ * before it was trained on; null when stopped.
+ */
+async function supervise(session: Session, demonstrations: readonly Demonstration[]) {
   const { config, learner } = session;
   const { epochs, batch, learningRate } = config.warmup;
-  const logprobs: (readonly number[])[] = samples.map(() => []);
+  const logprobs: (readonly number[])[] = demonstrations.map(() => []);
   let metrics: Readonly<Record<string, number>> = {};
-  const batches = Math.ceil(samples.length / batch) * epochs;
+  const batches = Math.ceil(demonstrations.length / batch) * epochs;
   let done = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
-    const order = draws(config.seed, "warmup", epoch).shuffle(samples.map((sample, index) => ({ sample, index })));
+    const pairs = draws(config.seed, "warmup", epoch).shuffle([...new Set(demonstrations.map(({ pair }) => pair))]);
+    const order = pairs.flatMap((pair) => [...demonstrations.entries()].filter(([, one]) => one.pair === pair));
     for (let first = 0; first < order.length; first += batch) {
       if (session.stopping()) return null; // the passes are few minutes: they begin anew
       const part = order.slice(first, first + batch);
-      const reply = await learner.update({
-        minibatches: [part.map(({ sample }) => sample)],
-        loss: { kind: "sft" },
-        learningRate,
-      });
-      if (epoch === 0) for (const [position, { index }] of part.entries()) logprobs[index] = reply.logprobs[position] ?? [];
+      const samples = part.flatMap(([, { trajectory }]) => demonstrationSamples(trajectory));
+      const reply = await learner.update({ minibatches: [samples], loss: { kind: "sft" }, learningRate });
+      if (epoch === 0) for (const [position, [index]] of part.entries()) logprobs[index] = reply.logprobs[position] ?? [];
       metrics = reply.metrics;
       session.progress({
         kind: "count",

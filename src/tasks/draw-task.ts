@@ -4,6 +4,7 @@
 import type { Draws } from "../rng.ts";
 import type { JsonObject, ToolSpec, Toolset } from "../types.ts";
 import { type Chain, chains } from "./toolset.ts";
+import { foreignTools } from "./withhold.ts";
 
 export interface OutlineRequest {
   readonly numTools: number;
@@ -94,14 +95,12 @@ function drawOffered(
   request: OutlineRequest,
   random: Draws,
 ): ToolSpec[] {
+  // none at all with a single toolset: then no tool is offered
+  if (request.decline)
+    return foreignTools(toolsets, { domain: own.domain, toolset: own.name }, random).slice(0, Math.max(1, request.numTools));
   const others = toolsets
     .filter((toolset) => toolset.domain === own.domain && toolset.name !== own.name)
     .flatMap((toolset) => toolset.tools);
-  const foreign = toolsets.filter((toolset) => toolset.domain !== own.domain).flatMap((toolset) => toolset.tools);
-  if (request.decline) {
-    const pool = others.length > 0 ? others : foreign; // none at all with a single toolset: then no tool is offered
-    return random.shuffle(pool).slice(0, Math.max(1, request.numTools));
-  }
   const names = new Set(needed.map((tool) => tool.name));
   const siblings = own.tools.filter((tool) => !names.has(tool.name));
   const distractors = random.shuffle([...siblings, ...others]).slice(0, Math.max(0, request.numTools - needed.length));

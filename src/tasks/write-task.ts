@@ -9,6 +9,7 @@ import { callsPrompt, messagePrompt, situations, systemPrompts } from "../simula
 import type { ExpectedCall, Json, JsonObject, JsonSchema, Limits, Task, ToolSpec, Toolset } from "../types.ts";
 import type { Difficulty } from "./difficulty.ts";
 import { drawOutline, type Outline } from "./draw-task.ts";
+import { purpose, refusal, trueReport } from "./report.ts";
 import { argumentErrors } from "./validate.ts";
 import { carries, leaves, spoken, spokenValue } from "./values.ts";
 
@@ -205,34 +206,15 @@ function checkedMessage(
 
 /** What a person without imagination says: for simulators that drop values from every sentence they write. */
 function plainMessage(outline: Outline, calls: readonly ExpectedCall[]): string {
-  const purposes = outline.needed.map((tool) => lowerFirst(tool.description.replace(/\.$/, "")));
+  const purposes = outline.needed.map(purpose);
   const details = toldValues(outline, calls).map(({ name, value }) => `the ${spoken(name)} is ${spokenValue(value)}`);
   return `Please ${purposes.join(", then ")}${details.length > 0 ? `: ${details.join(", ")}` : ""}.`;
 }
 
-function resultPhrases(result: Json): string[] {
-  if (typeof result !== "object" || result === null || Array.isArray(result)) return [spokenValue(result)];
-  return Object.entries(result).map(([name, value]) => `${spoken(name)} ${spokenValue(value)}`);
-}
-
-const openings = ["It is done:", "Here is what I found:", "All set:", "Done, here are the details:"] as const;
-
-/** A plain true report of every result. */
-function trueReport(calls: readonly ExpectedCall[], opening: string): string {
-  return `${opening} ${calls.flatMap((call) => resultPhrases(call.result)).join(", ")}.`;
-}
-
-const refusals = [
-  "I'm sorry, but I can't do that: none of the tools I have can",
-  "I don't have a tool for this, so I can't",
-  "Unfortunately my tools don't cover that. I am not able to",
-  "That is outside what my tools can do: I cannot",
-  "I can't help with this one, because no tool of mine can",
-] as const;
-
 function blueprint(order: TaskOrder, outline: Outline, calls: readonly ExpectedCall[], message: string): Task {
   const random = draws(...order.names, "wording");
-  const purposes = outline.needed.map((tool) => lowerFirst(tool.description.replace(/\.$/, "")));
+  const [needed] = outline.needed;
+  const purposes = outline.needed.map(purpose);
   const details = calls.flatMap((call, index) =>
     Object.entries(call.arguments)
       .filter(([name]) => !(index === 1 && name === outline.dependent))
@@ -260,7 +242,7 @@ function blueprint(order: TaskOrder, outline: Outline, calls: readonly ExpectedC
     })),
     thanks: "Thanks, that is all I needed.",
     complaint: "That is not what I asked for. Please do what I asked.",
-    report: order.decline ? `${random.pick(refusals)} ${purposes[0] ?? "do it"}.` : trueReport(calls, random.pick(openings)),
+    report: order.decline && needed !== undefined ? refusal(needed, random) : trueReport(calls, random),
     criteria: order.aspects.numCriteria,
     limits: limits(order, outline),
   };
@@ -277,8 +259,4 @@ function limits(order: TaskOrder, outline: Outline): Limits {
     responseTokens: order.responseTokens,
     tokensPerTurn: order.tokensPerTurn,
   };
-}
-
-function lowerFirst(text: string): string {
-  return text.slice(0, 1).toLowerCase() + text.slice(1);
 }
