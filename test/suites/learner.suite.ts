@@ -23,6 +23,7 @@ export const openRequest: OpenRequest = {
   device: "cpu",
   dtype: "float32",
   threads: null,
+  memory: null,
 };
 
 const grpo: Loss = { kind: "grpo", clipLow: 0.2, clipHigh: 0.2, klCoef: 0, importanceCap: 2, temperature: 1 };
