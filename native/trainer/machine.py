@@ -1,5 +1,6 @@
 """Memory of the device and of this process, in bytes: held, free, highest. Knows no model; memory.py plans with it."""
 
+import ctypes
 import os
 import resource
 import sys
@@ -7,6 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 
 import torch
+
+
+def give_back_freed_memory() -> None:
+    """glibc raises the size from which a freed block goes back to the system up to 32 MB as it sees larger ones freed. Then
+    the short-lived tensors of a forward pass leave holes between those kept for the backward pass, and an update of 762
+    tokens of a 135M model peaked at 3.0 GB instead of 2.2. Here the size stays at its first value. No-op elsewhere."""
+    with suppress(AttributeError, OSError):
+        mmap_threshold = -3  # M_MMAP_THRESHOLD of malloc.h; setting it ends its growth
+        ctypes.CDLL(None).mallopt(mmap_threshold, 128 * 1024)
 
 
 def held_bytes(device: torch.device) -> int:

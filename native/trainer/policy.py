@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from .fault import Fault
 from .gguf_load import quick_gguf
 from .logprob import target_logprobs
+from .machine import give_back_freed_memory
 from .packing import Row, pack
 
 LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -63,6 +64,7 @@ def load(path: str, lora: Lora, device: str, dtype: str, threads: int | None) ->
     file = Path(path)
     if not file.is_file():
         raise Fault("model", f"expected a GGUF file at {path}, but there is none")
+    give_back_freed_memory()
     where = pick_device(device)
     kind = pick_dtype(dtype, where)
     transformers.utils.logging.set_verbosity_error()
