@@ -75,12 +75,13 @@ export function toolsetsOf(config: Config): Session["toolsets"] {
 }
 
 async function openLearner(config: Config, python: string, model: string): Promise<Learner> {
-  const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip, device, dtype, memory, processes } = config.learner;
+  const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip, optim, device, dtype, memory, processes } =
+    config.learner;
   const learner = await restartingLearner(() => startLearner({ python, deadlineSeconds: 4, processes }));
   await learner.open({
     model,
     lora: { rank, alpha, seed: seedFrom(config.seed, "lora") },
-    optimizer: { learningRate, betas, eps, weightDecay, gradClip },
+    optimizer: { learningRate, betas, eps, weightDecay, gradClip, optim },
     device,
     dtype,
     threads: config.engine.threads,

@@ -1,7 +1,8 @@
 // Verdicts -> advantages of every turn, group by group. Pure; the formulas are in advantage.ts.
 import type { Config } from "../config.ts";
-import type { Group } from "../types.ts";
+import type { Group, Trajectory, Verdict } from "../types.ts";
 import { advantages, isDead } from "./advantage.ts";
+import { overlongPenalty } from "./overlong.ts";
 
 /** A group with its place in the step and what its members' turns are worth. */
 export interface ScoredGroup extends Group {
@@ -9,28 +10,47 @@ export interface ScoredGroup extends Group {
   readonly index: number;
   /** Advantage of each assistant turn of each member; zeros for aborted ones. // [member][turn] */
   readonly advantages: readonly (readonly number[])[];
-  /** No member differs from the others: nothing to learn. */
+  /** No member differs from the others, or there is no other: nothing to learn. */
   readonly dead: boolean;
 }
 
-/** Advantages of all groups; `options` as in config.advantage. */
+/**
+ * Advantages of all groups; `options` as in config.advantage, `overlongBuffer` as in config.reward. Where fewer than two
+ * members were judged there is nobody to compare with: all zeros, although the published formula keeps a lone survivor's
+ * raw reward.
+ */
 export function assignAdvantages(
   groups: readonly (Group & { readonly index: number })[],
   options: Config["advantage"],
+  overlongBuffer = 0,
 ): ScoredGroup[] {
   return groups.map((group) => {
+    const alone = group.trajectories.filter(isJudged).length < 2;
     const assigned = advantages(
       group.trajectories.map((trajectory) => ({
-        reward: trajectory.verdict?.reward ?? 0,
-        turnRewards: trajectory.messages
-          .filter((message) => message.role === "assistant")
-          .map((message) => message.turnReward ?? 0),
-        aborted: trajectory.verdict === null,
+        reward: (trajectory.verdict?.reward ?? 0) + penalty(trajectory, overlongBuffer),
+        turnRewards: turnRewards(trajectory),
+        aborted: alone || !isJudged(trajectory),
       })),
       options,
     );
     return { ...group, advantages: assigned, dead: isDead(assigned) };
   });
+}
+
+/** A reward that is no number is the world's failure, like an abort: it would poison every member of its group. */
+export function isJudged(trajectory: Trajectory): trajectory is Trajectory & { readonly verdict: Verdict } {
+  return trajectory.verdict !== null && [trajectory.verdict.reward, ...turnRewards(trajectory)].every(Number.isFinite);
+}
+
+function turnRewards({ messages }: Trajectory): number[] {
+  return messages.filter((message) => message.role === "assistant").map((message) => message.turnReward ?? 0);
+}
+
+function penalty({ messages, task }: Trajectory, buffer: number): number {
+  const answer = messages.slice(messages.findIndex((message) => message.role === "assistant"));
+  const tokens = answer.reduce((sum, message) => sum + message.ids.length, 0);
+  return overlongPenalty(tokens, task.limits.responseTokens, buffer);
 }
 
 /** The advantages of a trajectory by the index of its message, for the record. */

@@ -21,8 +21,8 @@ import transformers
 from trainer import checkpoint
 from trainer.export import interleave_halves
 from trainer.fault import Fault
+from trainer.optimizer import adamw
 from trainer.policy import Lora, Policy, logprobs
-from trainer.session import adamw
 from trainer.update import update
 
 from .test_update import OPTIONS, weights
@@ -43,7 +43,7 @@ import os, sys
 from pathlib import Path
 from trainer import checkpoint
 from trainer.serve import die_with_parent
-from trainer.session import adamw
+from trainer.optimizer import adamw
 from trainer.tests.test_checkpoint import train
 from trainer.tests.test_update import OPTIONS
 from trainer.tests.tiny import tiny_policy

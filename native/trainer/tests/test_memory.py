@@ -11,8 +11,8 @@ from trainer.batch import pack_minibatch
 from trainer.fault import Fault
 from trainer.logprob import CHUNK_BYTES
 from trainer.memory import block_bytes, limit_bytes, make_plan, recomputed, room_of, row_bytes, sizes
+from trainer.optimizer import adamw
 from trainer.policy import Policy, forward
-from trainer.session import adamw
 from trainer.update import update
 
 from .test_update import OPTIONS, weights

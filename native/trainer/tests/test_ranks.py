@@ -15,9 +15,9 @@ import pytest
 import torch
 
 from trainer.memory import room_of
+from trainer.optimizer import adamw
 from trainer.protocol import REQUEST, Frame, encode
 from trainer.ranks import ALONE, Ranks
-from trainer.session import adamw
 from trainer.update import update
 
 from .test_memory import out_of_memory_above
