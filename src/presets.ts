@@ -13,7 +13,7 @@ export const presets = {
     reward: { verdict: "mixed" },
     learner: { learningRate: 1.5e-4, tasksPerMinibatch: 1, klCoef: 0 },
     // This policy forms many calls by itself, but neither reports nor declines: the warm-up shows it all three.
-    warmup: { when: "always", demonstrations: 36, declineShare: 0.45, epochs: 1, batch: 2, learningRate: 5e-4 },
+    warmup: { when: "always", demonstrations: 36, declineShare: 0.4, epochs: 1, batch: 2, learningRate: 6e-4 },
     evaluation: { tasks: 24 },
   },
   tiny: {
