@@ -85,17 +85,17 @@ describe("an adapter swap", () => {
   test("fifty in a row keep no memory: the slope of the resident memory is under 1 MB a swap", async () => {
     const paths = [11, 12].map((seed) => {
       const path = join(folder, `large-${seed}.gguf`);
-      writeAdapter(path, seed, 0.01, 1024); // 4.7 MB, so that one kept by each swap would show
+      writeAdapter(path, seed, 0.01, 512); // 2.4 MB, so that one kept by each swap would show
       return { path, hash: `hash of ${seed}` };
     });
     const collect = exposedCollector();
     const resident: number[] = [];
-    for (let swap = 0; swap < 50; swap++) {
+    for (let swap = 0; swap < 100; swap++) {
       await engine.swap(paths[swap % 2] ?? null, 100 + swap);
       collect();
       resident.push(process.memoryUsage.rss() / 1e6);
     }
-    expect(slope(resident.slice(10))).toBeLessThan(1); // the first swaps fill the allocator's pools
+    expect(slope(resident.slice(50))).toBeLessThan(1); // the first half fills the allocator's pools
     await engine.swap(null, 200);
   });
 
