@@ -24,7 +24,7 @@ function court(play: Play, change: Partial<Court> = {}) {
   const { simulator, patience, dialect } = scene;
   return {
     asked: asked.choices,
-    court: { simulator, patience, dialect, kind: "mixed", scales: new Map(), ...change } satisfies Court,
+    court: { simulator, patience, dialect, kind: "mixed", withhold: [], scales: new Map(), ...change } satisfies Court,
   };
 }
 
