@@ -10,12 +10,15 @@ import { PlayactError } from "../src/errors.ts";
 import { notYet, refuseNotYet } from "../src/not-yet.ts";
 import { type Preset, presets } from "../src/presets.ts";
 import { resolveConfig } from "../src/resolve-config.ts";
+import { temperatureOf } from "../src/resume.ts";
 import { advantages } from "../src/reward/advantage.ts";
 import { nextTemperature } from "../src/rollout/temperature.ts";
 import { briefed } from "../src/simulator/briefing.ts";
+import { closeStep, openStep } from "../src/store/steps.ts";
 import { nextLevel } from "../src/tasks/curriculum.ts";
 import { type Difficulty, difficulty } from "../src/tasks/difficulty.ts";
 import { taskOrders } from "../src/tasks/orders.ts";
+import { newWriter, temporaryStore } from "./store/temporary.ts";
 import { blueprint } from "./support/blueprint.ts";
 
 interface Member {
@@ -100,6 +103,25 @@ describe("the published formulas, from an independent program", () => {
       expect(temperature).toBeCloseTo(after, 12);
     }
   });
+});
+
+test("a step's temperature is what the step before recorded leads to, so that a resumed run has the same", () => {
+  using temporary = temporaryStore();
+  const writer = newWriter(temporary.store);
+  const config = configSchema.parse({ rollout: { temperature: 0.9, temperatureControl: { on: true, afterSteps: 1 } } });
+  const session = { config, writer };
+  const closed = (step: number, metrics: Readonly<Record<string, number>>) => {
+    openStep(writer, step, { level: 1, policyVersion: step });
+    closeStep(writer, step, { nextLevel: 1, nextPolicyVersion: step + 1, metrics, checkpoint: null, advantages: [] });
+  };
+  expect(temperatureOf(session, 1)).toBe(0.9);
+  closed(1, { "rollout/temperature": 0.9, entropy: 0.05 });
+  expect(temperatureOf(session, 2)).toBe(0.9); // the first step changes nothing
+  closed(2, { "rollout/temperature": 0.5, entropy: 0.05 });
+  expect(temperatureOf(session, 3)).toBeCloseTo(0.51, 12);
+  closed(3, { "rollout/temperature": 0.51 }); // nothing was trained
+  expect(temperatureOf(session, 4)).toBe(0.51);
+  expect(temperatureOf({ ...session, config: configSchema.parse({}) }, 3)).toBe(1);
 });
 
 describe("the temperature controller", () => {
@@ -247,9 +269,9 @@ describe("docs/trustee.md", () => {
     const value = (key: string) =>
       key.split(".").reduce<unknown>((tree, part) => (tree as Record<string, unknown>)[part], presets.trustee);
     const missing = keysOf(presets.trustee).filter((key) => {
-      const row = rows.find((line) => line.includes(`\`${key}\``));
       const wanted = value(key);
-      return row === undefined || (typeof wanted === "number" && !row.replaceAll(",", "").includes(String(wanted)));
+      const number = typeof wanted === "number" ? String(wanted === 1e-6 ? "0.000001" : wanted) : "";
+      return !rows.some((row) => new RegExp(`\`${key.replaceAll(".", "\\.")}\` ?${number.replace(".", "\\.")}`).test(row));
     });
     expect(missing).toEqual([]);
   });

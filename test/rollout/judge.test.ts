@@ -43,6 +43,16 @@ describe("judging an episode", () => {
     expect(asked).toHaveLength(3 + 3 + 3 * 3);
   });
 
+  test("tells the judge what the user truly wants, unless that is withheld", async () => {
+    const told = async (withhold: Court["withhold"]) => {
+      const { court: own, asked } = court({ choose: weigh(1) }, { withhold });
+      await judge(await played([says(found), answer]), own);
+      return asked.map((request) => text(request).includes(`The user wants: ${task.intent}\n`));
+    };
+    expect(new Set(await told([]))).toEqual(new Set([true]));
+    expect(new Set(await told(["intent"]))).toEqual(new Set([false]));
+  });
+
   test("falls back to what the report carries where the judge cannot tell the anchors apart", async () => {
     const { court: own } = court({ choose: () => [-1, -1] });
     const { verdict, status } = await judge(await played([says(found), answer]), own);
