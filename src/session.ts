@@ -4,6 +4,7 @@ import type { Config } from "./config.ts";
 import type { Learner } from "./learner/learner.ts";
 import type { Engine } from "./llm/llm.ts";
 import type { EpisodeTemplate } from "./llm/template.ts";
+import { isBuilt } from "./not-yet.ts";
 import type { Court } from "./rollout/judge.ts";
 import type { Scene } from "./rollout/rollout.ts";
 import type { Dialect } from "./rollout/tool-call.ts";
@@ -12,6 +13,7 @@ import type { Patience } from "./simulator/ask.ts";
 import { recordFailure } from "./store/failures.ts";
 import type { Writer } from "./store/lease.ts";
 import { loadTasks, type Purpose, saveTask } from "./store/tasks.ts";
+import { aspectMetrics } from "./tasks/difficulty.ts";
 import { taskOrders } from "./tasks/orders.ts";
 import { writeTask } from "./tasks/write-task.ts";
 import type { Task, Toolset } from "./types.ts";
@@ -61,13 +63,16 @@ export function sceneOf(session: Session, temperature: number): Scene {
     temperature,
     parallelCalls: config.rollout.parallelCalls,
     toolChars: config.rollout.toolChars,
+    withhold: config.simulator.withhold,
     signal,
   };
 }
 
-export function courtOf(session: Session, kind: Court["kind"]): Court {
+export function courtOf(session: Session, verdict: Config["reward"]["verdict"]): Court {
   const { config, engine, dialect, signal } = session;
-  return { simulator: engine.simulator, patience: patience(config), dialect, kind, scales: new Map(), signal };
+  const kind = isBuilt(verdict) ? verdict : "mixed"; // others are refused before a run begins
+  const { withhold } = config.simulator;
+  return { simulator: engine.simulator, patience: patience(config), dialect, kind, withhold, scales: new Map(), signal };
 }
 
 /** A series of tasks of one purpose: what a step, the warm-up or the evaluation draws. */
@@ -119,6 +124,7 @@ export async function drawTasks(
     session.stopping,
   );
   if (!whole || session.stopping()) return null; // what follows would begin something new
+  const aspects = aspectMetrics(orders.map(({ order }) => order.aspects));
   const missed = { "tasks/written": tasks.size, "tasks/missing": series.count - tasks.size };
-  return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: { ...missed, ...counts } };
+  return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: { ...aspects, ...missed, ...counts } };
 }

@@ -15,7 +15,7 @@ import { evaluate, heldOutTasks } from "./evaluate.ts";
 import { learn } from "./learn.ts";
 import { groupMetrics, stopwatch } from "./metrics.ts";
 import { prepare } from "./prepare.ts";
-import { type RunState, resume } from "./resume.ts";
+import { type RunState, resume, temperatureOf } from "./resume.ts";
 import { assignAdvantages, byMessage } from "./reward/assign.ts";
 import { rollOutGroups } from "./rollout/group.ts";
 import { courtOf, drawTasks, type Session, sceneOf } from "./session.ts";
@@ -45,6 +45,7 @@ export async function train(session: Session): Promise<"finished" | "interrupted
 async function trainStep(session: Session, step: number, state: RunState): Promise<RunState | null> {
   const { config, writer, engine, progress } = session;
   const watch = stopwatch();
+  const temperature = temperatureOf(session, step);
   if (openStepOf(writer.store, writer.run) === null) openStep(writer, step, { level: state.level, policyVersion: state.version });
 
   // draw tasks for the level
@@ -82,7 +83,7 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
       },
       stopping: session.stopping,
     },
-    sceneOf(session, config.rollout.temperature),
+    sceneOf(session, temperature),
     courtOf(session, config.reward.verdict),
   );
   if (!groups) return null;
@@ -95,7 +96,7 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
     text: `training on ${scored.filter((group) => !group.dead).length} of ${scored.length} groups`,
     step,
   });
-  const learned = await learn(session, scored);
+  const learned = await learn(session, scored, temperature);
   watch.lap("time/update");
 
   // save, swap the adapter: a new policy version
@@ -107,10 +108,11 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
   const rolled = groupMetrics(scored);
   const next: RunState = {
     closed: step,
-    level: nextLevel(state.level, rolled.reward ?? null, config.curriculum),
+    level: nextLevel(state.level, rolled.reward ?? null, config.curriculum, step),
     version: state.version + 1,
   };
-  const metrics = { ...drawn.metrics, ...rolled, ...learned, ...swapped, "curriculum/level": state.level, ...watch.read() };
+  const knobs = { "curriculum/level": state.level, "rollout/temperature": temperature };
+  const metrics = { ...drawn.metrics, ...rolled, ...learned, ...swapped, ...knobs, ...watch.read() };
   closeStep(writer, step, {
     nextLevel: next.level,
     nextPolicyVersion: next.version,
