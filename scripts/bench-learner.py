@@ -17,9 +17,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 
 from trainer.batch import Sample
-from trainer.loss import GrpoLoss
+from trainer.loss import Loss
+from trainer.optimizer import adamw
 from trainer.policy import Lora, load
-from trainer.session import adamw
 from trainer.update import peak_megabytes, update
 
 model, dtype, way, *sizes = [*sys.argv[1:], *["float32", "packed"][len(sys.argv) - 2 :]][:3] + sys.argv[4:]
@@ -42,7 +42,7 @@ samples = [
     for number in range(group)
 ]
 optimizer = adamw(policy, {"learningRate": 1e-5, "betas": [0.9, 0.999], "eps": 1e-8, "weightDecay": 0.01})
-loss = GrpoLoss(0.2, 0.2, 0.0, 2.0, 1.0)
+loss = Loss("grpo", importance_cap=2.0)
 # Unpacked: one row a sample, gradients accumulated, by a budget that no two samples fit in.
 trained = update(policy if way == "packed" else replace(policy, budget=1), optimizer, [samples], loss, clip=1.0)
 names = ("learner/packed_tokens", "learner/unpacked_tokens", "learner/seconds_forward_backward", "learner/peak_mb", "grad_norm")

@@ -25,6 +25,19 @@ export const aspects = [
   "maxToolTurns",
 ] as const;
 export type Aspect = (typeof aspects)[number];
+/** Policy losses by the name of their table, native/trainer/loss.py; their published settings are in learner/losses.ts. */
+export const policyLosses = ["grpo", "dr_grpo", "dapo", "gspo", "cispo", "dual_clip"] as const;
+export type PolicyLossName = (typeof policyLosses)[number];
+export const normalizations = ["tokens", "sequence", "rollout", "constant"] as const;
+export type Normalization = (typeof normalizations)[number];
+export const importanceModes = ["token_truncate", "token_mask", "sequence_truncate", "sequence_mask"] as const;
+export type ImportanceMode = (typeof importanceModes)[number];
+export const klEstimators = ["k1", "k2", "k3", "abs"] as const;
+export type KlEstimator = (typeof klEstimators)[number];
+export const optimizers = ["adamw_torch", "adamw_torch_fused", "adamw_8bit"] as const;
+export type Optimizer = (typeof optimizers)[number];
+export const lrSchedulers = ["constant", "linear", "cosine"] as const;
+export type LrScheduler = (typeof lrSchedulers)[number];
 
 const models = z.strictObject({
   policy: z.string().default("qwen2.5-coder-0.5b-instruct").describe("Model that is trained: a name of models/manifest.json."),
@@ -145,6 +158,12 @@ const reward = z.strictObject({
     .enum(["mixed", "rules", "log-odds", "written"])
     .default("mixed")
     .describe("Rules first and anchored log-odds for the report; rules alone; log-odds alone; or written by the verifier."),
+  overlongBuffer: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe("Last tokens of rollout.responseTokens over which an advantage's reward falls by up to 1 (DAPO); 0 is off."),
 });
 
 const advantage = z.strictObject({
@@ -165,21 +184,50 @@ const learner = z.strictObject({
   dtype: z.enum(["auto", "float32", "bfloat16"]).default("auto").describe("Type of the frozen weights; adapters stay float32."),
   rank: count.default(16).describe("LoRA rank, on all linear layers."),
   alpha: z.number().positive().default(32).describe("LoRA alpha."),
-  learningRate: z.number().positive().default(1e-6).describe("AdamW learning rate of GRPO."),
+  optim: z
+    .enum(optimizers)
+    .default("adamw_torch")
+    .describe("Build of AdamW: torch's own, its fused kernel, or 8-bit moments (needs the Python package bitsandbytes)."),
+  learningRate: z.number().positive().default(1e-6).describe("AdamW learning rate of GRPO, after its warm-up."),
+  lrSchedulerType: z.enum(lrSchedulers).default("constant").describe("How the learning rate goes on over the run's steps."),
+  warmupSteps: z.number().int().min(0).default(0).describe("First steps over which the learning rate rises to its value."),
   betas: z.tuple([share, share]).default([0.9, 0.999]).describe("AdamW betas."),
   eps: z.number().positive().default(1e-8).describe("AdamW epsilon."),
   weightDecay: z.number().min(0).default(0.01).describe("AdamW weight decay."),
   gradClip: z.number().positive().default(1).describe("Largest gradient norm."),
   tasksPerMinibatch: count.default(4).describe("Tasks of one optimizer step."),
-  clipLow: z.number().min(0).default(0.2).describe("Ratio clip below."),
-  clipHigh: z.number().min(0).default(0.2).describe("Ratio clip above."),
-  klCoef: z.number().min(0).default(0.001).describe("Weight of the KL to the reference (adapter off); 0 skips its forward pass."),
-  importanceCap: z
+  lossType: z
+    .enum(policyLosses)
+    .default("grpo")
+    .describe("Policy loss; Dr. GRPO as published also takes advantage.normalizeStd=false."),
+  clipLow: z.number().min(0).nullable().default(null).describe("Ratio clip below; null is the loss's own (grpo 0.2)."),
+  clipHigh: z
     .number()
-    .positive()
+    .min(0)
     .nullable()
-    .default(2)
-    .describe("Cap of the truncated importance weight; null switches it off."),
+    .default(null)
+    .describe("Ratio clip above; null is the loss's own (grpo 0.2, dapo 0.28)."),
+  dualClip: z.number().min(1).default(3).describe("Largest ratio where the advantage is negative, of dual_clip (TRL's delta)."),
+  normalize: z
+    .enum(normalizations)
+    .nullable()
+    .default(null)
+    .describe(
+      "What weighs alike in a mini-batch; constant divides by rollout.responseTokens; null is the loss's own (grpo tokens).",
+    ),
+  deadGroups: z
+    .enum(["drop", "keep"])
+    .default("drop")
+    .describe("Groups without variance: dropped from the denominator, or kept in it (they teach nothing either way)."),
+  klCoef: z.number().min(0).default(0.001).describe("Weight of the KL to the reference (adapter off); 0 skips its forward pass."),
+  klEstimator: z.enum(klEstimators).default("k3").describe("How the KL is estimated from the sampled token."),
+  entropyCoef: z.number().default(0).describe("Weight of the mean entropy, which the loss rewards."),
+  importanceMode: z
+    .enum(importanceModes)
+    .default("token_truncate")
+    .describe("Importance weights of the sampler-learner gap: by token or sequence, truncated at the cap or 0 above it."),
+  importanceCap: z.number().positive().nullable().default(2).describe("Cap of the importance weight; null switches it off."),
+  gapAlarm: share.default(0.05).describe("Share of tokens with an importance ratio outside 0.9..1.1 above which a step warns."),
 });
 
 const warmup = z.strictObject({
@@ -191,7 +239,11 @@ const warmup = z.strictObject({
   declineShare: share.default(0.34).describe("Share of them where the right answer is not to call."),
   epochs: count.default(2).describe("Passes over the demonstrations."),
   batch: count.default(6).describe("Demonstrations of one optimizer step."),
-  learningRate: z.number().positive().default(2e-4).describe("AdamW learning rate of the first supervised step; it falls linearly to 0."),
+  learningRate: z
+    .number()
+    .positive()
+    .default(2e-4)
+    .describe("AdamW learning rate of the first supervised step; it falls linearly to 0."),
 });
 
 const evaluation = z.strictObject({

@@ -76,11 +76,11 @@ export function toolsetsOf(config: Config): Session["toolsets"] {
 
 async function openLearner(config: Config, python: string, model: string): Promise<Learner> {
   const learner = await startLearner({ python, deadlineSeconds: 60 });
-  const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip, device, dtype } = config.learner;
+  const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip, optim, device, dtype } = config.learner;
   await learner.open({
     model,
     lora: { rank, alpha, seed: seedFrom(config.seed, "lora") },
-    optimizer: { learningRate, betas, eps, weightDecay, gradClip },
+    optimizer: { learningRate, betas, eps, weightDecay, gradClip, optim },
     device,
     dtype,
     threads: config.engine.threads,

@@ -38,6 +38,7 @@ export interface Session {
 /** What the loops tell whoever watches. */
 export type ProgressEvent =
   | { readonly kind: "phase"; readonly text: string; readonly step: number }
+  | { readonly kind: "warning"; readonly text: string; readonly step: number }
   | { readonly kind: "count"; readonly text: string; readonly done: number; readonly of: number }
   | {
       readonly kind: "step";

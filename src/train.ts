@@ -7,6 +7,7 @@
 //   written verdict -1 | 0 | 1     rules + anchored log-odds (mixed)      the same; GRPO needs an order within the group
 //   aborted episodes are judged    left out of loss, group, curriculum    a failure of the world is not a zero
 //   dead groups stay in the loss   dropped from its denominator           they carry no signal (trl#6367: +2.4 points)
+//   lone survivor keeps its reward teaches nothing                        there is nobody to compare it with
 //   sampler = trainer assumed      truncated importance weights           the sampler is quantised, the gap is a metric
 //   level saved before its update  one transaction closes the step        a resumed run is the same run
 import { join } from "node:path";
@@ -90,13 +91,13 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
   watch.lap("time/rollout");
 
   // rewards -> advantages -> batch -> update (dead groups stay out of loss and denominator)
-  const scored = assignAdvantages(groups, config.advantage);
+  const scored = assignAdvantages(groups, config.advantage, config.reward.overlongBuffer);
   progress({
     kind: "phase",
     text: `training on ${scored.filter((group) => !group.dead).length} of ${scored.length} groups`,
     step,
   });
-  const learned = await learn(session, scored, temperature);
+  const learned = await learn(session, scored, { step, temperature });
   watch.lap("time/update");
 
   // save, swap the adapter: a new policy version

@@ -25,8 +25,6 @@ from .fault import Fault
 from .policy import Policy
 from .protocol import VERSION
 
-MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-
 
 def save(policy: Policy, optimizer: torch.optim.Optimizer, updates: int, folder: Path) -> tuple[str, dict[str, str]]:
     """Writes everything. Returns the GGUF's name in the folder and sha256 by file name, in hex."""
@@ -59,28 +57,33 @@ def restore(policy: Policy, optimizer: torch.optim.Optimizer, folder: Path) -> i
         theirs = state.get("made_for", {}).get(key)
         if theirs != mine:
             raise Fault("bad_request", f"{folder} was saved with {key} {theirs}, the learner was opened with {mine}")
-    parameters = policy.adapter()
     expected = peft.get_peft_model_state_dict(policy.model, save_embedding_layers=False)
     if {n: t.shape for n, t in adapter.items()} != {n: t.shape for n, t in expected.items()}:
         raise Fault("bad_request", f"the adapter in {folder} has other tensors than this model's")
     peft.set_peft_model_state_dict(policy.model, adapter)
-    optimizer.state.clear()
-    for name, parameter in parameters.items():
-        if f"{name}.step" in moments:
-            optimizer.state[parameter] = {  # the step counter stays on the CPU, as torch keeps it
-                m: moments[f"{name}.{m}"].to("cpu" if m == "step" else parameter.device) for m in MOMENTS
-            }
+    optimizer.load_state_dict({"state": _by_number(policy, moments), "param_groups": optimizer.state_dict()["param_groups"]})
     torch.set_rng_state(torch.frombuffer(bytearray(base64.b64decode(state["rng"])), dtype=torch.uint8))
     return int(state["updates"])
 
 
 def _moments(policy: Policy, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Whatever the optimizer keeps of a parameter: tensors, and with bitsandbytes a whole number of steps."""
     return {
-        f"{name}.{moment}": optimizer.state[parameter][moment].detach().cpu().contiguous()
+        f"{name}.{key}": torch.as_tensor(value).detach().cpu().contiguous()
         for name, parameter in policy.adapter().items()
         if parameter in optimizer.state
-        for moment in MOMENTS
+        for key, value in optimizer.state[parameter].items()
     }
+
+
+def _by_number(policy: Policy, moments: dict[str, Tensor]) -> dict[int, dict[str, Tensor | int]]:
+    """The moments as torch's load_state_dict takes them, which knows the device that each belongs on."""
+    state: dict[int, dict[str, Tensor | int]] = {}
+    for number, name in enumerate(policy.adapter()):
+        mine = {key.removeprefix(f"{name}."): value for key, value in moments.items() if key.startswith(f"{name}.")}
+        if mine:
+            state[number] = {key: int(t) if t.dim() == 0 and t.dtype == torch.int64 else t for key, t in mine.items()}
+    return state
 
 
 def _state(policy: Policy, updates: int) -> dict[str, Any]:

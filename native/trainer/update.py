@@ -9,30 +9,18 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from .batch import Numbers, PackedRow, Sample, pack_minibatch
-from .loss import GrpoLoss, grpo, sft
+from .loss import Loss, Tokens
+from .normalise import token_shares
+from .objective import objective
 from .policy import Policy, adapter_off, forward
-
-
-@dataclass
-class Tally:
-    """Values by trained token (means are over all tokens of the update) and by mini-batch (means over those)."""
-
-    by_token: dict[str, list[Tensor]] = field(default_factory=dict)
-    by_minibatch: dict[str, list[float]] = field(default_factory=dict)
-    skipped: int = 0
-
-    def token(self, name: str, values: Tensor) -> None:
-        self.by_token.setdefault(name, []).append(values.detach().float().cpu())
-
-    def minibatch(self, name: str, value: float) -> None:
-        self.by_minibatch.setdefault(name, []).append(value)
+from .tally import Tally, summary
 
 
 @dataclass(frozen=True)
@@ -47,10 +35,10 @@ def update(
     policy: Policy,
     optimizer: torch.optim.Optimizer,
     minibatches: Sequence[Sequence[Sample]],
-    loss: GrpoLoss | None,
+    loss: Loss,
     clip: float,
 ) -> Update:
-    """Trains on the mini-batches in order; `loss` None is supervised. `clip`: largest gradient norm.
+    """Trains on the mini-batches in order. `clip`: largest gradient norm.
 
     The optimizer's learning rate is the caller's to set. Old log-probs are taken before the first step; where there is
     one mini-batch only, its own forward pass gives them (ratio 1) and none is repeated.
@@ -58,16 +46,16 @@ def update(
     started = time.perf_counter()
     packed = [pack_minibatch(samples, policy.budget) for samples in minibatches]
     old: list[list[Tensor | None]] = [[None] * len(rows) for rows in packed]
-    if len(packed) > 1 and loss is not None:
+    if len(packed) > 1 and not loss.supervised:
         old = [[_without_gradient(policy, row, loss.temperature) for row in rows] for rows in packed]
     logprobs: list[Numbers] = [np.zeros(len(s.ids), dtype=np.float32) for samples in minibatches for s in samples]
     tally, first = Tally(), 0
     for samples, rows, olds in zip(minibatches, packed, old, strict=True):
-        for row, values in zip(rows, _step(policy, optimizer, rows, olds, loss, clip, tally), strict=True):
+        for row, values in zip(rows, _step(policy, optimizer, samples, rows, olds, loss, clip, tally), strict=True):
             for sample, position, value in zip(row.sample, row.position, values.tolist(), strict=True):
                 logprobs[first + sample][position] = value
         first += len(samples)
-    metrics = summary(tally, loss is not None)
+    metrics = summary(tally)
     trained = [s for samples in minibatches for s in samples if s.trained.any()]
     metrics["learner/packed_tokens"] = sum(len(row.row.ids) for rows in packed for row in rows)
     metrics["learner/unpacked_tokens"] = sum(int(s.trained.nonzero()[0][-1]) + 1 for s in trained)
@@ -79,24 +67,27 @@ def update(
 def _step(
     policy: Policy,
     optimizer: torch.optim.Optimizer,
+    samples: Sequence[Sample],
     rows: Sequence[PackedRow],
     olds: Sequence[Tensor | None],
-    loss: GrpoLoss | None,
+    loss: Loss,
     clip: float,
     tally: Tally,
 ) -> list[Tensor]:
     """One mini-batch; returns the old log-probs [t] of each row."""
     total = sum(len(row.pick) for row in rows)
-    teaches = total > 0 and (loss is None or any(row.advantage.any() for row in rows))
+    shares = token_shares(samples, loss.normalize, loss.constant)
+    teaches = total > 0 and (loss.supervised or any(row.advantage.any() for row in rows))
+    held = loss.supervised or loss.kl_coef > 0 or loss.entropy_coef != 0
     value, result = 0.0, []
     for row, old in zip(rows, olds, strict=True):
-        # A row whose advantages are all zero has no gradient unless it is held to the reference: no backward pass.
-        learns = teaches and (loss is None or loss.kl_coef > 0 or bool(row.advantage.any()))
+        # A row whose advantages are all zero has no gradient unless another term gives it one: no backward pass.
+        learns = teaches and (held or bool(row.advantage.any()))
         with torch.set_grad_enabled(learns):
-            row_loss, before = _row_loss(policy, row, old, loss, tally)
+            row_loss, before = _row_loss(policy, row, old, shares[row.sample], total, loss, tally)
             if learns:
-                (row_loss / total).backward()  # type: ignore[no-untyped-call]
-        value += row_loss.item() / total
+                row_loss.backward()  # type: ignore[no-untyped-call]
+        value += row_loss.item()
         result.append(before)
     parameters = list(policy.adapter().values())
     norm = float(torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])) if teaches else 0.0
@@ -112,62 +103,37 @@ def _step(
     return result
 
 
-def _row_loss(policy: Policy, row: PackedRow, old: Tensor | None, loss: GrpoLoss | None, tally: Tally) -> tuple[Tensor, Tensor]:
-    """Summed loss of a row's trained tokens and their old log-probs [t]."""
-    pick = torch.as_tensor(row.pick, device=policy.device)
-    values, entropy = forward(policy, row.row, row.nodes, 1.0 if loss is None else loss.temperature)
-    logp = values[pick]
-    tally.token("entropy", entropy[pick])
+def _row_loss(
+    policy: Policy, row: PackedRow, old: Tensor | None, share: Numbers, total: int, loss: Loss, tally: Tally
+) -> tuple[Tensor, Tensor]:
+    """What a row adds to the loss of its mini-batch of `total` trained tokens, and their old log-probs [t]."""
+    on = policy.device
+    pick = torch.as_tensor(row.pick, device=on)
+    values, entropies = forward(policy, row.row, row.nodes, loss.temperature, loss.entropy_coef != 0)
+    logp, entropy = values[pick], entropies[pick]
     before = logp.detach() if old is None else old
-    if loss is None:
-        return sft(logp), before
     reference = None
     if loss.kl_coef > 0:
         with torch.no_grad(), adapter_off(policy):
             reference = forward(policy, row.row, row.nodes, loss.temperature)[0][pick]
-    behaviour = torch.as_tensor(row.behaviour, device=policy.device)
-    terms = grpo(logp, before, behaviour, reference, torch.as_tensor(row.advantage, device=policy.device), loss)
-    tally.token("low", terms.low)
-    tally.token("high", terms.high)
-    tally.token("weight", terms.weight)
-    tally.token("gap", before - behaviour)
+    tokens = Tokens(
+        logp, before, torch.as_tensor(row.advantage, device=on), torch.as_tensor(row.sample, dtype=torch.long, device=on)
+    )
+    behaviour = torch.as_tensor(row.behaviour, device=on)
+    terms = objective(tokens, behaviour, reference, entropy, torch.as_tensor(share, dtype=logp.dtype, device=on), total, loss)
+    tally.token("entropy", entropy)
     if terms.kl is not None:
         tally.token("kl", terms.kl)
-    return terms.loss_sum, before
+    if not loss.supervised:
+        for name, by_token in {"low": terms.low, "high": terms.high, "weight": terms.weight, "gap": before - behaviour}.items():
+            tally.token(name, by_token)
+    return terms.value, before
 
 
 def _without_gradient(policy: Policy, row: PackedRow, temperature: float) -> Tensor:
     with torch.no_grad():
         pick = torch.as_tensor(row.pick, device=policy.device)
         return forward(policy, row.row, row.nodes, temperature)[0][pick]
-
-
-def summary(tally: Tally, grpo_metrics: bool) -> dict[str, float]:
-    """Metrics of one update; an average over no token is left out."""
-    metrics: dict[str, float] = {name: float(np.mean(values)) for name, values in tally.by_minibatch.items()}
-    token = {name: torch.cat(values) for name, values in tally.by_token.items()}
-    metrics["num_tokens"] = float(len(token["entropy"])) if token else 0.0
-    metrics["skipped_steps"] = float(tally.skipped)
-    if not token:
-        return metrics
-    metrics["entropy"] = float(token["entropy"].mean())
-    if not grpo_metrics:
-        return metrics
-    if "kl" in token:
-        metrics["kl"] = float(token["kl"].mean())
-    gap, weight = token["gap"].abs(), token["weight"]
-    ratio = token["gap"].exp()
-    return metrics | {
-        "clip_ratio/low_mean": float(token["low"].mean()),
-        "clip_ratio/high_mean": float(token["high"].mean()),
-        "clip_ratio/region_mean": float((token["low"] + token["high"]).mean()),
-        "sampling/sampling_logp_difference/mean": float(gap.mean()),
-        "sampling/sampling_logp_difference/max": float(gap.max()),
-        "sampling/importance_sampling_ratio/mean": float(weight.mean()),
-        "sampling/importance_sampling_ratio/min": float(weight.min()),
-        "sampling/importance_sampling_ratio/max": float(weight.max()),
-        "sampling/ratio_out_of_band": float(((ratio < 0.9) | (ratio > 1.1)).float().mean()),
-    }
 
 
 def peak_megabytes(device: torch.device) -> float:

@@ -8,9 +8,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { PlayactError } from "../errors.ts";
-import type { TrainingSample } from "../types.ts";
 import { type Channel, lastLines, openChannel } from "./channel.ts";
-import type { Learner, OpenRequest, SavedAdapter, UpdateReply, UpdateRequest } from "./learner.ts";
+import type { Learner, LearnerSample, OpenRequest, SavedAdapter, UpdateReply, UpdateRequest } from "./learner.ts";
 import { type Arrays, readFloats } from "./safetensors.ts";
 
 export interface LearnerOptions {
@@ -141,13 +140,14 @@ async function endsWithin(milliseconds: number, gone: Promise<void>): Promise<bo
 }
 
 /** A mini-batch's samples as flat arrays, one after the other. */
-function columns(samples: readonly TrainingSample[]): Arrays {
+function columns(samples: readonly LearnerSample[]): Arrays {
   return {
     lengths: Int32Array.from(samples, (sample) => sample.ids.length),
     ids: Int32Array.from(samples.flatMap((sample) => sample.ids)),
     mask: Uint8Array.from(samples.flatMap((sample) => sample.mask)),
     logprobs: Float32Array.from(samples.flatMap((sample) => sample.logprobs)),
     advantages: Float32Array.from(samples.flatMap((sample) => sample.advantages)),
+    rollouts: Int32Array.from(samples, (sample) => sample.rollout ?? -1),
   };
 }
 

@@ -5,8 +5,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { policyLosses } from "../../src/config.ts";
 import { PlayactError } from "../../src/errors.ts";
-import type { Learner, Loss, OpenRequest } from "../../src/learner/learner.ts";
+import type { Learner, OpenRequest, PolicyLoss } from "../../src/learner/learner.ts";
 import type { TrainingSample } from "../../src/types.ts";
 
 export interface LearnerSuite {
@@ -19,13 +20,26 @@ export interface LearnerSuite {
 export const openRequest: OpenRequest = {
   model: "scripted",
   lora: { rank: 4, alpha: 8, seed: 7 },
-  optimizer: { learningRate: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, gradClip: 1 },
+  optimizer: { learningRate: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, gradClip: 1, optim: "adamw_torch" },
   device: "cpu",
   dtype: "float32",
   threads: null,
 };
 
-const grpo: Loss = { kind: "grpo", clipLow: 0.2, clipHigh: 0.2, klCoef: 0, importanceCap: 2, temperature: 1 };
+const grpo: PolicyLoss = {
+  kind: "grpo",
+  clipLow: 0.2,
+  clipHigh: 0.2,
+  dualClip: 3,
+  klCoef: 0,
+  klEstimator: "k3",
+  entropyCoef: 0,
+  normalize: "tokens",
+  constant: 64,
+  importanceMode: "token_truncate",
+  importanceCap: 2,
+  temperature: 1,
+};
 const learningRate = 1e-3;
 
 /** A sample whose ids after `prompt` are trained. Behaviour log-probs are made up: the learner measures the gap. */
@@ -130,6 +144,15 @@ export function learnerSuite(name: string, { start, request, tolerance }: Learne
       const reply = await learner.update({ minibatches: [[], [sample(good.ids, [], 1)]], loss: grpo, learningRate });
       expect(reply.metrics).toMatchObject({ skipped_steps: 2, num_tokens: 0 });
       expect(await logprobs(good.ids)).toEqual(before);
+    });
+
+    test.each(policyLosses)("the loss %s is known, moves the policy and counts its tokens", async (kind) => {
+      const before = await logprobs(good.ids);
+      const rollouts = [good, bad].map((one) => ({ ...one, rollout: 3 }));
+      const loss: PolicyLoss = { ...grpo, kind, normalize: "rollout", klCoef: 0.01, klEstimator: "k2", entropyCoef: 0.01 };
+      const reply = await learner.update({ minibatches: [rollouts], loss, learningRate });
+      expect(reply.metrics).toMatchObject({ num_tokens: 7, skipped_steps: 0 });
+      expect(await logprobs(good.ids)).not.toEqual(before);
     });
 
     test("supervised steps make the answer likelier and report its mean negative log-prob", async () => {

@@ -16,8 +16,8 @@ import transformers
 from trainer import checkpoint
 from trainer.export import interleave_halves
 from trainer.fault import Fault
+from trainer.optimizer import adamw
 from trainer.policy import Lora, Policy, logprobs
-from trainer.session import adamw
 from trainer.update import update
 
 from .test_update import OPTIONS, weights

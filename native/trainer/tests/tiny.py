@@ -7,11 +7,11 @@ import torch
 import transformers
 
 from trainer.batch import Sample
-from trainer.loss import GrpoLoss
+from trainer.loss import Loss
 from trainer.policy import Lora, Policy, with_adapter
 
 VOCABULARY = 97
-PLAIN = GrpoLoss(clip_low=0.2, clip_high=0.28, kl_coef=0.0, importance_cap=2.0, temperature=1.0)
+PLAIN = Loss("grpo", clip_high=0.28, importance_cap=2.0)
 
 
 def tiny_policy(architecture: str = "llama", seed: int = 0, random_b: float = 0.05) -> Policy:
