@@ -1,9 +1,10 @@
-// A model in a simulator role: messages in, JSON under a schema's grammar or the weights of given answers out. The chat
-// format is ChatML (Qwen2.5, SmolLM2); content never becomes a marker. Sampling here may be shaped (llama.cpp's usual
+// A model in a simulator role: messages in, JSON under a schema's grammar or the weights of given answers out. Content
+// never becomes a marker. Sampling here may be shaped (llama.cpp's usual
 // top-k, top-p and min-p): law 3 is the policy's alone.
 import { PlayactError } from "../errors.ts";
 import type { Bindings, NativeContext, NativeGrammar, NativeModel } from "./addon.ts";
 import type { Batcher } from "./batcher.ts";
+import { chatFormat, frameOf } from "./chat-format.ts";
 import { toGrammar } from "./grammar.ts";
 import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type ReplyRequest, type Vocabulary } from "./llm.ts";
 import { nativeSeed, openSampler, openWeigher } from "./sampler.ts";
@@ -24,13 +25,20 @@ export interface ChatParts {
 const shaping = { topK: 40, topP: 0.95, minP: 0.05 } as const;
 const cachedGrammars = 64;
 
-/** ChatML ids of the messages, the opening of the assistant's answer and its given start. */
+/** Ids of the messages in the model's format, the opening of the assistant's answer and its given start. */
 export function renderChat(vocabulary: Vocabulary, messages: readonly ChatMessage[], lead: string): number[] {
-  const begin = vocabulary.marker("<|im_start|>");
-  const end = vocabulary.marker("<|im_end|>");
-  const newline = vocabulary.encode("\n");
-  const said = messages.flatMap(({ role, content }) => [begin, ...vocabulary.encode(`${role}\n${content}`), end, ...newline]);
-  return [...said, begin, ...vocabulary.encode(`assistant\n${lead}`)];
+  const format = chatFormat(vocabulary);
+  const { begin, open, close, newline } = frameOf(vocabulary, format);
+  const turns = format.systemTurn ? messages : withoutSystem(messages);
+  const said = turns.flatMap(({ role, content }) => [...open(role, content), close, ...newline]);
+  return [...begin, ...said, ...open("assistant", lead)];
+}
+
+/** Where a format has no system turn its text opens the user's first. */
+function withoutSystem([first, second, ...rest]: readonly ChatMessage[]): ChatMessage[] {
+  if (first?.role !== "system") return [first, second].flatMap((message) => message ?? []).concat(rest);
+  if (second?.role !== "user") return [{ role: "user", content: first.content }, ...(second ? [second] : []), ...rest];
+  return [{ role: "user", content: `${first.content}\n\n${second.content}` }, ...rest];
 }
 
 export function openChatModel(parts: ChatParts): ChatModel {
