@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { removeOldCheckpoints, saveCheckpoint } from "./checkpoint.ts";
 import { evaluate, heldOutTasks } from "./evaluate.ts";
 import { learn } from "./learn.ts";
-import { groupMetrics, stopwatch } from "./metrics.ts";
+import { groupMetrics, stopwatch, tallyMetrics } from "./metrics.ts";
 import { prepare } from "./prepare.ts";
 import { type RunState, resume } from "./resume.ts";
 import { assignAdvantages, byMessage } from "./reward/assign.ts";
@@ -45,6 +45,7 @@ export async function train(session: Session): Promise<"finished" | "interrupted
 async function trainStep(session: Session, step: number, state: RunState): Promise<RunState | null> {
   const { config, writer, progress } = session;
   const watch = stopwatch();
+  const asked = { ...session.tally };
   if (openStepOf(writer.store, writer.run) === null) openStep(writer, step, { level: state.level, policyVersion: state.version });
 
   // draw tasks for the level
@@ -110,7 +111,15 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
     level: nextLevel(state.level, rolled.reward ?? null, config.curriculum),
     version: state.version + 1,
   };
-  const metrics = { ...drawn.metrics, ...rolled, ...learned, ...swapped, "curriculum/level": state.level, ...watch.read() };
+  const metrics = {
+    ...drawn.metrics,
+    ...rolled,
+    ...learned,
+    ...swapped,
+    ...tallyMetrics(session.tally, asked),
+    "curriculum/level": state.level,
+    ...watch.read(),
+  };
   closeStep(writer, step, {
     nextLevel: next.level,
     nextPolicyVersion: next.version,
