@@ -30,11 +30,11 @@ export interface EpisodeTemplate {
 export function episodeTemplate(vocabulary: Vocabulary, markers: "tokens" | "pieces"): EpisodeTemplate {
   const format = chatFormat(vocabulary);
   const { begin, open, close, newline, ends } = frameOf(vocabulary, format);
-  /** Text of ours: its tags become the model's own tag tokens where those are trained. */
+  /** Text of ours: its tags become the model's own tag tokens where it has trained ones (Qwen2.5 has none for results). */
   const trusted = (text: string, tags = tag): number[] => {
     if (markers === "pieces") return vocabulary.encode(text);
-    const parts = text.split(tags);
-    return parts.flatMap((part, at) => (at % 2 === 1 ? [vocabulary.marker(part)] : vocabulary.encode(part)));
+    const isToken = (part: string, at: number) => at % 2 === 1 && vocabulary.hasMarker(part);
+    return text.split(tags).flatMap((part, at) => (isToken(part, at) ? [vocabulary.marker(part)] : vocabulary.encode(part)));
   };
   const turn = (role: "system" | "user", ids: readonly number[]) => [...open(role), ...ids, close, ...newline];
   // descriptions are foreign text; cut behind newlines, where no tokeniser of ours would have joined the parts

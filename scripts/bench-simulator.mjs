@@ -1,0 +1,156 @@
+// Measures the simulator of the preset `laptop`: replies under a grammar (how many parse, are asked for again, are mended),
+// several verdict questions on one transcript against one question, and how far a choice depends on the batch's shape.
+//   node scripts/bench-simulator.mjs [--replies 200] [--questions 12] [--repeats 3] [--model NAME] [--threads N] [--json]
+// Needs a build (`npm run build`). Times in seconds, log-probs in nats.
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { root } from "./setup/step.mjs";
+
+/** @param {string} file of dist */
+const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
+const { openEngine } = await load("llm/llama.js");
+const { modelPath } = await load("models/fetch.js");
+const { resolveConfig } = await load("resolve-config.js");
+const { toolsetsOf } = await load("open-session.js");
+const { patience } = await load("session.js");
+const { newTally } = await load("simulator/ask.js");
+const { taskOrders } = await load("tasks/orders.js");
+const { writeTask } = await load("tasks/write-task.js");
+
+const { values } = parseArgs({
+  options: {
+    replies: { type: "string", default: "200" },
+    questions: { type: "string", default: "12" },
+    repeats: { type: "string", default: "3" },
+    model: { type: "string" },
+    threads: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+const { config } = resolveConfig({ preset: "laptop", set: [] });
+const model = values.model ?? config.models.simulator;
+const questions = Number(values.questions);
+
+/** @param {number} sequences */
+async function open(sequences) {
+  const path = await modelPath(model);
+  return openEngine({
+    policyModel: path,
+    simulatorModel: null,
+    gpu: "off",
+    threads: values.threads === undefined ? null : Number(values.threads),
+    policySequences: 1,
+    policyContext: 256,
+    simulatorSequences: sequences,
+    simulatorContext: config.engine.simulatorContext,
+  });
+}
+
+/** Writes tasks as a run does until enough replies came; every reply is judged as it came, before any mending. */
+async function replies(/** @type {number} */ wanted) {
+  await using engine = await open(config.engine.simulatorSequences);
+  const tally = newTally();
+  const toolsets = toolsetsOf(config);
+  const started = performance.now();
+  for (let first = 0; tally.replies < wanted; first += config.engine.simulatorSequences) {
+    const series = { id: "bench", names: ["bench"], first, count: config.engine.simulatorSequences, level: 40 };
+    const orders = taskOrders(config, { ...series, declineShare: 0.25, epsilon: 0 });
+    await Promise.all(
+      orders.map((/** @type {unknown} */ order) =>
+        writeTask(order, toolsets.train, engine.simulator, config.tasks.attempts, { ...patience(config), tally }),
+      ),
+    );
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const { decoded, prefilled, reused } = engine.counters().simulator;
+  return {
+    ...tally,
+    parsed: (tally.replies - tally.unparsed) / tally.replies,
+    repaired_or_retried: (tally.retried + tally.repaired) / tally.replies,
+    seconds,
+    prefilled,
+    decoded,
+    reused,
+  };
+}
+
+const aspects = ["date", "price", "name", "place", "time", "order", "seat", "tone", "tool", "value", "result", "answer"];
+
+/** Question `number` of up to 24 tokens behind one transcript of about 600; `talk` makes the transcript its own. */
+function verdict(/** @type {number} */ talk, /** @type {number} */ number) {
+  const turn = (/** @type {number} */ at) =>
+    `User: Please book table ${at} for ${talk + 2} guests on day ${at + talk}.\nAssistant: Table ${at} is booked for ${talk + 2} guests, reference ${talk}${at}.`;
+  const transcript = Array.from({ length: 13 }, (_, at) => turn(at + 1)).join("\n");
+  const aspect = aspects[number % aspects.length];
+  return {
+    messages: [
+      { role: "system", content: `You judge talk number ${talk} between a user and an assistant.` },
+      { role: "user", content: `${transcript}\n\nWas the ${aspect} right in all of it? Answer Yes or No.` },
+    ],
+    lead: "Answer:",
+    options: [" Yes", " No"],
+    deadlineMs: 600_000,
+  };
+}
+
+const median = (/** @type {number[]} */ all) => all.sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
+
+/** One question against many on a transcript that was never seen, each time a new one; the same number of slots for both. */
+async function verdicts() {
+  await using engine = await open(config.engine.simulatorSequences);
+  const { renderChat } = await load("llm/chat.js");
+  const ids = renderChat(engine.vocabulary, verdict(1, 0).messages, "Answer:").length;
+  const own = ids - renderChat(engine.vocabulary, [verdict(1, 0).messages[0], { role: "user", content: "" }], "Answer:").length;
+  let talk = 100;
+  const timed = async (/** @type {number} */ count) => {
+    talk++;
+    const before = engine.counters().simulator;
+    const started = performance.now();
+    await Promise.all(Array.from({ length: count }, (_, number) => engine.simulator.choose(verdict(talk, number))));
+    const after = engine.counters().simulator;
+    return { seconds: (performance.now() - started) / 1000, prefilled: after.prefilled - before.prefilled };
+  };
+  await timed(1); // the first decode of a context is slower
+  const one = [];
+  const many = [];
+  for (let repeat = 0; repeat < Number(values.repeats); repeat++) {
+    one.push(await timed(1));
+    many.push(await timed(questions));
+  }
+  const seconds = { one: median(one.map((run) => run.seconds)), many: median(many.map((run) => run.seconds)) };
+  return {
+    prompt: ids,
+    transcript_and_question: own,
+    questions,
+    prefilled: { one: one[0]?.prefilled, many: many[0]?.prefilled },
+    seconds,
+    cost: seconds.many / seconds.one,
+  };
+}
+
+/** The same questions asked alone on a fresh transcript, then all at once on shared cells: how far do log-probs move? */
+async function shapes() {
+  /** @type {number[][]} */
+  const alone = [];
+  for (let number = 0; number < questions; number++) {
+    await using engine = await open(1);
+    alone.push(await engine.simulator.choose(verdict(7, number)));
+  }
+  await using engine = await open(config.engine.simulatorSequences);
+  const together = await Promise.all(
+    Array.from({ length: questions }, (_, number) => engine.simulator.choose(verdict(7, number))),
+  );
+  const differences = alone.flatMap((row, at) => row.map((value, option) => Math.abs(value - (together[at][option] ?? 0))));
+  const odds = alone.map(([yes = 0, no = 0], at) => Math.abs(yes - no - (together[at][0] - together[at][1])));
+  const mean = (/** @type {number[]} */ all) => all.reduce((sum, value) => sum + value, 0) / all.length;
+  return { mean: mean(differences), max: Math.max(...differences), odds_mean: mean(odds), odds_max: Math.max(...odds) };
+}
+
+const result = {
+  model,
+  verdicts: questions > 0 ? await verdicts() : null,
+  shapes: questions > 0 ? await shapes() : null,
+  replies: Number(values.replies) > 0 ? await replies(Number(values.replies)) : null,
+};
+process.stdout.write(`${JSON.stringify(result, null, values.json ? 0 : 2)}\n`);
