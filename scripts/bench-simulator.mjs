@@ -1,6 +1,7 @@
 // Measures the simulator of the preset `laptop`: replies under a grammar (how many parse, are asked for again, are mended),
 // several verdict questions on one transcript against one question, and how far a choice depends on the batch's shape.
-//   node scripts/bench-simulator.mjs [--replies 200] [--questions 12] [--repeats 3] [--model NAME] [--threads N] [--json]
+//   node scripts/bench-simulator.mjs [--replies 200] [--questions 12] [--repeats 3] [--sequences 6]
+//     [--model NAME] [--threads N] [--json]
 // Needs a build (`npm run build`). Times in seconds, log-probs in nats.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     replies: { type: "string", default: "200" },
     questions: { type: "string", default: "12" },
     repeats: { type: "string", default: "3" },
+    sequences: { type: "string", default: "6" },
     model: { type: "string" },
     threads: { type: "string" },
     json: { type: "boolean", default: false },
@@ -30,31 +32,32 @@ const { values } = parseArgs({
 });
 const { config } = resolveConfig({ preset: "laptop", set: [] });
 const model = values.model ?? config.models.simulator;
-const questions = Number(values.questions);
+const [questions, sequences] = [Number(values.questions), Number(values.sequences)];
 
-/** @param {number} sequences */
-async function open(sequences) {
+/** @param {number} simulatorSequences */
+async function open(simulatorSequences) {
   const path = await modelPath(model);
   return openEngine({
     policyModel: path,
     simulatorModel: null,
     gpu: "off",
+    mode: "fast",
     threads: values.threads === undefined ? null : Number(values.threads),
     policySequences: 1,
     policyContext: 256,
-    simulatorSequences: sequences,
+    simulatorSequences,
     simulatorContext: config.engine.simulatorContext,
   });
 }
 
 /** Writes tasks as a run does until enough replies came; every reply is judged as it came, before any mending. */
 async function replies(/** @type {number} */ wanted) {
-  await using engine = await open(config.engine.simulatorSequences);
+  await using engine = await open(sequences);
   const tally = newTally();
   const toolsets = toolsetsOf(config);
   const started = performance.now();
-  for (let first = 0; tally.replies < wanted; first += config.engine.simulatorSequences) {
-    const series = { id: "bench", names: ["bench"], first, count: config.engine.simulatorSequences, level: 40 };
+  for (let first = 0; tally.replies < wanted; first += sequences) {
+    const series = { id: "bench", names: ["bench"], first, count: sequences, level: 40 };
     const orders = taskOrders(config, { ...series, declineShare: 0.25, epsilon: 0 });
     await Promise.all(
       orders.map((/** @type {unknown} */ order) =>
@@ -98,7 +101,7 @@ const median = (/** @type {number[]} */ all) => all.sort((a, b) => a - b)[Math.f
 
 /** One question against many on a transcript that was never seen, each time a new one; the same number of slots for both. */
 async function verdicts() {
-  await using engine = await open(config.engine.simulatorSequences);
+  await using engine = await open(sequences);
   const { renderChat } = await load("llm/chat.js");
   const ids = renderChat(engine.vocabulary, verdict(1, 0).messages, "Answer:").length;
   const own = ids - renderChat(engine.vocabulary, [verdict(1, 0).messages[0], { role: "user", content: "" }], "Answer:").length;
@@ -137,7 +140,7 @@ async function shapes() {
     await using engine = await open(1);
     alone.push(await engine.simulator.choose(verdict(7, number)));
   }
-  await using engine = await open(config.engine.simulatorSequences);
+  await using engine = await open(sequences);
   const together = await Promise.all(
     Array.from({ length: questions }, (_, number) => engine.simulator.choose(verdict(7, number))),
   );

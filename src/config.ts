@@ -19,9 +19,16 @@ const models = z.strictObject({
 const engine = z.strictObject({
   gpu: z.enum(["auto", "off"]).default("auto").describe("Use CUDA or Metal where present, or the CPU only."),
   threads: count.nullable().default(null).describe("CPU threads for sampling; null takes all cores."),
-  policySequences: count.default(8).describe("Episodes decoded side by side."),
+  mode: z
+    .enum(["fast", "reproducible"])
+    .default("fast")
+    .describe("reproducible: one request at a time and no reuse; bit-equal samples on a CPU, several times slower."),
+  policySequences: count
+    .nullable()
+    .default(null)
+    .describe("Episodes decoded side by side; null: as many as a quarter of the free memory holds, at most 8 (64 on a GPU)."),
   policyContext: count.default(2048).describe("Tokens of context of one episode."),
-  simulatorSequences: count.default(6).describe("Simulator requests decoded side by side."),
+  simulatorSequences: count.nullable().default(null).describe("Simulator requests decoded side by side; null as above."),
   simulatorContext: count.default(2560).describe("Tokens of context of one simulator request."),
 });
 
@@ -121,7 +128,7 @@ const warmup = z.strictObject({
   declineShare: share.default(0.34).describe("Share of them where the right answer is not to call."),
   epochs: count.default(2).describe("Passes over the demonstrations."),
   batch: count.default(6).describe("Demonstrations of one optimizer step."),
-  learningRate: z.number().positive().default(2e-4).describe("AdamW learning rate of the warm-up."),
+  learningRate: z.number().positive().default(2e-4).describe("AdamW learning rate of the first supervised step; it falls linearly to 0."),
 });
 
 const evaluation = z.strictObject({

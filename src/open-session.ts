@@ -60,6 +60,7 @@ export async function openEngineOf(config: Config): Promise<Engine> {
     simulatorModel: await modelPath(config.models.simulator),
     gpu: config.engine.gpu,
     threads: config.engine.threads,
+    mode: config.engine.mode,
     policySequences: config.engine.policySequences,
     policyContext: config.engine.policyContext,
     simulatorSequences: config.engine.simulatorSequences,

@@ -11,10 +11,9 @@ export const presets = {
     curriculum: { start: 30, step: 5, epsilon: 0 },
     rollout: { groupSize: 6, tokensPerTurn: 96, responseTokens: 640, deadlineSeconds: 300 },
     reward: { verdict: "mixed" },
-    learner: { learningRate: 1e-4, tasksPerMinibatch: 3, klCoef: 0 },
-    // This policy forms many calls by itself, but neither reports nor declines: the warm-up shows it all three. With 45 %
-    // declines and a rate of 4e-4 it called nothing any more, and every group of the first step was dead.
-    warmup: { when: "always", demonstrations: 32, declineShare: 0.34, epochs: 1, batch: 2, learningRate: 3e-4 },
+    learner: { learningRate: 1.5e-4, tasksPerMinibatch: 1, klCoef: 0 },
+    // This policy forms many calls by itself, but neither reports nor declines: the warm-up shows it all three.
+    warmup: { when: "always", demonstrations: 36, declineShare: 0.4, epochs: 1, batch: 2, learningRate: 6e-4 },
     evaluation: { tasks: 24 },
   },
   tiny: {

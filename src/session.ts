@@ -109,7 +109,7 @@ export async function drawTasks(
   let done = tasks.size;
   const whole = await sideBySide(
     missing,
-    config.engine.simulatorSequences * 2,
+    engine.sequences.simulator * 2,
     async ({ order, index }) => {
       const written = await writeTask(order, toolsets, engine.simulator, config.tasks.attempts, counted(session), session.signal);
       counts["tasks/rejected/calls"] += written.rejected.length;

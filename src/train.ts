@@ -43,7 +43,7 @@ export async function train(session: Session): Promise<"finished" | "interrupted
 
 /** One step: from one policy version to the next. Null when it was stopped before all its episodes were finished. */
 async function trainStep(session: Session, step: number, state: RunState): Promise<RunState | null> {
-  const { config, writer, progress } = session;
+  const { config, writer, engine, progress } = session;
   const watch = stopwatch();
   const asked = { ...session.tally };
   if (openStepOf(writer.store, writer.run) === null) openStep(writer, step, { level: state.level, policyVersion: state.version });
@@ -76,7 +76,7 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
       groupSize: config.rollout.groupSize,
       names: [config.seed, "step", step],
       done: kept,
-      concurrency: config.engine.policySequences + config.engine.simulatorSequences,
+      concurrency: engine.sequences.policy + engine.sequences.simulator,
       keep: (task, trajectory) => {
         ids.set(place(task, trajectory), saveTrajectory(writer, { step, purpose: "train", task }, trajectory));
         progress({ kind: "count", text: "episodes", done: ids.size, of: total });

@@ -133,7 +133,8 @@ function withTwins(session: Session, calls: ReadonlyMap<number, Task>): Readonly
 }
 
 /**
- * Supervised epochs in seeded order, a call and its twins side by side. Returns the log-probs of each demonstration
+ * Supervised epochs in seeded order, a call and its twins side by side, at a rate that falls linearly to 0: with a constant
+ * one the last batches decide whether the policy calls at all. Returns the log-probs of each demonstration
  * before it was trained on; null when stopped.
  */
 async function supervise(session: Session, demonstrations: readonly Demonstration[]) {
@@ -150,7 +151,8 @@ async function supervise(session: Session, demonstrations: readonly Demonstratio
       if (session.stopping()) return null; // the passes are few minutes: they begin anew
       const part = order.slice(first, first + batch);
       const samples = part.flatMap(([, { trajectory }]) => demonstrationSamples(trajectory));
-      const reply = await learner.update({ minibatches: [samples], loss: { kind: "sft" }, learningRate });
+      const rate = learningRate * (1 - done / batches);
+      const reply = await learner.update({ minibatches: [samples], loss: { kind: "sft" }, learningRate: rate });
       if (epoch === 0) for (const [position, [index]] of part.entries()) logprobs[index] = reply.logprobs[position] ?? [];
       metrics = reply.metrics;
       session.progress({

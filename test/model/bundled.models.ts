@@ -17,6 +17,7 @@ for (const name of models) {
         policyModel: path,
         simulatorModel: null,
         gpu: "off",
+        mode: "fast",
         threads: null,
         policySequences: 4,
         policyContext: contextTokens,
