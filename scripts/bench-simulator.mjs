@@ -34,25 +34,36 @@ const { config } = resolveConfig({ preset: "laptop", set: [] });
 const model = values.model ?? config.models.simulator;
 const [questions, sequences] = [Number(values.questions), Number(values.sequences)];
 
-/** @param {number} simulatorSequences */
-async function open(simulatorSequences) {
+/**
+ * @template T
+ * @param {number} simulatorSequences
+ * @param {"fast" | "reproducible"} mode
+ * @param {(engine: import("../dist/llm/llm.js").Engine) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function withEngine(simulatorSequences, mode, work) {
   const path = await modelPath(model);
-  return openEngine({
+  const engine = await openEngine({
     policyModel: path,
     simulatorModel: null,
     gpu: "off",
-    mode: "fast",
+    mode,
     threads: values.threads === undefined ? null : Number(values.threads),
     policySequences: 1,
     policyContext: 256,
     simulatorSequences,
     simulatorContext: config.engine.simulatorContext,
   });
+  try {
+    return await work(engine);
+  } finally {
+    await engine[Symbol.asyncDispose]();
+  }
 }
 
 /** Writes tasks as a run does until enough replies came; every reply is judged as it came, before any mending. */
-async function replies(/** @type {number} */ wanted) {
-  await using engine = await open(sequences);
+async function replies(/** @type {import("../dist/llm/llm.js").Engine} */ engine) {
+  const wanted = Number(values.replies);
   const tally = newTally();
   const toolsets = toolsetsOf(config);
   const started = performance.now();
@@ -100,8 +111,7 @@ function verdict(/** @type {number} */ talk, /** @type {number} */ number) {
 const median = (/** @type {number[]} */ all) => all.sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
 
 /** One question against many on a transcript that was never seen, each time a new one; the same number of slots for both. */
-async function verdicts() {
-  await using engine = await open(sequences);
+async function verdicts(/** @type {import("../dist/llm/llm.js").Engine} */ engine) {
   const { renderChat } = await load("llm/chat.js");
   const ids = renderChat(engine.vocabulary, verdict(1, 0).messages, "Answer:").length;
   const own = ids - renderChat(engine.vocabulary, [verdict(1, 0).messages[0], { role: "user", content: "" }], "Answer:").length;
@@ -109,10 +119,16 @@ async function verdicts() {
   const timed = async (/** @type {number} */ count) => {
     talk++;
     const before = engine.counters().simulator;
-    const started = performance.now();
+    const [started, used] = [performance.now(), process.cpuUsage()];
     await Promise.all(Array.from({ length: count }, (_, number) => engine.simulator.choose(verdict(talk, number))));
     const after = engine.counters().simulator;
-    return { seconds: (performance.now() - started) / 1000, prefilled: after.prefilled - before.prefilled };
+    const { user, system } = process.cpuUsage(used);
+    return {
+      seconds: (performance.now() - started) / 1000,
+      processor: (user + system) / 1e6,
+      prefilled: after.prefilled - before.prefilled,
+      reused: after.reused - before.reused,
+    };
   };
   await timed(1); // the first decode of a context is slower
   const one = [];
@@ -121,39 +137,57 @@ async function verdicts() {
     one.push(await timed(1));
     many.push(await timed(questions));
   }
-  const seconds = { one: median(one.map((run) => run.seconds)), many: median(many.map((run) => run.seconds)) };
+  /** @param {"seconds" | "processor"} of */
+  const medians = (of) => ({ one: median(one.map((run) => run[of])), many: median(many.map((run) => run[of])) });
+  const [seconds, processor] = [medians("seconds"), medians("processor")];
   return {
     prompt: ids,
     transcript_and_question: own,
     questions,
     prefilled: { one: one[0]?.prefilled, many: many[0]?.prefilled },
+    reused: { one: one[0]?.reused, many: many[0]?.reused },
     seconds,
-    cost: seconds.many / seconds.one,
+    processor,
+    // on a busy machine the processor's seconds (with --threads 1) say more than the clock's
+    cost: { seconds: seconds.many / seconds.one, processor: processor.many / processor.one },
   };
 }
 
-/** The same questions asked alone on a fresh transcript, then all at once on shared cells: how far do log-probs move? */
+/** The same questions asked alone with every token computed anew, then all at once on shared cells: how far do log-probs move? */
 async function shapes() {
-  /** @type {number[][]} */
-  const alone = [];
-  for (let number = 0; number < questions; number++) {
-    await using engine = await open(1);
-    alone.push(await engine.simulator.choose(verdict(7, number)));
-  }
-  await using engine = await open(sequences);
-  const together = await Promise.all(
-    Array.from({ length: questions }, (_, number) => engine.simulator.choose(verdict(7, number))),
+  const numbers = Array.from({ length: questions }, (_, number) => number);
+  const alone = await withEngine(1, "reproducible", async ({ simulator }) => {
+    const rows = [];
+    for (const number of numbers) rows.push(await simulator.choose(verdict(7, number)));
+    return rows;
+  });
+  const together = await withEngine(sequences, "fast", ({ simulator }) =>
+    Promise.all(numbers.map((number) => simulator.choose(verdict(7, number)))),
   );
-  const differences = alone.flatMap((row, at) => row.map((value, option) => Math.abs(value - (together[at][option] ?? 0))));
-  const odds = alone.map(([yes = 0, no = 0], at) => Math.abs(yes - no - (together[at][0] - together[at][1])));
+  const differences = alone.flatMap((row, at) => row.map((value, option) => Math.abs(value - (together[at]?.[option] ?? 0))));
+  const odds = alone.map(([yes = 0, no = 0], at) => {
+    const [otherYes = 0, otherNo = 0] = together[at] ?? [];
+    return Math.abs(yes - no - (otherYes - otherNo));
+  });
   const mean = (/** @type {number[]} */ all) => all.reduce((sum, value) => sum + value, 0) / all.length;
   return { mean: mean(differences), max: Math.max(...differences), odds_mean: mean(odds), odds_max: Math.max(...odds) };
 }
 
+/**
+ * @param {boolean} wanted
+ * @param {() => Promise<object>} work
+ */
+async function part(wanted, work) {
+  if (!wanted) return null;
+  const result = await work();
+  process.stderr.write(`${JSON.stringify(result)}\n`);
+  return result;
+}
+
 const result = {
   model,
-  verdicts: questions > 0 ? await verdicts() : null,
-  shapes: questions > 0 ? await shapes() : null,
-  replies: Number(values.replies) > 0 ? await replies(Number(values.replies)) : null,
+  verdicts: await part(questions > 0, () => withEngine(sequences, "fast", verdicts)),
+  shapes: await part(questions > 0, shapes),
+  replies: await part(Number(values.replies) > 0, () => withEngine(sequences, "fast", replies)),
 };
 process.stdout.write(`${JSON.stringify(result, null, values.json ? 0 : 2)}\n`);

@@ -128,7 +128,11 @@ const warmup = z.strictObject({
   declineShare: share.default(0.34).describe("Share of them where the right answer is not to call."),
   epochs: count.default(2).describe("Passes over the demonstrations."),
   batch: count.default(6).describe("Demonstrations of one optimizer step."),
-  learningRate: z.number().positive().default(2e-4).describe("AdamW learning rate of the first supervised step; it falls linearly to 0."),
+  learningRate: z
+    .number()
+    .positive()
+    .default(2e-4)
+    .describe("AdamW learning rate of the first supervised step; it falls linearly to 0."),
 });
 
 const evaluation = z.strictObject({

@@ -1,9 +1,12 @@
 // One learner call for one step: mini-batches of whole groups in, metrics out. When every group is dead nothing is trained,
 // but the sampler-learner gap is still measured on one episode: it is a metric of every step.
-import { trainingSamples } from "./learner/batch.ts";
+import { PlayactError } from "./errors.ts";
+import { trainedPart, trainingSamples } from "./learner/batch.ts";
+import type { UpdateReply, UpdateRequest } from "./learner/learner.ts";
 import { gapMetrics, type Metrics } from "./metrics.ts";
 import type { ScoredGroup } from "./reward/assign.ts";
 import type { Session } from "./session.ts";
+import { tokenDigest } from "./token-digest.ts";
 import type { TrainingSample } from "./types.ts";
 
 /** Trains on the groups that carry a signal; the others stay out of loss and denominator. */
@@ -15,12 +18,28 @@ export async function learn(session: Session, groups: readonly ScoredGroup[]): P
   const minibatches: TrainingSample[][] = [];
   for (let first = 0; first < alive.length; first += tasksPerMinibatch)
     minibatches.push(alive.slice(first, first + tasksPerMinibatch).flat());
-  const { metrics } = await learner.update({
+  const request: UpdateRequest = {
     minibatches,
     loss: { kind: "grpo", clipLow, clipHigh, klCoef, importanceCap, temperature: config.rollout.temperature },
     learningRate,
-  });
-  return metrics;
+  };
+  const reply = await learner.update(request);
+  assertSameIds(request, reply);
+  return reply.metrics;
+}
+
+/**
+ * The learner's tensors held exactly the ids that were sampled: its digests are those of the samples.
+ * @throws PlayactError("learner") where one differs; what was trained then is not what the policy said.
+ */
+export function assertSameIds({ minibatches }: UpdateRequest, { digests }: UpdateReply): void {
+  const samples = minibatches.flat();
+  const bad = samples.findIndex((sample, at) => tokenDigest(trainedPart(sample)) !== digests[at]);
+  if (bad < 0 && digests.length === samples.length) return;
+  throw new PlayactError(
+    "learner",
+    `The learner trained on other token ids than were sampled (sample ${bad} of ${samples.length}). The update is not saved; resume the run, and if this repeats report it.`,
+  );
 }
 
 function samplesOf(group: ScoredGroup): TrainingSample[] {
