@@ -1,8 +1,9 @@
 """Records what Python's tokenizers make of 2,000 strings, for test/suites/tokenizer.suite.ts (T6: GGUF against Python).
 
-usage: python scripts/record-tokenizers.py NAME=MODEL.gguf … > test/fixtures/tokenizers.json
-transformers builds a tokenizer from the very same GGUF file, with the Rust library's own normalisers and splitters: no
-tokenizer.json of the publishers can be had here. Special tokens are read as text, as foreign text is.
+usage: PYTHONPATH=native python scripts/record-tokenizers.py NAME=MODEL.gguf … > test/fixtures/tokenizers.json
+transformers builds a tokenizer from the very same GGUF file, with the Rust library's own normalisers, splitters and
+merges; special tokens are read as text, as foreign text is. A GGUF names its splitter only by a word: where transformers
+does not know SmolLM2's it is set here to what its publishers' tokenizer.json has (single digits, then bytes).
 """
 
 import hashlib
@@ -11,7 +12,10 @@ import random
 import sys
 import unicodedata
 
+from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
 from transformers import AutoTokenizer
+
+from trainer.gguf_load import quick_gguf
 
 WORDS = (
     "the quick brown fox jumps tool call parameters naïve café Straße Ærø Łódź Ελλάδα Москва 東京 北京市 서울 ไทย हिन्दी "
@@ -55,8 +59,9 @@ models = {}
 for pair in sys.argv[1:]:
     name, path = pair.split("=", 1)
     folder, _, file = path.rpartition("/")
-    tokenizer = AutoTokenizer.from_pretrained(folder or ".", gguf_file=file)
-    tokenizer.backend_tokenizer.encode_special_tokens = True
-    models[name] = [digest(tokenizer.encode(text, add_special_tokens=False)) for text in texts]
-    print(name, type(tokenizer).__name__, tokenizer.tokenize("Hello  123 wörld"), file=sys.stderr)
+    with quick_gguf():
+        tokenizer = AutoTokenizer.from_pretrained(folder or ".", gguf_file=file)
+    if name.startswith("smollm2"):
+        tokenizer.backend_tokenizer.pre_tokenizer = Sequence([Digits(individual_digits=True), ByteLevel(add_prefix_space=False)])
+    models[name] = [digest(tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)) for text in texts]
 json.dump({"strings": texts, "models": models}, sys.stdout, ensure_ascii=True, indent=0)

@@ -1,6 +1,6 @@
 // How turns are framed for a model: a small table, told apart by the markers that a vocabulary holds. Frames only; what
 // stands in them is written by template.ts (episodes) and chat.ts (simulator prompts). A format that knows tools is the
-// text of a model's own template (test/llm/own-template.test.ts compares them); gemma-3-270m brings none, its frame is
+// text of a model's own template (test/suites/own-template.suite.ts compares them); gemma-3-270m brings none, its frame is
 // that of its instruction-tuned siblings.
 import { PlayactError } from "../errors.ts";
 import type { Vocabulary } from "./llm.ts";

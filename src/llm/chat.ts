@@ -7,7 +7,7 @@ import type { Batcher } from "./batcher.ts";
 import { chatFormat, frameOf } from "./chat-format.ts";
 import { toGrammar } from "./grammar.ts";
 import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type ReplyRequest, type Vocabulary } from "./llm.ts";
-import { nativeSeed, openSampler, openWeigher } from "./sampler.ts";
+import { nativeSeed, openSampler, weighExactly } from "./sampler.ts";
 import type { Work } from "./work.ts";
 
 /** What a chat model computes with. */
@@ -84,7 +84,7 @@ function chooseWork(parts: ChatParts, request: ChooseRequest): Work<readonly num
   const ids = renderChat(vocabulary, request.messages, request.lead);
   if (ids.length > contextTokens) throw full("simulator choice", ids.length, contextTokens);
   const firsts = firstTokens(vocabulary, request.options);
-  const weigher = openWeigher(bindings, model, context);
+  const greedy = openSampler(bindings, model, { temperature: 0 });
   let weights: readonly number[] = [];
   return {
     label: "simulator choice",
@@ -93,11 +93,11 @@ function chooseWork(parts: ChatParts, request: ChooseRequest): Work<readonly num
     deadlineMs: request.deadlineMs,
     signal: request.signal,
     async advance([row = -1]) {
-      weights = await weigher.weigh(row, firsts);
+      weights = await weighExactly(context, row, greedy, firsts);
       return null;
     },
     result: () => weights,
-    dispose: () => weigher.dispose(),
+    dispose: () => greedy.dispose(),
   };
 }
 

@@ -7,7 +7,9 @@ import { scriptedVocabulary } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/template.ts";
 import { formatToolCall } from "../../src/rollout/tool-call.ts";
 import type { Json, ToolSpec } from "../../src/types.ts";
+import { ownTemplateSuite } from "../suites/own-template.suite.ts";
 import { bookSeats } from "../support/blueprint.ts";
+import { smallModel } from "./small-model.ts";
 
 const vocabulary = scriptedVocabulary();
 const kinds = ["tokens", "pieces"] as const;
@@ -203,6 +205,8 @@ describe.each(kinds)("foreign text with tags as %s", (markers) => {
     );
   });
 });
+
+ownTemplateSuite("SmolLM2", smallModel);
 
 test("JSON has a blank after each colon and comma, and none inside strings is touched", () => {
   expect(spacedJson({ a: [1, { b: "x,y:z\n" }], c: {}, d: [], e: null })).toBe(

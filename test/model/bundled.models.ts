@@ -2,6 +2,7 @@
 // for `npm run check`; `npm run check:models` fetches what is missing and runs this.
 import { openEngine } from "../../src/llm/llama.ts";
 import { modelPath } from "../../src/models/fetch.ts";
+import { ownTemplateSuite } from "../suites/own-template.suite.ts";
 import { policySuite } from "../suites/policy.suite.ts";
 import { vocabularySuite } from "../suites/vocabulary.suite.ts";
 
@@ -11,6 +12,7 @@ const models = ["qwen2.5-coder-0.5b-instruct", "gemma-3-270m"] as const;
 for (const name of models) {
   const path = await modelPath(name);
   vocabularySuite(name, path);
+  if (name !== "gemma-3-270m") ownTemplateSuite(name, path); // a base model brings no template
   policySuite(`llama.cpp with ${name}`, {
     open: (contextTokens) =>
       openEngine({
