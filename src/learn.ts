@@ -3,6 +3,7 @@
 import { trainingSamples } from "./learner/batch.ts";
 import type { LearnerSample } from "./learner/learner.ts";
 import { policyLoss } from "./learner/losses.ts";
+import { assertSameIds } from "./learner/same-ids.ts";
 import { learningRateAt } from "./learner/schedule.ts";
 import { gapMetrics, type Metrics } from "./metrics.ts";
 import type { ScoredGroup } from "./reward/assign.ts";
@@ -40,7 +41,10 @@ async function update(
   const size = config.learner.tasksPerMinibatch;
   const minibatches: LearnerSample[][] = [];
   for (let first = 0; first < groups.length; first += size) minibatches.push(joined(groups.slice(first, first + size)));
-  return (await learner.update({ minibatches, loss: policyLoss(config, temperature), learningRate: rate })).metrics;
+  const request = { minibatches, loss: policyLoss(config, temperature), learningRate: rate };
+  const reply = await learner.update(request);
+  assertSameIds(request, reply);
+  return reply.metrics;
 }
 
 /** The samples of a mini-batch's groups. Rollouts, numbered within their group, get numbers of their own. */

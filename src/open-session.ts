@@ -12,6 +12,7 @@ import { findModel } from "./models/manifest.ts";
 import { pythonPath } from "./models/python.ts";
 import { seedFrom } from "./rng.ts";
 import type { Session } from "./session.ts";
+import { newTally } from "./simulator/ask.ts";
 import type { Writer } from "./store/lease.ts";
 import { embeddedCatalogue, splitHeldOut, userTools } from "./tasks/toolset.ts";
 
@@ -39,6 +40,7 @@ export async function openSession(
     template: episodeTemplate(engine.vocabulary, entry.markers),
     dialect: entry.dialect,
     toolsets: toolsetsOf(config),
+    tally: newTally(),
     folder,
     ...watch,
   };

@@ -9,7 +9,7 @@ import type { Court } from "./rollout/judge.ts";
 import type { Scene } from "./rollout/rollout.ts";
 import type { Dialect } from "./rollout/tool-call.ts";
 import { sideBySide } from "./side-by-side.ts";
-import type { Patience } from "./simulator/ask.ts";
+import type { Patience, Tally } from "./simulator/ask.ts";
 import { recordFailure } from "./store/failures.ts";
 import type { Writer } from "./store/lease.ts";
 import { loadTasks, type Purpose, saveTask } from "./store/tasks.ts";
@@ -26,6 +26,8 @@ export interface Session {
   readonly template: EpisodeTemplate;
   readonly dialect: Dialect;
   readonly toolsets: { readonly train: readonly Toolset[]; readonly heldOut: readonly Toolset[] };
+  /** What the simulator was asked for so far, of everything in this process. */
+  readonly tally: Tally;
   /** Folder of the run; checkpoints lie in it. */
   readonly folder: string;
   readonly progress: (event: ProgressEvent) => void;
@@ -52,6 +54,11 @@ export function patience(config: Config): Patience {
   return { tries: config.rollout.simulatorTries, deadlineMs: config.rollout.deadlineSeconds * 1000 };
 }
 
+/** The same, counted in the session's tally. */
+function counted({ config, tally }: Session): Patience {
+  return { ...patience(config), tally };
+}
+
 export function sceneOf(session: Session, temperature: number): Scene {
   const { config, engine, template, dialect, signal } = session;
   return {
@@ -60,7 +67,7 @@ export function sceneOf(session: Session, temperature: number): Scene {
     template,
     dialect,
     simulator: engine.simulator,
-    patience: patience(config),
+    patience: counted(session),
     temperature,
     parallelCalls: config.rollout.parallelCalls,
     toolChars: config.rollout.toolChars,
@@ -73,7 +80,7 @@ export function courtOf(session: Session, verdict: Config["reward"]["verdict"]):
   const { config, engine, dialect, signal } = session;
   const kind = isBuilt(verdict) ? verdict : "mixed"; // others are refused before a run begins
   const { withhold } = config.simulator;
-  return { simulator: engine.simulator, patience: patience(config), dialect, kind, withhold, scales: new Map(), signal };
+  return { simulator: engine.simulator, patience: counted(session), dialect, kind, withhold, scales: new Map(), signal };
 }
 
 /** A series of tasks of one purpose: what a step, the warm-up or the evaluation draws. */
@@ -110,7 +117,7 @@ export async function drawTasks(
     missing,
     engine.sequences.simulator * 2,
     async ({ order, index }) => {
-      const written = await writeTask(order, toolsets, engine.simulator, config.tasks.attempts, patience(config), session.signal);
+      const written = await writeTask(order, toolsets, engine.simulator, config.tasks.attempts, counted(session), session.signal);
       counts["tasks/rejected/calls"] += written.rejected.length;
       counts["tasks/plain_messages"] += Number(written.plainMessage);
       if (written.task) {

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { removeOldCheckpoints, saveCheckpoint } from "./checkpoint.ts";
 import { evaluate, heldOutTasks } from "./evaluate.ts";
 import { learn } from "./learn.ts";
-import { groupMetrics, stopwatch } from "./metrics.ts";
+import { groupMetrics, stopwatch, tallyMetrics } from "./metrics.ts";
 import { prepare } from "./prepare.ts";
 import { type RunState, resume, temperatureOf } from "./resume.ts";
 import { assignAdvantages, byMessage } from "./reward/assign.ts";
@@ -47,6 +47,7 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
   const { config, writer, engine, progress } = session;
   const watch = stopwatch();
   const temperature = temperatureOf(session, step);
+  const asked = { ...session.tally };
   if (openStepOf(writer.store, writer.run) === null) openStep(writer, step, { level: state.level, policyVersion: state.version });
 
   // draw tasks for the level
@@ -112,8 +113,9 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
     level: nextLevel(state.level, rolled.reward ?? null, config.curriculum, step),
     version: state.version + 1,
   };
+  const simulator = tallyMetrics(session.tally, asked);
   const knobs = { "curriculum/level": state.level, "rollout/temperature": temperature };
-  const metrics = { ...drawn.metrics, ...rolled, ...learned, ...swapped, ...knobs, ...watch.read() };
+  const metrics = { ...drawn.metrics, ...rolled, ...learned, ...swapped, ...simulator, ...knobs, ...watch.read() };
   closeStep(writer, step, {
     nextLevel: next.level,
     nextPolicyVersion: next.version,

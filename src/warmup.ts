@@ -6,7 +6,9 @@
 import { join } from "node:path";
 import { saveCheckpoint } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
+import { assertSameIds } from "./learner/same-ids.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
+import type { UpdateRequest } from "./learner/learner.ts";
 import { type Metrics, stopwatch } from "./metrics.ts";
 import type { RunState } from "./resume.ts";
 import { draws } from "./rng.ts";
@@ -152,7 +154,9 @@ async function supervise(session: Session, demonstrations: readonly Demonstratio
       const part = order.slice(first, first + batch);
       const samples = part.flatMap(([, { trajectory }]) => demonstrationSamples(trajectory));
       const rate = learningRate * (1 - done / batches);
-      const reply = await learner.update({ minibatches: [samples], loss: { kind: "sft" }, learningRate: rate });
+      const request: UpdateRequest = { minibatches: [samples], loss: { kind: "sft" }, learningRate: rate };
+      const reply = await learner.update(request);
+      assertSameIds(request, reply);
       if (epoch === 0) for (const [position, [index]] of part.entries()) logprobs[index] = reply.logprobs[position] ?? [];
       metrics = reply.metrics;
       session.progress({

@@ -91,7 +91,8 @@ def _update(session: Session, head: Head, arrays: Arrays) -> tuple[Head, Arrays]
     result = update(session.policy, session.optimizer, minibatches, read_loss(head["loss"]), session.clip)
     session.updates += 1
     metrics = {name: value if np.isfinite(value) else None for name, value in result.metrics.items()}
-    return {"metrics": metrics}, {"logprobs": np.concatenate([np.zeros(0, np.float32), *result.logprobs])}
+    head = {"metrics": metrics, "digests": result.digests}
+    return head, {"logprobs": np.concatenate([np.zeros(0, np.float32), *result.logprobs])}
 
 
 def read_loss(head: Head) -> Loss:

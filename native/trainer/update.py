@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .batch import Numbers, PackedRow, Sample, pack_minibatch
+from .batch import Numbers, PackedRow, Sample, digests, pack_minibatch
 from .loss import Loss, Tokens
 from .normalise import token_shares
 from .objective import objective
@@ -29,6 +29,7 @@ class Update:
 
     metrics: dict[str, float]
     logprobs: list[Numbers]
+    digests: list[str]  # by sample: of the ids that were computed
 
 
 def update(
@@ -61,7 +62,7 @@ def update(
     metrics["learner/unpacked_tokens"] = sum(int(s.trained.nonzero()[0][-1]) + 1 for s in trained)
     metrics["learner/seconds_forward_backward"] = time.perf_counter() - started
     metrics["learner/peak_mb"] = peak_megabytes(policy.device)
-    return Update(metrics, logprobs)
+    return Update(metrics, logprobs, [d for samples, rows in zip(minibatches, packed, strict=True) for d in digests(samples, rows)])
 
 
 def _step(

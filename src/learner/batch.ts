@@ -35,6 +35,11 @@ export function demonstrationSamples(trajectory: Trajectory): TrainingSample[] {
   );
 }
 
+/** The ids that an update computes: what follows a sample's last trained token teaches nothing. */
+export function trainedPart({ ids, mask }: TrainingSample): readonly number[] {
+  return ids.slice(0, mask.lastIndexOf(1) + 1);
+}
+
 /** Which messages the policy itself wrote: an assistant message repeated as context by a new sample has no log-probs. */
 function isSampled(message: Message): boolean {
   return message.role === "assistant" && message.logprobs !== null;

@@ -8,6 +8,7 @@ import { describe, PlayactError } from "../errors.ts";
 import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
 import { createBatcher } from "./batcher.ts";
 import { openChatModel } from "./chat.ts";
+import { chatFormat } from "./chat-format.ts";
 import type { Engine, Vocabulary } from "./llm.ts";
 import { openPolicy } from "./policy.ts";
 import { affordableSequences } from "./llama-slots.ts";
@@ -158,20 +159,10 @@ export async function openContext(model: LlamaModel, sequences: number, contextT
   }
 }
 
+/** The model's vocabulary. @throws PlayactError("model") where Playact cannot read it or knows no format for its turns. */
 export function vocabularyOf(model: LlamaModel): Vocabulary {
-  const size = model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0;
-  const vocabulary = openVocabulary(nativeModelOf(model), size);
-  try {
-    vocabulary.marker("<|im_start|>");
-    vocabulary.marker("<|im_end|>");
-  } catch (thrown) {
-    const name = model.fileInfo.metadata.general.name ?? "The model";
-    throw new PlayactError(
-      "model",
-      `${name} has no <|im_start|> and <|im_end|> tokens; Playact speaks ChatML only so far: choose a Qwen2.5 or SmolLM2 model.`,
-      { cause: thrown },
-    );
-  }
+  const vocabulary = openVocabulary(nativeModelOf(model), model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0);
+  chatFormat(vocabulary);
   return vocabulary;
 }
 

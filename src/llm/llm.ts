@@ -39,6 +39,7 @@ export interface Vocabulary {
   encode(text: string): number[];
   /** The id of one of the model's own markers, e.g. `<|im_end|>`; throws where it has none. */
   marker(text: string): number;
+  hasMarker(text: string): boolean;
   /** True for ids that only a template may place. */
   isMarker(id: number): boolean;
   /** Text of the ids, markers included; incomplete UTF-8 becomes U+FFFD. */

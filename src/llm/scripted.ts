@@ -62,6 +62,7 @@ export function scriptedVocabulary(): Vocabulary {
       if (at < 0) throw new PlayactError("model", `The model has no marker ${text}; choose a model whose vocabulary holds it.`);
       return 256 + at;
     },
+    hasMarker: (text) => markerTexts.includes(text),
     isMarker: (id) => id >= 256 && id < firstWord,
     decode: (ids) => pieces(ids).join(""),
     pieces,
