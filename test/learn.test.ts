@@ -35,7 +35,7 @@ async function learned(groups: readonly (readonly Trajectory[])[], input: Config
   return { said, requests, told, moved: JSON.stringify(before) !== JSON.stringify(after) };
 }
 
-const alive = [judged(1), judged(-1)];
+const alive = [judged(1), judged(-1, { messages: [message("user", "go on"), message("assistant", "no")] })];
 const dead = [judged(1), judged(1), judged(1)];
 const sizes = ({ requests }: { readonly requests: readonly UpdateRequest[] }) =>
   requests.flatMap(({ minibatches }) => minibatches.map((samples) => samples.length));

@@ -154,21 +154,24 @@ export function learnerSuite(name: string, { start, request, tolerance }: Learne
       expect(await logprobs(good.ids)).toEqual(before);
     });
 
-    test.each(policyLosses)("the loss %s is known, moves the policy and counts its tokens", async (kind) => {
-      const before = await logprobs(good.ids);
-      const rollouts = [good, bad].map((one) => ({ ...one, rollout: 3 }));
-      const loss: PolicyLoss = { ...grpo, kind, normalize: "rollout", klCoef: 0.01, klEstimator: "k2", entropyCoef: 0.01 };
-      const reply = await learner.update({ minibatches: [rollouts], loss, learningRate });
-      expect(reply.metrics).toMatchObject({ num_tokens: 7, skipped_steps: 0 });
-      expect(await logprobs(good.ids)).not.toEqual(before);
-    });
-
     test("supervised steps make the answer likelier and report its mean negative log-prob", async () => {
       const before = await answered(bad);
       const first = await learner.update({ minibatches: [[bad]], loss: { kind: "sft" }, learningRate });
       expect(first.metrics.loss).toBeCloseTo(-before / 4, 3);
       await learner.update({ minibatches: [[bad], [bad]], loss: { kind: "sft" }, learningRate });
       expect(await answered(bad)).toBeGreaterThan(before);
+    });
+
+    test("every policy loss is known by its name, with every other setting than GRPO's", async () => {
+      const pair = [sample(prompt, [7, 9], 1), sample(prompt, [12], -1)].map((one) => ({ ...one, rollout: 3 }));
+      const others = { normalize: "rollout", klCoef: 0.01, klEstimator: "k2", entropyCoef: 0.01 } as const;
+      for (const kind of policyLosses) {
+        const before = await logprobs([...prompt, 7]);
+        const loss: PolicyLoss = { ...grpo, ...others, kind, importanceMode: "sequence_mask" };
+        const reply = await learner.update({ minibatches: [pair], loss, learningRate });
+        expect(reply.metrics, kind).toMatchObject({ num_tokens: 3, skipped_steps: 0 });
+        expect(await logprobs([...prompt, 7]), kind).not.toEqual(before);
+      }
     });
 
     test("a save is named by its content, hashed file by file and never written over", async () => {
