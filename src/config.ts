@@ -182,6 +182,13 @@ const advantage = z.strictObject({
 const learner = z.strictObject({
   device: z.enum(["auto", "cpu", "cuda", "mps"]).default("auto").describe("Where torch trains."),
   dtype: z.enum(["auto", "float32", "bfloat16"]).default("auto").describe("Type of the frozen weights; adapters stay float32."),
+  memory: count
+    .nullable()
+    .default(null)
+    .describe(
+      "Megabytes that the learner may hold; beyond, it computes blocks twice and shortens rows. null: most of what is free.",
+    ),
+  processes: count.default(1).describe("GPUs to train on, one process each, by torchrun."),
   rank: count.default(16).describe("LoRA rank, on all linear layers."),
   alpha: z.number().positive().default(32).describe("LoRA alpha."),
   optim: z

@@ -16,6 +16,7 @@ async function opened() {
     device: "cpu",
     dtype: "float32",
     threads: 1,
+    memory: null,
   });
   return learner;
 }

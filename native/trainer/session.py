@@ -1,5 +1,6 @@
 """The verbs of the learner (the port is src/learner/learner.ts) over one open model."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,12 @@ from .correction import MODES
 from .fault import Fault
 from .kl import ESTIMATORS
 from .loss import LOSSES, Loss
+from .memory import Room, room_of
 from .normalise import NORMALIZERS
 from .optimizer import adamw
 from .policy import Lora, Policy, cosines, load, logprobs
 from .protocol import Arrays, Head
+from .ranks import ALONE, Ranks
 from .serve import Verb
 from .update import update
 
@@ -29,11 +32,13 @@ class Session:
     policy: Policy
     optimizer: torch.optim.Optimizer
     clip: float
+    room: Room
+    ranks: Ranks
     updates: int = 0
 
 
-def verbs() -> dict[str, Verb]:
-    """The verbs of one learner process."""
+def verbs(ranks: Ranks = ALONE) -> dict[str, Verb]:
+    """The verbs of one learner process, or of one of several that train together."""
     opened: list[Session] = []
 
     def session() -> Session:
@@ -44,8 +49,8 @@ def verbs() -> dict[str, Verb]:
     def open_(head: Head, _: Arrays) -> tuple[Head, Arrays]:
         if opened:
             raise Fault("bad_request", "the learner is open already: start another one for another model")
-        opened.append(_open(head))
-        return _describe(opened[0].policy), {}
+        opened.append(_open(head, ranks))
+        return _describe(opened[0]), {}
 
     return {
         "open": open_,
@@ -57,18 +62,28 @@ def verbs() -> dict[str, Verb]:
     }
 
 
-def _open(head: Head) -> Session:
+def _open(head: Head, ranks: Ranks) -> Session:
     lora = Lora(head["lora"]["rank"], head["lora"]["alpha"], head["lora"]["seed"])
-    policy = load(head["model"], lora, head["device"], head["dtype"], head["threads"])
-    return Session(policy, adamw(policy, head["optimizer"]), head["optimizer"]["gradClip"])
+    policy = load(head["model"], lora, head["device"], head["dtype"], _threads(head, ranks))
+    room = room_of(policy, head.get("memory"))
+    return Session(policy, adamw(policy, head["optimizer"]), head["optimizer"]["gradClip"], room, ranks)
 
 
-def _describe(policy: Policy) -> Head:
+def _threads(head: Head, ranks: Ranks) -> int | None:
+    """The threads of one process: those of the request are shared among all."""
+    if ranks.size == 1:
+        return int(head["threads"]) if head["threads"] else None
+    return max(1, (head["threads"] or os.cpu_count() or 1) // ranks.size)
+
+
+def _describe(session: Session) -> Head:
+    policy = session.policy
     return {
         "device": str(policy.device),
         "dtype": str(policy.dtype).removeprefix("torch."),
         "torch": torch.__version__,
         "vocabulary": policy.vocabulary,
+        "processes": session.ranks.size,
         "trainableParameters": sum(p.numel() for p in policy.adapter().values()),
     }
 
@@ -88,7 +103,9 @@ def _update(session: Session, head: Head, arrays: Arrays) -> tuple[Head, Arrays]
     minibatches = read_minibatches(head, arrays, session.policy.vocabulary)
     for group in session.optimizer.param_groups:
         group["lr"] = head["learningRate"]
-    result = update(session.policy, session.optimizer, minibatches, read_loss(head["loss"]), session.clip)
+    result = update(
+        session.policy, session.optimizer, minibatches, read_loss(head["loss"]), session.clip, session.room, session.ranks
+    )
     session.updates += 1
     metrics = {name: value if np.isfinite(value) else None for name, value in result.metrics.items()}
     head = {"metrics": metrics, "digests": result.digests}

@@ -23,6 +23,13 @@ class Tally:
     def minibatch(self, name: str, value: float) -> None:
         self.by_minibatch.setdefault(name, []).append(value)
 
+    def add(self, other: "Tally") -> None:
+        for name, values in other.by_token.items():
+            self.by_token.setdefault(name, []).extend(values)
+        for name, numbers in other.by_minibatch.items():
+            self.by_minibatch.setdefault(name, []).extend(numbers)
+        self.skipped += other.skipped
+
 
 def summary(tally: Tally) -> dict[str, float]:
     """Metrics of one update; an average over no token is left out."""

@@ -20,6 +20,8 @@ export interface OpenRequest {
   readonly device: "auto" | "cpu" | "cuda" | "mps";
   readonly dtype: "auto" | "float32" | "bfloat16";
   readonly threads: number | null;
+  /** Megabytes that a learner process may hold; null: what it holds after loading and most of what is free then. */
+  readonly memory: number | null;
 }
 
 export interface OpenReply {

@@ -25,6 +25,7 @@ export const openRequest: OpenRequest = {
   device: "cpu",
   dtype: "float32",
   threads: null,
+  memory: null,
 };
 
 const grpo: PolicyLoss = {

@@ -54,7 +54,13 @@ def gradients(policy: Policy) -> Gradients:
 
 @pytest.mark.parametrize(
     ("architecture", "group", "turns"),
-    [*itertools.product(["llama"], (1, 2, 8), (1, 2, 4)), ("qwen2", 1, 1), ("qwen2", 8, 4), ("qwen3", 8, 3)],
+    [
+        *itertools.product(["llama"], (1, 2, 8), (1, 2, 3, 4)),
+        ("qwen2", 1, 1),
+        ("qwen2", 8, 4),
+        ("qwen3", 8, 3),
+        ("gemma3_text", 8, 4),
+    ],
 )
 def test_a_packed_group_has_the_loss_and_gradients_of_separate_samples(architecture: str, group: int, turns: int) -> None:
     loss = replace(PLAIN, kl_coef=0.05, temperature=0.9)
@@ -89,7 +95,34 @@ def _tokens(row: PackedRow) -> list[tuple[int, torch.Tensor]]:
     return [(int(i), torch.tensor([int(p)])) for i, p in zip(row.sample, row.position, strict=True)]
 
 
-@pytest.mark.parametrize("architecture", ["llama", "qwen2", "qwen3"])
+@pytest.mark.parametrize("architecture", ["llama", "gemma3_text"])
+def test_one_row_of_eight_samples_has_the_gradients_of_eight_rows_of_one(architecture: str) -> None:
+    policy, samples, loss = tiny_policy(architecture), episodes(8, 3), replace(PLAIN, kl_coef=0.05)
+
+    def loss_and_gradients(budget: int) -> tuple[int, float, Gradients]:
+        rows = pack_minibatch(samples, budget)
+        value = torch.zeros(())
+        total, shares = sum(len(row.pick) for row in rows), token_shares(samples, loss.normalize, loss.constant)
+        for row in rows:
+            value = value + _row_loss(policy, row, None, shares[row.sample], total, loss, Tally())[0]
+        value.backward()  # type: ignore[no-untyped-call]
+        return len(rows), value.item(), gradients(policy)
+
+    (together, loss_a, a), (apart, loss_b, b) = loss_and_gradients(10_000), loss_and_gradients(1)
+    assert (together, apart) == (1, 8)
+    assert loss_a == pytest.approx(loss_b, abs=1e-6)
+    for name, gradient in a.items():
+        torch.testing.assert_close(gradient, b[name], rtol=1e-5, atol=1e-5 * b[name].abs().max().item())
+
+
+def test_with_the_adapter_off_the_model_is_its_base_to_the_bit() -> None:
+    policy, samples = tiny_policy(), [s.ids for s in episodes(4, 2)]
+    off = logprobs(policy, samples, True, 1.0)
+    assert off != logprobs(policy, samples, False, 1.0)
+    assert off == logprobs(tiny_policy(random_b=0), samples, False, 1.0)  # B is 0: what the adapter adds is 0
+
+
+@pytest.mark.parametrize("architecture", ["llama", "qwen2", "qwen3", "gemma3_text"])
 def test_logprobs_are_those_of_transformers_with_the_adapter_on_and_off(architecture: str) -> None:
     policy, samples = tiny_policy(architecture), [s.ids for s in episodes(5, 3)] + [[7]]
     for reference in (False, True):
