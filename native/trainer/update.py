@@ -74,7 +74,9 @@ def update(
     metrics["learner/unpacked_tokens"] = sum(int(s.trained.nonzero()[0][-1]) + 1 for s in trained)
     metrics["learner/seconds_forward_backward"] = time.perf_counter() - started
     metrics["learner/peak_mb"] = peak_megabytes(policy.device)
-    return Update(metrics, logprobs, [d for samples, rows in zip(minibatches, packed, strict=True) for d in digests(samples, rows)])
+    return Update(
+        metrics, logprobs, [d for samples, rows in zip(minibatches, packed, strict=True) for d in digests(samples, rows)]
+    )
 
 
 def _step(
