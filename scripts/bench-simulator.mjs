@@ -38,7 +38,7 @@ const [questions, sequences] = [Number(values.questions), Number(values.sequence
  * @template T
  * @param {number} simulatorSequences
  * @param {"fast" | "reproducible"} mode
- * @param {(engine: import("../dist/llm/llm.js").Engine) => Promise<T>} work
+ * @param {(engine: import("../src/llm/llm.ts").Engine) => Promise<T>} work
  * @returns {Promise<T>}
  */
 async function withEngine(simulatorSequences, mode, work) {
@@ -62,7 +62,7 @@ async function withEngine(simulatorSequences, mode, work) {
 }
 
 /** Writes tasks as a run does until enough replies came; every reply is judged as it came, before any mending. */
-async function replies(/** @type {import("../dist/llm/llm.js").Engine} */ engine) {
+async function replies(/** @type {import("../src/llm/llm.ts").Engine} */ engine) {
   const wanted = Number(values.replies);
   const tally = newTally();
   const toolsets = toolsetsOf(config);
@@ -91,8 +91,13 @@ async function replies(/** @type {import("../dist/llm/llm.js").Engine} */ engine
 
 const aspects = ["date", "price", "name", "place", "time", "order", "seat", "tone", "tool", "value", "result", "answer"];
 
-/** Question `number` of up to 24 tokens behind one transcript of about 600; `talk` makes the transcript its own. */
-function verdict(/** @type {number} */ talk, /** @type {number} */ number) {
+/**
+ * Question `number` of up to 24 tokens behind one transcript of about 600; `talk` makes the transcript its own.
+ * @param {number} talk
+ * @param {number} number
+ * @returns {import("../src/llm/llm.ts").ChooseRequest}
+ */
+function verdict(talk, number) {
   const turn = (/** @type {number} */ at) =>
     `User: Please book table ${at} for ${talk + 2} guests on day ${at + talk}.\nAssistant: Table ${at} is booked for ${talk + 2} guests, reference ${talk}${at}.`;
   const transcript = Array.from({ length: 13 }, (_, at) => turn(at + 1)).join("\n");
@@ -111,7 +116,7 @@ function verdict(/** @type {number} */ talk, /** @type {number} */ number) {
 const median = (/** @type {number[]} */ all) => all.sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
 
 /** One question against many on a transcript that was never seen, each time a new one; the same number of slots for both. */
-async function verdicts(/** @type {import("../dist/llm/llm.js").Engine} */ engine) {
+async function verdicts(/** @type {import("../src/llm/llm.ts").Engine} */ engine) {
   const { renderChat } = await load("llm/chat.js");
   const ids = renderChat(engine.vocabulary, verdict(1, 0).messages, "Answer:").length;
   const own = ids - renderChat(engine.vocabulary, [verdict(1, 0).messages[0], { role: "user", content: "" }], "Answer:").length;
@@ -131,7 +136,9 @@ async function verdicts(/** @type {import("../dist/llm/llm.js").Engine} */ engin
     };
   };
   await timed(1); // the first decode of a context is slower
+  /** @type {Awaited<ReturnType<typeof timed>>[]} */
   const one = [];
+  /** @type {typeof one} */
   const many = [];
   for (let repeat = 0; repeat < Number(values.repeats); repeat++) {
     one.push(await timed(1));

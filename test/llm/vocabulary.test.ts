@@ -6,7 +6,7 @@ import { openVocabulary, type TokenTable } from "../../src/llm/vocabulary.ts";
 import { vocabularySuite } from "../suites/vocabulary.suite.ts";
 import { smallModel } from "./small-model.ts";
 
-vocabularySuite("SmolLM2", smallModel);
+vocabularySuite("smollm2-135m-instruct", smallModel);
 
 test("a marker of one character is spelt in bytes, and user-defined white space is no marker", () => {
   // a byte-level table of our own: byte tokens, the marker "§" (bytes C2 A7) and user-defined newlines
