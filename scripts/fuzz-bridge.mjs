@@ -56,7 +56,14 @@ async function fuzzReal(startLearner, python, seed) {
   const folder = mkdtempSync(join(tmpdir(), "playact-fuzz-"));
   const learner = await startLearner({ python, deadlineSeconds: 4 });
   try {
-    const optimizer = { learningRate: 1e-4, betas: /** @type {const} */ ([0.9, 0.999]), eps: 1e-8, weightDecay: 0, gradClip: 1 };
+    const optimizer = {
+      learningRate: 1e-4,
+      betas: /** @type {const} */ ([0.9, 0.999]),
+      eps: 1e-8,
+      weightDecay: 0,
+      gradClip: 1,
+      optim: /** @type {const} */ ("adamw_torch"),
+    };
     const lora = { rank: 8, alpha: 16, seed: 1 };
     await learner.open({ model, lora, optimizer, device: "cpu", dtype: "float32", threads: null, memory: null });
     const ids = Array.from({ length: 200 }, () => 100 + (draw() % 20_000));

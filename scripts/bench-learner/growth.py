@@ -18,11 +18,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
 from trainer.batch import Sample
-from trainer.loss import GrpoLoss
+from trainer.loss import Loss
 from trainer.machine import peak_bytes
 from trainer.memory import room_of
 from trainer.policy import Lora, load
-from trainer.session import adamw
+from trainer.optimizer import adamw
 from trainer.update import update
 
 model, dtype = sys.argv[1:3]
@@ -52,7 +52,7 @@ def sample(number: int) -> Sample:
 
 samples = [sample(number) for number in range(group)]
 optimizer = adamw(policy, {"learningRate": 1e-5, "betas": [0.9, 0.999], "eps": 1e-8, "weightDecay": 0.01})
-loss = GrpoLoss(0.2, 0.2, 0.0, 2.0, 1.0)
+loss = Loss("grpo", importance_cap=2.0)
 # Unpacked: one row a sample, gradients accumulated, by a budget that no two samples fit in.
 used = policy if packed else replace(policy, budget=1)
 metrics = update(used, optimizer, [samples], loss, 1.0, replace(room, row_tokens=used.budget)).metrics

@@ -9,9 +9,9 @@ import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
 import { createBatcher } from "./batcher.ts";
 import { openChatModel } from "./chat.ts";
 import { chatFormat } from "./chat-format.ts";
+import { affordableSequences } from "./llama-slots.ts";
 import type { Engine, Vocabulary } from "./llm.ts";
 import { openPolicy } from "./policy.ts";
-import { affordableSequences } from "./llama-slots.ts";
 import { createTurns } from "./turns.ts";
 import { openVocabulary } from "./vocabulary.ts";
 
