@@ -27,7 +27,11 @@ She asked whether the window seats were taken, and the clerk said that only thre
  */
 async function measure(model, rates) {
   const engine = await openEngine({
-    ...{ policyModel: model, simulatorModel: null, gpu: /** @type {const} */ ("auto"), threads: null },
+    policyModel: model,
+    simulatorModel: null,
+    mode: "fast",
+    gpu: "auto",
+    threads: null,
     ...{ policySequences: 1, policyContext: 512, simulatorSequences: 1, simulatorContext: 256 },
   });
   const folder = mkdtempSync(join(tmpdir(), "playact-shifts-"));

@@ -8,6 +8,23 @@ const count = z.number().int().positive();
 export const advantageModes = ["uniform", "sign", "sign-linear", "relu", "linear"] as const;
 export type AdvantageMode = (typeof advantageModes)[number];
 
+export const returnModes = ["outcome", "step", "token", "sparse"] as const;
+export type ReturnMode = (typeof returnModes)[number];
+
+/** What a level sets; the keys of `Difficulty` (tasks/difficulty.ts) and of the multipliers below. */
+export const aspects = [
+  "numTools",
+  "expectedToolCalls",
+  "userPersona",
+  "queryAmbiguity",
+  "expectedTurns",
+  "numCriteria",
+  "systemPrompt",
+  "maxUserTurns",
+  "maxAssistantTurns",
+  "maxToolTurns",
+] as const;
+export type Aspect = (typeof aspects)[number];
 /** Policy losses by the name of their table, native/trainer/loss.py; their published settings are in learner/losses.ts. */
 export const policyLosses = ["grpo", "dr_grpo", "dapo", "gspo", "cispo", "dual_clip"] as const;
 export type PolicyLossName = (typeof policyLosses)[number];
@@ -33,9 +50,16 @@ const models = z.strictObject({
 const engine = z.strictObject({
   gpu: z.enum(["auto", "off"]).default("auto").describe("Use CUDA or Metal where present, or the CPU only."),
   threads: count.nullable().default(null).describe("CPU threads for sampling; null takes all cores."),
-  policySequences: count.default(8).describe("Episodes decoded side by side."),
+  mode: z
+    .enum(["fast", "reproducible"])
+    .default("fast")
+    .describe("reproducible: one request at a time and no reuse; bit-equal samples on a CPU, several times slower."),
+  policySequences: count
+    .nullable()
+    .default(null)
+    .describe("Episodes decoded side by side; null: as many as a quarter of the free memory holds, at most 8 (64 on a GPU)."),
   policyContext: count.default(2048).describe("Tokens of context of one episode."),
-  simulatorSequences: count.default(6).describe("Simulator requests decoded side by side."),
+  simulatorSequences: count.nullable().default(null).describe("Simulator requests decoded side by side; null as above."),
   simulatorContext: count.default(2560).describe("Tokens of context of one simulator request."),
 });
 
@@ -45,7 +69,13 @@ const tasks = z.strictObject({
     .string()
     .nullable()
     .default(null)
-    .describe("Path of the user's own tools (OpenAI format); null takes the embedded catalogue."),
+    .describe(
+      "The user's own tools: a file or folder (OpenAI format, BFCL function docs, a ToolBench tree); null takes the embedded catalogue.",
+    ),
+  direction: z
+    .enum(["intent-first", "calls-first"])
+    .default("calls-first")
+    .describe("What is written first: the person's intent, as published, or the right calls with their values."),
   decline: share.default(0.25).describe("Share of tasks whose needed tool is withheld; right is to make no call and say so."),
   hard: share
     .default(0)
@@ -79,11 +109,42 @@ const curriculum = z.strictObject({
   raiseAt: z.number().default(0.5).describe("Mean reward at or above which the level rises."),
   lowerAt: z.number().default(0).describe("Mean reward at or below which the level falls."),
   epsilon: share.default(0.5).describe("Chance that a task's aspects are drawn uniformly instead (soft curriculum)."),
+  every: count.default(1).describe("Steps between two changes of the level (update frequency); the last one's mean decides."),
+  fixed: z.array(z.enum(aspects)).default([]).describe("Aspects that stay at their hardest, whatever the level (fixed aspects)."),
+});
+
+const simulator = z.strictObject({
+  user: z
+    .enum(["written", "chosen"])
+    .default("chosen")
+    .describe("The user's next sentence: written freely, or chosen from a menu."),
+  tools: z
+    .enum(["written", "blueprint"])
+    .default("blueprint")
+    .describe("Tool results: all written by the simulator, or the blueprint's where the call is the expected one."),
+  withhold: z
+    .array(z.enum(["intent", "persona", "expected-calls"]))
+    .default([])
+    .describe("What user, tools and verifier are not told about the task (ablation)."),
 });
 
 const rollout = z.strictObject({
   groupSize: count.default(8).describe("Samples (trajectories) of one task."),
   temperature: z.number().positive().default(1).describe("Sampling temperature; nothing else shapes the policy's distribution."),
+  temperatureControl: z
+    .strictObject({
+      on: z.boolean().default(false).describe("Moves the temperature after each step, up where the policy's entropy is too low."),
+      entropyTarget: z
+        .number()
+        .min(0)
+        .default(0.1)
+        .describe("Entropy (nats a token) below which the temperature rises, else it falls."),
+      step: z.number().positive().default(0.01).describe("Change of the temperature at once."),
+      afterSteps: z.number().int().min(0).default(20).describe("Steps at the beginning that change nothing."),
+      lowest: z.number().positive().default(0.1).describe("Lowest temperature; at 0 all samples of a group would be one."),
+      highest: z.number().positive().default(1).describe("Highest temperature."),
+    })
+    .prefault({}),
   tokensPerTurn: count.default(160).describe("Most tokens of one assistant turn."),
   responseTokens: count.default(1024).describe("Most tokens of an episode after its prompt."),
   parallelCalls: count.default(3).describe("Calls of one turn that are carried out; further ones get an error."),
@@ -94,9 +155,9 @@ const rollout = z.strictObject({
 
 const reward = z.strictObject({
   verdict: z
-    .enum(["mixed", "rules"])
+    .enum(["mixed", "rules", "log-odds", "written"])
     .default("mixed")
-    .describe("Rules first and anchored log-odds for the report, or rules alone."),
+    .describe("Rules first and anchored log-odds for the report; rules alone; log-odds alone; or written by the verifier."),
   overlongBuffer: z
     .number()
     .int()
@@ -106,7 +167,15 @@ const reward = z.strictObject({
 });
 
 const advantage = z.strictObject({
-  mode: z.enum(advantageModes).default("uniform").describe("TGRPO mode: how turn rewards weigh the outcome's advantage."),
+  returns: z
+    .enum(returnModes)
+    .default("outcome")
+    .describe("What the group compares: the outcome (TGRPO), or discounted returns by step, by token, or of the outcome alone."),
+  gamma: share.default(0.99).describe("Discount of the returns by step, token and sparse."),
+  mode: z
+    .enum(advantageModes)
+    .default("uniform")
+    .describe("TGRPO mode: how turn rewards weigh the outcome's advantage; read where returns is outcome."),
   normalizeStd: z.boolean().default(true).describe("Divide by the group's standard deviation."),
 });
 
@@ -177,7 +246,11 @@ const warmup = z.strictObject({
   declineShare: share.default(0.34).describe("Share of them where the right answer is not to call."),
   epochs: count.default(2).describe("Passes over the demonstrations."),
   batch: count.default(6).describe("Demonstrations of one optimizer step."),
-  learningRate: z.number().positive().default(2e-4).describe("AdamW learning rate of the warm-up."),
+  learningRate: z
+    .number()
+    .positive()
+    .default(2e-4)
+    .describe("AdamW learning rate of the first supervised step; it falls linearly to 0."),
 });
 
 const evaluation = z.strictObject({
@@ -199,6 +272,7 @@ export const configSchema = z.strictObject({
   tasks: tasks.prefault({}),
   difficulty: difficulty.prefault({}),
   curriculum: curriculum.prefault({}),
+  simulator: simulator.prefault({}),
   rollout: rollout.prefault({}),
   reward: reward.prefault({}),
   advantage: advantage.prefault({}),

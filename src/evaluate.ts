@@ -31,7 +31,7 @@ export async function heldOutTasks(session: Session): Promise<ReadonlyMap<number
 /** Plays the held-out tasks with the current policy; false when it was stopped before the end. */
 export async function evaluate(session: Session, tasks: ReadonlyMap<number, Task>, phase: string): Promise<boolean> {
   if (tasks.size === 0) return true; // nothing held out (config evaluation.tasks)
-  const { writer, config } = session;
+  const { writer, config, engine } = session;
   session.progress({ kind: "phase", text: `evaluation (${phase}): ${tasks.size} held-out tasks, greedy`, step: 0 });
   const done = loadTrajectories(writer.store, writer.run, { step: 0, purpose: "evaluation", phase });
   let finished = done.length;
@@ -41,7 +41,7 @@ export async function evaluate(session: Session, tasks: ReadonlyMap<number, Task
       groupSize: 1,
       names: [config.seed, "evaluation"],
       done,
-      concurrency: config.engine.policySequences + config.engine.simulatorSequences,
+      concurrency: engine.sequences.policy + engine.sequences.simulator,
       keep: (task, trajectory) => {
         saveTrajectory(writer, { step: 0, purpose: "evaluation", phase, task }, trajectory);
         session.progress({ kind: "count", text: "held-out episodes", done: ++finished, of: tasks.size });

@@ -3,6 +3,7 @@
 import { trainingSamples } from "./learner/batch.ts";
 import type { LearnerSample } from "./learner/learner.ts";
 import { policyLoss } from "./learner/losses.ts";
+import { assertSameIds } from "./learner/same-ids.ts";
 import { learningRateAt } from "./learner/schedule.ts";
 import { gapMetrics, type Metrics } from "./metrics.ts";
 import type { ScoredGroup } from "./reward/assign.ts";
@@ -11,25 +12,39 @@ import type { Session } from "./session.ts";
 /** What of a session learning needs. */
 type Trainer = Pick<Session, "config" | "learner" | "progress">;
 
-/** Trains on the groups that carry a signal; the others stay out of loss and denominator (learner.deadGroups: drop). */
-export async function learn(session: Trainer, groups: readonly ScoredGroup[], step: number): Promise<Metrics> {
+/**
+ * Trains on the groups that carry a signal; the others stay out of loss and denominator (learner.deadGroups: drop).
+ * @param sampled the step, and the temperature that the groups were sampled at
+ */
+export async function learn(
+  session: Trainer,
+  groups: readonly ScoredGroup[],
+  { step, temperature }: { readonly step: number; readonly temperature: number },
+): Promise<Metrics> {
   const { config } = session;
   const rate = learningRateAt(step, config.steps, config.learner);
   const alive = groups.filter((group) => !group.dead);
   const trained = (config.learner.deadGroups === "drop" ? alive : groups).map(samplesOf);
   const learned =
     alive.flatMap(samplesOf).length === 0
-      ? { skipped_steps: 1, ...(await measureGap(session, groups)) }
-      : await update(session, trained, rate);
+      ? { skipped_steps: 1, ...(await measureGap(session, groups, temperature)) }
+      : await update(session, trained, { rate, temperature });
   return { ...learned, ...raiseAlarm(session, learned, step), learning_rate: rate };
 }
 
 /** One update over mini-batches of `tasksPerMinibatch` groups. */
-async function update({ config, learner }: Trainer, groups: readonly LearnerSample[][], learningRate: number): Promise<Metrics> {
+async function update(
+  { config, learner }: Trainer,
+  groups: readonly LearnerSample[][],
+  { rate, temperature }: { readonly rate: number; readonly temperature: number },
+): Promise<Metrics> {
   const size = config.learner.tasksPerMinibatch;
   const minibatches: LearnerSample[][] = [];
   for (let first = 0; first < groups.length; first += size) minibatches.push(joined(groups.slice(first, first + size)));
-  return (await learner.update({ minibatches, loss: policyLoss(config), learningRate })).metrics;
+  const request = { minibatches, loss: policyLoss(config, temperature), learningRate: rate };
+  const reply = await learner.update(request);
+  assertSameIds(request, reply);
+  return reply.metrics;
 }
 
 /** The samples of a mini-batch's groups. Rollouts, numbered within their group, get numbers of their own. */
@@ -58,10 +73,10 @@ function raiseAlarm({ config, progress }: Trainer, metrics: Metrics, step: numbe
   return { "sampling/gap_alarm": Number(alarm) };
 }
 
-async function measureGap(session: Trainer, groups: readonly ScoredGroup[]): Promise<Metrics> {
+async function measureGap(session: Trainer, groups: readonly ScoredGroup[], temperature: number): Promise<Metrics> {
   const sample = groups.flatMap(samplesOf)[0];
   if (!sample) return {};
-  const [old = []] = await session.learner.logprobs([sample.ids], "policy", session.config.rollout.temperature);
+  const [old = []] = await session.learner.logprobs([sample.ids], "policy", temperature);
   return gapMetrics(
     sample.mask.flatMap((trained, index) =>
       trained === 1 ? [{ old: old[index] ?? Number.NaN, behaviour: sample.logprobs[index] ?? Number.NaN }] : [],

@@ -1,6 +1,7 @@
 // Metrics of one step under TRL's names where TRL has one (reward, reward_std, frac_reward_zero_std, completions/…), ours
 // under rollout/, simulator/, curriculum/, tasks/, time/. Pure.
 import { isJudged, type ScoredGroup } from "./reward/assign.ts";
+import type { Tally } from "./simulator/ask.ts";
 import type { Trajectory } from "./types.ts";
 
 export type Metrics = Readonly<Record<string, number>>;
@@ -42,6 +43,16 @@ export function gapMetrics(pairs: readonly { readonly old: number; readonly beha
     "sampling/sampling_logp_difference/mean": mean(differences),
     "sampling/sampling_logp_difference/max": differences.reduce((most, value) => Math.max(most, value), 0),
     "sampling/ratio_out_of_band": outside / Math.max(1, pairs.length),
+  };
+}
+
+/** What the simulator was asked for since `before`. */
+export function tallyMetrics(now: Tally, before: Tally): Metrics {
+  return {
+    "simulator/replies": now.replies - before.replies,
+    "simulator/unparsed": now.unparsed - before.unparsed,
+    "simulator/retried": now.retried - before.retried,
+    "simulator/repaired": now.repaired - before.repaired,
   };
 }
 

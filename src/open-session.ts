@@ -13,6 +13,7 @@ import { findModel } from "./models/manifest.ts";
 import { pythonPath } from "./models/python.ts";
 import { seedFrom } from "./rng.ts";
 import type { Session } from "./session.ts";
+import { newTally } from "./simulator/ask.ts";
 import type { Writer } from "./store/lease.ts";
 import { embeddedCatalogue, splitHeldOut, userTools } from "./tasks/toolset.ts";
 
@@ -40,6 +41,7 @@ export async function openSession(
     template: episodeTemplate(engine.vocabulary, entry.markers),
     dialect: entry.dialect,
     toolsets: toolsetsOf(config),
+    tally: newTally(),
     folder,
     ...watch,
   };
@@ -59,6 +61,7 @@ export async function openEngineOf(config: Config): Promise<Engine> {
     simulatorModel: await modelPath(config.models.simulator),
     gpu: config.engine.gpu,
     threads: config.engine.threads,
+    mode: config.engine.mode,
     policySequences: config.engine.policySequences,
     policyContext: config.engine.policyContext,
     simulatorSequences: config.engine.simulatorSequences,
@@ -75,8 +78,8 @@ export function toolsetsOf(config: Config): Session["toolsets"] {
 }
 
 async function openLearner(config: Config, python: string, model: string): Promise<Learner> {
-  const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip, optim, device, dtype, memory, processes } =
-    config.learner;
+  const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip, optim } = config.learner;
+  const { device, dtype, memory, processes } = config.learner;
   const learner = await restartingLearner(() => startLearner({ python, deadlineSeconds: 4, processes }));
   await learner.open({
     model,

@@ -4,14 +4,16 @@ import type { Config } from "./config.ts";
 import type { Learner } from "./learner/learner.ts";
 import type { Engine } from "./llm/llm.ts";
 import type { EpisodeTemplate } from "./llm/template.ts";
+import { isBuilt } from "./not-yet.ts";
 import type { Court } from "./rollout/judge.ts";
 import type { Scene } from "./rollout/rollout.ts";
 import type { Dialect } from "./rollout/tool-call.ts";
 import { sideBySide } from "./side-by-side.ts";
-import type { Patience } from "./simulator/ask.ts";
+import type { Patience, Tally } from "./simulator/ask.ts";
 import { recordFailure } from "./store/failures.ts";
 import type { Writer } from "./store/lease.ts";
 import { loadTasks, type Purpose, saveTask } from "./store/tasks.ts";
+import { aspectMetrics } from "./tasks/difficulty.ts";
 import { taskOrders } from "./tasks/orders.ts";
 import { writeTask } from "./tasks/write-task.ts";
 import type { Task, Toolset } from "./types.ts";
@@ -24,6 +26,8 @@ export interface Session {
   readonly template: EpisodeTemplate;
   readonly dialect: Dialect;
   readonly toolsets: { readonly train: readonly Toolset[]; readonly heldOut: readonly Toolset[] };
+  /** What the simulator was asked for so far, of everything in this process. */
+  readonly tally: Tally;
   /** Folder of the run; checkpoints lie in it. */
   readonly folder: string;
   readonly progress: (event: ProgressEvent) => void;
@@ -50,6 +54,11 @@ export function patience(config: Config): Patience {
   return { tries: config.rollout.simulatorTries, deadlineMs: config.rollout.deadlineSeconds * 1000 };
 }
 
+/** The same, counted in the session's tally. */
+function counted({ config, tally }: Session): Patience {
+  return { ...patience(config), tally };
+}
+
 export function sceneOf(session: Session, temperature: number): Scene {
   const { config, engine, template, dialect, signal } = session;
   return {
@@ -58,17 +67,20 @@ export function sceneOf(session: Session, temperature: number): Scene {
     template,
     dialect,
     simulator: engine.simulator,
-    patience: patience(config),
+    patience: counted(session),
     temperature,
     parallelCalls: config.rollout.parallelCalls,
     toolChars: config.rollout.toolChars,
+    withhold: config.simulator.withhold,
     signal,
   };
 }
 
-export function courtOf(session: Session, kind: Court["kind"]): Court {
+export function courtOf(session: Session, verdict: Config["reward"]["verdict"]): Court {
   const { config, engine, dialect, signal } = session;
-  return { simulator: engine.simulator, patience: patience(config), dialect, kind, scales: new Map(), signal };
+  const kind = isBuilt(verdict) ? verdict : "mixed"; // others are refused before a run begins
+  const { withhold } = config.simulator;
+  return { simulator: engine.simulator, patience: counted(session), dialect, kind, withhold, scales: new Map(), signal };
 }
 
 /** A series of tasks of one purpose: what a step, the warm-up or the evaluation draws. */
@@ -103,9 +115,9 @@ export async function drawTasks(
   let done = tasks.size;
   const whole = await sideBySide(
     missing,
-    config.engine.simulatorSequences * 2,
+    engine.sequences.simulator * 2,
     async ({ order, index }) => {
-      const written = await writeTask(order, toolsets, engine.simulator, config.tasks.attempts, patience(config), session.signal);
+      const written = await writeTask(order, toolsets, engine.simulator, config.tasks.attempts, counted(session), session.signal);
       counts["tasks/rejected/calls"] += written.rejected.length;
       counts["tasks/plain_messages"] += Number(written.plainMessage);
       if (written.task) {
@@ -120,6 +132,7 @@ export async function drawTasks(
     session.stopping,
   );
   if (!whole || session.stopping()) return null; // what follows would begin something new
+  const aspects = aspectMetrics(orders.map(({ order }) => order.aspects));
   const missed = { "tasks/written": tasks.size, "tasks/missing": series.count - tasks.size };
-  return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: { ...missed, ...counts } };
+  return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: { ...aspects, ...missed, ...counts } };
 }

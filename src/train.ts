@@ -14,9 +14,9 @@ import { join } from "node:path";
 import { removeOldCheckpoints, saveCheckpoint } from "./checkpoint.ts";
 import { evaluate, heldOutTasks } from "./evaluate.ts";
 import { learn } from "./learn.ts";
-import { groupMetrics, stopwatch } from "./metrics.ts";
+import { groupMetrics, stopwatch, tallyMetrics } from "./metrics.ts";
 import { prepare } from "./prepare.ts";
-import { type RunState, resume } from "./resume.ts";
+import { type RunState, resume, temperatureOf } from "./resume.ts";
 import { assignAdvantages, byMessage } from "./reward/assign.ts";
 import { rollOutGroups } from "./rollout/group.ts";
 import { courtOf, drawTasks, type Session, sceneOf } from "./session.ts";
@@ -44,8 +44,10 @@ export async function train(session: Session): Promise<"finished" | "interrupted
 
 /** One step: from one policy version to the next. Null when it was stopped before all its episodes were finished. */
 async function trainStep(session: Session, step: number, state: RunState): Promise<RunState | null> {
-  const { config, writer, progress } = session;
+  const { config, writer, engine, progress } = session;
   const watch = stopwatch();
+  const temperature = temperatureOf(session, step);
+  const asked = { ...session.tally };
   if (openStepOf(writer.store, writer.run) === null) openStep(writer, step, { level: state.level, policyVersion: state.version });
 
   // draw tasks for the level
@@ -76,14 +78,14 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
       groupSize: config.rollout.groupSize,
       names: [config.seed, "step", step],
       done: kept,
-      concurrency: config.engine.policySequences + config.engine.simulatorSequences,
+      concurrency: engine.sequences.policy + engine.sequences.simulator,
       keep: (task, trajectory) => {
         ids.set(place(task, trajectory), saveTrajectory(writer, { step, purpose: "train", task }, trajectory));
         progress({ kind: "count", text: "episodes", done: ids.size, of: total });
       },
       stopping: session.stopping,
     },
-    sceneOf(session, config.rollout.temperature),
+    sceneOf(session, temperature),
     courtOf(session, config.reward.verdict),
   );
   if (!groups) return null;
@@ -96,7 +98,7 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
     text: `training on ${scored.filter((group) => !group.dead).length} of ${scored.length} groups`,
     step,
   });
-  const learned = await learn(session, scored, step);
+  const learned = await learn(session, scored, { step, temperature });
   watch.lap("time/update");
 
   // save, swap the adapter: a new policy version
@@ -108,10 +110,12 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
   const rolled = groupMetrics(scored);
   const next: RunState = {
     closed: step,
-    level: nextLevel(state.level, rolled.reward ?? null, config.curriculum),
+    level: nextLevel(state.level, rolled.reward ?? null, config.curriculum, step),
     version: state.version + 1,
   };
-  const metrics = { ...drawn.metrics, ...rolled, ...learned, ...swapped, "curriculum/level": state.level, ...watch.read() };
+  const simulator = tallyMetrics(session.tally, asked);
+  const knobs = { "curriculum/level": state.level, "rollout/temperature": temperature };
+  const metrics = { ...drawn.metrics, ...rolled, ...learned, ...swapped, ...simulator, ...knobs, ...watch.read() };
   closeStep(writer, step, {
     nextLevel: next.level,
     nextPolicyVersion: next.version,

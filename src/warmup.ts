@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { saveCheckpoint } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
+import type { UpdateRequest } from "./learner/learner.ts";
+import { assertSameIds } from "./learner/same-ids.ts";
 import { type Metrics, stopwatch } from "./metrics.ts";
 import type { RunState } from "./resume.ts";
 import { draws } from "./rng.ts";
@@ -133,7 +135,8 @@ function withTwins(session: Session, calls: ReadonlyMap<number, Task>): Readonly
 }
 
 /**
- * Supervised epochs in seeded order, a call and its twins side by side. Returns the log-probs of each demonstration
+ * Supervised epochs in seeded order, a call and its twins side by side, at a rate that falls linearly to 0: with a constant
+ * one the last batches decide whether the policy calls at all. Returns the log-probs of each demonstration
  * before it was trained on; null when stopped.
  */
 async function supervise(session: Session, demonstrations: readonly Demonstration[]) {
@@ -150,7 +153,10 @@ async function supervise(session: Session, demonstrations: readonly Demonstratio
       if (session.stopping()) return null; // the passes are few minutes: they begin anew
       const part = order.slice(first, first + batch);
       const samples = part.flatMap(([, { trajectory }]) => demonstrationSamples(trajectory));
-      const reply = await learner.update({ minibatches: [samples], loss: { kind: "sft" }, learningRate });
+      const rate = learningRate * (1 - done / batches);
+      const request: UpdateRequest = { minibatches: [samples], loss: { kind: "sft" }, learningRate: rate };
+      const reply = await learner.update(request);
+      assertSameIds(request, reply);
       if (epoch === 0) for (const [position, [index]] of part.entries()) logprobs[index] = reply.logprobs[position] ?? [];
       metrics = reply.metrics;
       session.progress({

@@ -1,5 +1,6 @@
 """From the arrays of a request to packed rows with what is trained in them. Refuses arrays that do not fit together."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +66,17 @@ def read_minibatches(head: Any, arrays: Arrays, vocabulary: int) -> list[list[Sa
         raise Fault("bad_request", f"the mini-batches {counts} do not add up to the {len(samples)} samples that came")
     starts = np.cumsum([0, *counts])
     return [samples[start : start + count] for start, count in zip(starts, counts, strict=False)]
+
+
+def digest(ids: Sequence[int]) -> str:
+    """SHA-256 (hex) of token ids as u32 little-endian; twin of src/token-digest.ts."""
+    return hashlib.sha256(np.asarray(ids, dtype="<u4").tobytes()).hexdigest()
+
+
+def digests(samples: Sequence[Sample], rows: Sequence[PackedRow]) -> list[str]:
+    """By sample: the digest of its ids as they stand in the rows that are computed; of none where nothing is trained."""
+    held = {index: [packed.row.ids[node] for node in path] for packed in rows for index, path in packed.row.paths.items()}
+    return [digest(held.get(index, [])) for index in range(len(samples))]
 
 
 def pack_minibatch(samples: Sequence[Sample], budget: int) -> list[PackedRow]:

@@ -108,7 +108,8 @@ def _update(session: Session, head: Head, arrays: Arrays) -> tuple[Head, Arrays]
     )
     session.updates += 1
     metrics = {name: value if np.isfinite(value) else None for name, value in result.metrics.items()}
-    return {"metrics": metrics}, {"logprobs": np.concatenate([np.zeros(0, np.float32), *result.logprobs])}
+    head = {"metrics": metrics, "digests": result.digests}
+    return head, {"logprobs": np.concatenate([np.zeros(0, np.float32), *result.logprobs])}
 
 
 def read_loss(head: Head) -> Loss:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from .attempt import Attempt, over_rows
-from .batch import Numbers, PackedRow, Sample, pack_minibatch
+from .batch import Numbers, PackedRow, Sample, digests, pack_minibatch
 from .loss import Loss, Tokens
 from .machine import peak_bytes, restart_peak
 from .memory import Plan, Room, limit_bytes, make_plan, room_of
@@ -34,6 +34,7 @@ class Update:
 
     metrics: dict[str, float]
     logprobs: list[Numbers]
+    digests: list[str]  # by sample: of the ids that were computed
 
 
 def update(
@@ -59,13 +60,14 @@ def update(
     old: list[list[Numbers]] | None = None
     if len(minibatches) > 1 and not loss.supervised:
         old = [attempt.run(partial(_old_logprobs, policy, samples, loss.temperature, ranks)) for samples in minibatches]
-    tally, logprobs, packed = Tally(), list[Numbers](), 0
+    tally, logprobs, computed, packed = Tally(), list[Numbers](), list[str](), 0
     for number, samples in enumerate(minibatches):
         before = None if old is None else old[number]
-        part, tokens, values = attempt.run(partial(_step, policy, optimizer, samples, before, loss, clip, ranks))
-        tally.add(part)
-        logprobs += values
-        packed += tokens
+        done = attempt.run(partial(_step, policy, optimizer, samples, before, loss, clip, ranks))
+        tally.add(done.tally)
+        logprobs += done.logprobs
+        computed += done.digests
+        packed += done.tokens
     metrics = summary(tally)
     trained = [s for samples in minibatches for s in samples if s.trained.any()]
     metrics["learner/packed_tokens"] = packed
@@ -76,7 +78,17 @@ def update(
     metrics["learner/memory_retries"] = attempt.retries
     metrics["learner/predicted_mb"] = predicted / 1e6
     metrics["learner/peak_mb"] = max(ranks.gather(peak_bytes(policy.device))) / 1e6
-    return Update(metrics, logprobs)
+    return Update(metrics, logprobs, computed)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one mini-batch gives: metrics, tokens of its rows, old log-probs and digests by sample."""
+
+    tally: Tally
+    tokens: int
+    logprobs: list[Numbers]
+    digests: list[str]
 
 
 def _rows(samples: Sequence[Sample], tokens: int, ranks: Ranks) -> list[PackedRow]:
@@ -118,8 +130,8 @@ def _step(
     clip: float,
     ranks: Ranks,
     plan: Plan,
-) -> tuple[Tally, int, list[Numbers]]:
-    """One mini-batch. Returns its metrics, the tokens of its rows and the old log-probs by sample."""
+) -> Step:
+    """One mini-batch."""
     rows, tally, values = _rows(samples, plan.row_tokens, ranks), Tally(), list[float]()
     total = sum(len(row.pick) for row in rows)
     shares = token_shares(samples, loss.normalize, loss.constant)
@@ -154,7 +166,8 @@ def _step(
     else:
         tally.skipped += 1
     optimizer.zero_grad(set_to_none=True)
-    return tally, sum(len(row.row.ids) for row in rows), _by_sample(samples, rows, befores)
+    tokens = sum(len(row.row.ids) for row in rows)
+    return Step(tally, tokens, _by_sample(samples, rows, befores), digests(samples, rows))
 
 
 def _summed_norm(parameters: Sequence[torch.nn.Parameter], ranks: Ranks) -> float:

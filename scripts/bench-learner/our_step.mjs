@@ -12,6 +12,10 @@ const built = new URL("../../dist/", import.meta.url).href; // not a literal: di
 const { startLearner } = await import(`${built}learner/torch.js`);
 /** @type {typeof import("../../src/llm/llama.ts")} */
 const { openEngine } = await import(`${built}llm/llama.js`);
+/** @type {typeof import("../../src/learner/losses.ts")} */
+const { policyLoss } = await import(`${built}learner/losses.js`);
+/** @type {typeof import("../../src/config.ts")} */
+const { configSchema } = await import(`${built}config.js`);
 /** @type {typeof import("../../src/models/python.ts")} */
 const { pythonPath } = await import(`${built}models/python.js`);
 
@@ -31,6 +35,7 @@ let learnerPeak = highest(learner.pid);
 const engine = await openEngine({
   policyModel: model,
   simulatorModel: null,
+  mode: "fast",
   gpu: "auto",
   threads: null,
   policySequences: group,
@@ -57,11 +62,7 @@ for (let step = 1; step <= Number(steps); step++) {
     advantages: [...prompt.ids.map(() => 0), ...ids.map(() => advantages[member] ?? 0)],
   }));
   if (samples.some((one) => one.ids.length !== prompt.ids.length + newTokens)) throw new Error("a completion is too short");
-  /** @type {import("../../src/learner/learner.ts").Loss} */
-  const loss = {
-    ...{ kind: "grpo", clipLow: 0.2, clipHigh: 0.2, dualClip: 3, klCoef: 0, klEstimator: "k3", entropyCoef: 0, temperature: 1 },
-    ...{ normalize: "tokens", constant: 1, importanceMode: "token_truncate", importanceCap: 2 },
-  };
+  const loss = policyLoss(configSchema.parse({ learner: { klCoef: 0 } }), 1);
   ({ metrics } = await learner.update({ minibatches: [samples], loss, learningRate: 1e-6 }));
   const [updated, updatedCpu] = [performance.now(), cpuSeconds()];
   learnerPeak = Math.max(learnerPeak, highest(learner.pid)); // each update counts its own peak anew

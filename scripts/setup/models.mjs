@@ -6,12 +6,15 @@ import { root, SetupError, step } from "./step.mjs";
 const testModels = ["smollm2-135m-instruct"];
 const exitCodes = /** @type {Record<string, number>} */ ({ usage: 2, disk: 5 });
 
-/** @param {{ preset: string } | { tests: true }} wanted */
+/** @param {{ preset: string } | { tests: true } | { names: readonly string[] }} wanted */
 export async function fetchModels(wanted) {
   const { findFile, getModel } = await load("fetch");
   const { findModel } = await load("manifest");
   const { modelsOfPreset } = await load("needed");
-  const names = "tests" in wanted ? testModels : await told(() => modelsOfPreset(wanted.preset));
+  const names = await told(() => {
+    if ("names" in wanted) return wanted.names;
+    return "tests" in wanted ? testModels : modelsOfPreset(wanted.preset);
+  });
   for (const name of names) {
     await step(`Model ${name}`, (say) =>
       told(async () => {

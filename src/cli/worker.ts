@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Command } from "commander";
 import { PlayactError } from "../errors.ts";
+import { noCounters } from "../llm/llm.ts";
 import { openSession } from "../open-session.ts";
 import { resolveHome, storePath } from "../store/home.ts";
 import { acquireLease, heartbeat, releaseLease, type Writer } from "../store/lease.ts";
@@ -47,7 +48,7 @@ export function workerCommand(): Command {
 async function work(writer: Writer, folder: string, json: boolean, asked: Asked): Promise<number> {
   mkdirSync(folder, { recursive: true });
   setRunStatus(writer, "running");
-  let counters = () => ({ policy: nothing, simulator: nothing });
+  let counters = () => ({ policy: noCounters, simulator: noCounters });
   const progress = openProgress({
     json,
     terminal: process.stderr.isTTY,
@@ -79,8 +80,6 @@ async function work(writer: Writer, folder: string, json: boolean, asked: Asked)
     return report(error, toStderr);
   }
 }
-
-const nothing = { prefilled: 0, decoded: 0, reused: 0, seconds: 0 };
 
 interface Asked {
   finish: boolean;

@@ -74,6 +74,8 @@ export interface UpdateReply {
   readonly metrics: Readonly<Record<string, number>>;
   /** Old log-probs by sample and token, flattened over the mini-batches in order; 0 where the mask is 0. */
   readonly logprobs: readonly (readonly number[])[];
+  /** By sample: tokenDigest of the ids that its tensors held, up to the last trained one (nothing after it is computed). */
+  readonly digests: readonly string[];
 }
 
 export interface SavedAdapter {

@@ -19,8 +19,8 @@ export const publishedSettings: Readonly<Record<PolicyLossName, PublishedSetting
   dual_clip: { clipLow: 0.2, clipHigh: 0.2, normalize: "tokens" }, // arXiv 1912.09729
 };
 
-/** The loss of a run. What is null in the config is the loss's own. */
-export function policyLoss({ learner, rollout }: Pick<Config, "learner" | "rollout">): PolicyLoss {
+/** The loss of a run at the temperature its samples were drawn at. What is null in the config is the loss's own. */
+export function policyLoss({ learner, rollout }: Pick<Config, "learner" | "rollout">, temperature: number): PolicyLoss {
   const { lossType, dualClip, klCoef, klEstimator, entropyCoef, importanceMode, importanceCap } = learner;
   const own = publishedSettings[lossType];
   return {
@@ -35,6 +35,6 @@ export function policyLoss({ learner, rollout }: Pick<Config, "learner" | "rollo
     constant: rollout.responseTokens,
     importanceMode,
     importanceCap,
-    temperature: rollout.temperature,
+    temperature,
   };
 }

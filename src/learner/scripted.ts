@@ -6,7 +6,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { describe, PlayactError } from "../errors.ts";
+import { tokenDigest } from "../token-digest.ts";
 import type { TrainingSample } from "../types.ts";
+import { trainedPart } from "./batch.ts";
 import type { Learner, OpenReply, UpdateReply, UpdateRequest } from "./learner.ts";
 
 const state = z.object({ updates: z.number(), bias: z.array(z.number()), velocity: z.array(z.number()) });
@@ -62,6 +64,7 @@ export function scriptedLearner(vocabulary = 512): Learner {
           skipped_steps: steps.filter((s) => s.skipped).length,
         },
         logprobs,
+        digests: request.minibatches.flat().map((sample) => tokenDigest(trainedPart(sample))),
       };
     },
     async save(folder) {

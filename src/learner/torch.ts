@@ -42,7 +42,7 @@ const openReply = z.object({
   vocabulary: z.number(),
   trainableParameters: z.number(),
 });
-const updateReply = z.object({ metrics: z.record(z.string(), z.number().nullable()) });
+const updateReply = z.object({ metrics: z.record(z.string(), z.number().nullable()), digests: z.array(z.string()) });
 const saveReply = z.object({ gguf: z.string(), files: z.record(z.string(), z.string()) });
 
 const closed = new PlayactError("learner", "the learner was closed");
@@ -120,12 +120,13 @@ function verbs(channel: Channel, patience: number): Omit<Learner, "close"> {
       const minibatches = request.minibatches.map((samples) => samples.length);
       const head = { minibatches, loss: request.loss, learningRate: request.learningRate };
       const reply = await channel.call("update", head, columns(samples));
-      const metrics = Object.entries(updateReply.parse(reply.head).metrics).map(([name, value]) => [name, value ?? Number.NaN]);
+      const { metrics: told, digests } = updateReply.parse(reply.head);
+      const metrics = Object.entries(told).map(([name, value]) => [name, value ?? Number.NaN]);
       const logprobs = cut(
         readFloats(reply.blob, "logprobs"),
         samples.map((sample) => sample.ids.length),
       );
-      return { metrics: Object.fromEntries(metrics), logprobs };
+      return { metrics: Object.fromEntries(metrics), logprobs, digests };
     },
     async save(path): Promise<SavedAdapter> {
       const folder = resolve(path);

@@ -1,11 +1,12 @@
 // Continuous lockstep batching of one context: each tick decodes one token of every live sequence and fills the rest of
-// the batch with prompt chunks; a finished sequence's slot is taken at once by the queue. It knows slots and rows,
-// not what is sampled from a row nor deadlines (work.ts). A native error fails the requests of its batch only.
+// the batch with prompt chunks; a finished sequence's slot is taken at once by the queue. The rows of a tick are sampled
+// side by side, and beside the other context's decode. It knows slots and rows, not what is sampled from a row nor
+// deadlines (work.ts). A native error fails the requests of its batch only.
 import type { NativeContext } from "./addon.ts";
 import { type EngineCounters, EngineError } from "./llm.ts";
-import { planSlot } from "./prefix.ts";
+import { continues, planSlot } from "./prefix.ts";
 import type { Turns } from "./turns.ts";
-import { type Job, nativeError, openJob, type Work, waitingFor } from "./work.ts";
+import { type Job, named, nativeError, openJob, type Work, waitingFor } from "./work.ts";
 
 export interface Batcher {
   run<T>(work: Work<T>): Promise<T>;
@@ -24,6 +25,8 @@ export interface BatcherOptions {
   /** Most ids of one batch. */
   readonly batchTokens: number;
   readonly turns: Turns;
+  /** Takes over what an earlier request has computed; without it every request computes all of its ids. */
+  readonly reuse: boolean;
 }
 
 /** Rows of full-vocabulary logits wanted from one tick: at 151,936 x 4 bytes each they are not free. */
@@ -69,10 +72,10 @@ export function createBatcher(options: BatcherOptions): Batcher {
     await new Promise((resolve) => setImmediate(resolve));
     while (queue.length > 0 || slots.some((slot) => slot.job !== null)) {
       try {
-        await turns.take(tick);
+        await tick();
       } catch (thrown) {
         // nothing in a tick should get here; a request must not wait for ever if something does
-        for (const job of jobs()) job.settle({ error: nativeError(job.work.label, thrown) });
+        for (const job of jobs()) job.settle({ error: nativeError(job, thrown) });
       }
     }
     loop = null;
@@ -81,14 +84,15 @@ export function createBatcher(options: BatcherOptions): Batcher {
   const jobs = (): Job[] => [...queue, ...slots.flatMap((slot) => slot.job ?? [])];
 
   async function tick(): Promise<void> {
-    const started = performance.now();
-    release();
-    await admit();
-    const chunks = assemble();
-    if (chunks.length > 0) {
-      const computed = await compute(chunks);
-      if (computed) await Promise.all(chunks.map(advance));
-    }
+    let started = 0;
+    const chunks = await turns.take(async () => {
+      started = performance.now();
+      release();
+      await admit();
+      const assembled = assemble();
+      return assembled.length > 0 && (await compute(assembled)) ? assembled : [];
+    });
+    await Promise.all(chunks.map(advance));
     release();
     total.seconds += (performance.now() - started) / 1000;
   }
@@ -106,37 +110,43 @@ export function createBatcher(options: BatcherOptions): Batcher {
     }
   }
 
-  /** Gives free slots to the queue, oldest request first; one that waits for a prefix lets later ones pass. */
+  /**
+   * Gives free slots to the queue: first to those that go on where an idle slot stopped (the next turn of an episode,
+   * before another takes its cells), then oldest first; one that waits for a prefix lets later ones pass.
+   */
   async function admit(): Promise<void> {
-    for (const job of [...queue]) {
+    const goesOn = (job: Job) => slots.some((slot) => slot.job === null && continues(slot.cells, job.ids));
+    const [first, rest] = [queue.filter(goesOn), queue.filter((job) => !goesOn(job))];
+    for (const job of [...first, ...rest]) {
+      if (slots.every((slot) => slot.job !== null)) return;
       if (job.settled) continue;
       if (await place(job)) queue.splice(queue.indexOf(job), 1);
     }
   }
 
   async function place(job: Job): Promise<boolean> {
-    const plan =
-      job.work.rows === "all"
-        ? planSlot(
-            slots.map(({ job, lastUsed }) => ({ cells: [], promised: job && [], lastUsed })),
-            job.ids,
-          )
-        : planSlot(
-            slots.map(({ cells, job, lastUsed }) => ({ cells, promised: job && promised(job), lastUsed })),
-            job.ids,
-          );
+    const known = options.reuse && job.work.rows === "last";
+    const plan = planSlot(
+      slots.map(({ cells, job, lastUsed }) => ({
+        cells: known ? cells : [],
+        promised: job && (known ? promised(job) : []),
+        lastUsed,
+      })),
+      job.ids,
+    );
     if (plan.kind !== "take") {
       job.waitingFor = plan.kind === "busy" ? "a free sequence" : "a prefix that another request computes";
       return false;
     }
     const slot = slots[plan.slot];
     if (slot === undefined) throw new RangeError("the plan names no slot");
+    job.sequence = plan.slot;
     try {
       slot.cells = await reuse(plan.slot, plan.from, plan.keep);
     } catch (thrown) {
       // what is in the target now is unknown; the source was only read
       forget(slot);
-      job.settle({ error: nativeError(job.work.label, thrown) });
+      job.settle({ error: nativeError(job, thrown) });
       return false;
     }
     total.reused += slot.cells.length;
@@ -195,7 +205,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     } catch (thrown) {
       for (const { slot, job } of chunks) {
         forget(slot);
-        job.settle({ error: nativeError(job.work.label, thrown) });
+        job.settle({ error: nativeError(job, thrown) });
       }
       return false;
     }
@@ -215,7 +225,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
       if (next !== null) job.ids.push(next);
       else if (first + (wanted.at(-1) ?? 0) === job.ids.length - 1) job.settle({ value: job.work.result() });
     } catch (thrown) {
-      job.settle({ error: thrown instanceof EngineError ? thrown : nativeError(job.work.label, thrown) });
+      job.settle({ error: thrown instanceof EngineError ? thrown : nativeError(job, thrown) });
     }
   }
 
@@ -236,10 +246,14 @@ export function createBatcher(options: BatcherOptions): Batcher {
     clear: () => {
       for (const slot of slots) forget(slot);
     },
-    counters: () => ({ ...total }),
+    counters: () => ({
+      ...total,
+      queued: queue.length,
+      running: slots.filter((slot) => slot.job !== null).length,
+    }),
     async close() {
       closed = true;
-      for (const job of jobs()) job.settle({ error: new EngineError("closed", `${job.work.label}: the engine was closed`) });
+      for (const job of jobs()) job.settle({ error: new EngineError("closed", `${named(job)}: the engine was closed`) });
       while (loop !== null) await loop;
     },
   };

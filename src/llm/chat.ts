@@ -1,12 +1,13 @@
-// A model in a simulator role: messages in, JSON under a schema's grammar or the weights of given answers out. The chat
-// format is ChatML (Qwen2.5, SmolLM2); content never becomes a marker. Sampling here may be shaped (llama.cpp's usual
+// A model in a simulator role: messages in, JSON under a schema's grammar or the weights of given answers out. Content
+// never becomes a marker. Sampling here may be shaped (llama.cpp's usual
 // top-k, top-p and min-p): law 3 is the policy's alone.
 import { PlayactError } from "../errors.ts";
 import type { Bindings, NativeContext, NativeGrammar, NativeModel } from "./addon.ts";
 import type { Batcher } from "./batcher.ts";
+import { chatFormat, frameOf } from "./chat-format.ts";
 import { toGrammar } from "./grammar.ts";
 import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type ReplyRequest, type Vocabulary } from "./llm.ts";
-import { nativeSeed, openSampler, openWeigher } from "./sampler.ts";
+import { nativeSeed, openSampler, weighExactly } from "./sampler.ts";
 import type { Work } from "./work.ts";
 
 /** What a chat model computes with. */
@@ -24,13 +25,20 @@ export interface ChatParts {
 const shaping = { topK: 40, topP: 0.95, minP: 0.05 } as const;
 const cachedGrammars = 64;
 
-/** ChatML ids of the messages, the opening of the assistant's answer and its given start. */
+/** Ids of the messages in the model's format, the opening of the assistant's answer and its given start. */
 export function renderChat(vocabulary: Vocabulary, messages: readonly ChatMessage[], lead: string): number[] {
-  const begin = vocabulary.marker("<|im_start|>");
-  const end = vocabulary.marker("<|im_end|>");
-  const newline = vocabulary.encode("\n");
-  const said = messages.flatMap(({ role, content }) => [begin, ...vocabulary.encode(`${role}\n${content}`), end, ...newline]);
-  return [...said, begin, ...vocabulary.encode(`assistant\n${lead}`)];
+  const format = chatFormat(vocabulary);
+  const { begin, open, close, newline } = frameOf(vocabulary, format);
+  const turns = format.systemTurn ? messages : withoutSystem(messages);
+  const said = turns.flatMap(({ role, content }) => [...open(role, content), close, ...newline]);
+  return [...begin, ...said, ...open("assistant", lead)];
+}
+
+/** Where a format has no system turn its text opens the user's first. */
+function withoutSystem([first, second, ...rest]: readonly ChatMessage[]): ChatMessage[] {
+  if (first?.role !== "system") return [first, second].flatMap((message) => message ?? []).concat(rest);
+  if (second?.role !== "user") return [{ role: "user", content: first.content }, ...(second ? [second] : []), ...rest];
+  return [{ role: "user", content: `${first.content}\n\n${second.content}` }, ...rest];
 }
 
 export function openChatModel(parts: ChatParts): ChatModel {
@@ -76,7 +84,7 @@ function chooseWork(parts: ChatParts, request: ChooseRequest): Work<readonly num
   const ids = renderChat(vocabulary, request.messages, request.lead);
   if (ids.length > contextTokens) throw full("simulator choice", ids.length, contextTokens);
   const firsts = firstTokens(vocabulary, request.options);
-  const weigher = openWeigher(bindings, model, context);
+  const greedy = openSampler(bindings, model, { temperature: 0 });
   let weights: readonly number[] = [];
   return {
     label: "simulator choice",
@@ -85,11 +93,11 @@ function chooseWork(parts: ChatParts, request: ChooseRequest): Work<readonly num
     deadlineMs: request.deadlineMs,
     signal: request.signal,
     async advance([row = -1]) {
-      weights = await weigher.weigh(row, firsts);
+      weights = await weighExactly(context, row, greedy, firsts);
       return null;
     },
     result: () => weights,
-    dispose: () => weigher.dispose(),
+    dispose: () => greedy.dispose(),
   };
 }
 

@@ -8,6 +8,8 @@ import { describe, PlayactError } from "../errors.ts";
 import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
 import { createBatcher } from "./batcher.ts";
 import { openChatModel } from "./chat.ts";
+import { chatFormat } from "./chat-format.ts";
+import { affordableSequences } from "./llama-slots.ts";
 import type { Engine, Vocabulary } from "./llm.ts";
 import { openPolicy } from "./policy.ts";
 import { createTurns } from "./turns.ts";
@@ -21,16 +23,23 @@ export interface EngineOptions {
   readonly gpu: "auto" | "off";
   /** CPU threads; null takes all cores. */
   readonly threads: number | null;
-  readonly policySequences: number;
+  /** Null: as many as the memory holds (llama-slots.ts). */
+  readonly policySequences: number | null;
   /** Tokens PER sequence. node-llama-cpp multiplies by the sequences itself and pads up to 256. */
   readonly policyContext: number;
-  readonly simulatorSequences: number;
+  readonly simulatorSequences: number | null;
   /** Tokens PER sequence. */
   readonly simulatorContext: number;
+  /**
+   * `fast`: many sequences in one batch, computed prefixes taken over. `reproducible`: one request at a time, every id
+   * computed anew, so that a sample depends on its ids, seed and adapter alone: bit-equal on a CPU from run to run. In
+   * `fast` a quantised model's log-probs depend on who shares the batch (measured by scripts/bench-engine.mjs --modes).
+   */
+  readonly mode: "fast" | "reproducible";
 }
 
 /** Most ids of one llama.cpp batch. */
-const batchTokens = 512;
+export const batchTokens = 512;
 
 /**
  * Loads the models and opens their contexts. @throws PlayactError("model" | "environment" | "memory" | "engine") with
@@ -56,13 +65,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const shared = options.simulatorModel === null || resolve(options.simulatorModel) === resolve(options.policyModel);
     const simulatorModel = shared ? policyModel : await load(options.simulatorModel ?? "");
 
-    const open = async ({ loaded, model, vocabulary }: typeof policyModel, sequences: number, contextTokens: number) => {
+    const reproducible = options.mode === "reproducible";
+    const open = async ({ loaded, model, vocabulary }: typeof policyModel, wanted: number | null, contextTokens: number) => {
+      const sequences = reproducible ? 1 : (wanted ?? (await affordableSequences(llama, loaded, contextTokens, batchTokens)));
       const context = await openContext(loaded, sequences, contextTokens, threads, llama.gpu === false);
       owned.push(context);
       const native = nativeContextOf(context);
       native.setThreads(threads);
-      const batcher = createBatcher({ context: native, sequences, batchTokens, turns });
-      return { bindings, model, context: native, batcher, vocabulary, contextTokens };
+      const batcher = createBatcher({ context: native, sequences, batchTokens, turns, reuse: !reproducible });
+      return { bindings, model, context: native, batcher, vocabulary, contextTokens, sequences };
     };
     const forPolicy = await open(policyModel, options.policySequences, options.policyContext);
     const forSimulator = await open(simulatorModel, options.simulatorSequences, options.simulatorContext);
@@ -77,6 +88,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       swap: policy.swap,
       score: policy.score,
       counters: () => ({ policy: forPolicy.batcher.counters(), simulator: forSimulator.batcher.counters() }),
+      sequences: { policy: forPolicy.sequences, simulator: forSimulator.sequences },
       device: llama.gpu === false ? "cpu" : llama.gpu,
       async [Symbol.asyncDispose]() {
         await Promise.all([forPolicy.batcher.close(), forSimulator.batcher.close()]);
@@ -91,7 +103,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 }
 
 /** "auto" takes CUDA or Metal where a prebuilt binary works, else the processor. */
-async function startLlama(gpu: "auto" | "off", threads: number): Promise<Llama> {
+export async function startLlama(gpu: "auto" | "off", threads: number): Promise<Llama> {
   try {
     return await getLlama({
       gpu: gpu === "off" ? false : { type: "auto", exclude: ["vulkan"] },
@@ -112,7 +124,7 @@ async function startLlama(gpu: "auto" | "off", threads: number): Promise<Llama> 
   }
 }
 
-async function loadModel(llama: Llama, path: string): Promise<LlamaModel> {
+export async function loadModel(llama: Llama, path: string): Promise<LlamaModel> {
   if (!existsSync(path))
     throw new PlayactError("model", `There is no model file at ${path}; fetch it with "playact models get".`);
   try {
@@ -122,7 +134,7 @@ async function loadModel(llama: Llama, path: string): Promise<LlamaModel> {
   }
 }
 
-async function openContext(model: LlamaModel, sequences: number, contextTokens: number, threads: number, onCpu: boolean) {
+export async function openContext(model: LlamaModel, sequences: number, contextTokens: number, threads: number, onCpu: boolean) {
   if (contextTokens > model.trainContextSize)
     throw new PlayactError(
       "config",
@@ -147,20 +159,10 @@ async function openContext(model: LlamaModel, sequences: number, contextTokens: 
   }
 }
 
+/** The model's vocabulary. @throws PlayactError("model") where Playact cannot read it or knows no format for its turns. */
 export function vocabularyOf(model: LlamaModel): Vocabulary {
-  const size = model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0;
-  const vocabulary = openVocabulary(nativeModelOf(model), size);
-  try {
-    vocabulary.marker("<|im_start|>");
-    vocabulary.marker("<|im_end|>");
-  } catch (thrown) {
-    const name = model.fileInfo.metadata.general.name ?? "The model";
-    throw new PlayactError(
-      "model",
-      `${name} has no <|im_start|> and <|im_end|> tokens; Playact speaks ChatML only so far: choose a Qwen2.5 or SmolLM2 model.`,
-      { cause: thrown },
-    );
-  }
+  const vocabulary = openVocabulary(nativeModelOf(model), model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0);
+  chatFormat(vocabulary);
   return vocabulary;
 }
 

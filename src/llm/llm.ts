@@ -39,6 +39,7 @@ export interface Vocabulary {
   encode(text: string): number[];
   /** The id of one of the model's own markers, e.g. `<|im_end|>`; throws where it has none. */
   marker(text: string): number;
+  hasMarker(text: string): boolean;
   /** True for ids that only a template may place. */
   isMarker(id: number): boolean;
   /** Text of the ids, markers included; incomplete UTF-8 becomes U+FFFD. */
@@ -86,9 +87,14 @@ export interface EngineCounters {
   readonly prefilled: number;
   readonly decoded: number;
   readonly reused: number;
-  /** Seconds in which the context computed. */
+  /** Seconds in which the context computed or sampled. */
   readonly seconds: number;
+  /** Requests that wait for a sequence, and those that have one, at this moment. */
+  readonly queued: number;
+  readonly running: number;
 }
+
+export const noCounters: EngineCounters = { prefilled: 0, decoded: 0, reused: 0, seconds: 0, queued: 0, running: 0 };
 
 /** Both faces, opened together: what llama.ts opens, scripted.ts plays and the loops work with. */
 export interface Engine extends AsyncDisposable {
@@ -106,6 +112,8 @@ export interface Engine extends AsyncDisposable {
   /** Natural log-prob of each id given the ids before it under the current adapter, at temperature 1; the first is 0. */
   score(ids: readonly number[]): Promise<number[]>;
   counters(): { readonly policy: EngineCounters; readonly simulator: EngineCounters };
+  /** How many requests of each context are computed side by side; more of them wait. */
+  readonly sequences: { readonly policy: number; readonly simulator: number };
   /** "cpu", "cuda" or "metal". */
   readonly device: string;
 }

@@ -1,5 +1,7 @@
 // Which sequence a request takes and which prefix it need not compute again. Pure: it sees what is in the slots and
 // says what to do; batcher.ts does it. Sequences share no cells here (`kv_unified` is off): a shared prefix is copied.
+// No radix tree: a few dozen slots of a few thousand ids are compared in microseconds, and there is no second
+// structure that could disagree with what is in the context.
 
 /** One sequence of the context, as far as planning needs it. */
 export interface SlotView {
@@ -28,6 +30,11 @@ export function commonLength(one: readonly number[], other: readonly number[]): 
   let at = 0;
   while (at < end && one[at] === other[at]) at++;
   return at;
+}
+
+/** True where a request goes on behind everything that is in a slot. */
+export function continues(cells: readonly number[], ids: readonly number[]): boolean {
+  return cells.length > 0 && cells.length < ids.length && commonLength(cells, ids) === cells.length;
 }
 
 /**

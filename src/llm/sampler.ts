@@ -62,6 +62,31 @@ export function openDrawer(
   };
 }
 
+/**
+ * Natural log-probs of given ids at temperature 1, in their order, from all logits of the row. The addon's own Σ exp is
+ * added up in float32, which loses the tail: 1e-4 to 2e-4 nats on 49,152 ids. Reads 2 numbers an id (about 20 ms for
+ * 151,936): for a verdict, not for every sampled token.
+ */
+export async function weighExactly(
+  context: NativeContext,
+  row: number,
+  greedy: NativeSampler,
+  ids: readonly number[],
+): Promise<number[]> {
+  const [, , , pairs = []] = await context.sampleToken(row, greedy, false, false, true, false);
+  const logits = new Map(ids.map((id) => [id, Number.NaN]));
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at + 1 < pairs.length; at += 2) {
+    const [id = -1, logit = Number.NaN] = [pairs[at], pairs[at + 1]];
+    if (logits.has(id)) logits.set(id, logit);
+    if (logit > largest) largest = logit;
+  }
+  let weight = 0;
+  for (let at = 1; at < pairs.length; at += 2) weight += Math.exp((pairs[at] ?? Number.NaN) - largest);
+  if (!(weight > 0)) throw noRow();
+  return ids.map((id) => Math.min(0, (logits.get(id) ?? Number.NaN) - largest - Math.log(weight)));
+}
+
 /** Natural log-probs of given ids at temperature 1, in their order. */
 export function openWeigher(bindings: Bindings, model: NativeModel, context: NativeContext): Weigher {
   const greedy = openSampler(bindings, model, { temperature: 0 });

@@ -11,6 +11,7 @@ import {
   type ChooseRequest,
   type Engine,
   EngineError,
+  noCounters,
   type Policy,
   type ReplyRequest,
   type Sampled,
@@ -61,6 +62,7 @@ export function scriptedVocabulary(): Vocabulary {
       if (at < 0) throw new PlayactError("model", `The model has no marker ${text}; choose a model whose vocabulary holds it.`);
       return 256 + at;
     },
+    hasMarker: (text) => markerTexts.includes(text),
     isMarker: (id) => id >= 256 && id < firstWord,
     decode: (ids) => pieces(ids).join(""),
     pieces,
@@ -71,7 +73,7 @@ export function scriptedVocabulary(): Vocabulary {
 export function scriptedEngine(script: Script = {}): Engine {
   const vocabulary = scriptedVocabulary();
   const contextTokens = script.contextTokens ?? 100_000;
-  const total = { prefilled: 0, decoded: 0, reused: 0, seconds: 0 };
+  const total = { prefilled: 0, decoded: 0 };
   let current: Policy | null = null;
 
   function seat(version: number, adapter: string | null): Policy {
@@ -135,7 +137,8 @@ export function scriptedEngine(script: Script = {}): Engine {
     swap: async (adapter, version) => seat(version, adapter?.hash ?? null),
     score: async (ids) =>
       ids.map((id, at) => (at === 0 ? 0 : (distribution(ids.slice(0, at), current?.adapter ?? null, 1)[id] ?? 0))),
-    counters: () => ({ policy: { ...total }, simulator: { prefilled: 0, decoded: 0, reused: 0, seconds: 0 } }),
+    counters: () => ({ policy: { ...noCounters, ...total }, simulator: noCounters }),
+    sequences: { policy: 8, simulator: 8 },
     device: "scripted",
     async [Symbol.asyncDispose]() {
       current = null;

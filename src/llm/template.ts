@@ -1,12 +1,15 @@
-// How an episode is written for the policy: ChatML with Hermes tool tags, the text of Qwen2.5's own template, turn by
-// turn and append-only (what was written is never written again). Foreign text is encoded so that it can never become a
-// marker (law 2). Where a model's tag tokens are untrained ("pieces", see models/manifest.json) the tags are spelt in
-// ordinary tokens: same text, learnable rows.
+// How an episode is written for the policy: the model's frame (chat-format.ts) with Hermes tool tags, for ChatML the text
+// of Qwen2.5's own template, turn by turn and append-only (what was written is never written again). Foreign text is
+// encoded so that it can never become a marker (law 2). Where a model's tag tokens are untrained or missing ("pieces", see
+// models/manifest.json) the tags are spelt in ordinary tokens: same text, learnable rows.
 import { spacedJson } from "../json-text.ts";
 import type { ToolSpec } from "../types.ts";
+import { chatFormat, frameOf } from "./chat-format.ts";
 import type { Vocabulary } from "./llm.ts";
 
-const tags = ["<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"] as const;
+const tag = /(<\/?tool_(?:call|response)>)/;
+/** A tag as the dialect writes it, alone on its line: no value of a call can stand there, its newlines are escaped. */
+const tagLine = /(?<=^|\n)(<\/?tool_call>)(?=\n|$)/;
 
 /** Turns messages into the ids that they add to the sequence. Concatenating its results is what the policy sees. */
 export interface EpisodeTemplate {
@@ -17,47 +20,51 @@ export interface EpisodeTemplate {
   user(text: string, first: boolean): number[];
   /** The results of one turn's calls in order, and the opening of the policy's turn. */
   toolResults(results: readonly string[]): number[];
-  /** A turn that is given instead of sampled (demonstrations), its end marker included. */
-  assistant(text: string): number[];
+  /**
+   * A turn that is given instead of sampled (demonstrations), its end marker included. `calls`: the text is calls as
+   * formatToolCall writes them; in any other turn a tag is somebody's word.
+   */
+  assistant(text: string, calls: boolean): number[];
 }
 
 export function episodeTemplate(vocabulary: Vocabulary, markers: "tokens" | "pieces"): EpisodeTemplate {
-  const begin = vocabulary.marker("<|im_start|>");
-  const end = vocabulary.marker("<|im_end|>");
-  const newline = vocabulary.encode("\n");
-  /** Text of ours: its tags become the model's own tag tokens where those are trained. */
-  const trusted = (text: string): number[] => {
+  const format = chatFormat(vocabulary);
+  const { begin, open, close, newline, ends } = frameOf(vocabulary, format);
+  /** Text of ours: its tags become the model's own tag tokens where it has trained ones (Qwen2.5 has none for results). */
+  const trusted = (text: string, tags = tag): number[] => {
     if (markers === "pieces") return vocabulary.encode(text);
-    const parts = text.split(new RegExp(`(${tags.join("|")})`));
-    return parts.flatMap((part) => (isTag(part) ? [vocabulary.marker(part)] : vocabulary.encode(part)));
+    const isToken = (part: string, at: number) => at % 2 === 1 && vocabulary.hasMarker(part);
+    return text.split(tags).flatMap((part, at) => (isToken(part, at) ? [vocabulary.marker(part)] : vocabulary.encode(part)));
   };
-  const message = (role: string, ids: readonly number[]) => [begin, ...vocabulary.encode(`${role}\n`), ...ids, end, ...newline];
-  const opening = [begin, ...vocabulary.encode("assistant\n")];
+  const turn = (role: "system" | "user", ids: readonly number[]) => [...open(role), ...ids, close, ...newline];
   // descriptions are foreign text; cut behind newlines, where no tokeniser of ours would have joined the parts
   const withTools = (prompt: string, tools: readonly ToolSpec[]) => [
-    ...trusted(prompt + beforeTools),
-    ...vocabulary.encode(`${tools.map(signature).join("\n")}\n`),
+    ...vocabulary.encode(`${prompt}${beforeTools}${tools.map(signature).join("\n")}\n`),
     ...trusted(afterTools),
   ];
 
   return {
-    stop: new Set([end]),
-    system: (prompt, tools) => message("system", tools.length === 0 ? trusted(prompt) : withTools(prompt, tools)),
-    user: (text, first) => [...(first ? [] : newline), ...message("user", vocabulary.encode(text)), ...opening],
-    toolResults: (results) => {
+    stop: ends,
+    system(prompt, tools) {
+      const ids = tools.length === 0 ? vocabulary.encode(prompt) : withTools(prompt, tools);
+      if (format.systemTurn) return [...begin, ...turn("system", ids)];
+      return [...begin, ...open("user"), ...ids, ...vocabulary.encode("\n\n")]; // the first user message goes on in this turn
+    },
+    user(text, first) {
+      const ids = vocabulary.encode(text);
+      if (!first) return [...newline, ...turn("user", ids), ...open("assistant")];
+      return [...(format.systemTurn ? turn("user", ids) : [...ids, close, ...newline]), ...open("assistant")];
+    },
+    toolResults(results) {
       const ids = results.flatMap((result, index) => [
         ...trusted(`${index === 0 ? "" : "\n"}<tool_response>\n`),
         ...vocabulary.encode(result),
         ...trusted("\n</tool_response>"),
       ]);
-      return [...newline, ...message("user", ids), ...opening];
+      return [...newline, ...turn("user", ids), ...open("assistant")];
     },
-    assistant: (text) => [...trusted(text), end],
+    assistant: (text, calls) => [...(calls ? trusted(text, tagLine) : vocabulary.encode(text)), close],
   };
-}
-
-function isTag(text: string): text is (typeof tags)[number] {
-  return (tags as readonly string[]).includes(text);
 }
 
 // The tools part of the system message, word for word as in Qwen2.5's template.

@@ -1,6 +1,8 @@
 // Text and ids of one model, with one law: foreign text never becomes a marker (law 2). Plain tokenisation is not
 // enough: it still yields USER_DEFINED tokens (`<tool_call>` on Qwen2.5), so every id is looked at and a marker's text is
-// spelt in pieces. Only byte-level BPE vocabularies (Qwen, Llama 3, SmolLM) for now. Pure: it sees a `TokenTable`.
+// spelt in pieces. Byte-level BPE (Qwen, Llama 3, SmolLM) and SentencePiece with byte tokens (Gemma). Departs from plain
+// SentencePiece, which reads U+2581 as a blank: it is spelt in bytes, so that every text comes back as it was. Pure: it
+// sees a `TokenTable`.
 import { PlayactError } from "../errors.ts";
 import type { NativeModel } from "./addon.ts";
 import type { Vocabulary } from "./llm.ts";
@@ -9,16 +11,22 @@ import type { Vocabulary } from "./llm.ts";
 export type TokenTable = Pick<NativeModel, "tokenize" | "getTokenString" | "getTokenAttributes" | "getVocabularyType">;
 
 /** Bits of llama_token_attr. */
-const attribute = { unknown: 1, unused: 2, control: 8, userDefined: 16 } as const;
-/** llama_vocab_type of byte-level BPE. */
-const byteLevelBpe = 2;
+const attribute = { unknown: 1, unused: 2, control: 8, userDefined: 16, byte: 32 } as const;
+/** llama_vocab_type. */
+const kinds = { sentencePiece: 1, byteLevelBpe: 2 } as const;
+/** SentencePiece's sign for a blank. */
+const blank = "\u2581";
+/** User-defined tokens that stand for themselves and mark nothing: white space, and Gemma's HTML elements. */
+const plain =
+  /^(?:\s+|<\/?(?:a|html|body|div|span|footer|iframe|img|bbox|ul|li|table|caption|thead|tbody|tfoot|t[rhd]|h[1-6]|blockquote|strong|em|b|i|u|s|sub|sup|code)>)$/;
 
-/** `size` is the number of ids. @throws PlayactError("model") for a vocabulary that is not byte-level BPE. */
+/** `size` is the number of ids. @throws PlayactError("model") for a vocabulary of another kind. */
 export function openVocabulary(table: TokenTable, size: number): Vocabulary {
-  if (table.getVocabularyType() !== byteLevelBpe)
+  const kind = table.getVocabularyType();
+  if (kind !== kinds.byteLevelBpe && kind !== kinds.sentencePiece)
     throw new PlayactError(
       "model",
-      "The model's vocabulary is not byte-level BPE (as Qwen, Llama 3 and SmolLM have it); Playact reads no other yet.",
+      "The model's vocabulary is neither byte-level BPE (as Qwen, Llama 3 and SmolLM have it) nor SentencePiece (as Gemma has it); Playact reads no other yet.",
     );
   const bytes: Uint8Array[] = [];
   const markers = new Map<string, number>();
@@ -28,23 +36,33 @@ export function openVocabulary(table: TokenTable, size: number): Vocabulary {
     const text = table.getTokenString(id) ?? "";
     const bits = table.getTokenAttributes(id);
     const literal = (bits & (attribute.unknown | attribute.control | attribute.userDefined)) !== 0;
-    const own = bits & attribute.unused ? new Uint8Array() : literal ? Buffer.from(text) : fromByteAlphabet(text);
+    const own = literal ? Buffer.from(text) : bits & attribute.unused ? new Uint8Array() : spelt(kind, text, bits);
     bytes.push(own);
-    if (!literal && own.length === 1) byteId.set(own[0] ?? -1, id);
-    if (!literal || (bits & attribute.userDefined && text.trim() === "")) continue;
+    // SentencePiece also has words of one byte ("a"); where there are byte tokens they are the spelling
+    if (!literal && own.length === 1 && (kind === kinds.byteLevelBpe || bits & attribute.byte)) byteId.set(own[0] ?? -1, id);
+    if (!literal || ((bits & attribute.control) === 0 && bits & attribute.userDefined && plain.test(text))) continue;
     markers.set(text, id);
     isMarkerId.add(id);
   }
 
+  const inBytes = (text: string): number[] => Array.from(Buffer.from(text), (byte) => byteId.get(byte) ?? -1);
   /** Ids of a text without markers: a hit is split after its first character and both sides are looked at again. */
-  const encode = (text: string): number[] =>
-    Array.from(table.tokenize(text, false)).flatMap((id) => (isMarkerId.has(id) ? split(id) : [id]));
+  const encode = (text: string): number[] => {
+    if (kind === kinds.sentencePiece && text.includes(blank))
+      return text.split(blank).flatMap((part, at) => [...(at === 0 ? [] : inBytes(blank)), ...encode(part)]);
+    return Array.from(table.tokenize(text, false)).flatMap((id) => (isMarkerId.has(id) ? split(id) : [id]));
+  };
   const split = (id: number): number[] => {
     const [first = "", ...rest] = Buffer.from(bytes[id] ?? []).toString();
-    if (rest.length > 0) return [...encode(first), ...encode(rest.join(""))];
-    // a marker of one character: its bytes, each of which has an ordinary token
-    return Array.from(Buffer.from(first), (byte) => byteId.get(byte) ?? -1);
+    // a marker of one character has no parts, but each of its bytes has an ordinary token
+    return rest.length > 0 ? [...encode(first), ...encode(rest.join(""))] : inBytes(first);
   };
+  const decode = (ids: readonly number[]) => piecesOf(ids, bytes).join("");
+  if (decode(encode("a")) !== "a")
+    throw new PlayactError(
+      "model",
+      `The model's vocabulary gives "a" back as ${JSON.stringify(decode(encode("a")))} (a blank before each text?); Playact needs one that keeps a text as it is: choose another model.`,
+    );
 
   return {
     encode,
@@ -54,8 +72,9 @@ export function openVocabulary(table: TokenTable, size: number): Vocabulary {
         throw new PlayactError("model", `The model has no marker ${text}; choose a model whose vocabulary holds it.`);
       return id;
     },
+    hasMarker: (text) => markers.has(text),
     isMarker: (id) => isMarkerId.has(id),
-    decode: (ids) => piecesOf(ids, bytes).join(""),
+    decode,
     pieces: (ids) => piecesOf(ids, bytes),
   };
 }
@@ -68,6 +87,13 @@ function piecesOf(ids: readonly number[], bytes: readonly Uint8Array[]): string[
     if (own === undefined) throw new RangeError(`id ${id} is not in the vocabulary of ${bytes.length}`);
     return decoder.decode(own, { stream: at < ids.length - 1 });
   });
+}
+
+/** The bytes of an ordinary token. */
+function spelt(kind: number, text: string, bits: number): Uint8Array {
+  if (kind === kinds.byteLevelBpe) return fromByteAlphabet(text);
+  const byte = bits & attribute.byte ? /^<0x([0-9A-F]{2})>$/.exec(text)?.[1] : undefined;
+  return byte === undefined ? Buffer.from(text.replaceAll(blank, " ")) : Buffer.of(Number.parseInt(byte, 16));
 }
 
 /** GPT-2's alphabet: printable bytes stand for themselves, the other 68 for U+0100 and up, in byte order. */

@@ -26,6 +26,8 @@ export interface Job {
   readonly ids: number[];
   /** For the deadline's message. */
   waitingFor: string;
+  /** The sequence that it was given; null while it is queued. */
+  sequence: number | null;
   /** True once the caller has its answer. */
   settled: boolean;
   /** Answers the caller; only the first call counts. */
@@ -47,7 +49,8 @@ export function openJob<T>(work: Work<T>, closed: boolean): { readonly job: Job 
     const opened: Job = {
       work,
       ids: [...work.ids],
-      waitingFor: "a turn",
+      waitingFor: "a free sequence",
+      sequence: null,
       settled: false,
       settle(result) {
         if (opened.settled) return;
@@ -59,7 +62,7 @@ export function openJob<T>(work: Work<T>, closed: boolean): { readonly job: Job 
         else resolve(result.value as T);
       },
     };
-    const abort = () => opened.settle({ error: cancelled(work) });
+    const abort = () => opened.settle({ error: cancelled(opened) });
     const timer = setTimeout(() => opened.settle({ error: late(opened) }), Math.min(work.deadlineMs, longestDelay));
     work.signal?.addEventListener("abort", abort, { once: true });
     job = opened;
@@ -76,26 +79,31 @@ export function waitingFor(job: Job, computed: number): string {
 }
 
 /** What is told when llama.cpp itself fails. */
-export function nativeError(label: string, thrown: unknown): EngineError {
+export function nativeError(job: Job, thrown: unknown): EngineError {
   const said = thrown instanceof Error ? thrown.message : String(thrown);
-  return new EngineError("native", `${label}: llama.cpp failed: ${said}`, { cause: thrown });
+  return new EngineError("native", `${named(job)}: llama.cpp failed: ${said}`, { cause: thrown });
+}
+
+/** A request as an error calls it, by what it is and where it runs. */
+export function named({ work, sequence }: Pick<Job, "work" | "sequence">): string {
+  return sequence === null ? work.label : `${work.label} in sequence ${sequence}`;
 }
 
 /** Why a request is not even queued. */
 function refused(work: Work<unknown>, closed: boolean): Error | null {
   if (work.ids.length === 0) return new RangeError(`${work.label}: no ids to compute`);
   if (closed) return new EngineError("closed", `${work.label}: the engine is closed`);
-  return work.signal?.aborted ? cancelled(work) : null;
+  return work.signal?.aborted ? cancelled({ work, sequence: null }) : null;
 }
 
 function late(job: Job): EngineError {
-  const { label, ids, deadlineMs } = job.work;
+  const { ids, deadlineMs } = job.work;
   return new EngineError(
     "deadline",
-    `${label} (${ids.length} ids) gave up after ${deadlineMs} ms: it waited for ${job.waitingFor}`,
+    `${named(job)} (${ids.length} ids) gave up after ${deadlineMs} ms: it waited for ${job.waitingFor}`,
   );
 }
 
-function cancelled(work: Work<unknown>): EngineError {
-  return new EngineError("cancelled", `${work.label} was cancelled`, { cause: work.signal?.reason });
+function cancelled(job: Pick<Job, "work" | "sequence">): EngineError {
+  return new EngineError("cancelled", `${named(job)} was cancelled`, { cause: job.work.signal?.reason });
 }

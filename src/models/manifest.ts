@@ -23,7 +23,7 @@ const packageIndexSource = z.strictObject({
 const modelSchema = z.strictObject({
   name: plainName,
   roles: z.array(z.enum(["policy", "simulator", "test"])).min(1),
-  family: z.enum(["qwen2", "llama"]),
+  family: z.enum(["qwen2", "llama", "gemma3"]),
   /** As the model card counts them: a tied embedding once. */
   parameters: z.number().int().positive(),
   file: plainName,
@@ -33,7 +33,7 @@ const modelSchema = z.strictObject({
   /** The repository whose weights these are, on the Hugging Face hub. */
   upstream: z.string().min(1),
   /** How tool calls are written. */
-  dialect: z.enum(["hermes"]),
+  dialect: z.enum(["hermes", "json-fence"]),
   /** `tokens`: the dialect's tags are trained added tokens. `pieces`: they are written in ordinary pieces (untrained or missing). */
   markers: z.enum(["tokens", "pieces"]),
   contextTrained: z.number().int().positive(),

@@ -35,7 +35,15 @@ export function demonstrate(
   const foreign = (role: "system" | "user" | "tool", text: string, ids: readonly number[]) =>
     messages.push({ role, text, sample: 0, ids, logprobs: null, turnReward: null, calls: [] });
   const says = (text: string, calls: readonly ToolCall[] = []) =>
-    messages.push({ role: "assistant", text, sample: 0, ids: template.assistant(text), logprobs: null, turnReward: 1, calls });
+    messages.push({
+      role: "assistant",
+      text,
+      sample: 0,
+      ids: template.assistant(text, calls.length > 0),
+      logprobs: null,
+      turnReward: 1,
+      calls,
+    });
 
   foreign("system", task.systemPrompt, template.system(task.systemPrompt, task.tools));
   foreign("user", task.firstMessage, template.user(task.firstMessage, true));

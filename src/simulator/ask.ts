@@ -1,5 +1,8 @@
 // One question to the simulator: prompt -> grammar -> JSON -> the caller's checks -> value, or a failure after the last
-// try. The only place that decides between retry and failure; a failure is a value, never a zero reward (law 5).
+// try. The only place that decides between retry, repair and failure; a failure is a value, never a zero reward (law 5).
+// A cut reply is asked for again, since a whole one is better than a mended one; only that of the last try is mended
+// (jsonrepair). The policy's calls never come here: a malformed call is the signal that trains it.
+import { jsonrepair } from "jsonrepair";
 import { type ChatMessage, type ChatModel, EngineError } from "../llm/llm.ts";
 import { seedFrom } from "../rng.ts";
 import { matchesSchema } from "../tasks/validate.ts";
@@ -20,10 +23,28 @@ export interface Question<T> {
 export interface Patience {
   readonly tries: number;
   readonly deadlineMs: number;
+  /** Counts what is asked with this patience. */
+  readonly tally?: Tally;
+}
+
+/** Counts over many questions; `ask` adds to them. */
+export interface Tally {
+  /** Replies that came. */
+  replies: number;
+  /** Of these, not JSON as they came. */
+  unparsed: number;
+  /** Questions asked once more, for whatever reason. */
+  retried: number;
+  /** Values taken from a mended reply. */
+  repaired: number;
+}
+
+export function newTally(): Tally {
+  return { replies: 0, unparsed: 0, retried: 0, repaired: 0 };
 }
 
 export type Answer<T> =
-  | { readonly ok: true; readonly value: T; readonly tries: number }
+  | { readonly ok: true; readonly value: T; readonly tries: number; readonly repaired: boolean }
   | { readonly ok: false; readonly failure: Failure };
 
 /** Asks until the checks pass or the tries are used up. Never throws for what a model or a deadline does. */
@@ -33,9 +54,11 @@ export async function ask<T>(
   patience: Patience,
   signal?: AbortSignal,
 ): Promise<Answer<T>> {
+  const { tries, tally = newTally() } = patience;
   let failure: Failure = { boundary: question.role, code: "invalid_reply", text: "never asked" };
-  for (let attempt = 1; attempt <= patience.tries; attempt++) {
+  for (let attempt = 1; attempt <= tries; attempt++) {
     try {
+      if (attempt > 1) tally.retried++;
       const text = await model.reply({
         messages: question.messages,
         schema: question.schema,
@@ -45,8 +68,14 @@ export async function ask<T>(
         deadlineMs: patience.deadlineMs,
         signal,
       });
-      const checked = checkReply(text, question);
-      if ("value" in checked) return { ok: true, value: checked.value, tries: attempt };
+      const reply = parsed(text);
+      const mended = reply === undefined && attempt === tries ? repairedReply(text) : undefined;
+      const checked = checkReply(reply, mended, text, question);
+      const repaired = mended !== undefined && "value" in checked;
+      tally.replies++;
+      tally.unparsed += Number(reply === undefined);
+      tally.repaired += Number(repaired);
+      if ("value" in checked) return { ok: true, value: checked.value, tries: attempt, repaired };
       failure = { boundary: question.role, code: "invalid_reply", text: checked.reason };
     } catch (error) {
       failure = failureOf(question.role, error);
@@ -56,15 +85,34 @@ export async function ask<T>(
   return { ok: false, failure };
 }
 
-function checkReply<T>(text: string, question: Question<T>): { readonly value: T } | { readonly reason: string } {
-  let reply: Json;
+function checkReply<T>(
+  reply: Json | undefined,
+  mended: Json | undefined,
+  text: string,
+  question: Question<T>,
+): { readonly value: T } | { readonly reason: string } {
+  const value = reply ?? mended;
+  const cut = { reason: `not JSON (cut at ${question.maxTokens} tokens?): ${text.slice(0, 120)}` };
+  if (value === undefined) return cut;
+  const problems = matchesSchema(question.schema, value);
+  const checked = problems.length > 0 ? { reason: problems.join("; ") } : question.check(value);
+  return reply === undefined && "reason" in checked ? cut : checked;
+}
+
+function repairedReply(text: string): Json | undefined {
   try {
-    reply = JSON.parse(text) as Json; // JSON.parse yields JSON by definition
+    return parsed(jsonrepair(text));
   } catch {
-    return { reason: `not JSON (cut at ${question.maxTokens} tokens?): ${text.slice(0, 120)}` };
+    return undefined; // nothing of it is JSON
   }
-  const problems = matchesSchema(question.schema, reply);
-  return problems.length > 0 ? { reason: problems.join("; ") } : question.check(reply);
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json; // JSON.parse yields JSON by definition
+  } catch {
+    return undefined;
+  }
 }
 
 /** An engine's refusal as data. Cancellation and programming errors are not failures of the world: they are thrown on. */

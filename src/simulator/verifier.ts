@@ -12,7 +12,7 @@ import { judgeQuestions } from "./prompts/verifier.ts";
 export interface Anchors {
   /** The expected calls with a true report. */
   readonly good: number;
-  /** The same talk in which nothing is done and nothing reported. */
+  /** The expected calls, and not a word of their results. Only reports are judged: against doing nothing all of them look good. */
   readonly bad: number;
 }
 
@@ -67,23 +67,21 @@ export function placed(odds: number, scale: Anchors): number | null {
 }
 
 function goodEnd(task: Task): Line[] {
+  return [...conduct(task), { role: "assistant", text: task.report }];
+}
+
+function badEnd(task: Task): Line[] {
+  return [...conduct(task), { role: "assistant", text: "Is there anything else I can help you with?" }];
+}
+
+/** Everything up to the report, as it is right. */
+function conduct(task: Task): Line[] {
   return [
-    ...requests(task),
+    { role: "user", text: task.firstMessage },
+    ...task.heldBack.map((held): Line => ({ role: "user", text: held.sentence })),
     ...task.expected.flatMap((call): Line[] => [
       { role: "call", text: spacedJson({ name: call.name, arguments: call.arguments }) },
       { role: "result", text: spacedJson(call.result) },
     ]),
-    { role: "assistant", text: task.report },
-  ];
-}
-
-function badEnd(task: Task): Line[] {
-  return [...requests(task), { role: "assistant", text: "Is there anything else I can help you with?" }];
-}
-
-function requests(task: Task): Line[] {
-  return [
-    { role: "user", text: task.firstMessage },
-    ...task.heldBack.map((held): Line => ({ role: "user", text: held.sentence })),
   ];
 }

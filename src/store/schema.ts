@@ -130,3 +130,8 @@ CREATE TABLE failure (
 ) STRICT;
 CREATE INDEX failure_of_step ON failure (run, step);
 `;
+
+/** Version 2: SHA-256 (hex) of a trajectory's ids, u32 little-endian in order, taken where they were sampled. NULL before. */
+export const digests = `
+ALTER TABLE trajectory ADD COLUMN ids_sha256 TEXT CHECK (ids_sha256 IS NULL OR length(ids_sha256) = 64);
+`;

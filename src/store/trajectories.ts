@@ -1,6 +1,7 @@
 // Finished episodes with their messages, token ids and log-probs: committed the moment they end, read back exactly.
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
+import { tokenDigest } from "../token-digest.ts";
 import type { Failure, Message, Task, Trajectory, Verdict } from "../types.ts";
 import { packIds, packLogprobs, unpackIds, unpackLogprobs } from "./blobs.ts";
 import { insertFailure } from "./failures.ts";
@@ -43,14 +44,14 @@ export function saveTrajectory(writer: Writer, place: Place, trajectory: Traject
     const id = Number(
       database
         .prepare(
-          `INSERT INTO trajectory (task, phase, sample, policy_version, seed, status, stop_reason, reward, rules, judge, reason, seconds, ended_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO trajectory (task, phase, sample, policy_version, seed, status, stop_reason, reward, rules, judge, reason, seconds, ended_at, ids_sha256)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(
           ...[taskRow(database, writer.run, place), place.phase ?? "", trajectory.sample, trajectory.policyVersion],
           ...[trajectory.seed, trajectory.status, trajectory.stopReason],
           ...[verdict?.reward ?? null, verdict?.rules ?? null, verdict?.judge ?? null, verdict?.reason ?? null],
-          ...[trajectory.seconds, new Date().toISOString()],
+          ...[trajectory.seconds, new Date().toISOString(), digestOf(trajectory.messages)],
         ).lastInsertRowid,
     );
     insertMessages(database, id, place.purpose, trajectory.messages);
@@ -114,6 +115,11 @@ function knownIds(database: Database): string {
   return first === null ? "None is stored yet." : `Those stored are ${first} to ${last}: select id from trajectory_summary.`;
 }
 
+/** Of all ids in the order in which the policy saw them. */
+function digestOf(messages: readonly Message[]): string {
+  return tokenDigest(messages.flatMap((message) => message.ids));
+}
+
 interface Row {
   readonly id: number;
   readonly task: number;
@@ -130,6 +136,7 @@ interface Row {
   readonly reason: string | null;
   readonly failure: string | null;
   readonly seconds: number;
+  readonly ids_sha256: string | null;
 }
 
 interface MessageRow {
@@ -173,12 +180,18 @@ function insertMessages(database: Database, trajectory: number, purpose: Purpose
 function readTrajectory(database: Database, row: Row, tasks: Map<number, Task>): StoredTrajectory {
   const task = tasks.get(row.task) ?? readTask(database, row.task);
   tasks.set(row.task, task);
+  const messages = readMessages(database, row.id);
+  if (row.ids_sha256 !== null && row.ids_sha256 !== digestOf(messages))
+    throw new PlayactError(
+      "store",
+      `The token ids of trajectory ${row.id} are not those that were sampled (SHA-256 ${row.ids_sha256.slice(0, 16)} expected): the store is damaged. Restore a copy of it, or start a new run.`,
+    );
   const trajectory: Trajectory = {
     task,
     sample: row.sample,
     policyVersion: row.policy_version,
     seed: row.seed,
-    messages: readMessages(database, row.id),
+    messages,
     status: row.status,
     stopReason: row.stop_reason,
     verdict: readVerdict(row),

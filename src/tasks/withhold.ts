@@ -1,6 +1,6 @@
 // The decline twin of a call task: the same person says the same words, but the tool that would serve them is not there.
 // Right is then to refuse. Why twins: a policy that sees calls and refusals of unrelated requests learns how often to
-// refuse, not when; the pair differs in nothing but the tools (measured, README "Results"). Pure; no model is asked.
+// refuse, not when; the pair differs in nothing but the tools. Pure; no model is asked.
 import type { Draws } from "../rng.ts";
 import type { Task, ToolSpec, Toolset } from "../types.ts";
 import { refusal } from "./report.ts";

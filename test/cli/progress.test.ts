@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { openProgress } from "../../src/cli/progress.ts";
+import { noCounters } from "../../src/llm/llm.ts";
 import type { ProgressEvent } from "../../src/session.ts";
 
 const counters = () => ({
-  policy: { prefilled: 900, decoded: 100, reused: 5000, seconds: 10 },
-  simulator: { prefilled: 0, decoded: 0, reused: 0, seconds: 0 },
+  policy: { ...noCounters, prefilled: 900, decoded: 100, reused: 5000, seconds: 10 },
+  simulator: noCounters,
 });
 
 /** What these events print, and where. */

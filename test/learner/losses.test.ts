@@ -3,12 +3,12 @@ import { type ConfigInput, configSchema, policyLosses } from "../../src/config.t
 import { policyLoss, publishedSettings } from "../../src/learner/losses.ts";
 import { presets } from "../../src/presets.ts";
 
-const of = (learner: ConfigInput["learner"]) => policyLoss(configSchema.parse({ learner }));
+const of = (learner: ConfigInput["learner"]) => policyLoss(configSchema.parse({ learner }), 1);
 
 describe("the loss of a run", () => {
   test("is GRPO by tokens with the clips of PPO, also in the presets", () => {
     for (const input of [{}, presets.laptop, presets.tiny]) {
-      expect(policyLoss(configSchema.parse(input))).toMatchObject({
+      expect(policyLoss(configSchema.parse(input), 1)).toMatchObject({
         kind: "grpo",
         clipLow: 0.2,
         clipHigh: 0.2,
@@ -32,7 +32,7 @@ describe("the loss of a run", () => {
   });
 
   test("the constant is the longest answer, and log-probs are read at the temperature that sampled", () => {
-    const config = configSchema.parse({ rollout: { responseTokens: 300, temperature: 0.7 } });
-    expect(policyLoss(config)).toMatchObject({ constant: 300, temperature: 0.7 });
+    const config = configSchema.parse({ rollout: { responseTokens: 300 } });
+    expect(policyLoss(config, 0.7)).toMatchObject({ constant: 300, temperature: 0.7 });
   });
 });

@@ -4,8 +4,7 @@ import { writeFileSync } from "node:fs";
 import { draws } from "../../src/rng.ts";
 
 /** `scale` 0 makes an adapter that changes nothing. Fits the query projection of SmolLM2-135M's first block (576 x 576). */
-export function writeAdapter(path: string, seed: number, scale: number): void {
-  const rank = 4;
+export function writeAdapter(path: string, seed: number, scale: number, rank = 4): void {
   const width = 576;
   const { uniform } = draws("adapter file", seed);
   const matrix = () => Float32Array.from({ length: rank * width }, () => (uniform() - 0.5) * scale);

@@ -86,9 +86,9 @@ function sampling(
 
 let batcher: Batcher;
 let context: Fake;
-function open(sequences: number): void {
+function open(sequences: number, { reuse } = { reuse: true }): void {
   context = fakeContext(sequences);
-  batcher = createBatcher({ context, sequences, batchTokens: 16, turns: createTurns() });
+  batcher = createBatcher({ context, sequences, batchTokens: 16, turns: createTurns(), reuse });
 }
 afterEach(() => batcher.close());
 
@@ -126,6 +126,36 @@ test("a group's shared prompt is computed once", async () => {
   for (const cells of context.sequences) expect(cells.slice(0, 30)).toEqual(prompt);
 });
 
+test("the next turn of an episode is served before others that would take its cells", async () => {
+  open(1);
+  const episode = range(0, 20);
+  await batcher.run(sampling(episode, 1));
+  const first = batcher.run(sampling(range(500, 20), 1));
+  const next = batcher.run(sampling([...episode, 98, 99], 1));
+  await Promise.all([first, next]);
+  expect(context.batches.map((batch) => batch.map(({ ids }) => ids[0]))).toEqual([[0], [16], [98], [500], [516]]);
+  expect(batcher.counters()).toMatchObject({ prefilled: 20 + 2 + 20, reused: 20 });
+});
+
+test("without reuse every request computes all of its ids", async () => {
+  open(2, { reuse: false });
+  const prompt = range(0, 12);
+  await Promise.all([batcher.run(sampling(prompt, 2)), batcher.run(sampling(prompt, 2))]);
+  await batcher.run(sampling([...prompt, 1001], 1));
+  expect(batcher.counters()).toMatchObject({ prefilled: 12 + 12 + 13, reused: 0 });
+});
+
+test("the counters tell how many wait and how many run", async () => {
+  open(2);
+  const works = Array.from({ length: 5 }, (_, at) => batcher.run(sampling([at * 10, 1], 2)));
+  expect(batcher.counters()).toMatchObject({ queued: 5, running: 0 });
+  await works[0];
+  expect(batcher.counters()).toMatchObject({ queued: 3 });
+  await Promise.all(works);
+  await batcher.drained();
+  expect(batcher.counters()).toMatchObject({ queued: 0, running: 0, decoded: 5 });
+});
+
 test("after clear nothing is taken over", async () => {
   open(1);
   await batcher.run(sampling(range(0, 20), 1));
@@ -156,7 +186,9 @@ test("a native error fails the requests of its batch, says so, and the next requ
   context.fail = true;
   const both = await Promise.allSettled([batcher.run(sampling([1, 2], 2)), batcher.run(sampling([3, 4], 2))]);
   for (const outcome of both)
-    expect(outcome).toMatchObject({ reason: { code: "native", message: "a test: llama.cpp failed: Eval has failed" } });
+    expect(outcome).toMatchObject({
+      reason: { code: "native", message: expect.stringMatching(/^a test in sequence [01]: llama\.cpp failed: Eval has failed$/) },
+    });
   context.fail = false;
   expect(await batcher.run(sampling([1, 2], 2))).toEqual([1, 2]);
 });
@@ -210,6 +242,33 @@ test("closing fails what runs and refuses what comes", async () => {
   expect(refused.disposed).toBe(1);
 });
 
+test("one context samples while another decodes", async () => {
+  const turns = createTurns();
+  const [one, two] = [fakeContext(1), fakeContext(1)];
+  const [first, second] = [one, two].map((context) =>
+    createBatcher({ context, sequences: 1, batchTokens: 16, turns, reuse: true }),
+  );
+  let decodedBeside = false;
+  const decode = two.decodeBatch.bind(two);
+  let tell = (): void => undefined;
+  const told = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  two.decodeBatch = async () => {
+    await decode();
+    tell();
+  };
+  const slow = sampling([1], 1, {
+    advance: async () => {
+      await told; // sampled only when the other context has decoded
+      decodedBeside = true;
+      return null;
+    },
+  });
+  await Promise.all([first?.run(slow), second?.run(sampling([2], 1))]);
+  expect(decodedBeside).toBe(true);
+});
+
 test("two batchers compute in turns", async () => {
   const order: string[] = [];
   const turns = createTurns();
@@ -221,7 +280,7 @@ test("two batchers compute in turns", async () => {
       await decode();
       order.push(`${name} ends`);
     };
-    return createBatcher({ context: fake, sequences: 1, batchTokens: 16, turns });
+    return createBatcher({ context: fake, sequences: 1, batchTokens: 16, turns, reuse: true });
   });
   await Promise.all(contexts.map((each) => each.run(sampling([1], 3))));
   expect(order).toEqual(Array.from({ length: 3 }, () => ["one begins", "one ends", "two begins", "two ends"]).flat());

@@ -7,6 +7,7 @@ policySuite("llama.cpp", {
     openEngine({
       policyModel: smallModel,
       simulatorModel: null,
+      mode: "fast",
       gpu: "off",
       threads: 1,
       policySequences: 4,

@@ -15,6 +15,7 @@ import { smallModel } from "./small-model.ts";
 const options: EngineOptions = {
   policyModel: smallModel,
   simulatorModel: null,
+  mode: "fast",
   gpu: "off",
   threads: 1,
   policySequences: 2,
@@ -81,6 +82,23 @@ describe("an adapter swap", () => {
     expect(engine.counters().policy.reused).toBe(reused);
   });
 
+  test("fifty in a row keep no memory: the slope of the resident memory is under 1 MB a swap", async () => {
+    const paths = [11, 12].map((seed) => {
+      const path = join(folder, `large-${seed}.gguf`);
+      writeAdapter(path, seed, 0.01, 512); // 2.4 MB, so that one kept by each swap would show
+      return { path, hash: `hash of ${seed}` };
+    });
+    const collect = exposedCollector();
+    const resident: number[] = [];
+    for (let swap = 0; swap < 100; swap++) {
+      await engine.swap(paths[swap % 2] ?? null, 100 + swap);
+      collect();
+      resident.push(process.memoryUsage.rss() / 1e6);
+    }
+    expect(slope(resident.slice(50))).toBeLessThan(1); // the first half fills the allocator's pools
+    await engine.swap(null, 200);
+  });
+
   test("waits for the samples in flight", async () => {
     const request = { ids: prompt(), seed: 1, temperature: 1, maxTokens: 20, stop: new Set<number>(), deadlineMs: 60_000 };
     const running = engine.policy.sample(request);
@@ -101,9 +119,21 @@ describe("an adapter swap", () => {
   });
 });
 
-test("an engine closes also after its unreferenced parts were garbage-collected", async () => {
+function exposedCollector(): () => void {
   setFlagsFromString("--expose-gc");
-  const collect: () => void = runInNewContext("gc");
+  return runInNewContext("gc") as () => void; // V8's own function
+}
+
+/** Of the least-squares line through the values at 0, 1, 2 … */
+function slope(values: readonly number[]): number {
+  const middle = (values.length - 1) / 2;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const over = values.reduce((sum, value, at) => sum + (at - middle) * (value - mean), 0);
+  return over / values.reduce((sum, _, at) => sum + (at - middle) ** 2, 0);
+}
+
+test("an engine closes also after its unreferenced parts were garbage-collected", async () => {
+  const collect = exposedCollector();
   const engine = await openEngine(options);
   for (let round = 0; round < 3; round++) {
     collect();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type ChatModel, EngineError, type ReplyRequest } from "../../src/llm/llm.ts";
-import { ask, type Question } from "../../src/simulator/ask.ts";
+import { ask, newTally, type Question } from "../../src/simulator/ask.ts";
 
 const question: Question<string> = {
   role: "tool",
@@ -34,7 +34,7 @@ function model(...replies: readonly (string | Error)[]): ChatModel & { readonly 
 describe("asking the simulator", () => {
   test("gives the value of the first reply that fits, and the number of tries", async () => {
     const double = model('{"colour":"red"}');
-    expect(await ask(double, question, patience)).toEqual({ ok: true, value: "red", tries: 1 });
+    expect(await ask(double, question, patience)).toEqual({ ok: true, value: "red", tries: 1, repaired: false });
     expect(double.requests).toHaveLength(1);
     expect(double.requests[0]).toMatchObject({ messages: question.messages, maxTokens: 20, temperature: 0.7, deadlineMs: 1000 });
   });
@@ -42,7 +42,7 @@ describe("asking the simulator", () => {
   test("tries again after what is no JSON, breaks the schema or the caller's check, each time with another seed", async () => {
     const broken = ['{"colour":"re', '{"colour":"purple"}'];
     const double = model(...broken, '{"colour":"red"}');
-    expect(await ask(double, question, patience)).toEqual({ ok: true, value: "red", tries: 3 });
+    expect(await ask(double, question, patience)).toEqual({ ok: true, value: "red", tries: 3, repaired: false });
     expect(new Set(double.requests.map(({ seed }) => seed)).size).toBe(3);
     const checked = model('{"colour":"grey"}', '{"colour":"red"}');
     expect(await ask(checked, question, patience)).toMatchObject({ ok: true, tries: 2 });
@@ -62,6 +62,26 @@ describe("asking the simulator", () => {
       failure: { boundary: "tool", code: "invalid_reply", text: expect.stringMatching(reason) },
     });
     expect(double.requests).toHaveLength(3);
+  });
+
+  test("mends a cut reply at the last try only, and counts it", async () => {
+    const tally = newTally();
+    const cut = '{"colour":"gre';
+    const double = model(cut, cut, cut);
+    expect(await ask(double, question, { ...patience, tally })).toEqual({ ok: true, value: "gre", tries: 3, repaired: true });
+    expect(tally).toEqual({ replies: 3, unparsed: 3, retried: 2, repaired: 1 });
+    expect(await ask(model(cut, '{"colour":"red"}'), question, { ...patience, tally })).toMatchObject({
+      value: "red",
+      repaired: false,
+    });
+    expect(tally).toEqual({ replies: 5, unparsed: 4, retried: 3, repaired: 1 });
+  });
+
+  test("a mended reply that fails its checks is a failure, and not counted as repaired", async () => {
+    const tally = newTally();
+    const answer = await ask(model('{"colour":"grey'), question, { tries: 1, deadlineMs: 1000, tally });
+    expect(answer).toMatchObject({ ok: false, failure: { text: expect.stringMatching(/^not JSON/) } });
+    expect(tally).toEqual({ replies: 1, unparsed: 1, retried: 0, repaired: 0 });
   });
 
   test("takes a deadline and a native error for failures that may pass", async () => {

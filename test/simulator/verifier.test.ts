@@ -62,7 +62,7 @@ describe("the judge's log-odds", () => {
 });
 
 describe("the anchors", () => {
-  test("are the expected calls with the true report, and the same talk in which nothing is done", async () => {
+  test("are the expected calls with the true report, and the same calls of whose results nothing is said", async () => {
     const { scene, asked } = stage({ choose: (request) => (text(request).includes(task.report) ? [-0.5, -2] : [-2, -1]) });
     const scale = await anchors(task, scene.simulator, scene.patience);
     expect(scale).toEqual({ ok: true, value: { good: expect.closeTo(1.5, 12), bad: expect.closeTo(-1, 12) } });
@@ -71,8 +71,7 @@ describe("the anchors", () => {
     expect([good.length, bad.length]).toEqual([3, 3]);
     for (const read of [...good, ...bad]) expect(read).toContain("User: The seats is 2."); // both ends know what the user has said
     for (const said of ['Tool result: {"train_id": "NT418"', 'Tool result: {"price": 184}']) {
-      expect(good.every((read) => read.includes(said))).toBe(true);
-      expect(bad.some((read) => read.includes(said))).toBe(false);
+      for (const read of [...good, ...bad]) expect(read).toContain(said);
     }
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { openStep } from "../../src/store/steps.ts";
 import { loadTasks, saveTask } from "../../src/store/tasks.ts";
 import { findEpisode, isTrained, loadTrajectories, saveTrajectory } from "../../src/store/trajectories.ts";
+import { tokenDigest } from "../../src/token-digest.ts";
 import { type Message, stopReasons, type Trajectory } from "../../src/types.ts";
 import { exampleMessage, exampleTask, exampleTrajectory, newWriter, temporaryStore } from "./temporary.ts";
 
@@ -42,6 +43,22 @@ const trajectory: fc.Arbitrary<Omit<Trajectory, "task" | "sample">> = fc.record(
 });
 
 describe("a stored trajectory", () => {
+  it("whose token ids are not those that were sampled is refused", () => {
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    openStep(writer, 1, { level: 1, policyVersion: 0 });
+    const task = exampleTask();
+    saveTask(writer, { step: 1, purpose: "train", index: 0 }, task);
+    const saved = exampleTrajectory({ task, messages: [exampleMessage({ ids: [7, 8] })] });
+    const row = saveTrajectory(writer, { step: 1, purpose: "train", task: 0 }, saved);
+    const { database } = temporary.store;
+    expect(database.prepare("SELECT ids_sha256 FROM trajectory").pluck().get()).toBe(tokenDigest([7, 8]));
+    database.prepare("UPDATE message SET ids = ?").run(Buffer.from([7, 0, 0, 0, 9, 0, 0, 0]));
+    expect(() => findEpisode(temporary.store, row)).toThrow(/not those that were sampled/);
+    database.prepare("UPDATE trajectory SET ids_sha256 = NULL").run(); // a store of before the digests
+    expect(findEpisode(temporary.store, row).trajectory.messages[0]?.ids).toEqual([7, 9]);
+  });
+
   it("comes back exactly as it was saved, whatever is in it", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);

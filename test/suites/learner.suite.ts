@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { policyLosses } from "../../src/config.ts";
 import { PlayactError } from "../../src/errors.ts";
 import type { Learner, OpenRequest, PolicyLoss } from "../../src/learner/learner.ts";
+import { tokenDigest } from "../../src/token-digest.ts";
 import type { TrainingSample } from "../../src/types.ts";
 
 export interface LearnerSuite {
@@ -133,6 +134,13 @@ export function learnerSuite(name: string, { start, request, tolerance }: Learne
       await learner.update({ minibatches: [[good], [bad]], loss: grpo, learningRate });
       expect(await logprobs(good.ids, "reference")).toEqual(reference);
       expect(await logprobs(good.ids)).not.toEqual(reference);
+    });
+
+    test("an update tells the digests of the ids that it computed, up to each sample's last trained one", async () => {
+      const cut = { ...good, ids: [...good.ids, 77, 5], mask: [...good.mask, 0 as const, 0 as const] };
+      const whole = { ...cut, logprobs: cut.ids.map(() => -3), advantages: cut.ids.map(() => 1) };
+      const reply = await learner.update({ minibatches: [[bad, whole], [sample(prompt, [], 1)]], loss: grpo, learningRate: 0 });
+      expect(reply.digests).toEqual([bad.ids, good.ids, []].map(tokenDigest));
     });
 
     test("advantages that are all zero, or not finite, change nothing and are counted", async () => {

@@ -12,7 +12,13 @@ const asked = blueprint({ heldBack: [{ call: 0, argument: "day", sentence: "The 
 describe("the decline twin of a call task", () => {
   test("says the same words, expects no call and refuses by what the withheld tool is for", () => {
     const twin = withholdTools(asked, [...catalogue, trains], draws("twin", 1));
-    expect(twin).toMatchObject({ kind: "decline", firstMessage: asked.firstMessage, expected: [], heldBack: [], dependent: false });
+    expect(twin).toMatchObject({
+      kind: "decline",
+      firstMessage: asked.firstMessage,
+      expected: [],
+      heldBack: [],
+      dependent: false,
+    });
     expect(twin.report).toMatch(/finds a train between two cities\.$/);
     expect(twin.id).not.toBe(asked.id);
   });

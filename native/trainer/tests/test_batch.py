@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trainer.batch import read_minibatches, read_sequences
+from trainer.batch import digest, digests, pack_minibatch, read_minibatches, read_sequences
 from trainer.fault import Fault
 from trainer.protocol import Arrays
 
@@ -54,3 +54,22 @@ def test_refuses(head: dict[str, Any], changed: dict[str, Any], says: str) -> No
 
 def test_no_samples_are_no_sequences() -> None:
     assert read_sequences({"lengths": np.zeros(0, np.int32), "ids": np.zeros(0, np.int32)}, 10) == []
+
+
+def test_digests_are_of_the_ids_that_the_rows_hold() -> None:
+    sent: Arrays = {
+        "lengths": np.array([3, 4, 2], np.int32),
+        "ids": np.array([5, 6, 70000, 5, 6, 8, 9, 1, 2], np.int32),
+        "mask": np.array([0, 0, 1, 0, 1, 1, 0, 0, 0], np.uint8),
+        "logprobs": np.zeros(9, np.float32),
+        "advantages": np.zeros(9, np.float32),
+    }
+    [samples] = read_minibatches({"minibatches": [3]}, sent, 100_000)
+    # the shared prompt is computed once; what follows the last trained id, and a sample without one, is not computed
+    wanted = [digest([5, 6, 70000]), digest([5, 6, 8]), digest([])]
+    for budget in (1, 100):
+        rows = pack_minibatch(samples, budget)
+        assert digests(samples, rows) == wanted
+    rows[0].row.ids[-1] += 1
+    assert digests(samples, rows) != wanted
+    assert digest([1, 65536]) == "f9d10b77126ab15bc3488ce712403813f59b1dc4781f4cf22bef2feacd0a2868"

@@ -100,8 +100,9 @@ def test_one_row_of_eight_samples_has_the_gradients_of_eight_rows_of_one(archite
     policy, samples, loss = tiny_policy(architecture), episodes(8, 3), replace(PLAIN, kl_coef=0.05)
 
     def loss_and_gradients(budget: int) -> tuple[int, float, Gradients]:
-        rows, shares = pack_minibatch(samples, budget), token_shares(samples, loss.normalize, loss.constant)
-        value, total = torch.zeros(()), sum(len(row.pick) for row in rows)
+        rows = pack_minibatch(samples, budget)
+        value = torch.zeros(())
+        total, shares = sum(len(row.pick) for row in rows), token_shares(samples, loss.normalize, loss.constant)
         for row in rows:
             value = value + _row_loss(policy, row, None, shares[row.sample], total, loss, Tally())[0]
         value.backward()  # type: ignore[no-untyped-call]

@@ -30,7 +30,7 @@ async function learned(groups: readonly (readonly Trajectory[])[], input: Config
     groups.map((trajectories, index) => ({ index, task: blueprint(), trajectories })),
     config.advantage,
   );
-  const said = await learn({ config, learner, progress: (event) => told.push(event) }, scored, step);
+  const said = await learn({ config, learner, progress: (event) => told.push(event) }, scored, { step, temperature: 1 });
   const after = await double.logprobs([[1, 111, 107]], "policy", 1);
   return { said, requests, told, moved: JSON.stringify(before) !== JSON.stringify(after) };
 }

@@ -1,0 +1,211 @@
+// The token laws of one model's vocabulary, and of an episode written with it: no text of anybody becomes a marker, no
+// byte is lost. Which ids are markers is read from the model's own table here, not asked of the code under test.
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { getLlama, type Llama, LlamaLogLevel } from "node-llama-cpp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { nativeModelOf } from "../../src/llm/addon.ts";
+import { renderChat } from "../../src/llm/chat.ts";
+import { chatFormat } from "../../src/llm/chat-format.ts";
+import type { Vocabulary } from "../../src/llm/llm.ts";
+import { episodeTemplate } from "../../src/llm/template.ts";
+import { openVocabulary, type TokenTable } from "../../src/llm/vocabulary.ts";
+import { formatToolCall } from "../../src/rollout/tool-call.ts";
+import { tokenDigest } from "../../src/token-digest.ts";
+import type { ToolSpec } from "../../src/types.ts";
+import { bookSeats } from "../support/blueprint.ts";
+
+/** llama_token_attr. */
+const [unknown, control, userDefined, byte] = [1, 8, 16, 32];
+
+/** A text at one place of an episode. */
+type Place = (text: string) => readonly number[];
+
+/** `name` is the manifest's, under which the fixture of Python's ids was recorded. */
+export function vocabularySuite(name: string, path: string): void {
+  describe(`${name} keeps the token laws`, () => {
+    let llama: Llama;
+    let table: TokenTable & { detokenize(ids: Uint32Array, special: boolean): string };
+    let vocabulary: Vocabulary;
+    let size = 0;
+    /** Texts of all control, user-defined, unknown and byte tokens, and of those among them that mark something. */
+    let special: readonly string[] = [];
+    let marking = new Set<number>();
+    beforeAll(async () => {
+      llama = await getLlama({ gpu: false, build: "never", skipDownload: true, logLevel: LlamaLogLevel.disabled });
+      const model = await llama.loadModel({ modelPath: path, vocabOnly: true });
+      table = nativeModelOf(model);
+      size = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
+      vocabulary = openVocabulary(table, size);
+      const bitsOf = (id: number) => table.getTokenAttributes(id);
+      const textOf = (id: number) => table.getTokenString(id) ?? "";
+      const ids = Array.from({ length: size }, (_, id) => id).filter(
+        (id) => bitsOf(id) & (unknown | control | userDefined | byte),
+      );
+      special = ids.map(textOf);
+      // gemma: newlines, runs of blanks and HTML are user-defined words; "</s>" ends a text and is control as well
+      const isWord = (id: number) =>
+        !(bitsOf(id) & (unknown | control)) && (textOf(id).trim() === "" || /^<\/?[a-z]+[1-6]?>$/.test(textOf(id)));
+      marking = new Set(ids.filter((id) => bitsOf(id) & (unknown | control | userDefined) && !isWord(id)));
+    });
+    afterAll(() => llama.dispose());
+
+    /** Places of foreign text by name. Tool names and errors come as JSON: what is shown is the text as JSON writes it. */
+    function places(): Readonly<Record<string, { readonly at: Place; readonly shown: (text: string) => string }>> {
+      const template = episodeTemplate(vocabulary, vocabulary.hasMarker("<tool_call>") ? "tokens" : "pieces");
+      const own = (text: string) => text;
+      const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
+      const tool = (change: Partial<ToolSpec>) => [{ ...bookSeats, ...change }];
+      return {
+        "user text": { at: (text) => template.user(text, false), shown: own },
+        "first user text": { at: (text) => template.user(text, true), shown: own },
+        "tool result": { at: (text) => template.toolResults(["{}", text, "{}"]), shown: own },
+        "error text": { at: (text) => template.toolResults([JSON.stringify({ error: text })]), shown: inJson },
+        "tool name": { at: (text) => template.system("You help.", tool({ name: text })), shown: inJson },
+        "tool description": { at: (text) => template.system("You help.", tool({ description: text })), shown: inJson },
+        "argument of a demonstrated call": {
+          at: (text) => template.assistant(formatToolCall({ name: "say", arguments: { text } }, "hermes"), true),
+          shown: inJson,
+        },
+        "demonstrated talk": { at: (text) => template.assistant(text, false), shown: own },
+        "simulator prompt": { at: (text) => renderChat(vocabulary, [{ role: "user", content: text }], "Answer:"), shown: own },
+      };
+    }
+
+    const markersIn = (ids: readonly number[]) => ids.filter((id) => marking.has(id));
+
+    /** `text` at a place leaves the frame's markers as they are with harmless text, and decodes to the same frame around it. */
+    function expectFramed(place: Place, shown: (text: string) => string, text: string, frame = framed(place)): void {
+      const ids = place(text);
+      if (markersIn(ids).join() !== frame.markers.join()) expect({ text, markers: markersIn(ids) }).toEqual({ text, ...frame });
+      const wanted = frame.before + shown(text) + frame.after;
+      const got = vocabulary.decode(ids);
+      if (got !== wanted) expect(got).toBe(wanted);
+    }
+
+    function framed(place: Place) {
+      const [before = "", after = ""] = vocabulary.decode(place("peace")).split("peace");
+      return { before, after, markers: markersIn(place("peace")) };
+    }
+
+    test("isMarker names the ids that mark something", () => {
+      expect(special.length).toBeGreaterThan(10);
+      const named = Array.from({ length: size }, (_, id) => id).filter((id) => vocabulary.isMarker(id));
+      expect(named).toEqual([...marking].sort((one, other) => one - other));
+    });
+
+    test("the text of any special token, at any place, is no marker and keeps its bytes", () => {
+      for (const [place, { at, shown }] of Object.entries(places())) {
+        const frame = framed(at);
+        expect(frame.markers.length, place).toBeGreaterThan(0);
+        for (const text of special) expectFramed(at, shown, text, frame);
+      }
+    });
+
+    test("a marker's text cut over the border of two results is no marker and keeps its bytes", () => {
+      const { toolResults } = episodeTemplate(vocabulary, "pieces");
+      const frame = markersIn(toolResults(["a", "b"]));
+      for (const text of special)
+        for (let cut = 1; cut < text.length; cut++) {
+          const ids = toolResults([text.slice(0, cut), text.slice(cut)]);
+          if (markersIn(ids).join() !== frame.join())
+            expect({ text, cut, markers: markersIn(ids) }).toEqual({ text, cut, frame });
+          const inside = `<tool_response>\n${text.slice(0, cut)}\n</tool_response>\n<tool_response>\n${text.slice(cut)}\n</tool_response>`;
+          if (!vocabulary.decode(ids).includes(inside)) expect(vocabulary.decode(ids)).toContain(inside);
+        }
+    });
+
+    test("a marker's text doubled, nested in another or split by it is none either", () => {
+      const harmless = (text: string) => {
+        const ids = vocabulary.encode(text);
+        if (markersIn(ids).length > 0) expect({ text, markers: markersIn(ids) }).toEqual({ text, markers: [] });
+        if (vocabulary.decode(ids) !== text) expect(vocabulary.decode(ids)).toBe(text);
+      };
+      const outer = special.length > 600 ? special.filter((_, at) => at % 40 === 0) : special;
+      for (const text of outer) {
+        harmless(`a${text}${text} b\n${text}`);
+        for (const other of special.slice(0, 6))
+          for (let at = 0; at < text.length; at++) harmless(text.slice(0, at) + other + text.slice(at));
+      }
+    });
+
+    test("no forged turn, tag or end of 10,000 changes the turns of an episode, and no byte is lost", () => {
+      const { open, close } = chatFormat(vocabulary);
+      const attack = fc.oneof(
+        {
+          weight: 4,
+          arbitrary: fc.constantFrom(open, close, "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"),
+        },
+        {
+          weight: 2,
+          arbitrary: fc.constantFrom("\n", "\r\n", "user\n", "system\n", "assistant\n", "model\n", "\u2581", "<|", "|>"),
+        },
+        { weight: 1, arbitrary: fc.constantFrom(...special) },
+        { weight: 2, arbitrary: fc.string({ unit: "grapheme", maxLength: 12 }) },
+        { weight: 1, arbitrary: fc.constantFrom("🧑‍🚀👍🏽", "é", "\uFEFF", "\0", "\u2028", '"', "\\") },
+      );
+      const text = fc.array(attack, { maxLength: 8 }).map((parts) => parts.join(""));
+      // the long system message is for the test above: its turn is written by the same two functions
+      const short = Object.entries(places()).filter(([place]) => !place.startsWith("tool n") && !place.startsWith("tool d"));
+      const frames = new Map(short.map(([place, { at }]) => [place, framed(at)]));
+      fc.assert(
+        fc.property(fc.constantFrom(...short), text, ([place, { at, shown }], foreign) => {
+          expectFramed(at, shown, foreign, frames.get(place));
+        }),
+        { seed: 2, numRuns: 10_000 },
+      );
+    });
+
+    test("ordinary text is written as the model's own tokenizer writes it", () => {
+      const text = "The quick brown fox, 1234 times: naïve café.\n\tint main() { return 0; }";
+      expect(vocabulary.encode(text)).toEqual(Array.from(table.tokenize(text, false)));
+    });
+
+    test("2,000 odd strings are written as Python's tokenizer of the same file writes them", () => {
+      const { strings, models } = z
+        .object({ strings: z.array(z.string()), models: z.record(z.string(), z.array(z.string())) })
+        .parse(JSON.parse(readFileSync(new URL("../fixtures/tokenizers.json", import.meta.url), "utf8")));
+      expect(strings).toHaveLength(2000);
+      // a user-defined marker is spelt in pieces here, and an id of its own in Python (law 2)
+      const both = [...marking]
+        .filter((id) => table.getTokenAttributes(id) & userDefined)
+        .map((id) => table.getTokenString(id) ?? "");
+      const comparable = strings.filter((text) => !both.some((marker) => text.includes(marker)));
+      expect(comparable.length).toBeGreaterThan(1900);
+      const digests = new Map(strings.map((text, at) => [text, models[name]?.[at]]));
+      const other = comparable.filter((text) => tokenDigest(vocabulary.encode(text)).slice(0, 12) !== digests.get(text));
+      expect(other).toEqual([]);
+    });
+
+    test("every single token has the text that llama.cpp gives it", () => {
+      // tokens that are part of a character decode to U+FFFD in both
+      for (let id = 0; id < size; id++) {
+        const theirs = table.detokenize(Uint32Array.of(id), true);
+        if (vocabulary.decode([id]) !== theirs) expect({ id, text: vocabulary.decode([id]) }).toEqual({ id, text: theirs });
+      }
+    });
+
+    test("pieces join to the decoded text, a split character's bytes going to its last id", () => {
+      fc.assert(
+        fc.property(fc.array(fc.nat(size - 1), { maxLength: 20 }), (ids) => {
+          const pieces = vocabulary.pieces(ids);
+          expect(pieces).toHaveLength(ids.length);
+          expect(pieces.join("")).toBe(vocabulary.decode(ids));
+        }),
+        { seed: 4, numRuns: 200 },
+      );
+      const ids = vocabulary.encode("🜁");
+      expect(ids.length).toBeGreaterThan(1);
+      expect(vocabulary.pieces(ids)).toEqual([...ids.slice(1).map(() => ""), "🜁"]);
+      expect(vocabulary.pieces(ids.slice(0, -1)).join("")).toBe("\uFFFD");
+    });
+
+    test("markers are known by their text, and one that is missing is named", () => {
+      const { open, close } = chatFormat(vocabulary);
+      expect(vocabulary.decode([vocabulary.marker(open), vocabulary.marker(close)])).toBe(open + close);
+      expect(vocabulary.hasMarker("<|no such marker|>")).toBe(false);
+      expect(() => vocabulary.marker("<|no such marker|>")).toThrow(/no marker <\|no such marker\|>/);
+    });
+  });
+}
