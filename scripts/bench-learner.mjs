@@ -43,8 +43,7 @@ const say = (text) => process.stderr.write(`${text}\n`);
  */
 function lastLine(program, args) {
   return new Promise((done, fail) => {
-    // waiting threads sleep: nobody is timed while he spins beside a busy neighbour
-    const env = { OMP_WAIT_POLICY: "PASSIVE", ...process.env, PYTHONPATH: join(root, "native"), PLAYACT_PYTHON: ourPython };
+    const env = { ...process.env, PYTHONPATH: join(root, "native"), PLAYACT_PYTHON: ourPython };
     const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     let [output, log] = ["", ""];
     child.stdout.on("data", (chunk) => {

@@ -1,7 +1,7 @@
 // Does an adapter do in the engine what it does in the learner? For each model: a few supervised steps on one text, then, on
 // another, the shift of each token's log-prob (adapter on minus off) by llama.cpp from the exported GGUF, against torch's.
 // Quantised activations put noise of a few hundredths of a nat on every shift, so the shifts have to be larger than that.
-//   node scripts/measure-shifts.mjs [--rates 1e-4,3e-4,1e-3] MODEL.gguf …      prints a JSON line for each model and rate
+//   node scripts/measure-shifts.mjs [--rates 1e-3,3e-3] MODEL.gguf …      prints a JSON line for each model and rate
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -36,7 +36,9 @@ async function measure(model, rates) {
   });
   const folder = mkdtempSync(join(tmpdir(), "playact-shifts-"));
   try {
-    const [train, ids] = [engine.vocabulary.encode(learnt), engine.vocabulary.encode(asked)];
+    const start = basename(model).startsWith("gemma") ? [engine.vocabulary.marker("<bos>")] : []; // gemma is lost without it
+    const [train, ids] = [learnt, asked].map((text) => [...start, ...engine.vocabulary.encode(text)]);
+    if (train === undefined || ids === undefined) throw new Error("unreachable: two texts");
     const base = await engine.score(ids);
     for (const rate of rates) {
       const learner = await startLearner({ python: pythonPath(), deadlineSeconds: 60 });
@@ -116,7 +118,7 @@ function round(value) {
 }
 
 const { values, positionals } = parseArgs({
-  options: { rates: { type: "string", default: "1e-4,3e-4,1e-3" } },
+  options: { rates: { type: "string", default: "1e-3,3e-3" } },
   allowPositionals: true,
 });
 for (const model of positionals) await measure(model, values.rates.split(",").map(Number));
