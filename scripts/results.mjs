@@ -46,9 +46,9 @@ table(
 );
 table(
   "Sampler against learner on the trained tokens (`metric`):",
-  `select metric.step, max(case when name = 'sampling/sampling_logp_difference/mean' then value end) as mean,
-     max(case when name = 'sampling/sampling_logp_difference/max' then value end) as max,
-     max(case when name = 'sampling/ratio_out_of_band' then value end) as out_of_band,
-     max(case when name = 'adapter/probe_gap' then value end) as probe_gap, max(case when name = 'learner/peak_mb' then value end) as peak_mb
+  `select metric.step, max(case when metric.name = 'sampling/sampling_logp_difference/mean' then metric.value end) as mean,
+     max(case when metric.name = 'sampling/sampling_logp_difference/max' then metric.value end) as max,
+     max(case when metric.name = 'sampling/ratio_out_of_band' then metric.value end) as out_of_band,
+     max(case when metric.name = 'adapter/probe_gap' then metric.value end) as probe_gap, max(case when metric.name = 'learner/peak_mb' then metric.value end) as peak_mb
    from metric join run on run.id = metric.run where run.name = '${run}' group by metric.step`,
 );

@@ -8,6 +8,37 @@ const count = z.number().int().positive();
 export const advantageModes = ["uniform", "sign", "sign-linear", "relu", "linear"] as const;
 export type AdvantageMode = (typeof advantageModes)[number];
 
+export const returnModes = ["outcome", "step", "token", "sparse"] as const;
+export type ReturnMode = (typeof returnModes)[number];
+
+/** What a level sets; the keys of `Difficulty` (tasks/difficulty.ts) and of the multipliers below. */
+export const aspects = [
+  "numTools",
+  "expectedToolCalls",
+  "userPersona",
+  "queryAmbiguity",
+  "expectedTurns",
+  "numCriteria",
+  "systemPrompt",
+  "maxUserTurns",
+  "maxAssistantTurns",
+  "maxToolTurns",
+] as const;
+export type Aspect = (typeof aspects)[number];
+/** Policy losses by the name of their table, native/trainer/loss.py; their published settings are in learner/losses.ts. */
+export const policyLosses = ["grpo", "dr_grpo", "dapo", "gspo", "cispo", "dual_clip"] as const;
+export type PolicyLossName = (typeof policyLosses)[number];
+export const normalizations = ["tokens", "sequence", "rollout", "constant"] as const;
+export type Normalization = (typeof normalizations)[number];
+export const importanceModes = ["token_truncate", "token_mask", "sequence_truncate", "sequence_mask"] as const;
+export type ImportanceMode = (typeof importanceModes)[number];
+export const klEstimators = ["k1", "k2", "k3", "abs"] as const;
+export type KlEstimator = (typeof klEstimators)[number];
+export const optimizers = ["adamw_torch", "adamw_torch_fused", "adamw_8bit"] as const;
+export type Optimizer = (typeof optimizers)[number];
+export const lrSchedulers = ["constant", "linear", "cosine"] as const;
+export type LrScheduler = (typeof lrSchedulers)[number];
+
 const models = z.strictObject({
   policy: z.string().default("qwen2.5-coder-0.5b-instruct").describe("Model that is trained: a name of models/manifest.json."),
   simulator: z
@@ -38,7 +69,13 @@ const tasks = z.strictObject({
     .string()
     .nullable()
     .default(null)
-    .describe("Path of the user's own tools (OpenAI format); null takes the embedded catalogue."),
+    .describe(
+      "The user's own tools: a file or folder (OpenAI format, BFCL function docs, a ToolBench tree); null takes the embedded catalogue.",
+    ),
+  direction: z
+    .enum(["intent-first", "calls-first"])
+    .default("calls-first")
+    .describe("What is written first: the person's intent, as published, or the right calls with their values."),
   decline: share.default(0.25).describe("Share of tasks whose needed tool is withheld; right is to make no call and say so."),
   hard: share
     .default(0)
@@ -72,11 +109,42 @@ const curriculum = z.strictObject({
   raiseAt: z.number().default(0.5).describe("Mean reward at or above which the level rises."),
   lowerAt: z.number().default(0).describe("Mean reward at or below which the level falls."),
   epsilon: share.default(0.5).describe("Chance that a task's aspects are drawn uniformly instead (soft curriculum)."),
+  every: count.default(1).describe("Steps between two changes of the level (update frequency); the last one's mean decides."),
+  fixed: z.array(z.enum(aspects)).default([]).describe("Aspects that stay at their hardest, whatever the level (fixed aspects)."),
+});
+
+const simulator = z.strictObject({
+  user: z
+    .enum(["written", "chosen"])
+    .default("chosen")
+    .describe("The user's next sentence: written freely, or chosen from a menu."),
+  tools: z
+    .enum(["written", "blueprint"])
+    .default("blueprint")
+    .describe("Tool results: all written by the simulator, or the blueprint's where the call is the expected one."),
+  withhold: z
+    .array(z.enum(["intent", "persona", "expected-calls"]))
+    .default([])
+    .describe("What user, tools and verifier are not told about the task (ablation)."),
 });
 
 const rollout = z.strictObject({
   groupSize: count.default(8).describe("Samples (trajectories) of one task."),
   temperature: z.number().positive().default(1).describe("Sampling temperature; nothing else shapes the policy's distribution."),
+  temperatureControl: z
+    .strictObject({
+      on: z.boolean().default(false).describe("Moves the temperature after each step, up where the policy's entropy is too low."),
+      entropyTarget: z
+        .number()
+        .min(0)
+        .default(0.1)
+        .describe("Entropy (nats a token) below which the temperature rises, else it falls."),
+      step: z.number().positive().default(0.01).describe("Change of the temperature at once."),
+      afterSteps: z.number().int().min(0).default(20).describe("Steps at the beginning that change nothing."),
+      lowest: z.number().positive().default(0.1).describe("Lowest temperature; at 0 all samples of a group would be one."),
+      highest: z.number().positive().default(1).describe("Highest temperature."),
+    })
+    .prefault({}),
   tokensPerTurn: count.default(160).describe("Most tokens of one assistant turn."),
   responseTokens: count.default(1024).describe("Most tokens of an episode after its prompt."),
   parallelCalls: count.default(3).describe("Calls of one turn that are carried out; further ones get an error."),
@@ -87,36 +155,86 @@ const rollout = z.strictObject({
 
 const reward = z.strictObject({
   verdict: z
-    .enum(["mixed", "rules"])
+    .enum(["mixed", "rules", "log-odds", "written"])
     .default("mixed")
-    .describe("Rules first and anchored log-odds for the report, or rules alone."),
+    .describe("Rules first and anchored log-odds for the report; rules alone; log-odds alone; or written by the verifier."),
+  overlongBuffer: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe("Last tokens of rollout.responseTokens over which an advantage's reward falls by up to 1 (DAPO); 0 is off."),
 });
 
 const advantage = z.strictObject({
-  mode: z.enum(advantageModes).default("uniform").describe("TGRPO mode: how turn rewards weigh the outcome's advantage."),
+  returns: z
+    .enum(returnModes)
+    .default("outcome")
+    .describe("What the group compares: the outcome (TGRPO), or discounted returns by step, by token, or of the outcome alone."),
+  gamma: share.default(0.99).describe("Discount of the returns by step, token and sparse."),
+  mode: z
+    .enum(advantageModes)
+    .default("uniform")
+    .describe("TGRPO mode: how turn rewards weigh the outcome's advantage; read where returns is outcome."),
   normalizeStd: z.boolean().default(true).describe("Divide by the group's standard deviation."),
 });
 
 const learner = z.strictObject({
   device: z.enum(["auto", "cpu", "cuda", "mps"]).default("auto").describe("Where torch trains."),
   dtype: z.enum(["auto", "float32", "bfloat16"]).default("auto").describe("Type of the frozen weights; adapters stay float32."),
+  memory: count
+    .nullable()
+    .default(null)
+    .describe(
+      "Megabytes that the learner may hold; beyond, it computes blocks twice and shortens rows. null: most of what is free.",
+    ),
+  processes: count.default(1).describe("GPUs to train on, one process each, by torchrun."),
   rank: count.default(16).describe("LoRA rank, on all linear layers."),
   alpha: z.number().positive().default(32).describe("LoRA alpha."),
-  learningRate: z.number().positive().default(1e-6).describe("AdamW learning rate of GRPO."),
+  optim: z
+    .enum(optimizers)
+    .default("adamw_torch")
+    .describe("Build of AdamW: torch's own, its fused kernel, or 8-bit moments (needs the Python package bitsandbytes)."),
+  learningRate: z.number().positive().default(1e-6).describe("AdamW learning rate of GRPO, after its warm-up."),
+  lrSchedulerType: z.enum(lrSchedulers).default("constant").describe("How the learning rate goes on over the run's steps."),
+  warmupSteps: z.number().int().min(0).default(0).describe("First steps over which the learning rate rises to its value."),
   betas: z.tuple([share, share]).default([0.9, 0.999]).describe("AdamW betas."),
   eps: z.number().positive().default(1e-8).describe("AdamW epsilon."),
   weightDecay: z.number().min(0).default(0.01).describe("AdamW weight decay."),
   gradClip: z.number().positive().default(1).describe("Largest gradient norm."),
   tasksPerMinibatch: count.default(4).describe("Tasks of one optimizer step."),
-  clipLow: z.number().min(0).default(0.2).describe("Ratio clip below."),
-  clipHigh: z.number().min(0).default(0.2).describe("Ratio clip above."),
-  klCoef: z.number().min(0).default(0.001).describe("Weight of the KL to the reference (adapter off); 0 skips its forward pass."),
-  importanceCap: z
+  lossType: z
+    .enum(policyLosses)
+    .default("grpo")
+    .describe("Policy loss; Dr. GRPO as published also takes advantage.normalizeStd=false."),
+  clipLow: z.number().min(0).nullable().default(null).describe("Ratio clip below; null is the loss's own (grpo 0.2)."),
+  clipHigh: z
     .number()
-    .positive()
+    .min(0)
     .nullable()
-    .default(2)
-    .describe("Cap of the truncated importance weight; null switches it off."),
+    .default(null)
+    .describe("Ratio clip above; null is the loss's own (grpo 0.2, dapo 0.28)."),
+  dualClip: z.number().min(1).default(3).describe("Largest ratio where the advantage is negative, of dual_clip (TRL's delta)."),
+  normalize: z
+    .enum(normalizations)
+    .nullable()
+    .default(null)
+    .describe(
+      "What weighs alike in a mini-batch; constant divides by rollout.responseTokens; null is the loss's own (grpo tokens).",
+    ),
+  deadGroups: z
+    .enum(["drop", "keep"])
+    .default("drop")
+    .describe("Groups without variance: dropped from the denominator, or kept in it (they teach nothing either way)."),
+  klCoef: z.number().min(0).default(0.001).describe("Weight of the KL to the reference (adapter off); 0 skips its forward pass."),
+  klEstimator: z.enum(klEstimators).default("k3").describe("How the KL is estimated from the sampled token."),
+  entropyCoef: z.number().default(0).describe("Weight of the mean entropy, which the loss rewards."),
+  importanceMode: z
+    .enum(importanceModes)
+    .default("token_truncate")
+    .describe("Importance weights of the sampler-learner gap: by token or sequence, truncated at the cap or 0 above it."),
+  importanceCap: z.number().positive().nullable().default(2).describe("Cap of the importance weight; null switches it off."),
+  gapAlarm: share.default(0.05).describe("Share of tokens with an importance ratio outside 0.9..1.1 above which a step warns."),
 });
 
 const warmup = z.strictObject({
@@ -154,6 +272,7 @@ export const configSchema = z.strictObject({
   tasks: tasks.prefault({}),
   difficulty: difficulty.prefault({}),
   curriculum: curriculum.prefault({}),
+  simulator: simulator.prefault({}),
   rollout: rollout.prefault({}),
   reward: reward.prefault({}),
   advantage: advantage.prefault({}),

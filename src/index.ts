@@ -1,10 +1,19 @@
 // The public surface: the pure parts of the method, to be used without a model, a store or a run, and the types they speak.
 // Runs are started from the command line.
-export type { AdvantageMode, Config } from "./config.ts";
+export type { AdvantageMode, Aspect, Config, ReturnMode } from "./config.ts";
 export { type Boundary, PlayactError } from "./errors.ts";
 export { demonstrationSamples, trainingSamples } from "./learner/batch.ts";
-export { type AdvantageOptions, advantages, isDead, type RewardedRollout } from "./reward/advantage.ts";
+export {
+  type AdvantageOptions,
+  advantages,
+  isDead,
+  type RewardedRollout,
+  type TurnAdvantage,
+  tgrpo,
+} from "./reward/advantage.ts";
+export { type Rewards, returns, type TurnReturns } from "./reward/returns.ts";
 export { type Draws, draws, seedFrom } from "./rng.ts";
+export { nextTemperature, type TemperatureControl } from "./rollout/temperature.ts";
 export {
   type Dialect,
   dialects,
@@ -14,5 +23,5 @@ export {
   parseToolCalls,
 } from "./rollout/tool-call.ts";
 export { type CurriculumOptions, nextLevel } from "./tasks/curriculum.ts";
-export { type Difficulty, type DifficultyOptions, difficulty, softDifficulty } from "./tasks/difficulty.ts";
+export { type Difficulty, type DifficultyOptions, difficulty, softDifficulty, withFixed } from "./tasks/difficulty.ts";
 export type * from "./types.ts";

@@ -1,55 +1,82 @@
 // One learner call for one step: mini-batches of whole groups in, metrics out. When every group is dead nothing is trained,
-// but the sampler-learner gap is still measured on one episode: it is a metric of every step.
-import { PlayactError } from "./errors.ts";
-import { trainedPart, trainingSamples } from "./learner/batch.ts";
-import type { UpdateReply, UpdateRequest } from "./learner/learner.ts";
+// but the sampler-learner gap is still measured on one episode: it is a metric of every step, and has an alarm.
+import { trainingSamples } from "./learner/batch.ts";
+import type { LearnerSample } from "./learner/learner.ts";
+import { policyLoss } from "./learner/losses.ts";
+import { assertSameIds } from "./learner/same-ids.ts";
+import { learningRateAt } from "./learner/schedule.ts";
 import { gapMetrics, type Metrics } from "./metrics.ts";
 import type { ScoredGroup } from "./reward/assign.ts";
 import type { Session } from "./session.ts";
-import { tokenDigest } from "./token-digest.ts";
-import type { TrainingSample } from "./types.ts";
 
-/** Trains on the groups that carry a signal; the others stay out of loss and denominator. */
-export async function learn(session: Session, groups: readonly ScoredGroup[]): Promise<Metrics> {
-  const { config, learner } = session;
-  const alive = groups.filter((group) => !group.dead).map(samplesOf);
-  if (alive.flat().length === 0) return { skipped_steps: 1, ...(await measureGap(session, groups)) };
-  const { tasksPerMinibatch, clipLow, clipHigh, klCoef, importanceCap, learningRate } = config.learner;
-  const minibatches: TrainingSample[][] = [];
-  for (let first = 0; first < alive.length; first += tasksPerMinibatch)
-    minibatches.push(alive.slice(first, first + tasksPerMinibatch).flat());
-  const request: UpdateRequest = {
-    minibatches,
-    loss: { kind: "grpo", clipLow, clipHigh, klCoef, importanceCap, temperature: config.rollout.temperature },
-    learningRate,
-  };
+/** What of a session learning needs. */
+type Trainer = Pick<Session, "config" | "learner" | "progress">;
+
+/**
+ * Trains on the groups that carry a signal; the others stay out of loss and denominator (learner.deadGroups: drop).
+ * @param sampled the step, and the temperature that the groups were sampled at
+ */
+export async function learn(
+  session: Trainer,
+  groups: readonly ScoredGroup[],
+  { step, temperature }: { readonly step: number; readonly temperature: number },
+): Promise<Metrics> {
+  const { config } = session;
+  const rate = learningRateAt(step, config.steps, config.learner);
+  const alive = groups.filter((group) => !group.dead);
+  const trained = (config.learner.deadGroups === "drop" ? alive : groups).map(samplesOf);
+  const learned =
+    alive.flatMap(samplesOf).length === 0
+      ? { skipped_steps: 1, ...(await measureGap(session, groups, temperature)) }
+      : await update(session, trained, { rate, temperature });
+  return { ...learned, ...raiseAlarm(session, learned, step), learning_rate: rate };
+}
+
+/** One update over mini-batches of `tasksPerMinibatch` groups. */
+async function update(
+  { config, learner }: Trainer,
+  groups: readonly LearnerSample[][],
+  { rate, temperature }: { readonly rate: number; readonly temperature: number },
+): Promise<Metrics> {
+  const size = config.learner.tasksPerMinibatch;
+  const minibatches: LearnerSample[][] = [];
+  for (let first = 0; first < groups.length; first += size) minibatches.push(joined(groups.slice(first, first + size)));
+  const request = { minibatches, loss: policyLoss(config, temperature), learningRate: rate };
   const reply = await learner.update(request);
   assertSameIds(request, reply);
   return reply.metrics;
 }
 
-/**
- * The learner's tensors held exactly the ids that were sampled: its digests are those of the samples.
- * @throws PlayactError("learner") where one differs; what was trained then is not what the policy said.
- */
-export function assertSameIds({ minibatches }: UpdateRequest, { digests }: UpdateReply): void {
-  const samples = minibatches.flat();
-  const bad = samples.findIndex((sample, at) => tokenDigest(trainedPart(sample)) !== digests[at]);
-  if (bad < 0 && digests.length === samples.length) return;
-  throw new PlayactError(
-    "learner",
-    `The learner trained on other token ids than were sampled (sample ${bad} of ${samples.length}). The update is not saved; resume the run, and if this repeats report it.`,
+/** The samples of a mini-batch's groups. Rollouts, numbered within their group, get numbers of their own. */
+function joined(groups: readonly LearnerSample[][]): LearnerSample[] {
+  return groups.flatMap((samples, index) =>
+    samples.map((sample) => ({ ...sample, rollout: index + groups.length * (sample.rollout ?? 0) })),
   );
 }
 
-function samplesOf(group: ScoredGroup): TrainingSample[] {
-  return group.trajectories.flatMap((trajectory, member) => trainingSamples(trajectory, group.advantages[member] ?? []));
+function samplesOf(group: ScoredGroup): LearnerSample[] {
+  return group.trajectories.flatMap((trajectory, member) =>
+    trainingSamples(trajectory, group.advantages[member] ?? []).map((sample) => ({ ...sample, rollout: member })),
+  );
 }
 
-async function measureGap(session: Session, groups: readonly ScoredGroup[]): Promise<Metrics> {
+/** Warns where sampler and learner are two policies for too many tokens; the weights then repair what they should not have to. */
+function raiseAlarm({ config, progress }: Trainer, metrics: Metrics, step: number): Metrics {
+  const outside = metrics["sampling/ratio_out_of_band"];
+  if (outside === undefined) return {};
+  const alarm = outside > config.learner.gapAlarm;
+  if (alarm) {
+    const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
+    const text = `sampler and learner differ: ${percent(outside)} of the tokens have an importance ratio outside 0.9..1.1 (learner.gapAlarm: ${percent(config.learner.gapAlarm)}). Check that both run the same adapter; else take a less quantised policy.`;
+    progress({ kind: "warning", text, step });
+  }
+  return { "sampling/gap_alarm": Number(alarm) };
+}
+
+async function measureGap(session: Trainer, groups: readonly ScoredGroup[], temperature: number): Promise<Metrics> {
   const sample = groups.flatMap(samplesOf)[0];
   if (!sample) return {};
-  const [old = []] = await session.learner.logprobs([sample.ids], "policy", session.config.rollout.temperature);
+  const [old = []] = await session.learner.logprobs([sample.ids], "policy", temperature);
   return gapMetrics(
     sample.mask.flatMap((trained, index) =>
       trained === 1 ? [{ old: old[index] ?? Number.NaN, behaviour: sample.logprobs[index] ?? Number.NaN }] : [],

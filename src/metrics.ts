@@ -1,20 +1,20 @@
 // Metrics of one step under TRL's names where TRL has one (reward, reward_std, frac_reward_zero_std, completions/…), ours
 // under rollout/, simulator/, curriculum/, tasks/, time/. Pure.
-import type { ScoredGroup } from "./reward/assign.ts";
+import { isJudged, type ScoredGroup } from "./reward/assign.ts";
 import type { Tally } from "./simulator/ask.ts";
 import type { Trajectory } from "./types.ts";
 
 export type Metrics = Readonly<Record<string, number>>;
 
-/** What the groups of a step say. Aborted episodes are counted and otherwise left out; no reward metric without a reward. */
+/** What the groups of a step say. Aborted episodes (and rewards that are no number) are counted and otherwise left out. */
 export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
   const all = groups.flatMap((group) => group.trajectories);
-  const judged = all.filter((trajectory) => trajectory.verdict !== null);
-  const rewards = judged.map((trajectory) => trajectory.verdict?.reward ?? 0);
+  const judged = all.filter(isJudged);
+  const rewards = judged.map((trajectory) => trajectory.verdict.reward);
   const lengths = judged.map(sampledTokens);
-  const spreads = groups.map((group) => deviation(group.trajectories.flatMap((trajectory) => trajectory.verdict?.reward ?? [])));
+  const spreads = groups.map((group) => deviation(group.trajectories.filter(isJudged).map(({ verdict }) => verdict.reward)));
   const outcomes = groups.map(
-    (group) => new Set(group.trajectories.flatMap((trajectory) => trajectory.verdict?.rules.toFixed(3) ?? [])),
+    (group) => new Set(group.trajectories.filter(isJudged).map(({ verdict }) => verdict.rules.toFixed(3))),
   );
   const stops: Record<string, number> = {};
   for (const { stopReason } of all) stops[`stop/${stopReason}`] = (stops[`stop/${stopReason}`] ?? 0) + 1;
@@ -25,12 +25,12 @@ export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
     frac_reward_zero_std: mean(groups.map((group) => Number(group.dead))),
     "rollout/trajectories": all.length,
     "rollout/aborted": all.length - judged.length,
-    "rollout/success": mean(judged.map((trajectory) => Number(trajectory.verdict?.rules === 1))),
+    "rollout/success": mean(judged.map((trajectory) => Number(trajectory.verdict.rules === 1))),
     "rollout/turns": mean(
       judged.map((trajectory) => trajectory.messages.filter((message) => message.role === "assistant").length),
     ),
     "rollout/rules_differ": mean(outcomes.map((outcome) => Number(outcome.size > 1))),
-    "rollout/judged_by_model": mean(judged.map((trajectory) => Number(trajectory.verdict?.judge !== null))),
+    "rollout/judged_by_model": mean(judged.map((trajectory) => Number(trajectory.verdict.judge !== null))),
     ...stops,
   };
 }

@@ -3,6 +3,7 @@
 import type { Config } from "./config.ts";
 import { PlayactError } from "./errors.ts";
 import type { Learner } from "./learner/learner.ts";
+import { restartingLearner } from "./learner/restart.ts";
 import { startLearner } from "./learner/torch.ts";
 import { openEngine } from "./llm/llama.ts";
 import type { Engine } from "./llm/llm.ts";
@@ -77,15 +78,17 @@ export function toolsetsOf(config: Config): Session["toolsets"] {
 }
 
 async function openLearner(config: Config, python: string, model: string): Promise<Learner> {
-  const learner = await startLearner({ python, deadlineSeconds: 60 });
-  const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip, device, dtype } = config.learner;
+  const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip, optim } = config.learner;
+  const { device, dtype, memory, processes } = config.learner;
+  const learner = await restartingLearner(() => startLearner({ python, deadlineSeconds: 5, processes }));
   await learner.open({
     model,
     lora: { rank, alpha, seed: seedFrom(config.seed, "lora") },
-    optimizer: { learningRate, betas, eps, weightDecay, gradClip },
+    optimizer: { learningRate, betas, eps, weightDecay, gradClip, optim },
     device,
     dtype,
     threads: config.engine.threads,
+    memory,
   });
   return learner;
 }

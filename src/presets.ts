@@ -1,5 +1,6 @@
 // Presets: partial configs over the defaults of config.ts. `laptop` is what `npm start` trains: its own start level and
 // multipliers, so that the world's difficulty is reached from the first step. `tiny` is for tests: SmolLM2 in all roles.
+// `trustee` is the published run (arXiv 2604.17739), number by number; docs/trustee.md says where and why it departs.
 import type { ConfigInput } from "./config.ts";
 
 export const presets = {
@@ -26,6 +27,53 @@ export const presets = {
     reward: { verdict: "rules" },
     learner: { learningRate: 5e-5, tasksPerMinibatch: 1, rank: 8, alpha: 16 },
     warmup: { demonstrations: 6, epochs: 1, batch: 3 },
+    evaluation: { tasks: 0 },
+  },
+  trustee: {
+    steps: 200,
+    // room for a prompt of 8,192 tokens and a response of 16,384
+    engine: { policyContext: 24_576, simulatorContext: 32_768 },
+    tasks: { perStep: 16, direction: "intent-first", decline: 0, hard: 0, attempts: 5 },
+    difficulty: {
+      numTools: 0.1,
+      expectedToolCalls: 0.03,
+      userPersona: 0.02,
+      queryAmbiguity: 0.02,
+      expectedTurns: 0.02,
+      numCriteria: 0.04,
+      systemPrompt: 0.03,
+      maxUserTurns: 0.03,
+      maxAssistantTurns: 0.06,
+      maxToolTurns: 0.03,
+      minTurns: 1,
+    },
+    curriculum: { start: 1, step: 3, floor: 1, cap: 100, raiseAt: 0.5, lowerAt: 0, epsilon: 0.5, every: 1, fixed: [] },
+    simulator: { user: "written", tools: "written", withhold: [] },
+    rollout: {
+      groupSize: 8,
+      temperature: 1,
+      temperatureControl: { on: false, entropyTarget: 0.1, step: 0.01, afterSteps: 20, highest: 1 },
+      tokensPerTurn: 16_384,
+      responseTokens: 16_384,
+      parallelCalls: 3,
+      toolChars: 512,
+      deadlineSeconds: 120,
+      simulatorTries: 3,
+    },
+    reward: { verdict: "written" },
+    advantage: { returns: "outcome", gamma: 0.99, mode: "uniform", normalizeStd: true },
+    learner: {
+      learningRate: 1e-6,
+      betas: [0.9, 0.999],
+      weightDecay: 0.01,
+      gradClip: 1,
+      tasksPerMinibatch: 4,
+      clipLow: 0.2,
+      clipHigh: 0.2,
+      klCoef: 0.001,
+    },
+    warmup: { when: "never" },
+    // every toolset is trained on; the method is judged on benchmarks
     evaluation: { tasks: 0 },
   },
 } as const satisfies Record<string, ConfigInput>;

@@ -1,8 +1,9 @@
-// Preset + file + --set -> one checked Config. Flags win over the file, the file over the preset, the preset over the
-// defaults. Every mistake is one sentence: what was expected, what came, which key was probably meant.
+// Preset + ablations + file + --set -> one checked Config. Flags win over the file, the file over ablations, those over the
+// preset, the preset over the defaults. Every mistake is one sentence: what was expected, what came, which key was probably meant.
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { z } from "zod";
+import { ablationOf } from "./ablations.ts";
 import { type Config, configSchema } from "./config.ts";
 import { describe, PlayactError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
@@ -12,6 +13,8 @@ type Tree = { [key: string]: unknown };
 
 export interface ConfigRequest {
   readonly preset: string;
+  /** Names of ablations (ablations.ts), laid over the preset in order. */
+  readonly ablation?: readonly string[] | undefined;
   /** YAML or JSON file. */
   readonly file?: string | undefined;
   /** "key.path=value"; the value is read as YAML (numbers, booleans, lists, text). */
@@ -19,7 +22,7 @@ export interface ConfigRequest {
   readonly steps?: number | undefined;
 }
 
-/** @throws PlayactError("usage") for an unknown preset, PlayactError("config") for keys and values that do not fit. */
+/** @throws PlayactError("usage") for an unknown preset or ablation, PlayactError("config") for keys and values that do not fit. */
 export function resolveConfig(request: ConfigRequest): { readonly preset: Preset; readonly config: Config } {
   const { preset } = request;
   if (!isPreset(preset)) {
@@ -29,6 +32,7 @@ export function resolveConfig(request: ConfigRequest): { readonly preset: Preset
     );
   }
   let tree = structuredClone(presets[preset]) as Tree; // presets are plain objects
+  for (const name of request.ablation ?? []) tree = merge(tree, structuredClone(ablationOf(name).config) as Tree); // as above
   if (request.file !== undefined) tree = merge(tree, readTree(request.file));
   for (const assignment of request.set) tree = merge(tree, assigned(assignment));
   if (request.steps !== undefined) tree = merge(tree, { steps: request.steps });

@@ -3,9 +3,10 @@
 import { rm } from "node:fs/promises";
 import { adapterIn } from "./checkpoint.ts";
 import { PlayactError } from "./errors.ts";
+import { nextTemperature } from "./rollout/temperature.ts";
 import type { Session } from "./session.ts";
 import { checkpointFolder, strayFolders, verifyCheckpoint } from "./store/checkpoints.ts";
-import { lastClosedStep, reopenAfter } from "./store/steps.ts";
+import { lastClosedStep, metricsOf, reopenAfter } from "./store/steps.ts";
 
 export interface RunState {
   /** Last closed step: 0 is the warm-up; null when nothing is closed. */
@@ -43,4 +44,12 @@ export async function resume(session: Session): Promise<RunState> {
   await learner.restore(folder);
   await engine.swap({ path: gguf, hash: checkpoint.adapterHash }, last.nextPolicyVersion);
   return { closed: last.number, level: last.nextLevel, version: last.nextPolicyVersion };
+}
+
+/** The temperature of a step: what the step before it, as recorded, leads to; the config's at the beginning. */
+export function temperatureOf({ config, writer }: Pick<Session, "config" | "writer">, step: number): number {
+  const { temperature, temperatureControl } = config.rollout;
+  if (!temperatureControl.on) return temperature;
+  const before = metricsOf(writer.store, writer.run, step - 1);
+  return nextTemperature(before["rollout/temperature"] ?? temperature, before.entropy ?? null, step - 1, temperatureControl);
 }

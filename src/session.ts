@@ -4,6 +4,7 @@ import type { Config } from "./config.ts";
 import type { Learner } from "./learner/learner.ts";
 import type { Engine } from "./llm/llm.ts";
 import type { EpisodeTemplate } from "./llm/template.ts";
+import { isBuilt } from "./not-yet.ts";
 import type { Court } from "./rollout/judge.ts";
 import type { Scene } from "./rollout/rollout.ts";
 import type { Dialect } from "./rollout/tool-call.ts";
@@ -12,6 +13,7 @@ import type { Patience, Tally } from "./simulator/ask.ts";
 import { recordFailure } from "./store/failures.ts";
 import type { Writer } from "./store/lease.ts";
 import { loadTasks, type Purpose, saveTask } from "./store/tasks.ts";
+import { aspectMetrics } from "./tasks/difficulty.ts";
 import { taskOrders } from "./tasks/orders.ts";
 import { writeTask } from "./tasks/write-task.ts";
 import type { Task, Toolset } from "./types.ts";
@@ -38,6 +40,7 @@ export interface Session {
 /** What the loops tell whoever watches. */
 export type ProgressEvent =
   | { readonly kind: "phase"; readonly text: string; readonly step: number }
+  | { readonly kind: "warning"; readonly text: string; readonly step: number }
   | { readonly kind: "count"; readonly text: string; readonly done: number; readonly of: number }
   | {
       readonly kind: "step";
@@ -68,13 +71,16 @@ export function sceneOf(session: Session, temperature: number): Scene {
     temperature,
     parallelCalls: config.rollout.parallelCalls,
     toolChars: config.rollout.toolChars,
+    withhold: config.simulator.withhold,
     signal,
   };
 }
 
-export function courtOf(session: Session, kind: Court["kind"]): Court {
-  const { engine, dialect, signal } = session;
-  return { simulator: engine.simulator, patience: counted(session), dialect, kind, scales: new Map(), signal };
+export function courtOf(session: Session, verdict: Config["reward"]["verdict"]): Court {
+  const { config, engine, dialect, signal } = session;
+  const kind = isBuilt(verdict) ? verdict : "mixed"; // others are refused before a run begins
+  const { withhold } = config.simulator;
+  return { simulator: engine.simulator, patience: counted(session), dialect, kind, withhold, scales: new Map(), signal };
 }
 
 /** A series of tasks of one purpose: what a step, the warm-up or the evaluation draws. */
@@ -126,6 +132,7 @@ export async function drawTasks(
     session.stopping,
   );
   if (!whole || session.stopping()) return null; // what follows would begin something new
+  const aspects = aspectMetrics(orders.map(({ order }) => order.aspects));
   const missed = { "tasks/written": tasks.size, "tasks/missing": series.count - tasks.size };
-  return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: { ...missed, ...counts } };
+  return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: { ...aspects, ...missed, ...counts } };
 }

@@ -7,6 +7,7 @@
 //   written verdict -1 | 0 | 1     rules + anchored log-odds (mixed)      the same; GRPO needs an order within the group
 //   aborted episodes are judged    left out of loss, group, curriculum    a failure of the world is not a zero
 //   dead groups stay in the loss   dropped from its denominator           they carry no signal (trl#6367: +2.4 points)
+//   lone survivor keeps its reward teaches nothing                        there is nobody to compare it with
 //   sampler = trainer assumed      truncated importance weights           the sampler is quantised, the gap is a metric
 //   level saved before its update  one transaction closes the step        a resumed run is the same run
 import { join } from "node:path";
@@ -15,7 +16,7 @@ import { evaluate, heldOutTasks } from "./evaluate.ts";
 import { learn } from "./learn.ts";
 import { groupMetrics, stopwatch, tallyMetrics } from "./metrics.ts";
 import { prepare } from "./prepare.ts";
-import { type RunState, resume } from "./resume.ts";
+import { type RunState, resume, temperatureOf } from "./resume.ts";
 import { assignAdvantages, byMessage } from "./reward/assign.ts";
 import { rollOutGroups } from "./rollout/group.ts";
 import { courtOf, drawTasks, type Session, sceneOf } from "./session.ts";
@@ -45,6 +46,7 @@ export async function train(session: Session): Promise<"finished" | "interrupted
 async function trainStep(session: Session, step: number, state: RunState): Promise<RunState | null> {
   const { config, writer, engine, progress } = session;
   const watch = stopwatch();
+  const temperature = temperatureOf(session, step);
   const asked = { ...session.tally };
   if (openStepOf(writer.store, writer.run) === null) openStep(writer, step, { level: state.level, policyVersion: state.version });
 
@@ -83,20 +85,20 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
       },
       stopping: session.stopping,
     },
-    sceneOf(session, config.rollout.temperature),
+    sceneOf(session, temperature),
     courtOf(session, config.reward.verdict),
   );
   if (!groups) return null;
   watch.lap("time/rollout");
 
   // rewards -> advantages -> batch -> update (dead groups stay out of loss and denominator)
-  const scored = assignAdvantages(groups, config.advantage);
+  const scored = assignAdvantages(groups, config.advantage, config.reward.overlongBuffer);
   progress({
     kind: "phase",
     text: `training on ${scored.filter((group) => !group.dead).length} of ${scored.length} groups`,
     step,
   });
-  const learned = await learn(session, scored);
+  const learned = await learn(session, scored, { step, temperature });
   watch.lap("time/update");
 
   // save, swap the adapter: a new policy version
@@ -108,18 +110,12 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
   const rolled = groupMetrics(scored);
   const next: RunState = {
     closed: step,
-    level: nextLevel(state.level, rolled.reward ?? null, config.curriculum),
+    level: nextLevel(state.level, rolled.reward ?? null, config.curriculum, step),
     version: state.version + 1,
   };
-  const metrics = {
-    ...drawn.metrics,
-    ...rolled,
-    ...learned,
-    ...swapped,
-    ...tallyMetrics(session.tally, asked),
-    "curriculum/level": state.level,
-    ...watch.read(),
-  };
+  const simulator = tallyMetrics(session.tally, asked);
+  const knobs = { "curriculum/level": state.level, "rollout/temperature": temperature };
+  const metrics = { ...drawn.metrics, ...rolled, ...learned, ...swapped, ...simulator, ...knobs, ...watch.read() };
   closeStep(writer, step, {
     nextLevel: next.level,
     nextPolicyVersion: next.version,

@@ -6,9 +6,9 @@
 import { join } from "node:path";
 import { saveCheckpoint } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
-import { assertSameIds } from "./learn.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
 import type { UpdateRequest } from "./learner/learner.ts";
+import { assertSameIds } from "./learner/same-ids.ts";
 import { type Metrics, stopwatch } from "./metrics.ts";
 import type { RunState } from "./resume.ts";
 import { draws } from "./rng.ts";

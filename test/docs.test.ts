@@ -27,7 +27,7 @@ import { exampleMessage, exampleTask, exampleTrajectory, newWriter, type Tempora
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const readme = read("README.md");
-const pages = ["README.md", "CHANGELOG.md", "models/README.md", "native/README.md"];
+const pages = ["README.md", "CHANGELOG.md", "models/README.md", "native/README.md", "docs/trustee.md"];
 
 /** The code blocks of one language. */
 function blocks(language: string, text = readme): string[] {
@@ -221,12 +221,12 @@ describe("what the page tells", () => {
     );
     const areas = "adapter|completions|curriculum|learner|probe|rollout|sampling|simulator|tasks|time|warmup|clip_ratio|stop";
     const literal = new RegExp(`["\`]((?:${areas})/[\\w/]+?)["\`/]?(?:\\$\\{|["\`])`, "g");
-    const ofLearner = /minibatch\("(\w+)"|metrics\["([\w/]+)"\] =|"([\w/]+)": float\(/g;
+    const ofLearner = /minibatch\("(\w+)"|metrics\["([\w/]+)"\] =|"([\w/]+)": float\(|"(sampling\/\w+)":/g;
     const all = (pattern: RegExp, text: string) => [...text.matchAll(pattern)].map((match) => match.slice(1).find(Boolean) ?? "");
     const recorded = [
       ...["reward", "reward_std", "frac_reward_zero_std", "step_time"],
       ...sources.flatMap((text) => all(literal, text)),
-      ...all(ofLearner, read("native/trainer/update.py")),
+      ...["update", "tally", "correction"].flatMap((name) => all(ofLearner, read(`native/trainer/${name}.py`))),
     ];
     expect(recorded.length).toBeGreaterThan(40);
     expect(recorded.filter((name) => !explained.includes(`\`${name}`))).toEqual([]);

@@ -1,25 +1,109 @@
-import { expect, test } from "vitest";
-import { assertSameIds } from "../src/learn.ts";
-import { tokenDigest } from "../src/token-digest.ts";
-import type { TrainingSample } from "../src/types.ts";
+import { describe, expect, test } from "vitest";
+import { type ConfigInput, configSchema } from "../src/config.ts";
+import { learn } from "../src/learn.ts";
+import type { Learner, UpdateRequest } from "../src/learner/learner.ts";
+import { scriptedLearner } from "../src/learner/scripted.ts";
+import { assignAdvantages } from "../src/reward/assign.ts";
+import type { ProgressEvent } from "../src/session.ts";
+import type { Trajectory } from "../src/types.ts";
+import { openRequest } from "./suites/learner.suite.ts";
+import { blueprint } from "./support/blueprint.ts";
+import { aborted, judged, message } from "./support/trajectory.ts";
 
-const sample: TrainingSample = { ids: [5, 6, 7, 8], mask: [0, 1, 1, 0], logprobs: [0, -1, -1, 0], advantages: [0, 1, 1, 0] };
-const request = { minibatches: [[sample], []], loss: { kind: "sft" as const }, learningRate: 1 };
-const reply = (...digests: readonly string[]) => ({ metrics: {}, logprobs: [], digests });
+/** Learns from these groups with the double, whose update also says `metrics`; records what it was asked and what was told. */
+async function learned(groups: readonly (readonly Trajectory[])[], input: ConfigInput = {}, metrics = {}, step = 1) {
+  const config = configSchema.parse(input);
+  const double = scriptedLearner();
+  await double.open(openRequest);
+  const before = await double.logprobs([[1, 111, 107]], "policy", 1);
+  const requests: UpdateRequest[] = [];
+  const told: ProgressEvent[] = [];
+  const learner: Learner = {
+    ...double,
+    update: async (request) => {
+      requests.push(request);
+      const reply = await double.update(request);
+      return { ...reply, metrics: { ...reply.metrics, ...metrics } };
+    },
+  };
+  const scored = assignAdvantages(
+    groups.map((trajectories, index) => ({ index, task: blueprint(), trajectories })),
+    config.advantage,
+  );
+  const said = await learn({ config, learner, progress: (event) => told.push(event) }, scored, { step, temperature: 1 });
+  const after = await double.logprobs([[1, 111, 107]], "policy", 1);
+  return { said, requests, told, moved: JSON.stringify(before) !== JSON.stringify(after) };
+}
 
-test("an update whose tensors held the sampled ids passes", () => {
-  expect(() => assertSameIds(request, reply(tokenDigest([5, 6, 7])))).not.toThrow();
+const alive = [judged(1), judged(-1, { messages: [message("user", "go on"), message("assistant", "no")] })];
+const dead = [judged(1), judged(1), judged(1)];
+const sizes = ({ requests }: { readonly requests: readonly UpdateRequest[] }) =>
+  requests.flatMap(({ minibatches }) => minibatches.map((samples) => samples.length));
+
+describe("groups without variance", () => {
+  test("are dropped from the mini-batches, or kept in them with advantages of 0", async () => {
+    expect(sizes(await learned([alive, dead, alive]))).toEqual([4]);
+    const kept = await learned([alive, dead, alive], { learner: { deadGroups: "keep", tasksPerMinibatch: 2 } });
+    expect(sizes(kept)).toEqual([5, 2]);
+    const [first] = kept.requests[0]?.minibatches ?? [];
+    expect(first?.slice(2).every((sample) => sample.advantages.every((advantage) => advantage === 0))).toBe(true);
+  });
+
+  test.each<[string, readonly Trajectory[]]>([
+    ["all rewards equal", dead],
+    ["one member", [judged(1)]],
+    ["one survivor", [judged(1), aborted(), aborted()]],
+    ["all aborted", [aborted(), aborted()]],
+    ["a reward that is NaN beside one", [judged(Number.NaN), judged(1)]],
+    ["an infinite reward beside one", [judged(1), judged(Number.POSITIVE_INFINITY)]],
+    ["a turn's reward that is NaN", [judged(1, { messages: [message("assistant", "ok", Number.NaN)] }), judged(-1)]],
+    ["nobody", []],
+  ])("change nothing and are counted: %s", async (_, group) => {
+    for (const deadGroups of ["drop", "keep"] as const) {
+      const { said, requests, moved } = await learned([group, group], { learner: { deadGroups } });
+      expect(requests).toEqual([]);
+      expect(said.skipped_steps).toBe(1);
+      expect(moved).toBe(false);
+    }
+    const beside = await learned([group, alive]);
+    expect(sizes(beside)).toEqual([2]);
+    expect(beside.moved).toBe(true);
+  });
 });
 
-test.each([[[tokenDigest([5, 6, 8])]], [[tokenDigest([5, 6, 7, 8])]], [[]], [[tokenDigest([5, 6, 7]), tokenDigest([])]]])(
-  "an update on other ids, more or fewer, stops the run",
-  (digests) => {
-    expect(() => assertSameIds(request, reply(...digests))).toThrow(/trained on other token ids than were sampled/);
-  },
-);
+describe("what the learner is told", () => {
+  test("each rollout of a mini-batch has a number, whatever its group", async () => {
+    const { requests } = await learned([alive, [judged(0), aborted(), judged(1)]]);
+    const numbers = requests[0]?.minibatches[0]?.map((sample) => sample.rollout) ?? [];
+    expect(numbers).toHaveLength(4);
+    expect(new Set(numbers).size).toBe(4);
+  });
 
-test("the digest is SHA-256 of the ids as u32, little-endian", () => {
-  // printf '\1\0\0\0\0\0\1\0' | sha256sum
-  expect(tokenDigest([1, 65536])).toBe("f9d10b77126ab15bc3488ce712403813f59b1dc4781f4cf22bef2feacd0a2868");
-  expect(() => tokenDigest([-1])).toThrow(RangeError);
+  test("the rate is the step's, and is recorded", async () => {
+    const config = { steps: 10, learner: { learningRate: 8e-6, warmupSteps: 3, lrSchedulerType: "linear" } } as const;
+    const { said, requests } = await learned([alive], config, {}, 2);
+    expect(requests[0]?.learningRate).toBe(4e-6);
+    expect(said.learning_rate).toBe(4e-6);
+  });
+});
+
+describe("the alarm of the sampler-learner gap", () => {
+  const warnings = (told: readonly ProgressEvent[]) => told.filter((event) => event.kind === "warning");
+
+  test("warns above 5 % of the tokens, with what to do, and is a metric", async () => {
+    const loud = await learned([alive], {}, { "sampling/ratio_out_of_band": 0.051 }, 7);
+    expect(loud.said["sampling/gap_alarm"]).toBe(1);
+    expect(warnings(loud.told)).toMatchObject([{ step: 7, text: expect.stringContaining("5.1 % of the tokens") }]);
+    const quiet = await learned([alive], {}, { "sampling/ratio_out_of_band": 0.05 });
+    expect(quiet.said["sampling/gap_alarm"]).toBe(0);
+    expect(warnings(quiet.told)).toEqual([]);
+  });
+
+  test("its band is the config's, and it also hears a step in which nothing was trained", async () => {
+    const wide = await learned([alive], { learner: { gapAlarm: 0.5 } }, { "sampling/ratio_out_of_band": 0.4 });
+    expect(warnings(wide.told)).toEqual([]);
+    const untrained = await learned([dead]); // the double's log-probs are far from the -0.5 of the record
+    expect(untrained.said["sampling/gap_alarm"]).toBe(1);
+    expect(warnings(untrained.told)).toHaveLength(1);
+  });
 });

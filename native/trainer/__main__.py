@@ -13,6 +13,8 @@ os.environ.setdefault("TQDM_DISABLE", "1")  # the log is read by people when som
 # team made an update of 7 tokens take 21 s instead of 0.6 s.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+VERBS = ("open", "logprobs", "cosines", "update", "save", "restore")
+
 
 @cache
 def _verbs() -> dict[str, Verb]:
@@ -29,4 +31,4 @@ def _late(name: str) -> Verb:
 
 
 if __name__ == "__main__":
-    serve({name: _late(name) for name in ("open", "logprobs", "cosines", "update", "save", "restore")}, parent=int(sys.argv[1]))
+    serve({name: _late(name) for name in VERBS}, parent=int(sys.argv[1]))

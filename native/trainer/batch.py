@@ -22,6 +22,7 @@ class Sample:
     trained: Numbers  # bool: the token was sampled by the policy and takes part in the loss
     behaviour: Numbers  # float32 log-probs at sampling
     advantage: Numbers  # float32
+    rollout: int = -1  # samples of one number are parts of one rollout; -1 is one of its own
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,10 @@ def read_minibatches(head: Any, arrays: Arrays, vocabulary: int) -> list[list[Sa
     sequences = read_sequences(arrays, vocabulary)
     lengths = _array(arrays, "lengths")
     columns = [_cut(_array(arrays, name, int(lengths.sum())), lengths) for name in ("mask", "logprobs", "advantages")]
+    rollouts = _array(arrays, "rollouts", len(sequences)).tolist()
     samples = [
-        Sample(ids, mask.astype(bool), behaviour.astype(np.float32), advantage.astype(np.float32))
-        for ids, mask, behaviour, advantage in zip(sequences, *columns, strict=True)
+        Sample(ids, mask.astype(bool), behaviour.astype(np.float32), advantage.astype(np.float32), rollout)
+        for ids, mask, behaviour, advantage, rollout in zip(sequences, *columns, rollouts, strict=True)
     ]
     for number, sample in enumerate(samples):
         if len(sample.ids) and sample.trained[0]:

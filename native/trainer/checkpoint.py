@@ -3,7 +3,7 @@
     peft/adapter_model.safetensors, peft/adapter_config.json   loadable by peft.PeftModel.from_pretrained
     optimizer.safetensors                                      AdamW moments and step by parameter name
     adapter-<first 16 hex digits of its sha256>.gguf           for llama.cpp
-    state.json                                                 counters, RNG, versions; written last
+    state.json                                                 counters, RNG, versions, sha256 of the others; written last
 
 Only safetensors and JSON are read back, never a pickle. Manifest, renaming and pruning of checkpoints are the store's.
 """
@@ -25,8 +25,6 @@ from .fault import Fault
 from .policy import Policy
 from .protocol import VERSION
 
-MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-
 
 def save(policy: Policy, optimizer: torch.optim.Optimizer, updates: int, folder: Path) -> tuple[str, dict[str, str]]:
     """Writes everything. Returns the GGUF's name in the folder and sha256 by file name, in hex."""
@@ -40,8 +38,9 @@ def save(policy: Policy, optimizer: torch.optim.Optimizer, updates: int, folder:
     draft = folder / "adapter.gguf"
     write_gguf(policy, draft)
     gguf = draft.rename(folder / f"adapter-{_sha256(draft)[:16]}.gguf")
-    _write_json(folder / "state.json", _state(policy, updates))
-    files = {str(path.relative_to(folder)): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    files = _hashes(folder)
+    _write_json(folder / "state.json", _state(policy, updates) | {"files": files})
+    files["state.json"] = _sha256(folder / "state.json")
     for path in [*(folder / name for name in files), folder / "peft", folder, folder.parent]:
         _sync(path)
     return gguf.name, files
@@ -51,6 +50,7 @@ def restore(policy: Policy, optimizer: torch.optim.Optimizer, folder: Path) -> i
     """Puts a save's adapter, moments and RNG in place; returns its count of updates. Nothing changes where it refuses."""
     try:
         state: dict[str, Any] = json.loads((folder / "state.json").read_text())
+        _check_files(folder, state["files"])
         adapter = load_file(folder / "peft/adapter_model.safetensors")
         moments = load_file(folder / "optimizer.safetensors")
     except Exception as error:
@@ -59,34 +59,67 @@ def restore(policy: Policy, optimizer: torch.optim.Optimizer, folder: Path) -> i
         theirs = state.get("made_for", {}).get(key)
         if theirs != mine:
             raise Fault("bad_request", f"{folder} was saved with {key} {theirs}, the learner was opened with {mine}")
-    parameters = policy.adapter()
     expected = peft.get_peft_model_state_dict(policy.model, save_embedding_layers=False)
     if {n: t.shape for n, t in adapter.items()} != {n: t.shape for n, t in expected.items()}:
         raise Fault("bad_request", f"the adapter in {folder} has other tensors than this model's")
     peft.set_peft_model_state_dict(policy.model, adapter)
-    optimizer.state.clear()
-    for name, parameter in parameters.items():
-        if f"{name}.step" in moments:
-            optimizer.state[parameter] = {  # the step counter stays on the CPU, as torch keeps it
-                m: moments[f"{name}.{m}"].to("cpu" if m == "step" else parameter.device) for m in MOMENTS
-            }
-    torch.set_rng_state(torch.frombuffer(bytearray(base64.b64decode(state["rng"])), dtype=torch.uint8))
+    optimizer.load_state_dict({"state": _by_number(policy, moments), "param_groups": optimizer.state_dict()["param_groups"]})
+    _set_rng(policy.device, state["rng"])
     return int(state["updates"])
 
 
+def _hashes(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _check_files(folder: Path, expected: dict[str, str]) -> None:
+    """Every file as it was written, and no other beside state.json (which the loop's store has the hash of)."""
+    found = _hashes(folder)
+    found.pop("state.json")
+    wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)} changed, went missing or came since it was saved (sha256)")
+
+
+def _rng(device: torch.device) -> dict[str, str]:
+    """States of the generators. Nothing draws from them today (dropout is 0); an exact restore does not rest on that."""
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    return {name: base64.b64encode(bytes(state.numpy())).decode() for name, state in states.items()}
+
+
+def _set_rng(device: torch.device, states: dict[str, str]) -> None:
+    decoded = {name: torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.uint8) for name, text in states.items()}
+    torch.set_rng_state(decoded["cpu"])
+    if device.type == "cuda" and "cuda" in decoded:
+        torch.cuda.set_rng_state(decoded["cuda"], device)
+
+
 def _moments(policy: Policy, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Whatever the optimizer keeps of a parameter: tensors, and with bitsandbytes a whole number of steps."""
     return {
-        f"{name}.{moment}": optimizer.state[parameter][moment].detach().cpu().contiguous()
+        f"{name}.{key}": torch.as_tensor(value).detach().cpu().contiguous()
         for name, parameter in policy.adapter().items()
         if parameter in optimizer.state
-        for moment in MOMENTS
+        for key, value in optimizer.state[parameter].items()
     }
+
+
+def _by_number(policy: Policy, moments: dict[str, Tensor]) -> dict[int, dict[str, Tensor | int]]:
+    """The moments as torch's load_state_dict takes them, which knows the device that each belongs on."""
+    state: dict[int, dict[str, Tensor | int]] = {}
+    for number, name in enumerate(policy.adapter()):
+        mine = {key.removeprefix(f"{name}."): value for key, value in moments.items() if key.startswith(f"{name}.")}
+        if mine:
+            state[number] = {key: int(t) if t.dim() == 0 and t.dtype == torch.int64 else t for key, t in mine.items()}
+    return state
 
 
 def _state(policy: Policy, updates: int) -> dict[str, Any]:
     return {
         "updates": updates,
-        "rng": base64.b64encode(bytes(torch.get_rng_state().numpy())).decode(),
+        "rng": _rng(policy.device),
         "protocol": VERSION,
         "torch": torch.__version__,
         "dtype": str(policy.dtype).removeprefix("torch."),

@@ -2,7 +2,7 @@
 
 Only the tensors of the adapter: no base weights, no tokenizer, no template. llama.cpp keeps the q and k rows of the
 llama architecture in another order than transformers (rotary pairs side by side instead of in halves), so the rows of
-lora_b are permuted there, exactly as convert_hf_to_gguf.py permutes the base weights; qwen2 and qwen3 keep theirs.
+lora_b are permuted there, exactly as convert_hf_to_gguf.py permutes the base weights; the others keep theirs.
 """
 
 from pathlib import Path
@@ -14,22 +14,27 @@ import numpy as np
 from .batch import Numbers
 from .policy import Policy
 
-_NAMES = {"llama": gguf.MODEL_ARCH.LLAMA, "qwen2": gguf.MODEL_ARCH.QWEN2, "qwen3": gguf.MODEL_ARCH.QWEN3}
+_ARCHITECTURES = {  # transformers' name -> llama.cpp's
+    "llama": gguf.MODEL_ARCH.LLAMA,
+    "qwen2": gguf.MODEL_ARCH.QWEN2,
+    "qwen3": gguf.MODEL_ARCH.QWEN3,
+    "gemma3_text": gguf.MODEL_ARCH.GEMMA3,
+}
 
 
 def write_gguf(policy: Policy, path: Path) -> None:
     """Writes the adapter to `path`, float32. The bytes depend on the adapter alone: equal adapters, equal files."""
-    architecture: str = policy.config.model_type
-    writer = gguf.GGUFWriter(path, architecture)
+    architecture = _ARCHITECTURES[policy.config.model_type]
+    writer = gguf.GGUFWriter(path, gguf.MODEL_ARCH_NAMES[architecture])
     writer.add_type(gguf.GGUFType.ADAPTER)
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", float(policy.lora.alpha))
-    names = gguf.get_tensor_name_map(_NAMES[architecture], policy.config.num_hidden_layers)
+    names = gguf.get_tensor_name_map(architecture, policy.config.num_hidden_layers)
     for parameter, value in policy.adapter().items():
         module, side = parameter.removeprefix("base_model.model.").split(".lora_")
         tensor: Numbers = value.detach().float().cpu().numpy()
         half = side[0].lower()  # "A.default.weight" -> a, [rank, in]; b is [out, rank]
-        if architecture == "llama" and half == "b" and module.endswith(("q_proj", "k_proj")):
+        if architecture == gguf.MODEL_ARCH.LLAMA and half == "b" and module.endswith(("q_proj", "k_proj")):
             tensor = interleave_halves(tensor, _heads(policy.config, module))
         writer.add_tensor(f"{names.get_name(module)}.weight.lora_{half}", np.ascontiguousarray(tensor))
     writer.write_header_to_file()

@@ -11,3 +11,11 @@ class Fault(Exception):
     def __init__(self, kind: FaultKind, message: str) -> None:
         super().__init__(message)
         self.kind: FaultKind = kind
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """torch says it with a class of its own on a GPU and with a bare RuntimeError on the CPU."""
+    text = f"{type(error).__name__} {error}".lower()
+    return isinstance(error, MemoryError) or any(
+        said in text for said in ("outofmemory", "out of memory", "can't allocate memory")
+    )

@@ -2,7 +2,7 @@
 
 transformers 5.18 parses the whole header twice (a vocabulary of 151,936 texts is a million numpy calls each time) and
 builds the table of tensor names anew for each of hundreds of modules. Within `quick_gguf` both are done once; the
-figures are printed by scripts/bench-learner.py.
+figures are printed by scripts/bench-learner/growth.py.
 """
 
 from collections.abc import Iterator

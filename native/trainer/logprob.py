@@ -2,7 +2,8 @@
 
 A vocabulary of 151,936 makes 600 kB of float32 logits a position. Positions are taken in chunks, and since the head is
 frozen, the gradient of a log-prob with respect to its hidden state, (W[target] - softmax @ W) / temperature, is known
-in the forward pass: it is kept (one hidden vector a position) instead of the logits, so nothing is computed twice.
+in the forward pass: it is kept (one hidden vector a position) instead of the logits, so nothing is computed twice. That of
+the entropy, -(p * (log p + H)) @ W / temperature, is kept beside it where an entropy term asks for it.
 """
 
 from collections.abc import Iterator
@@ -14,21 +15,26 @@ from torch import Tensor
 CHUNK_BYTES = 64 * 1024 * 1024  # float32 logits held at a time
 
 
-def target_logprobs(hidden: Tensor, weight: Tensor, targets: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
-    """log softmax(hidden @ weight.T / temperature) at the targets, and the entropies (without gradient).
+def target_logprobs(
+    hidden: Tensor, weight: Tensor, targets: Tensor, temperature: float, entropy_gradient: bool = False
+) -> tuple[Tensor, Tensor]:
+    """log softmax(hidden @ weight.T / temperature) at the targets, and the entropies (by default without gradient).
 
     hidden [t, h], weight [v, h] (frozen), targets [t] -> logp [t], entropy [t], both float32.
     """
-    logp, entropy = _TargetLogprobs.apply(hidden, weight, targets, temperature)  # type: ignore[no-untyped-call]
+    logp, entropy = _TargetLogprobs.apply(hidden, weight, targets, temperature, entropy_gradient)  # type: ignore[no-untyped-call]
     return logp, entropy
 
 
 class _TargetLogprobs(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+    def forward(
+        ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, temperature: float, entropy_gradient: bool
+    ) -> tuple[Tensor, Tensor]:
         logp = torch.empty(len(targets), dtype=torch.float32, device=hidden.device)
         entropy = torch.empty_like(logp)
         slope = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None  # [t, h] d logp / d hidden
+        entropy_slope = torch.empty_like(hidden) if slope is not None and entropy_gradient else None
         for part in _chunks(len(targets), weight.shape[0]):
             logits = (hidden[part] @ weight.T).float().div_(temperature)  # [c, v]
             log_softmax = logits.sub_(logits.logsumexp(-1, keepdim=True))
@@ -38,14 +44,21 @@ class _TargetLogprobs(torch.autograd.Function):
             if slope is not None:
                 expected = probability.to(weight.dtype) @ weight  # [c, h]
                 slope[part] = (weight[targets[part]] - expected) / temperature
-        ctx.slope = slope
-        ctx.mark_non_differentiable(entropy)
+            if entropy_slope is not None:
+                pull = probability * (log_softmax + entropy[part, None])
+                entropy_slope[part] = -(pull.to(weight.dtype) @ weight) / temperature
+        ctx.slope, ctx.entropy_slope = slope, entropy_slope
+        if not entropy_gradient:
+            ctx.mark_non_differentiable(entropy)
         return logp, entropy
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, None, None, None]:
+    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, None, None, None, None]:
         slope: Tensor = ctx.slope
-        return (gradients[0][:, None] * slope).to(slope.dtype), None, None, None
+        pulled = gradients[0][:, None] * slope
+        if ctx.entropy_slope is not None:
+            pulled = pulled + gradients[1][:, None] * ctx.entropy_slope
+        return pulled.to(slope.dtype), None, None, None, None
 
 
 def _chunks(count: int, vocabulary: int) -> Iterator[slice]:

@@ -1,10 +1,12 @@
-"""The losses, as functions of per-token tensors. Pure: no model, no optimizer, no I/O.
+"""The losses by token, one pure function each, in one table. No model, no optimizer, no I/O, no normalisation.
 
-All tensors are float32 of shape [t], t = the trained tokens of one packed row, in any order. Sums are returned, never
-means: the caller divides by the trained tokens of the whole mini-batch (token mean, DAPO, arXiv 2503.14476, eq. 8), so
-that splitting a mini-batch into rows does not change the result.
+All tensors are of shape [t], t = the trained tokens of one packed row, in any order; a sequence is whole in its row.
+What is minimised is the sum of a loss's values times their shares (normalise.py) and weights (correction.py), plus the KL
+(kl.py): objective.py. Advantages come with the samples and are not touched here. A ratio that overflows gives a loss
+that is not finite, and its step is skipped (update.py): nothing is clamped in secret, so the numbers are TRL's.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -12,62 +14,137 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class GrpoLoss:
-    """Settings of the loss `grpo`; defaults live in the loop's config."""
+class Loss:
+    """A loss as data; defaults live in the loop's config, those here are "off"."""
 
-    clip_low: float
-    clip_high: float
-    kl_coef: float
-    importance_cap: float | None
-    temperature: float
+    kind: str  # a name of LOSSES
+    clip_low: float = 0.2
+    clip_high: float = 0.2
+    dual_clip: float = 3.0  # c: largest ratio where the advantage is negative (dual_clip alone)
+    kl_coef: float = 0.0
+    kl_estimator: str = "k3"  # a name of kl.ESTIMATORS
+    entropy_coef: float = 0.0
+    normalize: str = "tokens"  # a name of normalise.NORMALIZERS
+    constant: float = 1.0  # tokens a rollout, for normalize "constant"
+    importance_mode: str = "token_truncate"  # a name of correction.MODES
+    importance_cap: float | None = None  # None: no correction
+    temperature: float = 1.0
+
+    @property
+    def supervised(self) -> bool:
+        """No advantages, no old log-probs: every trained token is to become likelier."""
+        return self.kind == "sft"
 
 
 @dataclass(frozen=True)
-class GrpoTerms:
-    """Result of `grpo`: the sum to differentiate and detached values by token for the metrics."""
+class Tokens:
+    """What a loss reads."""
 
-    loss_sum: Tensor  # []
-    kl: Tensor | None  # [t] k3 estimate, None without a reference
+    logp: Tensor  # [t] of the policy as it is; carries the gradient
+    old: Tensor  # [t] of the policy before the first optimizer step of the update
+    advantage: Tensor  # [t]
+    sequence: Tensor  # [t] int64: which sequence of the mini-batch the token is of
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a loss says."""
+
+    value: Tensor  # [t] to be minimised
     low: Tensor  # [t] 1 where the ratio was clipped from below
     high: Tensor  # [t] 1 where it was clipped from above
-    weight: Tensor  # [t] truncated importance weight
 
 
-def grpo(
-    logp: Tensor, old: Tensor, behaviour: Tensor, reference: Tensor | None, advantage: Tensor, settings: GrpoLoss
-) -> GrpoTerms:
-    """Clipped surrogate of GRPO (arXiv 2402.03300, eq. 3) by token:
+def grpo(tokens: Tokens, loss: Loss) -> Terms:
+    """Clipped surrogate of GRPO (arXiv 2402.03300, eq. 3; PPO, arXiv 1707.06347, eq. 7) by token:
 
-        ratio = exp(logp - old)
-        loss  = -min(ratio * A, clip(ratio, 1 - low, 1 + high) * A) * min(exp(old - behaviour), cap) + klCoef * k3
-        k3    = exp(reference - logp) - (reference - logp) - 1
+    ratio = exp(logp - old);  loss = -min(ratio * A, clip(ratio, 1 - low, 1 + high) * A)
 
-    The weight repairs the gap between the sampler (quantised, llama.cpp) and this model (truncated importance
-    sampling, Yao et al. 2025; TRL's `token_truncate`); it carries no gradient. `low` and `high` differ where clip-higher
-    (DAPO) is wanted. Departures from the paper: token mean over the mini-batch instead of a mean by sample, and the
-    weight.
+    The paper means over the tokens of a sequence, then over sequences (normalize "sequence"); its KL is k3.
     """
-    ratio = torch.exp(logp - old)
-    clipped = torch.clamp(ratio, 1 - settings.clip_low, 1 + settings.clip_high)
+    return _clipped(torch.exp(tokens.logp - tokens.old), tokens.advantage, loss)
+
+
+def dr_grpo(tokens: Tokens, loss: Loss) -> Terms:
+    """Dr. GRPO (arXiv 2503.20783, section 3.2): GRPO's surrogate, summed over tokens and divided by a constant (normalize
+    "constant"), so that a long wrong answer is not forgiven its length. The paper also leaves out the division by the
+    group's deviation, which is the advantage's (advantage.normalizeStd of the loop).
+    """
+    return grpo(tokens, loss)
+
+
+def dapo(tokens: Tokens, loss: Loss) -> Terms:
+    """DAPO (arXiv 2503.14476, eq. 8): GRPO's surrogate with clip-higher (low 0.2, high 0.28), every token of the
+    mini-batch alike (normalize "tokens"), no KL. Its overlong shaping changes the reward (src/reward/overlong.ts), its
+    dynamic sampling the groups.
+    """
+    return grpo(tokens, loss)
+
+
+def dual_clip(tokens: Tokens, loss: Loss) -> Terms:
+    """Dual-clip PPO (arXiv 1912.09729, eq. 5): where A < 0 the loss is held at -c * A, so that a ratio that ran away
+    cannot pull without bound. With c > 1 + high it is TRL's `delta`. c = 3 as published.
+    """
+    ratio = torch.exp(tokens.logp - tokens.old)
+    single = _clipped(ratio, tokens.advantage, loss)
+    negative = tokens.advantage < 0
+    value = torch.where(negative, torch.minimum(single.value, -loss.dual_clip * tokens.advantage), single.value)
+    held = (negative & (ratio > loss.dual_clip)).to(ratio.dtype)
+    return Terms(value, single.low, single.high + held)
+
+
+def gspo(tokens: Tokens, loss: Loss) -> Terms:
+    """GSPO (arXiv 2507.18071, eq. 5 to 7), in the form that takes an advantage by token (GSPO-token, eq. 13 and 14):
+
+    s = exp(mean over the sequence of (logp - old));  ratio = sg(s) * exp(logp - sg(logp)), clipped as GRPO's
+
+    Where a sequence has one advantage and one weight, value and gradient are those of the plain form. The paper means over
+    sequences (normalize "sequence") and clips at 3e-4 and 4e-4.
+    """
     with torch.no_grad():
-        weight = importance_weight(old, behaviour, settings.importance_cap)
-        low = ((ratio < 1 - settings.clip_low) & (advantage < 0)).float()
-        high = ((ratio > 1 + settings.clip_high) & (advantage > 0)).float()
-    per_token = -torch.minimum(ratio * advantage, clipped * advantage) * weight
-    if reference is None:
-        return GrpoTerms(per_token.sum(), None, low, high, weight)
-    gap = reference - logp
-    kl = torch.exp(gap) - gap - 1
-    return GrpoTerms((per_token + settings.kl_coef * kl).sum(), kl.detach(), low, high, weight)
+        gap = sequence_sums(tokens.logp - tokens.old, tokens.sequence)
+        length = sequence_sums(torch.ones_like(gap), tokens.sequence)
+        mean = gap / length
+    return _clipped(torch.exp(mean + (tokens.logp - tokens.logp.detach())), tokens.advantage, loss)
 
 
-def importance_weight(old: Tensor, behaviour: Tensor, cap: float | None) -> Tensor:
-    """min(exp(old - behaviour), cap) by token; ones where the cap is None (correction off)."""
-    if cap is None:
-        return torch.ones_like(old)
-    return torch.exp(old - behaviour).clamp(max=cap)
+def cispo(tokens: Tokens, loss: Loss) -> Terms:
+    """CISPO (MiniMax-M1, arXiv 2506.13585, eq. 4 and 5): a policy gradient whose clipped ratio is a weight, so that no
+    token's gradient is cut off: -sg(clip(ratio, 1 - low, 1 + high)) * A * logp. The paper sets no lower bound (low 1);
+    1 + high is TRL's `epsilon_high` for this loss (5 in ScaleRL, arXiv 2510.13786).
+    """
+    with torch.no_grad():
+        ratio = torch.exp(tokens.logp - tokens.old)
+        weight = ratio.clamp(1 - loss.clip_low, 1 + loss.clip_high)
+        low, high = ((ratio < 1 - loss.clip_low).to(ratio.dtype), (ratio > 1 + loss.clip_high).to(ratio.dtype))
+    return Terms(-weight * tokens.advantage * tokens.logp, low, high)
 
 
-def sft(logp: Tensor) -> Tensor:
-    """Negative log-likelihood of the trained tokens, summed."""
-    return -logp.sum()
+def sft(tokens: Tokens, _: Loss) -> Terms:
+    """Negative log-likelihood. Old log-probs and advantages are not read."""
+    never = torch.zeros_like(tokens.logp)
+    return Terms(-tokens.logp, never, never)
+
+
+LOSSES: Mapping[str, Callable[[Tokens, Loss], Terms]] = {
+    "grpo": grpo,
+    "dr_grpo": dr_grpo,
+    "dapo": dapo,
+    "dual_clip": dual_clip,
+    "gspo": gspo,
+    "cispo": cispo,
+    "sft": sft,
+}
+
+
+def sequence_sums(values: Tensor, sequence: Tensor) -> Tensor:
+    """[t] For each token the sum of `values` [t] over its sequence."""
+    sums = torch.zeros(int(sequence.max()) + 1, dtype=values.dtype, device=values.device)
+    return sums.index_add(0, sequence, values)[sequence]
+
+
+def _clipped(ratio: Tensor, advantage: Tensor, loss: Loss) -> Terms:
+    clipped = ratio.clamp(1 - loss.clip_low, 1 + loss.clip_high)
+    low = ((ratio < 1 - loss.clip_low) & (advantage < 0)).to(ratio.dtype)
+    high = ((ratio > 1 + loss.clip_high) & (advantage > 0)).to(ratio.dtype)
+    return Terms(-torch.minimum(ratio * advantage, clipped * advantage), low, high)

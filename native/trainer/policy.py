@@ -17,10 +17,11 @@ from torch import Tensor, nn
 from .fault import Fault
 from .gguf_load import quick_gguf
 from .logprob import target_logprobs
+from .machine import give_back_freed_memory
 from .packing import Row, pack
 
 LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-ARCHITECTURES = ("llama", "qwen2", "qwen3")  # those whose packing and export are tested
+ARCHITECTURES = ("llama", "qwen2", "qwen3", "gemma3_text")  # those whose packing and export are tested
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def load(path: str, lora: Lora, device: str, dtype: str, threads: int | None) ->
     file = Path(path)
     if not file.is_file():
         raise Fault("model", f"expected a GGUF file at {path}, but there is none")
+    give_back_freed_memory()
     where = pick_device(device)
     kind = pick_dtype(dtype, where)
     transformers.utils.logging.set_verbosity_error()
@@ -125,7 +127,9 @@ def pick_dtype(wanted: str, device: str) -> torch.dtype:
     return torch.bfloat16 if fast else torch.float32
 
 
-def forward(policy: Policy, row: Row, nodes: Sequence[int], temperature: float) -> tuple[Tensor, Tensor]:
+def forward(
+    policy: Policy, row: Row, nodes: Sequence[int], temperature: float, entropy_gradient: bool = False
+) -> tuple[Tensor, Tensor]:
     """Log-probs and entropies of some nodes given their ancestors, each float32 [len(nodes)].
 
     The transformer runs once over the row's distinct tokens, the head only where a chosen node is predicted.
@@ -135,20 +139,35 @@ def forward(policy: Policy, row: Row, nodes: Sequence[int], temperature: float) 
     hidden = body(
         input_ids=torch.tensor([row.ids], device=device),
         position_ids=torch.tensor([row.depths], device=device),
-        attention_mask=ancestor_mask(row, policy.dtype, device),
+        attention_mask=attention_masks(policy, row),
         use_cache=False,
     ).last_hidden_state[0]  # [n, h]
     predictors = torch.tensor([row.parents[node] for node in nodes], device=device)
     targets = torch.tensor([row.ids[node] for node in nodes], device=device)
     head = policy.model.get_base_model().lm_head.weight
-    return target_logprobs(hidden[predictors], head, targets, temperature)
+    return target_logprobs(hidden[predictors], head, targets, temperature, entropy_gradient)
 
 
-def ancestor_mask(row: Row, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """[1, 1, n, n] additive mask: 0 where the column is the row itself or its ancestor, the dtype's minimum elsewhere."""
+def attention_masks(policy: Policy, row: Row) -> Any:
+    """What transformers takes: one mask, or one for each kind of layer (gemma3: most layers see a window only)."""
+    full = ancestor_mask(row, policy.dtype, policy.device)
+    if policy.config.model_type != "gemma3_text":
+        return full
+    window = ancestor_mask(row, policy.dtype, policy.device, policy.config.sliding_window)
+    return {"full_attention": full, "sliding_attention": window}
+
+
+def ancestor_mask(row: Row, dtype: torch.dtype, device: torch.device, window: int | None = None) -> Tensor:
+    """[1, 1, n, n] additive mask: 0 where the column is the row itself or its ancestor, the dtype's minimum elsewhere.
+
+    `window`: only the nearest so many of these are seen, the node itself counted. Nearness is depth, not place in the row.
+    """
     node = torch.arange(len(row.ids), device=device)
     ends = torch.tensor(row.subtree_ends(), device=device)
     seen = (node[None, :] <= node[:, None]) & (node[:, None] < ends[None, :])
+    if window is not None:
+        depth = torch.tensor(row.depths, device=device)
+        seen &= depth[:, None] - depth[None, :] < window
     mask = torch.full(seen.shape, torch.finfo(dtype).min, dtype=dtype, device=device).masked_fill(seen, 0)
     return mask[None, None]
 

@@ -15,11 +15,13 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from .fault import Fault, FaultKind
+from .fault import Fault, FaultKind, ran_out_of_memory
 from .protocol import ERROR, HEARTBEAT, HELLO, REPLY, REQUEST, VERSION, Arrays, Frame, Head, ProtocolError, encode, read
 
 FROM_PARENT, TO_PARENT = 3, 4  # file descriptors; stdout and stderr are logs
 HEARTBEAT_SECONDS = 1.0
+
+SENDING = threading.Lock()  # held while a frame is written: answers and heartbeats come from different threads
 
 Verb = Callable[[Head, Arrays], tuple[Head, Arrays]]
 
@@ -37,11 +39,10 @@ def serve(verbs: Mapping[str, Verb], parent: int) -> NoReturn:
     """Answers requests until the parent ends the input. Never returns."""
     die_with_parent(parent)
     requests: queue.SimpleQueue[Frame] = queue.SimpleQueue()
-    sending = threading.Lock()
 
     def send(frame: Frame) -> None:
         data = memoryview(encode(frame))
-        with sending:
+        with SENDING:
             while data:
                 data = data[_write(data) :]
 
@@ -87,9 +88,7 @@ def _error(number: Any, kind: FaultKind, message: str) -> Frame:
 
 
 def _kind(error: Exception) -> FaultKind:
-    """torch says out-of-memory with its own class on a GPU and with a bare RuntimeError on the CPU."""
-    text = f"{type(error).__name__} {error}".lower()
-    if isinstance(error, MemoryError) or "outofmemory" in text or "out of memory" in text or "can't allocate memory" in text:
+    if ran_out_of_memory(error):
         return "memory"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "disk"

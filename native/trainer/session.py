@@ -1,17 +1,26 @@
 """The verbs of the learner (the port is src/learner/learner.ts) over one open model."""
 
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from . import checkpoint
 from .batch import read_minibatches, read_sequences
+from .correction import MODES
 from .fault import Fault
-from .loss import GrpoLoss
+from .kl import ESTIMATORS
+from .loss import LOSSES, Loss
+from .memory import Room, room_of
+from .normalise import NORMALIZERS
+from .optimizer import adamw
 from .policy import Lora, Policy, cosines, load, logprobs
 from .protocol import Arrays, Head
+from .ranks import ALONE, Ranks
 from .serve import Verb
 from .update import update
 
@@ -23,11 +32,13 @@ class Session:
     policy: Policy
     optimizer: torch.optim.Optimizer
     clip: float
+    room: Room
+    ranks: Ranks
     updates: int = 0
 
 
-def verbs() -> dict[str, Verb]:
-    """The verbs of one learner process."""
+def verbs(ranks: Ranks = ALONE) -> dict[str, Verb]:
+    """The verbs of one learner process, or of one of several that train together."""
     opened: list[Session] = []
 
     def session() -> Session:
@@ -38,8 +49,8 @@ def verbs() -> dict[str, Verb]:
     def open_(head: Head, _: Arrays) -> tuple[Head, Arrays]:
         if opened:
             raise Fault("bad_request", "the learner is open already: start another one for another model")
-        opened.append(_open(head))
-        return _describe(opened[0].policy), {}
+        opened.append(_open(head, ranks))
+        return _describe(opened[0]), {}
 
     return {
         "open": open_,
@@ -51,29 +62,28 @@ def verbs() -> dict[str, Verb]:
     }
 
 
-def adamw(policy: Policy, options: Head) -> torch.optim.Optimizer:
-    """AdamW over the adapter. The learning rate of each update comes with it."""
-    return torch.optim.AdamW(
-        policy.adapter().values(),
-        lr=options["learningRate"],
-        betas=(options["betas"][0], options["betas"][1]),
-        eps=options["eps"],
-        weight_decay=options["weightDecay"],
-    )
-
-
-def _open(head: Head) -> Session:
+def _open(head: Head, ranks: Ranks) -> Session:
     lora = Lora(head["lora"]["rank"], head["lora"]["alpha"], head["lora"]["seed"])
-    policy = load(head["model"], lora, head["device"], head["dtype"], head["threads"])
-    return Session(policy, adamw(policy, head["optimizer"]), head["optimizer"]["gradClip"])
+    policy = load(head["model"], lora, head["device"], head["dtype"], _threads(head, ranks))
+    room = room_of(policy, head.get("memory"))
+    return Session(policy, adamw(policy, head["optimizer"]), head["optimizer"]["gradClip"], room, ranks)
 
 
-def _describe(policy: Policy) -> Head:
+def _threads(head: Head, ranks: Ranks) -> int | None:
+    """The threads of one process: those of the request are shared among all."""
+    if ranks.size == 1:
+        return int(head["threads"]) if head["threads"] else None
+    return max(1, (head["threads"] or os.cpu_count() or 1) // ranks.size)
+
+
+def _describe(session: Session) -> Head:
+    policy = session.policy
     return {
         "device": str(policy.device),
         "dtype": str(policy.dtype).removeprefix("torch."),
         "torch": torch.__version__,
         "vocabulary": policy.vocabulary,
+        "processes": session.ranks.size,
         "trainableParameters": sum(p.numel() for p in policy.adapter().values()),
     }
 
@@ -93,17 +103,40 @@ def _update(session: Session, head: Head, arrays: Arrays) -> tuple[Head, Arrays]
     minibatches = read_minibatches(head, arrays, session.policy.vocabulary)
     for group in session.optimizer.param_groups:
         group["lr"] = head["learningRate"]
-    result = update(session.policy, session.optimizer, minibatches, _loss(head["loss"]), session.clip)
+    result = update(
+        session.policy, session.optimizer, minibatches, read_loss(head["loss"]), session.clip, session.room, session.ranks
+    )
     session.updates += 1
     metrics = {name: value if np.isfinite(value) else None for name, value in result.metrics.items()}
     head = {"metrics": metrics, "digests": result.digests}
     return head, {"logprobs": np.concatenate([np.zeros(0, np.float32), *result.logprobs])}
 
 
-def _loss(head: Head) -> GrpoLoss | None:
-    if head["kind"] == "sft":
-        return None
-    return GrpoLoss(head["clipLow"], head["clipHigh"], head["klCoef"], head["importanceCap"], head["temperature"])
+def read_loss(head: Head) -> Loss:
+    """Settings of the loss. Raises Fault for a name that no table has."""
+    kind = _known("loss", head["kind"], LOSSES)
+    if kind == "sft":
+        return Loss(kind)
+    return Loss(
+        kind,
+        clip_low=head["clipLow"],
+        clip_high=head["clipHigh"],
+        dual_clip=head["dualClip"],
+        kl_coef=head["klCoef"],
+        kl_estimator=_known("KL estimator", head["klEstimator"], ESTIMATORS),
+        entropy_coef=head["entropyCoef"],
+        normalize=_known("normalisation", head["normalize"], NORMALIZERS),
+        constant=head["constant"],
+        importance_mode=_known("importance mode", head["importanceMode"], MODES),
+        importance_cap=head["importanceCap"],
+        temperature=head["temperature"],
+    )
+
+
+def _known(what: str, name: Any, names: Iterable[str]) -> str:
+    if name not in names:
+        raise Fault("bad_request", f"expected a {what} of {', '.join(names)}; {name} came")
+    return str(name)
 
 
 def _save(session: Session, head: Head) -> tuple[Head, Arrays]:

@@ -42,6 +42,8 @@ export function openProgress(options: ProgressOptions): Progress {
         phase = `${event.step > 0 ? `step ${event.step}: ` : ""}${event.text}`;
         shownAt = Date.now();
         line(phase);
+      } else if (event.kind === "warning") {
+        line(`${event.step > 0 ? `step ${event.step}: ` : ""}warning: ${event.text}`);
       } else if (event.kind === "count") {
         const now = Date.now();
         if (event.done < event.of && now - shownAt < (options.terminal ? repaintIntervalMs : plainIntervalMs)) return;

@@ -1,10 +1,12 @@
 // `playact tasks`: writes some tasks at a level and shows them; nothing is stored.
 import { Command, InvalidArgumentError } from "commander";
+import { refuseNotYet } from "../not-yet.ts";
 import { resolveConfig } from "../resolve-config.ts";
 import { patience } from "../session.ts";
 import { taskOrders } from "../tasks/orders.ts";
 import { writeTask } from "../tasks/write-task.ts";
 import type { Task } from "../types.ts";
+import { collect, presetHelp } from "./options.ts";
 import { escapeText, printJson, toStderr, toStdout } from "./output.ts";
 
 interface Options {
@@ -12,6 +14,7 @@ interface Options {
   readonly level?: number;
   readonly number: number;
   readonly tools?: string;
+  readonly ablation: readonly string[];
   readonly set: readonly string[];
   readonly json?: boolean;
 }
@@ -19,20 +22,17 @@ interface Options {
 export function tasksCommand(): Command {
   return new Command("tasks")
     .description("write some tasks at a level and print them")
-    .option("--preset <name>", "laptop or tiny", "laptop")
+    .option("--preset <name>", presetHelp, "laptop")
+    .option("--ablation <name>", "an ablation of the paper over the preset (repeatable; docs/trustee.md)", collect, [])
     .option("--level <n>", "level 1..100 (default: the preset's start)", within(100))
     .option("-n, --number <n>", "how many", within(1000), 3)
-    .option("--tools <file>", "your own tools (OpenAI format) instead of the embedded catalogue")
-    .option(
-      "--set <key=value>",
-      "set a config key (repeatable)",
-      (value: string, before: readonly string[]) => [...before, value],
-      [],
-    )
+    .option("--tools <path>", "your own tools, a file or folder, instead of the embedded catalogue")
+    .option("--set <key=value>", "set a config key (repeatable)", collect, [])
     .option("--json", "print a JSON array")
     .action(async (options: Options) => {
       const tools = options.tools === undefined ? [] : [`tasks.tools=${JSON.stringify(options.tools)}`];
-      const { config } = resolveConfig({ preset: options.preset, set: [...options.set, ...tools] });
+      const { config } = resolveConfig({ preset: options.preset, ablation: options.ablation, set: [...options.set, ...tools] });
+      refuseNotYet(config);
       const { openEngineOf, toolsetsOf } = await import("../open-session.ts"); // late: the engine is slow to load for --help
       const toolsets = toolsetsOf(config);
       await using engine = await openEngineOf(config);

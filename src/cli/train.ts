@@ -5,6 +5,7 @@ import { PlayactError } from "../errors.ts";
 import { modelPath } from "../models/fetch.ts";
 import { findModel } from "../models/manifest.ts";
 import { pythonPath } from "../models/python.ts";
+import { notYetSentence, refuseNotYet } from "../not-yet.ts";
 import { checkConfig, resolveConfig } from "../resolve-config.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { acquireLease, releaseLease } from "../store/lease.ts";
@@ -12,6 +13,7 @@ import { createRun, findRun, type RunRow, setRunConfig } from "../store/runs.ts"
 import { lastClosedStep } from "../store/steps.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { userTools } from "../tasks/toolset.ts";
+import { collect, presetHelp } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
 import { supervise } from "./supervise.ts";
 import { versions } from "./versions.ts";
@@ -22,6 +24,7 @@ interface Options {
   readonly name?: string;
   readonly steps?: number;
   readonly tools?: string;
+  readonly ablation: readonly string[];
   readonly set: readonly string[];
   readonly dryRun?: boolean;
   readonly home?: string;
@@ -32,17 +35,13 @@ export function trainCommand(): Command {
   return new Command("train")
     .description("train a policy in a simulated world, or go on with a run")
     .argument("[config]", "YAML or JSON file with config keys")
-    .option("--preset <name>", "laptop or tiny", "laptop")
+    .option("--preset <name>", presetHelp, "laptop")
+    .option("--ablation <name>", "an ablation of the paper over the preset (repeatable; docs/trustee.md)", collect, [])
     .option("--resume [run]", "go on with a run (default: the latest)")
     .option("--name <name>", "name of the new run (default: preset and a number)")
     .option("--steps <n>", "GRPO steps in all", positive)
-    .option("--tools <file>", "your own tools (OpenAI format) instead of the embedded catalogue")
-    .option(
-      "--set <key=value>",
-      "set a config key (repeatable)",
-      (value: string, before: readonly string[]) => [...before, value],
-      [],
-    )
+    .option("--tools <path>", "your own tools, a file or folder, instead of the embedded catalogue")
+    .option("--set <key=value>", "set a config key (repeatable)", collect, [])
     .option("--dry-run", "check and print the resolved config; start nothing")
     .option("--home <folder>", homeHelp)
     .option("--json", "one JSON line a step on stdout")
@@ -53,7 +52,10 @@ export function trainCommand(): Command {
     .action(async (file: string | undefined, options: Options) => {
       const home = resolveHome(options.home);
       if (options.dryRun) {
-        printJson(toStdout, requested(file, options).config);
+        const { config } = requested(file, options);
+        const missing = notYetSentence(config);
+        if (missing !== null) toStderr(`playact: ${missing}\n`);
+        printJson(toStdout, config);
         return;
       }
       ensureWritable(home);
@@ -70,7 +72,8 @@ export function trainCommand(): Command {
 
 function requested(file: string | undefined, options: Options) {
   const tools = options.tools === undefined ? [] : [`tasks.tools=${JSON.stringify(options.tools)}`];
-  const resolved = resolveConfig({ preset: options.preset, file, set: [...options.set, ...tools], steps: options.steps });
+  const { preset, ablation, steps } = options;
+  const resolved = resolveConfig({ preset, ablation, file, set: [...options.set, ...tools], steps });
   findModel(resolved.config.models.policy);
   findModel(resolved.config.models.simulator);
   if (resolved.config.tasks.tools !== null) userTools(resolved.config.tasks.tools);
@@ -79,6 +82,7 @@ function requested(file: string | undefined, options: Options) {
 
 async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
   const { preset, config } = requested(file, options);
+  refuseNotYet(config);
   pythonPath(); // what is missing is told before there is a run that failed
   await modelPath(config.models.policy);
   await modelPath(config.models.simulator);
@@ -97,10 +101,15 @@ async function started(store: Store, file: string | undefined, options: Options)
 /** A run keeps its config; only the number of steps may grow. Null where it has all of them already. */
 function resumed(store: Store, file: string | undefined, options: Options): RunRow | null {
   const run = findRun(store, options.resume === true || options.resume === undefined ? null : options.resume);
-  if (options.set.length > 0 || options.tools !== undefined || file !== undefined || options.name !== undefined) {
+  if (
+    options.set.length + options.ablation.length > 0 ||
+    options.tools !== undefined ||
+    file !== undefined ||
+    options.name !== undefined
+  ) {
     throw new PlayactError(
       "usage",
-      `Run ${run.name} keeps the name and config it was started with: --resume takes --steps, but no config file, --set, --tools or --name. Start a new run for another config.`,
+      `Run ${run.name} keeps the name and config it was started with: --resume takes --steps, but no config file, --set, --ablation, --tools or --name. Start a new run for another config.`,
     );
   }
   const closed = lastClosedStep(store, run)?.number ?? 0;

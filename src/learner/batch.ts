@@ -5,11 +5,14 @@ import type { Message, TrainingSample, Trajectory } from "../types.ts";
 /**
  * GRPO samples of one trajectory, one per sample index (a template that is not append-only has several).
  * A token has mask 1 exactly where the policy sampled it; it carries its turn's advantage.
- * @param turnAdvantages one per sampled assistant message, in order // [turn]
+ * @param turnAdvantages one per sampled assistant message, in order: a number, or one for each of its ids // [turn]
  * @returns nothing for an aborted trajectory (its failure is not the policy's); samples without a sampled id are left out
  * @throws RangeError when the advantages or the log-probs do not fit the messages
  */
-export function trainingSamples(trajectory: Trajectory, turnAdvantages: readonly number[]): TrainingSample[] {
+export function trainingSamples(
+  trajectory: Trajectory,
+  turnAdvantages: readonly (number | readonly number[])[],
+): TrainingSample[] {
   if (trajectory.status === "aborted") return [];
   const sampled = trajectory.messages.filter(isSampled);
   if (sampled.length !== turnAdvantages.length) {
@@ -44,7 +47,7 @@ function isSampled(message: Message): boolean {
 
 interface Trained {
   readonly logprobs: readonly number[];
-  readonly advantage: number;
+  readonly advantage: number | readonly number[];
 }
 
 /** Concatenates the messages of each sample index, in the order of the trajectory. `trained` is null for foreign text. */
@@ -57,11 +60,15 @@ function concatenate(messages: readonly Message[], trained: (message: Message) =
     if (own !== null && own.logprobs.length !== message.ids.length) {
       throw new RangeError(`a sampled message has ${message.ids.length} ids but ${own.logprobs.length} log-probs`);
     }
+    const advantage = own?.advantage ?? 0;
+    if (typeof advantage !== "number" && advantage.length !== message.ids.length) {
+      throw new RangeError(`a sampled message has ${message.ids.length} ids but ${advantage.length} advantages`);
+    }
     message.ids.forEach((id, position) => {
       sample.ids.push(id);
       sample.mask.push(own === null ? 0 : 1);
       sample.logprobs.push(own?.logprobs[position] ?? 0);
-      sample.advantages.push(own?.advantage ?? 0);
+      sample.advantages.push(typeof advantage === "number" ? advantage : (advantage[position] ?? 0));
     });
   }
   return [...samples.values()].filter((sample) => sample.mask.includes(1));

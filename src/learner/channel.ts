@@ -14,13 +14,19 @@ export interface Reply {
 export interface Channel {
   /** Resolves with the first frame of the other side, when its version is ours. */
   readonly ready: Promise<void>;
-  /** One request; rejects with PlayactError when the learner refuses, fails or is gone. */
-  call(verb: string, head: object, arrays?: Arrays): Promise<Reply>;
+  /**
+   * One request; rejects with PlayactError when the learner refuses, fails or is gone.
+   * `patience`: longest silence in seconds while it is pending, where that is more than `deadlineSeconds`.
+   */
+  call(verb: string, head: object, arrays?: Arrays, patience?: number): Promise<Reply>;
   /** Fails every pending and every later call with `reason`. The first reason stays. */
   fail(reason: PlayactError): void;
+  /** Why every call fails from now on; null while the other side is there. */
+  failure(): PlayactError | null;
 }
 
 interface Pending {
+  readonly patience: number;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (reason: PlayactError) => void;
 }
@@ -43,6 +49,8 @@ const tickMilliseconds = 1000;
 export interface ChannelOptions {
   /** Longest time without any frame; the other side beats every second. */
   readonly deadlineSeconds: number;
+  /** The same until the first frame: a process has to start. */
+  readonly startSeconds: number;
   /** The other side's last log lines, for the reason of a failure. */
   readonly log: () => string;
   readonly onFailure: (reason: PlayactError) => void;
@@ -51,7 +59,7 @@ export interface ChannelOptions {
 /** Speaks the protocol over `input` (what comes) and `output` (what goes). */
 export function openChannel(
   streams: { readonly input: Readable; readonly output: Writable },
-  { deadlineSeconds, log, onFailure }: ChannelOptions,
+  { deadlineSeconds, startSeconds, log, onFailure }: ChannelOptions,
 ): Channel {
   const { input, output } = streams;
   const pending = new Map<number, Pending>();
@@ -65,8 +73,9 @@ export function openChannel(
   let silentTicks = 0;
   const watch = setInterval(() => {
     silentTicks += 1;
-    if (silentTicks * tickMilliseconds > deadlineSeconds * 1000) {
-      const silence = `the learner has been silent for ${deadlineSeconds} s (it beats every second): it hangs`;
+    const patience = greeted ? Math.max(deadlineSeconds, ...[...pending.values()].map((call) => call.patience)) : startSeconds;
+    if (silentTicks * tickMilliseconds > patience * 1000) {
+      const silence = `the learner has been silent for ${patience} s (it beats every second): it hangs`;
       fail(new PlayactError("learner", silence + lastLines(log())));
     }
   }, tickMilliseconds);
@@ -121,13 +130,14 @@ export function openChannel(
   return {
     ready: ready.promise,
     fail,
-    call(verb, head, arrays) {
+    failure: () => failure ?? null,
+    call(verb, head, arrays, patience = deadlineSeconds) {
       return new Promise((resolve, reject) => {
         if (failure !== undefined) return reject(failure);
         const id = nextId++;
         const blob = arrays === undefined ? new Uint8Array() : writeArrays(arrays);
         const bytes = encodeFrame({ type: frameTypes.request, head: { ...head, id, verb }, blob });
-        pending.set(id, { resolve, reject });
+        pending.set(id, { patience, resolve, reject });
         output.write(bytes);
       });
     },

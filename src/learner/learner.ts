@@ -1,6 +1,7 @@
 // The learner port: seven verbs over ids, masks, log-probs and advantages. The learner never sees text, tools, rewards or
 // groups, and recomputes no advantage. Implementations: torch.ts (Python child) and scripted.ts (deterministic double,
 // unit tests only); test/suites/learner.suite.ts is the one conformance suite for both.
+import type { ImportanceMode, KlEstimator, Normalization, Optimizer, PolicyLossName } from "../config.ts";
 import type { TrainingSample } from "../types.ts";
 
 export interface OpenRequest {
@@ -13,11 +14,14 @@ export interface OpenRequest {
     readonly eps: number;
     readonly weightDecay: number;
     readonly gradClip: number;
+    readonly optim: Optimizer;
   };
   /** "auto": CUDA, then Metal, then CPU; bf16 where the device is fast at it, else fp32. */
   readonly device: "auto" | "cpu" | "cuda" | "mps";
   readonly dtype: "auto" | "float32" | "bfloat16";
   readonly threads: number | null;
+  /** Megabytes that a learner process may hold; null: what it holds after loading and most of what is free then. */
+  readonly memory: number | null;
 }
 
 export interface OpenReply {
@@ -28,24 +32,39 @@ export interface OpenReply {
   readonly trainableParameters: number;
 }
 
-/** Loss as data. `grpo`: clipped ratio to old log-probs, truncated importance weight to behaviour log-probs. */
-export type Loss =
-  | {
-      readonly kind: "grpo";
-      readonly clipLow: number;
-      readonly clipHigh: number;
-      /** KL to the reference (adapter off), k3 estimator; 0 skips the reference pass. */
-      readonly klCoef: number;
-      /** Cap of the truncated importance weight exp(old - behaviour); null switches the correction off. */
-      readonly importanceCap: number | null;
-      /** Sampling temperature: logits are divided by it before the log-softmax. */
-      readonly temperature: number;
-    }
-  | { readonly kind: "sft" };
+/** A policy loss as data: a name of losses.ts, and what the learner does with it (native/trainer/loss.py has the equations). */
+export interface PolicyLoss {
+  readonly kind: PolicyLossName;
+  readonly clipLow: number;
+  readonly clipHigh: number;
+  /** c of the dual clip; only `dual_clip` reads it. */
+  readonly dualClip: number;
+  /** KL to the reference (adapter off); 0 skips the reference pass. */
+  readonly klCoef: number;
+  readonly klEstimator: KlEstimator;
+  /** Weight of the mean entropy by token, which is subtracted; 0 computes no gradient of it. */
+  readonly entropyCoef: number;
+  /** What weighs alike in a mini-batch. */
+  readonly normalize: Normalization;
+  /** Tokens a rollout, where normalize is "constant". */
+  readonly constant: number;
+  readonly importanceMode: ImportanceMode;
+  /** Cap of the importance weight exp(old - behaviour); null switches the correction off. */
+  readonly importanceCap: number | null;
+  /** Sampling temperature: logits are divided by it before the log-softmax. */
+  readonly temperature: number;
+}
+
+export type Loss = PolicyLoss | { readonly kind: "sft" };
+
+/** A sample with the number of its rollout: samples of one number are parts of one; without a number it is one of its own. */
+export interface LearnerSample extends TrainingSample {
+  readonly rollout?: number;
+}
 
 export interface UpdateRequest {
   /** Mini-batches in order: one optimizer step each. Old log-probs are taken before the first. */
-  readonly minibatches: readonly (readonly TrainingSample[])[];
+  readonly minibatches: readonly (readonly LearnerSample[])[];
   readonly loss: Loss;
   readonly learningRate: number;
 }

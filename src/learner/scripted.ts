@@ -1,6 +1,6 @@
 // A deterministic double of the learner, for unit tests without Python: a unigram model over a small vocabulary, whose
 // bias of each token is the adapter. It learns, skips, saves and restores as the port says; it is no model of a language,
-// has no clipping, KL or importance weights, and its GGUF adapter is a file that only its hash is good for.
+// knows one policy loss whatever its name, without clipping, KL or importance weights, and its GGUF adapter is a file that only its hash is good for.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -50,7 +50,7 @@ export function scriptedLearner(vocabulary = 512): Learner {
         request.minibatches.flat().map((sample) => sample.ids),
         vocabulary,
       );
-      const temperature = request.loss.kind === "grpo" ? request.loss.temperature : 1;
+      const temperature = request.loss.kind === "sft" ? 1 : request.loss.temperature;
       const old = logSoftmax(mine.bias, temperature);
       const logprobs = request.minibatches.flat().map((s) => s.ids.map((id, i) => (s.mask[i] === 1 ? at(old, id) : 0)));
       const steps = request.minibatches.map((samples) => step(mine, samples, request));

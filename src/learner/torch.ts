@@ -8,9 +8,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { PlayactError } from "../errors.ts";
-import type { TrainingSample } from "../types.ts";
 import { type Channel, lastLines, openChannel } from "./channel.ts";
-import type { Learner, OpenRequest, SavedAdapter, UpdateReply, UpdateRequest } from "./learner.ts";
+import type { Learner, LearnerSample, OpenRequest, SavedAdapter, UpdateReply, UpdateRequest } from "./learner.ts";
 import { type Arrays, readFloats } from "./safetensors.ts";
 
 export interface LearnerOptions {
@@ -20,13 +19,20 @@ export interface LearnerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Longest silence of the child, which beats every second. */
   readonly deadlineSeconds: number;
+  /** The same until it says hello. */
+  readonly startSeconds?: number;
+  /** The same while it opens, saves or restores: imports and file formats hold Python's lock for seconds. */
+  readonly fileSeconds?: number;
+  /** Devices to train on, each with a process of its own under torchrun (native/trainer/launch.py). Default 1. */
+  readonly processes?: number;
   /** Module to run instead of `trainer`: the tests' light children, which speak the same protocol. */
   readonly module?: string;
 }
 
-/** A learner that also tells its process id, for logs and tests. */
+/** A learner in a process: its id, for logs and tests, and why it is gone (null while it is there). */
 export interface TorchLearner extends Learner {
   readonly pid: number;
+  failure(): PlayactError | null;
 }
 
 const openReply = z.object({
@@ -40,10 +46,13 @@ const updateReply = z.object({ metrics: z.record(z.string(), z.number().nullable
 const saveReply = z.object({ gguf: z.string(), files: z.record(z.string(), z.string()) });
 
 const closed = new PlayactError("learner", "the learner was closed");
+const memoryHint = " (Linux ends the largest process so when memory runs out)";
 
 /** Starts the child and shakes hands. Throws PlayactError: "environment" where Python cannot start, else "learner". */
 export async function startLearner(options: LearnerOptions): Promise<TorchLearner> {
-  const child = spawn(options.python, ["-m", options.module ?? "trainer", String(process.pid)], {
+  const { deadlineSeconds, startSeconds = 60, fileSeconds = 60, module = "trainer", processes = 1 } = options;
+  const program = processes === 1 ? [module, String(process.pid)] : [`${module}.launch`, String(process.pid), String(processes)];
+  const child = spawn(options.python, ["-m", ...program], {
     cwd: nativeFolder(),
     env: { ...inherited(), ...options.env, PYTHONPATH: nativeFolder(), PYTHONUNBUFFERED: "1" },
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
@@ -56,10 +65,13 @@ export async function startLearner(options: LearnerOptions): Promise<TorchLearne
   const channel = openChannel(
     { input: fromChild, output: toChild },
     {
-      deadlineSeconds: options.deadlineSeconds,
+      deadlineSeconds,
+      startSeconds,
       log,
       onFailure: (reason) => {
-        if (reason !== closed) child.kill("SIGKILL");
+        if (reason === closed) return;
+        child.kill("SIGKILL");
+        toChild.destroy(); // several processes: the one that reads it may not be the one that was killed
       },
     },
   );
@@ -70,19 +82,24 @@ export async function startLearner(options: LearnerOptions): Promise<TorchLearne
       done();
     });
     child.once("close", (code, signal) => {
-      const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+      const how = signal === null ? `exit code ${code}` : `signal ${signal}${signal === "SIGKILL" ? memoryHint : ""}`;
       channel.fail(new PlayactError("learner", `the learner ended with ${how}${lastLines(log())}`));
       done();
     });
   });
   await channel.ready;
-  return { pid: child.pid ?? 0, ...verbs(channel), close: () => close(child, toChild, channel, gone) };
+  return {
+    pid: child.pid ?? 0,
+    failure: channel.failure,
+    ...verbs(channel, fileSeconds),
+    close: () => close(child, toChild, channel, gone),
+  };
 }
 
-function verbs(channel: Channel): Omit<Learner, "close"> {
+function verbs(channel: Channel, patience: number): Omit<Learner, "close"> {
   return {
     async open(request: OpenRequest) {
-      const { head } = await channel.call("open", { ...request, model: resolve(request.model) });
+      const { head } = await channel.call("open", { ...request, model: resolve(request.model) }, undefined, patience);
       return openReply.parse(head);
     },
     async logprobs(samples, which, temperature) {
@@ -113,11 +130,11 @@ function verbs(channel: Channel): Omit<Learner, "close"> {
     },
     async save(path): Promise<SavedAdapter> {
       const folder = resolve(path);
-      const { gguf, files } = saveReply.parse((await channel.call("save", { folder })).head);
+      const { gguf, files } = saveReply.parse((await channel.call("save", { folder }, undefined, patience)).head);
       return { folder, gguf: join(folder, gguf), hash: files[gguf] ?? "", files };
     },
     async restore(path) {
-      await channel.call("restore", { folder: resolve(path) });
+      await channel.call("restore", { folder: resolve(path) }, undefined, patience);
     },
   };
 }
@@ -142,13 +159,14 @@ async function endsWithin(milliseconds: number, gone: Promise<void>): Promise<bo
 }
 
 /** A mini-batch's samples as flat arrays, one after the other. */
-function columns(samples: readonly TrainingSample[]): Arrays {
+function columns(samples: readonly LearnerSample[]): Arrays {
   return {
     lengths: Int32Array.from(samples, (sample) => sample.ids.length),
     ids: Int32Array.from(samples.flatMap((sample) => sample.ids)),
     mask: Uint8Array.from(samples.flatMap((sample) => sample.mask)),
     logprobs: Float32Array.from(samples.flatMap((sample) => sample.logprobs)),
     advantages: Float32Array.from(samples.flatMap((sample) => sample.advantages)),
+    rollouts: Int32Array.from(samples, (sample) => sample.rollout ?? -1),
   };
 }
 

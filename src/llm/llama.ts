@@ -9,9 +9,9 @@ import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
 import { createBatcher } from "./batcher.ts";
 import { openChatModel } from "./chat.ts";
 import { chatFormat } from "./chat-format.ts";
+import { affordableSequences } from "./llama-slots.ts";
 import type { Engine, Vocabulary } from "./llm.ts";
 import { openPolicy } from "./policy.ts";
-import { affordableSequences } from "./slots.ts";
 import { createTurns } from "./turns.ts";
 import { openVocabulary } from "./vocabulary.ts";
 
@@ -23,7 +23,7 @@ export interface EngineOptions {
   readonly gpu: "auto" | "off";
   /** CPU threads; null takes all cores. */
   readonly threads: number | null;
-  /** Null: as many as the memory holds (slots.ts). */
+  /** Null: as many as the memory holds (llama-slots.ts). */
   readonly policySequences: number | null;
   /** Tokens PER sequence. node-llama-cpp multiplies by the sequences itself and pads up to 256. */
   readonly policyContext: number;

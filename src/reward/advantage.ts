@@ -1,18 +1,24 @@
-// Rewards of one group -> one advantage per turn: TGRPO of TRUSTEE (arXiv 2604.17739). Numbers only, no I/O.
-// Not here: spreading a turn's number over its tokens (learner/batch.ts). Departs only in that the default mode is
-// `uniform` everywhere; the paper's code falls back to `relu` when no mode is set.
-import type { AdvantageMode } from "../config.ts";
+// Rewards of one group -> one advantage per turn: TGRPO of TRUSTEE (arXiv 2604.17739), or its other returns (returns.ts)
+// compared within the group. Numbers only, no I/O. Not here: spreading a turn's number over its tokens
+// (learner/batch.ts). Departs only in that the default mode is `uniform` everywhere; the paper's code falls back to `relu`
+// when no mode is set.
+import type { AdvantageMode, ReturnMode } from "../config.ts";
+import { type Rewards, returns, type TurnReturns } from "./returns.ts";
 
-/** One rollout of a group as the advantage sees it. */
-export interface RewardedRollout {
-  /** Outcome reward of the episode. Not read when aborted. */
-  readonly reward: number;
-  /** Tool or user reward of each assistant turn, -1..1; 0 where nobody judged it. // [turn] */
-  readonly turnRewards: readonly number[];
+/** One rollout of a group as the advantage sees it; its rewards are not read when it was aborted. */
+export interface RewardedRollout extends Rewards {
   readonly aborted: boolean;
 }
 
+/** One number for all tokens of the turn, or (returns by token) one for each token that was sampled. */
+export type TurnAdvantage = number | readonly number[];
+
 export interface AdvantageOptions {
+  /** What the group compares; the outcome where nothing else is said. */
+  readonly returns?: ReturnMode | undefined;
+  /** Discount of the other returns. */
+  readonly gamma?: number | undefined;
+  /** Read where the outcome is compared. */
   readonly mode: AdvantageMode;
   /** Divide by the group's standard deviation; false only subtracts the mean. */
   readonly normalizeStd: boolean;
@@ -35,17 +41,37 @@ const turnAdvantage: Readonly<Record<AdvantageMode, (outcome: number, turnReward
 };
 
 /**
+ * Advantages of one group by whatever `options.returns` compares; rules of tgrpo() for aborted rollouts, lone survivors
+ * and the deviation. With returns by step or sparse the group's numbers are those of all turns, by token of all tokens.
+ * @returns one for each turn of each rollout // [rollout][turn] or [rollout][turn][token]
+ * @throws RangeError for a reward that is not finite, and where returns by token lack the numbers of tokens
+ */
+export function advantages(rollouts: readonly RewardedRollout[], options: AdvantageOptions): TurnAdvantage[][] {
+  const { returns: kind = "outcome", gamma = 0.99, normalizeStd } = options;
+  if (kind === "outcome") return tgrpo(rollouts, options);
+  rollouts.forEach(refuseNonFinite);
+  const own = rollouts.map((rollout) => (rollout.aborted ? [] : returns[kind](rollout, gamma)));
+  const survivors = rollouts.filter((rollout) => !rollout.aborted).length;
+  const { mean, scale } = normalizer(survivors > 1 ? own.flat(2) : [], normalizeStd);
+  const normalized = (turn: TurnReturns) => turn.map((value) => (value - mean) / scale + 0);
+  return rollouts.map(({ turnRewards, aborted }, index) => {
+    if (aborted) return turnRewards.map(() => 0);
+    const turns = (own[index] ?? []).map(normalized);
+    return kind === "token" ? turns : turns.map(([value = 0]) => value);
+  });
+}
+
+/**
  * TGRPO advantages of one group (arXiv 2604.17739). The outcome rewards of the rollouts that were not aborted are
  * centred on their mean and divided by their SAMPLE standard deviation (n - 1) + 1e-6; a lone survivor keeps its raw
  * reward (mean 0, deviation 1); aborted rollouts get zeros and stay out of the statistics.
  * @returns one number per turn of each rollout // [rollout][turn]
  * @throws RangeError for a reward that is not finite: it would poison every rollout of the group
  */
-export function advantages(rollouts: readonly RewardedRollout[], options: AdvantageOptions): number[][] {
+export function tgrpo(rollouts: readonly RewardedRollout[], options: AdvantageOptions): number[][] {
   rollouts.forEach(refuseNonFinite);
   const rewards = rollouts.filter((rollout) => !rollout.aborted).map((rollout) => rollout.reward);
-  const { mean, deviation } = statistics(rewards);
-  const scale = options.normalizeStd && rewards.length > 1 ? deviation + epsilon : 1;
+  const { mean, scale } = normalizer(rewards, options.normalizeStd);
   const weigh = turnAdvantage[options.mode];
   return rollouts.map(({ reward, turnRewards, aborted }) => {
     if (aborted) return turnRewards.map(() => 0);
@@ -55,18 +81,18 @@ export function advantages(rollouts: readonly RewardedRollout[], options: Advant
 }
 
 /** True when no turn of the group has an advantage: nothing to learn, the group can be left out of the batch. */
-export function isDead(advantages: readonly (readonly number[])[]): boolean {
-  return advantages.every((turns) => turns.every((advantage) => advantage === 0));
+export function isDead(advantages: readonly (readonly TurnAdvantage[])[]): boolean {
+  return advantages.flat(2).every((advantage) => advantage === 0);
 }
 
-/** Mean and sample standard deviation; 0 and 1 for fewer than two rewards. */
-function statistics(rewards: readonly number[]): { mean: number; deviation: number } {
-  const [first] = rewards;
-  if (first === undefined || rewards.length === 1) return { mean: 0, deviation: 1 };
-  // Measured from the first reward, equal rewards give a mean that is exactly that reward: a dead group is exactly zero.
-  const mean = first + sum(rewards.map((reward) => reward - first)) / rewards.length;
-  const variance = sum(rewards.map((reward) => (reward - mean) ** 2)) / (rewards.length - 1);
-  return { mean, deviation: Math.sqrt(variance) };
+/** What is taken off and what it is divided by: mean and sample standard deviation + 1e-6; 0 and 1 for fewer than two. */
+function normalizer(values: readonly number[], normalizeStd: boolean): { mean: number; scale: number } {
+  const [first] = values;
+  if (first === undefined || values.length === 1) return { mean: 0, scale: 1 };
+  // Measured from the first value, equal values give a mean that is exactly that value: a dead group is exactly zero.
+  const mean = first + sum(values.map((value) => value - first)) / values.length;
+  const variance = sum(values.map((value) => (value - mean) ** 2)) / (values.length - 1);
+  return { mean, scale: normalizeStd ? Math.sqrt(variance) + epsilon : 1 };
 }
 
 function sum(numbers: readonly number[]): number {

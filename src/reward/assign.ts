@@ -1,42 +1,67 @@
 // Verdicts -> advantages of every turn, group by group. Pure; the formulas are in advantage.ts.
-import type { Config } from "../config.ts";
-import type { Group } from "../types.ts";
-import { advantages, isDead } from "./advantage.ts";
+import type { Group, Trajectory, Verdict } from "../types.ts";
+import { type AdvantageOptions, advantages, isDead, type TurnAdvantage } from "./advantage.ts";
+import { overlongPenalty } from "./overlong.ts";
 
 /** A group with its place in the step and what its members' turns are worth. */
 export interface ScoredGroup extends Group {
   /** Index of the task within the step. */
   readonly index: number;
   /** Advantage of each assistant turn of each member; zeros for aborted ones. // [member][turn] */
-  readonly advantages: readonly (readonly number[])[];
-  /** No member differs from the others: nothing to learn. */
+  readonly advantages: readonly (readonly TurnAdvantage[])[];
+  /** No member differs from the others, or there is no other: nothing to learn. */
   readonly dead: boolean;
 }
 
-/** Advantages of all groups; `options` as in config.advantage. */
+/**
+ * Advantages of all groups; `options` as in config.advantage, `overlongBuffer` as in config.reward. Where fewer than two
+ * members were judged there is nobody to compare with: all zeros, although the published formula keeps a lone survivor's
+ * raw reward.
+ */
 export function assignAdvantages(
   groups: readonly (Group & { readonly index: number })[],
-  options: Config["advantage"],
+  options: AdvantageOptions,
+  overlongBuffer = 0,
 ): ScoredGroup[] {
   return groups.map((group) => {
+    const alone = group.trajectories.filter(isJudged).length < 2;
     const assigned = advantages(
-      group.trajectories.map((trajectory) => ({
-        reward: trajectory.verdict?.reward ?? 0,
-        turnRewards: trajectory.messages
-          .filter((message) => message.role === "assistant")
-          .map((message) => message.turnReward ?? 0),
-        aborted: trajectory.verdict === null,
-      })),
+      group.trajectories.map((trajectory) => {
+        const turns = trajectory.messages.filter((message) => message.role === "assistant");
+        return {
+          reward: (trajectory.verdict?.reward ?? 0) + penalty(trajectory, overlongBuffer),
+          turnRewards: turns.map((message) => message.turnReward ?? 0),
+          turnTokens: turns.map((message) => message.ids.length),
+          aborted: alone || !isJudged(trajectory),
+        };
+      }),
       options,
     );
     return { ...group, advantages: assigned, dead: isDead(assigned) };
   });
 }
 
-/** The advantages of a trajectory by the index of its message, for the record. */
+/** A reward that is no number is the world's failure, like an abort: it would poison every member of its group. */
+export function isJudged(trajectory: Trajectory): trajectory is Trajectory & { readonly verdict: Verdict } {
+  const turnRewards = trajectory.messages.map((message) => message.turnReward ?? 0);
+  return trajectory.verdict !== null && [trajectory.verdict.reward, ...turnRewards].every(Number.isFinite);
+}
+
+function penalty({ messages, task }: Trajectory, buffer: number): number {
+  const answer = messages.slice(messages.findIndex((message) => message.role === "assistant"));
+  const tokens = answer.reduce((sum, message) => sum + message.ids.length, 0);
+  return overlongPenalty(tokens, task.limits.responseTokens, buffer);
+}
+
+/** The advantages of a trajectory by the index of its message, for the record; the mean of those by token. */
 export function byMessage(group: ScoredGroup, member: number): { readonly message: number; readonly value: number }[] {
   const trajectory = group.trajectories[member];
   if (!trajectory) return [];
   const turns = trajectory.messages.flatMap((message, index) => (message.role === "assistant" ? [index] : []));
-  return turns.map((message, turn) => ({ message, value: group.advantages[member]?.[turn] ?? 0 }));
+  return turns.map((message, turn) => ({ message, value: meanOf(group.advantages[member]?.[turn] ?? 0) }));
+}
+
+function meanOf(advantage: TurnAdvantage): number {
+  if (typeof advantage === "number") return advantage;
+  return advantage.length === 0 ? 0 : advantage.reduce((sum, value) => sum + value, 0) / advantage.length;
 }

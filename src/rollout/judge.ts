@@ -2,6 +2,7 @@
 import type { ChatModel } from "../llm/llm.ts";
 import { type Conduct, needsJudge, verdict } from "../reward/reward.ts";
 import type { Patience } from "../simulator/ask.ts";
+import { briefed, type Withheld } from "../simulator/briefing.ts";
 import { type Anchors, anchors, type Judged, logOdds, placed } from "../simulator/verifier.ts";
 import { carriedShare } from "../tasks/values.ts";
 import type { Task, Trajectory } from "../types.ts";
@@ -13,6 +14,8 @@ export interface Court {
   readonly patience: Patience;
   readonly dialect: Dialect;
   readonly kind: "mixed" | "rules";
+  /** What the verifier is not told about the task. */
+  readonly withhold: readonly Withheld[];
   /** The anchors of each task, read once; shared by a group's members. */
   readonly scales: Map<string, Promise<Judged<Anchors>>>;
   readonly signal?: AbortSignal | undefined;
@@ -32,7 +35,9 @@ export async function judge(episode: Episode, court: Court): Promise<Trajectory>
     return { ...trajectory, verdict: verdict(task, conduct, null, carried) };
 
   const scale = await scaleOf(task, court);
-  const odds = scale.ok ? await logOdds(task, lines, court.simulator, court.patience, court.signal) : scale;
+  const odds = scale.ok
+    ? await logOdds(briefed(task, court.withhold), lines, court.simulator, court.patience, court.signal)
+    : scale;
   if (!scale.ok || !odds.ok) {
     const failure = scale.ok ? (odds.ok ? null : odds.failure) : scale.failure;
     return { ...trajectory, status: "aborted", stopReason: "simulator_failed", failure };
@@ -43,7 +48,7 @@ export async function judge(episode: Episode, court: Court): Promise<Trajectory>
 function scaleOf(task: Task, court: Court): Promise<Judged<Anchors>> {
   const known = court.scales.get(task.id);
   if (known) return known;
-  const scale = anchors(task, court.simulator, court.patience, court.signal);
+  const scale = anchors(briefed(task, court.withhold), court.simulator, court.patience, court.signal);
   court.scales.set(task.id, scale);
   return scale;
 }

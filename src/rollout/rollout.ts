@@ -6,6 +6,7 @@ import { type ChatModel, EngineError, type Policy, type Vocabulary } from "../ll
 import type { EpisodeTemplate } from "../llm/template.ts";
 import { seedFrom } from "../rng.ts";
 import type { Patience } from "../simulator/ask.ts";
+import { briefed, type Withheld } from "../simulator/briefing.ts";
 import type { Line } from "../simulator/prompts/transcript.ts";
 import { answerCall, cutMiddle, type Fact } from "../simulator/tool.ts";
 import { nextSentence } from "../simulator/user.ts";
@@ -23,6 +24,8 @@ export interface Scene {
   readonly temperature: number;
   readonly parallelCalls: number;
   readonly toolChars: number;
+  /** What the simulated user is not told about the task. */
+  readonly withhold: readonly Withheld[];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -113,7 +116,7 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
         return terminated("answered");
       }
       turns.user++;
-      const next = await nextSentence(task, lines, told, scene.simulator, scene.patience, scene.signal);
+      const next = await nextSentence(briefed(task, scene.withhold), lines, told, scene.simulator, scene.patience, scene.signal);
       spoke(next.ok ? next.reward : null);
       if (!next.ok) return aborted("simulator_failed", next.failure);
       if (next.kind === "thanks") return terminated("user_done");

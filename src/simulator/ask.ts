@@ -1,11 +1,12 @@
 // One question to the simulator: prompt -> grammar -> JSON -> the caller's checks -> value, or a failure after the last
 // try. The only place that decides between retry, repair and failure; a failure is a value, never a zero reward (law 5).
-// A cut reply is asked for again, since a whole one is better than a mended one; only that of the last try is mended.
+// A cut reply is asked for again, since a whole one is better than a mended one; only that of the last try is mended
+// (jsonrepair). The policy's calls never come here: a malformed call is the signal that trains it.
+import { jsonrepair } from "jsonrepair";
 import { type ChatMessage, type ChatModel, EngineError } from "../llm/llm.ts";
 import { seedFrom } from "../rng.ts";
 import { matchesSchema } from "../tasks/validate.ts";
 import type { Failure, Json, JsonSchema } from "../types.ts";
-import { closeCut } from "./repair.ts";
 
 export interface Question<T> {
   readonly role: Failure["boundary"];
@@ -68,7 +69,7 @@ export async function ask<T>(
         signal,
       });
       const reply = parsed(text);
-      const mended = reply === undefined && attempt === tries ? parsed(closeCut(text) ?? "") : undefined;
+      const mended = reply === undefined && attempt === tries ? repairedReply(text) : undefined;
       const checked = checkReply(reply, mended, text, question);
       const repaired = mended !== undefined && "value" in checked;
       tally.replies++;
@@ -96,6 +97,14 @@ function checkReply<T>(
   const problems = matchesSchema(question.schema, value);
   const checked = problems.length > 0 ? { reason: problems.join("; ") } : question.check(value);
   return reply === undefined && "reason" in checked ? cut : checked;
+}
+
+function repairedReply(text: string): Json | undefined {
+  try {
+    return parsed(jsonrepair(text));
+  } catch {
+    return undefined; // nothing of it is JSON
+  }
 }
 
 function parsed(text: string): Json | undefined {

@@ -116,6 +116,16 @@ export function recordMetrics(writer: Writer, step: number, metrics: Metrics): v
   write(writer, (database) => insertMetrics(database, writer.run.id, step, metrics));
 }
 
+/** Metrics of a step by name; empty where it has none. */
+export function metricsOf(store: Store, run: RunRow, step: number): Metrics {
+  const rows = store.database
+    .prepare<[number, number], { name: string; value: number }>(
+      "SELECT name, value FROM metric WHERE run = ? AND step = ? AND value IS NOT NULL",
+    )
+    .all(run.id, step);
+  return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
+}
+
 /**
  * For a run that falls back to an older checkpoint: opens the step after `number` again with its tasks and trajectories
  * (it is updated anew from the same data) and removes the steps after that one, whose policies no longer exist.

@@ -4,19 +4,33 @@
 import type { Config } from "../config.ts";
 
 /** What the rule reads of `Config["curriculum"]`. */
-export type CurriculumOptions = Pick<Config["curriculum"], "step" | "floor" | "cap" | "raiseAt" | "lowerAt">;
+export type CurriculumOptions = Pick<Config["curriculum"], "step" | "floor" | "cap" | "raiseAt" | "lowerAt" | "every">;
 
 /** The published rule; a test holds it equal to the defaults in config.ts. */
-export const publishedCurriculum: Readonly<CurriculumOptions> = { step: 3, floor: 1, cap: 100, raiseAt: 0.5, lowerAt: 0 };
+export const publishedCurriculum: Readonly<CurriculumOptions> = {
+  step: 3,
+  floor: 1,
+  cap: 100,
+  raiseAt: 0.5,
+  lowerAt: 0,
+  every: 1,
+};
 
 /**
  * At `raiseAt` or above the level rises by `step`, at `lowerAt` or below it falls, between them it stays.
  * @param meanReward mean outcome reward over episodes that were not aborted; null or NaN when there was none
+ * @param closing number of the step that is being closed: only every `every`-th changes the level. Counted by the step's
+ *   number, so that there is no counter to save; the mean of that step alone decides
  * @returns the level, within floor..cap (unchanged when there was no reward)
  */
-export function nextLevel(level: number, meanReward: number | null, options: Partial<CurriculumOptions> = {}): number {
-  if (meanReward === null || Number.isNaN(meanReward)) return level;
-  const { step, floor, cap, raiseAt, lowerAt } = { ...publishedCurriculum, ...options };
+export function nextLevel(
+  level: number,
+  meanReward: number | null,
+  options: Partial<CurriculumOptions> = {},
+  closing = 0,
+): number {
+  const { step, floor, cap, raiseAt, lowerAt, every } = { ...publishedCurriculum, ...options };
+  if (meanReward === null || Number.isNaN(meanReward) || closing % every !== 0) return level;
   const moved = meanReward >= raiseAt ? level + step : meanReward <= lowerAt ? level - step : level;
   return Math.min(cap, Math.max(floor, moved));
 }

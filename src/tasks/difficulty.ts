@@ -1,7 +1,7 @@
 // Level -> aspects of a task: TRUSTEE's formulas (arXiv 2604.17739) with the multipliers of its run script. Pure.
 // Departs in two places: all aspects of a task come from ONE draw (the paper's code draws the tool count apart from the
 // rest), and the floor forgives binary rounding, so that 0.29 x 100 is 29 whatever multiplier a user writes.
-import type { Config } from "../config.ts";
+import type { Aspect, Config } from "../config.ts";
 import type { Draws } from "../rng.ts";
 
 export type DifficultyOptions = Config["difficulty"];
@@ -22,7 +22,7 @@ export const publishedMultipliers: Readonly<DifficultyOptions> = {
 };
 
 /** What a level asks of one task. Counts unless a scale is given. */
-export interface Difficulty {
+export interface Difficulty extends Readonly<Record<Aspect, number>> {
   readonly numTools: number;
   readonly expectedToolCalls: number;
   /** 0 expert, 1 beginner, 2 novice. */
@@ -70,6 +70,15 @@ export function difficulty(level: number, options: Partial<DifficultyOptions> = 
 }
 
 /**
+ * The aspects named in `fixed` at their value at level 100, whatever the level (the paper's fixed aspects); they win over
+ * the soft curriculum.
+ */
+export function withFixed(drawn: Difficulty, fixed: readonly Aspect[], options: Partial<DifficultyOptions> = {}): Difficulty {
+  const hardest = difficulty(100, options);
+  return { ...drawn, ...Object.fromEntries(fixed.map((aspect) => [aspect, hardest[aspect]])) };
+}
+
+/**
  * The soft curriculum: with probability `epsilon` the five task aspects are drawn uniformly over their whole range
  * (counts from 1, scales from 0, up to the value at level 100); criteria, system prompt and turn limits follow the
  * level either way, as published. One call is the one draw of one task.
@@ -86,4 +95,15 @@ export function softDifficulty(level: number, options: Partial<DifficultyOptions
     queryAmbiguity: draws.integer(0, hardest.queryAmbiguity),
     expectedTurns: draws.integer(0, hardest.expectedTurns),
   };
+}
+
+/** Mean of each aspect over the tasks of a step, as they were drawn: `curriculum/num_tools` and so on. */
+export function aspectMetrics(drawn: readonly Difficulty[]): Readonly<Record<string, number>> {
+  const names = Object.keys(drawn[0] ?? {}) as Aspect[]; // the keys of a Difficulty
+  return Object.fromEntries(
+    names.map((name) => [
+      `curriculum/${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
+      drawn.reduce((sum, one) => sum + one[name], 0) / drawn.length,
+    ]),
+  );
 }

@@ -3,7 +3,7 @@
 // a run of a dozen tasks reaches the share. Pure.
 import type { Config } from "../config.ts";
 import { draws } from "../rng.ts";
-import { softDifficulty } from "./difficulty.ts";
+import { softDifficulty, withFixed } from "./difficulty.ts";
 import type { TaskOrder } from "./write-task.ts";
 
 /** True for `share` of the whole numbers, spread evenly; `offset` shifts which ones. */
@@ -38,7 +38,8 @@ export function taskOrders(
     // position among the call tasks so far, so that decline tasks do not eat the hard ones
     const callIndex = index - Math.floor(index * series.declineShare + offset) + Math.floor(offset);
     const hard = !decline && falls(callIndex, Math.min(1, config.tasks.hard / Math.max(1e-9, 1 - series.declineShare)), 0);
-    const aspects = softDifficulty(series.level, config.difficulty, random, series.epsilon);
+    const drawn = softDifficulty(series.level, config.difficulty, random, series.epsilon);
+    const aspects = withFixed(drawn, config.curriculum.fixed, config.difficulty);
     const hardHolds = random.uniform() < 0.6; // asking is the commoner need; the rest are dependent calls
     const mustHold = hard && aspects.queryAmbiguity === 0 && aspects.expectedToolCalls === 1;
     return {

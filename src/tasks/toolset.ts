@@ -3,17 +3,21 @@
 import { z } from "zod";
 import { seedFrom } from "../rng.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec, Toolset } from "../types.ts";
+import careers from "./toolsets/careers.json" with { type: "json" };
 import city from "./toolsets/city.json" with { type: "json" };
 import education from "./toolsets/education.json" with { type: "json" };
 import finance from "./toolsets/finance.json" with { type: "json" };
 import food from "./toolsets/food.json" with { type: "json" };
+import government from "./toolsets/government.json" with { type: "json" };
 import health from "./toolsets/health.json" with { type: "json" };
 import home from "./toolsets/home.json" with { type: "json" };
 import leisure from "./toolsets/leisure.json" with { type: "json" };
 import logistics from "./toolsets/logistics.json" with { type: "json" };
+import nature from "./toolsets/nature.json" with { type: "json" };
 import office from "./toolsets/office.json" with { type: "json" };
 import shopping from "./toolsets/shopping.json" with { type: "json" };
 import travel from "./toolsets/travel.json" with { type: "json" };
+import vehicles from "./toolsets/vehicles.json" with { type: "json" };
 
 export { userTools } from "./user-tools.ts";
 
@@ -30,7 +34,23 @@ const catalogueFile = z.strictObject({
   ),
 });
 
-const files = [city, education, finance, food, health, home, leisure, logistics, office, shopping, travel];
+const files = [
+  careers,
+  city,
+  education,
+  finance,
+  food,
+  government,
+  health,
+  home,
+  leisure,
+  logistics,
+  nature,
+  office,
+  shopping,
+  travel,
+  vehicles,
+];
 
 /** The catalogue that Playact carries: every tool has a bounded `returns`, no two tools share a name. */
 export function embeddedCatalogue(): Toolset[] {

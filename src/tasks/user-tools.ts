@@ -1,118 +1,149 @@
-// The user's own tools from a file in OpenAI's format -> toolsets of one domain "user". Refuses what the world could not
-// simulate or the policy could not be judged by, with one sentence a fault; it fixes nothing. Other formats (MCP, OpenAPI,
-// ToolBench) have importers of their own that write this one.
-import { readFileSync, statSync } from "node:fs";
+// The user's own tools: a file or a folder -> toolsets. What a file holds is told by its shape, not its name: OpenAI's
+// tools, BFCL's function docs (bfcl.ts), a tree of tools or ToolBench's tool files (tool-tree.ts). Every function passes
+// the same check (tool-spec.ts). MCP and OpenAPI have importers of their own that write OpenAI's format.
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { describe, PlayactError } from "../errors.ts";
-import type { JsonSchema, ToolSpec, Toolset } from "../types.ts";
-import { unsupported } from "./schema-subset.ts";
-import { schemaFault } from "./validate.ts";
+import { describe } from "../errors.ts";
+import type { Json, ToolSpec, Toolset } from "../types.ts";
+import { fromFunctionDoc, isFunctionDoc, isTestRow } from "./bfcl.ts";
+import { fault, kindOf, toolOf } from "./tool-spec.ts";
+import { fromToolBench, isToolBenchFile, isTree, type RawToolset, toldApart, treeToolsets } from "./tool-tree.ts";
 
-const caps = { fileBytes: 4_000_000, tools: 2000, schemaBytes: 16_000, descriptionCharacters: 1024, toolsetSize: 8 } as const;
+const caps = { fileBytes: 64_000_000, listed: 2000, inTree: 50_000, toolsetSize: 8 } as const;
 
-const schema: z.ZodType<JsonSchema> = z.record(z.string(), z.json());
-
-const functionShape = z.object({
-  name: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be 1 to 64 of the characters A-Z a-z 0-9 _ . -"),
-  description: z.string().max(caps.descriptionCharacters).default(""),
-  parameters: schema.default({ type: "object", properties: {} }),
-  returns: schema.optional(),
-  "x-returns": schema.optional(),
-});
-const wrapped = z.object({ type: z.literal("function"), function: z.unknown() });
+/** The shapes, as an error names them. */
+const shapes =
+  'a list of tools, {"tools": […]}, JSON Lines of BFCL function docs, a tree {"domain": {"toolset": […]}} or a ToolBench file with "api_list"';
 
 /**
- * Reads a file that holds a list of tools, or `{"tools": […]}`; each is `{"type": "function", "function": {…}}` or the
- * bare function, with an optional schema of its result under `returns` or `x-returns`.
+ * Reads the tools of a file or of every JSON file below a folder. A file may hold
+ * - a list of functions in OpenAI's format, wrapped or bare, or `{"tools": […]}`; the schema of a result stands under
+ *   `returns` or `x-returns`;
+ * - BFCL function docs or test rows, as a list or one a line;
+ * - a tree `{"domain": {"toolset": [functions]}}`, or ToolBench's file of one tool (`tool_name`, `api_list`).
+ * In a folder each file is a toolset, its domain the folder it lies in.
  * @throws PlayactError("tools") that names the file, the tool, what was expected, what came and what to do
  */
 export function userTools(path: string): Toolset[] {
-  const items = readItems(path);
-  const tools = items.map((item, index) => toolOf(item, index, path));
+  const files = statsOf(path).isDirectory() ? jsonFilesOf(path) : null;
+  if (files === null) return toolsetsOf(path, "user", null);
+  return toldApart(files.flatMap((file) => toolsetsOf(file, basename(dirname(resolve(file))), basename(file, ".json"))));
+}
+
+/** The toolsets of one file; `toolset` is null for a file by itself, whose flat list is grouped by the tools' names. */
+function toolsetsOf(path: string, domain: string, toolset: string | null): Toolset[] {
+  const content = contentOf(path);
+  if (isTree(content)) return checked(treeToolsets(content), path);
+  if (isToolBenchFile(content))
+    return checked([{ domain, name: String(content.tool_name), items: fromToolBench(content) }], path);
+  const items = listOf(content, path);
+  if (items.every(isTestRow))
+    return checked(
+      items.map((row) => ({ domain: "bfcl", name: row.id, items: row.function.map(translated) })),
+      path,
+    );
+  const tools = items.map((item, index) => toolOf(translated(item), `tool number ${index + 1}`, path));
+  refuseTwins(tools, path);
+  if (toolset !== null) return [{ domain, name: toolset, tools }];
+  return grouped(tools).map((members, index) => ({ domain, name: `tools-${index + 1}`, tools: members }));
+}
+
+function translated(item: Json): Json {
+  return isFunctionDoc(item) ? fromFunctionDoc(item) : item;
+}
+
+function checked(toolsets: readonly RawToolset[], path: string): Toolset[] {
+  const count = toolsets.reduce((sum, { items }) => sum + items.length, 0);
+  if (count === 0) throw fault(path, "the file", "at least one tool", "none in any toolset", "add a tool");
+  if (count > caps.inTree) throw fault(path, "the file", `at most ${caps.inTree} tools`, `${count}`, "split the file");
+  return toldApart(
+    toolsets.map(({ domain, name, items }) => ({
+      domain,
+      name,
+      tools: items.map((item, index) => toolOf(item, `tool number ${index + 1} of ${domain}/${name}`, path)),
+    })),
+  );
+}
+
+function refuseTwins(tools: readonly ToolSpec[], path: string): void {
   const seen = new Set<string>();
   for (const { name } of tools) {
     if (seen.has(name))
       throw fault(path, `the tool "${name}"`, "a name of its own for each tool", "the same name twice", "rename one");
     seen.add(name);
   }
-  return grouped(tools).map((members, index) => ({ domain: "user", name: `tools-${index + 1}`, tools: members }));
 }
 
-function readItems(path: string): unknown[] {
-  const content = parsed(path);
-  const holder = z.object({ tools: z.array(z.unknown()) }).safeParse(content);
-  const items = Array.isArray(content) ? content : holder.data?.tools;
-  if (items === undefined) {
-    throw fault(path, "the file", 'a list of tools or {"tools": […]}', kindOf(content), "export the tools in OpenAI's format");
-  }
+function listOf(content: Json, path: string): readonly Json[] {
+  const holder = z.object({ tools: z.array(z.json()) }).safeParse(content);
+  const items: readonly Json[] | undefined = Array.isArray(content) ? content : holder.data?.tools;
+  if (items === undefined) throw fault(path, "the file", shapes, kindOf(content), "export the tools in one of these shapes");
   if (items.length === 0) throw fault(path, "the file", "at least one tool", "an empty list", "add a tool");
-  if (items.length > caps.tools) {
-    throw fault(path, "the file", `at most ${caps.tools} tools`, `${items.length}`, "split the file");
+  if (items.length > caps.listed) {
+    throw fault(path, "the file", `at most ${caps.listed} tools`, `${items.length}`, "split the file");
   }
   return items;
 }
 
-function parsed(path: string): unknown {
+function statsOf(path: string) {
+  try {
+    return statSync(path);
+  } catch (thrown) {
+    throw fault(path, "the file", "a readable JSON file", describe(thrown), "check the path (config tasks.tools)", thrown);
+  }
+}
+
+/** The JSON files of a folder and of the folders directly in it, by name. */
+function jsonFilesOf(folder: string): string[] {
+  const below = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const jsonIn = (inner: string) =>
+    readdirSync(inner)
+      .filter((name) => name.endsWith(".json"))
+      .sort()
+      .map((name) => join(inner, name));
+  const files = [
+    ...jsonIn(folder),
+    ...below.filter((entry) => entry.isDirectory()).flatMap(({ name }) => jsonIn(join(folder, name))),
+  ];
+  if (files.length === 0)
+    throw fault(
+      folder,
+      "the folder",
+      "JSON files of tools, in it or one folder below",
+      "none",
+      "check the path (config tasks.tools)",
+    );
+  return files;
+}
+
+function contentOf(path: string): Json {
+  const { size } = statsOf(path);
+  if (size > caps.fileBytes) throw fault(path, "the file", `at most ${caps.fileBytes} bytes`, `${size} bytes`, "split the file");
   let text: string;
   try {
-    const { size } = statSync(path);
-    if (size > caps.fileBytes) {
-      throw fault(path, "the file", `at most ${caps.fileBytes} bytes`, `${size} bytes`, "split the file");
-    }
     text = readFileSync(path, "utf8");
   } catch (thrown) {
-    if (thrown instanceof PlayactError) throw thrown;
     throw fault(path, "the file", "a readable JSON file", describe(thrown), "check the path (config tasks.tools)", thrown);
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as Json; // JSON.parse yields nothing else
   } catch (thrown) {
+    const lines = jsonLines(text);
+    if (lines !== null) return lines;
     throw fault(path, "the file", "JSON", describe(thrown), "correct the file", thrown);
   }
 }
 
-function toolOf(item: unknown, index: number, path: string): ToolSpec {
-  const wrapper = wrapped.safeParse(item);
-  const inner = wrapper.success ? wrapper.data.function : item;
-  const named = z.object({ name: z.string() }).safeParse(inner);
-  const who = named.success ? `the tool "${named.data.name.slice(0, 64)}"` : `tool number ${index + 1}`;
-  const shape = functionShape.safeParse(inner);
-  if (!shape.success) {
-    const [issue] = shape.error.issues;
-    const place = issue?.path.join(".") || "the tool";
-    throw fault(path, who, "a function with name, description and parameters", `${place}: ${issue?.message}`, "correct it");
+/** One JSON value a line, two lines at least; null where a line is none. */
+function jsonLines(text: string): Json[] | null {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  if (lines.length < 2) return null;
+  try {
+    return lines.map((line) => JSON.parse(line) as Json); // as above
+  } catch {
+    return null;
   }
-  const { name, description, parameters } = shape.data;
-  const returns = shape.data.returns ?? shape.data["x-returns"];
-  if (hidden.test(JSON.stringify(shape.data))) {
-    throw fault(path, who, "text without invisible or direction-changing characters", "one of them", "remove it");
-  }
-  checkSchema(path, `the parameters of ${who}`, parameters);
-  if (returns !== undefined) checkSchema(path, `the result of ${who}`, returns);
-  return { name, description, parameters, ...(returns === undefined ? {} : { returns }) };
-}
-
-/** Direction overrides, zero-width space and word joiner, byte order mark: text that reads otherwise than it looks. */
-const hidden = /[\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]/;
-
-function checkSchema(path: string, what: string, schema: JsonSchema): void {
-  const bytes = Buffer.byteLength(JSON.stringify(schema));
-  if (bytes > caps.schemaBytes) {
-    throw fault(path, what, `a schema of at most ${caps.schemaBytes} bytes`, `${bytes} bytes`, "shorten enums and descriptions");
-  }
-  if (schema.type !== "object") {
-    throw fault(
-      path,
-      what,
-      'a schema with "type": "object"',
-      `type ${JSON.stringify(schema.type) ?? "missing"}`,
-      "wrap it in an object",
-    );
-  }
-  const refused = unsupported(schema);
-  if (refused !== null) throw fault(path, what, "JSON Schema that a reply can be written under", refused, "rewrite or remove it");
-  const broken = schemaFault(schema);
-  if (broken !== null) throw fault(path, what, "valid JSON Schema", broken, "correct it");
 }
 
 /** Tools that share a prefix (`github_…`) belong together; the others stay in the order of the file. Up to 8 a toolset. */
@@ -141,18 +172,4 @@ function chunked(tools: readonly ToolSpec[]): ToolSpec[][] {
   const chunks: ToolSpec[][] = [];
   for (let start = 0; start < tools.length; start += caps.toolsetSize) chunks.push(tools.slice(start, start + caps.toolsetSize));
   return chunks;
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return "null";
-  return Array.isArray(value)
-    ? "a list"
-    : typeof value === "object"
-      ? `an object with ${Object.keys(value).slice(0, 5).join(", ") || "no keys"}`
-      : `a ${typeof value}`;
-}
-
-function fault(path: string, who: string, expected: string, came: string, todo: string, cause?: unknown): PlayactError {
-  const message = `${path}: ${who} needs ${expected}, but has ${came}; ${todo}.`;
-  return new PlayactError("tools", message, cause === undefined ? undefined : { cause });
 }

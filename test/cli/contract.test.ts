@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findModel } from "../../src/models/manifest.ts";
+import { resolveConfig } from "../../src/resolve-config.ts";
 import { openStep } from "../../src/store/steps.ts";
 import { openStore } from "../../src/store/store.ts";
 import { saveTask } from "../../src/store/tasks.ts";
@@ -202,11 +203,26 @@ test("a train that cannot start leaves no run behind", async () => {
 
 describe("--help", () => {
   test.concurrent.each<[string, readonly string[]]>([
-    ["train", ["[config]", "--preset", "--resume", "--name", "--steps", "--tools", "--set", "--dry-run", "--home", "--json"]],
+    [
+      "train",
+      [
+        "[config]",
+        "--preset",
+        "--ablation",
+        "--resume",
+        "--name",
+        "--steps",
+        "--tools",
+        "--set",
+        "--dry-run",
+        "--home",
+        "--json",
+      ],
+    ],
     ["runs", ["--home", "--json"]],
     ["show", ["<id>", "--tokens", "--sample", "--home", "--json"]],
     ["sql", ["<query>", "--home", "--json", "--limit", "--timeout"]],
-    ["tasks", ["--preset", "--level", "--number", "--tools", "--set", "--json"]],
+    ["tasks", ["--preset", "--ablation", "--level", "--number", "--tools", "--set", "--json"]],
     ["models", ["ls", "get"]],
     ["models ls", ["--json"]],
     ["models get", ["[names...]", "--preset"]],
@@ -249,6 +265,20 @@ describe("--dry-run", () => {
       rollout: { groupSize: 4, temperature: 1 },
     });
     expect(existsSync(unused)).toBe(false);
+  });
+
+  test("of the preset trustee prints the published run, and says what this version cannot do yet; a start is refused", async () => {
+    const ended = await playact(["train", "--preset", "trustee", "--ablation", "no-soft-curriculum", "--dry-run", "--json"]);
+    expect(ended).toMatchObject({ code: 0, stderr: expect.stringMatching(/^playact: This version cannot do yet: [^\n]+\n$/) });
+    const { config } = resolveConfig({ preset: "trustee", ablation: ["no-soft-curriculum"], set: [] });
+    expect(JSON.parse(ended.stdout)).toEqual(config);
+    expect(config.curriculum.epsilon).toBe(0);
+    expectSentence(await playact(["train", "--preset", "trustee"]), {
+      code: 3,
+      says: /cannot do yet: tasks\.direction=intent-first/,
+    });
+    expectSentence(await playact(["tasks", "--preset", "trustee"]), { code: 3, says: /cannot do yet/ });
+    expectSentence(await playact(["train", "--ablation", "none"]), { code: 2, says: /Unknown ablation "none"/ });
   });
 
   test("finds the same mistakes", async () => {

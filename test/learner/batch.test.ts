@@ -67,6 +67,11 @@ describe("trainingSamples", () => {
     ]);
   });
 
+  it("takes an advantage for each token of a turn, too, and refuses another number of them", () => {
+    expect(trainingSamples(trajectory(talk), [[0.7, 0.6], -0.2])[0]?.advantages).toEqual([0, 0, 0, 0.7, 0.6, 0, 0, -0.2]);
+    expect(() => trainingSamples(trajectory(talk), [[0.7], -0.2])).toThrow("a sampled message has 2 ids but 1 advantages");
+  });
+
   it("keeps the mask where the advantage is zero: that is not the same as foreign text", () => {
     expect(trainingSamples(trajectory(talk), [0, 0]).map((sample) => sample.mask)).toEqual([[0, 0, 0, 1, 1, 0, 0, 1]]);
   });

@@ -10,7 +10,12 @@ afterEach(async () => {
 });
 
 async function light(deadlineSeconds = 30): Promise<(act: string) => Promise<void>> {
-  const learner = await startLearner({ python: pythonPath(), deadlineSeconds, module: "trainer.tests.light" });
+  const learner = await startLearner({
+    python: pythonPath(),
+    deadlineSeconds,
+    fileSeconds: deadlineSeconds,
+    module: "trainer.tests.light",
+  });
   started.push(learner);
   return (act) => learner.restore(`/act/${act}`);
 }

@@ -96,7 +96,12 @@ describe("the channel", () => {
   const open = () => {
     const [input, output] = [new PassThrough(), new PassThrough()];
     const failures: PlayactError[] = [];
-    const options = { deadlineSeconds: 30, log: () => "last words", onFailure: (reason: PlayactError) => failures.push(reason) };
+    const options = {
+      deadlineSeconds: 30,
+      startSeconds: 30,
+      log: () => "last words",
+      onFailure: (reason: PlayactError) => failures.push(reason),
+    };
     return { input, failures, channel: openChannel({ input, output }, options) };
   };
 

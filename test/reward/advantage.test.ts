@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { advantageModes } from "../../src/config.ts";
-import { type AdvantageOptions, advantages, isDead, type RewardedRollout } from "../../src/reward/advantage.ts";
+import { type AdvantageOptions, isDead, type RewardedRollout, tgrpo } from "../../src/reward/advantage.ts";
 
 const rollout = (reward: number, turnRewards: readonly number[] = [0], aborted = false) => ({ reward, turnRewards, aborted });
 const uniform: AdvantageOptions = { mode: "uniform", normalizeStd: true };
 
 /** Advantages of rewards with one turn each. */
 const flat = (rewards: readonly number[], options = uniform) =>
-  advantages(
+  tgrpo(
     rewards.map((reward) => rollout(reward)),
     options,
   ).map(([advantage]) => advantage);
@@ -25,7 +25,7 @@ describe("the group's outcome", () => {
   });
 
   it("goes unchanged on every turn in uniform mode, whatever the turns earned", () => {
-    const [first, second] = advantages([rollout(1, [-1, 0, 1]), rollout(0, [])], { mode: "uniform", normalizeStd: false });
+    const [first, second] = tgrpo([rollout(1, [-1, 0, 1]), rollout(0, [])], { mode: "uniform", normalizeStd: false });
     expect(first).toEqual([0.5, 0.5, 0.5]);
     expect(second).toEqual([]);
   });
@@ -39,27 +39,27 @@ describe("the group's outcome", () => {
   it("leaves aborted rollouts out of the statistics and gives them zeros", () => {
     const judged = [rollout(1, [0, 0]), rollout(-1)];
     const withAborted = [rollout(1, [0, 0]), rollout(-5, [1, -1], true), rollout(-1), rollout(Number.NaN, [0], true)];
-    const [good, lost, bad, broken] = advantages(withAborted, uniform);
-    expect([good, bad]).toEqual(advantages(judged, uniform));
+    const [good, lost, bad, broken] = tgrpo(withAborted, uniform);
+    expect([good, bad]).toEqual(tgrpo(judged, uniform));
     expect(lost).toEqual([0, 0]);
     expect(broken).toEqual([0]);
   });
 
   it.each([true, false])("of a lone survivor is its raw reward (normalizeStd %s)", (normalizeStd) => {
     const group = [rollout(0, [0], true), rollout(-0.4, [0, 0]), rollout(1, [0], true)];
-    expect(advantages(group, { mode: "uniform", normalizeStd })).toEqual([[0], [-0.4, -0.4], [0]]);
+    expect(tgrpo(group, { mode: "uniform", normalizeStd })).toEqual([[0], [-0.4, -0.4], [0]]);
   });
 
   it("is all zeros where nobody survived, and nothing for an empty group", () => {
-    expect(advantages([rollout(1, [1, 1], true), rollout(0, [1], true)], uniform)).toEqual([[0, 0], [0]]);
-    expect(advantages([], uniform)).toEqual([]);
+    expect(tgrpo([rollout(1, [1, 1], true), rollout(0, [1], true)], uniform)).toEqual([[0, 0], [0]]);
+    expect(tgrpo([], uniform)).toEqual([]);
   });
 
   it.each([Number.NaN, Infinity, -Infinity])("refuses a reward of %d and says whose it is", (reward) => {
-    expect(() => advantages([rollout(1), rollout(reward)], uniform)).toThrow(
+    expect(() => tgrpo([rollout(1), rollout(reward)], uniform)).toThrow(
       `rollout 1 of the group has a reward of ${reward}; rewards must be finite`,
     );
-    expect(() => advantages([rollout(1, [0, reward]), rollout(0)], uniform)).toThrow("rollout 0");
+    expect(() => tgrpo([rollout(1, [0, reward]), rollout(0)], uniform)).toThrow("rollout 0");
   });
 });
 
@@ -91,12 +91,12 @@ describe("the modes by hand", () => {
   };
 
   it.each(advantageModes)("%s", (mode) => {
-    const found = advantages([rollout(1, turns), rollout(-1, turns)], { mode, normalizeStd: false });
+    const found = tgrpo([rollout(1, turns), rollout(-1, turns)], { mode, normalizeStd: false });
     expect(found).toEqual(table[mode]);
   });
 
   it.each(advantageModes)("%s gives plain zeros, never a negative one, when the outcome is zero", (mode) => {
-    expect(advantages([rollout(1, [-1, 1]), rollout(1, [-1, 1])], { mode, normalizeStd: true })).toEqual([
+    expect(tgrpo([rollout(1, [-1, 1]), rollout(1, [-1, 1])], { mode, normalizeStd: true })).toEqual([
       [0, 0],
       [0, 0],
     ]);
@@ -111,7 +111,7 @@ describe("laws of the group", () => {
   });
   const options = fc.record({ mode: fc.constantFrom(...advantageModes), normalizeStd: fc.boolean() });
   const outcomes = (rollouts: readonly RewardedRollout[], normalizeStd: boolean) =>
-    advantages(
+    tgrpo(
       rollouts.map((one) => ({ ...one, turnRewards: [0] })),
       { mode: "uniform", normalizeStd },
     ).map(([outcome]) => outcome ?? Number.NaN);
@@ -120,7 +120,7 @@ describe("laws of the group", () => {
   it("answers every turn of every rollout with a finite number", () => {
     fc.assert(
       fc.property(group, options, (rollouts, chosen) => {
-        const found = advantages(rollouts, chosen);
+        const found = tgrpo(rollouts, chosen);
         expect(found.map((turns) => turns.length)).toEqual(rollouts.map((one) => one.turnRewards.length));
         expect(found.flat().every(Number.isFinite)).toBe(true);
       }),
@@ -158,9 +158,9 @@ describe("laws of the group", () => {
   it("does not change when aborted rollouts come or go", () => {
     fc.assert(
       fc.property(group, options, (rollouts, chosen) => {
-        const all = advantages(rollouts, chosen);
+        const all = tgrpo(rollouts, chosen);
         const kept = all.filter((_, index) => rollouts[index]?.aborted === false);
-        expect(kept).toEqual(advantages(survivors(rollouts), chosen));
+        expect(kept).toEqual(tgrpo(survivors(rollouts), chosen));
         const lost = all.filter((_, index) => rollouts[index]?.aborted === true);
         expect(lost.flat().every((advantage) => advantage === 0)).toBe(true);
       }),
@@ -171,7 +171,7 @@ describe("laws of the group", () => {
     fc.assert(
       fc.property(group, fc.constantFrom("sign" as const, "sign-linear" as const), (rollouts, mode) => {
         const outcome = outcomes(rollouts, true);
-        advantages(rollouts, { mode, normalizeStd: true }).forEach((turns, index) => {
+        tgrpo(rollouts, { mode, normalizeStd: true }).forEach((turns, index) => {
           for (const advantage of turns) expect(advantage * (outcome[index] ?? 0)).toBeGreaterThanOrEqual(0);
         });
       }),
@@ -181,7 +181,7 @@ describe("laws of the group", () => {
 
 describe("isDead", () => {
   it("is true exactly when no turn has an advantage", () => {
-    expect(isDead(advantages([rollout(0.1), rollout(0.1), rollout(0.1)], uniform))).toBe(true);
+    expect(isDead(tgrpo([rollout(0.1), rollout(0.1), rollout(0.1)], uniform))).toBe(true);
     expect(isDead([[0, 0], [-0], []])).toBe(true);
     expect(isDead([])).toBe(true);
     expect(isDead([[0, 0], [1e-9]])).toBe(false);

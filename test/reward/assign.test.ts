@@ -60,6 +60,25 @@ describe("advantages of a step's groups", () => {
   });
 });
 
+test("returns by token give every sampled token its own, and the record their mean", () => {
+  const byToken = { ...options, returns: "token", gamma: 0.5 } as const;
+  const [scored] = assignAdvantages([group(judged(1, { messages: talk }), judged(0))], byToken);
+  if (!scored) throw new Error("no group");
+  const lengths = talk.filter(({ role }) => role === "assistant").map(({ ids }) => ids.length);
+  const turns = scored.advantages[0]?.map((turn) => (typeof turn === "number" ? [] : [...turn])) ?? [];
+  expect(turns.map((turn) => turn.length)).toEqual(lengths);
+  // the last turn earns the outcome on its last token: each token before it half of the next one's return
+  const last = turns[1] ?? [];
+  const mean = -(scored.advantages[1]?.flat()[0] ?? Number.NaN); // the other member's tokens all return 0
+  expect(last.map((value) => value + mean)).toEqual(
+    [1 / 8, 1 / 4, 1 / 2, 1].slice(-last.length).map((value) => expect.closeTo(value, 12)),
+  );
+  expect(byMessage(scored, 0)[1]?.value).toBeCloseTo(last.reduce((sum, value) => sum + value, 0) / last.length, 12);
+  expect(trainingSamples(judged(1, { messages: talk }), scored.advantages[0] ?? [])[0]?.advantages).toHaveLength(
+    talk.flatMap(({ ids }) => ids).length,
+  );
+});
+
 test("advantages by message name the assistant's messages by their index in the trajectory", () => {
   const [scored] = assignAdvantages([group(judged(1, { messages: talk }), judged(0))], options);
   if (!scored) throw new Error("no group");

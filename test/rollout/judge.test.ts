@@ -24,7 +24,7 @@ function court(play: Play, change: Partial<Court> = {}) {
   const { simulator, patience, dialect } = scene;
   return {
     asked: asked.choices,
-    court: { simulator, patience, dialect, kind: "mixed", scales: new Map(), ...change } satisfies Court,
+    court: { simulator, patience, dialect, kind: "mixed", withhold: [], scales: new Map(), ...change } satisfies Court,
   };
 }
 
@@ -41,6 +41,16 @@ describe("judging an episode", () => {
     await Promise.all([judge(episode, own), judge(episode, own), judge(episode, own)]);
     expect(asked.filter((request) => text(request).includes(task.report))).toHaveLength(3); // the questions of one reading
     expect(asked).toHaveLength(3 + 3 + 3 * 3);
+  });
+
+  test("tells the judge what the user truly wants, unless that is withheld", async () => {
+    const told = async (withhold: Court["withhold"]) => {
+      const { court: own, asked } = court({ choose: weigh(1) }, { withhold });
+      await judge(await played([says(found), answer]), own);
+      return asked.map((request) => text(request).includes(`The user wants: ${task.intent}\n`));
+    };
+    expect(new Set(await told([]))).toEqual(new Set([true]));
+    expect(new Set(await told(["intent"]))).toEqual(new Set([false]));
   });
 
   test("falls back to what the report carries where the judge cannot tell the anchors apart", async () => {

@@ -308,6 +308,20 @@ describe("calls", () => {
 });
 
 describe("the user", () => {
+  test("knows what he truly wants, unless that is withheld", async () => {
+    const task = blueprint({ limits: limits({ userTurns: 2 }) });
+    for (const [withhold, known] of [
+      [[], true],
+      [["intent"], false],
+    ] as const) {
+      const { scene, asked } = stage({ turns: ["Hello."], choose: (request) => request.options.map(() => -1) }, { withhold });
+      await rollOut(task, 0, ["known"], scene);
+      const prompts = asked.choices.map((request) => request.messages.at(-1)?.content ?? "");
+      expect(prompts.length).toBeGreaterThan(0);
+      expect(prompts.map((prompt) => prompt.includes(`The user wants: ${task.intent}\n`))).toEqual(prompts.map(() => known));
+    }
+  });
+
   test("says a held-back sentence once: what was told leaves the menu", async () => {
     const task = blueprint({ heldBack: [seats], limits: limits({ userTurns: 3 }) });
     const { asked, trajectory, end } = await play(task, {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Writer } from "../../src/store/lease.ts";
-import { closeStep, lastClosedStep, openStep, openStepOf, recordMetrics, reopenAfter } from "../../src/store/steps.ts";
+import { closeStep, lastClosedStep, metricsOf, openStep, openStepOf, recordMetrics, reopenAfter } from "../../src/store/steps.ts";
 import { loadTasks, saveTask } from "../../src/store/tasks.ts";
 import { loadTrajectories, saveTrajectory } from "../../src/store/trajectories.ts";
 import { exampleMessage, exampleTask, exampleTrajectory, newWriter, temporaryStore } from "./temporary.ts";
@@ -14,6 +14,15 @@ function filledStep(writer: Writer, number: number): readonly [number, number] {
   const place = { step: number, purpose: "train", task: 0 } as const;
   return [saveTrajectory(writer, place, exampleTrajectory()), saveTrajectory(writer, place, exampleTrajectory({ sample: 1 }))];
 }
+
+it("a step's metrics are read by name, without those that are no numbers", () => {
+  using temporary = temporaryStore();
+  const writer = newWriter(temporary.store);
+  openStep(writer, 1, { level: 4, policyVersion: 1 });
+  closeStep(writer, 1, { ...nothing, metrics: { reward: 0.1, entropy: Number.NaN } });
+  expect(metricsOf(temporary.store, writer.run, 1)).toEqual({ reward: 0.1 });
+  expect(metricsOf(temporary.store, writer.run, 2)).toEqual({});
+});
 
 describe("a step", () => {
   it("is open until it is closed, and then the last closed one with everything that was given", () => {

@@ -5,8 +5,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { policyLosses } from "../../src/config.ts";
 import { PlayactError } from "../../src/errors.ts";
-import type { Learner, Loss, OpenRequest } from "../../src/learner/learner.ts";
+import type { Learner, OpenRequest, PolicyLoss } from "../../src/learner/learner.ts";
 import { tokenDigest } from "../../src/token-digest.ts";
 import type { TrainingSample } from "../../src/types.ts";
 
@@ -20,13 +21,27 @@ export interface LearnerSuite {
 export const openRequest: OpenRequest = {
   model: "scripted",
   lora: { rank: 4, alpha: 8, seed: 7 },
-  optimizer: { learningRate: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, gradClip: 1 },
+  optimizer: { learningRate: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, gradClip: 1, optim: "adamw_torch" },
   device: "cpu",
   dtype: "float32",
   threads: null,
+  memory: null,
 };
 
-const grpo: Loss = { kind: "grpo", clipLow: 0.2, clipHigh: 0.2, klCoef: 0, importanceCap: 2, temperature: 1 };
+const grpo: PolicyLoss = {
+  kind: "grpo",
+  clipLow: 0.2,
+  clipHigh: 0.2,
+  dualClip: 3,
+  klCoef: 0,
+  klEstimator: "k3",
+  entropyCoef: 0,
+  normalize: "tokens",
+  constant: 64,
+  importanceMode: "token_truncate",
+  importanceCap: 2,
+  temperature: 1,
+};
 const learningRate = 1e-3;
 
 /** A sample whose ids after `prompt` are trained. Behaviour log-probs are made up: the learner measures the gap. */
@@ -146,6 +161,18 @@ export function learnerSuite(name: string, { start, request, tolerance }: Learne
       expect(first.metrics.loss).toBeCloseTo(-before / 4, 3);
       await learner.update({ minibatches: [[bad], [bad]], loss: { kind: "sft" }, learningRate });
       expect(await answered(bad)).toBeGreaterThan(before);
+    });
+
+    test("every policy loss is known by its name, with every other setting than GRPO's", async () => {
+      const pair = [sample(prompt, [7, 9], 1), sample(prompt, [12], -1)].map((one) => ({ ...one, rollout: 3 }));
+      const others = { normalize: "rollout", klCoef: 0.01, klEstimator: "k2", entropyCoef: 0.01 } as const;
+      for (const kind of policyLosses) {
+        const before = await logprobs([...prompt, 7]);
+        const loss: PolicyLoss = { ...grpo, ...others, kind, importanceMode: "sequence_mask" };
+        const reply = await learner.update({ minibatches: [pair], loss, learningRate });
+        expect(reply.metrics, kind).toMatchObject({ num_tokens: 3, skipped_steps: 0 });
+        expect(await logprobs([...prompt, 7]), kind).not.toEqual(before);
+      }
     });
 
     test("a save is named by its content, hashed file by file and never written over", async () => {

@@ -60,6 +60,7 @@ export function stage(play: Play, change: Partial<Scene> = {}): Stage {
     temperature: 1,
     parallelCalls: 3,
     toolChars: 512,
+    withhold: [],
     ...change,
   };
   return { scene, asked, engine };

@@ -27,15 +27,28 @@ function anyValue(schema: JsonObject): fc.Arbitrary<Json> {
       .date({ min: new Date("2024-01-01"), max: new Date("2030-12-31"), noInvalidDate: true })
       .map((date) => date.toISOString().slice(0, 10));
   if (schema.type === "string") return fc.string({ minLength: minLength ?? 0, maxLength: maxLength ?? Number.NaN });
+  if (schema.type === "object") return anyObject(schema);
   return fc.array(anyValue(object(schema.items)), { minLength: minItems ?? 0, maxLength: maxItems ?? Number.NaN });
+}
+
+function anyObject(schema: JsonSchema): fc.Arbitrary<JsonObject> {
+  return fc.record(Object.fromEntries(propertiesOf(schema).map(([name, property]) => [name, anyValue(property)])));
+}
+
+/** Every property by its name, those inside objects and lists too. */
+function everyProperty(schema: JsonSchema): [string, JsonObject][] {
+  return propertiesOf(schema).flatMap(([name, property]): [string, JsonObject][] => {
+    const inner = property.type === "array" ? object(property.items) : property;
+    return [[name, property], ...(inner.type === "object" ? everyProperty(inner) : [])];
+  });
 }
 
 describe("the embedded catalogue", () => {
   it("is large enough, and every domain has toolsets to withhold and to offer instead", () => {
     const domains = new Set(toolsets.map((toolset) => toolset.domain));
-    expect(domains.size).toBeGreaterThanOrEqual(8);
-    expect(toolsets.length).toBeGreaterThanOrEqual(26);
-    expect(tools.length).toBeGreaterThanOrEqual(90);
+    expect(domains.size).toBeGreaterThanOrEqual(12);
+    expect(toolsets.length).toBeGreaterThanOrEqual(48);
+    expect(tools.length).toBeGreaterThanOrEqual(240);
     for (const domain of domains) {
       expect(toolsets.filter((toolset) => toolset.domain === domain).length).toBeGreaterThanOrEqual(3);
     }
@@ -62,12 +75,44 @@ describe("the embedded catalogue", () => {
     expect(JSON.stringify(tool.parameters).length).toBeLessThan(520);
   });
 
+  it("uses what real tools use: choices, objects, lists and arguments one may leave out", () => {
+    const having = (found: (tool: (typeof tools)[number]) => boolean) => tools.filter(found).length;
+    const arguments_ = (tool: (typeof tools)[number]) => propertiesOf(tool.parameters);
+    expect(having((tool) => arguments_(tool).some(([, { enum: choices }]) => choices !== undefined))).toBeGreaterThan(80);
+    expect(having((tool) => arguments_(tool).some(([, { type }]) => type === "object"))).toBeGreaterThanOrEqual(25);
+    expect(having((tool) => arguments_(tool).some(([, { type }]) => type === "array"))).toBeGreaterThanOrEqual(15);
+    expect(having((tool) => arguments_(tool).length > requiredOf(tool.parameters).length)).toBeGreaterThanOrEqual(35);
+  });
+
+  it("holds no two tools that are one under two names", () => {
+    const shapes = tools.map(({ parameters, returns }) => JSON.stringify([parameters, returns]));
+    expect(shapes.filter((shape, index) => shapes.indexOf(shape) !== index)).toEqual([]);
+  });
+
+  it("says the currency of all money, and the unit of every measure in the description or in the name", () => {
+    const numbers = objects.flatMap(everyProperty).filter(([, { type }]) => type === "number" || type === "integer");
+    const money =
+      /(^|_)(price|fee|cost|rent|salary|refund|deposit|premium|surcharge|balance|spent|paid|tax|fare|postage|pay)(_|$)|^(money_back|paid_back|paid_out)$/;
+    const silent = numbers.filter(
+      ([name, { description }]) => money.test(name) && !name.startsWith("days_") && !/USD/.test(String(description)),
+    );
+    expect(silent.map(([name]) => name)).toEqual([]);
+    const unit =
+      /USD|currency|kilometers?|_km|meters|minutes?|hours?|seconds|days?|weeks?|years?|percent|celsius|degrees|watts|kilowatts?|kilograms|liters|inches|centimeters|kilocalories|stars/;
+    const unitless = ["rate", "target_rate", "rate_now", "rating", "new_average", "average_stars"]; // marks and rates of exchange
+    const bare = numbers
+      .filter(([name, { type }]) => type === "number" && !unitless.includes(name))
+      .filter(([name, { description }]) => !unit.test(`${description ?? ""} ${name}`));
+    expect(bare.map(([name]) => name)).toEqual([]);
+  });
+
   it("bounds every value, so that a small model fills it in believably", () => {
     const leaf = (schema: JsonObject): boolean => {
       if (Array.isArray(schema.enum)) return schema.enum.every((value) => typeof value === "string" && value.length >= 2);
       if (schema.type === "boolean" || schema.format === "date") return true;
       if (schema.type === "string") return Number(schema.maxLength) <= 80;
-      if (schema.type === "array") return Number(schema.maxItems) <= 2 && leaf(object(schema.items));
+      if (schema.type === "array") return Number(schema.maxItems) <= 3 && leaf(object(schema.items));
+      if (schema.type === "object") return propertiesOf(schema).every(([, inner]) => leaf(inner));
       return ["integer", "number"].includes(String(schema.type)) && Number(schema.minimum) < Number(schema.maximum);
     };
     const loose = objects.flatMap(propertiesOf).filter(([, property]) => !leaf(property));
@@ -84,7 +129,9 @@ describe("the embedded catalogue", () => {
     expect(objects.map(schemaFault).filter((fault) => fault !== null)).toEqual([]);
   });
 
-  it("requires only what it names, and every result in full", () => {
+  it("requires only what it names, every result in full and every object whole", () => {
+    const inner = objects.flatMap((schema) => everyProperty(schema)).filter(([, { type }]) => type === "object");
+    for (const [, schema] of inner) expect(requiredOf(schema)).toEqual(propertiesOf(schema).map(([name]) => name));
     for (const tool of tools) {
       const parameters = propertiesOf(tool.parameters).map(([name]) => name);
       expect(parameters).toEqual(expect.arrayContaining([...requiredOf(tool.parameters)]));
@@ -98,8 +145,7 @@ describe("the embedded catalogue", () => {
         [tool.parameters, (value: JsonObject) => argumentErrors(tool, value)],
         [tool.returns ?? {}, (value: JsonObject) => matchesSchema(tool.returns ?? {}, value)],
       ] as const) {
-        const value = fc.record(Object.fromEntries(propertiesOf(schema).map(([name, property]) => [name, anyValue(property)])));
-        for (const sample of fc.sample(value, { numRuns: 3, seed: 1 })) expect(check(sample)).toEqual([]);
+        for (const sample of fc.sample(anyObject(schema), { numRuns: 3, seed: 1 })) expect(check(sample)).toEqual([]);
       }
     }
   });

@@ -1,7 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { configSchema } from "../../src/config.ts";
 import { draws } from "../../src/rng.ts";
-import { difficulty, publishedMultipliers, softDifficulty } from "../../src/tasks/difficulty.ts";
+import { aspectMetrics, difficulty, publishedMultipliers, softDifficulty, withFixed } from "../../src/tasks/difficulty.ts";
 
 const levels = Array.from({ length: 100 }, (_, index) => index + 1);
 
@@ -110,4 +110,23 @@ describe("softDifficulty", () => {
     expect(soft(7, 1)).toEqual(soft(7, 1));
     for (let seed = 0; seed < 30; seed++) expect(soft(seed, 1, 50, { queryAmbiguity: 0 }).queryAmbiguity).toBe(0);
   });
+});
+
+describe("withFixed", () => {
+  it("pins aspects at their value at level 100, under the multipliers in use, and leaves the others", () => {
+    expect(withFixed(difficulty(1), ["numTools", "systemPrompt"])).toEqual({ ...difficulty(1), numTools: 10, systemPrompt: 3 });
+    expect(withFixed(difficulty(1), ["numTools"], { numTools: 0.05 }).numTools).toBe(5);
+    expect(withFixed(difficulty(7), [])).toEqual(difficulty(7));
+  });
+});
+
+test("the aspects' metrics are the means of what was drawn", () => {
+  const metrics = aspectMetrics([difficulty(1), difficulty(100)]);
+  expect(Object.keys(metrics)).toHaveLength(10);
+  expect(metrics).toMatchObject({
+    "curriculum/num_tools": 5.5,
+    "curriculum/max_assistant_turns": 4,
+    "curriculum/user_persona": 1,
+  });
+  expect(aspectMetrics([])).toEqual({});
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -171,7 +171,7 @@ describe("userTools", () => {
 
   it.each<[string, unknown, string]>([
     ["text that is no JSON", "{", "tools: tools.json: the file needs JSON, but has "],
-    ["a number", 3, 'the file needs a list of tools or {"tools": […]}, but has a number; export the tools in OpenAI\'s format.'],
+    ["a number", 3, "but has a number; export the tools in one of these shapes."],
     ["an object without tools", { functions: [] }, "but has an object with functions;"],
     ["an empty list", [], "needs at least one tool, but has an empty list; add a tool."],
     ["a tool that is no object", ["x"], "tool number 1 needs a function with name, description and parameters"],
@@ -244,6 +244,9 @@ describe("userTools", () => {
     expect(() => userTools(join(folder, "gone.json"))).toThrow(
       /gone\.json: the file needs a readable JSON file, but has ENOENT.*; check the path/,
     );
-    expect(refusal(`[${" ".repeat(4_000_001)}]`)).toContain("needs at most 4000000 bytes");
+    truncateSync(file("[]"), 64_000_001);
+    expect(() => userTools(join(folder, "tools.json"))).toThrow(
+      "needs at most 64000000 bytes, but has 64000001 bytes; split the file.",
+    );
   });
 });

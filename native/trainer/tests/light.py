@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from trainer.fault import Fault
-from trainer.protocol import Arrays, Head
-from trainer.serve import TO_PARENT, serve
+from trainer.protocol import HEARTBEAT, Arrays, Frame, Head, encode
+from trainer.serve import SENDING, TO_PARENT, serve
 
 
 def write(data: bytes) -> None:
@@ -44,6 +44,22 @@ def crash() -> None:
     os._exit(3)
 
 
+def drip() -> None:
+    """A whole frame, byte by byte: slow, but right."""
+    with SENDING:
+        for byte in encode(Frame(HEARTBEAT, {})):
+            write(bytes([byte]))
+            time.sleep(0.002)
+
+
+def trickle() -> None:
+    """A frame of a megabyte that never ends: bytes keep coming, frames do not."""
+    write((1_000_000).to_bytes(4, "little") + bytes([HEARTBEAT]) + bytes(4))
+    while True:
+        write(b".")
+        time.sleep(0.05)
+
+
 def sleep() -> None:
     time.sleep(30)
 
@@ -58,6 +74,8 @@ ACTS: dict[str, Callable[[], object]] = {
     "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
     "garbage": lambda: write(b"no frame at all " * 4),
     "oversized": lambda: write(b"\xff\xff\xff\xff\x03\x00\x00\x00\x00"),
+    "drip": drip,
+    "trickle": trickle,
     "hold": hold_the_gil,
     "sleep": sleep,
     "refuse": refuse,

@@ -17,6 +17,7 @@ def arrays(**changed: Any) -> Arrays:
         "mask": np.asarray([0, 1, 1, 0, 1], np.uint8),
         "logprobs": np.asarray([0, -1, -2, 0, -3], np.float32),
         "advantages": np.asarray([0, 1, 1, 0, -1], np.float32),
+        "rollouts": np.asarray([3, -1], np.int32),
     }
     return {k: v for k, v in (good | changed).items() if v is not None}
 
@@ -26,6 +27,7 @@ def test_samples_are_cut_by_their_lengths_and_grouped_by_minibatch() -> None:
     assert (first.ids, second.ids) == ([5, 6, 7], [8, 9])
     assert first.trained.tolist() == [False, True, True]
     assert second.behaviour.tolist() == [0, -3]
+    assert (first.rollout, second.rollout) == (3, -1)
     assert read_minibatches({"minibatches": [0, 2]}, arrays(), 100)[0] == []
 
 
@@ -39,6 +41,7 @@ def test_samples_are_cut_by_their_lengths_and_grouped_by_minibatch() -> None:
         ({"minibatches": [2]}, {"lengths": np.asarray([7, -2], np.int32)}, "add up"),
         ({"minibatches": [2]}, {"mask": np.asarray([0, 1], np.uint8)}, "array mask of 5 numbers"),
         ({"minibatches": [2]}, {"advantages": None}, "array advantages of 5 numbers, none came"),
+        ({"minibatches": [2]}, {"rollouts": np.asarray([1], np.int32)}, "array rollouts of 2 numbers"),
         ({"minibatches": [2]}, {"mask": np.asarray([1, 1, 1, 0, 1], np.uint8)}, "sample 0 trains its first token"),
         ({"minibatches": [2]}, {"ids": np.asarray([5, 6, 7, 8, 100], np.int32)}, "must lie in 0..99"),
         ({"minibatches": [2]}, {"ids": np.asarray([5, 6, 7, 8, -1], np.int32)}, "must lie in 0..99"),

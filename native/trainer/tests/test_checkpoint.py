@@ -1,8 +1,13 @@
 """A save is loadable by PEFT and by the gguf reader, and restoring it is exact to the bit."""
 
+import ast
 import hashlib
 import json
 import math
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +21,8 @@ import transformers
 from trainer import checkpoint
 from trainer.export import interleave_halves
 from trainer.fault import Fault
+from trainer.optimizer import adamw
 from trainer.policy import Lora, Policy, logprobs
-from trainer.session import adamw
 from trainer.update import update
 
 from .test_update import OPTIONS, weights
@@ -32,21 +37,64 @@ def train(policy: Policy, optimizer: torch.optim.Optimizer, steps: range) -> lis
     return measured
 
 
-def test_twenty_steps_with_a_restart_in_the_middle_are_those_without(tmp_path: Path) -> None:
-    straight = tiny_policy(seed=4)
-    expected = train(straight, adamw(straight, OPTIONS), range(20))
+# A process that trains 9 steps, saves, says so, and trains on until it is killed.
+VICTIM = """
+import os, sys
+from pathlib import Path
+from trainer import checkpoint
+from trainer.serve import die_with_parent
+from trainer.optimizer import adamw
+from trainer.tests.test_checkpoint import train
+from trainer.tests.test_update import OPTIONS
+from trainer.tests.tiny import tiny_policy
+die_with_parent(os.getppid())
+policy = tiny_policy(seed=4)
+optimizer = adamw(policy, OPTIONS)
+metrics = train(policy, optimizer, range(9))
+checkpoint.save(policy, optimizer, 9, Path(sys.argv[1]))
+print(repr(metrics), flush=True)
+train(policy, optimizer, range(9, 10_000))
+"""
 
-    first = tiny_policy(seed=4)
-    optimizer = adamw(first, OPTIONS)
-    measured = train(first, optimizer, range(9))
-    checkpoint.save(first, optimizer, 9, tmp_path / "nine")
-    second = tiny_policy(seed=4, random_b=0.3)  # another adapter on the same base: all of it must come from the folder
-    optimizer = adamw(second, OPTIONS)
-    assert checkpoint.restore(second, optimizer, tmp_path / "nine") == 9
-    measured += train(second, optimizer, range(9, 20))
+
+def state(policy: Policy, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    """Parameters and everything that the optimizer keeps of them, by name."""
+    kept = {name: p.detach() for name, p in policy.adapter().items()}
+    return kept | {f"{name} {key}": value for name, p in policy.adapter().items() for key, value in optimizer.state[p].items()}
+
+
+def test_twenty_steps_with_a_kill_in_the_middle_are_those_without(tmp_path: Path) -> None:
+    straight = tiny_policy(seed=4)
+    straight_optimizer = adamw(straight, OPTIONS)
+    expected = train(straight, straight_optimizer, range(20))
+
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", VICTIM, str(tmp_path / "nine")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as victim:
+        assert victim.stdout is not None
+        measured = ast.literal_eval(victim.stdout.readline())
+        victim.kill()
+    torch.manual_seed(99)  # all of the state must come from the folder: another adapter, another state of the generator
+    policy = tiny_policy(seed=4, random_b=0.3)
+    optimizer = adamw(policy, OPTIONS)
+    train(policy, optimizer, range(3))
+    assert checkpoint.restore(policy, optimizer, tmp_path / "nine") == 9
+    measured += train(policy, optimizer, range(9, 20))
 
     assert measured == expected
-    assert all(torch.equal(p, weights(straight)[name]) for name, p in second.adapter().items())
+    mine, theirs = state(policy, optimizer), state(straight, straight_optimizer)
+    assert mine.keys() == theirs.keys()
+    assert len(mine) == 4 * 2 * 7 * 3
+    assert all(torch.equal(value, theirs[name]) for name, value in mine.items())
+
+
+def test_the_state_of_the_random_generator_comes_back(tmp_path: Path) -> None:
+    policy = tiny_policy()
+    optimizer = adamw(policy, OPTIONS)
+    checkpoint.save(policy, optimizer, 0, tmp_path / "a")
+    drawn = torch.rand(3)
+    checkpoint.restore(policy, optimizer, tmp_path / "a")
+    assert torch.equal(torch.rand(3), drawn)
 
 
 def test_files_are_complete_hashed_and_named_by_content(tmp_path: Path) -> None:
@@ -72,12 +120,12 @@ def test_peft_loads_the_adapter_onto_the_plain_base_model(tmp_path: Path) -> Non
     torch.testing.assert_close(values.squeeze(-1), torch.tensor(logprobs(policy, [ids], False, 1.0)[0][1:]), rtol=0, atol=5e-6)
 
 
-@pytest.mark.parametrize("architecture", ["llama", "qwen2", "qwen3"])
+@pytest.mark.parametrize("architecture", ["llama", "qwen2", "qwen3", "gemma3_text"])
 def test_the_gguf_holds_every_matrix_in_llama_cpps_order(tmp_path: Path, architecture: str) -> None:
     policy = tiny_policy(architecture)
     name, _ = checkpoint.save(policy, adamw(policy, OPTIONS), 0, tmp_path / "a")
     reader = gguf.GGUFReader(tmp_path / "a" / name)
-    assert reader.fields["general.architecture"].contents() == architecture
+    assert reader.fields["general.architecture"].contents() == architecture.removesuffix("_text")
     assert reader.fields["adapter.type"].contents() == "lora"
     assert reader.fields["adapter.lora.alpha"].contents() == 8.0
     tensors = {t.name: t.data for t in reader.tensors}
@@ -102,7 +150,7 @@ def test_an_older_save_is_never_written_over(tmp_path: Path) -> None:
         checkpoint.save(policy, adamw(policy, OPTIONS), 1, tmp_path / "a")
 
 
-def test_a_save_of_another_shape_or_a_damaged_one_is_refused_and_nothing_changes(tmp_path: Path) -> None:
+def test_a_save_of_another_shape_or_one_that_is_not_there_is_refused_and_nothing_changes(tmp_path: Path) -> None:
     policy = tiny_policy()
     optimizer = adamw(policy, OPTIONS)
     train(policy, optimizer, range(1))
@@ -111,14 +159,43 @@ def test_a_save_of_another_shape_or_a_damaged_one_is_refused_and_nothing_changes
     before = weights(other)
     with pytest.raises(Fault, match="saved with rank 4, the learner was opened with 8"):
         checkpoint.restore(other, adamw(other, OPTIONS), tmp_path / "a")
-    cut = tmp_path / "a/optimizer.safetensors"
-    cut.write_bytes(cut.read_bytes()[:-10])
     same = replace(other, lora=policy.lora)
-    with pytest.raises(Fault, match="cannot be restored"):
-        checkpoint.restore(same, adamw(same, OPTIONS), tmp_path / "a")
     with pytest.raises(Fault, match="cannot be restored"):
         checkpoint.restore(same, adamw(same, OPTIONS), tmp_path / "nowhere")
     assert all(torch.equal(p, before[name]) for name, p in other.adapter().items())
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-3] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (lambda folder: flip(folder / "optimizer.safetensors"), "optimizer.safetensors changed"),
+        (lambda folder: flip(folder / "peft/adapter_model.safetensors"), "peft/adapter_model.safetensors changed"),
+        (lambda folder: flip(next(folder.glob("*.gguf"))), "gguf changed"),
+        (lambda folder: (folder / "peft/adapter_config.json").unlink(), "adapter_config.json changed, went missing"),
+        (lambda folder: (folder / "notes.txt").write_text("mine"), "notes.txt changed, went missing or came"),
+        (lambda folder: (folder / "state.json").write_text("{"), "cannot be restored"),
+    ],
+    ids=["moments", "adapter", "gguf", "missing", "added", "state"],
+)
+def test_a_save_with_one_file_that_is_not_as_it_was_written_is_refused(
+    tmp_path: Path, damage: Callable[[Path], object], says: str
+) -> None:
+    policy = tiny_policy()
+    optimizer = adamw(policy, OPTIONS)
+    train(policy, optimizer, range(1))
+    checkpoint.save(policy, optimizer, 1, tmp_path / "a")
+    damage(tmp_path / "a")
+    train(policy, optimizer, range(1, 2))
+    before = weights(policy)
+    with pytest.raises(Fault, match=says):
+        checkpoint.restore(policy, optimizer, tmp_path / "a")
+    assert all(torch.equal(p, before[name]) for name, p in policy.adapter().items())
 
 
 def test_the_state_says_what_it_was_made_for(tmp_path: Path) -> None:

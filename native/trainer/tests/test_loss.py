@@ -1,108 +1,190 @@
-"""The GRPO loss against an independent float64 model in NumPy, a table worked by hand, and TRL's own numbers."""
+"""Every loss, value and gradient, against the independent model of reference.py, and against tables worked by hand."""
 
-import json
-import math
+import itertools
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
-from trainer.batch import Numbers
-from trainer.logprob import target_logprobs
-from trainer.loss import GrpoLoss, grpo, importance_weight, sft
+from trainer.batch import Numbers, Sample
+from trainer.loss import LOSSES, Loss, Tokens, sequence_sums
+from trainer.normalise import token_shares
+from trainer.objective import Objective, objective
 
-from .tiny import PLAIN
+from .reference import Sequence, reference_objective
 
-TRL = Path(__file__).parents[3] / "test/fixtures/trl-grpo.json"
-
-
-def numpy_grpo(arrays: dict[str, Numbers], s: GrpoLoss) -> tuple[float, Numbers]:
-    """Loss sum and its gradient by log-prob, from the equations, token by token in plain floats."""
-    value, slope = 0.0, []
-    for logp, old, behaviour, reference, advantage in zip(
-        *(arrays[k].tolist() for k in ("logp", "old", "behaviour", "reference", "advantage")), strict=True
-    ):
-        ratio = math.exp(logp - old)
-        weight = 1.0 if s.importance_cap is None else min(math.exp(old - behaviour), s.importance_cap)
-        held = min(max(ratio, 1 - s.clip_low), 1 + s.clip_high)
-        if ratio * advantage <= held * advantage:
-            surrogate, d_surrogate = ratio * advantage, ratio * advantage
-        else:
-            surrogate, d_surrogate = held * advantage, 0.0
-        value += -surrogate * weight + s.kl_coef * (math.exp(reference - logp) - (reference - logp) - 1)
-        slope.append(-d_surrogate * weight + s.kl_coef * (1 - math.exp(reference - logp)))
-    return value, np.asarray(slope)
+COLUMNS = ("logp", "old", "behaviour", "reference", "advantage")
 
 
-@pytest.mark.parametrize("cap", [None, 2.0, 0.9])
+def group(seed: int, spread: float = 0.3, lengths: tuple[int, ...] = (17, 5, 1, 9, 1, 30)) -> list[Sequence]:
+    """Samples of rollouts 0, 1, 1, 2, ...: with holes that were not sampled, answers of one token, an aborted member."""
+    random = np.random.default_rng(seed)
+    made: list[Sequence] = []
+    for number, length in enumerate(lengths):
+        base = random.normal(-2, 1, length)
+        mask = (random.random(length) < 0.7) | (np.arange(length) == length // 2)
+        made.append(
+            {
+                "mask": mask.tolist(),
+                "rollout": max(0, number - 1),
+                "aborted": number == 3,
+                "advantage": random.normal(0, 1, length).tolist(),
+            }
+            | {name: (base + random.normal(0, spread, length)).tolist() for name in COLUMNS[:4]}
+        )
+    return made
+
+
+def rounded(sequences: list[Sequence], dtype: torch.dtype) -> list[Sequence]:
+    """The numbers as this dtype holds them, so that only the computation differs."""
+    return [s | {name: torch.tensor(s[name], dtype=dtype).double().tolist() for name in COLUMNS} for s in sequences]
+
+
+def compute(sequences: list[Sequence], loss: Loss, dtype: torch.dtype) -> tuple[Objective, list[Numbers]]:
+    """Ours, as an update does it; and the gradient at each position."""
+    sent = [(i, s) for i, s in enumerate(sequences) if not s["aborted"]]
+    flat = {name: [x for _, s in sent for x, m in zip(s[name], s["mask"], strict=True) if m] for name in COLUMNS}
+    tensors = {name: torch.tensor(values, dtype=dtype) for name, values in flat.items()}
+    counts = [sum(s["mask"]) for _, s in sent]
+    nothing = np.zeros(0, np.float32)
+    samples = [Sample([], np.asarray(s["mask"], bool), nothing, nothing, s["rollout"]) for _, s in sent]
+    sequence = torch.tensor(np.repeat(np.arange(len(sent)), counts))
+    share = torch.tensor(token_shares(samples, loss.normalize, loss.constant), dtype=dtype)[sequence]
+    logp = tensors["logp"].requires_grad_()
+    tokens = Tokens(logp, tensors["old"], tensors["advantage"], sequence)
+    reference = tensors["reference"] if loss.kl_coef else None
+    terms = objective(tokens, tensors["behaviour"], reference, torch.zeros_like(logp), share, len(logp), loss)
+    terms.value.backward()  # type: ignore[no-untyped-call]
+    assert logp.grad is not None
+    gradients: list[Numbers] = [np.zeros(len(s["mask"])) for s in sequences]
+    for (i, s), part in zip(sent, np.split(logp.grad.double().numpy(), np.cumsum(counts)[:-1]), strict=True):
+        gradients[i][np.asarray(s["mask"], bool)] = part
+    return terms, gradients
+
+
+def agree(sequences: list[Sequence], loss: Loss) -> None:
+    for dtype, relative in ((torch.float64, 1e-6), (torch.float32, 1e-4)):
+        numbers = rounded(sequences, dtype)
+        value, wanted = reference_objective(numbers, loss)
+        terms, gradients = compute(numbers, loss, dtype)
+        assert terms.value.item() == pytest.approx(value, rel=relative)
+        for mine, theirs in zip(gradients, wanted, strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=relative, atol=relative * 1e-3)
+
+
+# Clips that are met on both sides, for every loss; and each loss's own, as published (src/learner/losses.ts).
+SETTINGS: dict[str, list[dict[str, Any]]] = {
+    "grpo": [{}, {"clip_low": 0.1, "clip_high": 0.28}],
+    "dr_grpo": [{}],
+    "dapo": [{"clip_high": 0.28}],
+    "dual_clip": [{}, {"dual_clip": 1.5}],
+    "gspo": [{"clip_low": 3e-4, "clip_high": 4e-4}, {"clip_low": 0.05, "clip_high": 0.05}],
+    "cispo": [{"clip_low": 1.0, "clip_high": 4.0}, {"clip_high": 0.28}],
+    "sft": [{}],
+}
+KINDS = [Loss(kind, importance_cap=2.0, constant=64.0, **change) for kind, changes in SETTINGS.items() for change in changes]
+
+
+def named(loss: Any) -> str:
+    return f"{loss.kind} {loss.clip_low} {loss.clip_high}" if isinstance(loss, Loss) else str(loss)
+
+
+def test_no_loss_is_left_out() -> None:
+    assert set(SETTINGS) == set(LOSSES)
+
+
+@pytest.mark.parametrize("loss", KINDS, ids=named)
+@pytest.mark.parametrize("normalize", ["tokens", "sequence", "rollout", "constant"])
 @pytest.mark.parametrize("kl_coef", [0.0, 0.04])
-def test_loss_and_gradient_are_those_of_the_equations(cap: float | None, kl_coef: float) -> None:
-    random = np.random.default_rng(3)
-    base = random.normal(-2, 1, 400)
-    arrays = {name: base + random.normal(0, 0.3, 400) for name in ("logp", "old", "behaviour", "reference")}
-    arrays["advantage"] = random.normal(0, 1, 400)
-    settings = replace(PLAIN, importance_cap=cap, kl_coef=kl_coef)
-    t = {name: torch.tensor(a) for name, a in arrays.items()}
-    t["logp"].requires_grad_()
-    terms = grpo(t["logp"], t["old"], t["behaviour"], t["reference"] if kl_coef else None, t["advantage"], settings)
-    terms.loss_sum.backward()  # type: ignore[no-untyped-call]
-    value, slope = numpy_grpo(arrays, settings)
-    assert terms.loss_sum.item() == pytest.approx(value, rel=1e-12)
-    assert t["logp"].grad is not None
-    np.testing.assert_allclose(t["logp"].grad.numpy(), slope, rtol=1e-10, atol=1e-13)
+def test_value_and_gradient_are_those_of_the_equations(loss: Loss, normalize: str, kl_coef: float) -> None:
+    agree(group(seed=3), replace(loss, normalize=normalize, kl_coef=kl_coef))
+
+
+@pytest.mark.parametrize("loss", KINDS, ids=named)
+@pytest.mark.parametrize(
+    ("mode", "cap"),
+    [
+        *itertools.product(["token_truncate", "token_mask", "sequence_truncate", "sequence_mask"], [2.0, 0.9]),
+        ("token_mask", None),
+    ],
+)
+def test_every_correction_weighs_as_it_says(loss: Loss, mode: str, cap: float | None) -> None:
+    agree(group(seed=5), replace(loss, importance_mode=mode, importance_cap=cap, normalize="sequence"))
+
+
+@pytest.mark.parametrize("loss", KINDS, ids=named)
+@pytest.mark.parametrize("estimator", ["k1", "k2", "k3", "abs"])
+def test_every_kl_estimator_pulls_as_it_says(loss: Loss, estimator: str) -> None:
+    agree(group(seed=6), replace(loss, kl_coef=0.3, kl_estimator=estimator))
+
+
+@pytest.mark.parametrize("loss", KINDS, ids=named)
+@pytest.mark.parametrize("lengths", [(1,), (1, 1, 1, 1, 1), (40,)])
+def test_answers_of_one_token_and_groups_of_one(loss: Loss, lengths: tuple[int, ...]) -> None:
+    agree(group(seed=7, lengths=lengths), replace(loss, normalize="sequence", kl_coef=0.01))
+
+
+@pytest.mark.parametrize("loss", KINDS, ids=named)
+@pytest.mark.parametrize("mode", ["token_truncate", "token_mask"])
+def test_extreme_ratios(loss: Loss, mode: str) -> None:
+    """Spread 5: ratios of about e^-20 to e^20, on both sides of every clip."""
+    sequences = group(seed=8, spread=5.0)
+    ratios = [a - b for s in sequences for a, b in zip(s["logp"], s["old"], strict=True)]
+    assert min(ratios) < -12
+    assert max(ratios) > 12
+    agree(sequences, replace(loss, importance_mode=mode))
+
+
+@pytest.mark.parametrize("kind", ["grpo", "gspo", "dual_clip"])
+def test_the_gradient_is_the_slope_of_the_value(kind: str) -> None:
+    """Central differences of the value alone, which knows no formula of a gradient. GSPO's plain form: one advantage each."""
+    sequences = [s | {"advantage": [s["advantage"][0]] * len(s["mask"])} for s in group(seed=9)]
+    loss = Loss(kind, clip_low=0.2, clip_high=0.2, kl_coef=0.1, normalize="sequence")
+    _, gradients = compute(sequences, loss, torch.float64)
+    step = 1e-6
+    for number, s in enumerate(sequences):
+        for place in range(len(s["mask"])):
+            ends = []
+            for sign in (1, -1):
+                moved = [dict(other) for other in sequences]
+                moved[number]["logp"] = [x + sign * step * (i == place) for i, x in enumerate(s["logp"])]
+                ends.append(reference_objective(moved, loss)[0])
+            assert gradients[number][place] == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-6, abs=1e-8)
+
+
+def told(loss: Loss, ratio: Tensor, advantage: Tensor) -> list[list[float]]:
+    terms = LOSSES[loss.kind](Tokens(ratio.log(), torch.zeros(len(ratio)), advantage, torch.arange(len(ratio))), loss)
+    return [[round(x, 5) for x in column.tolist()] for column in (terms.value, terms.low, terms.high)]
 
 
 def test_a_table_worked_by_hand() -> None:
-    # ratio:      1      2 (clipped high)  0.5 (clipped low)   2 (not clipped: A < 0)   1, weight 3 cut to 2
-    ratio, advantage = torch.tensor([1.0, 2.0, 0.5, 2.0, 1.0]), torch.tensor([1.0, 1.0, -1.0, -1.0, 1.0])
-    gap = torch.log(torch.tensor([1.0, 1.0, 1.0, 1.0, 3.0]))
-    terms = grpo(ratio.log(), torch.zeros(5), -gap, None, advantage, PLAIN)
-    assert terms.loss_sum.item() == pytest.approx(-1 - 1.28 + 0.8 + 2 - 2, abs=1e-6)
-    assert terms.low.tolist() == [0, 0, 1, 0, 0]
-    assert terms.high.tolist() == [0, 1, 0, 0, 0]
-    assert terms.weight.tolist() == pytest.approx([1, 1, 1, 1, 2])
-    assert sft(torch.tensor([-1.0, -2.5])).item() == 3.5
+    # ratio:           1    2, A > 0     0.5, A < 0   2, A < 0   5, A < 0
+    ratio, advantage = torch.tensor([1.0, 2.0, 0.5, 2.0, 5.0]), torch.tensor([1.0, 1.0, -1.0, -1.0, -1.0])
+    clip = Loss("dapo", clip_low=0.2, clip_high=0.28)
+    assert told(clip, ratio, advantage) == [[-1, -1.28, 0.8, 2, 5], [0, 0, 1, 0, 0], [0, 1, 0, 0, 0]]
+    dual = replace(clip, kind="dual_clip")
+    assert told(dual, ratio, advantage) == [[-1, -1.28, 0.8, 2, 3], [0, 0, 1, 0, 0], [0, 1, 0, 0, 1]]
+    cispo = Loss("cispo", clip_low=1.0, clip_high=1.0)
+    assert told(cispo, ratio, advantage)[0] == pytest.approx(
+        [0, -2 * np.log(2), 0.5 * np.log(0.5), 2 * np.log(2), 2 * np.log(5)], abs=1e-5
+    )
+    assert told(cispo, ratio, advantage)[2] == [0, 0, 0, 0, 1]
+    assert told(Loss("sft"), ratio, advantage)[0] == pytest.approx((-ratio.log()).tolist(), abs=1e-5)
 
 
-def test_without_a_cap_the_sampler_plays_no_part() -> None:
-    assert importance_weight(torch.tensor([0.0]), torch.tensor([-9.0]), None).item() == 1
+def test_sums_by_sequence_do_not_mind_the_order() -> None:
+    assert sequence_sums(torch.tensor([1.0, 2, 4, 8]), torch.tensor([2, 0, 2, 0])).tolist() == [5, 10, 5, 10]
 
 
-def test_the_loss_is_that_of_trl() -> None:
-    """Recorded by scripts/record-trl-grpo.py: TRL's own _compute_loss, loss type dapo, token_truncate correction."""
-    for case in json.loads(TRL.read_text())["cases"]:
-        t = {
-            name: torch.tensor(case[name], dtype=torch.float64) for name in ("logp", "old", "behaviour", "reference", "advantage")
-        }
-        t["logp"].requires_grad_()
-        settings = GrpoLoss(case["clipLow"], case["clipHigh"], case["klCoef"], case["importanceCap"], 1.0)
-        terms = grpo(t["logp"], t["old"], t["behaviour"], t["reference"] if case["klCoef"] else None, t["advantage"], settings)
-        loss = terms.loss_sum / len(case["logp"])
-        loss.backward()  # type: ignore[no-untyped-call]
-        assert loss.item() == pytest.approx(case["loss"], rel=1e-6)
-        assert t["logp"].grad is not None
-        np.testing.assert_allclose(t["logp"].grad.numpy(), case["gradient"], rtol=1e-6, atol=1e-9)
-        for name, mine in {"low_mean": terms.low, "high_mean": terms.high, "region_mean": terms.low + terms.high}.items():
-            assert mine.mean().item() == pytest.approx(case["metrics"][f"clip_ratio/{name}"], abs=1e-6)
-        if terms.kl is not None:
-            assert terms.kl.mean().item() == pytest.approx(case["metrics"]["kl"], rel=1e-6)
-
-
-@pytest.mark.parametrize("temperature", [1.0, 0.6])
-def test_chunked_logprobs_and_entropies_are_those_of_log_softmax(temperature: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trainer.logprob.CHUNK_BYTES", 4 * 50 * 3)  # chunks of three positions
-    hidden = torch.randn(11, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    weight = torch.randn(50, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
-    targets, pull = torch.arange(11) * 4, torch.linspace(-1, 1, 11, dtype=torch.float64)
-    mine, theirs = hidden.clone().requires_grad_(), hidden.clone().requires_grad_()
-    logp, entropy = target_logprobs(mine, weight, targets, temperature)
-    (logp * pull).sum().backward()  # type: ignore[no-untyped-call]
-    full = (theirs @ weight.T / temperature).log_softmax(-1)
-    (full.gather(-1, targets[:, None]).squeeze(-1) * pull).sum().backward()  # type: ignore[no-untyped-call]
-    torch.testing.assert_close(logp.double(), full.gather(-1, targets[:, None]).squeeze(-1).detach(), rtol=1e-6, atol=1e-6)
-    torch.testing.assert_close(entropy.double(), -(full.exp() * full).sum(-1).detach(), rtol=1e-6, atol=1e-6)
-    assert mine.grad is not None
-    assert theirs.grad is not None
-    torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-5, atol=1e-6)
+def test_the_entropy_term_is_a_mean_over_the_tokens_of_the_minibatch() -> None:
+    logp, entropy = torch.zeros(3), torch.tensor([1.0, 2.0, 4.0], requires_grad=True)
+    tokens = Tokens(logp, logp, torch.zeros(3), torch.tensor([0, 0, 1]))
+    share = torch.tensor([0.25, 0.25, 0.5])
+    terms = objective(tokens, logp, None, entropy, share, 10, Loss("grpo", entropy_coef=0.5))
+    assert terms.value.item() == pytest.approx(-0.5 * 7 / 10)
+    terms.value.backward()  # type: ignore[no-untyped-call]
+    assert entropy.grad is not None
+    assert entropy.grad.tolist() == pytest.approx([-0.05] * 3)

@@ -8,10 +8,13 @@ import pytest
 import torch
 
 from trainer.batch import PackedRow, Sample, pack_minibatch
-from trainer.loss import GrpoLoss, grpo
+from trainer.loss import LOSSES, Loss, Tokens
+from trainer.normalise import token_shares
+from trainer.objective import objective
 from trainer.packing import pack
 from trainer.policy import Policy, adapter_off, forward, logprobs
-from trainer.update import Tally, _row_loss
+from trainer.tally import Tally
+from trainer.update import _row_loss
 
 from .tiny import PLAIN, episodes, tiny_policy
 
@@ -25,10 +28,11 @@ def plain_logprobs(policy: Policy, ids: list[int], temperature: float) -> torch.
     return values
 
 
-def plain_loss(policy: Policy, samples: list[Sample], loss: GrpoLoss, old: list[torch.Tensor]) -> torch.Tensor:
+def plain_loss(policy: Policy, samples: list[Sample], loss: Loss, old: list[torch.Tensor]) -> torch.Tensor:
     total = sum(int(s.trained.sum()) for s in samples)
     value = torch.zeros(())
-    for sample, before in zip(samples, old, strict=True):
+    shares = token_shares(samples, loss.normalize, loss.constant)
+    for sample, before, share in zip(samples, old, shares, strict=True):
         at = torch.tensor(sample.trained.nonzero()[0]) - 1
         reference = None
         if loss.kl_coef:
@@ -36,7 +40,9 @@ def plain_loss(policy: Policy, samples: list[Sample], loss: GrpoLoss, old: list[
                 reference = plain_logprobs(policy, sample.ids, loss.temperature)[at]
         logp = plain_logprobs(policy, sample.ids, loss.temperature)[at]
         behaviour, advantage = (torch.tensor(x[sample.trained]) for x in (sample.behaviour, sample.advantage))
-        value = value + grpo(logp, before, behaviour, reference, advantage, loss).loss_sum / total
+        tokens = Tokens(logp, before, advantage, torch.zeros(len(logp), dtype=torch.long))
+        by_token = torch.full((len(logp),), share)
+        value = value + objective(tokens, behaviour, reference, torch.zeros(len(logp)), by_token, total, loss).value
     return value
 
 
@@ -48,11 +54,26 @@ def gradients(policy: Policy) -> Gradients:
 
 @pytest.mark.parametrize(
     ("architecture", "group", "turns"),
-    [*itertools.product(["llama"], (1, 2, 8), (1, 2, 4)), ("qwen2", 1, 1), ("qwen2", 8, 4), ("qwen3", 8, 3)],
+    [
+        *itertools.product(["llama"], (1, 2, 8), (1, 2, 3, 4)),
+        ("qwen2", 1, 1),
+        ("qwen2", 8, 4),
+        ("qwen3", 8, 3),
+        ("gemma3_text", 8, 4),
+    ],
 )
 def test_a_packed_group_has_the_loss_and_gradients_of_separate_samples(architecture: str, group: int, turns: int) -> None:
-    policy, samples = tiny_policy(architecture), episodes(group, turns, seed=turns)
     loss = replace(PLAIN, kl_coef=0.05, temperature=0.9)
+    _same(tiny_policy(architecture), episodes(group, turns, seed=turns), loss)
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_so_it_has_with_every_loss(kind: str) -> None:
+    loss = replace(PLAIN, kind=kind, normalize="sequence", kl_coef=0.05, temperature=0.9)
+    _same(tiny_policy(), episodes(5, 2), replace(loss, importance_mode="sequence_truncate"))
+
+
+def _same(policy: Policy, samples: list[Sample], loss: Loss) -> None:
     with torch.no_grad():  # an old policy near this one, so that some ratios are clipped
         exact = [plain_logprobs(policy, s.ids, 0.9)[torch.tensor(s.trained.nonzero()[0]) - 1] for s in samples]
         old = [x + 0.3 * torch.sin(torch.arange(len(x)) * 1.7) for x in exact]
@@ -62,7 +83,8 @@ def test_a_packed_group_has_the_loss_and_gradients_of_separate_samples(architect
 
     [row] = pack_minibatch(samples, budget=10_000)
     flat = torch.cat([old[i][(torch.tensor(samples[i].trained.nonzero()[0])[:, None] == p).any(-1)] for i, p in _tokens(row)])
-    packed = _row_loss(policy, row, flat, loss, Tally())[0] / len(row.pick)
+    shares = token_shares(samples, loss.normalize, loss.constant)[row.sample]
+    packed = _row_loss(policy, row, flat, shares, len(row.pick), loss, Tally())[0]
     packed.backward()  # type: ignore[no-untyped-call]
     assert packed.item() == pytest.approx(expected.item(), abs=1e-6)
     for name, gradient in gradients(policy).items():
@@ -73,7 +95,34 @@ def _tokens(row: PackedRow) -> list[tuple[int, torch.Tensor]]:
     return [(int(i), torch.tensor([int(p)])) for i, p in zip(row.sample, row.position, strict=True)]
 
 
-@pytest.mark.parametrize("architecture", ["llama", "qwen2", "qwen3"])
+@pytest.mark.parametrize("architecture", ["llama", "gemma3_text"])
+def test_one_row_of_eight_samples_has_the_gradients_of_eight_rows_of_one(architecture: str) -> None:
+    policy, samples, loss = tiny_policy(architecture), episodes(8, 3), replace(PLAIN, kl_coef=0.05)
+
+    def loss_and_gradients(budget: int) -> tuple[int, float, Gradients]:
+        rows = pack_minibatch(samples, budget)
+        value = torch.zeros(())
+        total, shares = sum(len(row.pick) for row in rows), token_shares(samples, loss.normalize, loss.constant)
+        for row in rows:
+            value = value + _row_loss(policy, row, None, shares[row.sample], total, loss, Tally())[0]
+        value.backward()  # type: ignore[no-untyped-call]
+        return len(rows), value.item(), gradients(policy)
+
+    (together, loss_a, a), (apart, loss_b, b) = loss_and_gradients(10_000), loss_and_gradients(1)
+    assert (together, apart) == (1, 8)
+    assert loss_a == pytest.approx(loss_b, abs=1e-6)
+    for name, gradient in a.items():
+        torch.testing.assert_close(gradient, b[name], rtol=1e-5, atol=1e-5 * b[name].abs().max().item())
+
+
+def test_with_the_adapter_off_the_model_is_its_base_to_the_bit() -> None:
+    policy, samples = tiny_policy(), [s.ids for s in episodes(4, 2)]
+    off = logprobs(policy, samples, True, 1.0)
+    assert off != logprobs(policy, samples, False, 1.0)
+    assert off == logprobs(tiny_policy(random_b=0), samples, False, 1.0)  # B is 0: what the adapter adds is 0
+
+
+@pytest.mark.parametrize("architecture", ["llama", "qwen2", "qwen3", "gemma3_text"])
 def test_logprobs_are_those_of_transformers_with_the_adapter_on_and_off(architecture: str) -> None:
     policy, samples = tiny_policy(architecture), [s.ids for s in episodes(5, 3)] + [[7]]
     for reference in (False, True):

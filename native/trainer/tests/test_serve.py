@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,8 +89,9 @@ class Child:
         return self.process.wait(timeout=5)
 
 
-@pytest.fixture
-def child() -> Iterator[Child]:
+@contextmanager
+def started(*module: str) -> Iterator[Child]:
+    """`python -m MODULE MY_PID …` with its pipes on fds 3 and 4."""
     (theirs, to), (source, back) = os.pipe(), os.pipe()
     spare = [os.dup(0) for _ in range(8)]  # pushes the pipe ends above 3 and 4 where those are free
     high = [os.dup(fd) for fd in (theirs, back)]
@@ -99,7 +101,7 @@ def child() -> Iterator[Child]:
         os.dup2(high[1], 4)
 
     process = subprocess.Popen(
-        [sys.executable, "-m", "trainer.tests.light", str(os.getpid())],
+        [sys.executable, "-m", module[0], str(os.getpid()), *module[1:]],
         preexec_fn=wire,  # noqa: PLW1509  # this process has no threads yet
         pass_fds=(3, 4),
         env=os.environ | {"PYTHONPATH": NATIVE},
@@ -111,6 +113,12 @@ def child() -> Iterator[Child]:
     process.kill()
     process.communicate()
     os.close(source)
+
+
+@pytest.fixture
+def child() -> Iterator[Child]:
+    with started("trainer.tests.light") as light:
+        yield light
 
 
 def call(number: int, verb: str = "restore", act: str = "nothing") -> bytes:

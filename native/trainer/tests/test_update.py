@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
 from trainer.batch import Sample
+from trainer.loss import LOSSES, Loss
+from trainer.optimizer import adamw
 from trainer.policy import Policy, logprobs
-from trainer.session import adamw
 from trainer.update import update
 
 from .tiny import PLAIN, episodes, tiny_policy
@@ -107,16 +109,99 @@ def empty(_: list[Sample]) -> list[Sample]:
 
 
 @pytest.mark.parametrize("spoil", [nothing, nan_advantage, infinite_advantage, nan_behaviour, untrained, empty])
-@pytest.mark.parametrize("kl_coef", [0.0, 0.1])
-def test_a_minibatch_that_teaches_nothing_changes_nothing(spoil: Callable[[list[Sample]], list[Sample]], kl_coef: float) -> None:
+@pytest.mark.parametrize("kind", [kind for kind in LOSSES if kind != "sft"])
+@pytest.mark.parametrize("coef", [0.0, 0.1])
+def test_a_minibatch_that_teaches_nothing_changes_nothing(
+    spoil: Callable[[list[Sample]], list[Sample]], kind: str, coef: float
+) -> None:
+    changes_nothing(spoil(episodes(3, 2)), replace(PLAIN, kind=kind, normalize="sequence", kl_coef=coef, entropy_coef=coef))
+
+
+@pytest.mark.parametrize("spoil", [untrained, empty])
+def test_nor_does_it_where_it_is_supervised(spoil: Callable[[list[Sample]], list[Sample]]) -> None:
+    changes_nothing(spoil(episodes(3, 2)), Loss("sft"))
+
+
+@pytest.mark.parametrize("strange", [float("nan"), float("inf")])
+def test_a_gradient_that_is_not_finite_changes_nothing(strange: float) -> None:
+    for kind in LOSSES:
+        policy = tiny_policy()
+        parameter = next(iter(policy.adapter().values()))
+        # the loss itself stays finite
+        changes_nothing(
+            episodes(3, 2),
+            replace(PLAIN, kind=kind),
+            policy,
+            partial(parameter.register_hook, partial(torch.full_like, fill_value=strange)),
+        )
+
+
+def test_a_loss_that_overflows_changes_nothing() -> None:
+    """A sampler that called a token impossible: masked it is out, and truncated it is held; uncapped ratios are not."""
+    samples = [replace(s, behaviour=np.where(s.trained, -1e4, 0).astype(np.float32)) for s in episodes(3, 2)]
+    changes_nothing(samples, replace(PLAIN, importance_cap=float("inf")))
     policy = tiny_policy()
+    assert update(policy, adamw(policy, OPTIONS), [samples], PLAIN, clip=1.0).metrics["skipped_steps"] == 0
+
+
+def changes_nothing(
+    samples: list[Sample], loss: Loss, policy: Policy | None = None, then: Callable[[], object] = lambda: None
+) -> None:
+    policy = policy or tiny_policy()
     optimizer = adamw(policy, OPTIONS)
     update(policy, optimizer, [episodes(3, 2)], PLAIN, clip=1.0)  # moments are there: momentum alone would move weights
+    then()
     before, moments = weights(policy), [{k: v.clone() for k, v in s.items()} for s in optimizer.state.values()]
-    result = update(policy, optimizer, [spoil(episodes(3, 2))], replace(PLAIN, kl_coef=kl_coef), clip=1.0)
+    result = update(policy, optimizer, [samples], loss, clip=1.0)
     assert result.metrics["skipped_steps"] == 1
     assert all(torch.equal(p, before[name]) for name, p in policy.adapter().items())
     assert all(torch.equal(s[k], m[k]) for s, m in zip(optimizer.state.values(), moments, strict=True) for k in m)
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_every_loss_makes_good_samples_likelier_than_bad_ones(kind: str) -> None:
+    policy = tiny_policy()
+    samples = own_behaviour(policy, episodes(2, 2))
+    samples = [with_advantage(samples[0], 1.0), with_advantage(samples[1], -1.0)]
+    before = [
+        np.asarray(v)[s.trained].sum()
+        for v, s in zip(logprobs(policy, [s.ids for s in samples], False, 1.0), samples, strict=True)
+    ]
+    update(policy, adamw(policy, OPTIONS), [samples, samples], replace(PLAIN, kind=kind, normalize="sequence"), clip=1.0)
+    after = [
+        np.asarray(v)[s.trained].sum()
+        for v, s in zip(logprobs(policy, [s.ids for s in samples], False, 1.0), samples, strict=True)
+    ]
+    assert after[0] > before[0] + 0.1
+    assert (after[1] > before[1]) == (kind == "sft")
+
+
+def test_an_entropy_term_raises_the_entropy() -> None:
+    after = []
+    for coef in (0.0, 5.0):
+        policy = tiny_policy()
+        for _ in range(3):
+            metrics = update(
+                policy, adamw(policy, OPTIONS), [episodes(3, 2)], replace(PLAIN, entropy_coef=coef), clip=1.0
+            ).metrics
+        after.append(metrics["entropy"])
+    assert after[1] > after[0] + 0.05
+
+
+def test_the_constant_scales_the_gradient_and_dead_company_lowers_it() -> None:
+    """Dr. GRPO's denominator counts rollouts, not words; a dead group that is kept stands in every denominator."""
+
+    def norm(samples: list[Sample], loss: Loss) -> float:
+        policy = tiny_policy()
+        return update(policy, adamw(policy, OPTIONS), [samples], loss, clip=1e9).metrics["grad_norm"]
+
+    alive, dead = episodes(3, 2), nothing(episodes(3, 2, seed=1))
+    constant = replace(PLAIN, kind="dr_grpo", normalize="constant", constant=10.0)
+    assert norm(alive, constant) == pytest.approx(2 * norm(alive, replace(constant, constant=20.0)), rel=1e-4)
+    for loss in (constant, replace(PLAIN, normalize="sequence"), replace(PLAIN, normalize="rollout")):
+        assert norm(alive + dead, loss) == pytest.approx(norm(alive, loss) / 2, rel=1e-4)
+    words = [sum(int(s.trained.sum()) for s in group) for group in (alive, alive + dead)]
+    assert norm(alive + dead, PLAIN) == pytest.approx(norm(alive, PLAIN) * words[0] / words[1], rel=1e-4)
 
 
 def test_a_bad_minibatch_does_not_stop_the_good_one_after_it() -> None:
@@ -144,7 +229,7 @@ def test_supervised_loss_is_the_mean_negative_logprob_and_falls() -> None:
     optimizer = adamw(policy, OPTIONS)
     values = logprobs(policy, [s.ids for s in samples], False, 1.0)
     trained = np.concatenate([np.asarray(v)[s.trained] for v, s in zip(values, samples, strict=True)])
-    losses = [update(policy, optimizer, [samples], None, clip=1.0).metrics for _ in range(8)]
+    losses = [update(policy, optimizer, [samples], Loss("sft"), clip=1.0).metrics for _ in range(8)]
     assert losses[0]["loss"] == pytest.approx(-trained.mean(), rel=1e-5)
     assert losses[0]["num_tokens"] == len(trained)
     assert losses[-1]["loss"] < losses[0]["loss"] - 0.2

@@ -7,20 +7,22 @@ import torch
 import transformers
 
 from trainer.batch import Sample
-from trainer.loss import GrpoLoss
+from trainer.loss import Loss
 from trainer.policy import Lora, Policy, with_adapter
 
 VOCABULARY = 97
-PLAIN = GrpoLoss(clip_low=0.2, clip_high=0.28, kl_coef=0.0, importance_cap=2.0, temperature=1.0)
+PLAIN = Loss("grpo", clip_high=0.28, importance_cap=2.0)
 
 
-def tiny_policy(architecture: str = "llama", seed: int = 0, random_b: float = 0.05) -> Policy:
-    """Three layers, grouped-query attention; B of the adapter is random unless `random_b` is 0."""
+def tiny_policy(
+    architecture: str = "llama", seed: int = 0, random_b: float = 0.05, layers: int = 3, dtype: torch.dtype = torch.float32
+) -> Policy:
+    """Grouped-query attention; B of the adapter is random unless `random_b` is 0."""
     sizes: dict[str, Any] = {
         "vocab_size": VOCABULARY,
         "hidden_size": 32,
         "intermediate_size": 48,
-        "num_hidden_layers": 3,
+        "num_hidden_layers": layers,
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
         "head_dim": 8,
@@ -30,12 +32,20 @@ def tiny_policy(architecture: str = "llama", seed: int = 0, random_b: float = 0.
     }
     if architecture == "qwen2":
         del sizes["head_dim"]
-    kinds = {"llama": transformers.LlamaConfig, "qwen2": transformers.Qwen2Config, "qwen3": transformers.Qwen3Config}
+    if architecture == "gemma3_text":  # a window shorter than the samples, and a layer of each kind
+        kinds_of_layers = ["sliding_attention", "full_attention"] * layers
+        sizes |= {"sliding_window": 9, "layer_types": kinds_of_layers[:layers], "query_pre_attn_scalar": 8}
+    kinds = {
+        "llama": transformers.LlamaConfig,
+        "qwen2": transformers.Qwen2Config,
+        "qwen3": transformers.Qwen3Config,
+        "gemma3_text": transformers.Gemma3TextConfig,
+    }
     torch.manual_seed(seed)
     model = transformers.AutoModelForCausalLM.from_config(kinds[architecture](**sizes))
     for parameter in model.parameters():  # the usual 0.02 leaves near-uniform predictions, in which errors would hide
         parameter.data.mul_(4 if parameter.dim() > 1 else 1)
-    policy = with_adapter(model, f"tiny-{architecture}", Lora(4, 8.0, seed))
+    policy = with_adapter(model.to(dtype), f"tiny-{architecture}", Lora(4, 8.0, seed))
     if random_b:
         with torch.random.fork_rng():
             torch.manual_seed(seed + 1)

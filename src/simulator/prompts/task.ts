@@ -72,7 +72,9 @@ function fields(schema: JsonSchema): string {
 }
 
 function about(property: JsonObject): string {
-  const { description, type, format, minimum, maximum } = property;
+  const { description, type, format, minimum, maximum, items } = property;
+  if (type === "object") return `object with ${fields(property)}`;
+  if (type === "array") return `list of ${about((items ?? {}) as JsonObject)}`; // checked as above
   const options = property.enum;
   const values: readonly Json[] = Array.isArray(options) ? options : [];
   const bounds = minimum !== undefined && maximum !== undefined ? `${minimum} to ${maximum}` : null;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { largestThatFits } from "../../src/llm/slots.ts";
+import { largestThatFits } from "../../src/llm/llama-slots.ts";
 
 test.each([
   { name: "as many as the budget holds", one: 100, two: 130, budget: 215, fits: 4 },

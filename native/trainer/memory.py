@@ -1,0 +1,150 @@
+"""How much memory an update needs, from shapes alone, before it runs; and what it is given.
+
+Two means make a row fit: transformer blocks that keep only their input and are computed again in the backward pass
+(`recomputed`, exact to the bit), then shorter rows. Not here: the chunked head (logprob.py), the optimizer.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from torch.utils.checkpoint import checkpoint
+
+from .batch import PackedRow
+from .logprob import CHUNK_BYTES
+from .machine import free_bytes, held_bytes
+from .policy import Policy
+
+SHARE_OF_FREE = 0.8  # the rest is for the sampler's next batch, the page cache and what no formula knows
+LEAST_ROW = 256  # tokens; shorter rows save nothing more, the head's chunk is larger than they are
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What the activations of a model depend on."""
+
+    blocks: int
+    hidden: int
+    intermediate: int
+    heads: int
+    query: int  # heads x head size
+    key_value: int  # key-value heads x head size
+    norms: int  # of one block over the hidden size: 2, in gemma3 4
+    normed_heads: bool  # q and k are normalised (qwen3, gemma3)
+    rank: int
+    masks: int  # kinds of attention: 1, in gemma3 2
+    adapter: int  # trainable numbers
+    item: int  # bytes of an activation: 4 or 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How an update will run: longest row in tokens, blocks recomputed, and the peak in bytes that this should give."""
+
+    row_tokens: int
+    recomputed: int
+    predicted: int
+
+
+@dataclass
+class Room:
+    """The memory of one learner. `resident`: bytes held after loading. `limit`: bytes it may hold, None to ask the machine
+    before each update. `row_tokens` falls to half when memory ended in spite of the plan, and stays there."""
+
+    resident: int
+    limit: int | None
+    row_tokens: int
+
+
+def room_of(policy: Policy, megabytes: float | None = None) -> Room:
+    """The room of a model that was just loaded; `megabytes`: the user's own limit."""
+    return Room(held_bytes(policy.device), None if megabytes is None else int(megabytes * 1e6), policy.budget)
+
+
+def sizes(policy: Policy) -> Sizes:
+    """Sizes of a loaded model with its adapter."""
+    config, adapter = policy.config, policy.adapter()
+    head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return Sizes(
+        blocks=config.num_hidden_layers,
+        hidden=config.hidden_size,
+        intermediate=config.intermediate_size,
+        heads=config.num_attention_heads,
+        query=config.num_attention_heads * head,
+        key_value=config.num_key_value_heads * head,
+        norms=4 if config.model_type == "gemma3_text" else 2,
+        masks=2 if config.model_type == "gemma3_text" else 1,
+        normed_heads=config.model_type in ("qwen3", "gemma3_text"),
+        rank=policy.lora.rank,
+        adapter=sum(p.numel() for p in adapter.values()),
+        item=policy.dtype.itemsize,
+    )
+
+
+def block_bytes(s: Sizes) -> int:
+    """What autograd keeps of one token in one block (float32 = 4 bytes; tests/test_memory.py counts it)."""
+    norms = s.norms * (s.hidden + 1) * 4  # the input and its scale, in float32 whatever the dtype
+    if s.normed_heads:
+        norms += (s.query + s.key_value) * 4 + (s.query + s.key_value) * 4 * s.heads // max(1, s.query)
+    attention = 4 * s.query * s.item + s.heads * 4  # q, k and v repeated to all heads, the output; log-sum-exp
+    mlp = 3 * s.intermediate * s.item  # gate, its activation, up
+    # The adapters read what is there in float32 (q, k, v one input, gate and up another, o the output of the attention);
+    # in bfloat16 each reads a float32 copy of its own.
+    own = 2 * s.hidden + s.intermediate if s.item == 4 else 5 * s.hidden + s.query + s.intermediate
+    return norms + attention + mlp + (own + 7 * s.rank) * 4
+
+
+def row_bytes(s: Sizes, nodes: int, trained: int, recomputed: int) -> int:
+    """Largest memory that a forward and backward pass of one row adds, with `recomputed` of the blocks kept as inputs."""
+    kept = (s.blocks - recomputed) * block_bytes(s) + recomputed * s.hidden * s.item
+    again = block_bytes(s) if recomputed else 0  # one recomputed block lives at a time
+    passing = 3 * s.intermediate * 4 + 4 * s.hidden * 4  # gradients and results on their way through one block
+    mask = s.masks * nodes * nodes * s.item
+    head = 3 * CHUNK_BYTES + trained * s.hidden * (s.item + 4)
+    return nodes * (kept + again + passing) + mask + head
+
+
+def predict(s: Sizes, rows: Sequence[PackedRow], recomputed: int) -> int:
+    """Bytes above the resident ones at the peak of an update: its largest row, gradients and AdamW's two moments."""
+    return max((row_bytes(s, len(r.row.ids), len(r.nodes), recomputed) for r in rows), default=0) + 3 * 4 * s.adapter
+
+
+def make_plan(policy: Policy, room: Room, limit: int, pack: Callable[[int], Sequence[PackedRow]]) -> Plan:
+    """The fastest way within `limit` bytes: as few blocks recomputed as fit; where all of them are not enough, rows of half
+    the tokens, and so on to LEAST_ROW. Beyond that the limit is only a wish. `pack(tokens)` gives the rows of an update."""
+    shape, tokens = sizes(policy), room.row_tokens
+    while True:
+        rows = pack(tokens)
+        for recomputed in range(shape.blocks + 1):
+            needed = room.resident + predict(shape, rows, recomputed)
+            if needed <= limit:
+                return Plan(tokens, recomputed, needed)
+        longest = max((len(path) for r in rows for path in r.row.paths.values()), default=0)
+        if tokens <= max(LEAST_ROW, longest):
+            return Plan(tokens, shape.blocks, needed)
+        tokens = max(tokens // 2, LEAST_ROW)
+
+
+@contextmanager
+def recomputed(policy: Policy, blocks: int) -> Iterator[None]:
+    """Inside, the first `blocks` transformer blocks keep only their input for the backward pass and are computed again there.
+
+    transformers' own switch asks for train mode and for inputs that need gradients; torch's non-reentrant checkpoint asks
+    for neither, and takes one block as well as all. Nothing here is random, so no generator state is kept.
+    """
+    layers = policy.model.get_base_model().model.layers[:blocks]
+    for layer in layers:
+        layer.forward = partial(checkpoint, layer.forward, use_reentrant=False, preserve_rng_state=False)
+    try:
+        yield
+    finally:
+        for layer in layers:
+            del layer.forward  # the class's own again
+
+
+def limit_bytes(policy: Policy, room: Room) -> int:
+    """Bytes that this process may hold: the user's limit, else what it holds and most of what is free now."""
+    if room.limit is not None:
+        return room.limit
+    return held_bytes(policy.device) + int(SHARE_OF_FREE * free_bytes(policy.device))

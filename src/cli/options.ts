@@ -1,0 +1,10 @@
+// Options that several commands share.
+import { presets } from "../presets.ts";
+
+/** What every command that takes a preset says of it. */
+export const presetHelp = `one of ${Object.keys(presets).join(", ")}`;
+
+/** For options that may be given several times. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}

@@ -1,0 +1,96 @@
+// A learner that outlives its process. When the child goes in the middle of a call, another one is started and brought to
+// where the first one was (open, the last save or restore, the updates since), and the call is made again, once. On the
+// CPU that repeats the lost work to the bit. A refusal by a living child is no matter of this file.
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { PlayactError } from "../errors.ts";
+import type { Learner, OpenRequest, UpdateRequest } from "./learner.ts";
+
+/** A learner whose process can go; `failure` says why it did, null while it is there. */
+export interface MortalLearner extends Learner {
+  failure(): PlayactError | null;
+}
+
+/** Updates report `learner/restarts`, the restarts so far. Throws what `start` throws. */
+export async function restartingLearner(start: () => Promise<MortalLearner>): Promise<Learner> {
+  let current = await start();
+  let reviving: Promise<void> | null = null; // several calls may fail of one death
+  let restarts = 0;
+  let closed = false;
+  let opened: OpenRequest | null = null;
+  let folder: string | null = null;
+  let since: UpdateRequest[] = []; // at most those of one step: each step ends in a save
+
+  async function revive(): Promise<void> {
+    restarts += 1;
+    await current.close();
+    const next = await start();
+    try {
+      if (opened !== null) await next.open(opened);
+      if (folder !== null) await next.restore(whereItIs(folder));
+      for (const request of since) await next.update(request);
+    } catch (reason) {
+      await next.close();
+      throw reason;
+    }
+    current = next;
+  }
+
+  async function call<T>(work: (learner: Learner) => Promise<T>): Promise<T> {
+    const first = current;
+    try {
+      return await work(first);
+    } catch (reason) {
+      if (closed || first.failure() === null) throw reason;
+      if (first === current) {
+        reviving ??= revive().finally(() => {
+          reviving = null;
+        });
+        await reviving;
+      }
+      return await work(current);
+    }
+  }
+
+  return {
+    async open(request) {
+      const reply = await call((learner) => learner.open(request));
+      opened = request;
+      return reply;
+    },
+    logprobs: (samples, which, temperature) => call((learner) => learner.logprobs(samples, which, temperature)),
+    cosines: (ids) => call((learner) => learner.cosines(ids)),
+    async update(request) {
+      const reply = await call((learner) => learner.update(request));
+      since.push(request);
+      return { ...reply, metrics: { ...reply.metrics, "learner/restarts": restarts } };
+    },
+    async save(path) {
+      const fresh = !existsSync(join(path, "state.json"));
+      const saved = await call(async (learner) => {
+        if (fresh) await rm(path, { recursive: true, force: true }); // what a process that died in this very call has left
+        return learner.save(path);
+      });
+      [folder, since] = [saved.folder, []];
+      return saved;
+    },
+    async restore(path) {
+      await call((learner) => learner.restore(path));
+      [folder, since] = [path, []];
+    },
+    async close() {
+      closed = true;
+      await reviving?.catch(() => {});
+      await current.close();
+    },
+  };
+}
+
+/** A save in NAME.tmp becomes NAME when the step is closed (checkpoint.ts). */
+function whereItIs(folder: string): string {
+  const renamed = folder.replace(/\.tmp$/, "");
+  if (existsSync(folder)) return folder;
+  if (existsSync(renamed)) return renamed;
+  throw new PlayactError("learner", `the learner's process ended, and its last save in ${folder} is gone: resume the run`);
+}

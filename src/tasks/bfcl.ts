@@ -1,0 +1,69 @@
+// BFCL's function docs (Berkeley Function-Calling Leaderboard) -> functions in OpenAI's format. Its types are Python's,
+// Java's and JavaScript's ("dict", "float", "tuple", "HashMap"), and the result stands under `response`. Pure; what is
+// translated is checked by tool-spec.ts like any other function.
+import type { Json, JsonObject } from "../types.ts";
+
+/** Every type that BFCL v4 uses, lower case, and what JSON Schema calls it; null: anything. */
+const types: Readonly<Record<string, string | null>> = {
+  dict: "object",
+  hashmap: "object",
+  float: "number",
+  double: "number",
+  long: "integer",
+  tuple: "array",
+  arraylist: "array",
+  char: "string",
+  any: null,
+  "": null,
+};
+/** Names that both sides use. */
+const shared = ["object", "array", "string", "integer", "number", "boolean", "null"];
+
+/** A function doc says "dict" where JSON Schema says "object", or carries a `response`. */
+export function isFunctionDoc(item: unknown): item is JsonObject {
+  if (!isObject(item) || typeof item.name !== "string" || !isObject(item.parameters)) return false;
+  return item.parameters.type === "dict" || isObject(item.response);
+}
+
+/** A row of a BFCL test file: a question and the functions that are offered with it. */
+export function isTestRow(item: unknown): item is { readonly id: string; readonly function: readonly Json[] } {
+  return isObject(item) && typeof item.id === "string" && "question" in item && Array.isArray(item.function);
+}
+
+/** The function in OpenAI's format, `response` as `returns`. Types that nobody knows are left for the check to name. */
+export function fromFunctionDoc(doc: JsonObject): JsonObject {
+  const { name, description, parameters, response } = doc;
+  const returns = isObject(response) ? { returns: translated(response) } : {};
+  return { name, description, parameters: isObject(parameters) ? translated(parameters) : parameters, ...returns } as JsonObject;
+}
+
+function translated(schema: JsonObject): JsonObject {
+  // `optional` repeats what is not in `required`; a default is BFCL's own note and often of another type
+  const { type, properties, items, additionalProperties, optional: _, default: __, ...others } = schema;
+  const said = typeof type === "string" ? type.toLowerCase() : type;
+  const known = typeof said === "string" && Object.hasOwn(types, said) ? types[said] : undefined;
+  const plain = known === undefined ? (shared.includes(String(said)) ? said : type) : known;
+  const inner = (value: Json) => (isObject(value) ? translated(value) : value);
+  return {
+    ...(plain === null || plain === undefined ? {} : { type: plain }),
+    ...others,
+    ...(isObject(properties)
+      ? { properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, inner(value)])) }
+      : {}),
+    ...(items === undefined ? {} : { items: Array.isArray(items) ? anyOf(items.map(inner)) : inner(items) }),
+    ...(additionalProperties === undefined ? {} : { additionalProperties: inner(additionalProperties) }),
+  };
+}
+
+/** Of a tuple each place has a schema; here every place may hold any of them. */
+function anyOf(schemas: readonly Json[]): JsonObject {
+  return { anyOf: schemas.filter((schema, index) => schemas.findIndex((other) => sameJson(schema, other)) === index) };
+}
+
+function sameJson(one: Json, other: Json): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,106 @@
+// A learner whose process dies, told with deterministic doubles that die on command: what was computed must be what a
+// learner without accidents computes.
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { PlayactError } from "../../src/errors.ts";
+import type { Learner, UpdateRequest } from "../../src/learner/learner.ts";
+import { type MortalLearner, restartingLearner } from "../../src/learner/restart.ts";
+import { scriptedLearner } from "../../src/learner/scripted.ts";
+import { openRequest } from "../suites/learner.suite.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "playact-restart-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Starts learners that die in the middle of their nth call, one number for each life; the last one lives for ever. */
+function mortals(deaths: readonly number[]): { start: () => Promise<MortalLearner>; lives: () => number } {
+  let lives = 0;
+  const start = async (): Promise<MortalLearner> => {
+    const inner = scriptedLearner();
+    let left = deaths[lives++] ?? Number.POSITIVE_INFINITY;
+    let failure: PlayactError | null = null;
+    async function mortal<T>(work: () => Promise<T>): Promise<T> {
+      if (failure === null && --left <= 0) failure = new PlayactError("learner", "the learner ended with signal SIGKILL");
+      if (failure !== null) throw failure;
+      return work();
+    }
+    return {
+      failure: () => failure,
+      open: (request) => mortal(() => inner.open(request)),
+      logprobs: (...given) => mortal(() => inner.logprobs(...given)),
+      cosines: (ids) => mortal(() => inner.cosines(ids)),
+      update: (request) => mortal(() => inner.update(request)),
+      save: (path) => mortal(() => inner.save(path)),
+      restore: (path) => mortal(() => inner.restore(path)),
+      close: () => inner.close(),
+    };
+  };
+  return { start, lives: () => lives };
+}
+
+const update = (id: number): UpdateRequest => ({
+  minibatches: [[{ ids: [1, id], mask: [0, 1], logprobs: [0, -3], advantages: [0, 1] }]],
+  loss: { kind: "sft" },
+  learningRate: 1e-3,
+});
+
+/** A run in small: two steps, each an update or two, a save that is renamed as checkpoint.ts does, then a question. */
+async function run(learner: Learner, name: string): Promise<unknown> {
+  await learner.open(openRequest);
+  await learner.update(update(5));
+  await learner.update(update(6));
+  await learner.save(join(folder, `${name}.tmp`));
+  renameSync(join(folder, `${name}.tmp`), join(folder, name));
+  await learner.update(update(7));
+  const { logprobs, metrics } = await learner.update(update(5));
+  const { "learner/restarts": _, ...computed } = metrics;
+  return { computed, logprobs, after: await learner.logprobs([[1, 5, 6, 7]], "policy", 1) };
+}
+
+describe("a learner that is started again", () => {
+  test.each([1, 2, 3, 4, 5, 6, 7])("after a death in call %i computes what one without accidents does", async (death) => {
+    const expected = await run(scriptedLearner(), `plain-${death}`);
+    const { start, lives } = mortals([death]);
+    expect(await run(await restartingLearner(start), `death-${death}`)).toEqual(expected);
+    expect(lives()).toBe(2);
+  });
+
+  test("counts its restarts in the metrics of an update", async () => {
+    const learner = await restartingLearner(mortals([2]).start);
+    await learner.open(openRequest);
+    expect((await learner.update(update(5))).metrics["learner/restarts"]).toBe(1);
+  });
+
+  test("gives up when the same call ends the next process too", async () => {
+    const { start, lives } = mortals([2, 2]);
+    const learner = await restartingLearner(start);
+    await learner.open(openRequest);
+    await expect(learner.update(update(5))).rejects.toThrow("signal SIGKILL");
+    expect(lives()).toBe(2);
+  });
+
+  test("is started once for several calls that failed of one death", async () => {
+    const { start, lives } = mortals([2]);
+    const learner = await restartingLearner(start);
+    await learner.open(openRequest);
+    const all = await Promise.all([1, 2, 3].map((id) => learner.logprobs([[0, id]], "policy", 1)));
+    expect(all).toHaveLength(3);
+    expect(lives()).toBe(2);
+  });
+
+  test("a refusal by a living learner is passed on", async () => {
+    const { start, lives } = mortals([]);
+    const learner = await restartingLearner(start);
+    await expect(learner.cosines([1])).rejects.toThrow("call open first");
+    expect(lives()).toBe(1);
+  });
+
+  test("without its last save it says so and asks for a resume", async () => {
+    const learner = await restartingLearner(mortals([3]).start);
+    await learner.open(openRequest);
+    await learner.save(join(folder, "lost"));
+    rmSync(join(folder, "lost"), { recursive: true });
+    await expect(learner.update(update(5))).rejects.toThrow("resume the run");
+  });
+});

@@ -1,0 +1,291 @@
+// The method as published (arXiv 2604.17739) against the code: formulas from test/fixtures/trustee.json, which an
+// independent Python program wrote (scripts/record-trustee.py), the preset's numbers written here by hand, the ablations,
+// and docs/trustee.md, which must name every key.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { ablationOf, ablations } from "../src/ablations.ts";
+import { advantageModes, aspects, type Config, configSchema, returnModes } from "../src/config.ts";
+import { PlayactError } from "../src/errors.ts";
+import { notYet, refuseNotYet } from "../src/not-yet.ts";
+import { type Preset, presets } from "../src/presets.ts";
+import { resolveConfig } from "../src/resolve-config.ts";
+import { temperatureOf } from "../src/resume.ts";
+import { advantages } from "../src/reward/advantage.ts";
+import { nextTemperature } from "../src/rollout/temperature.ts";
+import { briefed } from "../src/simulator/briefing.ts";
+import { closeStep, openStep } from "../src/store/steps.ts";
+import { nextLevel } from "../src/tasks/curriculum.ts";
+import { type Difficulty, difficulty } from "../src/tasks/difficulty.ts";
+import { taskOrders } from "../src/tasks/orders.ts";
+import { newWriter, temporaryStore } from "./store/temporary.ts";
+import { blueprint } from "./support/blueprint.ts";
+
+interface Member {
+  readonly reward: number;
+  readonly turns: readonly number[];
+  readonly tokens: readonly number[];
+  readonly aborted: boolean;
+}
+type Spread<T> = Readonly<Record<string, T>>;
+interface Fixture {
+  readonly difficulty: Spread<readonly Difficulty[]>;
+  readonly levels: readonly (readonly [number, number, number])[];
+  readonly groups: readonly {
+    readonly group: readonly Member[];
+    readonly tgrpo: Spread<Spread<readonly (readonly number[])[]>>;
+    readonly returns: Spread<Spread<readonly (readonly (readonly number[])[])[]>>;
+  }[];
+  readonly temperatures: readonly {
+    readonly start: number;
+    readonly rows: readonly { readonly step: number; readonly entropy: number; readonly after: number }[];
+  }[];
+}
+
+const read = (path: string) => readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8");
+const fixture = JSON.parse(read("fixtures/trustee.json")) as Fixture; // written by our own script
+const rollouts = (group: readonly Member[]) =>
+  group.map(({ reward, turns, tokens, aborted }) => ({ reward, turnRewards: turns, turnTokens: tokens, aborted }));
+
+/** Equal numbers, to the last bits of a sum that is added up in another order. */
+function expectClose(found: unknown, wanted: unknown): void {
+  if (typeof wanted === "number") expect(found).toBeCloseTo(wanted, 9);
+  else {
+    const [left, right] = [found as unknown[], wanted as unknown[]];
+    expect(left).toHaveLength(right.length);
+    right.forEach((one, index) => {
+      expectClose(left[index], one);
+    });
+  }
+}
+
+describe("the published formulas, from an independent program", () => {
+  test.each(Object.keys(fixture.difficulty))("every aspect at every level 1..100 with minTurns %s", (minTurns) => {
+    const table = fixture.difficulty[minTurns] ?? [];
+    expect(table).toHaveLength(100);
+    expect(table.map((_, index) => difficulty(index + 1, { minTurns: Number(minTurns) }))).toEqual(table);
+  });
+
+  test("the next level from every level at means around both thresholds", () => {
+    expect(fixture.levels).toHaveLength(800);
+    expect(fixture.levels.map(([level, mean]) => [level, mean, nextLevel(level, mean)])).toEqual(fixture.levels);
+  });
+
+  const cases = fixture.groups.map((one, index) => ({ ...one, index }));
+  test.each(advantageModes.flatMap((mode) => cases.map((one) => ({ mode, ...one }))))(
+    "TGRPO $mode, group $index",
+    ({ mode, group, tgrpo }) => {
+      expectClose(advantages(rollouts(group), { mode, normalizeStd: true }), tgrpo[mode]?.std);
+      expectClose(advantages(rollouts(group), { mode, normalizeStd: false }), tgrpo[mode]?.centred);
+    },
+  );
+
+  const kinds = returnModes.filter((kind) => kind !== "outcome");
+  test.each(kinds.flatMap((kind) => cases.map((one) => ({ kind, ...one }))))(
+    "returns by $kind, group $index",
+    ({ kind, group, returns }) => {
+      const found = (gamma: number, normalizeStd: boolean) => {
+        const all = advantages(rollouts(group), { returns: kind, gamma, mode: "linear", normalizeStd });
+        if (kind !== "token") expect(all.flat().every((one) => typeof one === "number")).toBe(true);
+        return all.map((turns) => turns.map((turn) => (typeof turn === "number" ? [turn] : [...turn])));
+      };
+      expectClose(found(0.99, true), returns[kind]?.std);
+      expectClose(found(0.99, false), returns[kind]?.centred);
+      expectClose(found(0.5, true), returns[kind]?.half);
+    },
+  );
+
+  test.each(fixture.temperatures)("the temperature controller from $start", ({ start, rows }) => {
+    const control = { ...configSchema.parse({}).rollout.temperatureControl, on: true };
+    let temperature = start;
+    for (const { step, entropy, after } of rows) {
+      temperature = nextTemperature(temperature, entropy, step, control);
+      expect(temperature).toBeCloseTo(after, 12);
+    }
+  });
+});
+
+test("a step's temperature is what the step before recorded leads to, so that a resumed run has the same", () => {
+  using temporary = temporaryStore();
+  const writer = newWriter(temporary.store);
+  const config = configSchema.parse({ rollout: { temperature: 0.9, temperatureControl: { on: true, afterSteps: 1 } } });
+  const session = { config, writer };
+  const closed = (step: number, metrics: Readonly<Record<string, number>>) => {
+    openStep(writer, step, { level: 1, policyVersion: step });
+    closeStep(writer, step, { nextLevel: 1, nextPolicyVersion: step + 1, metrics, checkpoint: null, advantages: [] });
+  };
+  expect(temperatureOf(session, 1)).toBe(0.9);
+  closed(1, { "rollout/temperature": 0.9, entropy: 0.05 });
+  expect(temperatureOf(session, 2)).toBe(0.9); // the first step changes nothing
+  closed(2, { "rollout/temperature": 0.5, entropy: 0.05 });
+  expect(temperatureOf(session, 3)).toBeCloseTo(0.51, 12);
+  closed(3, { "rollout/temperature": 0.51 }); // nothing was trained
+  expect(temperatureOf(session, 4)).toBe(0.51);
+  expect(temperatureOf({ ...session, config: configSchema.parse({}) }, 3)).toBe(1);
+});
+
+describe("the temperature controller", () => {
+  const { temperatureControl } = configSchema.parse({}).rollout;
+  test("changes nothing where it is off, and nothing where a step trained nothing", () => {
+    expect(temperatureControl.on).toBe(false);
+    expect(nextTemperature(0.7, 0, 100, temperatureControl)).toBe(0.7);
+    expect(nextTemperature(0.7, null, 100, { ...temperatureControl, on: true })).toBe(0.7);
+  });
+
+  test("never reaches 0, where all samples of a group would be one", () => {
+    let temperature = 1;
+    for (let step = 21; step < 400; step++)
+      temperature = nextTemperature(temperature, 5, step, { ...temperatureControl, on: true });
+    expect(temperature).toBe(0.1);
+  });
+});
+
+test("the level moves every n-th step only, by that step's mean", () => {
+  const levels = [1, 2, 3, 4, 5, 6].map((step) => nextLevel(10, step % 2 === 0 ? 1 : -1, { every: 3 }, step));
+  expect(levels).toEqual([10, 10, 7, 10, 10, 13]);
+});
+
+describe("the preset `trustee`", () => {
+  const { config } = resolveConfig({ preset: "trustee", set: [] });
+
+  test("holds the published numbers", () => {
+    expect(config.steps).toBe(200);
+    expect(config.tasks).toMatchObject({ perStep: 16, direction: "intent-first", decline: 0, hard: 0, attempts: 5, tools: null });
+    expect(config.rollout).toMatchObject({ groupSize: 8, temperature: 1, responseTokens: 16384, tokensPerTurn: 16384 });
+    expect(config.rollout).toMatchObject({ parallelCalls: 3, toolChars: 512, deadlineSeconds: 120, simulatorTries: 3 });
+    expect(config.rollout.temperatureControl).toMatchObject({
+      on: false,
+      entropyTarget: 0.1,
+      step: 0.01,
+      afterSteps: 20,
+      highest: 1,
+    });
+    expect(config.engine.policyContext).toBe(8192 + 16384);
+    expect(config.difficulty).toEqual({
+      numTools: 0.1,
+      expectedToolCalls: 0.03,
+      userPersona: 0.02,
+      queryAmbiguity: 0.02,
+      expectedTurns: 0.02,
+      numCriteria: 0.04,
+      systemPrompt: 0.03,
+      maxUserTurns: 0.03,
+      maxAssistantTurns: 0.06,
+      maxToolTurns: 0.03,
+      minTurns: 1,
+    });
+    const level = { start: 1, step: 3, floor: 1, cap: 100, raiseAt: 0.5, lowerAt: 0, epsilon: 0.5, every: 1, fixed: [] };
+    expect(config.curriculum).toEqual(level);
+    expect(config.simulator).toEqual({ user: "written", tools: "written", withhold: [] });
+    expect(config.reward.verdict).toBe("written");
+    expect(config.advantage).toEqual({ returns: "outcome", gamma: 0.99, mode: "uniform", normalizeStd: true });
+    expect(config.learner).toMatchObject({ learningRate: 1e-6, betas: [0.9, 0.999], weightDecay: 0.01, gradClip: 1 });
+    expect(config.learner).toMatchObject({ tasksPerMinibatch: 4, clipLow: 0.2, clipHigh: 0.2, klCoef: 0.001 });
+    expect(config.warmup.when).toBe("never");
+    // 200 x 16 x 8 episodes, 4 optimizer steps each
+    expect(config.steps * config.tasks.perStep * config.rollout.groupSize).toBe(25_600);
+    expect((config.steps * config.tasks.perStep) / config.learner.tasksPerMinibatch).toBe(800);
+  });
+
+  test("does not start what this version cannot do, and says it in one sentence", () => {
+    expect(() => refuseNotYet(config)).toThrow(PlayactError);
+    expect(() => refuseNotYet(config)).toThrow(
+      /^This version cannot do yet: tasks\.direction=intent-first \(use calls-first\), simulator\.user=written .*reward\.verdict=written \(use mixed or rules\)\. /,
+    );
+    for (const preset of ["laptop", "tiny"]) expect(notYet(resolveConfig({ preset, set: [] }).config)).toEqual([]);
+  });
+});
+
+describe("the ablations", () => {
+  const ablated = (name: string, preset: Preset = "trustee") => resolveConfig({ preset, ablation: [name], set: [] }).config;
+  const aspectsAt = (config: Config, level: number) =>
+    taskOrders(config, {
+      id: "x",
+      names: [1],
+      first: 0,
+      count: 20,
+      level,
+      declineShare: 0,
+      epsilon: config.curriculum.epsilon,
+    }).map((order) => order.aspects);
+
+  test("resolve, each with a sentence of what it is in the paper", () => {
+    expect(Object.keys(ablations)).toHaveLength(5 + 2 * aspects.length);
+    for (const [name, { paper }] of Object.entries(ablations)) {
+      expect(paper).toMatch(/^[A-Z].*\.$/);
+      expect(ablated(name)).not.toEqual(resolveConfig({ preset: "trustee", set: [] }).config);
+    }
+  });
+
+  test("no curriculum: level 100, whatever is earned", () => {
+    const { curriculum } = ablated("no-curriculum");
+    expect(curriculum.start).toBe(100);
+    expect([-1, 0.2, 1].map((mean) => nextLevel(100, mean, curriculum))).toEqual([100, 100, 100]);
+  });
+
+  test("no soft curriculum: all tasks follow the level", () => {
+    expect(new Set(aspectsAt(ablated("no-soft-curriculum"), 50).map((one) => JSON.stringify(one))).size).toBe(1);
+    expect(
+      new Set(aspectsAt(resolveConfig({ preset: "trustee", set: [] }).config, 50).map((one) => JSON.stringify(one))).size,
+    ).toBeGreaterThan(3);
+  });
+
+  test.each(aspects)("%s fixed, and alone: at its hardest from level 1 on, or the only one that moves", (aspect) => {
+    const kebab = aspect.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    for (const one of aspectsAt(ablated(`fixed-${kebab}`), 1)) expect(one[aspect]).toBe(difficulty(100)[aspect]);
+    const strict = resolveConfig({ preset: "trustee", ablation: [`only-${kebab}`, "no-soft-curriculum"], set: [] }).config;
+    expect(aspectsAt(strict, 1)[0]).toEqual({ ...difficulty(100), [aspect]: difficulty(1)[aspect] });
+  });
+
+  test("withheld: the intent gives way to the first message, the persona to nothing, the rules' calls stay", () => {
+    const task = blueprint();
+    expect(briefed(task, [])).toEqual(task);
+    expect(briefed(task, ["intent"])).toEqual({ ...task, intent: task.firstMessage });
+    expect(briefed(task, ["persona", "expected-calls"])).toEqual({ ...task, persona: "" });
+    expect(ablated("withhold-persona").simulator.withhold).toEqual(["persona"]);
+    expect(notYet(ablated("withhold-intent", "laptop"))).toEqual([]);
+    expect(notYet(ablated("withhold-expected-calls", "laptop"))).toHaveLength(1);
+  });
+
+  test("the file and --set lie over them, and an unknown one is told", () => {
+    const over = resolveConfig({ preset: "trustee", ablation: ["no-curriculum"], set: ["curriculum.start=7"] }).config;
+    expect([over.curriculum.start, over.curriculum.step]).toEqual([7, 0]);
+    expect(() => ablationOf("no-curiculum")).toThrow(
+      /^Unknown ablation "no-curiculum": expected no-curriculum, .* Did you mean "no-curriculum"\?$/,
+    );
+    expect(() => ablationOf("toString")).toThrow("Unknown ablation");
+  });
+});
+
+describe("docs/trustee.md", () => {
+  const page = read("../docs/trustee.md");
+  const keysOf = (tree: object, prefix = ""): string[] =>
+    Object.entries(tree).flatMap(([key, value]) =>
+      typeof value === "object" && value !== null && !Array.isArray(value) ? keysOf(value, `${prefix}${key}.`) : [prefix + key],
+    );
+
+  test("names every key of the preset, with its value where that is a number", () => {
+    const rows = page.split("\n").filter((line) => line.startsWith("|"));
+    const value = (key: string) =>
+      key.split(".").reduce<unknown>((tree, part) => (tree as Record<string, unknown>)[part], presets.trustee);
+    const missing = keysOf(presets.trustee).filter((key) => {
+      const wanted = value(key);
+      const number = typeof wanted === "number" ? String(wanted === 1e-6 ? "0.000001" : wanted) : "";
+      return !rows.some((row) => new RegExp(`\`${key.replaceAll(".", "\\.")}\` ?${number.replace(".", "\\.")}`).test(row));
+    });
+    expect(missing).toEqual([]);
+  });
+
+  test("names every ablation, every mode of advantage and of returns, and no key that there is not", () => {
+    const there = new Set(keysOf(configSchema.parse({})));
+    const sections = new Set([...there].map((key) => key.split(".")[0]));
+    const named = [...page.matchAll(/`([a-z]+(?:\.[A-Za-z]+)+)(?:=[^`]*)?`/g)].map(([, key = ""]) => key);
+    expect(
+      named.filter(
+        (key) => sections.has(key.split(".")[0]) && !there.has(key) && ![...there].some((one) => one.startsWith(`${key}.`)),
+      ),
+    ).toEqual([]);
+    const single = Object.keys(ablations).filter((name) => !/^(fixed|only)-/.test(name));
+    for (const word of [...single, "fixed-", "only-", ...advantageModes, ...returnModes]) expect(page).toContain(`\`${word}`);
+  });
+});
