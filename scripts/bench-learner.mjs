@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "./setup/build.mjs";
 
-/** @typedef {{ step_s: number, update_s: number, peak_mb: number, [more: string]: unknown }} Measured */
+/** @typedef {{ step_s: number, update_s: number, peak_mb: number, step_cpu_s: number, update_cpu_s: number, [more: string]: unknown }} Measured */
 /** @typedef {"ours" | "trl" | "plain"} Peer */
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -43,7 +43,8 @@ const say = (text) => process.stderr.write(`${text}\n`);
  */
 function lastLine(program, args) {
   return new Promise((done, fail) => {
-    const env = { ...process.env, PYTHONPATH: join(root, "native"), PLAYACT_PYTHON: ourPython };
+    // waiting threads sleep: nobody is timed while he spins beside a busy neighbour
+    const env = { OMP_WAIT_POLICY: "PASSIVE", ...process.env, PYTHONPATH: join(root, "native"), PLAYACT_PYTHON: ourPython };
     const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     let [output, log] = ["", ""];
     child.stdout.on("data", (chunk) => {
@@ -111,7 +112,7 @@ async function compare() {
     /** @type {Measured} */
     const result = JSON.parse(await lastLine(program, [join(here, script), ...rest]));
     say(
-      `${peer}, ${way}: step ${result.step_s.toFixed(1)} s, update ${result.update_s.toFixed(1)} s, peak ${result.peak_mb.toFixed(0)} MB`,
+      `${peer}, ${way}: step ${result.step_s.toFixed(1)} s, update ${result.update_s.toFixed(1)} s, peak ${result.peak_mb.toFixed(0)} MB, CPU ${result.step_cpu_s.toFixed(1)} s, of it update ${result.update_cpu_s.toFixed(1)} s`,
     );
     measured[peer] = { ...measured[peer], [way]: result };
   }
@@ -119,7 +120,7 @@ async function compare() {
     const [way, result] = Object.entries(byWay).reduce((a, b) => (b[1].step_s < a[1].step_s ? b : a));
     return { peer, way, result };
   });
-  const column = (/** @type {"step_s" | "update_s" | "peak_mb"} */ key) =>
+  const column = (/** @type {"step_s" | "update_s" | "peak_mb" | "step_cpu_s" | "update_cpu_s"} */ key) =>
     Object.fromEntries(best.map(({ peer, result }) => [peer, Math.round(result[key] * 100) / 100]));
   return {
     model: values.model,
@@ -127,6 +128,8 @@ async function compare() {
     step_s: column("step_s"),
     update_s: column("update_s"),
     peak_mb: column("peak_mb"),
+    step_cpu_s: column("step_cpu_s"), // of all threads: what is left of the comparison on a machine that is busy
+    update_cpu_s: column("update_cpu_s"),
     fastest_way: Object.fromEntries(best.map(({ peer, way }) => [peer, way])),
     ways: measured,
   };

@@ -80,7 +80,7 @@ export function toolsetsOf(config: Config): Session["toolsets"] {
 async function openLearner(config: Config, python: string, model: string): Promise<Learner> {
   const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip, optim } = config.learner;
   const { device, dtype, memory, processes } = config.learner;
-  const learner = await restartingLearner(() => startLearner({ python, deadlineSeconds: 5, processes }));
+  const learner = await restartingLearner(() => startLearner({ python, deadlineSeconds: 4, processes }));
   await learner.open({
     model,
     lora: { rank, alpha, seed: seedFrom(config.seed, "lora") },

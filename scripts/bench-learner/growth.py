@@ -21,8 +21,8 @@ from trainer.batch import Sample
 from trainer.loss import Loss
 from trainer.machine import peak_bytes
 from trainer.memory import room_of
-from trainer.policy import Lora, load
 from trainer.optimizer import adamw
+from trainer.policy import Lora, load
 from trainer.update import update
 
 model, dtype = sys.argv[1:3]

@@ -48,12 +48,12 @@ const took = [];
 /** @type {Readonly<Record<string, number>>} */
 let metrics = {};
 for (let step = 1; step <= Number(steps); step++) {
-  const start = performance.now();
+  const [start, startCpu] = [performance.now(), cpuSeconds()];
   const request = { ids: prompt.ids, temperature: 1, maxTokens: newTokens, stop: new Set(), deadlineMs: 600_000 };
   const sampled = await Promise.all(
     Array.from({ length: group }, (_, member) => engine.policy.sample({ ...request, seed: 100 * step + member })),
   );
-  const updating = performance.now();
+  const [updating, updatingCpu] = [performance.now(), cpuSeconds()];
   const advantages = standardised(sampled.map((_, member) => member % 4));
   const samples = sampled.map(({ ids, logprobs }, member) => ({
     ids: [...prompt.ids, ...ids],
@@ -64,12 +64,18 @@ for (let step = 1; step <= Number(steps); step++) {
   if (samples.some((one) => one.ids.length !== prompt.ids.length + newTokens)) throw new Error("a completion is too short");
   const loss = policyLoss(configSchema.parse({ learner: { klCoef: 0 } }), 1);
   ({ metrics } = await learner.update({ minibatches: [samples], loss, learningRate: 1e-6 }));
-  const updated = performance.now();
+  const [updated, updatedCpu] = [performance.now(), cpuSeconds()];
   learnerPeak = Math.max(learnerPeak, highest(learner.pid)); // each update counts its own peak anew
   const saved = await learner.save(join(saves, `${step}`));
   await engine.swap({ path: saved.gguf, hash: saved.hash }, step);
   const end = performance.now();
-  took.push({ step: (end - start) / 1000, update: (updated - updating) / 1000, sampling: (updating - start) / 1000 });
+  took.push({
+    step: (end - start) / 1000,
+    update: (updated - updating) / 1000,
+    sampling: (updating - start) / 1000,
+    stepCpu: cpuSeconds() - startCpu,
+    updateCpu: updatedCpu - updatingCpu,
+  });
 }
 const enginePeak = highest(process.pid);
 await learner.close();
@@ -80,6 +86,8 @@ const report = {
   step_s: best.step,
   update_s: best.update,
   peak_mb: enginePeak + learnerPeak,
+  step_cpu_s: best.stepCpu,
+  update_cpu_s: best.updateCpu,
   steps_s: took.map((one) => one.step),
   sampling_s: best.sampling,
   dtype: opened.dtype,
@@ -98,6 +106,15 @@ process.stdout.write(`${JSON.stringify(report)}\n`);
 function highest(pid) {
   const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
   return (Number(line?.[1] ?? Number.NaN) * 1024) / 1e6;
+}
+
+/** CPU time of this process and of the learner's, all threads; a tick of the system's clock is 10 ms. */
+function cpuSeconds() {
+  const fields = readFileSync(`/proc/${learner.pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  const { user, system } = process.cpuUsage();
+  return (Number(fields[11]) + Number(fields[12])) / 100 + (user + system) / 1e6;
 }
 
 /** @param {readonly number[]} values */

@@ -25,7 +25,7 @@ model = get_peft_model(base, LoraConfig(r=16, lora_alpha=32, target_modules="all
 optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-6)
 took: list[dict[str, float]] = []
 for _ in range(steps):
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     model.eval()
     with torch.no_grad():
         ids = model.generate(
@@ -40,7 +40,7 @@ for _ in range(steps):
             pad_token_id=0,
         )
     assert ids.shape == (group, prompt.shape[1] + new_tokens)
-    sampled = time.perf_counter()
+    sampled, sampled_cpu = time.perf_counter(), time.process_time()
     rewards = torch.arange(group) % 4 * 1.0
     advantages = (rewards - rewards.mean()) / (rewards.std() + 1e-4)
     model.train()
@@ -53,11 +53,13 @@ for _ in range(steps):
     optimizer.step()
     optimizer.zero_grad()
     took.append({"step": time.perf_counter() - started, "update": time.perf_counter() - sampled})
+    took[-1] |= {"cpu": time.process_time() - cpu, "update_cpu": time.process_time() - sampled_cpu}
 peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
 best = min(took, key=lambda one: one["step"])
 print(
     json.dumps(
         {"step_s": best["step"], "update_s": best["update"], "peak_mb": int(peak.split()[1]) * 1024 / 1e6}
+        | {"step_cpu_s": best["cpu"], "update_cpu_s": best["update_cpu"]}
         | {"steps_s": [one["step"] for one in took], "dtype": dtype}
     )
 )

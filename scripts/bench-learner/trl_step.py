@@ -33,21 +33,23 @@ def reward(completions: list[str], **_: Any) -> list[float]:
 
 class Watch(TrainerCallback):
     def on_step_begin(self, *_: Any, **__: Any) -> None:
-        took.append({"step": -time.perf_counter(), "generation": 0.0})
+        took.append({"step": -time.perf_counter(), "cpu": -time.process_time(), "generation": 0.0, "generation_cpu": 0.0})
 
     def on_step_end(self, *_: Any, **__: Any) -> None:
         took[-1]["step"] += time.perf_counter()
+        took[-1]["cpu"] += time.process_time()
 
 
 class Timed(GRPOTrainer):
     """Generation, rewards and advantages happen in _prepare_inputs; what is left of a step is its update."""
 
     def _prepare_inputs(self, *given: Any) -> Any:
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), time.process_time()
         try:
             return super()._prepare_inputs(*given)
         finally:
             took[-1]["generation"] += time.perf_counter() - started
+            took[-1]["generation_cpu"] += time.process_time() - cpu
 
 
 with tempfile.TemporaryDirectory() as out:
@@ -84,6 +86,7 @@ best = min(took, key=lambda one: one["step"])
 print(
     json.dumps(
         {"step_s": best["step"], "update_s": best["step"] - best["generation"], "peak_mb": int(peak.split()[1]) * 1024 / 1e6}
+        | {"step_cpu_s": best["cpu"], "update_cpu_s": best["cpu"] - best["generation_cpu"]}
         | {"steps_s": [one["step"] for one in took], "dtype": dtype, "checkpointing": checkpointing}
     )
 )

@@ -57,7 +57,7 @@ def test_no_samples_are_no_sequences() -> None:
 
 
 def test_digests_are_of_the_ids_that_the_rows_hold() -> None:
-    sent = {
+    sent: Arrays = {
         "lengths": np.array([3, 4, 2], np.int32),
         "ids": np.array([5, 6, 70000, 5, 6, 8, 9, 1, 2], np.int32),
         "mask": np.array([0, 0, 1, 0, 1, 1, 0, 0, 0], np.uint8),
