@@ -114,7 +114,7 @@ async function fuzzParent(python, seed) {
   const script = fileURLToPath(import.meta.url);
   const parent = spawn(process.execPath, [script, "--victim", act, "--python", python], { stdio: ["ignore", "pipe", "inherit"] });
   const [line] = await within(once(parent.stdout, "data"), 60_000, "the victim did not start");
-  const pid = Number(String(line));
+  const pid = Number.parseInt(String(line), 10);
   await wait(draw() % 200);
   parent.kill("SIGKILL");
   const dead = performance.now();
@@ -154,6 +154,7 @@ function lives(pid) {
  * @param {string} name
  */
 function signal(pid, name) {
+  if (!(pid > 1)) throw new Error(`${pid} is no child's id`); // 0 would be this very process and its group
   try {
     process.kill(pid, name);
   } catch {
