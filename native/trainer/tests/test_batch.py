@@ -63,6 +63,7 @@ def test_digests_are_of_the_ids_that_the_rows_hold() -> None:
         "mask": np.array([0, 0, 1, 0, 1, 1, 0, 0, 0], np.uint8),
         "logprobs": np.zeros(9, np.float32),
         "advantages": np.zeros(9, np.float32),
+        "rollouts": np.full(3, -1, np.int32),
     }
     [samples] = read_minibatches({"minibatches": [3]}, sent, 100_000)
     # the shared prompt is computed once; what follows the last trained id, and a sample without one, is not computed

@@ -1,6 +1,5 @@
 """The builds of AdamW: what each does, and what is said where one is missing."""
 
-import importlib.util
 import sys
 from pathlib import Path
 
@@ -59,7 +58,7 @@ def test_eight_bits_without_their_package_are_refused_with_what_to_do(monkeypatc
         adamw(tiny_policy(), OPTIONS | {"optim": "adamw_8bit"})
 
 
-@pytest.mark.skipif(importlib.util.find_spec("bitsandbytes") is None, reason="the optional package bitsandbytes is not installed")
+@pytest.mark.bitsandbytes
 def test_eight_bits_train_and_come_back_from_a_save_to_the_bit(tmp_path: Path) -> None:
     options = OPTIONS | {"optim": "adamw_8bit"}
     policy = tiny_policy()
