@@ -54,7 +54,7 @@ export async function fuzzLight(startLearner, python, seed) {
 async function fuzzReal(startLearner, python, seed) {
   const draw = draws(seed);
   const folder = mkdtempSync(join(tmpdir(), "playact-fuzz-"));
-  const learner = await startLearner({ python, deadlineSeconds: 4 });
+  const learner = await startLearner({ python, deadlineSeconds: 4, fileSeconds: 5 });
   try {
     const optimizer = {
       learningRate: 1e-4,

@@ -73,7 +73,8 @@ export function openChannel(
   let silentTicks = 0;
   const watch = setInterval(() => {
     silentTicks += 1;
-    const patience = greeted ? Math.max(deadlineSeconds, ...[...pending.values()].map((call) => call.patience)) : startSeconds;
+    const [current] = pending.values(); // calls are carried out in order: the oldest is the one it is silent over
+    const patience = greeted ? (current?.patience ?? deadlineSeconds) : startSeconds;
     if (silentTicks * tickMilliseconds > patience * 1000) {
       const silence = `the learner has been silent for ${patience} s (it beats every second): it hangs`;
       fail(new PlayactError("learner", silence + lastLines(log())));
