@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { distinctPrefill } from "./bench/work.mjs";
+import { distinctPrefill } from "./bench-engine/work.mjs";
 import { root } from "./setup/step.mjs";
 
 const { values } = parseArgs({
@@ -25,7 +25,7 @@ if (!existsSync(values.model) || !existsSync(join(root, "dist"))) {
   process.exit(4);
 }
 const python = process.env.PLAYACT_PYTHON ?? join(root, ".venv", "bin", "python");
-const script = (/** @type {string} */ name) => join(root, "scripts", "bench", name);
+const script = (/** @type {string} */ name) => join(root, "scripts", "bench-engine", name);
 const common = [values.model, values.threads];
 /** @type {Record<string, readonly string[]>} */
 const commands = {

@@ -33,7 +33,7 @@ export interface EngineOptions {
   /**
    * `fast`: many sequences in one batch, computed prefixes taken over. `reproducible`: one request at a time, every id
    * computed anew, so that a sample depends on its ids, seed and adapter alone: bit-equal on a CPU from run to run. In
-   * `fast` a quantised model's log-probs depend on who shares the batch (measured by scripts/bench-engine.mjs --modes).
+   * `fast` a quantised model's log-probs depend on who shares the batch (measured by scripts/measure-modes.mjs).
    */
   readonly mode: "fast" | "reproducible";
 }

@@ -1,5 +1,5 @@
 // Peer of bench-engine.mjs: node-llama-cpp's own `sequence.evaluate`, all sequences in parallel. Prints one JSON line.
-//   node scripts/bench/evaluate.mjs MODEL THREADS SEQUENCES,…
+//   node scripts/bench-engine/evaluate.mjs MODEL THREADS SEQUENCES,…
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { firstPrompt, grpo, inLanes, seconds, shape, someIds, toolResult } from "./work.mjs";
 

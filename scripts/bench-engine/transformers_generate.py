@@ -1,6 +1,6 @@
 """Peer of bench-engine.mjs: transformers' `generate` on the same ids. Prints one JSON line.
 
-usage: python scripts/bench/transformers_generate.py MODEL.gguf THREADS DTYPE SEQUENCES,...
+usage: python scripts/bench-engine/transformers_generate.py MODEL.gguf THREADS DTYPE SEQUENCES,...
 """
 
 import json

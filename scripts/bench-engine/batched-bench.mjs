@@ -1,6 +1,6 @@
 // Peer of bench-engine.mjs: llama.cpp's own llama-batched-bench, built once from the sources that the installed
 // node-llama-cpp carries (a git bundle; no network). Needs git, cmake and a C++ compiler. Prints one JSON line.
-//   node scripts/bench/batched-bench.mjs MODEL THREADS SEQUENCES,…
+//   node scripts/bench-engine/batched-bench.mjs MODEL THREADS SEQUENCES,…
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";

@@ -1,5 +1,5 @@
 // Peer of bench-engine.mjs: Playact's engine, from dist/. Prints one JSON line.
-//   node scripts/bench/ours.mjs MODEL THREADS SEQUENCES,…
+//   node scripts/bench-engine/ours.mjs MODEL THREADS SEQUENCES,…
 
 import { bindingsOf, nativeContextOf, nativeModelOf } from "../../dist/llm/addon.js";
 import { createBatcher } from "../../dist/llm/batcher.js";
