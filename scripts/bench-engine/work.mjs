@@ -16,7 +16,7 @@ export function someIds(/** @type {number} */ seed, /** @type {number} */ count)
 export const shape = { prompt: 256, new: 64 };
 
 /** A GRPO step: tasks x samples x turns. The policy's answers are sampled; everything else is fixed. */
-export const grpo = { tasks: 4, samples: 8, turns: 3, system: 350, user: 40, answer: 48, result: 60, sequences: 8 };
+export const grpo = { tasks: 4, samples: 8, turns: 3, system: 350, user: 40, answer: 48, result: 60, sequences: 32 };
 
 /** First prompt of a task; every task has its own tools, so tasks share nothing. */
 export const firstPrompt = (/** @type {number} */ task) => [

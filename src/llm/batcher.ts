@@ -4,6 +4,7 @@
 // deadlines (work.ts). A native error fails the requests of its batch only.
 import type { NativeContext } from "./addon.ts";
 import { type EngineCounters, EngineError } from "./llm.ts";
+import { gapsToClose } from "./passes.ts";
 import { continues, planSlot } from "./prefix.ts";
 import type { Turns } from "./turns.ts";
 import { type Job, named, nativeError, openJob, type Work, waitingFor } from "./work.ts";
@@ -49,8 +50,12 @@ interface Chunk {
   rows: readonly number[];
 }
 
+/** A part that nobody asked for. */
+interface Filler extends Pick<Chunk, "slot" | "ids" | "first" | "wanted"> {}
+
 export function createBatcher(options: BatcherOptions): Batcher {
   const { context, batchTokens, turns } = options;
+  const cellsEach = Math.floor(context.getContextSize() / options.sequences);
   const slots: Slot[] = Array.from({ length: options.sequences }, () => ({ cells: [], job: null, lastUsed: 0 }));
   const queue: Job[] = [];
   const total = { prefilled: 0, decoded: 0, reused: 0, seconds: 0 };
@@ -190,19 +195,21 @@ export function createBatcher(options: BatcherOptions): Batcher {
 
   /** One native decode. On failure every request of the batch fails and its cells are forgotten. */
   async function compute(chunks: readonly Chunk[]): Promise<boolean> {
+    const size = chunks.reduce((sum, chunk) => sum + chunk.ids.length, 0);
+    const between = fillers(chunks, batchTokens - size);
+    const parts: (Chunk | Filler)[] = [...chunks, ...between];
+    parts.sort((one, other) => slots.indexOf(one.slot) - slots.indexOf(other.slot));
     try {
-      context.initBatch(chunks.reduce((sum, chunk) => sum + chunk.ids.length, 0));
-      for (const chunk of chunks) {
-        const rows = context.addToBatch(
-          slots.indexOf(chunk.slot),
-          chunk.first,
-          Uint32Array.from(chunk.ids),
-          Uint32Array.from(chunk.wanted),
-        );
-        chunk.rows = Array.from(rows);
+      context.initBatch(size + between.length);
+      for (const part of parts) {
+        const { slot, first, ids, wanted } = part;
+        const rows = context.addToBatch(slots.indexOf(slot), first, Uint32Array.from(ids), Uint32Array.from(wanted));
+        if ("job" in part) part.rows = Array.from(rows);
       }
       await context.decodeBatch();
+      for (const { slot, first } of between) cutBack(slot, first);
     } catch (thrown) {
+      for (const { slot } of between) forget(slot);
       for (const { slot, job } of chunks) {
         forget(slot);
         job.settle({ error: nativeError(job, thrown) });
@@ -216,6 +223,21 @@ export function createBatcher(options: BatcherOptions): Batcher {
       total.decoded += ids.length - prompt;
     }
     return true;
+  }
+
+  /** One id for each idle sequence that would part the batch into passes. */
+  function fillers(chunks: readonly Chunk[], room: number): Filler[] {
+    const live = chunks.map(({ slot }) => slots.indexOf(slot)).sort((one, other) => one - other);
+    return gapsToClose(live, room).flatMap((sequence) => {
+      const slot = slots[sequence];
+      if (slot === undefined || slot.cells.length === cellsEach) return [];
+      return [{ slot, first: slot.cells.length, ids: [slot.cells.at(-1) ?? 0], wanted: [] }];
+    });
+  }
+
+  function cutBack(slot: Slot, length: number): void {
+    const cut = length > 0 && context.removeTokenCellsFromSequence(slots.indexOf(slot), length, -1);
+    if (!cut) forget(slot);
   }
 
   async function advance({ job, first, wanted, rows }: Chunk): Promise<void> {

@@ -4,10 +4,10 @@ import type { Llama, LlamaModel } from "node-llama-cpp";
 
 /** Part of the free memory that one context may take; the learner and the other context need theirs. */
 const memoryShare = 0.25;
-/** More sequences than these decode no faster: a CPU is busy with fewer, a GPU's sampling becomes the limit. */
-const most = { cpu: 8, gpu: 64 } as const;
+/** More sequences than these decode hardly faster: a CPU is busy with fewer, a GPU's sampling becomes the limit. */
+const most = { cpu: 16, gpu: 64 } as const;
 
-/** Sequences of `contextTokens` each that a quarter of the free memory holds, 1 to 8 (64 on a GPU). */
+/** Sequences of `contextTokens` each that a quarter of the free memory holds, 1 to 16 (64 on a GPU). */
 export async function affordableSequences(
   llama: Llama,
   model: LlamaModel,

@@ -104,12 +104,38 @@ test("live sequences decode in lockstep and a finished one's place is taken in t
   expect(context.batches.map((batch) => batch.map(({ sequence, ids }) => `${sequence}:${ids.length}`).join(" "))).toEqual([
     "0:2 1:2",
     "0:1 1:1",
-    "1:1 0:2",
-    "1:1 0:1",
+    "0:2 1:1",
+    "0:1 1:1",
     "1:1",
   ]);
   await batcher.drained();
   expect(works.map(({ disposed }) => disposed)).toEqual([1, 1, 1]);
+});
+
+test("an idle sequence between live ones closes the gap, and keeps what it had", async () => {
+  open(5);
+  const works = [0, 1, 2, 3, 4].map((at) => sampling([10 * at, 10 * at + 1], at === 2 ? 2 : 4));
+  await Promise.all(works.map((work) => batcher.run(work)));
+  expect(context.batches.map((batch) => batch.map(({ sequence, ids }) => `${sequence}:${ids.length}`).join(" "))).toEqual([
+    "0:2 1:2 2:2 3:2 4:2",
+    "0:1 1:1 2:1 3:1 4:1",
+    "0:1 1:1 2:1 3:1 4:1",
+    "0:1 1:1 2:1 3:1 4:1",
+  ]);
+  expect(context.sequences[2]).toEqual([20, 21, 1001]);
+  expect(batcher.counters()).toMatchObject({ prefilled: 10, decoded: 4 * 3 + 1 });
+});
+
+test("a gap is not closed by a sequence whose context is full", async () => {
+  open(5);
+  context.getContextSize = () => 5 * 4;
+  batcher = createBatcher({ context, sequences: 5, batchTokens: 16, turns: createTurns(), reuse: true });
+  const works = [0, 1, 2, 3, 4].map((at) => sampling(at === 2 ? range(20, 4) : [10 * at], at === 2 ? 1 : 3));
+  await Promise.all(works.map((work) => batcher.run(work)));
+  expect(context.batches.slice(1).map((batch) => batch.map(({ sequence }) => sequence))).toEqual([
+    [0, 1, 3, 4],
+    [0, 1, 3, 4],
+  ]);
 });
 
 test("a long prompt is computed in chunks beside sequences that decode", async () => {
