@@ -62,7 +62,7 @@ export interface ReplyRequest {
   readonly maxTokens: number;
   /**
    * Most tokens of thinking before the JSON, no part of the reply; absent or 0: none. A model that marks no thinking has
-   * none either way, and a prompt that leaves no room for it goes without.
+   * none either way; prompt and reply come first where the context has not room for all.
    */
   readonly thinkTokens?: number | undefined;
   readonly deadlineMs: number;

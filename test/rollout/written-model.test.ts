@@ -28,7 +28,7 @@ afterAll(() => engine[Symbol.asyncDispose]());
 test("an episode whose user, tools and verdict SmolLM2 writes ends in order", async () => {
   const { scene } = stage(
     { turns: [says(found), "Your train is NT418."] },
-    { simulator: engine.simulator, user: "written", tools: "written", patience: { tries: 2, deadlineMs: 120_000 } },
+    { simulator: engine.simulator, user: "written", tools: "written", patience: { tries: 1, deadlineMs: 120_000 } },
   );
   const task = blueprint({ limits: limits({ userTurns: 2 }) });
   const episode = await rollOut(task, 0, ["real"], scene);
