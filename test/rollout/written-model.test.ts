@@ -15,7 +15,7 @@ beforeAll(async () => {
     policyModel: smallModel,
     simulatorModel: null,
     gpu: "off",
-    threads: 1,
+    threads: 2,
     mode: "fast",
     policySequences: 1,
     policyContext: 256,
