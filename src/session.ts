@@ -60,11 +60,14 @@ export function patience(config: Config): Patience {
 }
 
 /** The same, counted in the session's tally. */
-function counted({ config, tally }: Session): Patience {
+function counted({ config, tally }: Stage): Patience {
   return { ...patience(config), tally };
 }
 
-export function sceneOf(session: Session, temperature: number): Scene {
+/** What episodes and their verdicts need of a session. */
+type Stage = Pick<Session, "config" | "engine" | "template" | "dialect" | "tally" | "signal">;
+
+export function sceneOf(session: Stage, temperature: number): Scene {
   const { config, engine, template, dialect, signal } = session;
   return {
     policy: engine.policy,
@@ -83,7 +86,7 @@ export function sceneOf(session: Session, temperature: number): Scene {
   };
 }
 
-export function courtOf(session: Session, kind: Config["reward"]["verdict"]): Court {
+export function courtOf(session: Stage, kind: Config["reward"]["verdict"]): Court {
   const { config, engine, dialect, signal } = session;
   const { withhold } = config.simulator;
   return {

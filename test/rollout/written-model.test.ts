@@ -34,7 +34,11 @@ test("an episode whose user, tools and verdict SmolLM2 writes ends in order", as
   const episode = await rollOut(task, 0, ["real"], scene);
   const trajectory = await judge(episode, { ...scene, kind: "written", maxCriteria: 2, scales: new Map() });
   if (trajectory.status === "aborted") {
-    expect(trajectory).toMatchObject({ stopReason: "simulator_failed", verdict: null, failure: { code: expect.stringMatching(/^(invalid_reply|deadline)$/) } });
+    expect(trajectory).toMatchObject({
+      stopReason: "simulator_failed",
+      verdict: null,
+      failure: { code: expect.stringMatching(/^(invalid_reply|deadline)$/) },
+    });
   } else {
     expect([-1, 0, 1]).toContain(trajectory.verdict?.reward);
     expect(trajectory.verdict?.reason.length).toBeGreaterThan(2);
