@@ -4,18 +4,8 @@ import type { Config } from "./config.ts";
 import { PlayactError } from "./errors.ts";
 
 /** One clause for each key whose value this version cannot do. */
-export function notYet({ tasks, simulator, reward }: Config): string[] {
-  const clauses: (string | false)[] = [
-    tasks.direction !== "calls-first" && `tasks.direction=${tasks.direction} (use calls-first)`,
-    simulator.user !== "chosen" && `simulator.user=${simulator.user} (use chosen)`,
-    simulator.tools !== "blueprint" && `simulator.tools=${simulator.tools} (use blueprint)`,
-    !isBuilt(reward.verdict) && `reward.verdict=${reward.verdict} (use mixed or rules)`,
-    ...simulator.withhold
-      // rules judge by the expected calls, and who chooses sentences is not told the persona
-      .filter((part) => part !== "intent")
-      .map((part) => `simulator.withhold of ${part} (it needs written roles)`),
-  ];
-  return clauses.filter((clause) => clause !== false);
+export function notYet({ tasks }: Config): string[] {
+  return tasks.direction === "calls-first" ? [] : [`tasks.direction=${tasks.direction} (use calls-first)`];
 }
 
 /** All of them in one sentence, or null where there is none. */
@@ -29,9 +19,4 @@ export function notYetSentence(config: Config): string | null {
 export function refuseNotYet(config: Config): void {
   const sentence = notYetSentence(config);
   if (sentence !== null) throw new PlayactError("config", sentence);
-}
-
-/** The verdicts that there are. */
-export function isBuilt(verdict: Config["reward"]["verdict"]): verdict is "mixed" | "rules" {
-  return verdict === "mixed" || verdict === "rules";
 }

@@ -55,6 +55,8 @@ export interface Task {
   readonly systemPrompt: string;
   readonly intent: string;
   readonly persona: string;
+  /** Length of the talk that a written user aims at: 0 short, 1 medium, 2 long. */
+  readonly expectedTurns: number;
   readonly firstMessage: string;
   /** The right calls in order; empty in a decline task. */
   readonly expected: readonly ExpectedCall[];
@@ -115,8 +117,10 @@ export interface Verdict {
   readonly reward: number;
   /** Share of expected calls and argument values that were right, 0..1 (1 for a decline task without calls). */
   readonly rules: number;
-  /** Anchored log-odds 0..1, or null where rules alone decided. */
+  /** What the model thought of it, 0..1: anchored log-odds, or a written -1, 0 or 1 brought there; null where rules alone decided. */
   readonly judge: number | null;
+  /** Nats between the task's anchors; 0 or less: the judge could not tell them apart. Absent where they were not read. */
+  readonly margin?: number;
   readonly reason: string;
 }
 

@@ -176,7 +176,13 @@ describe("the preset `trustee`", () => {
     });
     const level = { start: 1, step: 3, floor: 1, cap: 100, raiseAt: 0.5, lowerAt: 0, epsilon: 0.5, every: 1, fixed: [] };
     expect(config.curriculum).toEqual(level);
-    expect(config.simulator).toEqual({ user: "written", tools: "written", withhold: [] });
+    expect(config.simulator).toEqual({
+      user: "written",
+      tools: "written",
+      maxCriteria: null,
+      thinkTokens: 2048,
+      withhold: [],
+    });
     expect(config.reward.verdict).toBe("written");
     expect(config.advantage).toEqual({ returns: "outcome", gamma: 0.99, mode: "uniform", normalizeStd: true });
     expect(config.learner).toMatchObject({ learningRate: 1e-6, betas: [0.9, 0.999], weightDecay: 0.01, gradClip: 1 });
@@ -190,7 +196,7 @@ describe("the preset `trustee`", () => {
   test("does not start what this version cannot do, and says it in one sentence", () => {
     expect(() => refuseNotYet(config)).toThrow(PlayactError);
     expect(() => refuseNotYet(config)).toThrow(
-      /^This version cannot do yet: tasks\.direction=intent-first \(use calls-first\), simulator\.user=written .*reward\.verdict=written \(use mixed or rules\)\. /,
+      /^This version cannot do yet: tasks\.direction=intent-first \(use calls-first\)\. /,
     );
     for (const preset of ["laptop", "tiny"]) expect(notYet(resolveConfig({ preset, set: [] }).config)).toEqual([]);
   });
@@ -241,10 +247,9 @@ describe("the ablations", () => {
     const task = blueprint();
     expect(briefed(task, [])).toEqual(task);
     expect(briefed(task, ["intent"])).toEqual({ ...task, intent: task.firstMessage });
-    expect(briefed(task, ["persona", "expected-calls"])).toEqual({ ...task, persona: "" });
+    expect(briefed(task, ["persona", "expected-calls"])).toEqual({ ...task, persona: "", callsWithheld: true });
     expect(ablated("withhold-persona").simulator.withhold).toEqual(["persona"]);
-    expect(notYet(ablated("withhold-intent", "laptop"))).toEqual([]);
-    expect(notYet(ablated("withhold-expected-calls", "laptop"))).toHaveLength(1);
+    for (const part of ["intent", "persona", "expected-calls"]) expect(notYet(ablated(`withhold-${part}`, "laptop"))).toEqual([]);
   });
 
   test("the file and --set lie over them, and an unknown one is told", () => {
