@@ -100,7 +100,7 @@ const aspects = ["date", "price", "name", "place", "time", "order", "seat", "ton
 function verdict(talk, number) {
   const turn = (/** @type {number} */ at) =>
     `User: Please book table ${at} for ${talk + 2} guests on day ${at + talk}.\nAssistant: Table ${at} is booked for ${talk + 2} guests, reference ${talk}${at}.`;
-  const transcript = Array.from({ length: 13 }, (_, at) => turn(at + 1)).join("\n");
+  const transcript = Array.from({ length: 17 }, (_, at) => turn(at + 1)).join("\n");
   const aspect = aspects[number % aspects.length];
   return {
     messages: [
