@@ -4,9 +4,8 @@ import type { Config } from "./config.ts";
 import { PlayactError } from "./errors.ts";
 
 /** One clause for each key whose value this version cannot do. */
-export function notYet({ tasks, simulator, reward }: Config): string[] {
+export function notYet({ simulator, reward }: Config): string[] {
   const clauses: (string | false)[] = [
-    tasks.direction !== "calls-first" && `tasks.direction=${tasks.direction} (use calls-first)`,
     simulator.user !== "chosen" && `simulator.user=${simulator.user} (use chosen)`,
     simulator.tools !== "blueprint" && `simulator.tools=${simulator.tools} (use blueprint)`,
     !isBuilt(reward.verdict) && `reward.verdict=${reward.verdict} (use mixed or rules)`,

@@ -14,8 +14,8 @@ import { recordFailure } from "./store/failures.ts";
 import type { Writer } from "./store/lease.ts";
 import { loadTasks, type Purpose, saveTask } from "./store/tasks.ts";
 import { aspectMetrics } from "./tasks/difficulty.ts";
+import { writeTaskOf } from "./tasks/direction.ts";
 import { taskOrders } from "./tasks/orders.ts";
-import { writeTask } from "./tasks/write-task.ts";
 import type { Task, Toolset } from "./types.ts";
 
 export interface Session {
@@ -83,6 +83,13 @@ export function courtOf(session: Session, verdict: Config["reward"]["verdict"]):
   return { simulator: engine.simulator, patience: counted(session), dialect, kind, withhold, scales: new Map(), signal };
 }
 
+/** Whether a task's prompt leaves room for a whole response in the policy's context. */
+export function promptFits({ engine, rollout }: Config, template: EpisodeTemplate): (task: Task) => boolean {
+  const room = engine.policyContext - rollout.responseTokens;
+  return ({ systemPrompt, tools, firstMessage }) =>
+    template.system(systemPrompt, tools).length + template.user(firstMessage, true).length <= room;
+}
+
 /** A series of tasks of one purpose: what a step, the warm-up or the evaluation draws. */
 export interface Series {
   readonly id: string;
@@ -108,6 +115,8 @@ export async function drawTasks(
   const { config, writer, engine } = session;
   const toolsets = series.purpose === "evaluation" ? session.toolsets.heldOut : session.toolsets.train;
   const tasks = loadTasks(writer.store, writer.run, series.step, series.purpose);
+  const write = writeTaskOf(config.tasks.direction);
+  const fits = promptFits(config, session.template);
   const names = [config.seed, "task", series.purpose];
   const orders = taskOrders(config, { ...series, names }).map((order, index) => ({ order, index }));
   const missing = orders.filter(({ index }) => !tasks.has(index));
@@ -117,7 +126,15 @@ export async function drawTasks(
     missing,
     engine.sequences.simulator * 2,
     async ({ order, index }) => {
-      const written = await writeTask(order, toolsets, engine.simulator, config.tasks.attempts, counted(session), session.signal);
+      const written = await write(
+        order,
+        toolsets,
+        engine.simulator,
+        config.tasks.attempts,
+        counted(session),
+        session.signal,
+        fits,
+      );
       counts["tasks/rejected/calls"] += written.rejected.length;
       counts["tasks/plain_messages"] += Number(written.plainMessage);
       if (written.task) {

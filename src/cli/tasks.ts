@@ -1,10 +1,12 @@
 // `playact tasks`: writes some tasks at a level and shows them; nothing is stored.
 import { Command, InvalidArgumentError } from "commander";
+import { episodeTemplate } from "../llm/template.ts";
+import { findModel } from "../models/manifest.ts";
 import { refuseNotYet } from "../not-yet.ts";
 import { resolveConfig } from "../resolve-config.ts";
-import { patience } from "../session.ts";
+import { patience, promptFits } from "../session.ts";
+import { writeTaskOf } from "../tasks/direction.ts";
 import { taskOrders } from "../tasks/orders.ts";
-import { writeTask } from "../tasks/write-task.ts";
 import type { Task } from "../types.ts";
 import { collect, presetHelp } from "./options.ts";
 import { escapeText, printJson, toStderr, toStdout } from "./output.ts";
@@ -45,13 +47,17 @@ export function tasksCommand(): Command {
         declineShare: config.tasks.decline,
         epsilon: config.curriculum.epsilon,
       });
+      const write = writeTaskOf(config.tasks.direction);
+      const fits = promptFits(config, episodeTemplate(engine.vocabulary, findModel(config.models.policy).markers));
       const written = await Promise.all(
-        orders.map((order) => writeTask(order, toolsets.train, engine.simulator, config.tasks.attempts, patience(config))),
+        orders.map((order) =>
+          write(order, toolsets.train, engine.simulator, config.tasks.attempts, patience(config), undefined, fits),
+        ),
       );
       for (const { task, rejected } of written) {
         if (rejected.length > 0)
           toStderr(
-            `${task?.id ?? "a task was given up"}: ${rejected.length} drafts rejected (${rejected.map(({ reason }) => reason).join("; ")})\n`,
+            `${task?.id ?? "a task was given up"}: ${rejected.length} drafts rejected (${rejected.map(({ stage, reason }) => `${stage}: ${reason}`).join("; ")})\n`,
           );
       }
       const tasks = written.flatMap(({ task }) => task ?? []);

@@ -12,6 +12,7 @@ import { drawOutline, type Outline } from "./draw-task.ts";
 import { purpose, refusal, trueReport } from "./report.ts";
 import { argumentErrors } from "./validate.ts";
 import { carries, leaves, spoken, spokenValue } from "./values.ts";
+import type { DraftFault } from "./write-intent.ts";
 
 export interface TaskOrder {
   readonly id: string;
@@ -28,7 +29,8 @@ export interface TaskOrder {
 }
 
 export interface Rejection {
-  readonly stage: "calls";
+  /** `calls` here; the other direction knows more (write-intent.ts). */
+  readonly stage: "calls" | DraftFault;
   readonly reason: string;
 }
 
