@@ -69,7 +69,7 @@ describe("a task is written intent first", () => {
 
   test("the grammar knows only the tools that were drawn, and as many calls as the level asks for", async () => {
     const { asked } = await write(order({ aspects: both, calls: 2 }), [chained], [draft]);
-    const { expected_tool_calls: calls } = asked[0]?.schema.properties as Record<string, JsonObject>;
+    const { expected_tool_calls: calls } = (asked[0]?.schema.properties ?? {}) as Record<string, JsonObject>;
     expect(calls).toMatchObject({ minItems: 2, maxItems: 2 });
     const items = calls?.items;
     const { anyOf } = items as { anyOf: { properties: { name: JsonObject; result: Json } }[] };
