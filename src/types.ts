@@ -55,6 +55,8 @@ export interface Task {
   readonly systemPrompt: string;
   readonly intent: string;
   readonly persona: string;
+  /** Length of the talk that a written user aims at: 0 short, 1 medium, 2 long. */
+  readonly expectedTurns: number;
   readonly firstMessage: string;
   /** The right calls in order; empty in a decline task. */
   readonly expected: readonly ExpectedCall[];

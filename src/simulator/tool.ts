@@ -4,10 +4,10 @@
 // earlier results, and no model is asked what a rule can tell.
 import { spacedJson } from "../json-text.ts";
 import type { ChatModel } from "../llm/llm.ts";
-import { argumentErrors } from "../tasks/validate.ts";
 import { isSameCall, sameValue } from "../tasks/values.ts";
 import type { ExpectedCall, Failure, Json, JsonObject, JsonSchema, Task, ToolCall } from "../types.ts";
 import { ask, type Patience } from "./ask.ts";
+import { calledTool } from "./called-tool.ts";
 
 /** A call that was carried out and what came of it. */
 export interface Fact extends ToolCall {
@@ -27,10 +27,9 @@ export async function answerCall(
   patience: Patience,
   signal?: AbortSignal,
 ): Promise<ToolAnswer> {
-  const tool = task.tools.find((candidate) => candidate.name === call.name);
-  if (!tool) return wrong(`unknown tool '${call.name}'; available: ${task.tools.map((candidate) => candidate.name).join(", ")}`);
-  const problems = argumentErrors(tool, call.arguments);
-  if (problems.length > 0) return wrong(problems.join("; "));
+  const called = calledTool(call, task.tools);
+  if ("fault" in called) return wrong(called.fault);
+  const { tool } = called;
   const expected = task.expected.find((candidate) => isSameCall(candidate, call));
   if (expected) return { ok: true, text: spacedJson(expected.result), reward: 1, fact: { ...call, result: expected.result } };
   const invented = inventedId(call, task, journal);
@@ -71,11 +70,13 @@ export async function answerCall(
   return { ok: true, text: spacedJson(answer.value), reward: 0, fact: { ...call, result: answer.value } };
 }
 
-function wrong(reason: string): ToolAnswer {
+/** The answer to a call that is wrong by rule. */
+export function wrong(reason: string): ToolAnswer {
   return { ok: true, text: spacedJson({ error: reason }), reward: -1, fact: null };
 }
 
-function factText(fact: Fact): string {
+/** A fact as the simulator reads it. */
+export function factText(fact: Fact): string {
   return `${fact.name}(${spacedJson(fact.arguments)}) = ${spacedJson(fact.result)}`;
 }
 

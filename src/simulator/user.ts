@@ -11,7 +11,8 @@ export type UserAnswer =
   | {
       readonly ok: true;
       readonly text: string;
-      readonly kind: "detail" | "thanks" | "complaint";
+      /** Chosen: a held-back detail, thanks or a complaint. Written: a message, or silence. Thanks and silence end the talk. */
+      readonly kind: "detail" | "thanks" | "complaint" | "message" | "silence";
       readonly detail: number | null;
       readonly reward: number;
     }

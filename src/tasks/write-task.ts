@@ -234,6 +234,7 @@ function blueprint(order: TaskOrder, outline: Outline, calls: readonly ExpectedC
     systemPrompt: systemPrompts[order.aspects.systemPrompt] ?? systemPrompts[0],
     intent: `${purposes.join(", then ")} (${details.join("; ")})`,
     persona: ["expert", "beginner", "novice"][order.aspects.userPersona] ?? "expert",
+    expectedTurns: order.aspects.expectedTurns,
     firstMessage: message,
     expected: order.decline ? [] : calls,
     dependent: !order.decline && outline.dependent !== null,

@@ -13,6 +13,7 @@ const task: Task = {
   systemPrompt: "",
   intent: "",
   persona: "",
+  expectedTurns: 0,
   firstMessage: "",
   expected: [],
   dependent: false,

@@ -48,6 +48,7 @@ export function exampleTask(change: Partial<Task> = {}): Task {
     systemPrompt: "You help with the weather.",
     intent: "Know tomorrow's weather in Oslo.",
     persona: "an expert",
+    expectedTurns: 0,
     firstMessage: "What is the weather in Oslo tomorrow?",
     expected: [{ name: "forecast", arguments: { city: "Oslo" }, result: { celsius: -2.5 } }],
     dependent: false,

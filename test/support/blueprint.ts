@@ -53,6 +53,7 @@ export function blueprint(change: Partial<Task> = {}): Task {
     systemPrompt: "You help travellers.",
     intent: "find a train (from Oslo; to Bergen; day 2027-03-02)",
     persona: "expert",
+    expectedTurns: 0,
     firstMessage: "Which train goes from Oslo to Bergen on 2027-03-02?",
     expected: [found],
     dependent: false,

@@ -1,0 +1,60 @@
+// The prompt of a tool that writes its results: role, the task's tools and the user's goal come first and are the same for
+// all calls of a task's episodes, then what was said, what tools have stated, and the call.
+import { spacedJson } from "../../json-text.ts";
+import type { ChatMessage } from "../../llm/llm.ts";
+import type { JsonSchema, Task, ToolCall, ToolSpec } from "../../types.ts";
+import { type Line, transcriptText } from "./transcript.ts";
+
+const role = `You act as the software behind the tools of an assistant. A call is valid in form already; you carry it out in a plausible world and judge it.
+Answer with JSON:
+reason: one sentence on whether this call was the right thing to do now
+reward: 1 if it serves the user's goal with the right values, 0 if it does no good and no harm, -1 if it is wrong, pointless or made up
+result: what the tool returns, with concrete values that agree with every earlier result; {"error": "..."} only where the call cannot work (no such thing, nothing free)`;
+
+/** Reason first, then reward, then the result under the tool's `returns` (a free object without one), or an error. */
+export function toolReply(tool: ToolSpec): JsonSchema {
+  const { $defs, definitions, ...returns } = tool.returns ?? { type: "object" };
+  return {
+    type: "object",
+    properties: {
+      reason: { type: "string", minLength: 3, maxLength: 240 },
+      reward: { type: "integer", enum: [-1, 0, 1] },
+      result: { anyOf: [returns, toolError] },
+    },
+    required: ["reason", "reward", "result"],
+    // references point to the root of a schema
+    ...($defs === undefined ? {} : { $defs }),
+    ...(definitions === undefined ? {} : { definitions }),
+  };
+}
+
+const toolError: JsonSchema = {
+  type: "object",
+  properties: { error: { type: "string", minLength: 3, maxLength: 120 } },
+  required: ["error"],
+};
+
+/** `facts` are the earlier calls of the episode with their results, in order, as text. */
+export function toolPrompt(
+  task: Task,
+  tool: ToolSpec,
+  call: ToolCall,
+  lines: readonly Line[],
+  facts: readonly string[],
+): ChatMessage[] {
+  const tools = task.tools.map(({ name, description, parameters }) => `${name}: ${description} ${spacedJson(parameters)}`);
+  const said = lines.filter(({ role }) => role === "user" || role === "assistant");
+  return [
+    { role: "system", content: role },
+    {
+      role: "user",
+      content: [
+        `Tools:\n${tools.join("\n")}`,
+        `The user wants: ${task.intent}`,
+        `Said so far:\n${transcriptText(said)}`,
+        `Earlier results:\n${facts.length === 0 ? "none" : facts.join("\n")}`,
+        `The call: ${tool.name} ${spacedJson(call.arguments)}\nIts result has the shape: ${spacedJson(tool.returns ?? { type: "object" })}`,
+      ].join("\n\n"),
+    },
+  ];
+}

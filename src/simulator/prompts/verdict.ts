@@ -1,0 +1,45 @@
+// The prompt of a written verdict: role and task first, the same for a whole group, then the talk and the criteria.
+import { spacedJson } from "../../json-text.ts";
+import type { ChatMessage } from "../../llm/llm.ts";
+import type { JsonSchema } from "../../types.ts";
+import type { Brief } from "../briefing.ts";
+import { criteria } from "../criteria.ts";
+import { type Line, transcriptText } from "./transcript.ts";
+
+/** Reason first: a reward that is written before its reason is a guess. */
+export const verdictReply: JsonSchema = {
+  type: "object",
+  properties: {
+    reason: { type: "string", minLength: 3, maxLength: 400 },
+    reward: { type: "integer", enum: [-1, 0, 1] },
+  },
+  required: ["reason", "reward"],
+};
+
+const role = `You judge how an assistant with tools has served a user. What the assistant says about itself is no evidence; calls and results are.
+Answer with JSON:
+reason: two sentences on which criteria are met and which are not
+reward: 1 if all criteria are met, 0 if most are, -1 if most are not`;
+
+/** `task.criteria` says how far up the ladder the verdict goes. */
+export function verdictPrompt(task: Brief, lines: readonly Line[]): ChatMessage[] {
+  const known = [
+    `The user wants: ${task.intent}`,
+    `First message: ${task.firstMessage}`,
+    ...(task.persona === "" ? [] : [`The user: ${task.persona}`]),
+    ...(task.callsWithheld ? [] : [`Expected calls: ${expectedText(task)}`]),
+  ];
+  const held = criteria.slice(0, Math.max(1, task.criteria)).map((criterion, index) => `${index + 1}. ${criterion}`);
+  return [
+    { role: "system", content: role },
+    {
+      role: "user",
+      content: `${known.join("\n")}\n\nConversation:\n${transcriptText(lines)}\n\nCriteria:\n${held.join("\n")}\n\nYour verdict:`,
+    },
+  ];
+}
+
+function expectedText(task: Brief): string {
+  if (task.kind === "decline") return "none; no tool at hand fits, and right is to call none and to say so";
+  return task.expected.map((call) => `${call.name} ${spacedJson(call.arguments)}`).join(", then ");
+}

@@ -1,0 +1,58 @@
+// A tool whose results are all written by the simulator, as TRUSTEE publishes it: reason, reward for the call, result.
+// Departs from it: rules decide first what a model need not (a call that no tool could carry out, one that was answered
+// before), parallel calls come one after the other and see each other's results, and a tool that declares what it returns
+// returns that or an error.
+import { spacedJson } from "../json-text.ts";
+import type { ChatModel } from "../llm/llm.ts";
+import { isSameCall } from "../tasks/values.ts";
+import type { Json, Task, ToolCall } from "../types.ts";
+import { ask, type Patience } from "./ask.ts";
+import { calledTool } from "./called-tool.ts";
+import { toolPrompt, toolReply } from "./prompts/tool.ts";
+import type { Line } from "./prompts/transcript.ts";
+import { type Fact, factText, type ToolAnswer, wrong } from "./tool.ts";
+
+/**
+ * What the simulator says to `call`; rewards are -1, 0 or 1. An error is an answer, but no fact of the world.
+ * @param task as tools are told of it (briefing.ts)
+ * @param lines what was said so far; `journal` the facts of this episode so far
+ */
+export async function writtenResult(
+  call: ToolCall,
+  task: Task,
+  lines: readonly Line[],
+  journal: readonly Fact[],
+  simulator: ChatModel,
+  patience: Patience,
+  signal?: AbortSignal,
+): Promise<ToolAnswer> {
+  const called = calledTool(call, task.tools);
+  if ("fault" in called) return wrong(called.fault);
+  const repeated = journal.find((fact) => isSameCall(fact, call));
+  if (repeated) return { ok: true, text: spacedJson(repeated.result), reward: 0, fact: null };
+  const answer = await ask<Reply>(
+    simulator,
+    {
+      role: "tool",
+      messages: toolPrompt(task, called.tool, call, lines, journal.map(factText)),
+      schema: toolReply(called.tool),
+      check: (reply) => ({ value: reply as Reply }), // the schema was checked by ask
+      // the call, not the sample: one task's world draws alike for the same call in every episode
+      seedNames: [task.id, "tool", call.name, spacedJson(call.arguments)],
+      maxTokens: 480,
+      temperature: 0.6,
+    },
+    patience,
+    signal,
+  );
+  if (!answer.ok) return answer;
+  const { result, reward } = answer.value;
+  return { ok: true, text: spacedJson(result), reward, fact: isError(result) ? null : { ...call, result } };
+}
+
+type Reply = { readonly [key: string]: Json } & { readonly reward: number; readonly result: Json };
+
+/** A tool may also declare a field named error; alone it is our own. */
+function isError(result: Json): boolean {
+  return typeof result === "object" && result !== null && Object.keys(result).join() === "error";
+}
