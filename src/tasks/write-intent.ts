@@ -232,6 +232,7 @@ function taskOf(draft: Draft, order: TaskOrder, tools: readonly ToolSpec[], tool
     systemPrompt: systemPrompts[order.aspects.systemPrompt] ?? systemPrompts[0],
     intent: draft.intent,
     persona: draft.persona || (["expert", "beginner", "novice"][order.aspects.userPersona] ?? "expert"),
+    expectedTurns: order.aspects.expectedTurns,
     firstMessage: draft.query,
     expected,
     dependent: draft.dependent,
