@@ -122,6 +122,20 @@ const simulator = z.strictObject({
     .enum(["written", "blueprint"])
     .default("blueprint")
     .describe("Tool results: all written by the simulator, or the blueprint's where the call is the expected one."),
+  maxCriteria: z
+    .number()
+    .int()
+    .min(1)
+    .max(5)
+    .nullable()
+    .default(null)
+    .describe("Most criteria of a written verdict; null: 2 under 10B parameters, 3 under 20B, else 5."),
+  thinkTokens: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe("Tokens that a simulator whose model marks its thinking may think before a reply; nobody sees them."),
   withhold: z
     .array(z.enum(["intent", "persona", "expected-calls"]))
     .default([])

@@ -16,6 +16,7 @@ export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
   const outcomes = groups.map(
     (group) => new Set(group.trajectories.filter(isJudged).map(({ verdict }) => verdict.rules.toFixed(3))),
   );
+  const margins = judged.flatMap(({ verdict }) => verdict.margin ?? []);
   const stops: Record<string, number> = {};
   for (const { stopReason } of all) stops[`stop/${stopReason}`] = (stops[`stop/${stopReason}`] ?? 0) + 1;
   return {
@@ -31,6 +32,8 @@ export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
     ),
     "rollout/rules_differ": mean(outcomes.map((outcome) => Number(outcome.size > 1))),
     "rollout/judged_by_model": mean(judged.map((trajectory) => Number(trajectory.verdict.judge !== null))),
+    "rollout/no_margin": margins.filter((margin) => margin <= 0).length,
+    ...(margins.length === 0 ? {} : { "rollout/judge_margin": mean(margins) }),
     ...stops,
   };
 }

@@ -48,7 +48,7 @@ export const presets = {
       minTurns: 1,
     },
     curriculum: { start: 1, step: 3, floor: 1, cap: 100, raiseAt: 0.5, lowerAt: 0, epsilon: 0.5, every: 1, fixed: [] },
-    simulator: { user: "written", tools: "written", withhold: [] },
+    simulator: { user: "written", tools: "written", thinkTokens: 2048, withhold: [] },
     rollout: {
       groupSize: 8,
       temperature: 1,

@@ -4,12 +4,13 @@ import type { Config } from "./config.ts";
 import type { Learner } from "./learner/learner.ts";
 import type { Engine } from "./llm/llm.ts";
 import type { EpisodeTemplate } from "./llm/template.ts";
-import { isBuilt } from "./not-yet.ts";
+import { findModel } from "./models/manifest.ts";
 import type { Court } from "./rollout/judge.ts";
 import type { Scene } from "./rollout/rollout.ts";
 import type { Dialect } from "./rollout/tool-call.ts";
 import { sideBySide } from "./side-by-side.ts";
 import type { Patience, Tally } from "./simulator/ask.ts";
+import { criteriaCap } from "./simulator/criteria.ts";
 import { recordFailure } from "./store/failures.ts";
 import type { Writer } from "./store/lease.ts";
 import { loadTasks, type Purpose, saveTask } from "./store/tasks.ts";
@@ -51,7 +52,11 @@ export type ProgressEvent =
     };
 
 export function patience(config: Config): Patience {
-  return { tries: config.rollout.simulatorTries, deadlineMs: config.rollout.deadlineSeconds * 1000 };
+  return {
+    tries: config.rollout.simulatorTries,
+    deadlineMs: config.rollout.deadlineSeconds * 1000,
+    thinkTokens: config.simulator.thinkTokens,
+  };
 }
 
 /** The same, counted in the session's tally. */
@@ -71,16 +76,26 @@ export function sceneOf(session: Session, temperature: number): Scene {
     temperature,
     parallelCalls: config.rollout.parallelCalls,
     toolChars: config.rollout.toolChars,
+    user: config.simulator.user,
+    tools: config.simulator.tools,
     withhold: config.simulator.withhold,
     signal,
   };
 }
 
-export function courtOf(session: Session, verdict: Config["reward"]["verdict"]): Court {
+export function courtOf(session: Session, kind: Config["reward"]["verdict"]): Court {
   const { config, engine, dialect, signal } = session;
-  const kind = isBuilt(verdict) ? verdict : "mixed"; // others are refused before a run begins
   const { withhold } = config.simulator;
-  return { simulator: engine.simulator, patience: counted(session), dialect, kind, withhold, scales: new Map(), signal };
+  return {
+    simulator: engine.simulator,
+    patience: counted(session),
+    dialect,
+    kind,
+    withhold,
+    maxCriteria: config.simulator.maxCriteria ?? criteriaCap(findModel(config.models.simulator).parameters),
+    scales: new Map(),
+    signal,
+  };
 }
 
 /** Whether a task's prompt leaves room for a whole response in the policy's context. */

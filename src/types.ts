@@ -117,8 +117,10 @@ export interface Verdict {
   readonly reward: number;
   /** Share of expected calls and argument values that were right, 0..1 (1 for a decline task without calls). */
   readonly rules: number;
-  /** Anchored log-odds 0..1, or null where rules alone decided. */
+  /** What the model thought of it, 0..1: anchored log-odds, or a written -1, 0 or 1 brought there; null where rules alone decided. */
   readonly judge: number | null;
+  /** Nats between the task's anchors; 0 or less: the judge could not tell them apart. Absent where they were not read. */
+  readonly margin?: number;
   readonly reason: string;
 }
 

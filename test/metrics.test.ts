@@ -47,6 +47,20 @@ describe("what the groups of a step say", () => {
   });
 });
 
+describe("the anchors of the judge", () => {
+  const weighed = (margin: number) => judged(0.8, { verdict: { reward: 0.8, rules: 1, judge: 0.6, margin, reason: "" } });
+
+  test("that it could not tell apart are counted; how far apart they lie is a mean over those read", () => {
+    const metrics = metricsOf([weighed(2), weighed(-0.5), judged(0)], [weighed(0), aborted()]);
+    expect(metrics).toMatchObject({ "rollout/no_margin": 2, "rollout/judge_margin": 0.5 });
+  });
+
+  test("have no mean where none was read", () => {
+    expect(metricsOf([judged(1), judged(0)])["rollout/no_margin"]).toBe(0);
+    expect(metricsOf([judged(1), judged(0)])).not.toHaveProperty("rollout/judge_margin");
+  });
+});
+
 describe("the gap between sampler and learner", () => {
   test("is the mean and the largest absolute difference, and the share of ratios out of band", () => {
     const metrics = gapMetrics([

@@ -6,8 +6,6 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { ablationOf, ablations } from "../src/ablations.ts";
 import { advantageModes, aspects, type Config, configSchema, returnModes } from "../src/config.ts";
-import { PlayactError } from "../src/errors.ts";
-import { notYet, refuseNotYet } from "../src/not-yet.ts";
 import { type Preset, presets } from "../src/presets.ts";
 import { resolveConfig } from "../src/resolve-config.ts";
 import { temperatureOf } from "../src/resume.ts";
@@ -176,7 +174,13 @@ describe("the preset `trustee`", () => {
     });
     const level = { start: 1, step: 3, floor: 1, cap: 100, raiseAt: 0.5, lowerAt: 0, epsilon: 0.5, every: 1, fixed: [] };
     expect(config.curriculum).toEqual(level);
-    expect(config.simulator).toEqual({ user: "written", tools: "written", withhold: [] });
+    expect(config.simulator).toEqual({
+      user: "written",
+      tools: "written",
+      maxCriteria: null,
+      thinkTokens: 2048,
+      withhold: [],
+    });
     expect(config.reward.verdict).toBe("written");
     expect(config.advantage).toEqual({ returns: "outcome", gamma: 0.99, mode: "uniform", normalizeStd: true });
     expect(config.learner).toMatchObject({ learningRate: 1e-6, betas: [0.9, 0.999], weightDecay: 0.01, gradClip: 1 });
@@ -185,14 +189,6 @@ describe("the preset `trustee`", () => {
     // 200 x 16 x 8 episodes, 4 optimizer steps each
     expect(config.steps * config.tasks.perStep * config.rollout.groupSize).toBe(25_600);
     expect((config.steps * config.tasks.perStep) / config.learner.tasksPerMinibatch).toBe(800);
-  });
-
-  test("does not start what this version cannot do, and says it in one sentence", () => {
-    expect(() => refuseNotYet(config)).toThrow(PlayactError);
-    expect(() => refuseNotYet(config)).toThrow(
-      /^This version cannot do yet: tasks\.direction=intent-first \(use calls-first\), simulator\.user=written .*reward\.verdict=written \(use mixed or rules\)\. /,
-    );
-    for (const preset of ["laptop", "tiny"]) expect(notYet(resolveConfig({ preset, set: [] }).config)).toEqual([]);
   });
 });
 
@@ -241,10 +237,8 @@ describe("the ablations", () => {
     const task = blueprint();
     expect(briefed(task, [])).toEqual(task);
     expect(briefed(task, ["intent"])).toEqual({ ...task, intent: task.firstMessage });
-    expect(briefed(task, ["persona", "expected-calls"])).toEqual({ ...task, persona: "" });
+    expect(briefed(task, ["persona", "expected-calls"])).toEqual({ ...task, persona: "", callsWithheld: true });
     expect(ablated("withhold-persona").simulator.withhold).toEqual(["persona"]);
-    expect(notYet(ablated("withhold-intent", "laptop"))).toEqual([]);
-    expect(notYet(ablated("withhold-expected-calls", "laptop"))).toHaveLength(1);
   });
 
   test("the file and --set lie over them, and an unknown one is told", () => {

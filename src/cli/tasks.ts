@@ -2,7 +2,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { episodeTemplate } from "../llm/template.ts";
 import { findModel } from "../models/manifest.ts";
-import { refuseNotYet } from "../not-yet.ts";
 import { resolveConfig } from "../resolve-config.ts";
 import { patience, promptFits } from "../session.ts";
 import { writeTaskOf } from "../tasks/direction.ts";
@@ -34,7 +33,6 @@ export function tasksCommand(): Command {
     .action(async (options: Options) => {
       const tools = options.tools === undefined ? [] : [`tasks.tools=${JSON.stringify(options.tools)}`];
       const { config } = resolveConfig({ preset: options.preset, ablation: options.ablation, set: [...options.set, ...tools] });
-      refuseNotYet(config);
       const { openEngineOf, toolsetsOf } = await import("../open-session.ts"); // late: the engine is slow to load for --help
       const toolsets = toolsetsOf(config);
       await using engine = await openEngineOf(config);

@@ -5,7 +5,6 @@ import { PlayactError } from "../errors.ts";
 import { modelPath } from "../models/fetch.ts";
 import { findModel } from "../models/manifest.ts";
 import { pythonPath } from "../models/python.ts";
-import { notYetSentence, refuseNotYet } from "../not-yet.ts";
 import { checkConfig, resolveConfig } from "../resolve-config.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { acquireLease, releaseLease } from "../store/lease.ts";
@@ -52,10 +51,7 @@ export function trainCommand(): Command {
     .action(async (file: string | undefined, options: Options) => {
       const home = resolveHome(options.home);
       if (options.dryRun) {
-        const { config } = requested(file, options);
-        const missing = notYetSentence(config);
-        if (missing !== null) toStderr(`playact: ${missing}\n`);
-        printJson(toStdout, config);
+        printJson(toStdout, requested(file, options).config);
         return;
       }
       ensureWritable(home);
@@ -82,7 +78,6 @@ function requested(file: string | undefined, options: Options) {
 
 async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
   const { preset, config } = requested(file, options);
-  refuseNotYet(config);
   pythonPath(); // what is missing is told before there is a run that failed
   await modelPath(config.models.policy);
   await modelPath(config.models.simulator);

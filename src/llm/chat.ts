@@ -1,6 +1,6 @@
 // A model in a simulator role: messages in, JSON under a schema's grammar or the weights of given answers out. Content
-// never becomes a marker. Sampling here may be shaped (llama.cpp's usual
-// top-k, top-p and min-p): law 3 is the policy's alone.
+// never becomes a marker. Sampling here may be shaped (llama.cpp's usual top-k, top-p and min-p): law 3 is the policy's
+// alone. A model that marks its thinking may think before a reply, outside the grammar (thought.ts).
 import { PlayactError } from "../errors.ts";
 import type { Bindings, NativeContext, NativeGrammar, NativeModel } from "./addon.ts";
 import type { Batcher } from "./batcher.ts";
@@ -8,6 +8,7 @@ import { chatFormat, frameOf } from "./chat-format.ts";
 import { toGrammar } from "./grammar.ts";
 import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type ReplyRequest, type Vocabulary } from "./llm.ts";
 import { nativeSeed, openSampler, weighExactly } from "./sampler.ts";
+import { closingTokens, openThought } from "./thought.ts";
 import type { Work } from "./work.ts";
 
 /** What a chat model computes with. */
@@ -52,15 +53,20 @@ export function openChatModel(parts: ChatParts): ChatModel {
 
 function replyWork(parts: ChatParts, grammar: NativeGrammar, request: ReplyRequest): Work<string> {
   const { bindings, model, context, vocabulary, contextTokens } = parts;
-  const ids = renderChat(vocabulary, request.messages, "");
-  if (ids.length >= contextTokens) throw full("simulator reply", ids.length, contextTokens);
+  const asked = renderChat(vocabulary, request.messages, "");
+  if (asked.length >= contextTokens) throw full("simulator reply", asked.length, contextTokens);
+  const shape = { ...shaping, temperature: request.temperature, seed: nativeSeed(request.seed) };
   const sampler = openSampler(bindings, model, {
-    ...shaping,
-    temperature: request.temperature,
-    seed: nativeSeed(request.seed),
+    ...shape,
     grammarEvaluationState: new bindings.AddonGrammarEvaluationState(model, grammar),
   });
+  // the reply keeps its room
+  const room = contextTokens - asked.length - request.maxTokens - closingTokens;
+  const thought = openThought(vocabulary, Math.min(request.thinkTokens ?? 0, room), (id) => model.isEogToken(id));
+  const thinker = thought === null ? null : openSampler(bindings, model, shape);
+  const ids = thought === null ? asked : [...asked, ...thought.opening];
   const said: number[] = [];
+  let placed = ids.length;
   return {
     label: "simulator reply",
     ids,
@@ -68,14 +74,24 @@ function replyWork(parts: ChatParts, grammar: NativeGrammar, request: ReplyReque
     deadlineMs: request.deadlineMs,
     signal: request.signal,
     async advance([row = -1]) {
+      if (thought !== null && thinker !== null) {
+        const next = await thought.next(() => context.sampleToken(row, thinker));
+        if (next !== null) {
+          placed++;
+          return next;
+        }
+      }
       const id = await context.sampleToken(row, sampler);
       // -1: nothing may follow; an end token: the grammar is complete
       if (id < 0 || model.isEogToken(id)) return null;
       said.push(id);
-      return said.length >= request.maxTokens || ids.length + said.length >= contextTokens ? null : id;
+      return said.length >= request.maxTokens || placed + said.length >= contextTokens ? null : id;
     },
     result: () => vocabulary.decode(said),
-    dispose: () => sampler.dispose(),
+    dispose: () => {
+      sampler.dispose();
+      thinker?.dispose();
+    },
   };
 }
 

@@ -60,6 +60,11 @@ export interface ReplyRequest {
   readonly seed: number;
   readonly temperature: number;
   readonly maxTokens: number;
+  /**
+   * Most tokens of thinking before the JSON, no part of the reply; absent or 0: none. A model that marks no thinking has
+   * none either way; prompt and reply come first where the context has not room for all.
+   */
+  readonly thinkTokens?: number | undefined;
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
 }

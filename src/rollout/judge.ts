@@ -1,11 +1,16 @@
-// From an episode to its verdict: reads the conduct off the trajectory, asks the judge only where the report decides.
+// From an episode to its verdict, by the kind that the config names: rules alone, rules with the judge where the report
+// decides (mixed), anchored log-odds of the whole conduct, or a verdict that the simulator writes. Rules read the conduct off
+// the trajectory for all of them; a judge that fails aborts the episode.
+import type { Config } from "../config.ts";
 import type { ChatModel } from "../llm/llm.ts";
-import { type Conduct, needsJudge, verdict } from "../reward/reward.ts";
+import { type Conduct, needsJudge, rulesShare, verdict } from "../reward/reward.ts";
 import type { Patience } from "../simulator/ask.ts";
 import { briefed, type Withheld } from "../simulator/briefing.ts";
+import type { Subject } from "../simulator/prompts/verifier.ts";
 import { type Anchors, anchors, type Judged, logOdds, placed } from "../simulator/verifier.ts";
+import { writtenVerdict } from "../simulator/written-verdict.ts";
 import { carriedShare } from "../tasks/values.ts";
-import type { Task, Trajectory } from "../types.ts";
+import type { Task, Trajectory, Verdict } from "../types.ts";
 import type { Episode } from "./rollout.ts";
 import { type Dialect, parseToolCalls } from "./tool-call.ts";
 
@@ -13,9 +18,11 @@ export interface Court {
   readonly simulator: ChatModel;
   readonly patience: Patience;
   readonly dialect: Dialect;
-  readonly kind: "mixed" | "rules";
+  readonly kind: Config["reward"]["verdict"];
   /** What the verifier is not told about the task. */
   readonly withhold: readonly Withheld[];
+  /** Most criteria of a written verdict, whatever the task asks for. */
+  readonly maxCriteria: number;
   /** The anchors of each task, read once; shared by a group's members. */
   readonly scales: Map<string, Promise<Judged<Anchors>>>;
   readonly signal?: AbortSignal | undefined;
@@ -23,33 +30,74 @@ export interface Court {
 
 /** The trajectory with its verdict; aborted ones pass through, a judge that fails aborts. */
 export async function judge(episode: Episode, court: Court): Promise<Trajectory> {
-  const { trajectory, lines } = episode;
+  const { trajectory } = episode;
   if (trajectory.status === "aborted") return trajectory;
-  const { task } = trajectory;
   const conduct = conductOf(trajectory, court.dialect);
-  const carried = carriedShare(
-    lastText(trajectory),
-    task.expected.map((call) => call.result),
-  );
-  if (court.kind === "rules" || !needsJudge(task, conduct))
-    return { ...trajectory, verdict: verdict(task, conduct, null, carried) };
-
-  const scale = await scaleOf(task, court);
-  const odds = scale.ok
-    ? await logOdds(briefed(task, court.withhold), lines, court.simulator, court.patience, court.signal)
-    : scale;
-  if (!scale.ok || !odds.ok) {
-    const failure = scale.ok ? (odds.ok ? null : odds.failure) : scale.failure;
-    return { ...trajectory, status: "aborted", stopReason: "simulator_failed", failure };
-  }
-  return { ...trajectory, verdict: verdict(task, conduct, placed(odds.value, scale.value), carried) };
+  const judged = await judgedBy[court.kind](episode, conduct, court);
+  if (judged.ok) return { ...trajectory, verdict: judged.value };
+  return { ...trajectory, status: "aborted", stopReason: "simulator_failed", failure: judged.failure };
 }
 
-function scaleOf(task: Task, court: Court): Promise<Judged<Anchors>> {
-  const known = court.scales.get(task.id);
+type Judging = (episode: Episode, conduct: Conduct, court: Court) => Promise<Judged<Verdict>>;
+
+const judgedBy: Readonly<Record<Court["kind"], Judging>> = {
+  rules: async (episode, conduct) => ({ ok: true, value: byRules(episode, conduct, null) }),
+  mixed: async (episode, conduct, court) => {
+    if (!needsJudge(episode.trajectory.task, conduct)) return { ok: true, value: byRules(episode, conduct, null) };
+    const weighed = await weigh(episode, court, "report");
+    if (!weighed.ok) return weighed;
+    const { share, margin } = weighed.value;
+    return { ok: true, value: { ...byRules(episode, conduct, share), margin } };
+  },
+  "log-odds": async (episode, conduct, court) => {
+    const weighed = await weigh(episode, court, "conduct");
+    if (!weighed.ok) return weighed;
+    const { share, margin } = weighed.value;
+    if (share === null) return { ok: true, value: { ...byRules(episode, conduct, null), margin } };
+    const reason = `conduct ${share.toFixed(2)} by the judge`;
+    return {
+      ok: true,
+      value: { reward: 2 * share - 1, rules: rulesShare(episode.trajectory.task, conduct), judge: share, margin, reason },
+    };
+  },
+  written: async ({ trajectory, lines }, conduct, court) => {
+    const brief = briefed(trajectory.task, court.withhold);
+    const held = { ...brief, criteria: Math.min(brief.criteria, court.maxCriteria) };
+    const written = await writtenVerdict(held, lines, court.simulator, court.patience, [trajectory.seed], court.signal);
+    if (!written.ok) return written;
+    const { reward, reason, byRule } = written.value;
+    const rules = rulesShare(trajectory.task, conduct);
+    return { ok: true, value: { reward, rules, judge: byRule ? null : (reward + 1) / 2, reason } };
+  },
+};
+
+/** The verdict of the rules, `judge` deciding how good the report was where it is no null. */
+function byRules({ trajectory }: Episode, conduct: Conduct, judge: number | null): Verdict {
+  const { task } = trajectory;
+  const results = task.expected.map((call) => call.result);
+  return verdict(task, conduct, judge, carriedShare(lastText(trajectory), results));
+}
+
+/** Where the episode lies between the task's anchors, 0..1 (null: the judge cannot tell them apart), and how far they lie apart. */
+async function weigh(
+  { trajectory, lines }: Episode,
+  court: Court,
+  subject: Subject,
+): Promise<Judged<{ readonly share: number | null; readonly margin: number }>> {
+  const { simulator, patience, signal } = court;
+  const brief = briefed(trajectory.task, court.withhold);
+  const scale = await scaleOf(brief, court, subject);
+  if (!scale.ok) return scale;
+  const odds = await logOdds(brief, lines, simulator, patience, signal, subject);
+  if (!odds.ok) return odds;
+  return { ok: true, value: { share: placed(odds.value, scale.value), margin: scale.value.good - scale.value.bad } };
+}
+
+function scaleOf(brief: Task, { scales, simulator, patience, signal }: Court, subject: Subject): Promise<Judged<Anchors>> {
+  const known = scales.get(brief.id);
   if (known) return known;
-  const scale = anchors(briefed(task, court.withhold), court.simulator, court.patience, court.signal);
-  court.scales.set(task.id, scale);
+  const scale = anchors(brief, simulator, patience, signal, subject);
+  scales.set(brief.id, scale);
   return scale;
 }
 

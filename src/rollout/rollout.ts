@@ -10,6 +10,8 @@ import { briefed, type Withheld } from "../simulator/briefing.ts";
 import type { Line } from "../simulator/prompts/transcript.ts";
 import { answerCall, cutMiddle, type Fact } from "../simulator/tool.ts";
 import { nextSentence } from "../simulator/user.ts";
+import { writtenResult } from "../simulator/written-tool.ts";
+import { writtenTurn } from "../simulator/written-user.ts";
 import type { Failure, Message, Status, StopReason, Task, ToolCall, Trajectory } from "../types.ts";
 import { type Dialect, type ParsedCalls, parseToolCalls } from "./tool-call.ts";
 
@@ -24,7 +26,10 @@ export interface Scene {
   readonly temperature: number;
   readonly parallelCalls: number;
   readonly toolChars: number;
-  /** What the simulated user is not told about the task. */
+  /** How the user speaks and tools answer (config simulator.user, simulator.tools). */
+  readonly user: "written" | "chosen";
+  readonly tools: "written" | "blueprint";
+  /** What the simulated user and tools are not told about the task. */
   readonly withhold: readonly Withheld[];
   readonly signal?: AbortSignal | undefined;
 }
@@ -49,7 +54,8 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
   const told = new Set<number>();
   const ids: number[] = [];
   const turns = { assistant: 0, tool: 0, user: 1 };
-  const { template, vocabulary } = scene;
+  const { template, vocabulary, simulator, patience, signal } = scene;
+  const brief = briefed(task, scene.withhold);
   const foreign = (role: "system" | "user" | "tool", text: string, added: readonly number[]) => {
     messages.push({ role, text, sample: 0, ids: added, logprobs: null, turnReward: null, calls: [] });
     ids.push(...added);
@@ -116,10 +122,13 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
         return terminated("answered");
       }
       turns.user++;
-      const next = await nextSentence(briefed(task, scene.withhold), lines, told, scene.simulator, scene.patience, scene.signal);
+      const next =
+        scene.user === "written"
+          ? await writtenTurn(brief, lines, simulator, patience, [...names, turns.user], signal)
+          : await nextSentence(brief, lines, told, simulator, patience, signal);
       spoke(next.ok ? next.reward : null);
       if (!next.ok) return aborted("simulator_failed", next.failure);
-      if (next.kind === "thanks") return terminated("user_done");
+      if (next.kind === "thanks" || next.kind === "silence") return terminated("user_done");
       if (next.detail !== null) told.add(next.detail);
       lines.push({ role: "user", text: next.text });
       foreign("user", next.text, template.user(next.text, false));
@@ -169,7 +178,11 @@ async function answerTurn(parsed: ParsedCalls, task: Task, journal: Fact[], line
       heard(callText(call), `{"error": "at most ${scene.parallelCalls} calls a turn"}`, -1);
       continue;
     }
-    const answer = await answerCall(call, task, journal, scene.simulator, scene.patience, scene.signal);
+    const { simulator, patience, signal } = scene;
+    const answer =
+      scene.tools === "written"
+        ? await writtenResult(call, briefed(task, scene.withhold), lines, journal, simulator, patience, signal)
+        : await answerCall(call, task, journal, simulator, patience, signal);
     if (!answer.ok) return answer;
     if (answer.fact) journal.push(answer.fact);
     heard(callText(call), answer.text, answer.reward);

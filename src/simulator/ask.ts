@@ -25,6 +25,8 @@ export interface Question<T> {
 export interface Patience {
   readonly tries: number;
   readonly deadlineMs: number;
+  /** Most tokens of thinking before a reply, in a model that marks it; absent: none. */
+  readonly thinkTokens?: number;
   /** Counts what is asked with this patience. */
   readonly tally?: Tally;
 }
@@ -67,6 +69,7 @@ export async function ask<T>(
         seed: seedFrom(...question.seedNames, attempt),
         temperature: question.temperature,
         maxTokens: question.maxTokens,
+        thinkTokens: patience.thinkTokens,
         deadlineMs: patience.deadlineMs,
         signal,
       });

@@ -1,18 +1,21 @@
-// The judge: how well was the result reported? Log-odds of the good answer, averaged over the questions, placed between
-// two anchors that we build from the blueprint. It writes nothing: a verdict written by a small model carries no
-// information (design, measured). Kin: GenRM's P(Yes) (arXiv 2408.15240).
+// The judge that weighs: how well was the result reported, or all of it done? Log-odds of the good answer, averaged over the
+// questions, placed between two anchors that we build from the blueprint. It writes nothing (written-verdict.ts does): a
+// verdict written by a small model carries no information (design, measured). Kin: GenRM's P(Yes) (arXiv 2408.15240).
 import { spacedJson } from "../json-text.ts";
 import type { ChatModel } from "../llm/llm.ts";
 import type { Failure, Task } from "../types.ts";
 import { failureOf, type Patience } from "./ask.ts";
 import type { Line } from "./prompts/transcript.ts";
-import { judgeQuestions } from "./prompts/verifier.ts";
+import { judgeQuestions, type Subject } from "./prompts/verifier.ts";
 
 /** Log-odds of the two ends of a task's scale. */
 export interface Anchors {
-  /** The expected calls with a true report. */
+  /** The expected calls with a true report; in a decline task the refusal. */
   readonly good: number;
-  /** The expected calls, and not a word of their results. Only reports are judged: against doing nothing all of them look good. */
+  /**
+   * Of a report: the expected calls, and not a word of their results (against doing nothing all reports look good). Of a
+   * conduct: nothing done; in a decline task a call of a tool that does not fit.
+   */
   readonly bad: number;
 }
 
@@ -25,10 +28,11 @@ export async function logOdds(
   simulator: ChatModel,
   patience: Patience,
   signal?: AbortSignal,
+  subject: Subject = "report",
 ): Promise<Judged<number>> {
   try {
     const odds = await Promise.all(
-      judgeQuestions(task, lines).map(async ({ messages, lead, options }) => {
+      judgeQuestions(task, lines, subject).map(async ({ messages, lead, options }) => {
         const [good, bad] = await simulator.choose({ messages, lead, options, deadlineMs: patience.deadlineMs, signal });
         return (good ?? Number.NaN) - (bad ?? Number.NaN);
       }),
@@ -50,10 +54,11 @@ export async function anchors(
   simulator: ChatModel,
   patience: Patience,
   signal?: AbortSignal,
+  subject: Subject = "report",
 ): Promise<Judged<Anchors>> {
   const [good, bad] = await Promise.all([
-    logOdds(task, goodEnd(task), simulator, patience, signal),
-    logOdds(task, badEnd(task), simulator, patience, signal),
+    logOdds(task, goodEnd(task), simulator, patience, signal, subject),
+    logOdds(task, subject === "report" ? silentEnd(task) : uselessEnd(task), simulator, patience, signal, subject),
   ]);
   if (!good.ok) return good;
   if (!bad.ok) return bad;
@@ -70,8 +75,18 @@ function goodEnd(task: Task): Line[] {
   return [...conduct(task), { role: "assistant", text: task.report }];
 }
 
-function badEnd(task: Task): Line[] {
-  return [...conduct(task), { role: "assistant", text: "Is there anything else I can help you with?" }];
+const evasion = "Is there anything else I can help you with?";
+
+function silentEnd(task: Task): Line[] {
+  return [...conduct(task), { role: "assistant", text: evasion }];
+}
+
+function uselessEnd(task: Task): Line[] {
+  const asked: Line = { role: "user", text: task.firstMessage };
+  if (task.kind === "call") return [asked, { role: "assistant", text: evasion }];
+  const [tool] = task.tools; // none of them fits; where none is offered, only the claim is wrong
+  const call: Line[] = tool ? [{ role: "call", text: spacedJson({ name: tool.name, arguments: {} }) }] : [];
+  return [asked, ...call, { role: "assistant", text: "It is done." }];
 }
 
 /** Everything up to the report, as it is right. */

@@ -135,3 +135,8 @@ CREATE INDEX failure_of_step ON failure (run, step);
 export const digests = `
 ALTER TABLE trajectory ADD COLUMN ids_sha256 TEXT CHECK (ids_sha256 IS NULL OR length(ids_sha256) = 64);
 `;
+
+/** Nats between the task's anchors where the judge read them: 0 or less, and rules decided alone. NULL where it did not. */
+export const margins = `
+ALTER TABLE trajectory ADD COLUMN margin REAL;
+`;

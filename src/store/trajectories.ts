@@ -44,13 +44,19 @@ export function saveTrajectory(writer: Writer, place: Place, trajectory: Traject
     const id = Number(
       database
         .prepare(
-          `INSERT INTO trajectory (task, phase, sample, policy_version, seed, status, stop_reason, reward, rules, judge, reason, seconds, ended_at, ids_sha256)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO trajectory (task, phase, sample, policy_version, seed, status, stop_reason, reward, rules, judge, margin, reason, seconds, ended_at, ids_sha256)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(
           ...[taskRow(database, writer.run, place), place.phase ?? "", trajectory.sample, trajectory.policyVersion],
           ...[trajectory.seed, trajectory.status, trajectory.stopReason],
-          ...[verdict?.reward ?? null, verdict?.rules ?? null, verdict?.judge ?? null, verdict?.reason ?? null],
+          ...[
+            verdict?.reward ?? null,
+            verdict?.rules ?? null,
+            verdict?.judge ?? null,
+            verdict?.margin ?? null,
+            verdict?.reason ?? null,
+          ],
           ...[trajectory.seconds, new Date().toISOString(), digestOf(trajectory.messages)],
         ).lastInsertRowid,
     );
@@ -133,6 +139,7 @@ interface Row {
   readonly reward: number | null;
   readonly rules: number | null;
   readonly judge: number | null;
+  readonly margin: number | null;
   readonly reason: string | null;
   readonly failure: string | null;
   readonly seconds: number;
@@ -209,7 +216,8 @@ function readTask(database: Database, id: number): Task {
 
 function readVerdict(row: Row): Verdict | null {
   if (row.reward === null || row.rules === null || row.reason === null) return null;
-  return { reward: row.reward, rules: row.rules, judge: row.judge, reason: row.reason };
+  const { reward, rules, judge, margin, reason } = row;
+  return { reward, rules, judge, reason, ...(margin === null ? {} : { margin }) };
 }
 
 function readMessages(database: Database, trajectory: number): Message[] {

@@ -33,7 +33,7 @@ describe.each(Object.entries(tasks))("the demonstration of %s", (_, task) => {
     const trajectory = show(task, dialect);
     expect(conductOf(trajectory, dialect)).toEqual({ calls: calls(task), malformed: 0, reported: true });
     const { scene } = stage({});
-    const court = { ...scene, dialect, kind: "rules", scales: new Map() } as const;
+    const court = { ...scene, dialect, kind: "rules", maxCriteria: 5, scales: new Map() } as const;
     const { verdict } = await judge({ trajectory, lines: [] }, court);
     expect(verdict?.reward).toBeGreaterThanOrEqual(0.75);
     expect(verdict?.rules).toBe(1);

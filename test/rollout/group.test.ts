@@ -13,7 +13,7 @@ const tasks = new Map([
 function open(play: Play = { turns: ["I cannot."] }, change: Partial<Rollouts> = {}) {
   const kept: { taskIndex: number; trajectory: Trajectory }[] = [];
   const { scene, asked } = stage(play);
-  const court: Court = { ...scene, kind: "rules", scales: new Map() };
+  const court: Court = { ...scene, kind: "rules", maxCriteria: 5, scales: new Map() };
   const rollouts: Rollouts = {
     tasks,
     groupSize: 3,

@@ -24,7 +24,16 @@ function court(play: Play, change: Partial<Court> = {}) {
   const { simulator, patience, dialect } = scene;
   return {
     asked: asked.choices,
-    court: { simulator, patience, dialect, kind: "mixed", withhold: [], scales: new Map(), ...change } satisfies Court,
+    court: {
+      simulator,
+      patience,
+      dialect,
+      kind: "mixed",
+      withhold: [],
+      maxCriteria: 5,
+      scales: new Map(),
+      ...change,
+    } satisfies Court,
   };
 }
 
@@ -108,6 +117,59 @@ describe("judging an episode", () => {
   test("is cancelled by throwing", async () => {
     const { court: own } = court({ choose: () => new Promise(() => {}) }, { signal: AbortSignal.abort() });
     await expect(judge(await played([says(found), answer]), own)).rejects.toMatchObject({ code: "cancelled" });
+  });
+});
+
+describe("anchored log-odds alone", () => {
+  /** 2 for the good end, -2 for the bad one, `own` for the episode. */
+  const whole =
+    (own: number, bad = -2) =>
+    (request: ChooseRequest) =>
+      text(request).includes(task.report) ? [2, 0] : text(request).includes("anything else") ? [bad, 0] : [own, 0];
+
+  test("place the whole conduct from -1 to 1, whatever the rules say of it, and keep the margin", async () => {
+    for (const [own, reward] of [
+      [2, 1],
+      [1, 0.5],
+      [-2, -1],
+      [-9, -1],
+    ] as const) {
+      const { court: court_ } = court({ choose: whole(own) }, { kind: "log-odds" });
+      const { verdict } = await judge(await played([answer]), court_);
+      expect(verdict).toMatchObject({ reward, rules: 0, judge: (reward + 1) / 2, margin: 4 });
+    }
+  });
+
+  test("ask about the whole conduct, and read each task's anchors once", async () => {
+    const { court: own, asked } = court({ choose: whole(1) }, { kind: "log-odds" });
+    const episode = await played([says(found), answer]);
+    await Promise.all([judge(episode, own), judge(episode, own)]);
+    expect(asked).toHaveLength(3 + 3 + 2 * 3);
+    expect(asked.every((request) => text(request).includes("The assistant's tools: find_train, book_seats"))).toBe(true);
+  });
+
+  test("leave a task without margin to the rules alone, which is on record", async () => {
+    for (const bad of [2, 3]) {
+      const { court: own } = court({ choose: whole(1, bad) }, { kind: "log-odds" });
+      const { verdict } = await judge(await played([says(found), "NT418 at 08:25"]), own);
+      expect(verdict).toMatchObject({ reward: 1, rules: 1, judge: null, margin: 2 - bad });
+    }
+  });
+
+  test("that fail abort the episode", async () => {
+    const { court: own } = court({ choose: () => [Number.NaN, 0] }, { kind: "log-odds" });
+    expect(await judge(await played([answer]), own)).toMatchObject({ status: "aborted", verdict: null });
+  });
+});
+
+describe("the margin of the mixed verdict", () => {
+  test("is on record where the anchors were read, also where they could not be told apart", async () => {
+    const { court: apart } = court({ choose: weigh(1) });
+    expect((await judge(await played([says(found), answer]), apart)).verdict).toMatchObject({ margin: 4 });
+    const { court: level } = court({ choose: () => [-1, -1] });
+    expect((await judge(await played([says(found), answer]), level)).verdict).toMatchObject({ margin: 0, judge: null });
+    const { court: unread } = court({});
+    expect((await judge(await played([answer]), unread)).verdict).not.toHaveProperty("margin");
   });
 });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ChooseRequest } from "../../src/llm/llm.ts";
 import { anchors, logOdds, placed } from "../../src/simulator/verifier.ts";
+import type { Task } from "../../src/types.ts";
 import { chain, declined } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 
@@ -125,5 +126,33 @@ describe("a place on the scale", () => {
         expect(high).toBeLessThanOrEqual(1);
       }),
     );
+  });
+});
+
+describe("the anchors of a conduct", () => {
+  /** What the judge reads at each end: the good one first. */
+  async function ends(own: Task): Promise<string[]> {
+    const { scene, asked } = stage({ choose: () => [-1, -2] });
+    await anchors(own, scene.simulator, scene.patience, undefined, "conduct");
+    const read = asked.choices.map((request) => /Conversation:\n([\s\S]*?)\n\n/.exec(text(request))?.[1] ?? "");
+    return [...new Set(read)];
+  }
+
+  test("of a call task are the right calls with a true report, and doing nothing", async () => {
+    const [good = "", bad = ""] = await ends(task);
+    expect(good).toContain("Assistant calls:");
+    expect(good.endsWith(task.report)).toBe(true);
+    expect(bad.split("\n")).toEqual([`User: ${task.firstMessage}`, "Assistant: Is there anything else I can help you with?"]);
+  });
+
+  test("of a decline task are an honest refusal and a call of a tool that does not fit", async () => {
+    const own = declined();
+    const [good = "", bad = ""] = await ends(own);
+    expect(good.split("\n")).toEqual([`User: ${own.firstMessage}`, `Assistant: ${own.report}`]);
+    expect(bad).toContain('Assistant calls: {"name": "book_seats", "arguments": {}}');
+    expect((await ends(declined({ tools: [] })))[1]?.split("\n")).toEqual([
+      `User: ${own.firstMessage}`,
+      "Assistant: It is done.",
+    ]);
   });
 });

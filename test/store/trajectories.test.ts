@@ -35,7 +35,12 @@ const trajectory: fc.Arbitrary<Omit<Trajectory, "task" | "sample">> = fc.record(
   messages: fc.array(message, { maxLength: 6 }),
   status: fc.constantFrom("terminated", "truncated", "aborted"),
   stopReason: fc.constantFrom(...stopReasons),
-  verdict: fc.option(fc.record({ reward, rules: reward, judge: fc.option(reward), reason: text })),
+  verdict: fc.option(
+    fc.record(
+      { reward, rules: reward, judge: fc.option(reward), margin: reward, reason: text },
+      { requiredKeys: ["reward", "rules", "judge", "reason"] },
+    ),
+  ),
   failure: fc.option(
     fc.record({ boundary: fc.constantFrom("user", "tool", "engine"), code: fc.constantFrom("deadline", "error"), text }),
   ),

@@ -213,6 +213,20 @@ export function policySuite(name: string, { open, tolerance, meanTolerance }: Su
       for (const reply of replies) expect(ajv.validate(schema, JSON.parse(reply)), `${reply} ${ajv.errorsText()}`).toBe(true);
     });
 
+    test("room to think changes nothing in a model that marks no thinking", async () => {
+      const request = {
+        messages: [{ role: "user", content: "Name a pet as JSON." }] as const,
+        schema: { type: "object", properties: { name: { type: "string", maxLength: 8 } }, required: ["name"] },
+        seed: 3,
+        temperature: 0,
+        maxTokens: 20,
+        deadlineMs: 60_000,
+      };
+      const reply = await engine.simulator.reply(request);
+      expect(await engine.simulator.reply({ ...request, thinkTokens: 30 })).toBe(reply);
+      expect(JSON.parse(reply)).toHaveProperty("name");
+    });
+
     test("a swap gives a new handle and the old one refuses", async () => {
       const before = engine.policy;
       const after = await engine.swap(null, before.version + 1);

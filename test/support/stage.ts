@@ -60,6 +60,8 @@ export function stage(play: Play, change: Partial<Scene> = {}): Stage {
     temperature: 1,
     parallelCalls: 3,
     toolChars: 512,
+    user: "chosen",
+    tools: "blueprint",
     withhold: [],
     ...change,
   };

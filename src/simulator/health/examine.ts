@@ -2,7 +2,7 @@
 // one after the other, so that each answer's cost can be told. Says what came; what to make of it is score.ts. A failure of
 // the simulator is a finding here like any other. Streams: whoever stops listening keeps what was found so far.
 import { type ChatModel, type EngineCounters, EngineError } from "../../llm/llm.ts";
-import { judge } from "../../rollout/judge.ts";
+import { type Court, judge } from "../../rollout/judge.ts";
 import { matchesSchema } from "../../tasks/validate.ts";
 import { carries, sameValue } from "../../tasks/values.ts";
 import type { Failure, Json, JsonObject, Task } from "../../types.ts";
@@ -31,7 +31,7 @@ export const kinds = [
   "tools/written",
 ] as const;
 export type Kind = (typeof kinds)[number];
-export type VerdictKind = "rules" | "mixed" | "log-odds" | "written";
+type VerdictKind = Court["kind"];
 
 export interface Finding {
   readonly kind: Kind;
@@ -89,53 +89,64 @@ export async function* examine(examiner: Examiner, wanted: readonly Kind[]): Asy
 }
 
 function casesOf(examiner: Examiner, wanted: readonly Kind[]): Case[] {
-  const verdicts = kinds.filter((kind) => kind.startsWith("verdict/") && wanted.includes(kind));
-  const users = kinds.filter((kind) => kind.startsWith("user/") && wanted.includes(kind));
-  const tools = kinds.filter((kind) => kind.startsWith("tools/") && wanted.includes(kind));
-  return worlds.flatMap((world): Case[] => {
-    const { task, heldOut } = world;
-    const at = { world: task.toolset, heldOut };
-    return [
-      ...verdicts.flatMap((kind) => {
-        const court = {
-          ...examiner,
-          dialect,
-          kind: kind.slice("verdict/".length) as VerdictKind, // the kinds that begin so
-          withhold: [],
-          maxCriteria: task.criteria,
-          scales: new Map(), // the anchors of one world, read once
-        };
-        return world.talks.map(({ name, sort, turns }, member) => ({
-          ...{ ...at, kind, sort, name: `${task.toolset}: ${name}` },
-          ask: async () => {
-            const { verdict, failure } = await judge(replay(task, turns, member), court);
-            const came = verdict === null ? failureText(failure) : `${verdict.reward.toFixed(2)}, ${verdict.reason}`;
-            return { reward: verdict?.reward ?? null, right: null, came };
-          },
-        }));
-      }),
-      ...users.flatMap((kind) =>
-        world.users.map((one) => ({
-          ...{ ...at, kind, sort: null, name: `${task.toolset}: ${one.name}` },
-          ask: async () => {
-            const answer = await askUser(kind === "user/chosen", task, one, examiner);
-            const came = answer.ok ? `${answer.kind}: ${answer.text}` : failureText(answer.failure);
-            return { reward: null, right: answer.ok && isRightTurn(answer, task, one), came };
-          },
-        })),
-      ),
-      ...tools.flatMap((kind) =>
-        world.tools.map((one) => ({
-          ...{ ...at, kind, sort: null, name: `${task.toolset}: ${one.name}` },
-          ask: async () => {
-            const answer = await askTool(kind === "tools/blueprint", task, one, examiner);
-            const came = answer.ok ? answer.text : failureText(answer.failure);
-            return { reward: null, right: answer.ok && isRightResult(JSON.parse(answer.text) as Json, task, one), came }; // spacedJson wrote it
-          },
-        })),
-      ),
-    ];
-  });
+  return worlds.flatMap((world) =>
+    wanted.flatMap((kind) => {
+      if (isVerdict(kind)) return verdictCases(world, kind, examiner);
+      return kind.startsWith("user/") ? userCases(world, kind, examiner) : toolCases(world, kind, examiner);
+    }),
+  );
+}
+
+const isVerdict = (kind: Kind): kind is `verdict/${VerdictKind}` => kind.startsWith("verdict/");
+
+function verdictCases(world: World, kind: `verdict/${VerdictKind}`, examiner: Examiner): Case[] {
+  const { task } = world;
+  const court: Court = {
+    ...examiner,
+    dialect,
+    kind: kind.slice("verdict/".length) as VerdictKind, // what the kinds begin with is cut off
+    withhold: [],
+    maxCriteria: task.criteria,
+    scales: new Map(), // the anchors of this world, read once
+  };
+  return world.talks.map(({ name, sort, turns }, member) => ({
+    ...named(world, kind, name),
+    sort,
+    ask: async () => {
+      const { verdict, failure } = await judge(replay(task, turns, member), court);
+      const came = verdict === null ? failureText(failure) : `${verdict.reward.toFixed(2)}, ${verdict.reason}`;
+      return { reward: verdict?.reward ?? null, right: null, came };
+    },
+  }));
+}
+
+function userCases(world: World, kind: Kind, examiner: Examiner): Case[] {
+  return world.users.map((one) => ({
+    ...named(world, kind, one.name),
+    sort: null,
+    ask: async () => {
+      const answer = await askUser(kind === "user/chosen", world.task, one, examiner);
+      const came = answer.ok ? `${answer.kind}: ${answer.text}` : failureText(answer.failure);
+      return { reward: null, right: answer.ok && isRightTurn(answer, world.task, one), came };
+    },
+  }));
+}
+
+function toolCases(world: World, kind: Kind, examiner: Examiner): Case[] {
+  return world.tools.map((one) => ({
+    ...named(world, kind, one.name),
+    sort: null,
+    ask: async () => {
+      const answer = await askTool(kind === "tools/blueprint", world.task, one, examiner);
+      if (!answer.ok) return { reward: null, right: false, came: failureText(answer.failure) };
+      const result = JSON.parse(answer.text) as Json; // spacedJson wrote it
+      return { reward: null, right: isRightResult(result, world.task, one), came: answer.text };
+    },
+  }));
+}
+
+function named({ task, heldOut }: World, kind: Kind, name: string) {
+  return { kind, heldOut, world: task.toolset, name: `${task.toolset}: ${name}` };
 }
 
 function askUser(chosen: boolean, task: Task, one: UserCase, examiner: Examiner): Promise<UserAnswer> {

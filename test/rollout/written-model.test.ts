@@ -1,0 +1,43 @@
+// A written world by a real model, one that is far too small for it: whatever it writes, the episode ends with a verdict or
+// with a failure of the simulator, and nothing is thrown.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openEngine } from "../../src/llm/llama.ts";
+import type { Engine } from "../../src/llm/llm.ts";
+import { judge } from "../../src/rollout/judge.ts";
+import { rollOut } from "../../src/rollout/rollout.ts";
+import { smallModel } from "../llm/small-model.ts";
+import { blueprint, found, limits, says } from "../support/blueprint.ts";
+import { stage } from "../support/stage.ts";
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await openEngine({
+    policyModel: smallModel,
+    simulatorModel: null,
+    gpu: "off",
+    threads: 1,
+    mode: "fast",
+    policySequences: 1,
+    policyContext: 256,
+    simulatorSequences: 1,
+    simulatorContext: 1536,
+  });
+});
+afterAll(() => engine[Symbol.asyncDispose]());
+
+test("an episode whose user, tools and verdict SmolLM2 writes ends in order", async () => {
+  const { scene } = stage(
+    { turns: [says(found), "Your train is NT418."] },
+    { simulator: engine.simulator, user: "written", tools: "written", patience: { tries: 1, deadlineMs: 120_000 } },
+  );
+  const task = blueprint({ limits: limits({ userTurns: 2 }) });
+  const episode = await rollOut(task, 0, ["real"], scene);
+  const trajectory = await judge(episode, { ...scene, kind: "written", maxCriteria: 2, scales: new Map() });
+  if (trajectory.status === "aborted") {
+    expect(trajectory).toMatchObject({ stopReason: "simulator_failed", verdict: null, failure: { code: "invalid_reply" } });
+  } else {
+    expect([-1, 0, 1]).toContain(trajectory.verdict?.reward);
+    expect(trajectory.verdict?.reason.length).toBeGreaterThan(2);
+  }
+  expect(trajectory.messages[3]?.role ?? "aborted").toMatch(/^(tool|aborted)$/);
+}, 120_000);
