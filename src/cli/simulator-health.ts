@@ -2,6 +2,7 @@
 // it agrees with what is right, what that costs, and the config keys that follow. Minutes, not seconds: each finding is told
 // on stderr as it comes, and Ctrl-C prints what was found so far. Nothing is stored, and no run asks for it by itself.
 import { PlayactError } from "../errors.ts";
+import { findModel } from "../models/manifest.ts";
 import { presets } from "../presets.ts";
 import { resolveConfig } from "../resolve-config.ts";
 import { patience } from "../session.ts";
@@ -30,7 +31,8 @@ export async function examineSimulator(print: Print, talk: Print, request: Reque
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt);
   try {
-    talk(`loading ${model}\n`);
+    const { parameters } = findModel(model);
+    talk(`loading ${model} (${(parameters / 1e9).toFixed(1)}B)\n`);
     await using engine = await openEngineOf(config);
     const counters = () => engine.counters().simulator;
     const examiner = { simulator: engine.simulator, patience: patience(config), counters, signal: stop.signal };
