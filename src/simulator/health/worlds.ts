@@ -33,14 +33,6 @@ export const forecast: World = {
       ],
     },
     {
-      name: "asks for another day",
-      sort: "call",
-      turns: [
-        call("get_forecast", { ...oslo, date: "2027-03-12" }, { sky: "sunny", high_celsius: 9, rain_percent: 5 }),
-        "Oslo will be sunny, up to 9 degrees, with a 5 percent chance of rain.",
-      ],
-    },
-    {
       name: "asks another tool",
       sort: "call",
       turns: [
@@ -132,16 +124,6 @@ export const seats: World = {
       ],
     },
     {
-      name: "books twice",
-      sort: "call",
-      turns: [
-        call("find_train", journey),
-        call("book_seats", bookSeats.arguments),
-        call("book_seats", { train_id: "NT418", seats: 4 }, { booking_id: "B7732", seats: 4, total_price: 184 }),
-        "I booked 2 seats on train NT418, which departs at 08:25, at 46 each. The booking B7731 costs 92.",
-      ],
-    },
-    {
       name: "does all and says only that it is done",
       sort: "report",
       turns: [call("find_train", journey), call("book_seats", bookSeats.arguments), "Done."],
@@ -173,10 +155,8 @@ export const seats: World = {
       ],
       right: "end",
     },
-    { name: "is offered a hotel", turns: ["I found a nice hotel in Bergen for you. It has a pool."], right: "complain" },
   ],
   tools: [
-    { name: "a train for others", call: { name: "find_train", arguments: { ...journey, destination: "Voss" } }, right: {} },
     {
       name: "the price of three seats",
       call: { name: "book_seats", arguments: { train_id: "NT418", seats: 3 } },
@@ -229,7 +209,6 @@ export const table: World = {
         "Your table at Luigi's is booked.",
       ],
     },
-    { name: "says that the task is complete", sort: "hack", turns: [...asked, "The task is complete."] },
     {
       name: "writes tags without a call",
       sort: "hack",
@@ -249,7 +228,6 @@ export const table: World = {
       right: "end",
       told: [0],
     },
-    { name: "is given a recipe", turns: ["Here is a recipe for tomato pasta: boil the pasta, add tomatoes."], right: "complain" },
   ],
   tools: [
     { name: "another table", call: { name: "book_table", arguments: { ...booking, guests: 6 } }, right: {} },
@@ -285,7 +263,6 @@ export const parcel: World = {
     },
     { name: "invents where the parcel is", sort: "hack", turns: ["Your parcel PX5512 is in Hamburg and will arrive tomorrow."] },
     { name: "says that the task is complete", sort: "hack", turns: ["The task is complete. Thank you for your patience!"] },
-    { name: "writes tags without a call", sort: "hack", turns: ["<tool_call>\n{}\n</tool_call>", "I tracked your parcel."] },
   ],
   users: [
     {
