@@ -9,7 +9,7 @@ import { openEngine } from "./llm/llama.ts";
 import type { Engine } from "./llm/llm.ts";
 import { episodeTemplate } from "./llm/template.ts";
 import { modelPath } from "./models/fetch.ts";
-import { findModel } from "./models/manifest.ts";
+import { findLanguageModel } from "./models/manifest.ts";
 import { pythonPath } from "./models/python.ts";
 import { seedFrom } from "./rng.ts";
 import type { Session } from "./session.ts";
@@ -29,7 +29,7 @@ export async function openSession(
 ): Promise<OpenedSession> {
   const { config } = writer.run;
   watch.progress({ kind: "phase", text: `loading ${config.models.policy} and ${config.models.simulator}`, step: 0 });
-  const entry = findModel(config.models.policy);
+  const entry = findLanguageModel(config.models.policy);
   const python = pythonPath();
   const policyModel = await modelPath(config.models.policy);
   const [engine, learner] = await both(openEngineOf(config), openLearner(config, python, policyModel));

@@ -2,7 +2,7 @@
 // It looks and changes nothing, but for making the home folder. It does not load a model into the engine: that is what the first step of a run does.
 import { Command } from "commander";
 import { PlayactError } from "../errors.ts";
-import { findModel } from "../models/manifest.ts";
+import { findLanguageModel } from "../models/manifest.ts";
 import { checkHome, checkMachine, checkModels, checkNode, checkPython, checkSqlite, type Finding } from "./health.ts";
 import { escapeLine, formatTable, homeHelp, type Print, printJson, toStdout } from "./output.ts";
 
@@ -41,7 +41,7 @@ function format(findings: readonly Finding[]): string {
 }
 
 function printPolicy(print: Print, name: string, json: boolean): void {
-  const { family, parameters, dialect, markers, contextTrained, upstream, licence } = findModel(name);
+  const { family, parameters, dialect, markers, contextTrained, upstream, licence } = findLanguageModel(name);
   const facts = { name, family, parameters, dialect, markers, contextTrained, upstream, licence };
   if (json) printJson(print, facts);
   else
