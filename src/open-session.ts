@@ -11,6 +11,7 @@ import { episodeTemplate } from "./llm/template.ts";
 import { modelPath } from "./models/fetch.ts";
 import { findLanguageModel } from "./models/manifest.ts";
 import { pythonPath } from "./models/python.ts";
+import { openNearness } from "./open-embedder.ts";
 import { seedFrom } from "./rng.ts";
 import type { Session } from "./session.ts";
 import { newTally } from "./simulator/ask.ts";
@@ -32,7 +33,12 @@ export async function openSession(
   const entry = findLanguageModel(config.models.policy);
   const python = pythonPath();
   const policyModel = await modelPath(config.models.policy);
-  const [engine, learner] = await both(openEngineOf(config), openLearner(config, python, policyModel));
+  const toolsets = toolsetsOf(config);
+  const nearness = await openNearness(config, [...toolsets.train, ...toolsets.heldOut]);
+  const [engine, learner] = await both(openEngineOf(config), openLearner(config, python, policyModel)).catch(async (error) => {
+    await nearness[Symbol.asyncDispose]();
+    throw error;
+  });
   const session: Session = {
     config,
     writer,
@@ -40,7 +46,9 @@ export async function openSession(
     learner,
     template: episodeTemplate(engine.vocabulary, entry.markers),
     dialect: entry.dialect,
-    toolsets: toolsetsOf(config),
+    toolsets,
+    embed: nearness.embed,
+    distractors: nearness.distractors,
     tally: newTally(),
     folder,
     ...watch,
@@ -49,6 +57,7 @@ export async function openSession(
     session,
     [Symbol.asyncDispose]: async () => {
       await learner.close();
+      await nearness[Symbol.asyncDispose]();
       await engine[Symbol.asyncDispose]();
     },
   };
