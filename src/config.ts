@@ -80,7 +80,15 @@ const tasks = z.strictObject({
   hard: share
     .default(0)
     .describe("Share of tasks that must hold a value back or need a second, dependent call, whatever the level."),
-  attempts: count.default(5).describe("Drafts tried before a task is given up."),
+  attempts: count.default(5).describe("Rounds of drafts before a task is given up: one draft, then two a round."),
+  novelty: share
+    .nullable()
+    .default(null)
+    .describe("Cosine of first messages above which a draft is too close to one of the last 1,000 tasks; null is off."),
+  distractors: z
+    .enum(["random", "near"])
+    .default("random")
+    .describe("Tools offered beside the needed ones: any of the domain, or those of a near meaning that cannot do the job."),
 });
 
 const difficulty = z.strictObject({

@@ -3,7 +3,7 @@
 // step of a run does, but with --simulator (simulator-health.ts).
 import { Command } from "commander";
 import { PlayactError } from "../errors.ts";
-import { findModel } from "../models/manifest.ts";
+import { findLanguageModel } from "../models/manifest.ts";
 import { checkHome, checkMachine, checkModels, checkNode, checkPython, checkSqlite, type Finding } from "./health.ts";
 import { collect } from "./options.ts";
 import { escapeLine, formatTable, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
@@ -58,7 +58,7 @@ function format(findings: readonly Finding[]): string {
 }
 
 function printPolicy(print: Print, name: string, json: boolean): void {
-  const { family, parameters, dialect, markers, contextTrained, upstream, licence } = findModel(name);
+  const { family, parameters, dialect, markers, contextTrained, upstream, licence } = findLanguageModel(name);
   const facts = { name, family, parameters, dialect, markers, contextTrained, upstream, licence };
   if (json) printJson(print, facts);
   else

@@ -12,8 +12,6 @@ export interface Question<T> {
   readonly role: Failure["boundary"];
   readonly messages: readonly ChatMessage[];
   readonly schema: JsonSchema;
-  /** What a reply must fit at least, where `check` tells apart what is wrong with it; else it must fit `schema`. */
-  readonly accepts?: JsonSchema;
   /** Turns a reply that fits the schema into a value, or says what is wrong with it. */
   readonly check: (reply: Json) => { readonly value: T } | { readonly reason: string };
   /** Names that the seed of each try derives from; the try's number is added. */
@@ -99,7 +97,7 @@ function checkReply<T>(
   const value = reply ?? mended;
   const cut = { reason: `not JSON (cut at ${question.maxTokens} tokens?): ${text.slice(0, 120)}` };
   if (value === undefined) return cut;
-  const problems = matchesSchema(question.accepts ?? question.schema, value);
+  const problems = matchesSchema(question.schema, value);
   const checked = problems.length > 0 ? { reason: problems.join("; ") } : question.check(value);
   return reply === undefined && "reason" in checked ? cut : checked;
 }

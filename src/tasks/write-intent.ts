@@ -1,74 +1,33 @@
-// Writes one task as TRUSTEE does (arXiv 2604.17739): a domain, its toolsets and some of their tools are drawn, then ONE
-// answer of the simulator holds intent, expected calls, persona and first query. Not for simulators under about 4B: see the
-// sister file write-task.ts, which writes the calls first. Departs from the paper so that rules can judge, too: expected calls
-// carry arguments (under the tools' schemas) and results, in the same answer; names are checked; a value that the query does not
-// say becomes the person's own, told when asked, and a query that should be clear must say all of them.
-import type { ChatModel } from "../llm/llm.ts";
+// Writes one draft of a task as TRUSTEE does (arXiv 2604.17739): a domain, its toolsets and some of their tools are drawn,
+// then ONE answer of the simulator holds intent, expected calls, persona and first query. Not for simulators under about 4B:
+// see the sister file write-task.ts, which writes the calls first. Departs from the paper so that rules can judge, too: expected
+// calls carry arguments (under the tools' schemas) and results, in the same answer; only offered tools can be named; a value
+// that the query does not say becomes the person's own, told when asked, and a query that is to be clear must say all of them.
 import { type Draws, draws, seedFrom } from "../rng.ts";
-import { ask, type Patience } from "../simulator/ask.ts";
+import { ask } from "../simulator/ask.ts";
 import { intentPrompt } from "../simulator/prompts/intent.ts";
 import { situations, systemPrompts } from "../simulator/prompts/task.ts";
 import type { ExpectedCall, HeldBack, Json, JsonObject, JsonSchema, Limits, Task, ToolSpec, Toolset } from "../types.ts";
 import { requiredParameters } from "./draw-task.ts";
+import { object } from "./expected-calls.ts";
+import type { Rejection } from "./rejection.ts";
 import { trueReport } from "./report.ts";
-import { argumentErrors, matchesSchema } from "./validate.ts";
+import { argumentErrors } from "./validate.ts";
 import { carries, leaves, spoken, spokenValue } from "./values.ts";
 import { withholdTools } from "./withhold.ts";
-import type { Rejection, TaskOrder, WrittenTask } from "./write-task.ts";
-
-/** Why a draft was rejected; `reply` is an answer that is none (late, cut, no JSON). */
-export const draftFaults = [
-  "reply",
-  "empty_query",
-  "unknown_tool",
-  "wrong_call",
-  "tool_in_query",
-  "assistant_voice",
-  "unclear_query",
-  "prompt_too_long",
-] as const;
-export type DraftFault = (typeof draftFaults)[number];
+import type { Draft, TaskOrder, Writing } from "./write-task.ts";
 
 /** As many values as the chosen user's menu has room for beside thanks and complaint. */
 const mostHeldBack = 6;
 /** Optional parameters are asked for in this share of cases, as in calls-first. */
 const optionalShare = 0.3;
 
-/**
- * Tries `attempts` drafts, each with tools and seeds of its own. `task` is null when all failed.
- * @param fits whether the policy's prompt of a task has room in its context
- */
-export async function writeIntentTask(
-  order: TaskOrder,
-  toolsets: readonly Toolset[],
-  simulator: ChatModel,
-  attempts: number,
-  patience: Patience,
-  signal?: AbortSignal,
-  fits: (task: Task) => boolean = () => true,
-): Promise<WrittenTask> {
-  const rejected: Rejection[] = [];
-  for (let attempt = 1; attempt <= attempts; attempt++) {
-    const names = [...order.names, "draft", attempt];
-    const draft = await writeDraft({ ...order, names }, toolsets, simulator, patience, signal);
-    if ("id" in draft && fits(draft)) return { task: draft, rejected, plainMessage: false };
-    rejected.push("id" in draft ? fault("prompt_too_long", "the tools and the query leave no room for an answer") : draft);
-  }
-  return { task: null, rejected, plainMessage: false };
-}
-
-const fault = (stage: DraftFault, reason: string): Rejection => ({ stage, reason });
-
-async function writeDraft(
-  order: TaskOrder,
-  toolsets: readonly Toolset[],
-  simulator: ChatModel,
-  patience: Patience,
-  signal?: AbortSignal,
-): Promise<Task | Rejection> {
+/** One draft, intent first; all its draws and seeds derive from the order's names. */
+export async function writeIntentDraft(order: TaskOrder, writing: Writing): Promise<Draft> {
+  const { toolsets, simulator, patience, signal } = writing;
   const random = draws(...order.names);
   const tools = drawTools(toolsets, order.aspects.numTools, random);
-  const results = !order.decline;
+  const results = !order.decline; // nothing will be called
   const calls = order.decline ? 1 : order.calls;
   const answer = await ask(
     simulator,
@@ -87,11 +46,7 @@ async function writeDraft(
         tools.map((tool) => callSchema(tool, results, random)),
         calls,
       ),
-      accepts: { type: "object" }, // what fails is told apart below
-      check: (reply) => {
-        const found = checkedDraft(reply as JsonObject, tools, order); // an object: see `accepts`
-        return "stage" in found ? { reason: `${found.stage}: ${found.reason}` } : { value: found };
-      },
+      check: (reply) => readPlot(reply as Reply, tools), // the schema was checked by ask
       seedNames: [...order.names, "intent"],
       maxTokens: 320 + 160 * calls,
       temperature: 0.8,
@@ -99,10 +54,9 @@ async function writeDraft(
     patience,
     signal,
   );
-  if (answer.ok) return taskOf(answer.value, order, tools, toolsets, random);
-  const { text } = answer.failure;
-  const stage = draftFaults.find((name) => text.startsWith(`${name}: `));
-  return stage === undefined ? fault("reply", text) : fault(stage, text.slice(stage.length + 2));
+  if (!answer.ok) return { stage: "calls", reason: answer.failure.text };
+  const fault = order.decline ? null : unclear(answer.value, order.hold);
+  return voice(answer.value) ?? fault ?? { task: taskOf(answer.value, order, tools, toolsets, random), plainMessage: false };
 }
 
 /** The published draw: one domain, its toolsets in random order until they have enough tools, then as many of these. */
@@ -114,10 +68,6 @@ function drawTools(toolsets: readonly Toolset[], count: number, random: Draws): 
     pool.push(...tools);
   }
   return random.shuffle(pool).slice(0, count);
-}
-
-function object(properties: Record<string, JsonSchema>): JsonSchema {
-  return { type: "object", properties, required: Object.keys(properties) };
 }
 
 const text = (minLength: number, maxLength: number): JsonSchema => ({ type: "string", minLength, maxLength });
@@ -146,7 +96,16 @@ function callSchema(tool: ToolSpec, results: boolean, random: Draws): JsonSchema
   });
 }
 
-interface Draft {
+interface Reply extends JsonObject {
+  readonly user_intent: string;
+  readonly expected_tool_calls: readonly (JsonObject &
+    Partial<ExpectedCall> & { readonly name: string; readonly arguments: JsonObject })[];
+  readonly user_persona: string;
+  readonly first_user_query: string;
+}
+
+/** What the simulator has written. */
+interface Plot {
   readonly intent: string;
   readonly persona: string;
   readonly query: string;
@@ -157,55 +116,47 @@ interface Draft {
   readonly unsaid: readonly Omit<HeldBack, "sentence">[];
 }
 
-/** Reads a draft; the first thing that is wrong with it rejects it. */
-function checkedDraft(reply: JsonObject, tools: readonly ToolSpec[], order: TaskOrder): Draft | Rejection {
-  const said = (key: string) => (typeof reply[key] === "string" ? reply[key].trim() : "");
-  const query = said("first_user_query");
-  const intent = said("user_intent");
-  if (query === "") return fault("empty_query", "the first query is empty");
-  if (intent === "") return fault("empty_query", "the intent is empty");
-  const named = tools.find(({ name }) => name.includes("_") && query.includes(name));
-  if (named) return fault("tool_in_query", `the query names ${named.name}`);
-  if (/\bassistant\b|\b(?:can|may) i (?:help|assist)\b/i.test(query))
-    return fault("assistant_voice", `the query is no person's: ${query.slice(0, 60)}`);
-
+/** Reads the answer; calls that their tools would refuse are asked for again. */
+function readPlot(reply: Reply, tools: readonly ToolSpec[]): { value: Plot } | { reason: string } {
+  const query = reply.first_user_query.trim();
   const expected: ExpectedCall[] = [];
   const dependent = new Set<string>();
-  for (const [index, call] of listOf(reply.expected_tool_calls).entries()) {
-    const tool = tools.find(({ name }) => name === call.name);
-    if (!tool) return fault("unknown_tool", `expects ${JSON.stringify(call.name ?? null)}, which is not offered`);
-    const given = linked(call, expected, query);
+  for (const [index, call] of reply.expected_tool_calls.entries()) {
+    const given = linked(call.arguments, expected, query);
     for (const name of given.links) dependent.add(`${index} ${name}`);
-    const { arguments: args } = given;
-    const result = order.decline ? null : (call.result ?? null);
-    const problems = [
-      ...argumentErrors(tool, args),
-      ...(order.decline || tool.returns === undefined ? [] : matchesSchema(tool.returns, result)),
-      ...(leaves(args).some((leaf) => typeof leaf === "string" && leaf.trim().length < 2) ? ["an argument is empty"] : []),
-    ];
-    if (problems.length > 0) return fault("wrong_call", `${tool.name}: ${problems.join("; ")}`);
-    expected.push({ name: tool.name, arguments: args, result });
+    const tool = tools.find(({ name }) => name === call.name);
+    const problems = tool === undefined ? [] : argumentErrors(tool, given.arguments); // an unknown tool is rejected by name later
+    if (leaves(given.arguments).some((leaf) => typeof leaf === "string" && leaf.trim().length < 2))
+      problems.push("an argument is empty");
+    if (problems.length > 0) return { reason: `${call.name}: ${problems.join("; ")}` };
+    expected.push({ name: call.name, arguments: given.arguments, result: call.result ?? null });
   }
-  if (expected.length === 0) return fault("wrong_call", "no call is expected");
   const unsaid = expected.flatMap((call, index) =>
     Object.entries(call.arguments)
       .filter(([name, value]) => !dependent.has(`${index} ${name}`) && !carries(query, value))
       .map(([argument]) => ({ call: index, argument })),
   );
-  const most = order.hold === 0 && !order.decline ? 0 : mostHeldBack;
-  if (unsaid.length > most)
-    return fault("unclear_query", `the query does not say ${unsaid.map(({ argument }) => argument).join(", ")}`);
-  return { intent, persona: said("user_persona"), query, expected, dependent: dependent.size > 0, unsaid };
+  const [intent, persona] = [reply.user_intent.trim(), reply.user_persona.trim()];
+  return { value: { intent, persona, query, expected, dependent: dependent.size > 0, unsaid } };
 }
 
-/** The objects of a list; anything else is none. */
-function listOf(value: Json | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
+/** The query says less than its ambiguity allows. */
+function unclear({ unsaid }: Plot, ambiguity: number): Rejection | null {
+  if (unsaid.length <= (ambiguity === 0 ? 0 : mostHeldBack)) return null;
+  const names = unsaid.map(({ argument }) => argument).join(", ");
+  return { stage: "message_unclear", reason: `the first message does not say ${names}` };
+}
+
+/** Small simulators fall into the assistant's part. */
+function voice({ query }: Plot): Rejection | null {
+  const assistant = /\bassistant\b|\b(?:can|may) i (?:help|assist)\b|\b(?:help|assist) you\b/i.test(query);
+  return assistant
+    ? { stage: "message_voice", reason: `the first message speaks as or of the assistant: ${query.slice(0, 80)}` }
+    : null;
 }
 
 /** A call's arguments, those of which an earlier result has the name and the query does not say taken from there. */
-function linked(call: JsonObject, earlier: readonly ExpectedCall[], query: string) {
-  const own = isObject(call.arguments) ? call.arguments : {};
+function linked(own: JsonObject, earlier: readonly ExpectedCall[], query: string) {
   const links: string[] = [];
   const pairs = Object.entries(own).map(([name, value]): [string, Json] => {
     const source = earlier.findLast(({ arguments: asked, result }) => !(name in asked) && isObject(result) && name in result);
@@ -217,8 +168,8 @@ function linked(call: JsonObject, earlier: readonly ExpectedCall[], query: strin
   return { arguments: Object.fromEntries(pairs), links };
 }
 
-function taskOf(draft: Draft, order: TaskOrder, tools: readonly ToolSpec[], toolsets: readonly Toolset[], random: Draws): Task {
-  const { expected } = draft;
+function taskOf(plot: Plot, order: TaskOrder, tools: readonly ToolSpec[], toolsets: readonly Toolset[], random: Draws): Task {
+  const { expected } = plot;
   const home = toolsets.find((toolset) => toolset.tools.some(({ name }) => name === expected[0]?.name));
   const task: Task = {
     id: `${order.id}-${seedFrom(...order.names)
@@ -230,13 +181,13 @@ function taskOf(draft: Draft, order: TaskOrder, tools: readonly ToolSpec[], tool
     level: order.level,
     tools,
     systemPrompt: systemPrompts[order.aspects.systemPrompt] ?? systemPrompts[0],
-    intent: draft.intent,
-    persona: draft.persona || (["expert", "beginner", "novice"][order.aspects.userPersona] ?? "expert"),
+    intent: plot.intent,
+    persona: plot.persona || (["expert", "beginner", "novice"][order.aspects.userPersona] ?? "expert"),
     expectedTurns: order.aspects.expectedTurns,
-    firstMessage: draft.query,
+    firstMessage: plot.query,
     expected,
-    dependent: draft.dependent,
-    heldBack: draft.unsaid.map(({ call, argument }) => ({
+    dependent: plot.dependent,
+    heldBack: plot.unsaid.map(({ call, argument }) => ({
       call,
       argument,
       sentence: `The ${spoken(argument)} is ${spokenValue(expected[call]?.arguments[argument] ?? null)}.`,
@@ -245,7 +196,7 @@ function taskOf(draft: Draft, order: TaskOrder, tools: readonly ToolSpec[], tool
     complaint: "That is not what I asked for. Please do what I asked.",
     report: trueReport(expected, random),
     criteria: order.aspects.numCriteria,
-    limits: limits(order, draft.unsaid.length, expected.length),
+    limits: limits(order, plot.unsaid.length, expected.length),
   };
   if (!order.decline) return task;
   // no toolset from which a tool was drawn may serve the request after all

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { difficulty } from "../../src/tasks/difficulty.ts";
-import { writeTaskOf } from "../../src/tasks/direction.ts";
-import { draftFaults, writeIntentTask } from "../../src/tasks/write-intent.ts";
-import { type TaskOrder, writeTask } from "../../src/tasks/write-task.ts";
+import { anyTools } from "../../src/tasks/distractors.ts";
+import { writeIntentDraft } from "../../src/tasks/write-intent.ts";
+import type { TaskOrder } from "../../src/tasks/write-task.ts";
 import type { Json, JsonObject, Task, Toolset } from "../../src/types.ts";
 import { bookSeats, findTrain, found as foundTrain } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
@@ -32,24 +32,20 @@ const draft = {
   first_user_query: "Which train goes from Oslo to Bergen on March 2, 2027?",
 };
 
-/** Writes a task with a simulator that answers with these drafts in turn (the last one again and again). */
-async function write(
-  own: TaskOrder,
-  toolsets: readonly Toolset[],
-  drafts: readonly Json[],
-  attempts = 1,
-  fits?: (task: Task) => boolean,
-) {
+/** One draft by a simulator that answers with these in turn (the last one again and again). */
+async function write(own: TaskOrder, toolsets: readonly Toolset[], drafts: readonly Json[]) {
   let given = 0;
   const { scene, asked } = stage({ reply: () => drafts[Math.min(given++, drafts.length - 1)] ?? null });
-  const written = await writeIntentTask(own, toolsets, scene.simulator, attempts, scene.patience, undefined, fits);
-  return { ...written, asked: asked.replies };
+  const { simulator, patience } = scene;
+  const written = await writeIntentDraft(own, { toolsets, distractors: anyTools, simulator, patience });
+  const task: Task | null = "task" in written ? written.task : null;
+  return { task, rejected: "task" in written ? null : written, asked: asked.replies };
 }
 
 describe("a task is written intent first", () => {
   test("one answer gives intent, persona, query and the right calls with arguments and results", async () => {
     const { task, rejected, asked } = await write(order(), [trains], [draft]);
-    expect(rejected).toEqual([]);
+    expect(rejected).toBeNull();
     expect(asked).toHaveLength(1);
     expect(task).toMatchObject({
       kind: "call",
@@ -111,7 +107,7 @@ describe("what the query does not say", () => {
 
   test("rejects a draft whose query was to be clear", async () => {
     const { task, rejected } = await write(order(), [trains], [vague]);
-    expect([task, rejected]).toEqual([null, [{ stage: "unclear_query", reason: "the query does not say day" }]]);
+    expect([task, rejected]).toEqual([null, { stage: "message_unclear", reason: "the first message does not say day" }]);
   });
 
   test("comes from an earlier result where that has it: then the later call depends on it", async () => {
@@ -127,46 +123,43 @@ describe("what the query does not say", () => {
   });
 });
 
-describe("a draft is rejected with its reason, asked for again and then drawn again", () => {
+describe("a draft is rejected", () => {
   test.each<[string, Json]>([
-    ["empty_query", { ...draft, first_user_query: "  " }],
-    ["empty_query", { ...draft, user_intent: "" }],
-    ["unknown_tool", { ...draft, expected_tool_calls: [{ ...found, name: "find_bus" }] }],
-    ["wrong_call", { ...draft, expected_tool_calls: [{ ...found, arguments: { from: "Oslo" } }] }],
-    ["wrong_call", { ...draft, expected_tool_calls: [{ ...found, result: { train_id: 7 } }] }],
-    ["wrong_call", { ...draft, expected_tool_calls: [{ ...found, arguments: { ...found.arguments, to: " " } }] }],
-    ["wrong_call", { ...draft, expected_tool_calls: [] }],
-    ["tool_in_query", { ...draft, first_user_query: `${draft.first_user_query} Use find_train.` }],
-    ["assistant_voice", { ...draft, first_user_query: "How can I help you with trains from Oslo to Bergen on 2027-03-02?" }],
-    ["reply", "no JSON at all"],
-  ])("%s", async (reason, bad) => {
-    const failed = await write(order(), [trains], [bad], 2);
-    expect(failed.task).toBeNull();
-    expect(failed.rejected.map((one) => one.stage)).toEqual([reason, reason]);
-    expect(failed.asked).toHaveLength(2 * 3);
-    expect(new Set(failed.asked.map(({ seed }) => seed)).size).toBe(6);
-    const saved = await write(order(), [trains], [bad, bad, bad, draft], 2);
+    ["arguments that the tool refuses", { ...draft, expected_tool_calls: [{ ...found, arguments: { from: "Oslo" } }] }],
+    ["an argument that is empty", { ...draft, expected_tool_calls: [{ ...found, arguments: { ...found.arguments, to: " " } }] }],
+    ["a result of another shape", { ...draft, expected_tool_calls: [{ ...found, result: { train_id: 7 } }] }],
+    ["a tool that is not offered", { ...draft, expected_tool_calls: [{ ...found, name: "find_bus" }] }],
+    ["no call", { ...draft, expected_tool_calls: [] }],
+    ["no words", { ...draft, first_user_query: " " }],
+    ["no JSON", "no JSON at all"],
+  ])("for its calls after three tries: %s", async (_, bad) => {
+    const failed = await write(order(), [trains], [bad]);
+    expect([failed.task, failed.rejected?.stage]).toEqual([null, "calls"]);
+    expect(new Set(failed.asked.map(({ seed }) => seed)).size).toBe(3);
+    const saved = await write(order(), [trains], [bad, bad, draft]);
     expect(saved.task?.firstMessage).toBe(draft.first_user_query);
-    expect(saved.rejected.map((one) => one.stage)).toEqual([reason]);
   });
 
-  test("prompt_too_long, which is for the policy's template to say", async () => {
-    const { task, rejected } = await write(order(), [trains], [draft], 2, ({ tools }) => tools.length > 1);
-    expect(task).toBeNull();
-    expect(rejected.map((one) => one.stage)).toEqual(["prompt_too_long", "prompt_too_long"]);
+  test.each([
+    "How can I help you with trains from Oslo to Bergen on 2027-03-02?",
+    "The assistant finds a train from Oslo to Bergen on 2027-03-02.",
+  ])("at once for a message that no person would say: %s", async (query) => {
+    const { rejected, asked } = await write(order(), [trains], [{ ...draft, first_user_query: query }]);
+    expect([rejected?.stage, asked.length]).toEqual(["message_voice", 1]);
   });
 
-  test("every reason has a test above", () => {
-    expect([...draftFaults].sort()).toEqual([
-      "assistant_voice",
-      "empty_query",
-      "prompt_too_long",
-      "reply",
-      "tool_in_query",
-      "unclear_query",
-      "unknown_tool",
-      "wrong_call",
-    ]);
+  test("when a vague message leaves more unsaid than the person's menu holds", async () => {
+    const names = ["a1", "b2", "c3", "d4", "e5", "f6", "g7"];
+    const properties = Object.fromEntries(names.map((name) => [name, { type: "string" }]));
+    const form = { ...findTrain, name: "fill_form", parameters: { type: "object", properties, required: names } };
+    const call = {
+      name: "fill_form",
+      arguments: Object.fromEntries(names.map((name) => [name, `value ${name}`])),
+      result: found.result,
+    };
+    const vague = { ...draft, expected_tool_calls: [call], first_user_query: "Please fill in that form for me." };
+    const { rejected } = await write(order({ hold: 2 }), [{ domain: "travel", name: "forms", tools: [form] }], [vague]);
+    expect(rejected?.stage).toBe("message_unclear");
   });
 });
 
@@ -186,9 +179,4 @@ test("a decline task says the same words where no tool of the request is at hand
   });
   expect(task?.tools.map(({ name }) => name)).toEqual([task?.toolset === "trains" ? "find_flight" : "find_train"]);
   expect(task?.report).toMatch(/finds a train between two cities\.$/);
-});
-
-test("the config's direction picks the writer", () => {
-  expect(writeTaskOf("intent-first")).toBe(writeIntentTask);
-  expect(writeTaskOf("calls-first")).toBe(writeTask);
 });
