@@ -27,7 +27,7 @@ import { exampleMessage, exampleTask, exampleTrajectory, newWriter, type Tempora
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const readme = read("README.md");
-const pages = ["README.md", "CHANGELOG.md", "models/README.md", "native/README.md", "docs/trustee.md"];
+const pages = ["README.md", "CHANGELOG.md", "models/README.md", "native/README.md", "docs/trustee.md", "docs/simulator-health.md"];
 
 /** The code blocks of one language. */
 function blocks(language: string, text = readme): string[] {

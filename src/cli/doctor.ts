@@ -23,7 +23,7 @@ export function doctorCommand(print: Print = toStdout, talk: Print = toStderr): 
     .description("check this machine: versions, memory, disk, GPU, Python, models; every line with its mend")
     .option("--home <folder>", homeHelp)
     .option("--policy <model>", "how this model writes tool calls, as the manifest knows it")
-    .option("--simulator", "put known cases to the simulator model: which roles and verdicts can it be trusted with?")
+    .option("--simulator", "put known cases to the simulator model: what can it be trusted with? (docs/simulator-health.md)")
     .option("--model <model>", "with --simulator: another model than the laptop preset's")
     .option("--only <kind>", `with --simulator: only this role or kind, e.g. user or verdict/mixed (repeatable)`, collect, [])
     .option("--json", "print one JSON document")

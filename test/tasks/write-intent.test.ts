@@ -84,14 +84,20 @@ describe("a task is written intent first", () => {
   });
 
   test("tools come from one domain, toolset after toolset until there are enough", async () => {
-    const one = (name: string, domain = "travel"): Toolset => ({ domain, name, tools: [{ ...findTrain, name }] });
-    const world = [one("bus"), one("ferry"), one("train"), one("tea", "food"), one("cake", "food")];
+    const pair = (name: string, domain = "travel"): Toolset => {
+      return { domain, name, tools: ["a", "b"].map((letter) => ({ ...findTrain, name: `${name}_${letter}` })) };
+    };
+    const world = [pair("bus"), pair("ferry"), pair("train"), pair("tea", "food"), pair("cake", "food")];
+    const drawn = async (seed: number, numTools: number) => {
+      const { asked } = await write(order({ names: [seed], aspects: { ...both, numTools } }), world, [draft]);
+      const listed = [...(asked[0]?.messages.at(-1)?.content ?? "").matchAll(/^- (\w+)_[ab]:/gm)].map(([, name = ""]) => name);
+      expect(listed).toHaveLength(numTools);
+      return [...new Set(listed)].map((name) => world.find((toolset) => toolset.name === name)?.domain);
+    };
     for (const seed of [1, 2, 3, 4, 5]) {
-      const { asked } = await write(order({ names: [seed], aspects: { ...difficulty(1), numTools: 2 } }), world, [draft]);
-      const listed = [...(asked[0]?.messages.at(-1)?.content ?? "").matchAll(/^- (\w+):/gm)].map(([, name = ""]) => name);
-      expect(listed).toHaveLength(2);
-      const domains = new Set(listed.map((name) => world.find((toolset) => toolset.name === name)?.domain));
-      expect(domains.size).toBe(1);
+      expect(await drawn(seed, 2)).toHaveLength(1); // one toolset has enough
+      const [one, other, ...more] = await drawn(seed, 3);
+      expect([other, more]).toEqual([one, []]);
     }
   });
 });
