@@ -63,7 +63,10 @@ export function counted({ config, tally }: Pick<Session, "config" | "tally">): P
   return { ...patience(config), tally };
 }
 
-export function sceneOf(session: Session, temperature: number): Scene {
+/** What episodes and their verdicts need of a session. */
+type Stage = Pick<Session, "config" | "engine" | "template" | "dialect" | "tally" | "signal">;
+
+export function sceneOf(session: Stage, temperature: number): Scene {
   const { config, engine, template, dialect, signal } = session;
   return {
     policy: engine.policy,
@@ -82,7 +85,7 @@ export function sceneOf(session: Session, temperature: number): Scene {
   };
 }
 
-export function courtOf(session: Session, kind: Config["reward"]["verdict"]): Court {
+export function courtOf(session: Stage, kind: Config["reward"]["verdict"]): Court {
   const { config, engine, dialect, signal } = session;
   const { withhold } = config.simulator;
   return {

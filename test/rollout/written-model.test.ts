@@ -15,7 +15,7 @@ beforeAll(async () => {
     policyModel: smallModel,
     simulatorModel: null,
     gpu: "off",
-    threads: 1,
+    threads: 2,
     mode: "fast",
     policySequences: 1,
     policyContext: 256,
@@ -28,13 +28,17 @@ afterAll(() => engine[Symbol.asyncDispose]());
 test("an episode whose user, tools and verdict SmolLM2 writes ends in order", async () => {
   const { scene } = stage(
     { turns: [says(found), "Your train is NT418."] },
-    { simulator: engine.simulator, user: "written", tools: "written", patience: { tries: 1, deadlineMs: 120_000 } },
+    { simulator: engine.simulator, user: "written", tools: "written", patience: { tries: 1, deadlineMs: 20_000 } },
   );
   const task = blueprint({ limits: limits({ userTurns: 2 }) });
   const episode = await rollOut(task, 0, ["real"], scene);
   const trajectory = await judge(episode, { ...scene, kind: "written", maxCriteria: 2, scales: new Map() });
   if (trajectory.status === "aborted") {
-    expect(trajectory).toMatchObject({ stopReason: "simulator_failed", verdict: null, failure: { code: "invalid_reply" } });
+    expect(trajectory).toMatchObject({
+      stopReason: "simulator_failed",
+      verdict: null,
+      failure: { code: expect.stringMatching(/^(invalid_reply|deadline)$/) },
+    });
   } else {
     expect([-1, 0, 1]).toContain(trajectory.verdict?.reward);
     expect(trajectory.verdict?.reason.length).toBeGreaterThan(2);

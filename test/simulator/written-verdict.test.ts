@@ -97,6 +97,7 @@ describe("the rule before the verdict", () => {
     ["nothing was called", talk()],
     ["the call is malformed", talk({ role: "call", text: "<tool_call>{]</tool_call>" }, { role: "result", text: "error" })],
     ["the call has no arguments", talk({ role: "call", text: '{"name": "find_train"}' })],
+    ["the call has a key too many", talk({ role: "call", text: '{"name": "find_train", "arguments": {}, "id": 1}' })],
     ["the call is of no offered tool", talk({ role: "call", text: '{"name": "fly", "arguments": {}}' })],
     ["a call is only talked about", talk({ role: "assistant", text: called.text })],
   ])("is -1, unasked, where a call is due and %s", async (_, lines) => {
