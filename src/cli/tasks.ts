@@ -67,7 +67,6 @@ async function writeSome(config: Config, options: Options) {
     distractors: nearness.distractors,
     tally: newTally(),
     stopping: () => false,
-    signal: new AbortController().signal,
   };
   const series = {
     id: "shown",
