@@ -23,13 +23,13 @@ const { values } = parseArgs({
   },
 });
 
-/** What a person asks for, out of the catalogue's own sentences: three wishes with a date and an amount each. */
+/** What a person asks for, out of the catalogue's own sentences: two wishes with a date and an amount each. */
 function taskLike(/** @type {number} */ number) {
   const random = draws("bench-embed", number);
   const tools = embeddedCatalogue().flatMap((/** @type {{ tools: { description: string }[] }} */ toolset) => toolset.tools);
   const wish = () =>
     `${random.pick(tools).description} Make it 2027-0${random.integer(1, 9)}-1${random.integer(0, 9)} for ${random.integer(2, 90)}.`;
-  return `Please help me: ${wish()} ${wish()}`;
+  return `Please help me with these two things today: ${wish()} ${wish()}`;
 }
 
 const texts = Array.from({ length: Number(values.texts) }, (_, number) => taskLike(number));
