@@ -25,7 +25,9 @@ export interface Series extends Omit<OrderSeries, "names"> {
 }
 
 /** What writing needs of a session. */
-export type Desk = Pick<Session, "config" | "engine" | "template" | "embed" | "distractors" | "tally" | "stopping" | "signal">;
+export type Desk = Pick<Session, "config" | "engine" | "template" | "embed" | "distractors" | "tally" | "stopping"> & {
+  readonly signal?: AbortSignal;
+};
 
 /** Where a series stands before any of it is written. */
 export interface Begun {
@@ -51,7 +53,7 @@ export async function writeTasks(
   begun: Begun,
   take: (place: number, task: Task, origin: Origin) => void,
 ): Promise<Written | null> {
-  const { config, engine, signal } = desk;
+  const { config, engine } = desk;
   const orders = taskOrders(config, series);
   const lowered = taskOrders(config, { ...series, level: Math.max(1, series.level - loweredBy) });
   const writing = {
@@ -59,7 +61,7 @@ export async function writeTasks(
     distractors: desk.distractors,
     simulator: engine.simulator,
     patience: counted(desk),
-    signal,
+    signal: desk.signal,
   };
   const known = [...begun.known];
   const rejected = new Map<number, Rejection[]>();

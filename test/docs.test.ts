@@ -216,7 +216,7 @@ describe("what the page tells", () => {
 
   test("every metric that is recorded is explained, and every stop reason named", () => {
     const explained = section("Metrics");
-    const sources = ["metrics", "learn", "swap", "probe", "prepare", "warmup", "session", "train"].map((name) =>
+    const sources = ["metrics", "learn", "swap", "probe", "prepare", "warmup", "session", "draw-tasks", "train"].map((name) =>
       read(`src/${name}.ts`),
     );
     const areas = "adapter|completions|curriculum|learner|probe|rollout|sampling|simulator|tasks|time|warmup|clip_ratio|stop";

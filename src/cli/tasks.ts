@@ -65,7 +65,6 @@ async function writeSome(config: Config, options: Options) {
     distractors: nearness.distractors,
     tally: newTally(),
     stopping: () => false,
-    signal: new AbortController().signal,
   };
   const series = {
     id: "shown",

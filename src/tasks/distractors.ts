@@ -42,8 +42,8 @@ export function nearTools(vectors: ReadonlyMap<ToolSpec, Float32Array>): ChooseD
   };
 }
 
-/** Tools of different toolsets nearer than this are taken to do the same job. */
-const sameJobElsewhere = 0.7;
+/** One job in two services' words comes down to 0.46 (test/embed/nearness.test.ts): a stranger nearer than this is kept out. */
+const sameJobElsewhere = 0.45;
 /** Tools of one toolset are made to differ; nearer than this, and callable with the same arguments, one may stand in. */
 const sameJobBeside = 0.8;
 

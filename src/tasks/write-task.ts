@@ -37,7 +37,7 @@ export interface Writing {
   readonly distractors: ChooseDistractors;
   readonly simulator: ChatModel;
   readonly patience: Patience;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A task as written, not yet looked at, or why there is none. */

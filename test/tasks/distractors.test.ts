@@ -53,7 +53,7 @@ describe("near distractors", () => {
 describe("a tool might do the job of the needed one", () => {
   const open = tool("open_ticket", "ticket_id");
   test("where another toolset's tool has a near description, whatever it takes", () => {
-    expect([0.69, 0.71].map((near) => mayServe(needed, stranger(open), near))).toEqual([false, true]);
+    expect([0.44, 0.46].map((near) => mayServe(needed, stranger(open), near))).toEqual([false, true]);
   });
 
   test("where a sibling's is nearly the same and it can be called with the same arguments", () => {
