@@ -13,7 +13,7 @@ import { object } from "./expected-calls.ts";
 import type { Rejection } from "./rejection.ts";
 import { trueReport } from "./report.ts";
 import { argumentErrors } from "./validate.ts";
-import { carries, leaves, spoken, spokenValue } from "./values.ts";
+import { carries, isSameCall, leaves, spoken, spokenValue } from "./values.ts";
 import { withholdTools } from "./withhold.ts";
 import type { Draft, TaskOrder, Writing } from "./write-task.ts";
 
@@ -65,7 +65,8 @@ function drawTools(toolsets: readonly Toolset[], count: number, random: Draws): 
   const pool: ToolSpec[] = [];
   for (const { tools } of random.shuffle(toolsets.filter((toolset) => toolset.domain === domain))) {
     if (pool.length >= count) break;
-    pool.push(...tools);
+    // trees of tools repeat names; neither model could tell the two apart
+    pool.push(...tools.filter(({ name }) => !pool.some((other) => other.name === name)));
   }
   return random.shuffle(pool).slice(0, count);
 }
@@ -125,7 +126,9 @@ function readPlot(reply: Reply, tools: readonly ToolSpec[]): { value: Plot } | {
     const given = linked(call.arguments, expected, query);
     for (const name of given.links) dependent.add(`${index} ${name}`);
     const tool = tools.find(({ name }) => name === call.name);
-    const problems = tool === undefined ? [] : argumentErrors(tool, given.arguments); // an unknown tool is rejected by name later
+    const problems = tool === undefined ? ["is not offered"] : argumentErrors(tool, given.arguments);
+    if (expected.some((earlier) => isSameCall(earlier, { name: call.name, arguments: given.arguments })))
+      problems.push("is expected twice");
     if (leaves(given.arguments).some((leaf) => typeof leaf === "string" && leaf.trim().length < 2))
       problems.push("an argument is empty");
     if (problems.length > 0) return { reason: `${call.name}: ${problems.join("; ")}` };

@@ -146,6 +146,14 @@ describe("a draft is rejected", () => {
     expect(saved.task?.firstMessage).toBe(draft.first_user_query);
   });
 
+  test("for expecting one call twice: nobody could make it as expected", async () => {
+    const { task, asked } = await write(order({ calls: 2 }), [trains], [{ ...draft, expected_tool_calls: [found, found] }]);
+    expect([task, asked.length]).toEqual([null, 3]);
+    const back = { ...found, arguments: { from: "Bergen", to: "Oslo", day: "2027-03-02" } };
+    const both = await write(order({ calls: 2 }), [trains], [{ ...draft, expected_tool_calls: [found, back] }]);
+    expect(both.task?.expected).toHaveLength(2);
+  });
+
   test.each([
     "How can I help you with trains from Oslo to Bergen on 2027-03-02?",
     "The assistant finds a train from Oslo to Bergen on 2027-03-02.",
