@@ -17,7 +17,8 @@ const { toolsetsOf } = await load("open-session.js");
 const { patience } = await load("session.js");
 const { newTally } = await load("simulator/ask.js");
 const { taskOrders } = await load("tasks/orders.js");
-const { writeTask } = await load("tasks/write-task.js");
+const { anyTools } = await load("tasks/distractors.js");
+const { writeDraft } = await load("tasks/write-task.js");
 
 const { values } = parseArgs({
   options: {
@@ -61,7 +62,7 @@ async function withEngine(simulatorSequences, mode, work) {
   }
 }
 
-/** Writes tasks as a run does until enough replies came; every reply is judged as it came, before any mending. */
+/** Writes drafts of tasks as a run does until enough replies came; every reply is judged as it came, before any mending. */
 async function replies(/** @type {import("../src/llm/llm.ts").Engine} */ engine) {
   const wanted = Number(values.replies);
   const tally = newTally();
@@ -72,7 +73,12 @@ async function replies(/** @type {import("../src/llm/llm.ts").Engine} */ engine)
     const orders = taskOrders(config, { ...series, declineShare: 0.25, epsilon: 0 });
     await Promise.all(
       orders.map((/** @type {unknown} */ order) =>
-        writeTask(order, toolsets.train, engine.simulator, config.tasks.attempts, { ...patience(config), tally }),
+        writeDraft(order, {
+          toolsets: toolsets.train,
+          distractors: anyTools,
+          simulator: engine.simulator,
+          patience: { ...patience(config), tally },
+        }),
       ),
     );
   }

@@ -4,6 +4,7 @@ import { z } from "zod";
 
 const share = z.number().min(0).max(1);
 const count = z.number().int().positive();
+const natural = z.number().int().min(0);
 
 export const advantageModes = ["uniform", "sign", "sign-linear", "relu", "linear"] as const;
 export type AdvantageMode = (typeof advantageModes)[number];
@@ -80,7 +81,15 @@ const tasks = z.strictObject({
   hard: share
     .default(0)
     .describe("Share of tasks that must hold a value back or need a second, dependent call, whatever the level."),
-  attempts: count.default(5).describe("Drafts tried before a task is given up."),
+  attempts: count.default(5).describe("Rounds of drafts before a task is given up: one draft, then two a round."),
+  novelty: share
+    .nullable()
+    .default(null)
+    .describe("Cosine of first messages above which a draft is too close to one of the last 1,000 tasks; null is off."),
+  distractors: z
+    .enum(["random", "near"])
+    .default("random")
+    .describe("Tools offered beside the needed ones: any of the domain, or those of a near meaning that cannot do the job."),
 });
 
 const difficulty = z.strictObject({
@@ -130,10 +139,7 @@ const simulator = z.strictObject({
     .nullable()
     .default(null)
     .describe("Most criteria of a written verdict; null: 2 under 10B parameters, 3 under 20B, else 5."),
-  thinkTokens: z
-    .number()
-    .int()
-    .min(0)
+  thinkTokens: natural
     .default(0)
     .describe("Tokens that a simulator whose model marks its thinking may think before a reply; nobody sees them."),
   withhold: z
@@ -172,10 +178,7 @@ const reward = z.strictObject({
     .enum(["mixed", "rules", "log-odds", "written"])
     .default("mixed")
     .describe("Rules first and anchored log-odds for the report; rules alone; log-odds alone; or written by the verifier."),
-  overlongBuffer: z
-    .number()
-    .int()
-    .min(0)
+  overlongBuffer: natural
     .default(0)
     .describe("Last tokens of rollout.responseTokens over which an advantage's reward falls by up to 1 (DAPO); 0 is off."),
 });
@@ -268,10 +271,7 @@ const warmup = z.strictObject({
 });
 
 const evaluation = z.strictObject({
-  tasks: z
-    .number()
-    .int()
-    .min(0)
+  tasks: natural
     .default(24)
     .describe("Held-out tasks, greedy, before and after training; 0 skips the evaluation."),
   heldOut: share.default(0.25).describe("Share of each domain's toolsets that is never trained on."),

@@ -2,8 +2,9 @@
 // sample each, judged by rules alone so that two policies are compared on facts; call and decline apart. Tasks are written
 // once a run; each phase ("base", "warmup", "step 4") is stored, and resumed where it was
 // cut off; the view evaluation_summary holds the scores.
+import { drawTasks } from "./draw-tasks.ts";
 import { rollOutGroups } from "./rollout/group.ts";
-import { courtOf, drawTasks, type Session, sceneOf } from "./session.ts";
+import { courtOf, type Session, sceneOf } from "./session.ts";
 import { loadTasks } from "./store/tasks.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
 import type { Task } from "./types.ts";

@@ -9,8 +9,9 @@ import { openEngine } from "./llm/llama.ts";
 import type { Engine } from "./llm/llm.ts";
 import { episodeTemplate } from "./llm/template.ts";
 import { modelPath } from "./models/fetch.ts";
-import { findModel } from "./models/manifest.ts";
+import { findLanguageModel } from "./models/manifest.ts";
 import { pythonPath } from "./models/python.ts";
+import { openNearness } from "./open-embedder.ts";
 import { seedFrom } from "./rng.ts";
 import type { Session } from "./session.ts";
 import { newTally } from "./simulator/ask.ts";
@@ -29,10 +30,15 @@ export async function openSession(
 ): Promise<OpenedSession> {
   const { config } = writer.run;
   watch.progress({ kind: "phase", text: `loading ${config.models.policy} and ${config.models.simulator}`, step: 0 });
-  const entry = findModel(config.models.policy);
+  const entry = findLanguageModel(config.models.policy);
   const python = pythonPath();
   const policyModel = await modelPath(config.models.policy);
-  const [engine, learner] = await both(openEngineOf(config), openLearner(config, python, policyModel));
+  const toolsets = toolsetsOf(config);
+  const nearness = await openNearness(config, [...toolsets.train, ...toolsets.heldOut]);
+  const [engine, learner] = await both(openEngineOf(config), openLearner(config, python, policyModel)).catch(async (error) => {
+    await nearness[Symbol.asyncDispose]();
+    throw error;
+  });
   const session: Session = {
     config,
     writer,
@@ -40,7 +46,9 @@ export async function openSession(
     learner,
     template: episodeTemplate(engine.vocabulary, entry.markers),
     dialect: entry.dialect,
-    toolsets: toolsetsOf(config),
+    toolsets,
+    embed: nearness.embed,
+    distractors: nearness.distractors,
     tally: newTally(),
     folder,
     ...watch,
@@ -49,6 +57,7 @@ export async function openSession(
     session,
     [Symbol.asyncDispose]: async () => {
       await learner.close();
+      await nearness[Symbol.asyncDispose]();
       await engine[Symbol.asyncDispose]();
     },
   };

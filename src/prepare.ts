@@ -1,9 +1,10 @@
 // What comes before the first step: the base policy plays the held-out tasks, the probe reads how it writes calls, and
 // where it forms none by itself the warm-up (step 0) makes it form them.
+import { drawTasks } from "./draw-tasks.ts";
 import { evaluate } from "./evaluate.ts";
 import { asksForCall, firstTurn, firstTurns, markersUntrained, needsWarmup, probe, probeMetrics } from "./probe.ts";
 import type { RunState } from "./resume.ts";
-import { drawTasks, type Session, sceneOf } from "./session.ts";
+import { type Session, sceneOf } from "./session.ts";
 import { openStep, openStepOf } from "./store/steps.ts";
 import { loadTrajectories } from "./store/trajectories.ts";
 import type { Task } from "./types.ts";

@@ -6,7 +6,7 @@ import type { ConfigInput } from "./config.ts";
 export const presets = {
   laptop: {
     steps: 4,
-    tasks: { perStep: 3, decline: 0.25, hard: 0.4 },
+    tasks: { perStep: 3, decline: 0.25, hard: 0.4, novelty: 0.92 },
     // at the start: two tools, one call, everything told; five levels up every call task holds a value back
     difficulty: { numTools: 0.07, expectedToolCalls: 0.03, queryAmbiguity: 0.03, systemPrompt: 0.034 },
     curriculum: { start: 30, step: 5, epsilon: 0 },
@@ -33,7 +33,7 @@ export const presets = {
     steps: 200,
     // room for a prompt of 8,192 tokens and a response of 16,384
     engine: { policyContext: 24_576, simulatorContext: 32_768 },
-    tasks: { perStep: 16, direction: "intent-first", decline: 0, hard: 0, attempts: 5 },
+    tasks: { perStep: 16, direction: "intent-first", decline: 0, hard: 0, attempts: 5, novelty: null, distractors: "random" },
     difficulty: {
       numTools: 0.1,
       expectedToolCalls: 0.03,

@@ -1,6 +1,7 @@
 // What a run works with: the two ports, the store and the world, opened by the command line and handed to the loops.
-// Plain data and four small questions that train, warm-up and evaluation all ask; no algorithm.
+// Plain data and three small questions that train, warm-up and evaluation all ask; no algorithm.
 import type { Config } from "./config.ts";
+import type { Embed } from "./embed/embedder.ts";
 import type { Learner } from "./learner/learner.ts";
 import type { Engine } from "./llm/llm.ts";
 import type { EpisodeTemplate } from "./llm/template.ts";
@@ -8,16 +9,11 @@ import { findModel } from "./models/manifest.ts";
 import type { Court } from "./rollout/judge.ts";
 import type { Scene } from "./rollout/rollout.ts";
 import type { Dialect } from "./rollout/tool-call.ts";
-import { sideBySide } from "./side-by-side.ts";
 import type { Patience, Tally } from "./simulator/ask.ts";
 import { criteriaCap } from "./simulator/criteria.ts";
-import { recordFailure } from "./store/failures.ts";
 import type { Writer } from "./store/lease.ts";
-import { loadTasks, type Purpose, saveTask } from "./store/tasks.ts";
-import { aspectMetrics } from "./tasks/difficulty.ts";
-import { taskOrders } from "./tasks/orders.ts";
-import { writeTask } from "./tasks/write-task.ts";
-import type { Task, Toolset } from "./types.ts";
+import type { ChooseDistractors } from "./tasks/distractors.ts";
+import type { Toolset } from "./types.ts";
 
 export interface Session {
   readonly config: Config;
@@ -27,6 +23,9 @@ export interface Session {
   readonly template: EpisodeTemplate;
   readonly dialect: Dialect;
   readonly toolsets: { readonly train: readonly Toolset[]; readonly heldOut: readonly Toolset[] };
+  /** Texts to vectors; null where the config compares no texts. */
+  readonly embed: Embed | null;
+  readonly distractors: ChooseDistractors;
   /** What the simulator was asked for so far, of everything in this process. */
   readonly tally: Tally;
   /** Folder of the run; checkpoints lie in it. */
@@ -60,7 +59,7 @@ export function patience(config: Config): Patience {
 }
 
 /** The same, counted in the session's tally. */
-function counted({ config, tally }: Stage): Patience {
+export function counted({ config, tally }: Pick<Session, "config" | "tally">): Patience {
   return { ...patience(config), tally };
 }
 
@@ -99,58 +98,4 @@ export function courtOf(session: Stage, kind: Config["reward"]["verdict"]): Cour
     scales: new Map(),
     signal,
   };
-}
-
-/** A series of tasks of one purpose: what a step, the warm-up or the evaluation draws. */
-export interface Series {
-  readonly id: string;
-  readonly step: number;
-  readonly purpose: Purpose;
-  /** Number of its first task within the run; shares are kept over these numbers. */
-  readonly first: number;
-  readonly count: number;
-  readonly level: number;
-  readonly declineShare: number;
-  /** Chance that a task's aspects are drawn instead of following the level. */
-  readonly epsilon: number;
-}
-
-/**
- * The tasks of a series: those stored already, the others written now and stored at once. A task that could not be
- * written leaves a hole and a failure row. Returns null when stopped before all were tried.
- */
-export async function drawTasks(
-  session: Session,
-  series: Series,
-): Promise<{ readonly tasks: ReadonlyMap<number, Task>; readonly metrics: Readonly<Record<string, number>> } | null> {
-  const { config, writer, engine } = session;
-  const toolsets = series.purpose === "evaluation" ? session.toolsets.heldOut : session.toolsets.train;
-  const tasks = loadTasks(writer.store, writer.run, series.step, series.purpose);
-  const names = [config.seed, "task", series.purpose];
-  const orders = taskOrders(config, { ...series, names }).map((order, index) => ({ order, index }));
-  const missing = orders.filter(({ index }) => !tasks.has(index));
-  const counts = { "tasks/rejected/calls": 0, "tasks/plain_messages": 0 };
-  let done = tasks.size;
-  const whole = await sideBySide(
-    missing,
-    engine.sequences.simulator * 2,
-    async ({ order, index }) => {
-      const written = await writeTask(order, toolsets, engine.simulator, config.tasks.attempts, counted(session), session.signal);
-      counts["tasks/rejected/calls"] += written.rejected.length;
-      counts["tasks/plain_messages"] += Number(written.plainMessage);
-      if (written.task) {
-        saveTask(writer, { step: series.step, purpose: series.purpose, index }, written.task);
-        tasks.set(index, written.task);
-      } else {
-        const text = written.rejected.map(({ reason }) => reason).join("; ");
-        recordFailure(writer, series.step, { boundary: "task", code: "invalid_reply", text, task: order.id });
-      }
-      session.progress({ kind: "count", text: "tasks written", done: ++done, of: series.count });
-    },
-    session.stopping,
-  );
-  if (!whole || session.stopping()) return null; // what follows would begin something new
-  const aspects = aspectMetrics(orders.map(({ order }) => order.aspects));
-  const missed = { "tasks/written": tasks.size, "tasks/missing": series.count - tasks.size };
-  return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: { ...aspects, ...missed, ...counts } };
 }

@@ -12,6 +12,7 @@
 //   level saved before its update  one transaction closes the step        a resumed run is the same run
 import { join } from "node:path";
 import { removeOldCheckpoints, saveCheckpoint } from "./checkpoint.ts";
+import { drawTasks } from "./draw-tasks.ts";
 import { evaluate, heldOutTasks } from "./evaluate.ts";
 import { learn } from "./learn.ts";
 import { groupMetrics, stopwatch, tallyMetrics } from "./metrics.ts";
@@ -19,7 +20,7 @@ import { prepare } from "./prepare.ts";
 import { type RunState, resume, temperatureOf } from "./resume.ts";
 import { assignAdvantages, byMessage } from "./reward/assign.ts";
 import { rollOutGroups } from "./rollout/group.ts";
-import { courtOf, drawTasks, type Session, sceneOf } from "./session.ts";
+import { courtOf, type Session, sceneOf } from "./session.ts";
 import { closeStep, openStep, openStepOf } from "./store/steps.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
 import { swapAndProbe } from "./swap.ts";

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { saveCheckpoint } from "./checkpoint.ts";
 import type { Config } from "./config.ts";
+import { drawTasks, type Series } from "./draw-tasks.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
 import type { UpdateRequest } from "./learner/learner.ts";
 import { assertSameIds } from "./learner/same-ids.ts";
@@ -14,7 +15,7 @@ import type { RunState } from "./resume.ts";
 import { draws } from "./rng.ts";
 import { demonstrate } from "./rollout/demonstration.ts";
 import { judge } from "./rollout/judge.ts";
-import { courtOf, drawTasks, type Series, type Session } from "./session.ts";
+import { courtOf, type Session } from "./session.ts";
 import { closeStep } from "./store/steps.ts";
 import { saveTask } from "./store/tasks.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";

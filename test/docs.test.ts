@@ -27,7 +27,7 @@ import { exampleMessage, exampleTask, exampleTrajectory, newWriter, type Tempora
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const readme = read("README.md");
-const pages = ["README.md", "CHANGELOG.md", "models/README.md", "native/README.md", "docs/trustee.md"];
+const pages = ["README.md", "CHANGELOG.md", "models/README.md", "native/README.md", "docs/trustee.md", "docs/simulator-health.md"];
 
 /** The code blocks of one language. */
 function blocks(language: string, text = readme): string[] {
@@ -216,7 +216,7 @@ describe("what the page tells", () => {
 
   test("every metric that is recorded is explained, and every stop reason named", () => {
     const explained = section("Metrics");
-    const sources = ["metrics", "learn", "swap", "probe", "prepare", "warmup", "session", "train"].map((name) =>
+    const sources = ["metrics", "learn", "swap", "probe", "prepare", "warmup", "session", "draw-tasks", "train"].map((name) =>
       read(`src/${name}.ts`),
     );
     const areas = "adapter|completions|curriculum|learner|probe|rollout|sampling|simulator|tasks|time|warmup|clip_ratio|stop";

@@ -6,8 +6,6 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { ablationOf, ablations } from "../src/ablations.ts";
 import { advantageModes, aspects, type Config, configSchema, returnModes } from "../src/config.ts";
-import { PlayactError } from "../src/errors.ts";
-import { notYet, refuseNotYet } from "../src/not-yet.ts";
 import { type Preset, presets } from "../src/presets.ts";
 import { resolveConfig } from "../src/resolve-config.ts";
 import { temperatureOf } from "../src/resume.ts";
@@ -192,14 +190,6 @@ describe("the preset `trustee`", () => {
     expect(config.steps * config.tasks.perStep * config.rollout.groupSize).toBe(25_600);
     expect((config.steps * config.tasks.perStep) / config.learner.tasksPerMinibatch).toBe(800);
   });
-
-  test("does not start what this version cannot do, and says it in one sentence", () => {
-    expect(() => refuseNotYet(config)).toThrow(PlayactError);
-    expect(() => refuseNotYet(config)).toThrow(
-      /^This version cannot do yet: tasks\.direction=intent-first \(use calls-first\)\. /,
-    );
-    for (const preset of ["laptop", "tiny"]) expect(notYet(resolveConfig({ preset, set: [] }).config)).toEqual([]);
-  });
 });
 
 describe("the ablations", () => {
@@ -249,7 +239,6 @@ describe("the ablations", () => {
     expect(briefed(task, ["intent"])).toEqual({ ...task, intent: task.firstMessage });
     expect(briefed(task, ["persona", "expected-calls"])).toEqual({ ...task, persona: "", callsWithheld: true });
     expect(ablated("withhold-persona").simulator.withhold).toEqual(["persona"]);
-    for (const part of ["intent", "persona", "expected-calls"]) expect(notYet(ablated(`withhold-${part}`, "laptop"))).toEqual([]);
   });
 
   test("the file and --set lie over them, and an unknown one is told", () => {

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root, SetupError, step } from "./step.mjs";
 
-const testModels = ["smollm2-135m-instruct"];
+const testModels = ["smollm2-135m-instruct", "all-minilm-l6-v2"];
 const exitCodes = /** @type {Record<string, number>} */ ({ usage: 2, disk: 5 });
 
 /** @param {{ preset: string } | { tests: true } | { names: readonly string[] }} wanted */
 export async function fetchModels(wanted) {
-  const { findFile, getModel } = await load("fetch");
-  const { findModel } = await load("manifest");
+  const { findFiles, getModel } = await load("fetch");
+  const { filesOf, findModel } = await load("manifest");
   const { modelsOfPreset } = await load("needed");
   const names = await told(() => {
     if ("names" in wanted) return wanted.names;
@@ -19,8 +19,10 @@ export async function fetchModels(wanted) {
     await step(`Model ${name}`, (say) =>
       told(async () => {
         const model = findModel(name);
-        if ((await findFile(model)).state === "right") return false;
-        const size = megabytes(model.bytes);
+        if ((await findFiles(model)).state === "right") return false;
+        /** @type {readonly { readonly bytes: number }[]} */
+        const files = filesOf(model);
+        const size = megabytes(files.reduce((sum, { bytes }) => sum + bytes, 0));
         say(`fetching ${size} (${model.licence})`);
         await getModel(name, (/** @type {number} */ bytes) => say(`${megabytes(bytes)} of ${size}`));
         return true;

@@ -1,19 +1,36 @@
 // `playact doctor`: is everything here that a run needs? One line a thing, ok, warn or fail, with the command that mends it.
-// It looks and changes nothing, but for making the home folder. It does not load a model into the engine: that is what the first step of a run does.
+// It looks and changes nothing, but for making the home folder. It loads no model into the engine, which is what the first
+// step of a run does, but with --simulator (simulator-health.ts).
 import { Command } from "commander";
 import { PlayactError } from "../errors.ts";
-import { findModel } from "../models/manifest.ts";
+import { findLanguageModel } from "../models/manifest.ts";
 import { checkHome, checkMachine, checkModels, checkNode, checkPython, checkSqlite, type Finding } from "./health.ts";
-import { escapeLine, formatTable, homeHelp, type Print, printJson, toStdout } from "./output.ts";
+import { collect } from "./options.ts";
+import { escapeLine, formatTable, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
 
-/** The command; `print` takes the report. Throws PlayactError("environment") after it where something fails. */
-export function doctorCommand(print: Print = toStdout): Command {
+interface Options {
+  readonly home?: string;
+  readonly policy?: string;
+  readonly simulator?: boolean;
+  readonly model?: string;
+  readonly only: readonly string[];
+  readonly json?: boolean;
+}
+
+/** The command; `print` takes the report, `talk` the progress. Throws PlayactError("environment") after it where something fails. */
+export function doctorCommand(print: Print = toStdout, talk: Print = toStderr): Command {
   return new Command("doctor")
     .description("check this machine: versions, memory, disk, GPU, Python, models; every line with its mend")
     .option("--home <folder>", homeHelp)
     .option("--policy <model>", "how this model writes tool calls, as the manifest knows it")
+    .option("--simulator", "put known cases to the simulator model: what can it be trusted with? (docs/simulator-health.md)")
+    .option("--model <model>", "with --simulator: another model than the laptop preset's")
+    .option("--only <kind>", `with --simulator: only this role or kind, e.g. user or verdict/mixed (repeatable)`, collect, [])
     .option("--json", "print one JSON document")
-    .action(async (options: { readonly home?: string; readonly policy?: string; readonly json?: boolean }) => {
+    .action(async (options: Options) => {
+      if (options.simulator) return (await import("./simulator-health.ts")).examineSimulator(print, talk, options);
+      if (options.model !== undefined || options.only.length > 0)
+        throw new PlayactError("usage", "--model and --only go with --simulator: playact doctor --simulator --model NAME");
       if (options.policy !== undefined) return printPolicy(print, options.policy, options.json ?? false);
       const findings = [
         ...checkNode(),
@@ -41,7 +58,7 @@ function format(findings: readonly Finding[]): string {
 }
 
 function printPolicy(print: Print, name: string, json: boolean): void {
-  const { family, parameters, dialect, markers, contextTrained, upstream, licence } = findModel(name);
+  const { family, parameters, dialect, markers, contextTrained, upstream, licence } = findLanguageModel(name);
   const facts = { name, family, parameters, dialect, markers, contextTrained, upstream, licence };
   if (json) printJson(print, facts);
   else

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { join } from "node:path";
 import { describe } from "../errors.ts";
-import { fetchCommand, findFile } from "../models/fetch.ts";
+import { fetchCommand, findFiles } from "../models/fetch.ts";
 import { modelsFolder, packageRoot } from "../models/folder.ts";
 import { readManifest } from "../models/manifest.ts";
 import { modelsOfPreset } from "../models/needed.ts";
@@ -86,7 +86,7 @@ export async function checkModels(): Promise<Finding[]> {
   const needed = modelsOfPreset("laptop");
   const findings: Finding[] = [ok("models folder", modelsFolder())];
   for (const model of readManifest()) {
-    const found = await findFile(model);
+    const found = await findFiles(model);
     if (found.state === "right") findings.push(ok(model.name, `verified, ${found.path}`));
     else if (found.state === "wrong") findings.push(fail(model.name, `wrong file, ${found.path}`, fetchCommand(model.name)));
     else findings.push((needed.includes(model.name) ? fail : warn)(model.name, "not here", fetchCommand(model.name)));

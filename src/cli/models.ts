@@ -1,8 +1,8 @@
 // `playact models`: what the manifest knows and what is on disk of it; fetches what is missing.
 import { Command } from "commander";
 import { PlayactError } from "../errors.ts";
-import { type Found, findFile, getModel } from "../models/fetch.ts";
-import { findModel, type ModelEntry, readManifest } from "../models/manifest.ts";
+import { type Found, findFiles, getModel } from "../models/fetch.ts";
+import { filesOf, findModel, type ModelEntry, readManifest } from "../models/manifest.ts";
 import { modelsOfPreset } from "../models/needed.ts";
 import { formatTable, type Print, printJson, toStderr, toStdout } from "./output.ts";
 
@@ -20,7 +20,7 @@ function listCommand(print: Print): Command {
     .option("--json", "print a JSON array")
     .action(async (options: { readonly json?: boolean }) => {
       const rows: Row[] = [];
-      for (const model of readManifest()) rows.push(rowOf(model, await findFile(model)));
+      for (const model of readManifest()) rows.push(rowOf(model, await findFiles(model)));
       if (options.json) return printJson(print, rows);
       const columns = ["model", "roles", "MB", "licence", "state", "path"];
       print(
@@ -42,9 +42,14 @@ type Row = {
 };
 
 function rowOf(model: ModelEntry, found: Found): Row {
-  const { name, roles, bytes, licence } = model;
+  const { name, roles, licence } = model;
   const state = ({ right: "verified", wrong: "wrong hash", absent: "absent" } as const)[found.state];
-  return { name, roles, bytes, licence, state, path: found.state === "absent" ? null : found.path };
+  return { name, roles, bytes: bytesOf(model), licence, state, path: found.state === "absent" ? null : found.path };
+}
+
+/** Of all its files. */
+function bytesOf(model: ModelEntry): number {
+  return filesOf(model).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function getCommand(print: Print, talk: Print): Command {
@@ -58,7 +63,7 @@ function getCommand(print: Print, talk: Print): Command {
       if (names.length === 0)
         throw new PlayactError("usage", "models get expects a name or --preset NAME. See: playact models ls");
       for (const name of names) findModel(name); // a misspelt name is told before the first gigabyte
-      for (const name of names) print(`${await getModel(name, progressLine(findModel(name), talk))}\n`);
+      for (const name of names) for (const path of await getModel(name, progressLine(findModel(name), talk))) print(`${path}\n`);
     });
 }
 
@@ -66,9 +71,9 @@ function getCommand(print: Print, talk: Print): Command {
 function progressLine(model: ModelEntry, talk: Print): (bytes: number) => void {
   let tenths = 0;
   return (bytes) => {
-    const now = Math.floor((10 * bytes) / model.bytes);
+    const now = Math.floor((10 * bytes) / bytesOf(model));
     if (now <= tenths) return;
     tenths = now;
-    talk(`${model.name}: ${Math.round(bytes / 1e6)} of ${Math.round(model.bytes / 1e6)} MB\n`);
+    talk(`${model.name}: ${Math.round(bytes / 1e6)} of ${Math.round(bytesOf(model) / 1e6)} MB\n`);
   };
 }

@@ -1,10 +1,11 @@
 // `playact tasks`: writes some tasks at a level and shows them; nothing is stored.
 import { Command, InvalidArgumentError } from "commander";
-import { refuseNotYet } from "../not-yet.ts";
+import type { Config } from "../config.ts";
+import { episodeTemplate } from "../llm/template.ts";
+import { findLanguageModel } from "../models/manifest.ts";
 import { resolveConfig } from "../resolve-config.ts";
-import { patience } from "../session.ts";
-import { taskOrders } from "../tasks/orders.ts";
-import { writeTask } from "../tasks/write-task.ts";
+import { newTally } from "../simulator/ask.ts";
+import type { Rejection } from "../tasks/rejection.ts";
 import type { Task } from "../types.ts";
 import { collect, presetHelp } from "./options.ts";
 import { escapeText, printJson, toStderr, toStdout } from "./output.ts";
@@ -32,36 +33,54 @@ export function tasksCommand(): Command {
     .action(async (options: Options) => {
       const tools = options.tools === undefined ? [] : [`tasks.tools=${JSON.stringify(options.tools)}`];
       const { config } = resolveConfig({ preset: options.preset, ablation: options.ablation, set: [...options.set, ...tools] });
-      refuseNotYet(config);
-      const { openEngineOf, toolsetsOf } = await import("../open-session.ts"); // late: the engine is slow to load for --help
-      const toolsets = toolsetsOf(config);
-      await using engine = await openEngineOf(config);
-      const orders = taskOrders(config, {
-        id: "shown",
-        names: [config.seed, "shown"],
-        first: 0,
-        count: options.number,
-        level: options.level ?? config.curriculum.start,
-        declineShare: config.tasks.decline,
-        epsilon: config.curriculum.epsilon,
-      });
-      const written = await Promise.all(
-        orders.map((order) => writeTask(order, toolsets.train, engine.simulator, config.tasks.attempts, patience(config))),
-      );
-      for (const { task, rejected } of written) {
-        if (rejected.length > 0)
-          toStderr(
-            `${task?.id ?? "a task was given up"}: ${rejected.length} drafts rejected (${rejected.map(({ reason }) => reason).join("; ")})\n`,
-          );
+      const { tasks, rejected } = await writeSome(config, options);
+      for (const [place, rejections] of rejected) {
+        const reasons = rejections.map(({ stage, reason }) => `${stage}: ${reason}`).join("; ");
+        const whose = tasks.get(place)?.id ?? "a task was given up";
+        toStderr(escapeText(`${whose}: ${rejections.length} drafts rejected (${reasons})\n`));
       }
-      const tasks = written.flatMap(({ task }) => task ?? []);
+      const shown = [...tasks].sort(([a], [b]) => a - b).map(([, task]) => task);
       if (options.json)
         printJson(
           toStdout,
-          tasks.map((task) => JSON.parse(JSON.stringify(task))),
+          shown.map((task) => JSON.parse(JSON.stringify(task))),
         );
-      else toStdout(tasks.map(text).join("\n"));
+      else toStdout(shown.map(text).join("\n"));
     });
+}
+
+/** As a run would write them, compared among themselves. */
+async function writeSome(config: Config, options: Options) {
+  const { openEngineOf, toolsetsOf } = await import("../open-session.ts"); // late: the engine is slow to load for --help
+  const { openNearness } = await import("../open-embedder.ts");
+  const { writeTasks } = await import("../draw-tasks.ts");
+  const toolsets = toolsetsOf(config).train;
+  await using nearness = await openNearness(config, toolsets);
+  await using engine = await openEngineOf(config);
+  const desk = {
+    config,
+    engine,
+    template: episodeTemplate(engine.vocabulary, findLanguageModel(config.models.policy).markers),
+    embed: nearness.embed,
+    distractors: nearness.distractors,
+    tally: newTally(),
+    stopping: () => false,
+  };
+  const series = {
+    id: "shown",
+    names: [config.seed, "shown"],
+    first: 0,
+    count: options.number,
+    level: options.level ?? config.curriculum.start,
+    declineShare: config.tasks.decline,
+    epsilon: config.curriculum.epsilon,
+    toolsets,
+  };
+  const tasks = new Map<number, Task>();
+  const written = await writeTasks(desk, series, { filled: new Set(), rounds: [], known: [] }, (place, task) => {
+    tasks.set(place, task);
+  });
+  return { tasks, rejected: written?.rejected ?? new Map<number, readonly Rejection[]>() };
 }
 
 function text(task: Task): string {

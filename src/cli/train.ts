@@ -2,10 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
 import { PlayactError } from "../errors.ts";
-import { modelPath } from "../models/fetch.ts";
-import { findModel } from "../models/manifest.ts";
+import { modelPaths } from "../models/fetch.ts";
+import { findLanguageModel } from "../models/manifest.ts";
+import { modelsOf } from "../models/needed.ts";
 import { pythonPath } from "../models/python.ts";
-import { notYetSentence, refuseNotYet } from "../not-yet.ts";
 import { checkConfig, resolveConfig } from "../resolve-config.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { acquireLease, releaseLease } from "../store/lease.ts";
@@ -52,10 +52,7 @@ export function trainCommand(): Command {
     .action(async (file: string | undefined, options: Options) => {
       const home = resolveHome(options.home);
       if (options.dryRun) {
-        const { config } = requested(file, options);
-        const missing = notYetSentence(config);
-        if (missing !== null) toStderr(`playact: ${missing}\n`);
-        printJson(toStdout, config);
+        printJson(toStdout, requested(file, options).config);
         return;
       }
       ensureWritable(home);
@@ -74,18 +71,16 @@ function requested(file: string | undefined, options: Options) {
   const tools = options.tools === undefined ? [] : [`tasks.tools=${JSON.stringify(options.tools)}`];
   const { preset, ablation, steps } = options;
   const resolved = resolveConfig({ preset, ablation, file, set: [...options.set, ...tools], steps });
-  findModel(resolved.config.models.policy);
-  findModel(resolved.config.models.simulator);
+  findLanguageModel(resolved.config.models.policy);
+  findLanguageModel(resolved.config.models.simulator);
   if (resolved.config.tasks.tools !== null) userTools(resolved.config.tasks.tools);
   return resolved;
 }
 
 async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
   const { preset, config } = requested(file, options);
-  refuseNotYet(config);
   pythonPath(); // what is missing is told before there is a run that failed
-  await modelPath(config.models.policy);
-  await modelPath(config.models.simulator);
+  for (const name of modelsOf(config)) await modelPaths(name);
   const run = createRun(store, {
     preset,
     config,

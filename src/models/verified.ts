@@ -6,7 +6,7 @@ import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { modelsFolder } from "./folder.ts";
-import type { ModelEntry } from "./manifest.ts";
+import type { ModelFile } from "./manifest.ts";
 
 const record = z.object({ path: z.string(), bytes: z.number(), mtimeMs: z.number(), sha256: z.string() });
 type Record = z.output<typeof record>;
@@ -18,7 +18,7 @@ export type Proof =
   | { readonly state: "wrong"; readonly got: string };
 
 /** Compares a file with the manifest's bytes and SHA-256; remembers a right one under models/.verified. */
-export async function prove(model: ModelEntry, path: string): Promise<Proof> {
+export async function prove(model: ModelFile, path: string): Promise<Proof> {
   const found = await stat(path).catch(() => null);
   if (found === null) return { state: "absent" };
   if (found.size !== model.bytes) return { state: "wrong", got: "" };
@@ -35,11 +35,11 @@ function isSame(a: Record, b: Record): boolean {
   return a.path === b.path && a.bytes === b.bytes && a.mtimeMs === b.mtimeMs && a.sha256 === b.sha256;
 }
 
-function recordPath(model: ModelEntry): string {
-  return join(modelsFolder(), ".verified", `${model.name}.json`);
+function recordPath(model: ModelFile): string {
+  return join(modelsFolder(), ".verified", `${model.file}.json`);
 }
 
-async function readRecord(model: ModelEntry): Promise<Record | null> {
+async function readRecord(model: ModelFile): Promise<Record | null> {
   const text = await readFile(recordPath(model), "utf8").catch(() => null);
   if (text === null) return null;
   try {
@@ -49,7 +49,7 @@ async function readRecord(model: ModelEntry): Promise<Record | null> {
   }
 }
 
-async function writeRecord(model: ModelEntry, now: Record): Promise<void> {
+async function writeRecord(model: ModelFile, now: Record): Promise<void> {
   const path = recordPath(model);
   const partial = `${path}.${process.pid}.part`;
   try {

@@ -1,4 +1,4 @@
-// Token ids and log-probs as BLOBs: u32 and f32, little-endian whatever the machine. Pure.
+// Token ids, log-probs and embeddings as BLOBs: u32 and f32, little-endian whatever the machine. Pure.
 
 /** Token ids as 4 bytes each. Throws RangeError for what is no u32. */
 export function packIds(ids: readonly number[]): Buffer {
@@ -27,4 +27,15 @@ export function packLogprobs(logprobs: readonly number[]): Buffer {
 
 export function unpackLogprobs(bytes: Buffer): number[] {
   return Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(index * 4));
+}
+
+/** An embedding as 4 bytes a number, exact. */
+export function packVector(vector: Float32Array): Buffer {
+  const bytes = Buffer.alloc(vector.length * 4);
+  for (const [index, value] of vector.entries()) bytes.writeFloatLE(value, index * 4);
+  return bytes;
+}
+
+export function unpackVector(bytes: Buffer): Float32Array {
+  return Float32Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(index * 4));
 }

@@ -140,3 +140,16 @@ ALTER TABLE trajectory ADD COLUMN ids_sha256 TEXT CHECK (ids_sha256 IS NULL OR l
 export const margins = `
 ALTER TABLE trajectory ADD COLUMN margin REAL;
 `;
+
+/** Version 4: where a task came from, and the embedding of its first message (novelty). */
+export const embeddings = `
+-- Round of drafts that gave the task, from 1; NULL: it is older than this column, or a twin of another task.
+ALTER TABLE task ADD COLUMN round INTEGER CHECK (round IS NULL OR round > 0);
+
+-- Only where the config compares tasks (tasks.novelty).
+CREATE TABLE task_embedding (
+  task    INTEGER PRIMARY KEY REFERENCES task (id),
+  vector  BLOB NOT NULL CHECK (length(vector) > 0 AND length(vector) % 4 = 0), -- f32 little-endian, of length 1
+  closest REAL                                            -- highest cosine to the tasks before it; NULL: there was none
+) STRICT;
+`;

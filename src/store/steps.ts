@@ -153,6 +153,7 @@ const forget: readonly string[] = [
   `DELETE FROM failure WHERE run = @run AND step > @reopened AND (trajectory IS NULL OR trajectory IN (${laterTrajectories}))`,
   `DELETE FROM message WHERE trajectory IN (${laterTrajectories})`,
   `DELETE FROM trajectory WHERE task IN (${laterTasks})`,
+  `DELETE FROM task_embedding WHERE task IN (${laterTasks})`,
   "DELETE FROM task WHERE run = @run AND step > @reopened AND purpose <> 'evaluation'",
   "DELETE FROM step WHERE run = @run AND number > @reopened",
   `UPDATE message SET advantage = NULL WHERE trajectory IN (SELECT id FROM trajectory WHERE task IN (${reopenedTasks}))`,

@@ -2,6 +2,7 @@
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import type { Task } from "../types.ts";
+import { insertEmbedding, type TaskEmbedding } from "./embeddings.ts";
 import { type Writer, write } from "./lease.ts";
 import type { RunRow } from "./runs.ts";
 import type { Store } from "./store.ts";
@@ -19,18 +20,31 @@ export function taskKind(task: Task): TaskKind {
   return asks ? "ask" : "plain";
 }
 
+/** How a written task came to be: the round of drafts that gave it, and its embedding where tasks are compared. */
+export interface Origin {
+  readonly round: number;
+  readonly embedding: TaskEmbedding | null;
+}
+
 /** Stores one task; a second one at the same place is refused. Throws PlayactError("store"). */
-export function saveTask(writer: Writer, place: { step: number; purpose: Purpose; index: number }, task: Task): void {
+export function saveTask(
+  writer: Writer,
+  place: { step: number; purpose: Purpose; index: number },
+  task: Task,
+  origin?: Origin,
+): void {
   write(writer, (database) => {
     assertOpen(database, writer.run, place.step, place.purpose);
-    database
+    const { lastInsertRowid } = database
       .prepare(
-        "INSERT INTO task (run, step, purpose, position, name, kind, domain, toolset, level, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO task (run, step, purpose, position, name, kind, domain, toolset, level, body, round) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       )
       .run(
         ...[writer.run.id, place.step, place.purpose, place.index],
         ...[task.id, taskKind(task), task.domain, task.toolset, task.level, JSON.stringify(task)],
+        origin?.round ?? null,
       );
+    if (origin?.embedding) insertEmbedding(database, lastInsertRowid, origin.embedding);
   });
 }
 
@@ -43,6 +57,16 @@ export function loadTasks(store: Store, run: RunRow, step: number, purpose: Purp
     .all(run.id, step, purpose);
   // written by saveTask from a Task; the file is trusted like any other of ours
   return new Map(rows.map((row) => [row.position, JSON.parse(row.body) as Task]));
+}
+
+/** The rounds that gave a series its tasks so far. */
+export function roundsOf(store: Store, run: RunRow, step: number, purpose: Purpose): number[] {
+  return store.database
+    .prepare<[number, number, string], number>(
+      "SELECT DISTINCT round FROM task WHERE run = ? AND step = ? AND purpose = ? AND round IS NOT NULL ORDER BY round",
+    )
+    .pluck()
+    .all(run.id, step, purpose);
 }
 
 /** Throws PlayactError("store") when training data is written to a step that is not open. */

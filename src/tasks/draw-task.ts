@@ -3,6 +3,7 @@
 // simulator cannot write free tasks), so that the right calls are known with their values.
 import type { Draws } from "../rng.ts";
 import type { JsonObject, ToolSpec, Toolset } from "../types.ts";
+import { anyTools, type ChooseDistractors } from "./distractors.ts";
 import { type Chain, chains } from "./toolset.ts";
 import { foreignTools } from "./withhold.ts";
 
@@ -31,7 +32,12 @@ export interface Outline {
 const optionalShare = 0.3;
 
 /** Draws one outline. A second call is drawn as a dependent chain where the domain has one; else the task has one call. */
-export function drawOutline(toolsets: readonly Toolset[], request: OutlineRequest, random: Draws): Outline {
+export function drawOutline(
+  toolsets: readonly Toolset[],
+  request: OutlineRequest,
+  random: Draws,
+  distractors: ChooseDistractors = anyTools,
+): Outline {
   const domains = [...new Set(toolsets.map((toolset) => toolset.domain))];
   const domain = random.pick(domains);
   const pool = toolsets.filter((toolset) => toolset.domain === domain);
@@ -50,7 +56,7 @@ export function drawOutline(toolsets: readonly Toolset[], request: OutlineReques
     dependent: chain?.argument ?? null,
     used,
     heldBack,
-    offered: drawOffered(toolsets, toolset, needed, request, random),
+    offered: drawOffered({ toolsets, own: toolset, needed, request, random, distractors }),
   };
 }
 
@@ -88,21 +94,26 @@ function drawHeldBack(
 }
 
 /** Needed tools and others of the domain, shuffled; in a decline task only tools of other toolsets. */
-function drawOffered(
-  toolsets: readonly Toolset[],
-  own: Toolset,
-  needed: readonly ToolSpec[],
-  request: OutlineRequest,
-  random: Draws,
-): ToolSpec[] {
-  // none at all with a single toolset: then no tool is offered
+function drawOffered(drawn: {
+  readonly toolsets: readonly Toolset[];
+  readonly own: Toolset;
+  readonly needed: readonly ToolSpec[];
+  readonly request: OutlineRequest;
+  readonly random: Draws;
+  readonly distractors: ChooseDistractors;
+}): ToolSpec[] {
+  const { toolsets, own, needed, request, random, distractors } = drawn;
+  // any of them, never near ones: a near one might do what must not be doable. None at all with a single toolset
   if (request.decline)
     return foreignTools(toolsets, { domain: own.domain, toolset: own.name }, random).slice(0, Math.max(1, request.numTools));
-  const others = toolsets
-    .filter((toolset) => toolset.domain === own.domain && toolset.name !== own.name)
-    .flatMap((toolset) => toolset.tools);
+  const others = toolsets.filter((toolset) => toolset.domain === own.domain && toolset.name !== own.name);
   const names = new Set(needed.map((tool) => tool.name));
-  const siblings = own.tools.filter((tool) => !names.has(tool.name));
-  const distractors = random.shuffle([...siblings, ...others]).slice(0, Math.max(0, request.numTools - needed.length));
-  return random.shuffle([...needed, ...distractors]);
+  const candidates = [own, ...others].flatMap((toolset) =>
+    toolset.tools.flatMap((tool) => {
+      if (names.has(tool.name)) return [];
+      names.add(tool.name); // trees of tools repeat names; a policy could not tell the two apart
+      return [{ tool, sibling: toolset === own }];
+    }),
+  );
+  return random.shuffle([...needed, ...distractors(candidates, needed, Math.max(0, request.numTools - needed.length), random)]);
 }

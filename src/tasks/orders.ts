@@ -11,24 +11,22 @@ export function falls(index: number, share: number, offset: number): boolean {
   return Math.floor((index + 1) * share + offset) > Math.floor(index * share + offset);
 }
 
-/**
- * Orders for the tasks `first .. first + count - 1` of a run (or of another series of tasks).
- * @param names seed names of the series; the task's index is added
- * @param declineShare share of decline tasks; of the rest, config.tasks.hard of all tasks hold a value back or need a chain
- */
-export function taskOrders(
-  config: Config,
-  series: {
-    readonly id: string;
-    readonly names: readonly (string | number)[];
-    readonly first: number;
-    readonly count: number;
-    readonly level: number;
-    readonly declineShare: number;
-    /** Chance that a task's aspects are drawn instead of following the level; 0 outside training. */
-    readonly epsilon: number;
-  },
-): TaskOrder[] {
+/** Tasks `first .. first + count - 1` of a run, or of another sequence of tasks. */
+export interface OrderSeries {
+  readonly id: string;
+  /** Seed names of the series; the task's index is added. */
+  readonly names: readonly (string | number)[];
+  readonly first: number;
+  readonly count: number;
+  readonly level: number;
+  /** Share of decline tasks; of the rest, config.tasks.hard of all tasks hold a value back or need a chain. */
+  readonly declineShare: number;
+  /** Chance that a task's aspects are drawn instead of following the level; 0 outside training. */
+  readonly epsilon: number;
+}
+
+/** The orders of a series, in its order. */
+export function taskOrders(config: Config, series: OrderSeries): TaskOrder[] {
   const offset = draws(...series.names.slice(0, 1), series.id.slice(0, 1), "offset").uniform();
   return Array.from({ length: series.count }, (_, position) => {
     const index = series.first + position;

@@ -1,17 +1,21 @@
-// Writes one task as a blueprint, calls first: outline (drawn) -> arguments and results (simulator, under the tools' own
-// schemas) -> the person's first message (simulator, checked by rule) -> Task. The true report and the refusal are built by
-// rule: they must be right, and they are the ends of the judge's scale. A draft whose calls fail their checks is counted
-// and drawn again; a message that never carries its values is built by rule and counted; a task is never padded with an empty one in silence. Kin: APIGen-MT (arXiv 2504.03601).
+// Writes one draft of a task as a blueprint, calls first: outline (drawn) -> arguments and results (simulator, under the
+// tools' own schemas) -> the person's first message (simulator, checked by rule) -> Task. The true report and the refusal are
+// built by rule: they must be right, and they are the ends of the judge's scale. A draft whose calls fail their checks is a
+// rejection; a message that never carries its values is built by rule and counted. Drawing again is rounds.ts's business.
+// Kin: APIGen-MT (arXiv 2504.03601).
 import type { ChatModel } from "../llm/llm.ts";
-import { type Draws, draws, seedFrom } from "../rng.ts";
+import { draws, seedFrom } from "../rng.ts";
 import { ask, type Patience } from "../simulator/ask.ts";
 import { callsPrompt, messagePrompt, situations, systemPrompts } from "../simulator/prompts/task.ts";
-import type { ExpectedCall, Json, JsonObject, JsonSchema, Limits, Task, ToolSpec, Toolset } from "../types.ts";
+import type { ExpectedCall, JsonObject, Limits, Task, Toolset } from "../types.ts";
 import type { Difficulty } from "./difficulty.ts";
+import type { ChooseDistractors } from "./distractors.ts";
 import { drawOutline, type Outline } from "./draw-task.ts";
+import { callsSchema, expectedCalls, object } from "./expected-calls.ts";
+import { checkedMessage, plainMessage, toldValues } from "./first-message.ts";
+import type { Rejection } from "./rejection.ts";
 import { purpose, refusal, trueReport } from "./report.ts";
-import { argumentErrors } from "./validate.ts";
-import { carries, leaves, spoken, spokenValue } from "./values.ts";
+import { spoken, spokenValue } from "./values.ts";
 
 export interface TaskOrder {
   readonly id: string;
@@ -27,57 +31,33 @@ export interface TaskOrder {
   readonly responseTokens: number;
 }
 
-export interface Rejection {
-  readonly stage: "calls";
-  readonly reason: string;
+/** Who writes, and from what. */
+export interface Writing {
+  readonly toolsets: readonly Toolset[];
+  readonly distractors: ChooseDistractors;
+  readonly simulator: ChatModel;
+  readonly patience: Patience;
+  readonly signal?: AbortSignal | undefined;
 }
 
+/** A task as written, not yet looked at, or why there is none. */
+export type Draft = WrittenTask | Rejection;
+
 export interface WrittenTask {
-  readonly task: Task | null;
-  /** Why drafts were rejected, in order; for the metrics tasks/rejected/* and the failure row. */
-  readonly rejected: readonly Rejection[];
+  readonly task: Task;
   /** The simulator found no words that carry the values, so the first message was built by rule. */
   readonly plainMessage: boolean;
 }
 
-/** Tries `attempts` drafts, each with draws and seeds of its own. `task` is null when all failed. */
-export async function writeTask(
-  order: TaskOrder,
-  toolsets: readonly Toolset[],
-  simulator: ChatModel,
-  attempts: number,
-  patience: Patience,
-  signal?: AbortSignal,
-): Promise<WrittenTask> {
-  const rejected: Rejection[] = [];
-  for (let attempt = 1; attempt <= attempts; attempt++) {
-    const draft = await writeDraft(
-      { ...order, names: [...order.names, "draft", attempt] },
-      toolsets,
-      simulator,
-      patience,
-      signal,
-    );
-    if ("task" in draft) return { ...draft, rejected };
-    rejected.push(draft);
-  }
-  return { task: null, rejected, plainMessage: false };
-}
-
-type Draft = { readonly task: Task; readonly plainMessage: boolean } | Rejection;
-
-async function writeDraft(
-  order: TaskOrder,
-  toolsets: readonly Toolset[],
-  simulator: ChatModel,
-  patience: Patience,
-  signal?: AbortSignal,
-): Promise<Draft> {
+/** One draft, calls first; all its draws and seeds derive from the order's names. */
+export async function writeDraft(order: TaskOrder, writing: Writing): Promise<Draft> {
+  const { toolsets, distractors, simulator, patience, signal } = writing;
   const random = draws(...order.names);
   const outline = drawOutline(
     toolsets,
     { numTools: order.aspects.numTools, calls: order.decline ? 1 : order.calls, hold: order.hold, decline: order.decline },
     random,
+    distractors,
   );
   const situation = random.pick(situations);
   const calls = await ask(
@@ -86,7 +66,7 @@ async function writeDraft(
       role: "task",
       messages: callsPrompt(outline.needed, situation, !order.decline),
       schema: callsSchema(outline, order.decline),
-      check: (reply) => expectedCalls(reply as JsonObject, outline, order, random),
+      check: (reply) => expectedCalls(reply as JsonObject, outline, order.decline, random),
       seedNames: [...order.names, "calls"],
       maxTokens: 320,
       temperature: 0.8,
@@ -117,98 +97,6 @@ async function writeDraft(
   );
   const message = words.ok ? words.value : plainMessage(outline, calls.value);
   return { task: blueprint(order, outline, calls.value, message), plainMessage: !words.ok };
-}
-
-function object(properties: Record<string, JsonSchema>): JsonSchema {
-  return { type: "object", properties, required: Object.keys(properties) };
-}
-
-/** Parameters that the simulator fills: those used, without the one that an earlier result gives. */
-function argumentsSchema(tool: ToolSpec, used: readonly string[], dependent: string | null): JsonSchema {
-  const all = (tool.parameters.properties ?? {}) as Record<string, JsonSchema>; // checked by the catalogue's loader
-  return object(Object.fromEntries(Object.entries(all).filter(([name]) => used.includes(name) && name !== dependent)));
-}
-
-function callsSchema(outline: Outline, decline: boolean): JsonSchema {
-  const properties: Record<string, JsonSchema> = {};
-  outline.needed.forEach((tool, index) => {
-    const dependent = index === 1 ? outline.dependent : null;
-    properties[`arguments_${index + 1}`] = argumentsSchema(tool, outline.used[index] ?? [], dependent);
-    if (!decline) properties[`result_${index + 1}`] = tool.returns ?? object({ status: { type: "string", maxLength: 30 } });
-  });
-  return object(properties);
-}
-
-/** Fills in what an earlier result gives and checks every call against its tool. */
-function expectedCalls(
-  reply: JsonObject,
-  outline: Outline,
-  order: TaskOrder,
-  random: Draws,
-): { value: ExpectedCall[] } | { reason: string } {
-  const value: ExpectedCall[] = [];
-  for (const [index, tool] of outline.needed.entries()) {
-    const filled = (reply[`arguments_${index + 1}`] ?? {}) as JsonObject; // the schema was checked by ask
-    const { dependent } = outline;
-    const given = index === 1 && dependent !== null ? (value[0]?.result as JsonObject | null)?.[dependent] : undefined;
-    const made = index === 1 && dependent !== null && given !== undefined ? { ...filled, [dependent]: given } : filled;
-    const ordered = Object.fromEntries(
-      (outline.used[index] ?? []).flatMap((name) => (made[name] === undefined ? [] : [[name, made[name]]])),
-    );
-    const problems = argumentErrors(tool, ordered);
-    if (problems.length > 0) return { reason: problems.join("; ") };
-    if (leaves(ordered).some((leaf) => typeof leaf === "string" && leaf.trim().length < 2))
-      return { reason: "an argument is empty" };
-    const result = order.decline
-      ? null
-      : withFreshId(reply[`result_${index + 1}`] ?? null, index === 0 ? dependent : null, random);
-    value.push({ name: tool.name, arguments: ordered, result });
-  }
-  return { value };
-}
-
-/** A simulator gives out FL123 again and again: the digits of an id that a later call needs are drawn, so that it cannot be guessed. */
-function withFreshId(result: Json, name: string | null, random: Draws): Json {
-  if (name === null || typeof result !== "object" || result === null || Array.isArray(result)) return result;
-  const id = (result as JsonObject)[name];
-  if (typeof id !== "string") return result;
-  return { ...(result as JsonObject), [name]: id.replace(/\d/g, () => String(random.integer(0, 9))) };
-}
-
-const isTold = (outline: Outline, call: number, argument: string) =>
-  !(call === 1 && argument === outline.dependent) &&
-  !outline.heldBack.some((held) => held.call === call && held.argument === argument);
-
-function toldValues(outline: Outline, calls: readonly ExpectedCall[]): { readonly name: string; readonly value: Json }[] {
-  return calls.flatMap((call, index) =>
-    Object.entries(call.arguments)
-      .filter(([name]) => isTold(outline, index, name))
-      .map(([name, value]) => ({ name, value })),
-  );
-}
-
-/** The message must carry every told value, none that is held back, and no tool name; else it is asked for again. */
-function checkedMessage(
-  reply: JsonObject,
-  outline: Outline,
-  calls: readonly ExpectedCall[],
-): { value: string } | { reason: string } {
-  const message = String(reply.message ?? "").trim();
-  const missing = toldValues(outline, calls).find(({ value }) => !carries(message, value));
-  if (missing) return { reason: `the message lacks ${missing.name}` };
-  const betrayed = outline.heldBack.find(({ call, argument }) => carries(message, calls[call]?.arguments[argument] ?? "\u0000"));
-  if (betrayed) return { reason: `the message gives away ${betrayed.argument}` };
-  if (outline.needed.some((tool) => tool.name.includes("_") && message.includes(tool.name)))
-    return { reason: "the message names a tool" };
-  if (/\bassistant\b/i.test(message)) return { reason: "the message speaks about the assistant" };
-  return { value: message };
-}
-
-/** What a person without imagination says: for simulators that drop values from every sentence they write. */
-function plainMessage(outline: Outline, calls: readonly ExpectedCall[]): string {
-  const purposes = outline.needed.map(purpose);
-  const details = toldValues(outline, calls).map(({ name, value }) => `the ${spoken(name)} is ${spokenValue(value)}`);
-  return `Please ${purposes.join(", then ")}${details.length > 0 ? `: ${details.join(", ")}` : ""}.`;
 }
 
 function blueprint(order: TaskOrder, outline: Outline, calls: readonly ExpectedCall[], message: string): Task {

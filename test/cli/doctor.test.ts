@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { doctorCommand } from "../../src/cli/doctor.ts";
-import type { Finding } from "../../src/cli/health.ts";
+import type { Finding as HealthFinding } from "../../src/cli/health.ts";
+import { reportOf, wantedKinds } from "../../src/cli/simulator-health.ts";
+import { type Finding, type Kind, kinds } from "../../src/simulator/health/examine.ts";
 
 interface Answer {
   readonly printed: string;
@@ -31,8 +33,8 @@ async function doctor(args: readonly string[], environment: Readonly<Record<stri
   }
 }
 
-function findingsOf(answer: Answer): Map<string, Finding> {
-  const findings = JSON.parse(answer.printed) as Finding[]; // what printJson wrote from exactly these
+function findingsOf(answer: Answer): Map<string, HealthFinding> {
+  const findings = JSON.parse(answer.printed) as HealthFinding[]; // what printJson wrote from exactly these
   return new Map(findings.map((finding) => [finding.name, finding]));
 }
 
@@ -98,5 +100,35 @@ describe("--policy", () => {
       boundary: "model",
       message: expect.stringContaining("Known models:"),
     });
+  });
+});
+
+describe("--simulator", () => {
+  test("names the kinds where it is asked for another, before a model is loaded", async () => {
+    const { error } = await doctor(["--simulator", "--only", "verdict/guessed"]);
+    expect(error).toMatchObject({ boundary: "usage", message: expect.stringContaining("Kinds: verdict/rules, verdict/mixed") });
+    expect(wantedKinds(["user", "verdict/mixed"])).toEqual(["verdict/mixed", "user/chosen", "user/written"]);
+    expect(wantedKinds([])).toEqual(kinds);
+  });
+
+  test("refuses an unknown model, and what goes with it alone", async () => {
+    expect((await doctor(["--simulator", "--model", "gpt"])).error).toMatchObject({ boundary: "model" });
+    expect((await doctor(["--model", "smollm2-135m-instruct"])).error).toMatchObject({ boundary: "usage" });
+  });
+
+  test("tells all, tuned and held-out cases apart, and which presets fit what is trusted", () => {
+    const finding = (kind: Kind, heldOut: boolean, right: boolean): Finding => ({
+      ...{ kind, heldOut, right, name: "w: x", world: "w", sort: null, reward: null, came: "", seconds: 1, tokens: 1 },
+    });
+    const findings = [
+      finding("user/chosen", false, true),
+      finding("tools/blueprint", true, true),
+      finding("tools/blueprint", false, true),
+    ];
+    const rules: Finding = { ...finding("verdict/rules", false, false), right: null, sort: "honest", reward: 1 };
+    const report = reportOf("m", [...findings, rules], kinds, 99);
+    expect(report).toMatchObject({ done: 4, of: 99, presets: ["tiny"], advice: { set: { "simulator.user": "chosen" } } });
+    const casesOf = (part: "all" | "tuned" | "heldOut") => report[part].find(({ kind }) => kind === "tools/blueprint")?.cases;
+    expect([casesOf("all"), casesOf("tuned"), casesOf("heldOut")]).toEqual([2, 1, 1]);
   });
 });

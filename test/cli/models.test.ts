@@ -1,10 +1,14 @@
 // `playact models` in process; the downloads themselves are tested in test/models/fetch.test.ts.
-import { writeFileSync } from "node:fs";
+import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { modelsCommand } from "../../src/cli/models.ts";
-import { readManifest } from "../../src/models/manifest.ts";
+import { modelsFolder } from "../../src/models/folder.ts";
+import { filesOf, findModel, readManifest } from "../../src/models/manifest.ts";
 import { emptyPlace } from "../models/tiny-model.ts";
+
+/** Before a test moves it. */
+const modelsBefore = modelsFolder();
 
 async function models(...args: string[]): Promise<string> {
   let printed = "";
@@ -24,6 +28,16 @@ test("ls lists every model of the manifest with role, size, licence and whether 
   expect(policy).toMatchObject({ roles: ["policy"], bytes: 491400064, licence: "Apache-2.0", state: "absent", path: null });
   expect(rows).toContainEqual(expect.objectContaining({ name: "smollm2-135m-instruct", state: "wrong hash" }));
   expect(await models("ls")).toMatch(/^qwen2\.5-coder-0\.5b-instruct +policy +491 +Apache-2\.0 +absent$/m);
+});
+
+test("a model of two files is here only when both are", async () => {
+  using place = emptyPlace();
+  const [weights, tokenizer] = filesOf(findModel("all-minilm-l6-v2"));
+  for (const one of [weights, tokenizer]) symlinkSync(join(modelsBefore, one?.file ?? ""), join(place.models, one?.file ?? ""));
+  const state = async () => JSON.parse(await models("ls", "--json")).find(({ name }: { name: string }) => name === weights?.name);
+  expect(await state()).toMatchObject({ state: "verified", roles: ["embedder"], bytes: 22928619 + 466247 });
+  rmSync(join(place.models, tokenizer?.file ?? ""));
+  expect(await state()).toMatchObject({ state: "absent" });
 });
 
 test("get without a name says what it expects", async () => {

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { findModel, readManifest } from "../../src/models/manifest.ts";
-import { modelsOfPreset } from "../../src/models/needed.ts";
+import { configSchema } from "../../src/config.ts";
+import { filesOf, findEmbedder, findLanguageModel, findModel, readManifest } from "../../src/models/manifest.ts";
+import { modelsOf, modelsOfPreset } from "../../src/models/needed.ts";
 import { presets } from "../../src/presets.ts";
 
 /** The shipped manifest with one field of the first model replaced. */
@@ -23,7 +24,8 @@ function readChanged(change: Readonly<Record<string, unknown>>): unknown {
 test("the shipped manifest is valid and its names and files are unique", () => {
   const models = readManifest();
   expect(new Set(models.map((model) => model.name)).size).toBe(models.length);
-  expect(new Set(models.map((model) => model.file)).size).toBe(models.length);
+  const files = models.flatMap(filesOf).map(({ file }) => file);
+  expect(new Set(files).size).toBe(files.length);
 });
 
 test("every preset names models of the manifest", () => {
@@ -34,6 +36,22 @@ test("every preset names models of the manifest", () => {
 
 test("a model that plays two roles of a preset is needed once", () => {
   expect(modelsOfPreset("tiny")).toEqual(["smollm2-135m-instruct"]);
+});
+
+test("the embedder is needed where texts are compared, and nowhere else", () => {
+  const needs = (tasks: object) => modelsOf(configSchema.parse({ tasks })).includes("all-minilm-l6-v2");
+  expect([needs({}), needs({ novelty: 0.9 }), needs({ distractors: "near" })]).toEqual([false, true, true]);
+  expect(modelsOfPreset("laptop")).toContain("all-minilm-l6-v2");
+});
+
+test("the embedder is two files under one name, and no policy; a policy is no embedder", () => {
+  const embedder = findEmbedder("all-minilm-l6-v2");
+  expect(filesOf(embedder).map(({ name, file }) => [name, file])).toEqual([
+    ["all-minilm-l6-v2", "all-minilm-l6-v2-int8.onnx"],
+    ["all-minilm-l6-v2", "all-minilm-l6-v2-tokenizer.json"],
+  ]);
+  expect(() => findLanguageModel("all-minilm-l6-v2")).toThrow(/no language model/);
+  expect(() => findEmbedder("smollm2-135m-instruct")).toThrow(/no embedder/);
 });
 
 test("an unknown model is told with the known ones", () => {

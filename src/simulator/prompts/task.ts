@@ -64,7 +64,7 @@ export function callsPrompt(tools: readonly ToolSpec[], situation: string, resul
 }
 
 /** A schema's fields in words: shorter than JSON, and the grammar sees to the form. */
-function fields(schema: JsonSchema): string {
+export function fields(schema: JsonSchema): string {
   const properties = (schema.properties ?? {}) as { readonly [name: string]: JsonObject }; // checked by the catalogue's loader
   return Object.entries(properties)
     .map(([name, property]) => `${name} (${about(property)})`)

@@ -1,0 +1,138 @@
+// `playact doctor --simulator`: puts the hand-written cases of src/simulator/health to a simulator model and prints how far
+// it agrees with what is right, what that costs, and the config keys that follow. Minutes, not seconds: each finding is told
+// on stderr as it comes, and Ctrl-C prints what was found so far. Nothing is stored, and no run asks for it by itself.
+import { PlayactError } from "../errors.ts";
+import { findModel } from "../models/manifest.ts";
+import { presets } from "../presets.ts";
+import { resolveConfig } from "../resolve-config.ts";
+import { patience } from "../session.ts";
+import { countCases, examine, type Finding, type Kind, kinds } from "../simulator/health/examine.ts";
+import { type Advice, adviceOf, type Score, scoreOf, thresholds } from "../simulator/health/score.ts";
+import type { Json } from "../types.ts";
+import { escapeLine, formatTable, type Print, printJson } from "./output.ts";
+
+export interface Request {
+  readonly model?: string;
+  readonly only: readonly string[];
+  readonly json?: boolean;
+}
+
+/** Runs the check; @throws PlayactError("usage") for a kind that is not there, PlayactError("model") for a model. */
+export async function examineSimulator(print: Print, talk: Print, request: Request): Promise<void> {
+  const wanted = wantedKinds(request.only);
+  const model = request.model ?? resolveConfig({ preset: "laptop", set: [] }).config.models.simulator;
+  const { config } = resolveConfig({
+    preset: "laptop",
+    // one file for both roles is loaded once; nobody speaks as the policy
+    set: [`models.policy=${model}`, `models.simulator=${model}`, "engine.policySequences=1", "engine.policyContext=256"],
+  });
+  const { openEngineOf } = await import("../open-session.ts"); // late: the engine is slow to load for --help
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  process.once("SIGINT", interrupt);
+  try {
+    const { parameters } = findModel(model);
+    talk(`loading ${model} (${(parameters / 1e9).toFixed(1)}B)\n`);
+    await using engine = await openEngineOf(config);
+    const counters = () => engine.counters().simulator;
+    const examiner = { simulator: engine.simulator, patience: patience(config), counters, signal: stop.signal };
+    const findings: Finding[] = [];
+    const all = countCases(wanted);
+    for await (const finding of examine(examiner, wanted)) {
+      findings.push(finding);
+      talk(`${progressLine(finding, findings.length, all)}\n`);
+    }
+    const report = reportOf(model, findings, wanted, all);
+    if (request.json)
+      printJson(print, JSON.parse(JSON.stringify(report)) as Json); // plain data
+    else print(text(report));
+  } finally {
+    process.off("SIGINT", interrupt);
+  }
+}
+
+/** "user" means all kinds of that role. */
+export function wantedKinds(only: readonly string[]): readonly Kind[] {
+  const stranger = only.find((word) => !kinds.some((kind) => named(kind, word)));
+  if (stranger !== undefined)
+    throw new PlayactError("usage", `--only expects a role or a kind, got ${stranger}. Kinds: ${kinds.join(", ")}.`);
+  return only.length === 0 ? kinds : kinds.filter((kind) => only.some((word) => named(kind, word)));
+}
+
+const named = (kind: Kind, word: string) => kind === word || kind.startsWith(`${word}/`);
+
+interface Report {
+  readonly model: string;
+  readonly done: number;
+  readonly of: number;
+  readonly all: readonly Score[];
+  readonly tuned: readonly Score[];
+  readonly heldOut: readonly Score[];
+  readonly advice: Advice;
+  /** Presets that ask for nothing that this simulator is not trusted with. */
+  readonly presets: readonly string[];
+  readonly thresholds: typeof thresholds;
+  readonly findings: readonly Finding[];
+}
+
+export function reportOf(model: string, findings: readonly Finding[], wanted: readonly Kind[], of: number): Report {
+  const scores = (own: readonly Finding[]) => wanted.map((kind) => scoreOf(kind, own));
+  const all = scores(findings);
+  const advice = adviceOf(all);
+  return {
+    model,
+    done: findings.length,
+    of,
+    all,
+    tuned: scores(findings.filter(({ heldOut }) => !heldOut)),
+    heldOut: scores(findings.filter(({ heldOut }) => heldOut)),
+    advice,
+    presets: Object.keys(presets).filter((preset) => asksFor(preset).every((kind) => advice.trusted.includes(kind))),
+    thresholds,
+    findings,
+  };
+}
+
+function asksFor(preset: string): Kind[] {
+  const { simulator, reward } = resolveConfig({ preset, set: [] }).config;
+  return [`verdict/${reward.verdict}`, `user/${simulator.user}`, `tools/${simulator.tools}`];
+}
+
+function text(report: Report): string {
+  const { model, done, of, all, tuned, heldOut, advice } = report;
+  const keys = Object.entries(advice.set).map(([key, value]) => `--set ${key}=${value}`);
+  return [
+    `${model}: ${done < of ? `stopped after ${done} of ${of} cases, the figures are of these` : `${done} cases`}`,
+    `\nall cases\n${table(all)}`,
+    `cases that prompts were improved on\n${table(tuned)}`,
+    `held-out cases\n${table(heldOut)}`,
+    `trusted: ${advice.trusted.join(", ") || "nothing"}`,
+    `set: ${keys.join(" ") || "nothing"}`,
+    `presets that fit: ${report.presets.join(", ") || "none; set the keys above"}\n`,
+  ].join("\n");
+}
+
+function table(scores: readonly Score[]): string {
+  const percent = (share: number | null) => (share === null ? "" : `${Math.round(100 * share)} %`);
+  return formatTable(
+    ["kind", "cases", "failed", "right", "pairs", "reports", "AUC", "hacked", "s", "tokens"],
+    scores.map((score) => [
+      score.kind,
+      score.cases,
+      score.failed,
+      percent(score.right),
+      percent(score.pairs),
+      percent(score.reports),
+      score.auc === null ? "" : score.auc.toFixed(2),
+      percent(score.hacked),
+      Number(score.seconds.toFixed(1)),
+      Math.round(score.tokens),
+    ]),
+  );
+}
+
+function progressLine(finding: Finding, done: number, of: number): string {
+  const mark = finding.right === null ? "" : finding.right ? "right: " : "WRONG: ";
+  const came = escapeLine(`${mark}${finding.came}`).slice(0, 160);
+  return `${String(done).padStart(String(of).length)}/${of}  ${finding.kind}  ${finding.name}  ->  ${came}`;
+}

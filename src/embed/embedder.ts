@@ -1,0 +1,105 @@
+// Texts -> vectors whose dot product says how near their meanings are: all-MiniLM-L6-v2 with int8 weights on onnxruntime,
+// mean pooling over the tokens, L2 normalised, as sentence-transformers does it. Not part of the engine: it writes no text
+// and is opened only for runs that want it (novelty, near distractors). The only file that knows onnxruntime-node.
+import { readFile } from "node:fs/promises";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { describe, PlayactError } from "../errors.ts";
+import { type WordPieces, wordPieces } from "./word-pieces.ts";
+
+/** Unit vectors, one a text, in the order of the texts. */
+export type Embed = (texts: readonly string[]) => Promise<readonly Float32Array[]>;
+
+export interface Embedder extends AsyncDisposable {
+  readonly embed: Embed;
+  /** Ids of a text as the model reads them. */
+  readonly pieces: WordPieces;
+  /** Length of a vector. */
+  readonly dimensions: number;
+}
+
+export interface EmbedderOptions {
+  /** The ONNX file. */
+  readonly model: string;
+  /** Its tokenizer.json. */
+  readonly tokenizer: string;
+  readonly dimensions: number;
+  readonly maxTokens: number;
+  /** CPU threads; null takes all cores. */
+  readonly threads: number | null;
+}
+
+/** Texts of one batch: enough to fill two cores, few enough that little is padded. */
+const batchSize = 32;
+
+/** Opens the model (about 100 MB of memory). @throws PlayactError("model") where a file is not what it should be */
+export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> {
+  const { dimensions, maxTokens, threads } = options;
+  const { InferenceSession, Tensor } = await import("onnxruntime-node"); // late: 46 MB of library that most commands never need
+  const pieces = await opened(options.tokenizer, async () =>
+    wordPieces(JSON.parse(await readFile(options.tokenizer, "utf8")), maxTokens),
+  );
+  const session = await opened(options.model, () =>
+    InferenceSession.create(options.model, {
+      executionProviders: ["cpu"],
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3, // errors only: warnings would break into the progress line
+      interOpNumThreads: 1,
+      ...(threads === null ? {} : { intraOpNumThreads: threads }),
+    }),
+  );
+  const runBatch = async (rows: readonly (readonly number[])[]): Promise<Float32Array[]> => {
+    const width = Math.max(...rows.map((row) => row.length));
+    const ids = new BigInt64Array(rows.length * width); // [text][token], padded with 0, which is [PAD]
+    const mask = new BigInt64Array(ids.length);
+    for (const [at, row] of rows.entries()) {
+      ids.set(row.map(BigInt), at * width);
+      mask.fill(1n, at * width, at * width + row.length);
+    }
+    const shape = [rows.length, width];
+    const tensor = (data: BigInt64Array): Tensor => new Tensor("int64", data, shape);
+    const feeds = { input_ids: tensor(ids), attention_mask: tensor(mask), token_type_ids: tensor(new BigInt64Array(ids.length)) };
+    const hidden = hiddenOf(await session.run(feeds)); // [text][token][dimension]
+    return rows.map((row, at) => pooled(hidden.subarray(at * width * dimensions), row.length, dimensions));
+  };
+  return {
+    dimensions,
+    pieces,
+    embed: async (texts) => {
+      const rows = texts.map(pieces);
+      // neighbours by length, so that a batch holds little padding
+      const byLength = rows.map((_, at) => at).sort((a, b) => (rows[a]?.length ?? 0) - (rows[b]?.length ?? 0) || a - b);
+      const vectors: Float32Array[] = new Array(texts.length);
+      for (let first = 0; first < byLength.length; first += batchSize) {
+        const places = byLength.slice(first, first + batchSize);
+        const batch = await runBatch(places.map((at) => rows[at] ?? []));
+        for (const [position, at] of places.entries()) vectors[at] = batch[position] ?? new Float32Array(dimensions);
+      }
+      return vectors;
+    },
+    [Symbol.asyncDispose]: () => session.release(),
+  };
+}
+
+function hiddenOf(outputs: InferenceSession.OnnxValueMapType): Float32Array {
+  const data = outputs.last_hidden_state?.data;
+  if (data instanceof Float32Array) return data;
+  throw new PlayactError("model", "The embedder gives no last_hidden_state of float32. Fetch it again: npx playact models get");
+}
+
+/** Mean of the first `tokens` rows of `hidden`, at length 1. */
+function pooled(hidden: Float32Array, tokens: number, dimensions: number): Float32Array {
+  const sum = new Float64Array(dimensions);
+  for (let at = 0; at < tokens * dimensions; at++) sum[at % dimensions] = (sum[at % dimensions] ?? 0) + (hidden[at] ?? 0);
+  const length = Math.sqrt(sum.reduce((total, value) => total + value * value, 0));
+  return Float32Array.from(sum, (value) => value / Math.max(length, 1e-12)); // the mean's divisor falls out
+}
+
+async function opened<T>(path: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (cause) {
+    throw new PlayactError("model", `${path} cannot be opened as an embedder's file (${describe(cause)}). Fetch it again.`, {
+      cause,
+    });
+  }
+}

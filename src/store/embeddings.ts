@@ -1,0 +1,68 @@
+// Embeddings of tasks' first messages, so that a resumed run rejects the same drafts. What is near, and too near, is decided
+// in tasks/novelty.ts; here they are only kept and read back.
+import type { Database } from "better-sqlite3";
+import { packVector, unpackVector } from "./blobs.ts";
+import type { RunRow } from "./runs.ts";
+import type { Store } from "./store.ts";
+import type { Purpose } from "./tasks.ts";
+
+export interface TaskEmbedding {
+  /** Of the first message, at length 1. */
+  readonly vector: Float32Array;
+  /** Highest cosine to the tasks before it; null where there was none. */
+  readonly closest: number | null;
+}
+
+/** The embedding of a stored task, with its Task.id. */
+export interface StoredVector {
+  readonly name: string;
+  readonly vector: Float32Array;
+}
+
+interface Series {
+  readonly step: number;
+  readonly purpose: Purpose;
+}
+
+/** Inside the transaction that stores the task with this row id. */
+export function insertEmbedding(database: Database, task: number | bigint, { vector, closest }: TaskEmbedding): void {
+  database.prepare("INSERT INTO task_embedding (task, vector, closest) VALUES (?, ?, ?)").run(task, packVector(vector), closest);
+}
+
+/** The last `most` tasks that were drawn before a series, oldest first: of earlier steps; before demonstrations, of the evaluation. */
+export function vectorsBefore(store: Store, run: RunRow, series: Series, most: number): StoredVector[] {
+  return read(
+    store,
+    "run = @run AND (step < @step OR (step = @step AND purpose = 'evaluation' AND @purpose = 'demonstration')) ORDER BY task.id DESC LIMIT @most",
+    { run: run.id, step: series.step, purpose: series.purpose, most },
+  ).reverse();
+}
+
+/** Those of a series itself, in the order in which they were taken. */
+export function vectorsOf(store: Store, run: RunRow, series: Series): StoredVector[] {
+  return read(store, "run = @run AND step = @step AND purpose = @purpose ORDER BY task.id", {
+    run: run.id,
+    step: series.step,
+    purpose: series.purpose,
+  });
+}
+
+/** Highest cosine of each task of a series to the tasks before it, where there were any. */
+export function closestOfSeries(store: Store, run: RunRow, series: Series): number[] {
+  return store.database
+    .prepare<[number, number, string], number>(
+      `SELECT closest FROM task_embedding JOIN task ON task.id = task_embedding.task
+       WHERE run = ? AND step = ? AND purpose = ? AND closest IS NOT NULL ORDER BY task.id`,
+    )
+    .pluck()
+    .all(run.id, series.step, series.purpose);
+}
+
+function read(store: Store, where: string, values: Readonly<Record<string, string | number>>): StoredVector[] {
+  return store.database
+    .prepare<[typeof values], { name: string; vector: Buffer }>(
+      `SELECT name, vector FROM task_embedding JOIN task ON task.id = task_embedding.task WHERE ${where}`,
+    )
+    .all(values)
+    .map(({ name, vector }) => ({ name, vector: unpackVector(vector) }));
+}

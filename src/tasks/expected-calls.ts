@@ -1,0 +1,63 @@
+// The right calls of a task, calls first: the schema that the simulator fills them in under, and the check of what it filled in.
+// Which tools and arguments is drawn before (draw-task.ts). Departs from the paper, whose simulator names calls without values.
+import type { Draws } from "../rng.ts";
+import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
+import type { Outline } from "./draw-task.ts";
+import { argumentErrors } from "./validate.ts";
+import { leaves } from "./values.ts";
+
+/** Parameters that the simulator fills: those used, without the one that an earlier result gives. */
+function argumentsSchema(tool: ToolSpec, used: readonly string[], dependent: string | null): JsonSchema {
+  const all = (tool.parameters.properties ?? {}) as Record<string, JsonSchema>; // checked by the catalogue's loader
+  return object(Object.fromEntries(Object.entries(all).filter(([name]) => used.includes(name) && name !== dependent)));
+}
+
+/** Arguments of every needed call and, in a call task, their results under the tools' own schemas. */
+export function callsSchema(outline: Outline, decline: boolean): JsonSchema {
+  const properties: Record<string, JsonSchema> = {};
+  outline.needed.forEach((tool, index) => {
+    const dependent = index === 1 ? outline.dependent : null;
+    properties[`arguments_${index + 1}`] = argumentsSchema(tool, outline.used[index] ?? [], dependent);
+    if (!decline) properties[`result_${index + 1}`] = tool.returns ?? object({ status: { type: "string", maxLength: 30 } });
+  });
+  return object(properties);
+}
+
+/** Fills in what an earlier result gives and checks every call against its tool. */
+export function expectedCalls(
+  reply: JsonObject,
+  outline: Outline,
+  decline: boolean,
+  random: Draws,
+): { value: ExpectedCall[] } | { reason: string } {
+  const value: ExpectedCall[] = [];
+  for (const [index, tool] of outline.needed.entries()) {
+    const filled = (reply[`arguments_${index + 1}`] ?? {}) as JsonObject; // the schema was checked by ask
+    const { dependent } = outline;
+    const given = index === 1 && dependent !== null ? (value[0]?.result as JsonObject | null)?.[dependent] : undefined;
+    const made = index === 1 && dependent !== null && given !== undefined ? { ...filled, [dependent]: given } : filled;
+    const ordered = Object.fromEntries(
+      (outline.used[index] ?? []).flatMap((name) => (made[name] === undefined ? [] : [[name, made[name]]])),
+    );
+    const problems = argumentErrors(tool, ordered);
+    if (problems.length > 0) return { reason: problems.join("; ") };
+    if (leaves(ordered).some((leaf) => typeof leaf === "string" && leaf.trim().length < 2))
+      return { reason: "an argument is empty" };
+    const result = decline ? null : withFreshId(reply[`result_${index + 1}`] ?? null, index === 0 ? dependent : null, random);
+    value.push({ name: tool.name, arguments: ordered, result });
+  }
+  return { value };
+}
+
+/** A simulator gives out FL123 again and again: the digits of an id that a later call needs are drawn, so that it cannot be guessed. */
+function withFreshId(result: Json, name: string | null, random: Draws): Json {
+  if (name === null || typeof result !== "object" || result === null || Array.isArray(result)) return result;
+  const id = (result as JsonObject)[name];
+  if (typeof id !== "string") return result;
+  return { ...(result as JsonObject), [name]: id.replace(/\d/g, () => String(random.integer(0, 9))) };
+}
+
+/** An object schema that requires all its properties. */
+export function object(properties: Record<string, JsonSchema>): JsonSchema {
+  return { type: "object", properties, required: Object.keys(properties) };
+}

@@ -1,0 +1,67 @@
+// Which drafts are written, and in which order they are decided. As TRUSTEE draws a batch: a round gives every open place a
+// draft, from the second round on two; a round that follows one without any task is drawn ten levels lower; after the last
+// round a place stays empty. Departs in two ways: no empty task fills a place, and drafts belong to places, since ours have
+// orders of their own. Knows no model and no store.
+import { sideBySide } from "../side-by-side.ts";
+
+/** Levels that a round falls by when the one before it gave nothing. */
+export const loweredBy = 10;
+
+export interface Rounds<D> {
+  /** Places that want a task, ascending. */
+  readonly places: readonly number[];
+  /** Rounds at most. */
+  readonly rounds: number;
+  /** Rounds that gave a task already, before a resume. */
+  readonly fruitful: Iterable<number>;
+  /** Drafts written side by side. */
+  readonly width: number;
+  readonly stopping: () => boolean;
+  /** Writes draft `number` (from 1) of a place; `lowered`: at a lower level. */
+  readonly write: (place: number, number: number, lowered: boolean) => Promise<D>;
+  /**
+   * Takes a draft (true) or not. Called one at a time in the order of round, place and number, however long each was
+   * written; a draft of a place that is filled already is dropped unseen. So what is decided does not hang on timing, and
+   * what has been taken at a kill is the beginning of what would have been.
+   */
+  readonly decide: (place: number, draft: D, round: number) => Promise<boolean>;
+}
+
+/** Draws until every place is filled or the rounds are used up; false when it was stopped before. */
+export async function drawInRounds<D>(work: Rounds<D>): Promise<boolean> {
+  const open = new Set(work.places);
+  const fruitful = new Set(work.fruitful);
+  for (let round = 1; round <= work.rounds && open.size > 0; round++) {
+    const lowered = round > 1 && !fruitful.has(round - 1);
+    const items = [...open].flatMap((place) => numbersOf(round).map((number) => ({ place, number })));
+    const written: { readonly draft: D | null }[] = []; // by item; null: its place was filled before it was begun
+    let next = 0;
+    let deciding = Promise.resolve();
+    const decideInOrder = async () => {
+      for (let one = written[next]; one !== undefined; one = written[++next]) {
+        const place = items[next]?.place;
+        if (place === undefined || one.draft === null || !open.has(place)) continue;
+        if (!(await work.decide(place, one.draft, round))) continue;
+        open.delete(place);
+        fruitful.add(round);
+      }
+    };
+    const whole = await sideBySide(
+      [...items.entries()],
+      work.width,
+      async ([at, { place, number }]) => {
+        written[at] = { draft: open.has(place) ? await work.write(place, number, lowered) : null };
+        deciding = deciding.then(decideInOrder);
+        await deciding;
+      },
+      work.stopping,
+    );
+    if (!whole) return false;
+  }
+  return true;
+}
+
+/** Numbers of a place's drafts in a round: 1, then 2 and 3, then 4 and 5 … */
+function numbersOf(round: number): readonly number[] {
+  return round === 1 ? [1] : [2 * round - 2, 2 * round - 1];
+}

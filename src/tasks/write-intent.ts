@@ -1,0 +1,223 @@
+// Writes one draft of a task as TRUSTEE does (arXiv 2604.17739): a domain, its toolsets and some of their tools are drawn,
+// then ONE answer of the simulator holds intent, expected calls, persona and first query. Not for simulators under about 4B:
+// see the sister file write-task.ts, which writes the calls first. Departs from the paper so that rules can judge, too: expected
+// calls carry arguments (under the tools' schemas) and results, in the same answer; only offered tools can be named; a value
+// that the query does not say becomes the person's own, told when asked, and a query that is to be clear must say all of them.
+import { type Draws, draws, seedFrom } from "../rng.ts";
+import { ask } from "../simulator/ask.ts";
+import { intentPrompt } from "../simulator/prompts/intent.ts";
+import { situations, systemPrompts } from "../simulator/prompts/task.ts";
+import type { ExpectedCall, HeldBack, Json, JsonObject, JsonSchema, Limits, Task, ToolSpec, Toolset } from "../types.ts";
+import { requiredParameters } from "./draw-task.ts";
+import { object } from "./expected-calls.ts";
+import type { Rejection } from "./rejection.ts";
+import { trueReport } from "./report.ts";
+import { argumentErrors } from "./validate.ts";
+import { carries, isSameCall, leaves, spoken, spokenValue } from "./values.ts";
+import { withholdTools } from "./withhold.ts";
+import type { Draft, TaskOrder, Writing } from "./write-task.ts";
+
+/** As many values as the chosen user's menu has room for beside thanks and complaint. */
+const mostHeldBack = 6;
+/** Optional parameters are asked for in this share of cases, as in calls-first. */
+const optionalShare = 0.3;
+
+/** One draft, intent first; all its draws and seeds derive from the order's names. */
+export async function writeIntentDraft(order: TaskOrder, writing: Writing): Promise<Draft> {
+  const { toolsets, simulator, patience, signal } = writing;
+  const random = draws(...order.names);
+  const tools = drawTools(toolsets, order.aspects.numTools, random);
+  const results = !order.decline; // nothing will be called
+  const calls = order.decline ? 1 : order.calls;
+  const answer = await ask(
+    simulator,
+    {
+      role: "task",
+      messages: intentPrompt({
+        tools,
+        calls,
+        persona: order.aspects.userPersona,
+        ambiguity: order.hold,
+        turns: order.aspects.expectedTurns,
+        situation: random.pick(situations),
+        results,
+      }),
+      schema: draftSchema(
+        tools.map((tool) => callSchema(tool, results, random)),
+        calls,
+      ),
+      check: (reply) => readPlot(reply as Reply, tools), // the schema was checked by ask
+      seedNames: [...order.names, "intent"],
+      maxTokens: 320 + 160 * calls,
+      temperature: 0.8,
+    },
+    patience,
+    signal,
+  );
+  if (!answer.ok) return { stage: "calls", reason: answer.failure.text };
+  const fault = order.decline ? null : unclear(answer.value, order.hold);
+  return voice(answer.value) ?? fault ?? { task: taskOf(answer.value, order, tools, toolsets, random), plainMessage: false };
+}
+
+/** The published draw: one domain, its toolsets in random order until they have enough tools, then as many of these. */
+function drawTools(toolsets: readonly Toolset[], count: number, random: Draws): ToolSpec[] {
+  const domain = random.pick([...new Set(toolsets.map((toolset) => toolset.domain))]);
+  const pool: ToolSpec[] = [];
+  for (const { tools } of random.shuffle(toolsets.filter((toolset) => toolset.domain === domain))) {
+    if (pool.length >= count) break;
+    // trees of tools repeat names; neither model could tell the two apart
+    pool.push(...tools.filter(({ name }) => !pool.some((other) => other.name === name)));
+  }
+  return random.shuffle(pool).slice(0, count);
+}
+
+const text = (minLength: number, maxLength: number): JsonSchema => ({ type: "string", minLength, maxLength });
+
+/** The grammar of a draft: only tools that are offered can be named, and their arguments have their types. */
+function draftSchema(callSchemas: readonly JsonSchema[], calls: number): JsonSchema {
+  const [only] = callSchemas;
+  const items: JsonSchema = callSchemas.length === 1 && only ? only : { anyOf: callSchemas };
+  return object({
+    user_intent: text(20, 260),
+    expected_tool_calls: { type: "array", items, minItems: calls, maxItems: calls },
+    user_persona: text(8, 100),
+    first_user_query: text(15, 320),
+  });
+}
+
+function callSchema(tool: ToolSpec, results: boolean, random: Draws): JsonSchema {
+  const required = new Set(requiredParameters(tool));
+  const parameters = Object.entries((tool.parameters.properties ?? {}) as Record<string, JsonSchema>); // checked by the loader
+  const used = parameters.filter(([name]) => required.has(name) || random.uniform() < optionalShare);
+  const result = tool.returns ?? object({ status: text(1, 30) });
+  return object({
+    name: { const: tool.name },
+    arguments: object(Object.fromEntries(used)),
+    ...(results ? { result } : {}),
+  });
+}
+
+interface Reply extends JsonObject {
+  readonly user_intent: string;
+  readonly expected_tool_calls: readonly (JsonObject &
+    Partial<ExpectedCall> & { readonly name: string; readonly arguments: JsonObject })[];
+  readonly user_persona: string;
+  readonly first_user_query: string;
+}
+
+/** What the simulator has written. */
+interface Plot {
+  readonly intent: string;
+  readonly persona: string;
+  readonly query: string;
+  readonly expected: readonly ExpectedCall[];
+  /** Some argument of a later call comes from an earlier result. */
+  readonly dependent: boolean;
+  /** Values of the calls that the query does not say. */
+  readonly unsaid: readonly Omit<HeldBack, "sentence">[];
+}
+
+/** Reads the answer; calls that their tools would refuse are asked for again. */
+function readPlot(reply: Reply, tools: readonly ToolSpec[]): { value: Plot } | { reason: string } {
+  const query = reply.first_user_query.trim();
+  const expected: ExpectedCall[] = [];
+  const dependent = new Set<string>();
+  for (const [index, call] of reply.expected_tool_calls.entries()) {
+    const given = linked(call.arguments, expected, query);
+    for (const name of given.links) dependent.add(`${index} ${name}`);
+    const tool = tools.find(({ name }) => name === call.name);
+    const problems = tool === undefined ? ["is not offered"] : argumentErrors(tool, given.arguments);
+    if (expected.some((earlier) => isSameCall(earlier, { name: call.name, arguments: given.arguments })))
+      problems.push("is expected twice");
+    if (leaves(given.arguments).some((leaf) => typeof leaf === "string" && leaf.trim().length < 2))
+      problems.push("an argument is empty");
+    if (problems.length > 0) return { reason: `${call.name}: ${problems.join("; ")}` };
+    expected.push({ name: call.name, arguments: given.arguments, result: call.result ?? null });
+  }
+  const unsaid = expected.flatMap((call, index) =>
+    Object.entries(call.arguments)
+      .filter(([name, value]) => !dependent.has(`${index} ${name}`) && !carries(query, value))
+      .map(([argument]) => ({ call: index, argument })),
+  );
+  const [intent, persona] = [reply.user_intent.trim(), reply.user_persona.trim()];
+  return { value: { intent, persona, query, expected, dependent: dependent.size > 0, unsaid } };
+}
+
+/** The query says less than its ambiguity allows. */
+function unclear({ unsaid }: Plot, ambiguity: number): Rejection | null {
+  if (unsaid.length <= (ambiguity === 0 ? 0 : mostHeldBack)) return null;
+  const names = unsaid.map(({ argument }) => argument).join(", ");
+  return { stage: "message_unclear", reason: `the first message does not say ${names}` };
+}
+
+/** Small simulators fall into the assistant's part. */
+function voice({ query }: Plot): Rejection | null {
+  const assistant = /\bassistant\b|\b(?:can|may) i (?:help|assist)\b|\b(?:help|assist) you\b/i.test(query);
+  return assistant
+    ? { stage: "message_voice", reason: `the first message speaks as or of the assistant: ${query.slice(0, 80)}` }
+    : null;
+}
+
+/** A call's arguments, those of which an earlier result has the name and the query does not say taken from there. */
+function linked(own: JsonObject, earlier: readonly ExpectedCall[], query: string) {
+  const links: string[] = [];
+  const pairs = Object.entries(own).map(([name, value]): [string, Json] => {
+    const source = earlier.findLast(({ arguments: asked, result }) => !(name in asked) && isObject(result) && name in result);
+    const found = isObject(source?.result) ? source.result[name] : undefined;
+    if (found === undefined || typeof found !== typeof value || carries(query, value)) return [name, value];
+    links.push(name);
+    return [name, found];
+  });
+  return { arguments: Object.fromEntries(pairs), links };
+}
+
+function taskOf(plot: Plot, order: TaskOrder, tools: readonly ToolSpec[], toolsets: readonly Toolset[], random: Draws): Task {
+  const { expected } = plot;
+  const home = toolsets.find((toolset) => toolset.tools.some(({ name }) => name === expected[0]?.name));
+  const task: Task = {
+    id: `${order.id}-${seedFrom(...order.names)
+      .toString(16)
+      .padStart(8, "0")}`,
+    kind: "call",
+    domain: home?.domain ?? "",
+    toolset: home?.name ?? "",
+    level: order.level,
+    tools,
+    systemPrompt: systemPrompts[order.aspects.systemPrompt] ?? systemPrompts[0],
+    intent: plot.intent,
+    persona: plot.persona || (["expert", "beginner", "novice"][order.aspects.userPersona] ?? "expert"),
+    expectedTurns: order.aspects.expectedTurns,
+    firstMessage: plot.query,
+    expected,
+    dependent: plot.dependent,
+    heldBack: plot.unsaid.map(({ call, argument }) => ({
+      call,
+      argument,
+      sentence: `The ${spoken(argument)} is ${spokenValue(expected[call]?.arguments[argument] ?? null)}.`,
+    })),
+    thanks: "Thanks, that is all I needed.",
+    complaint: "That is not what I asked for. Please do what I asked.",
+    report: trueReport(expected, random),
+    criteria: order.aspects.numCriteria,
+    limits: limits(order, plot.unsaid.length, expected.length),
+  };
+  if (!order.decline) return task;
+  // no toolset from which a tool was drawn may serve the request after all
+  const others = toolsets.filter((toolset) => toolset === home || !toolset.tools.some((tool) => tools.includes(tool)));
+  return { ...withholdTools(task, others, random), id: task.id, limits: limits(order, 0, 0) };
+}
+
+/** The level's limits, but never fewer turns than the task needs; counted exactly. */
+function limits(order: TaskOrder, asks: number, calls: number): Limits {
+  return {
+    userTurns: Math.max(order.aspects.maxUserTurns, 1 + asks),
+    assistantTurns: Math.max(order.aspects.maxAssistantTurns, 1 + asks + calls),
+    toolTurns: Math.max(order.aspects.maxToolTurns, calls, 1),
+    responseTokens: order.responseTokens,
+    tokensPerTurn: order.tokensPerTurn,
+  };
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

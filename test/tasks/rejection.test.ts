@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { faultOf, namedTool, promptTokens } from "../../src/tasks/rejection.ts";
+import type { Task } from "../../src/types.ts";
+import { blueprint, bookSeats, declined, findTrain } from "../support/blueprint.ts";
+import { stage } from "../support/stage.ts";
+
+const fits = { tokens: 10, room: 10 };
+const stageOf = (change: Partial<Task>) => faultOf(blueprint(change), fits)?.stage ?? null;
+
+describe("a written task is refused where", () => {
+  test("it expects a tool that is not offered, or none at all where a call is due", () => {
+    expect(stageOf({ tools: [bookSeats] })).toBe("unknown_tool");
+    expect(stageOf({ expected: [] })).toBe("unknown_tool");
+    expect(faultOf(declined(), fits)).toBeNull();
+  });
+
+  test("its first message is empty", () => {
+    expect(stageOf({ firstMessage: " \n" })).toBe("empty_message");
+  });
+
+  test("its first message names a tool that is offered, needed or not", () => {
+    expect(stageOf({ firstMessage: "Please use find_train from Oslo to Bergen." })).toBe("tool_named");
+    expect(stageOf({ firstMessage: "Please do not BOOK_SEATS, only look." })).toBe("tool_named");
+  });
+
+  test("its prompt has more tokens than there is room for, not where it has as many", () => {
+    expect(faultOf(blueprint(), { tokens: 11, room: 10 })).toEqual({
+      stage: "prompt_too_long",
+      reason: "the prompt has 11 tokens, there is room for 10",
+    });
+    expect(faultOf(blueprint(), fits)).toBeNull();
+  });
+});
+
+test("a name is given away as a whole word, and only where people do not say it anyway", () => {
+  const tool = (name: string) => ({ ...findTrain, name });
+  expect(namedTool("Call getWeather now", [tool("getWeather")])).toBe("getWeather");
+  expect(namedTool("Call calendar.create now", [tool("calendar.create")])).toBe("calendar.create");
+  expect(namedTool("calendarXcreate", [tool("calendar.create")])).toBeNull();
+  expect(namedTool("Please search for shoes and find_trains", [tool("search"), tool("find_train")])).toBeNull();
+});
+
+test("the prompt is counted as the policy will read it: system, tools and first message", () => {
+  const { scene } = stage({});
+  const task = blueprint();
+  const long = promptTokens(task, scene.template);
+  const { length } = scene.vocabulary.encode(" at noon");
+  expect(promptTokens({ ...task, firstMessage: `${task.firstMessage} at noon` }, scene.template)).toBe(long + length);
+  expect(promptTokens({ ...task, tools: [findTrain] }, scene.template)).toBeLessThan(long - 50);
+});

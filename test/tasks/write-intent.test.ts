@@ -1,0 +1,196 @@
+import { describe, expect, test } from "vitest";
+import { difficulty } from "../../src/tasks/difficulty.ts";
+import { anyTools } from "../../src/tasks/distractors.ts";
+import { writeIntentDraft } from "../../src/tasks/write-intent.ts";
+import type { TaskOrder } from "../../src/tasks/write-task.ts";
+import type { Json, JsonObject, Task, Toolset } from "../../src/types.ts";
+import { bookSeats, findTrain, found as foundTrain } from "../support/blueprint.ts";
+import { stage } from "../support/stage.ts";
+
+const trains: Toolset = { domain: "travel", name: "trains", tools: [findTrain] };
+const chained: Toolset = { domain: "travel", name: "trains", tools: [findTrain, bookSeats] };
+
+const order = (change: Partial<TaskOrder> = {}): TaskOrder => ({
+  id: "step-1-0",
+  names: ["run", "task", 0],
+  level: 1,
+  aspects: difficulty(1),
+  decline: false,
+  hold: 0,
+  calls: 1,
+  tokensPerTurn: 100,
+  responseTokens: 500,
+  ...change,
+});
+const found = { ...foundTrain };
+const both = { ...difficulty(1), numTools: 2 };
+
+const draft = {
+  user_intent: "The user wants a train from Oslo to Bergen on 2027-03-02.",
+  expected_tool_calls: [found],
+  user_persona: "a commuter who knows the line",
+  first_user_query: "Which train goes from Oslo to Bergen on March 2, 2027?",
+};
+
+/** One draft by a simulator that answers with these in turn (the last one again and again). */
+async function write(own: TaskOrder, toolsets: readonly Toolset[], drafts: readonly Json[]) {
+  let given = 0;
+  const { scene, asked } = stage({ reply: () => drafts[Math.min(given++, drafts.length - 1)] ?? null });
+  const { simulator, patience } = scene;
+  const written = await writeIntentDraft(own, { toolsets, distractors: anyTools, simulator, patience });
+  const task: Task | null = "task" in written ? written.task : null;
+  return { task, rejected: "task" in written ? null : written, asked: asked.replies };
+}
+
+describe("a task is written intent first", () => {
+  test("one answer gives intent, persona, query and the right calls with arguments and results", async () => {
+    const { task, rejected, asked } = await write(order(), [trains], [draft]);
+    expect(rejected).toBeNull();
+    expect(asked).toHaveLength(1);
+    expect(task).toMatchObject({
+      kind: "call",
+      domain: "travel",
+      toolset: "trains",
+      intent: draft.user_intent,
+      persona: draft.user_persona,
+      firstMessage: draft.first_user_query,
+      expected: [found],
+      dependent: false,
+      heldBack: [],
+      tools: [findTrain],
+      limits: { userTurns: 1, assistantTurns: 2, toolTurns: 1 },
+    });
+    for (const value of ["NT418", "08:25"]) expect(task?.report).toContain(value);
+  });
+
+  test("the grammar knows only the tools that were drawn, and as many calls as the level asks for", async () => {
+    const { asked } = await write(order({ aspects: both, calls: 2 }), [chained], [draft]);
+    const { expected_tool_calls: calls } = (asked[0]?.schema.properties ?? {}) as Record<string, JsonObject>;
+    expect(calls).toMatchObject({ minItems: 2, maxItems: 2 });
+    const items = calls?.items;
+    const { anyOf } = items as { anyOf: { properties: { name: JsonObject; result: Json } }[] };
+    expect(anyOf.map(({ properties }) => properties.name.const).sort()).toEqual(["book_seats", "find_train"]);
+    expect(anyOf.map(({ properties }) => properties.result)).toEqual(
+      expect.arrayContaining([findTrain.returns, bookSeats.returns]),
+    );
+  });
+
+  test("the aspects reach the prompt: persona, ambiguity, length and number of calls", async () => {
+    const of = async (change: Partial<TaskOrder>) =>
+      (await write(order(change), [trains], [draft])).asked[0]?.messages.at(-1)?.content;
+    expect(await of({})).toMatch(/an expert[\s\S]*query is clear[\s\S]*talk will be short/);
+    const hard = { ...both, userPersona: 2, expectedTurns: 2 };
+    expect(await of({ aspects: hard, hold: 2, calls: 3 })).toMatch(/order: 3[\s\S]*a novice[\s\S]*very vague[\s\S]*will be long/);
+  });
+
+  test("tools come from one domain, toolset after toolset until there are enough", async () => {
+    const pair = (name: string, domain = "travel"): Toolset => {
+      return { domain, name, tools: ["a", "b"].map((letter) => ({ ...findTrain, name: `${name}_${letter}` })) };
+    };
+    const world = [pair("bus"), pair("ferry"), pair("train"), pair("tea", "food"), pair("cake", "food")];
+    const drawn = async (seed: number, numTools: number) => {
+      const { asked } = await write(order({ names: [seed], aspects: { ...both, numTools } }), world, [draft]);
+      const listed = [...(asked[0]?.messages.at(-1)?.content ?? "").matchAll(/^- (\w+)_[ab]:/gm)].map(([, name = ""]) => name);
+      expect(listed).toHaveLength(numTools);
+      return [...new Set(listed)].map((name) => world.find((toolset) => toolset.name === name)?.domain);
+    };
+    for (const seed of [1, 2, 3, 4, 5]) {
+      expect(await drawn(seed, 2)).toHaveLength(1); // one toolset has enough
+      const [one, other, ...more] = await drawn(seed, 3);
+      expect([other, more]).toEqual([one, []]);
+    }
+  });
+});
+
+describe("what the query does not say", () => {
+  const vague = { ...draft, first_user_query: "Which train goes from Oslo to Bergen?" };
+
+  test("is the person's own and told when asked, where the query may be vague", async () => {
+    const { task } = await write(order({ hold: 1 }), [trains], [vague]);
+    expect(task?.heldBack).toEqual([{ call: 0, argument: "day", sentence: "The day is 2027-03-02." }]);
+    expect(task?.limits).toMatchObject({ userTurns: 2, assistantTurns: 3 });
+  });
+
+  test("rejects a draft whose query was to be clear", async () => {
+    const { task, rejected } = await write(order(), [trains], [vague]);
+    expect([task, rejected]).toEqual([null, { stage: "message_unclear", reason: "the first message does not say day" }]);
+  });
+
+  test("comes from an earlier result where that has it: then the later call depends on it", async () => {
+    const guess = { name: "book_seats", arguments: { train_id: "XY000", seats: 2 }, result: { price: 184 } };
+    const query = `${draft.first_user_query} Book 2 seats on it.`;
+    const chain = { ...draft, expected_tool_calls: [found, guess], first_user_query: query };
+    const own = order({ aspects: both, calls: 2 });
+    const { task } = await write(own, [chained], [chain]);
+    expect(task).toMatchObject({ dependent: true, heldBack: [] });
+    expect(task?.expected[1]?.arguments).toEqual({ train_id: "NT418", seats: 2 });
+    const said = { ...chain, first_user_query: `${query} Its id is XY000.` };
+    expect((await write(own, [chained], [said])).task?.expected[1]?.arguments).toEqual({ train_id: "XY000", seats: 2 });
+  });
+});
+
+describe("a draft is rejected", () => {
+  test.each<[string, Json]>([
+    ["arguments that the tool refuses", { ...draft, expected_tool_calls: [{ ...found, arguments: { from: "Oslo" } }] }],
+    ["an argument that is empty", { ...draft, expected_tool_calls: [{ ...found, arguments: { ...found.arguments, to: " " } }] }],
+    ["a result of another shape", { ...draft, expected_tool_calls: [{ ...found, result: { train_id: 7 } }] }],
+    ["a tool that is not offered", { ...draft, expected_tool_calls: [{ ...found, name: "find_bus" }] }],
+    ["no call", { ...draft, expected_tool_calls: [] }],
+    ["no words", { ...draft, first_user_query: " " }],
+    ["no JSON", "no JSON at all"],
+  ])("for its calls after three tries: %s", async (_, bad) => {
+    const failed = await write(order(), [trains], [bad]);
+    expect([failed.task, failed.rejected?.stage]).toEqual([null, "calls"]);
+    expect(new Set(failed.asked.map(({ seed }) => seed)).size).toBe(3);
+    const saved = await write(order(), [trains], [bad, bad, draft]);
+    expect(saved.task?.firstMessage).toBe(draft.first_user_query);
+  });
+
+  test("for expecting one call twice: nobody could make it as expected", async () => {
+    const { task, asked } = await write(order({ calls: 2 }), [trains], [{ ...draft, expected_tool_calls: [found, found] }]);
+    expect([task, asked.length]).toEqual([null, 3]);
+    const back = { ...found, arguments: { from: "Bergen", to: "Oslo", day: "2027-03-02" } };
+    const both = await write(order({ calls: 2 }), [trains], [{ ...draft, expected_tool_calls: [found, back] }]);
+    expect(both.task?.expected).toHaveLength(2);
+  });
+
+  test.each([
+    "How can I help you with trains from Oslo to Bergen on 2027-03-02?",
+    "The assistant finds a train from Oslo to Bergen on 2027-03-02.",
+  ])("at once for a message that no person would say: %s", async (query) => {
+    const { rejected, asked } = await write(order(), [trains], [{ ...draft, first_user_query: query }]);
+    expect([rejected?.stage, asked.length]).toEqual(["message_voice", 1]);
+  });
+
+  test("when a vague message leaves more unsaid than the person's menu holds", async () => {
+    const names = ["a1", "b2", "c3", "d4", "e5", "f6", "g7"];
+    const properties = Object.fromEntries(names.map((name) => [name, { type: "string" }]));
+    const form = { ...findTrain, name: "fill_form", parameters: { type: "object", properties, required: names } };
+    const call = {
+      name: "fill_form",
+      arguments: Object.fromEntries(names.map((name) => [name, `value ${name}`])),
+      result: found.result,
+    };
+    const vague = { ...draft, expected_tool_calls: [call], first_user_query: "Please fill in that form for me." };
+    const { rejected } = await write(order({ hold: 2 }), [{ domain: "travel", name: "forms", tools: [form] }], [vague]);
+    expect(rejected?.stage).toBe("message_unclear");
+  });
+});
+
+test("a decline task says the same words where no tool of the request is at hand", async () => {
+  const flights: Toolset = { domain: "travel", name: "flights", tools: [{ ...findTrain, name: "find_flight" }] };
+  const call = { name: "find_flight", arguments: found.arguments };
+  const names = (seed: number) => ["decline", seed];
+  const drafts = (["find_train", "find_flight"] as const).map((name) => ({ ...draft, expected_tool_calls: [{ ...call, name }] }));
+  const { task, asked } = await write(order({ decline: true, hold: 2, calls: 3, names: names(1) }), [trains, flights], drafts);
+  expect(JSON.stringify(asked[0]?.schema)).not.toContain('"result"');
+  expect(task).toMatchObject({
+    kind: "decline",
+    expected: [],
+    heldBack: [],
+    dependent: false,
+    firstMessage: draft.first_user_query,
+  });
+  expect(task?.tools.map(({ name }) => name)).toEqual([task?.toolset === "trains" ? "find_flight" : "find_train"]);
+  expect(task?.report).toMatch(/finds a train between two cities\.$/);
+});
