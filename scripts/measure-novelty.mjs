@@ -48,7 +48,11 @@ function messages() {
 /** The calls of an intent without their values. */
 const purpose = (/** @type {Row} */ { intent }) => intent.replace(/ \(.*/s, "");
 
-/** What two tasks share. @param {Row} a @param {Row} b */
+/**
+ * What two tasks share.
+ * @param {Row} a
+ * @param {Row} b
+ */
 function shared(a, b) {
   if (a.intent === b.intent) return "calls and values";
   if (purpose(a) === purpose(b)) return "calls";
@@ -75,7 +79,10 @@ const pairs = Object.entries(cosines).map(([share, all]) => {
   return { share, pairs: all.length, p10: at(0.1), p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1), above };
 });
 
-/** Tasks of the stream that would be drawn again. @param {number} threshold */
+/**
+ * Tasks of the stream that would be drawn again.
+ * @param {number} threshold
+ */
 function rejected(threshold) {
   /** @type {Float32Array[]} */
   const kept = [];
