@@ -13,7 +13,7 @@ import { findModel } from "./models/manifest.ts";
 import { pythonPath } from "./models/python.ts";
 import { seedFrom } from "./rng.ts";
 import type { Session } from "./session.ts";
-import { newTally } from "./simulator/ask.ts";
+import { newTally } from "./simulator/tally.ts";
 import type { Writer } from "./store/lease.ts";
 import { embeddedCatalogue, splitHeldOut, userTools } from "./tasks/toolset.ts";
 

@@ -76,7 +76,13 @@ function fill(store: Store): void {
   closeStep(writer, 0, closing);
   openStep(writer, 1, { level: 4, policyVersion: 1 });
   const failure = { boundary: "tool", code: "deadline", text: "no reply" } as const;
-  const aborted = { status: "aborted", stopReason: "simulator_failed", verdict: null, failure } as const;
+  const aborted = {
+    status: "aborted",
+    stopReason: "simulator_failed",
+    verdict: null,
+    failure,
+    counts: { "tokens_in/tool": 9 },
+  } as const;
   save([1, "train", 0], asking, [judged(0.9, 1, 0.8), judged(-0.2, 0.3), aborted]);
   save([1, "train", 1], declining, [judged(1, 1), judged(1, 1)]);
   recordFailure(writer, 1, { boundary: "task", code: "invalid_reply", text: "not JSON" });

@@ -61,6 +61,8 @@ function replyWork(parts: ChatParts, grammar: NativeGrammar, request: ReplyReque
     grammarEvaluationState: new bindings.AddonGrammarEvaluationState(model, grammar),
   });
   const said: number[] = [];
+  const { usage } = request;
+  if (usage) usage.read += ids.length;
   return {
     label: "simulator reply",
     ids,
@@ -72,6 +74,7 @@ function replyWork(parts: ChatParts, grammar: NativeGrammar, request: ReplyReque
       // -1: nothing may follow; an end token: the grammar is complete
       if (id < 0 || model.isEogToken(id)) return null;
       said.push(id);
+      if (usage) usage.written++;
       return said.length >= request.maxTokens || ids.length + said.length >= contextTokens ? null : id;
     },
     result: () => vocabulary.decode(said),
@@ -86,6 +89,7 @@ function chooseWork(parts: ChatParts, request: ChooseRequest): Work<readonly num
   const firsts = firstTokens(vocabulary, request.options);
   const greedy = openSampler(bindings, model, { temperature: 0 });
   let weights: readonly number[] = [];
+  if (request.usage) request.usage.read += ids.length;
   return {
     label: "simulator choice",
     ids,

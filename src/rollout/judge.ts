@@ -3,6 +3,7 @@ import type { ChatModel } from "../llm/llm.ts";
 import { type Conduct, needsJudge, verdict } from "../reward/reward.ts";
 import type { Patience } from "../simulator/ask.ts";
 import { briefed, type Withheld } from "../simulator/briefing.ts";
+import { count, counted, newTally } from "../simulator/tally.ts";
 import { type Anchors, anchors, type Judged, logOdds, placed } from "../simulator/verifier.ts";
 import { carriedShare } from "../tasks/values.ts";
 import type { Task, Trajectory } from "../types.ts";
@@ -34,15 +35,18 @@ export async function judge(episode: Episode, court: Court): Promise<Trajectory>
   if (court.kind === "rules" || !needsJudge(task, conduct))
     return { ...trajectory, verdict: verdict(task, conduct, null, carried) };
 
-  const scale = await scaleOf(task, court);
-  const odds = scale.ok
-    ? await logOdds(briefed(task, court.withhold), lines, court.simulator, court.patience, court.signal)
-    : scale;
+  // the anchors are charged to the group's member that asks for them first
+  const tally = newTally();
+  const patience = { ...court.patience, tally };
+  const scale = await scaleOf(task, { ...court, patience });
+  const odds = scale.ok ? await logOdds(briefed(task, court.withhold), lines, court.simulator, patience, court.signal) : scale;
+  if (court.patience.tally) count(court.patience.tally, tally);
+  const counts = { ...trajectory.counts, ...counted(tally) };
   if (!scale.ok || !odds.ok) {
     const failure = scale.ok ? (odds.ok ? null : odds.failure) : scale.failure;
-    return { ...trajectory, status: "aborted", stopReason: "simulator_failed", failure };
+    return { ...trajectory, counts, status: "aborted", stopReason: "simulator_failed", failure };
   }
-  return { ...trajectory, verdict: verdict(task, conduct, placed(odds.value, scale.value), carried) };
+  return { ...trajectory, counts, verdict: verdict(task, conduct, placed(odds.value, scale.value), carried) };
 }
 
 function scaleOf(task: Task, court: Court): Promise<Judged<Anchors>> {

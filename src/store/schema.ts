@@ -135,3 +135,13 @@ CREATE INDEX failure_of_step ON failure (run, step);
 export const digests = `
 ALTER TABLE trajectory ADD COLUMN ids_sha256 TEXT CHECK (ids_sha256 IS NULL OR length(ids_sha256) = 64);
 `;
+
+/** Version 3: to whom a bad ending is put down (all NULL for a good one, and before), and what was counted in the episode. */
+export const blames = `
+ALTER TABLE trajectory ADD COLUMN blame_party TEXT
+  CHECK (blame_party IS NULL OR blame_party IN ('agent', 'user', 'tool', 'verifier', 'task', 'engine'));
+ALTER TABLE trajectory ADD COLUMN blame_code TEXT CHECK ((blame_code IS NULL) = (blame_party IS NULL));
+ALTER TABLE trajectory ADD COLUMN blame_reason TEXT CHECK ((blame_reason IS NULL) = (blame_party IS NULL));
+-- name -> number: refused/KIND, and the simulator's retries, contradictions and tokens by role; zeros are left out
+ALTER TABLE trajectory ADD COLUMN counts TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(counts));
+`;

@@ -4,7 +4,8 @@
 // and drawn again; a message that never carries its values is built by rule and counted; a task is never padded with an empty one in silence. Kin: APIGen-MT (arXiv 2504.03601).
 import type { ChatModel } from "../llm/llm.ts";
 import { type Draws, draws, seedFrom } from "../rng.ts";
-import { ask, type Patience } from "../simulator/ask.ts";
+import { consistent, contradicted } from "../rollout/contradiction.ts";
+import { ask, type Checked, type Patience } from "../simulator/ask.ts";
 import { callsPrompt, messagePrompt, situations, systemPrompts } from "../simulator/prompts/task.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema, Limits, Task, ToolSpec, Toolset } from "../types.ts";
 import type { Difficulty } from "./difficulty.ts";
@@ -140,12 +141,7 @@ function callsSchema(outline: Outline, decline: boolean): JsonSchema {
 }
 
 /** Fills in what an earlier result gives and checks every call against its tool. */
-function expectedCalls(
-  reply: JsonObject,
-  outline: Outline,
-  order: TaskOrder,
-  random: Draws,
-): { value: ExpectedCall[] } | { reason: string } {
+function expectedCalls(reply: JsonObject, outline: Outline, order: TaskOrder, random: Draws): Checked<ExpectedCall[]> {
   const value: ExpectedCall[] = [];
   for (const [index, tool] of outline.needed.entries()) {
     const filled = (reply[`arguments_${index + 1}`] ?? {}) as JsonObject; // the schema was checked by ask
@@ -159,10 +155,17 @@ function expectedCalls(
     if (problems.length > 0) return { reason: problems.join("; ") };
     if (leaves(ordered).some((leaf) => typeof leaf === "string" && leaf.trim().length < 2))
       return { reason: "an argument is empty" };
-    const result = order.decline
-      ? null
-      : withFreshId(reply[`result_${index + 1}`] ?? null, index === 0 ? dependent : null, random);
-    value.push({ name: tool.name, arguments: ordered, result });
+    const call = { name: tool.name, arguments: ordered };
+    if (order.decline) {
+      value.push({ ...call, result: null });
+      continue;
+    }
+    const written = withFreshId(reply[`result_${index + 1}`] ?? null, index === 0 ? dependent : null, random);
+    // echoes of arguments and totals are put right by rule; facts that the two calls tell differently are written anew
+    const result = consistent(call, written, tool, value);
+    const problem = contradicted(call, result, tool, value);
+    if (problem) return problem;
+    value.push({ ...call, result });
   }
   return { value };
 }

@@ -45,6 +45,7 @@ const trajectory = (messages: readonly Message[], status: Trajectory["status"] =
   verdict: null,
   failure: null,
   seconds: 1,
+  counts: {},
 });
 
 describe("trainingSamples", () => {

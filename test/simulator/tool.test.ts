@@ -11,7 +11,7 @@ const fact: Fact = { ...other, result: { train_id: "NT900", departs: "09:00" } }
 /** The answer, and how often the simulator was asked for it. Without `reply` it must not be asked. */
 async function call(made: ToolCall, task: Task, journal: readonly Fact[] = [], reply?: () => Json) {
   const { scene, asked } = stage(reply ? { reply } : {});
-  const answer = await answerCall(made, task, journal, scene.simulator, scene.patience);
+  const answer = await answerCall(made, task, [], journal, scene.simulator, scene.patience);
   if (!answer.ok) return { ...answer, asked: asked.replies };
   return { ...answer, result: JSON.parse(answer.text) as Json, asked: asked.replies };
 }
