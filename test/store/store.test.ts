@@ -95,6 +95,23 @@ describe("migrations", () => {
     backup.close();
   });
 
+  it("give episodes of before the blame none, and no counts; later ones only a party that there is", () => {
+    const old = new Database(":memory:");
+    for (const change of migrations.slice(0, 2)) old.exec(change);
+    old.exec(`INSERT INTO run VALUES (1, 'r', 'tiny', '{}', '{}', 'running', NULL, 't', NULL);
+      INSERT INTO task VALUES (1, 1, 0, 'evaluation', 0, 't', 'plain', 'd', 's', 1, '{}');
+      INSERT INTO trajectory (id, task, sample, policy_version, seed, status, stop_reason, seconds, ended_at)
+        VALUES (1, 1, 0, 0, 1, 'truncated', 'turn_length', 1, 't')`);
+    old.exec(migrations[2] ?? "");
+    expect(old.prepare("SELECT blame_party, blame_code, counts FROM trajectory").raw().all()).toEqual([[null, null, "{}"]]);
+    const blame = (party: string) =>
+      old.prepare("UPDATE trajectory SET blame_party = ?, blame_code = 'x', blame_reason = ''").run(party);
+    expect(blame("user").changes).toBe(1);
+    expect(() => blame("nobody")).toThrow(/CHECK/);
+    expect(() => old.exec("UPDATE trajectory SET blame_code = NULL")).toThrow(/CHECK/);
+    old.close();
+  });
+
   it("that fail half-way leave the store as it was", () => {
     using temporary = temporaryStore();
     const { database } = temporary.store;
