@@ -1,4 +1,4 @@
-// Does a tool's result deny what is known? Four rules, pure, and silent wherever they could be wrong: a false alarm would
+// Does a tool's result deny what is known? Three rules, pure, and silent wherever they could be wrong: a false alarm would
 // blame the world for being right. Known is what the call says (echo), what tools stated before about the same id (changed)
 // and what multiplies (total). A rule speaks only where the right value is known and the tool's own schema allows it, so that
 // every contradiction could have been avoided. Free text is never compared: two wordings of one thing look like two things.
@@ -37,9 +37,8 @@ export function contradicted(
   return first ? { reason: `contradicts what is known: ${first.text}`, code: "contradiction" } : null;
 }
 
-/** The result with its echoes and totals put right, as rules can compute them; a changed fact stays, to be written anew. */
-export function consistent(call: ToolCall, result: Json, tool: ToolSpec, journal: readonly Fact[]): Json {
-  const wrong = contradictions(call, result, tool, journal).filter(({ kind }) => kind !== "changed");
+/** The result with these fields put right, for what is written by rule: a blueprint, or a reply that could not know it. */
+export function putRight(result: Json, wrong: readonly Contradiction[]): Json {
   if (!isObject(result) || wrong.length === 0) return result;
   return { ...result, ...Object.fromEntries(wrong.map(({ field, right }) => [field, right])) };
 }

@@ -1,16 +1,16 @@
 // A tool's answer to one call. Rules first: unknown tool, wrong arguments, an expected call (its blueprint result), an id
 // that nobody ever named (the agent's invention: "no such"). Only another valid call asks the simulator, under the tool's
-// return schema, with the journal beside it. A reply that contradicts the journal or the blueprint is asked for again; one
-// that still does after the last try aborts the episode as the tool's failure: what followed could not be judged fairly.
+// return schema, with the journal beside it. A reply that contradicts the journal is asked for again; one that still does
+// after the last try aborts the episode as the tool's failure: what followed could not be judged fairly.
 // Departs from TRUSTEE: parallel calls are answered in order, each seeing the earlier results, and no model is asked what a
 // rule can tell.
 import { spacedJson } from "../json-text.ts";
 import type { ChatModel } from "../llm/llm.ts";
-import { contradicted } from "../rollout/contradiction.ts";
+import { contradicted, contradictions, putRight } from "../rollout/contradiction.ts";
 import { type Fact, inventedId, isReading, listing, repeatedFact } from "../rollout/journal.ts";
 import { argumentErrors } from "../tasks/validate.ts";
 import { isSameCall } from "../tasks/values.ts";
-import type { Failure, Json, JsonSchema, Refusal, Task, ToolCall } from "../types.ts";
+import type { Failure, Json, JsonSchema, Refusal, Task, ToolCall, ToolSpec } from "../types.ts";
 import { ask, type Patience } from "./ask.ts";
 import type { Line } from "./prompts/transcript.ts";
 
@@ -57,8 +57,6 @@ export async function answerCall(
   const repeated = repeatedFact(call, journal, isSameCall);
   if (repeated) return { ok: true, text: spacedJson(repeated.result), reward: 0, fact: null };
 
-  // what the blueprint's calls will say is true already; the prompt must not give it away
-  const known = [...task.expected.filter(({ name }) => isReading(name)), ...journal];
   const schema: JsonSchema = tool.returns ?? {
     type: "object",
     properties: { status: { type: "string", maxLength: 40 } },
@@ -79,7 +77,7 @@ export async function answerCall(
         },
       ],
       schema,
-      check: (value) => contradicted(call, value, tool, known) ?? { value },
+      check: (value) => contradicted(call, value, tool, journal) ?? { value: foretold(call, value, tool, task, journal) },
       // the call, not the sample: one task's world answers the same call alike in every episode
       seedNames: [task.id, "tool", tool.name, spacedJson(call.arguments)],
       maxTokens: 160,
@@ -90,6 +88,12 @@ export async function answerCall(
   );
   if (!answer.ok) return answer;
   return { ok: true, text: spacedJson(answer.value), reward: 0, fact: { ...call, result: answer.value } };
+}
+
+/** The reply in agreement with what the blueprint's reading calls will say: the simulator is not told it, so that no prompt gives it away. */
+function foretold(call: ToolCall, reply: Json, tool: ToolSpec, task: Task, journal: readonly Fact[]): Json {
+  const blueprint = task.expected.filter(({ name }) => isReading(name));
+  return putRight(reply, contradictions(call, reply, tool, [...blueprint, ...journal]));
 }
 
 /** The answer to a call that is wrong by rule. */

@@ -4,7 +4,7 @@
 // and drawn again; a message that never carries its values is built by rule and counted; a task is never padded with an empty one in silence. Kin: APIGen-MT (arXiv 2504.03601).
 import type { ChatModel } from "../llm/llm.ts";
 import { type Draws, draws, seedFrom } from "../rng.ts";
-import { consistent, contradicted } from "../rollout/contradiction.ts";
+import { contradicted, contradictions, putRight } from "../rollout/contradiction.ts";
 import { ask, type Checked, type Patience } from "../simulator/ask.ts";
 import { callsPrompt, messagePrompt, situations, systemPrompts } from "../simulator/prompts/task.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema, Limits, Task, ToolSpec, Toolset } from "../types.ts";
@@ -162,7 +162,8 @@ function expectedCalls(reply: JsonObject, outline: Outline, order: TaskOrder, ra
     }
     const written = withFreshId(reply[`result_${index + 1}`] ?? null, index === 0 ? dependent : null, random);
     // echoes of arguments and totals are put right by rule; facts that the two calls tell differently are written anew
-    const result = consistent(call, written, tool, value);
+    const computable = contradictions(call, written, tool, value).filter(({ kind }) => kind !== "changed");
+    const result = putRight(written, computable);
     const problem = contradicted(call, result, tool, value);
     if (problem) return problem;
     value.push({ ...call, result });

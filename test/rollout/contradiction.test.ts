@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { consistent, contradicted, contradictions } from "../../src/rollout/contradiction.ts";
+import { contradicted, contradictions, putRight } from "../../src/rollout/contradiction.ts";
 import { type Fact, isIdName, isReading } from "../../src/rollout/journal.ts";
 import { embeddedCatalogue } from "../../src/tasks/toolset.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../../src/types.ts";
@@ -145,17 +145,19 @@ describe("a total", () => {
   });
 });
 
-test("what can be computed is put right, and what two calls tell differently is not", () => {
+test("what is wrong can be put right field by field, and what stays is told as the reason", () => {
   const call = { name: "get_flight", arguments: { flight_id: "FL1", date: "2027-03-02" } };
   const journal = [fact("get_flight", call.arguments, { fare: 120 })];
-  const written = { date: "2027-03-05", fare: 150 };
-  const mended = consistent(call, written, tool("get_flight"), journal);
-  expect(mended).toEqual({ date: "2027-03-02", fare: 150 });
-  expect(contradicted(call, mended, tool("get_flight"), journal)).toEqual({
+  const written = { date: "2027-03-05", fare: 150, gate: 2 };
+  const wrong = contradictions(call, written, tool("get_flight"), journal);
+  expect(wrong.map(({ kind }) => kind)).toEqual(["echo", "changed"]);
+  expect(putRight(written, wrong)).toEqual({ date: "2027-03-02", fare: 120, gate: 2 });
+  expect(putRight(written, [])).toBe(written);
+  expect(contradicted(call, putRight(written, wrong.slice(0, 1)), tool("get_flight"), journal)).toEqual({
     code: "contradiction",
     reason: "contradicts what is known: fare of flight_id=fl1 is 150, it was 120",
   });
-  expect(consistent(call, { gate: 2 }, tool("get_flight"), journal)).toEqual({ gate: 2 });
+  expect(contradicted(call, putRight(written, wrong), tool("get_flight"), journal)).toBeNull();
 });
 
 // A world that remembers: a field of a thing has one value as long as nothing changes, what depends on other arguments or
