@@ -15,7 +15,7 @@ const { modelPath } = await load("models/fetch.js");
 const { resolveConfig } = await load("resolve-config.js");
 const { toolsetsOf } = await load("open-session.js");
 const { patience } = await load("session.js");
-const { newTally } = await load("simulator/ask.js");
+const { newTally } = await load("simulator/tally.js");
 const { taskOrders } = await load("tasks/orders.js");
 const { writeTask } = await load("tasks/write-task.js");
 

@@ -4,7 +4,7 @@
 // every contradiction could have been avoided. Free text is never compared: two wordings of one thing look like two things.
 // Departs from the papers, which trust the simulator; an id that the agent invented is no contradiction (journal.ts).
 import { matchesSchema } from "../tasks/validate.ts";
-import { isSameCall, sameValue } from "../tasks/values.ts";
+import { isSameCall, sameValue, spoken } from "../tasks/values.ts";
 import type { Json, JsonObject, ToolCall, ToolSpec } from "../types.ts";
 import { entityOf, type Fact, isIdName, isObject, isReading, type Statement, statements } from "./journal.ts";
 
@@ -90,17 +90,17 @@ function changes(call: ToolCall, result: JsonObject, journal: readonly Fact[]): 
   const lastChange = journal.findLastIndex((fact) => !isReading(fact.name));
   const before = journal.flatMap(statements);
   const now: Fact = { name: call.name, arguments: call.arguments, result };
+  const isComparable = (old: Statement, statement: Statement) => {
+    const fact = journal[old.call];
+    // what a changing call says is its outcome, except about a thing that it made
+    const stands = old.call > lastChange || (old.call === lastChange && old.introduced);
+    const alike = fact?.name === now.name || (fact && isAboutThing(fact, old) && isAboutThing(now, statement));
+    return old.field === statement.field && stands && alike && askedAlike(fact, now);
+  };
   return statements(now, journal.length)
     .filter(({ field, value }) => result[field] === value && !passing.test(field) && hasForm(value))
     .flatMap((statement) => {
-      const old = before.findLast(
-        (one) =>
-          one.entity === statement.entity &&
-          one.field === statement.field &&
-          // what a changing call says is its outcome, except about a thing that it made
-          (one.call > lastChange || (one.call === lastChange && one.introduced)) &&
-          isComparable(journal[one.call], now),
-      );
+      const old = before.findLast((one) => one.entity === statement.entity && isComparable(one, statement));
       if (!old || !differ(old.value, statement.value)) return [];
       const { field, value, entity } = statement;
       return [
@@ -111,9 +111,15 @@ function changes(call: ToolCall, result: JsonObject, journal: readonly Fact[]): 
 
 const hasForm = (value: Scalar) => typeof value === "number" || date.test(value) || clock.test(value);
 
-/** The later call asks for the thing itself, or both ask alike; what depends on other arguments may differ with them. */
-function isComparable(old: Fact | undefined, now: Fact): boolean {
-  if (!old) return false;
+/** The call found or made the thing, or is named for it: what get_breakfast(hotel_id) costs is no price of the hotel. */
+function isAboutThing({ name }: Fact, { entity, introduced }: Statement): boolean {
+  const noun = spoken(entity.replace(/=.*/, "")).replace(/ ?(id|code)$/, "");
+  const [, ...words] = spoken(name).split(" ");
+  return introduced || words.join(" ").replace(/ (details?|info|information|data|record|summary)$/, "") === noun;
+}
+
+/** The later call asks for the thing as such, or both ask alike; what depends on other arguments may differ with them. */
+function askedAlike(old: Fact, now: Fact): boolean {
   const [before, after] = [context(old), context(now)];
   if (isSameCall({ name: "", arguments: before }, { name: "", arguments: after })) return true;
   const measures = [before, old.result, now.result].some(

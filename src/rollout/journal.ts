@@ -4,7 +4,7 @@
 // Departs from the first journal (facts of one dependent argument) in two ways: every id argument is checked that another
 // offered tool gives out, and an answer is repeated only while no changing call came between.
 import { spacedJson } from "../json-text.ts";
-import { sameValue, spoken } from "../tasks/values.ts";
+import { isSameCall, sameValue, spoken } from "../tasks/values.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema, Task, ToolCall, ToolSpec } from "../types.ts";
 
 /** A call that was carried out and what came of it: the journal's entry, in the order of the calls. */
@@ -70,12 +70,8 @@ export function listing(journal: readonly Fact[], characters = 1500): string {
 }
 
 /** The fact that answers the same call again: none where a changing call since may have made a reading one untrue. */
-export function repeatedFact(
-  call: ToolCall,
-  journal: readonly Fact[],
-  same: (fact: Fact, call: ToolCall) => boolean,
-): Fact | null {
-  const at = journal.findLastIndex((fact) => same(fact, call));
+export function repeatedFact(call: ToolCall, journal: readonly Fact[]): Fact | null {
+  const at = journal.findLastIndex((fact) => isSameCall(fact, call));
   const stale = isReading(call.name) && journal.slice(at + 1).some((fact) => !isReading(fact.name));
   return at < 0 || stale ? null : (journal[at] ?? null);
 }

@@ -54,7 +54,7 @@ export async function answerCall(
   const said = lines.filter(({ role }) => role === "user").map(({ text }) => text);
   const invented = inventedId(call, task, journal, said);
   if (invented !== null) return wrong(`no such ${invented}: ${JSON.stringify(call.arguments[invented])}`, "invented_id");
-  const repeated = repeatedFact(call, journal, isSameCall);
+  const repeated = repeatedFact(call, journal);
   if (repeated) return { ok: true, text: spacedJson(repeated.result), reward: 0, fact: null };
 
   const schema: JsonSchema = tool.returns ?? {

@@ -11,7 +11,6 @@ import {
   statements,
 } from "../../src/rollout/journal.ts";
 import { chains, embeddedCatalogue } from "../../src/tasks/toolset.ts";
-import { isSameCall } from "../../src/tasks/values.ts";
 import type { Json, Task, ToolCall, ToolSpec } from "../../src/types.ts";
 import { blueprint, booked, chain, found } from "../support/blueprint.ts";
 import { objectOf } from "../support/schema-value.ts";
@@ -108,7 +107,7 @@ describe("reading and changing", () => {
   test("a repeated call is answered from the journal until something may have changed", () => {
     const look = fact("get_balance", { account_id: "A1" }, { balance: 5 });
     const pay = fact("transfer_money", { account_id: "A1" }, { transfer_id: "T1" });
-    const repeated = (call: ToolCall, journal: Fact[]) => repeatedFact(call, journal, isSameCall);
+    const repeated = (call: ToolCall, journal: Fact[]) => repeatedFact(call, journal);
     expect(repeated(look, [look, { ...look, name: "get_limit" }])).toBe(look);
     expect(repeated(look, [look, pay])).toBeNull();
     expect(repeated(pay, [pay, look, { ...pay, name: "block_card" }])).toBe(pay); // paying twice is paying once
