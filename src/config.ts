@@ -271,9 +271,7 @@ const warmup = z.strictObject({
 });
 
 const evaluation = z.strictObject({
-  tasks: natural
-    .default(24)
-    .describe("Held-out tasks, greedy, before and after training; 0 skips the evaluation."),
+  tasks: natural.default(24).describe("Held-out tasks, greedy, before and after training; 0 skips the evaluation."),
   heldOut: share.default(0.25).describe("Share of each domain's toolsets that is never trained on."),
 });
 

@@ -1,7 +1,8 @@
 // Metrics of one step under TRL's names where TRL has one (reward, reward_std, frac_reward_zero_std, completions/…), ours
 // under rollout/, simulator/, curriculum/, tasks/, time/. Pure.
 import { isJudged, type ScoredGroup } from "./reward/assign.ts";
-import type { Tally } from "./simulator/ask.ts";
+import { blameFor } from "./rollout/blame.ts";
+import type { Tally } from "./simulator/tally.ts";
 import type { Trajectory } from "./types.ts";
 
 export type Metrics = Readonly<Record<string, number>>;
@@ -17,8 +18,6 @@ export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
     (group) => new Set(group.trajectories.filter(isJudged).map(({ verdict }) => verdict.rules.toFixed(3))),
   );
   const margins = judged.flatMap(({ verdict }) => verdict.margin ?? []);
-  const stops: Record<string, number> = {};
-  for (const { stopReason } of all) stops[`stop/${stopReason}`] = (stops[`stop/${stopReason}`] ?? 0) + 1;
   return {
     ...(judged.length === 0
       ? {}
@@ -34,8 +33,26 @@ export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
     "rollout/judged_by_model": mean(judged.map((trajectory) => Number(trajectory.verdict.judge !== null))),
     "rollout/no_margin": margins.filter((margin) => margin <= 0).length,
     ...(margins.length === 0 ? {} : { "rollout/judge_margin": mean(margins) }),
-    ...stops,
+    ...tallied(all.map(({ stopReason }) => `stop/${stopReason}`)),
+    ...tallied(all.flatMap((trajectory) => blameFor(trajectory) ?? []).map(({ party }) => `rollout/blamed/${party}`)),
+    ...tallied(all.flatMap(({ failure }) => failure ?? []).map(({ boundary, code }) => `simulator/aborted/${boundary}/${code}`)),
+    ...refusals(all),
   };
+}
+
+/** How often each name comes. */
+function tallied(names: readonly string[]): Metrics {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+/** Calls that a rule refused, by kind. */
+function refusals(trajectories: readonly Trajectory[]): Metrics {
+  const counts: Record<string, number> = {};
+  for (const [name, value] of trajectories.flatMap((trajectory) => Object.entries(trajectory.counts)))
+    if (name.startsWith("refused/")) counts[`simulator/${name}`] = (counts[`simulator/${name}`] ?? 0) + value;
+  return counts;
 }
 
 /** The sampler-learner gap over the tokens of these samples: old (learner) against behaviour (sampler) log-probs. */
@@ -51,11 +68,19 @@ export function gapMetrics(pairs: readonly { readonly old: number; readonly beha
 
 /** What the simulator was asked for since `before`. */
 export function tallyMetrics(now: Tally, before: Tally): Metrics {
+  const since = (name: keyof Tally) => now[name] - before[name];
+  const perRole = (["task", "user", "tool", "verifier"] as const).flatMap((role) => [
+    [`simulator/tokens_in/${role}`, since(`tokens_in/${role}`)],
+    [`simulator/tokens_out/${role}`, since(`tokens_out/${role}`)],
+    [`simulator/retried/${role}`, since(`retried/${role}`)],
+  ]);
   return {
-    "simulator/replies": now.replies - before.replies,
-    "simulator/unparsed": now.unparsed - before.unparsed,
-    "simulator/retried": now.retried - before.retried,
-    "simulator/repaired": now.repaired - before.repaired,
+    "simulator/replies": since("replies"),
+    "simulator/unparsed": since("unparsed"),
+    "simulator/retried": since("retried"),
+    "simulator/repaired": since("repaired"),
+    "simulator/contradictions": since("contradictions"),
+    ...Object.fromEntries(perRole),
   };
 }
 

@@ -14,7 +14,7 @@ import { pythonPath } from "./models/python.ts";
 import { openNearness } from "./open-embedder.ts";
 import { seedFrom } from "./rng.ts";
 import type { Session } from "./session.ts";
-import { newTally } from "./simulator/ask.ts";
+import { newTally } from "./simulator/tally.ts";
 import type { Writer } from "./store/lease.ts";
 import { embeddedCatalogue, splitHeldOut, userTools } from "./tasks/toolset.ts";
 

@@ -138,13 +138,32 @@ export interface Trajectory {
   /** Why it was aborted; null otherwise. */
   readonly failure: Failure | null;
   readonly seconds: number;
+  /** What was counted while it ran: `refused/KIND`, and the simulator's counts by role (simulator/ask.ts). Zeros are left out. */
+  readonly counts: Counts;
 }
+
+/** Counts by name. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** Why a rule refused a call of the policy; the call never reaches a model. */
+export type Refusal = "unknown_tool" | "wrong_arguments" | "invented_id" | "too_many" | "malformed";
 
 /** A failure that is data: the simulator's or the engine's fault, never the policy's. */
 export interface Failure {
   readonly boundary: "user" | "tool" | "verifier" | "task" | "engine";
-  readonly code: "deadline" | "invalid_reply" | "context_full" | "error";
+  /** `contradiction`: valid replies that deny what the episode's tools have stated. */
+  readonly code: "deadline" | "invalid_reply" | "contradiction" | "context_full" | "error";
   readonly text: string;
+}
+
+export type SimulatorRole = Exclude<Failure["boundary"], "engine">;
+
+/** To whom a bad ending is put down, and why; see rollout/blame.ts. */
+export interface Blame {
+  readonly party: "agent" | Failure["boundary"];
+  /** A stop reason, a failure's code, a refusal or one of blame.ts's own: lower case with underscores. */
+  readonly code: string;
+  readonly reason: string;
 }
 
 /** G trajectories of one task. */

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { type Desk, writeTasks } from "../src/draw-tasks.ts";
 import { resolveConfig } from "../src/resolve-config.ts";
-import { newTally } from "../src/simulator/ask.ts";
+import { newTally } from "../src/simulator/tally.ts";
 import { anyTools } from "../src/tasks/distractors.ts";
 import type { Json, JsonObject, Task } from "../src/types.ts";
 import { findTrain, found } from "./support/blueprint.ts";

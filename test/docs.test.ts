@@ -27,7 +27,14 @@ import { exampleMessage, exampleTask, exampleTrajectory, newWriter, type Tempora
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const readme = read("README.md");
-const pages = ["README.md", "CHANGELOG.md", "models/README.md", "native/README.md", "docs/trustee.md", "docs/simulator-health.md"];
+const pages = [
+  "README.md",
+  "CHANGELOG.md",
+  "models/README.md",
+  "native/README.md",
+  "docs/trustee.md",
+  "docs/simulator-health.md",
+];
 
 /** The code blocks of one language. */
 function blocks(language: string, text = readme): string[] {
@@ -76,7 +83,13 @@ function fill(store: Store): void {
   closeStep(writer, 0, closing);
   openStep(writer, 1, { level: 4, policyVersion: 1 });
   const failure = { boundary: "tool", code: "deadline", text: "no reply" } as const;
-  const aborted = { status: "aborted", stopReason: "simulator_failed", verdict: null, failure } as const;
+  const aborted = {
+    status: "aborted",
+    stopReason: "simulator_failed",
+    verdict: null,
+    failure,
+    counts: { "tokens_in/tool": 9 },
+  } as const;
   save([1, "train", 0], asking, [judged(0.9, 1, 0.8), judged(-0.2, 0.3), aborted]);
   save([1, "train", 1], declining, [judged(1, 1), judged(1, 1)]);
   recordFailure(writer, 1, { boundary: "task", code: "invalid_reply", text: "not JSON" });

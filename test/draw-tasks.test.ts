@@ -11,7 +11,7 @@ import { scriptedEngine } from "../src/llm/scripted.ts";
 import { episodeTemplate } from "../src/llm/template.ts";
 import { draws } from "../src/rng.ts";
 import type { Session } from "../src/session.ts";
-import { newTally } from "../src/simulator/ask.ts";
+import { newTally } from "../src/simulator/tally.ts";
 import { vectorsOf } from "../src/store/embeddings.ts";
 import type { Writer } from "../src/store/lease.ts";
 import { openStep } from "../src/store/steps.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { deviation, gapMetrics, groupMetrics, stopwatch } from "../src/metrics.ts";
+import { deviation, gapMetrics, groupMetrics, stopwatch, tallyMetrics } from "../src/metrics.ts";
 import { assignAdvantages } from "../src/reward/assign.ts";
+import { count, newTally } from "../src/simulator/tally.ts";
 import type { Trajectory } from "../src/types.ts";
 import { blueprint } from "./support/blueprint.ts";
 import { aborted, judged } from "./support/trajectory.ts";
@@ -58,6 +59,30 @@ describe("the anchors of the judge", () => {
   test("have no mean where none was read", () => {
     expect(metricsOf([judged(1), judged(0)])["rollout/no_margin"]).toBe(0);
     expect(metricsOf([judged(1), judged(0)])).not.toHaveProperty("rollout/judge_margin");
+  });
+});
+
+describe("who is to blame, and what it cost", () => {
+  test("bad endings are counted by party, aborts by role and kind, refusals by kind", () => {
+    const invented = judged(-1, { counts: { "refused/invented_id": 2, "tokens_in/tool": 90 } });
+    const metrics = metricsOf([invented, judged(1), aborted(), aborted()]);
+    expect(metrics).toMatchObject({
+      ...{ "rollout/blamed/agent": 1, "rollout/blamed/tool": 2 },
+      ...{ "simulator/aborted/tool/deadline": 2, "simulator/refused/invented_id": 2 },
+    });
+    expect(Object.keys(metrics).filter((name) => name.includes("tokens"))).toEqual([]); // those of the process are counted there
+  });
+
+  test("the simulator's counts are those since the step began", () => {
+    const before = newTally();
+    count(before, { replies: 5, "tokens_in/tool": 100 });
+    const now = { ...before };
+    count(now, { replies: 2, contradictions: 1, "tokens_in/tool": 20, "tokens_out/task": 7, "retried/user": 1 });
+    expect(tallyMetrics(now, before)).toMatchObject({
+      ...{ "simulator/replies": 2, "simulator/contradictions": 1, "simulator/retried/user": 1 },
+      ...{ "simulator/tokens_in/tool": 20, "simulator/tokens_out/task": 7, "simulator/tokens_in/user": 0 },
+    });
+    expect(before.replies).toBe(5);
   });
 });
 

@@ -3,7 +3,7 @@ import { type ConfigInput, configSchema } from "../src/config.ts";
 import { scriptedEngine } from "../src/llm/scripted.ts";
 import { episodeTemplate } from "../src/llm/template.ts";
 import { courtOf, sceneOf } from "../src/session.ts";
-import { newTally } from "../src/simulator/ask.ts";
+import { newTally } from "../src/simulator/tally.ts";
 
 function session(input: ConfigInput = {}) {
   const engine = scriptedEngine();

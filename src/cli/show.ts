@@ -111,6 +111,8 @@ function episodeJson(run: string, episode: Episode) {
     seconds: trajectory.seconds,
     verdict: verdict === null ? null : { ...verdict },
     failure: failure === null ? null : { ...failure },
+    blame: episode.blame === null ? null : { ...episode.blame },
+    counts: { ...trajectory.counts },
     messages: messages.map((message, position) => ({
       role: message.role,
       text: message.text,
@@ -125,7 +127,7 @@ function episodeJson(run: string, episode: Episode) {
 }
 
 function formatEpisode(run: string, episode: Episode): string {
-  const { trajectory, purpose, phase } = episode;
+  const { trajectory, purpose, phase, blame } = episode;
   const { task, verdict, failure } = trajectory;
   const lines = [
     `trajectory ${episode.id} of run ${run}, step ${episode.step}, ${[purpose, phase].filter(Boolean).join(" ")}`,
@@ -141,6 +143,9 @@ function formatEpisode(run: string, episode: Episode): string {
     );
   }
   if (failure !== null) lines.push(`failure at ${failure.boundary}, ${failure.code}: ${escapeLine(failure.text)}`);
+  if (blame !== null) lines.push(`blamed on the ${blame.party}, ${blame.code}: ${escapeLine(blame.reason)}`);
+  const counts = Object.entries(trajectory.counts).map(([name, value]) => `${name} ${value}`);
+  if (counts.length > 0) lines.push(`counted: ${escapeLine(counts.join(", "))}`);
   const messages = trajectory.messages.map((message, position) =>
     formatMessage(message, episode.marks[position]?.advantage ?? null),
   );

@@ -4,7 +4,7 @@ import type { Config } from "../config.ts";
 import { episodeTemplate } from "../llm/template.ts";
 import { findLanguageModel } from "../models/manifest.ts";
 import { resolveConfig } from "../resolve-config.ts";
-import { newTally } from "../simulator/ask.ts";
+import { newTally } from "../simulator/tally.ts";
 import type { Rejection } from "../tasks/rejection.ts";
 import type { Task } from "../types.ts";
 import { collect, presetHelp } from "./options.ts";
@@ -55,12 +55,13 @@ async function writeSome(config: Config, options: Options) {
   const { openNearness } = await import("../open-embedder.ts");
   const { writeTasks } = await import("../draw-tasks.ts");
   const toolsets = toolsetsOf(config).train;
+  const { markers } = findLanguageModel(config.models.policy); // a name that nobody knows is told before anything is opened
   await using nearness = await openNearness(config, toolsets);
   await using engine = await openEngineOf(config);
   const desk = {
     config,
     engine,
-    template: episodeTemplate(engine.vocabulary, findLanguageModel(config.models.policy).markers),
+    template: episodeTemplate(engine.vocabulary, markers),
     embed: nearness.embed,
     distractors: nearness.distractors,
     tally: newTally(),

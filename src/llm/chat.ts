@@ -67,6 +67,8 @@ function replyWork(parts: ChatParts, grammar: NativeGrammar, request: ReplyReque
   const ids = thought === null ? asked : [...asked, ...thought.opening];
   const said: number[] = [];
   let placed = ids.length;
+  const { usage } = request;
+  if (usage) usage.read += ids.length;
   return {
     label: "simulator reply",
     ids,
@@ -85,6 +87,7 @@ function replyWork(parts: ChatParts, grammar: NativeGrammar, request: ReplyReque
       // -1: nothing may follow; an end token: the grammar is complete
       if (id < 0 || model.isEogToken(id)) return null;
       said.push(id);
+      if (usage) usage.written++;
       return said.length >= request.maxTokens || placed + said.length >= contextTokens ? null : id;
     },
     result: () => vocabulary.decode(said),
@@ -102,6 +105,7 @@ function chooseWork(parts: ChatParts, request: ChooseRequest): Work<readonly num
   const firsts = firstTokens(vocabulary, request.options);
   const greedy = openSampler(bindings, model, { temperature: 0 });
   let weights: readonly number[] = [];
+  if (request.usage) request.usage.read += ids.length;
   return {
     label: "simulator choice",
     ids,

@@ -53,6 +53,12 @@ export interface ChatMessage {
   readonly content: string;
 }
 
+/** Tokens of a request, prompt and reply. The model adds to them as it goes, so that a request that failed counts too. */
+export interface Usage {
+  read: number;
+  written: number;
+}
+
 export interface ReplyRequest {
   readonly messages: readonly ChatMessage[];
   /** The reply is JSON of this schema (grammar-constrained); cut at maxTokens it may be invalid: callers validate. */
@@ -67,6 +73,7 @@ export interface ReplyRequest {
   readonly thinkTokens?: number | undefined;
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
+  readonly usage?: Usage | undefined;
 }
 
 export interface ChooseRequest {
@@ -77,9 +84,10 @@ export interface ChooseRequest {
   readonly options: readonly string[];
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
+  readonly usage?: Usage | undefined;
 }
 
-/** A model in a simulator role. Counts its own tokens; see `usage`. */
+/** A model in a simulator role. */
 export interface ChatModel {
   reply(request: ReplyRequest): Promise<string>;
   /** Natural-log probability of each option's first token at the answer's next position, over the full vocabulary. */

@@ -123,14 +123,19 @@ export function scriptedEngine(script: Script = {}): Engine {
     simulator: {
       reply: async (request) => {
         toGrammar(request.schema); // refuses what the real one refuses
+        if (request.usage) request.usage.read += renderChat(vocabulary, request.messages, "").length;
         const value = await within("simulator reply", request, async () =>
           script.reply === undefined ? exampleOf(request.schema, request.schema) : script.reply(request),
         );
-        return typeof value === "string" && script.reply !== undefined ? value : JSON.stringify(value);
+        const text = typeof value === "string" && script.reply !== undefined ? value : JSON.stringify(value);
+        if (request.usage) request.usage.written += vocabulary.encode(text).length;
+        return text;
       },
       choose: async (request) => {
         const firsts = firstTokens(vocabulary, request.options);
-        const all = distribution(renderChat(vocabulary, request.messages, request.lead), null, 1);
+        const ids = renderChat(vocabulary, request.messages, request.lead);
+        if (request.usage) request.usage.read += ids.length;
+        const all = distribution(ids, null, 1);
         return within("simulator choice", request, async () => script.choose?.(request) ?? firsts.map((id) => all[id] ?? 0));
       },
     },

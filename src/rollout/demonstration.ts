@@ -68,5 +68,6 @@ export function demonstrate(
     verdict: null,
     failure: null,
     seconds: 0,
+    counts: {},
   };
 }

@@ -7,6 +7,7 @@ import { type Conduct, needsJudge, rulesShare, verdict } from "../reward/reward.
 import type { Patience } from "../simulator/ask.ts";
 import { briefed, type Withheld } from "../simulator/briefing.ts";
 import type { Subject } from "../simulator/prompts/verifier.ts";
+import { count, counted, newTally } from "../simulator/tally.ts";
 import { type Anchors, anchors, type Judged, logOdds, placed } from "../simulator/verifier.ts";
 import { writtenVerdict } from "../simulator/written-verdict.ts";
 import { carriedShare } from "../tasks/values.ts";
@@ -33,9 +34,13 @@ export async function judge(episode: Episode, court: Court): Promise<Trajectory>
   const { trajectory } = episode;
   if (trajectory.status === "aborted") return trajectory;
   const conduct = conductOf(trajectory, court.dialect);
-  const judged = await judgedBy[court.kind](episode, conduct, court);
-  if (judged.ok) return { ...trajectory, verdict: judged.value };
-  return { ...trajectory, status: "aborted", stopReason: "simulator_failed", failure: judged.failure };
+  // the anchors are charged to the group's member that asks for them first
+  const tally = newTally();
+  const judged = await judgedBy[court.kind](episode, conduct, { ...court, patience: { ...court.patience, tally } });
+  if (court.patience.tally) count(court.patience.tally, tally);
+  const counts = { ...trajectory.counts, ...counted(tally) };
+  if (judged.ok) return { ...trajectory, counts, verdict: judged.value };
+  return { ...trajectory, counts, status: "aborted", stopReason: "simulator_failed", failure: judged.failure };
 }
 
 type Judging = (episode: Episode, conduct: Conduct, court: Court) => Promise<Judged<Verdict>>;

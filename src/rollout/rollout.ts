@@ -8,11 +8,13 @@ import { seedFrom } from "../rng.ts";
 import type { Patience } from "../simulator/ask.ts";
 import { briefed, type Withheld } from "../simulator/briefing.ts";
 import type { Line } from "../simulator/prompts/transcript.ts";
-import { answerCall, cutMiddle, type Fact } from "../simulator/tool.ts";
+import { count, counted, newTally } from "../simulator/tally.ts";
+import { answerCall, cutMiddle } from "../simulator/tool.ts";
 import { nextSentence } from "../simulator/user.ts";
 import { writtenResult } from "../simulator/written-tool.ts";
 import { writtenTurn } from "../simulator/written-user.ts";
-import type { Failure, Message, Status, StopReason, Task, ToolCall, Trajectory } from "../types.ts";
+import type { Failure, Message, Refusal, Status, StopReason, Task, ToolCall, Trajectory } from "../types.ts";
+import type { Fact } from "./journal.ts";
 import { type Dialect, type ParsedCalls, parseToolCalls } from "./tool-call.ts";
 
 /** What an episode runs in. */
@@ -46,8 +48,11 @@ const truncated = (stopReason: StopReason): Ending => ({ status: "truncated", st
 const aborted = (stopReason: StopReason, failure: Failure): Ending => ({ status: "aborted", stopReason, failure });
 
 /** Runs one episode of `task`. Every draw's seed derives from `names` (run, step, task, sample). Throws only when cancelled. */
-export async function rollOut(task: Task, sample: number, names: readonly (string | number)[], scene: Scene): Promise<Episode> {
+export async function rollOut(task: Task, sample: number, names: readonly (string | number)[], stage: Scene): Promise<Episode> {
   const started = performance.now();
+  const tally = newTally();
+  const refused: Record<string, number> = {};
+  const scene = { ...stage, patience: { ...stage.patience, tally } };
   const messages: Message[] = [];
   const lines: Line[] = [];
   const journal: Fact[] = [];
@@ -107,6 +112,7 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
         }
         turns.tool++;
         const answers = await answerTurn(parsed, task, journal, lines, scene);
+        for (const refusal of answers.refused) refused[`refused/${refusal}`] = (refused[`refused/${refusal}`] ?? 0) + 1;
         if (!answers.ok) {
           spoke(null);
           return aborted("simulator_failed", answers.failure);
@@ -145,6 +151,7 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
     });
   });
   const seconds = (performance.now() - started) / 1000;
+  if (stage.patience.tally) count(stage.patience.tally, tally);
   return {
     lines,
     trajectory: {
@@ -156,40 +163,44 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
       ...ending,
       verdict: null,
       seconds,
+      counts: { ...counted(tally), ...refused },
     },
   };
 }
 
-type TurnAnswers =
+type TurnAnswers = { readonly refused: readonly Refusal[] } & (
   | { readonly ok: true; readonly texts: readonly string[]; readonly reward: number }
-  | { readonly ok: false; readonly failure: Failure };
+  | { readonly ok: false; readonly failure: Failure }
+);
 
 /** Answers the calls of one turn in order, then names what could not be parsed; the turn's reward is the mean. */
 async function answerTurn(parsed: ParsedCalls, task: Task, journal: Fact[], lines: Line[], scene: Scene): Promise<TurnAnswers> {
   const texts: string[] = [];
   const rewards: number[] = [];
-  const heard = (call: string, result: string, reward: number) => {
+  const refused: Refusal[] = [];
+  const heard = (call: string, result: string, reward: number, refusal?: Refusal) => {
     lines.push({ role: "call", text: call }, { role: "result", text: result });
     texts.push(result);
     rewards.push(reward);
+    if (refusal) refused.push(refusal);
   };
   for (const [index, call] of parsed.calls.entries()) {
     if (index >= scene.parallelCalls) {
-      heard(callText(call), `{"error": "at most ${scene.parallelCalls} calls a turn"}`, -1);
+      heard(callText(call), `{"error": "at most ${scene.parallelCalls} calls a turn"}`, -1, "too_many");
       continue;
     }
     const { simulator, patience, signal } = scene;
     const answer =
       scene.tools === "written"
         ? await writtenResult(call, briefed(task, scene.withhold), lines, journal, simulator, patience, signal)
-        : await answerCall(call, task, journal, simulator, patience, signal);
-    if (!answer.ok) return answer;
+        : await answerCall(call, task, lines, journal, simulator, patience, signal);
+    if (!answer.ok) return { ...answer, refused };
     if (answer.fact) journal.push(answer.fact);
-    heard(callText(call), answer.text, answer.reward);
+    heard(callText(call), answer.text, answer.reward, answer.refused);
   }
   for (const error of parsed.errors)
-    heard(error.text, JSON.stringify({ error: `the call could not be parsed: ${error.reason}` }), -1);
-  return { ok: true, texts, reward: rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length };
+    heard(error.text, JSON.stringify({ error: `the call could not be parsed: ${error.reason}` }), -1, "malformed");
+  return { ok: true, texts, reward: rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length, refused };
 }
 
 function callText(call: ToolCall): string {

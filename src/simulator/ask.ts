@@ -3,17 +3,18 @@
 // A cut reply is asked for again, since a whole one is better than a mended one; only that of the last try is mended
 // (jsonrepair). The policy's calls never come here: a malformed call is the signal that trains it.
 import { jsonrepair } from "jsonrepair";
-import { type ChatMessage, type ChatModel, EngineError } from "../llm/llm.ts";
+import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type Usage } from "../llm/llm.ts";
 import { seedFrom } from "../rng.ts";
 import { matchesSchema } from "../tasks/validate.ts";
-import type { Failure, Json, JsonSchema } from "../types.ts";
+import type { Failure, Json, JsonSchema, SimulatorRole } from "../types.ts";
+import { count, newTally, type Tally } from "./tally.ts";
 
 export interface Question<T> {
-  readonly role: Failure["boundary"];
+  readonly role: SimulatorRole;
   readonly messages: readonly ChatMessage[];
   readonly schema: JsonSchema;
   /** Turns a reply that fits the schema into a value, or says what is wrong with it. */
-  readonly check: (reply: Json) => { readonly value: T } | { readonly reason: string };
+  readonly check: (reply: Json) => Checked<T>;
   /** Names that the seed of each try derives from; the try's number is added. */
   readonly seedNames: readonly (string | number)[];
   readonly maxTokens: number;
@@ -29,21 +30,8 @@ export interface Patience {
   readonly tally?: Tally;
 }
 
-/** Counts over many questions; `ask` adds to them. */
-export interface Tally {
-  /** Replies that came. */
-  replies: number;
-  /** Of these, not JSON as they came. */
-  unparsed: number;
-  /** Questions asked once more, for whatever reason. */
-  retried: number;
-  /** Values taken from a mended reply. */
-  repaired: number;
-}
-
-export function newTally(): Tally {
-  return { replies: 0, unparsed: 0, retried: 0, repaired: 0 };
-}
+/** A value, or what is wrong with the reply. */
+export type Checked<T> = { readonly value: T } | { readonly reason: string; readonly code?: "contradiction" };
 
 export type Answer<T> =
   | { readonly ok: true; readonly value: T; readonly tries: number; readonly repaired: boolean }
@@ -57,10 +45,12 @@ export async function ask<T>(
   signal?: AbortSignal,
 ): Promise<Answer<T>> {
   const { tries, tally = newTally() } = patience;
-  let failure: Failure = { boundary: question.role, code: "invalid_reply", text: "never asked" };
+  const { role } = question;
+  let failure: Failure = { boundary: role, code: "invalid_reply", text: "never asked" };
   for (let attempt = 1; attempt <= tries; attempt++) {
+    const usage: Usage = { read: 0, written: 0 };
     try {
-      if (attempt > 1) tally.retried++;
+      if (attempt > 1) count(tally, { retried: 1, [`retried/${role}`]: 1 });
       const text = await model.reply({
         messages: question.messages,
         schema: question.schema,
@@ -70,30 +60,43 @@ export async function ask<T>(
         thinkTokens: patience.thinkTokens,
         deadlineMs: patience.deadlineMs,
         signal,
+        usage,
       });
       const reply = parsed(text);
       const mended = reply === undefined && attempt === tries ? repairedReply(text) : undefined;
       const checked = checkReply(reply, mended, text, question);
       const repaired = mended !== undefined && "value" in checked;
-      tally.replies++;
-      tally.unparsed += Number(reply === undefined);
-      tally.repaired += Number(repaired);
+      count(tally, { replies: 1, unparsed: Number(reply === undefined), repaired: Number(repaired) });
       if ("value" in checked) return { ok: true, value: checked.value, tries: attempt, repaired };
-      failure = { boundary: question.role, code: "invalid_reply", text: checked.reason };
+      count(tally, { contradictions: Number(checked.code === "contradiction") });
+      failure = { boundary: role, code: checked.code ?? "invalid_reply", text: checked.reason };
     } catch (error) {
-      failure = failureOf(question.role, error);
+      failure = failureOf(role, error);
       if (failure.code === "context_full") break; // the same prompt will not fit next time either
+    } finally {
+      count(tally, { [`tokens_in/${role}`]: usage.read, [`tokens_out/${role}`]: usage.written });
     }
   }
   return { ok: false, failure };
 }
 
-function checkReply<T>(
-  reply: Json | undefined,
-  mended: Json | undefined,
-  text: string,
-  question: Question<T>,
-): { readonly value: T } | { readonly reason: string } {
+/** The weights of given answers, with the tokens of the role counted. @throws EngineError as the model does */
+export async function weigh(
+  model: ChatModel,
+  role: SimulatorRole,
+  request: Pick<ChooseRequest, "messages" | "lead" | "options">,
+  { deadlineMs, tally = newTally() }: Patience,
+  signal?: AbortSignal,
+): Promise<readonly number[]> {
+  const usage: Usage = { read: 0, written: 0 };
+  try {
+    return await model.choose({ ...request, deadlineMs, signal, usage });
+  } finally {
+    count(tally, { [`tokens_in/${role}`]: usage.read });
+  }
+}
+
+function checkReply<T>(reply: Json | undefined, mended: Json | undefined, text: string, question: Question<T>): Checked<T> {
   const value = reply ?? mended;
   const cut = { reason: `not JSON (cut at ${question.maxTokens} tokens?): ${text.slice(0, 120)}` };
   if (value === undefined) return cut;

@@ -1,40 +1,55 @@
 // A tool's answer to one call. Rules first: unknown tool, wrong arguments, an expected call (its blueprint result), an id
-// that no tool ever gave out. Only another valid call asks the simulator, under the tool's return schema, with the journal
-// of what tools have said so far beside it. Departs from TRUSTEE: parallel calls are answered in order, each seeing the
-// earlier results, and no model is asked what a rule can tell.
+// that nobody ever named (the agent's invention: "no such"). Only another valid call asks the simulator, under the tool's
+// return schema, with the journal beside it. A reply that contradicts the journal is asked for again; one that still does
+// after the last try aborts the episode as the tool's failure: what followed could not be judged fairly.
+// Departs from TRUSTEE: parallel calls are answered in order, each seeing the earlier results, and no model is asked what a
+// rule can tell.
 import { spacedJson } from "../json-text.ts";
 import type { ChatModel } from "../llm/llm.ts";
-import { isSameCall, sameValue } from "../tasks/values.ts";
-import type { ExpectedCall, Failure, Json, JsonObject, JsonSchema, Task, ToolCall } from "../types.ts";
+import { contradicted, contradictions, putRight } from "../rollout/contradiction.ts";
+import { type Fact, inventedId, isReading, listing, repeatedFact } from "../rollout/journal.ts";
+import { isSameCall } from "../tasks/values.ts";
+import type { Failure, Json, JsonSchema, Refusal, Task, ToolCall, ToolSpec } from "../types.ts";
 import { ask, type Patience } from "./ask.ts";
 import { calledTool } from "./called-tool.ts";
+import type { Line } from "./prompts/transcript.ts";
 
-/** A call that was carried out and what came of it. */
-export interface Fact extends ToolCall {
-  readonly result: Json;
-}
+export { type Fact, factText } from "../rollout/journal.ts";
 
 export type ToolAnswer =
-  | { readonly ok: true; readonly text: string; readonly reward: number; readonly fact: Fact | null }
+  | {
+      readonly ok: true;
+      readonly text: string;
+      readonly reward: number;
+      readonly fact: Fact | null;
+      /** Why a rule refused the call, where one did. */
+      readonly refused?: Refusal;
+    }
   | { readonly ok: false; readonly failure: Failure };
 
-/** What the world says to `call`. `journal` holds the facts of this episode so far; rewards are -1, 0 or 1. */
+/**
+ * What the world says to `call`; rewards are -1, 0 or 1.
+ * @param lines what was said so far
+ * @param journal the facts of this episode so far
+ */
 export async function answerCall(
   call: ToolCall,
   task: Task,
+  lines: readonly Line[],
   journal: readonly Fact[],
   simulator: ChatModel,
   patience: Patience,
   signal?: AbortSignal,
 ): Promise<ToolAnswer> {
   const called = calledTool(call, task.tools);
-  if ("fault" in called) return wrong(called.fault);
+  if ("fault" in called) return wrong(called.fault, called.refused);
   const { tool } = called;
   const expected = task.expected.find((candidate) => isSameCall(candidate, call));
   if (expected) return { ok: true, text: spacedJson(expected.result), reward: 1, fact: { ...call, result: expected.result } };
-  const invented = inventedId(call, task, journal);
-  if (invented !== null) return wrong(`no such ${invented}: ${JSON.stringify(call.arguments[invented])}`);
-  const repeated = journal.find((fact) => isSameCall(fact, call));
+  const said = lines.filter(({ role }) => role === "user").map(({ text }) => text);
+  const invented = inventedId(call, task, journal, said);
+  if (invented !== null) return wrong(`no such ${invented}: ${JSON.stringify(call.arguments[invented])}`, "invented_id");
+  const repeated = repeatedFact(call, journal);
   if (repeated) return { ok: true, text: spacedJson(repeated.result), reward: 0, fact: null };
 
   const schema: JsonSchema = tool.returns ?? {
@@ -53,11 +68,11 @@ export async function answerCall(
         },
         {
           role: "user",
-          content: `Tool ${tool.name}: ${tool.description}\nResult shape: ${spacedJson(schema)}\nEarlier results: ${journal.length === 0 ? "none" : journal.map(factText).join("\n")}\nCall: ${spacedJson({ ...call.arguments })}`,
+          content: `Tool ${tool.name}: ${tool.description}\nResult shape: ${spacedJson(schema)}\nEarlier results: ${listing(journal)}\nCall: ${spacedJson({ ...call.arguments })}`,
         },
       ],
       schema,
-      check: (value) => ({ value }),
+      check: (value) => contradicted(call, value, tool, journal) ?? { value: foretold(call, value, tool, task, journal) },
       // the call, not the sample: one task's world answers the same call alike in every episode
       seedNames: [task.id, "tool", tool.name, spacedJson(call.arguments)],
       maxTokens: 160,
@@ -70,35 +85,15 @@ export async function answerCall(
   return { ok: true, text: spacedJson(answer.value), reward: 0, fact: { ...call, result: answer.value } };
 }
 
+/** The reply in agreement with what the blueprint's reading calls will say: the simulator is not told it, so that no prompt gives it away. */
+function foretold(call: ToolCall, reply: Json, tool: ToolSpec, task: Task, journal: readonly Fact[]): Json {
+  const blueprint = task.expected.filter(({ name }) => isReading(name));
+  return putRight(reply, contradictions(call, reply, tool, [...blueprint, ...journal]));
+}
+
 /** The answer to a call that is wrong by rule. */
-export function wrong(reason: string): ToolAnswer {
-  return { ok: true, text: spacedJson({ error: reason }), reward: -1, fact: null };
-}
-
-/** A fact as the simulator reads it. */
-export function factText(fact: Fact): string {
-  return `${fact.name}(${spacedJson(fact.arguments)}) = ${spacedJson(fact.result)}`;
-}
-
-/** The argument of a dependent call whose value no tool has given out and no user has said; null when there is none. */
-function inventedId(call: ToolCall, task: Task, journal: readonly Fact[]): string | null {
-  const second = task.dependent ? task.expected[1] : undefined;
-  if (second?.name !== call.name) return null;
-  const argument = dependentArgument(task.expected[0], second);
-  const value = argument === null ? undefined : call.arguments[argument];
-  if (argument === null || value === undefined) return null;
-  const given = journal.some((fact) => sameValue((fact.result as JsonObject | null)?.[argument] ?? null, value));
-  return given ? null : argument;
-}
-
-function dependentArgument(first: ExpectedCall | undefined, second: ExpectedCall): string | null {
-  const result = first?.result;
-  if (first === undefined || typeof result !== "object" || result === null || Array.isArray(result)) return null;
-  // both may carry other arguments of one name, e.g. a date that the user said
-  const names = Object.entries(result).filter(
-    ([name, value]) => !(name in first.arguments) && name in second.arguments && sameValue(value, second.arguments[name] ?? null),
-  );
-  return names[0]?.[0] ?? null;
+export function wrong(reason: string, refused: Refusal): ToolAnswer {
+  return { ok: true, text: spacedJson({ error: reason }), reward: -1, fact: null, refused };
 }
 
 /** Tool results are cut in the middle: the head names what it is, the tail closes it. */

@@ -3,7 +3,7 @@
 // against a conversation in which the assistant has said nothing, so that a letter's own liking does not decide.
 import type { ChatMessage, ChatModel } from "../llm/llm.ts";
 import type { Failure, Task } from "../types.ts";
-import { failureOf, type Patience } from "./ask.ts";
+import { failureOf, type Patience, weigh } from "./ask.ts";
 import type { Line } from "./prompts/transcript.ts";
 import { transcriptText } from "./prompts/transcript.ts";
 
@@ -38,16 +38,10 @@ export async function nextSentence(
 ): Promise<UserAnswer> {
   const menu = choices(task, told);
   const options = menu.map((_, index) => ` ${letters[index] ?? "H"}`);
-  const weigh = (conversation: readonly Line[]) =>
-    simulator.choose({
-      messages: prompt(task, conversation, menu),
-      lead: "Answer:",
-      options,
-      deadlineMs: patience.deadlineMs,
-      signal,
-    });
+  const weighed = (conversation: readonly Line[]) =>
+    weigh(simulator, "user", { messages: prompt(task, conversation, menu), lead: "Answer:", options }, patience, signal);
   try {
-    const [said, silent] = [await weigh(lines), await weigh([...lines.slice(0, 1), { role: "assistant", text: "..." }])];
+    const [said, silent] = [await weighed(lines), await weighed([...lines.slice(0, 1), { role: "assistant", text: "..." }])];
     const odds = said.map((logprob, index) => logprob - (silent[index] ?? 0));
     const best = odds.indexOf(Math.max(...odds));
     const choice = menu[best];

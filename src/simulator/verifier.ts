@@ -4,7 +4,7 @@
 import { spacedJson } from "../json-text.ts";
 import type { ChatModel } from "../llm/llm.ts";
 import type { Failure, Task } from "../types.ts";
-import { failureOf, type Patience } from "./ask.ts";
+import { failureOf, type Patience, weigh } from "./ask.ts";
 import type { Line } from "./prompts/transcript.ts";
 import { judgeQuestions, type Subject } from "./prompts/verifier.ts";
 
@@ -33,7 +33,7 @@ export async function logOdds(
   try {
     const odds = await Promise.all(
       judgeQuestions(task, lines, subject).map(async ({ messages, lead, options }) => {
-        const [good, bad] = await simulator.choose({ messages, lead, options, deadlineMs: patience.deadlineMs, signal });
+        const [good, bad] = await weigh(simulator, "verifier", { messages, lead, options }, patience, signal);
         return (good ?? Number.NaN) - (bad ?? Number.NaN);
       }),
     );

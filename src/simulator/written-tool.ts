@@ -4,13 +4,14 @@
 // returns that or an error.
 import { spacedJson } from "../json-text.ts";
 import type { ChatModel } from "../llm/llm.ts";
-import { isSameCall } from "../tasks/values.ts";
+import { contradicted } from "../rollout/contradiction.ts";
+import { type Fact, factText, inventedId, repeatedFact } from "../rollout/journal.ts";
 import type { Json, Task, ToolCall } from "../types.ts";
 import { ask, type Patience } from "./ask.ts";
 import { calledTool } from "./called-tool.ts";
 import { toolPrompt, toolReply } from "./prompts/tool.ts";
 import type { Line } from "./prompts/transcript.ts";
-import { type Fact, factText, type ToolAnswer, wrong } from "./tool.ts";
+import { type ToolAnswer, wrong } from "./tool.ts";
 
 /**
  * What the simulator says to `call`; rewards are -1, 0 or 1. An error is an answer, but no fact of the world.
@@ -27,8 +28,11 @@ export async function writtenResult(
   signal?: AbortSignal,
 ): Promise<ToolAnswer> {
   const called = calledTool(call, task.tools);
-  if ("fault" in called) return wrong(called.fault);
-  const repeated = journal.find((fact) => isSameCall(fact, call));
+  if ("fault" in called) return wrong(called.fault, called.refused);
+  const said = lines.filter(({ role }) => role === "user").map(({ text }) => text);
+  const invented = inventedId(call, task, journal, said);
+  if (invented !== null) return wrong(`no such ${invented}: ${JSON.stringify(call.arguments[invented])}`, "invented_id");
+  const repeated = repeatedFact(call, journal);
   if (repeated) return { ok: true, text: spacedJson(repeated.result), reward: 0, fact: null };
   const answer = await ask<Reply>(
     simulator,
@@ -36,7 +40,10 @@ export async function writtenResult(
       role: "tool",
       messages: toolPrompt(task, called.tool, call, lines, journal.map(factText)),
       schema: toolReply(called.tool),
-      check: (reply) => ({ value: reply as Reply }), // the schema was checked by ask
+      check: (given) => {
+        const reply = given as Reply; // the schema was checked by ask
+        return contradicted(call, reply.result, called.tool, journal) ?? { value: reply };
+      },
       // the call, not the sample: one task's world draws alike for the same call in every episode
       seedNames: [task.id, "tool", call.name, spacedJson(call.arguments)],
       maxTokens: 480,

@@ -153,3 +153,13 @@ CREATE TABLE task_embedding (
   closest REAL                                            -- highest cosine to the tasks before it; NULL: there was none
 ) STRICT;
 `;
+
+/** Version 5: to whom a bad ending is put down (all NULL for a good one, and before), and what was counted in the episode. */
+export const blames = `
+ALTER TABLE trajectory ADD COLUMN blame_party TEXT
+  CHECK (blame_party IS NULL OR blame_party IN ('agent', 'user', 'tool', 'verifier', 'task', 'engine'));
+ALTER TABLE trajectory ADD COLUMN blame_code TEXT CHECK ((blame_code IS NULL) = (blame_party IS NULL));
+ALTER TABLE trajectory ADD COLUMN blame_reason TEXT CHECK ((blame_reason IS NULL) = (blame_party IS NULL));
+-- name -> number: refused/KIND, and the simulator's retries, contradictions and tokens by role; zeros are left out
+ALTER TABLE trajectory ADD COLUMN counts TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(counts));
+`;

@@ -1,8 +1,9 @@
 // Finished episodes with their messages, token ids and log-probs: committed the moment they end, read back exactly.
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
+import { blameFor } from "../rollout/blame.ts";
 import { tokenDigest } from "../token-digest.ts";
-import type { Failure, Message, Task, Trajectory, Verdict } from "../types.ts";
+import type { Blame, Counts, Failure, Message, Task, Trajectory, Verdict } from "../types.ts";
 import { packIds, packLogprobs, unpackIds, unpackLogprobs } from "./blobs.ts";
 import { insertFailure } from "./failures.ts";
 import { type Writer, write } from "./lease.ts";
@@ -41,11 +42,13 @@ export function saveTrajectory(writer: Writer, place: Place, trajectory: Traject
   return write(writer, (database) => {
     assertOpen(database, writer.run, place.step, place.purpose);
     const { failure, verdict } = trajectory;
+    const blame = blameFor(trajectory);
     const id = Number(
       database
         .prepare(
-          `INSERT INTO trajectory (task, phase, sample, policy_version, seed, status, stop_reason, reward, rules, judge, margin, reason, seconds, ended_at, ids_sha256)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO trajectory (task, phase, sample, policy_version, seed, status, stop_reason, reward, rules, judge, margin, reason, seconds, ended_at, ids_sha256,
+             blame_party, blame_code, blame_reason, counts)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(
           ...[taskRow(database, writer.run, place), place.phase ?? "", trajectory.sample, trajectory.policyVersion],
@@ -58,6 +61,7 @@ export function saveTrajectory(writer: Writer, place: Place, trajectory: Traject
             verdict?.reason ?? null,
           ],
           ...[trajectory.seconds, new Date().toISOString(), digestOf(trajectory.messages)],
+          ...[blame?.party ?? null, blame?.code ?? null, blame?.reason ?? null, JSON.stringify(trajectory.counts)],
         ).lastInsertRowid,
     );
     insertMessages(database, id, place.purpose, trajectory.messages);
@@ -91,6 +95,8 @@ export interface Episode extends StoredTrajectory {
   readonly phase: string;
   /** One a message: whether its ids are loss tokens, and its advantage (null: never assigned). */
   readonly marks: readonly { readonly trained: boolean; readonly advantage: number | null }[];
+  /** As it was put down when the episode was stored; null where it did not end badly. */
+  readonly blame: Blame | null;
 }
 
 /** One trajectory by its id. Throws PlayactError("usage") saying which there are. */
@@ -107,7 +113,7 @@ export function findEpisode(store: Store, id: number): Episode {
     .all(id)
     .map((mark) => ({ trained: mark.trained === 1, advantage: mark.advantage }));
   const { run, step, purpose, phase } = row;
-  return { ...readTrajectory(database, row, new Map()), run, step, purpose, phase, marks };
+  return { ...readTrajectory(database, row, new Map()), run, step, purpose, phase, marks, blame: readBlame(row) };
 }
 
 const select = `SELECT trajectory.*, run, step, purpose, task.position AS task_index,
@@ -144,6 +150,10 @@ interface Row {
   readonly failure: string | null;
   readonly seconds: number;
   readonly ids_sha256: string | null;
+  readonly blame_party: Blame["party"] | null;
+  readonly blame_code: string | null;
+  readonly blame_reason: string | null;
+  readonly counts: string;
 }
 
 interface MessageRow {
@@ -205,6 +215,7 @@ function readTrajectory(database: Database, row: Row, tasks: Map<number, Task>):
     // written by insertFailure from a Failure
     failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
     seconds: row.seconds,
+    counts: JSON.parse(row.counts) as Counts, // written by saveTrajectory from a Trajectory
   };
   return { id: row.id, taskIndex: row.task_index, trajectory };
 }
@@ -218,6 +229,10 @@ function readVerdict(row: Row): Verdict | null {
   if (row.reward === null || row.rules === null || row.reason === null) return null;
   const { reward, rules, judge, margin, reason } = row;
   return { reward, rules, judge, reason, ...(margin === null ? {} : { margin }) };
+}
+
+function readBlame({ blame_party: party, blame_code: code, blame_reason: reason }: Row): Blame | null {
+  return party === null || code === null || reason === null ? null : { party, code, reason };
 }
 
 function readMessages(database: Database, trajectory: number): Message[] {

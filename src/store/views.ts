@@ -78,6 +78,20 @@ CREATE VIEW failures_by_boundary AS
 SELECT run.name AS run, failure.step, failure.boundary, failure.code, count(*) AS failures
 FROM failure JOIN run ON run.id = failure.run GROUP BY run.id, failure.step, failure.boundary, failure.code;
 
+-- Bad endings (aborted, truncated, a negative reward or a rule not met) of every purpose, by the party at fault. share: of the
+-- bad endings of the same run, step, purpose and phase.
+CREATE VIEW blame_summary AS
+SELECT run, step, purpose, episode.phase, blame_party AS party, blame_code AS code, count(*) AS trajectories,
+       1.0 * count(*) / sum(count(*)) OVER (PARTITION BY run_id, step, purpose, episode.phase) AS share
+FROM episode JOIN trajectory USING (id) WHERE blame_party IS NOT NULL
+GROUP BY run_id, step, purpose, episode.phase, blame_party, blame_code;
+
+-- What was counted in the episodes of a step: calls refused by rule, and the simulator's retries, contradictions and tokens.
+CREATE VIEW count_summary AS
+SELECT run, step, purpose, episode.phase, counted.key AS name, sum(counted.value) AS total
+FROM episode JOIN trajectory USING (id), json_each(trajectory.counts) AS counted
+GROUP BY run_id, step, purpose, episode.phase, counted.key;
+
 -- The talk of an episode, message by message. advantage: NULL where none was assigned.
 CREATE VIEW transcript AS
 SELECT trajectory, position, role, text, turn_reward, advantage FROM message;

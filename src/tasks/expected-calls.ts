@@ -1,6 +1,8 @@
 // The right calls of a task, calls first: the schema that the simulator fills them in under, and the check of what it filled in.
 // Which tools and arguments is drawn before (draw-task.ts). Departs from the paper, whose simulator names calls without values.
 import type { Draws } from "../rng.ts";
+import { contradicted, contradictions, putRight } from "../rollout/contradiction.ts";
+import type { Checked } from "../simulator/ask.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import type { Outline } from "./draw-task.ts";
 import { argumentErrors } from "./validate.ts";
@@ -24,12 +26,7 @@ export function callsSchema(outline: Outline, decline: boolean): JsonSchema {
 }
 
 /** Fills in what an earlier result gives and checks every call against its tool. */
-export function expectedCalls(
-  reply: JsonObject,
-  outline: Outline,
-  decline: boolean,
-  random: Draws,
-): { value: ExpectedCall[] } | { reason: string } {
+export function expectedCalls(reply: JsonObject, outline: Outline, decline: boolean, random: Draws): Checked<ExpectedCall[]> {
   const value: ExpectedCall[] = [];
   for (const [index, tool] of outline.needed.entries()) {
     const filled = (reply[`arguments_${index + 1}`] ?? {}) as JsonObject; // the schema was checked by ask
@@ -43,8 +40,18 @@ export function expectedCalls(
     if (problems.length > 0) return { reason: problems.join("; ") };
     if (leaves(ordered).some((leaf) => typeof leaf === "string" && leaf.trim().length < 2))
       return { reason: "an argument is empty" };
-    const result = decline ? null : withFreshId(reply[`result_${index + 1}`] ?? null, index === 0 ? dependent : null, random);
-    value.push({ name: tool.name, arguments: ordered, result });
+    const call = { name: tool.name, arguments: ordered };
+    if (decline) {
+      value.push({ ...call, result: null });
+      continue;
+    }
+    const written = withFreshId(reply[`result_${index + 1}`] ?? null, index === 0 ? dependent : null, random);
+    // echoes of arguments and totals are put right by rule; facts that the two calls tell differently are written anew
+    const computable = contradictions(call, written, tool, value).filter(({ kind }) => kind !== "changed");
+    const result = putRight(written, computable);
+    const problem = contradicted(call, result, tool, value);
+    if (problem) return problem;
+    value.push({ ...call, result });
   }
   return { value };
 }

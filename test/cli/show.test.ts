@@ -63,6 +63,26 @@ describe("playact show", () => {
     `);
   });
 
+  it("says who is to blame for a bad end, and what was counted", async () => {
+    using temporary = episode();
+    const writer = newWriter(temporary.store, "other");
+    openStep(writer, 1, { level: 4, policyVersion: 2 });
+    saveTask(writer, { step: 1, purpose: "train", index: 0 }, exampleTask());
+    const failure = { boundary: "tool", code: "contradiction", text: "fare is 9,\u001b[2J it was 8" } as const;
+    const counts = { contradictions: 3, "tokens_in/tool": 812 };
+    const aborted = { status: "aborted", stopReason: "simulator_failed", verdict: null, failure, counts } as const;
+    const id = saveTrajectory(writer, { step: 1, purpose: "train", task: 0 }, exampleTrajectory(aborted));
+    const text = await show(temporary, String(id));
+    expect(text).toContain(
+      "blamed on the tool, contradiction: fare is 9,\\u001b[2J it was 8\ncounted: contradictions 3, tokens_in/tool 812\n",
+    );
+    expect(JSON.parse(await show(temporary, String(id), "--json"))).toMatchObject({
+      blame: { party: "tool", code: "contradiction", reason: failure.text },
+      counts,
+    });
+    expect(JSON.parse(await show(temporary, "1", "--json")).blame).toBeNull();
+  });
+
   it("prints the same as JSON, text untouched", async () => {
     using temporary = episode();
     const shown = JSON.parse(await show(temporary, temporary.id, "--json"));

@@ -46,6 +46,7 @@ const trajectory = (messages: readonly Message[], status: Trajectory["status"] =
   verdict: null,
   failure: null,
   seconds: 1,
+  counts: {},
 });
 
 describe("trainingSamples", () => {

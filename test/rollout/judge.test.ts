@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ChooseRequest } from "../../src/llm/llm.ts";
 import { type Court, conductOf, judge } from "../../src/rollout/judge.ts";
 import { type Episode, rollOut } from "../../src/rollout/rollout.ts";
+import { newTally } from "../../src/simulator/tally.ts";
 import type { Task } from "../../src/types.ts";
 import { blueprint, declined, found, limits, says } from "../support/blueprint.ts";
 import { type Play, stage } from "../support/stage.ts";
@@ -50,6 +51,18 @@ describe("judging an episode", () => {
     await Promise.all([judge(episode, own), judge(episode, own), judge(episode, own)]);
     expect(asked.filter((request) => text(request).includes(task.report))).toHaveLength(3); // the questions of one reading
     expect(asked).toHaveLength(3 + 3 + 3 * 3);
+  });
+
+  test("counts the verifier's tokens with the episode and with the run; the anchors' with the first member", async () => {
+    const tally = newTally();
+    const { court: own } = court({ choose: weigh(1) });
+    const counting = { ...own, patience: { ...own.patience, tally } };
+    const episode = await played([says(found), answer]);
+    const read = async () => (await judge(episode, counting)).counts["tokens_in/verifier"] ?? 0;
+    const [first, second] = [await read(), await read()];
+    expect(first).toBeGreaterThan(2 * second);
+    expect(second).toBeGreaterThan(0);
+    expect(tally["tokens_in/verifier"]).toBe(first + second);
   });
 
   test("tells the judge what the user truly wants, unless that is withheld", async () => {

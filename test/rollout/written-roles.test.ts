@@ -73,7 +73,8 @@ describe("an episode in a written world", () => {
 
   test("answers parallel calls in their order, each seeing the results before it, and the turn's reward is their mean", async () => {
     const second = { ...found, arguments: { ...found.arguments, to: "Hamar" } };
-    const { trajectory, prompts } = await written([says(found, second, booked), "Done."], {
+    const third = { ...booked, arguments: { ...booked.arguments, train_id: "NT7" } };
+    const { trajectory, prompts } = await written([says(found, second, third), "Done."], {
       user: [message("")],
       tool: [train, { ...train, reward: 0, result: { train_id: "NT8", departs: "11:11" } }, { ...price, reward: -1 }],
       verdict: [],

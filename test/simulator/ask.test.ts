@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type ChatModel, EngineError, type ReplyRequest } from "../../src/llm/llm.ts";
-import { ask, newTally, type Question } from "../../src/simulator/ask.ts";
+import { ask, type Checked, type Question, weigh } from "../../src/simulator/ask.ts";
+import { counted, newTally } from "../../src/simulator/tally.ts";
 
 const question: Question<string> = {
   role: "tool",
@@ -69,19 +70,43 @@ describe("asking the simulator", () => {
     const cut = '{"colour":"gre';
     const double = model(cut, cut, cut);
     expect(await ask(double, question, { ...patience, tally })).toEqual({ ok: true, value: "gre", tries: 3, repaired: true });
-    expect(tally).toEqual({ replies: 3, unparsed: 3, retried: 2, repaired: 1 });
+    expect(tally).toMatchObject({ replies: 3, unparsed: 3, retried: 2, repaired: 1 });
     expect(await ask(model(cut, '{"colour":"red"}'), question, { ...patience, tally })).toMatchObject({
       value: "red",
       repaired: false,
     });
-    expect(tally).toEqual({ replies: 5, unparsed: 4, retried: 3, repaired: 1 });
+    expect(tally).toMatchObject({ replies: 5, unparsed: 4, retried: 3, repaired: 1 });
+  });
+
+  test("counts retries and tokens of the role, of failed requests too, and a contradiction by its name", async () => {
+    const tally = newTally();
+    const double: ChatModel = {
+      reply: async ({ usage }) => {
+        if (usage) usage.read += 7;
+        if (tally["tokens_in/tool"] === 0) throw new EngineError("deadline", "late");
+        if (usage) usage.written += 5;
+        return '{"colour":"red"}';
+      },
+      choose: async ({ usage }) => {
+        if (usage) usage.read += 11;
+        return [-1, -2];
+      },
+    };
+    const check = (): Checked<string> => ({ reason: "it was blue before", code: "contradiction" });
+    const answer = await ask(double, { ...question, check }, { ...patience, tally });
+    expect(answer).toEqual({ ok: false, failure: { boundary: "tool", code: "contradiction", text: "it was blue before" } });
+    await weigh(double, "verifier", { messages: [], lead: "", options: [" A", " B"] }, { ...patience, tally });
+    expect(counted(tally)).toEqual({
+      ...{ replies: 2, retried: 2, contradictions: 2, "retried/tool": 2 },
+      ...{ "tokens_in/tool": 21, "tokens_out/tool": 10, "tokens_in/verifier": 11 },
+    });
   });
 
   test("a mended reply that fails its checks is a failure, and not counted as repaired", async () => {
     const tally = newTally();
     const answer = await ask(model('{"colour":"grey'), question, { tries: 1, deadlineMs: 1000, tally });
     expect(answer).toMatchObject({ ok: false, failure: { text: expect.stringMatching(/^not JSON/) } });
-    expect(tally).toEqual({ replies: 1, unparsed: 1, retried: 0, repaired: 0 });
+    expect(tally).toMatchObject({ replies: 1, unparsed: 1, retried: 0, repaired: 0 });
   });
 
   test("takes a deadline and a native error for failures that may pass", async () => {

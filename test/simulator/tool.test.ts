@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { answerCall, cutMiddle, type Fact } from "../../src/simulator/tool.ts";
-import type { Json, Task, ToolCall } from "../../src/types.ts";
-import { blueprint, booked, chain, findTrain, found } from "../support/blueprint.ts";
+import type { Json, Task, ToolCall, ToolSpec } from "../../src/types.ts";
+import { blueprint, booked, bookSeats, chain, findTrain, found } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 
 const other: ToolCall = { name: "find_train", arguments: { from: "Oslo", to: "Hamar", day: "2027-03-02" } };
@@ -11,7 +11,7 @@ const fact: Fact = { ...other, result: { train_id: "NT900", departs: "09:00" } }
 /** The answer, and how often the simulator was asked for it. Without `reply` it must not be asked. */
 async function call(made: ToolCall, task: Task, journal: readonly Fact[] = [], reply?: () => Json) {
   const { scene, asked } = stage(reply ? { reply } : {});
-  const answer = await answerCall(made, task, journal, scene.simulator, scene.patience);
+  const answer = await answerCall(made, task, [], journal, scene.simulator, scene.patience);
   if (!answer.ok) return { ...answer, asked: asked.replies };
   return { ...answer, result: JSON.parse(answer.text) as Json, asked: asked.replies };
 }
@@ -76,6 +76,68 @@ describe("answered by rule, without the simulator", () => {
 
   test("a repeated call gets the result it got before, and is no new fact", async () => {
     expect(await call(other, blueprint(), [fact])).toMatchObject({ ok: true, reward: 0, fact: null, result: fact.result });
+  });
+});
+
+describe("the journal", () => {
+  const getTrain: ToolSpec = {
+    ...findTrain,
+    name: "get_train",
+    parameters: { type: "object", properties: { train_id: { type: "string" } } },
+  };
+  const look: ToolCall = { name: "get_train", arguments: { train_id: "NT418" } };
+  const task = (change: Partial<Task> = {}) => blueprint({ tools: [findTrain, bookSeats, getTrain], ...change });
+  const departs = (...times: readonly string[]) => {
+    const left = [...times];
+    return () => ({ train_id: "NT418", departs: left.shift() ?? "" });
+  };
+
+  test("a reply that changes a fact is asked for again, and told as a contradiction where it stays", async () => {
+    const mended = await call(look, task(), [{ ...found }], departs("09:25", "08:25"));
+    expect(mended).toMatchObject({ ok: true, result: { train_id: "NT418", departs: "08:25" } });
+    expect(mended.asked).toHaveLength(2);
+    const stubborn = await call(look, task(), [{ ...found }], departs("09:25", "10:25", "11:25"));
+    expect(stubborn).toMatchObject({
+      ok: false,
+      failure: {
+        boundary: "tool",
+        code: "contradiction",
+        text: "contradicts what is known: departs of train_id=nt418 is 11:25, it was 08:25",
+      },
+    });
+  });
+
+  test("what the blueprint will say is true before it is said: it is put into the reply, and no prompt gives it away", async () => {
+    const said = [{ role: "user", text: "My train is NT418." }] as const;
+    const { scene, asked } = stage({ reply: departs("09:25") });
+    expect(await answerCall(look, task(), said, [], scene.simulator, scene.patience)).toMatchObject({
+      ok: true,
+      text: expect.stringContaining("08:25"),
+    });
+    expect(asked.replies).toHaveLength(1);
+    expect(JSON.stringify(asked.replies.map(({ messages }) => messages))).not.toContain("08:25");
+  });
+
+  test("an id that the user said is one, another is refused as invented", async () => {
+    const said = [
+      { role: "user", text: "I mean train NT-77." },
+      { role: "assistant", text: "NT88?" },
+    ] as const;
+    const { scene } = stage({ reply: () => ({ price: 20 }) });
+    const book = (id: string) => answerCall(seats(id), task(), said, [], scene.simulator, scene.patience);
+    expect(await book("NT77")).toMatchObject({ ok: true, reward: 0 });
+    expect(await book("NT88")).toMatchObject({
+      reward: -1,
+      refused: "invented_id",
+      text: '{"error": "no such train_id: \\"NT88\\""}',
+    });
+  });
+
+  test("a reading call is answered anew once something may have changed", async () => {
+    const again = { ...look, result: { train_id: "NT418", departs: "08:25" } };
+    const paid: Fact = { ...booked, result: { price: 184 } };
+    expect((await call(look, task({ expected: [] }), [again])).asked).toHaveLength(0);
+    expect((await call(look, task({ expected: [] }), [again, paid], departs("09:25"))).asked).toHaveLength(1);
   });
 });
 

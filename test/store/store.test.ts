@@ -8,6 +8,7 @@ import { PlayactError } from "../../src/errors.ts";
 import { resolveHome, storePath } from "../../src/store/home.ts";
 import { migrate, migrations, versionOf } from "../../src/store/migrations.ts";
 import { createRun, findRun, listRuns, setRunConfig, setRunStatus } from "../../src/store/runs.ts";
+import { blames } from "../../src/store/schema.ts";
 import { openStep } from "../../src/store/steps.ts";
 import { assertSqlite, openStore } from "../../src/store/store.ts";
 import { loadTasks, saveTask } from "../../src/store/tasks.ts";
@@ -93,6 +94,23 @@ describe("migrations", () => {
     expect(backup.prepare("SELECT name FROM run").pluck().all()).toEqual(["kept"]);
     expect(versionOf(backup)).toBe(migrations.length);
     backup.close();
+  });
+
+  it("give episodes of before the blame none, and no counts; later ones only a party that there is", () => {
+    const old = new Database(":memory:");
+    for (const change of migrations.slice(0, migrations.indexOf(blames))) old.exec(change);
+    old.exec(`INSERT INTO run VALUES (1, 'r', 'tiny', '{}', '{}', 'running', NULL, 't', NULL);
+      INSERT INTO task VALUES (1, 1, 0, 'evaluation', 0, 't', 'plain', 'd', 's', 1, '{}', NULL);
+      INSERT INTO trajectory (id, task, sample, policy_version, seed, status, stop_reason, seconds, ended_at)
+        VALUES (1, 1, 0, 0, 1, 'truncated', 'turn_length', 1, 't')`);
+    old.exec(blames);
+    expect(old.prepare("SELECT blame_party, blame_code, counts FROM trajectory").raw().all()).toEqual([[null, null, "{}"]]);
+    const blame = (party: string) =>
+      old.prepare("UPDATE trajectory SET blame_party = ?, blame_code = 'x', blame_reason = ''").run(party);
+    expect(blame("user").changes).toBe(1);
+    expect(() => blame("nobody")).toThrow(/CHECK/);
+    expect(() => old.exec("UPDATE trajectory SET blame_code = NULL")).toThrow(/CHECK/);
+    old.close();
   });
 
   it("that fail half-way leave the store as it was", () => {

@@ -82,6 +82,7 @@ export function exampleTrajectory(change: Partial<Trajectory> = {}): Trajectory 
     verdict: { reward: 0.5, rules: 1, judge: null, reason: "all calls right" },
     failure: null,
     seconds: 1.5,
+    counts: {},
     ...change,
   };
 }

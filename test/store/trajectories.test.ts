@@ -45,6 +45,7 @@ const trajectory: fc.Arbitrary<Omit<Trajectory, "task" | "sample">> = fc.record(
     fc.record({ boundary: fc.constantFrom("user", "tool", "engine"), code: fc.constantFrom("deadline", "error"), text }),
   ),
   seconds: fc.double({ min: 0, max: 1e6, noNaN: true }),
+  counts: fc.dictionary(fc.constantFrom("refused/unknown_tool", "tokens_in/tool", "retried"), fc.integer({ min: 1, max: 9999 })),
 });
 
 describe("a stored trajectory", () => {

@@ -63,6 +63,8 @@ describe("the views", () => {
     expect(columns("success_by_kind")).toBe("run step kind trajectories success reward_mean");
     expect(columns("evaluation_summary")).toBe("run phase kind tasks success reward_mean");
     expect(columns("group_summary")).toBe("run step task trajectories reward_mean reward_std rules_differ");
+    expect(columns("blame_summary")).toBe("run step purpose phase party code trajectories share");
+    expect(columns("count_summary")).toBe("run step purpose phase name total");
     expect(columns("transcript")).toBe("trajectory position role text turn_reward advantage");
   });
 
@@ -121,6 +123,39 @@ describe("the views", () => {
     expect(rows(store, "SELECT * FROM failures_by_boundary WHERE step = 1 ORDER BY boundary")).toEqual([
       ["tiny-1", 1, "task", "invalid_reply", 1],
       ["tiny-1", 1, "tool", "deadline", 1],
+    ]);
+  });
+
+  it("put bad endings down to a party, with their share of the bad endings of the same purpose and phase", () => {
+    using temporary = temporaryStore();
+    const { store } = temporary;
+    filledRun(store);
+    const blames =
+      "SELECT step, purpose, phase, party, code, trajectories, share FROM blame_summary ORDER BY step, purpose, phase, party";
+    expect(rows(store, blames)).toEqual([
+      [0, "evaluation", "base", "agent", "no_call", 1, 1],
+      [0, "evaluation", "trained", "tool", "deadline", 1, 1],
+      [1, "train", "", "agent", "no_call", 2, expect.closeTo(2 / 3, 12)],
+      [1, "train", "", "tool", "deadline", 1, expect.closeTo(1 / 3, 12)],
+    ]);
+    const stored = "SELECT reward, blame_party, blame_code, blame_reason FROM trajectory WHERE reward > 0.9 OR reward = 0";
+    expect(rows(store, stored).slice(0, 3)).toEqual([
+      [1, null, null, null], // a good end is nobody's fault
+      [1, null, null, null],
+      [0, "agent", "no_call", "no call where one is due"],
+    ]);
+  });
+
+  it("add up what episodes counted, by name", () => {
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    openStep(writer, 1, { level: 4, policyVersion: 0 });
+    saveTask(writer, { step: 1, purpose: "train", index: 0 }, exampleTask());
+    for (const [sample, counts] of [{ "tokens_in/tool": 7, "refused/malformed": 1 }, { "tokens_in/tool": 5 }, {}].entries())
+      saveTrajectory(writer, { step: 1, purpose: "train", task: 0 }, exampleTrajectory({ sample, counts }));
+    expect(rows(temporary.store, "SELECT step, name, total FROM count_summary ORDER BY name")).toEqual([
+      [1, "refused/malformed", 1],
+      [1, "tokens_in/tool", 12],
     ]);
   });
 

@@ -166,8 +166,10 @@ export function policySuite(name: string, { open, tolerance, meanTolerance }: Su
     test("choose weighs the options' first tokens over the full vocabulary", async () => {
       const messages = [{ role: "user", content: "Is water wet? Answer Yes or No." }] as const;
       const options = [" Yes", " No", " Perhaps"].map((option) => (engine.device === "scripted" ? option.trim() : option));
-      const weights = await engine.simulator.choose({ messages, lead: "Answer:", options, deadlineMs: 60_000 });
+      const usage = { read: 0, written: 0 };
+      const weights = await engine.simulator.choose({ messages, lead: "Answer:", options, deadlineMs: 60_000, usage });
       const prompt = renderChat(engine.vocabulary, messages, "Answer:");
+      expect(usage).toEqual({ read: prompt.length, written: 0 });
       for (const [at, option] of options.entries()) {
         const scored = await engine.score([...prompt, engine.vocabulary.encode(option)[0] ?? -1]);
         expect(Math.abs((weights[at] ?? Number.NaN) - (scored.at(-1) ?? 0))).toBeLessThanOrEqual(tolerance);
@@ -198,18 +200,24 @@ export function policySuite(name: string, { open, tolerance, meanTolerance }: Su
         },
         required: ["name", "kind", "born", "weight", "tags", "owner"],
       };
+      const messages = [{ role: "user", content: "Describe a pet as JSON." }] as const;
+      const usage = { read: 0, written: 0 };
       const replies = await Promise.all(
         [1, 2].map((seed) =>
           engine.simulator.reply({
-            messages: [{ role: "user", content: "Describe a pet as JSON." }],
+            messages,
             schema,
             seed,
             temperature: 1,
             maxTokens: 180,
             deadlineMs: 60_000,
+            usage,
           }),
         ),
       );
+      expect(usage.read).toBe(2 * renderChat(engine.vocabulary, messages, "").length);
+      expect(usage.written).toBeGreaterThan(20);
+      expect(usage.written).toBeLessThanOrEqual(360);
       for (const reply of replies) expect(ajv.validate(schema, JSON.parse(reply)), `${reply} ${ajv.errorsText()}`).toBe(true);
     });
 

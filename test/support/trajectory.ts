@@ -21,6 +21,7 @@ export function trajectory(turns: readonly string[], change: Partial<Trajectory>
     verdict: null,
     failure: null,
     seconds: 0,
+    counts: {},
     ...change,
   };
 }

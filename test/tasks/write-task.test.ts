@@ -3,7 +3,7 @@ import type { ReplyRequest } from "../../src/llm/llm.ts";
 import { difficulty } from "../../src/tasks/difficulty.ts";
 import { anyTools } from "../../src/tasks/distractors.ts";
 import { type TaskOrder, writeDraft } from "../../src/tasks/write-task.ts";
-import type { Json, JsonObject, Toolset } from "../../src/types.ts";
+import type { Json, JsonObject, JsonSchema, ToolSpec, Toolset } from "../../src/types.ts";
 import { bookSeats, findTrain } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 
@@ -23,6 +23,11 @@ const order = (change: Partial<TaskOrder> = {}): TaskOrder => ({
   ...change,
 });
 
+const shape = (properties: Record<string, JsonSchema>): JsonSchema => ({
+  type: "object",
+  properties,
+  required: Object.keys(properties),
+});
 const journey = { from: "Oslo", to: "Bergen", day: "2027-03-02" };
 const filled = {
   arguments_1: journey,
@@ -98,6 +103,54 @@ describe("a task is written calls first", () => {
       ),
     );
     expect(new Set(ids).size).toBeGreaterThan(10);
+  });
+
+  test("totals and echoes of the blueprint are put right by rule", async () => {
+    const priced: ToolSpec = {
+      ...findTrain,
+      returns: shape({ train_id: { type: "string", maxLength: 8 }, fare: { type: "integer" } }),
+    };
+    const counted: ToolSpec = {
+      ...bookSeats,
+      parameters: shape({ train_id: { type: "string" }, passengers: { type: "integer" } }),
+      returns: shape({ total_fare: { type: "integer" }, passengers: { type: "integer" } }),
+    };
+    const values = {
+      ...filled,
+      result_1: { train_id: "NT418", fare: 90 },
+      arguments_2: { passengers: 2 },
+      result_2: { total_fare: 200, passengers: 3 },
+    };
+    const { task } = await write(
+      order({ calls: 2 }),
+      [{ ...chained, tools: [priced, counted] }],
+      [`${carrying} For 2 passengers.`],
+      values,
+    );
+    expect(task?.expected[1]?.result).toEqual({ total_fare: 180, passengers: 2 });
+  });
+
+  test("a blueprint that tells one fact in two ways is rejected with the reason", async () => {
+    const look: ToolSpec = {
+      ...findTrain,
+      name: "get_train",
+      parameters: shape({ train_id: { type: "string" } }),
+      returns: shape({ departs: { type: "string", maxLength: 5 } }),
+    };
+    const values = { ...filled, arguments_2: {}, result_2: { departs: "09:25" } };
+    const { task, rejected, asked } = await write(
+      order({ calls: 2 }),
+      [{ ...chained, tools: [findTrain, look] }],
+      [carrying],
+      values,
+    );
+    expect(task).toBeNull();
+    expect(rejected?.reason).toMatch(/^contradicts what is known: departs of train_id=nt\d{3} is 09:25, it was 08:25$/);
+    expect(asked).toHaveLength(3);
+    const agreeing = { ...values, result_2: { departs: "08:25" } };
+    expect(
+      (await write(order({ calls: 2 }), [{ ...chained, tools: [findTrain, look] }], [carrying], agreeing)).task,
+    ).not.toBeNull();
   });
 
   test("a value held back is absent from the message and given away by a sentence of its own", async () => {

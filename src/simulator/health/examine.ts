@@ -172,7 +172,7 @@ function askTool(blueprint: boolean, task: Task, one: ToolCase, examiner: Examin
   const journal = one.journal ?? [];
   const { lines } = replay(task, [], 0);
   return blueprint
-    ? answerCall(one.call, task, journal, simulator, patience, signal)
+    ? answerCall(one.call, task, lines, journal, simulator, patience, signal)
     : writtenResult(one.call, task, lines, journal, simulator, patience, signal);
 }
 

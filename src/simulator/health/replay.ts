@@ -49,6 +49,7 @@ export function replay(task: Task, turns: readonly Turn[], member: number): Epis
       stopReason: "user_done",
       verdict: null,
       failure: null,
+      counts: {},
       seconds: 0,
     },
   };
