@@ -1,0 +1,114 @@
+// What a simulator's tasks are worth: written over several levels as a run writes them, then counted. Prints one JSON line a level:
+// tasks, drafts, why the others fell, share of drafts that named a tool, the judge's margin (nats, ends of the scale apart), novelty
+// (1 - cosine to the nearest task before it), seconds a task. The tasks themselves go to --out, to be read by a person.
+//   node scripts/measure-tasks.mjs [--direction calls-first] [--each 15] [--levels 1,20,50,90] [--out FILE.jsonl]
+//     [--set key=value …]     over the preset laptop
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { root } from "./setup/step.mjs";
+
+const { values } = parseArgs({
+  options: {
+    direction: { type: "string", default: "calls-first" },
+    each: { type: "string", default: "15" },
+    levels: { type: "string", default: "1,20,50,90" },
+    out: { type: "string" },
+    set: { type: "string", multiple: true, default: [] },
+  },
+});
+/** @param {string} file of dist */
+const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
+const { writeTasks } = await load("draw-tasks.js");
+const { episodeTemplate } = await load("llm/template.js");
+const { findLanguageModel } = await load("models/manifest.js");
+const { openNearness } = await load("open-embedder.js");
+const { openEngineOf, toolsetsOf } = await load("open-session.js");
+const { resolveConfig } = await load("resolve-config.js");
+const { patience } = await load("session.js");
+const { newTally } = await load("simulator/tally.js");
+const { anchors } = await load("simulator/verifier.js");
+
+// intent first writes no results: the tools of its episodes are written, too
+const sets = values.direction === "intent-first" ? ["simulator.tools=written", "simulator.user=written"] : [];
+const { config } = resolveConfig({
+  preset: "laptop",
+  set: [`tasks.direction=${values.direction}`, "tasks.decline=0.2", ...sets, ...values.set],
+});
+const toolsets = toolsetsOf(config).train;
+const nearness = await openNearness(config, toolsets);
+const engine = await openEngineOf(config);
+const desk = {
+  config,
+  engine,
+  template: episodeTemplate(engine.vocabulary, findLanguageModel(config.models.policy).markers),
+  embed: nearness.embed,
+  distractors: nearness.distractors,
+  tally: newTally(),
+  stopping: () => false,
+  signal: new AbortController().signal,
+};
+
+/** @type {{ name: string, vector: Float32Array }[]} */
+const known = [];
+let first = 0;
+for (const level of values.levels.split(",").map(Number)) {
+  const count = Number(values.each);
+  const names = [config.seed, "measured"];
+  const series = { id: "measured", names, first, count, level, declineShare: config.tasks.decline, epsilon: 0, toolsets };
+  first += count;
+  /** @type {import("../src/types.ts").Task[]} */
+  const tasks = [];
+  /** @type {number[]} */
+  const novelty = [];
+  const started = performance.now();
+  const written = await writeTasks(
+    desk,
+    series,
+    { filled: new Set(), rounds: [], known },
+    (
+      /** @type {number} */ _,
+      /** @type {import("../src/types.ts").Task} */ task,
+      /** @type {{ embedding: { vector: Float32Array, closest: number | null } | null }} */ { embedding },
+    ) => {
+      tasks.push(task);
+      if (embedding?.closest != null) novelty.push(1 - embedding.closest);
+      if (embedding) known.push({ name: task.id, vector: embedding.vector });
+      if (values.out) appendFileSync(values.out, `${JSON.stringify(task)}\n`);
+    },
+  );
+  const seconds = (performance.now() - started) / 1000;
+  /** @type {Record<string, number>} */
+  const fell = {};
+  for (const { stage } of [...written.rejected.values()].flat()) fell[stage] = (fell[stage] ?? 0) + 1;
+  const rejected = Object.values(fell).reduce((sum, one) => sum + one, 0);
+  const ends = [];
+  for (const task of tasks) {
+    const scale = await anchors(task, engine.simulator, patience(config));
+    if (scale.ok) ends.push(scale.value.good - scale.value.bad);
+  }
+  const mean = (/** @type {readonly number[]} */ all) => all.reduce((sum, one) => sum + one, 0) / all.length;
+  const round = (/** @type {number} */ value) => Number(value.toFixed(3));
+  const report = {
+    direction: values.direction,
+    level,
+    wanted: count,
+    written: tasks.length,
+    drafts: tasks.length + rejected,
+    accepted: round(tasks.length / (tasks.length + rejected)),
+    fell,
+    plain_messages: written.plainMessages,
+    names_a_tool: round((fell.tool_named ?? 0) / (tasks.length + rejected)),
+    margin: round(mean(ends)),
+    no_margin: ends.filter((margin) => margin <= 0).length,
+    novelty: round(mean(novelty)),
+    declines: tasks.filter(({ kind }) => kind === "decline").length,
+    seconds_a_task: round(seconds / tasks.length),
+  };
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+// of all replies: not JSON as they came, asked for again, mended
+const { replies, unparsed, retried, repaired, contradictions } = desk.tally;
+process.stdout.write(`${JSON.stringify({ replies, unparsed, retried, repaired, contradictions })}\n`);
+process.exit(0); // contexts and models go with the process
