@@ -5,9 +5,9 @@ import { PlayactError } from "./errors.ts";
 import type { Learner } from "./learner/learner.ts";
 import { restartingLearner } from "./learner/restart.ts";
 import { startLearner } from "./learner/torch.ts";
+import { chooseTemplate } from "./llm/choose-template.ts";
 import { openEngine } from "./llm/llama.ts";
 import type { Engine } from "./llm/llm.ts";
-import { episodeTemplate } from "./llm/template.ts";
 import { modelPath } from "./models/fetch.ts";
 import { findModel } from "./models/manifest.ts";
 import { pythonPath } from "./models/python.ts";
@@ -33,12 +33,14 @@ export async function openSession(
   const python = pythonPath();
   const policyModel = await modelPath(config.models.policy);
   const [engine, learner] = await both(openEngineOf(config), openLearner(config, python, policyModel));
+  const { template, text } = chooseTemplate(engine, entry.markers);
+  watch.progress({ kind: "phase", text: `chat template: ${text}`, step: 0 });
   const session: Session = {
     config,
     writer,
     engine,
     learner,
-    template: episodeTemplate(engine.vocabulary, entry.markers),
+    template,
     dialect: entry.dialect,
     toolsets: toolsetsOf(config),
     tally: newTally(),

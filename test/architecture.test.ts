@@ -109,6 +109,7 @@ describe("who may import whom", () => {
 
   test("each heavy dependency is known in one place", () => {
     expect(strangersTo(/^node-llama-cpp/, /^llm\/(addon|llama[\w-]*)\.ts$/)).toEqual([]);
+    expect(strangersTo(/^@huggingface\/jinja/, /^llm\/own-template\.ts$/)).toEqual([]);
     expect(strangersTo(/^better-sqlite3/, /^store\//)).toEqual([]);
     expect(strangersTo(/^commander/, /^cli(\/|\.ts$)/)).toEqual([]);
     expect(strangersTo(/^(node:)?child_process$/, /^(learner\/torch|cli\/supervise|cli\/sql[\w-]*|models\/[\w-]+)\.ts$/)).toEqual(

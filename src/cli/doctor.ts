@@ -2,7 +2,10 @@
 // It looks and changes nothing, but for making the home folder. It does not load a model into the engine: that is what the first step of a run does.
 import { Command } from "commander";
 import { PlayactError } from "../errors.ts";
-import { findModel } from "../models/manifest.ts";
+import { chooseTemplate } from "../llm/choose-template.ts";
+import { openVocabularyOf } from "../llm/llama-vocabulary.ts";
+import { fetchCommand, findFile } from "../models/fetch.ts";
+import { findModel, type ModelEntry } from "../models/manifest.ts";
 import { checkHome, checkMachine, checkModels, checkNode, checkPython, checkSqlite, type Finding } from "./health.ts";
 import { escapeLine, formatTable, homeHelp, type Print, printJson, toStdout } from "./output.ts";
 
@@ -11,10 +14,10 @@ export function doctorCommand(print: Print = toStdout): Command {
   return new Command("doctor")
     .description("check this machine: versions, memory, disk, GPU, Python, models; every line with its mend")
     .option("--home <folder>", homeHelp)
-    .option("--policy <model>", "how this model writes tool calls, as the manifest knows it")
+    .option("--policy <model>", "how this model writes tool calls, and which chat template writes its episodes")
     .option("--json", "print one JSON document")
     .action(async (options: { readonly home?: string; readonly policy?: string; readonly json?: boolean }) => {
-      if (options.policy !== undefined) return printPolicy(print, options.policy, options.json ?? false);
+      if (options.policy !== undefined) return await printPolicy(print, options.policy, options.json ?? false);
       const findings = [
         ...checkNode(),
         ...(await checkMachine()),
@@ -40,9 +43,11 @@ function format(findings: readonly Finding[]): string {
   return findings.map(line).join("");
 }
 
-function printPolicy(print: Print, name: string, json: boolean): void {
-  const { family, parameters, dialect, markers, contextTrained, upstream, licence } = findModel(name);
-  const facts = { name, family, parameters, dialect, markers, contextTrained, upstream, licence };
+async function printPolicy(print: Print, name: string, json: boolean): Promise<void> {
+  const entry = findModel(name);
+  const { family, parameters, dialect, markers, contextTrained, upstream, licence } = entry;
+  const template = await templateOf(entry);
+  const facts = { name, family, parameters, dialect, markers, template, contextTrained, upstream, licence };
   if (json) printJson(print, facts);
   else
     print(
@@ -51,4 +56,11 @@ function printPolicy(print: Print, name: string, json: boolean): void {
         Object.entries(facts).map(([fact, value]) => [fact, String(value)]),
       ),
     );
+}
+
+/** Which template writes the model's episodes; only its file can tell. */
+async function templateOf(entry: ModelEntry): Promise<string> {
+  const found = await findFile(entry);
+  if (found.state !== "right") return `known when the model is here: ${fetchCommand(entry.name)}`;
+  return chooseTemplate(await openVocabularyOf(found.path), entry.markers).text;
 }
