@@ -94,7 +94,9 @@ function habitsOf(render: Renderer, vocabulary: Vocabulary): Habits {
   const asked = whole(talk.slice(0, 2), tools, true);
   if (!cutAtStands(asked).some((part) => typeof part !== "string" && part.number === 4))
     throw new PlayactError("template", "The model's chat template does not show the tools.");
-  const answered = whole(talk, tools, true);
+  whole(talk, tools, true);
+  // with nothing behind it: a marker here opens no other turn
+  const answered = whole(talk.slice(0, 3), tools, false);
   const tail = answered.slice(answered.indexOf(answer) + answer.length).trimStart();
   const [close] = vocabulary.markers.filter((text) => tail.startsWith(text)).sort((one, other) => other.length - one.length);
   if (close === undefined)

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { chooseTemplate } from "../../src/llm/choose-template.ts";
 import { openOwnTemplate } from "../../src/llm/own-template.ts";
 import { scriptedVocabulary } from "../../src/llm/scripted.ts";
-import type { EpisodeText } from "../../src/llm/template.ts";
+import type { EpisodeTemplate, EpisodeText } from "../../src/llm/template.ts";
 import type { ToolSpec } from "../../src/types.ts";
 import { bookSeats } from "../support/blueprint.ts";
 import { chatTemplate, type Ways } from "../support/chat-template.ts";
@@ -13,7 +13,12 @@ import { chatTemplate, type Ways } from "../support/chat-template.ts";
 const vocabulary = scriptedVocabulary();
 const close = vocabulary.marker("<|im_end|>");
 const { decode } = vocabulary;
-const begin = (ways: Ways = {}) => openOwnTemplate(vocabulary, chatTemplate(ways)).begin();
+const opened = new Map<string, EpisodeTemplate>();
+const begin = (ways: Ways = {}): EpisodeText => {
+  const template = opened.get(JSON.stringify(ways)) ?? openOwnTemplate(vocabulary, chatTemplate(ways));
+  opened.set(JSON.stringify(ways), template);
+  return template.begin();
+};
 const says = (episode: EpisodeText, text: string) => episode.sampled([...vocabulary.encode(text), close]);
 const markersOf = (ids: readonly number[]) => ids.filter(vocabulary.isMarker).map((id) => decode([id]));
 const hostile = fc
@@ -85,7 +90,7 @@ describe("an episode written by a model's own template", () => {
           expect(decode(episode.toolResults([text]).ids)).toBe(`\n<|im_start|>tool\n${shown}<|im_end|>\n<|im_start|>assistant\n`);
         }
       }),
-      { seed: 6, numRuns: 200 },
+      { seed: 6, numRuns: 100 },
     );
   });
 
@@ -126,7 +131,7 @@ describe("foreign text places no marker and stays what it is", () => {
         expect(markersOf(ids)).toEqual(structure);
         expect(decode(ids)).toContain(inJson ? JSON.stringify(text) : text);
       }),
-      { seed: 7, numRuns: 200 },
+      { seed: 7, numRuns: 100 },
     );
   });
 });
