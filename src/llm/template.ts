@@ -108,10 +108,14 @@ function beginEpisode(table: Pick<TurnTable, "system" | "user" | "toolResults" |
   };
 }
 
-/** Text of ours with its tags as the model's own tokens where it has them. */
+/** Text of ours with its tags as the model's own tokens; a tag that the model has no token for is text like that around it. */
 function tagged(vocabulary: Vocabulary, text: string, tags: RegExp): number[] {
-  const isToken = (part: string, at: number) => at % 2 === 1 && vocabulary.hasMarker(part);
-  return text.split(tags).flatMap((part, at) => (isToken(part, at) ? [vocabulary.marker(part)] : vocabulary.encode(part)));
+  const parts = [""]; // text, tag, text …
+  for (const [at, part] of text.split(tags).entries()) {
+    if (at % 2 === 1 && vocabulary.hasMarker(part)) parts.push(part, "");
+    else parts.push((parts.pop() ?? "") + part);
+  }
+  return parts.flatMap((part, at) => (at % 2 === 1 ? [vocabulary.marker(part)] : vocabulary.encode(part)));
 }
 
 /** A turn of calls as formatToolCall writes them: its tags are tokens where it wrote them, nowhere else. */
