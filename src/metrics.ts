@@ -29,6 +29,7 @@ export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
     "rollout/turns": mean(
       judged.map((trajectory) => trajectory.messages.filter((message) => message.role === "assistant").length),
     ),
+    "rollout/samples_per_episode": mean(judged.map(trainingSamplesOf)),
     "rollout/rules_differ": mean(outcomes.map((outcome) => Number(outcome.size > 1))),
     "rollout/judged_by_model": mean(judged.map((trajectory) => Number(trajectory.verdict.judge !== null))),
     "rollout/no_margin": margins.filter((margin) => margin <= 0).length,
@@ -86,6 +87,11 @@ export function tallyMetrics(now: Tally, before: Tally): Metrics {
 
 function sampledTokens(trajectory: Trajectory): number {
   return trajectory.messages.reduce((sum, message) => sum + (message.logprobs === null ? 0 : message.ids.length), 0);
+}
+
+/** One, and one more each time that the template wrote the talk anew. */
+function trainingSamplesOf({ messages }: Trajectory): number {
+  return new Set(messages.map(({ sample }) => sample)).size;
 }
 
 export function mean(values: readonly number[]): number {

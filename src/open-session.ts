@@ -5,9 +5,9 @@ import { PlayactError } from "./errors.ts";
 import type { Learner } from "./learner/learner.ts";
 import { restartingLearner } from "./learner/restart.ts";
 import { startLearner } from "./learner/torch.ts";
+import { chooseTemplate } from "./llm/choose-template.ts";
 import { openEngine } from "./llm/llama.ts";
 import type { Engine } from "./llm/llm.ts";
-import { episodeTemplate } from "./llm/template.ts";
 import { modelPath } from "./models/fetch.ts";
 import { findLanguageModel } from "./models/manifest.ts";
 import { pythonPath } from "./models/python.ts";
@@ -39,12 +39,14 @@ export async function openSession(
     await nearness[Symbol.asyncDispose]();
     throw error;
   });
+  const { template, text } = chooseTemplate(engine, entry.markers);
+  watch.progress({ kind: "phase", text: `chat template: ${text}`, step: 0 });
   const session: Session = {
     config,
     writer,
     engine,
     learner,
-    template: episodeTemplate(engine.vocabulary, entry.markers),
+    template,
     dialect: entry.dialect,
     toolsets,
     embed: nearness.embed,

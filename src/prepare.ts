@@ -28,7 +28,7 @@ export async function prepare(session: Session, state: RunState, heldOut: Readon
     step: 0,
   });
   const wanted = config.warmup.when === "always" || (config.warmup.when === "auto" && needsWarmup(found, session.dialect));
-  return warmUp(session, probeMetrics(found), wanted);
+  return warmUp(session, { ...probeMetrics(found), "probe/append_only": Number(session.template.appendOnly) }, wanted);
 }
 
 /** What the base policy wrote in the evaluation that has just been played. */

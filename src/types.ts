@@ -87,7 +87,10 @@ export type Role = "system" | "user" | "assistant" | "tool";
 export interface Message {
   readonly role: Role;
   readonly text: string;
-  /** Index of the training sample it belongs to (a template that is not append-only starts a new one). */
+  /**
+   * Index of the training sample it belongs to. Where a template is not append-only a new one starts: its first message
+   * holds the whole talk as it is written now, all of it mask 0.
+   */
   readonly sample: number;
   readonly ids: readonly number[];
   /** Behaviour log-probs, one an id, for sampled tokens; null for foreign text (mask 0). */

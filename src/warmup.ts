@@ -143,7 +143,7 @@ function withTwins(session: Session, calls: ReadonlyMap<number, Task>): Readonly
 async function supervise(session: Session, demonstrations: readonly Demonstration[]) {
   const { config, learner } = session;
   const { epochs, batch, learningRate } = config.warmup;
-  const logprobs: (readonly number[])[] = demonstrations.map(() => []);
+  const logprobs: (readonly (readonly number[])[])[] = demonstrations.map(() => []);
   let metrics: Readonly<Record<string, number>> = {};
   const batches = Math.ceil(demonstrations.length / batch) * epochs;
   let done = 0;
@@ -153,12 +153,20 @@ async function supervise(session: Session, demonstrations: readonly Demonstratio
     for (let first = 0; first < order.length; first += batch) {
       if (session.stopping()) return null; // the passes are few minutes: they begin anew
       const part = order.slice(first, first + batch);
-      const samples = part.flatMap(([, { trajectory }]) => demonstrationSamples(trajectory));
+      const samples = part.flatMap(([index, { trajectory }]) =>
+        demonstrationSamples(trajectory).map((sample) => ({ index, sample })),
+      );
       const rate = learningRate * (1 - done / batches);
-      const request: UpdateRequest = { minibatches: [samples], loss: { kind: "sft" }, learningRate: rate };
+      const request: UpdateRequest = {
+        minibatches: [samples.map(({ sample }) => sample)],
+        loss: { kind: "sft" },
+        learningRate: rate,
+      };
       const reply = await learner.update(request);
       assertSameIds(request, reply);
-      if (epoch === 0) for (const [position, [index]] of part.entries()) logprobs[index] = reply.logprobs[position] ?? [];
+      if (epoch === 0)
+        for (const [index] of part)
+          logprobs[index] = samples.flatMap((one, position) => (one.index === index ? [reply.logprobs[position] ?? []] : []));
       metrics = reply.metrics;
       session.progress({
         kind: "count",
@@ -171,12 +179,14 @@ async function supervise(session: Session, demonstrations: readonly Demonstratio
   return { metrics, logprobs };
 }
 
-/** Cuts a sample's log-probs back into its trained messages. */
-function spansOf(trajectoryId: number, trajectory: Trajectory, logprobs: readonly number[]) {
-  let start = 0;
-  return trajectory.messages.flatMap((message, index) => {
-    const span = logprobs.slice(start, start + message.ids.length);
-    start += message.ids.length;
+/** Cuts the log-probs of a demonstration's samples (those that hold a trained message, in order) back into these messages. */
+function spansOf(trajectoryId: number, { messages }: Trajectory, logprobs: readonly (readonly number[])[]) {
+  const trained = [...new Set(messages.flatMap(({ role, sample }) => (role === "assistant" ? [sample] : [])))];
+  const starts = new Map<number, number>();
+  return messages.flatMap((message, index) => {
+    const start = starts.get(message.sample) ?? 0;
+    starts.set(message.sample, start + message.ids.length);
+    const span = (logprobs[trained.indexOf(message.sample)] ?? []).slice(start, start + message.ids.length);
     return message.role === "assistant" && span.length === message.ids.length
       ? [{ trajectoryId, message: index, logprobs: span }]
       : [];

@@ -111,6 +111,7 @@ describe("who may import whom", () => {
 
   test("each heavy dependency is known in one place", () => {
     expect(strangersTo(/^node-llama-cpp/, /^llm\/(addon|llama[\w-]*)\.ts$/)).toEqual([]);
+    expect(strangersTo(/^@huggingface\/jinja/, /^llm\/own-template\.ts$/)).toEqual([]);
     expect(strangersTo(/^better-sqlite3/, /^store\//)).toEqual([]);
     expect(strangersTo(/^onnxruntime/, /^embed\/embedder\.ts$/)).toEqual([]);
     expect(strangersTo(/^@huggingface\/tokenizers/, /^embed\/word-pieces\.ts$/)).toEqual([]);

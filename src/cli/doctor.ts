@@ -3,7 +3,10 @@
 // step of a run does, but with --simulator (simulator-health.ts).
 import { Command } from "commander";
 import { PlayactError } from "../errors.ts";
-import { findLanguageModel } from "../models/manifest.ts";
+import { chooseTemplate } from "../llm/choose-template.ts";
+import { openVocabularyOf } from "../llm/llama-vocabulary.ts";
+import { fetchCommand, findFile } from "../models/fetch.ts";
+import { findLanguageModel, type LanguageModel } from "../models/manifest.ts";
 import { checkHome, checkMachine, checkModels, checkNode, checkPython, checkSqlite, type Finding } from "./health.ts";
 import { collect } from "./options.ts";
 import { escapeLine, formatTable, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
@@ -22,7 +25,7 @@ export function doctorCommand(print: Print = toStdout, talk: Print = toStderr): 
   return new Command("doctor")
     .description("check this machine: versions, memory, disk, GPU, Python, models; every line with its mend")
     .option("--home <folder>", homeHelp)
-    .option("--policy <model>", "how this model writes tool calls, as the manifest knows it")
+    .option("--policy <model>", "how this model writes tool calls, and which chat template writes its episodes")
     .option("--simulator", "put known cases to the simulator model: what can it be trusted with? (docs/simulator-health.md)")
     .option("--model <model>", "with --simulator: another model than the laptop preset's")
     .option("--only <kind>", `with --simulator: only this role or kind, e.g. user or verdict/mixed (repeatable)`, collect, [])
@@ -31,7 +34,7 @@ export function doctorCommand(print: Print = toStdout, talk: Print = toStderr): 
       if (options.simulator) return (await import("./simulator-health.ts")).examineSimulator(print, talk, options);
       if (options.model !== undefined || options.only.length > 0)
         throw new PlayactError("usage", "--model and --only go with --simulator: playact doctor --simulator --model NAME");
-      if (options.policy !== undefined) return printPolicy(print, options.policy, options.json ?? false);
+      if (options.policy !== undefined) return await printPolicy(print, options.policy, options.json ?? false);
       const findings = [
         ...checkNode(),
         ...(await checkMachine()),
@@ -57,9 +60,11 @@ function format(findings: readonly Finding[]): string {
   return findings.map(line).join("");
 }
 
-function printPolicy(print: Print, name: string, json: boolean): void {
-  const { family, parameters, dialect, markers, contextTrained, upstream, licence } = findLanguageModel(name);
-  const facts = { name, family, parameters, dialect, markers, contextTrained, upstream, licence };
+async function printPolicy(print: Print, name: string, json: boolean): Promise<void> {
+  const entry = findLanguageModel(name);
+  const { family, parameters, dialect, markers, contextTrained, upstream, licence } = entry;
+  const template = await templateOf(entry);
+  const facts = { name, family, parameters, dialect, markers, template, contextTrained, upstream, licence };
   if (json) printJson(print, facts);
   else
     print(
@@ -68,4 +73,11 @@ function printPolicy(print: Print, name: string, json: boolean): void {
         Object.entries(facts).map(([fact, value]) => [fact, String(value)]),
       ),
     );
+}
+
+/** Which template writes the model's episodes; only its file can tell. */
+async function templateOf(entry: LanguageModel): Promise<string> {
+  const found = await findFile(entry);
+  if (found.state !== "right") return `known when the model is here: ${fetchCommand(entry.name)}`;
+  return chooseTemplate(await openVocabularyOf(found.path), entry.markers).text;
 }

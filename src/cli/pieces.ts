@@ -4,6 +4,6 @@ import { modelPath } from "../models/fetch.ts";
 
 /** Gives one text an id for the named model of the manifest; the texts' concatenation is the sequence's text. */
 export async function piecesOf(model: string): Promise<(ids: readonly number[]) => string[]> {
-  const vocabulary = await openVocabularyOf(await modelPath(model));
+  const { vocabulary } = await openVocabularyOf(await modelPath(model));
   return (ids) => vocabulary.pieces(ids);
 }

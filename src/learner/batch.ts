@@ -40,7 +40,7 @@ export function trainedPart({ ids, mask }: TrainingSample): readonly number[] {
   return ids.slice(0, mask.lastIndexOf(1) + 1);
 }
 
-/** Which messages the policy itself wrote: an assistant message repeated as context by a new sample has no log-probs. */
+/** Which messages the policy itself wrote: a turn that was given to it has no log-probs. */
 function isSampled(message: Message): boolean {
   return message.role === "assistant" && message.logprobs !== null;
 }

@@ -1,10 +1,10 @@
-// A model's vocabulary without its weights: for commands that show stored tokens.
+// A model's vocabulary and chat template without its weights: for commands that show stored tokens or how they are written.
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
-import { vocabularyOf } from "./llama.ts";
-import type { Vocabulary } from "./llm.ts";
+import { chatTemplateOf, vocabularyOf } from "./llama.ts";
+import type { Engine } from "./llm.ts";
 
 /** Loads the token table of a GGUF file. The process keeps it until it ends. */
-export async function openVocabularyOf(path: string): Promise<Vocabulary> {
+export async function openVocabularyOf(path: string): Promise<Pick<Engine, "vocabulary" | "chatTemplate">> {
   const llama = await getLlama({
     gpu: false,
     build: "never",
@@ -12,5 +12,6 @@ export async function openVocabularyOf(path: string): Promise<Vocabulary> {
     logLevel: LlamaLogLevel.error,
     logger: () => undefined,
   });
-  return vocabularyOf(await llama.loadModel({ modelPath: path, vocabOnly: true }));
+  const model = await llama.loadModel({ modelPath: path, vocabOnly: true });
+  return { vocabulary: vocabularyOf(model), chatTemplate: chatTemplateOf(model) };
 }

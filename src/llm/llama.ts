@@ -10,7 +10,7 @@ import { createBatcher } from "./batcher.ts";
 import { openChatModel } from "./chat.ts";
 import { chatFormat } from "./chat-format.ts";
 import { affordableSequences } from "./llama-slots.ts";
-import type { Engine, Vocabulary } from "./llm.ts";
+import type { ChatTemplate, Engine, Vocabulary } from "./llm.ts";
 import { openPolicy } from "./policy.ts";
 import { createTurns } from "./turns.ts";
 import { openVocabulary } from "./vocabulary.ts";
@@ -81,6 +81,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const policy = openPolicy({ ...forPolicy, turns });
     return {
       vocabulary: forPolicy.vocabulary,
+      chatTemplate: chatTemplateOf(policyModel.loaded),
       get policy() {
         return policy.current();
       },
@@ -164,6 +165,14 @@ export function vocabularyOf(model: LlamaModel): Vocabulary {
   const vocabulary = openVocabulary(nativeModelOf(model), model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0);
   chatFormat(vocabulary);
   return vocabulary;
+}
+
+/** The chat template in a model's file; null where there is none. */
+export function chatTemplateOf(model: LlamaModel): ChatTemplate | null {
+  const { chat_template: source, ggml } = model.fileInfo.metadata.tokenizer ?? {};
+  if (typeof source !== "string") return null;
+  const text = (id: number | undefined) => (id === undefined ? "" : (nativeModelOf(model).getTokenString(id) ?? ""));
+  return { source, begin: text(ggml?.bos_token_id), end: text(ggml?.eos_token_id) };
 }
 
 function nativeFailure(thrown: unknown, what: string, boundary: "model" | "engine"): PlayactError {

@@ -40,12 +40,23 @@ export interface Vocabulary {
   /** The id of one of the model's own markers, e.g. `<|im_end|>`; throws where it has none. */
   marker(text: string): number;
   hasMarker(text: string): boolean;
+  /** The texts of all markers. */
+  readonly markers: readonly string[];
   /** True for ids that only a template may place. */
   isMarker(id: number): boolean;
   /** Text of the ids, markers included; incomplete UTF-8 becomes U+FFFD. */
   decode(ids: readonly number[]): string;
   /** One text per id whose concatenation is decode(ids): bytes of a split character count for its last id. */
   pieces(ids: readonly number[]): string[];
+}
+
+/** The chat template that a model brings (Jinja), and the texts of the tokens that it asks for by name. */
+export interface ChatTemplate {
+  readonly source: string;
+  /** bos_token; empty where the model has none. */
+  readonly begin: string;
+  /** eos_token. */
+  readonly end: string;
 }
 
 export interface ChatMessage {
@@ -113,6 +124,8 @@ export const noCounters: EngineCounters = { prefilled: 0, decoded: 0, reused: 0,
 export interface Engine extends AsyncDisposable {
   /** The policy's. */
   readonly vocabulary: Vocabulary;
+  /** The policy's; null where its file holds none. */
+  readonly chatTemplate: ChatTemplate | null;
   /** The current handle; an earlier one refuses with EngineError("closed"). */
   readonly policy: Policy;
   readonly simulator: ChatModel;

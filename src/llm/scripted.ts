@@ -63,6 +63,7 @@ export function scriptedVocabulary(): Vocabulary {
       return 256 + at;
     },
     hasMarker: (text) => markerTexts.includes(text),
+    markers: markerTexts,
     isMarker: (id) => id >= 256 && id < firstWord,
     decode: (ids) => pieces(ids).join(""),
     pieces,
@@ -117,6 +118,7 @@ export function scriptedEngine(script: Script = {}): Engine {
   seat(0, null);
   return {
     vocabulary,
+    chatTemplate: null,
     get policy() {
       return current ?? seat(0, null);
     },

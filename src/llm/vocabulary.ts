@@ -73,6 +73,7 @@ export function openVocabulary(table: TokenTable, size: number): Vocabulary {
       return id;
     },
     hasMarker: (text) => markers.has(text),
+    markers: [...markers.keys()].filter((text) => text !== ""),
     isMarker: (id) => isMarkerId.has(id),
     decode,
     pieces: (ids) => piecesOf(ids, bytes),

@@ -3,7 +3,7 @@
 // the log-probs are null until the learner has read them.
 import { spacedJson } from "../json-text.ts";
 import type { Vocabulary } from "../llm/llm.ts";
-import type { EpisodeTemplate } from "../llm/template.ts";
+import type { EpisodeTemplate, Written } from "../llm/template.ts";
 import { draws, seedFrom } from "../rng.ts";
 import { cutMiddle } from "../simulator/tool.ts";
 import { spoken } from "../tasks/values.ts";
@@ -32,29 +32,33 @@ export function demonstrate(
   const { template, dialect } = scene;
   const random = draws(...names, "demonstration");
   const messages: Message[] = [];
-  const foreign = (role: "system" | "user" | "tool", text: string, ids: readonly number[]) =>
-    messages.push({ role, text, sample: 0, ids, logprobs: null, turnReward: null, calls: [] });
+  const written = template.begin();
+  let current = 0; // the training sample that is being written
+  const foreign = (role: "system" | "user" | "tool", text: string, { ids, anew }: Written) => {
+    if (anew) current++;
+    messages.push({ role, text, sample: current, ids, logprobs: null, turnReward: null, calls: [] });
+  };
   const says = (text: string, calls: readonly ToolCall[] = []) =>
     messages.push({
       role: "assistant",
       text,
-      sample: 0,
-      ids: template.assistant(text, calls.length > 0),
+      sample: current,
+      ids: written.given(text, calls.length > 0),
       logprobs: null,
       turnReward: 1,
       calls,
     });
 
-  foreign("system", task.systemPrompt, template.system(task.systemPrompt, task.tools));
-  foreign("user", task.firstMessage, template.user(task.firstMessage, true));
+  foreign("system", task.systemPrompt, written.system(task.systemPrompt, task.tools));
+  foreign("user", task.firstMessage, written.user(task.firstMessage));
   for (const held of task.heldBack) {
     says(random.pick(questions)(spoken(held.argument)));
-    foreign("user", held.sentence, template.user(held.sentence, false));
+    foreign("user", held.sentence, written.user(held.sentence));
   }
   for (const call of task.expected) {
     says(formatToolCall(call, dialect), [{ name: call.name, arguments: call.arguments }]);
     const result = cutMiddle(spacedJson(call.result), scene.toolChars);
-    foreign("tool", result, template.toolResults([result]));
+    foreign("tool", result, written.toolResults([result]));
   }
   says(task.report);
   return {

@@ -3,7 +3,7 @@
 // never begun), a malformed call is not "a tool was used", parallel calls are answered in order, and the last assistant
 // message belongs to the transcript.
 import { type ChatModel, EngineError, type Policy, type Vocabulary } from "../llm/llm.ts";
-import type { EpisodeTemplate } from "../llm/template.ts";
+import type { EpisodeTemplate, Written } from "../llm/template.ts";
 import { seedFrom } from "../rng.ts";
 import type { Patience } from "../simulator/ask.ts";
 import { briefed, type Withheld } from "../simulator/briefing.ts";
@@ -61,12 +61,19 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
   const turns = { assistant: 0, tool: 0, user: 1 };
   const { template, vocabulary, simulator, patience, signal } = scene;
   const brief = briefed(task, scene.withhold);
-  const foreign = (role: "system" | "user" | "tool", text: string, added: readonly number[]) => {
-    messages.push({ role, text, sample: 0, ids: added, logprobs: null, turnReward: null, calls: [] });
-    ids.push(...added);
+  const written = template.begin();
+  /** The training sample that is being written. */
+  let current = 0;
+  const foreign = (role: "system" | "user" | "tool", text: string, added: Written) => {
+    if (added.anew) {
+      current++;
+      ids.length = 0;
+    }
+    messages.push({ role, text, sample: current, ids: added.ids, logprobs: null, turnReward: null, calls: [] });
+    ids.push(...added.ids);
   };
-  foreign("system", task.systemPrompt, template.system(task.systemPrompt, task.tools));
-  foreign("user", task.firstMessage, template.user(task.firstMessage, true));
+  foreign("system", task.systemPrompt, written.system(task.systemPrompt, task.tools));
+  foreign("user", task.firstMessage, written.user(task.firstMessage));
   lines.push({ role: "user", text: task.firstMessage });
   const promptLength = ids.length;
 
@@ -86,13 +93,14 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
       });
       turns.assistant++;
       ids.push(...sampled.ids);
-      const text = vocabulary.decode(sampled.end === "stop" ? sampled.ids.slice(0, -1) : sampled.ids);
+      written.sampled(sampled.ids);
+      const text = template.lead + vocabulary.decode(sampled.end === "stop" ? sampled.ids.slice(0, -1) : sampled.ids);
       const parsed = parseToolCalls(text, scene.dialect);
       const spoke = (turnReward: number | null) =>
         messages.push({
           role: "assistant",
           text,
-          sample: 0,
+          sample: current,
           ids: sampled.ids,
           logprobs: sampled.logprobs,
           turnReward,
@@ -119,7 +127,7 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
         }
         spoke(answers.reward);
         const results = answers.texts.map((result) => cutMiddle(result, scene.toolChars));
-        foreign("tool", results.join("\n"), template.toolResults(results));
+        foreign("tool", results.join("\n"), written.toolResults(results));
         continue;
       }
 
@@ -137,7 +145,7 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
       if (next.kind === "thanks" || next.kind === "silence") return terminated("user_done");
       if (next.detail !== null) told.add(next.detail);
       lines.push({ role: "user", text: next.text });
-      foreign("user", next.text, template.user(next.text, false));
+      foreign("user", next.text, written.user(next.text));
     }
   };
 

@@ -24,7 +24,8 @@ export interface Rejection {
 
 /** Tokens that the policy reads before its first turn. */
 export function promptTokens(task: Task, template: EpisodeTemplate): number {
-  return template.system(task.systemPrompt, task.tools).length + template.user(task.firstMessage, true).length;
+  const text = template.begin();
+  return text.system(task.systemPrompt, task.tools).ids.length + text.user(task.firstMessage).ids.length;
 }
 
 /**

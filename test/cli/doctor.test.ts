@@ -1,12 +1,13 @@
 // `playact doctor` in process: what it reports, how it fails, what can be pasted into a bug report.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { doctorCommand } from "../../src/cli/doctor.ts";
 import type { Finding as HealthFinding } from "../../src/cli/health.ts";
 import { reportOf, wantedKinds } from "../../src/cli/simulator-health.ts";
 import { type Finding, type Kind, kinds } from "../../src/simulator/health/examine.ts";
+import { smallModel } from "../llm/small-model.ts";
 
 interface Answer {
   readonly printed: string;
@@ -93,6 +94,13 @@ describe("--policy", () => {
     const { printed, error } = await doctor(["--policy", "qwen2.5-coder-0.5b-instruct", "--json"]);
     expect(error).toBe(null);
     expect(JSON.parse(printed)).toMatchObject({ family: "qwen2", dialect: "hermes", markers: "pieces" });
+  });
+
+  test("tells which chat template writes the model's episodes, once its file is there", async () => {
+    const of = async (environment = {}) =>
+      JSON.parse((await doctor(["--policy", "smollm2-135m-instruct", "--json"], environment)).printed).template;
+    expect(await of()).toMatch(/^known when the model is here: npx playact models get smollm2/);
+    expect(await of({ PLAYACT_MODELS: dirname(smallModel) })).toMatch(/^Playact's own, append-only\. .* ordinary pieces\.$/);
   });
 
   test("an unknown model is told with the known ones", async () => {

@@ -104,6 +104,7 @@ describe("a model without a system turn (gemma)", () => {
     encode: (text) => [...Buffer.from(text)],
     marker: (text) => 1000 + texts.indexOf(text),
     hasMarker: (text) => texts.includes(text),
+    markers: texts,
     isMarker: (id) => id >= 1000,
     decode,
     pieces: (ids) => ids.map((id) => decode([id])),

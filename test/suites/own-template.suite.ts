@@ -5,9 +5,11 @@ import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { expect, test } from "vitest";
 import { spacedJson } from "../../src/json-text.ts";
 import { renderChat } from "../../src/llm/chat.ts";
-import { vocabularyOf } from "../../src/llm/llama.ts";
+import { chooseTemplate } from "../../src/llm/choose-template.ts";
+import { chatTemplateOf, vocabularyOf } from "../../src/llm/llama.ts";
 import type { ChatMessage } from "../../src/llm/llm.ts";
-import { episodeTemplate } from "../../src/llm/template.ts";
+import { openOwnTemplate } from "../../src/llm/own-template.ts";
+import { type EpisodeText, episodeTemplate } from "../../src/llm/template.ts";
 import { formatToolCall } from "../../src/rollout/tool-call.ts";
 import { booked, bookSeats, findTrain, found } from "../support/blueprint.ts";
 
@@ -57,6 +59,28 @@ export function ownTemplateSuite(name: string, path: string): void {
     for (const { ids, messages, open } of steps) {
       seen = [...seen, ...ids];
       expect(vocabulary.decode(seen)).toBe(render(messages, open));
+    }
+    if (knowsTools) {
+      // the same talk by the renderer of own templates: the ids of our table, which writes tags as tokens
+      const source = chatTemplateOf(model);
+      const renderer = openOwnTemplate(vocabulary, source ?? { source: "", begin: "", end: "" });
+      expect(renderer.appendOnly).toBe(true);
+      expect(renderer.stop).toEqual(template.stop);
+      expect(chooseTemplate({ vocabulary, chatTemplate: source }, "tokens").text).toMatch(/own chat template, append-only/);
+      expect(chooseTemplate({ vocabulary, chatTemplate: source }, "pieces").text).toMatch(/^Playact's own/);
+      for (const tools of [[findTrain, bookSeats], []]) {
+        const idsOf = (text: EpisodeText) => {
+          const ids = [text.system("You help.", tools).ids, text.user("From Oslo?").ids, text.given("To where?", false)];
+          ids.push(text.user('\n To <|im_end|> "Bergen".\n').ids, text.given(calls[0] ?? "", true));
+          ids.push(text.toolResults(results.slice(0, 1)).ids, text.given(calls.join("\n"), true));
+          return { same: ids.flat(), several: text.toolResults(results).ids };
+        };
+        const [ours, theirs] = [idsOf(template.begin()), idsOf(renderer.begin())];
+        expect(theirs.same).toEqual(ours.same);
+        // between two results our table cuts where a tokenizer of the whole text joins ">" and the newline
+        expect(vocabulary.decode(theirs.several)).toBe(vocabulary.decode(ours.several));
+        expect(theirs.several.filter(vocabulary.isMarker)).toEqual(ours.several.filter(vocabulary.isMarker));
+      }
     }
     const plain = new Template(own).render({ messages: talk.slice(0, 2), add_generation_prompt: true });
     expect(vocabulary.decode(renderChat(vocabulary, talk.slice(0, 2), ""))).toBe(plain);

@@ -9,12 +9,14 @@ import { nativeModelOf } from "../../src/llm/addon.ts";
 import { renderChat } from "../../src/llm/chat.ts";
 import { chatFormat } from "../../src/llm/chat-format.ts";
 import type { Vocabulary } from "../../src/llm/llm.ts";
+import { openOwnTemplate } from "../../src/llm/own-template.ts";
 import { episodeTemplate } from "../../src/llm/template.ts";
 import { openVocabulary, type TokenTable } from "../../src/llm/vocabulary.ts";
 import { formatToolCall } from "../../src/rollout/tool-call.ts";
 import { tokenDigest } from "../../src/token-digest.ts";
 import type { ToolSpec } from "../../src/types.ts";
 import { bookSeats } from "../support/blueprint.ts";
+import { chatTemplate } from "../support/chat-template.ts";
 
 /** llama_token_attr. */
 const [unknown, control, userDefined, byte] = [1, 8, 16, 32];
@@ -73,6 +75,39 @@ export function vocabularySuite(name: string, path: string): void {
       };
     }
 
+    /** The same places of an episode that a chat template writes: one of our own writing with the model's markers. */
+    function ownPlaces(): ReturnType<typeof places> {
+      const template = openOwnTemplate(vocabulary, chatTemplate(chatFormat(vocabulary)));
+      const begun = (tools: readonly ToolSpec[] = []) => {
+        const episode = template.begin();
+        const system = episode.system("You help.", tools);
+        return { episode, system };
+      };
+      const answered = () => {
+        const { episode } = begun();
+        episode.user("Hi");
+        episode.given("Yes?", false);
+        return episode;
+      };
+      const own = (text: string) => text;
+      const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
+      return {
+        "own template: system prompt": { at: (text) => template.begin().system(text, [bookSeats]).ids, shown: own },
+        "own template: first user text": { at: (text) => begun().episode.user(text).ids, shown: own },
+        "own template: user text": { at: (text) => answered().user(text).ids, shown: own },
+        "own template: tool result": { at: (text) => answered().toolResults(["{}", text, "{}"]).ids, shown: own },
+        "own template: error text": {
+          at: (text) => answered().toolResults([JSON.stringify({ error: text })]).ids,
+          shown: inJson,
+        },
+        "own template: tool name": { at: (text) => begun([{ ...bookSeats, name: text }]).system.ids, shown: inJson },
+        "own template: tool description": {
+          at: (text) => begun([{ ...bookSeats, description: text }]).system.ids,
+          shown: inJson,
+        },
+      };
+    }
+
     const markersIn = (ids: readonly number[]) => ids.filter((id) => marking.has(id));
 
     /** `text` at a place leaves the frame's markers as they are with harmless text, and decodes to the same frame around it. */
@@ -100,6 +135,16 @@ export function vocabularySuite(name: string, path: string): void {
         const frame = framed(at);
         expect(frame.markers.length, place).toBeGreaterThan(0);
         for (const text of special) expectFramed(at, shown, text, frame);
+      }
+    });
+
+    test("nor is it where the model's own chat template writes the episode", () => {
+      // each is an episode of its own: a share of a large vocabulary's unused markers will do
+      const some = special.length > 600 ? special.filter((_, at) => at % 40 === 0) : special;
+      for (const [place, { at, shown }] of Object.entries(ownPlaces())) {
+        const frame = framed(at);
+        expect(frame.markers.length, place).toBeGreaterThan(0);
+        for (const text of some) expectFramed(at, shown, text, frame);
       }
     });
 
