@@ -32,6 +32,8 @@ const pages = [
   "CHANGELOG.md",
   "models/README.md",
   "native/README.md",
+  "docs/engine.md",
+  "docs/learner.md",
   "docs/trustee.md",
   "docs/simulator-health.md",
 ];
