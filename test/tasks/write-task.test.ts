@@ -206,6 +206,7 @@ describe("a message is asked for again when it", () => {
     ["names a tool", {}, `${carrying} Use find_train.`],
     ["speaks about the assistant", {}, `The assistant knows. ${carrying}`],
     ["is too short", { hold: 3 }, "Hi."],
+    ["says nothing of the matter", { hold: 3 }, "We have been on this road for quite some time."],
   ];
 
   test.each(cases)("%s, and the first one that is right is taken", async (_, change, message) => {
