@@ -1,31 +1,16 @@
-// A tool's answer to one call. Rules first: unknown tool, wrong arguments, an expected call (its blueprint result), an id
-// that nobody ever named (the agent's invention: "no such"). Only another valid call asks the simulator, under the tool's
-// return schema, with the journal beside it. A reply that contradicts the journal is asked for again; one that still does
+// A tool's answer to one call, from the blueprint first. Rules decide what they can (tool-rules.ts); only another valid call
+// asks the simulator, under the tool's return schema, with the journal beside it. A reply that contradicts the journal is asked for again; one that still does
 // after the last try aborts the episode as the tool's failure: what followed could not be judged fairly.
 // Departs from TRUSTEE: parallel calls are answered in order, each seeing the earlier results, and no model is asked what a
 // rule can tell.
 import { spacedJson } from "../json-text.ts";
 import type { ChatModel } from "../llm/llm.ts";
 import { contradicted, contradictions, putRight } from "../rollout/contradiction.ts";
-import { type Fact, inventedId, isReading, listing, repeatedFact } from "../rollout/journal.ts";
-import { isSameCall } from "../tasks/values.ts";
-import type { Failure, Json, JsonSchema, Refusal, Task, ToolCall, ToolSpec } from "../types.ts";
+import { type Fact, isReading, listing } from "../rollout/journal.ts";
+import type { Json, JsonSchema, Task, ToolCall, ToolSpec } from "../types.ts";
 import { ask, type Patience } from "./ask.ts";
-import { calledTool } from "./called-tool.ts";
 import type { Line } from "./prompts/transcript.ts";
-
-export { type Fact, factText } from "../rollout/journal.ts";
-
-export type ToolAnswer =
-  | {
-      readonly ok: true;
-      readonly text: string;
-      readonly reward: number;
-      readonly fact: Fact | null;
-      /** Why a rule refused the call, where one did. */
-      readonly refused?: Refusal;
-    }
-  | { readonly ok: false; readonly failure: Failure };
+import { answeredByRule, type ToolAnswer } from "./tool-rules.ts";
 
 /**
  * What the world says to `call`; rewards are -1, 0 or 1.
@@ -41,17 +26,9 @@ export async function answerCall(
   patience: Patience,
   signal?: AbortSignal,
 ): Promise<ToolAnswer> {
-  const called = calledTool(call, task.tools);
-  if ("fault" in called) return wrong(called.fault, called.refused);
-  const { tool } = called;
-  const expected = task.expected.find((candidate) => isSameCall(candidate, call));
-  if (expected) return { ok: true, text: spacedJson(expected.result), reward: 1, fact: { ...call, result: expected.result } };
-  const said = lines.filter(({ role }) => role === "user").map(({ text }) => text);
-  const invented = inventedId(call, task, journal, said);
-  if (invented !== null) return wrong(`no such ${invented}: ${JSON.stringify(call.arguments[invented])}`, "invented_id");
-  const repeated = repeatedFact(call, journal);
-  if (repeated) return { ok: true, text: spacedJson(repeated.result), reward: 0, fact: null };
-
+  const ruled = answeredByRule(call, task, lines, journal, task.expected);
+  if ("answer" in ruled) return ruled.answer;
+  const { tool } = ruled;
   const schema: JsonSchema = tool.returns ?? {
     type: "object",
     properties: { status: { type: "string", maxLength: 40 } },
@@ -89,11 +66,6 @@ export async function answerCall(
 function foretold(call: ToolCall, reply: Json, tool: ToolSpec, task: Task, journal: readonly Fact[]): Json {
   const blueprint = task.expected.filter(({ name }) => isReading(name));
   return putRight(reply, contradictions(call, reply, tool, [...blueprint, ...journal]));
-}
-
-/** The answer to a call that is wrong by rule. */
-export function wrong(reason: string, refused: Refusal): ToolAnswer {
-  return { ok: true, text: spacedJson({ error: reason }), reward: -1, fact: null, refused };
 }
 
 /** Tool results are cut in the middle: the head names what it is, the tail closes it. */

@@ -5,13 +5,12 @@
 import { spacedJson } from "../json-text.ts";
 import type { ChatModel } from "../llm/llm.ts";
 import { contradicted } from "../rollout/contradiction.ts";
-import { type Fact, factText, inventedId, repeatedFact } from "../rollout/journal.ts";
+import { type Fact, factText } from "../rollout/journal.ts";
 import type { Json, Task, ToolCall } from "../types.ts";
 import { ask, type Patience } from "./ask.ts";
-import { calledTool } from "./called-tool.ts";
 import { toolPrompt, toolReply } from "./prompts/tool.ts";
 import type { Line } from "./prompts/transcript.ts";
-import { type ToolAnswer, wrong } from "./tool.ts";
+import { answeredByRule, type ToolAnswer } from "./tool-rules.ts";
 
 /**
  * What the simulator says to `call`; rewards are -1, 0 or 1. An error is an answer, but no fact of the world.
@@ -27,22 +26,18 @@ export async function writtenResult(
   patience: Patience,
   signal?: AbortSignal,
 ): Promise<ToolAnswer> {
-  const called = calledTool(call, task.tools);
-  if ("fault" in called) return wrong(called.fault, called.refused);
-  const said = lines.filter(({ role }) => role === "user").map(({ text }) => text);
-  const invented = inventedId(call, task, journal, said);
-  if (invented !== null) return wrong(`no such ${invented}: ${JSON.stringify(call.arguments[invented])}`, "invented_id");
-  const repeated = repeatedFact(call, journal);
-  if (repeated) return { ok: true, text: spacedJson(repeated.result), reward: 0, fact: null };
+  const ruled = answeredByRule(call, task, lines, journal, []);
+  if ("answer" in ruled) return ruled.answer;
+  const { tool } = ruled;
   const answer = await ask<Reply>(
     simulator,
     {
       role: "tool",
-      messages: toolPrompt(task, called.tool, call, lines, journal.map(factText)),
-      schema: toolReply(called.tool),
+      messages: toolPrompt(task, tool, call, lines, journal.map(factText)),
+      schema: toolReply(tool),
       check: (given) => {
         const reply = given as Reply; // the schema was checked by ask
-        return contradicted(call, reply.result, called.tool, journal) ?? { value: reply };
+        return contradicted(call, reply.result, tool, journal) ?? { value: reply };
       },
       // the call, not the sample: one task's world draws alike for the same call in every episode
       seedNames: [task.id, "tool", call.name, spacedJson(call.arguments)],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { answerCall, cutMiddle, type Fact } from "../../src/simulator/tool.ts";
+import type { Fact } from "../../src/rollout/journal.ts";
+import { answerCall, cutMiddle } from "../../src/simulator/tool.ts";
 import type { Json, Task, ToolCall, ToolSpec } from "../../src/types.ts";
 import { blueprint, booked, bookSeats, chain, findTrain, found } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";

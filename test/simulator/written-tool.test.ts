@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { Fact } from "../../src/rollout/journal.ts";
 import type { Line } from "../../src/simulator/prompts/transcript.ts";
-import type { Fact } from "../../src/simulator/tool.ts";
 import { writtenResult } from "../../src/simulator/written-tool.ts";
 import type { Json, Task, ToolCall } from "../../src/types.ts";
 import { blueprint, findTrain, found } from "../support/blueprint.ts";
