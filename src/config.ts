@@ -60,7 +60,10 @@ const engine = z.strictObject({
     .default(null)
     .describe("Episodes decoded side by side; null: as many as a quarter of the free memory holds, at most 16 (64 on a GPU)."),
   policyContext: count.default(2048).describe("Tokens of context of one episode."),
-  simulatorSequences: count.nullable().default(null).describe("Simulator requests decoded side by side; null as above."),
+  simulatorSequences: count
+    .nullable()
+    .default(null)
+    .describe("Simulator requests decoded side by side; null as above, at most 8 (64 on a GPU)."),
   simulatorContext: count.default(2560).describe("Tokens of context of one simulator request."),
 });
 

@@ -4,11 +4,14 @@ import type { Llama, LlamaModel } from "node-llama-cpp";
 
 /** Part of the free memory that one context may take; the learner and the other context need theirs. */
 const memoryShare = 0.25;
-/** More sequences than these decode hardly faster: a CPU is busy with fewer, a GPU's sampling becomes the limit. */
-const most = { cpu: 16, gpu: 64 } as const;
+/**
+ * More sequences than these decode hardly faster: a CPU is busy with fewer, a GPU's sampling becomes the limit. The simulator is the
+ * larger model and is waited for: with more at once each reply only takes longer, up to its deadline. */
+const most = { policy: { cpu: 16, gpu: 64 }, simulator: { cpu: 8, gpu: 64 } } as const;
 
-/** Sequences of `contextTokens` each that a quarter of the free memory holds, 1 to 16 (64 on a GPU). */
+/** Sequences of `contextTokens` each that a quarter of the free memory holds, 1 to `most` of the role. */
 export async function affordableSequences(
+  role: keyof typeof most,
   llama: Llama,
   model: LlamaModel,
   contextTokens: number,
@@ -17,7 +20,7 @@ export async function affordableSequences(
   const onCpu = llama.gpu === false;
   const free = onCpu ? process.availableMemory() : (await llama.getVramState()).free;
   const [one = 0, two = 0] = await Promise.all([1, 2].map(bytesOf));
-  return largestThatFits(one, two, free * memoryShare, onCpu ? most.cpu : most.gpu);
+  return largestThatFits(one, two, free * memoryShare, most[role][onCpu ? "cpu" : "gpu"]);
 
   async function bytesOf(sequences: number): Promise<number> {
     const needs = await model.fileInsights.estimateContextResourceRequirementsV2({

@@ -66,8 +66,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const simulatorModel = shared ? policyModel : await load(options.simulatorModel ?? "");
 
     const reproducible = options.mode === "reproducible";
-    const open = async ({ loaded, model, vocabulary }: typeof policyModel, wanted: number | null, contextTokens: number) => {
-      const sequences = reproducible ? 1 : (wanted ?? (await affordableSequences(llama, loaded, contextTokens, batchTokens)));
+    const open = async (role: "policy" | "simulator", { loaded, model, vocabulary }: typeof policyModel) => {
+      const [wanted, contextTokens] = [options[`${role}Sequences`], options[`${role}Context`]];
+      const sequences = reproducible
+        ? 1
+        : (wanted ?? (await affordableSequences(role, llama, loaded, contextTokens, batchTokens)));
       const context = await openContext(loaded, sequences, contextTokens, threads, llama.gpu === false);
       owned.push(context);
       const native = nativeContextOf(context);
@@ -75,8 +78,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const batcher = createBatcher({ context: native, sequences, batchTokens, turns, reuse: !reproducible });
       return { bindings, model, context: native, batcher, vocabulary, contextTokens, sequences };
     };
-    const forPolicy = await open(policyModel, options.policySequences, options.policyContext);
-    const forSimulator = await open(simulatorModel, options.simulatorSequences, options.simulatorContext);
+    const forPolicy = await open("policy", policyModel);
+    const forSimulator = await open("simulator", simulatorModel);
 
     const policy = openPolicy({ ...forPolicy, turns });
     return {
