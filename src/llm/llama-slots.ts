@@ -5,8 +5,9 @@ import type { Llama, LlamaModel } from "node-llama-cpp";
 /** Part of the free memory that one context may take; the learner and the other context need theirs. */
 const memoryShare = 0.25;
 /**
- * More sequences than these decode hardly faster: a CPU is busy with fewer, a GPU's sampling becomes the limit. The simulator is the
- * larger model and is waited for: with more at once each reply only takes longer, up to its deadline. */
+ * More sequences than these decode hardly faster: a CPU is busy with fewer, a GPU's sampling becomes the limit. The simulator
+ * is the larger model and is waited for: with more at once each reply only takes longer, up to its deadline.
+ */
 const most = { policy: { cpu: 16, gpu: 64 }, simulator: { cpu: 8, gpu: 64 } } as const;
 
 /** Sequences of `contextTokens` each that a quarter of the free memory holds, 1 to `most` of the role. */
