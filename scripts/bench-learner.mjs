@@ -136,7 +136,7 @@ async function compare() {
 
 /** Ours alone, one process a row: trained tokens with the rest held, then the group, then the turns. */
 async function growth() {
-  const tokens = [500, 1000, 2000, 4000, 8000].map((all) => [250, 8, 1, all / 8]);
+  const tokens = [504, 1000, 2000, 4000, 8000].map((all) => [250, 8, 1, all / 8]);
   const groups = [1, 2, 4, 8, 16].map((group) => [250, group, 1, 64]);
   const turns = [1, 2, 4].map((count) => [250, 8, count, 64]);
   const rows = [];
