@@ -27,7 +27,7 @@ const { values } = parseArgs({
     model: { type: "string", default: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf" },
     steps: { type: "string", default: "2" },
     only: { type: "string", default: "ours,plain,trl" },
-    dtypes: { type: "string", default: "float32,bfloat16" },
+    dtypes: { type: "string" }, // float32, and bfloat16 where the device multiplies it in hardware: elsewhere it is emulated
   },
 });
 const model = existsSync(values.model) ? resolve(values.model) : join(root, "models", values.model);
@@ -76,6 +76,14 @@ async function benchPython() {
   return python;
 }
 
+/** What is compared: as asked, else float32 and what our learner would choose here. */
+async function dtypes() {
+  if (values.dtypes !== undefined) return values.dtypes.split(",");
+  const asked = "from trainer.policy import pick_device, pick_dtype; print(pick_dtype('auto', pick_device('auto')))";
+  const chosen = (await lastLine(ourPython, ["-c", asked])).replace("torch.", "");
+  return [...new Set(["float32", chosen])];
+}
+
 /** @returns {Promise<readonly { readonly peer: Peer, readonly way: string, readonly program: string, readonly args: readonly string[] }[]>} */
 async function ways() {
   const { steps } = values;
@@ -85,7 +93,7 @@ async function ways() {
   say(`the base model as safetensors, for the peers: ${folder}`);
   await lastLine(ourPython, [join(here, "base.py"), model, folder, `${promptTokens}`]);
   const python = only.some((peer) => peer !== "ours") ? await benchPython() : "";
-  const all = values.dtypes.split(",").flatMap((dtype) => [
+  const all = (await dtypes()).flatMap((dtype) => [
     {
       peer: /** @type {const} */ ("ours"),
       way: dtype,
@@ -142,7 +150,7 @@ async function growth() {
   const rows = [];
   for (const [series, sizes] of Object.entries({ tokens, groups, turns })) {
     for (const size of sizes) {
-      const dtype = values.dtypes.split(",")[0] ?? "float32";
+      const [dtype = "float32"] = await dtypes();
       const row = JSON.parse(await lastLine(ourPython, [join(here, "growth.py"), model, dtype, ...size.map(String)]));
       say(`${series}: ${JSON.stringify(row)}`);
       rows.push({ series, ...row });
