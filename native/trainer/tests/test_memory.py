@@ -112,14 +112,19 @@ def test_an_update_within_less_memory_is_the_same_update() -> None:
     assert all(torch.equal(p, weights(free)[name]) for name, p in tight.adapter().items())
 
 
-def out_of_memory_above(policy: Policy, tokens: int) -> list[int]:
-    """Makes the second block fail like torch's allocator on rows longer than `tokens`; returns the lengths that were tried."""
+def out_of_memory_above(policy: Policy, tokens: int, from_training_pass: int = 0) -> list[int]:
+    """Makes the second block fail like torch's allocator on rows longer than `tokens`; returns the lengths that were tried.
+    With `from_training_pass` n, only in the n-th pass that keeps gradients and those after it."""
     layer, tried = policy.model.get_base_model().model.layers[1], list[int]()
     proper: Callable[..., Any] = layer.mlp.forward
 
+    training = 0
+
     def forward_or_fail(hidden: torch.Tensor) -> Any:
+        nonlocal training
         tried.append(hidden.shape[1])
-        if hidden.shape[1] > tokens:
+        training += torch.is_grad_enabled()
+        if hidden.shape[1] > tokens and training >= from_training_pass:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes")
         return proper(hidden)
 
@@ -141,6 +146,16 @@ def test_when_memory_ends_the_minibatch_is_done_again_once_in_rows_of_half_the_l
     assert all(torch.equal(p, weights(halved)[name]) for name, p in failing.adapter().items())
     assert update(whole, adamw(whole, OPTIONS), batch, PLAIN, clip=1.0).metrics["learner/memory_retries"] == 0
     assert update(failing, adamw(failing, OPTIONS), batch, PLAIN, clip=1.0, room=room).metrics["learner/memory_retries"] == 0
+
+
+def test_when_memory_ends_late_the_rows_that_were_done_do_not_count_twice() -> None:
+    halved, failing = (replace(tiny_policy(), budget=budget) for budget in (100, 200))
+    out_of_memory_above(failing, 100, from_training_pass=2)
+    batch = [[s for seed in range(4) for s in episodes(8, 2, seed=seed)]]
+    update(halved, adamw(halved, OPTIONS), batch, PLAIN, clip=1.0)
+    result = update(failing, adamw(failing, OPTIONS), batch, PLAIN, clip=1.0)
+    assert result.metrics["learner/memory_retries"] == 1
+    assert all(torch.equal(p, weights(halved)[name]) for name, p in failing.adapter().items())
 
 
 def test_when_memory_ends_twice_it_is_said_and_nothing_was_changed() -> None:
