@@ -21,7 +21,7 @@ const { values } = parseArgs({
 /** @param {string} file of dist */
 const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
 const { writeTasks } = await load("draw-tasks.js");
-const { episodeTemplate } = await load("llm/template.js");
+const { chooseTemplate } = await load("llm/choose-template.js");
 const { findLanguageModel } = await load("models/manifest.js");
 const { openNearness } = await load("open-embedder.js");
 const { openEngineOf, toolsetsOf } = await load("open-session.js");
@@ -42,12 +42,11 @@ const engine = await openEngineOf(config);
 const desk = {
   config,
   engine,
-  template: episodeTemplate(engine.vocabulary, findLanguageModel(config.models.policy).markers),
+  template: chooseTemplate(engine, findLanguageModel(config.models.policy).markers).template,
   embed: nearness.embed,
   distractors: nearness.distractors,
   tally: newTally(),
   stopping: () => false,
-  signal: new AbortController().signal,
 };
 
 /** @type {{ name: string, vector: Float32Array }[]} */

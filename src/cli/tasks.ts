@@ -1,7 +1,7 @@
 // `playact tasks`: writes some tasks at a level and shows them; nothing is stored.
 import { Command, InvalidArgumentError } from "commander";
 import type { Config } from "../config.ts";
-import { episodeTemplate } from "../llm/template.ts";
+import { chooseTemplate } from "../llm/choose-template.ts";
 import { findLanguageModel } from "../models/manifest.ts";
 import { resolveConfig } from "../resolve-config.ts";
 import { newTally } from "../simulator/tally.ts";
@@ -61,7 +61,7 @@ async function writeSome(config: Config, options: Options) {
   const desk = {
     config,
     engine,
-    template: episodeTemplate(engine.vocabulary, markers),
+    template: chooseTemplate(engine, markers).template,
     embed: nearness.embed,
     distractors: nearness.distractors,
     tally: newTally(),

@@ -3,17 +3,18 @@
 // see the sister file write-task.ts, which writes the calls first. Departs from the paper so that rules can judge, too: expected
 // calls carry arguments (under the tools' schemas) and results, in the same answer; only offered tools can be named; a value
 // that the query does not say becomes the person's own, told when asked, and a query that is to be clear must say all of them.
-import { type Draws, draws, seedFrom } from "../rng.ts";
+import { type Draws, draws } from "../rng.ts";
 import { ask } from "../simulator/ask.ts";
 import { intentPrompt } from "../simulator/prompts/intent.ts";
-import { situations, systemPrompts } from "../simulator/prompts/task.ts";
-import type { ExpectedCall, HeldBack, Json, JsonObject, JsonSchema, Limits, Task, ToolSpec, Toolset } from "../types.ts";
+import { situations } from "../simulator/prompts/task.ts";
+import type { ExpectedCall, HeldBack, Json, JsonObject, JsonSchema, Task, ToolSpec, Toolset } from "../types.ts";
 import { requiredParameters } from "./draw-task.ts";
 import { object } from "./expected-calls.ts";
+import { orderedTask, turnLimits } from "./ordered-task.ts";
 import type { Rejection } from "./rejection.ts";
 import { trueReport } from "./report.ts";
 import { argumentErrors } from "./validate.ts";
-import { carries, isSameCall, leaves, spoken, spokenValue } from "./values.ts";
+import { carries, isSameCall, leaves } from "./values.ts";
 import { withholdTools } from "./withhold.ts";
 import type { Draft, TaskOrder, Writing } from "./write-task.ts";
 
@@ -174,48 +175,24 @@ function linked(own: JsonObject, earlier: readonly ExpectedCall[], query: string
 function taskOf(plot: Plot, order: TaskOrder, tools: readonly ToolSpec[], toolsets: readonly Toolset[], random: Draws): Task {
   const { expected } = plot;
   const home = toolsets.find((toolset) => toolset.tools.some(({ name }) => name === expected[0]?.name));
+  const ordered = orderedTask(order, expected, plot.unsaid, expected.length);
   const task: Task = {
-    id: `${order.id}-${seedFrom(...order.names)
-      .toString(16)
-      .padStart(8, "0")}`,
+    ...ordered,
     kind: "call",
     domain: home?.domain ?? "",
     toolset: home?.name ?? "",
-    level: order.level,
     tools,
-    systemPrompt: systemPrompts[order.aspects.systemPrompt] ?? systemPrompts[0],
     intent: plot.intent,
-    persona: plot.persona || (["expert", "beginner", "novice"][order.aspects.userPersona] ?? "expert"),
-    expectedTurns: order.aspects.expectedTurns,
+    persona: plot.persona || ordered.persona,
     firstMessage: plot.query,
     expected,
     dependent: plot.dependent,
-    heldBack: plot.unsaid.map(({ call, argument }) => ({
-      call,
-      argument,
-      sentence: `The ${spoken(argument)} is ${spokenValue(expected[call]?.arguments[argument] ?? null)}.`,
-    })),
-    thanks: "Thanks, that is all I needed.",
-    complaint: "That is not what I asked for. Please do what I asked.",
     report: trueReport(expected, random),
-    criteria: order.aspects.numCriteria,
-    limits: limits(order, plot.unsaid.length, expected.length),
   };
   if (!order.decline) return task;
   // no toolset from which a tool was drawn may serve the request after all
   const others = toolsets.filter((toolset) => toolset === home || !toolset.tools.some((tool) => tools.includes(tool)));
-  return { ...withholdTools(task, others, random), id: task.id, limits: limits(order, 0, 0) };
-}
-
-/** The level's limits, but never fewer turns than the task needs; counted exactly. */
-function limits(order: TaskOrder, asks: number, calls: number): Limits {
-  return {
-    userTurns: Math.max(order.aspects.maxUserTurns, 1 + asks),
-    assistantTurns: Math.max(order.aspects.maxAssistantTurns, 1 + asks + calls),
-    toolTurns: Math.max(order.aspects.maxToolTurns, calls, 1),
-    responseTokens: order.responseTokens,
-    tokensPerTurn: order.tokensPerTurn,
-  };
+  return { ...withholdTools(task, others, random), id: task.id, limits: turnLimits(order, 0, 0) };
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

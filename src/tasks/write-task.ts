@@ -4,15 +4,16 @@
 // rejection; a message that never carries its values is built by rule and counted. Drawing again is rounds.ts's business.
 // Kin: APIGen-MT (arXiv 2504.03601).
 import type { ChatModel } from "../llm/llm.ts";
-import { draws, seedFrom } from "../rng.ts";
+import { draws } from "../rng.ts";
 import { ask, type Patience } from "../simulator/ask.ts";
-import { callsPrompt, messagePrompt, situations, systemPrompts } from "../simulator/prompts/task.ts";
-import type { ExpectedCall, JsonObject, Limits, Task, Toolset } from "../types.ts";
+import { callsPrompt, messagePrompt, situations } from "../simulator/prompts/task.ts";
+import type { ExpectedCall, JsonObject, Task, Toolset } from "../types.ts";
 import type { Difficulty } from "./difficulty.ts";
 import type { ChooseDistractors } from "./distractors.ts";
 import { drawOutline, type Outline } from "./draw-task.ts";
 import { callsSchema, expectedCalls, object } from "./expected-calls.ts";
 import { checkedMessage, plainMessage, toldValues } from "./first-message.ts";
+import { orderedTask } from "./ordered-task.ts";
 import type { Rejection } from "./rejection.ts";
 import { purpose, refusal, trueReport } from "./report.ts";
 import { spoken, spokenValue } from "./values.ts";
@@ -109,43 +110,15 @@ function blueprint(order: TaskOrder, outline: Outline, calls: readonly ExpectedC
       .map(([name, value]) => `${spoken(name)} ${spokenValue(value)}`),
   );
   return {
-    id: `${order.id}-${seedFrom(...order.names)
-      .toString(16)
-      .padStart(8, "0")}`,
+    ...orderedTask(order, calls, outline.heldBack, order.decline ? 0 : outline.needed.length),
     kind: order.decline ? "decline" : "call",
     domain: outline.toolset.domain,
     toolset: outline.toolset.name,
-    level: order.level,
     tools: outline.offered,
-    systemPrompt: systemPrompts[order.aspects.systemPrompt] ?? systemPrompts[0],
     intent: `${purposes.join(", then ")} (${details.join("; ")})`,
-    persona: ["expert", "beginner", "novice"][order.aspects.userPersona] ?? "expert",
-    expectedTurns: order.aspects.expectedTurns,
     firstMessage: message,
     expected: order.decline ? [] : calls,
     dependent: !order.decline && outline.dependent !== null,
-    heldBack: outline.heldBack.map(({ call, argument }) => ({
-      call,
-      argument,
-      sentence: `The ${spoken(argument)} is ${spokenValue(calls[call]?.arguments[argument] ?? null)}.`,
-    })),
-    thanks: "Thanks, that is all I needed.",
-    complaint: "That is not what I asked for. Please do what I asked.",
     report: order.decline && needed !== undefined ? refusal(needed, random) : trueReport(calls, random),
-    criteria: order.aspects.numCriteria,
-    limits: limits(order, outline),
-  };
-}
-
-/** The level's limits, but never fewer turns than the task needs; counted exactly. */
-function limits(order: TaskOrder, outline: Outline): Limits {
-  const asks = outline.heldBack.length;
-  const calls = order.decline ? 0 : outline.needed.length;
-  return {
-    userTurns: Math.max(order.aspects.maxUserTurns, 1 + asks),
-    assistantTurns: Math.max(order.aspects.maxAssistantTurns, 1 + asks + calls),
-    toolTurns: Math.max(order.aspects.maxToolTurns, calls, 1),
-    responseTokens: order.responseTokens,
-    tokensPerTurn: order.tokensPerTurn,
   };
 }

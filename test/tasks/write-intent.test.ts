@@ -6,22 +6,8 @@ import type { TaskOrder } from "../../src/tasks/write-task.ts";
 import type { Json, JsonObject, Task, Toolset } from "../../src/types.ts";
 import { bookSeats, findTrain, found as foundTrain } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
+import { chained, order, trains } from "../support/task-order.ts";
 
-const trains: Toolset = { domain: "travel", name: "trains", tools: [findTrain] };
-const chained: Toolset = { domain: "travel", name: "trains", tools: [findTrain, bookSeats] };
-
-const order = (change: Partial<TaskOrder> = {}): TaskOrder => ({
-  id: "step-1-0",
-  names: ["run", "task", 0],
-  level: 1,
-  aspects: difficulty(1),
-  decline: false,
-  hold: 0,
-  calls: 1,
-  tokensPerTurn: 100,
-  responseTokens: 500,
-  ...change,
-});
 const found = { ...foundTrain };
 const both = { ...difficulty(1), numTools: 2 };
 

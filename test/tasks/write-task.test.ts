@@ -6,22 +6,7 @@ import { type TaskOrder, writeDraft } from "../../src/tasks/write-task.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec, Toolset } from "../../src/types.ts";
 import { bookSeats, findTrain } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
-
-const trains: Toolset = { domain: "travel", name: "trains", tools: [findTrain] };
-const chained: Toolset = { domain: "travel", name: "trains", tools: [findTrain, bookSeats] };
-
-const order = (change: Partial<TaskOrder> = {}): TaskOrder => ({
-  id: "step-1-0",
-  names: ["run", "task", 0],
-  level: 1,
-  aspects: difficulty(1),
-  decline: false,
-  hold: 0,
-  calls: 1,
-  tokensPerTurn: 100,
-  responseTokens: 500,
-  ...change,
-});
+import { chained, order, trains } from "../support/task-order.ts";
 
 const shape = (properties: Record<string, JsonSchema>): JsonSchema => ({
   type: "object",
