@@ -11,16 +11,18 @@ export interface Conduct {
   readonly malformed: number;
   /** The last assistant turn is a text without calls: something was said to the user at the end. */
   readonly reported: boolean;
+  /** What was said there refuses the request. */
+  readonly refused: boolean;
 }
 
 /**
  * How right the calls were, 0..1: the sum over the expected calls (half a call for its name, half for its arguments)
  * over the number expected plus the number that was too many or malformed. 1 exactly when every expected call was made
  * as expected and nothing else. Every made call serves one expected call at most. A decline task scores 1 when nothing was
- * called and something was said.
+ * called and the request was refused in words.
  */
 export function rulesShare(task: Task, conduct: Conduct): number {
-  if (task.kind === "decline") return conduct.reported && conduct.calls.length + conduct.malformed === 0 ? 1 : 0;
+  if (task.kind === "decline") return conduct.refused && conduct.calls.length + conduct.malformed === 0 ? 1 : 0;
   if (task.expected.length === 0) return 0;
   const left = [...conduct.calls];
   let sum = 0;
@@ -39,14 +41,20 @@ export function rulesShare(task: Task, conduct: Conduct): number {
   return sum / (task.expected.length + tooMany);
 }
 
+/** True where a call is due and none of an offered tool was made: -1 whatever kind of verdict is asked for, as TRUSTEE has it. */
+export function missesCall(task: Task, conduct: Conduct): boolean {
+  return task.kind === "call" && !conduct.calls.some((call) => task.tools.some(({ name }) => name === call.name));
+}
+
 /** True where the report decides part of the reward, so that the judge must read it. */
 export function needsJudge(task: Task, conduct: Conduct): boolean {
   return task.kind === "call" && conduct.reported && rulesShare(task, conduct) === 1;
 }
 
 /**
- * The verdict, reward in -1..1. `judge` is the placed log-odds (0..1) of the report; null lets rules alone decide
- * (`carried` is then the share of the result's values that the report carries).
+ * The verdict, reward in -1..1. A report is worth the share of the results' values that it carries (`carried`, 0..1), and no
+ * more than the judge finds it worth (`judge`, placed log-odds, 0..1; null where there is none). Why the least of both: a small
+ * judge likes fluent words that tell nothing, or something else, as much as the truth (docs/simulator-health.md).
  */
 export function verdict(task: Task, conduct: Conduct, judge: number | null, carried: number): Verdict {
   const rules = rulesShare(task, conduct);
@@ -54,7 +62,7 @@ export function verdict(task: Task, conduct: Conduct, judge: number | null, carr
     if (rules === 1) return { reward: 1, rules, judge: null, reason: "declined: no tool fits and none was called" };
     if (conduct.calls.length + conduct.malformed > 0)
       return { reward: -1, rules, judge: null, reason: "called a tool although none fits" };
-    return { reward: 0, rules, judge: null, reason: "called nothing, but never said so" };
+    return { reward: 0, rules, judge: null, reason: "called nothing, but did not refuse" };
   }
   if (conduct.calls.length === 0) {
     return { reward: -1, rules, judge: null, reason: conduct.malformed > 0 ? "malformed call" : "no call where one is due" };
@@ -62,11 +70,11 @@ export function verdict(task: Task, conduct: Conduct, judge: number | null, carr
   if (rules === 0) return { reward: -1, rules, judge: null, reason: "wrong tool" };
   if (rules < 1) return { reward: rules - 0.5, rules, judge: null, reason: `partly right: ${Math.round(rules * 100)} %` };
   if (!conduct.reported) return { reward: 0.5, rules, judge: null, reason: "all calls right, nothing reported" };
-  const report = judge ?? carried;
+  const report = Math.min(judge ?? 1, carried);
   return {
     reward: 0.5 + 0.5 * report,
     rules,
     judge,
-    reason: `all calls right, report ${report.toFixed(2)} by ${judge === null ? "rules" : "the judge"}`,
+    reason: `all calls right, report ${report.toFixed(2)} by ${judge === null || carried < judge ? "rules" : "the judge"}`,
   };
 }

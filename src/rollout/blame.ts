@@ -165,7 +165,7 @@ function ownFault(trajectory: Trajectory): readonly [code: string, reason: strin
   const calls = messages.flatMap((message) => message.calls);
   const malformed = counts["refused/malformed"] ?? 0;
   if (task.kind === "decline" && calls.length + malformed > 0) return ["needless_call", "called a tool although none fits"];
-  if (task.kind === "decline") return ["nothing_said", "called nothing, but never said so"];
+  if (task.kind === "decline") return ["no_refusal", "called nothing, but did not refuse"];
   if (malformed > 0) return ["malformed_call", "a call could not be parsed"];
   if (counts["refused/unknown_tool"]) return ["unknown_tool", "called a tool that is not there"];
   if (counts["refused/invented_id"]) return ["invented_id", "used an id that nobody had given out"];

@@ -1,15 +1,16 @@
 // From an episode to its verdict, by the kind that the config names: rules alone, rules with the judge where the report
 // decides (mixed), anchored log-odds of the whole conduct, or a verdict that the simulator writes. Rules read the conduct off
-// the trajectory for all of them; a judge that fails aborts the episode.
+// the trajectory for all of them, and decide alone where a due call is missing; a judge that fails aborts the episode.
 import type { Config } from "../config.ts";
 import type { ChatModel } from "../llm/llm.ts";
-import { type Conduct, needsJudge, rulesShare, verdict } from "../reward/reward.ts";
+import { type Conduct, missesCall, needsJudge, rulesShare, verdict } from "../reward/reward.ts";
 import type { Patience } from "../simulator/ask.ts";
 import { briefed, type Withheld } from "../simulator/briefing.ts";
 import type { Subject } from "../simulator/prompts/verifier.ts";
 import { count, counted, newTally } from "../simulator/tally.ts";
 import { type Anchors, anchors, type Judged, logOdds, placed } from "../simulator/verifier.ts";
 import { writtenVerdict } from "../simulator/written-verdict.ts";
+import { refuses } from "../tasks/refusal.ts";
 import { carriedShare } from "../tasks/values.ts";
 import type { Task, Trajectory, Verdict } from "../types.ts";
 import type { Episode } from "./rollout.ts";
@@ -36,7 +37,8 @@ export async function judge(episode: Episode, court: Court): Promise<Trajectory>
   const conduct = conductOf(trajectory, court.dialect);
   // the anchors are charged to the group's member that asks for them first
   const tally = newTally();
-  const judged = await judgedBy[court.kind](episode, conduct, { ...court, patience: { ...court.patience, tally } });
+  const judging = missesCall(trajectory.task, conduct) ? judgedBy.rules : judgedBy[court.kind];
+  const judged = await judging(episode, conduct, { ...court, patience: { ...court.patience, tally } });
   if (court.patience.tally) count(court.patience.tally, tally);
   const counts = { ...trajectory.counts, ...counted(tally) };
   if (judged.ok) return { ...trajectory, counts, verdict: judged.value };
@@ -70,9 +72,9 @@ const judgedBy: Readonly<Record<Court["kind"], Judging>> = {
     const held = { ...brief, criteria: Math.min(brief.criteria, court.maxCriteria) };
     const written = await writtenVerdict(held, lines, court.simulator, court.patience, [trajectory.seed], court.signal);
     if (!written.ok) return written;
-    const { reward, reason, byRule } = written.value;
+    const { reward, reason } = written.value;
     const rules = rulesShare(trajectory.task, conduct);
-    return { ok: true, value: { reward, rules, judge: byRule ? null : (reward + 1) / 2, reason } };
+    return { ok: true, value: { reward, rules, judge: (reward + 1) / 2, reason } };
   },
 };
 
@@ -111,14 +113,16 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
   const spoken = trajectory.messages.filter((message) => message.role === "assistant");
   const parsed = spoken.map((message) => parseToolCalls(message.text, dialect));
   const last = parsed.at(-1);
+  const reported =
+    trajectory.status === "terminated" &&
+    last !== undefined &&
+    last.calls.length + last.errors.length === 0 &&
+    isSpeech(last.rest);
   return {
     calls: parsed.flatMap((turn) => turn.calls),
     malformed: parsed.reduce((sum, turn) => sum + turn.errors.length, 0),
-    reported:
-      trajectory.status === "terminated" &&
-      last !== undefined &&
-      last.calls.length + last.errors.length === 0 &&
-      isSpeech(last.rest),
+    reported,
+    refused: reported && refuses(last.rest),
   };
 }
 

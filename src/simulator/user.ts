@@ -1,11 +1,13 @@
 // The simulated user: chooses the next sentence from the blueprint's menu by log-odds (each held-back detail, thanks, a
 // complaint) and never writes one: a small simulator that writes speaks in the assistant's voice. The odds are calibrated
-// against a conversation in which the assistant has said nothing, so that a letter's own liking does not decide.
+// against a conversation in which the assistant has said nothing, so that a letter's own liking does not decide. What a
+// person cannot say comes off the menu by rule: no thanks for nothing, no complaint when everything was told.
 import type { ChatMessage, ChatModel } from "../llm/llm.ts";
+import { refuses } from "../tasks/refusal.ts";
+import { carriedShare } from "../tasks/values.ts";
 import type { Failure, Task } from "../types.ts";
 import { failureOf, type Patience, weigh } from "./ask.ts";
-import type { Line } from "./prompts/transcript.ts";
-import { transcriptText } from "./prompts/transcript.ts";
+import { type Line, transcriptText, withoutThinking } from "./prompts/transcript.ts";
 
 export type UserAnswer =
   | {
@@ -36,34 +38,52 @@ export async function nextSentence(
   patience: Patience,
   signal?: AbortSignal,
 ): Promise<UserAnswer> {
-  const menu = choices(task, told);
+  const menu = choices(task, lines, told);
   const options = menu.map((_, index) => ` ${letters[index] ?? "H"}`);
   const weighed = (conversation: readonly Line[]) =>
     weigh(simulator, "user", { messages: prompt(task, conversation, menu), lead: "Answer:", options }, patience, signal);
   try {
+    const [only, ...others] = menu;
+    if (only && others.length === 0) return { ok: true, ...only, reward: rewards[only.kind] };
     const [said, silent] = [await weighed(lines), await weighed([...lines.slice(0, 1), { role: "assistant", text: "..." }])];
     const odds = said.map((logprob, index) => logprob - (silent[index] ?? 0));
     const best = odds.indexOf(Math.max(...odds));
     const choice = menu[best];
     if (!choice)
       return { ok: false, failure: { boundary: "user", code: "invalid_reply", text: "no option has a finite log-probability" } };
-    // a good turn draws out a detail, a bad one a complaint
-    const reward = choice.kind === "detail" ? 1 : choice.kind === "complaint" ? -1 : 0;
-    return { ok: true, ...choice, reward };
+    return { ok: true, ...choice, reward: rewards[choice.kind] };
   } catch (error) {
     return { ok: false, failure: failureOf("user", error) };
   }
 }
 
-function choices(task: Task, told: ReadonlySet<number>): Choice[] {
+/** A good turn draws out a detail, a bad one a complaint. */
+const rewards = { detail: 1, thanks: 0, complaint: -1 } as const;
+
+/** What the person can say: the details that are left, thanks and a complaint, the last two where they make sense. */
+function choices(task: Task, lines: readonly Line[], told: ReadonlySet<number>): Choice[] {
   const details = task.heldBack.flatMap((held, detail) =>
     told.has(detail) ? [] : [{ text: held.sentence, kind: "detail" as const, detail }],
   );
   return [
     ...details.slice(0, letters.length - 2),
-    { text: task.thanks, kind: "thanks", detail: null },
-    { text: task.complaint, kind: "complaint", detail: null },
+    ...(hasHeard(task, lines, "nothing") ? [] : [{ text: task.thanks, kind: "thanks" as const, detail: null }]),
+    ...(hasHeard(task, lines, "all") ? [] : [{ text: task.complaint, kind: "complaint" as const, detail: null }]),
   ];
+}
+
+/**
+ * Whether all that the person waits for was said, or nothing of it: the results' values, or a refusal. Neither is known where
+ * the results have no value that one could listen for, or in a decline task before it was declined.
+ */
+function hasHeard(task: Task, lines: readonly Line[], what: "all" | "nothing"): boolean {
+  const spoken = lines.filter(({ role }) => role === "assistant").map(({ text }) => withoutThinking(text));
+  const declined = refuses(spoken.at(-1) ?? "");
+  if (task.kind === "decline") return what === "all" && declined;
+  const results = task.expected.map(({ result }) => result);
+  if (carriedShare("", results) > 0) return false; // there is nothing to listen for
+  const share = carriedShare(spoken.join("\n"), results);
+  return what === "all" ? share === 1 : share === 0 && !declined;
 }
 
 function prompt(task: Task, lines: readonly Line[], menu: readonly Choice[]): ChatMessage[] {

@@ -2,8 +2,8 @@
 // simulator finds no such words. Rules only; write-task.ts asks for the words.
 import type { ExpectedCall, Json, JsonObject, ToolSpec } from "../types.ts";
 import type { Outline } from "./draw-task.ts";
+import { purpose } from "./refusal.ts";
 import { namedTool } from "./rejection.ts";
-import { purpose } from "./report.ts";
 import { carries, spoken, spokenValue } from "./values.ts";
 
 const isTold = (outline: Outline, call: number, argument: string) =>

@@ -22,6 +22,36 @@ export function unsupported(schema: JsonSchema): string | null {
   return foreign({ root: schema, where: "the top", depth: 0, references: [], parts: { left: maxParts } }, schema);
 }
 
+/**
+ * The schema with every reference replaced by what it names (keys beside it win, a description often stands there). Parts of
+ * a tool's schema are asked for apart from it, where "#/$defs/…" would point nowhere.
+ * @param schema nothing of which is unsupported
+ */
+export function inlined(schema: JsonSchema): JsonSchema {
+  const { $defs, definitions, ...own } = schema;
+  return inlinedWith(schema, own);
+}
+
+function inlinedWith(root: JsonSchema, schema: JsonObject): JsonObject {
+  const target = typeof schema.$ref === "string" ? definition(root, schema.$ref) : null;
+  if (target !== null) {
+    const { $ref, ...beside } = schema;
+    return inlinedWith(root, { ...target, ...beside });
+  }
+  const inner = (child: Json): Json => (isObject(child) ? inlinedWith(root, child) : child);
+  return Object.fromEntries(
+    Object.entries(schema).map(([keyword, value]): [string, Json] => {
+      if (keyword === "properties" && isObject(value))
+        return [keyword, Object.fromEntries(Object.entries(value).map(([name, child]) => [name, inner(child)]))];
+      if (Array.isArray(value) && branches.includes(keyword)) return [keyword, value.map(inner)];
+      return [keyword, singles.includes(keyword) ? inner(value) : value];
+    }),
+  );
+}
+
+const branches: readonly string[] = ["anyOf", "oneOf", "allOf"];
+const singles: readonly string[] = ["items", "additionalProperties"];
+
 interface Place {
   readonly root: JsonSchema;
   readonly where: string;
@@ -45,7 +75,8 @@ function foreign(place: Place, schema: JsonSchema): string | null {
     const target = definition(root, schema.$ref);
     if (target === null)
       return `the reference "${schema.$ref}" (only "#/$defs/…" and "#/definitions/…" are followed) at ${where}`;
-    return foreign({ ...place, depth: depth + 1, references: [...references, schema.$ref] }, target);
+    const found = foreign({ ...place, depth: depth + 1, references: [...references, schema.$ref] }, target);
+    if (found !== null) return found;
   }
   for (const [name, child] of children(schema)) {
     const found = isObject(child) ? foreign({ ...place, where: name, depth: depth + 1 }, child) : null;
@@ -68,11 +99,11 @@ function children(schema: JsonSchema): [string, Json][] {
   const named = isObject(properties)
     ? Object.entries(properties).map(([name, child]): [string, Json] => [`"${name}"`, child])
     : [];
-  const listed = ["anyOf", "oneOf", "allOf"].flatMap((keyword) => {
-    const branches = schema[keyword];
-    return Array.isArray(branches) ? branches.map((child: Json): [string, Json] => [`"${keyword}"`, child]) : [];
+  const listed = branches.flatMap((keyword) => {
+    const listed = schema[keyword];
+    return Array.isArray(listed) ? listed.map((child: Json): [string, Json] => [`"${keyword}"`, child]) : [];
   });
-  const single = ["items", "additionalProperties"].flatMap((keyword): [string, Json][] => {
+  const single = singles.flatMap((keyword): [string, Json][] => {
     const child = schema[keyword];
     return child === undefined ? [] : [[`"${keyword}"`, child]];
   });

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { PlayactError } from "../errors.ts";
 import type { JsonSchema, ToolSpec } from "../types.ts";
-import { unsupported } from "./schema-subset.ts";
+import { inlined, unsupported } from "./schema-subset.ts";
 import { schemaFault } from "./validate.ts";
 
 const caps = { schemaBytes: 16_000, descriptionCharacters: 1024 } as const;
@@ -47,7 +47,7 @@ export function toolOf(item: unknown, place: string, path: string): ToolSpec {
   }
   checkSchema(path, `the parameters of ${who}`, parameters);
   if (returns !== undefined) checkSchema(path, `the result of ${who}`, returns);
-  return { name, description, parameters, ...(returns === undefined ? {} : { returns }) };
+  return { name, description, parameters: inlined(parameters), ...(returns === undefined ? {} : { returns: inlined(returns) }) };
 }
 
 /** Direction overrides, zero-width space and word joiner, byte order mark: text that reads otherwise than it looks. */

@@ -3,7 +3,7 @@
 // refuse, not when; the pair differs in nothing but the tools. Pure; no model is asked.
 import type { Draws } from "../rng.ts";
 import type { Task, ToolSpec, Toolset } from "../types.ts";
-import { refusal } from "./report.ts";
+import { refusal } from "./refusal.ts";
 
 /**
  * The twin of `task`. It is offered as many tools, none of the task's own toolset (with a single toolset: none at all).

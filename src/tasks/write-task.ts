@@ -14,8 +14,9 @@ import { drawOutline, type Outline } from "./draw-task.ts";
 import { callsSchema, expectedCalls, object } from "./expected-calls.ts";
 import { checkedMessage, plainMessage, toldValues } from "./first-message.ts";
 import { orderedTask } from "./ordered-task.ts";
+import { purpose, refusal } from "./refusal.ts";
 import type { Rejection } from "./rejection.ts";
-import { purpose, refusal, trueReport } from "./report.ts";
+import { trueReport } from "./report.ts";
 import { spoken, spokenValue } from "./values.ts";
 
 export interface TaskOrder {

@@ -8,6 +8,7 @@ const conduct = (calls: readonly ToolCall[], change: Partial<Conduct> = {}): Con
   calls,
   malformed: 0,
   reported: true,
+  refused: false,
   ...change,
 });
 const wrong: ToolCall = { name: "fly", arguments: {} };
@@ -33,7 +34,7 @@ describe("the mixed verdict, row by row", () => {
   });
 
   test("all right: from 0.5 to 1 by the judge, and by what the report carries where there is no judge", () => {
-    expect([0, 0.5, 1].map((judge) => verdict(task, conduct([found]), judge, 0).reward)).toEqual([0.5, 0.75, 1]);
+    expect([0, 0.5, 1].map((judge) => verdict(task, conduct([found]), judge, 1).reward)).toEqual([0.5, 0.75, 1]);
     expect(verdict(task, conduct([found]), null, 0.5)).toEqual({
       reward: 0.75,
       rules: 1,
@@ -46,16 +47,27 @@ describe("the mixed verdict, row by row", () => {
     });
   });
 
+  test("a judge who likes a report cannot make up for what it does not carry", () => {
+    expect(verdict(task, conduct([found]), 1, 0)).toMatchObject({
+      reward: 0.5,
+      judge: 1,
+      reason: "all calls right, report 0.00 by rules",
+    });
+    expect([0, 0.2, 0.4].map((judge) => verdict(task, conduct([found]), judge, 0.25).reward)).toEqual([0.5, 0.6, 0.625]);
+  });
+
   test("half a chain is half right, whichever half", () => {
     expect([found, booked].map((call) => verdict(chain(), conduct([call]), null, 1).reward)).toEqual([0, 0]);
     expect(verdict(chain(), conduct([booked, found]), null, 1).reward).toBe(1);
   });
 
-  test("a decline task: 1 for saying so without a call, 0 for silence, -1 with any call, also a malformed one, and no judge", () => {
-    expect(verdict(declined(), conduct([]), null, 0)).toMatchObject({ reward: 1, rules: 1, judge: null });
+  test("a decline task: 1 for a refusal without a call, 0 for silence and other words, -1 with any call, also a malformed one, and no judge", () => {
+    const refused = { refused: true };
+    expect(verdict(declined(), conduct([], refused), null, 0)).toMatchObject({ reward: 1, rules: 1, judge: null });
+    expect(verdict(declined(), conduct([]), null, 1)).toMatchObject({ reward: 0, rules: 0, judge: null });
     expect(verdict(declined(), conduct([], { reported: false }), null, 1)).toMatchObject({ reward: 0, rules: 0, judge: null });
-    expect(verdict(declined(), conduct([found]), null, 1)).toMatchObject({ reward: -1, rules: 0, judge: null });
-    expect(verdict(declined(), conduct([], { malformed: 1 }), null, 1)).toMatchObject({ reward: -1, rules: 0 });
+    expect(verdict(declined(), conduct([found], refused), null, 1)).toMatchObject({ reward: -1, rules: 0, judge: null });
+    expect(verdict(declined(), conduct([], { ...refused, malformed: 1 }), null, 1)).toMatchObject({ reward: -1, rules: 0 });
   });
 });
 

@@ -162,7 +162,7 @@ describe("the blame", () => {
     ["agent repeated_call", episode([calling(found), tool(found.result), calling(found)], rules(0.5))],
     ["agent needless_call", episode([calling(found), tool(found.result), calling(booked)], rules(0.5))],
     ["agent needless_call", episode([calling(booked)], rules(0), declined())],
-    ["agent nothing_said", episode([agent("")], rules(0, 0), declined())],
+    ["agent no_refusal", episode([agent("")], rules(0, 0), declined())],
     [
       "agent max_assistant_turns",
       episode([calling(found), tool(found.result)], { ...truncated("max_assistant_turns"), ...rules(1) }),

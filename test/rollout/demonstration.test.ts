@@ -31,7 +31,12 @@ const calls = (task: Task) => task.expected.map(({ name, arguments: given }) => 
 describe.each(Object.entries(tasks))("the demonstration of %s", (_, task) => {
   test.each(dialects)("in %s: its calls parse back to the expected ones, and rules give it full marks", async (dialect) => {
     const trajectory = show(task, dialect);
-    expect(conductOf(trajectory, dialect)).toEqual({ calls: calls(task), malformed: 0, reported: true });
+    expect(conductOf(trajectory, dialect)).toEqual({
+      calls: calls(task),
+      malformed: 0,
+      reported: true,
+      refused: task.kind === "decline",
+    });
     const { scene } = stage({});
     const court = { ...scene, dialect, kind: "rules", maxCriteria: 5, scales: new Map() } as const;
     const { verdict } = await judge({ trajectory, lines: [] }, court);

@@ -8,8 +8,10 @@ import { blueprint, declined, found, limits, says } from "../support/blueprint.t
 import { type Play, stage } from "../support/stage.ts";
 import { aborted, trajectory } from "../support/trajectory.ts";
 
-const answer = "You can take NT418.";
+const answer = "You can take NT418 at 08:25.";
 const task = blueprint();
+/** Valid, and of no use. */
+const unasked = { name: "book_seats", arguments: { train_id: "X1", seats: 1 } };
 const text = (request: ChooseRequest) => request.messages.at(-1)?.content ?? "";
 
 /** Log-odds: 2 for the true report, -2 for doing nothing, `own` for the episode's answer. */
@@ -69,15 +71,15 @@ describe("judging an episode", () => {
     const told = async (withhold: Court["withhold"]) => {
       const { court: own, asked } = court({ choose: weigh(1) }, { withhold });
       await judge(await played([says(found), answer]), own);
-      return asked.map((request) => text(request).includes(`The user wants: ${task.intent}\n`));
+      return asked.some((request) => text(request).includes(task.intent));
     };
-    expect(new Set(await told([]))).toEqual(new Set([true]));
-    expect(new Set(await told(["intent"]))).toEqual(new Set([false]));
+    expect(await told([])).toBe(true);
+    expect(await told(["intent"])).toBe(false);
   });
 
   test("falls back to what the report carries where the judge cannot tell the anchors apart", async () => {
     const { court: own } = court({ choose: () => [-1, -1] });
-    const { verdict, status } = await judge(await played([says(found), answer]), own);
+    const { verdict, status } = await judge(await played([says(found), "You can take NT418."]), own);
     expect(verdict).toMatchObject({ reward: 0.5 + 0.5 * 0.5, judge: null, reason: expect.stringContaining("by rules") });
     expect(status).toBe("terminated");
   });
@@ -87,7 +89,8 @@ describe("judging an episode", () => {
       [await played([answer]), -1],
       [await played([says({ name: "fly", arguments: {} }), answer]), -1],
       [await played([says(found)], blueprint({ limits: limits({ assistantTurns: 1 }) })), 0.5],
-      [await played([answer], declined()), 1],
+      [await played(["I can't do that: no tool of mine can."], declined()), 1],
+      [await played(["The task is complete."], declined()), 0],
       [await played([""], declined()), 0],
       [await played([answer], declined({ limits: limits({ tokensPerTurn: 2 }) })), 0], // cut off
     ];
@@ -148,7 +151,7 @@ describe("anchored log-odds alone", () => {
       [-9, -1],
     ] as const) {
       const { court: court_ } = court({ choose: whole(own) }, { kind: "log-odds" });
-      const { verdict } = await judge(await played([answer]), court_);
+      const { verdict } = await judge(await played([says(unasked), answer]), court_);
       expect(verdict).toMatchObject({ reward, rules: 0, judge: (reward + 1) / 2, margin: 4 });
     }
   });
@@ -171,7 +174,32 @@ describe("anchored log-odds alone", () => {
 
   test("that fail abort the episode", async () => {
     const { court: own } = court({ choose: () => [Number.NaN, 0] }, { kind: "log-odds" });
-    expect(await judge(await played([answer]), own)).toMatchObject({ status: "aborted", verdict: null });
+    expect(await judge(await played([says(found), answer]), own)).toMatchObject({ status: "aborted", verdict: null });
+  });
+});
+
+describe("the rule before every verdict", () => {
+  const called = (text: string) => `<tool_call>\n${text}\n</tool_call>`;
+  const without: readonly [string, string][] = [
+    ["nothing was called", answer],
+    ["the call is malformed", called("{]")],
+    ["the call has no arguments", called('{"name": "find_train"}')],
+    ["the call is of no offered tool", says({ name: "fly", arguments: {} })],
+    ["a call is only talked about", '{"name": "find_train", "arguments": {}}'],
+  ];
+  const kinds = ["mixed", "log-odds", "written"] as const;
+
+  test.each(without.flatMap(([why, turn]) => kinds.map((kind) => [kind, why, turn] as const)))(
+    "is -1 and asks nobody (%s) where a call is due and %s",
+    async (kind, _why, turn) => {
+      const { court: own } = court({}, { kind });
+      expect((await judge(await played([turn, answer]), own)).verdict).toMatchObject({ reward: -1, rules: 0, judge: null });
+    },
+  );
+
+  test("does not hold where no call is due: there the simulator is asked", async () => {
+    const { court: own } = court({ reply: () => ({ reason: "none fits", reward: 1 }) }, { kind: "written" });
+    expect((await judge(await played([answer], declined()), own)).verdict).toMatchObject({ reward: 1, judge: 1 });
   });
 });
 
@@ -196,6 +224,7 @@ describe("the conduct read off a record", () => {
       calls: [call, call],
       malformed: 1,
       reported: true,
+      refused: false,
     });
   });
 

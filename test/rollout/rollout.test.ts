@@ -121,7 +121,7 @@ describe("an episode ends", () => {
   test("simulator_failed: a user who does not answer before the deadline", async () => {
     const task = blueprint({ limits: limits({ userTurns: 2 }) });
     const patience = { tries: 1, deadlineMs: 200 };
-    const { end, failure } = await play(task, { turns: ["Hi"], choose: () => new Promise(() => {}) }, { patience });
+    const { end, failure } = await play(task, { turns: [answer], choose: () => new Promise(() => {}) }, { patience });
     expect(end).toBe("aborted: simulator_failed");
     expect(failure).toMatchObject({ boundary: "user", code: "deadline", text: expect.stringContaining("simulator choice") });
   });
@@ -314,7 +314,7 @@ describe("the user", () => {
       [[], true],
       [["intent"], false],
     ] as const) {
-      const { scene, asked } = stage({ turns: ["Hello."], choose: (request) => request.options.map(() => -1) }, { withhold });
+      const { scene, asked } = stage({ turns: [answer], choose: (request) => request.options.map(() => -1) }, { withhold });
       await rollOut(task, 0, ["known"], scene);
       const prompts = asked.choices.map((request) => request.messages.at(-1)?.content ?? "");
       expect(prompts.length).toBeGreaterThan(0);
@@ -325,7 +325,7 @@ describe("the user", () => {
   test("says a held-back sentence once: what was told leaves the menu", async () => {
     const task = blueprint({ heldBack: [seats], limits: limits({ userTurns: 3 }) });
     const { asked, trajectory, end } = await play(task, {
-      turns: ["Which day?", "Which day was it again?"],
+      turns: ["There is NT418. Which day?", "Which day was it again?"],
       choose: picking(seats.sentence, task.thanks),
     });
     expect(end).toBe("terminated: user_done");

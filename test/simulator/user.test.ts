@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { ChooseRequest } from "../../src/llm/llm.ts";
 import type { Line } from "../../src/simulator/prompts/transcript.ts";
 import { nextSentence } from "../../src/simulator/user.ts";
-import { blueprint } from "../support/blueprint.ts";
+import type { Task } from "../../src/types.ts";
+import { blueprint, declined } from "../support/blueprint.ts";
 import { isSilent, menuOf, stage } from "../support/stage.ts";
 
 const day = { call: 0, argument: "day", sentence: "The day is 2027-03-02." };
@@ -10,7 +11,7 @@ const to = { call: 0, argument: "to", sentence: "The to is Bergen." };
 const task = blueprint({ heldBack: [day, to] });
 const lines: Line[] = [
   { role: "user", text: task.firstMessage },
-  { role: "assistant", text: "<think>secret</think>Which day?" },
+  { role: "assistant", text: "<think>secret</think>There is one at 08:25. Which day?" },
 ];
 
 /** The user's sentence where the menu weighs `said`, and `silent` before the assistant has said anything. */
@@ -42,7 +43,7 @@ describe("the user's next sentence", () => {
   test("is weighed on the talk without the assistant's thinking, and against the first message alone", async () => {
     const { asked } = await next([-1, -1, -1, -1], [-1, -1, -1, -1]);
     const [said, silent] = asked.map((request) => request.messages.at(-1)?.content ?? "");
-    expect(said).toContain("Assistant: Which day?");
+    expect(said).toContain("Assistant: There is one at 08:25. Which day?");
     expect(said).not.toContain("secret");
     expect(silent).toContain(`User: ${task.firstMessage}`);
     expect(silent).not.toContain("Which day?");
@@ -69,6 +70,40 @@ describe("the user's next sentence", () => {
       { kind: "thanks", reward: 0, detail: null, text: task.thanks },
       { kind: "complaint", reward: -1, detail: null, text: task.complaint },
     ]);
+  });
+
+  /** The menu after the assistant has said this, or the only thing that can be said. */
+  async function menuAfter(own: Task, ...said: readonly string[]) {
+    const menus: (readonly string[])[] = [];
+    const { scene } = stage({
+      choose: (request) => {
+        menus.push(menuOf(request));
+        return request.options.map(() => -1);
+      },
+    });
+    const talk = [
+      { role: "user" as const, text: own.firstMessage },
+      ...said.map((text) => ({ role: "assistant" as const, text })),
+    ];
+    const answer = await nextSentence(own, talk, new Set(), scene.simulator, scene.patience);
+    return menus[0] ?? [answer.ok ? answer.text : "failed"];
+  }
+  const { thanks, complaint } = task;
+  const bare = blueprint({ expected: [{ name: "find_train", arguments: {}, result: null }] });
+
+  test.each<[string, Task, readonly string[], readonly string[]]>([
+    ["no thanks where nothing of the results was told", task, ["The task is complete."], [day.sentence, to.sentence, complaint]],
+    ["no thanks for thinking aloud", task, ["<think>NT418 08:25</think>Done."], [day.sentence, to.sentence, complaint]],
+    ["no complaint where every value was told", task, ["NT418, at 08:25."], [day.sentence, to.sentence, thanks]],
+    ["no complaint where they were told one after the other", blueprint(), ["It is NT418.", "It leaves at 08:25."], [thanks]],
+    ["nothing but a complaint where nothing was told and nothing is held back", blueprint(), ["Hello!"], [complaint]],
+    ["both where some was told", blueprint(), ["It is NT418."], [thanks, complaint]],
+    ["both after a refusal that was not due", blueprint(), ["I can't do that."], [thanks, complaint]],
+    ["both where the result has nothing that one could listen for", bare, ["Done."], [thanks, complaint]],
+    ["no complaint after a refusal that was due", declined(), ["I can't do that."], [thanks]],
+    ["both after other words where a refusal is due", declined(), ["Your train leaves at noon."], [thanks, complaint]],
+  ])("is %s", async (_name, own, said, menu) => {
+    expect(await menuAfter(own, ...said)).toEqual(menu);
   });
 
   test("of odds that are no numbers is a failure, not a sentence", async () => {

@@ -62,6 +62,23 @@ describe("the judge's log-odds", () => {
   });
 });
 
+describe("the question whether a report is true", () => {
+  test("shows what the tools returned and what was said at last, and nothing between", async () => {
+    const { scene, asked } = stage({ choose: () => [-1, -2] });
+    const talk = [
+      { role: "user", text: task.firstMessage },
+      { role: "assistant", text: "Let me look." },
+      { role: "call", text: "THE CALL" },
+      { role: "result", text: "THE RESULT" },
+      { role: "assistant", text: "It is NT418." },
+    ] as const;
+    await logOdds(task, talk, scene.simulator, scene.patience);
+    const read = asked.choices.map(text).find((one) => !one.includes("Conversation:")) ?? "";
+    for (const shown of ["Tool result: THE RESULT", "Assistant: It is NT418.", task.firstMessage]) expect(read).toContain(shown);
+    for (const hidden of ["THE CALL", "Let me look."]) expect(read).not.toContain(hidden);
+  });
+});
+
 describe("the anchors", () => {
   test("are the expected calls with the true report, and the same calls of whose results nothing is said", async () => {
     const { scene, asked } = stage({ choose: (request) => (text(request).includes(task.report) ? [-0.5, -2] : [-2, -1]) });
@@ -70,7 +87,10 @@ describe("the anchors", () => {
     const good = asked.choices.map(text).filter((read) => read.includes(task.report));
     const bad = asked.choices.map(text).filter((read) => !read.includes(task.report));
     expect([good.length, bad.length]).toEqual([3, 3]);
-    for (const read of [...good, ...bad]) expect(read).toContain("User: The seats is 2."); // both ends know what the user has said
+    // both ends know what the user has said; one question is asked beside the results alone
+    const talks = [...good, ...bad].filter((read) => read.includes("Conversation:"));
+    expect(talks).toHaveLength(4);
+    for (const read of talks) expect(read).toContain("User: The seats is 2.");
     for (const said of ['Tool result: {"train_id": "NT418"', 'Tool result: {"price": 184}']) {
       for (const read of [...good, ...bad]) expect(read).toContain(said);
     }

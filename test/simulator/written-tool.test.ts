@@ -83,17 +83,6 @@ describe("a tool that writes", () => {
     expect(answer).toMatchObject({ text: '{"any": "thing"}' });
   });
 
-  test("may refer inside its return schema", async () => {
-    const returns = {
-      type: "object",
-      properties: { first: { $ref: "#/$defs/train" } },
-      required: ["first"],
-      $defs: { train: { type: "string", maxLength: 8 } },
-    };
-    const own = blueprint({ tools: [{ ...findTrain, returns }] });
-    expect((await answered(call, [reply({ result: { first: "NT1" } })], own)).answer).toMatchObject({ text: '{"first": "NT1"}' });
-  });
-
   test("is asked for a reason before the reward, and for the reward before the result", async () => {
     const { asked } = await answered(call, [reply()]);
     expect(Object.keys((asked[0]?.schema.properties ?? {}) as object)).toEqual(["reason", "reward", "result"]);

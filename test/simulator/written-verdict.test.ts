@@ -16,10 +16,10 @@ const talk = (...middle: readonly Line[]): Line[] => [
 ];
 const verdict = (reward: number): Json => ({ reason: "The goal is met.", reward });
 
-/** The verdict where the simulator writes these; none: it must not be asked. */
+/** The verdict where the simulator writes these. */
 async function judged(lines: readonly Line[], replies: readonly Json[], own: Task = task) {
   const left = [...replies];
-  const { scene, asked } = stage(replies.length === 0 ? {} : { reply: () => left.shift() ?? null });
+  const { scene, asked } = stage({ reply: () => left.shift() ?? null });
   const answer = await writtenVerdict(own, lines, scene.simulator, scene.patience, ["run", 1]);
   return { answer, asked: asked.replies, prompt: asked.replies[0]?.messages.at(-1)?.content ?? "" };
 }
@@ -89,26 +89,6 @@ describe("a written verdict", () => {
     const { answer, asked } = await judged(talk(called), ["?", "?", "?"]);
     expect(answer).toMatchObject({ ok: false, failure: { boundary: "verifier", code: "invalid_reply" } });
     expect(new Set(asked.map(({ seed }) => seed)).size).toBe(3);
-  });
-});
-
-describe("the rule before the verdict", () => {
-  test.each<[string, readonly Line[]]>([
-    ["nothing was called", talk()],
-    ["the call is malformed", talk({ role: "call", text: "<tool_call>{]</tool_call>" }, { role: "result", text: "error" })],
-    ["the call has no arguments", talk({ role: "call", text: '{"name": "find_train"}' })],
-    ["the call has a key too many", talk({ role: "call", text: '{"name": "find_train", "arguments": {}, "id": 1}' })],
-    ["the call is of no offered tool", talk({ role: "call", text: '{"name": "fly", "arguments": {}}' })],
-    ["a call is only talked about", talk({ role: "assistant", text: called.text })],
-  ])("is -1, unasked, where a call is due and %s", async (_, lines) => {
-    expect((await judged(lines, [])).answer).toEqual({
-      ok: true,
-      value: { reward: -1, reason: "no call where one is due", byRule: true },
-    });
-  });
-
-  test("does not hold where no call is due", async () => {
-    expect((await judged(talk(), [verdict(1)], declined())).answer).toMatchObject({ value: { reward: 1 } });
   });
 });
 

@@ -139,7 +139,32 @@ describe("userTools", () => {
       required: ["place"],
       additionalProperties: false,
     };
-    expect(load([{ ...weather, parameters }])[0]?.tools[0]?.parameters).toEqual(parameters);
+    const [tool] = load([{ ...weather, parameters }])[0]?.tools ?? [];
+    const { $defs: _, ...rest } = parameters;
+    const inPlace = { place: object({ city: text }), unit: parameters.properties.unit };
+    expect(tool?.parameters).toEqual({ ...rest, properties: inPlace });
+  });
+
+  it("puts what a reference names in its place, also in lists, unions and results, and references in it, too", () => {
+    const link = (name: string) => ({ $ref: `#/definitions/${name}` });
+    const returns = {
+      type: "object",
+      properties: {
+        stops: { type: "array", items: { ...link("Stop"), description: "in order" } },
+        end: { anyOf: [link("Stop"), { type: "null" }] },
+        $ref: text, // a property may have that name
+      },
+      definitions: { Stop: object({ place: link("Place") }), Place: object({ city: text }) },
+    };
+    const stop = object({ place: object({ city: text }) });
+    expect(load([{ ...weather, returns }])[0]?.tools[0]?.returns).toEqual({
+      type: "object",
+      properties: {
+        stops: { type: "array", items: { ...stop, description: "in order" } },
+        end: { anyOf: [stop, { type: "null" }] },
+        $ref: text,
+      },
+    });
   });
 
   it("puts tools with one prefix into one toolset, but not those that share a verb, at most 8 each", () => {
@@ -205,6 +230,11 @@ describe("userTools", () => {
       "a foreign reference",
       withParameters(object({ a: { $ref: "https://example.org/x" } })),
       'the reference "https://example.org/x"',
+    ],
+    [
+      "what it cannot write beside a reference",
+      withParameters({ ...object({ a: { $ref: "#/$defs/x", items: { not: text } } }), $defs: { x: { type: "array" } } }),
+      'the keyword "not" at "items"',
     ],
     ["a reference that goes nowhere", withParameters(object({ a: { $ref: "#/$defs/x" } })), 'the reference "#/$defs/x"'],
     [

@@ -9,22 +9,23 @@ const role = `You act as the software behind the tools of an assistant. A call i
 Answer with JSON:
 reason: one sentence on whether this call was the right thing to do now
 reward: 1 if it serves the user's goal with the right values, 0 if it does no good and no harm, -1 if it is wrong, pointless or made up
-result: what the tool returns, with concrete values that agree with every earlier result; {"error": "..."} only where the call cannot work (no such thing, nothing free)`;
+result: what the tool returns for the values of this call, whether it serves the user or not: software carries out what it is told. Concrete values that agree with every earlier result; {"error": "..."} only where such a thing cannot exist
+
+For example, where the user wants a cake for 6 guests:
+order_cake {"guests": 6}: {"reason":"That is what the user wants.","reward":1,"result":{"order":"K7","price":42}}
+order_cake {"guests": 9}: {"reason":"The user wants 6 guests, not 9.","reward":-1,"result":{"order":"K8","price":63}}
+cancel_cake {"order": "none"}: {"reason":"There is no such order.","reward":-1,"result":{"error":"no order 'none'"}}`;
 
 /** Reason first, then reward, then the result under the tool's `returns` (a free object without one), or an error. */
 export function toolReply(tool: ToolSpec): JsonSchema {
-  const { $defs, definitions, ...returns } = tool.returns ?? { type: "object" };
   return {
     type: "object",
     properties: {
       reason: { type: "string", minLength: 3, maxLength: 240 },
       reward: { type: "integer", enum: [-1, 0, 1] },
-      result: { anyOf: [returns, toolError] },
+      result: { anyOf: [tool.returns ?? { type: "object" }, toolError] },
     },
     required: ["reason", "reward", "result"],
-    // references point to the root of a schema
-    ...($defs === undefined ? {} : { $defs }),
-    ...(definitions === undefined ? {} : { definitions }),
   };
 }
 

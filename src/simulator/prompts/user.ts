@@ -22,7 +22,14 @@ Answer with JSON:
 reason: one sentence on what the assistant's last turn did for the person
 reward: 1 if that turn helped, 0 if it neither helped nor harmed, -1 if it was wrong, made up or useless
 done: true when the person has what they want, or sees that they will not get it
-message: what the person says next, one or two sentences; empty when done`;
+message: the person's own words to the assistant, one or two sentences; empty when done
+
+For example, where the person wants a cake with a name on it, for 6 guests:
+the assistant asks how large it shall be: {"reason":"It asked for what it needs.","reward":1,"done":false,"message":"We will be 6."}
+the assistant tells how bread is baked: {"reason":"That is bread, the person wants a cake.","reward":-1,"done":false,"message":"I asked for a cake, not for bread."}
+the assistant says that all is done and tells nothing: {"reason":"The person was told of no cake.","reward":-1,"done":false,"message":"What about my cake?"}
+the assistant says that the cake K7 comes at 15:00: {"reason":"The person has the cake.","reward":1,"done":true,"message":""}
+the assistant says that it cannot order cakes: {"reason":"The person will not get it here.","reward":0,"done":true,"message":""}`;
 
 /** What a level's personas know; a persona that was written in words speaks for itself. */
 const personas: Readonly<Record<string, string>> = {
@@ -50,7 +57,10 @@ export function userPrompt(task: Task, lines: readonly Line[]): ChatMessage[] {
   ];
   return [
     { role: "system", content: role },
-    { role: "user", content: `${known.join("\n")}\n\nSaid so far:\n${transcriptText(saidAloud(lines))}\n\nThe person's turn:` },
+    {
+      role: "user",
+      content: `${known.join("\n")}\n\nSaid so far:\n${transcriptText(saidAloud(lines))}\n\nAnswer for the person, with JSON.`,
+    },
   ];
 }
 
