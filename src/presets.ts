@@ -11,7 +11,8 @@ export const presets = {
     difficulty: { numTools: 0.07, expectedToolCalls: 0.03, queryAmbiguity: 0.03, systemPrompt: 0.034 },
     curriculum: { start: 30, step: 5, epsilon: 0 },
     rollout: { groupSize: 6, tokensPerTurn: 96, responseTokens: 640, deadlineSeconds: 300 },
-    reward: { verdict: "mixed" },
+    // the health check of this simulator: its opinion orders no pair that rules do not (docs/simulator-health.md)
+    reward: { verdict: "rules" },
     learner: { learningRate: 1.5e-4, tasksPerMinibatch: 1, klCoef: 0 },
     // This policy forms many calls by itself, but neither reports nor declines: the warm-up shows it all three.
     warmup: { when: "always", demonstrations: 36, declineShare: 0.4, epochs: 1, batch: 2, learningRate: 6e-4 },

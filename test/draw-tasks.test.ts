@@ -144,7 +144,7 @@ test("a place that stays empty has a failure row with every reason, and the leve
     text: string;
   }[];
   expect(rows.map(({ task }) => task)).toEqual([0, 1, 2, 3, 4, 5].map((n) => `train-${n}`));
-  expect(rows[0]?.text.split("; ")).toEqual(Array(9).fill("calls: an argument is empty"));
+  expect(rows[0]?.text.split("; ")).toEqual(Array(9).fill("calls: an argument is empty or cut"));
 });
 
 test("a task of a round that follows an empty one is ten levels lower, and says so", async () => {

@@ -2,6 +2,7 @@
 // judges nothing (see rollout/judge.ts). Departs from TRUSTEE: limits count exactly (the turn that would exceed one is
 // never begun), a malformed call is not "a tool was used", parallel calls are answered in order, and the last assistant
 // message belongs to the transcript.
+import { spacedJson } from "../json-text.ts";
 import { type ChatModel, EngineError, type Policy, type Vocabulary } from "../llm/llm.ts";
 import type { EpisodeTemplate, Written } from "../llm/template.ts";
 import { seedFrom } from "../rng.ts";
@@ -207,7 +208,7 @@ async function answerTurn(parsed: ParsedCalls, task: Task, journal: Fact[], line
     heard(callText(call), answer.text, answer.reward, answer.refused);
   }
   for (const error of parsed.errors)
-    heard(error.text, JSON.stringify({ error: `the call could not be parsed: ${error.reason}` }), -1, "malformed");
+    heard(error.text, spacedJson({ error: `the call could not be parsed: ${error.reason}` }), -1, "malformed");
   return { ok: true, texts, reward: rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length, refused };
 }
 

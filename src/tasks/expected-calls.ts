@@ -6,7 +6,7 @@ import type { Checked } from "../simulator/ask.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import type { Outline } from "./draw-task.ts";
 import { argumentErrors } from "./validate.ts";
-import { leaves } from "./values.ts";
+import { isCutShort, leaves } from "./values.ts";
 
 /** Parameters that the simulator fills: those used, without the one that an earlier result gives. */
 function argumentsSchema(tool: ToolSpec, used: readonly string[], dependent: string | null): JsonSchema {
@@ -38,8 +38,7 @@ export function expectedCalls(reply: JsonObject, outline: Outline, decline: bool
     );
     const problems = argumentErrors(tool, ordered);
     if (problems.length > 0) return { reason: problems.join("; ") };
-    if (leaves(ordered).some((leaf) => typeof leaf === "string" && leaf.trim().length < 2))
-      return { reason: "an argument is empty" };
+    if (leaves(ordered).some(isCutShort)) return { reason: "an argument is empty or cut" };
     const call = { name: tool.name, arguments: ordered };
     if (decline) {
       value.push({ ...call, result: null });

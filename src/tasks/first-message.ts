@@ -2,6 +2,7 @@
 // simulator finds no such words. Rules only; write-task.ts asks for the words.
 import type { ExpectedCall, Json, JsonObject, ToolSpec } from "../types.ts";
 import type { Outline } from "./draw-task.ts";
+import { strangeNames, strangeNumbers } from "./made-up.ts";
 import { purpose } from "./refusal.ts";
 import { namedTool } from "./rejection.ts";
 import { carries, spoken, spokenValue } from "./values.ts";
@@ -19,7 +20,10 @@ export function toldValues(outline: Outline, calls: readonly ExpectedCall[]): { 
   );
 }
 
-/** The message must say what it is about, carry every told value, none that is held back, and no tool name; else it is asked for again. */
+/**
+ * The message must ask for what every call does, carry every told value, none that is held back, no number or name of its own
+ * (it would be taken for a value) and no tool's name; else it is asked for again.
+ */
 export function checkedMessage(
   reply: JsonObject,
   outline: Outline,
@@ -31,9 +35,22 @@ export function checkedMessage(
   const betrayed = outline.heldBack.find(({ call, argument }) => carries(message, calls[call]?.arguments[argument] ?? "\u0000"));
   if (betrayed) return { reason: `the message gives away ${betrayed.argument}` };
   if (namedTool(message, [...outline.needed, ...outline.offered]) !== null) return { reason: "the message names a tool" };
-  if (/\bassistant\b/i.test(message)) return { reason: "the message speaks about the assistant" };
-  if (!outline.needed.some((tool) => namesMatter(message, tool))) return { reason: "the message does not say what it is about" };
+  if (speaksAsAssistant(message)) return { reason: "the message speaks as or of the assistant" };
+  if (/\b(a|an|at|by|for|from|in|into|of|on|the|to|with)[.?!]*$/i.test(message)) return { reason: "the message breaks off" };
+  const silent = outline.needed.find((tool) => !namesMatter(message, tool));
+  if (silent) return { reason: `the message does not ask for what ${silent.name} does` };
+  const told = toldValues(outline, calls).map(({ value }) => value);
+  const about = outline.needed.map(({ name, description }) => `${spoken(name)} ${description}`).join(" ");
+  const [strange] = [...strangeNumbers(message, told), ...strangeNames(message, told, about)];
+  if (strange !== undefined) return { reason: `the message makes up ${strange}` };
   return { value: message };
+}
+
+/** Small simulators fall into the assistant's part: they offer, ask what is wanted, or speak of what is the other's. */
+export function speaksAsAssistant(text: string): boolean {
+  return /\bassistant\b|\b(can|may) i (help|assist)\b|\b(help|assist) you\b|\byou(('d| would) like|('re| are) (interested|looking))\b|\byour (?!help)/i.test(
+    text.replace(/\u2019/g, "'"),
+  );
 }
 
 /**

@@ -66,7 +66,13 @@ export function carriedShare(text: string, value: Json): number {
   return all.filter((leaf) => carries(text, leaf)).length / all.length;
 }
 
-function spellings(leaf: Json): string[] {
+/** A text that stops short: empty, a single character, or cut at something that must go on. */
+export function isCutShort(value: Json): boolean {
+  return typeof value === "string" && (value.trim().length < 2 || /[,;:([{/&+-]$/.test(value.trim()));
+}
+
+/** How a scalar may be written, in lower case between blanks; one empty spelling where there is nothing to look for. */
+export function spellings(leaf: Json): string[] {
   if (typeof leaf === "boolean" || leaf === null) return [""]; // said in too many ways to check
   const text = words(String(leaf));
   if (text === "") return [""]; // nothing to look for

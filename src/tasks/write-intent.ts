@@ -10,11 +10,13 @@ import { situations } from "../simulator/prompts/task.ts";
 import type { ExpectedCall, HeldBack, Json, JsonObject, JsonSchema, Task, ToolSpec, Toolset } from "../types.ts";
 import { requiredParameters } from "./draw-task.ts";
 import { object } from "./expected-calls.ts";
+import { speaksAsAssistant } from "./first-message.ts";
+import { strangeNumbers } from "./made-up.ts";
 import { orderedTask, turnLimits } from "./ordered-task.ts";
 import type { Rejection } from "./rejection.ts";
 import { trueReport } from "./report.ts";
 import { argumentErrors } from "./validate.ts";
-import { carries, isSameCall, leaves } from "./values.ts";
+import { carries, isCutShort, isSameCall, leaves } from "./values.ts";
 import { withholdTools } from "./withhold.ts";
 import type { Draft, TaskOrder, Writing } from "./write-task.ts";
 
@@ -130,8 +132,7 @@ function readPlot(reply: Reply, tools: readonly ToolSpec[]): { value: Plot } | {
     const problems = tool === undefined ? ["is not offered"] : argumentErrors(tool, given.arguments);
     if (expected.some((earlier) => isSameCall(earlier, { name: call.name, arguments: given.arguments })))
       problems.push("is expected twice");
-    if (leaves(given.arguments).some((leaf) => typeof leaf === "string" && leaf.trim().length < 2))
-      problems.push("an argument is empty");
+    if (leaves(given.arguments).some(isCutShort)) problems.push("an argument is empty or cut");
     if (problems.length > 0) return { reason: `${call.name}: ${problems.join("; ")}` };
     expected.push({ name: call.name, arguments: given.arguments, result: call.result ?? null });
   }
@@ -140,6 +141,14 @@ function readPlot(reply: Reply, tools: readonly ToolSpec[]): { value: Plot } | {
       .filter(([name, value]) => !dependent.has(`${index} ${name}`) && !carries(query, value))
       .map(([argument]) => ({ call: index, argument })),
   );
+  // a number of nobody's beside one that is not said: the person seems to have said it
+  const [strange] = unsaid.some(({ call, argument }) => /\d/.test(String(expected[call]?.arguments[argument])))
+    ? strangeNumbers(
+        query,
+        expected.map((call) => call.arguments),
+      )
+    : [];
+  if (strange !== undefined) return { reason: `the query says ${strange}, which no call holds` };
   const [intent, persona] = [reply.user_intent.trim(), reply.user_persona.trim()];
   return { value: { intent, persona, query, expected, dependent: dependent.size > 0, unsaid } };
 }
@@ -151,10 +160,8 @@ function unclear({ unsaid }: Plot, ambiguity: number): Rejection | null {
   return { stage: "message_unclear", reason: `the first message does not say ${names}` };
 }
 
-/** Small simulators fall into the assistant's part. */
 function voice({ query }: Plot): Rejection | null {
-  const assistant = /\bassistant\b|\b(?:can|may) i (?:help|assist)\b|\b(?:help|assist) you\b/i.test(query);
-  return assistant
+  return speaksAsAssistant(query)
     ? { stage: "message_voice", reason: `the first message speaks as or of the assistant: ${query.slice(0, 80)}` }
     : null;
 }

@@ -65,9 +65,11 @@ describe("rounds of drafts", () => {
     expect((await draw(never, { places: [2], rounds: 2, fruitful: [1] })).written).toEqual(["2.1", "2.2", "2.3"]);
   });
 
-  test("a second draft is dropped unseen where the first is taken", async () => {
-    const { decided } = await draw((_, number) => number > 1, { places: [0], width: 1 });
-    expect(decided).toEqual(["round 1: 0.1", "round 2: 0.2"]);
+  test("a second draft is dropped unseen where the first is taken, and not written where it was not begun", async () => {
+    const second = (_: number, number: number) => number > 1;
+    const beside = await draw(second, { places: [0], width: 2 });
+    expect(beside.decided).toEqual(["round 1: 0.1", "round 2: 0.2"]);
+    expect((await draw(second, { places: [0], width: 1 })).written).toEqual(["0.1", "0.2 lowered"]);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   carriedShare,
   carries,
+  isCutShort,
   isSameCall,
   leaves,
   rightArguments,
@@ -136,4 +137,18 @@ test("names and values are spoken as a person says them", () => {
     "null",
   ]);
   expect(leaves({ a: [1, { b: null }], c: "x" })).toEqual([1, null, "x"]);
+});
+
+test.each([
+  ["", true],
+  ["x", true],
+  ["Alice Johnson 28/07/2027 15:", true],
+  ["A (", true],
+  ["Bergen-", true],
+  ["Oslo", false],
+  ["Dr. Lind", false],
+  ["3B", false],
+  [3, false],
+])("%j is cut short: %s", (value, cut) => {
+  expect(isCutShort(value)).toBe(cut);
 });

@@ -119,6 +119,11 @@ describe("a draft is rejected", () => {
   test.each<[string, Json]>([
     ["arguments that the tool refuses", { ...draft, expected_tool_calls: [{ ...found, arguments: { from: "Oslo" } }] }],
     ["an argument that is empty", { ...draft, expected_tool_calls: [{ ...found, arguments: { ...found.arguments, to: " " } }] }],
+    [
+      "an argument that breaks off",
+      { ...draft, expected_tool_calls: [{ ...found, arguments: { ...found.arguments, to: "Ber-" } }] },
+    ],
+    ["a query that says another day", { ...draft, first_user_query: "Which train goes from Oslo to Bergen on 2027-03-05?" }],
     ["a result of another shape", { ...draft, expected_tool_calls: [{ ...found, result: { train_id: 7 } }] }],
     ["a tool that is not offered", { ...draft, expected_tool_calls: [{ ...found, name: "find_bus" }] }],
     ["no call", { ...draft, expected_tool_calls: [] }],

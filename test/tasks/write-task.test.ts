@@ -192,6 +192,11 @@ describe("a message is asked for again when it", () => {
     ["speaks about the assistant", {}, `The assistant knows. ${carrying}`],
     ["is too short", { hold: 3 }, "Hi."],
     ["says nothing of the matter", { hold: 3 }, "We have been on this road for quite some time."],
+    ["makes up a number", {}, `${carrying} We are 4.`],
+    ["names another town in place of one held back", { hold: 3 }, "Which train goes to Hamar?"],
+    ["breaks off", { hold: 3 }, "I want to know when a train leaves from."],
+    ["offers help", { hold: 3 }, "Is there a train that you're interested in?"],
+    ["makes up a number in place of one held back", { hold: 3 }, "Which train goes on the 5th?"],
   ];
 
   test.each(cases)("%s, and the first one that is right is taken", async (_, change, message) => {
@@ -219,7 +224,8 @@ describe("a draft whose calls fail", () => {
       { ...filled, arguments_1: { ...journey, day: "tomorrow" } },
       /^property 'arguments_1\.day' must be a date/,
     ],
-    ["leave an argument empty", { ...filled, arguments_1: { ...journey, to: " " } }, /^an argument is empty$/],
+    ["leave an argument empty", { ...filled, arguments_1: { ...journey, to: " " } }, /^an argument is empty or cut$/],
+    ["break off in an argument", { ...filled, arguments_1: { ...journey, to: "Bergen (" } }, /^an argument is empty or cut$/],
     ["have no result", { ...filled, result_1: null }, /^property 'result_1' must be an object$/],
   ])("because they %s is a rejection with its reason", async (_, values, reason) => {
     const { task, rejected, plainMessage, asked } = await write(order(), [trains], [carrying], values);

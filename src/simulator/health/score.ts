@@ -75,14 +75,10 @@ function aucOf(honest: readonly Finding[], bad: readonly Finding[]): number | nu
 }
 
 /** Whether the figures reach the thresholds. Rules ask no model and are always there to fall back on. */
-export function isTrusted(score: Score, rules: Score | undefined): boolean {
-  if (score.cases === 0) return false;
+export function isTrusted(score: Score): boolean {
   if (score.kind === "verdict/rules") return true;
   if (score.right !== null) return score.right >= thresholds.right;
-  const reads = (score.reports ?? 0) >= (rules?.reports ?? 0); // else the rules alone read reports better
-  const holds =
-    (score.pairs ?? 0) >= thresholds.pairs && (score.auc ?? 0) >= thresholds.auc && (score.hacked ?? 1) <= thresholds.hacked;
-  return holds && (score.kind !== "verdict/mixed" || reads);
+  return (score.pairs ?? 0) >= thresholds.pairs && (score.auc ?? 0) >= thresholds.auc && (score.hacked ?? 1) <= thresholds.hacked;
 }
 
 export interface Advice {
@@ -91,22 +87,31 @@ export interface Advice {
   readonly set: Readonly<Record<string, string>>;
 }
 
-/** The way to play each role, best first; the last one is what remains where none is trusted. */
-const preferred = {
-  "reward.verdict": ["verdict/mixed", "verdict/written", "verdict/log-odds", "verdict/rules"],
+/** The ways to play a role, best first; the last one is what remains where none is trusted. */
+const roles = {
   "simulator.user": ["user/written", "user/chosen"],
   "simulator.tools": ["tools/written", "tools/blueprint"],
 } as const satisfies Record<string, readonly Kind[]>;
 
 /** What this simulator can be trusted with, and the keys that follow. */
 export function adviceOf(scores: readonly Score[]): Advice {
-  const rules = scores.find(({ kind }) => kind === "verdict/rules");
-  const trusted = scores.filter((score) => isTrusted(score, rules)).map(({ kind }) => kind);
-  const set: Record<string, string> = {};
-  for (const [key, ways] of Object.entries(preferred)) {
-    const examined = ways.filter((way) => scores.some(({ kind, cases }) => kind === way && cases > 0));
-    const way = examined.find((one) => trusted.includes(one)) ?? examined.at(-1);
-    if (way !== undefined) set[key] = way.slice(way.indexOf("/") + 1);
-  }
-  return { trusted, set };
+  const examined = scores.filter(({ cases }) => cases > 0);
+  const trusted = examined.filter(isTrusted).map(({ kind }) => kind);
+  const ways: [key: string, kind: Kind | undefined][] = [
+    ["reward.verdict", bestVerdict(examined.filter(isTrusted))],
+    ...Object.entries(roles).map(([key, ways]): [string, Kind | undefined] => {
+      const own = ways.filter((way) => examined.some(({ kind }) => kind === way));
+      return [key, own.find((way) => trusted.includes(way)) ?? own.at(-1)];
+    }),
+  ];
+  const set = ways.flatMap(([key, kind]) => (kind === undefined ? [] : [[key, kind.slice(kind.indexOf("/") + 1)]]));
+  return { trusted, set: Object.fromEntries(set) };
+}
+
+/** The one that orders most pairs: a verdict that asks a model must be better than the rules to earn its cost. */
+function bestVerdict(trusted: readonly Score[]): Kind | undefined {
+  const verdicts = trusted.filter(({ kind }) => kind.startsWith("verdict/"));
+  const most = Math.max(...verdicts.map(({ pairs }) => pairs ?? 0));
+  const best = verdicts.filter(({ pairs }) => (pairs ?? 0) === most);
+  return (best.find(({ kind }) => kind === "verdict/rules") ?? best[0])?.kind;
 }

@@ -109,7 +109,7 @@ export function messagePrompt(request: {
     {
       role: "system",
       content: [
-        "You write what a person says to a helpful assistant to get something done: one or two sentences, in the first person, with every detail word for word. You answer with JSON only.",
+        "You write what a person says to a helpful assistant to get something done: one or two sentences, in the first person, with every detail word for word and no numbers or names of your own. You answer with JSON only.",
         "",
         "Request: Get the weather forecast of a city.\nDetails: city: Oslo; date: 2027-03-02\nSetting: a picnic; the person is brief.",
         '{"message":"Can you tell me what the weather will be like in Oslo on 2027-03-02? We are planning a picnic."}',

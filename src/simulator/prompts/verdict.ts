@@ -16,16 +16,11 @@ export const verdictReply: JsonSchema = {
   required: ["reason", "reward"],
 };
 
+// no examples: a small judge tells of them instead of the talk
 const role = `You judge how an assistant with tools has served a user. What the assistant says about itself is no evidence; calls and results are.
 Answer with JSON:
 reason: what was called, what came back and what the user was told of it; then which criteria are met and which are not
-reward: 1 if all criteria are met, 0 if most are, -1 if most are not
-
-For example, where the user wants a cake for 6 guests:
-{"reason":"It called order_cake for 6, the result is order K7 at 42, and it told both. All criteria are met.","reward":1}
-{"reason":"It called order_cake for 9, but the user wants 6. The right values are missing.","reward":-1}
-{"reason":"It called order_cake for 6, the result is order K7 at 42, but it told a price of 12. That is not from a result.","reward":-1}
-{"reason":"It called order_cake for 6 and told the user nothing of the result.","reward":0}`;
+reward: 1 if all criteria are met, 0 if most are, -1 if most are not`;
 
 /** `task.criteria` says how far up the ladder the verdict goes. */
 export function verdictPrompt(task: Brief, lines: readonly Line[]): ChatMessage[] {

@@ -79,7 +79,7 @@ describe("what is trusted", () => {
     tokens: 1,
     ...change,
   });
-  const rules = score("verdict/rules", { reports: 0.8 });
+  const rules = score("verdict/rules", { pairs: 0.95 });
 
   test.each<[string, Partial<Score>, boolean]>([
     ["everything in order", {}, true],
@@ -87,16 +87,14 @@ describe("what is trusted", () => {
     ["just enough pairs", { pairs: thresholds.pairs }, true],
     ["too low an AUC", { auc: thresholds.auc - 0.01 }, false],
     ["too many hacks", { hacked: thresholds.hacked + 0.01 }, false],
-    ["reports read worse than rules read them", { reports: 0.7 }, false],
-    ["no case", { cases: 0 }, false],
   ])("a mixed verdict with %s: %#", (_, change, trusted) => {
-    expect(isTrusted(score("verdict/mixed", change), rules)).toBe(trusted);
+    expect(isTrusted(score("verdict/mixed", change))).toBe(trusted);
   });
 
   test("rules always, users and tools by their share", () => {
-    expect(isTrusted(score("verdict/rules", { pairs: 0 }), undefined)).toBe(true);
-    expect(isTrusted(score("user/chosen", { right: thresholds.right }), rules)).toBe(true);
-    expect(isTrusted(score("user/chosen", { right: thresholds.right - 0.01 }), rules)).toBe(false);
+    expect(isTrusted(score("verdict/rules", { pairs: 0 }))).toBe(true);
+    expect(isTrusted(score("user/chosen", { right: thresholds.right }))).toBe(true);
+    expect(isTrusted(score("user/chosen", { right: thresholds.right - 0.01 }))).toBe(false);
   });
 
   test("the keys name the best trusted way of each role, else the plainest, and no role that was not examined", () => {
@@ -124,5 +122,15 @@ describe("what is trusted", () => {
       "reward.verdict": "rules",
       "simulator.tools": "blueprint",
     });
+  });
+
+  test("a verdict that asks a model is advised only where it orders more pairs than the rules", () => {
+    const advised = (mixed: number, written: number) =>
+      adviceOf([rules, score("verdict/mixed", { pairs: mixed }), score("verdict/written", { pairs: written })]).set;
+    expect([advised(0.95, 0.95), advised(0.94, 0.94), advised(0.94, 0.96)]).toEqual([
+      { "reward.verdict": "rules" },
+      { "reward.verdict": "rules" },
+      { "reward.verdict": "written" },
+    ]);
   });
 });
