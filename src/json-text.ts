@@ -1,6 +1,6 @@
 // JSON inside other text: where a value that starts here ends, and JSON as models write it. Not a parser: what jsonEnd
 // delimits may still be malformed, JSON.parse decides.
-import type { Json } from "./types.ts";
+import type { Json, JsonObject } from "./types.ts";
 
 /**
  * Index after the object or list that opens at `start`; -1 when none opens there or it never closes. Brackets and tags
@@ -29,4 +29,9 @@ export function jsonEnd(text: string, start: number): number {
 export function spacedJson(value: Json): string {
   // Inside strings a newline is escaped: every real one comes from the indentation.
   return JSON.stringify(value, null, 1).replace(/,?\n */g, (gap) => (gap.startsWith(",") ? ", " : ""));
+}
+
+/** An object, neither null nor a list. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,9 @@
 // on in zeros. Compact JSON, every listed property in its order (also the optional ones: `required` is ignored, since a
 // small model leaves out what it may; a property marked `"x-omit": true` is never asked for). Bounds are made digits and
 // lengths; exact ranges, patterns, multiples and uniqueness are left to the validation of the reply.
+
 import { PlayactError } from "../errors.ts";
+import { isObject } from "../json-text.ts";
 import type { Json, JsonSchema } from "../types.ts";
 
 /** What a schema that says nothing gets. */
@@ -207,10 +209,6 @@ function resolve(place: Place, reference: string): JsonSchema {
 
 function inside(place: Place, step: string): Place {
   return { ...place, where: place.where + step, depth: place.depth + 1 };
-}
-
-function isObject(value: Json | undefined): value is JsonSchema {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function asSchema(place: Place, value: Json): JsonSchema {

@@ -3,10 +3,11 @@
 // and what multiplies (total). A rule speaks only where the right value is known and the tool's own schema allows it, so that
 // every contradiction could have been avoided. Free text is never compared: two wordings of one thing look like two things.
 // Departs from the papers, which trust the simulator; an id that the agent invented is no contradiction (journal.ts).
+import { isObject } from "../json-text.ts";
 import { matchesSchema } from "../tasks/validate.ts";
 import { isSameCall, sameValue, spoken } from "../tasks/values.ts";
 import type { Json, JsonObject, ToolCall, ToolSpec } from "../types.ts";
-import { entityOf, type Fact, isIdName, isObject, isReading, type Statement, statements } from "./journal.ts";
+import { entityOf, type Fact, isIdName, isReading, type Statement, statements } from "./journal.ts";
 
 export interface Contradiction {
   readonly kind: "echo" | "changed" | "total";

@@ -3,7 +3,7 @@
 // inferred that no result says. Whether a new result denies an old one is contradiction.ts's question.
 // Departs from the first journal (facts of one dependent argument) in two ways: every id argument is checked that another
 // offered tool gives out, and an answer is repeated only while no changing call came between.
-import { spacedJson } from "../json-text.ts";
+import { isObject, spacedJson } from "../json-text.ts";
 import { isSameCall, sameValue, spoken } from "../tasks/values.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema, Task, ToolCall, ToolSpec } from "../types.ts";
 
@@ -191,8 +191,4 @@ function squeezed(value: string | number): string {
 
 function propertiesOf(schema: JsonSchema): JsonObject {
   return isObject(schema.properties) ? schema.properties : {};
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

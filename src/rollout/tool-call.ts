@@ -2,8 +2,8 @@
 // well-formed is an error for the policy to read. Thinking (`<think>…</think>`) holds no calls and is not shown to the
 // user; where the template itself opened it, prefix the text with `<think>`. Stop markers are cut off before. Unknown
 // tools and wrong arguments are not judged here (tasks/validate.ts).
-import { jsonEnd, spacedJson } from "../json-text.ts";
-import type { Json, JsonObject, ToolCall } from "../types.ts";
+import { isObject, jsonEnd, spacedJson } from "../json-text.ts";
+import type { Json, ToolCall } from "../types.ts";
 
 export const dialects = ["hermes", "json-fence", "llama-3.1"] as const;
 export type Dialect = (typeof dialects)[number];
@@ -227,8 +227,4 @@ function parseJson(text: string): Json | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

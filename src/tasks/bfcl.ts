@@ -1,6 +1,7 @@
 // BFCL's function docs (Berkeley Function-Calling Leaderboard) -> functions in OpenAI's format. Its types are Python's,
 // Java's and JavaScript's ("dict", "float", "tuple", "HashMap"), and the result stands under `response`. Pure; what is
 // translated is checked by tool-spec.ts like any other function.
+import { isObject } from "../json-text.ts";
 import type { Json, JsonObject } from "../types.ts";
 
 /** Every type that BFCL v4 uses, lower case, and what JSON Schema calls it; null: anything. */
@@ -62,8 +63,4 @@ function anyOf(schemas: readonly Json[]): JsonObject {
 
 function sameJson(one: Json, other: Json): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 // The person's first message of a task, calls first: what it must tell, what it must keep back, and what is said where the
 // simulator finds no such words. Rules only; write-task.ts asks for the words.
+import { isObject } from "../json-text.ts";
 import type { ExpectedCall, Json, JsonObject, ToolSpec } from "../types.ts";
 import type { Outline } from "./draw-task.ts";
 import { strangeNames, strangeNumbers } from "./made-up.ts";
@@ -40,15 +41,26 @@ export function checkedMessage(
   const silent = outline.needed.find((tool) => !namesMatter(message, tool));
   if (silent) return { reason: `the message does not ask for what ${silent.name} does` };
   const told = toldValues(outline, calls).map(({ value }) => value);
-  const about = outline.needed.map(({ name, description }) => `${spoken(name)} ${description}`).join(" ");
+  const about = outline.needed
+    .flatMap(({ name, description, parameters }) => [spoken(name), description, ...namesIn(parameters)])
+    .join(" ");
   const [strange] = [...strangeNumbers(message, told), ...strangeNames(message, told, about)];
   if (strange !== undefined) return { reason: `the message makes up ${strange}` };
   return { value: message };
 }
 
+/** Names and descriptions of the parameters, not their options: another currency than the one held back is made up. */
+function namesIn(schema: Json): string[] {
+  if (!isObject(schema)) return [];
+  const { description, properties, items = null } = schema;
+  const own = typeof description === "string" ? [description] : [];
+  const named = isObject(properties) ? Object.entries(properties).flatMap(([name, one]) => [spoken(name), ...namesIn(one)]) : [];
+  return [...own, ...named, ...namesIn(items)];
+}
+
 /** Small simulators fall into the assistant's part: they offer, ask what is wanted, or speak of what is the other's. */
 export function speaksAsAssistant(text: string): boolean {
-  return /\bassistant\b|\b(can|may) i (help|assist)\b|\b(help|assist) you\b|\byou(('d| would) like|('re| are) (interested|looking))\b|\byour (?!help)/i.test(
+  return /^(absolutely|certainly|of course|okay|sure)\b|\bassistant\b|\b(can|may) i (help|assist)\b|\b(help|assist) you\b|\byou(('d| would) like|('re| are) (interested|looking))\b|\byour (?!help)/i.test(
     text.replace(/\u2019/g, "'"),
   );
 }

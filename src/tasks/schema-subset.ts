@@ -1,6 +1,7 @@
 // The part of JSON Schema that tools may use: what the grammar can lower (bounds, enums, nesting, local references) and
 // what validation alone can check afterwards (patterns, multiples). The rest is refused by name when tools are loaded,
 // not met in the middle of a run.
+import { isObject } from "../json-text.ts";
 import type { Json, JsonObject, JsonSchema } from "../types.ts";
 
 /** Deepest nesting of schemas; the grammar's own limit lies a little above. */
@@ -108,8 +109,4 @@ function children(schema: JsonSchema): [string, Json][] {
     return child === undefined ? [] : [[`"${keyword}"`, child]];
   });
   return [...named, ...listed, ...single];
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

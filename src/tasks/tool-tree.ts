@@ -1,6 +1,7 @@
 // Trees of tools: domain -> toolset -> functions, as TRUSTEE (arXiv 2604.17739) samples them from ToolBench's. Two shapes:
 // one object of objects of lists, and ToolBench's own tool files with an `api_list`. Pure. Names in such trees hold blanks
 // and slashes and repeat: here, and only here, they are made well-formed and told apart; the schemas are checked as ever.
+import { isObject } from "../json-text.ts";
 import type { Json, JsonObject, ToolSpec, Toolset } from "../types.ts";
 import { matchesSchema } from "./validate.ts";
 
@@ -124,8 +125,4 @@ function freeName(name: string, toolset: string, taken: ReadonlySet<string>): st
     const candidate = number === 0 ? name : number === 1 ? cut("") : cut(`_${number}`);
     if (!taken.has(candidate)) return candidate;
   }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

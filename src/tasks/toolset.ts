@@ -1,8 +1,10 @@
 // The tools a world is made of: the embedded catalogue (toolsets/*.json, all our own), the held-out split and the pairs of
 // calls that depend on each other. The user's own tools are read by user-tools.ts.
+
 import { z } from "zod";
+import { isObject } from "../json-text.ts";
 import { seedFrom } from "../rng.ts";
-import type { Json, JsonObject, JsonSchema, ToolSpec, Toolset } from "../types.ts";
+import type { JsonObject, JsonSchema, ToolSpec, Toolset } from "../types.ts";
 import careers from "./toolsets/careers.json" with { type: "json" };
 import city from "./toolsets/city.json" with { type: "json" };
 import education from "./toolsets/education.json" with { type: "json" };
@@ -118,8 +120,4 @@ function requiredOf(schema: JsonSchema): string[] {
 
 function propertiesOf(schema: JsonSchema): JsonObject {
   return isObject(schema.properties) ? schema.properties : {};
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

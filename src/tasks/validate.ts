@@ -1,8 +1,10 @@
 // Values against JSON Schema, by ajv, with messages that a small model can act on ("missing argument 'city'").
 // Used for the policy's calls, the simulator's replies and the catalogue. Only complains: nothing is coerced, no default
 // is filled in. Whether a schema lies in our subset is the loader's business (toolset.ts).
+
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { isObject } from "../json-text.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 
 /** Compiled validators kept; a run uses about as many schemas as its toolsets have tools. */
@@ -138,8 +140,4 @@ function pathText(pointer: string): string {
   const keys = pointer.split("/").slice(1);
   const plain = keys.map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
   return plain.reduce((path, key) => (/^\d+$/.test(key) ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`), "");
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

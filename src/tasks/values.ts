@@ -1,5 +1,6 @@
 // When are two values the same, and does a text carry a value? The rules that decide without a model: case, underscores,
 // number formats and small number words are forgiven, meaning is not.
+import { isObject } from "../json-text.ts";
 import type { Json, JsonObject, ToolCall } from "../types.ts";
 
 const numberWords = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
@@ -133,8 +134,4 @@ export function spokenValue(value: Json): string {
       .join(", ");
   if (typeof value === "boolean") return value ? "yes" : "no";
   return typeof value === "string" ? value.replace(/_/g, " ") : String(value);
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@
 // see the sister file write-task.ts, which writes the calls first. Departs from the paper so that rules can judge, too: expected
 // calls carry arguments (under the tools' schemas) and results, in the same answer; only offered tools can be named; a value
 // that the query does not say becomes the person's own, told when asked, and a query that is to be clear must say all of them.
+import { isObject } from "../json-text.ts";
 import { type Draws, draws } from "../rng.ts";
 import { ask } from "../simulator/ask.ts";
 import { intentPrompt } from "../simulator/prompts/intent.ts";
@@ -200,8 +201,4 @@ function taskOf(plot: Plot, order: TaskOrder, tools: readonly ToolSpec[], toolse
   // no toolset from which a tool was drawn may serve the request after all
   const others = toolsets.filter((toolset) => toolset === home || !toolset.tools.some((tool) => tools.includes(tool)));
   return { ...withholdTools(task, others, random), id: task.id, limits: turnLimits(order, 0, 0) };
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,11 +1,12 @@
 // The simulator's health check: every case of the worlds goes through the very functions that a run uses (judge, user, tool),
 // one after the other, so that each answer's cost can be told. Says what came; what to make of it is score.ts. A failure of
 // the simulator is a finding here like any other. Streams: whoever stops listening keeps what was found so far.
+import { isObject } from "../../json-text.ts";
 import { type ChatModel, type EngineCounters, EngineError } from "../../llm/llm.ts";
 import { type Court, judge } from "../../rollout/judge.ts";
 import { matchesSchema } from "../../tasks/validate.ts";
 import { carries, sameValue } from "../../tasks/values.ts";
-import type { Failure, Json, JsonObject, Task } from "../../types.ts";
+import type { Failure, Json, Task } from "../../types.ts";
 import type { Patience } from "../ask.ts";
 import { answerCall } from "../tool.ts";
 import type { ToolAnswer } from "../tool-rules.ts";
@@ -179,8 +180,7 @@ function askTool(blueprint: boolean, task: Task, one: ToolCase, examiner: Examin
 
 /** An error where one is due; else what the tool declares, with the values that must be. */
 function isRightResult(result: Json, task: Task, { call, right }: ToolCase): boolean {
-  const values: JsonObject =
-    typeof result === "object" && result !== null && !Array.isArray(result) ? (result as JsonObject) : {};
+  const values = isObject(result) ? result : {};
   if (right === "error") return typeof values.error === "string";
   const { returns = {} } = task.tools.find(({ name }) => name === call.name) ?? {};
   const agrees = Object.entries(right).every(([name, value]) => sameValue(values[name] ?? null, value));
