@@ -16,7 +16,7 @@ export function strangeNames(text: string, values: readonly Json[], about: strin
   const names = [...text.matchAll(/(?<![.!?:"\u201c(]\s*|^\s*)(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{N}'\u2019-]*/gu)].map(
     ([name]) => name,
   );
-  return names.filter((name) => !/^I(['\u2019]|$)/.test(name) && !wordsOf(name).some((word) => known.has(word)));
+  return names.filter((name) => !/^(\p{L}|I['\u2019].*)$/u.test(name) && !wordsOf(name).some((word) => known.has(word)));
 }
 
 const spelt = (values: readonly Json[]) =>

@@ -46,10 +46,15 @@ export function sameValue(left: Json, right: Json): boolean {
   return a !== "" && b !== "" && Number(a) === Number(b);
 }
 
-/** Does a sentence carry the value, as a person would write it? Dates may be spelt out, small numbers be words. */
+/** Does a sentence carry the value, as a person would write it? Dates may be spelt out, small numbers be words, units stand close. */
 export function carries(text: string, value: Json): boolean {
   const haystack = ` ${words(text)} `;
-  return leaves(value).every((leaf) => spellings(leaf).some((spelling) => haystack.includes(spelling)));
+  return leaves(value).every(
+    (leaf) =>
+      spellings(leaf).some((spelling) => haystack.includes(spelling)) ||
+      // "5kg", "25c"; but the 5th is no 5
+      (typeof leaf === "number" && new RegExp(` ${String(leaf).replace(".", "\\.")}(?!st|nd|rd|th)[a-z]{1,3} `).test(haystack)),
+  );
 }
 
 /** The words of a text: dots and colons stay inside them ("2.5", "10:30") and go where they end a sentence. */

@@ -36,6 +36,7 @@ describe("a name that nobody gave", () => {
     "I'd pay in USD. Please ask Luigi, I’m late.",
     "Do you have Moby-Dick? It is for Oslo!",
     "Its IATA code, please: Oslo",
+    "make it 25°C, for plan B",
     "please say it in lower case",
     "EUR stands where any sentence has a capital",
   ])("is none in: %s", (text) => {

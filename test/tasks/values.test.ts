@@ -61,6 +61,9 @@ describe("a sentence carries a value", () => {
   test.each<[string, Json]>([
     ["From Oslo to Bergen, please.", "bergen"],
     ["I am in Oslo.", "Oslo"],
+    ["a parcel of 5kg", 5],
+    ["heat it to 25°C", 25],
+    ["2.5km, please", 2.5],
     ["Is it Oslo? I think so.", "Oslo"],
     ["I live in Oslo. It is cold.", "Oslo"],
     ["for two people", 2],
@@ -96,6 +99,9 @@ describe("a sentence carries a value", () => {
     ["on March 20", "2027-03-02"],
     ["on May 2", "2027-03-02"],
     ["only red", ["red", "blue"]],
+    ["on the 5th", 5],
+    ["the 15kg bag", 5],
+    ["row 5abcd", 5],
     ["", "Oslo"],
   ])("%j does not carry %j", (text, value) => {
     expect(carries(text, value)).toBe(false);
