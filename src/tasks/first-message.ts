@@ -38,6 +38,7 @@ export function checkedMessage(
   if (namedTool(message, [...outline.needed, ...outline.offered]) !== null) return { reason: "the message names a tool" };
   if (speaksAsAssistant(message)) return { reason: "the message speaks as or of the assistant" };
   if (/\b(a|an|at|by|for|from|in|into|of|on|the|to|with)[.?!]*$/i.test(message)) return { reason: "the message breaks off" };
+  if (!asks(message, outline.needed)) return { reason: "the message asks for nothing" };
   const silent = outline.needed.find((tool) => !namesMatter(message, tool));
   if (silent) return { reason: `the message does not ask for what ${silent.name} does` };
   const told = toldValues(outline, calls).map(({ value }) => value);
@@ -58,11 +59,29 @@ function namesIn(schema: Json): string[] {
   return [...own, ...named, ...namesIn(items)];
 }
 
-/** Small simulators fall into the assistant's part: they offer, ask what is wanted, or speak of what is the other's. */
+/** Small simulators fall into the assistant's part: they agree, offer, ask what is wanted, or speak of what is the other's. */
+const offers: readonly RegExp[] = [
+  /^(absolutely|certainly|of course|okay|sure)\b/,
+  /\bassistant\b/,
+  /\b(can|may) i (help|assist)\b|\b(help|assist) you\b|\bi('ll| will) \w+ you\b|\bdo you (need|want)\b/,
+  /\byou(('d| would) like|('re| are) (interested|looking))\b/,
+  /\byour (?!help)/,
+];
+/** How a person asks; a question mark does, too. They also tell stories ("The return has come a long way"). */
+const requests =
+  /\?|\b(please|(can|could|would|will) you|(i|we)('ll)? (need|want|must|wish)|(i|we)('d| would)( \w+)? (like|love|be|prefer)|look(ing)? for|help|let (me|us)|let's|wonder(ing)?|hop(e|ing)|(tell|show|give|send|get|find) me|(have|trying|planning) to)\b/;
+
+const plain = (text: string) => text.toLowerCase().replace(/\u2019/g, "'");
+
+/** True for words that no person says who wants something done. */
 export function speaksAsAssistant(text: string): boolean {
-  return /^(absolutely|certainly|of course|okay|sure)\b|\bassistant\b|\b(can|may) i (help|assist)\b|\b(help|assist) you\b|\byou(('d| would) like|('re| are) (interested|looking))\b|\byour (?!help)/i.test(
-    text.replace(/\u2019/g, "'"),
-  );
+  return offers.some((sign) => sign.test(plain(text)));
+}
+
+/** A question, words of asking, or a sentence that begins with what a tool does ("Forward it to me"). */
+function asks(text: string, needed: readonly ToolSpec[]): boolean {
+  const [first = ""] = plain(text).split(/\W+/);
+  return requests.test(plain(text)) || needed.some(({ name }) => spoken(name).split(" ")[0] === first);
 }
 
 /**

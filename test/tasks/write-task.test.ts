@@ -195,6 +195,8 @@ describe("a message is asked for again when it", () => {
     ["makes up a number", {}, `${carrying} We are 4.`],
     ["names another town in place of one held back", { hold: 3 }, "Which train goes to Hamar?"],
     ["breaks off", { hold: 3 }, "I want to know when a train leaves from."],
+    ["tells a story", { hold: 3 }, "The train has come a long way between two cities, and we are happy."],
+    ["does the assistant's work", { hold: 3 }, "I'll find you a train. Do you need anything else?"],
     ["agrees to help", {}, `Sure, let me see. ${carrying}`],
     ["offers help", { hold: 3 }, "Is there a train that you're interested in?"],
     ["makes up a number in place of one held back", { hold: 3 }, "Which train goes on the 5th?"],
