@@ -35,6 +35,10 @@ export function checkedMessage(
   if (missing) return { reason: `the message lacks ${missing.name}` };
   const betrayed = outline.heldBack.find(({ call, argument }) => carries(message, calls[call]?.arguments[argument] ?? "\u0000"));
   if (betrayed) return { reason: `the message gives away ${betrayed.argument}` };
+  const other = outline.heldBack
+    .flatMap(({ call, argument }) => optionsOf(outline.needed[call], argument))
+    .find((option) => carries(message, option));
+  if (other !== undefined) return { reason: `the message says ${other} in place of what is held back` };
   if (namedTool(message, [...outline.needed, ...outline.offered]) !== null) return { reason: "the message names a tool" };
   if (speaksAsAssistant(message)) return { reason: "the message speaks as or of the assistant" };
   if (/\b(a|an|at|by|for|from|in|into|of|on|the|to|with)[.?!]*$/i.test(message)) return { reason: "the message breaks off" };
@@ -48,6 +52,13 @@ export function checkedMessage(
   const [strange] = [...strangeNumbers(message, told), ...strangeNames(message, told, about)];
   if (strange !== undefined) return { reason: `the message makes up ${strange}` };
   return { value: message };
+}
+
+/** The values that an argument is chosen from; none where it is free. */
+function optionsOf(tool: ToolSpec | undefined, argument: string): readonly Json[] {
+  const properties = tool?.parameters.properties ?? null;
+  const own = isObject(properties) ? properties[argument] : null;
+  return isObject(own) && Array.isArray(own.enum) ? own.enum.filter((option: Json) => typeof option === "string") : [];
 }
 
 /** Names and descriptions of the parameters, not their options: another currency than the one held back is made up. */
@@ -69,7 +80,7 @@ const offers: readonly RegExp[] = [
 ];
 /** How a person asks; a question mark does, too. They also tell stories ("The return has come a long way"). */
 const requests =
-  /\?|\b(please|(can|could|would|will) you|(i|we)('ll)? (need|want|must|wish)|(i|we)('d| would)( \w+)? (like|love|be|prefer)|look(ing)? for|help|let (me|us)|let's|wonder(ing)?|hop(e|ing)|(tell|show|give|send|get|find) me|(have|trying|planning) to)\b/;
+  /\?|\b(please|(can|could|would|will) you|(i|we)('ll)? (need|want|must|wish)|(i|we)('d| would)( \w+)? (like|love|be|prefer)|look(ing)? for|help|let (me|us)|let's|wonder(ing)?|hoping|(tell|show|give|send|get|find) me|(have|trying|planning) to)\b/;
 
 const plain = (text: string) => text.toLowerCase().replace(/\u2019/g, "'");
 

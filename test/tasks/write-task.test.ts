@@ -220,6 +220,21 @@ describe("a message is asked for again when it", () => {
   });
 });
 
+test("a message that says another option in place of the one held back is asked for again", async () => {
+  const color = { type: "string", enum: ["red", "blue", "green"] };
+  const lamp: ToolSpec = {
+    name: "color_lamp",
+    description: "Sets the color of a lamp.",
+    parameters: shape({ color }),
+    returns: shape({ status: color }),
+  };
+  const lamps = { ...trains, tools: [lamp] };
+  const values = { arguments_1: { color: "red" }, result_1: { status: "red" } };
+  const right = "Please change the color of my lamp.";
+  const { task, asked } = await write(order({ hold: 1 }), [lamps], ["Please make my lamp's color blue.", right], values);
+  expect([task?.firstMessage, task?.heldBack.length, asked.length]).toEqual([right, 1, 3]);
+});
+
 describe("a draft whose calls fail", () => {
   test.each<[string, JsonObject, RegExp]>([
     [
