@@ -77,6 +77,7 @@ const offers: readonly RegExp[] = [
   /\b(can|may) i (help|assist)\b|\b(help|assist) you\b|\bi('ll| will) \w+ you\b|\bdo you (need|want)\b/,
   /\byou(('d| would) like|('re| are) (interested|looking))\b/,
   /\byour (?!help)/,
+  /\b[a-z]+(_[a-z]+)+\b(?![\w.]*@)/, // a field of a result
 ];
 /** How a person asks; a question mark does, too. They also tell stories ("The return has come a long way"). */
 const requests =

@@ -148,6 +148,7 @@ describe("a draft is rejected", () => {
   test.each([
     "How can I help you with trains from Oslo to Bergen on 2027-03-02?",
     "The assistant finds a train from Oslo to Bergen on 2027-03-02.",
+    "Which train goes from Oslo to Bergen on 2027-03-02? Give me its train_id.",
   ])("at once for a message that no person would say: %s", async (query) => {
     const { rejected, asked } = await write(order(), [trains], [{ ...draft, first_user_query: query }]);
     expect([rejected?.stage, asked.length]).toEqual(["message_voice", 1]);
