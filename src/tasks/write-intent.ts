@@ -14,7 +14,7 @@ import { object } from "./expected-calls.ts";
 import { speaksAsAssistant } from "./first-message.ts";
 import { strangeNumbers } from "./made-up.ts";
 import { orderedTask, turnLimits } from "./ordered-task.ts";
-import type { Rejection } from "./rejection.ts";
+import { namedTool, type Rejection } from "./rejection.ts";
 import { trueReport } from "./report.ts";
 import { argumentErrors } from "./validate.ts";
 import { carries, isCutShort, isSameCall, leaves } from "./values.ts";
@@ -60,7 +60,9 @@ export async function writeIntentDraft(order: TaskOrder, writing: Writing): Prom
   );
   if (!answer.ok) return { stage: "calls", reason: answer.failure.text };
   const fault = order.decline ? null : unclear(answer.value, order.hold);
-  return voice(answer.value) ?? fault ?? { task: taskOf(answer.value, order, tools, toolsets, random), plainMessage: false };
+  return (
+    voice(answer.value, tools) ?? fault ?? { task: taskOf(answer.value, order, tools, toolsets, random), plainMessage: false }
+  );
 }
 
 /** The published draw: one domain, its toolsets in random order until they have enough tools, then as many of these. */
@@ -161,8 +163,9 @@ function unclear({ unsaid }: Plot, ambiguity: number): Rejection | null {
   return { stage: "message_unclear", reason: `the first message does not say ${names}` };
 }
 
-function voice({ query }: Plot): Rejection | null {
-  return speaksAsAssistant(query)
+/** A tool's name looks like a field's; that it was named is told apart (rejection.ts). */
+function voice({ query }: Plot, tools: readonly ToolSpec[]): Rejection | null {
+  return speaksAsAssistant(query) && namedTool(query, tools) === null
     ? { stage: "message_voice", reason: `the first message speaks as or of the assistant: ${query.slice(0, 80)}` }
     : null;
 }

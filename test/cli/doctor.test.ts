@@ -135,7 +135,12 @@ describe("--simulator", () => {
     ];
     const rules: Finding = { ...finding("verdict/rules", false, false), right: null, sort: "honest", reward: 1 };
     const report = reportOf("m", [...findings, rules], kinds, 99);
-    expect(report).toMatchObject({ done: 4, of: 99, presets: ["tiny"], advice: { set: { "simulator.user": "chosen" } } });
+    expect(report).toMatchObject({
+      done: 4,
+      of: 99,
+      presets: ["laptop", "tiny"],
+      advice: { set: { "simulator.user": "chosen" } },
+    });
     const casesOf = (part: "all" | "tuned" | "heldOut") => report[part].find(({ kind }) => kind === "tools/blueprint")?.cases;
     expect([casesOf("all"), casesOf("tuned"), casesOf("heldOut")]).toEqual([2, 1, 1]);
   });

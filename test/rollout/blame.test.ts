@@ -204,7 +204,10 @@ describe("in played episodes", () => {
   });
 
   test("a user who never answers in time is to blame for the abort", async () => {
-    const { scene } = stage({ turns: ["Hi"], choose: () => new Promise(() => {}) }, { patience: { tries: 1, deadlineMs: 100 } });
+    const { scene } = stage(
+      { turns: ["It is NT418."], choose: () => new Promise(() => {}) },
+      { patience: { tries: 1, deadlineMs: 100 } },
+    );
     const { trajectory } = await rollOut(blueprint({ limits: limits({ userTurns: 2 }) }), 0, ["blame"], scene);
     expect(blamed(trajectory)).toBe("user deadline");
   });
@@ -222,7 +225,7 @@ describe("in played episodes", () => {
 
   test("the user's choices cost tokens of the user's role", async () => {
     const task = blueprint({ limits: limits({ userTurns: 2 }) });
-    const { trajectory } = await play(task, { turns: ["Hi"], choose: picking(task.thanks) });
+    const { trajectory } = await play(task, { turns: ["It is NT418."], choose: picking(task.thanks) });
     expect(Object.keys(trajectory.counts)).toEqual(["tokens_in/user"]);
   });
 
