@@ -126,7 +126,7 @@ describe("what is trusted", () => {
 
   test("a verdict that asks a model is advised only where it orders more pairs than the rules", () => {
     const advised = (mixed: number, written: number) =>
-      adviceOf([rules, score("verdict/mixed", { pairs: mixed }), score("verdict/written", { pairs: written })]).set;
+      adviceOf([score("verdict/mixed", { pairs: mixed }), score("verdict/written", { pairs: written }), rules]).set;
     expect([advised(0.95, 0.95), advised(0.94, 0.94), advised(0.94, 0.96)]).toEqual([
       { "reward.verdict": "rules" },
       { "reward.verdict": "rules" },
