@@ -2,7 +2,6 @@
 // on in zeros. Compact JSON, every listed property in its order (also the optional ones: `required` is ignored, since a
 // small model leaves out what it may; a property marked `"x-omit": true` is never asked for). Bounds are made digits and
 // lengths; exact ranges, patterns, multiples and uniqueness are left to the validation of the reply.
-
 import { PlayactError } from "../errors.ts";
 import { isObject } from "../json-text.ts";
 import type { Json, JsonSchema } from "../types.ts";

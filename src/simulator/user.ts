@@ -39,12 +39,12 @@ export async function nextSentence(
   signal?: AbortSignal,
 ): Promise<UserAnswer> {
   const menu = choices(task, lines, told);
+  const [only, ...others] = menu;
+  if (only && others.length === 0) return { ok: true, ...only, reward: rewards[only.kind] };
   const options = menu.map((_, index) => ` ${letters[index] ?? "H"}`);
   const weighed = (conversation: readonly Line[]) =>
     weigh(simulator, "user", { messages: prompt(task, conversation, menu), lead: "Answer:", options }, patience, signal);
   try {
-    const [only, ...others] = menu;
-    if (only && others.length === 0) return { ok: true, ...only, reward: rewards[only.kind] };
     const [said, silent] = [await weighed(lines), await weighed([...lines.slice(0, 1), { role: "assistant", text: "..." }])];
     const odds = said.map((logprob, index) => logprob - (silent[index] ?? 0));
     const best = odds.indexOf(Math.max(...odds));

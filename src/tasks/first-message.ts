@@ -7,6 +7,7 @@ import { strangeNames, strangeNumbers } from "./made-up.ts";
 import { purpose } from "./refusal.ts";
 import { namedTool } from "./rejection.ts";
 import { carries, spoken, spokenValue } from "./values.ts";
+import { asks, speaksAsAssistant } from "./voice.ts";
 
 const isTold = (outline: Outline, call: number, argument: string) =>
   !(call === 1 && argument === outline.dependent) &&
@@ -68,32 +69,6 @@ function namesIn(schema: Json): string[] {
   const own = typeof description === "string" ? [description] : [];
   const named = isObject(properties) ? Object.entries(properties).flatMap(([name, one]) => [spoken(name), ...namesIn(one)]) : [];
   return [...own, ...named, ...namesIn(items)];
-}
-
-/** Small simulators fall into the assistant's part: they agree, offer, ask what is wanted, or speak of what is the other's. */
-const offers: readonly RegExp[] = [
-  /^(absolutely|certainly|of course|okay|sure)\b/,
-  /\bassistant\b/,
-  /\b(can|may) i (help|assist)\b|\b(help|assist) you\b|\bi('ll| will) \w+ you\b|\bdo you (need|want)\b/,
-  /\byou(('d| would) like|('re| are) (interested|looking))\b/,
-  /\byour (?!help)/,
-  /\b[a-z]+(_[a-z]+)+\b(?![\w.]*@)/, // a field of a result
-];
-/** How a person asks; a question mark does, too. They also tell stories ("The return has come a long way"). */
-const requests =
-  /\?|\b(please|(can|could|would|will) you|(i|we)('ll)? (need|want|must|wish)|(i|we)('d| would)( \w+)? (like|love|be|prefer)|look(ing)? for|help|let (me|us)|let's|wonder(ing)?|hoping|(tell|show|give|send|get|find) me|(have|trying|planning) to)\b/;
-
-const plain = (text: string) => text.toLowerCase().replace(/\u2019/g, "'");
-
-/** True for words that no person says who wants something done. */
-export function speaksAsAssistant(text: string): boolean {
-  return offers.some((sign) => sign.test(plain(text)));
-}
-
-/** A question, words of asking, or a sentence that begins with what a tool does ("Forward it to me"). */
-function asks(text: string, needed: readonly ToolSpec[]): boolean {
-  const [first = ""] = plain(text).split(/\W+/);
-  return requests.test(plain(text)) || needed.some(({ name }) => spoken(name).split(" ")[0] === first);
 }
 
 /**

@@ -1,6 +1,5 @@
 // The tools a world is made of: the embedded catalogue (toolsets/*.json, all our own), the held-out split and the pairs of
 // calls that depend on each other. The user's own tools are read by user-tools.ts.
-
 import { z } from "zod";
 import { isObject } from "../json-text.ts";
 import { seedFrom } from "../rng.ts";

@@ -1,7 +1,6 @@
 // Values against JSON Schema, by ajv, with messages that a small model can act on ("missing argument 'city'").
 // Used for the policy's calls, the simulator's replies and the catalogue. Only complains: nothing is coerced, no default
 // is filled in. Whether a schema lies in our subset is the loader's business (toolset.ts).
-
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { isObject } from "../json-text.ts";

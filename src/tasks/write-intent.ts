@@ -11,13 +11,13 @@ import { situations } from "../simulator/prompts/task.ts";
 import type { ExpectedCall, HeldBack, Json, JsonObject, JsonSchema, Task, ToolSpec, Toolset } from "../types.ts";
 import { requiredParameters } from "./draw-task.ts";
 import { object } from "./expected-calls.ts";
-import { speaksAsAssistant } from "./first-message.ts";
 import { strangeNumbers } from "./made-up.ts";
 import { orderedTask, turnLimits } from "./ordered-task.ts";
 import { namedTool, type Rejection } from "./rejection.ts";
 import { trueReport } from "./report.ts";
 import { argumentErrors } from "./validate.ts";
 import { carries, isCutShort, isSameCall, leaves } from "./values.ts";
+import { speaksAsAssistant } from "./voice.ts";
 import { withholdTools } from "./withhold.ts";
 import type { Draft, TaskOrder, Writing } from "./write-task.ts";
 

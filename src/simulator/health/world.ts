@@ -1,6 +1,5 @@
 // The nouns of the simulator's health check: small worlds written by hand, each a task with talks that went well or badly
 // and questions to its user and its tools whose right answers are known. Data and their shapes; nothing is asked here.
-
 import type { Fact } from "../../rollout/journal.ts";
 import type { ExpectedCall, HeldBack, Json, JsonObject, JsonSchema, Task, ToolCall, ToolSpec } from "../../types.ts";
 
