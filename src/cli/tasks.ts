@@ -78,7 +78,7 @@ async function writeSome(config: Config, options: Options) {
     toolsets,
   };
   const tasks = new Map<number, Task>();
-  const written = await writeTasks(desk, series, { filled: new Set(), rounds: [], known: [] }, (place, task) => {
+  const written = await writeTasks(desk, series, { filled: new Set(), rounds: [], known: [] }, async (place, task) => {
     tasks.set(place, task);
   });
   return { tasks, rejected: written?.rejected ?? new Map<number, readonly Rejection[]>() };
