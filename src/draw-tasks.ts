@@ -144,8 +144,10 @@ export async function drawTasks(
     const failure = { boundary: "task", code: "invalid_reply", text, task: `${series.id}-${series.first + index}` };
     await commit(session, () => recordFailure(writer, step, failure));
   }
+  // places beyond the series are the warm-up's twins, which a resumed run finds stored
+  const placed = [...tasks.keys()].filter((place) => place < series.count).length;
   if (session.stopping()) return null; // what follows would begin something new
-  return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: taskMetrics(session, ordered, tasks.size, written) };
+  return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: taskMetrics(session, ordered, placed, written) };
 }
 
 function taskMetrics(

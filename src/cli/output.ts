@@ -53,7 +53,9 @@ const unsafe = /[^\P{Cc}\t\n]|(?![\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}
 /** Text for a terminal: control, direction and invisible characters become \u escapes, as JSON writes them; newline and tab stay. */
 export function escapeText(text: string): string {
   return text.replace(unsafe, (character) =>
-    Array.from({ length: character.length }, (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, "0")}`).join(""),
+    Array.from({ length: character.length }, (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, "0")}`).join(
+      "",
+    ),
   );
 }
 
