@@ -17,8 +17,11 @@ export interface SavedCheckpoint {
   readonly row: { readonly folder: string; readonly adapterHash: string; readonly files: SavedAdapter["files"] };
 }
 
+/** What saving needs of a session. */
+export type Saving = Pick<Session, "writer" | "learner" | "folder" | "progress" | "signal">;
+
 /** Saves the learner's state after a step, durably; a full disk is waited for. Throws where the run has another writer. */
-export async function saveCheckpoint(session: Session, step: number): Promise<SavedCheckpoint> {
+export async function saveCheckpoint(session: Saving, step: number): Promise<SavedCheckpoint> {
   const { writer, learner } = session;
   const folder = join(session.folder, `checkpoint-${step}.${writer.token.slice(0, 8)}`);
   const temporary = `${folder}.tmp`;

@@ -13,9 +13,9 @@ import { obstacle, type Store } from "./store/store.ts";
 export type Committing = Pick<Session, "progress" | "signal"> & { readonly writer: Pick<Writer, "store"> };
 
 /** Between tries: doubling, from the first to the last, in milliseconds. */
-const pauses = { first: 50, last: 3_000 } as const;
+const pauses = { first: 50, last: 2_000 } as const;
 /** A busy store is usual for a moment; only a longer wait is told, in milliseconds. */
-const busyIsTold = 5_000;
+const busyIsTold = 3_000;
 
 /** By store: ends with the wait that is going on. */
 const waits = new WeakMap<Store, Promise<void>>();
