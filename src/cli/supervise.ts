@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
 import { storePath } from "../store/home.ts";
 import { releaseLease } from "../store/lease.ts";
 import { openStore } from "../store/store.ts";
@@ -90,3 +91,18 @@ function runWorker(command: readonly string[]): Promise<WorkerEnd> {
     });
   });
 }
+
+/**
+ * Ends this process, the worker, when its supervisor is gone, whatever its main thread is busy with: a thread of its own
+ * looks. The end of the pipe says the same sooner, but only to an event loop that turns.
+ */
+export function endWithParent(): void {
+  new Worker(watch, { eval: true, workerData: process.ppid }).unref();
+}
+
+const watch = `
+const { workerData: parent } = require("node:worker_threads");
+setInterval(() => {
+  if (process.ppid !== parent) process.kill(process.pid, "SIGKILL");
+}, 500);
+`;

@@ -18,7 +18,7 @@ import { interruptedCode, report } from "./exit.ts";
 import { eraseLine, toStderr, toStdout } from "./output.ts";
 import { openProgress } from "./progress.ts";
 import { printSummary } from "./summary.ts";
-import { supervisorPipe } from "./supervise.ts";
+import { endWithParent, supervisorPipe } from "./supervise.ts";
 
 /** A dead holder's lease is free at once; a dying one gets this long. */
 const leasePatienceMs = 15_000;
@@ -32,6 +32,7 @@ export function workerCommand(): Command {
     .requiredOption("--token <token>", "what the lease is taken with; the supervisor hands it back when this process is gone")
     .option("--json")
     .action(async (options: Options) => {
+      endWithParent();
       const asked = listen();
       const home = resolveHome(options.home);
       using store = openStore(storePath(home), { busySeconds });
