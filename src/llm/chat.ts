@@ -5,7 +5,7 @@ import { PlayactError } from "../errors.ts";
 import type { Bindings, NativeContext, NativeGrammar, NativeModel } from "./addon.ts";
 import type { Batcher } from "./batcher.ts";
 import { chatFormat, frameOf } from "./chat-format.ts";
-import { toGrammar } from "./grammar.ts";
+import { toGrammar } from "../schema/grammar.ts";
 import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type ReplyRequest, type Vocabulary } from "./llm.ts";
 import { nativeSeed, openSampler, weighExactly } from "./sampler.ts";
 import { closingTokens, openThought } from "./thought.ts";

@@ -6,7 +6,7 @@ import { PlayactError } from "../errors.ts";
 import { draws } from "../rng.ts";
 import type { Json, JsonSchema } from "../types.ts";
 import { firstTokens, renderChat } from "./chat.ts";
-import { toGrammar } from "./grammar.ts";
+import { toGrammar } from "../schema/grammar.ts";
 import {
   type ChooseRequest,
   type Engine,

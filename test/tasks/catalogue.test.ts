@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { toGrammar } from "../../src/llm/grammar.ts";
+import { toGrammar } from "../../src/schema/grammar.ts";
 import { unsupported } from "../../src/tasks/schema-subset.ts";
 import { chains, embeddedCatalogue, splitHeldOut } from "../../src/tasks/toolset.ts";
 import { argumentErrors, matchesSchema, schemaFault } from "../../src/tasks/validate.ts";

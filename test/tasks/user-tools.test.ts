@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { toGrammar } from "../../src/llm/grammar.ts";
+import { toGrammar } from "../../src/schema/grammar.ts";
 import { chains, splitHeldOut } from "../../src/tasks/toolset.ts";
 import { userTools } from "../../src/tasks/user-tools.ts";
 import { argumentErrors } from "../../src/tasks/validate.ts";

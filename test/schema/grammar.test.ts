@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bindings, bindingsOf } from "../../src/llm/addon.ts";
-import { toGrammar } from "../../src/llm/grammar.ts";
+import { toGrammar } from "../../src/schema/grammar.ts";
 import type { Json, JsonSchema } from "../../src/types.ts";
 
 let bindings: Bindings;
