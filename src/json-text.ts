@@ -1,5 +1,6 @@
-// JSON inside other text: where a value that starts here ends, and JSON as models write it. Not a parser: what jsonEnd
-// delimits may still be malformed, JSON.parse decides.
+// JSON of strangers: where a value inside other text ends, what it holds, and JSON as models write it. What jsonEnd delimits
+// may still be malformed, parseJson decides. Departs from JSON.parse: a number that a double cannot keep is refused, never
+// rounded, for an order 1917043659912705297 is not the order 1917043659912705300.
 import type { Json, JsonObject } from "./types.ts";
 
 /**
@@ -23,6 +24,38 @@ export function jsonEnd(text: string, start: number): number {
     }
   }
   return -1;
+}
+
+/** What a JSON text holds, or why nothing that can be kept: words for its writer. */
+export function parseJson(text: string): { readonly value: Json } | { readonly reason: string } {
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json; // JSON.parse yields nothing else
+  } catch {
+    return { reason: "not valid JSON" };
+  }
+  const number = unsafeNumber(text);
+  if (number === null) return { value };
+  return { reason: `the number ${number} is too large to be kept exactly; where a text is allowed, write it in quotes` };
+}
+
+/** A string, or a number in its parts: digits before and behind the point, exponent. */
+const stringOrNumber = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?(\d+)(?:\.(\d+))?([eE][+-]?\d+)?/g;
+
+/**
+ * The first number of a JSON text that a double cannot keep, as it is written; null when all can be kept. Beyond 2^53 that is
+ * one of more than 15 digits (up to 15 a double tells every two apart), and whatever is infinite. A fraction may be rounded,
+ * and so may a number with an exponent: measures, which no digit by digit comparison is made of.
+ */
+export function unsafeNumber(text: string): string | null {
+  for (const [written, whole, fraction = "", exponent] of text.matchAll(stringOrNumber)) {
+    if (whole === undefined) continue; // a string
+    const size = Math.abs(Number(written));
+    if (size <= Number.MAX_SAFE_INTEGER) continue;
+    const digits = `${whole}${fraction}`.replace(/^0+|0+$/g, "").length;
+    if (size === Infinity || (exponent === undefined && digits > 15)) return written;
+  }
+  return null;
 }
 
 /** One line with a space after `:` and `,`, as the chat templates' tojson writes calls and as models learnt them. */
