@@ -10,6 +10,9 @@ import { mostDigits, multiplesRule, numberRule } from "./numbers.ts";
 import { patternOfFormat, patternRule } from "./patterns.ts";
 import { gbnf, type Rule, unescaped } from "./rule.ts";
 
+/** Why llama.cpp does not take a grammar, or null. */
+export type GrammarParser = (grammar: string) => string | null;
+
 /** What a schema that says nothing gets. */
 const defaults = { items: 4, characters: 120, digits: 6, decimals: 2 } as const;
 /** What no schema gets more of: `items` of lists and maps in each other together, `characters` of all their texts together. */
@@ -31,11 +34,11 @@ export function toGrammar(schema: JsonSchema): string {
 
 /** The texts that toGrammar's grammar accepts, as a rule. Throws as it does. */
 export function ruleOf(schema: JsonSchema): Rule {
-  return lower({ where: "the schema", depth: 0, repeated: 1 }, schema);
+  return lower({ where: "", depth: 0, repeated: 1 }, schema);
 }
 
 interface Place {
-  /** For messages, e.g. "the schema.passengers[]". */
+  /** For messages, e.g. "passengers[].name"; empty at the top. */
   readonly where: string;
   readonly depth: number;
   /** How often it may be written: the product of the lengths of the lists and maps around it. */
@@ -43,7 +46,24 @@ interface Place {
 }
 
 /** A character of a JSON string; escapes only of quote and backslash. */
-const character: Rule = { line: { any: [{ set: unescaped }, { all: ["\\", { set: [[0x22, 0x22], [0x5c, 0x5c]] }] }] } };
+const character: Rule = {
+  line: {
+    any: [
+      { set: unescaped },
+      {
+        all: [
+          "\\",
+          {
+            set: [
+              [0x22, 0x22],
+              [0x5c, 0x5c],
+            ],
+          },
+        ],
+      },
+    ],
+  },
+};
 
 function string(inside: Rule): Rule {
   return { line: { all: ['"', inside, '"'] } };
@@ -199,7 +219,10 @@ function lowerString(place: Place, schema: JsonSchema): Rule {
   if (least > asked) throw refuse(place, `asks for at least ${least} and at most ${asked} characters`);
   const room = Math.floor(limits.characters / place.repeated);
   if (least > room)
-    throw refuse(place, `asks for at least ${least} characters; replies have room for ${limits.characters}, all of a list together`);
+    throw refuse(
+      place,
+      `asks for at least ${least} characters; replies have room for ${limits.characters}, all of a list together`,
+    );
   const most = Math.min(asked, room);
   const pattern =
     typeof schema.pattern === "string"
@@ -274,7 +297,7 @@ function oneOf(place: Place, alternatives: readonly Rule[]): Rule {
 }
 
 function inside(place: Place, step: string): Place {
-  return { ...place, where: place.where + step, depth: place.depth + 1 };
+  return { ...place, where: `${place.where}${step}`.replace(/^\./, ""), depth: place.depth + 1 };
 }
 
 function repeated(place: Place, step: string, times: number): Place {
@@ -293,5 +316,5 @@ function list(value: Json): readonly Json[] {
 }
 
 function refuse(place: Place, what: string): PlayactError {
-  return new PlayactError("tools", `${place.where} ${what}.`);
+  return new PlayactError("tools", `${place.where === "" ? "the schema" : `'${place.where}'`} ${what}.`);
 }

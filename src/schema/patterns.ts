@@ -99,7 +99,8 @@ function setOf(node: AST.CharacterClass | AST.CharacterSet | AST.CharacterClassE
     }
     case "CharacterSet": {
       if (node.kind === "any") return unescaped;
-      const set = node.kind === "digit" ? digits : node.kind === "space" ? spaces : [...letters, ...digits, [0x5f, 0x5f] as const];
+      const set =
+        node.kind === "digit" ? digits : node.kind === "space" ? spaces : [...letters, ...digits, [0x5f, 0x5f] as const];
       if (node.kind === "property") return letters; // \p{…}: letters are the ones that are asked for
       return node.negate ? complement(set) : set;
     }

@@ -10,7 +10,17 @@ const maxDepth = 10;
 const maxParts = 1000;
 
 /** Keywords whose value is a schema, a list of schemas, or schemas by name. */
-const single = ["items", "additionalProperties", "propertyNames", "not", "if", "then", "else", "contains", "unevaluatedProperties"];
+const single = [
+  "items",
+  "additionalProperties",
+  "propertyNames",
+  "not",
+  "if",
+  "then",
+  "else",
+  "contains",
+  "unevaluatedProperties",
+];
 const listed = ["anyOf", "oneOf", "allOf", "prefixItems"];
 const byName = ["properties", "patternProperties", "dependentSchemas"];
 /** Values, not schemas: a null in them is a value. */
@@ -56,6 +66,9 @@ export function plainSchema(schema: JsonSchema): JsonSchema {
       if (dropped.has(keyword) || (value === null && !["const", "default"].includes(keyword))) return [];
       if (keyword === "default" && value === null && !allowsNull(own)) return []; // filled in, not said
       if (!keywords.has(keyword) && !keyword.startsWith("x-")) throw new UnreadableSchema(`the keyword "${keyword}" at ${where}`);
+      const number = values.includes(keyword) ? rounded(value) : undefined;
+      if (number !== undefined)
+        throw new UnreadableSchema(`the number ${number} at ${where}, which is too large to be kept exactly (write it as text)`);
       if (byName.includes(keyword) && isObject(value)) {
         const members = Object.entries(value).filter(([, child]) => child !== null);
         return [[keyword, Object.fromEntries(members.map(([name, child]) => [name, inner(child, `"${name}"`)]))]];
@@ -71,6 +84,15 @@ export function plainSchema(schema: JsonSchema): JsonSchema {
   };
 
   return plain(schema, "the top", 0, []);
+}
+
+/** A whole number beyond 2^53, whose last digits were lost when the file was read. */
+function rounded(value: Json): number | undefined {
+  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value) ? value : undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.values(value)
+    .map(rounded)
+    .find((number) => number !== undefined);
 }
 
 /** JSON Schema's names are in lower case; Google's are not. */
@@ -111,7 +133,8 @@ function withNull(schema: JsonObject): JsonObject {
 }
 
 function allowsNull({ type, nullable, anyOf, oneOf, enum: options }: JsonSchema): boolean {
-  const allows = (branches: Json | undefined) => Array.isArray(branches) && branches.some((one: Json) => isObject(one) && allowsNull(one));
+  const allows = (branches: Json | undefined) =>
+    Array.isArray(branches) && branches.some((one: Json) => isObject(one) && allowsNull(one));
   return (
     nullable === true ||
     (Array.isArray(type) ? type.includes("null") : type === "null") ||

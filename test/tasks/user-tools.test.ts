@@ -158,11 +158,11 @@ describe("a tree of tools", () => {
     ],
     ["no tool in any toolset", { Travel: { Flights: [] } }, "needs at least one tool, but has none in any toolset; add a tool."],
     ["a name of signs alone", { Travel: { Flights: [bare("///")] } }, 'the tool "" needs a function'],
-    ["a tool without a name", { Travel: { Flights: [{ description: "" }] } }, "tool number 1 of Travel/Flights needs a function"],
+    ["a tool without a name", { Travel: { Flights: [{ description: "" }] } }, "tool number 1 needs a function"],
     [
-      "a broken schema",
+      "a tool that cannot be played",
       { Travel: { Flights: [{ ...bare("fly"), parameters: { type: "object", not: {} } }] } },
-      'the keyword "not"',
+      'the tool "fly" cannot be played: no call that can be written is valid',
     ],
   ])("refuses %s", (_, content, sentence) => {
     expect(() => load(content)).toThrow(sentence);
