@@ -139,8 +139,8 @@ function readTagged(text: string, start: number): Block {
   const from = start + tagOpen.length;
   const limit = nextEnd(text, from, ends.tag);
   if (!text.startsWith(tagClose, limit)) {
-    const stop = jsonEnd(text.slice(0, limit), skipBlanks(text, from)); // words behind the JSON are words
-    return failed(text, start, stop < 0 ? limit : stop, `${tagOpen} without ${tagClose}`);
+    const stop = valueEnd(text.slice(0, limit), skipBlanks(text, from));
+    return failed(text, start, stop, `${tagOpen} without ${tagClose}`);
   }
   const end = limit + tagClose.length;
   const parsed = parseJson(text.slice(from, limit));
@@ -173,8 +173,7 @@ function readFence(text: string, start: number): Block {
 
 function readBare(text: string, start: number, argumentsKey: ArgumentsKey): Block {
   const inside = text.slice(0, nextEnd(text, start + 1, ends[argumentsKey]));
-  const stop = jsonEnd(inside, start);
-  const end = stop < 0 ? inside.length : stop;
+  const end = valueEnd(inside, start);
   const parsed = parseJson(text.slice(start, end));
   if (!parsed.ok) {
     if (!names(text.slice(0, end), start, argumentsKey)) return plain(end);
@@ -188,12 +187,22 @@ function readBare(text: string, start: number, argumentsKey: ArgumentsKey): Bloc
 function readAfterPythonTag(text: string, start: number): Block {
   const at = skipBlanks(text, start + pythonTag.length);
   const inside = text.slice(0, nextEnd(text, text[at] === "{" ? at + 1 : at, ends.parameters));
-  const stop = jsonEnd(inside, at);
-  const end = stop < 0 ? inside.length : stop;
+  const end = valueEnd(inside, at);
   const parsed = parseJson(text.slice(at, end));
-  if (parsed.ok && stop >= 0) return judged([parsed.value], "parameters", text.slice(start, end), end);
-  const reason = parsed.ok ? null : notKept(parsed.unsafe);
-  return failed(text, start, end, reason ?? `no valid JSON object after ${pythonTag}`);
+  if (parsed.ok) return judged([parsed.value], "parameters", text.slice(start, end), end);
+  return failed(text, start, end, notKept(parsed.unsafe) ?? `no valid JSON object after ${pythonTag}`);
+}
+
+/** A line of words; JSON has none outside its strings. */
+const words = /\n\s*(?!(?:true|false|null)\b)\p{L}/u;
+
+/** Where the JSON at `at` ends: behind it, or where it never closes before the first line of words; else with the text. */
+function valueEnd(text: string, at: number): number {
+  if (text[at] !== "{" && text[at] !== "[") return text.length;
+  const line = text.slice(at).search(words);
+  const inside = line < 0 ? text : text.slice(0, at + line);
+  const stop = jsonEnd(inside, at);
+  return stop < 0 ? inside.length : stop;
 }
 
 /** JSON objects and lists that follow each other from `start`; `end` is behind the last one that can be kept. */
