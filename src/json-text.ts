@@ -26,34 +26,31 @@ export function jsonEnd(text: string, start: number): number {
   return -1;
 }
 
-/** What a JSON text holds, or why nothing that can be kept: words for its writer. */
-export function parseJson(text: string): { readonly value: Json } | { readonly reason: string } {
-  let value: Json;
+/** What a JSON text holds; else the number that cannot be kept (see unsafeNumber), or null for no JSON. */
+export type Parsed = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly unsafe: string | null };
+
+export function parseJson(text: string): Parsed {
   try {
-    value = JSON.parse(text) as Json; // JSON.parse yields nothing else
+    const value = JSON.parse(text) as Json; // JSON.parse yields nothing else
+    const unsafe = unsafeNumber(text);
+    return unsafe === null ? { ok: true, value } : { ok: false, unsafe };
   } catch {
-    return { reason: "not valid JSON" };
+    return { ok: false, unsafe: null };
   }
-  const number = unsafeNumber(text);
-  if (number === null) return { value };
-  return { reason: `the number ${number} is too large to be kept exactly; where a text is allowed, write it in quotes` };
 }
 
-/** A string, or a number in its parts: digits before and behind the point, exponent. */
-const stringOrNumber = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?(\d+)(?:\.(\d+))?([eE][+-]?\d+)?/g;
+const stringOrNumber = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**
- * The first number of a JSON text that a double cannot keep, as it is written; null when all can be kept. Beyond 2^53 that is
- * one of more than 15 digits (up to 15 a double tells every two apart), and whatever is infinite. A fraction may be rounded,
- * and so may a number with an exponent: measures, which no digit by digit comparison is made of.
+ * The first number of a JSON text that a double cannot keep, as it is written; null when all can be kept. That is one beyond
+ * 2^53 that would be printed with other digits, or none. A smaller fraction may be rounded: it is a measure and names nothing.
  */
 export function unsafeNumber(text: string): string | null {
-  for (const [written, whole, fraction = "", exponent] of text.matchAll(stringOrNumber)) {
-    if (whole === undefined) continue; // a string
-    const size = Math.abs(Number(written));
-    if (size <= Number.MAX_SAFE_INTEGER) continue;
-    const digits = `${whole}${fraction}`.replace(/^0+|0+$/g, "").length;
-    if (size === Infinity || (exponent === undefined && digits > 15)) return written;
+  const digits = (number: string) => number.replace(/[eE].*|[^\d]/g, "").replace(/^0+|0+$/g, "");
+  for (const [written] of text.matchAll(stringOrNumber)) {
+    if (written.startsWith('"')) continue;
+    const value = Number(written);
+    if (Math.abs(value) > Number.MAX_SAFE_INTEGER && digits(written) !== digits(String(value))) return written;
   }
   return null;
 }

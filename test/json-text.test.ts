@@ -14,7 +14,7 @@ describe("a number of a JSON text that a double cannot keep", () => {
     ['{"\\\\": 9007199254740993}', "9007199254740993"],
   ])("of %s is %s", (text, number) => {
     expect(unsafeNumber(text)).toBe(number);
-    expect(parseJson(text)).toEqual({ reason: expect.stringContaining(`the number ${number} is too large`) });
+    expect(parseJson(text)).toEqual({ ok: false, unsafe: number });
   });
 
   test.each([
@@ -23,7 +23,7 @@ describe("a number of a JSON text that a double cannot keep", () => {
     ["digits in texts and keys", '{"1917043659912705297": "a \\" 1917043659912705297"}'],
   ])("is none in %s", (_, text) => {
     expect(unsafeNumber(text)).toBeNull();
-    expect(parseJson(text)).toEqual({ value: JSON.parse(text) });
+    expect(parseJson(text)).toEqual({ ok: true, value: JSON.parse(text) });
   });
 
   test("is one of every two whole numbers that would be read as the same", () => {
@@ -32,7 +32,7 @@ describe("a number of a JSON text that a double cannot keep", () => {
       fc.property(near, fc.integer({ min: 0, max: 9 }), ({ head, apart }, zeros) => {
         const [one, other] = [head, head + apart].map((digits) => `${digits}${"0".repeat(zeros)}`) as [string, string];
         if (Number(one) === Number(other)) expect([unsafeNumber(one), unsafeNumber(other)]).not.toEqual([null, null]);
-        if (one.length <= 15) expect(unsafeNumber(one)).toBeNull();
+        if (String(Number(one)) === one) expect(unsafeNumber(one)).toBeNull();
       }),
       { numRuns: 1000 },
     );
