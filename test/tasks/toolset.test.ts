@@ -218,7 +218,11 @@ describe("userTools", () => {
     ["parameters that are a list", withParameters([]), "parameters"],
     ["a schema that does not compile", withParameters(object({ a: { type: "txt" } })), "needs valid JSON Schema"],
     ["a keyword that nobody knows", withParameters({ ...object({}), requird: [] }), 'but has the keyword "requird" at the top;'],
-    ["such a keyword deep inside", withParameters(object({ a: { type: "array", items: { maxLen: 3 } } })), 'the keyword "maxLen" at "items"'],
+    [
+      "such a keyword deep inside",
+      withParameters(object({ a: { type: "array", items: { maxLen: 3 } } })),
+      'the keyword "maxLen" at "items"',
+    ],
     [
       "a foreign reference",
       withParameters(object({ a: { $ref: "https://example.org/x" } })),
