@@ -246,7 +246,6 @@ function lowerNumber(place: Place, schema: JsonSchema, decimals: number): Rule {
   const high = lowest(bound(place, schema.maximum), below(bound(place, schema.exclusiveMaximum), grid));
   const crossed = () =>
     refuse(place, `asks for at least ${low ?? "any number"} and at most ${high ?? "any number"}, which no number is`);
-  if (low !== null && high !== null && low > high) throw crossed();
   const wide = 10 ** Math.max(defaults.digits, digits(low ?? 0), digits(high ?? 0)) - 1;
   const far = 10 ** mostDigits - 1;
   const [from, to] = [Math.max(low ?? -wide, -far), Math.min(high ?? wide, far)];

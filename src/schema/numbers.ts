@@ -40,7 +40,9 @@ function unsigned(low: number, high: number, places: number): Rule[] {
     if (first > 0 && from === first && to === 10 ** length - 1) whole.push(length);
     else
       rules.push(
-        ...columns(String(from).padStart(length, "0"), String(to).padStart(length, "0")).map((parts): Rule => ({ all: dotted(parts, places) })),
+        ...columns(String(from).padStart(length, "0"), String(to).padStart(length, "0")).map(
+          (parts): Rule => ({ all: dotted(parts, places) }),
+        ),
       );
   }
   const [least] = whole;

@@ -43,7 +43,10 @@ const schemas: [string, JsonSchema][] = [
       ],
     },
   ],
-  ["tighter bounds of two parts", { type: "number", allOf: [{ minimum: 2 }, { maximum: 9 }, { type: "integer" }] }],
+  [
+    "tighter bounds of two parts",
+    { type: "number", minimum: 7, allOf: [{ minimum: 2 }, { maximum: 9 }, { maximum: 40, type: "integer" }] },
+  ],
   [
     "unions beside each other",
     {

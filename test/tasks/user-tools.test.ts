@@ -81,6 +81,22 @@ describe("BFCL's function docs", () => {
     expect(toolset && chains(toolset).map(({ argument }) => argument)).toEqual(["safe_id"]);
   });
 
+  it("with what they list as values of their types, and nothing required that only a description names", () => {
+    const properties = {
+      rooms: { type: "integer", enum: ["1", "2", "dontcare"] },
+      quiet: { type: "boolean", enum: ["True", "False", "dontcare"] },
+      days: { type: "array", items: { type: "string" }, enum: ["mo", "tu"] },
+      people: { type: "dict", required: ["adults"] },
+    };
+    const [toolset] = load([{ name: "f", description: "", parameters: { type: "dict", properties, required: ["rooms"] } }]);
+    expect(toolset?.tools[0]?.parameters.properties).toEqual({
+      rooms: { type: "integer", enum: [1, 2] },
+      quiet: { type: "boolean" },
+      days: { type: "array", items: { type: "string", enum: ["mo", "tu"] } },
+      people: { type: "object" },
+    });
+  });
+
   it("in Java's and JavaScript's words too", () => {
     const types = { a: "HashMap", b: "ArrayList", c: "long", d: "double", e: "char", f: "Boolean", g: "String" };
     const properties = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type }]));
