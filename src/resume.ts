@@ -50,7 +50,9 @@ export async function resume(session: Session): Promise<RunState> {
 function noCheckpoint({ writer, folder }: Session, closed: number): string {
   const { store, run } = writer;
   const head = `Run ${run.name} has ${closed} closed steps but no whole checkpoint: `;
-  const strays = strayFolders(store, run, folder).map((path) => basename(path));
+  const strays = strayFolders(store, run, folder)
+    .map((path) => basename(path))
+    .filter((name) => !name.endsWith(".tmp"));
   if (strays.length === 0)
     return `${head}its files in ${folder} were removed or changed. Start a new run; its trajectories stay in the store.`;
   return `${head}${folder} holds ${strays.join(", ")}, which ${store.path} does not know. If the store is an older copy, put the newer one back and resume; else start a new run. Nothing was removed: their adapters can be used as they are.`;

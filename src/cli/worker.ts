@@ -1,7 +1,6 @@
 // `playact worker` (hidden): one run in one process with the engine, the store's writer and the learner's child. It ends at
 // once when its supervisor is gone, so that no left-over process writes beside a resumed run.
 import { setMaxListeners } from "node:events";
-import { mkdirSync } from "node:fs";
 import { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { Command } from "commander";
@@ -9,7 +8,7 @@ import { type Committing, commit } from "../commit.ts";
 import { describe, PlayactError } from "../errors.ts";
 import { noCounters } from "../llm/llm.ts";
 import { openSession } from "../open-session.ts";
-import { resolveHome, runFolder, storePath } from "../store/home.ts";
+import { ensureWritable, resolveHome, runFolder, storePath } from "../store/home.ts";
 import { acquireLease, heartbeat, releaseLease, type Writer } from "../store/lease.ts";
 import { findRun, type RunRow, setRunStatus } from "../store/runs.ts";
 import { openStore, type Store } from "../store/store.ts";
@@ -56,7 +55,6 @@ interface Options {
 }
 
 async function work(writer: Writer, folder: string, json: boolean, asked: Asked): Promise<number> {
-  mkdirSync(folder, { recursive: true });
   let counters = () => ({ policy: noCounters, simulator: noCounters });
   const progress = openProgress({
     json,
@@ -68,6 +66,7 @@ async function work(writer: Writer, folder: string, json: boolean, asked: Asked)
   });
   const run: Committing = { writer, progress: progress.show, signal: asked.now.signal };
   try {
+    ensureWritable(folder);
     await commit(run, () => setRunStatus(writer, "running"));
     await using opened = await openSession(writer, folder, {
       progress: progress.show,

@@ -23,7 +23,7 @@ CREATE TABLE lease (
   token         TEXT NOT NULL,
   pid           INTEGER NOT NULL,
   host          TEXT NOT NULL,
-  process_start TEXT,           -- boot id, pid namespace and start tick (Linux), so that a reused pid is no holder; else NULL
+  process_start TEXT,           -- boot id and start tick of the pid (Linux), so that a reused pid is no holder; else NULL
   heartbeat_at  TEXT NOT NULL
 ) STRICT;
 
