@@ -27,7 +27,10 @@ export function chooseTemplate(
 ): ChosenTemplate {
   const ours = (why: string): ChosenTemplate => {
     if (dialect !== "hermes")
-      throw new PlayactError("model", `Playact's own template asks for calls as hermes, the policy writes ${dialect}. ${why}`);
+      throw new PlayactError(
+        "model",
+        `No chat template asks for calls as ${dialect}, which are read from this policy: Playact's own asks for hermes. ${why} Choose another policy.`,
+      );
     return { template: episodeTemplate(vocabulary, markers), text: `Playact's own, append-only. ${why}` };
   };
   if (markers === "pieces") return ours("The model's tag tokens are untrained or missing: tags are spelt in ordinary pieces.");

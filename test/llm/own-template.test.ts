@@ -257,7 +257,9 @@ describe("the choice of a template", () => {
   });
 
   test("is an error where neither template asks for calls of the dialect", () => {
-    expect(() => chosen(source, "tokens", "llama-3.1")).toThrow(/own template asks for calls as hermes.*llama-3\.1/);
-    expect(() => chosen(source, "pieces", "json-fence")).toThrow(/own template asks for calls as hermes.*json-fence/);
+    expect(() => chosen(source, "tokens", "llama-3.1")).toThrow(/No chat template asks for calls as llama-3\.1/);
+    expect(() => chosen(source, "pieces", "json-fence")).toThrow(
+      /No chat template asks for calls as json-fence.*in ordinary pieces/,
+    );
   });
 });
