@@ -27,7 +27,7 @@ export function purpose(tool: ToolSpec): string {
 const own = /\b(i|we|me|my|our|tools?|functions?|here)\b/;
 /** It cannot. Nobody stands before the words where the subject is left out: "Unable to book that." */
 const unable =
-  /(^(but )?|\b(i|we|tools?|functions?|have|i am .* and) )((am|are|is|was|were|will|would|do|going to) )*(can not|could not|not (going to )?(be )?(able|capable|equipped|allowed|authori[sz]ed|in a position)|(be )?unable|have to decline|no can do)\b/;
+  /(^(but )?|\b(i|we|tools?|functions?|have|i am .* and) )((am|are|is|was|were|will|would|do|going to) )*(can not|could not|(not|no longer) (going to )?(be )?(able|capable|equipped|allowed|authori[sz]ed|in a position)|(be )?unable|have to decline|no can do)\b/;
 /** "I cannot wait", "I cannot recommend it enough". */
 const idiom = /\bnot (wait|help but|believe|imagine|complain|go wrong|agree more|be happier)\b|\bnot .*\benough\b/;
 /** What it has and can does not reach that far. */
@@ -35,7 +35,7 @@ const short: readonly RegExp[] = [
   /\b(outside|beyond|nothing|none of|lacks?|wish (i|we) could|can not be \w+|no (way|means|access|ability|information|data))\b/,
   /\bnot (be )?(what|something|anything|among|within|part of|one of|possible|available|supported|covered)\b/,
   /\b(do|does|did) not (\w+ ){0,2}(cover|support|offer|include|provide|allow|extend|let|know how|(think|believe) (i|we|my))\b/,
-  /\b(do|does|did) not have (a|an|any|one|the|access)\b|\b(only|limited to|restricted to)\b(?! (see|find|found|got))/,
+  /\b(do|does|did) not (have|possess) (a|an|any|one|the|access)\b|\b(only|limited to|restricted to)\b(?! (see|find|found|got))/,
 ];
 /** Nobody can, or there is no tool for it, whoever says so. */
 const impossible: readonly RegExp[] = [
@@ -49,12 +49,12 @@ const asks: readonly RegExp[] = [
 ];
 /** Serves nothing: what could be done, and by whom; what hangs on the clause before. */
 const offers =
-  /^(but )?(if|when|please|you|i can|i could|i would|we can|perhaps|maybe|let|feel free|for|on|at|in|to|with|as|like)\b/;
+  /^(but )?(if|when|please|you|i can|i could|i would|we can|perhaps|maybe|let|feel free)\b|^(for|on|at|in|to|with|as|like|which|where)\b/;
 /** Something was done, or a fact is told. */
 const serves: readonly RegExp[] = [
-  /\b(i|we) (have |managed to |was able to )*(booked|found|reserved|ordered|sent|got|made|took|put|set|added|changed|cancelled|left)\b/,
+  /\b(i|we) (have |managed to |was able to )*(booked|found|reserved|ordered|sent|got|made|took|put|set|added|changed|cancelled|left|have (one|it))\b/,
   /\bhere (is|are)\b|\b(is|are|was|were|been) (now |already )?(booked|reserved|ordered|confirmed|sent|done|set|paid|changed|ready)\b/,
-  /^(?!.*\b(i|my|our|tools?|functions?|can|could|may|might|would)\b).*\b(is|are|was|has|have|will|costs?|leaves?|arrives?|takes?|opens?)\b.*\d/,
+  /^(?!.*\b(i|my|our|tools?|functions?|can|could|may|might|would)\b)(?=.*\d).*\b(is|are|was|has|have|will|costs?|leaves?|arrives?|takes?|opens?)\b/,
   /^but (it|he|she|they|(the|your|her|his|their)( \w+){1,2}) (is|are|was|has|costs?|leaves?|arrives?|takes?|opens?)\b(?!.*\b(best|better|good|right|easy|worth)\b)/,
 ];
 
@@ -87,6 +87,7 @@ function clausesOf(text: string): string[] {
     .replace(/\bwon't\b/g, "will not")
     .replace(/n't\b/g, " not")
     .replace(/'m\b/g, " am")
+    .replace(/'re\b/g, " are")
     .replace(/'ve\b/g, " have")
     .replace(/'ll\b/g, " will")
     .replace(/\b(that|it|there|this|here)'s\b/g, "$1 is")
