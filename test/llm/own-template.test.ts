@@ -250,6 +250,8 @@ describe("the choice of a template", () => {
     const calls = `'<tool_call>' ~ ${object} ~ '</tool_call>'`;
     expect(chosen(chatTemplate({ asks: "", calls }).source)).toMatch(/^the model's own/);
     expect(chosen(chatTemplate({ calls, leads: true }).source)).toMatch(/^the model's own/);
+    const marked = chatTemplate({ calls }).source.replace("{{- content }}", "{{- ('<text>' if content else '') ~ content }}");
+    expect(chosen(marked)).toMatch(/^the model's own/);
     const bare = `'{"name": "' ~ call.name ~ '", "parameters": ' ~ (call.arguments | tojson) ~ '}'`;
     expect(chosen(chatTemplate({ calls: bare }).source, "tokens", "llama-3.1")).toMatch(/^the model's own/);
     const fenced = '\n```json\n{"name": <name>, "arguments": <object>}\n```';

@@ -365,6 +365,13 @@ describe("one broken call spoils no other: it is one error, the words around it 
     expect(errors).toHaveLength(1);
   });
 
+  it("all on one line, with quotes in the words between", () => {
+    const bad = '<tool_call>{"name": "a", "arguments": {"x": "oops}}</tool_call>';
+    const other = '<tool_call>{"name": "b", "arguments": {}}</tool_call>';
+    const parsed = parseToolCalls(`${bad} He said "hi" and "bye". ${other}`, "hermes");
+    expect(parsed).toMatchObject({ calls: [{ name: "b" }], errors: [{ text: bad }], rest: 'He said "hi" and "bye".' });
+  });
+
   it("a second closing tag is an error of its own", () => {
     const text = `${formatToolCall(weather, "hermes")}</tool_call>`;
     expect(parseToolCalls(text, "hermes")).toMatchObject({ calls: [weather], errors: [{ text: "</tool_call>" }] });
