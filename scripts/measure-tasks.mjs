@@ -21,7 +21,7 @@ const { values } = parseArgs({
 /** @param {string} file of dist */
 const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
 const { writeTasks } = await load("draw-tasks.js");
-const { chooseTemplate } = await load("llm/choose-template.js");
+const { chooseTemplate } = await load("choose-template.js");
 const { findLanguageModel } = await load("models/manifest.js");
 const { openNearness } = await load("open-embedder.js");
 const { openEngineOf, toolsetsOf } = await load("open-session.js");
@@ -39,10 +39,11 @@ const { config } = resolveConfig({
 const toolsets = toolsetsOf(config).train;
 const nearness = await openNearness(config, toolsets);
 const engine = await openEngineOf(config);
+const { markers, dialect } = findLanguageModel(config.models.policy);
 const desk = {
   config,
   engine,
-  template: chooseTemplate(engine, findLanguageModel(config.models.policy).markers).template,
+  template: chooseTemplate(engine, markers, dialect).template,
   embed: nearness.embed,
   distractors: nearness.distractors,
   tally: newTally(),

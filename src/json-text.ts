@@ -48,8 +48,7 @@ const stringOrNumber = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]
 export function unsafeNumber(text: string): string | null {
   const digits = (number: string) => number.replace(/[eE].*|[^\d]/g, "").replace(/^0+|0+$/g, "");
   for (const [written] of text.matchAll(stringOrNumber)) {
-    if (written.startsWith('"')) continue;
-    const value = Number(written);
+    const value = Number(written); // NaN for a string, by its quotes
     if (Math.abs(value) > Number.MAX_SAFE_INTEGER && digits(written) !== digits(String(value))) return written;
   }
   return null;

@@ -1,11 +1,11 @@
 // Opens the real parts of a run: models, engine, learner, toolsets. The loops get them as ports and never see this file.
 
+import { chooseTemplate } from "./choose-template.ts";
 import type { Config } from "./config.ts";
 import { PlayactError } from "./errors.ts";
 import type { Learner } from "./learner/learner.ts";
 import { restartingLearner } from "./learner/restart.ts";
 import { startLearner } from "./learner/torch.ts";
-import { chooseTemplate } from "./llm/choose-template.ts";
 import { openEngine } from "./llm/llama.ts";
 import type { Engine } from "./llm/llm.ts";
 import { modelPath } from "./models/fetch.ts";
@@ -39,7 +39,7 @@ export async function openSession(
     await nearness[Symbol.asyncDispose]();
     throw error;
   });
-  const { template, text } = chooseTemplate(engine, entry.markers);
+  const { template, text } = chooseTemplate(engine, entry.markers, entry.dialect);
   watch.progress({ kind: "phase", text: `chat template: ${text}`, step: 0 });
   const session: Session = {
     config,

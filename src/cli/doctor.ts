@@ -2,8 +2,8 @@
 // It looks and changes nothing, but for making the home folder. It loads no model into the engine, which is what the first
 // step of a run does, but with --simulator (simulator-health.ts).
 import { Command } from "commander";
+import { chooseTemplate } from "../choose-template.ts";
 import { PlayactError } from "../errors.ts";
-import { chooseTemplate } from "../llm/choose-template.ts";
 import { openVocabularyOf } from "../llm/llama-vocabulary.ts";
 import { fetchCommand, findFile } from "../models/fetch.ts";
 import { findLanguageModel, type LanguageModel } from "../models/manifest.ts";
@@ -79,5 +79,5 @@ async function printPolicy(print: Print, name: string, json: boolean): Promise<v
 async function templateOf(entry: LanguageModel): Promise<string> {
   const found = await findFile(entry);
   if (found.state !== "right") return `known when the model is here: ${fetchCommand(entry.name)}`;
-  return chooseTemplate(await openVocabularyOf(found.path), entry.markers).text;
+  return chooseTemplate(await openVocabularyOf(found.path), entry.markers, entry.dialect).text;
 }

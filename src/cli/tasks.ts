@@ -1,7 +1,7 @@
 // `playact tasks`: writes some tasks at a level and shows them; nothing is stored.
 import { Command, InvalidArgumentError } from "commander";
+import { chooseTemplate } from "../choose-template.ts";
 import type { Config } from "../config.ts";
-import { chooseTemplate } from "../llm/choose-template.ts";
 import { findLanguageModel } from "../models/manifest.ts";
 import { resolveConfig } from "../resolve-config.ts";
 import { newTally } from "../simulator/tally.ts";
@@ -59,13 +59,13 @@ async function writeSome(config: Config, options: Options) {
   const { openNearness } = await import("../open-embedder.ts");
   const { writeTasks } = await import("../draw-tasks.ts");
   const toolsets = toolsetsOf(config).train;
-  const { markers } = findLanguageModel(config.models.policy); // a name that nobody knows is told before anything is opened
+  const { markers, dialect } = findLanguageModel(config.models.policy); // a name that nobody knows is told before anything is opened
   await using nearness = await openNearness(config, toolsets);
   await using engine = await openEngineOf(config);
   const desk = {
     config,
     engine,
-    template: chooseTemplate(engine, markers).template,
+    template: chooseTemplate(engine, markers, dialect).template,
     embed: nearness.embed,
     distractors: nearness.distractors,
     tally: newTally(),

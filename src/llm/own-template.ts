@@ -5,7 +5,7 @@
 // policy wrote, never as `tool_calls`, which a template would spell in its own way.
 import { Environment, Interpreter, Template } from "@huggingface/jinja";
 import { describe, PlayactError } from "../errors.ts";
-import type { Json, ToolSpec } from "../types.ts";
+import type { Json, ToolCall, ToolSpec } from "../types.ts";
 import { frameOf } from "./chat-format.ts";
 import type { ChatTemplate, Vocabulary } from "./llm.ts";
 import { cutAtStands, encoderOf, type Meant, slice, standIn, throughStands } from "./stand-in.ts";
@@ -14,6 +14,7 @@ import { type EpisodeTemplate, type EpisodeText, taggedCalls, type Written } fro
 interface Turn {
   readonly role: "system" | "user" | "assistant" | "tool";
   readonly content: string;
+  readonly tool_calls?: readonly Json[];
 }
 
 /** What the template writes around the policy's turn. */
@@ -73,6 +74,43 @@ const probeTool: ToolSpec = {
   description: "Finds trains.",
   parameters: { type: "object", properties: { from: { type: "string", description: "A city." } }, required: ["from"] },
 };
+
+/** How a template has its model write calls. */
+export interface CallManner {
+  /** A prompt that offers a tool, whose texts are stand-ins. */
+  readonly prompt: string;
+  /** What stands for `tool_calls` where other turns have their words; null where the template writes none. */
+  readonly written: string | null;
+}
+
+/** @throws PlayactError("template") where the prompt cannot be rendered. */
+export function callMannerOf(own: ChatTemplate, call: ToolCall): CallManner {
+  const render = rendererOf(own);
+  const tools = [throughStands(probeTool, () => standIn(0))];
+  const asked: readonly Turn[] = [
+    { role: "system", content: "You help." },
+    { role: "user", content: "From Oslo?" },
+  ];
+  const calls = [{ type: "function", id: "call00001", function: { ...call } }];
+  const prompt = render(asked, tools, false);
+  try {
+    const words = render([...asked, { role: "assistant", content: standIn(1) }], tools, false).split(standIn(1));
+    const calling = render([...asked, { role: "assistant", content: "", tool_calls: calls }], tools, false);
+    const [before = "", behind = ""] = words;
+    const from = sharedStart(before, calling);
+    const written = calling.slice(from, calling.endsWith(behind) ? calling.length - behind.length : undefined);
+    return { prompt, written: written.includes(call.name) ? written : null };
+  } catch {
+    return { prompt, written: null }; // it wants messages of another shape
+  }
+}
+
+/** Length of what both begin with, no tag cut. */
+function sharedStart(one: string, other: string): number {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at++;
+  return at - (/<[^>]*$/.exec(one.slice(0, at))?.[0] ?? "").length;
+}
 
 /** @throws PlayactError("template") where the short talk is not written as Playact needs it. */
 function habitsOf(render: Renderer, vocabulary: Vocabulary): Habits {

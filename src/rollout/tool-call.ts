@@ -166,7 +166,8 @@ function readFence(text: string, start: number): Block {
     ? items.some((item) => isObject(item) && Object.hasOwn(item, "arguments"))
     : names(inside, from, "arguments");
   if (!meant) return plain(end); // data shown to the user is an answer, not a call
-  if (!closed) return failed(text, start, values.items.length > 0 ? values.end : limit, "the code fence is not closed");
+  const stop = values.items.length > 0 ? values.end : valueEnd(inside, skipBlanks(inside, from));
+  if (!closed) return failed(text, start, stop, "the code fence is not closed");
   if (!whole) return failed(text, start, end, notKept(values.unsafe) ?? "the code fence does not hold valid JSON");
   return judged(items, "arguments", text.slice(start, end), end);
 }

@@ -2,10 +2,11 @@
 import { Template } from "@huggingface/jinja";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chooseTemplate } from "../../src/llm/choose-template.ts";
+import { chooseTemplate } from "../../src/choose-template.ts";
 import { openOwnTemplate } from "../../src/llm/own-template.ts";
 import { scriptedVocabulary } from "../../src/llm/scripted.ts";
 import type { EpisodeTemplate, EpisodeText } from "../../src/llm/template.ts";
+import type { Dialect } from "../../src/rollout/tool-call.ts";
 import type { ToolSpec } from "../../src/types.ts";
 import { bookSeats } from "../support/blueprint.ts";
 import { chatTemplate, type Ways } from "../support/chat-template.ts";
@@ -192,8 +193,8 @@ describe("a template that writes earlier turns anew", () => {
 });
 
 describe("the choice of a template", () => {
-  const chosen = (source: string | null, markers: "tokens" | "pieces" = "tokens") =>
-    chooseTemplate({ vocabulary, chatTemplate: source === null ? null : { source, begin: "", end: "" } }, markers).text;
+  const chosen = (source: string | null, markers: "tokens" | "pieces" = "tokens", dialect: Dialect = "hermes") =>
+    chooseTemplate({ vocabulary, chatTemplate: source === null ? null : { source, begin: "", end: "" } }, markers, dialect).text;
   const { source } = chatTemplate();
 
   test("is the model's own where it works, and says whether it only appends", () => {
@@ -220,5 +221,47 @@ describe("the choice of a template", () => {
   ])("is ours where %s, and says so", (_, broken, why) => {
     expect(chosen(broken)).toMatch(/^Playact's own, append-only\. /);
     expect(chosen(broken)).toMatch(why);
+  });
+
+  const tagged = (json: string) => `\nWrite a call as\n<tool_call>\n${json}\n</tool_call>`;
+
+  test.each([
+    ["asks for XML", { asks: tagged("<function=NAME>\n<parameter=KEY>\nVALUE\n</parameter>\n</function>") }],
+    ["asks for Python", { asks: "\nWrite [name(key=value)]." }],
+    ["asks for parameters instead of arguments", { asks: tagged('{"name": <name>, "parameters": <object>}') }],
+    ["asks for another tag", { asks: '\n<function_call>{"name": <name>, "arguments": <object>}</function_call>' }],
+    ["asks for JSON without tags", { asks: '\nAnswer {"name": <name>, "arguments": <object>}' }],
+    ["asks for nothing", { asks: "" }],
+  ])("is ours where it %s, and says so", (_, ways) => {
+    expect(chosen(chatTemplate(ways).source)).toMatch(/^Playact's own.*does not ask for calls as hermes/);
+  });
+
+  test.each([
+    ["XML", `'<tool_call><function=' ~ call.name ~ '></function></tool_call>'`],
+    ["Python", `'[' ~ call.name ~ '()]'`],
+    ["other keys", `'<tool_call>{"name": "' ~ call.name ~ '", "parameters": ' ~ (call.arguments | tojson) ~ '}</tool_call>'`],
+    ["something around it", `'<calls>' ~ '<tool_call>' ~ (call | tojson) ~ '</tool_call></calls>'`],
+  ])("is ours where it writes calls as %s, whatever it asks for, and shows it", (_, calls) => {
+    expect(chosen(chatTemplate({ calls }).source)).toMatch(/^Playact's own.*writes a call as ".*find_train.*none as hermes/);
+  });
+
+  test("is the model's own where it writes calls of the dialect, whether or not it asks for them, in whatever order of keys", () => {
+    const object = `'{"arguments": ' ~ (call.arguments | tojson) ~ ', "name": "' ~ call.name ~ '"}'`;
+    const calls = `'<tool_call>' ~ ${object} ~ '</tool_call>'`;
+    expect(chosen(chatTemplate({ asks: "", calls }).source)).toMatch(/^the model's own/);
+    expect(chosen(chatTemplate({ calls, leads: true }).source)).toMatch(/^the model's own/);
+    const marked = chatTemplate({ calls }).source.replace("{{- content }}", "{{- ('<text>' if content else '') ~ content }}");
+    expect(chosen(marked)).toMatch(/^the model's own/);
+    const bare = `'{"name": "' ~ call.name ~ '", "parameters": ' ~ (call.arguments | tojson) ~ '}'`;
+    expect(chosen(chatTemplate({ calls: bare }).source, "tokens", "llama-3.1")).toMatch(/^the model's own/);
+    const fenced = '\n```json\n{"name": <name>, "arguments": <object>}\n```';
+    expect(chosen(chatTemplate({ asks: fenced }).source, "tokens", "json-fence")).toMatch(/^the model's own/);
+  });
+
+  test("is an error where neither template asks for calls of the dialect", () => {
+    expect(() => chosen(source, "tokens", "llama-3.1")).toThrow(/No chat template asks for calls as llama-3\.1/);
+    expect(() => chosen(source, "pieces", "json-fence")).toThrow(
+      /No chat template asks for calls as json-fence.*in ordinary pieces/,
+    );
   });
 });

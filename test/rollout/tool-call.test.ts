@@ -342,6 +342,12 @@ describe("one broken call spoils no other: it is one error, the words around it 
     expect(errors.map((error) => error.text.trim())).toEqual([`${opening[dialect]}${json}`.trim()]);
   });
 
+  it("json-fence: a broken call that is never closed ends before the words behind it", () => {
+    const bad = '```json\n{"name": "a", "arguments": {"x": 1}';
+    const { calls, errors, rest } = parseToolCalls(`${bad}\nI wait.\n${written("json-fence")}`, "json-fence");
+    expect({ calls, texts: errors.map(({ text }) => text), rest }).toEqual({ calls: [good], texts: [bad], rest: "I wait." });
+  });
+
   it.each(dialects)("%s: a whole call that is never closed, before another", (dialect) => {
     const unclosed = written(dialect).slice(0, closing[dialect] === "" ? undefined : -closing[dialect].length);
     const { calls, errors } = parseToolCalls(`${unclosed}\nThen ${written(dialect)}`, dialect);
@@ -357,6 +363,13 @@ describe("one broken call spoils no other: it is one error, the words around it 
     const { calls, errors, rest } = parseToolCalls(`${bad}${between}${other}\nI wait.`, dialect);
     expect({ calls, rest }).toEqual({ calls: [{ name: "b", arguments: {} }], rest: "I wait." });
     expect(errors).toHaveLength(1);
+  });
+
+  it("all on one line, with quotes in the words between", () => {
+    const bad = '<tool_call>{"name": "a", "arguments": {"x": "oops}}</tool_call>';
+    const other = '<tool_call>{"name": "b", "arguments": {}}</tool_call>';
+    const parsed = parseToolCalls(`${bad} He said "hi" and "bye". ${other}`, "hermes");
+    expect(parsed).toMatchObject({ calls: [{ name: "b" }], errors: [{ text: bad }], rest: 'He said "hi" and "bye".' });
   });
 
   it("a second closing tag is an error of its own", () => {

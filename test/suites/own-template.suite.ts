@@ -3,9 +3,9 @@
 import { Template } from "@huggingface/jinja";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { expect, test } from "vitest";
+import { chooseTemplate } from "../../src/choose-template.ts";
 import { spacedJson } from "../../src/json-text.ts";
 import { renderChat } from "../../src/llm/chat.ts";
-import { chooseTemplate } from "../../src/llm/choose-template.ts";
 import { chatTemplateOf, vocabularyOf } from "../../src/llm/llama.ts";
 import type { ChatMessage } from "../../src/llm/llm.ts";
 import { openOwnTemplate } from "../../src/llm/own-template.ts";
@@ -66,8 +66,10 @@ export function ownTemplateSuite(name: string, path: string): void {
       const renderer = openOwnTemplate(vocabulary, source ?? { source: "", begin: "", end: "" });
       expect(renderer.appendOnly).toBe(true);
       expect(renderer.stop).toEqual(template.stop);
-      expect(chooseTemplate({ vocabulary, chatTemplate: source }, "tokens").text).toMatch(/own chat template, append-only/);
-      expect(chooseTemplate({ vocabulary, chatTemplate: source }, "pieces").text).toMatch(/^Playact's own/);
+      expect(chooseTemplate({ vocabulary, chatTemplate: source }, "tokens", "hermes").text).toMatch(
+        /own chat template, append-only/,
+      );
+      expect(chooseTemplate({ vocabulary, chatTemplate: source }, "pieces", "hermes").text).toMatch(/^Playact's own/);
       for (const tools of [[findTrain, bookSeats], []]) {
         const idsOf = (text: EpisodeText) => {
           const ids = [text.system("You help.", tools).ids, text.user("From Oslo?").ids, text.given("To where?", false)];

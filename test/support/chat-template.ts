@@ -11,14 +11,21 @@ export interface Ways {
   readonly leads?: boolean;
   /** The tools stand before the last user message. */
   readonly toolsLast?: boolean;
+  /** What the prompt says of calls, behind the tools. */
+  readonly asks?: string;
+  /** How `tool_calls` are written, an expression over `call`; empty: they are not looked at. */
+  readonly calls?: string;
   /** How a result is written. */
   readonly result?: string;
 }
 
+const hermes = '\nA call:\n<tool_call>\n{"name": <name of the tool>, "arguments": <its arguments>}\n</tool_call>';
+
 export function chatTemplate(ways: Ways = {}): ChatTemplate {
   const { open = "<|im_start|>", close = "<|im_end|>", result = "message.content", leads = false, toolsLast = false } = ways;
+  const { asks = hermes, calls = "" } = ways;
   const forgets = ways.forgets ?? leads;
-  const tools = `{%- if tools %}{{ '\\nTools:' }}{%- for tool in tools %}{{ '\\n' ~ (tool | tojson) }}{%- endfor %}{%- endif %}`;
+  const tools = `{%- if tools %}{{ '\\nTools:' }}{%- for tool in tools %}{{ '\\n' ~ (tool | tojson) }}{%- endfor %}{{ ${jinjaText(asks)} }}{%- endif %}`;
   const source = [
     "{%- set last = namespace(user=-1) %}",
     "{%- for message in messages %}{%- if message.role == 'user' %}{%- set last.user = loop.index0 %}{%- endif %}{%- endfor %}",
@@ -30,10 +37,15 @@ export function chatTemplate(ways: Ways = {}): ChatTemplate {
       ? "{%- if message.role == 'assistant' and '</think>' in content and loop.index0 < last.user %}{%- set content = content.split('</think>')[-1] | trim %}{%- endif %}"
       : "",
     "{{- content }}",
+    calls === "" ? "" : `{%- for one in message.tool_calls or [] %}{%- set call = one.function %}{{- ${calls} }}{%- endfor %}`,
     `{%- if ${toolsLast ? "loop.index0 == last.user" : "message.role == 'system'"} %}${tools}{%- endif %}`,
     `{{- '${close}\\n' }}`,
     "{%- endfor %}",
     `{%- if add_generation_prompt %}{{- '${open}assistant\\n${leads ? "<think>\\n" : ""}' }}{%- endif %}`,
   ].join("");
   return { source, begin: "", end: close };
+}
+
+function jinjaText(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'").replaceAll("\n", "\\n")}'`;
 }
