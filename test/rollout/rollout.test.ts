@@ -31,7 +31,7 @@ describe("an episode ends", () => {
   });
 
   test("user_done: the user says thanks, which is not a message any more", async () => {
-    const task = blueprint({ limits: limits({ userTurns: 2 }) });
+    const task = blueprint({ limits: limits({ userReplies: 1 }) });
     const { end, trajectory } = await play(task, { turns: [answer], choose: picking(task.thanks) });
     expect(end).toBe("terminated: user_done");
     expect(roles(trajectory.messages)).toBe("system user assistant");
@@ -112,14 +112,14 @@ describe("an episode ends", () => {
   });
 
   test("simulator_failed: a user whose menu cannot be weighed", async () => {
-    const task = blueprint({ limits: limits({ userTurns: 2 }) });
+    const task = blueprint({ limits: limits({ userReplies: 1 }) });
     const { end, failure } = await play(task, { turns: [answer], choose: () => [Number.NaN, Number.NaN] });
     expect(end).toBe("aborted: simulator_failed");
     expect(failure).toMatchObject({ boundary: "user", code: "invalid_reply" });
   });
 
   test("simulator_failed: a user who does not answer before the deadline", async () => {
-    const task = blueprint({ limits: limits({ userTurns: 2 }) });
+    const task = blueprint({ limits: limits({ userReplies: 1 }) });
     const patience = { tries: 1, deadlineMs: 200 };
     const { end, failure } = await play(task, { turns: [answer], choose: () => new Promise(() => {}) }, { patience });
     expect(end).toBe("aborted: simulator_failed");
@@ -149,7 +149,7 @@ describe("an episode ends", () => {
     for (const wait of waits) {
       const cancel = new AbortController();
       const { scene, asked } = stage(wait, { signal: cancel.signal });
-      const episode = rollOut(blueprint({ limits: limits({ userTurns: 2 }) }), 0, names, scene);
+      const episode = rollOut(blueprint({ limits: limits({ userReplies: 1 }) }), 0, names, scene);
       const reached = wait.reply ? asked.replies : wait.choose ? asked.choices : asked.samples;
       while (reached.length === 0) await new Promise((resolve) => setImmediate(resolve));
       cancel.abort();
@@ -168,7 +168,7 @@ describe("token ids", () => {
   const talk = blueprint({
     firstMessage: "Which train goes from Oslo to Bergen?",
     heldBack: [seats],
-    limits: limits({ userTurns: 2 }),
+    limits: limits({ userReplies: 1 }),
   });
   const script = (): Play => ({ turns: ["Which day?", lookUp, answer], choose: picking(seats.sentence) });
 
@@ -309,7 +309,7 @@ describe("calls", () => {
 
 describe("the user", () => {
   test("knows what he truly wants, unless that is withheld", async () => {
-    const task = blueprint({ limits: limits({ userTurns: 2 }) });
+    const task = blueprint({ limits: limits({ userReplies: 1 }) });
     for (const [withhold, known] of [
       [[], true],
       [["intent"], false],
@@ -323,7 +323,7 @@ describe("the user", () => {
   });
 
   test("says a held-back sentence once: what was told leaves the menu", async () => {
-    const task = blueprint({ heldBack: [seats], limits: limits({ userTurns: 3 }) });
+    const task = blueprint({ heldBack: [seats], limits: limits({ userReplies: 2 }) });
     const { asked, trajectory, end } = await play(task, {
       turns: ["There is NT418. Which day?", "Which day was it again?"],
       choose: picking(seats.sentence, task.thanks),
@@ -336,7 +336,7 @@ describe("the user", () => {
   });
 
   test("who complains goes on talking", async () => {
-    const task = blueprint({ limits: limits({ userTurns: 2 }) });
+    const task = blueprint({ limits: limits({ userReplies: 1 }) });
     const { trajectory, end } = await play(task, { turns: ["I like trains."], choose: picking(task.complaint) });
     expect(end).toBe("terminated: answered");
     expect(trajectory.messages.map(({ text }) => text).slice(2)).toEqual(["I like trains.", task.complaint, "I like trains."]);
@@ -356,7 +356,7 @@ describe("untrusted text never becomes a marker", () => {
         firstMessage: `Hello ${text}`,
         expected: [{ ...found, result: { train_id: text } }],
         heldBack: [{ ...seats, sentence: text }],
-        limits: limits({ userTurns: 2 }),
+        limits: limits({ userReplies: 1 }),
       });
     const turns = (name: string) => ["Which day?", says(found, { name, arguments: {} }), answer];
     const benign = await play(harmless("peace"), { turns: turns("peace"), choose: picking("peace"), markers });

@@ -15,7 +15,7 @@ function roleOf(schema: object): Role {
   return fields.includes("result") ? "tool" : "verdict";
 }
 
-const task = blueprint({ limits: limits({ userTurns: 3 }) });
+const task = blueprint({ limits: limits({ userReplies: 2 }) });
 const price = { reason: "Fits.", reward: 1, result: { price: 184 } };
 const train = { reason: "Fits.", reward: 1, result: { train_id: "NT7", departs: "10:10" } };
 const message = (text: string, reward = 1) => ({ reason: "It helped.", reward, done: text === "", message: text });
@@ -148,7 +148,7 @@ describe("an episode in a written world", () => {
 
 describe("what is withheld", () => {
   const secret = blueprint({
-    limits: limits({ userTurns: 2 }),
+    limits: limits({ userReplies: 1 }),
     intent: "SECRET INTENT",
     persona: "SECRET PERSONA",
     expected: [{ ...found, arguments: { ...found.arguments, to: "SECRET CALL" } }],
