@@ -1,6 +1,6 @@
 // Adapter swap with its guard (law 8): the engine loads the adapter by content hash, and the log-probs of a probe prompt
-// must have moved, to where the learner's are; an adapter that changes nothing in the learner either need not move them. A stale adapter, served in silence, is the worst fault of this kind of
-// system; here it stops the run.
+// must have moved, to where the learner's are; those of an adapter that changes nothing in the learner either need not.
+// A stale adapter, served in silence, is the worst fault of this kind of system; here it stops the run.
 import { PlayactError } from "./errors.ts";
 import type { Learner } from "./learner/learner.ts";
 import { type Metrics, mean } from "./metrics.ts";

@@ -7,14 +7,16 @@ import { resolveConfig } from "../resolve-config.ts";
 import { newTally } from "../simulator/tally.ts";
 import type { Rejection } from "../tasks/rejection.ts";
 import type { Task } from "../types.ts";
-import { collect, presetHelp } from "./options.ts";
+import { collect, presetHelp, toolSettings } from "./options.ts";
 import { escapeText, printJson, toStderr, toStdout } from "./output.ts";
+import { checkOwnTools } from "./own-tools.ts";
 
 interface Options {
   readonly preset: string;
   readonly level?: number;
   readonly number: number;
   readonly tools?: string;
+  readonly skipBadTools?: boolean;
   readonly ablation: readonly string[];
   readonly set: readonly string[];
   readonly json?: boolean;
@@ -28,11 +30,13 @@ export function tasksCommand(): Command {
     .option("--level <n>", "level 1..100 (default: the preset's start)", within(100))
     .option("-n, --number <n>", "how many", within(1000), 3)
     .option("--tools <path>", "your own tools, a file or folder, instead of the embedded catalogue")
+    .option("--skip-bad-tools", "leave tools that cannot be played out, and name them")
     .option("--set <key=value>", "set a config key (repeatable)", collect, [])
     .option("--json", "print a JSON array")
     .action(async (options: Options) => {
-      const tools = options.tools === undefined ? [] : [`tasks.tools=${JSON.stringify(options.tools)}`];
-      const { config } = resolveConfig({ preset: options.preset, ablation: options.ablation, set: [...options.set, ...tools] });
+      const set = [...options.set, ...toolSettings(options)];
+      const { config } = resolveConfig({ preset: options.preset, ablation: options.ablation, set });
+      await checkOwnTools(config);
       const { tasks, rejected } = await writeSome(config, options);
       for (const [place, rejections] of rejected) {
         const reasons = rejections.map(({ stage, reason }) => `${stage}: ${reason}`).join("; ");

@@ -5,9 +5,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { PlayactError } from "../errors.ts";
 import { draws } from "../rng.ts";
+import { toGrammar } from "../schema/grammar.ts";
 import type { Json, JsonSchema } from "../types.ts";
 import { firstTokens, renderChat } from "./chat.ts";
-import { toGrammar } from "./grammar.ts";
 import {
   type ChooseRequest,
   type Engine,

@@ -66,6 +66,7 @@ function spoiltModels(): string {
 
 const tool = (name: string, parameters: unknown) => ({ type: "function", function: { name, description: "", parameters } });
 const tools = (name: string, ...list: readonly unknown[]) => file(name, JSON.stringify(list));
+const crossed = { type: "object", properties: { hours: { type: "integer", minimum: 9, maximum: 1 } } };
 const takesNothing = { type: "object", properties: {} };
 
 interface Mistake {
@@ -117,6 +118,11 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     words: train("--tools", tools("twice.json", tool("send", takesNothing), tool("send", takesNothing))),
     code: 3,
     says: /"send".*twice/,
+  },
+  "a tools file with a tool that cannot be played": {
+    words: train("--tools", tools("bounds.json", tool("send", takesNothing), tool("wait", crossed))),
+    code: 3,
+    says: /"wait" cannot be played: 'hours' asks for .*--skip-bad-tools/,
   },
   "an unknown model": {
     words: train("--set", "models.policy=gpt"),
@@ -213,6 +219,7 @@ describe("--help", () => {
         "--name",
         "--steps",
         "--tools",
+        "--skip-bad-tools",
         "--set",
         "--dry-run",
         "--home",
@@ -222,7 +229,7 @@ describe("--help", () => {
     ["runs", ["--home", "--json"]],
     ["show", ["<id>", "--tokens", "--sample", "--home", "--json"]],
     ["sql", ["<query>", "--home", "--json", "--limit", "--timeout"]],
-    ["tasks", ["--preset", "--ablation", "--level", "--number", "--tools", "--set", "--json"]],
+    ["tasks", ["--preset", "--ablation", "--level", "--number", "--tools", "--skip-bad-tools", "--set", "--json"]],
     ["models", ["ls", "get"]],
     ["models ls", ["--json"]],
     ["models get", ["[names...]", "--preset"]],
@@ -248,6 +255,16 @@ describe("--help", () => {
 
   test("--version prints the package's", async () => {
     expect(await playact(["--version"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  });
+});
+
+describe("--skip-bad-tools", () => {
+  test("names the tools that cannot be played and goes on with the others", async () => {
+    const path = tools("some.json", tool("send", takesNothing), tool("wait", crossed));
+    const ended = await playact([...train("--tools", path), "--skip-bad-tools", "--dry-run"]);
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toMatch(/^playact: left out: .*the tool "wait" cannot be played: 'hours' asks for .*\n$/);
+    expect(JSON.parse(ended.stdout).tasks).toMatchObject({ tools: path, skipBadTools: true });
   });
 });
 

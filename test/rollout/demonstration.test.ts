@@ -33,8 +33,9 @@ describe.each(Object.entries(tasks))("the demonstration of %s", (_, task) => {
     const trajectory = show(task, dialect);
     expect(conductOf(trajectory, dialect)).toEqual({
       calls: calls(task),
+      unexecuted: [],
       malformed: 0,
-      reported: true,
+      report: task.report,
       refused: task.kind === "decline",
     });
     const { scene } = stage({});

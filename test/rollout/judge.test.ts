@@ -222,8 +222,9 @@ describe("the conduct read off a record", () => {
   test("is every well-formed call of every turn, the malformed ones counted apart", () => {
     expect(read([says(found), `${says(found)}\n<tool_call>\n{]\n</tool_call>`, answer])).toEqual({
       calls: [call, call],
+      unexecuted: [],
       malformed: 1,
-      reported: true,
+      report: answer,
       refused: false,
     });
   });
@@ -236,6 +237,6 @@ describe("the conduct read off a record", () => {
     ["a text that was cut", [says(found), answer], { status: "truncated", stopReason: "turn_length" }],
     ["no turn at all", [], {}],
   ])("that ends in %s has reported nothing", (_name, turns, change) => {
-    expect(read(turns, change).reported).toBe(false);
+    expect(read(turns, change).report).toBeNull();
   });
 });
