@@ -111,8 +111,16 @@ const difficulty = z.strictObject({
   expectedTurns: z.number().min(0).default(0.02).describe("Length of the talk, 0..2: floor(x * level), capped."),
   numCriteria: z.number().min(0).default(0.04).describe("Criteria judged: 1 + floor(x * level), capped at 5."),
   systemPrompt: z.number().min(0).default(0.03).describe("0 detailed .. 3 default sentence: floor(x * level), capped."),
-  maxUserTurns: z.number().min(0).default(0.03).describe("Replies of the simulated user, the first message not counted: max(minTurns, floor(x * level))."),
-  maxAssistantTurns: z.number().min(0).default(0.06).describe("Assistant turns: max(2 * minTurns, floor(x * level)), or what calls, replies and report take."),
+  maxUserTurns: z
+    .number()
+    .min(0)
+    .default(0.03)
+    .describe("Replies of the simulated user, the first message not counted: max(minTurns, floor(x * level))."),
+  maxAssistantTurns: z
+    .number()
+    .min(0)
+    .default(0.06)
+    .describe("Assistant turns: max(2 * minTurns, floor(x * level)), or what calls, replies and report take."),
   maxToolTurns: z.number().min(0).default(0.03).describe("Tool turns: max(minTurns, floor(x * level))."),
   minTurns: count.default(1).describe("Least turns of user and tool each."),
 });

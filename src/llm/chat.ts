@@ -143,7 +143,8 @@ export function firstTokens(vocabulary: Vocabulary, options: readonly string[]):
   );
 }
 
-function full(label: string, ids: number, contextTokens: number): EngineError {
+/** The refusal of a prompt that is too long. */
+export function full(label: string, ids: number, contextTokens: number): EngineError {
   return new EngineError("context_full", `${label}: a prompt of ${ids} ids does not fit a context of ${contextTokens}`);
 }
 

@@ -7,7 +7,7 @@ import { PlayactError } from "../errors.ts";
 import { draws } from "../rng.ts";
 import { toGrammar } from "../schema/grammar.ts";
 import type { Json, JsonSchema } from "../types.ts";
-import { firstTokens, renderChat } from "./chat.ts";
+import { firstTokens, full, renderChat } from "./chat.ts";
 import {
   type ChooseRequest,
   type Engine,
@@ -29,6 +29,13 @@ export interface Script {
   readonly choose?: (request: ChooseRequest) => readonly number[] | Promise<readonly number[]>;
   /** Tokens of one sequence; 100,000 where nothing is said. */
   readonly contextTokens?: number;
+}
+
+/** What was sampled of a turn, and whether its time is up. */
+interface Turn {
+  readonly ids: number[];
+  readonly logprobs: number[];
+  late: boolean;
 }
 
 const markerTexts = [
@@ -91,18 +98,20 @@ export function scriptedEngine(script: Script = {}): Engine {
       async sample(request) {
         if (current !== policy)
           throw new EngineError("closed", `policy version ${version} was replaced; sample from the current handle`);
-        const ids: number[] = [];
-        const logprobs: number[] = [];
-        const soFar = () => (ids.length === 0 ? null : { ids: [...ids], logprobs: [...logprobs], end: "deadline" as const });
-        return within("policy sample", request, () => play(policy, request, ids, logprobs), soFar);
+        const turn: Turn = { ids: [], logprobs: [], late: false };
+        const soFar = (): Sampled | null => {
+          turn.late = true;
+          return turn.ids.length === 0 ? null : { ids: turn.ids, logprobs: turn.logprobs, end: "deadline" };
+        };
+        return within("policy sample", request, () => play(policy, request, turn), soFar);
       },
     };
     current = policy;
     return policy;
   }
 
-  /** Fills `ids` and `logprobs`. */
-  async function play(policy: Policy, request: SampleRequest, ids: number[], logprobs: number[]): Promise<Sampled> {
+  async function play(policy: Policy, request: SampleRequest, turn: Turn): Promise<Sampled> {
+    const { ids, logprobs } = turn;
     const prompt = request.ids.length;
     if (prompt >= contextTokens)
       throw new EngineError("context_full", `policy sample: ${prompt} ids leave no room in a context of ${contextTokens}`);
@@ -112,7 +121,7 @@ export function scriptedEngine(script: Script = {}): Engine {
     for (;;) {
       // as with a model, other things happen between two tokens
       await new Promise((resolve) => setImmediate(resolve));
-      if (request.signal?.aborted || ids.length >= request.maxTokens) return { ids, logprobs, end: "length" };
+      if (request.signal?.aborted || turn.late || ids.length >= request.maxTokens) return { ids, logprobs, end: "length" };
       if (given !== null && ids.length === given.length) return { ids, logprobs, end: "length" };
       if (prompt + ids.length >= contextTokens) return { ids, logprobs, end: "context_full" };
       const all = distribution([...request.ids, ...ids], voice, request.temperature || 1);
@@ -134,7 +143,9 @@ export function scriptedEngine(script: Script = {}): Engine {
     simulator: {
       reply: async (request) => {
         toGrammar(request.schema); // refuses what the real one refuses
-        if (request.usage) request.usage.read += renderChat(vocabulary, request.messages, "").length;
+        const { length } = renderChat(vocabulary, request.messages, "");
+        if (length >= contextTokens) throw full("simulator reply", length, contextTokens);
+        if (request.usage) request.usage.read += length;
         const value = await within("simulator reply", request, async () =>
           script.reply === undefined ? exampleOf(request.schema, request.schema) : script.reply(request),
         );
@@ -145,6 +156,7 @@ export function scriptedEngine(script: Script = {}): Engine {
       choose: async (request) => {
         const firsts = firstTokens(vocabulary, request.options);
         const ids = renderChat(vocabulary, request.messages, request.lead);
+        if (ids.length > contextTokens) throw full("simulator choice", ids.length, contextTokens);
         if (request.usage) request.usage.read += ids.length;
         const all = distribution(ids, null, 1);
         return within("simulator choice", request, async () => script.choose?.(request) ?? firsts.map((id) => all[id] ?? 0));
@@ -152,8 +164,7 @@ export function scriptedEngine(script: Script = {}): Engine {
       fits: (messages, lead, replyTokens) => renderChat(vocabulary, messages, lead).length + replyTokens <= contextTokens,
     },
     swap: async (adapter, version) => seat(version, adapter?.hash ?? null, adapter?.path ?? null),
-    score: async (ids) =>
-      ids.map((id, at) => (at === 0 ? 0 : (distribution(ids.slice(0, at), voice, 1)[id] ?? 0))),
+    score: async (ids) => ids.map((id, at) => (at === 0 ? 0 : (distribution(ids.slice(0, at), voice, 1)[id] ?? 0))),
     counters: () => ({ policy: { ...noCounters, ...total }, simulator: noCounters }),
     sequences: { policy: 8, simulator: 8 },
     device: "scripted",

@@ -74,8 +74,7 @@ export function verdict(task: Task, conduct: Conduct, judge: number | null, carr
   const rules = rulesShare(task, conduct);
   if (task.kind === "decline") {
     if (rules === 1) return { reward: 1, rules, judge: null, reason: "declined: no tool fits and none was called" };
-    if (attempts(conduct) > 0)
-      return { reward: -1, rules, judge: null, reason: "called a tool although none fits" };
+    if (attempts(conduct) > 0) return { reward: -1, rules, judge: null, reason: "called a tool although none fits" };
     return { reward: 0, rules, judge: null, reason: "called nothing, but did not refuse" };
   }
   if (written(conduct).length === 0) {

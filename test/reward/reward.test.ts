@@ -27,6 +27,9 @@ describe("the mixed verdict, row by row", () => {
     ["one call too many", conduct([found, wrong]), 1 / 2 - 0.5, "partly right: 50 %"],
     ["the right call made twice", conduct([found, found]), 1 / 2 - 0.5, "partly right: 50 %"],
     ["a malformed call before the right one", conduct([found], { malformed: 1 }), 0, "partly right: 50 %"],
+    ["the right call, never carried out", conduct([], { unexecuted: [found] }), -0.5, "partly right: 0 %"],
+    ["another tool's call, never carried out", conduct([], { unexecuted: [wrong] }), -1, "wrong tool"],
+    ["the right call, then one that was not carried out", conduct([found], { unexecuted: [found] }), 0, "partly right: 50 %"],
     ["all right and nothing said at the end", conduct([found], { report: null }), 0.5, "all calls right, nothing reported"],
   ])("%s", (_, made, reward, reason) => {
     expect(verdict(task, made, null, 1)).toMatchObject({ reward: expect.closeTo(reward, 12), judge: null, reason });

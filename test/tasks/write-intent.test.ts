@@ -44,7 +44,7 @@ describe("a task is written intent first", () => {
       dependent: false,
       heldBack: [],
       tools: [findTrain],
-      limits: { userReplies: 0, assistantTurns: 2, toolTurns: 1 },
+      limits: { userReplies: 1, assistantTurns: 3, toolTurns: 1 },
     });
     for (const value of ["NT418", "08:25"]) expect(task?.report).toContain(value);
   });
