@@ -8,7 +8,7 @@ import { newTally } from "../simulator/tally.ts";
 import type { Rejection } from "../tasks/rejection.ts";
 import type { Task } from "../types.ts";
 import { collect, presetHelp, toolSettings } from "./options.ts";
-import { escapeText, printJson, toStderr, toStdout } from "./output.ts";
+import { printJson, toStderr, toStdout } from "./output.ts";
 import { checkOwnTools } from "./own-tools.ts";
 
 interface Options {
@@ -41,7 +41,7 @@ export function tasksCommand(): Command {
       for (const [place, rejections] of rejected) {
         const reasons = rejections.map(({ stage, reason }) => `${stage}: ${reason}`).join("; ");
         const whose = tasks.get(place)?.id ?? "a task was given up";
-        toStderr(escapeText(`${whose}: ${rejections.length} drafts rejected (${reasons})\n`));
+        toStderr(`${whose}: ${rejections.length} drafts rejected (${reasons})\n`);
       }
       const shown = [...tasks].sort(([a], [b]) => a - b).map(([, task]) => task);
       if (options.json)
@@ -82,7 +82,7 @@ async function writeSome(config: Config, options: Options) {
     toolsets,
   };
   const tasks = new Map<number, Task>();
-  const written = await writeTasks(desk, series, { filled: new Set(), rounds: [], known: [] }, (place, task) => {
+  const written = await writeTasks(desk, series, { filled: new Set(), rounds: [], known: [] }, async (place, task) => {
     tasks.set(place, task);
   });
   return { tasks, rejected: written?.rejected ?? new Map<number, readonly Rejection[]>() };
@@ -99,7 +99,7 @@ function text(task: Task): string {
     ),
     `  report    ${task.report}`,
   ];
-  return `${escapeText(lines.join("\n"))}\n`;
+  return `${lines.join("\n")}\n`;
 }
 
 function within(most: number) {

@@ -9,7 +9,7 @@ import { pythonPath } from "../models/python.ts";
 import { checkConfig, resolveConfig } from "../resolve-config.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { acquireLease, releaseLease } from "../store/lease.ts";
-import { createRun, findRun, type RunRow, setRunConfig } from "../store/runs.ts";
+import { createRun, findRun, lackingKeys, type RunRow, setRunConfig } from "../store/runs.ts";
 import { lastClosedStep } from "../store/steps.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { collect, presetHelp, toolSettings } from "./options.ts";
@@ -65,7 +65,7 @@ export function trainCommand(): Command {
       }
       if (run === null) return;
       const json = options.json ? ["--json"] : [];
-      process.exitCode = await supervise(["--home", home, "--run", run.name, ...json]);
+      process.exitCode = await supervise(home, ["--run", run.name, ...json]);
     });
 }
 
@@ -109,6 +109,11 @@ async function resumed(store: Store, file: string | undefined, options: Options)
       `Run ${run.name} keeps the name and config it was started with: --resume takes --steps, but no config file, --set, --ablation, --tools, --skip-bad-tools or --name. Start a new run for another config.`,
     );
   }
+  const lacking = lackingKeys(store, run);
+  if (lacking.length > 0)
+    toStderr(
+      `playact: run ${run.name} is older than ${lacking.join(", ")}; it goes on with today's defaults of them, whatever its preset says now\n`,
+    );
   const closed = lastClosedStep(store, run)?.number ?? 0;
   if (run.status === "finished" && closed >= (options.steps ?? run.config.steps)) {
     toStderr(
