@@ -2,7 +2,8 @@
 // by rules that read the record alone. Pure. No judge of how good an episode was: it changes no reward. Where no rule
 // convicts another, it is the agent's: others are only blamed for what they demonstrably did.
 // Departs from TRUSTEE (which counts aborts by simulator only): ends that were not aborted have culprits too.
-import { carries, isSameCall, rightArguments, sameValue, spoken } from "../tasks/values.ts";
+import { carries } from "../tasks/said.ts";
+import { isSameCall, rightArguments, sameValue, spoken } from "../tasks/values.ts";
 import type { Blame, ExpectedCall, Failure, HeldBack, Json, Message, Task, ToolCall, Trajectory } from "../types.ts";
 
 export function isBadEnding({ status, verdict }: Trajectory): boolean {

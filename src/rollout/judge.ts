@@ -11,7 +11,7 @@ import { count, counted, newTally } from "../simulator/tally.ts";
 import { type Anchors, anchors, type Judged, logOdds, placed } from "../simulator/verifier.ts";
 import { writtenVerdict } from "../simulator/written-verdict.ts";
 import { refuses } from "../tasks/refusal.ts";
-import { carriedShare } from "../tasks/values.ts";
+import { carriedShare } from "../tasks/said.ts";
 import type { Task, Trajectory, Verdict } from "../types.ts";
 import type { Episode } from "./rollout.ts";
 import { type Dialect, parseToolCalls } from "./tool-call.ts";

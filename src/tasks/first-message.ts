@@ -6,7 +6,8 @@ import type { Outline } from "./draw-task.ts";
 import { strangeNames, strangeNumbers } from "./made-up.ts";
 import { purpose } from "./refusal.ts";
 import { namedTool } from "./rejection.ts";
-import { carries, spoken, spokenValue } from "./values.ts";
+import { carries } from "./said.ts";
+import { spoken, spokenValue } from "./values.ts";
 import { asks, speaksAsAssistant } from "./voice.ts";
 
 const isTold = (outline: Outline, call: number, argument: string) =>

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { carriedShare, carries } from "../../src/tasks/said.ts";
 import {
-  carriedShare,
-  carries,
   isCutShort,
   isSameCall,
   leaves,
