@@ -28,6 +28,12 @@ export interface ToolCall {
   readonly arguments: JsonObject;
 }
 
+/** A call as an episode met it. */
+export interface MadeCall extends ToolCall {
+  /** Why the world did not carry it out; absent where it did. */
+  readonly refused?: Refusal | "unanswered";
+}
+
 /** An expected call of a blueprint with the result that the world gives for it. */
 export interface ExpectedCall extends ToolCall {
   readonly result: Json;
@@ -97,8 +103,8 @@ export interface Message {
   readonly logprobs: readonly number[] | null;
   /** Reward of the turn in -1..1 from the tool's or the user's side; null where nobody judged it. */
   readonly turnReward: number | null;
-  /** Valid and invalid calls found in an assistant message, for the record. */
-  readonly calls: readonly ToolCall[];
+  /** Well-formed calls found in an assistant message, those that the world refused among them. */
+  readonly calls: readonly MadeCall[];
 }
 
 export const stopReasons = [

@@ -118,9 +118,11 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
     last !== undefined &&
     last.calls.length + last.errors.length === 0 &&
     isSpeech(last.rest);
+  const made = spoken.flatMap((message) => message.calls);
+  const calls = made.filter(({ refused }) => refused === undefined);
   return {
-    calls: parsed.flatMap((turn) => turn.calls),
-    malformed: parsed.reduce((sum, turn) => sum + turn.errors.length, 0),
+    calls,
+    refusedCalls: made.length - calls.length + parsed.reduce((sum, turn) => sum + turn.errors.length, 0),
     reported,
     refused: reported && refuses(last.rest),
   };

@@ -14,7 +14,7 @@ import { answerCall, cutMiddle } from "../simulator/tool.ts";
 import { nextSentence } from "../simulator/user.ts";
 import { writtenResult } from "../simulator/written-tool.ts";
 import { writtenTurn } from "../simulator/written-user.ts";
-import type { Failure, Message, Refusal, Status, StopReason, Task, ToolCall, Trajectory } from "../types.ts";
+import type { Failure, MadeCall, Message, Refusal, Status, StopReason, Task, ToolCall, Trajectory } from "../types.ts";
 import type { Fact } from "./journal.ts";
 import { type Dialect, type ParsedCalls, parseToolCalls } from "./tool-call.ts";
 
@@ -97,7 +97,7 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
       written.sampled(sampled.ids);
       const text = template.lead + vocabulary.decode(sampled.end === "stop" ? sampled.ids.slice(0, -1) : sampled.ids);
       const parsed = parseToolCalls(text, scene.dialect);
-      const spoke = (turnReward: number | null) =>
+      const spoke = (turnReward: number | null, calls: readonly MadeCall[] = parsed.calls.map(unanswered)) =>
         messages.push({
           role: "assistant",
           text,
@@ -105,7 +105,7 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
           ids: sampled.ids,
           logprobs: sampled.logprobs,
           turnReward,
-          calls: parsed.calls,
+          calls,
         });
       if (sampled.end !== "stop") {
         spoke(null);
@@ -126,7 +126,7 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
           spoke(null);
           return aborted("simulator_failed", answers.failure);
         }
-        spoke(answers.reward);
+        spoke(answers.reward, answers.calls);
         const results = answers.texts.map((result) => cutMiddle(result, scene.toolChars));
         foreign("tool", results.join("\n"), written.toolResults(results));
         continue;
@@ -178,7 +178,7 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
 }
 
 type TurnAnswers = { readonly refused: readonly Refusal[] } & (
-  | { readonly ok: true; readonly texts: readonly string[]; readonly reward: number }
+  | { readonly ok: true; readonly texts: readonly string[]; readonly reward: number; readonly calls: readonly MadeCall[] }
   | { readonly ok: false; readonly failure: Failure }
 );
 
@@ -187,6 +187,7 @@ async function answerTurn(parsed: ParsedCalls, task: Task, journal: Fact[], line
   const texts: string[] = [];
   const rewards: number[] = [];
   const refused: Refusal[] = [];
+  const calls: MadeCall[] = [];
   const heard = (call: string, result: string, reward: number, refusal?: Refusal) => {
     lines.push({ role: "call", text: call }, { role: "result", text: result });
     texts.push(result);
@@ -196,6 +197,7 @@ async function answerTurn(parsed: ParsedCalls, task: Task, journal: Fact[], line
   for (const [index, call] of parsed.calls.entries()) {
     if (index >= scene.parallelCalls) {
       heard(callText(call), `{"error": "at most ${scene.parallelCalls} calls a turn"}`, -1, "too_many");
+      calls.push({ ...call, refused: "too_many" });
       continue;
     }
     const { simulator, patience, signal } = scene;
@@ -206,10 +208,15 @@ async function answerTurn(parsed: ParsedCalls, task: Task, journal: Fact[], line
     if (!answer.ok) return { ...answer, refused };
     if (answer.fact) journal.push(answer.fact);
     heard(callText(call), answer.text, answer.reward, answer.refused);
+    calls.push(answer.refused ? { ...call, refused: answer.refused } : call);
   }
   for (const error of parsed.errors)
     heard(error.text, spacedJson({ error: `the call could not be parsed: ${error.reason}` }), -1, "malformed");
-  return { ok: true, texts, reward: rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length, refused };
+  return { ok: true, texts, reward: rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length, refused, calls };
+}
+
+function unanswered(call: ToolCall): MadeCall {
+  return { ...call, refused: "unanswered" };
 }
 
 function callText(call: ToolCall): string {

@@ -102,7 +102,8 @@ function hasWords(all: string, wanted: string): boolean {
   const [text, words] = wanted.length === 1 ? [all, wanted] : [all.toLowerCase(), wanted.toLowerCase()];
   const borders = bordersIn(text);
   // ICU's dictionary cuts a name that it does not know wrongly at one end, hardly ever at both
-  const isRun = [...words].length > 1 && unbrokenStart.test(words) && unbrokenEnd.test(words);
+  const isName = [...words].length > 1 && !/^[\p{sc=Katakana}ー]+$/u.test(words);
+  const isRun = isName && unbrokenStart.test(words) && unbrokenEnd.test(words);
   for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
     const end = at + words.length;
     const starts = borders(at);
