@@ -3,6 +3,7 @@
 import { z } from "zod";
 
 const share = z.number().min(0).max(1);
+const seconds = z.number().positive();
 const count = z.number().int().positive();
 const natural = z.number().int().min(0);
 
@@ -111,7 +112,7 @@ const difficulty = z.strictObject({
   expectedTurns: z.number().min(0).default(0.02).describe("Length of the talk, 0..2: floor(x * level), capped."),
   numCriteria: z.number().min(0).default(0.04).describe("Criteria judged: 1 + floor(x * level), capped at 5."),
   systemPrompt: z.number().min(0).default(0.03).describe("0 detailed .. 3 default sentence: floor(x * level), capped."),
-  maxUserTurns: z.number().min(0).default(0.03).describe("User turns: max(minTurns, floor(x * level))."),
+  maxUserTurns: z.number().min(0).default(0.03).describe("Most replies of the user: max(minTurns, floor(x * level))."),
   maxAssistantTurns: z.number().min(0).default(0.06).describe("Assistant turns: max(2 * minTurns, floor(x * level))."),
   maxToolTurns: z.number().min(0).default(0.03).describe("Tool turns: max(minTurns, floor(x * level))."),
   minTurns: count.default(1).describe("Least turns of user and tool each."),
@@ -176,7 +177,8 @@ const rollout = z.strictObject({
   responseTokens: count.default(1024).describe("Most tokens of an episode after its prompt."),
   parallelCalls: count.default(3).describe("Calls of one turn that are carried out; further ones get an error."),
   toolChars: count.default(512).describe("Characters of a tool result; longer ones are cut in the middle."),
-  deadlineSeconds: z.number().positive().default(120).describe("Longest wait for one simulator reply."),
+  deadlineSeconds: seconds.default(120).describe("Longest time for one simulator reply, its wait for a sequence not counted."),
+  turnSeconds: seconds.default(600).describe("The same for one turn of the policy; a longer one is cut there and judged."),
   simulatorTries: count.default(3).describe("Tries for a valid simulator reply before the episode is aborted."),
 });
 

@@ -35,7 +35,7 @@ export function asksForCall(task: Task): boolean {
 /** The policy's first turns on the tasks that ask for a call, greedy. */
 export async function firstTurns(tasks: readonly Task[], names: readonly (string | number)[], scene: Scene): Promise<string[]> {
   const episodes = tasks.filter(asksForCall).map((task, index) => {
-    const oneTurn: Task = { ...task, limits: { ...task.limits, assistantTurns: 1 } };
+    const oneTurn: Task = { ...task, limits: { ...task.limits, assistantTurns: 1, userReplies: 0 } };
     return rollOut(oneTurn, 0, [...names, index], { ...scene, temperature: 0 });
   });
   return (await Promise.all(episodes)).map(({ trajectory }) => firstTurn(trajectory));

@@ -77,6 +77,7 @@ export function sceneOf(session: Stage, temperature: number): Scene {
     simulator: engine.simulator,
     patience: counted(session),
     temperature,
+    turnMs: config.rollout.turnSeconds * 1000,
     parallelCalls: config.rollout.parallelCalls,
     toolChars: config.rollout.toolChars,
     user: config.simulator.user,

@@ -1,7 +1,8 @@
 // Adapter swap with its guard (law 8): the engine loads the adapter by content hash, and the log-probs of a probe prompt
-// must have moved, to where the learner's are. A stale adapter, served in silence, is the worst fault of this kind of
-// system; here it stops the run.
+// must have moved, to where the learner's are; those of an adapter that changes nothing in the learner either need not.
+// A stale adapter, served in silence, is the worst fault of this kind of system; here it stops the run.
 import { PlayactError } from "./errors.ts";
+import type { Learner } from "./learner/learner.ts";
 import { type Metrics, mean } from "./metrics.ts";
 import type { Session } from "./session.ts";
 
@@ -31,11 +32,18 @@ export async function swapAndProbe(
   const [learned = []] = await learner.logprobs([ids], "policy", 1);
   const gap = mean(after.map((logprob, index) => Math.abs(logprob - (learned[index] ?? Number.NaN))));
   const moved = mean(after.map((logprob, index) => Math.abs(logprob - (before[index] ?? Number.NaN))));
-  if (!(gap < staleGap) || (changed && moved === 0)) {
+  const stale = changed && moved === 0 && (await acts(learner, ids, learned));
+  if (!(gap < staleGap) || stale) {
     throw new PlayactError(
       "engine",
       `The engine does not follow the learner after adapter ${adapter.hash.slice(0, 16)} was swapped in: expected a mean log-prob difference under ${staleGap} on the probe, got ${gap.toFixed(3)} (moved by ${moved.toFixed(4)}). The run stops before it samples from a stale policy; resume it, and if this repeats report the model.`,
     );
   }
   return { "adapter/probe_gap": gap, "adapter/probe_moved": moved };
+}
+
+/** Whether the learner's adapter changes anything: an untrained one (B is 0) has a hash of its own and moves no log-prob. */
+async function acts(learner: Learner, ids: readonly number[], learned: readonly number[]): Promise<boolean> {
+  const [bare = []] = await learner.logprobs([ids], "reference", 1);
+  return learned.some((logprob, index) => logprob !== bare[index]);
 }

@@ -14,8 +14,3 @@ export function replyStart(text: string): number {
   }
   return start;
 }
-
-/** What the others hear of a turn. */
-export function withoutThinking(text: string): string {
-  return text.slice(replyStart(text)).trim();
-}

@@ -30,8 +30,8 @@ export interface ToolCall {
 
 /** A call as an episode met it. */
 export interface MadeCall extends ToolCall {
-  /** Why the world did not carry it out; absent where it did. */
-  readonly refused?: Refusal | "unanswered";
+  /** Why a rule of the world refused it; absent where it was carried out, or never answered. */
+  readonly refused?: Refusal;
 }
 
 /** An expected call of a blueprint with the result that the world gives for it. */
@@ -77,9 +77,10 @@ export interface Task {
   readonly limits: Limits;
 }
 
-/** Turn limits, counted exactly: the turn that would exceed one is never begun. */
+/** Limits of the talk, counted exactly: what would exceed one is never begun. */
 export interface Limits {
-  readonly userTurns: number;
+  /** Most replies of the simulated user; the task's first message is none. */
+  readonly userReplies: number;
   readonly assistantTurns: number;
   readonly toolTurns: number;
   /** Sampled plus foreign tokens after the prompt. */
@@ -109,11 +110,12 @@ export interface Message {
 
 export const stopReasons = [
   "user_done", // terminated: the user has nothing more to say
-  "answered", // terminated: the last user turn allowed was answered
+  "answered", // terminated: the policy has answered and the user has no reply left
   "max_assistant_turns",
   "max_tool_turns",
   "response_length",
   "turn_length",
+  "turn_deadline",
   "context_full", // truncated
   "simulator_failed",
   "engine_failed", // aborted

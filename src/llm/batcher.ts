@@ -60,11 +60,12 @@ export function createBatcher(options: BatcherOptions): Batcher {
   const queue: Job[] = [];
   const total = { prefilled: 0, decoded: 0, reused: 0, seconds: 0 };
   let uses = 0;
+  let alive = performance.now();
   let closed = false;
   let loop: Promise<void> | null = null;
 
   function run<T>(work: Work<T>): Promise<T> {
-    const { job, outcome } = openJob(work, closed);
+    const { job, outcome } = openJob(work, closed, () => alive);
     if (job !== null) {
       queue.push(job);
       loop ??= tickWhileBusy();
@@ -146,6 +147,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     const slot = slots[plan.slot];
     if (slot === undefined) throw new RangeError("the plan names no slot");
     job.sequence = plan.slot;
+    job.admitted = performance.now();
     try {
       slot.cells = await reuse(plan.slot, plan.from, plan.keep);
     } catch (thrown) {
@@ -207,6 +209,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
         if ("job" in part) part.rows = Array.from(rows);
       }
       await context.decodeBatch();
+      alive = performance.now();
       for (const { slot, first } of between) cutBack(slot, first);
     } catch (thrown) {
       for (const { slot } of between) forget(slot);

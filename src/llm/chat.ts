@@ -48,6 +48,8 @@ export function openChatModel(parts: ChatParts): ChatModel {
     // async, so that a bad schema or option rejects and never throws at the caller
     reply: async (request) => parts.batcher.run(replyWork(parts, grammarFor(request), request)),
     choose: async (request) => parts.batcher.run(chooseWork(parts, request)),
+    fits: (messages, lead, replyTokens) =>
+      renderChat(parts.vocabulary, messages, lead).length + replyTokens <= parts.contextTokens,
   };
 }
 
@@ -77,7 +79,10 @@ function replyWork(parts: ChatParts, grammar: NativeGrammar, request: ReplyReque
     signal: request.signal,
     async advance([row = -1]) {
       if (thought !== null && thinker !== null) {
-        const next = await thought.next(() => context.sampleToken(row, thinker));
+        const next = await thought.next(() => {
+          if (usage) usage.written++;
+          return context.sampleToken(row, thinker);
+        });
         if (next !== null) {
           placed++;
           return next;
@@ -138,7 +143,8 @@ export function firstTokens(vocabulary: Vocabulary, options: readonly string[]):
   );
 }
 
-function full(label: string, ids: number, contextTokens: number): EngineError {
+/** The refusal of a prompt that is too long. */
+export function full(label: string, ids: number, contextTokens: number): EngineError {
   return new EngineError("context_full", `${label}: a prompt of ${ids} ids does not fit a context of ${contextTokens}`);
 }
 

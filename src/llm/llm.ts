@@ -12,7 +12,11 @@ export interface SampleRequest {
   readonly maxTokens: number;
   /** Ids that end the turn; the one sampled is part of the result. */
   readonly stop: ReadonlySet<number>;
-  /** Milliseconds until the wait is given up with an EngineError("deadline"). */
+  /**
+   * Milliseconds for the request from when it is admitted to a sequence; waiting for one costs none of it. A sample that has
+   * begun ends with what it has; without an id, and for any other request, it is an EngineError("deadline"). So is a wait in
+   * which the engine computes nothing at all for as long.
+   */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -21,8 +25,8 @@ export interface Sampled {
   readonly ids: readonly number[];
   /** Natural-log probability of each id under the sampling distribution (behaviour log-probs). */
   readonly logprobs: readonly number[];
-  /** `stop`: a stop id came; `length`: maxTokens; `context_full`: the context has no room (it never shifts). */
-  readonly end: "stop" | "length" | "context_full";
+  /** `stop`: a stop id came; `length`: maxTokens; `context_full`: no room left (it never shifts); `deadline`: no time left. */
+  readonly end: "stop" | "length" | "context_full" | "deadline";
 }
 
 /** The model being trained, at one version. Immutable: a new adapter is a new Policy. */
@@ -82,6 +86,7 @@ export interface ReplyRequest {
    * none either way; prompt and reply come first where the context has not room for all.
    */
   readonly thinkTokens?: number | undefined;
+  /** As in SampleRequest. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly usage?: Usage | undefined;
@@ -93,6 +98,7 @@ export interface ChooseRequest {
   readonly lead: string;
   /** The answers to weigh, e.g. [" A", " B"]; their first tokens must differ. */
   readonly options: readonly string[];
+  /** As in SampleRequest. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly usage?: Usage | undefined;
@@ -103,6 +109,8 @@ export interface ChatModel {
   reply(request: ReplyRequest): Promise<string>;
   /** Natural-log probability of each option's first token at the answer's next position, over the full vocabulary. */
   choose(request: ChooseRequest): Promise<readonly number[]>;
+  /** Whether these messages, the start of the answer and a reply of so many tokens fit the context together. */
+  fits(messages: readonly ChatMessage[], lead: string, replyTokens: number): boolean;
 }
 
 /** Live counters of one engine context. */

@@ -110,6 +110,8 @@ function sampleWork(parts: PolicyParts, request: SampleRequest): Work<Sampled> {
     rows: "last",
     deadlineMs: request.deadlineMs,
     signal: request.signal,
+    // a copy: a draw may be under way. Where nothing was sampled it is the engine that was slow, not the policy
+    soFar: () => (ids.length === 0 ? null : { ids: [...ids], logprobs: [...logprobs], end: "deadline" }),
     async advance([row = -1]) {
       const { id, logprob } = await drawer.draw(row);
       ids.push(id);

@@ -1,12 +1,13 @@
 // A deterministic double of the whole engine, for tests without a model: a byte vocabulary with the usual markers and a few words, a
-// policy whose distribution is a hash of the last ids and of the adapter (so log-probs mean something), a simulator that
-// answers with the plainest value of a schema. Each of the three can be told what to say. It passes the same conformance
-// suite as llama.ts.
+// policy whose distribution is a hash of the last ids and of the adapter (so log-probs mean something; an adapter of zeros
+// changes none), a simulator that answers with the plainest value of a schema. Each of the three can be told what to say. It
+// passes the same conformance suite as llama.ts.
+import { existsSync, readFileSync } from "node:fs";
 import { PlayactError } from "../errors.ts";
 import { draws } from "../rng.ts";
 import { toGrammar } from "../schema/grammar.ts";
 import type { Json, JsonSchema } from "../types.ts";
-import { firstTokens, renderChat } from "./chat.ts";
+import { firstTokens, full, renderChat } from "./chat.ts";
 import {
   type ChooseRequest,
   type Engine,
@@ -28,6 +29,13 @@ export interface Script {
   readonly choose?: (request: ChooseRequest) => readonly number[] | Promise<readonly number[]>;
   /** Tokens of one sequence; 100,000 where nothing is said. */
   readonly contextTokens?: number;
+}
+
+/** What was sampled of a turn, and whether its time is up. */
+interface Turn {
+  readonly ids: number[];
+  readonly logprobs: number[];
+  late: boolean;
 }
 
 const markerTexts = [
@@ -70,43 +78,53 @@ export function scriptedVocabulary(): Vocabulary {
   };
 }
 
-/** An engine that plays the script; `swap` takes any path and changes the distribution with the hash. */
+/**
+ * An engine that plays the script; `swap` takes any path and changes the distribution with the hash, unless the path leads to
+ * a save of the scripted learner whose weights are all 0.
+ */
 export function scriptedEngine(script: Script = {}): Engine {
   const vocabulary = scriptedVocabulary();
   const contextTokens = script.contextTokens ?? 100_000;
   const total = { prefilled: 0, decoded: 0 };
   let current: Policy | null = null;
+  /** What the distribution is drawn from: the adapter's hash; null where there is none or it changes nothing. */
+  let voice: string | null = null;
 
-  function seat(version: number, adapter: string | null): Policy {
+  function seat(version: number, adapter: string | null, path: string | null): Policy {
+    voice = path !== null && isZero(path) ? null : adapter;
     const policy: Policy = {
       version,
       adapter,
       async sample(request) {
         if (current !== policy)
           throw new EngineError("closed", `policy version ${version} was replaced; sample from the current handle`);
-        return within("policy sample", request, () => play(policy, request));
+        const turn: Turn = { ids: [], logprobs: [], late: false };
+        const soFar = (): Sampled | null => {
+          turn.late = true;
+          return turn.ids.length === 0 ? null : { ids: turn.ids, logprobs: turn.logprobs, end: "deadline" };
+        };
+        return within("policy sample", request, () => play(policy, request, turn), soFar);
       },
     };
     current = policy;
     return policy;
   }
 
-  async function play(policy: Policy, request: SampleRequest): Promise<Sampled> {
+  async function play(policy: Policy, request: SampleRequest, turn: Turn): Promise<Sampled> {
+    const { ids, logprobs } = turn;
     const prompt = request.ids.length;
     if (prompt >= contextTokens)
       throw new EngineError("context_full", `policy sample: ${prompt} ids leave no room in a context of ${contextTokens}`);
     const said = (await script.say?.(vocabulary.decode(request.ids), request, policy)) ?? null;
     const given = said === null ? null : [...vocabulary.encode(said), ...[...request.stop].slice(0, 1)];
-    const ids: number[] = [];
-    const logprobs: number[] = [];
     total.prefilled += prompt;
     for (;;) {
       // as with a model, other things happen between two tokens
       await new Promise((resolve) => setImmediate(resolve));
-      if (request.signal?.aborted || ids.length >= request.maxTokens) return { ids, logprobs, end: "length" };
+      if (request.signal?.aborted || turn.late || ids.length >= request.maxTokens) return { ids, logprobs, end: "length" };
       if (given !== null && ids.length === given.length) return { ids, logprobs, end: "length" };
       if (prompt + ids.length >= contextTokens) return { ids, logprobs, end: "context_full" };
-      const all = distribution([...request.ids, ...ids], policy.adapter, request.temperature || 1);
+      const all = distribution([...request.ids, ...ids], voice, request.temperature || 1);
       const id = given?.[ids.length] ?? pick(all, request.temperature, request.seed, ids.length);
       ids.push(id);
       logprobs.push(given === null ? (all[id] ?? 0) : -0.1);
@@ -115,17 +133,19 @@ export function scriptedEngine(script: Script = {}): Engine {
     }
   }
 
-  seat(0, null);
+  seat(0, null, null);
   return {
     vocabulary,
     chatTemplate: null,
     get policy() {
-      return current ?? seat(0, null);
+      return current ?? seat(0, null, null);
     },
     simulator: {
       reply: async (request) => {
         toGrammar(request.schema); // refuses what the real one refuses
-        if (request.usage) request.usage.read += renderChat(vocabulary, request.messages, "").length;
+        const { length } = renderChat(vocabulary, request.messages, "");
+        if (length >= contextTokens) throw full("simulator reply", length, contextTokens);
+        if (request.usage) request.usage.read += length;
         const value = await within("simulator reply", request, async () =>
           script.reply === undefined ? exampleOf(request.schema, request.schema) : script.reply(request),
         );
@@ -136,14 +156,15 @@ export function scriptedEngine(script: Script = {}): Engine {
       choose: async (request) => {
         const firsts = firstTokens(vocabulary, request.options);
         const ids = renderChat(vocabulary, request.messages, request.lead);
+        if (ids.length > contextTokens) throw full("simulator choice", ids.length, contextTokens);
         if (request.usage) request.usage.read += ids.length;
         const all = distribution(ids, null, 1);
         return within("simulator choice", request, async () => script.choose?.(request) ?? firsts.map((id) => all[id] ?? 0));
       },
+      fits: (messages, lead, replyTokens) => renderChat(vocabulary, messages, lead).length + replyTokens <= contextTokens,
     },
-    swap: async (adapter, version) => seat(version, adapter?.hash ?? null),
-    score: async (ids) =>
-      ids.map((id, at) => (at === 0 ? 0 : (distribution(ids.slice(0, at), current?.adapter ?? null, 1)[id] ?? 0))),
+    swap: async (adapter, version) => seat(version, adapter?.hash ?? null, adapter?.path ?? null),
+    score: async (ids) => ids.map((id, at) => (at === 0 ? 0 : (distribution(ids.slice(0, at), voice, 1)[id] ?? 0))),
     counters: () => ({ policy: { ...noCounters, ...total }, simulator: noCounters }),
     sequences: { policy: 8, simulator: 8 },
     device: "scripted",
@@ -172,17 +193,29 @@ function pick(logprobs: readonly number[], temperature: number, seed: number, po
   return id < 0 ? size - 1 : id;
 }
 
-/** Deadline and cancellation as the real engine keeps them. */
+/** True for a file that holds the weights of the scripted learner, none of which does anything. */
+function isZero(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const weights: unknown = JSON.parse(readFileSync(path, "utf8"));
+  return Array.isArray(weights) && weights.every((weight) => weight === 0);
+}
+
+/** Deadline and cancellation as the real engine keeps them; nothing queues here. */
 function within<T>(
   label: string,
   request: { readonly deadlineMs: number; readonly signal?: AbortSignal | undefined },
   work: () => Promise<T>,
+  soFar: () => T | null = () => null,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = () => reject(new EngineError("cancelled", `${label} was cancelled`));
     if (request.signal?.aborted) return cancel();
     const timer = setTimeout(
-      () => reject(new EngineError("deadline", `${label} gave up after ${request.deadlineMs} ms`)),
+      () => {
+        const value = soFar();
+        if (value !== null) resolve(value);
+        else reject(new EngineError("deadline", `${label} gave up after ${request.deadlineMs} ms`));
+      },
       Math.min(request.deadlineMs, 2 ** 31 - 1),
     );
     request.signal?.addEventListener("abort", cancel, { once: true });

@@ -1,5 +1,6 @@
 // One request on its way through a batcher: what it asks for, its deadline and cancellation, and what is said when it is
-// given up. A request settles once; its place in the context is freed by the batcher at the next tick.
+// given up. A request settles once; its place in the context is freed by the batcher at the next tick. Its clock starts when
+// it is given a sequence: how long it queues is the doing of others. In the queue it waits as long as the engine computes.
 import { EngineError } from "./llm.ts";
 
 /** One request: which ids to compute and what to do with their logits. */
@@ -12,6 +13,8 @@ export interface Work<T> {
   readonly rows: "last" | "all";
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** What is answered when the time is up; null or absent: an EngineError("deadline"). */
+  readonly soFar?: () => T | null;
   /** Called with the batch rows of the wanted logits, `first` being the position of rows[0]. Returns the next id, or null when done. */
   advance(rows: readonly number[], first: number): Promise<number | null>;
   result(): T;
@@ -28,6 +31,8 @@ export interface Job {
   waitingFor: string;
   /** The sequence that it was given; null while it is queued. */
   sequence: number | null;
+  /** When it was given one, by performance.now(). */
+  admitted: number | null;
   /** True once the caller has its answer. */
   settled: boolean;
   /** Answers the caller; only the first call counts. */
@@ -37,8 +42,16 @@ export interface Job {
 /** setTimeout treats longer delays as none. */
 const longestDelay = 2 ** 31 - 1;
 
-/** Starts a request's clock. Where it is refused at once, `job` is null and the work is disposed of. */
-export function openJob<T>(work: Work<T>, closed: boolean): { readonly job: Job | null; readonly outcome: Promise<T> } {
+/**
+ * A request that may be queued. Where it is refused at once, `job` is null and the work is disposed of.
+ * @param alive when the engine last computed anything, by performance.now(): the clock of what is queued runs from there,
+ *   so that a queue behind an engine that hangs comes to an end
+ */
+export function openJob<T>(
+  work: Work<T>,
+  closed: boolean,
+  alive: () => number,
+): { readonly job: Job | null; readonly outcome: Promise<T> } {
   const refusal = refused(work, closed);
   if (refusal !== null) {
     work.dispose();
@@ -51,6 +64,7 @@ export function openJob<T>(work: Work<T>, closed: boolean): { readonly job: Job 
       ids: [...work.ids],
       waitingFor: "a free sequence",
       sequence: null,
+      admitted: null,
       settled: false,
       settle(result) {
         if (opened.settled) return;
@@ -63,7 +77,15 @@ export function openJob<T>(work: Work<T>, closed: boolean): { readonly job: Job 
       },
     };
     const abort = () => opened.settle({ error: cancelled(opened) });
-    const timer = setTimeout(() => opened.settle({ error: late(opened) }), Math.min(work.deadlineMs, longestDelay));
+    const check = () => {
+      const left = (opened.admitted ?? alive()) + work.deadlineMs - performance.now();
+      if (left > 0) timer = setTimeout(check, Math.min(left, longestDelay));
+      else {
+        const value = opened.admitted === null ? null : (work.soFar?.() ?? null);
+        opened.settle(value === null ? { error: late(opened) } : { value });
+      }
+    };
+    let timer = setTimeout(check, Math.min(work.deadlineMs, longestDelay));
     work.signal?.addEventListener("abort", abort, { once: true });
     job = opened;
   });
@@ -98,9 +120,10 @@ function refused(work: Work<unknown>, closed: boolean): Error | null {
 
 function late(job: Job): EngineError {
   const { ids, deadlineMs } = job.work;
+  const idle = job.admitted === null ? " in which the engine computed nothing" : "";
   return new EngineError(
     "deadline",
-    `${named(job)} (${ids.length} ids) gave up after ${deadlineMs} ms: it waited for ${job.waitingFor}`,
+    `${named(job)} (${ids.length} ids) gave up after ${deadlineMs} ms${idle}: it waited for ${job.waitingFor}`,
   );
 }
 

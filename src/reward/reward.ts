@@ -7,51 +7,64 @@ import type { Task, ToolCall, Verdict } from "../types.ts";
 export interface Conduct {
   /** Calls that the world carried out, in order. */
   readonly calls: readonly ToolCall[];
-  /** Calls that it did not: malformed, of no tool, with arguments or ids that are none, unanswered at the end. */
-  readonly refusedCalls: number;
-  /** The last assistant turn is a text without calls: something was said to the user at the end. */
-  readonly reported: boolean;
+  /**
+   * Well-formed calls that it did not: refused by a rule (of no tool, wrong arguments, an invented id), or left unanswered where
+   * a limit ended the episode. They serve no expected call, for nothing came of them, but the policy did call: they are as little
+   * "no call" as they are free of charge.
+   */
+  readonly unexecuted: readonly ToolCall[];
+  /** Calls that could not be parsed. */
+  readonly malformed: number;
+  /** What was said to the user at the end, in a whole turn without calls; null where nothing was. */
+  readonly report: string | null;
   /** What was said there refuses the request. */
   readonly refused: boolean;
 }
 
 /**
  * How right the calls were, 0..1: the sum over the expected calls (half a call for its name, half for its arguments)
- * over the number expected plus the number that was too many or refused. 1 exactly when every expected call was made
- * as expected and nothing else. Every made call serves one expected call at most. A decline task scores 1 when nothing was
- * called and the request was refused in words.
+ * over the number expected plus the number that was too many or malformed. 1 exactly when every expected call was made
+ * as expected and nothing else. Every made call serves one expected call at most, one that was not carried out none. A decline
+ * task scores 1 when nothing was called and the request was refused in words.
  */
 export function rulesShare(task: Task, conduct: Conduct): number {
-  if (task.kind === "decline") return conduct.refused && conduct.calls.length + conduct.refusedCalls === 0 ? 1 : 0;
+  if (task.kind === "decline") return conduct.refused && attempts(conduct) === 0 ? 1 : 0;
   if (task.expected.length === 0) return 0;
   const left = [...conduct.calls];
-  const parametersOf = new Map(task.tools.map(({ name, parameters }) => [name, parameters]));
+  const parametersOf = (called: string) => task.tools.find(({ name }) => name === called)?.parameters;
   let sum = 0;
   // calls that were made exactly come first, so that none of them is spent on another expected call
   const made = (expected: ToolCall) => Number(conduct.calls.some((call) => isSameCall(call, expected, task.tools)));
   for (const expected of [...task.expected].sort((a, b) => made(b) - made(a))) {
     const scores = left.map((call) =>
-      call.name === expected.name
-        ? 0.5 + 0.5 * rightArguments(expected.arguments, call.arguments, parametersOf.get(call.name))
-        : 0,
+      call.name === expected.name ? 0.5 + 0.5 * rightArguments(expected.arguments, call.arguments, parametersOf(call.name)) : 0,
     );
     const best = scores.indexOf(Math.max(0, ...scores));
     if ((scores[best] ?? 0) === 0) continue;
     sum += scores[best] ?? 0;
     left.splice(best, 1);
   }
-  const tooMany = Math.max(0, conduct.calls.length - task.expected.length) + conduct.refusedCalls;
+  const tooMany = Math.max(0, written(conduct).length - task.expected.length) + conduct.malformed;
   return sum / (task.expected.length + tooMany);
 }
 
-/** True where a call is due and none was carried out: -1 whatever kind of verdict is asked for, as TRUSTEE has it. */
+/** Every well-formed call, carried out or not. */
+function written({ calls, unexecuted }: Conduct): readonly ToolCall[] {
+  return [...calls, ...unexecuted];
+}
+
+function attempts(conduct: Conduct): number {
+  return written(conduct).length + conduct.malformed;
+}
+
+/** True where a call is due and none of an offered tool was written: -1 whatever kind of verdict is asked for, as TRUSTEE has it. */
 export function missesCall(task: Task, conduct: Conduct): boolean {
-  return task.kind === "call" && conduct.calls.length === 0;
+  return task.kind === "call" && !written(conduct).some((call) => task.tools.some(({ name }) => name === call.name));
 }
 
 /** True where the report decides part of the reward, so that the judge must read it. */
 export function needsJudge(task: Task, conduct: Conduct): boolean {
-  return task.kind === "call" && conduct.reported && rulesShare(task, conduct) === 1;
+  return task.kind === "call" && conduct.report !== null && rulesShare(task, conduct) === 1;
 }
 
 /**
@@ -63,21 +76,16 @@ export function verdict(task: Task, conduct: Conduct, judge: number | null, carr
   const rules = rulesShare(task, conduct);
   if (task.kind === "decline") {
     if (rules === 1) return { reward: 1, rules, judge: null, reason: "declined: no tool fits and none was called" };
-    if (conduct.calls.length + conduct.refusedCalls > 0)
-      return { reward: -1, rules, judge: null, reason: "called a tool although none fits" };
+    if (attempts(conduct) > 0) return { reward: -1, rules, judge: null, reason: "called a tool although none fits" };
     return { reward: 0, rules, judge: null, reason: "called nothing, but did not refuse" };
   }
-  if (conduct.calls.length === 0) {
-    return {
-      reward: -1,
-      rules,
-      judge: null,
-      reason: conduct.refusedCalls > 0 ? "no call that was carried out" : "no call where one is due",
-    };
+  if (written(conduct).length === 0) {
+    return { reward: -1, rules, judge: null, reason: conduct.malformed > 0 ? "malformed call" : "no call where one is due" };
   }
-  if (rules === 0) return { reward: -1, rules, judge: null, reason: "wrong tool" };
+  if (!written(conduct).some(({ name }) => task.expected.some((expected) => expected.name === name)))
+    return { reward: -1, rules, judge: null, reason: "wrong tool" };
   if (rules < 1) return { reward: rules - 0.5, rules, judge: null, reason: `partly right: ${Math.round(rules * 100)} %` };
-  if (!conduct.reported) return { reward: 0.5, rules, judge: null, reason: "all calls right, nothing reported" };
+  if (conduct.report === null) return { reward: 0.5, rules, judge: null, reason: "all calls right, nothing reported" };
   const report = Math.min(judge ?? 1, carried);
   return {
     reward: 0.5 + 0.5 * report,

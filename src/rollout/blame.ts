@@ -48,7 +48,7 @@ function ofTask(trajectory: Trajectory): Blame | null {
   const tooFew =
     (stopReason === "max_tool_turns" && limits.toolTurns < toolTurns) ||
     (stopReason === "max_assistant_turns" && limits.assistantTurns < toolTurns + 1) ||
-    (stopReason === "answered" && limits.userTurns < 1 + heldBack.length && heldBack.some((held) => !isTold(held, trajectory)));
+    (stopReason === "answered" && limits.userReplies < heldBack.length && heldBack.some((held) => !isTold(held, trajectory)));
   if (tooFew) return blame("limits_too_small", `the right episode does not fit the limit that ended it (${stopReason})`);
   const unknowable = onlyUnknowableWrong(trajectory);
   return unknowable === null ? null : blame("unknowable_value", `nobody could have told the ${spoken(unknowable)}`);
@@ -165,6 +165,7 @@ function ownFault(trajectory: Trajectory): readonly [code: string, reason: strin
   const { task, messages, stopReason, counts, verdict, status } = trajectory;
   if (stopReason === "turn_length" || stopReason === "response_length" || stopReason === "context_full")
     return [stopReason, "wrote more than there was room for"];
+  if (stopReason === "turn_deadline") return [stopReason, "wrote longer than there was time for"];
   const calls = messages.flatMap((message) => message.calls);
   const malformed = counts["refused/malformed"] ?? 0;
   if (task.kind === "decline" && calls.length + malformed > 0) return ["needless_call", "called a tool although none fits"];

@@ -68,7 +68,8 @@ export function demonstrate(
     seed: seedFrom(...names),
     messages,
     status: "terminated",
-    stopReason: "answered",
+    // whoever has a reply left gives thanks
+    stopReason: task.limits.userReplies > task.heldBack.length ? "user_done" : "answered",
     verdict: null,
     failure: null,
     seconds: 0,

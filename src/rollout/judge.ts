@@ -13,6 +13,7 @@ import { writtenVerdict } from "../simulator/written-verdict.ts";
 import { refuses } from "../tasks/refusal.ts";
 import { carriedShare } from "../tasks/said.ts";
 import type { Task, Trajectory, Verdict } from "../types.ts";
+import { endsCut } from "./lines.ts";
 import type { Episode } from "./rollout.ts";
 import { type Dialect, parseToolCalls } from "./tool-call.ts";
 
@@ -79,10 +80,9 @@ const judgedBy: Readonly<Record<Court["kind"], Judging>> = {
 };
 
 /** The verdict of the rules, `judge` deciding how good the report was where it is no null. */
-function byRules({ trajectory }: Episode, conduct: Conduct, judge: number | null): Verdict {
-  const { task } = trajectory;
+function byRules({ trajectory: { task } }: Episode, conduct: Conduct, judge: number | null): Verdict {
   const results = task.expected.map((call) => call.result);
-  return verdict(task, conduct, judge, carriedShare(lastText(trajectory), results));
+  return verdict(task, conduct, judge, carriedShare(conduct.report ?? "", results));
 }
 
 /** Where the episode lies between the task's anchors, 0..1 (null: the judge cannot tell them apart), and how far they lie apart. */
@@ -110,29 +110,28 @@ function scaleOf(brief: Task, { scales, simulator, patience, signal }: Court, su
 
 /** What rules read off the record alone. */
 export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
-  const spoken = trajectory.messages.filter((message) => message.role === "assistant");
-  const parsed = spoken.map((message) => parseToolCalls(message.text, dialect));
-  const last = parsed.at(-1);
-  const reported =
-    trajectory.status === "terminated" &&
-    last !== undefined &&
-    last.calls.length + last.errors.length === 0 &&
-    isSpeech(last.rest);
-  const made = spoken.flatMap((message) => message.calls);
-  const calls = made.filter(({ refused }) => refused === undefined);
+  const { messages } = trajectory;
+  const turns = messages.flatMap(({ role, text, calls: record }, at) => {
+    if (role !== "assistant") return [];
+    const turn = parseToolCalls(text, dialect);
+    // every turn with a call but the last is followed by its results
+    const isMade = (index: number) => at < messages.length - 1 && record[index]?.refused === undefined;
+    const made = turn.calls.filter((_, index) => isMade(index));
+    return [{ ...turn, made, unexecuted: turn.calls.filter((_, index) => !isMade(index)) }];
+  });
+  const last = turns.at(-1);
+  const speaks = last !== undefined && last.calls.length + last.errors.length === 0 && isSpeech(last.rest);
+  const report = speaks && !endsCut(trajectory) ? last.rest : null;
   return {
-    calls,
-    refusedCalls: made.length - calls.length + parsed.reduce((sum, turn) => sum + turn.errors.length, 0),
-    reported,
-    refused: reported && refuses(last.rest),
+    calls: turns.flatMap(({ made }) => made),
+    unexecuted: turns.flatMap(({ unexecuted }) => unexecuted),
+    malformed: turns.reduce((sum, { errors }) => sum + errors.length, 0),
+    report,
+    refused: report !== null && refuses(report),
   };
 }
 
 /** Words to the user; a policy that echoes the tags of a tool's answer has reported nothing. */
 function isSpeech(rest: string): boolean {
   return rest !== "" && !/<\/?tool_(call|response)>/.test(rest);
-}
-
-function lastText(trajectory: Trajectory): string {
-  return trajectory.messages.filter((message) => message.role === "assistant").at(-1)?.text ?? "";
 }

@@ -1,7 +1,7 @@
 // One episode: the state machine of TRUSTEE (generate -> tool turn | user turn -> generate …) over exact token ids. It
-// judges nothing (see rollout/judge.ts). Departs from TRUSTEE: limits count exactly (the turn that would exceed one is
-// never begun), a malformed call is not "a tool was used", parallel calls are answered in order, and the last assistant
-// message belongs to the transcript.
+// judges nothing (see rollout/judge.ts). Departs from TRUSTEE: limits count exactly (what would exceed one is never begun),
+// a malformed call is not "a tool was used", parallel calls are answered in order, and a turn is on the record as soon as it
+// is sampled, so that whoever judges reads the last one too, whatever ended the talk.
 import { spacedJson } from "../json-text.ts";
 import { type ChatModel, EngineError, type Policy, type Vocabulary } from "../llm/llm.ts";
 import type { EpisodeTemplate, Written } from "../llm/template.ts";
@@ -16,6 +16,7 @@ import { writtenResult } from "../simulator/written-tool.ts";
 import { writtenTurn } from "../simulator/written-user.ts";
 import type { Failure, MadeCall, Message, Refusal, Status, StopReason, Task, ToolCall, Trajectory } from "../types.ts";
 import type { Fact } from "./journal.ts";
+import { endsCut, linesOf } from "./lines.ts";
 import { type Dialect, type ParsedCalls, parseToolCalls } from "./tool-call.ts";
 
 /** What an episode runs in. */
@@ -27,6 +28,8 @@ export interface Scene {
   readonly simulator: ChatModel;
   readonly patience: Patience;
   readonly temperature: number;
+  /** Longest time of one turn of the policy, from when it has a sequence. */
+  readonly turnMs: number;
   readonly parallelCalls: number;
   readonly toolChars: number;
   /** How the user speaks and tools answer (config simulator.user, simulator.tools). */
@@ -55,11 +58,10 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
   const refused: Record<string, number> = {};
   const scene = { ...stage, patience: { ...stage.patience, tally } };
   const messages: Message[] = [];
-  const lines: Line[] = [];
   const journal: Fact[] = [];
   const told = new Set<number>();
   const ids: number[] = [];
-  const turns = { assistant: 0, tool: 0, user: 1 };
+  const turns = { assistant: 0, tool: 0, user: 0 };
   const { template, vocabulary, simulator, patience, signal } = scene;
   const brief = briefed(task, scene.withhold);
   const written = template.begin();
@@ -73,9 +75,14 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
     messages.push({ role, text, sample: current, ids: added.ids, logprobs: null, turnReward: null, calls: [] });
     ids.push(...added.ids);
   };
+  /** The last turn's reward, and which of its calls were refused, once the world has answered it. */
+  const rewarded = (turnReward: number, refusals: readonly (Refusal | null)[] = []) => {
+    const turn = messages.pop();
+    const marked = ({ calls }: Message) => calls.map((call, index) => withRefusal(call, refusals[index] ?? null));
+    if (turn) messages.push({ ...turn, turnReward, calls: marked(turn) });
+  };
   foreign("system", task.systemPrompt, written.system(task.systemPrompt, task.tools));
   foreign("user", task.firstMessage, written.user(task.firstMessage));
-  lines.push({ role: "user", text: task.firstMessage });
   const promptLength = ids.length;
 
   const run = async (): Promise<Ending> => {
@@ -89,63 +96,51 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
         temperature: scene.temperature,
         maxTokens: Math.min(room, task.limits.tokensPerTurn),
         stop: template.stop,
-        deadlineMs: scene.patience.deadlineMs * 5,
-        signal: scene.signal,
+        deadlineMs: scene.turnMs,
+        signal,
       });
       turns.assistant++;
       ids.push(...sampled.ids);
       written.sampled(sampled.ids);
       const text = template.lead + vocabulary.decode(sampled.end === "stop" ? sampled.ids.slice(0, -1) : sampled.ids);
       const parsed = parseToolCalls(text, scene.dialect);
-      const spoke = (turnReward: number | null, calls: readonly MadeCall[] = parsed.calls.map(unanswered)) =>
-        messages.push({
-          role: "assistant",
-          text,
-          sample: current,
-          ids: sampled.ids,
-          logprobs: sampled.logprobs,
-          turnReward,
-          calls,
-        });
+      messages.push({
+        role: "assistant",
+        text,
+        sample: current,
+        ids: sampled.ids,
+        logprobs: sampled.logprobs,
+        turnReward: null,
+        calls: parsed.calls,
+      });
       if (sampled.end !== "stop") {
-        spoke(null);
-        if (sampled.end === "context_full") return truncated("context_full");
-        return truncated(room <= task.limits.tokensPerTurn ? "response_length" : "turn_length");
+        const length = room <= task.limits.tokensPerTurn ? "response_length" : "turn_length";
+        return truncated(({ length, context_full: "context_full", deadline: "turn_deadline" } as const)[sampled.end]);
       }
-      if (parsed.rest !== "") lines.push({ role: "assistant", text: parsed.rest });
 
+      const lines = linesOf(messages, scene.dialect);
       if (parsed.calls.length + parsed.errors.length > 0) {
-        if (turns.tool === task.limits.toolTurns) {
-          spoke(null);
-          return truncated("max_tool_turns");
-        }
+        if (turns.tool === task.limits.toolTurns) return truncated("max_tool_turns");
         turns.tool++;
         const answers = await answerTurn(parsed, task, journal, lines, scene);
-        for (const refusal of answers.refused) refused[`refused/${refusal}`] = (refused[`refused/${refusal}`] ?? 0) + 1;
-        if (!answers.ok) {
-          spoke(null);
-          return aborted("simulator_failed", answers.failure);
-        }
-        spoke(answers.reward, answers.calls);
-        const results = answers.texts.map((result) => cutMiddle(result, scene.toolChars));
-        foreign("tool", results.join("\n"), written.toolResults(results));
+        for (const refusal of answers.refusals)
+          if (refusal !== null) refused[`refused/${refusal}`] = (refused[`refused/${refusal}`] ?? 0) + 1;
+        if (!answers.ok) return aborted("simulator_failed", answers.failure);
+        rewarded(answers.reward, answers.refusals);
+        foreign("tool", answers.texts.join("\n"), written.toolResults(answers.texts));
         continue;
       }
 
-      if (turns.user === task.limits.userTurns) {
-        spoke(null);
-        return terminated("answered");
-      }
+      if (turns.user === task.limits.userReplies) return terminated("answered");
       turns.user++;
       const next =
         scene.user === "written"
           ? await writtenTurn(brief, lines, simulator, patience, [...names, turns.user], signal)
           : await nextSentence(brief, lines, told, simulator, patience, signal);
-      spoke(next.ok ? next.reward : null);
       if (!next.ok) return aborted("simulator_failed", next.failure);
+      rewarded(next.reward);
       if (next.kind === "thanks" || next.kind === "silence") return terminated("user_done");
       if (next.detail !== null) told.add(next.detail);
-      lines.push({ role: "user", text: next.text });
       foreign("user", next.text, written.user(next.text));
     }
   };
@@ -162,7 +157,7 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
   const seconds = (performance.now() - started) / 1000;
   if (stage.patience.tally) count(stage.patience.tally, tally);
   return {
-    lines,
+    lines: linesOf(messages, scene.dialect, endsCut({ ...ending, messages })),
     trajectory: {
       task,
       sample,
@@ -177,27 +172,38 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
   };
 }
 
-type TurnAnswers = { readonly refused: readonly Refusal[] } & (
-  | { readonly ok: true; readonly texts: readonly string[]; readonly reward: number; readonly calls: readonly MadeCall[] }
+function withRefusal(call: ToolCall, refused: Refusal | null): MadeCall {
+  return refused === null ? call : { ...call, refused };
+}
+
+/** `refusals`: one for each call that was met, then for what could not be parsed. */
+type TurnAnswers = { readonly refusals: readonly (Refusal | null)[] } & (
+  | { readonly ok: true; readonly texts: readonly string[]; readonly reward: number }
   | { readonly ok: false; readonly failure: Failure }
 );
 
-/** Answers the calls of one turn in order, then names what could not be parsed; the turn's reward is the mean. */
-async function answerTurn(parsed: ParsedCalls, task: Task, journal: Fact[], lines: Line[], scene: Scene): Promise<TurnAnswers> {
+/**
+ * Answers the calls of one turn in order, then names what could not be parsed; the turn's reward is the mean.
+ * Results are cut here, before anybody reads them.
+ */
+async function answerTurn(
+  parsed: ParsedCalls,
+  task: Task,
+  journal: Fact[],
+  lines: readonly Line[],
+  scene: Scene,
+): Promise<TurnAnswers> {
   const texts: string[] = [];
   const rewards: number[] = [];
-  const refused: Refusal[] = [];
-  const calls: MadeCall[] = [];
-  const heard = (call: string, result: string, reward: number, refusal?: Refusal) => {
-    lines.push({ role: "call", text: call }, { role: "result", text: result });
-    texts.push(result);
+  const refusals: (Refusal | null)[] = [];
+  const heard = (result: string, reward: number, refusal?: Refusal) => {
+    texts.push(cutMiddle(result, scene.toolChars));
     rewards.push(reward);
-    if (refusal) refused.push(refusal);
+    refusals.push(refusal ?? null);
   };
   for (const [index, call] of parsed.calls.entries()) {
     if (index >= scene.parallelCalls) {
-      heard(callText(call), `{"error": "at most ${scene.parallelCalls} calls a turn"}`, -1, "too_many");
-      calls.push({ ...call, refused: "too_many" });
+      heard(`{"error": "at most ${scene.parallelCalls} calls a turn"}`, -1, "too_many");
       continue;
     }
     const { simulator, patience, signal } = scene;
@@ -205,20 +211,11 @@ async function answerTurn(parsed: ParsedCalls, task: Task, journal: Fact[], line
       scene.tools === "written"
         ? await writtenResult(call, briefed(task, scene.withhold), lines, journal, simulator, patience, signal)
         : await answerCall(call, task, lines, journal, simulator, patience, signal);
-    if (!answer.ok) return { ...answer, refused };
+    if (!answer.ok) return { ...answer, refusals };
     if (answer.fact) journal.push(answer.fact);
-    heard(callText(call), answer.text, answer.reward, answer.refused);
-    calls.push(answer.refused ? { ...call, refused: answer.refused } : call);
+    heard(answer.text, answer.reward, answer.refused);
   }
   for (const error of parsed.errors)
-    heard(error.text, spacedJson({ error: `the call could not be parsed: ${error.reason}` }), -1, "malformed");
-  return { ok: true, texts, reward: rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length, refused, calls };
-}
-
-function unanswered(call: ToolCall): MadeCall {
-  return { ...call, refused: "unanswered" };
-}
-
-function callText(call: ToolCall): string {
-  return JSON.stringify({ name: call.name, arguments: call.arguments });
+    heard(spacedJson({ error: `the call could not be parsed: ${error.reason}` }), -1, "malformed");
+  return { ok: true, texts, reward: rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length, refusals };
 }

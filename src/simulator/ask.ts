@@ -7,6 +7,7 @@ import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type
 import { seedFrom } from "../rng.ts";
 import { matchesSchema } from "../tasks/validate.ts";
 import type { Failure, Json, JsonSchema, SimulatorRole } from "../types.ts";
+import { fitted, type Line } from "./prompts/transcript.ts";
 import { count, newTally, type Tally } from "./tally.ts";
 
 export interface Question<T> {
@@ -78,6 +79,16 @@ export async function ask<T>(
     }
   }
   return { ok: false, failure };
+}
+
+/** The prompt over the whole talk, or over as much of it as the model has room for beside the question and the reply. */
+export function promptOver(
+  lines: readonly Line[],
+  model: ChatModel,
+  { lead = "", replyTokens = 0 }: { readonly lead?: string; readonly replyTokens?: number },
+  prompt: (lines: readonly Line[]) => ChatMessage[],
+): ChatMessage[] {
+  return prompt(fitted(lines, (read) => model.fits(prompt(read), lead, replyTokens)));
 }
 
 /** The weights of given answers, with the tokens of the role counted. @throws EngineError as the model does */

@@ -5,9 +5,8 @@
 import type { ChatMessage, ChatModel } from "../llm/llm.ts";
 import { refuses } from "../tasks/refusal.ts";
 import { carriedShare } from "../tasks/said.ts";
-import { withoutThinking } from "../thinking.ts";
 import type { Failure, Task } from "../types.ts";
-import { failureOf, type Patience, weigh } from "./ask.ts";
+import { failureOf, type Patience, promptOver, weigh } from "./ask.ts";
 import { type Line, transcriptText } from "./prompts/transcript.ts";
 
 export type UserAnswer =
@@ -26,6 +25,8 @@ interface Choice {
   readonly kind: "detail" | "thanks" | "complaint";
   /** Index into task.heldBack. */
   readonly detail: number | null;
+  /** For the turn that it answers: a good one draws out a detail or ends in thanks for all, a bad one draws a complaint. */
+  readonly reward: number;
 }
 
 const letters = ["A", "B", "C", "D", "E", "F", "G", "H"] as const;
@@ -41,10 +42,13 @@ export async function nextSentence(
 ): Promise<UserAnswer> {
   const menu = choices(task, lines, told);
   const [only, ...others] = menu;
-  if (only && others.length === 0) return { ok: true, ...only, reward: rewards[only.kind] };
+  if (only && others.length === 0) return { ok: true, ...only };
   const options = menu.map((_, index) => ` ${letters[index] ?? "H"}`);
-  const weighed = (conversation: readonly Line[]) =>
-    weigh(simulator, "user", { messages: prompt(task, conversation, menu), lead: "Answer:", options }, patience, signal);
+  const lead = "Answer:";
+  const weighed = (conversation: readonly Line[]) => {
+    const messages = promptOver(conversation, simulator, { lead }, (read) => prompt(task, read, menu));
+    return weigh(simulator, "user", { messages, lead, options }, patience, signal);
+  };
   try {
     const [said, silent] = [await weighed(lines), await weighed([...lines.slice(0, 1), { role: "assistant", text: "..." }])];
     const odds = said.map((logprob, index) => logprob - (silent[index] ?? 0));
@@ -52,24 +56,24 @@ export async function nextSentence(
     const choice = menu[best];
     if (!choice)
       return { ok: false, failure: { boundary: "user", code: "invalid_reply", text: "no option has a finite log-probability" } };
-    return { ok: true, ...choice, reward: rewards[choice.kind] };
+    return { ok: true, ...choice };
   } catch (error) {
     return { ok: false, failure: failureOf("user", error) };
   }
 }
 
-/** A good turn draws out a detail, a bad one a complaint. */
-const rewards = { detail: 1, thanks: 0, complaint: -1 } as const;
-
 /** What the person can say: the details that are left, thanks and a complaint, the last two where they make sense. */
 function choices(task: Task, lines: readonly Line[], told: ReadonlySet<number>): Choice[] {
   const details = task.heldBack.flatMap((held, detail) =>
-    told.has(detail) ? [] : [{ text: held.sentence, kind: "detail" as const, detail }],
+    told.has(detail) ? [] : [{ text: held.sentence, kind: "detail" as const, detail, reward: 1 }],
   );
+  const all = hasHeard(task, lines, "all");
+  const thanks: Choice = { text: task.thanks, kind: "thanks", detail: null, reward: all ? 1 : 0 };
+  const complaint: Choice = { text: task.complaint, kind: "complaint", detail: null, reward: -1 };
   return [
     ...details.slice(0, letters.length - 2),
-    ...(hasHeard(task, lines, "nothing") ? [] : [{ text: task.thanks, kind: "thanks" as const, detail: null }]),
-    ...(hasHeard(task, lines, "all") ? [] : [{ text: task.complaint, kind: "complaint" as const, detail: null }]),
+    ...(hasHeard(task, lines, "nothing") ? [] : [thanks]),
+    ...(all ? [] : [complaint]),
   ];
 }
 
@@ -78,7 +82,7 @@ function choices(task: Task, lines: readonly Line[], told: ReadonlySet<number>):
  * the results have no value that one could listen for, or in a decline task before it was declined.
  */
 function hasHeard(task: Task, lines: readonly Line[], what: "all" | "nothing"): boolean {
-  const spoken = lines.filter(({ role }) => role === "assistant").map(({ text }) => withoutThinking(text));
+  const spoken = lines.filter(({ role }) => role === "assistant").map(({ text }) => text);
   const declined = refuses(spoken.at(-1) ?? "");
   if (task.kind === "decline") return what === "all" && declined;
   const results = task.expected.map(({ result }) => result);

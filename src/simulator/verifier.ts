@@ -5,7 +5,7 @@ import { spacedJson } from "../json-text.ts";
 import type { ChatModel } from "../llm/llm.ts";
 import type { Failure, Task } from "../types.ts";
 import { failureOf, type Patience, weigh } from "./ask.ts";
-import type { Line } from "./prompts/transcript.ts";
+import { fitted, type Line } from "./prompts/transcript.ts";
 import { judgeQuestions, type Subject } from "./prompts/verifier.ts";
 
 /** Log-odds of the two ends of a task's scale. */
@@ -30,9 +30,12 @@ export async function logOdds(
   signal?: AbortSignal,
   subject: Subject = "report",
 ): Promise<Judged<number>> {
+  const questions = (read: readonly Line[]) => judgeQuestions(task, read, subject);
+  // one cut for all of them: what they share is computed once
+  const read = fitted(lines, (cut) => questions(cut).every(({ messages, lead }) => simulator.fits(messages, lead, 0)));
   try {
     const odds = await Promise.all(
-      judgeQuestions(task, lines, subject).map(async ({ messages, lead, options }) => {
+      questions(read).map(async ({ messages, lead, options }) => {
         const [good, bad] = await weigh(simulator, "verifier", { messages, lead, options }, patience, signal);
         return (good ?? Number.NaN) - (bad ?? Number.NaN);
       }),

@@ -7,10 +7,12 @@ import type { ChatModel } from "../llm/llm.ts";
 import { contradicted } from "../rollout/contradiction.ts";
 import { type Fact, factText } from "../rollout/journal.ts";
 import type { Json, Task, ToolCall } from "../types.ts";
-import { ask, type Patience } from "./ask.ts";
+import { ask, type Patience, promptOver } from "./ask.ts";
 import { toolPrompt, toolReply } from "./prompts/tool.ts";
 import type { Line } from "./prompts/transcript.ts";
 import { answeredByRule, type ToolAnswer } from "./tool-rules.ts";
+
+const replyTokens = 480;
 
 /**
  * What the simulator says to `call`; rewards are -1, 0 or 1. An error is an answer, but no fact of the world.
@@ -33,7 +35,9 @@ export async function writtenResult(
     simulator,
     {
       role: "tool",
-      messages: toolPrompt(task, tool, call, lines, journal.map(factText)),
+      messages: promptOver(lines, simulator, { replyTokens }, (read) =>
+        toolPrompt(task, tool, call, read, journal.map(factText)),
+      ),
       schema: toolReply(tool),
       check: (given) => {
         const reply = given as Reply; // the schema was checked by ask
@@ -41,7 +45,7 @@ export async function writtenResult(
       },
       // the call, not the sample: one task's world draws alike for the same call in every episode
       seedNames: [task.id, "tool", call.name, spacedJson(call.arguments)],
-      maxTokens: 480,
+      maxTokens: replyTokens,
       temperature: 0.6,
     },
     patience,

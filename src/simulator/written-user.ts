@@ -3,10 +3,12 @@
 // simulators that write well; a small one speaks as the assistant (design, section 10) and chooses instead (user.ts).
 import type { ChatModel } from "../llm/llm.ts";
 import type { Json, Task } from "../types.ts";
-import { ask, type Patience } from "./ask.ts";
+import { ask, type Patience, promptOver } from "./ask.ts";
 import type { Line } from "./prompts/transcript.ts";
 import { userPrompt, userReply } from "./prompts/user.ts";
 import type { UserAnswer } from "./user.ts";
+
+const replyTokens = 260;
 
 interface Turn {
   readonly kind: "message" | "silence";
@@ -32,11 +34,11 @@ export async function writtenTurn(
     simulator,
     {
       role: "user",
-      messages: userPrompt(task, lines),
+      messages: promptOver(lines, simulator, { replyTokens }, (read) => userPrompt(task, read)),
       schema: userReply,
       check: (reply) => checkedTurn(reply as Reply, task, lines), // the schema was checked by ask
       seedNames: [...names, "user"],
-      maxTokens: 260,
+      maxTokens: replyTokens,
       temperature: 0.6,
     },
     patience,

@@ -3,11 +3,13 @@
 // information (docs/simulator-health.md).
 import type { ChatModel } from "../llm/llm.ts";
 import type { Json } from "../types.ts";
-import { ask, type Patience } from "./ask.ts";
+import { ask, type Patience, promptOver } from "./ask.ts";
 import type { Brief } from "./briefing.ts";
 import type { Line } from "./prompts/transcript.ts";
 import { verdictPrompt, verdictReply } from "./prompts/verdict.ts";
 import type { Judged } from "./verifier.ts";
+
+const replyTokens = 200;
 
 export interface WrittenVerdict {
   readonly reward: -1 | 0 | 1;
@@ -17,7 +19,7 @@ export interface WrittenVerdict {
 /**
  * The verdict on an episode.
  * @param task as the verifier is told of it (briefing.ts)
- * @param lines the whole talk with its calls and results
+ * @param lines the whole talk with its calls and results, its last turn and what was not carried out included
  * @param names of the episode: the draw's seed derives from them
  */
 export async function writtenVerdict(
@@ -32,11 +34,11 @@ export async function writtenVerdict(
     simulator,
     {
       role: "verifier",
-      messages: verdictPrompt(task, lines),
+      messages: promptOver(lines, simulator, { replyTokens }, (read) => verdictPrompt(task, read)),
       schema: verdictReply,
       check: (reply) => ({ value: reply as Reply }), // the schema was checked by ask
       seedNames: [...names, "verifier"],
-      maxTokens: 200,
+      maxTokens: replyTokens,
       temperature: 0.6,
     },
     patience,

@@ -163,3 +163,10 @@ ALTER TABLE trajectory ADD COLUMN blame_reason TEXT CHECK ((blame_reason IS NULL
 -- name -> number: refused/KIND, and the simulator's retries, contradictions and tokens by role; zeros are left out
 ALTER TABLE trajectory ADD COLUMN counts TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(counts));
 `;
+
+/** Version 6: a task's limit of user turns, which counted the first message, becomes the replies that it allowed. */
+export const replies = `
+UPDATE task SET body = json_remove(
+  json_set(body, '$.limits.userReplies', max(0, json_extract(body, '$.limits.userTurns') - 1)), '$.limits.userTurns')
+WHERE json_extract(body, '$.limits.userTurns') IS NOT NULL;
+`;

@@ -41,12 +41,17 @@ export function orderedTask(
   };
 }
 
-/** The level's limits, but never fewer turns than the task needs (`asks` of the user, `calls` of tools); counted exactly. */
+/**
+ * The level's limits, but never less than the task needs (`asks` of the user, `calls` of tools); counted exactly. A reply
+ * that nobody could answer would end every talk as truncated, so each has a turn of the policy behind it. That is one turn
+ * more than the level's own number in most tasks, and what the published code comes to, which allows one more throughout.
+ */
 export function turnLimits(order: TaskOrder, asks: number, calls: number): Limits {
   const { maxUserTurns, maxAssistantTurns, maxToolTurns } = order.aspects;
+  const userReplies = Math.max(maxUserTurns, asks);
   return {
-    userTurns: Math.max(maxUserTurns, 1 + asks),
-    assistantTurns: Math.max(maxAssistantTurns, 1 + asks + calls),
+    userReplies,
+    assistantTurns: Math.max(maxAssistantTurns, calls + 1 + userReplies),
     toolTurns: Math.max(maxToolTurns, calls, 1),
     responseTokens: order.responseTokens,
     tokensPerTurn: order.tokensPerTurn,

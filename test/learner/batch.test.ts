@@ -22,7 +22,7 @@ const task: Task = {
   complaint: "",
   report: "",
   criteria: 1,
-  limits: { userTurns: 1, assistantTurns: 2, toolTurns: 1, responseTokens: 100, tokensPerTurn: 50 },
+  limits: { userReplies: 0, assistantTurns: 2, toolTurns: 1, responseTokens: 100, tokensPerTurn: 50 },
 };
 
 const message = (role: Role, ids: readonly number[], logprobs: readonly number[] | null = null, sample = 0): Message => ({

@@ -226,22 +226,61 @@ test("an error while one row is sampled fails that request alone", async () => {
   expect(outcomes).toMatchObject([{ reason: { code: "native" } }, { value: [1, 2] }]);
 });
 
-test("a deadline names the request and what it waited for", async () => {
-  open(1);
+/** Decodes wait until the function that is returned is called. */
+function hang(): () => void {
   let release = (): void => undefined;
   context.hold = new Promise((resolve) => {
     release = resolve;
   });
-  const holder = batcher.run(sampling(range(0, 20), 1));
-  const late = await batcher
-    .run(sampling([7, 8, 9], 1, { label: "policy sample", deadlineMs: 20 }))
-    .catch((thrown: unknown) => thrown);
-  expect(late).toMatchObject({
+  return release;
+}
+const settled = (outcome: Promise<unknown>) => outcome.catch((thrown: unknown) => thrown);
+const after = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+test("the clock of a request starts when it has a sequence: waiting for one costs it nothing", async () => {
+  open(1);
+  const slow = sampling([1, 2], 6, { advance: () => after(40).then(() => null), deadlineMs: 60_000 });
+  const first = [0, 1, 2, 3].map(() => batcher.run(slow));
+  const queued = batcher.run(sampling([7, 8, 9], 1, { deadlineMs: 100 }));
+  expect(await queued).toEqual([2]);
+  await Promise.all(first);
+});
+
+test("a request that is out of time is told by name, where it ran and what it waited for", async () => {
+  open(1);
+  const endless = sampling([7, 8, 9], 1_000_000, { label: "policy sample", deadlineMs: 50 });
+  expect(await settled(batcher.run(endless))).toMatchObject({
     code: "deadline",
-    message: "policy sample (3 ids) gave up after 20 ms: it waited for a free sequence",
+    message: expect.stringMatching(
+      /^policy sample in sequence 0 \(3 ids\) gave up after 50 ms: it waited for its next id \(\d+ sampled\)$/,
+    ),
   });
+  await batcher.drained();
+  expect(endless.disposed).toBe(1);
+});
+
+test("one that has something to show for its time answers with that, and its place is free again", async () => {
+  open(1);
+  const soFar = { deadlineMs: 50, soFar: () => [42] };
+  expect(await batcher.run(sampling([1, 2], 1_000_000, soFar))).toEqual([42]);
+  expect(await batcher.run(sampling([1, 2], 2))).toEqual([1, 2]);
+});
+
+test("behind an engine that hangs the queue comes to an end: what waits gives up when nothing was computed for its time", async () => {
+  open(1);
+  await batcher.run(sampling([1], 1));
+  await after(30); // the engine was idle, and that is no sign of hanging
+  const release = hang();
+  const holder = settled(batcher.run(sampling(range(0, 20), 1, { deadlineMs: 60 })));
+  const started = performance.now();
+  const queued = settled(batcher.run(sampling([7, 8, 9], 1, { label: "policy sample", deadlineMs: 60, soFar: () => [42] })));
+  expect(await queued).toMatchObject({
+    code: "deadline",
+    message: "policy sample (3 ids) gave up after 60 ms in which the engine computed nothing: it waited for a free sequence",
+  });
+  expect(performance.now() - started).toBeGreaterThan(55);
+  expect(await holder).toMatchObject({ code: "deadline" });
   release();
-  await holder;
 });
 
 test("a cancelled request leaves at once, and its place is free again", async () => {

@@ -1,5 +1,6 @@
 import { openEngine } from "../../src/llm/llama.ts";
 import { policySuite } from "../suites/policy.suite.ts";
+import { writeAdapter } from "./adapter-file.ts";
 import { smallModel } from "./small-model.ts";
 
 policySuite("llama.cpp", {
@@ -15,6 +16,7 @@ policySuite("llama.cpp", {
       simulatorSequences: 4,
       simulatorContext: contextTokens,
     }),
+  writeAdapter: (path, weights) => writeAdapter(path, 1, weights === "zero" ? 0 : 1),
   tolerance: 0.3,
   meanTolerance: 0.2,
 });

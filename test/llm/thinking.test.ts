@@ -49,6 +49,7 @@ test("a model that marks its thinking thinks up to its limit, and the reply is t
   });
   const reply = async (thinkTokens: number, maxTokens = 30) => {
     decoded.length = 0;
+    const usage = { read: 0, written: 0 };
     const text = await chat.reply({
       messages: [{ role: "user", content: "Name a pet as JSON." }],
       schema: { type: "object", properties: { name: { type: "string", minLength: 2, maxLength: 8 } }, required: ["name"] },
@@ -57,9 +58,11 @@ test("a model that marks its thinking thinks up to its limit, and the reply is t
       maxTokens,
       thinkTokens,
       deadlineMs: 60_000,
+      usage,
     });
     const end = decoded.indexOf(own.marker("<file_sep>")); // -1: nothing was thought
-    return { text, thought: Math.max(0, end), decoded: own.decode(decoded) };
+    const said = decoded.length - (end < 0 ? 0 : end + 1 + own.encode("\n\n").length);
+    return { text, thought: Math.max(0, end), decoded: own.decode(decoded), said, written: usage.written };
   };
   try {
     const hasty = await reply(0);
@@ -71,6 +74,8 @@ test("a model that marks its thinking thinks up to its limit, and the reply is t
     expect([hasty.thought, thoughtful.thought]).toEqual([0, 24 + 1]); // the new line before the mark
     expect(said.trim().startsWith('{"name":"')).toBe(true);
     expect(more).toEqual([]);
+    // what was thought was written, too: it took its time like the reply
+    expect([hasty.written, thoughtful.written]).toEqual([hasty.said, 24 + thoughtful.said]);
     // a reply that may need the whole context leaves no room to think
     expect((await reply(24, contextTokens)).thought).toBe(0);
   } finally {

@@ -6,8 +6,9 @@ import { blueprint, booked, chain, declined, found } from "../support/blueprint.
 
 const conduct = (calls: readonly ToolCall[], change: Partial<Conduct> = {}): Conduct => ({
   calls,
+  unexecuted: [],
   malformed: 0,
-  reported: true,
+  report: "Here you are.",
   refused: false,
   ...change,
 });
@@ -26,7 +27,10 @@ describe("the mixed verdict, row by row", () => {
     ["one call too many", conduct([found, wrong]), 1 / 2 - 0.5, "partly right: 50 %"],
     ["the right call made twice", conduct([found, found]), 1 / 2 - 0.5, "partly right: 50 %"],
     ["a malformed call before the right one", conduct([found], { malformed: 1 }), 0, "partly right: 50 %"],
-    ["all right and nothing said at the end", conduct([found], { reported: false }), 0.5, "all calls right, nothing reported"],
+    ["the right call, never carried out", conduct([], { unexecuted: [found] }), -0.5, "partly right: 0 %"],
+    ["another tool's call, never carried out", conduct([], { unexecuted: [wrong] }), -1, "wrong tool"],
+    ["the right call, then one that was not carried out", conduct([found], { unexecuted: [found] }), 0, "partly right: 50 %"],
+    ["all right and nothing said at the end", conduct([found], { report: null }), 0.5, "all calls right, nothing reported"],
   ])("%s", (_, made, reward, reason) => {
     expect(verdict(task, made, null, 1)).toMatchObject({ reward: expect.closeTo(reward, 12), judge: null, reason });
     // whatever the judge says of the report: rules come first
@@ -65,7 +69,7 @@ describe("the mixed verdict, row by row", () => {
     const refused = { refused: true };
     expect(verdict(declined(), conduct([], refused), null, 0)).toMatchObject({ reward: 1, rules: 1, judge: null });
     expect(verdict(declined(), conduct([]), null, 1)).toMatchObject({ reward: 0, rules: 0, judge: null });
-    expect(verdict(declined(), conduct([], { reported: false }), null, 1)).toMatchObject({ reward: 0, rules: 0, judge: null });
+    expect(verdict(declined(), conduct([], { report: null }), null, 1)).toMatchObject({ reward: 0, rules: 0, judge: null });
     expect(verdict(declined(), conduct([found], refused), null, 1)).toMatchObject({ reward: -1, rules: 0, judge: null });
     expect(verdict(declined(), conduct([], { ...refused, malformed: 1 }), null, 1)).toMatchObject({ reward: -1, rules: 0 });
   });
@@ -114,7 +118,7 @@ describe("the share that rules find right", () => {
 
 test("the judge is needed only for the report of a call task whose calls are all right", () => {
   expect(needsJudge(task, conduct([found]))).toBe(true);
-  expect(needsJudge(task, conduct([found], { reported: false }))).toBe(false);
+  expect(needsJudge(task, conduct([found], { report: null }))).toBe(false);
   expect(needsJudge(task, conduct([found], { malformed: 1 }))).toBe(false);
   expect(needsJudge(task, conduct([spoilt]))).toBe(false);
   expect(needsJudge(declined(), conduct([]))).toBe(false);

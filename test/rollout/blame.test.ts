@@ -12,7 +12,7 @@ const day = { call: 0, argument: "day", sentence: "The day is 2027-03-02." } as 
 const asking = blueprint({
   heldBack: [day],
   firstMessage: "Which train goes from Oslo to Bergen?",
-  limits: limits({ userTurns: 2 }),
+  limits: limits({ userReplies: 1 }),
 });
 const calling = (...calls: ToolCall[]): Message => ({ ...message("assistant", says(...calls)), calls });
 const user = (text: string) => message("user", text);
@@ -105,7 +105,7 @@ describe("the blame", () => {
       episode([calling(found), tool(found.result), calling(booked)], truncated("max_tool_turns"), noRoom),
     ],
     ["agent missing_call", episode([calling(found), tool(found.result)], truncated("max_tool_turns"), chain())],
-    ["task limits_too_small", episode([agent("Which day?")], {}, { ...asking, limits: limits({ userTurns: 1 }) })],
+    ["task limits_too_small", episode([agent("Which day?")], {}, { ...asking, limits: limits({ userReplies: 0 }) })],
     ["task prompt_too_long", episode([], truncated("context_full"))],
     ["agent context_full", episode([agent("and on and on")], truncated("context_full"))],
     ["task bad_blueprint", episode([{ ...agent("No."), logprobs: null }], rules(0))],
@@ -208,7 +208,7 @@ describe("in played episodes", () => {
       { turns: ["It is NT418."], choose: () => new Promise(() => {}) },
       { patience: { tries: 1, deadlineMs: 100 } },
     );
-    const { trajectory } = await rollOut(blueprint({ limits: limits({ userTurns: 2 }) }), 0, ["blame"], scene);
+    const { trajectory } = await rollOut(blueprint({ limits: limits({ userReplies: 1 }) }), 0, ["blame"], scene);
     expect(blamed(trajectory)).toBe("user deadline");
   });
 
@@ -224,7 +224,7 @@ describe("in played episodes", () => {
   });
 
   test("the user's choices cost tokens of the user's role", async () => {
-    const task = blueprint({ limits: limits({ userTurns: 2 }) });
+    const task = blueprint({ limits: limits({ userReplies: 1 }) });
     const { trajectory } = await play(task, { turns: ["It is NT418."], choose: picking(task.thanks) });
     expect(Object.keys(trajectory.counts)).toEqual(["tokens_in/user"]);
   });

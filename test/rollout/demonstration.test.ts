@@ -18,7 +18,7 @@ const show = (task: Task, dialect: (typeof dialects)[number] = "hermes", seed = 
 const long = blueprint({ expected: [{ ...found, result: { train_id: "NT418", notes: "n".repeat(600) } }] });
 const asking = chain({
   heldBack: [{ call: 1, argument: "seats", sentence: "The seats is 2." }],
-  limits: limits({ userTurns: 2 }),
+  limits: limits({ userReplies: 1 }),
 });
 const tasks = {
   "a call": blueprint(),
@@ -33,8 +33,9 @@ describe.each(Object.entries(tasks))("the demonstration of %s", (_, task) => {
     const trajectory = show(task, dialect);
     expect(conductOf(trajectory, dialect)).toEqual({
       calls: calls(task),
+      unexecuted: [],
       malformed: 0,
-      reported: true,
+      report: task.report,
       refused: task.kind === "decline",
     });
     const { scene } = stage({});

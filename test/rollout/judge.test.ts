@@ -5,7 +5,7 @@ import { type Episode, rollOut } from "../../src/rollout/rollout.ts";
 import { newTally } from "../../src/simulator/tally.ts";
 import type { Task } from "../../src/types.ts";
 import { blueprint, declined, found, limits, says } from "../support/blueprint.ts";
-import { type Play, stage } from "../support/stage.ts";
+import { isSilent, type Play, stage } from "../support/stage.ts";
 import { aborted, trajectory } from "../support/trajectory.ts";
 
 const answer = "You can take NT418 at 08:25.";
@@ -18,8 +18,8 @@ const text = (request: ChooseRequest) => request.messages.at(-1)?.content ?? "";
 const weigh = (own: number) => (request: ChooseRequest) =>
   text(request).includes(task.report) ? [0, -2] : text(request).includes(answer) ? [own, 0] : [-2, 0];
 
-async function played(turns: readonly string[], own: Task = task): Promise<Episode> {
-  return rollOut(own, 0, ["judge"], stage({ turns }).scene);
+async function played(turns: readonly string[], own: Task = task, play: Play = {}): Promise<Episode> {
+  return rollOut(own, 0, ["judge"], stage({ turns, ...play }).scene);
 }
 
 function court(play: Play, change: Partial<Court> = {}) {
@@ -27,6 +27,7 @@ function court(play: Play, change: Partial<Court> = {}) {
   const { simulator, patience, dialect } = scene;
   return {
     asked: asked.choices,
+    replies: asked.replies,
     court: {
       simulator,
       patience,
@@ -203,6 +204,52 @@ describe("the rule before every verdict", () => {
   });
 });
 
+describe("a call that a limit kept from being carried out", () => {
+  const late = blueprint({ limits: limits({ toolTurns: 1 }) });
+  const spoilt = says({ ...found, arguments: { ...found.arguments, to: "Hamar" } });
+  const cut = (text: string) => blueprint({ limits: limits({ tokensPerTurn: text.length }) });
+
+  test("is read by the judge, marked, and not taken for a missing one", async () => {
+    const { court: own, replies } = court({ reply: () => ({ reason: "too late", reward: 0 }) }, { kind: "written" });
+    const { verdict } = await judge(await played(["<tool_call>oops</tool_call>", says(found)], late), own);
+    expect(verdict).toMatchObject({ reward: 0, reason: "too late" });
+    expect(replies[0]?.messages.at(-1)?.content).toMatch(/Assistant calls \(not carried out\): \{"name": "find_train"/);
+  });
+
+  test("is not made: by rule nothing came of it, and it counts as one call of all", async () => {
+    const reply = () => ({ train_id: "NT7", departs: "10:10" });
+    const reward = async (turns: readonly string[], own: Task) =>
+      (await judge(await played(turns, own, { reply }), court({}, { kind: "rules" }).court)).verdict?.reward;
+    const nothing = -1;
+    const written = -0.5; // the right tool, but nothing came of it
+    expect(await reward([answer], late)).toBe(nothing);
+    expect(await reward([`${says(found)} and so on`], cut(says(found)))).toBe(written);
+    expect(await reward([`${says({ name: "fly", arguments: {} })} and so on`], cut("x".repeat(60)))).toBe(nothing);
+    // the wrong one was answered, the right one was not: half of what the wrong one alone is worth, for there were two
+    const alone = 0.5 + 0.5 * (2 / 3);
+    expect(await reward([spoilt, answer], late)).toBeCloseTo(alone - 0.5);
+    expect(await reward([spoilt, says(found)], late)).toBeCloseTo(alone / 2 - 0.5);
+  });
+
+  test("is a call where none fits", async () => {
+    const own = declined({ limits: limits({ tokensPerTurn: says(unasked).length }) });
+    const { verdict } = await judge(await played([`${says(unasked)} and so on`], own), court({}).court);
+    expect(verdict).toMatchObject({ reward: -1, reason: "called a tool although none fits" });
+  });
+});
+
+test("a report is what was said aloud at the end: neither a thought nor a complaint behind it changes what it carries", async () => {
+  const own = blueprint({ limits: limits({ userReplies: 1, assistantTurns: 2 }) });
+  const rewards = [];
+  for (const said of ["<think>NT418 at 08:25</think>Done.", "<think>Hm.</think>Take NT418."]) {
+    const complains: Play["choose"] = (request) => (isSilent(request) ? [-1, -1] : [-2, -1]);
+    const episode = await played([says(found), said], own, { choose: complains });
+    expect(episode.trajectory.stopReason).toBe("max_assistant_turns"); // the user complained, nobody could answer
+    rewards.push((await judge(episode, court({}, { kind: "rules" }).court)).verdict?.reward);
+  }
+  expect(rewards).toEqual([0.5, 0.75]);
+});
+
 describe("the margin of the mixed verdict", () => {
   test("is on record where the anchors were read, also where they could not be told apart", async () => {
     const { court: apart } = court({ choose: weigh(1) });
@@ -222,8 +269,9 @@ describe("the conduct read off a record", () => {
   test("is every well-formed call of every turn, the malformed ones counted apart", () => {
     expect(read([says(found), `${says(found)}\n<tool_call>\n{]\n</tool_call>`, answer])).toEqual({
       calls: [call, call],
+      unexecuted: [],
       malformed: 1,
-      reported: true,
+      report: answer,
       refused: false,
     });
   });
@@ -234,8 +282,9 @@ describe("the conduct read off a record", () => {
     ["silence", [says(found), ""], {}],
     ["thinking", [says(found), "<think>NT418</think>"], {}],
     ["a text that was cut", [says(found), answer], { status: "truncated", stopReason: "turn_length" }],
+    ["a text out of time", [says(found), answer], { status: "truncated", stopReason: "turn_deadline" }],
     ["no turn at all", [], {}],
   ])("that ends in %s has reported nothing", (_name, turns, change) => {
-    expect(read(turns, change).reported).toBe(false);
+    expect(read(turns, change).report).toBeNull();
   });
 });

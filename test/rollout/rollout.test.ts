@@ -3,9 +3,12 @@ import { trainingSamples } from "../../src/learner/batch.ts";
 import { EngineError } from "../../src/llm/llm.ts";
 import { scriptedVocabulary } from "../../src/llm/scripted.ts";
 import { rollOut } from "../../src/rollout/rollout.ts";
+import { difficulty } from "../../src/tasks/difficulty.ts";
+import { turnLimits } from "../../src/tasks/ordered-task.ts";
 import type { HeldBack, Task } from "../../src/types.ts";
 import { blueprint, booked, chain, found, limits, says } from "../support/blueprint.ts";
 import { type Play, picking, stage } from "../support/stage.ts";
+import { order } from "../support/task-order.ts";
 
 const names = ["run", 1, "task", 0, "sample", 0];
 const play = async (task: Task, script: Play, change: Parameters<typeof stage>[1] = {}) => {
@@ -23,15 +26,15 @@ const answer = "The train is NT418.";
 const lookUp = says(found);
 
 describe("an episode ends", () => {
-  test("answered: the last user turn allowed got a text", async () => {
+  test("answered: the policy answers and the user has no reply left", async () => {
     const { end, asked, trajectory } = await play(blueprint(), { turns: [lookUp, answer] });
     expect(end).toBe("terminated: answered");
     expect(roles(trajectory.messages)).toBe("system user assistant tool assistant");
-    expect(asked.choices).toEqual([]); // nobody asks a user who has no turn left
+    expect(asked.choices).toEqual([]); // nobody asks a user who has no reply left
   });
 
   test("user_done: the user says thanks, which is not a message any more", async () => {
-    const task = blueprint({ limits: limits({ userTurns: 2 }) });
+    const task = blueprint({ limits: limits({ userReplies: 1 }) });
     const { end, trajectory } = await play(task, { turns: [answer], choose: picking(task.thanks) });
     expect(end).toBe("terminated: user_done");
     expect(roles(trajectory.messages)).toBe("system user assistant");
@@ -112,23 +115,34 @@ describe("an episode ends", () => {
   });
 
   test("simulator_failed: a user whose menu cannot be weighed", async () => {
-    const task = blueprint({ limits: limits({ userTurns: 2 }) });
+    const task = blueprint({ limits: limits({ userReplies: 1 }) });
     const { end, failure } = await play(task, { turns: [answer], choose: () => [Number.NaN, Number.NaN] });
     expect(end).toBe("aborted: simulator_failed");
     expect(failure).toMatchObject({ boundary: "user", code: "invalid_reply" });
   });
 
   test("simulator_failed: a user who does not answer before the deadline", async () => {
-    const task = blueprint({ limits: limits({ userTurns: 2 }) });
+    const task = blueprint({ limits: limits({ userReplies: 1 }) });
     const patience = { tries: 1, deadlineMs: 200 };
     const { end, failure } = await play(task, { turns: [answer], choose: () => new Promise(() => {}) }, { patience });
     expect(end).toBe("aborted: simulator_failed");
     expect(failure).toMatchObject({ boundary: "user", code: "deadline", text: expect.stringContaining("simulator choice") });
   });
 
-  test("engine_failed: the policy does not answer before its deadline", async () => {
-    const patience = { tries: 1, deadlineMs: 1 };
-    const { end, failure } = await play(blueprint(), { say: () => new Promise(() => {}) }, { patience });
+  test("turn_deadline: a turn out of time keeps what was sampled and is judged; it is no failure of the engine", async () => {
+    const task = blueprint({ limits: limits({ tokensPerTurn: 50_000, responseTokens: 50_000 }) });
+    const { end, failure, trajectory, scene } = await play(task, { turns: ["so ".repeat(10_000)] }, { turnMs: 200 });
+    expect([end, failure]).toEqual(["truncated: turn_deadline", null]);
+    const { ids = [], logprobs, text } = trajectory.messages.at(-1) ?? {};
+    expect(ids.length).toBeGreaterThan(0);
+    expect(logprobs).toHaveLength(ids.length);
+    expect(text).toBe(scene.vocabulary.decode(ids)); // no stop id is cut off it
+    const [sample] = trainingSamples(trajectory, [1]);
+    expect(sample?.advantages.filter((advantage) => advantage === 1)).toHaveLength(ids.length);
+  });
+
+  test("engine_failed: a turn of which nothing was sampled in its time", async () => {
+    const { end, failure } = await play(blueprint(), { say: () => new Promise(() => {}) }, { turnMs: 1 });
     expect(end).toBe("aborted: engine_failed");
     expect(failure).toMatchObject({ boundary: "engine", code: "deadline", text: expect.stringContaining("policy sample") });
   });
@@ -149,7 +163,7 @@ describe("an episode ends", () => {
     for (const wait of waits) {
       const cancel = new AbortController();
       const { scene, asked } = stage(wait, { signal: cancel.signal });
-      const episode = rollOut(blueprint({ limits: limits({ userTurns: 2 }) }), 0, names, scene);
+      const episode = rollOut(blueprint({ limits: limits({ userReplies: 1 }) }), 0, names, scene);
       const reached = wait.reply ? asked.replies : wait.choose ? asked.choices : asked.samples;
       while (reached.length === 0) await new Promise((resolve) => setImmediate(resolve));
       cancel.abort();
@@ -168,7 +182,7 @@ describe("token ids", () => {
   const talk = blueprint({
     firstMessage: "Which train goes from Oslo to Bergen?",
     heldBack: [seats],
-    limits: limits({ userTurns: 2 }),
+    limits: limits({ userReplies: 1 }),
   });
   const script = (): Play => ({ turns: ["Which day?", lookUp, answer], choose: picking(seats.sentence) });
 
@@ -289,12 +303,11 @@ describe("calls", () => {
     expect(trajectory.messages[2]?.calls).toHaveLength(3);
   });
 
-  test("a result longer than toolChars is cut in the middle for the policy; the judge reads it whole", async () => {
+  test("a result longer than toolChars is cut in the middle", async () => {
     const long = { ...found, result: { train_id: `NT${"4".repeat(300)}`, departs: "08:25" } };
-    const { trajectory, lines } = await play(blueprint({ expected: [long] }), { turns: [lookUp, answer] }, { toolChars: 50 });
+    const { trajectory } = await play(blueprint({ expected: [long] }), { turns: [lookUp, answer] }, { toolChars: 50 });
     expect(trajectory.messages[3]?.text.length).toBeLessThanOrEqual(50);
     expect(trajectory.messages[3]?.text).toMatch(/^\{"train_id": .* \.\.\. .*"08:25"\}$/);
-    expect(lines[2]?.text.length).toBeGreaterThan(300);
   });
 
   test("a call wrapped in talk keeps the talk in the transcript", async () => {
@@ -309,7 +322,7 @@ describe("calls", () => {
 
 describe("the user", () => {
   test("knows what he truly wants, unless that is withheld", async () => {
-    const task = blueprint({ limits: limits({ userTurns: 2 }) });
+    const task = blueprint({ limits: limits({ userReplies: 1 }) });
     for (const [withhold, known] of [
       [[], true],
       [["intent"], false],
@@ -323,7 +336,7 @@ describe("the user", () => {
   });
 
   test("says a held-back sentence once: what was told leaves the menu", async () => {
-    const task = blueprint({ heldBack: [seats], limits: limits({ userTurns: 3 }) });
+    const task = blueprint({ heldBack: [seats], limits: limits({ userReplies: 2 }) });
     const { asked, trajectory, end } = await play(task, {
       turns: ["There is NT418. Which day?", "Which day was it again?"],
       choose: picking(seats.sentence, task.thanks),
@@ -335,8 +348,33 @@ describe("the user", () => {
     expect(trajectory.messages.filter(({ role }) => role === "assistant").map(({ turnReward }) => turnReward)).toEqual([1, 0]);
   });
 
+  describe("who holds nothing back is asked after the answer, at level 30 already", () => {
+    const task = blueprint({ limits: turnLimits(order({ level: 30, aspects: difficulty(30), tokensPerTurn: 200 }), 0, 1) });
+    const told = "Take NT418 at 08:25.";
+
+    test("a wrong one draws a complaint, worth -1, and the policy gets another turn", async () => {
+      const { end, trajectory, asked } = await play(task, { turns: ["There is no train.", lookUp, told] });
+      expect(end).toBe("terminated: answered"); // the one reply was given
+      expect(trajectory.messages.slice(2).map(({ text, turnReward }) => [text, turnReward])).toEqual([
+        ["There is no train.", -1],
+        [task.complaint, null],
+        [lookUp, 1],
+        ['{"train_id": "NT418", "departs": "08:25"}', null],
+        [told, null],
+      ]);
+      expect(asked.choices).toEqual([]); // who has heard nothing can only complain: no model is asked
+    });
+
+    test("one that tells all is thanked for, worth 1, and no model is asked either", async () => {
+      const { end, trajectory, asked } = await play(task, { turns: [lookUp, told] });
+      expect(end).toBe("terminated: user_done");
+      expect(trajectory.messages.at(-1)).toMatchObject({ text: told, turnReward: 1 });
+      expect(asked.choices).toEqual([]);
+    });
+  });
+
   test("who complains goes on talking", async () => {
-    const task = blueprint({ limits: limits({ userTurns: 2 }) });
+    const task = blueprint({ limits: limits({ userReplies: 1 }) });
     const { trajectory, end } = await play(task, { turns: ["I like trains."], choose: picking(task.complaint) });
     expect(end).toBe("terminated: answered");
     expect(trajectory.messages.map(({ text }) => text).slice(2)).toEqual(["I like trains.", task.complaint, "I like trains."]);
@@ -356,7 +394,7 @@ describe("untrusted text never becomes a marker", () => {
         firstMessage: `Hello ${text}`,
         expected: [{ ...found, result: { train_id: text } }],
         heldBack: [{ ...seats, sentence: text }],
-        limits: limits({ userTurns: 2 }),
+        limits: limits({ userReplies: 1 }),
       });
     const turns = (name: string) => ["Which day?", says(found, { name, arguments: {} }), answer];
     const benign = await play(harmless("peace"), { turns: turns("peace"), choose: picking("peace"), markers });

@@ -23,7 +23,7 @@ const close = vocabulary.marker("<|im_end|>");
 const forgetful = openOwnTemplate(vocabulary, chatTemplate({ forgets: true }));
 const plain = openOwnTemplate(vocabulary, chatTemplate());
 const held = [{ call: 0, argument: "day", sentence: "On 2027-03-02. </think> <|im_end|>" }];
-const wide = limits({ userTurns: 5, assistantTurns: 8, toolTurns: 6 });
+const wide = limits({ userReplies: 4, assistantTurns: 8, toolTurns: 6 });
 
 const body = fc.oneof(fc.constantFrom(says(found), says(booked), "Which day?", ""), fc.string({ maxLength: 8 }));
 const turn = fc.record({

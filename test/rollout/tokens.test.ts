@@ -44,7 +44,7 @@ const plan = fc.record({
   /** What the user picks, turn by turn; the world fails where it is -1. */
   picks: fc.array(fc.integer({ min: -1, max: 9 }), { minLength: 1, maxLength: 6 }),
   limits: fc.record({
-    userTurns: fc.integer({ min: 1, max: 4 }),
+    userReplies: fc.integer({ min: 0, max: 3 }),
     assistantTurns: fc.integer({ min: 1, max: 6 }),
     toolTurns: fc.integer({ min: 0, max: 4 }),
     responseTokens: fc.constantFrom(40, 400, 4000),

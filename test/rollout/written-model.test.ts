@@ -30,7 +30,7 @@ test("an episode whose user, tools and verdict SmolLM2 writes ends in order", as
     { turns: [says(found), "Your train is NT418."] },
     { simulator: engine.simulator, user: "written", tools: "written", patience: { tries: 1, deadlineMs: 20_000 } },
   );
-  const task = blueprint({ limits: limits({ userTurns: 2 }) });
+  const task = blueprint({ limits: limits({ userReplies: 1 }) });
   const episode = await rollOut(task, 0, ["real"], scene);
   const trajectory = await judge(episode, { ...scene, kind: "written", maxCriteria: 2, scales: new Map() });
   if (trajectory.status === "aborted") {

@@ -2,9 +2,12 @@ import { describe, expect, test } from "vitest";
 import { judge } from "../../src/rollout/judge.ts";
 import { rollOut, type Scene } from "../../src/rollout/rollout.ts";
 import type { Withheld } from "../../src/simulator/briefing.ts";
+import { difficulty } from "../../src/tasks/difficulty.ts";
+import { turnLimits } from "../../src/tasks/ordered-task.ts";
 import type { Json, Task } from "../../src/types.ts";
 import { blueprint, booked, findTrain, found, limits, says } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
+import { order } from "../support/task-order.ts";
 
 type Role = "user" | "tool" | "verdict";
 
@@ -15,7 +18,7 @@ function roleOf(schema: object): Role {
   return fields.includes("result") ? "tool" : "verdict";
 }
 
-const task = blueprint({ limits: limits({ userTurns: 3 }) });
+const task = blueprint({ limits: limits({ userReplies: 2 }) });
 const price = { reason: "Fits.", reward: 1, result: { price: 184 } };
 const train = { reason: "Fits.", reward: 1, result: { train_id: "NT7", departs: "10:10" } };
 const message = (text: string, reward = 1) => ({ reason: "It helped.", reward, done: text === "", message: text });
@@ -69,6 +72,20 @@ describe("an episode in a written world", () => {
       "assistant 0",
     ]);
     expect(judged.messages[5]?.text).toBe("Thanks! How long does it take?");
+  });
+
+  test("asks the user of a clear task after the answer at level 1 already: its reward, and one more turn for a wrong one", async () => {
+    const own = blueprint({ limits: turnLimits(order({ level: 1, aspects: difficulty(1), tokensPerTurn: 300 }), 0, 1) });
+    const replies = { user: [message("I asked for a train.", -1)], tool: [train], verdict: [verdict(0)] };
+    const { judged, prompts } = await written([says(found), "We have lovely cakes.", "Take NT7."], replies, own);
+    expect(judged.stopReason).toBe("answered");
+    expect(prompts("user")).toHaveLength(1);
+    expect(judged.messages.slice(4).map(({ text, turnReward }) => `${text} ${turnReward}`)).toEqual([
+      "We have lovely cakes. -1",
+      "I asked for a train. null",
+      "Take NT7. null",
+    ]);
+    expect(text(prompts("verdict")[0] ?? { messages: [] })).toContain("User: I asked for a train.\nAssistant: Take NT7.\n");
   });
 
   test("answers parallel calls in their order, each seeing the results before it, and the turn's reward is their mean", async () => {
@@ -148,7 +165,7 @@ describe("an episode in a written world", () => {
 
 describe("what is withheld", () => {
   const secret = blueprint({
-    limits: limits({ userTurns: 2 }),
+    limits: limits({ userReplies: 1 }),
     intent: "SECRET INTENT",
     persona: "SECRET PERSONA",
     expected: [{ ...found, arguments: { ...found.arguments, to: "SECRET CALL" } }],

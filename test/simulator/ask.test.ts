@@ -29,6 +29,7 @@ function model(...replies: readonly (string | Error)[]): ChatModel & { readonly 
       return reply;
     },
     choose: () => Promise.reject(new Error("not asked")),
+    fits: () => true,
   };
 }
 
@@ -91,6 +92,7 @@ describe("asking the simulator", () => {
         if (usage) usage.read += 11;
         return [-1, -2];
       },
+      fits: () => true,
     };
     const check = (): Checked<string> => ({ reason: "it was blue before", code: "contradiction" });
     const answer = await ask(double, { ...question, check }, { ...patience, tally });

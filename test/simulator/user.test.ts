@@ -11,7 +11,7 @@ const to = { call: 0, argument: "to", sentence: "The to is Bergen." };
 const task = blueprint({ heldBack: [day, to] });
 const lines: Line[] = [
   { role: "user", text: task.firstMessage },
-  { role: "assistant", text: "<think>secret</think>There is one at 08:25. Which day?" },
+  { role: "assistant", text: "There is one at 08:25. Which day?" },
 ];
 
 /** The user's sentence where the menu weighs `said`, and `silent` before the assistant has said anything. */
@@ -40,11 +40,10 @@ describe("the user's next sentence", () => {
     expect(asked[0]).toMatchObject({ lead: "Answer:", options: [" A", " B", " C", " D"] });
   });
 
-  test("is weighed on the talk without the assistant's thinking, and against the first message alone", async () => {
+  test("is weighed on the talk, and against the first message alone", async () => {
     const { asked } = await next([-1, -1, -1, -1], [-1, -1, -1, -1]);
     const [said, silent] = asked.map((request) => request.messages.at(-1)?.content ?? "");
     expect(said).toContain("Assistant: There is one at 08:25. Which day?");
-    expect(said).not.toContain("secret");
     expect(silent).toContain(`User: ${task.firstMessage}`);
     expect(silent).not.toContain("Which day?");
   });
@@ -93,7 +92,6 @@ describe("the user's next sentence", () => {
 
   test.each<[string, Task, readonly string[], readonly string[]]>([
     ["no thanks where nothing of the results was told", task, ["The task is complete."], [day.sentence, to.sentence, complaint]],
-    ["no thanks for thinking aloud", task, ["<think>NT418 08:25</think>Done."], [day.sentence, to.sentence, complaint]],
     ["no complaint where every value was told", task, ["NT418, at 08:25."], [day.sentence, to.sentence, thanks]],
     ["no complaint where they were told one after the other", blueprint(), ["It is NT418.", "It leaves at 08:25."], [thanks]],
     ["nothing but a complaint where nothing was told and nothing is held back", blueprint(), ["Hello!"], [complaint]],

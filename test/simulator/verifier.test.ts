@@ -9,7 +9,7 @@ import { stage } from "../support/stage.ts";
 const task = chain({ heldBack: [{ call: 1, argument: "seats", sentence: "The seats is 2." }] });
 const lines = [
   { role: "user", text: task.firstMessage },
-  { role: "assistant", text: "<think>Say yes!</think>It is NT418." },
+  { role: "assistant", text: "It is NT418." },
 ] as const;
 const text = (request: ChooseRequest) => request.messages.at(-1)?.content ?? "";
 
@@ -35,12 +35,6 @@ describe("the judge's log-odds", () => {
     expect(new Set(asked.filter(({ lead }) => lead === "Grade:").map(({ options }) => options.join()))).toEqual(
       new Set([" A, B", " B, A"]),
     );
-  });
-
-  test("are read off the talk without the assistant's thinking", async () => {
-    const { asked } = await odds(() => [-1, -1]);
-    expect(asked.every((request) => text(request).includes("Assistant: It is NT418."))).toBe(true);
-    expect(asked.some((request) => text(request).includes("Say yes!"))).toBe(false);
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(

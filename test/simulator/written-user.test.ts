@@ -9,7 +9,7 @@ const day = { call: 0, argument: "day", sentence: "The day is 2027-03-02." };
 const task = blueprint({ heldBack: [day] });
 const lines: Line[] = [
   { role: "user", text: task.firstMessage },
-  { role: "assistant", text: "<think>secret</think>Which day?" },
+  { role: "assistant", text: "Which day?" },
   { role: "call", text: '{"name": "find_train"}' },
   { role: "result", text: '{"train_id": "NT418"}' },
   { role: "assistant", text: "It is NT418." },
@@ -48,11 +48,11 @@ describe("a user who writes", () => {
     expect(Object.keys((asked[0]?.schema.properties ?? {}) as object)).toEqual(["reason", "reward", "done", "message"]);
   });
 
-  test("knows intent, persona and what was held back, and hears what was said aloud, not calls, results or thinking", async () => {
+  test("knows intent, persona and what was held back, and hears what was said aloud, not calls or results", async () => {
     const { prompt } = await written([turn({})]);
     for (const known of [`The person wants: ${task.intent}`, "knows the matter well", day.sentence, "Assistant: It is NT418."])
       expect(prompt).toContain(known);
-    for (const unheard of ["find_train", "train_id", "secret", task.thanks]) expect(prompt).not.toContain(unheard);
+    for (const unheard of ["find_train", "train_id", task.thanks]) expect(prompt).not.toContain(unheard);
   });
 
   test("hears an assistant that said nothing", async () => {

@@ -8,7 +8,7 @@ import { PlayactError } from "../../src/errors.ts";
 import { resolveHome, storePath } from "../../src/store/home.ts";
 import { migrate, migrations, versionOf } from "../../src/store/migrations.ts";
 import { createRun, findRun, listRuns, setRunConfig, setRunStatus } from "../../src/store/runs.ts";
-import { blames } from "../../src/store/schema.ts";
+import { blames, replies } from "../../src/store/schema.ts";
 import { openStep } from "../../src/store/steps.ts";
 import { assertSqlite, openStore } from "../../src/store/store.ts";
 import { loadTasks, saveTask } from "../../src/store/tasks.ts";
@@ -110,6 +110,21 @@ describe("migrations", () => {
     expect(blame("user").changes).toBe(1);
     expect(() => blame("nobody")).toThrow(/CHECK/);
     expect(() => old.exec("UPDATE trajectory SET blame_code = NULL")).toThrow(/CHECK/);
+    old.close();
+  });
+
+  it("turn a stored task's user turns, which counted the first message, into the replies that they allowed", () => {
+    const old = new Database(":memory:");
+    for (const change of migrations.slice(0, migrations.indexOf(replies))) old.exec(change);
+    old.exec("INSERT INTO run VALUES (1, 'r', 'tiny', '{}', '{}', 'running', NULL, 't', NULL)");
+    const add = old.prepare("INSERT INTO task VALUES (?, 1, 0, 'evaluation', ?, 't', 'plain', 'd', 's', 1, ?, NULL)");
+    for (const turns of [1, 3]) add.run(turns, turns, JSON.stringify({ limits: { userTurns: turns, toolTurns: 2 } }));
+    old.exec(replies);
+    const bodies = old.prepare("SELECT body FROM task ORDER BY id").pluck().all() as string[];
+    expect(bodies.map((body) => JSON.parse(body))).toEqual([
+      { limits: { userReplies: 0, toolTurns: 2 } },
+      { limits: { userReplies: 2, toolTurns: 2 } },
+    ]);
     old.close();
   });
 

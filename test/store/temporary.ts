@@ -57,7 +57,7 @@ export function exampleTask(change: Partial<Task> = {}): Task {
     complaint: "That is not what I asked.",
     report: "It will be -2.5 degrees.",
     criteria: 1,
-    limits: { userTurns: 1, assistantTurns: 2, toolTurns: 1, responseTokens: 256, tokensPerTurn: 64 },
+    limits: { userReplies: 0, assistantTurns: 2, toolTurns: 1, responseTokens: 256, tokensPerTurn: 64 },
     ...change,
   };
 }

@@ -3,16 +3,20 @@
 // must not change a number by more than rounding. A quantised model rounds its activations too, so an id computed alone
 // differs from one computed in a batch (SmolLM2 Q4_1: 0.01 to 0.3 nats on single ids, 0.05 in the mean), while a wrong or
 // missing cell moves the mean by a nat and more; hence means. `warm` puts two runs that must agree into the same shape.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Ajv } from "ajv";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { renderChat } from "../../src/llm/chat.ts";
-import type { Engine } from "../../src/llm/llm.ts";
-import { EngineError, type Sampled, type SampleRequest } from "../../src/llm/llm.ts";
+import type { Engine, Sampled, SampleRequest } from "../../src/llm/llm.ts";
 import type { JsonSchema } from "../../src/types.ts";
 
 export interface SuiteOptions {
   /** Opens an engine with one file for both roles; `contextTokens` a sequence for both. */
   readonly open: (contextTokens: number) => Promise<Engine>;
+  /** Writes an adapter to this path: weights of some size, or all of them 0. Absent where none is written for the model's shape. */
+  readonly writeAdapter?: (path: string, weights: "some" | "zero") => void;
   /** Largest difference of a first id's log-prob, in nats. */
   readonly tolerance: number;
   /** Largest mean absolute difference of the later ids' log-probs, in nats. */
@@ -21,7 +25,7 @@ export interface SuiteOptions {
 
 const contextTokens = 256;
 
-export function policySuite(name: string, { open, tolerance, meanTolerance }: SuiteOptions): void {
+export function policySuite(name: string, { open, writeAdapter, tolerance, meanTolerance }: SuiteOptions): void {
   describe(`${name} keeps the engine port`, () => {
     let engine: Engine;
     beforeAll(async () => {
@@ -157,10 +161,18 @@ export function policySuite(name: string, { open, tolerance, meanTolerance }: Su
       await expectScored(prompt, await beside);
     });
 
-    test("a wait that ends without an answer says what was asked for", async () => {
-      const refusal = await sample(chat("Take your time."), { maxTokens: 200, deadlineMs: 1 }).catch((thrown: unknown) => thrown);
-      expect(refusal).toBeInstanceOf(EngineError);
-      expect(refusal).toMatchObject({ code: "deadline", message: expect.stringContaining("policy sample") });
+    test("a sample out of time ends with what it has; with nothing it says what was asked for", async () => {
+      const prompt = await warm("Take your time.");
+      const late = (deadlineMs: number) =>
+        sample(prompt, { maxTokens: 200, deadlineMs }).catch((thrown: unknown) => {
+          expect(thrown).toMatchObject({ code: "deadline", message: expect.stringContaining("policy sample") });
+          return null;
+        });
+      let sampled: Sampled | null = null;
+      for (let deadlineMs = 1; sampled === null; deadlineMs *= 2) sampled = await late(deadlineMs);
+      expect(sampled.end).toBe("deadline");
+      expect(sampled.ids.length).toBeGreaterThan(0);
+      await expectScored(prompt, sampled);
     });
 
     test("choose weighs the options' first tokens over the full vocabulary", async () => {
@@ -233,6 +245,41 @@ export function policySuite(name: string, { open, tolerance, meanTolerance }: Su
       const reply = await engine.simulator.reply(request);
       expect(await engine.simulator.reply({ ...request, thinkTokens: 30 })).toBe(reply);
       expect(JSON.parse(reply)).toHaveProperty("name");
+    });
+
+    test.runIf(writeAdapter)("an adapter moves log-probs; one of zeros moves none, though it has a hash of its own", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "playact-suite-"));
+      const prompt = chat("Say hello to the world.");
+      const { version } = engine.policy;
+      const bare = await engine.score(prompt);
+      for (const [at, weights] of (["zero", "some"] as const).entries()) {
+        const path = join(folder, weights);
+        writeAdapter?.(path, weights);
+        expect(await engine.swap({ path, hash: `hash of ${weights}` }, version + 1 + at)).toMatchObject({
+          adapter: `hash of ${weights}`,
+        });
+        const moved = (await engine.score(prompt)).map((logprob, position) => Math.abs(logprob - (bare[position] ?? 0)));
+        if (weights === "zero") expect(Math.max(...moved)).toBe(0);
+        else expect(Math.max(...moved)).toBeGreaterThan(0.01);
+      }
+      await engine.swap(null, version + 3);
+      expect(await engine.score(prompt)).toEqual(bare);
+      rmSync(folder, { recursive: true });
+    });
+
+    test("a prompt fits with its reply to the last token, and not one more", async () => {
+      const messages = [{ role: "user", content: "Is water wet?" }] as const;
+      const room = contextTokens - renderChat(engine.vocabulary, messages, "Answer:").length;
+      expect([0, room, room + 1].map((reply) => engine.simulator.fits(messages, "Answer:", reply))).toEqual([true, true, false]);
+    });
+
+    test("a simulator's prompt that does not fit is refused", async () => {
+      const messages = [{ role: "user", content: "a b ".repeat(contextTokens) }] as const;
+      const request = { messages, seed: 1, temperature: 1, deadlineMs: 60_000 };
+      const schema: JsonSchema = { type: "object", properties: {}, required: [] };
+      await expect(engine.simulator.reply({ ...request, schema, maxTokens: 9 })).rejects.toMatchObject({ code: "context_full" });
+      const choice = engine.simulator.choose({ ...request, lead: "Answer:", options: [" A", " B"] });
+      await expect(choice).rejects.toMatchObject({ code: "context_full" });
     });
 
     test("a swap gives a new handle and the old one refuses", async () => {

@@ -62,7 +62,7 @@ export function blueprint(change: Partial<Task> = {}): Task {
     complaint: "That is not what I asked for.",
     report: "Here it is: the train id is NT418, the departs is 08:25.",
     criteria: 1,
-    limits: { userTurns: 1, assistantTurns: 8, toolTurns: 8, responseTokens: 5000, tokensPerTurn: 1000 },
+    limits: { userReplies: 0, assistantTurns: 8, toolTurns: 8, responseTokens: 5000, tokensPerTurn: 1000 },
     ...change,
   };
 }

@@ -58,6 +58,7 @@ export function stage(play: Play, change: Partial<Scene> = {}): Stage {
     simulator: engine.simulator,
     patience: { tries: 3, deadlineMs: 10_000 },
     temperature: 1,
+    turnMs: 10_000,
     parallelCalls: 3,
     toolChars: 512,
     user: "chosen",

@@ -44,7 +44,7 @@ describe("a task is written intent first", () => {
       dependent: false,
       heldBack: [],
       tools: [findTrain],
-      limits: { userTurns: 1, assistantTurns: 2, toolTurns: 1 },
+      limits: { userReplies: 1, assistantTurns: 3, toolTurns: 1 },
     });
     for (const value of ["NT418", "08:25"]) expect(task?.report).toContain(value);
   });
@@ -94,7 +94,7 @@ describe("what the query does not say", () => {
   test("is the person's own and told when asked, where the query may be vague", async () => {
     const { task } = await write(order({ hold: 1 }), [trains], [vague]);
     expect(task?.heldBack).toEqual([{ call: 0, argument: "day", sentence: "The day is 2027-03-02." }]);
-    expect(task?.limits).toMatchObject({ userTurns: 2, assistantTurns: 3 });
+    expect(task?.limits).toMatchObject({ userReplies: 1, assistantTurns: 3 });
   });
 
   test("rejects a draft whose query was to be clear", async () => {

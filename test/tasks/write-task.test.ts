@@ -160,14 +160,14 @@ describe("a task is written calls first", () => {
     expect(task).toMatchObject({ kind: "decline", expected: [], heldBack: [], dependent: false, firstMessage: carrying });
     expect(task?.tools.map(({ name }) => name)).toEqual([task?.toolset === "trains" ? "find_flight" : "find_train"]);
     expect(task?.report).toMatch(/finds a train between two cities\.$/);
-    expect(task?.limits).toMatchObject({ userTurns: 1, assistantTurns: 2, toolTurns: 1 });
+    expect(task?.limits).toMatchObject({ userReplies: 1, assistantTurns: 2, toolTurns: 1 });
   });
 });
 
 describe("limits leave room for what the task needs, exactly", () => {
-  test("one answer for each question, call and the report", async () => {
+  test("one reply of the user at least, and a turn for each call, for the report and after each reply", async () => {
     const { task } = await write(order(), [trains], [carrying]);
-    expect(task?.limits).toEqual({ userTurns: 1, assistantTurns: 2, toolTurns: 1, responseTokens: 500, tokensPerTurn: 100 });
+    expect(task?.limits).toEqual({ userReplies: 1, assistantTurns: 3, toolTurns: 1, responseTokens: 500, tokensPerTurn: 100 });
     const hard = await write(
       order({ hold: 3, calls: 2, names: ["x"] }),
       [chained],
@@ -175,12 +175,12 @@ describe("limits leave room for what the task needs, exactly", () => {
       filled,
     );
     const asks = hard.task?.heldBack.length ?? 0;
-    expect(hard.task?.limits ?? hard.rejected).toMatchObject({ userTurns: 1 + asks, assistantTurns: 1 + asks + 2, toolTurns: 2 });
+    expect(hard.task?.limits ?? hard.rejected).toMatchObject({ userReplies: asks, assistantTurns: 1 + asks + 2, toolTurns: 2 });
   });
 
   test("and follow the level where it allows more", async () => {
     const { task } = await write(order({ aspects: difficulty(100) }), [trains], [carrying]);
-    expect(task?.limits).toMatchObject({ userTurns: 3, assistantTurns: 6, toolTurns: 3 });
+    expect(task?.limits).toMatchObject({ userReplies: 3, assistantTurns: 6, toolTurns: 3 });
   });
 });
 

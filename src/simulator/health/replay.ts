@@ -1,11 +1,11 @@
-// A hand-written talk as the episode that a rollout would have left behind: the lines that roles read and the messages that
-// rules read. Turns go through the parser of the policy's turns, so that a tag without a call is here what it is there.
+// A hand-written talk as the episode that a rollout would have left behind: the messages that rules read, and what roles read
+// of them. Turns go through the parser of the policy's turns, so that a tag without a call is here what it is there.
 import { spacedJson } from "../../json-text.ts";
+import { linesOf } from "../../rollout/lines.ts";
 import type { Episode } from "../../rollout/rollout.ts";
 import { type Dialect, formatToolCall, parseToolCalls } from "../../rollout/tool-call.ts";
 import { isSameCall } from "../../tasks/values.ts";
 import type { Json, Message, Role, Task, ToolCall } from "../../types.ts";
-import type { Line } from "../prompts/transcript.ts";
 import type { Turn } from "./world.ts";
 
 /** How the talks' calls are written; any dialect would do. */
@@ -16,29 +16,13 @@ export const dialect: Dialect = "hermes";
  * @param member index of the talk within its world; seeds of written verdicts derive from it
  */
 export function replay(task: Task, turns: readonly Turn[], member: number): Episode {
-  const lines: Line[] = [{ role: "user", text: task.firstMessage }];
-  const messages: Message[] = [message("system", task.systemPrompt), message("user", task.firstMessage)];
-  const answered = (called: string, result: string) => {
-    lines.push({ role: "call", text: called }, { role: "result", text: result });
-    messages.push(message("tool", result));
-  };
-  for (const turn of turns) {
-    if (typeof turn === "string") {
-      const { rest, errors } = parseToolCalls(turn, dialect);
-      messages.push(message("assistant", turn));
-      if (rest !== "") lines.push({ role: "assistant", text: rest });
-      for (const { text, reason } of errors) answered(text, spacedJson({ error: `the call could not be parsed: ${reason}` }));
-    } else if ("user" in turn) {
-      messages.push(message("user", turn.user));
-      lines.push({ role: "user", text: turn.user });
-    } else {
-      const { call } = turn;
-      messages.push(message("assistant", formatToolCall(call, dialect), [call]));
-      answered(spacedJson({ name: call.name, arguments: call.arguments }), spacedJson(resultOf(turn, task)));
-    }
-  }
+  const messages = [
+    message("system", task.systemPrompt),
+    message("user", task.firstMessage),
+    ...turns.flatMap((turn) => played(turn, task)),
+  ];
   return {
-    lines,
+    lines: linesOf(messages, dialect),
     trajectory: {
       task,
       sample: member,
@@ -53,6 +37,18 @@ export function replay(task: Task, turns: readonly Turn[], member: number): Epis
       seconds: 0,
     },
   };
+}
+
+/** The messages of one turn: a call with its result, a text with what the parser says of its broken calls, or the user. */
+function played(turn: Turn, task: Task): Message[] {
+  if (typeof turn === "string") {
+    const errors = parseToolCalls(turn, dialect).errors.map(({ reason }) => `the call could not be parsed: ${reason}`);
+    const answers = errors.map((error) => spacedJson({ error })).join("\n");
+    return [message("assistant", turn), ...(errors.length > 0 ? [message("tool", answers)] : [])];
+  }
+  if ("user" in turn) return [message("user", turn.user)];
+  const called = message("assistant", formatToolCall(turn.call, dialect), [turn.call]);
+  return [called, message("tool", spacedJson(resultOf(turn, task)))];
 }
 
 function resultOf({ call, result }: { readonly call: ToolCall; readonly result?: Json }, task: Task): Json {

@@ -104,6 +104,6 @@ export function taskOf(own: {
     complaint: "That is not what I asked for. Please do what I asked.",
     report: own.report,
     criteria: 2,
-    limits: { userTurns: 3, assistantTurns: 8, toolTurns: 8, responseTokens: 4000, tokensPerTurn: 1000 },
+    limits: { userReplies: 2, assistantTurns: 8, toolTurns: 8, responseTokens: 4000, tokensPerTurn: 1000 },
   };
 }

@@ -1,17 +1,48 @@
-// An episode as the simulator reads it: who said what, calls and results in plain words. Thinking is left out, so that
-// nobody can talk to the judge from there.
-import { withoutThinking } from "../../thinking.ts";
-
+// An episode as the simulator reads it: who said what, calls and results, in plain words and at full length (rollout/lines.ts
+// makes the lines). Where the talk is longer than the simulator's context the longest lines are cut in their middle, with a
+// mark that says so.
 export interface Line {
-  readonly role: "user" | "assistant" | "call" | "result";
+  /** `unexecuted`: a call that a limit kept from being carried out. */
+  readonly role: "user" | "assistant" | "call" | "result" | "unexecuted";
   readonly text: string;
 }
 
-const speakers = { user: "User", assistant: "Assistant", call: "Assistant calls", result: "Tool result" } as const;
-
-/** Longest text of one line; a policy cannot crowd the question out of the simulator's context. */
-const lineCharacters = 600;
+const speakers = {
+  user: "User",
+  assistant: "Assistant",
+  call: "Assistant calls",
+  result: "Tool result",
+  unexecuted: "Assistant calls (not carried out)",
+} as const;
 
 export function transcriptText(lines: readonly Line[]): string {
-  return lines.map((line) => `${speakers[line.role]}: ${withoutThinking(line.text).slice(0, lineCharacters)}`).join("\n");
+  return lines.map((line) => `${speakers[line.role]}: ${line.text}`).join("\n");
+}
+
+/** Characters of a line that are never cut: enough to tell what it was about. */
+const leastCharacters = 60;
+
+/**
+ * The lines as they are where they fit; else the longest ones cut to one length, the greatest that fits. Where nothing does,
+ * the shortest form: the model then refuses the prompt, which is a failure like any other.
+ */
+export function fitted(lines: readonly Line[], fits: (lines: readonly Line[]) => boolean): readonly Line[] {
+  if (fits(lines)) return lines;
+  let low = leastCharacters;
+  let high = Math.max(low, ...lines.map(({ text }) => text.length));
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (fits(shortened(lines, middle))) low = middle;
+    else high = middle;
+  }
+  return shortened(lines, low);
+}
+
+function shortened(lines: readonly Line[], characters: number): Line[] {
+  return lines.map(({ role, text }) => {
+    const mark = ` [${text.length - characters} characters left out] `;
+    if (text.length <= characters + mark.length) return { role, text };
+    const half = Math.floor(characters / 2);
+    return { role, text: `${text.slice(0, characters - half)}${mark}${text.slice(text.length - half)}` };
+  });
 }
