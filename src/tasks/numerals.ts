@@ -28,8 +28,9 @@ export function numbersAt({ text, list }: Tokens, at: number): Read<readonly Num
   const { written, end } = grouped ?? { written: first, end: at + 1 };
   const last = list[end - 1] ?? token;
   const sign = /(?<![\p{L}\p{M}\p{N}])[-\u2013](?:(?:\p{L}{1,3} ?)?\p{Sc} ?|\p{L}{1,3} ?)?$/u; // -12, -$12, $-12, -US$12
-  const negative = sign.test(text.slice(0, token.start)) || ["minus", "negative"].includes(list[at - 1]?.text ?? "");
-  const percent = /^ ?(?:%|percent|per cent)/.test(text.slice(last.start + last.text.length));
+  const negative =
+    sign.test(text.slice(Math.max(0, token.start - 9), token.start)) || ["minus", "negative"].includes(list[at - 1]?.text ?? "");
+  const percent = /^ ?(?:%|percent|per cent)/.test(text.slice(last.start + last.text.length).slice(0, 9));
   const value = digitsOf(written).flatMap(({ digits, places }) =>
     [0, ...(percent ? [2] : [])].map((shift) => ({ decimal: plainDecimal(negative, digits, places + shift), places })),
   );

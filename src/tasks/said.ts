@@ -107,7 +107,7 @@ function hasWords(all: string, wanted: string): boolean {
   for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
     const end = at + words.length;
     const starts = borders(at);
-    const ends = borders(end) || /^\p{sc=Hangul}{2}/u.test(text.slice(end - 1)); // particles stick to a Korean word
+    const ends = borders(end) || /^\p{sc=Hangul}{2}/u.test(text.slice(end - 1, end + 1)); // particles stick to a Korean word
     if (isRun ? starts || ends : starts && ends) return true;
   }
   return false;
@@ -117,7 +117,7 @@ function hasWords(all: string, wanted: string): boolean {
 function bordersIn(text: string): (index: number) => boolean {
   const cuts = unbroken.test(text) ? new Set(Array.from(segmenter.segment(text), ({ index }) => index)) : null;
   return (index) => {
-    const [before, after] = [text.slice(0, index), text.slice(index)];
+    const [before, after] = [text.slice(Math.max(0, index - 9), index), text.slice(index, index + 2)];
     if (/(?:^| )$/.test(before) || /^(?: |$)/.test(after)) return true;
     return (unbrokenEnd.test(before) || unbrokenStart.test(after)) && (cuts?.has(index) ?? false);
   };

@@ -61,7 +61,7 @@ export function wordsOf(folded: string): string {
     .replace(/[^\p{L}\p{M}\p{N}.:/@+',-]+/gu, " ")
     .replace(/,(?!(?<=\d,)\d{3}(?!\d))/g, " ")
     .replace(/'s(?!\p{L})|(?<![\p{L}\p{N}])'|'(?![\p{L}\p{N}])/gu, " ")
-    .replace(/[.:]+(?= |$)/g, "")
+    .replace(/(?<![.:])[.:]+(?= |$)/g, "")
     .replace(/ +/g, " ")
     .trim();
 }

@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { strangeNames, strangeNumbers } from "../../src/tasks/made-up.ts";
 
 describe("a number that nobody gave", () => {
-  const values = [{ day: "2027-03-02", seats: 2, price: 2.5, at: "08:25", leaves: "2027-03-02T18:00:00Z", ref: "QU5173", list: [1200] }];
+  const values = [
+    { day: "2027-03-02", seats: 2, price: 2.5, at: "08:25", leaves: "2027-03-02T18:00:00Z", ref: "QU5173", list: [1200] },
+  ];
 
   test.each([
     "on 2 March 2027, 2 seats",
