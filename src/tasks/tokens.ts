@@ -34,7 +34,6 @@ export type Read<Value> = { readonly value: Value; readonly end: number } | null
 /** One way of writing for each: compatible forms, digits, apostrophes and minus signs; marks that are not seen are gone. */
 export function foldedText(text: string): string {
   return text
-    .replace(/(?<=\p{Nd})[\u00a0\u2009\u202f](?=\p{Nd}{3}(?!\p{Nd}))/gu, "'") // a blank that does not break groups digits
     .replace(/[\u00b2\u00b3\u00b9\u2070-\u2079]/g, " ") // m², where NFKC would write m2
     .normalize("NFKC")
     .replace(/\p{Cf}/gu, "")

@@ -52,6 +52,7 @@ describe("two values are the same", () => {
     ["1e3", 1000],
     ["0x10", 16],
     [JSON.parse('{"city": "Oslo", "__proto__": {}}'), { city: "Oslo" }],
+    [JSON.parse('{"__proto__": {}}'), { city: {} }],
     [{ constructor: 1 }, {}],
     [{ a: 1 }, { toString: 1 }],
   ])("but not %j and %j", (left, right) => {
