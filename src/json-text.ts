@@ -64,3 +64,8 @@ export function spacedJson(value: Json): string {
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** A member that the object itself holds; undefined also for names that every object inherits (constructor, __proto__). */
+export function own(object: JsonObject, name: string): Json | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}

@@ -28,6 +28,12 @@ export interface ToolCall {
   readonly arguments: JsonObject;
 }
 
+/** A call as an episode met it. */
+export interface MadeCall extends ToolCall {
+  /** Why a rule of the world refused it; absent where it was carried out, or never answered. */
+  readonly refused?: Refusal;
+}
+
 /** An expected call of a blueprint with the result that the world gives for it. */
 export interface ExpectedCall extends ToolCall {
   readonly result: Json;
@@ -98,8 +104,8 @@ export interface Message {
   readonly logprobs: readonly number[] | null;
   /** Reward of the turn in -1..1 from the tool's or the user's side; null where nobody judged it. */
   readonly turnReward: number | null;
-  /** Valid and invalid calls found in an assistant message, for the record. */
-  readonly calls: readonly ToolCall[];
+  /** Well-formed calls found in an assistant message, those that the world refused among them. */
+  readonly calls: readonly MadeCall[];
 }
 
 export const stopReasons = [

@@ -13,9 +13,10 @@ import { ruleOf, toGrammar } from "../src/schema/grammar.ts";
 import { drawn } from "../src/schema/rule.ts";
 import { expectedCalls } from "../src/tasks/expected-calls.ts";
 import { refuses } from "../src/tasks/refusal.ts";
+import { carries } from "../src/tasks/said.ts";
 import { userTools } from "../src/tasks/user-tools.ts";
 import { argumentErrors, matchesSchema } from "../src/tasks/validate.ts";
-import { carries, isSameCall, sameValue } from "../src/tasks/values.ts";
+import { isSameCall, sameValue } from "../src/tasks/values.ts";
 import type { JsonObject, ToolSpec } from "../src/types.ts";
 
 const file = (name: string) => join(import.meta.dirname, "fixtures", "cases", name);

@@ -26,6 +26,8 @@ export interface AdvantageOptions {
 
 /** Added to the standard deviation, as published. */
 const epsilon = 1e-6;
+/** Largest spread that sums of the same parts can have; rewards lie in -1..1 and are told apart by far more. */
+const rounding = 1e-12;
 
 /**
  * How the group-normalised outcome A and a turn's reward r make the turn's advantage.
@@ -52,8 +54,8 @@ export function advantages(rollouts: readonly RewardedRollout[], options: Advant
   rollouts.forEach(refuseNonFinite);
   const own = rollouts.map((rollout) => (rollout.aborted ? [] : returns[kind](rollout, gamma)));
   const survivors = rollouts.filter((rollout) => !rollout.aborted).length;
-  const { mean, scale } = normalizer(survivors > 1 ? own.flat(2) : [], normalizeStd);
-  const normalized = (turn: TurnReturns) => turn.map((value) => (value - mean) / scale + 0);
+  const compared = comparison(survivors > 1 ? own.flat(2) : [], normalizeStd);
+  const normalized = (turn: TurnReturns) => turn.map(compared);
   return rollouts.map(({ turnRewards, aborted }, index) => {
     if (aborted) return turnRewards.map(() => 0);
     const turns = (own[index] ?? []).map(normalized);
@@ -71,11 +73,11 @@ export function advantages(rollouts: readonly RewardedRollout[], options: Advant
 export function tgrpo(rollouts: readonly RewardedRollout[], options: AdvantageOptions): number[][] {
   rollouts.forEach(refuseNonFinite);
   const rewards = rollouts.filter((rollout) => !rollout.aborted).map((rollout) => rollout.reward);
-  const { mean, scale } = normalizer(rewards, options.normalizeStd);
+  const compared = comparison(rewards, options.normalizeStd);
   const weigh = turnAdvantage[options.mode];
   return rollouts.map(({ reward, turnRewards, aborted }) => {
     if (aborted) return turnRewards.map(() => 0);
-    const outcome = (reward - mean) / scale;
+    const outcome = compared(reward);
     return turnRewards.map((turnReward) => weigh(outcome, turnReward) + 0); // + 0 turns -0 into 0
   });
 }
@@ -85,14 +87,18 @@ export function isDead(advantages: readonly (readonly TurnAdvantage[])[]): boole
   return advantages.flat(2).every((advantage) => advantage === 0);
 }
 
-/** What is taken off and what it is divided by: mean and sample standard deviation + 1e-6; 0 and 1 for fewer than two. */
-function normalizer(values: readonly number[], normalizeStd: boolean): { mean: number; scale: number } {
-  const [first] = values;
-  if (first === undefined || values.length === 1) return { mean: 0, scale: 1 };
-  // Measured from the first value, equal values give a mean that is exactly that value: a dead group is exactly zero.
-  const mean = first + sum(values.map((value) => value - first)) / values.length;
+/**
+ * A value beside the group's: without their mean, divided by their sample standard deviation + 1e-6. Fewer than two are
+ * compared with nothing and stay as they are; values that only rounding tells apart are all exactly 0.
+ */
+function comparison(values: readonly number[], normalizeStd: boolean): (value: number) => number {
+  if (values.length < 2) return (value) => value;
+  const largest = Math.max(1, ...values.map(Math.abs));
+  if (Math.max(...values) - Math.min(...values) <= rounding * largest) return () => 0;
+  const mean = sum(values) / values.length;
   const variance = sum(values.map((value) => (value - mean) ** 2)) / (values.length - 1);
-  return { mean, scale: normalizeStd ? Math.sqrt(variance) + epsilon : 1 };
+  const scale = normalizeStd ? Math.sqrt(variance) + epsilon : 1;
+  return (value) => (value - mean) / scale + 0; // + 0 turns -0 into 0
 }
 
 function sum(numbers: readonly number[]): number {

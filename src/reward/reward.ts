@@ -5,11 +5,12 @@ import type { Task, ToolCall, Verdict } from "../types.ts";
 
 /** What rules read off an episode. */
 export interface Conduct {
-  /** Well-formed calls that the world answered, in order, whatever they named. */
+  /** Calls that the world carried out, in order. */
   readonly calls: readonly ToolCall[];
   /**
-   * Well-formed calls of a last turn that a limit ended before the world answered. They serve no expected call, for nothing
-   * came of them, but the policy did call: they are as little "no call" as they are free of charge.
+   * Well-formed calls that it did not: refused by a rule (of no tool, wrong arguments, an invented id), or left unanswered where
+   * a limit ended the episode. They serve no expected call, for nothing came of them, but the policy did call: they are as little
+   * "no call" as they are free of charge.
    */
   readonly unexecuted: readonly ToolCall[];
   /** Calls that could not be parsed. */
@@ -30,12 +31,13 @@ export function rulesShare(task: Task, conduct: Conduct): number {
   if (task.kind === "decline") return conduct.refused && attempts(conduct) === 0 ? 1 : 0;
   if (task.expected.length === 0) return 0;
   const left = [...conduct.calls];
+  const parametersOf = (called: string) => task.tools.find(({ name }) => name === called)?.parameters;
   let sum = 0;
   // calls that were made exactly come first, so that none of them is spent on another expected call
-  const made = (expected: ToolCall) => Number(conduct.calls.some((call) => isSameCall(call, expected)));
+  const made = (expected: ToolCall) => Number(conduct.calls.some((call) => isSameCall(call, expected, task.tools)));
   for (const expected of [...task.expected].sort((a, b) => made(b) - made(a))) {
     const scores = left.map((call) =>
-      call.name === expected.name ? 0.5 + 0.5 * rightArguments(expected.arguments, call.arguments) : 0,
+      call.name === expected.name ? 0.5 + 0.5 * rightArguments(expected.arguments, call.arguments, parametersOf(call.name)) : 0,
     );
     const best = scores.indexOf(Math.max(0, ...scores));
     if ((scores[best] ?? 0) === 0) continue;

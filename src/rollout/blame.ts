@@ -2,7 +2,9 @@
 // by rules that read the record alone. Pure. No judge of how good an episode was: it changes no reward. Where no rule
 // convicts another, it is the agent's: others are only blamed for what they demonstrably did.
 // Departs from TRUSTEE (which counts aborts by simulator only): ends that were not aborted have culprits too.
-import { carries, isSameCall, rightArguments, sameValue, spoken } from "../tasks/values.ts";
+import { own } from "../json-text.ts";
+import { carries } from "../tasks/said.ts";
+import { isSameCall, sameValue, spoken } from "../tasks/values.ts";
 import type { Blame, ExpectedCall, Failure, HeldBack, Json, Message, Task, ToolCall, Trajectory } from "../types.ts";
 
 export function isBadEnding({ status, verdict }: Trajectory): boolean {
@@ -59,11 +61,12 @@ function onlyUnknowableWrong({ task, messages }: Trajectory): string | null {
   for (const [index, expected] of task.expected.entries()) {
     const hidden = Object.keys(expected.arguments).filter((name) => !isKnowable(name, expected, task, index));
     const visible = Object.fromEntries(Object.entries(expected.arguments).filter(([name]) => !hidden.includes(name)));
-    const made = calls.some(
-      (call) =>
-        call.name === expected.name &&
-        rightArguments(visible, Object.fromEntries(Object.entries(call.arguments).filter(([name]) => !hidden.includes(name)))) ===
-          1,
+    const made = calls.some((call) =>
+      isSameCall(
+        { ...expected, arguments: visible },
+        { ...call, arguments: Object.fromEntries(Object.entries(call.arguments).filter(([name]) => !hidden.includes(name))) },
+        task.tools,
+      ),
     );
     if (!made) return null;
     found ??= hidden[0] ?? null;
@@ -72,7 +75,7 @@ function onlyUnknowableWrong({ task, messages }: Trajectory): string | null {
 }
 
 function isKnowable(name: string, { arguments: values }: ExpectedCall, task: Task, index: number): boolean {
-  const value = values[name] ?? null;
+  const value = own(values, name) ?? null;
   const texts = [task.firstMessage, task.intent, task.systemPrompt, ...task.heldBack.map((held) => held.sentence)];
   return texts.some((text) => carries(text, value)) || task.expected.slice(0, index).some((call) => holds(call.result, value));
 }
@@ -149,7 +152,7 @@ function isError(result: string): boolean {
 }
 
 function isExpected(call: ToolCall, task: Task): boolean {
-  return task.expected.some((expected) => isSameCall(expected, call));
+  return task.expected.some((expected) => isSameCall(expected, call, task.tools));
 }
 
 function ofAgent(trajectory: Trajectory): Blame {
@@ -179,9 +182,9 @@ function ownFault(trajectory: Trajectory): readonly [code: string, reason: strin
   if (missing.length > 0) return ["missing_call", `never called ${missing[0]?.name}`];
   const guessed = task.heldBack.find((held) => !isTold(held, trajectory) && isGuessed(held, calls, task));
   if (guessed) return ["guessed_value", `made up the ${spoken(guessed.argument)} instead of asking`];
-  if (task.expected.some((expected) => !calls.some((call) => isSameCall(expected, call))))
+  if (task.expected.some((expected) => !calls.some((call) => isSameCall(expected, call, task.tools))))
     return ["wrong_values", "called the right tool with other values"];
-  if (calls.some((call, at) => calls.slice(0, at).some((earlier) => isSameCall(earlier, call))))
+  if (calls.some((call, at) => calls.slice(0, at).some((earlier) => isSameCall(earlier, call, task.tools))))
     return ["repeated_call", "made the same call again"];
   if (calls.length > task.expected.length) return ["needless_call", "made more calls than were needed"];
   if (status === "truncated") return [stopReason, "used up its turns"];
@@ -191,5 +194,5 @@ function ownFault(trajectory: Trajectory): readonly [code: string, reason: strin
 /** The call was made with a value for what the user had not told. */
 function isGuessed(held: HeldBack, calls: readonly ToolCall[], task: Task): boolean {
   const expected = task.expected[held.call];
-  return calls.some(({ name, arguments: values }) => name === expected?.name && held.argument in values);
+  return calls.some(({ name, arguments: values }) => name === expected?.name && Object.hasOwn(values, held.argument));
 }

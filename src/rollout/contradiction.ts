@@ -3,7 +3,7 @@
 // and what multiplies (total). A rule speaks only where the right value is known and the tool's own schema allows it, so that
 // every contradiction could have been avoided. Free text is never compared: two wordings of one thing look like two things.
 // Departs from the papers, which trust the simulator; an id that the agent invented is no contradiction (journal.ts).
-import { isObject } from "../json-text.ts";
+import { isObject, own } from "../json-text.ts";
 import { matchesSchema } from "../tasks/validate.ts";
 import { isSameCall, sameValue, spoken } from "../tasks/values.ts";
 import type { Json, JsonObject, ToolCall, ToolSpec } from "../types.ts";
@@ -57,7 +57,7 @@ const clock = /^\d{2}:\d{2}$/;
 function echoes(call: ToolCall, result: JsonObject, tool: ToolSpec): Contradiction[] {
   if (shifting.test(call.name)) return [];
   return Object.entries(call.arguments).flatMap(([field, said]) => {
-    const repeated = result[field];
+    const repeated = own(result, field);
     if (!isScalar(said) || !isScalar(repeated) || sameValue(said, repeated)) return [];
     const decided =
       (isIdName(field) && isReading(call.name)) ||
@@ -73,7 +73,7 @@ function echoes(call: ToolCall, result: JsonObject, tool: ToolSpec): Contradicti
 /** The argument and the result are chosen from the same options. */
 function sameOptions(field: string, { parameters, returns }: ToolSpec): boolean {
   const [taken, given] = [parameters, returns].map((schema) => {
-    const named = isObject(schema?.properties) ? schema.properties[field] : undefined;
+    const named = isObject(schema?.properties) ? own(schema.properties, field) : undefined;
     return isObject(named) && Array.isArray(named.enum) ? named.enum.map(String).sort() : null;
   });
   return taken !== null && taken !== undefined && JSON.stringify(taken) === JSON.stringify(given);

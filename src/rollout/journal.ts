@@ -3,7 +3,7 @@
 // inferred that no result says. Whether a new result denies an old one is contradiction.ts's question.
 // Departs from the first journal (facts of one dependent argument) in two ways: every id argument is checked that another
 // offered tool gives out, and an answer is repeated only while no changing call came between.
-import { isObject, spacedJson } from "../json-text.ts";
+import { isObject, own, spacedJson } from "../json-text.ts";
 import { isSameCall, sameValue, spoken } from "../tasks/values.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema, Task, ToolCall, ToolSpec } from "../types.ts";
 
@@ -70,8 +70,8 @@ export function listing(journal: readonly Fact[], characters = 1500): string {
 }
 
 /** The fact that answers the same call again: none where a changing call since may have made a reading one untrue. */
-export function repeatedFact(call: ToolCall, journal: readonly Fact[]): Fact | null {
-  const at = journal.findLastIndex((fact) => isSameCall(fact, call));
+export function repeatedFact(call: ToolCall, journal: readonly Fact[], tools: readonly ToolSpec[] = []): Fact | null {
+  const at = journal.findLastIndex((fact) => isSameCall(fact, call, tools));
   const stale = isReading(call.name) && journal.slice(at + 1).some((fact) => !isReading(fact.name));
   return at < 0 || stale ? null : (journal[at] ?? null);
 }
@@ -127,7 +127,7 @@ export function inventedId(call: ToolCall, task: Task, journal: readonly Fact[],
     if (typeof value !== "string" && typeof value !== "number") return false;
     if (name !== dependent && !(tool && isGivenOut(name, tool, task))) return false;
     const named = task.expected.some(
-      (expected, index) => !(index === 1 && task.dependent) && sameValue(expected.arguments[name] ?? null, value),
+      (expected, index) => !(index === 1 && task.dependent) && sameValue(own(expected.arguments, name) ?? null, value),
     );
     return !named && !texts.some((text) => mentions(text, value)) && !journal.some((fact) => givesOut(fact.result, name, value));
   });
@@ -139,22 +139,27 @@ function dependentArgument([first, second]: readonly ExpectedCall[]): string | n
   if (!first || !second || !isObject(first.result)) return null;
   // both may carry other arguments of one name, e.g. a date that the user said
   const names = Object.entries(first.result).filter(
-    ([name, value]) => !(name in first.arguments) && name in second.arguments && sameValue(value, second.arguments[name] ?? null),
+    ([name, value]) =>
+      !Object.hasOwn(first.arguments, name) &&
+      Object.hasOwn(second.arguments, name) &&
+      sameValue(value, second.arguments[name] ?? null),
   );
   return names[0]?.[0] ?? null;
 }
 
 /** An id argument of `tool` without fixed values, which an offered tool returns that does not ask for it itself. */
 function isGivenOut(name: string, tool: ToolSpec, task: Task): boolean {
-  const schema = propertiesOf(tool.parameters)[name];
+  const schema = own(propertiesOf(tool.parameters), name);
   if (!isIdName(name) || !isObject(schema) || ["enum", "const", "default", "examples"].some((key) => key in schema)) return false;
-  return task.tools.some((other) => !(name in propertiesOf(other.parameters)) && returnsField(other.returns ?? {}, name));
+  return task.tools.some(
+    (other) => own(propertiesOf(other.parameters), name) === undefined && returnsField(other.returns ?? {}, name),
+  );
 }
 
 function returnsField(schema: Json, name: string): boolean {
   if (Array.isArray(schema)) return schema.some((part) => returnsField(part, name));
   if (!isObject(schema)) return false;
-  if (isObject(schema.properties) && name in schema.properties) return true;
+  if (isObject(schema.properties) && Object.hasOwn(schema.properties, name)) return true;
   return Object.values(schema).some((part) => returnsField(part, name));
 }
 

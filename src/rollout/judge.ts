@@ -11,7 +11,7 @@ import { count, counted, newTally } from "../simulator/tally.ts";
 import { type Anchors, anchors, type Judged, logOdds, placed } from "../simulator/verifier.ts";
 import { writtenVerdict } from "../simulator/written-verdict.ts";
 import { refuses } from "../tasks/refusal.ts";
-import { carriedShare } from "../tasks/values.ts";
+import { carriedShare } from "../tasks/said.ts";
 import type { Task, Trajectory, Verdict } from "../types.ts";
 import { endsCut } from "./lines.ts";
 import type { Episode } from "./rollout.ts";
@@ -111,16 +111,20 @@ function scaleOf(brief: Task, { scales, simulator, patience, signal }: Court, su
 /** What rules read off the record alone. */
 export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
   const { messages } = trajectory;
-  const turns = messages.flatMap(({ role, text }, at) =>
-    role === "assistant" ? [{ ...parseToolCalls(text, dialect), open: at === messages.length - 1 }] : [],
-  );
+  const turns = messages.flatMap(({ role, text, calls: record }, at) => {
+    if (role !== "assistant") return [];
+    const turn = parseToolCalls(text, dialect);
+    // every turn with a call but the last is followed by its results
+    const isMade = (index: number) => at < messages.length - 1 && record[index]?.refused === undefined;
+    const made = turn.calls.filter((_, index) => isMade(index));
+    return [{ ...turn, made, unexecuted: turn.calls.filter((_, index) => !isMade(index)) }];
+  });
   const last = turns.at(-1);
   const speaks = last !== undefined && last.calls.length + last.errors.length === 0 && isSpeech(last.rest);
   const report = speaks && !endsCut(trajectory) ? last.rest : null;
   return {
-    calls: turns.flatMap(({ calls, open }) => (open ? [] : calls)),
-    // every other turn with a call is followed by its results
-    unexecuted: turns.flatMap(({ calls, open }) => (open ? calls : [])),
+    calls: turns.flatMap(({ made }) => made),
+    unexecuted: turns.flatMap(({ unexecuted }) => unexecuted),
     malformed: turns.reduce((sum, { errors }) => sum + errors.length, 0),
     report,
     refused: report !== null && refuses(report),

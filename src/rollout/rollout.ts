@@ -14,7 +14,7 @@ import { answerCall, cutMiddle } from "../simulator/tool.ts";
 import { nextSentence } from "../simulator/user.ts";
 import { writtenResult } from "../simulator/written-tool.ts";
 import { writtenTurn } from "../simulator/written-user.ts";
-import type { Failure, Message, Refusal, Status, StopReason, Task, Trajectory } from "../types.ts";
+import type { Failure, MadeCall, Message, Refusal, Status, StopReason, Task, ToolCall, Trajectory } from "../types.ts";
 import type { Fact } from "./journal.ts";
 import { endsCut, linesOf } from "./lines.ts";
 import { type Dialect, type ParsedCalls, parseToolCalls } from "./tool-call.ts";
@@ -75,10 +75,11 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
     messages.push({ role, text, sample: current, ids: added.ids, logprobs: null, turnReward: null, calls: [] });
     ids.push(...added.ids);
   };
-  /** The last turn's reward, once the world has answered it. */
-  const rewarded = (turnReward: number) => {
+  /** The last turn's reward, and which of its calls were refused, once the world has answered it. */
+  const rewarded = (turnReward: number, refusals: readonly (Refusal | null)[] = []) => {
     const turn = messages.pop();
-    if (turn) messages.push({ ...turn, turnReward });
+    const marked = ({ calls }: Message) => calls.map((call, index) => withRefusal(call, refusals[index] ?? null));
+    if (turn) messages.push({ ...turn, turnReward, calls: marked(turn) });
   };
   foreign("system", task.systemPrompt, written.system(task.systemPrompt, task.tools));
   foreign("user", task.firstMessage, written.user(task.firstMessage));
@@ -122,9 +123,10 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
         if (turns.tool === task.limits.toolTurns) return truncated("max_tool_turns");
         turns.tool++;
         const answers = await answerTurn(parsed, task, journal, lines, scene);
-        for (const refusal of answers.refused) refused[`refused/${refusal}`] = (refused[`refused/${refusal}`] ?? 0) + 1;
+        for (const refusal of answers.refusals)
+          if (refusal !== null) refused[`refused/${refusal}`] = (refused[`refused/${refusal}`] ?? 0) + 1;
         if (!answers.ok) return aborted("simulator_failed", answers.failure);
-        rewarded(answers.reward);
+        rewarded(answers.reward, answers.refusals);
         foreign("tool", answers.texts.join("\n"), written.toolResults(answers.texts));
         continue;
       }
@@ -170,7 +172,12 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
   };
 }
 
-type TurnAnswers = { readonly refused: readonly Refusal[] } & (
+function withRefusal(call: ToolCall, refused: Refusal | null): MadeCall {
+  return refused === null ? call : { ...call, refused };
+}
+
+/** `refusals`: one for each call that was met, then for what could not be parsed. */
+type TurnAnswers = { readonly refusals: readonly (Refusal | null)[] } & (
   | { readonly ok: true; readonly texts: readonly string[]; readonly reward: number }
   | { readonly ok: false; readonly failure: Failure }
 );
@@ -188,11 +195,11 @@ async function answerTurn(
 ): Promise<TurnAnswers> {
   const texts: string[] = [];
   const rewards: number[] = [];
-  const refused: Refusal[] = [];
+  const refusals: (Refusal | null)[] = [];
   const heard = (result: string, reward: number, refusal?: Refusal) => {
     texts.push(cutMiddle(result, scene.toolChars));
     rewards.push(reward);
-    if (refusal) refused.push(refusal);
+    refusals.push(refusal ?? null);
   };
   for (const [index, call] of parsed.calls.entries()) {
     if (index >= scene.parallelCalls) {
@@ -204,11 +211,11 @@ async function answerTurn(
       scene.tools === "written"
         ? await writtenResult(call, briefed(task, scene.withhold), lines, journal, simulator, patience, signal)
         : await answerCall(call, task, lines, journal, simulator, patience, signal);
-    if (!answer.ok) return { ...answer, refused };
+    if (!answer.ok) return { ...answer, refusals };
     if (answer.fact) journal.push(answer.fact);
     heard(answer.text, answer.reward, answer.refused);
   }
   for (const error of parsed.errors)
     heard(spacedJson({ error: `the call could not be parsed: ${error.reason}` }), -1, "malformed");
-  return { ok: true, texts, reward: rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length, refused };
+  return { ok: true, texts, reward: rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length, refusals };
 }

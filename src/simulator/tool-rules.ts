@@ -36,7 +36,7 @@ export function answeredByRule(
     return refused(`unknown tool '${call.name}'; available: ${task.tools.map(({ name }) => name).join(", ")}`, "unknown_tool");
   const problems = argumentErrors(tool, call.arguments);
   if (problems.length > 0) return refused(problems.join("; "), "wrong_arguments");
-  const expected = blueprint.find((candidate) => isSameCall(candidate, call));
+  const expected = blueprint.find((candidate) => isSameCall(candidate, call, task.tools));
   if (expected) {
     const fact = { ...call, result: expected.result };
     return { answer: { ok: true, text: spacedJson(expected.result), reward: 1, fact } };
@@ -44,7 +44,7 @@ export function answeredByRule(
   const said = lines.filter(({ role }) => role === "user").map(({ text }) => text);
   const invented = inventedId(call, task, journal, said);
   if (invented !== null) return refused(`no such ${invented}: ${JSON.stringify(call.arguments[invented])}`, "invented_id");
-  const repeated = repeatedFact(call, journal);
+  const repeated = repeatedFact(call, journal, task.tools);
   return repeated ? { answer: { ok: true, text: spacedJson(repeated.result), reward: 0, fact: null } } : { tool };
 }
 

@@ -4,7 +4,7 @@
 // person cannot say comes off the menu by rule: no thanks for nothing, no complaint when everything was told.
 import type { ChatMessage, ChatModel } from "../llm/llm.ts";
 import { refuses } from "../tasks/refusal.ts";
-import { carriedShare } from "../tasks/values.ts";
+import { carriedShare } from "../tasks/said.ts";
 import type { Failure, Task } from "../types.ts";
 import { failureOf, type Patience, promptOver, weigh } from "./ask.ts";
 import { type Line, transcriptText } from "./prompts/transcript.ts";

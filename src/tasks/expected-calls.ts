@@ -1,5 +1,6 @@
 // The right calls of a task, calls first: the schema that the simulator fills them in under, and the check of what it filled in.
 // Which tools and arguments is drawn before (draw-task.ts). Departs from the paper, whose simulator names calls without values.
+import { own } from "../json-text.ts";
 import type { Draws } from "../rng.ts";
 import { contradicted, contradictions, putRight } from "../rollout/contradiction.ts";
 import type { Checked } from "../simulator/ask.ts";
@@ -7,7 +8,7 @@ import type { ExpectedCall, Json, JsonObject, JsonSchema } from "../types.ts";
 import type { Outline } from "./draw-task.ts";
 import { argumentsSchema, object } from "./tool-arguments.ts";
 import { argumentErrors } from "./validate.ts";
-import { isCutShort, leaves } from "./values.ts";
+import { isCutShort } from "./values.ts";
 
 /** Arguments of every needed call and, in a call task, their results under the tools' own schemas. */
 export function callsSchema(outline: Outline, decline: boolean): JsonSchema {
@@ -26,14 +27,14 @@ export function expectedCalls(reply: JsonObject, outline: Outline, decline: bool
   for (const [index, tool] of outline.needed.entries()) {
     const filled = (reply[`arguments_${index + 1}`] ?? {}) as JsonObject; // the schema was checked by ask
     const { dependent } = outline;
-    const given = index === 1 && dependent !== null ? (value[0]?.result as JsonObject | null)?.[dependent] : undefined;
+    const given = index === 1 && dependent !== null ? own((value[0]?.result ?? {}) as JsonObject, dependent) : undefined;
     const made = index === 1 && dependent !== null && given !== undefined ? { ...filled, [dependent]: given } : filled;
     const ordered = Object.fromEntries(
-      (outline.used[index] ?? []).flatMap((name) => (made[name] === undefined ? [] : [[name, made[name]]])),
+      (outline.used[index] ?? []).flatMap((name) => (Object.hasOwn(made, name) ? [[name, made[name] ?? null]] : [])),
     );
     const problems = argumentErrors(tool, ordered);
     if (problems.length > 0) return { reason: problems.join("; ") };
-    if (leaves(ordered).some(isCutShort)) return { reason: "an argument is empty or cut" };
+    if (isCutShort(ordered, tool.parameters)) return { reason: "an argument is empty or cut" };
     const call = { name: tool.name, arguments: ordered };
     if (decline) {
       value.push({ ...call, result: null });
@@ -53,7 +54,7 @@ export function expectedCalls(reply: JsonObject, outline: Outline, decline: bool
 /** A simulator gives out FL123 again and again: the digits of an id that a later call needs are drawn, so that it cannot be guessed. */
 function withFreshId(result: Json, name: string | null, random: Draws): Json {
   if (name === null || typeof result !== "object" || result === null || Array.isArray(result)) return result;
-  const id = (result as JsonObject)[name];
+  const id = own(result as JsonObject, name);
   if (typeof id !== "string") return result;
   return { ...(result as JsonObject), [name]: id.replace(/\d/g, () => String(random.integer(0, 9))) };
 }

@@ -1,12 +1,13 @@
 // The person's first message of a task, calls first: what it must tell, what it must keep back, and what is said where the
 // simulator finds no such words. Rules only; write-task.ts asks for the words.
-import { isObject } from "../json-text.ts";
+import { isObject, own } from "../json-text.ts";
 import type { ExpectedCall, Json, JsonObject, ToolSpec } from "../types.ts";
 import type { Outline } from "./draw-task.ts";
 import { strangeNames, strangeNumbers } from "./made-up.ts";
 import { purpose } from "./refusal.ts";
 import { namedTool } from "./rejection.ts";
-import { carries, spoken, spokenValue } from "./values.ts";
+import { carries } from "./said.ts";
+import { spoken, spokenValue } from "./values.ts";
 import { asks, speaksAsAssistant } from "./voice.ts";
 
 const isTold = (outline: Outline, call: number, argument: string) =>
@@ -34,7 +35,10 @@ export function checkedMessage(
   const message = String(reply.message ?? "").trim();
   const missing = toldValues(outline, calls).find(({ value }) => !carries(message, value));
   if (missing) return { reason: `the message lacks ${missing.name}` };
-  const betrayed = outline.heldBack.find(({ call, argument }) => carries(message, calls[call]?.arguments[argument] ?? "\u0000"));
+  const betrayed = outline.heldBack.find(({ call, argument }) => {
+    const value = own(calls[call]?.arguments ?? {}, argument);
+    return value !== undefined && carries(message, value);
+  });
   if (betrayed) return { reason: `the message gives away ${betrayed.argument}` };
   const other = outline.heldBack
     .flatMap(({ call, argument }) => optionsOf(outline.needed[call], argument))
@@ -58,8 +62,8 @@ export function checkedMessage(
 /** The values that an argument is chosen from; none where it is free. */
 function optionsOf(tool: ToolSpec | undefined, argument: string): readonly Json[] {
   const properties = tool?.parameters.properties ?? null;
-  const own = isObject(properties) ? properties[argument] : null;
-  return isObject(own) && Array.isArray(own.enum) ? own.enum.filter((option: Json) => typeof option === "string") : [];
+  const schema = isObject(properties) ? own(properties, argument) : null;
+  return isObject(schema) && Array.isArray(schema.enum) ? schema.enum.filter((option: Json) => typeof option === "string") : [];
 }
 
 /** Names and descriptions of the parameters, not their options: another currency than the one held back is made up. */

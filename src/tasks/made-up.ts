@@ -2,7 +2,8 @@
 // currency in place of the one that is held back), and an agent that believes them would be blamed for it. By rule, and rather
 // too strict: whoever wrote the text is asked again. Names are told by their capitals, so this knows no language without them.
 import type { Json } from "../types.ts";
-import { leaves, spellings } from "./values.ts";
+import { writtenOut } from "./said.ts";
+import { leaves } from "./values.ts";
 
 /** Numbers written in digits that no value holds: 4 where the guests are 2. Parts of dates and times are numbers of theirs. */
 export function strangeNumbers(text: string, values: readonly Json[]): number[] {
@@ -21,7 +22,7 @@ export function strangeNames(text: string, values: readonly Json[], about: strin
 
 const spelt = (values: readonly Json[]) =>
   leaves([...values])
-    .flatMap(spellings)
+    .map(writtenOut)
     .join(" ");
 
 /** Runs of digits as numbers, grouped thousands as one. */

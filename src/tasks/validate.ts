@@ -1,16 +1,34 @@
 // Values against JSON Schema, by ajv, with messages that a small model can act on ("missing argument 'city'").
 // Used for the policy's calls, the simulator's replies and the catalogue. Only complains: nothing is coerced, no default
 // is filled in. Whether a schema lies in our subset is the loader's business (toolset.ts).
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { Ajv2020, type ErrorObject, str, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { isObject } from "../json-text.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
+import { placeOf } from "./listed.ts";
 
 /** Compiled validators kept; a run uses about as many schemas as its toolsets have tools. */
 const cacheSize = 512;
 
-const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false });
+// own keys alone: every object inherits a constructor and a toString, which are no arguments
+const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false, ownProperties: true });
 addFormats.default(ajv);
+ajv.removeKeyword("multipleOf"); // ajv's divides: 19.99 would be no multiple of 0.01
+ajv.addKeyword({
+  keyword: "multipleOf",
+  type: "number",
+  schemaType: "number",
+  validate: isMultiple,
+  error: { message: ({ schemaCode }) => str`must be multiple of ${schemaCode}` },
+});
+
+/**
+ * Is the number a whole multiple, but for what doubles round off (2 units in the last place)? Half a cent is told from a whole
+ * one up to amounts of 10^13.
+ */
+function isMultiple(step: number, value: number): boolean {
+  return Math.abs(value - Math.round(value / step) * step) <= 2 * Number.EPSILON * Math.abs(value);
+}
 
 /** Validators by the text of their schema, least recently used first. */
 const compiled = new Map<string, ValidateFunction>();
@@ -21,8 +39,9 @@ const compiled = new Map<string, ValidateFunction>();
  * @throws Error when the schema does not compile (the loader refuses such tools)
  */
 export function argumentErrors(tool: ToolSpec, args: JsonObject): string[] {
-  const named = tool.parameters.properties;
-  const known = new Set(isObject(named) ? Object.keys(named) : []);
+  const known = new Set(
+    placeOf(tool.parameters).flatMap(({ properties }) => (isObject(properties) ? Object.keys(properties) : [])),
+  );
   const unknown = Object.keys(args).filter((name) => !known.has(name));
   return [...unknown.map((name) => `unknown argument '${name}'`), ...failures(tool.parameters, args, "argument")];
 }

@@ -1,25 +1,38 @@
-// When are two values the same, and does a text carry a value? The rules that decide without a model: case, underscores,
-// number formats and small number words are forgiven, meaning is not.
-import { isObject } from "../json-text.ts";
-import type { Json, JsonObject, ToolCall } from "../types.ts";
+// When are two values the same? By type, and by schema where one is at hand: texts as texts ("02134" is not "2134"), numbers
+// as numbers, what a schema lists exactly. Case, underscores and outer punctuation are forgiven in free text alone.
+import { isObject, own } from "../json-text.ts";
+import type { Json, JsonObject, JsonSchema, ToolCall, ToolSpec } from "../types.ts";
+import { isListed, type Place, placeOf, within } from "./listed.ts";
+import { decimalOf } from "./numerals.ts";
 
-const numberWords = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
-const months = [
-  "january",
-  "february",
-  "march",
-  "april",
-  "may",
-  "june",
-  "july",
-  "august",
-  "september",
-  "october",
-  "november",
-  "december",
-];
+/** Equality of argument values; a text beside a number counts where it is that number in plain digits ("2.0" and 2). */
+export function sameValue(left: Json, right: Json, schema: JsonSchema = {}): boolean {
+  return isSameAt(placeOf(schema), left, right);
+}
 
-function plain(text: string): string {
+function isSameAt(place: Place, left: Json, right: Json): boolean {
+  if (Array.isArray(left) && Array.isArray(right)) {
+    return (
+      left.length === right.length && left.every((item, index) => isSameAt(within(place, index), item, right[index] ?? null))
+    );
+  }
+  if (isObject(left) && isObject(right)) {
+    const keys = Object.keys(left);
+    return (
+      keys.length === Object.keys(right).length &&
+      keys.every((key) => Object.hasOwn(right, key) && isSameAt(within(place, key), left[key] ?? null, right[key] ?? null))
+    );
+  }
+  if (left === right) return true;
+  if (typeof left === "string" && typeof right === "string")
+    return !isListed(place, left) && !isListed(place, right) && foldedCase(left) === foldedCase(right);
+  if (typeof left === "object" || typeof right === "object") return false;
+  const [text, scalar] = typeof left === "string" ? [left, right] : [right, left];
+  if (typeof text !== "string") return false;
+  return typeof scalar === "number" ? isPlainNumber(text, scalar) : foldedCase(text) === String(scalar);
+}
+
+function foldedCase(text: string): string {
   return text
     .toLowerCase()
     .normalize("NFKC")
@@ -28,73 +41,49 @@ function plain(text: string): string {
     .trim();
 }
 
-/** Equality of argument values: numbers as numbers (also "2" and 2), strings without case, underscores and outer punctuation. */
-export function sameValue(left: Json, right: Json): boolean {
-  if (Array.isArray(left) && Array.isArray(right)) {
-    return left.length === right.length && left.every((item, index) => sameValue(item, right[index] ?? null));
-  }
-  if (isObject(left) && isObject(right)) {
-    const keys = Object.keys(left);
-    return (
-      keys.length === Object.keys(right).length &&
-      keys.every((key) => key in right && sameValue(left[key] ?? null, right[key] ?? null))
-    );
-  }
-  if (typeof left === "object" || typeof right === "object") return left === right;
-  const [a, b] = [plain(String(left)), plain(String(right))];
-  if (a === b) return true;
-  return a !== "" && b !== "" && Number(a) === Number(b);
-}
-
-/** Does a sentence carry the value, as a person would write it? Dates may be spelt out, small numbers be words, units stand close. */
-export function carries(text: string, value: Json): boolean {
-  const haystack = ` ${words(text)} `;
-  return leaves(value).every(
-    (leaf) =>
-      spellings(leaf).some((spelling) => haystack.includes(spelling)) ||
-      // "5kg", "25c"; but the 5th is no 5
-      (typeof leaf === "number" && new RegExp(` ${String(leaf).replace(".", "\\.")}(?!st|nd|rd|th)[a-z]{1,3} `).test(haystack)),
+/** "2", "2.0" and "-2.50", never "02" or "1e3". */
+function isPlainNumber(text: string, number: number): boolean {
+  if (!/^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text.trim())) return false;
+  return (
+    text
+      .trim()
+      .replace(/(\.\d*?)0+$/, "$1")
+      .replace(/\.$/, "") === decimalOf(number)
   );
 }
 
-/** The words of a text: dots and colons stay inside them ("2.5", "10:30") and go where they end a sentence. */
-function words(text: string): string {
-  return plain(text)
-    .replace(/[^\p{L}\p{N}.:/@+-]+/gu, " ")
-    .replace(/[.:]+(?= |$)/g, "")
-    .trim();
+/** Share of the expected arguments that are there with the right value; an extra argument counts as a wrong one. 0..1. */
+export function rightArguments(expected: JsonObject, made: JsonObject, parameters: JsonSchema = {}): number {
+  const names = new Set([...Object.keys(expected), ...Object.keys(made)]);
+  if (names.size === 0) return 1;
+  const place = placeOf(parameters);
+  const right = [...names].filter((name) => {
+    const [wanted, given] = [own(expected, name), own(made, name)];
+    return wanted !== undefined && given !== undefined && isSameAt(within(place, name), wanted, given);
+  });
+  return right.length / names.size;
 }
 
-/** Share of a result's leaf values that the text carries, 0..1; 1 for a result without values that can be looked for. */
-export function carriedShare(text: string, value: Json): number {
-  const all = leaves(value).filter((leaf) => spellings(leaf)[0] !== "");
-  if (all.length === 0) return 1;
-  return all.filter((leaf) => carries(text, leaf)).length / all.length;
+/** The same tool with the same argument values; of `tools`, the one that is called says what its schema lists. */
+export function isSameCall(left: ToolCall, right: ToolCall, tools: readonly ToolSpec[] = []): boolean {
+  if (left.name !== right.name) return false;
+  const tool = tools.find(({ name }) => name === left.name);
+  return rightArguments(left.arguments, right.arguments, tool?.parameters) === 1;
 }
 
-/** A text that stops short: empty, a single character, or cut at something that must go on. */
-export function isCutShort(value: Json): boolean {
-  return typeof value === "string" && (value.trim().length < 2 || /[,;:([{/&+-]$/.test(value.trim()));
+/**
+ * Does some text of a value stop short: is it empty, a single character, or cut at something that must go on? What the
+ * schema lists never is: C and F, O+, <.
+ */
+export function isCutShort(value: Json, schema: JsonSchema = {}): boolean {
+  return isCutAt(placeOf(schema), value);
 }
 
-/** How a scalar may be written, in lower case between blanks; one empty spelling where there is nothing to look for. */
-export function spellings(leaf: Json): string[] {
-  if (typeof leaf === "boolean" || leaf === null) return [""]; // said in too many ways to check
-  const text = words(String(leaf));
-  if (text === "") return [""]; // nothing to look for
-  const forms = [` ${text} `];
-  if (typeof leaf === "number") {
-    forms.push(` ${leaf.toFixed(2)} `, ` ${leaf.toLocaleString("en-US").replace(/,/g, " ")} `);
-    const word = numberWords[leaf];
-    if (word !== undefined) forms.push(` ${word} `);
-  }
-  const date = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
-  if (date) {
-    const [month, day] = [months[Number(date[2]) - 1] ?? "", Number(date[3])];
-    for (const suffix of ["", "st", "nd", "rd", "th"])
-      forms.push(` ${month} ${day}${suffix} `, ` ${day}${suffix} ${month} `, ` ${day}${suffix} of ${month} `);
-  }
-  return forms;
+function isCutAt(place: Place, value: Json): boolean {
+  if (Array.isArray(value)) return value.some((item, index) => isCutAt(within(place, index), item));
+  if (isObject(value)) return Object.entries(value).some(([name, item]) => isCutAt(within(place, name), item));
+  if (typeof value !== "string" || isListed(place, value)) return false;
+  return value.trim().length < 2 || /[,;:([{/&+-]$/.test(value.trim());
 }
 
 /** Scalars of a value, in order. */
@@ -102,23 +91,6 @@ export function leaves(value: Json): Json[] {
   if (Array.isArray(value)) return value.flatMap(leaves);
   if (isObject(value)) return Object.values(value).flatMap(leaves);
   return [value];
-}
-
-/** Share of the expected arguments that are there with the right value; an extra argument counts as a wrong one. 0..1. */
-export function rightArguments(expected: JsonObject, made: JsonObject): number {
-  const names = new Set([...Object.keys(expected), ...Object.keys(made)]);
-  if (names.size === 0) return 1;
-  let right = 0;
-  for (const name of names) {
-    const [wanted, given] = [expected[name], made[name]];
-    if (wanted !== undefined && given !== undefined && sameValue(wanted, given)) right++;
-  }
-  return right / names.size;
-}
-
-/** The same tool with the same argument values. */
-export function isSameCall(left: ToolCall, right: ToolCall): boolean {
-  return left.name === right.name && rightArguments(left.arguments, right.arguments) === 1;
 }
 
 /** "check_in_date" as a person says it. */

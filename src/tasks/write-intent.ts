@@ -3,7 +3,7 @@
 // see the sister file write-task.ts, which writes the calls first. Departs from the paper so that rules can judge, too: expected
 // calls carry arguments (under the tools' schemas) and results, in the same answer; only offered tools can be named; a value
 // that the query does not say becomes the person's own, told when asked, and a query that is to be clear must say all of them.
-import { isObject } from "../json-text.ts";
+import { isObject, own as ownValue } from "../json-text.ts";
 import { type Draws, draws } from "../rng.ts";
 import { ask } from "../simulator/ask.ts";
 import { intentPrompt } from "../simulator/prompts/intent.ts";
@@ -13,9 +13,10 @@ import { strangeNumbers } from "./made-up.ts";
 import { orderedTask, turnLimits } from "./ordered-task.ts";
 import { namedTool, type Rejection } from "./rejection.ts";
 import { trueReport } from "./report.ts";
+import { carries } from "./said.ts";
 import { argumentsSchema, drawArguments, object } from "./tool-arguments.ts";
 import { argumentErrors } from "./validate.ts";
-import { carries, isCutShort, isSameCall, leaves } from "./values.ts";
+import { isCutShort, isSameCall } from "./values.ts";
 import { speaksAsAssistant } from "./voice.ts";
 import { withholdTools } from "./withhold.ts";
 import type { Draft, TaskOrder, Writing } from "./write-task.ts";
@@ -126,9 +127,9 @@ function readPlot(reply: Reply, tools: readonly ToolSpec[]): { value: Plot } | {
     for (const name of given.links) dependent.add(`${index} ${name}`);
     const tool = tools.find(({ name }) => name === call.name);
     const problems = tool === undefined ? ["is not offered"] : argumentErrors(tool, given.arguments);
-    if (expected.some((earlier) => isSameCall(earlier, { name: call.name, arguments: given.arguments })))
+    if (expected.some((earlier) => isSameCall(earlier, { name: call.name, arguments: given.arguments }, tools)))
       problems.push("is expected twice");
-    if (leaves(given.arguments).some(isCutShort)) problems.push("an argument is empty or cut");
+    if (isCutShort(given.arguments, tool?.parameters)) problems.push("an argument is empty or cut");
     if (problems.length > 0) return { reason: `${call.name}: ${problems.join("; ")}` };
     expected.push({ name: call.name, arguments: given.arguments, result: call.result ?? null });
   }
@@ -167,8 +168,10 @@ function voice({ query }: Plot, tools: readonly ToolSpec[]): Rejection | null {
 function linked(own: JsonObject, earlier: readonly ExpectedCall[], query: string) {
   const links: string[] = [];
   const pairs = Object.entries(own).map(([name, value]): [string, Json] => {
-    const source = earlier.findLast(({ arguments: asked, result }) => !(name in asked) && isObject(result) && name in result);
-    const found = isObject(source?.result) ? source.result[name] : undefined;
+    const source = earlier.findLast(
+      ({ arguments: asked, result }) => !Object.hasOwn(asked, name) && isObject(result) && Object.hasOwn(result, name),
+    );
+    const found = isObject(source?.result) ? ownValue(source.result, name) : undefined;
     if (found === undefined || typeof found !== typeof value || carries(query, value)) return [name, value];
     links.push(name);
     return [name, found];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { advantageModes } from "../../src/config.ts";
-import { type AdvantageOptions, isDead, type RewardedRollout, tgrpo } from "../../src/reward/advantage.ts";
+import { advantageModes, returnModes } from "../../src/config.ts";
+import { type AdvantageOptions, advantages, isDead, type RewardedRollout, tgrpo } from "../../src/reward/advantage.ts";
 
 const rollout = (reward: number, turnRewards: readonly number[] = [0], aborted = false) => ({ reward, turnRewards, aborted });
 const uniform: AdvantageOptions = { mode: "uniform", normalizeStd: true };
@@ -33,6 +33,46 @@ describe("the group's outcome", () => {
   it("is exactly zero in a group of equal rewards, also those that binary fractions miss", () => {
     for (const reward of [0, 1, -1, 0.1, 0.3, 1 / 3]) {
       expect(flat(Array(7).fill(reward))).toEqual(Array(7).fill(0));
+    }
+  });
+
+  it("is exactly zero where rewards differ by rounding alone, in every mode and with every kind of returns", () => {
+    const turns = (reward: number) => ({ ...rollout(reward, [0, 0.5]), turnTokens: [2, 1] });
+    const spreads = [
+      [0.1 + 0.2, 0.3, 0.3],
+      [0.1 + 0.7, 0.8, 1 - 0.2],
+      [0.1 + 0.2 - 0.3, 0, 0],
+      [0.75, 0.75 + 1e-13, 0.75],
+    ];
+    for (const rewards of spreads)
+      for (const normalizeStd of [true, false])
+        for (const mode of advantageModes) {
+          const found = advantages(rewards.map(turns), { mode, normalizeStd });
+          expect([rewards, mode, found.flat()]).toEqual([rewards, mode, Array(2 * rewards.length).fill(0)]);
+          expect(isDead(found)).toBe(true);
+        }
+    // turns of one episode differ by the discount: one turn each
+    const single = (reward: number) => ({ ...rollout(reward, [0]), turnTokens: [1] });
+    for (const rewards of spreads)
+      for (const returns of returnModes)
+        for (const normalizeStd of [true, false])
+          expect(isDead(advantages(rewards.map(single), { mode: "uniform", normalizeStd, returns }))).toBe(true);
+  });
+
+  it("is not zero where rewards differ by little", () => {
+    for (const rewards of [
+      [0.3, 0.31, 0.3],
+      [0.5, 0.5 + 1e-9],
+    ]) {
+      expect(
+        isDead(
+          advantages(
+            rewards.map((reward) => rollout(reward)),
+            uniform,
+          ),
+        ),
+      ).toBe(false);
+      expect(flat(rewards).reduce<number>((total, one) => total + (one ?? Number.NaN), 0)).toBeCloseTo(0, 9);
     }
   });
 

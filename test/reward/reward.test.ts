@@ -108,6 +108,16 @@ describe("the share that rules find right", () => {
     );
   });
 
+  test("compares what a tool's schema lists as it is written", () => {
+    const units = { type: "object", properties: { unit: { type: "string", enum: ["m", "M"] } }, required: ["unit"] };
+    const call = (unit: string) => ({ name: "measure", arguments: { unit } });
+    const measured = blueprint({
+      tools: [{ name: "measure", description: "", parameters: units }],
+      expected: [{ ...call("m"), result: null }],
+    });
+    expect(["m", "M"].map((unit) => rulesShare(measured, conduct([call(unit)])))).toEqual([1, 0.5]);
+  });
+
   test("counts a made call for one expected call at most, the exact ones first", () => {
     const twice = blueprint({ expected: [found, { ...spoilt, result: null }] });
     expect(rulesShare(twice, conduct([spoilt]))).toBe(0.5); // not 0.83 for the first and nothing for its own

@@ -4,7 +4,7 @@ import { type Court, conductOf, judge } from "../../src/rollout/judge.ts";
 import { type Episode, rollOut } from "../../src/rollout/rollout.ts";
 import { newTally } from "../../src/simulator/tally.ts";
 import type { Task } from "../../src/types.ts";
-import { blueprint, declined, found, limits, says } from "../support/blueprint.ts";
+import { blueprint, booked, chain, declined, found, limits, says } from "../support/blueprint.ts";
 import { isSilent, type Play, stage } from "../support/stage.ts";
 import { aborted, trajectory } from "../support/trajectory.ts";
 
@@ -201,6 +201,47 @@ describe("the rule before every verdict", () => {
   test("does not hold where no call is due: there the simulator is asked", async () => {
     const { court: own } = court({ reply: () => ({ reason: "none fits", reward: 1 }) }, { kind: "written" });
     expect((await judge(await played([answer], declined()), own)).verdict).toMatchObject({ reward: 1, judge: 1 });
+  });
+});
+
+describe("a call that the world refused", () => {
+  const args = JSON.stringify(found.arguments);
+  const call = (given: string, name = found.name) => `<tool_call>\n{"name": "${name}", "arguments": ${given}}\n</tool_call>`;
+  const reply = () => ({ train_id: "NT7", departs: "10:10" });
+  const judged = async (turns: readonly string[], own: Task = task, parallelCalls = 3) => {
+    const { scene } = stage({ turns, reply }, { parallelCalls });
+    return judge(await rollOut(own, 0, ["refused"], scene), court({ reply }, { kind: "rules" }).court);
+  };
+  const right = says(found);
+
+  test.each<[string, string]>([
+    ["unknown_tool", call(args, "fly")],
+    ["wrong_arguments", call("{}")],
+    ["wrong_arguments", call(args.replace("2027-03-02", "tomorrow"))],
+    ["wrong_arguments", call(args.replace("}", ', "__proto__": {}}'))],
+    ["wrong_arguments", call(args.replace("}", ', "constructor": "Oslo"}'))],
+  ])("earns nothing (%s): %s", async (why, turn) => {
+    const { verdict, messages } = await judged([turn, answer]);
+    expect(verdict).toMatchObject({ rules: 0, reward: why === "unknown_tool" ? -1 : -0.5 });
+    expect(messages.flatMap(({ calls }) => calls)).toEqual([expect.objectContaining({ refused: why })]);
+    // and beside the right one it is one too many
+    expect((await judged([turn, right, answer])).verdict?.rules).toBe(0.5);
+  });
+
+  test("earns nothing where its id was invented, though all its other values are right", async () => {
+    const own = chain();
+    const invented = says({ name: booked.name, arguments: { ...booked.arguments, train_id: "NT999" } });
+    const { verdict, messages } = await judged([right, invented, answer], own);
+    expect(messages.flatMap(({ calls }) => calls.map(({ refused }) => refused))).toEqual([undefined, "invented_id"]);
+    expect(verdict?.rules).toBeCloseTo(1 / 2);
+    expect((await judged([right, invented, says(booked), answer], own)).verdict?.rules).toBeCloseTo(2 / 3);
+  });
+
+  test("earns nothing where it was one more than a turn may make", async () => {
+    const other = says({ ...found, arguments: { ...found.arguments, to: "Hamar" } });
+    const { verdict, messages } = await judged([`${other}\n${right}`, answer], task, 1);
+    expect(messages.flatMap(({ calls }) => calls.map(({ refused }) => refused))).toEqual([undefined, "too_many"]);
+    expect(verdict?.rules).toBeCloseTo((0.5 + 0.5 * (2 / 3)) / 2);
   });
 });
 

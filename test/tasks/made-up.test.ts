@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { strangeNames, strangeNumbers } from "../../src/tasks/made-up.ts";
 
 describe("a number that nobody gave", () => {
-  const values = [{ day: "2027-03-02", seats: 2, price: 2.5, at: "08:25", ref: "QU5173", list: [1200] }];
+  const values = [
+    { day: "2027-03-02", seats: 2, price: 2.5, at: "08:25", leaves: "2027-03-02T18:00:00Z", ref: "QU5173", list: [1200] },
+  ];
 
   test.each([
     "on 2 March 2027, 2 seats",
@@ -10,6 +12,7 @@ describe("a number that nobody gave", () => {
     "on the 2nd of March",
     "for 2.50 at 8:25 as QU5173",
     "all 1,200 of them",
+    "at 6 PM, 6:00 p.m. or 18:00",
     "no number at all",
     "two or three friends", // words are nobody's value
   ])("is none of these: %s", (text) => {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { argumentErrors, matchesSchema, schemaFault } from "../../src/tasks/validate.ts";
 import type { JsonObject, JsonSchema, ToolSpec } from "../../src/types.ts";
@@ -71,6 +72,30 @@ describe("argumentErrors", () => {
     ]);
   });
 
+  it("reads own keys alone: what every object inherits is neither given nor wrong", () => {
+    const named = (name: string, required: readonly string[]): ToolSpec => ({
+      name: "standings",
+      description: "",
+      parameters: JSON.parse(
+        `{"type": "object", "properties": {"year": {"type": "integer"}, "${name}": {"type": "string"}}, "required": ${JSON.stringify(required)}}`,
+      ),
+    });
+    for (const name of ["constructor", "toString", "valueOf", "hasOwnProperty", "__proto__"]) {
+      expect([name, argumentErrors(named(name, ["year"]), { year: 2026 })]).toEqual([name, []]);
+      expect(argumentErrors(named(name, [name]), { year: 2026 })).toEqual([`missing argument '${name}'`]);
+      const given = JSON.parse(`{"year": 2026, "${name}": "Ferrari"}`) as JsonObject;
+      expect([name, argumentErrors(named(name, ["year", name]), given)]).toEqual([name, []]);
+    }
+    expect(errors(JSON.parse('{"city": "Oslo", "__proto__": {}}'))).toEqual(["unknown argument '__proto__'"]);
+  });
+
+  it("knows the arguments of every way to call a tool", () => {
+    const way = (name: string): JsonSchema => ({ properties: { [name]: { type: "string" } }, required: [name] });
+    const either = { ...tool, parameters: { type: "object", oneOf: [way("email"), way("phone")] } };
+    expect(argumentErrors(either, { email: "anna" })).toEqual([]);
+    expect(argumentErrors(either, { email: "anna", fax: "1" })).toEqual(["unknown argument 'fax'"]);
+  });
+
   it("names an unknown argument once where the schema forbids it too", () => {
     const closed = { ...tool, parameters: { ...tool.parameters, additionalProperties: false } };
     expect(argumentErrors(closed, { city: "Oslo", town: "x" })).toEqual(["unknown argument 'town'"]);
@@ -122,6 +147,42 @@ describe("matchesSchema", () => {
       expect(matchesSchema({ type: "integer", maximum: limit }, limit)).toEqual([]);
     }
     expect(matchesSchema({ type: "integer", maximum: 0 }, 1)).toEqual(["the value must be at most 0"]);
+  });
+});
+
+describe("multipleOf", () => {
+  const isMultiple = (value: number, step: number) => matchesSchema({ type: "number", multipleOf: step }, value).length === 0;
+  /** By whole numbers of the smallest decimal that either is written with. */
+  const isMultipleByDigits = (value: number, step: number) => {
+    const places = Math.max(...[value, step].map((number) => (String(number).split(".")[1] ?? "").length));
+    const whole = (number: number) => BigInt(number.toFixed(places).replace(".", ""));
+    return whole(value) % whole(step) === 0n;
+  };
+
+  it.each([19.99, 143.48, 8.69, 0.07, 1_234_567.89, -0.29, 0, 0.1 + 0.2, 0.1 + 0.7, 4.35 * 100, 123_456_789_012.34])(
+    "takes %d for whole cents",
+    (amount) => expect(isMultiple(amount, 0.01)).toBe(true),
+  );
+
+  it.each([0.005, 8.695, 1e9 + 0.005, 1e12 + 0.005, 0.011, 1e-9])("does not take %d for whole cents", (amount) =>
+    expect(isMultiple(amount, 0.01)).toBe(false),
+  );
+
+  it("agrees with whole numbers on every amount of up to four decimals", () => {
+    const amount = fc
+      .tuple(fc.integer({ min: -1e10, max: 1e10 }), fc.nat(4))
+      .map(([n, places]) => Number((n / 10 ** places).toFixed(places)));
+    fc.assert(
+      fc.property(amount, fc.constantFrom(0.01, 0.05, 0.1, 0.25, 0.001, 3, 7), (value, step) => {
+        expect([value, step, isMultiple(value, step)]).toEqual([value, step, isMultipleByDigits(value, step)]);
+      }),
+    );
+  });
+
+  it("says what the number must be", () => {
+    expect(matchesSchema({ properties: { amount: { multipleOf: 0.25 } } }, { amount: 0.3 })).toEqual([
+      "property 'amount' must be multiple of 0.25",
+    ]);
   });
 });
 

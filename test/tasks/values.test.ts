@@ -1,16 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  carriedShare,
-  carries,
-  isCutShort,
-  isSameCall,
-  leaves,
-  rightArguments,
-  sameValue,
-  spoken,
-  spokenValue,
-} from "../../src/tasks/values.ts";
-import type { Json } from "../../src/types.ts";
+import { isCutShort, isSameCall, leaves, rightArguments, sameValue, spoken, spokenValue } from "../../src/tasks/values.ts";
+import type { Json, JsonObject, JsonSchema, ToolCall } from "../../src/types.ts";
 
 describe("two values are the same", () => {
   test.each<[Json, Json]>([
@@ -52,67 +43,89 @@ describe("two values are the same", () => {
     [["a"], "a"],
     [{}, []],
     ["2027-03-02", "2027-02-03"],
+    ["02134", "2134"],
+    ["007", "7"],
+    ["3.10", "3.1"],
+    ["1e3", "1000"],
+    ["1917043659912705297", "1917043659912705296"],
+    ["02134", 2134],
+    ["1e3", 1000],
+    ["0x10", 16],
+    [JSON.parse('{"city": "Oslo", "__proto__": {}}'), { city: "Oslo" }],
+    [JSON.parse('{"__proto__": {}}'), { city: {} }],
+    [{ constructor: 1 }, {}],
+    [{ a: 1 }, { toString: 1 }],
   ])("but not %j and %j", (left, right) => {
     expect([sameValue(left, right), sameValue(right, left)]).toEqual([false, false]);
   });
 });
 
-describe("a sentence carries a value", () => {
-  test.each<[string, Json]>([
-    ["From Oslo to Bergen, please.", "bergen"],
-    ["I am in Oslo.", "Oslo"],
-    ["a parcel of 5kg", 5],
-    ["heat it to 25°C", 25],
-    ["2.5km, please", 2.5],
-    ["Is it Oslo? I think so.", "Oslo"],
-    ["I live in Oslo. It is cold.", "Oslo"],
-    ["for two people", 2],
-    ["for 2 people", 2],
-    ["It costs $1,200 today", 1200],
-    ["It costs 12.50 euros", 12.5],
-    ["It is -2.5 degrees", -2.5],
-    ["on 2027-03-02.", "2027-03-02"],
-    ["on March 2nd, 2027", "2027-03-02"],
-    ["on 2 March. Or later.", "2027-03-02"],
-    ["the 2nd of March", "2027-03-02"],
-    ["at 10:30.", "10:30"],
-    ["a window seat", "window_seat"],
-    ["Luigi's on Main St. 5", "Main St. 5"],
-    ["red and blue", ["red", "blue"]],
-    ["from Oslo, 2 seats", { from: "Oslo", seats: 2 }],
-    ["whatever is said", true],
-    ["whatever is said", null],
-    ["whatever is said", []],
-    ["whatever is said", ""],
-  ])("%j carries %j", (text, value) => {
-    expect(carries(text, value)).toBe(true);
+test("two different texts of digits are never the same, a text and a number only as the same plain number", () => {
+  const digits = fc.stringMatching(/^-?\d{1,20}(\.\d{1,4})?$/);
+  fc.assert(
+    fc.property(digits, digits, (left, right) => {
+      expect(sameValue(left, right)).toBe(left === right);
+    }),
+  );
+  fc.assert(
+    fc.property(fc.integer({ min: -999_999, max: 999_999 }), fc.nat(3), fc.nat(2), (whole, places, zeros) => {
+      const number = Number((whole / 10 ** places).toFixed(places));
+      const text = number.toFixed(places + zeros);
+      expect([text, number, sameValue(text, number)]).toEqual([
+        text,
+        number,
+        Number(text) === number && !/^-0(\.0+)?$/.test(text),
+      ]);
+      expect(sameValue(`0${text.replace("-", "")}`, number)).toBe(false);
+    }),
+  );
+});
+
+describe("what a schema lists", () => {
+  const units: JsonSchema = { type: "string", enum: ["m", "M", "mg"] };
+  const parameters: JsonSchema = {
+    type: "object",
+    properties: {
+      unit: units,
+      either: { anyOf: [{ const: "A_1" }, { type: "string", minLength: 2 }] },
+      list: { type: "array", items: units },
+      named: { type: "object", additionalProperties: { type: "object", properties: { unit: units } } },
+    },
+  };
+  const tool = { name: "set", description: "", parameters };
+
+  test.each<[JsonObject, JsonObject]>([
+    [{ unit: "m" }, { unit: "M" }],
+    [{ either: "A_1" }, { either: "a 1" }],
+    [{ list: ["mg", "m"] }, { list: ["mg", "M"] }],
+    [{ named: { first: { unit: "m" } } }, { named: { first: { unit: "M" } } }],
+  ])("is compared as it is written: %j is not %j", (left, right) => {
+    expect(sameValue(left, left, parameters)).toBe(true);
+    expect([sameValue(left, right, parameters), sameValue(right, left, parameters)]).toEqual([false, false]);
+    const [one, other] = [left, right].map((given) => ({ name: "set", arguments: given })) as [ToolCall, ToolCall];
+    expect([isSameCall(one, other, [tool]), isSameCall(one, other)]).toEqual([false, true]);
+    expect(rightArguments(left, right, parameters)).toBe(0);
   });
 
-  test.each<[string, Json]>([
-    ["From Oslo", "Os"],
-    ["From Oslo", "Bergen"],
-    ["for twenty people", 2],
-    ["It costs 2.5 euros", 2],
-    ["It costs 12 euros", 2],
-    ["at 10:30", 10],
-    ["room A-12", 12],
-    ["on March 20", "2027-03-02"],
-    ["on May 2", "2027-03-02"],
-    ["only red", ["red", "blue"]],
-    ["on the 5th", 5],
-    ["the 15kg bag", 5],
-    ["row 5abcd", 5],
-    ["", "Oslo"],
-  ])("%j does not carry %j", (text, value) => {
-    expect(carries(text, value)).toBe(false);
+  test("does not touch the free text beside it", () => {
+    expect(sameValue({ either: "Oslo" }, { either: "oslo." }, parameters)).toBe(true);
   });
 
-  test("the share carried counts values one by one; truth values are said in too many ways to count", () => {
-    expect(carriedShare("NT418 at 08:25", { train_id: "NT418", departs: "08:25", free: true })).toBe(1);
-    expect(carriedShare("NT418", [{ train_id: "NT418", departs: "08:25" }, { price: 184 }])).toBeCloseTo(1 / 3);
-    expect(carriedShare("nothing", { train_id: "NT418", free: true, note: "", platform: null })).toBe(0);
-    expect(carriedShare("anything", { ok: true })).toBe(1);
-    expect(carriedShare("anything", [])).toBe(1);
+  test.each<[JsonObject, boolean]>([
+    [{ unit: "m" }, false],
+    [{ unit: "x" }, true],
+    [{ list: ["M", "mg"] }, false],
+    [{ list: ["M", ","] }, true],
+    [{ named: { any: { unit: "m" } } }, false],
+    [{ named: { any: { note: "Bergen-" } } }, true],
+    [{ either: "A_1" }, false],
+    [{ either: "Oslo (" }, true],
+  ])("is never cut short, in lists and objects either: %j", (value, cut) => {
+    expect(isCutShort(value, parameters)).toBe(cut);
+  });
+
+  test.each(["O+", "AB-", "<", ">=", "/"])("may end in any sign: %s", (value) => {
+    expect([isCutShort(value, { enum: [value] }), isCutShort(value, { const: value })]).toEqual([false, false]);
   });
 });
 
@@ -124,6 +137,15 @@ describe("arguments", () => {
     expect(rightArguments({ a: 1 }, { a: 1, b: 2 })).toBe(0.5);
     expect(rightArguments({ a: 1 }, { b: 1 })).toBe(0);
     expect(rightArguments({}, {})).toBe(1);
+  });
+
+  test("that only every object inherits are none", () => {
+    const hidden = JSON.parse('{"city": "Oslo", "__proto__": {}}') as JsonObject;
+    expect(rightArguments({ city: "Oslo" }, hidden)).toBe(0.5);
+    for (const name of ["constructor", "toString", "valueOf", "__proto__"]) {
+      const given = JSON.parse(`{"${name}": "Ferrari"}`) as JsonObject;
+      expect([rightArguments(given, given), rightArguments(given, {}), rightArguments({}, given)]).toEqual([1, 0, 0]);
+    }
   });
 
   test("a call is the same when its name and all its values are", () => {

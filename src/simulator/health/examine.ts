@@ -4,8 +4,9 @@
 import { isObject } from "../../json-text.ts";
 import { type ChatModel, type EngineCounters, EngineError } from "../../llm/llm.ts";
 import { type Court, judge } from "../../rollout/judge.ts";
+import { carries } from "../../tasks/said.ts";
 import { matchesSchema } from "../../tasks/validate.ts";
-import { carries, sameValue } from "../../tasks/values.ts";
+import { sameValue } from "../../tasks/values.ts";
 import type { Failure, Json, Task } from "../../types.ts";
 import type { Patience } from "../ask.ts";
 import { answerCall } from "../tool.ts";

@@ -52,7 +52,7 @@ function played(turn: Turn, task: Task): Message[] {
 }
 
 function resultOf({ call, result }: { readonly call: ToolCall; readonly result?: Json }, task: Task): Json {
-  const known = result ?? task.expected.find((expected) => isSameCall(expected, call))?.result;
+  const known = result ?? task.expected.find((expected) => isSameCall(expected, call, task.tools))?.result;
   if (known === undefined) throw new RangeError(`${task.id}: the call of ${call.name} is not expected; give it a result`);
   return known;
 }

@@ -4,8 +4,8 @@ import { conductOf, judge } from "../../../src/rollout/judge.ts";
 import { worlds } from "../../../src/simulator/health/examine.ts";
 import { dialect, replay } from "../../../src/simulator/health/replay.ts";
 import type { Talk, World } from "../../../src/simulator/health/world.ts";
+import { carriedShare } from "../../../src/tasks/said.ts";
 import { argumentErrors, matchesSchema, schemaFault } from "../../../src/tasks/validate.ts";
-import { carriedShare } from "../../../src/tasks/values.ts";
 import type { Verdict } from "../../../src/types.ts";
 import { stage } from "../../support/stage.ts";
 
