@@ -10,6 +10,7 @@ import { type Preset, presets } from "../src/presets.ts";
 import { resolveConfig } from "../src/resolve-config.ts";
 import { temperatureOf } from "../src/resume.ts";
 import { advantages } from "../src/reward/advantage.ts";
+import { returns as returnsBy } from "../src/reward/returns.ts";
 import { nextTemperature } from "../src/rollout/temperature.ts";
 import { briefed } from "../src/simulator/briefing.ts";
 import { closeStep, openStep } from "../src/store/steps.ts";
@@ -32,7 +33,7 @@ interface Fixture {
   readonly groups: readonly {
     readonly group: readonly Member[];
     readonly tgrpo: Spread<Spread<readonly (readonly number[])[]>>;
-    readonly returns: Spread<Spread<readonly (readonly (readonly number[])[])[]>>;
+    readonly returns: Spread<Spread<readonly (readonly (readonly number[])[])[]>>; // [kind][what][member][turn][token]
   }[];
   readonly temperatures: readonly {
     readonly start: number;
@@ -81,6 +82,32 @@ describe("the published formulas, from an independent program", () => {
   const kinds = returnModes.filter((kind) => kind !== "outcome");
   test.each(kinds.flatMap((kind) => cases.map((one) => ({ kind, ...one }))))(
     "returns by $kind, group $index",
+    ({ kind, group, returns }) => {
+      const raw = rollouts(group).map((one, member) =>
+        returnsBy[kind](one, 0.99).map((turn, index) =>
+          kind === "step" ? Array(group[member]?.tokens[index]).fill(turn[0]) : turn,
+        ),
+      );
+      expectClose(raw, returns[kind]?.published);
+    },
+  );
+
+  test("returns of the case worked out by hand: turns of 2 and 3 tokens, rewards 0.5 and -1, outcome 1", () => {
+    const rewards = { reward: 1, turnRewards: [0.5, -1], turnTokens: [2, 3] };
+    expect(returnsBy.step(rewards, 0.99)).toEqual([[0.5], [0]]);
+    // from the end: -1 + 1, then -1 + 0.99 of the next one's, then 0.5 + 0.99 of it
+    expectClose(returnsBy.token(rewards, 0.99), [
+      [-0.955399, -1.4701],
+      [-1.99, -1, 0],
+    ]);
+    expect(returnsBy.sparse(rewards, 0.99)).toEqual([
+      [0, 0.5],
+      [0, 0, 0],
+    ]);
+  });
+
+  test.each(kinds.flatMap((kind) => cases.map((one) => ({ kind, ...one }))))(
+    "what the group makes of returns by $kind is our own, group $index",
     ({ kind, group, returns }) => {
       const found = (gamma: number, normalizeStd: boolean) => {
         const all = advantages(rollouts(group), { returns: kind, gamma, mode: "linear", normalizeStd });
