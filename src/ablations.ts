@@ -55,7 +55,10 @@ const kebab = (aspect: Aspect) => aspect.replace(/[A-Z]/g, (letter) => `-${lette
 
 const byAspect = aspects.map((aspect): [string, Ablation] => [
   `fixed-${kebab(aspect)}`,
-  { paper: `Not in the paper: ${aspect} alone is at its hardest from the first step on.`, config: { curriculum: { fixed: [aspect] } } },
+  {
+    paper: `Not in the paper: ${aspect} alone is at its hardest from the first step on.`,
+    config: { curriculum: { fixed: [aspect] } },
+  },
 ]);
 
 /** All of them by name. The system prompt is a dimension of one aspect: its name is the paper's. */
