@@ -66,7 +66,7 @@ for (const level of values.levels.split(",").map(Number)) {
     desk,
     series,
     { filled: new Set(), rounds: [], known },
-    (
+    async (
       /** @type {number} */ _,
       /** @type {import("../src/types.ts").Task} */ task,
       /** @type {{ embedding: { vector: Float32Array, closest: number | null } | null }} */ { embedding },

@@ -1,5 +1,6 @@
 // `npm start -- [options of playact train]`: set-up for the preset named there (laptop by default), then the training run.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { root } from "./setup/step.mjs";
 
@@ -8,12 +9,17 @@ const at = options.findIndex((option) => option === "--preset" || option.startsW
 const preset = at === -1 ? "laptop" : (options[at]?.split("=")[1] ?? options[at + 1] ?? "");
 const train = at === -1 ? ["--preset", preset, ...options] : options;
 
-// Ctrl-C reaches the children too (one terminal, one group); this process only waits and passes their code on.
-process.on("SIGINT", () => {});
+// Ctrl-C and a closed terminal reach the children too (one terminal, one group); this process only waits and passes their
+// code on. SIGTERM is sent to one process, this one, and is passed on.
+for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => {});
 for (const command of [
   [join(root, "scripts", "setup.mjs"), "--preset", preset],
   [join(root, "dist", "cli.js"), "train", ...train],
 ]) {
-  const { status } = spawnSync(process.execPath, command, { stdio: "inherit" });
-  if (status !== 0) process.exit(status ?? 130);
+  const child = spawn(process.execPath, command, { stdio: "inherit" });
+  const pass = () => child.kill("SIGTERM");
+  process.on("SIGTERM", pass);
+  const [code] = await once(child, "exit");
+  process.off("SIGTERM", pass);
+  if (code !== 0) process.exit(code ?? 130);
 }

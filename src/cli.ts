@@ -3,7 +3,7 @@
 // they run, so that `playact --help` stays quick.
 import { Command } from "commander";
 import { report } from "./cli/exit.ts";
-import { toStderr } from "./cli/output.ts";
+import { toStderr, toStdout } from "./cli/output.ts";
 import { versions } from "./cli/versions.ts";
 import { PlayactError } from "./errors.ts";
 
@@ -39,9 +39,9 @@ async function main(args: readonly string[]): Promise<void> {
   await program.parseAsync(args, { from: "user" });
 }
 
-/** commander ends the process by itself; here it throws, so that the exit code is set in one place. */
+/** commander ends the process and prints by itself; here it throws and prints as all else does, each in one place. */
 function exitInstead(command: Command): void {
-  command.exitOverride();
+  command.exitOverride().configureOutput({ writeOut: toStdout, writeErr: toStderr });
   for (const below of command.commands) exitInstead(below);
 }
 

@@ -74,8 +74,12 @@ const tasks = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "The user's own tools: a file or folder (OpenAI format, BFCL function docs, a ToolBench tree); null takes the embedded catalogue.",
+      "The user's own tools: a file or folder (as OpenAI, MCP, Anthropic or Google write them, rows of a data set, BFCL function docs, a ToolBench tree); null takes the embedded catalogue.",
     ),
+  skipBadTools: z
+    .boolean()
+    .default(false)
+    .describe("Leave tools of `tasks.tools` that cannot be played out, and name them; else the first one ends the command."),
   direction: z
     .enum(["intent-first", "calls-first"])
     .default("calls-first")

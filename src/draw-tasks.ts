@@ -1,6 +1,7 @@
 // The tasks of a series: those stored already, the others written now, by rounds; each is looked at by rule and against the
 // earlier tasks before it is taken. drawTasks is for a run (what is taken is stored at once), writeTasks for whoever only
 // wants to see some. However a draft was written, the look is the same.
+import { commit } from "./commit.ts";
 import { type Metrics, mean } from "./metrics.ts";
 import { counted, type Session } from "./session.ts";
 import { closestOfSeries, type TaskEmbedding, vectorsBefore, vectorsOf } from "./store/embeddings.ts";
@@ -51,7 +52,7 @@ export async function writeTasks(
   desk: Desk,
   series: OrderSeries & { readonly toolsets: readonly Toolset[] },
   begun: Begun,
-  take: (place: number, task: Task, origin: Origin) => void,
+  take: (place: number, task: Task, origin: Origin) => Promise<void>,
 ): Promise<Written | null> {
   const { config, engine } = desk;
   const orders = taskOrders(config, series);
@@ -86,7 +87,7 @@ export async function writeTasks(
       const { task, embedding } = looked;
       if (embedding) known.push({ name: task.id, vector: embedding.vector });
       plainMessages += Number(looked.plainMessage);
-      take(place, task, { round, embedding });
+      await take(place, task, { round, embedding });
       return true;
     },
   });
@@ -131,8 +132,8 @@ export async function drawTasks(
     rounds: roundsOf(store, run, step, purpose),
     known: [...vectorsBefore(store, run, series, remembered), ...vectorsOf(store, run, series)],
   };
-  const written = await writeTasks(session, ordered, begun, (index, task, origin) => {
-    saveTask(writer, { step, purpose, index }, task, origin);
+  const written = await writeTasks(session, ordered, begun, async (index, task, origin) => {
+    await commit(session, () => saveTask(writer, { step, purpose, index }, task, origin));
     tasks.set(index, task);
     session.progress({ kind: "count", text: "tasks written", done: tasks.size, of: series.count });
   });
@@ -140,10 +141,13 @@ export async function drawTasks(
   for (const [index, rejections] of written.rejected) {
     if (tasks.has(index)) continue;
     const text = rejections.map(({ stage, reason }) => `${stage}: ${reason}`).join("; ");
-    recordFailure(writer, step, { boundary: "task", code: "invalid_reply", text, task: `${series.id}-${series.first + index}` });
+    const failure = { boundary: "task", code: "invalid_reply", text, task: `${series.id}-${series.first + index}` };
+    await commit(session, () => recordFailure(writer, step, failure));
   }
+  // places beyond the series are the warm-up's twins, which a resumed run finds stored
+  const placed = [...tasks.keys()].filter((place) => place < series.count).length;
   if (session.stopping()) return null; // what follows would begin something new
-  return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: taskMetrics(session, ordered, tasks.size, written) };
+  return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: taskMetrics(session, ordered, placed, written) };
 }
 
 function taskMetrics(

@@ -2,6 +2,7 @@
 // sample each, judged by rules alone so that two policies are compared on facts; call and decline apart. Tasks are written
 // once a run; each phase ("base", "warmup", "step 4") is stored, and resumed where it was
 // cut off; the view evaluation_summary holds the scores.
+import { commit } from "./commit.ts";
 import { drawTasks } from "./draw-tasks.ts";
 import { rollOutGroups } from "./rollout/group.ts";
 import { courtOf, type Session, sceneOf } from "./session.ts";
@@ -43,8 +44,8 @@ export async function evaluate(session: Session, tasks: ReadonlyMap<number, Task
       names: [config.seed, "evaluation"],
       done,
       concurrency: engine.sequences.policy + engine.sequences.simulator,
-      keep: (task, trajectory) => {
-        saveTrajectory(writer, { step: 0, purpose: "evaluation", phase, task }, trajectory);
+      keep: async (task, trajectory) => {
+        await commit(session, () => saveTrajectory(writer, { step: 0, purpose: "evaluation", phase, task }, trajectory));
         session.progress({ kind: "count", text: "held-out episodes", done: ++finished, of: tasks.size });
       },
       stopping: session.stopping,

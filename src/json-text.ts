@@ -1,5 +1,6 @@
-// JSON inside other text: where a value that starts here ends, and JSON as models write it. Not a parser: what jsonEnd
-// delimits may still be malformed, JSON.parse decides.
+// JSON of strangers: where a value inside other text ends, what it holds, and JSON as models write it. What jsonEnd delimits
+// may still be malformed, parseJson decides. Departs from JSON.parse: a number that a double cannot keep is refused, never
+// rounded, for an order 1917043659912705297 is not the order 1917043659912705300.
 import type { Json, JsonObject } from "./types.ts";
 
 /**
@@ -23,6 +24,35 @@ export function jsonEnd(text: string, start: number): number {
     }
   }
   return -1;
+}
+
+/** What a JSON text holds; else the number that cannot be kept (see unsafeNumber), or null for no JSON. */
+export type Parsed = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly unsafe: string | null };
+
+export function parseJson(text: string): Parsed {
+  try {
+    const value = JSON.parse(text) as Json; // JSON.parse yields nothing else
+    const unsafe = unsafeNumber(text);
+    return unsafe === null ? { ok: true, value } : { ok: false, unsafe };
+  } catch {
+    return { ok: false, unsafe: null };
+  }
+}
+
+const stringOrNumber = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/**
+ * The first number of a JSON text that a double cannot keep, as it is written; null when all can be kept. That is one beyond
+ * 2^53 that would be printed with other digits, or none. A smaller fraction may be rounded: it is a measure and names nothing.
+ */
+export function unsafeNumber(text: string): string | null {
+  const digits = (number: string) => number.replace(/[eE].*|[^\d]/g, "").replace(/^0+|0+$/g, "");
+  for (const [written] of text.matchAll(stringOrNumber)) {
+    if (written.startsWith('"')) continue;
+    const value = Number(written);
+    if (Math.abs(value) > Number.MAX_SAFE_INTEGER && digits(written) !== digits(String(value))) return written;
+  }
+  return null;
 }
 
 /** One line with a space after `:` and `,`, as the chat templates' tojson writes calls and as models learnt them. */

@@ -81,11 +81,16 @@ export async function openEngineOf(config: Config): Promise<Engine> {
 }
 
 export function toolsetsOf(config: Config): Session["toolsets"] {
-  const all = config.tasks.tools === null ? embeddedCatalogue() : userTools(config.tasks.tools);
+  const all = config.tasks.tools === null ? embeddedCatalogue() : ownTools(config.tasks.tools, config.tasks.skipBadTools);
   const share = config.evaluation.tasks === 0 ? 0 : config.evaluation.heldOut;
   const { train, heldOut } = splitHeldOut(all, share, ["held-out"]);
   if (config.evaluation.tasks > 0 && heldOut.length === 0) return { train, heldOut: train }; // one toolset: the same tools, other tasks
   return { train, heldOut };
+}
+
+/** As they were decided when the command began (cli/own-tools.ts), which told what is left out. */
+function ownTools(path: string, skipBad: boolean) {
+  return userTools(path, skipBad ? { leftOut: () => undefined } : {});
 }
 
 async function openLearner(config: Config, python: string, model: string): Promise<Learner> {

@@ -1,5 +1,6 @@
 // What comes before the first step: the base policy plays the held-out tasks, the probe reads how it writes calls, and
 // where it forms none by itself the warm-up (step 0) makes it form them.
+import { commit } from "./commit.ts";
 import { drawTasks } from "./draw-tasks.ts";
 import { evaluate } from "./evaluate.ts";
 import { asksForCall, firstTurn, firstTurns, markersUntrained, needsWarmup, probe, probeMetrics } from "./probe.ts";
@@ -15,7 +16,8 @@ export async function prepare(session: Session, state: RunState, heldOut: Readon
   if (state.closed !== null) return state;
   const { config, writer, engine, learner } = session;
   if (!(await evaluate(session, heldOut, "base"))) return null;
-  if (openStepOf(writer.store, writer.run) === null) openStep(writer, 0, { level: state.level, policyVersion: state.version });
+  if (openStepOf(writer.store, writer.run) === null)
+    await commit(session, () => openStep(writer, 0, { level: state.level, policyVersion: state.version }));
 
   const turns = heldOut.size > 0 ? storedTurns(session) : await sampledTurns(session, state.level);
   if (turns === null) return null;

@@ -10,8 +10,8 @@
 //   lone survivor keeps its reward teaches nothing                        there is nobody to compare it with
 //   sampler = trainer assumed      truncated importance weights           the sampler is quantised, the gap is a metric
 //   level saved before its update  one transaction closes the step        a resumed run is the same run
-import { join } from "node:path";
 import { removeOldCheckpoints, saveCheckpoint } from "./checkpoint.ts";
+import { commit } from "./commit.ts";
 import { drawTasks } from "./draw-tasks.ts";
 import { evaluate, heldOutTasks } from "./evaluate.ts";
 import { learn } from "./learn.ts";
@@ -49,7 +49,8 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
   const watch = stopwatch();
   const temperature = temperatureOf(session, step);
   const asked = { ...session.tally };
-  if (openStepOf(writer.store, writer.run) === null) openStep(writer, step, { level: state.level, policyVersion: state.version });
+  if (openStepOf(writer.store, writer.run) === null)
+    await commit(session, () => openStep(writer, step, { level: state.level, policyVersion: state.version }));
 
   // draw tasks for the level
   const size = config.tasks.perStep;
@@ -80,8 +81,9 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
       names: [config.seed, "step", step],
       done: kept,
       concurrency: engine.sequences.policy + engine.sequences.simulator,
-      keep: (task, trajectory) => {
-        ids.set(place(task, trajectory), saveTrajectory(writer, { step, purpose: "train", task }, trajectory));
+      keep: async (task, trajectory) => {
+        const id = await commit(session, () => saveTrajectory(writer, { step, purpose: "train", task }, trajectory));
+        ids.set(place(task, trajectory), id);
         progress({ kind: "count", text: "episodes", done: ids.size, of: total });
       },
       stopping: session.stopping,
@@ -103,7 +105,7 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
   watch.lap("time/update");
 
   // save, swap the adapter: a new policy version
-  const saved = await saveCheckpoint(session, join(session.folder, `checkpoint-${step}`));
+  const saved = await saveCheckpoint(session, step);
   const swapped = await swapAndProbe(session, { path: saved.gguf, hash: saved.hash }, state.version + 1);
   watch.lap("time/swap");
 
@@ -117,7 +119,7 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
   const simulator = tallyMetrics(session.tally, asked);
   const knobs = { "curriculum/level": state.level, "rollout/temperature": temperature };
   const metrics = { ...drawn.metrics, ...rolled, ...learned, ...swapped, ...simulator, ...knobs, ...watch.read() };
-  closeStep(writer, step, {
+  const closing = {
     nextLevel: next.level,
     nextPolicyVersion: next.version,
     metrics,
@@ -127,7 +129,8 @@ async function trainStep(session: Session, step: number, state: RunState): Promi
         byMessage(group, member).map((assigned) => ({ ...assigned, trajectoryId: ids.get(place(group.index, trajectory)) ?? 0 })),
       ),
     ),
-  });
+  };
+  await commit(session, () => closeStep(writer, step, closing));
   await removeOldCheckpoints(session);
   progress({ kind: "step", step, of: config.steps, level: state.level, metrics });
   return next;

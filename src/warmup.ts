@@ -3,8 +3,8 @@
 // never declines again (measured, design section 9). Each of those is a call's twin with its tools withheld, trained on
 // beside it. Departs from the paper: the demonstrations are blueprints of the local simulator, kept when the rules approve
 // them, not trajectories of a strong teacher.
-import { join } from "node:path";
 import { saveCheckpoint } from "./checkpoint.ts";
+import { commit } from "./commit.ts";
 import type { Config } from "./config.ts";
 import { drawTasks, type Series } from "./draw-tasks.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
@@ -36,20 +36,16 @@ export async function warmUp(session: Session, found: Metrics, wanted: boolean):
   const watch = stopwatch();
   const level = config.curriculum.start;
   if (!wanted) {
-    const saved = await saveCheckpoint(session, join(session.folder, "checkpoint-0"));
-    closeStep(writer, 0, {
-      nextLevel: level,
-      nextPolicyVersion: 0,
-      metrics: { ...found, ...watch.read() },
-      checkpoint: saved.row,
-      advantages: [],
-    });
+    const saved = await saveCheckpoint(session, 0);
+    const metrics = { ...found, ...watch.read() };
+    const closing = { nextLevel: level, nextPolicyVersion: 0, metrics, checkpoint: saved.row, advantages: [] };
+    await commit(session, () => closeStep(writer, 0, closing));
     return { closed: 0, level, version: 0 };
   }
   session.progress({ kind: "phase", text: `warm-up: writing ${config.warmup.demonstrations} demonstrations`, step: 0 });
   const drawn = await drawTasks(session, demonstrations(config, level));
   if (drawn === null) return null;
-  const tasks = withTwins(session, drawn.tasks);
+  const tasks = await withTwins(session, drawn.tasks);
 
   const scene = {
     vocabulary: engine.vocabulary,
@@ -68,7 +64,8 @@ export async function warmUp(session: Session, found: Metrics, wanted: boolean):
     const trajectory =
       known?.trajectory ??
       (await judge({ trajectory: demonstrate(task, [config.seed, "demonstration", index], scene), lines: [] }, court));
-    const id = known?.id ?? saveTrajectory(writer, { step: 0, purpose: "demonstration", task: index }, trajectory);
+    const demonstrated = { step: 0, purpose: "demonstration", task: index } as const;
+    const id = known?.id ?? (await commit(session, () => saveTrajectory(writer, demonstrated, trajectory)));
     if ((trajectory.verdict?.reward ?? -1) >= approvedReward) approved.push({ id, trajectory, pair: pairOf(config, index) });
   }
 
@@ -80,10 +77,10 @@ export async function warmUp(session: Session, found: Metrics, wanted: boolean):
   });
   const learned = await supervise(session, approved);
   if (learned === null) return null;
-  const saved = await saveCheckpoint(session, join(session.folder, "checkpoint-0"));
+  const saved = await saveCheckpoint(session, 0);
   watch.lap("time/update");
   const swapped = await swapAndProbe(session, { path: saved.gguf, hash: saved.hash }, 1);
-  closeStep(writer, 0, {
+  const closing = {
     nextLevel: level,
     nextPolicyVersion: 1,
     metrics: {
@@ -98,7 +95,8 @@ export async function warmUp(session: Session, found: Metrics, wanted: boolean):
     checkpoint: saved.row,
     advantages: [],
     learnerLogprobs: approved.flatMap(({ id, trajectory }, index) => spansOf(id, trajectory, learned.logprobs[index] ?? [])),
-  });
+  };
+  await commit(session, () => closeStep(writer, 0, closing));
   return { closed: 0, level, version: 1 };
 }
 
@@ -122,14 +120,14 @@ export function demonstrations(config: Config, level: number): Series {
 }
 
 /** Adds the twins of the written tasks, behind them; stored at once like them. */
-function withTwins(session: Session, calls: ReadonlyMap<number, Task>): ReadonlyMap<number, Task> {
+async function withTwins(session: Session, calls: ReadonlyMap<number, Task>): Promise<ReadonlyMap<number, Task>> {
   const { config, writer } = session;
   const tasks = new Map(calls);
   for (let index = written(config); index < config.warmup.demonstrations; index++) {
     const call = calls.get(pairOf(config, index));
     if (call === undefined || tasks.has(index)) continue;
     const twin = withholdTools(call, session.toolsets.train, draws(config.seed, "twin", index));
-    saveTask(writer, { step: 0, purpose: "demonstration", index }, twin);
+    await commit(session, () => saveTask(writer, { step: 0, purpose: "demonstration", index }, twin));
     tasks.set(index, twin);
   }
   return tasks;

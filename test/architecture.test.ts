@@ -84,8 +84,9 @@ describe("who may import whom", () => {
 
   test("tasks, reward, rollout and simulator see the contracts, each other and the port to models, never an engine or the store", () => {
     const allowed = [
-      /^(types|errors|rng|config|side-by-side|json-text)\.ts$/,
+      /^(types|errors|rng|config|side-by-side|json-text|thinking)\.ts$/,
       /^llm\/(llm|template)\.ts$/,
+      /^schema\//,
       /^embed\/cosine\.ts$/, // numbers only; the vectors are handed in
       /^(tasks|reward|rollout|simulator)\//,
     ];
@@ -100,7 +101,8 @@ describe("who may import whom", () => {
   });
 
   test("the engine, the embedder and the learner know nothing of the loop, the store or the command line", () => {
-    expect(forbidden(/^llm\//, [/^(types|errors|rng|config|json-text)\.ts$/, /^llm\//])).toEqual([]);
+    expect(forbidden(/^llm\//, [/^(types|errors|rng|config|json-text|thinking)\.ts$/, /^(llm|schema)\//])).toEqual([]);
+    expect(forbidden(/^schema\//, [/^(types|errors|rng|json-text)\.ts$/, /^schema\//])).toEqual([]);
     expect(forbidden(/^embed\//, [/^errors\.ts$/, /^embed\//])).toEqual([]);
     expect(forbidden(/^learner\//, [/^(types|errors|rng|config|token-digest)\.ts$/, /^learner\//])).toEqual([]);
   });
@@ -128,7 +130,7 @@ describe("who may import whom", () => {
 
 describe("pure parts", () => {
   const pure = sources.filter(({ path }) =>
-    /^reward\/|^tasks\/(difficulty|curriculum|distractors|draw-task|novelty|rejection)\.ts$|^learner\/batch\.ts$|^embed\/cosine\.ts$/.test(
+    /^(reward|schema)\/|^tasks\/(difficulty|curriculum|distractors|draw-task|novelty|rejection|playable|tool-arguments)\.ts$|^learner\/batch\.ts$|^embed\/cosine\.ts$/.test(
       path,
     ),
   );

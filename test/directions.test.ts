@@ -31,7 +31,9 @@ async function write(set: readonly string[], query = said) {
   };
   const series = { id: "s", names: [1], first: 0, count: 1, level: 1, declineShare: 0, epsilon: 0, toolsets: [trains] };
   const tasks: Task[] = [];
-  const written = await writeTasks(desk, series, { filled: new Set(), rounds: [], known: [] }, (_, task) => tasks.push(task));
+  const written = await writeTasks(desk, series, { filled: new Set(), rounds: [], known: [] }, async (_, task) => {
+    tasks.push(task);
+  });
   return {
     task: tasks[0],
     stages: [...(written?.rejected.values() ?? [])].flat().map(({ stage }) => stage),

@@ -1,11 +1,14 @@
 """The losses by token, one pure function each, in one table. No model, no optimizer, no I/O, no normalisation.
 
 All tensors are of shape [t], t = the trained tokens of one packed row, in any order; a sequence is whole in its row.
-What is minimised is the sum of a loss's values times their shares (normalise.py) and weights (correction.py), plus the KL
-(kl.py): objective.py. Advantages come with the samples and are not touched here. A ratio that overflows gives a loss
-that is not finite, and its step is skipped (update.py): nothing is clamped in secret, so the numbers are TRL's.
+What is minimised is the sum of a loss's values times their shares (normalise.py), plus the KL (kl.py): objective.py.
+Every loss is linear in the advantage as long as its sign stays, so the importance weight (correction.py) multiplies that, and
+a token weighed 0 is one without an advantage. Of its ratio no exponential is taken, nor of a clipped one: these add 0 and the
+bound, whatever the ratio. A ratio that counts and overflows gives a loss that is not finite, and its step is skipped
+(update.py): nothing is clamped in secret, so the numbers are TRL's.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -44,14 +47,15 @@ class Tokens:
     old: Tensor  # [t] of the policy before the first optimizer step of the update
     advantage: Tensor  # [t]
     sequence: Tensor  # [t] int64: which sequence of the mini-batch the token is of
+    weight: Tensor | float = 1.0  # [t] importance weight, which objective.py puts in
 
 
 @dataclass(frozen=True)
 class Terms:
     """What a loss says."""
 
-    value: Tensor  # [t] to be minimised
-    low: Tensor  # [t] 1 where the ratio was clipped from below
+    value: Tensor  # [t] to be minimised, weighed
+    low: Tensor  # [t] 1 where the ratio was clipped from below, also where the weight is 0 (as TRL counts)
     high: Tensor  # [t] 1 where it was clipped from above
 
 
@@ -62,7 +66,7 @@ def grpo(tokens: Tokens, loss: Loss) -> Terms:
 
     The paper means over the tokens of a sequence, then over sequences (normalize "sequence"); its KL is k3.
     """
-    return _clipped(torch.exp(tokens.logp - tokens.old), tokens.advantage, loss)
+    return _clipped(tokens.logp - tokens.old, tokens, loss)
 
 
 def dr_grpo(tokens: Tokens, loss: Loss) -> Terms:
@@ -85,12 +89,7 @@ def dual_clip(tokens: Tokens, loss: Loss) -> Terms:
     """Dual-clip PPO (arXiv 1912.09729, eq. 5): where A < 0 the loss is held at -c * A, so that a ratio that ran away
     cannot pull without bound. With c > 1 + high it is TRL's `delta`. c = 3 as published.
     """
-    ratio = torch.exp(tokens.logp - tokens.old)
-    single = _clipped(ratio, tokens.advantage, loss)
-    negative = tokens.advantage < 0
-    value = torch.where(negative, torch.minimum(single.value, -loss.dual_clip * tokens.advantage), single.value)
-    held = (negative & (ratio > loss.dual_clip)).to(ratio.dtype)
-    return Terms(value, single.low, single.high + held)
+    return _clipped(tokens.logp - tokens.old, tokens, loss, ceiling=loss.dual_clip)
 
 
 def gspo(tokens: Tokens, loss: Loss) -> Terms:
@@ -105,7 +104,7 @@ def gspo(tokens: Tokens, loss: Loss) -> Terms:
         gap = sequence_sums(tokens.logp - tokens.old, tokens.sequence)
         length = sequence_sums(torch.ones_like(gap), tokens.sequence)
         mean = gap / length
-    return _clipped(torch.exp(mean + (tokens.logp - tokens.logp.detach())), tokens.advantage, loss)
+    return _clipped(mean + (tokens.logp - tokens.logp.detach()), tokens, loss)
 
 
 def cispo(tokens: Tokens, loss: Loss) -> Terms:
@@ -115,9 +114,9 @@ def cispo(tokens: Tokens, loss: Loss) -> Terms:
     """
     with torch.no_grad():
         ratio = torch.exp(tokens.logp - tokens.old)
-        weight = ratio.clamp(1 - loss.clip_low, 1 + loss.clip_high)
+        held = ratio.clamp(1 - loss.clip_low, 1 + loss.clip_high)
         low, high = ((ratio < 1 - loss.clip_low).to(ratio.dtype), (ratio > 1 + loss.clip_high).to(ratio.dtype))
-    return Terms(-weight * tokens.advantage * tokens.logp, low, high)
+    return Terms(-held * tokens.weight * tokens.advantage * tokens.logp, low, high)
 
 
 def sft(tokens: Tokens, _: Loss) -> Terms:
@@ -143,8 +142,16 @@ def sequence_sums(values: Tensor, sequence: Tensor) -> Tensor:
     return sums.index_add(0, sequence, values)[sequence]
 
 
-def _clipped(ratio: Tensor, advantage: Tensor, loss: Loss) -> Terms:
-    clipped = ratio.clamp(1 - loss.clip_low, 1 + loss.clip_high)
-    low = ((ratio < 1 - loss.clip_low) & (advantage < 0)).to(ratio.dtype)
-    high = ((ratio > 1 + loss.clip_high) & (advantage > 0)).to(ratio.dtype)
-    return Terms(-torch.minimum(ratio * advantage, clipped * advantage), low, high)
+def _clipped(log_ratio: Tensor, tokens: Tokens, loss: Loss, ceiling: float = math.inf) -> Terms:
+    """-min(ratio * A, clip(ratio) * A) is -A times the ratio held on one side: at most 1 + high where A > 0; where A < 0 at
+    least 1 - low, and at most `ceiling`. It is held as a logarithm, before its exponential is taken.
+    """
+    positive, negative = tokens.advantage > 0, tokens.advantage < 0
+    floor = math.log1p(-loss.clip_low) if loss.clip_low < 1 else -math.inf
+    least = torch.full_like(log_ratio, -math.inf).masked_fill(negative, floor)
+    most = torch.full_like(log_ratio, math.inf).masked_fill(negative, math.log(ceiling))
+    most = most.masked_fill(positive, math.log1p(loss.clip_high))
+    pull = tokens.weight * tokens.advantage
+    counting = torch.where(pull == 0, 0, log_ratio)
+    value = -pull * torch.exp(counting.clamp(least, most))
+    return Terms(value, (log_ratio < least).to(value.dtype), (log_ratio > most).to(value.dtype))

@@ -1,4 +1,4 @@
-"""Memory of the device and of this process, in bytes: held, free, highest. Knows no model; memory.py plans with it."""
+"""The device's name; its memory and this process's, in bytes: held, free, highest. Knows no model; memory.py plans with it."""
 
 import ctypes
 import os
@@ -17,6 +17,11 @@ def give_back_freed_memory() -> None:
     with suppress(AttributeError, OSError):
         mmap_threshold = -3  # M_MMAP_THRESHOLD of malloc.h; setting it ends its growth
         ctypes.CDLL(None).mallopt(mmap_threshold, 128 * 1024)
+
+
+def device_name(device: torch.device) -> str:
+    """The device as a run keeps it: "cpu", "mps", or "cuda:0 (NVIDIA H100 80GB HBM3)"."""
+    return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
 
 
 def held_bytes(device: torch.device) -> int:

@@ -1,6 +1,6 @@
 """What one row adds to the objective of its mini-batch: the loss by token, weighed, with KL and entropy. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -30,12 +30,11 @@ def objective(
     always a mean over tokens: both as in TRL (`beta`, `entropy_coef`). `reference` None: no KL term. The entropy carries a
     gradient only where it was asked for (logprob.py).
     """
-    terms = LOSSES[loss.kind](tokens, loss)
     with torch.no_grad():
         cap = None if loss.supervised else loss.importance_cap
         weight = importance_weights(tokens.old, behaviour, tokens.sequence, loss.importance_mode, cap)
-    by_token = terms.value * weight
-    kl = None
+    terms = LOSSES[loss.kind](replace(tokens, weight=weight), loss)
+    by_token, kl = terms.value, None
     if reference is not None:
         kl = ESTIMATORS[loss.kl_estimator](tokens.logp, reference)
         by_token = by_token + loss.kl_coef * kl

@@ -15,6 +15,7 @@ from .correction import MODES
 from .fault import Fault
 from .kl import ESTIMATORS
 from .loss import LOSSES, Loss
+from .machine import device_name
 from .memory import Room, room_of
 from .normalise import NORMALIZERS
 from .optimizer import adamw
@@ -79,11 +80,10 @@ def _threads(head: Head, ranks: Ranks) -> int | None:
 def _describe(session: Session) -> Head:
     policy = session.policy
     return {
-        "device": str(policy.device),
+        "device": device_name(policy.device),
         "dtype": str(policy.dtype).removeprefix("torch."),
         "torch": torch.__version__,
         "vocabulary": policy.vocabulary,
-        "processes": session.ranks.size,
         "trainableParameters": sum(p.numel() for p in policy.adapter().values()),
     }
 

@@ -26,6 +26,10 @@ export function report(error: unknown, print: (text: string) => void): number {
     print(`playact: ${error.message}\n`);
     return exitCodes[error.boundary];
   }
+  if (error instanceof Error && error.name === "SqliteError") {
+    print(`playact: the store cannot be read (${error.message}). Restore a copy of it, or choose another --home.\n`);
+    return exitCodes.store;
+  }
   print(`playact: a fault of ours: ${error instanceof Error ? (error.stack ?? error.message) : describe(error)}\n`);
   return 1;
 }

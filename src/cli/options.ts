@@ -8,3 +8,11 @@ export const presetHelp = `one of ${Object.keys(presets).join(", ")}`;
 export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
+
+/** --tools and --skip-bad-tools as settings of the config. */
+export function toolSettings(options: { readonly tools?: string; readonly skipBadTools?: boolean }): string[] {
+  return [
+    ...(options.tools === undefined ? [] : [`tasks.tools=${JSON.stringify(options.tools)}`]),
+    ...(options.skipBadTools === undefined ? [] : [`tasks.skipBadTools=${options.skipBadTools}`]),
+  ];
+}

@@ -1,16 +1,20 @@
-// How commands print: data on stdout, talk on stderr, text of models made harmless for terminals. No colours, no envelope.
+// How commands print: data on stdout, talk on stderr. No colours, no envelope. Whatever is printed passes escapeText on its
+// way out: names, messages and replies are strangers' text, and a terminal obeys what some of it says.
 import type { Json } from "../types.ts";
 
 /** Where a command's data goes; tests pass their own. */
 export type Print = (text: string) => void;
 
-export const toStdout: Print = (text) => void process.stdout.write(text);
-export const toStderr: Print = (text) => void process.stderr.write(text);
+export const toStdout: Print = (text) => void process.stdout.write(escapeText(text));
+export const toStderr: Print = (text) => void process.stderr.write(escapeText(text));
+
+/** Takes back the line that was begun on stderr, a terminal: the one control sequence that is ours. */
+export const eraseLine = (): void => void process.stderr.write("\r\u001b[K");
 
 /** What every command that reads the store says of its --home. */
 export const homeHelp = "folder of the runs (default: PLAYACT_HOME, else playact in the XDG data folder)";
 
-/** Any value as one JSON document on stdout. */
+/** Any value as one JSON document on stdout; what is escaped in it on the way out is an escape of JSON too. */
 export function printJson(print: Print, value: Json): void {
   print(`${JSON.stringify(value, null, 2)}\n`);
 }
@@ -42,12 +46,17 @@ function pad(text: string, width: number, right: boolean): string {
   return right ? space + text : text + space;
 }
 
-// C0 without tab and newline, DEL, C1, and the marks that turn the direction of text around
-const unsafe = /[^\P{Cc}\t\n]|[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/gu;
+// C0 without tab and newline, DEL, C1, what turns the direction of text around, ends a line or is not seen (but for the
+// selectors that make an emoji of a sign)
+const unsafe = /[^\P{Cc}\t\n]|(?![\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}|[\u2028\u2029\ufff9-\ufffb]/gu;
 
-/** Text of a model or a tool for a terminal: control and direction characters become \u escapes; newlines stay. */
+/** Text for a terminal: control, direction and invisible characters become \u escapes, as JSON writes them; newline and tab stay. */
 export function escapeText(text: string): string {
-  return text.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.replace(unsafe, (character) =>
+    Array.from({ length: character.length }, (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, "0")}`).join(
+      "",
+    ),
+  );
 }
 
 /** The same on one line: newline and tab become \n and \t. */

@@ -10,6 +10,8 @@ export interface ProgressOptions {
   readonly counters: () => { readonly policy: EngineCounters; readonly simulator: EngineCounters };
   readonly out: Print;
   readonly err: Print;
+  /** Takes back a line that was begun with `err`; only called on a terminal. */
+  readonly erase: () => void;
 }
 
 /** Without a terminal, counts are printed this often at most. */
@@ -29,7 +31,7 @@ export function openProgress(options: ProgressOptions): Progress {
   let shownAt = 0;
   let stepSeconds: number[] = [];
   const clear = () => {
-    if (painted) options.err("\r\u001b[K");
+    if (painted) options.erase();
     painted = false;
   };
   const line = (text: string) => {
@@ -50,7 +52,8 @@ export function openProgress(options: ProgressOptions): Progress {
         shownAt = now;
         const text = `  ${event.done}/${event.of} ${event.text} · ${speed(options.counters())} · ${memory()}`;
         if (options.terminal) {
-          options.err(`\r\u001b[K${text}`);
+          options.erase();
+          options.err(text);
           painted = true;
         } else line(text);
       } else {

@@ -22,8 +22,8 @@ export function runsCommand(print: Print = toStdout): Command {
       if (runs.length === 0) return toStderr(`No runs in ${store.path} yet.\n`);
       const columns = ["run", "preset", "status", "steps", "level", "reward", "started", "adapter"];
       const rows = runs.map((run) => [
-        ...[run.run, run.preset, run.status, `${run.steps}/${run.of}`, run.level],
-        ...[run.reward, run.started.slice(0, 16).replace("T", " "), run.adapter],
+        ...[run.run, run.preset, run.status, `${run.steps}/${run.of ?? "?"}`, run.level],
+        ...[run.reward, run.started.slice(0, 16).replace("T", " "), run.of === null ? run.note : run.adapter],
       ]);
       print(formatTable(columns, rows));
     });

@@ -43,14 +43,14 @@ export function showCommand(pieces: Pieces, print: Print = toStdout): Command {
     .action(async (id: number, options: Options) => {
       using store = openStore(storePath(resolveHome(options.home)), { readonly: true });
       const episode = findEpisode(store, id);
-      const run = runOfId(store, episode.run);
       if (!options.tokens) {
-        if (options.json) printJson(print, episodeJson(run.name, episode));
-        else print(formatEpisode(run.name, episode));
+        if (options.json) printJson(print, episodeJson(episode.runName, episode));
+        else print(formatEpisode(episode.runName, episode));
         return;
       }
       const row = tokensOf(episode, options.sample);
-      const text = (await pieces.piecesOf(run.config.models.policy))(row.ids);
+      const { models } = runOfId(store, episode.run).config;
+      const text = (await pieces.piecesOf(models.policy))(row.ids);
       if (options.json) printJson(print, { ...row, text });
       else print(formatTokens(row, text));
     });

@@ -130,14 +130,14 @@ function toText(cell: Cell): string | number | null {
 
 /** Columns of the same name get :1, :2 ... so that none is lost. */
 function toObject(columns: readonly string[], row: readonly Cell[]): { [key: string]: Json } {
-  const object: { [key: string]: Json } = {};
+  const values = new Map<string, Json>(); // a column may be called __proto__
   for (const [index, cell] of row.entries()) {
     const name = columns[index] ?? "";
     let key = name;
-    for (let n = 1; Object.hasOwn(object, key); n++) key = `${name}:${n}`;
-    object[key] = cellJson(cell);
+    for (let n = 1; values.has(key); n++) key = `${name}:${n}`;
+    values.set(key, cellJson(cell));
   }
-  return object;
+  return Object.fromEntries(values);
 }
 
 function positive(text: string): number {

@@ -1,9 +1,15 @@
 // The supervisor: starts the worker, passes Ctrl-C on as words, and restarts it by resume when native code took it down
 // (a CUDA out-of-memory aborts the process and cannot be caught), at most three times an hour. It loads no native model
-// code itself. The worker holds the other end of an inherited pipe and ends when it closes.
+// code itself. The worker holds the other end of an inherited pipe and ends when it closes. It takes the run's lease with a
+// token from here, so that the lease can be handed on at once when it is gone: no other process knows that so surely.
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { storePath } from "../store/home.ts";
+import { releaseLease } from "../store/lease.ts";
+import { openStore } from "../store/store.ts";
 import { interruptedCode } from "./exit.ts";
 import { toStderr } from "./output.ts";
 
@@ -12,13 +18,18 @@ export const supervisorPipe = 3;
 
 const restartsAnHour = 3;
 
-/** Runs `playact worker …` to its end and returns the exit code. */
-export async function supervise(workerArguments: readonly string[]): Promise<number> {
+// node runs the built file
+const ourselves = fileURLToPath(new URL("../cli.js", import.meta.url));
+
+/** Runs `playact worker …` on a run of `home` to its end and returns the exit code. `program` is the command line's file. */
+export async function supervise(home: string, workerArguments: readonly string[], program: string = ourselves): Promise<number> {
   const crashes: number[] = [];
   for (;;) {
-    const end = await runWorker(workerArguments);
+    const token = randomUUID();
+    const end = await runWorker([program, "worker", "--home", home, "--token", token, ...workerArguments]);
+    handOver(home, token);
     if (end.signal === null) return end.code;
-    if (end.stopped) return interruptedCode;
+    if (end.stopped || end.signal === "SIGTERM") return interruptedCode; // native code never ends a process by SIGTERM
     const now = Date.now();
     crashes.push(now);
     const recent = crashes.filter((at) => now - at < 3_600_000).length;
@@ -41,10 +52,19 @@ interface WorkerEnd {
   readonly stopped: boolean;
 }
 
-function runWorker(workerArguments: readonly string[]): Promise<WorkerEnd> {
-  const cli = fileURLToPath(new URL("../cli.js", import.meta.url));
+/** Frees the lease of a worker that is gone; nothing to do where it has given it back itself. */
+function handOver(home: string, token: string): void {
+  try {
+    using store = openStore(storePath(home));
+    releaseLease({ store, token });
+  } catch {
+    // a store that is busy or full: the next writer looks for the holder itself
+  }
+}
+
+function runWorker(command: readonly string[]): Promise<WorkerEnd> {
   // a group of its own: a terminal's Ctrl-C reaches only the supervisor, which counts and forwards it
-  const child = spawn(process.execPath, [cli, "worker", ...workerArguments], {
+  const child = spawn(process.execPath, command, {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
     detached: true,
   });
@@ -71,3 +91,18 @@ function runWorker(workerArguments: readonly string[]): Promise<WorkerEnd> {
     });
   });
 }
+
+/**
+ * Ends this process, the worker, when its supervisor is gone, whatever its main thread is busy with: a thread of its own
+ * looks. The end of the pipe says the same sooner, but only to an event loop that turns.
+ */
+export function endWithParent(): void {
+  new Worker(watch, { eval: true, workerData: process.ppid }).unref();
+}
+
+const watch = `
+const { workerData: parent } = require("node:worker_threads");
+setInterval(() => {
+  if (process.ppid !== parent) process.kill(process.pid, "SIGKILL");
+}, 500);
+`;

@@ -7,14 +7,16 @@ import { resolveConfig } from "../resolve-config.ts";
 import { newTally } from "../simulator/tally.ts";
 import type { Rejection } from "../tasks/rejection.ts";
 import type { Task } from "../types.ts";
-import { collect, presetHelp } from "./options.ts";
-import { escapeText, printJson, toStderr, toStdout } from "./output.ts";
+import { collect, presetHelp, toolSettings } from "./options.ts";
+import { printJson, toStderr, toStdout } from "./output.ts";
+import { checkOwnTools } from "./own-tools.ts";
 
 interface Options {
   readonly preset: string;
   readonly level?: number;
   readonly number: number;
   readonly tools?: string;
+  readonly skipBadTools?: boolean;
   readonly ablation: readonly string[];
   readonly set: readonly string[];
   readonly json?: boolean;
@@ -28,16 +30,18 @@ export function tasksCommand(): Command {
     .option("--level <n>", "level 1..100 (default: the preset's start)", within(100))
     .option("-n, --number <n>", "how many", within(1000), 3)
     .option("--tools <path>", "your own tools, a file or folder, instead of the embedded catalogue")
+    .option("--skip-bad-tools", "leave tools that cannot be played out, and name them")
     .option("--set <key=value>", "set a config key (repeatable)", collect, [])
     .option("--json", "print a JSON array")
     .action(async (options: Options) => {
-      const tools = options.tools === undefined ? [] : [`tasks.tools=${JSON.stringify(options.tools)}`];
-      const { config } = resolveConfig({ preset: options.preset, ablation: options.ablation, set: [...options.set, ...tools] });
+      const set = [...options.set, ...toolSettings(options)];
+      const { config } = resolveConfig({ preset: options.preset, ablation: options.ablation, set });
+      await checkOwnTools(config);
       const { tasks, rejected } = await writeSome(config, options);
       for (const [place, rejections] of rejected) {
         const reasons = rejections.map(({ stage, reason }) => `${stage}: ${reason}`).join("; ");
         const whose = tasks.get(place)?.id ?? "a task was given up";
-        toStderr(escapeText(`${whose}: ${rejections.length} drafts rejected (${reasons})\n`));
+        toStderr(`${whose}: ${rejections.length} drafts rejected (${reasons})\n`);
       }
       const shown = [...tasks].sort(([a], [b]) => a - b).map(([, task]) => task);
       if (options.json)
@@ -78,7 +82,7 @@ async function writeSome(config: Config, options: Options) {
     toolsets,
   };
   const tasks = new Map<number, Task>();
-  const written = await writeTasks(desk, series, { filled: new Set(), rounds: [], known: [] }, (place, task) => {
+  const written = await writeTasks(desk, series, { filled: new Set(), rounds: [], known: [] }, async (place, task) => {
     tasks.set(place, task);
   });
   return { tasks, rejected: written?.rejected ?? new Map<number, readonly Rejection[]>() };
@@ -95,7 +99,7 @@ function text(task: Task): string {
     ),
     `  report    ${task.report}`,
   ];
-  return `${escapeText(lines.join("\n"))}\n`;
+  return `${lines.join("\n")}\n`;
 }
 
 function within(most: number) {

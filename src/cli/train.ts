@@ -9,12 +9,12 @@ import { pythonPath } from "../models/python.ts";
 import { checkConfig, resolveConfig } from "../resolve-config.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { acquireLease, releaseLease } from "../store/lease.ts";
-import { createRun, findRun, type RunRow, setRunConfig } from "../store/runs.ts";
+import { createRun, findRun, lackingKeys, type RunRow, setRunConfig } from "../store/runs.ts";
 import { lastClosedStep } from "../store/steps.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { userTools } from "../tasks/toolset.ts";
-import { collect, presetHelp } from "./options.ts";
+import { collect, presetHelp, toolSettings } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
+import { checkOwnTools } from "./own-tools.ts";
 import { supervise } from "./supervise.ts";
 import { versions } from "./versions.ts";
 
@@ -24,6 +24,7 @@ interface Options {
   readonly name?: string;
   readonly steps?: number;
   readonly tools?: string;
+  readonly skipBadTools?: boolean;
   readonly ablation: readonly string[];
   readonly set: readonly string[];
   readonly dryRun?: boolean;
@@ -36,6 +37,7 @@ export function trainCommand(): Command {
     .description("train a policy in a simulated world, or go on with a run")
     .argument("[config]", "YAML or JSON file with config keys")
     .option("--preset <name>", presetHelp, "laptop")
+    .option("--skip-bad-tools", "leave tools that cannot be played out, and name them")
     .option("--ablation <name>", "an ablation of the paper over the preset (repeatable; docs/trustee.md)", collect, [])
     .option("--resume [run]", "go on with a run (default: the latest)")
     .option("--name <name>", "name of the new run (default: preset and a number)")
@@ -52,33 +54,32 @@ export function trainCommand(): Command {
     .action(async (file: string | undefined, options: Options) => {
       const home = resolveHome(options.home);
       if (options.dryRun) {
-        printJson(toStdout, requested(file, options).config);
+        printJson(toStdout, (await requested(file, options)).config);
         return;
       }
       ensureWritable(home);
       let run: RunRow | null;
       {
         using store = openStore(storePath(home));
-        run = options.resume === undefined ? await started(store, file, options) : resumed(store, file, options);
+        run = options.resume === undefined ? await started(store, file, options) : await resumed(store, file, options);
       }
       if (run === null) return;
       const json = options.json ? ["--json"] : [];
-      process.exitCode = await supervise(["--home", home, "--run", run.name, ...json]);
+      process.exitCode = await supervise(home, ["--run", run.name, ...json]);
     });
 }
 
-function requested(file: string | undefined, options: Options) {
-  const tools = options.tools === undefined ? [] : [`tasks.tools=${JSON.stringify(options.tools)}`];
+async function requested(file: string | undefined, options: Options) {
   const { preset, ablation, steps } = options;
-  const resolved = resolveConfig({ preset, ablation, file, set: [...options.set, ...tools], steps });
+  const resolved = resolveConfig({ preset, ablation, file, set: [...options.set, ...toolSettings(options)], steps });
   findLanguageModel(resolved.config.models.policy);
   findLanguageModel(resolved.config.models.simulator);
-  if (resolved.config.tasks.tools !== null) userTools(resolved.config.tasks.tools);
+  await checkOwnTools(resolved.config);
   return resolved;
 }
 
 async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
-  const { preset, config } = requested(file, options);
+  const { preset, config } = await requested(file, options);
   pythonPath(); // what is missing is told before there is a run that failed
   for (const name of modelsOf(config)) await modelPaths(name);
   const run = createRun(store, {
@@ -94,19 +95,25 @@ async function started(store: Store, file: string | undefined, options: Options)
 }
 
 /** A run keeps its config; only the number of steps may grow. Null where it has all of them already. */
-function resumed(store: Store, file: string | undefined, options: Options): RunRow | null {
+async function resumed(store: Store, file: string | undefined, options: Options): Promise<RunRow | null> {
   const run = findRun(store, options.resume === true || options.resume === undefined ? null : options.resume);
   if (
     options.set.length + options.ablation.length > 0 ||
     options.tools !== undefined ||
+    options.skipBadTools !== undefined ||
     file !== undefined ||
     options.name !== undefined
   ) {
     throw new PlayactError(
       "usage",
-      `Run ${run.name} keeps the name and config it was started with: --resume takes --steps, but no config file, --set, --ablation, --tools or --name. Start a new run for another config.`,
+      `Run ${run.name} keeps the name and config it was started with: --resume takes --steps, but no config file, --set, --ablation, --tools, --skip-bad-tools or --name. Start a new run for another config.`,
     );
   }
+  const lacking = lackingKeys(store, run);
+  if (lacking.length > 0)
+    toStderr(
+      `playact: run ${run.name} is older than ${lacking.join(", ")}; it goes on with today's defaults of them, whatever its preset says now\n`,
+    );
   const closed = lastClosedStep(store, run)?.number ?? 0;
   if (run.status === "finished" && closed >= (options.steps ?? run.config.steps)) {
     toStderr(
@@ -114,6 +121,7 @@ function resumed(store: Store, file: string | undefined, options: Options): RunR
     );
     return null;
   }
+  await checkOwnTools(run.config);
   if (options.steps !== undefined && options.steps !== run.config.steps) {
     const writer = acquireLease(store, run, { pid: process.pid, token: randomUUID() });
     setRunConfig(writer, checkConfig({ ...run.config, steps: options.steps }));

@@ -1,53 +1,60 @@
 // `playact worker` (hidden): one run in one process with the engine, the store's writer and the learner's child. It ends at
 // once when its supervisor is gone, so that no left-over process writes beside a resumed run.
-import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { mkdirSync } from "node:fs";
 import { Socket } from "node:net";
-import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Command } from "commander";
-import { PlayactError } from "../errors.ts";
+import { type Committing, commit } from "../commit.ts";
+import { describe, PlayactError } from "../errors.ts";
 import { noCounters } from "../llm/llm.ts";
 import { openSession } from "../open-session.ts";
-import { resolveHome, storePath } from "../store/home.ts";
+import { ensureWritable, resolveHome, runFolder, storePath } from "../store/home.ts";
 import { acquireLease, heartbeat, releaseLease, type Writer } from "../store/lease.ts";
 import { findRun, type RunRow, setRunStatus } from "../store/runs.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { train } from "../train.ts";
 import { interruptedCode, report } from "./exit.ts";
-import { toStderr, toStdout } from "./output.ts";
+import { eraseLine, toStderr, toStdout } from "./output.ts";
 import { openProgress } from "./progress.ts";
 import { printSummary } from "./summary.ts";
-import { supervisorPipe } from "./supervise.ts";
+import { endWithParent, supervisorPipe } from "./supervise.ts";
 
 /** A dead holder's lease is free at once; a dying one gets this long. */
 const leasePatienceMs = 15_000;
+/** One try for the store's lock: the engine stands still meanwhile, so the waiting is done between tries (commit.ts). */
+const busySeconds = 0.1;
 
 export function workerCommand(): Command {
   return new Command("worker")
     .requiredOption("--home <folder>")
     .requiredOption("--run <name>")
+    .requiredOption("--token <token>", "what the lease is taken with; the supervisor hands it back when this process is gone")
     .option("--json")
-    .action(async (options: { readonly home: string; readonly run: string; readonly json?: boolean }) => {
+    .action(async (options: Options) => {
+      endWithParent();
       const asked = listen();
       const home = resolveHome(options.home);
-      using store = openStore(storePath(home));
+      using store = openStore(storePath(home), { busySeconds });
       const run = findRun(store, options.run);
-      const writer = await takeLease(store, run);
+      const writer = await takeLease(store, run, options.token);
       const beat = setInterval(() => heartbeat(writer), 5_000);
       try {
-        process.exitCode = await work(writer, join(home, "runs", run.name), options.json ?? false, asked);
+        process.exitCode = await work(writer, runFolder(home, run.name), options.json ?? false, asked);
       } finally {
         clearInterval(beat);
-        releaseLease(writer);
+        lastWord(() => releaseLease(writer));
       }
     });
 }
 
+interface Options {
+  readonly home: string;
+  readonly run: string;
+  readonly token: string;
+  readonly json?: boolean;
+}
+
 async function work(writer: Writer, folder: string, json: boolean, asked: Asked): Promise<number> {
-  mkdirSync(folder, { recursive: true });
-  setRunStatus(writer, "running");
   let counters = () => ({ policy: noCounters, simulator: noCounters });
   const progress = openProgress({
     json,
@@ -55,8 +62,12 @@ async function work(writer: Writer, folder: string, json: boolean, asked: Asked)
     counters: () => counters(),
     out: toStdout,
     err: toStderr,
+    erase: eraseLine,
   });
+  const run: Committing = { writer, progress: progress.show, signal: asked.now.signal };
   try {
+    ensureWritable(folder);
+    await commit(run, () => setRunStatus(writer, "running"));
     await using opened = await openSession(writer, folder, {
       progress: progress.show,
       stopping: () => asked.finish,
@@ -65,19 +76,29 @@ async function work(writer: Writer, folder: string, json: boolean, asked: Asked)
     counters = () => opened.session.engine.counters();
     const end = await train(opened.session);
     progress.end();
-    setRunStatus(writer, end);
+    await commit(run, () => setRunStatus(writer, end));
     if (end === "finished") await printSummary(writer, toStderr);
     else toStderr(`playact: stopped; everything finished is kept. Go on with: playact train --resume ${writer.run.name}\n`);
     return end === "finished" ? 0 : interruptedCode;
   } catch (error) {
     progress.end();
     if (asked.now.signal.aborted) {
-      setRunStatus(writer, "interrupted");
+      lastWord(() => setRunStatus(writer, "interrupted"));
       toStderr(`playact: stopped at once. Go on with: playact train --resume ${writer.run.name}\n`);
       return interruptedCode;
     }
-    setRunStatus(writer, "failed", error instanceof Error ? error.message : String(error));
-    return report(error, toStderr);
+    const code = report(error, toStderr);
+    lastWord(() => setRunStatus(writer, "failed", describe(error)));
+    return code;
+  }
+}
+
+/** A write of a process that is about to end: where the store does not take it, the reason of the end has been told already. */
+function lastWord(say: () => void): void {
+  try {
+    say();
+  } catch (error) {
+    toStderr(`playact: ${describe(error)}\n`);
   }
 }
 
@@ -90,26 +111,30 @@ interface Asked {
 function listen(): Asked {
   const asked: Asked = { finish: false, now: new AbortController() };
   setMaxListeners(0, asked.now.signal); // every wait of every episode listens
+  const finish = () => {
+    if (asked.finish) return;
+    asked.finish = true;
+    toStderr("\nplayact: finishing the episodes in flight; press Ctrl-C again to stop now.\n");
+  };
+  // some send it to every process of a service, some to this one: no crash, the same wish
+  process.on("SIGTERM", finish);
   const pipe = new Socket({ fd: supervisorPipe }).setEncoding("utf8").unref();
   const orphaned = () => process.kill(process.pid, "SIGKILL"); // no clean-up: a resumed run may be writing already
   pipe.on("end", orphaned);
   pipe.on("error", orphaned);
   pipe.on("data", (chunk) => {
     const text = String(chunk);
-    if (text.includes("finish")) {
-      asked.finish = true;
-      toStderr("\nplayact: finishing the episodes in flight; press Ctrl-C again to stop now.\n");
-    }
+    if (text.includes("finish")) finish();
     if (text.includes("now")) asked.now.abort();
   });
   return asked;
 }
 
-async function takeLease(store: Store, run: RunRow): Promise<Writer> {
+async function takeLease(store: Store, run: RunRow, token: string): Promise<Writer> {
   const until = Date.now() + leasePatienceMs;
   for (;;) {
     try {
-      return acquireLease(store, run, { pid: process.pid, token: randomUUID() });
+      return acquireLease(store, run, { pid: process.pid, token });
     } catch (error) {
       if (!(error instanceof PlayactError) || Date.now() > until) throw error;
       await wait(250);

@@ -24,9 +24,13 @@ export interface OpenRequest {
   readonly memory: number | null;
 }
 
+/** What was really opened, which "auto" leaves to the machine. The numbers of a run depend on it: its caller keeps it. */
 export interface OpenReply {
+  /** "cpu", "mps", or a CUDA device with its card: "cuda:0 (NVIDIA H100 80GB HBM3)". */
   readonly device: string;
+  /** Of the frozen weights: "float32" or "bfloat16". The adapter is float32 always. */
   readonly dtype: string;
+  /** torch's version with its build: "2.13.0+cpu". */
   readonly torch: string;
   readonly vocabulary: number;
   readonly trainableParameters: number;

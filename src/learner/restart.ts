@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PlayactError } from "../errors.ts";
-import type { Learner, OpenRequest, UpdateRequest } from "./learner.ts";
+import type { Learner, OpenReply, OpenRequest, UpdateRequest } from "./learner.ts";
 
 /** A learner whose process can go; `failure` says why it did, null while it is there. */
 export interface MortalLearner extends Learner {
@@ -18,7 +18,7 @@ export async function restartingLearner(start: () => Promise<MortalLearner>): Pr
   let reviving: Promise<void> | null = null; // several calls may fail of one death
   let restarts = 0;
   let closed = false;
-  let opened: OpenRequest | null = null;
+  let opened: { readonly request: OpenRequest; readonly reply: OpenReply } | null = null;
   let folder: string | null = null;
   let since: UpdateRequest[] = []; // at most those of one step: each step ends in a save
 
@@ -27,7 +27,7 @@ export async function restartingLearner(start: () => Promise<MortalLearner>): Pr
     await current.close();
     const next = await start();
     try {
-      if (opened !== null) await next.open(opened);
+      if (opened !== null) mustBeLike(opened.reply, await next.open(opened.request));
       if (folder !== null) await next.restore(whereItIs(folder));
       for (const request of since) await next.update(request);
     } catch (reason) {
@@ -56,7 +56,7 @@ export async function restartingLearner(start: () => Promise<MortalLearner>): Pr
   return {
     async open(request) {
       const reply = await call((learner) => learner.open(request));
-      opened = request;
+      opened = { request, reply };
       return reply;
     },
     logprobs: (samples, which, temperature) => call((learner) => learner.logprobs(samples, which, temperature)),
@@ -85,6 +85,13 @@ export async function restartingLearner(start: () => Promise<MortalLearner>): Pr
       await current.close();
     },
   };
+}
+
+/** What is on record of a run stays true: a GPU that is gone after a death must not become a CPU in silence. */
+function mustBeLike(first: OpenReply, now: OpenReply): void {
+  const [was, is] = [first, now].map(({ device, dtype, torch }) => `${device} in ${dtype} by torch ${torch}`);
+  if (was === is) return;
+  throw new PlayactError("learner", `the learner's process ended; it was on ${was} and would go on ${is}: resume the run`);
 }
 
 /** A save in NAME.tmp becomes NAME when the step is closed (checkpoint.ts). */

@@ -2,10 +2,10 @@
 // never becomes a marker. Sampling here may be shaped (llama.cpp's usual top-k, top-p and min-p): law 3 is the policy's
 // alone. A model that marks its thinking may think before a reply, outside the grammar (thought.ts).
 import { PlayactError } from "../errors.ts";
+import { toGrammar } from "../schema/grammar.ts";
 import type { Bindings, NativeContext, NativeGrammar, NativeModel } from "./addon.ts";
 import type { Batcher } from "./batcher.ts";
 import { chatFormat, frameOf } from "./chat-format.ts";
-import { toGrammar } from "./grammar.ts";
 import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type ReplyRequest, type Vocabulary } from "./llm.ts";
 import { nativeSeed, openSampler, weighExactly } from "./sampler.ts";
 import { closingTokens, openThought } from "./thought.ts";

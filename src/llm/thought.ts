@@ -1,5 +1,6 @@
-// What a model thinks before its reply, in the marks of Qwen3 and its kin: <think>, some text, </think>. It is sampled
-// freely, closed for the model where it does not come to an end, and nobody sees it. Pure: sampling is the caller's.
+// What a model thinks before its reply (thinking.ts), as it is sampled: freely, closed for the model where it does not come to
+// an end, and nobody sees it. Pure: sampling is the caller's.
+import { thinkClose, thinkOpen } from "../thinking.ts";
 import type { Vocabulary } from "./llm.ts";
 
 export interface Thought {
@@ -8,8 +9,6 @@ export interface Thought {
   /** The next id of the thinking, by `sample` or given; null when it is closed and the reply may begin. */
   next(sample: () => Promise<number>): Promise<number | null>;
 }
-
-const [openMark, closeMark] = ["<think>", "</think>"];
 
 /** Most ids that close a thought; they come on top of its limit. */
 export const closingTokens = 8;
@@ -20,12 +19,12 @@ export const closingTokens = 8;
  * @param isEnd ids that end a turn; they end the thinking instead
  */
 export function openThought(vocabulary: Vocabulary, limit: number, isEnd: (id: number) => boolean): Thought | null {
-  if (limit <= 0 || !vocabulary.hasMarker(openMark) || !vocabulary.hasMarker(closeMark)) return null;
-  const close = vocabulary.marker(closeMark);
+  if (limit <= 0 || !vocabulary.hasMarker(thinkOpen) || !vocabulary.hasMarker(thinkClose)) return null;
+  const close = vocabulary.marker(thinkClose);
   let left = limit;
   let closing: number[] | null = null; // what is still to be given; null while the model thinks
   return {
-    opening: [vocabulary.marker(openMark), ...vocabulary.encode("\n")],
+    opening: [vocabulary.marker(thinkOpen), ...vocabulary.encode("\n")],
     async next(sample) {
       if (closing === null) {
         const id = left > 0 ? await sample() : -1;

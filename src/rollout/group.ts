@@ -15,7 +15,7 @@ export interface Rollouts {
   readonly done: readonly { readonly taskIndex: number; readonly trajectory: Trajectory }[];
   /** Episodes at a time. */
   readonly concurrency: number;
-  readonly keep: (taskIndex: number, trajectory: Trajectory) => void;
+  readonly keep: (taskIndex: number, trajectory: Trajectory) => Promise<void>;
   /** Asked before each episode: true lets those in flight finish and starts no more. */
   readonly stopping: () => boolean;
 }
@@ -40,7 +40,7 @@ export async function rollOutGroups(
     async ({ group, sample }) => {
       const episode = await rollOut(group.task, sample, [...rollouts.names, group.index, sample], scene);
       const trajectory = await judge(episode, court);
-      rollouts.keep(group.index, trajectory);
+      await rollouts.keep(group.index, trajectory);
       group.trajectories.push(trajectory);
     },
     rollouts.stopping,

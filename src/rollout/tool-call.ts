@@ -1,8 +1,10 @@
 // Text of an assistant turn -> tool calls, and back, for each dialect a policy may write. Nothing is repaired: what is not
-// well-formed is an error for the policy to read. Thinking (`<think>…</think>`) holds no calls and is not shown to the
-// user; where the template itself opened it, prefix the text with `<think>`. Stop markers are cut off before. Unknown
-// tools and wrong arguments are not judged here (tasks/validate.ts).
-import { isObject, jsonEnd, spacedJson } from "../json-text.ts";
+// well-formed is an error for the policy to read. A call ends at its own closing marker or before the next opening one,
+// whichever comes first outside a JSON string: a broken call spoils no other. Data that has no "arguments" is an answer, a
+// lone {"name": …} too: the tools are not known here, and unknown ones and wrong arguments are not judged
+// (tasks/validate.ts). Where the template itself opened thinking, prefix the text with `<think>` (thinking.ts).
+import { isObject, jsonEnd, parseJson, spacedJson } from "../json-text.ts";
+import { replyStart } from "../thinking.ts";
 import type { Json, ToolCall } from "../types.ts";
 
 export const dialects = ["hermes", "json-fence", "llama-3.1"] as const;
@@ -34,13 +36,11 @@ interface Block {
 interface DialectRules {
   /** Where a call may open; the search never starts inside a block. Needs the flag g. */
   readonly opening: RegExp;
-  /** Reads the block at `start`; `before` is the visible text so far. */
-  readonly read: (text: string, start: number, before: string) => Block;
+  /** Reads the block at `start`; `since` is where the words since the last call begin. */
+  readonly read: (text: string, start: number, since: number) => Block;
   readonly format: (call: ToolCall) => string;
 }
 
-const thinkOpen = "<think>";
-const thinkClose = "</think>";
 const tagOpen = "<tool_call>";
 const tagClose = "</tool_call>";
 const pythonTag = "<|python_tag|>";
@@ -49,22 +49,27 @@ const fence = "```";
 const rules: Readonly<Record<Dialect, DialectRules>> = {
   // Qwen and Hermes: one object in a pair of tags, any number of pairs.
   hermes: {
-    opening: /<think>|<\/?tool_call>/g,
+    opening: /<\/?tool_call>/g,
     read: readTagged,
     format: ({ name, arguments: args }) => `${tagOpen}\n${spacedJson({ name, arguments: args })}\n${tagClose}`,
   },
   // What coder models write by themselves: objects or a list in a fence, or bare at the start of a line.
   "json-fence": {
-    opening: /<think>|```|(?:^|(?<=<\/think>))[ \t]*(?:\[\s*)?\{\s*"(?:name|arguments)"\s*:/gm,
-    read: (text, start) => (text.startsWith(fence, start) ? readFence(text, start) : readBare(text, start, "arguments")),
+    opening: /```|(?:\[\s*)?\{\s*"(?:name|arguments)"\s*:/g,
+    read: (text, start, since) => {
+      if (text.startsWith(fence, start)) return readFence(text, start);
+      const line = Math.max(since, text.lastIndexOf("\n", start) + 1);
+      return text.slice(line, start).trim() === "" ? readBare(text, start, "arguments") : plain(start + 1);
+    },
     format: ({ name, arguments: args }) => `${fence}json\n${spacedJson({ name, arguments: args })}\n${fence}`,
   },
   // Llama 3.1: the object alone, or after the model's marker; several are separated by semicolons or blanks.
   "llama-3.1": {
-    opening: /<think>|<\|python_tag\|>|(?:^|(?<=<\/think>))\s*\{\s*"(?:type|name|parameters)"\s*:/g,
-    read: (text, start, before) => {
-      if (text.startsWith(pythonTag, start)) return readAfterPythonTag(text, start);
-      return before.trim() === "" ? readBare(text, start, "parameters") : plain(start + 1);
+    opening: /<\|python_tag\|>|\{\s*"(?:type|name|parameters)"\s*:/g,
+    read: (text, start, since) => {
+      if (!text.startsWith(pythonTag, start) && text.slice(since, start).trim() !== "") return plain(start + 1);
+      const block = text.startsWith(pythonTag, start) ? readAfterPythonTag(text, start) : readBare(text, start, "parameters");
+      return block.shown ? block : { ...block, end: block.end + (/^\s*;/.exec(text.slice(block.end))?.[0] ?? "").length };
     },
     format: ({ name, arguments: args }) => spacedJson({ name, parameters: args }),
   },
@@ -80,22 +85,20 @@ export function parseToolCalls(text: string, dialect: Dialect): ParsedCalls {
   const calls: ToolCall[] = [];
   const errors: MalformedCall[] = [];
   let rest = "";
-  let position = 0;
-  while (position < text.length) {
+  let position = replyStart(text);
+  let since = position;
+  for (;;) {
     opening.lastIndex = position;
     const start = opening.exec(text)?.index ?? text.length;
     rest += text.slice(position, start);
-    if (text.startsWith(thinkOpen, start)) {
-      position = after(text, thinkClose, start);
-      continue;
-    }
-    const block = start < text.length ? read(text, start, rest) : plain(text.length);
+    if (start === text.length) return { calls, errors, rest: rest.trim() };
+    const block = read(text, start, since);
     if (block.shown) rest += text.slice(start, block.end);
+    else since = block.end;
     calls.push(...block.calls);
     errors.push(...block.errors);
     position = block.end;
   }
-  return { calls, errors, rest: rest.trim() };
 }
 
 /** One call as the dialect's own models write it; parseToolCalls reads it back. Join several with a newline. */
@@ -103,19 +106,46 @@ export function formatToolCall(call: ToolCall, dialect: Dialect): string {
   return rules[dialect].format(call);
 }
 
+/**
+ * A string where JSON can have one: on one line, behind `{ [ , :` and before `} ] , :`. So the quotes of a JSON that is broken
+ * and those of the words behind it make no string that hides a marker.
+ */
+const jsonString = /(?<=[{[,:]\s*)"[^"\\\n]*(?:\\.[^"\\\n]*)*"(?=\s*[}\],:])/;
+const outsideStrings = (marker: RegExp) => new RegExp(`${jsonString.source}|(${marker.source})`, "g");
+
+/** Markers at which a block ends at the latest, each with its place as the first group. */
+const ends = {
+  tag: outsideStrings(/<\/?tool_call>/),
+  fence: outsideStrings(/```/),
+  // a bare object that is no value of the JSON around it
+  arguments: outsideStrings(/```|(?<=[\n;}]\s*)(?<![[,:]\s*)(?:\[\s*)?\{\s*"(?:name|arguments)"\s*:/),
+  parameters: outsideStrings(/<\|python_tag\|>|(?<=[\n;}]\s*)(?<![[,:]\s*)\{\s*"(?:type|name|parameters)"\s*:/),
+} as const;
+
+/** Where the next marker stands; the end of the text where none does. */
+function nextEnd(text: string, from: number, marker: RegExp): number {
+  marker.lastIndex = from;
+  for (;;) {
+    const found = marker.exec(text);
+    if (found === null) return text.length;
+    if (found[1] !== undefined) return found.index;
+  }
+}
+
 function readTagged(text: string, start: number): Block {
   if (text.startsWith(tagClose, start)) {
     return failed(text, start, start + tagClose.length, `${tagClose} without ${tagOpen}`);
   }
   const from = start + tagOpen.length;
-  // A closing tag inside a string of the JSON does not end the call, so the search begins behind the JSON.
-  const jsonStop = jsonEnd(text, skipBlanks(text, from));
-  const close = text.indexOf(tagClose, Math.max(from, jsonStop));
-  if (close < 0) return failed(text, start, text.length, `${tagOpen} without ${tagClose}`);
-  const end = close + tagClose.length;
-  const value = parseJson(text.slice(from, close));
-  if (value === undefined) return failed(text, start, end, "the call is not valid JSON");
-  return judged([value], "arguments", text.slice(start, end), end);
+  const limit = nextEnd(text, from, ends.tag);
+  if (!text.startsWith(tagClose, limit)) {
+    const stop = valueEnd(text.slice(0, limit), skipBlanks(text, from));
+    return failed(text, start, stop, `${tagOpen} without ${tagClose}`);
+  }
+  const end = limit + tagClose.length;
+  const parsed = parseJson(text.slice(from, limit));
+  if (parsed.ok) return judged([parsed.value], "arguments", text.slice(start, end), end);
+  return failed(text, start, end, notKept(parsed.unsafe) ?? "the call is not valid JSON");
 }
 
 function readFence(text: string, start: number): Block {
@@ -123,50 +153,68 @@ function readFence(text: string, start: number): Block {
   info.lastIndex = start + fence.length;
   const language = (info.exec(text)?.[0] ?? "").trim().toLowerCase();
   const from = info.lastIndex;
-  if (language !== "json" && language !== "") return plain(after(text, fence, from));
-  const values = readValues(text, from, /\s*/y);
-  const close = text.indexOf(fence, values.end);
+  const limit = nextEnd(text, from, ends.fence);
+  // a closing fence names no language: one that does opens the next
+  const closed = limit < text.length && !/^```[a-z][\w+-]*[ \t]*[\n{[]/i.test(text.slice(limit, limit + 32));
+  const end = closed ? limit + fence.length : limit;
+  if (language !== "json" && language !== "") return plain(end);
+  const inside = text.slice(0, limit);
+  const values = readValues(inside, from);
+  const whole = skipBlanks(inside, values.end) === limit;
   const items = values.items.flat();
-  const meant = items.some((item) => isMeantAsCall(item, "arguments"));
-  if (language === "" && !meant) return plain(after(text, fence, values.end));
-  if (close < 0) return failed(text, start, text.length, "the code fence is not closed");
-  const end = close + fence.length;
-  if (values.items.length === 0 || skipBlanks(text, values.end) !== close) {
-    return failed(text, start, end, "the code fence does not hold valid JSON");
-  }
+  const meant = whole
+    ? items.some((item) => isObject(item) && Object.hasOwn(item, "arguments"))
+    : names(inside, from, "arguments");
   if (!meant) return plain(end); // data shown to the user is an answer, not a call
+  if (!closed) return failed(text, start, values.items.length > 0 ? values.end : limit, "the code fence is not closed");
+  if (!whole) return failed(text, start, end, notKept(values.unsafe) ?? "the code fence does not hold valid JSON");
   return judged(items, "arguments", text.slice(start, end), end);
 }
 
 function readBare(text: string, start: number, argumentsKey: ArgumentsKey): Block {
-  const values = readValues(text, start, argumentsKey === "parameters" ? /[\s;]*/y : /\s*/y);
-  const [first] = values.items;
-  if (first === undefined) {
-    const stop = jsonEnd(text, skipBlanks(text, start));
-    return failed(text, start, stop < 0 ? text.length : stop, "the call is not valid JSON");
+  const inside = text.slice(0, nextEnd(text, start + 1, ends[argumentsKey]));
+  const end = valueEnd(inside, start);
+  const parsed = parseJson(text.slice(start, end));
+  if (!parsed.ok) {
+    if (!names(text.slice(0, end), start, argumentsKey)) return plain(end);
+    return failed(text, start, end, notKept(parsed.unsafe) ?? "the call is not valid JSON");
   }
-  const items = values.items.flat();
+  const items = [parsed.value].flat();
   const isCall = items.some((item) => isObject(item) && Object.hasOwn(item, "name") && Object.hasOwn(item, argumentsKey));
-  return isCall ? judged(items, argumentsKey, text.slice(start, values.end), values.end) : plain(values.end);
+  return isCall ? judged(items, argumentsKey, text.slice(start, end), end) : plain(end);
 }
 
 function readAfterPythonTag(text: string, start: number): Block {
-  const values = readValues(text, start + pythonTag.length, /[\s;]*/y);
-  if (values.items.length === 0) return failed(text, start, text.length, `no valid JSON object after ${pythonTag}`);
-  return judged(values.items, "parameters", text.slice(start, values.end), values.end);
+  const at = skipBlanks(text, start + pythonTag.length);
+  const inside = text.slice(0, nextEnd(text, text[at] === "{" ? at + 1 : at, ends.parameters));
+  const end = valueEnd(inside, at);
+  const parsed = parseJson(text.slice(at, end));
+  if (parsed.ok) return judged([parsed.value], "parameters", text.slice(start, end), end);
+  return failed(text, start, end, notKept(parsed.unsafe) ?? `no valid JSON object after ${pythonTag}`);
 }
 
-/** JSON objects and lists that follow each other from `start`; `end` is behind the last one that parses. */
-function readValues(text: string, start: number, separator: RegExp): { items: Json[]; end: number } {
+/** A line of words; JSON has none outside its strings. */
+const words = /\n\s*(?!(?:true|false|null)\b)\p{L}/u;
+
+/** Where the JSON at `at` ends: behind it, or where it never closes before the first line of words; else with the text. */
+function valueEnd(text: string, at: number): number {
+  if (text[at] !== "{" && text[at] !== "[") return text.length;
+  const line = text.slice(at).search(words);
+  const inside = line < 0 ? text : text.slice(0, at + line);
+  const stop = jsonEnd(inside, at);
+  return stop < 0 ? inside.length : stop;
+}
+
+/** JSON objects and lists that follow each other from `start`; `end` is behind the last one that can be kept. */
+function readValues(text: string, start: number): { items: Json[]; end: number; unsafe: string | null } {
   const items: Json[] = [];
   let end = start;
   for (;;) {
-    separator.lastIndex = end;
-    separator.exec(text);
-    const stop = jsonEnd(text, separator.lastIndex);
-    const value = stop < 0 ? undefined : parseJson(text.slice(separator.lastIndex, stop));
-    if (value === undefined) return { items, end };
-    items.push(value);
+    const from = skipBlanks(text, end);
+    const stop = jsonEnd(text, from);
+    const parsed = parseJson(text.slice(from, Math.max(from, stop)));
+    if (!parsed.ok) return { items, end, unsafe: parsed.unsafe };
+    items.push(parsed.value);
     end = stop;
   }
 }
@@ -198,8 +246,13 @@ function asCall(value: Json, argumentsKey: ArgumentsKey): ToolCall | string {
   return unknown === undefined ? { name, arguments: args } : `unknown key "${unknown}" beside "name" and "${argumentsKey}"`;
 }
 
-function isMeantAsCall(value: Json, argumentsKey: ArgumentsKey): boolean {
-  return isObject(value) && (Object.hasOwn(value, "name") || Object.hasOwn(value, argumentsKey));
+/** Whether JSON that cannot be read was meant as a call. */
+function names(text: string, from: number, argumentsKey: ArgumentsKey): boolean {
+  return new RegExp(`"${argumentsKey}"\\s*:`).test(text.slice(from));
+}
+
+function notKept(number: string | null): string | null {
+  return number === null ? null : `the number ${number} cannot be kept exactly; where the tool takes text, write it in quotes`;
 }
 
 function plain(end: number): Block {
@@ -210,21 +263,7 @@ function failed(text: string, start: number, end: number, reason: string): Block
   return { calls: [], errors: [{ text: text.slice(start, end), reason }], shown: false, end };
 }
 
-/** Index behind the next `marker`, or the end of the text. */
-function after(text: string, marker: string, from: number): number {
-  const index = text.indexOf(marker, from);
-  return index < 0 ? text.length : index + marker.length;
-}
-
 function skipBlanks(text: string, from: number): number {
   const next = text.slice(from).search(/\S/);
   return next < 0 ? text.length : from + next;
-}
-
-function parseJson(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json; // JSON.parse yields nothing else
-  } catch {
-    return undefined;
-  }
 }

@@ -5,9 +5,10 @@
 import type { ChatMessage, ChatModel } from "../llm/llm.ts";
 import { refuses } from "../tasks/refusal.ts";
 import { carriedShare } from "../tasks/values.ts";
+import { withoutThinking } from "../thinking.ts";
 import type { Failure, Task } from "../types.ts";
 import { failureOf, type Patience, weigh } from "./ask.ts";
-import { type Line, transcriptText, withoutThinking } from "./prompts/transcript.ts";
+import { type Line, transcriptText } from "./prompts/transcript.ts";
 
 export type UserAnswer =
   | {

@@ -1,5 +1,5 @@
 // Checkpoints as the store sees them: a row with folder and sha256 by file. A folder without its row, or whose files do not
-// match, does not count. Who writes the folder (learner) and who removes it (train) is elsewhere.
+// match, does not count. Who writes the folder (checkpoint.ts) and who tidies beside it (tidy.ts) is elsewhere.
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -25,12 +25,12 @@ export function checkpointFolder(store: Store, checkpoint: Checkpoint): string {
 }
 
 /** All checkpoints of a run, latest first. */
-export function listCheckpoints(store: Store, run: RunRow): readonly Checkpoint[] {
+export function listCheckpoints(store: Store, run: Pick<RunRow, "id">): readonly Checkpoint[] {
   return select(store.database, "WHERE run = ? ORDER BY step DESC", run.id);
 }
 
 /** The checkpoint of one step, or null. */
-export function readCheckpoint(store: Store, run: RunRow, step: number): Checkpoint | null {
+export function readCheckpoint(store: Store, run: Pick<RunRow, "id">, step: number): Checkpoint | null {
   return select(store.database, "WHERE run = ? AND step = ?", run.id, step)[0] ?? null;
 }
 
@@ -51,7 +51,7 @@ export async function verifyCheckpoint(
   return { checkpoint: null, skipped };
 }
 
-/** Takes a checkpoint's row away; remove its folder after that, so that a kill in between leaves a folder without a row. */
+/** Takes a checkpoint's row away. */
 export function forgetCheckpoint(writer: Writer, step: number): void {
   write(writer, (database) => {
     database.prepare("DELETE FROM checkpoint WHERE run = ? AND step = ?").run(writer.run.id, step);

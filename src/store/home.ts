@@ -21,6 +21,11 @@ export function storePath(home: string): string {
   return join(home, "playact.db");
 }
 
+/** The folder of a run in its home; its checkpoints lie in it. */
+export function runFolder(home: string, run: string): string {
+  return join(home, "runs", run);
+}
+
 /** Creates the folder if it is missing. Throws PlayactError("disk") where it cannot be made or written. */
 export function ensureWritable(folder: string): void {
   try {

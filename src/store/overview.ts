@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { checkpointFolder, listCheckpoints } from "./checkpoints.ts";
 import { liveHolder } from "./lease.ts";
-import { listRuns, type RunRow, type RunStatus } from "./runs.ts";
+import { type ListedRun, listRuns, type RunStatus } from "./runs.ts";
 import { lastClosedStep, openStepOf } from "./steps.ts";
 import type { Store } from "./store.ts";
 
@@ -13,16 +13,17 @@ export interface RunOverview {
   readonly status: RunStatus;
   /** Closed GRPO steps; the warm-up (step 0) is not counted. */
   readonly steps: number;
-  /** GRPO steps asked for. */
-  readonly of: number;
-  /** The level of the next step. */
-  readonly level: number;
+  /** GRPO steps asked for; null where the config cannot be read. */
+  readonly of: number | null;
+  /** The level of the next step; null where it is the config's and that cannot be read. */
+  readonly level: number | null;
   /** Mean reward of the last closed GRPO step; null before the first. */
   readonly reward: number | null;
   /** ISO 8601, UTC. */
   readonly started: string;
   /** Newest adapter in GGUF (else its checkpoint's folder); null before the first checkpoint. */
   readonly adapter: string | null;
+  /** Why it failed or was interrupted, or why it cannot be read. */
   readonly note: string | null;
 }
 
@@ -35,11 +36,11 @@ export function overview(store: Store): readonly RunOverview[] {
     ...progress(store, run),
     started: run.createdAt,
     adapter: newestAdapter(store, run),
-    note: run.note,
+    note: run.config === null ? `cannot be read: ${run.fault}` : run.note,
   }));
 }
 
-function progress(store: Store, run: RunRow): Pick<RunOverview, "steps" | "of" | "level" | "reward"> {
+function progress(store: Store, run: ListedRun): Pick<RunOverview, "steps" | "of" | "level" | "reward"> {
   const { database } = store;
   const steps = database
     .prepare<[number], number>("SELECT count(closed_at) FROM step WHERE run = ? AND number > 0")
@@ -52,11 +53,11 @@ function progress(store: Store, run: RunRow): Pick<RunOverview, "steps" | "of" |
     )
     .pluck()
     .get(run.id, last?.number ?? 0);
-  const level = openStepOf(store, run)?.level ?? last?.nextLevel ?? run.config.curriculum.start;
-  return { steps: steps ?? 0, of: run.config.steps, level, reward: reward ?? null };
+  const level = openStepOf(store, run)?.level ?? last?.nextLevel ?? run.config?.curriculum.start ?? null;
+  return { steps: steps ?? 0, of: run.config?.steps ?? null, level, reward: reward ?? null };
 }
 
-function newestAdapter(store: Store, run: RunRow): string | null {
+function newestAdapter(store: Store, run: ListedRun): string | null {
   const [checkpoint] = listCheckpoints(store, run);
   if (checkpoint === undefined) return null;
   const folder = checkpointFolder(store, checkpoint);

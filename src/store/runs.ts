@@ -1,7 +1,11 @@
 // Runs: made with a free name and their whole config, found by name, listed. No steps here.
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
 import { type Config, configSchema } from "../config.ts";
 import { PlayactError } from "../errors.ts";
+import { isObject } from "../json-text.ts";
+import { runFolder } from "./home.ts";
 import { type Writer, write } from "./lease.ts";
 import { type Store, transact } from "./store.ts";
 
@@ -20,8 +24,11 @@ export interface RunRow {
   readonly endedAt: string | null;
 }
 
+/** A run as it is listed: one whose config this version cannot read has none, and says why. */
+export type ListedRun = RunRow | (Omit<RunRow, "config"> & { readonly config: null; readonly fault: string });
+
 export interface NewRun {
-  /** Default: `<preset>-<n>` with the lowest n that is free. */
+  /** Default: `<preset>-<n>` with the lowest n that is free: no run of the store has it, and no folder of another store's. */
   readonly name?: string;
   readonly preset: string;
   readonly config: Config;
@@ -33,7 +40,8 @@ const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 /** Makes a run with status "running". Throws PlayactError("usage") for a name that is taken or not well-formed. */
 export function createRun(store: Store, run: NewRun): RunRow {
   return transact(store, (database) => {
-    const name = run.name ?? freeName(database, run.preset);
+    const folderOf = (name: string) => runFolder(dirname(store.path), name);
+    const name = run.name ?? freeName(run.preset, (name) => isTaken(database, name) || existsSync(folderOf(name)));
     if (!namePattern.test(name)) {
       throw new PlayactError(
         "usage",
@@ -42,6 +50,12 @@ export function createRun(store: Store, run: NewRun): RunRow {
     }
     if (isTaken(database, name)) {
       throw new PlayactError("usage", `There is a run named ${name} already. Resume it, or choose another name.`);
+    }
+    if (existsSync(folderOf(name))) {
+      throw new PlayactError(
+        "usage",
+        `${folderOf(name)} is there already, of a run that ${store.path} does not know. Choose another name, or move that folder away.`,
+      );
     }
     database
       .prepare("INSERT INTO run (name, preset, config, versions, status, created_at) VALUES (?, ?, ?, ?, 'running', ?)")
@@ -54,7 +68,7 @@ export function createRun(store: Store, run: NewRun): RunRow {
 export function findRun(store: Store, name: string | null): RunRow {
   const found = name === null ? selectRuns(store, "ORDER BY id DESC LIMIT 1") : selectRuns(store, "WHERE name = ?", name);
   const [run] = found;
-  if (run !== undefined) return run;
+  if (run !== undefined) return readable(run);
   const known = listRuns(store).map((other) => other.name);
   if (known.length === 0) throw new PlayactError("usage", `There is no run in ${store.path} yet. Start one first.`);
   const shown = known.slice(0, 8).join(", ") + (known.length > 8 ? ` and ${known.length - 8} older` : "");
@@ -65,11 +79,33 @@ export function findRun(store: Store, name: string | null): RunRow {
 export function runOfId(store: Store, id: number): RunRow {
   const [run] = selectRuns(store, "WHERE id = ?", id);
   if (run === undefined) throw new PlayactError("store", `${store.path} has no run with the row id ${id}.`);
-  return run;
+  return readable(run);
+}
+
+/** Throws PlayactError("store") for a run whose config this version cannot read. */
+export function readable(run: ListedRun): RunRow {
+  if (run.config !== null) return run;
+  throw new PlayactError(
+    "store",
+    `The config of run ${run.name} does not fit this version of Playact (${run.fault}). Use the version that started it (${run.versions.playact ?? "unknown"}).`,
+  );
+}
+
+/** Keys of today's config that the stored one of a run lacks, because it is older: today's defaults stand in for them. */
+export function lackingKeys(store: Store, run: RunRow): readonly string[] {
+  const stored = store.database.prepare<[number], string>("SELECT config FROM run WHERE id = ?").pluck().get(run.id);
+  return lacking(run.config, JSON.parse(stored ?? "{}"), "");
+}
+
+function lacking(wanted: object, stored: unknown, prefix: string): string[] {
+  return Object.entries(wanted).flatMap(([key, value]) => {
+    if (!isObject(stored) || !Object.hasOwn(stored, key)) return [prefix + key];
+    return isObject(value) ? lacking(value, stored[key], `${prefix}${key}.`) : [];
+  });
 }
 
 /** All runs, latest first. */
-export function listRuns(store: Store): readonly RunRow[] {
+export function listRuns(store: Store): readonly ListedRun[] {
   return selectRuns(store, "ORDER BY id DESC");
 }
 
@@ -88,9 +124,9 @@ export function setRunConfig(writer: Writer, config: Config): void {
   });
 }
 
-function freeName(database: Database, preset: string): string {
+function freeName(preset: string, taken: (name: string) => boolean): string {
   let n = 1;
-  while (isTaken(database, `${preset}-${n}`)) n++;
+  while (taken(`${preset}-${n}`)) n++;
   return `${preset}-${n}`;
 }
 
@@ -100,18 +136,14 @@ function isTaken(database: Database, name: string): boolean {
 
 type Columns = Omit<RunRow, "config" | "versions"> & { readonly config: string; readonly versions: string };
 
-function selectRuns(store: Store, clause: string, ...values: readonly (string | number)[]): readonly RunRow[] {
+function selectRuns(store: Store, clause: string, ...values: readonly (string | number)[]): readonly ListedRun[] {
   const columns = "id, name, preset, config, versions, status, note, created_at AS createdAt, ended_at AS endedAt";
   const rows = store.database.prepare<(string | number)[], Columns>(`SELECT ${columns} FROM run ${clause}`).all(...values);
-  return rows.map((row) => ({ ...row, config: readConfig(row), versions: JSON.parse(row.versions) }));
-}
-
-function readConfig(row: Columns): Config {
-  const parsed = configSchema.safeParse(JSON.parse(row.config));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new PlayactError(
-    "store",
-    `The config of run ${row.name} does not fit this version of Playact (${issue?.path.join(".")}: ${issue?.message}). Use the version that started it.`,
-  );
+  return rows.map((row) => {
+    const versions = JSON.parse(row.versions);
+    const parsed = configSchema.safeParse(JSON.parse(row.config));
+    if (parsed.success) return { ...row, config: parsed.data, versions };
+    const [issue] = parsed.error.issues;
+    return { ...row, config: null, versions, fault: [...(issue?.path ?? []), issue?.message].join(": ") };
+  });
 }

@@ -63,7 +63,7 @@ export function openStep(
 }
 
 /** The step that is still open, or null. */
-export function openStepOf(store: Store, run: RunRow): OpenStep | null {
+export function openStepOf(store: Store, run: Pick<RunRow, "id">): OpenStep | null {
   const row = store.database
     .prepare<[number], OpenStep>(
       "SELECT number, level, policy_version AS policyVersion FROM step WHERE run = ? AND closed_at IS NULL",
@@ -73,7 +73,7 @@ export function openStepOf(store: Store, run: RunRow): OpenStep | null {
 }
 
 /** The last closed step, or null before the first. */
-export function lastClosedStep(store: Store, run: RunRow): ClosedStep | null {
+export function lastClosedStep(store: Store, run: Pick<RunRow, "id">): ClosedStep | null {
   const row = store.database
     .prepare<[number], Omit<ClosedStep, "checkpoint">>(
       `SELECT number, level, policy_version AS policyVersion, next_level AS nextLevel, next_policy_version AS nextPolicyVersion

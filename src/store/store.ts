@@ -18,10 +18,11 @@ export interface Store extends Disposable {
 export const leastSqlite = "3.51.3";
 
 /**
- * Opens the store, creating folder and file and migrating where needed; `readonly` does neither.
+ * Opens the store, creating folder and file and migrating where needed; `readonly` does neither. `busySeconds`: how long
+ * one try may wait for another program's lock, with all else in this process waiting too.
  * Throws PlayactError: "disk" for a path that cannot be written, "store" for a missing, foreign, damaged or newer file.
  */
-export function openStore(path: string, options: { readonly readonly?: boolean } = {}): Store {
+export function openStore(path: string, options: { readonly readonly?: boolean; readonly busySeconds?: number } = {}): Store {
   const readonly = options.readonly ?? false;
   if (!readonly) ensureWritable(dirname(path));
   else if (!existsSync(path))
@@ -29,6 +30,7 @@ export function openStore(path: string, options: { readonly readonly?: boolean }
   const database = guarded(path, () => new Database(path, { readonly, fileMustExist: readonly }));
   try {
     guarded(path, () => prepare(database, path, readonly));
+    if (options.busySeconds !== undefined) database.pragma(`busy_timeout = ${options.busySeconds * 1000}`);
   } catch (thrown) {
     database.close();
     throw thrown;
@@ -56,6 +58,7 @@ function prepare(database: Database.Database, path: string, readonly: boolean): 
   assertOurs(database, path); // before anything is written to a file that may not be ours
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = NORMAL");
+  database.pragma("fullfsync = ON"); // macOS: FULL then means the disk, not its cache
   database.pragma("journal_size_limit = 67108864"); // bytes that the WAL keeps after a checkpoint
   migrate(database, path);
 }
@@ -89,6 +92,23 @@ export function transact<T>(store: Store, work: (database: Database.Database) =>
   });
 }
 
+/**
+ * What stands in the way of a write and may go by itself: another program's lock, or a full or failing disk. Null for every
+ * other error.
+ */
+export function obstacle(error: unknown): "busy" | "disk" | null {
+  const code = codeOf(error instanceof PlayactError ? error.cause : error);
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return "busy";
+  const full = /^SQLITE_(FULL|IOERR)|^(ENOSPC|EDQUOT|EIO)$/.test(code);
+  // the learner is another process: of its disk it says no more than that
+  const learners = error instanceof PlayactError && error.boundary === "disk" && error.cause === undefined;
+  return full || learners ? "disk" : null;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
 /** Turns SQLite's own errors into sentences; everything else passes. */
 function guarded<T>(path: string, work: () => T): T {
   try {
@@ -108,7 +128,7 @@ function sentence(code: string, text: string): string {
   if (code.startsWith("SQLITE_IOERR")) return `reading or writing failed (${code}: ${text}). Check the disk, then resume.`;
   if (code === "SQLITE_READONLY_DIRECTORY" || /^SQLITE_(CANTOPEN|READONLY|PERM)/.test(code))
     return `cannot be opened for writing (${text}). Check its permissions, or choose another --home.`;
-  if (code.startsWith("SQLITE_BUSY")) return "another process held the store for over 5 seconds. Close it and try again.";
+  if (code.startsWith("SQLITE_BUSY")) return "another program holds the store. Close it and try again.";
   if (code === "SQLITE_NOTADB") return "this is not a SQLite file. Move it away or choose another --home.";
   if (code.startsWith("SQLITE_CORRUPT")) return `the store is damaged (${text}). Restore a backup, or choose another --home.`;
   return `the store refused a write (${text}).`;

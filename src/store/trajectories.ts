@@ -88,8 +88,9 @@ export function loadTrajectories(
 
 /** A trajectory with all that the store knows beside it. */
 export interface Episode extends StoredTrajectory {
-  /** Row id of its run. */
+  /** Row id of its run, and its name. */
   readonly run: number;
+  readonly runName: string;
   readonly step: number;
   readonly purpose: Purpose;
   readonly phase: string;
@@ -103,7 +104,7 @@ export interface Episode extends StoredTrajectory {
 export function findEpisode(store: Store, id: number): Episode {
   const { database } = store;
   const row = database
-    .prepare<[number], Row & Pick<Episode, "run" | "step" | "purpose">>(`${select} WHERE trajectory.id = ?`)
+    .prepare<[number], Row & Pick<Episode, "run" | "runName" | "step" | "purpose">>(`${select} WHERE trajectory.id = ?`)
     .get(id);
   if (row === undefined) throw new PlayactError("usage", `There is no trajectory ${id}. ${knownIds(database)}`);
   const marks = database
@@ -112,13 +113,13 @@ export function findEpisode(store: Store, id: number): Episode {
     )
     .all(id)
     .map((mark) => ({ trained: mark.trained === 1, advantage: mark.advantage }));
-  const { run, step, purpose, phase } = row;
-  return { ...readTrajectory(database, row, new Map()), run, step, purpose, phase, marks, blame: readBlame(row) };
+  const { run, runName, step, purpose, phase } = row;
+  return { ...readTrajectory(database, row, new Map()), run, runName, step, purpose, phase, marks, blame: readBlame(row) };
 }
 
-const select = `SELECT trajectory.*, run, step, purpose, task.position AS task_index,
+const select = `SELECT trajectory.*, run, run.name AS runName, step, purpose, task.position AS task_index,
   (SELECT json_object('boundary', boundary, 'code', code, 'text', text) FROM failure WHERE failure.trajectory = trajectory.id) AS failure
-  FROM trajectory JOIN task ON task.id = trajectory.task`;
+  FROM trajectory JOIN task ON task.id = trajectory.task JOIN run ON run.id = task.run`;
 const order = "ORDER BY task.position, trajectory.sample";
 
 function knownIds(database: Database): string {

@@ -26,11 +26,6 @@ export function isFunctionDoc(item: unknown): item is JsonObject {
   return item.parameters.type === "dict" || isObject(item.response);
 }
 
-/** A row of a BFCL test file: a question and the functions that are offered with it. */
-export function isTestRow(item: unknown): item is { readonly id: string; readonly function: readonly Json[] } {
-  return isObject(item) && typeof item.id === "string" && "question" in item && Array.isArray(item.function);
-}
-
 /** The function in OpenAI's format, `response` as `returns`. Types that nobody knows are left for the check to name. */
 export function fromFunctionDoc(doc: JsonObject): JsonObject {
   const { name, description, parameters, response } = doc;
@@ -40,20 +35,36 @@ export function fromFunctionDoc(doc: JsonObject): JsonObject {
 
 function translated(schema: JsonObject): JsonObject {
   // `optional` repeats what is not in `required`; a default is BFCL's own note and often of another type
-  const { type, properties, items, additionalProperties, optional: _, default: __, ...others } = schema;
+  const { type, properties, items, additionalProperties, required, optional: _, default: __, enum: options, ...others } = schema;
   const said = typeof type === "string" ? type.toLowerCase() : type;
   const known = typeof said === "string" && Object.hasOwn(types, said) ? types[said] : undefined;
   const plain = known === undefined ? (shared.includes(String(said)) ? said : type) : known;
   const inner = (value: Json) => (isObject(value) ? translated(value) : value);
+  const members = isObject(properties) ? properties : {};
+  // some name what only a description speaks of
+  const listed = Array.isArray(required) ? required.filter((name: Json) => Object.hasOwn(members, String(name))) : [];
+  const item = Array.isArray(items) ? anyOf(items.map(inner)) : items === undefined ? undefined : inner(items);
+  const spelt = Array.isArray(options) ? ofType(options, plain) : [];
   return {
     ...(plain === null || plain === undefined ? {} : { type: plain }),
     ...others,
+    ...(listed.length === 0 ? {} : { required: listed }),
     ...(isObject(properties)
       ? { properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, inner(value)])) }
       : {}),
-    ...(items === undefined ? {} : { items: Array.isArray(items) ? anyOf(items.map(inner)) : inner(items) }),
+    ...(item === undefined
+      ? {}
+      : { items: isObject(item) && plain === "array" && spelt.length > 0 ? { ...item, enum: spelt } : item }),
+    ...(plain === "array" || spelt.length === 0 ? {} : { enum: spelt }),
     ...(additionalProperties === undefined ? {} : { additionalProperties: inner(additionalProperties) }),
   };
+}
+
+/** Options as values of the type: BFCL spells numbers and truths as text, and adds "dontcare". A list's are its items'. */
+function ofType(options: readonly Json[], type: Json | undefined): Json[] {
+  if (type === "integer" || type === "number") return options.map(Number).filter(Number.isFinite);
+  if (type === "boolean") return []; // true and false, whatever it lists
+  return type === "string" ? options.map(String) : [...options];
 }
 
 /** Of a tuple each place has a schema; here every place may hold any of them. */

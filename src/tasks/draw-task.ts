@@ -4,6 +4,7 @@
 import type { Draws } from "../rng.ts";
 import type { JsonObject, ToolSpec, Toolset } from "../types.ts";
 import { anyTools, type ChooseDistractors } from "./distractors.ts";
+import { drawArguments, propertiesOf, requiredParameters } from "./tool-arguments.ts";
 import { type Chain, chains } from "./toolset.ts";
 import { foreignTools } from "./withhold.ts";
 
@@ -28,9 +29,6 @@ export interface Outline {
   readonly offered: readonly ToolSpec[];
 }
 
-/** Optional parameters are used in this share of cases. */
-const optionalShare = 0.3;
-
 /** Draws one outline. A second call is drawn as a dependent chain where the domain has one; else the task has one call. */
 export function drawOutline(
   toolsets: readonly Toolset[],
@@ -47,7 +45,7 @@ export function drawOutline(
   const toolset = random.pick(chained.length > 0 ? chained : anywhere.length > 0 ? anywhere : pool);
   const chain: Chain | null = wantsChain && chains(toolset).length > 0 ? random.pick(chains(toolset)) : null;
   const needed = chain ? [chain.first, chain.second] : [random.pick(toolset.tools)];
-  const used = needed.map((tool) => usedParameters(tool, random));
+  const used = needed.map((tool) => drawArguments(tool, random));
   if (chain && !used[1]?.includes(chain.argument)) used[1] = [...(used[1] ?? []), chain.argument];
   const heldBack = drawHeldBack(needed, chain, request, random);
   return {
@@ -58,20 +56,6 @@ export function drawOutline(
     heldBack,
     offered: drawOffered({ toolsets, own: toolset, needed, request, random, distractors }),
   };
-}
-
-function properties(tool: ToolSpec): JsonObject {
-  return (tool.parameters.properties ?? {}) as JsonObject; // checked by the catalogue's loader
-}
-
-export function requiredParameters(tool: ToolSpec): string[] {
-  const required = tool.parameters.required;
-  return Array.isArray(required) ? required.map(String) : [];
-}
-
-function usedParameters(tool: ToolSpec, random: Draws): string[] {
-  const required = new Set(requiredParameters(tool));
-  return Object.keys(properties(tool)).filter((name) => required.has(name) || random.uniform() < optionalShare);
 }
 
 /** Required, scalar, non-boolean arguments that no earlier result gives; at least one value of the task stays told. */
@@ -86,7 +70,9 @@ function drawHeldBack(
     requiredParameters(tool)
       .filter((argument) => !(call === 1 && argument === chain?.argument))
       .filter((argument) =>
-        ["string", "integer", "number"].includes(String((properties(tool)[argument] as JsonObject | undefined)?.type)),
+        ["string", "integer", "number"].includes(
+          String((propertiesOf(tool.parameters)[argument] as JsonObject | undefined)?.type),
+        ),
       )
       .map((argument) => ({ call, argument })),
   );

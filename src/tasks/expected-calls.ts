@@ -3,16 +3,11 @@
 import type { Draws } from "../rng.ts";
 import { contradicted, contradictions, putRight } from "../rollout/contradiction.ts";
 import type { Checked } from "../simulator/ask.ts";
-import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
+import type { ExpectedCall, Json, JsonObject, JsonSchema } from "../types.ts";
 import type { Outline } from "./draw-task.ts";
+import { argumentsSchema, object } from "./tool-arguments.ts";
 import { argumentErrors } from "./validate.ts";
 import { isCutShort, leaves } from "./values.ts";
-
-/** Parameters that the simulator fills: those used, without the one that an earlier result gives. */
-function argumentsSchema(tool: ToolSpec, used: readonly string[], dependent: string | null): JsonSchema {
-  const all = (tool.parameters.properties ?? {}) as Record<string, JsonSchema>; // checked by the catalogue's loader
-  return object(Object.fromEntries(Object.entries(all).filter(([name]) => used.includes(name) && name !== dependent)));
-}
 
 /** Arguments of every needed call and, in a call task, their results under the tools' own schemas. */
 export function callsSchema(outline: Outline, decline: boolean): JsonSchema {
@@ -61,9 +56,4 @@ function withFreshId(result: Json, name: string | null, random: Draws): Json {
   const id = (result as JsonObject)[name];
   if (typeof id !== "string") return result;
   return { ...(result as JsonObject), [name]: id.replace(/\d/g, () => String(random.integer(0, 9))) };
-}
-
-/** An object schema that requires all its properties. */
-export function object(properties: Record<string, JsonSchema>): JsonSchema {
-  return { type: "object", properties, required: Object.keys(properties) };
 }

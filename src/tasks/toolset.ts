@@ -3,7 +3,8 @@
 import { z } from "zod";
 import { isObject } from "../json-text.ts";
 import { seedFrom } from "../rng.ts";
-import type { JsonObject, JsonSchema, ToolSpec, Toolset } from "../types.ts";
+import type { JsonSchema, ToolSpec, Toolset } from "../types.ts";
+import { propertiesOf, requiredParameters } from "./tool-arguments.ts";
 import careers from "./toolsets/careers.json" with { type: "json" };
 import city from "./toolsets/city.json" with { type: "json" };
 import education from "./toolsets/education.json" with { type: "json" };
@@ -98,7 +99,7 @@ export function chains(toolset: Toolset): Chain[] {
     toolset.tools
       .filter((second) => second !== first)
       .flatMap((second) =>
-        requiredOf(second.parameters)
+        requiredParameters(second)
           .filter((name) => given(first, name, second))
           .map((argument) => ({ first, second, argument })),
       ),
@@ -111,12 +112,4 @@ function given(first: ToolSpec, name: string, second: ToolSpec): boolean {
   const taken = propertiesOf(second.parameters)[name];
   const asked = Object.hasOwn(propertiesOf(first.parameters), name);
   return !asked && isObject(returned) && isObject(taken) && returned.type !== undefined && returned.type === taken.type;
-}
-
-function requiredOf(schema: JsonSchema): string[] {
-  return Array.isArray(schema.required) ? schema.required.map(String) : [];
-}
-
-function propertiesOf(schema: JsonSchema): JsonObject {
-  return isObject(schema.properties) ? schema.properties : {};
 }

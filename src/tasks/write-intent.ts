@@ -9,12 +9,11 @@ import { ask } from "../simulator/ask.ts";
 import { intentPrompt } from "../simulator/prompts/intent.ts";
 import { situations } from "../simulator/prompts/task.ts";
 import type { ExpectedCall, HeldBack, Json, JsonObject, JsonSchema, Task, ToolSpec, Toolset } from "../types.ts";
-import { requiredParameters } from "./draw-task.ts";
-import { object } from "./expected-calls.ts";
 import { strangeNumbers } from "./made-up.ts";
 import { orderedTask, turnLimits } from "./ordered-task.ts";
 import { namedTool, type Rejection } from "./rejection.ts";
 import { trueReport } from "./report.ts";
+import { argumentsSchema, drawArguments, object } from "./tool-arguments.ts";
 import { argumentErrors } from "./validate.ts";
 import { carries, isCutShort, isSameCall, leaves } from "./values.ts";
 import { speaksAsAssistant } from "./voice.ts";
@@ -23,9 +22,6 @@ import type { Draft, TaskOrder, Writing } from "./write-task.ts";
 
 /** As many values as the chosen user's menu has room for beside thanks and complaint. */
 const mostHeldBack = 6;
-/** Optional parameters are asked for in this share of cases, as in calls-first. */
-const optionalShare = 0.3;
-
 /** One draft, intent first; all its draws and seeds derive from the order's names. */
 export async function writeIntentDraft(order: TaskOrder, writing: Writing): Promise<Draft> {
   const { toolsets, simulator, patience, signal } = writing;
@@ -92,13 +88,10 @@ function draftSchema(callSchemas: readonly JsonSchema[], calls: number): JsonSch
 }
 
 function callSchema(tool: ToolSpec, results: boolean, random: Draws): JsonSchema {
-  const required = new Set(requiredParameters(tool));
-  const parameters = Object.entries((tool.parameters.properties ?? {}) as Record<string, JsonSchema>); // checked by the loader
-  const used = parameters.filter(([name]) => required.has(name) || random.uniform() < optionalShare);
   const result = tool.returns ?? object({ status: text(1, 30) });
   return object({
     name: { const: tool.name },
-    arguments: object(Object.fromEntries(used)),
+    arguments: argumentsSchema(tool, drawArguments(tool, random)),
     ...(results ? { result } : {}),
   });
 }

@@ -11,12 +11,13 @@ import type { ExpectedCall, JsonObject, Task, Toolset } from "../types.ts";
 import type { Difficulty } from "./difficulty.ts";
 import type { ChooseDistractors } from "./distractors.ts";
 import { drawOutline, type Outline } from "./draw-task.ts";
-import { callsSchema, expectedCalls, object } from "./expected-calls.ts";
+import { callsSchema, expectedCalls } from "./expected-calls.ts";
 import { checkedMessage, plainMessage, toldValues } from "./first-message.ts";
 import { orderedTask } from "./ordered-task.ts";
 import { purpose, refusal } from "./refusal.ts";
 import type { Rejection } from "./rejection.ts";
 import { trueReport } from "./report.ts";
+import { object } from "./tool-arguments.ts";
 import { spoken, spokenValue } from "./values.ts";
 
 export interface TaskOrder {

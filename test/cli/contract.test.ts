@@ -2,7 +2,18 @@
 // and talk on stderr, output that a pipe may cut but Playact never does. A real run is in test/e2e.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -13,13 +24,15 @@ import { openStep } from "../../src/store/steps.ts";
 import { openStore } from "../../src/store/store.ts";
 import { saveTask } from "../../src/store/tasks.ts";
 import { saveTrajectory } from "../../src/store/trajectories.ts";
-import { exampleTask, exampleTrajectory, newWriter, type Temporary, temporaryStore } from "../store/temporary.ts";
+import { exampleMessage, exampleTask, exampleTrajectory, newWriter, type Temporary, temporaryStore } from "../store/temporary.ts";
 import { type Built, buildPackage } from "../support/built.ts";
 import { type Ended, startPlayact } from "../support/playact.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "playact-contract-"));
 const home = join(folder, "home");
 const empty = join(folder, "empty");
+/** Sets a terminal's title, clears it, colours, turns direction around, hides: what no program of ours may pass on. */
+const hostile = "\u001b]0;owned\u0007\u001b[2J\u009b31m\u202ecilam\u200b\u00ad\u{e0041}\u007f";
 let built: Built;
 let filled: Temporary;
 
@@ -30,7 +43,8 @@ beforeAll(() => {
   const writer = newWriter(filled.store); // this process writes the run, and lives
   openStep(writer, 1, { level: 3, policyVersion: 0 });
   saveTask(writer, { step: 1, purpose: "train", index: 0 }, exampleTask());
-  saveTrajectory(writer, { step: 1, purpose: "train", task: 0 }, exampleTrajectory());
+  const messages = [exampleMessage({ text: hostile })];
+  saveTrajectory(writer, { step: 1, purpose: "train", task: 0 }, exampleTrajectory({ messages }));
 });
 afterAll(() => {
   filled[Symbol.dispose]();
@@ -66,6 +80,7 @@ function spoiltModels(): string {
 
 const tool = (name: string, parameters: unknown) => ({ type: "function", function: { name, description: "", parameters } });
 const tools = (name: string, ...list: readonly unknown[]) => file(name, JSON.stringify(list));
+const crossed = { type: "object", properties: { hours: { type: "integer", minimum: 9, maximum: 1 } } };
 const takesNothing = { type: "object", properties: {} };
 
 interface Mistake {
@@ -117,6 +132,11 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     words: train("--tools", tools("twice.json", tool("send", takesNothing), tool("send", takesNothing))),
     code: 3,
     says: /"send".*twice/,
+  },
+  "a tools file with a tool that cannot be played": {
+    words: train("--tools", tools("bounds.json", tool("send", takesNothing), tool("wait", crossed))),
+    code: 3,
+    says: /"wait" cannot be played: 'hours' asks for .*--skip-bad-tools/,
   },
   "an unknown model": {
     words: train("--set", "models.policy=gpt"),
@@ -213,6 +233,7 @@ describe("--help", () => {
         "--name",
         "--steps",
         "--tools",
+        "--skip-bad-tools",
         "--set",
         "--dry-run",
         "--home",
@@ -222,7 +243,7 @@ describe("--help", () => {
     ["runs", ["--home", "--json"]],
     ["show", ["<id>", "--tokens", "--sample", "--home", "--json"]],
     ["sql", ["<query>", "--home", "--json", "--limit", "--timeout"]],
-    ["tasks", ["--preset", "--ablation", "--level", "--number", "--tools", "--set", "--json"]],
+    ["tasks", ["--preset", "--ablation", "--level", "--number", "--tools", "--skip-bad-tools", "--set", "--json"]],
     ["models", ["ls", "get"]],
     ["models ls", ["--json"]],
     ["models get", ["[names...]", "--preset"]],
@@ -248,6 +269,16 @@ describe("--help", () => {
 
   test("--version prints the package's", async () => {
     expect(await playact(["--version"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  });
+});
+
+describe("--skip-bad-tools", () => {
+  test("names the tools that cannot be played and goes on with the others", async () => {
+    const path = tools("some.json", tool("send", takesNothing), tool("wait", crossed));
+    const ended = await playact([...train("--tools", path), "--skip-bad-tools", "--dry-run"]);
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toMatch(/^playact: left out: .*the tool "wait" cannot be played: 'hours' asks for .*\n$/);
+    expect(JSON.parse(ended.stdout).tasks).toMatchObject({ tools: path, skipBadTools: true });
   });
 });
 
@@ -280,6 +311,81 @@ describe("--dry-run", () => {
     const says = /did you mean "steps"/;
     expectSentence(await playact(["train", "--dry-run", "--set", "stepz=3"]), { code: 3, says });
   });
+});
+
+describe("text of strangers reaches no terminal as it is:", () => {
+  const obeyed = /[^\P{Cc}\t\n]|[\u202e\u200b\u00ad]|\u{e0041}/u;
+  const query = `SELECT '${hostile}' AS "${hostile}", 1 AS "__proto__"`;
+
+  test.concurrent.each<[string, readonly string[], number]>([
+    ["a tool's name, in the error that refuses it", train("--tools", tools("hostile.json", tool(hostile, { type: 7 }))), 3],
+    ["a broken file's text", train("--tools", file("hostile.txt", `{"${hostile}`)), 3],
+    ["a path", train("--tools", join(folder, hostile)), 3],
+    ["a config key", train("--set", `${hostile}=1`), 3],
+    ["a run's name", ["train", "--resume", hostile], 2],
+    ["a model's name", ["models", "get", hostile], 4],
+    ["an option", ["runs", `--${hostile}`], 2],
+    ["a command", [hostile], 2],
+    ["a query's error", ["sql", `SELECT "${hostile}" FROM nowhere`], 2],
+    ["a query's answer", ["sql", query, "--timeout", "60"], 0],
+    ["a query's answer as JSON", ["sql", query, "--timeout", "60", "--json"], 0],
+    ["a talk", ["show", "1"], 0],
+    ["a talk as JSON", ["show", "1", "--json"], 0],
+  ])("%s", async (_, words, code) => {
+    const ended = await playact(words, { PLAYACT_HOME: filled.home });
+    expect(ended.code).toBe(code);
+    expect(ended.stdout).not.toMatch(obeyed);
+    expect(ended.stderr).not.toMatch(obeyed);
+    expect(ended.stdout + ended.stderr).not.toContain("a fault of ours");
+    if (words.includes("--json"))
+      expect(JSON.stringify(JSON.parse(ended.stdout))).toContain(JSON.stringify(hostile).slice(1, -1));
+  });
+
+  test("JSON keeps it, and a column called __proto__", async () => {
+    const { stdout } = await playact(["sql", query, "--timeout", "60", "--json", "--home", filled.home]);
+    expect(Object.entries(JSON.parse(stdout)[0])).toEqual([
+      [hostile, hostile],
+      ["__proto__", 1],
+    ]);
+  });
+});
+
+describe("a run whose config this version cannot read", () => {
+  test("is one line of `runs`, can be shown and asked, and says one sentence where its config is needed", async () => {
+    using temporary = temporaryStore();
+    const old = newWriter(temporary.store, "old");
+    openStep(old, 1, { level: 3, policyVersion: 0 });
+    saveTask(old, { step: 1, purpose: "train", index: 0 }, exampleTask());
+    saveTrajectory(old, { step: 1, purpose: "train", task: 0 }, exampleTrajectory());
+    newWriter(temporary.store, "new");
+    temporary.store.database.exec("UPDATE run SET config = json_set(config, '$.gone', 1) WHERE name = 'old'");
+    const asked = (...words: readonly string[]) => playact([...words, "--home", temporary.home]);
+
+    const listed = (await asked("runs")).stdout.trimEnd().split("\n").slice(1);
+    expect(listed).toHaveLength(2);
+    expect(listed[0]).toMatch(/^new +tiny +running +0\/200 /);
+    expect(listed[1]).toMatch(/^old +tiny +running +0\/\? +3 .*cannot be read: .*"gone"/);
+    expect(JSON.parse((await asked("runs", "--json")).stdout)[1]).toMatchObject({ run: "old", of: null });
+    expect(await asked("show", "1")).toMatchObject({ code: 0, stdout: expect.stringContaining("of run old") });
+    expect(await asked("sql", "SELECT name FROM run", "--timeout", "60")).toMatchObject({ code: 0 });
+    const says =
+      /The config of run old does not fit this version of Playact \(.*"gone".*\)\. Use the version that started it \(0\.1\.0\)/;
+    expectSentence(await asked("train", "--resume", "old"), { code: 1, says });
+  });
+});
+
+test("a damaged page of the store is told in a sentence", async () => {
+  using temporary = temporaryStore();
+  const { database } = temporary.store;
+  newWriter(temporary.store);
+  const page = Number(database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'run'").pluck().get());
+  const size = Number(database.pragma("page_size", { simple: true }));
+  database.pragma("wal_checkpoint(TRUNCATE)");
+  const disk = openSync(temporary.path, "r+");
+  writeSync(disk, Buffer.alloc(size), 0, size, (page - 1) * size);
+  closeSync(disk);
+  const says = /the store cannot be read \(database disk image is malformed\)\. Restore a copy/;
+  expectSentence(await playact(["runs", "--home", temporary.home]), { code: 1, says });
 });
 
 describe("what goes to stdout", () => {

@@ -22,6 +22,9 @@ function shown(events: readonly ProgressEvent[], options: { json?: boolean; term
     err: (text) => {
       err += text;
     },
+    erase: () => {
+      err += "\r\u001b[K";
+    },
   });
   for (const event of events) progress.show(event);
   const open = err;

@@ -39,6 +39,8 @@ function mortals(deaths: readonly number[]): { start: () => Promise<MortalLearne
   return { start, lives: () => lives };
 }
 
+const gpu = { device: "cuda:0 (NVIDIA L4)", dtype: "bfloat16" };
+
 const update = (id: number): UpdateRequest => ({
   minibatches: [[{ ids: [1, id], mask: [0, 1], logprobs: [0, -3], advantages: [0, 1] }]],
   loss: { kind: "sft" },
@@ -94,6 +96,19 @@ describe("a learner that is started again", () => {
     const learner = await restartingLearner(start);
     await expect(learner.cosines([1])).rejects.toThrow("call open first");
     expect(lives()).toBe(1);
+  });
+
+  test("is not taken up again on another device, so that what the run has on record stays true", async () => {
+    const { start, lives } = mortals([2]);
+    const learner = await restartingLearner(async () => {
+      const next = await start();
+      const open: Learner["open"] = async (request) => ({ ...(await next.open(request)), ...(lives() === 1 ? gpu : {}) });
+      return { ...next, open };
+    });
+    expect(await learner.open(openRequest)).toMatchObject(gpu);
+    await expect(learner.update(update(5))).rejects.toThrow(
+      "it was on cuda:0 (NVIDIA L4) in bfloat16 by torch scripted and would go on cpu in float32 by torch scripted: resume the run",
+    );
   });
 
   test("without its last save it says so and asks for a resume", async () => {

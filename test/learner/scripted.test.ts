@@ -5,5 +5,6 @@ import { learnerSuite, openRequest } from "../suites/learner.suite.ts";
 learnerSuite("the scripted learner", {
   start: async () => scriptedLearner(),
   request: openRequest,
+  torch: /^scripted$/,
   tolerance: 1e-12,
 });

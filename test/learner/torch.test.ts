@@ -9,5 +9,6 @@ const model = join(import.meta.dirname, "../../models/smollm2-135m-instruct-q4_1
 learnerSuite("the torch learner", {
   start: () => startLearner({ python: pythonPath(), deadlineSeconds: 60 }),
   request: { ...openRequest, model },
+  torch: /^\d+\.\d+\.\d+/,
   tolerance: 1e-3,
 });

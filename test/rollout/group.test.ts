@@ -20,7 +20,9 @@ function open(play: Play = { turns: ["I cannot."] }, change: Partial<Rollouts> =
     names: ["run", 1],
     done: [],
     concurrency: 2,
-    keep: (taskIndex, trajectory) => kept.push({ taskIndex, trajectory }),
+    keep: async (taskIndex, trajectory) => {
+      kept.push({ taskIndex, trajectory });
+    },
     stopping: () => false,
     ...change,
   };

@@ -7,6 +7,12 @@ const weather: ToolCall = { name: "get_weather", arguments: { city: "Oslo", days
 const reasons = (text: string, dialect: Parameters<typeof parseToolCalls>[1]) =>
   parseToolCalls(text, dialect).errors.map((error) => error.reason);
 
+const tagsInWords = [
+  "Put it inside the <think> tag. Your code is 4217.",
+  "Close it with </think>.",
+  "Write <think> before and </think> behind it. Your code is 4217.",
+];
+
 describe("every dialect", () => {
   // What JSON can carry: objects whose strings hold brackets, quotes, tags and fences.
   const hostile = fc.constantFrom(
@@ -55,7 +61,30 @@ describe("every dialect", () => {
     const outside = formatToolCall(weather, dialect);
     const text = `<think>Maybe\n${inside}\n?</think>${outside}`;
     expect(parseToolCalls(text, dialect)).toEqual({ calls: [weather], errors: [], rest: "" });
-    expect(parseToolCalls(`Let me see. <think>so\n${outside}`, dialect)).toEqual({ calls: [], errors: [], rest: "Let me see." });
+    expect(parseToolCalls(` <think>a</think>\n${text}`, dialect)).toEqual({ calls: [weather], errors: [], rest: "" });
+    expect(parseToolCalls(`<think>Let me see.\n${outside}`, dialect)).toEqual({ calls: [], errors: [], rest: "" });
+  });
+
+  it.each(dialects.flatMap((dialect) => tagsInWords.map((text) => [dialect, text] as const)))(
+    "%s takes a tag of thinking that does not open the turn for a word: %s",
+    (dialect, text) => {
+      expect(parseToolCalls(text, dialect)).toEqual({ calls: [], errors: [], rest: text });
+    },
+  );
+
+  it.each(dialects)("%s names a number that cannot be kept exactly, at any depth, and keeps its digits in a text", (dialect) => {
+    const id = "1917043659912705297";
+    const written = (value: string) =>
+      formatToolCall({ name: "a", arguments: { ids: [{ id: "ID" }] } }, dialect).replace('"ID"', value);
+    const reason = `the number ${id} cannot be kept exactly; where the tool takes text, write it in quotes`;
+    const good = formatToolCall(weather, dialect);
+    expect(parseToolCalls(`${written(id)}\n${good}`, dialect)).toEqual({
+      calls: [weather],
+      errors: [{ text: written(id), reason }],
+      rest: "",
+    });
+    expect(reasons(written("-1e400"), dialect)).toEqual([reason.replace(id, "-1e400")]);
+    expect(parseToolCalls(written(`"${id}"`), dialect).calls).toEqual([{ name: "a", arguments: { ids: [{ id }] } }]);
   });
 
   it.each(dialects)("%s never throws and accounts for every turn, whatever was sampled", (dialect) => {
@@ -142,13 +171,25 @@ describe("hermes", () => {
   });
 
   it("takes an opening tag that is never closed as an error that holds the remaining text", () => {
-    const text = '<tool_call>\n{"name": "a", "arguments": {}}\nI wait.';
+    const text = '<tool_call>\n{"name": "a", "arguments": {';
     expect(parseToolCalls(`Hm. ${text}`, "hermes")).toEqual({
       calls: [],
       errors: [{ text, reason: "<tool_call> without </tool_call>" }],
       rest: "Hm.",
     });
   });
+
+  it.each(['{"name": "a", "arguments": {}}', '{"name": "a", "arguments": {}', '{"name": "a", "arguments": {"x": "oops}}'])(
+    "shows the words behind %s, which is never closed",
+    (json) => {
+      const text = `<tool_call>\n${json}`;
+      expect(parseToolCalls(`${text}\nI wait.`, "hermes")).toEqual({
+        calls: [],
+        errors: [{ text, reason: "<tool_call> without </tool_call>" }],
+        rest: "I wait.",
+      });
+    },
+  );
 
   it("takes a closing tag alone as an error", () => {
     expect(reasons('{"name": "a", "arguments": {}}\n</tool_call>', "hermes")).toEqual(["</tool_call> without <tool_call>"]);
@@ -196,6 +237,12 @@ describe("json-fence", () => {
     ["a program", fenced('call = {"name": "a", "arguments": {}}', "python")],
     ["a fence without a language that holds no JSON", fenced("hello {", "")],
     ["a bare object of data", '{"name": "Bob", "age": 3}'],
+    ["a record with a name", `Here is the contact:\n${fenced('{"name": "Ann Berg", "phone": "555-0100"}')}`],
+    ["a list of records with names", `${fenced('[{"name": "Ann", "age": 30}, {"name": "Bo"}]')}\nThat is all.`],
+    ["a name alone, be it a tool's", fenced('{"name": "get_weather"}')],
+    ["data with a remark", fenced('{"name": "Ann", // a friend\n"age": 30}')],
+    ["data with an id that JSON cannot keep", fenced('{"name": "Ann", "id": 1917043659912705297}')],
+    ["data in a fence that is not closed", '```json\n{"name": "Ann"}\nThat is all.'],
     ["an object inside a sentence", `like ${one}`],
   ])("takes %s for talk", (_, text) => {
     expect(parseToolCalls(text, "json-fence")).toEqual({ calls: [], errors: [], rest: text });
@@ -205,7 +252,6 @@ describe("json-fence", () => {
     [fenced('{"name": "a", "arguments": {}'), "the code fence does not hold valid JSON"],
     [fenced(`${one} as asked`), "the code fence does not hold valid JSON"],
     [fenced('{"arguments": {}}'), 'the call has no "name"'],
-    [fenced('{"name": "a"}'), 'the call has no "arguments"'],
     [fenced('{"name": "a", "arguments": {}, "why": ""}'), 'unknown key "why" beside "name" and "arguments"'],
     [`\`\`\`json\n${one}`, "the code fence is not closed"],
     ['{"name": "a", "arguments": {"x": ', "the call is not valid JSON"],
@@ -244,11 +290,10 @@ describe("llama-3.1", () => {
   it.each([
     ["a call that does not stand alone", `I call ${one}`],
     ["a call on the second line", `I call\n${one}`],
-    ["a call behind talk and thinking", `I call${one}`, "<think>so</think>"],
+    ["a call behind talk and a tag of thinking", `I call<think>so</think>${one}`],
     ["data", '{"name": "Bob", "age": 3}'],
-  ])("takes %s for talk", (_, text, thinking = "") => {
-    const turn = text.replace("I call{", `I call${thinking}{`);
-    expect(parseToolCalls(turn, "llama-3.1")).toEqual({ calls: [], errors: [], rest: text });
+  ])("takes %s for talk", (_, text) => {
+    expect(parseToolCalls(text, "llama-3.1")).toEqual({ calls: [], errors: [], rest: text });
   });
 
   it.each([
@@ -263,3 +308,75 @@ describe("llama-3.1", () => {
     expect(parseToolCalls(text, "llama-3.1")).toEqual({ calls: [], errors: [{ text, reason }], rest: "" });
   });
 });
+
+describe("one broken call spoils no other: it is one error, the words around it are shown", () => {
+  const broken = {
+    "a missing brace": '{"name": "a", "KEY": {"x": 1}',
+    "an unbalanced string": '{"name": "a", "KEY": {"x": "oops}}',
+    "a string that is not begun": '{"name": "a", "KEY": {"x": oops", "y": "z"}}',
+    "a cut": '{"name": "a", "KEY": {"x": ',
+  };
+  const good: ToolCall = { name: "b", arguments: { text: 'say "}" </tool_call> ``` <|python_tag|>', in: [{ name: "b" }] } };
+  const closing = { hermes: "\n</tool_call>", "json-fence": "\n```", "llama-3.1": "" } as const;
+  const opening = { hermes: "<tool_call>\n", "json-fence": "```json\n", "llama-3.1": "<|python_tag|>" } as const;
+  const written = (dialect: keyof typeof opening) =>
+    `${dialect === "llama-3.1" ? opening[dialect] : ""}${formatToolCall(good, dialect)}`;
+  const each = dialects.flatMap((dialect) =>
+    Object.entries(broken).map(([what, json]) => {
+      const key = dialect === "llama-3.1" ? "parameters" : "arguments";
+      return [dialect, what, json.replace("KEY", key)] as const;
+    }),
+  );
+
+  it.each(each)("%s: %s, with words behind", (dialect, _, json) => {
+    const bad = opening[dialect] + json + closing[dialect];
+    const parsed = parseToolCalls(`One. ${bad}\nA } "closes" it. ${written(dialect)} Two.`, dialect);
+    expect(parsed).toEqual({ calls: [good], errors: [{ text: bad, reason: expect.any(String) }], rest: expect.any(String) });
+    expect(parsed.rest.replace(/\s+/g, " ")).toBe('One. A } "closes" it. Two.');
+  });
+
+  it.each(each)("%s: %s, never closed, between two calls", (dialect, _, json) => {
+    const text = `${written(dialect)}\n${opening[dialect]}${json}\n${written(dialect)}`;
+    const { calls, errors, rest } = parseToolCalls(text, dialect);
+    expect({ calls, rest }).toEqual({ calls: [good, good], rest: "" });
+    expect(errors.map((error) => error.text.trim())).toEqual([`${opening[dialect]}${json}`.trim()]);
+  });
+
+  it.each(dialects)("%s: a whole call that is never closed, before another", (dialect) => {
+    const unclosed = written(dialect).slice(0, closing[dialect] === "" ? undefined : -closing[dialect].length);
+    const { calls, errors } = parseToolCalls(`${unclosed}\nThen ${written(dialect)}`, dialect);
+    expect(calls).toEqual(dialect === "llama-3.1" ? [good, good] : [good]); // it has nothing that closes
+    expect(errors.map(({ text }) => text)).toEqual(dialect === "llama-3.1" ? [] : [unclosed]);
+  });
+
+  it.each([
+    ["json-fence", '{"name": "a", "arguments": {"x": 1}', '{"name": "b", "arguments": {}}', "\n"],
+    ["llama-3.1", '{"name": "a", "parameters": {"x": 1}', '{"name": "b", "parameters": {}}', "; "],
+    ["llama-3.1", '{"name": "a", "parameters": {"x": "oops}}', '{"name": "b", "parameters": {}}', "\n"],
+  ] as const)("%s: bare %s", (dialect, bad, other, between) => {
+    const { calls, errors, rest } = parseToolCalls(`${bad}${between}${other}\nI wait.`, dialect);
+    expect({ calls, rest }).toEqual({ calls: [{ name: "b", arguments: {} }], rest: "I wait." });
+    expect(errors).toHaveLength(1);
+  });
+
+  it("a second closing tag is an error of its own", () => {
+    const text = `${formatToolCall(weather, "hermes")}</tool_call>`;
+    expect(parseToolCalls(text, "hermes")).toMatchObject({ calls: [weather], errors: [{ text: "</tool_call>" }] });
+  });
+
+  it("a call of hermes inside a fence is a call", () => {
+    const text = `\`\`\`json\n${formatToolCall(weather, "hermes")}\n\`\`\`\nDone.`;
+    expect(parseToolCalls(text, "hermes")).toMatchObject({ calls: [weather], errors: [] });
+  });
+
+  it.each(dialects)("%s reads 20,000 openings in a moment", (dialect) => {
+    for (const piece of ['<tool_call>{"', '```json\n{"arguments":1}\n', '<|python_tag|>\n{"name":"', '{"name":', '[ "'])
+      expect(within(() => parseToolCalls(piece.repeat(20_000), dialect))).toBeLessThan(3000);
+  });
+});
+
+function within(work: () => unknown): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { configSchema } from "../../src/config.ts";
 import { recordFailure } from "../../src/store/failures.ts";
-import { acquireLease, heartbeat, liveHolder, processStart, releaseLease } from "../../src/store/lease.ts";
+import { acquireLease, assertWriting, heartbeat, liveHolder, processStart, releaseLease } from "../../src/store/lease.ts";
 import { createRun, setRunStatus } from "../../src/store/runs.ts";
 import { closeStep, openStep, openStepOf } from "../../src/store/steps.ts";
 import { saveTask } from "../../src/store/tasks.ts";
@@ -57,6 +57,22 @@ describe("the lease of a run", () => {
     acquireLease(temporary.store, writer.run, { pid: 1, token: "new" });
   });
 
+  it("is not taken from a process of another pid namespace, which cannot be looked up from here", () => {
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    const ours = processStart(process.pid) ?? "";
+    const [boot = "", space = ""] = ours.split(":");
+    const holder = (start: string, pid: number) =>
+      temporary.store.database.prepare("UPDATE lease SET process_start = ?, pid = ?").run(start, pid);
+    const nobody = 2 ** 30;
+    if (ours !== "") expect(temporary.store.database.prepare("SELECT process_start FROM lease").pluck().get()).toBe(ours);
+    holder(`${boot}:1${space}:77`, nobody);
+    expect(liveHolder(temporary.store, writer.run)?.pid).toBe(nobody);
+    expect(() => acquireLease(temporary.store, writer.run, { pid: process.pid, token: "new" })).toThrow(`process ${nobody}`);
+    holder(`${boot}:${space}:77`, nobody); // of ours: it is gone
+    if (ours !== "") expect(liveHolder(temporary.store, writer.run)).toBeNull();
+  });
+
   it("fences a left-over writer: each of its writes is refused and changes nothing", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
@@ -69,7 +85,7 @@ describe("the lease of a run", () => {
     const closing = { nextLevel: 1, nextPolicyVersion: 1, metrics: {}, checkpoint: null, advantages: [] };
     const failure = { boundary: "task", code: "error", text: "no" };
     for (const attempt of [
-      () => heartbeat(old),
+      () => assertWriting(old),
       () => saveTask(old, { ...place, index: 1 }, exampleTask()),
       () => saveTrajectory(old, place, exampleTrajectory()),
       () => closeStep(old, 1, closing),
@@ -87,6 +103,10 @@ describe("the lease of a run", () => {
       expect(store.database.prepare(`SELECT count(*) FROM ${table}`).pluck().get()).toBe(rows);
     }
     expect(openStepOf(store, old.run)?.number).toBe(1);
+    const beats = () => store.database.prepare("SELECT token, heartbeat_at FROM lease").all();
+    const before = beats();
+    heartbeat(old); // says nothing: it is a timer's, and the next commit tells
+    expect(beats()).toEqual(before);
     releaseLease(old); // a late goodbye must not take the new holder's lease away
     saveTrajectory(fresh, place, exampleTrajectory());
   });

@@ -14,6 +14,8 @@ import type { TrainingSample } from "../../src/types.ts";
 export interface LearnerSuite {
   readonly start: () => Promise<Learner>;
   readonly request: OpenRequest;
+  /** What it says its torch is. */
+  readonly torch: RegExp;
   /** Largest difference between log-probs computed in rows of other shapes, in nats. */
   readonly tolerance: number;
 }
@@ -59,7 +61,7 @@ const prompt = [11, 25, 40, 33, 8];
 const good = sample(prompt, [101, 17, 230], 1);
 const bad = sample(prompt, [64, 300, 12, 9], -1);
 
-export function learnerSuite(name: string, { start, request, tolerance }: LearnerSuite): void {
+export function learnerSuite(name: string, { start, request, torch, tolerance }: LearnerSuite): void {
   describe(`${name} keeps the learner port`, () => {
     let learner: Learner;
     const folder = mkdtempSync(join(tmpdir(), "playact-learner-"));
@@ -84,7 +86,7 @@ export function learnerSuite(name: string, { start, request, tolerance }: Learne
       const reply = await learner.open(request);
       expect(reply.vocabulary).toBeGreaterThan(300);
       expect(reply.trainableParameters).toBeGreaterThan(0);
-      expect(reply).toMatchObject({ device: "cpu", dtype: "float32" });
+      expect(reply).toMatchObject({ device: "cpu", dtype: "float32", torch: expect.stringMatching(torch) });
       await expect(learner.open(request)).rejects.toThrow(PlayactError);
     });
 

@@ -197,7 +197,8 @@ describe("userTools", () => {
   it.each<[string, unknown, string]>([
     ["text that is no JSON", "{", "tools: tools.json: the file needs JSON, but has "],
     ["a number", 3, "but has a number; export the tools in one of these shapes."],
-    ["an object without tools", { functions: [] }, "but has an object with functions;"],
+    ["an object without tools", { utilities: [] }, "but has an object with utilities;"],
+    ["an empty envelope", { functions: [] }, "needs at least one tool, but has an empty list; add a tool."],
     ["an empty list", [], "needs at least one tool, but has an empty list; add a tool."],
     ["a tool that is no object", ["x"], "tool number 1 needs a function with name, description and parameters"],
     ["a tool without a name", [{ description: "" }], "tool number 1 needs a function"],
@@ -216,15 +217,11 @@ describe("userTools", () => {
     ],
     ["parameters that are a list", withParameters([]), "parameters"],
     ["a schema that does not compile", withParameters(object({ a: { type: "txt" } })), "needs valid JSON Schema"],
-    [
-      "a keyword that replies cannot be written under",
-      withParameters({ ...object({}), patternProperties: {} }),
-      'but has the keyword "patternProperties" at the top;',
-    ],
+    ["a keyword that nobody knows", withParameters({ ...object({}), requird: [] }), 'but has the keyword "requird" at the top;'],
     [
       "such a keyword deep inside",
-      withParameters(object({ a: { type: "array", items: { not: text } } })),
-      'the keyword "not" at "items"',
+      withParameters(object({ a: { type: "array", items: { maxLen: 3 } } })),
+      'the keyword "maxLen" at "items"',
     ],
     [
       "a foreign reference",
@@ -232,9 +229,20 @@ describe("userTools", () => {
       'the reference "https://example.org/x"',
     ],
     [
-      "what it cannot write beside a reference",
-      withParameters({ ...object({ a: { $ref: "#/$defs/x", items: { not: text } } }), $defs: { x: { type: "array" } } }),
-      'the keyword "not" at "items"',
+      "such a keyword beside a reference",
+      withParameters({ ...object({ a: { $ref: "#/$defs/x", items: { maxLen: 3 } } }), $defs: { x: { type: "array" } } }),
+      'the keyword "maxLen" at "items"',
+    ],
+    ["arguments under a key that nobody knows", [{ name: "x", args: object({ a: text }) }], 'but has the key "args"; rename'],
+    [
+      "arguments under two keys",
+      [{ ...weather, inputSchema: object({}) }],
+      'needs one schema of its arguments, but has "parameters" and "inputSchema"; remove one.',
+    ],
+    [
+      "numbers that were rounded when the file was read",
+      '[{"name": "x", "parameters": {"properties": {"id": {"enum": [1917043659912705297]}}}}]',
+      "which is too large to be kept exactly",
     ],
     ["a reference that goes nowhere", withParameters(object({ a: { $ref: "#/$defs/x" } })), 'the reference "#/$defs/x"'],
     [

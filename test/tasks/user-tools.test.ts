@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { toGrammar } from "../../src/llm/grammar.ts";
+import { toGrammar } from "../../src/schema/grammar.ts";
 import { chains, splitHeldOut } from "../../src/tasks/toolset.ts";
 import { userTools } from "../../src/tasks/user-tools.ts";
 import { argumentErrors } from "../../src/tasks/validate.ts";
@@ -79,6 +79,22 @@ describe("BFCL's function docs", () => {
     ]);
     for (const tool of toolset?.tools ?? []) expect(toGrammar(tool.returns ?? {})).toContain("root");
     expect(toolset && chains(toolset).map(({ argument }) => argument)).toEqual(["safe_id"]);
+  });
+
+  it("with what they list as values of their types, and nothing required that only a description names", () => {
+    const properties = {
+      rooms: { type: "integer", enum: ["1", "2", "dontcare"] },
+      quiet: { type: "boolean", enum: ["True", "False", "dontcare"] },
+      days: { type: "array", items: { type: "string" }, enum: ["mo", "tu"] },
+      people: { type: "dict", required: ["adults"] },
+    };
+    const [toolset] = load([{ name: "f", description: "", parameters: { type: "dict", properties, required: ["rooms"] } }]);
+    expect(toolset?.tools[0]?.parameters.properties).toEqual({
+      rooms: { type: "integer", enum: [1, 2] },
+      quiet: { type: "boolean" },
+      days: { type: "array", items: { type: "string", enum: ["mo", "tu"] } },
+      people: { type: "object" },
+    });
   });
 
   it("in Java's and JavaScript's words too", () => {
@@ -158,11 +174,11 @@ describe("a tree of tools", () => {
     ],
     ["no tool in any toolset", { Travel: { Flights: [] } }, "needs at least one tool, but has none in any toolset; add a tool."],
     ["a name of signs alone", { Travel: { Flights: [bare("///")] } }, 'the tool "" needs a function'],
-    ["a tool without a name", { Travel: { Flights: [{ description: "" }] } }, "tool number 1 of Travel/Flights needs a function"],
+    ["a tool without a name", { Travel: { Flights: [{ description: "" }] } }, "tool number 1 needs a function"],
     [
-      "a broken schema",
+      "a tool that cannot be played",
       { Travel: { Flights: [{ ...bare("fly"), parameters: { type: "object", not: {} } }] } },
-      'the keyword "not"',
+      'the tool "fly" cannot be played: no call that can be written is valid',
     ],
   ])("refuses %s", (_, content, sentence) => {
     expect(() => load(content)).toThrow(sentence);

@@ -29,18 +29,25 @@ def reference_objective(sequences: list[Sequence], loss: Loss) -> tuple[float, l
             * sum(m for m, other in zip(lengths, sequences, strict=True) if other["rollout"] == s["rollout"]),
             "constant": len(rollouts) * loss.constant,
         }[loss.normalize]
-        whole = math.exp(sum(s["old"][i] - s["behaviour"][i] for i in trained))
-        geometric = math.exp(sum(s["logp"][i] - s["old"][i] for i in trained) / n)
+        whole = exp(sum(s["old"][i] - s["behaviour"][i] for i in trained))
+        geometric = exp(sum(s["logp"][i] - s["old"][i] for i in trained) / n)
         for i in trained:
-            of_token = math.exp(s["logp"][i] - s["old"][i])
+            of_token = exp(s["logp"][i] - s["old"][i])
             worth, slope = surrogate(loss, geometric if loss.kind == "gspo" else of_token, s["advantage"][i], s["logp"][i])
             weight = importance(
-                loss, whole if loss.importance_mode.startswith("sequence") else math.exp(s["old"][i] - s["behaviour"][i])
+                loss, whole if loss.importance_mode.startswith("sequence") else exp(s["old"][i] - s["behaviour"][i])
             )
+            if loss.kind != "sft" and (weight == 0 or s["advantage"][i] == 0):
+                worth, slope = 0.0, 0.0  # whatever the ratio: it may be infinite
             kl, kl_slope = divergence(loss.kl_estimator, s["logp"][i], s["reference"][i])
             value += (weight * worth + loss.kl_coef * kl) / denominator
             gradient[i] = (weight * slope + loss.kl_coef * kl_slope) / denominator
     return value, gradients
+
+
+def exp(x: float) -> float:
+    """math.exp, infinite where that raises."""
+    return math.exp(x) if x < 709 else math.inf
 
 
 def surrogate(loss: Loss, ratio: float, advantage: float, logp: float) -> tuple[float, float]:

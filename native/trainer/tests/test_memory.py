@@ -10,6 +10,7 @@ import torch
 from trainer.batch import pack_minibatch
 from trainer.fault import Fault
 from trainer.logprob import CHUNK_BYTES
+from trainer.machine import device_name
 from trainer.memory import block_bytes, limit_bytes, make_plan, recomputed, room_of, row_bytes, sizes
 from trainer.optimizer import adamw
 from trainer.policy import Policy, forward
@@ -94,6 +95,12 @@ def test_a_plan_recomputes_before_it_shortens_rows_and_both_only_as_far_as_neede
     assert plan(spared[3] + 1) == (2048, 3)
     assert plan(spared[3] - 1) == (1024, 0)
     assert plan(0) == (256, 3)
+
+
+def test_a_device_is_named_with_its_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"NVIDIA L4 number {device.index}")
+    assert device_name(torch.device("cuda", 1)) == "cuda:1 (NVIDIA L4 number 1)"
+    assert device_name(torch.device("cpu")) == "cpu"
 
 
 def test_the_users_own_limit_counts_before_the_machines() -> None:

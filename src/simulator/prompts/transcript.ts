@@ -1,5 +1,7 @@
 // An episode as the simulator reads it: who said what, calls and results in plain words. Thinking is left out, so that
 // nobody can talk to the judge from there.
+import { withoutThinking } from "../../thinking.ts";
+
 export interface Line {
   readonly role: "user" | "assistant" | "call" | "result";
   readonly text: string;
@@ -12,9 +14,4 @@ const lineCharacters = 600;
 
 export function transcriptText(lines: readonly Line[]): string {
   return lines.map((line) => `${speakers[line.role]}: ${withoutThinking(line.text).slice(0, lineCharacters)}`).join("\n");
-}
-
-/** Drops think blocks; an unclosed one ends the text. */
-export function withoutThinking(text: string): string {
-  return text.replace(/<think>[\s\S]*?(<\/think>|$)/g, "").trim();
 }

@@ -1,0 +1,19 @@
+// The user's own tools, decided before anything is started: each is played once as the run will play it.
+import type { Config } from "../config.ts";
+import { userTools } from "../tasks/toolset.ts";
+import { escapeText, toStderr } from "./output.ts";
+
+/**
+ * Reads config.tasks.tools as a run will read them, with llama.cpp's own parser of grammars; tells which tools are left out.
+ * @throws PlayactError("tools") where one cannot be played and the config does not leave such tools out
+ */
+export async function checkOwnTools({ tasks }: Pick<Config, "tasks">): Promise<void> {
+  const { tools, skipBadTools } = tasks;
+  if (tools === null) return;
+  const { withGrammarParser } = await import("../llm/llama-grammar.ts"); // late: slow to load for --help
+  const leftOut: string[] = [];
+  await withGrammarParser((parser) =>
+    userTools(tools, skipBadTools ? { parser, leftOut: (sentence) => leftOut.push(sentence) } : { parser }),
+  );
+  for (const sentence of leftOut) toStderr(`playact: left out: ${escapeText(sentence)}\n`);
+}

@@ -1,0 +1,60 @@
+// The whole loop on the doubles of engine and learner: it dies before and after each commit, save, update and swap in turn, is
+// resumed, and must end as if nothing had been. A crash here is an error that nothing catches and after which nothing of that
+// process takes effect; real kills of real processes are in store/crash.test.ts and e2e.
+import BetterSqlite from "better-sqlite3";
+import { describe, expect, test } from "vitest";
+import { PlayactError } from "../src/errors.ts";
+import type { ProgressEvent } from "../src/session.ts";
+import { lastClosedStep } from "../src/store/steps.ts";
+import { temporaryStore } from "./store/temporary.ts";
+import { dyingAt, Killed, life, lostOf, type Moment, newRun, outcome } from "./support/whole-run.ts";
+
+describe("a run", () => {
+  test("that dies at any moment and is resumed ends as one that never died, with no file too many and none removed", async () => {
+    using whole = temporaryStore();
+    const run = newRun(whole);
+    const { moment, seen } = dyingAt(Number.POSITIVE_INFINITY);
+    expect(await life(whole, run, { token: "uninterrupted", moment })).toBe("finished");
+    const expected = outcome(whole, run);
+    expect(expected.steps).toHaveLength(3);
+    expect(new Set(expected.adapters).size).toBe(2); // both steps have trained
+    expect(expected.folders).toBe(2); // two checkpoints
+    expect(lostOf(whole)).toEqual([]);
+
+    for (let n = 1; n <= seen.length; n++) {
+      using temporary = temporaryStore();
+      const died = newRun(temporary);
+      const what = `moment ${n} of ${seen.length}, ${seen[n - 1]}`;
+      await expect(life(temporary, died, { token: "first", moment: dyingAt(n).moment }), what).rejects.toThrow(Killed);
+      const open = (lastClosedStep(temporary.store, died)?.number ?? -1) + 1;
+      expect(await life(temporary, died, { token: "second" }), what).toBe("finished");
+      expect(outcome(temporary, died), what).toEqual(expected);
+      // nothing but a save that was whole and that no row named yet
+      expect(
+        lostOf(temporary).filter((name) => name !== `tiny-1-checkpoint-${open}.first-1`),
+        what,
+      ).toEqual([]);
+    }
+  }, 240_000);
+
+  test("whose disk is full at every commit and save waits, says how much is free, and loses nothing", async () => {
+    using whole = temporaryStore();
+    const run = newRun(whole);
+    await life(whole, run, { token: "uninterrupted" });
+    using temporary = temporaryStore();
+    const full = newRun(temporary);
+    const told: string[] = [];
+    let turn = 0;
+    const moment: Moment = (name) => {
+      if (name === "before a commit" && turn++ % 2 === 0)
+        throw new BetterSqlite.SqliteError("database or disk is full", "SQLITE_FULL");
+      if (name === "in a save" && turn++ % 2 === 0) throw new PlayactError("disk", "learner: no space left on device");
+    };
+    const progress = (event: ProgressEvent) => {
+      if (event.kind === "warning" && /[1-9]\d* bytes are free there\. The run waits/.test(event.text)) told.push(event.text);
+    };
+    expect(await life(temporary, full, { token: "full", moment, progress })).toBe("finished");
+    expect(outcome(temporary, full)).toEqual(outcome(whole, run));
+    expect(told.length).toBeGreaterThan(20);
+  }, 60_000);
+});

@@ -1,0 +1,196 @@
+// A whole run, train() itself, on the doubles of engine and learner over a real store: two steps after a warm-up in a third of
+// a second, with a say at each moment at which a process may end, and all that the run has come to.
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type BetterSqlite from "better-sqlite3";
+import { configSchema } from "../../src/config.ts";
+import type { Learner } from "../../src/learner/learner.ts";
+import { scriptedLearner } from "../../src/learner/scripted.ts";
+import { type Engine, noCounters } from "../../src/llm/llm.ts";
+import { scriptedEngine } from "../../src/llm/scripted.ts";
+import { episodeTemplate } from "../../src/llm/template.ts";
+import { draws } from "../../src/rng.ts";
+import type { ProgressEvent, Session } from "../../src/session.ts";
+import { newTally } from "../../src/simulator/tally.ts";
+import { checkpointFolder, listCheckpoints } from "../../src/store/checkpoints.ts";
+import { runFolder } from "../../src/store/home.ts";
+import { acquireLease, releaseLease } from "../../src/store/lease.ts";
+import { createRun, type RunRow } from "../../src/store/runs.ts";
+import type { Store } from "../../src/store/store.ts";
+import { anyTools } from "../../src/tasks/distractors.ts";
+import { train } from "../../src/train.ts";
+import type { Json, JsonObject } from "../../src/types.ts";
+import type { Temporary } from "../store/temporary.ts";
+import { openRequest } from "../suites/learner.suite.ts";
+import { findTrain } from "./blueprint.ts";
+
+const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tartu", "Riga"];
+const config = configSchema.parse({
+  steps: 2,
+  seed: 5,
+  keepCheckpoints: 1,
+  tasks: { perStep: 2, decline: 0, novelty: null },
+  engine: { policyContext: 4096 },
+  rollout: { groupSize: 2, tokensPerTurn: 200, simulatorTries: 1 },
+  reward: { verdict: "rules" },
+  evaluation: { tasks: 1 },
+  warmup: { when: "always", demonstrations: 2, declineShare: 0.5, epochs: 1, batch: 2 },
+});
+
+/** Where a process may end; called before and after everything that leaves a trace outside of it. */
+export type Moment = (name: string) => void;
+
+export class Killed extends Error {}
+
+/** Ends the process at the n-th moment, and whatever it still tries after that. */
+export function dyingAt(n: number): { readonly moment: Moment; readonly seen: readonly string[] } {
+  const seen: string[] = [];
+  const moment = (name: string) => {
+    seen.push(name);
+    if (seen.length >= n) throw new Killed(name);
+  };
+  return { moment, seen };
+}
+
+function storeWith({ path, database }: Store, moment: Moment): Store {
+  const transaction = (work: (database: BetterSqlite.Database) => unknown) => {
+    const real = database.transaction(work);
+    const immediate = (given: BetterSqlite.Database) => {
+      moment("before a commit");
+      const value = real.immediate(given);
+      moment("after a commit");
+      return value;
+    };
+    return { immediate };
+  };
+  const proxy = new Proxy(database, {
+    get(target, name) {
+      if (name === "transaction") return transaction;
+      const value = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { path, database: proxy, [Symbol.dispose]: () => undefined };
+}
+
+function engineWith(moment: Moment): Engine {
+  const engine = scriptedEngine({
+    // some turns are the call that the user asked for or a report, the others hang on the adapter
+    say: (prompt, { seed }, { adapter }) => {
+      if (draws("turn", seed, adapter ?? "base").uniform() < 0.4) return `There is no train, says ${adapter?.slice(0, 8)}.`;
+      const to = cities.find((city) => prompt.includes(city)) ?? "Bergen";
+      if (prompt.includes("departs")) return "The train NT4 departs at 08:25.";
+      return `<tool_call>\n{"name": "find_train", "arguments": {"from": "Oslo", "to": "${to}", "day": "2027-03-02"}}\n</tool_call>`;
+    },
+    reply: (request): Json => {
+      if ("arguments_1" in (request.schema.properties as JsonObject)) {
+        const to = draws("reply", request.seed).pick(cities);
+        return { arguments_1: { from: "Oslo", to, day: "2027-03-02" }, result_1: { train_id: "NT4", departs: "08:25" } };
+      }
+      const to = /to: (\w+)/.exec(request.messages.at(-1)?.content ?? "")?.[1] ?? "";
+      return { message: `Which train goes from Oslo to ${to} on 2027-03-02?` };
+    },
+  });
+  return {
+    ...engine,
+    get policy() {
+      return engine.policy;
+    },
+    swap: async (adapter, version) => {
+      moment("before a swap");
+      const policy = await engine.swap(adapter, version);
+      moment("after a swap");
+      return policy;
+    },
+    counters: () => ({ policy: noCounters, simulator: noCounters }),
+  };
+}
+
+/** Speaks with the engine's voice, so that the probe after a swap finds what it looks for. */
+function learnerWith(engine: Engine, moment: Moment): Learner {
+  const learner = scriptedLearner();
+  return {
+    ...learner,
+    logprobs: (samples) => Promise.all(samples.map((ids) => engine.score(ids))),
+    update: async (request) => {
+      moment("before an update");
+      const reply = await learner.update(request);
+      moment("after an update");
+      return reply;
+    },
+    save: async (folder) => {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, "half"), "");
+      moment("in a save");
+      rmSync(join(folder, "half"));
+      const saved = await learner.save(folder);
+      moment("after a save");
+      return saved;
+    },
+  };
+}
+
+export interface Process {
+  readonly moment?: Moment;
+  readonly progress?: (event: ProgressEvent) => void;
+  readonly token: string;
+}
+
+/** One process that trains the run, to its end or to its death. */
+export async function life({ store, home }: Temporary, run: RunRow, { moment = () => {}, progress = () => {}, token }: Process) {
+  const writer = { ...acquireLease(store, run, { pid: process.pid, token }), store: storeWith(store, moment) };
+  const engine = engineWith(moment);
+  const learner = learnerWith(engine, moment);
+  await learner.open(openRequest);
+  const toolset = { domain: "travel", name: "trains", tools: [findTrain] };
+  const session: Session = {
+    ...{ config, writer, engine, learner, progress },
+    template: episodeTemplate(engine.vocabulary, "pieces"),
+    dialect: "hermes",
+    toolsets: { train: [toolset], heldOut: [toolset] },
+    embed: null,
+    distractors: anyTools,
+    tally: newTally(),
+    folder: runFolder(home, run.name),
+    stopping: () => false,
+    signal: new AbortController().signal,
+  };
+  mkdirSync(session.folder, { recursive: true });
+  try {
+    return await train(session);
+  } finally {
+    releaseLease({ store, token }); // as the supervisor does for a worker that is gone
+  }
+}
+
+/** Metrics that count what one process has done, not what is stored: drafts and replies that a kill has lost are not in them. */
+const ofOneProcess = /^(step_time|time\/.*|tasks\/(rejected\/.*|plain_messages)|simulator\/(?!refused|aborted).*)$/;
+
+/** All that a run has come to. */
+export function outcome({ store, home }: Temporary, run: RunRow) {
+  const rows = (sql: string) => store.database.prepare<[], unknown[]>(sql).raw().all();
+  const [newest] = listCheckpoints(store, run);
+  return {
+    steps: rows("SELECT number, level, policy_version, next_level, next_policy_version FROM step ORDER BY number"),
+    tasks: rows("SELECT step, purpose, position, body FROM task ORDER BY step, purpose, position"),
+    episodes:
+      rows(`SELECT step, purpose, phase, position, sample, trajectory.policy_version, seed, status, reward, ids_sha256, counts
+      FROM trajectory JOIN task ON task.id = task ORDER BY step, purpose, phase, position, sample`),
+    messages: rows(`SELECT text, hex(ids), hex(logprobs), advantage FROM message JOIN trajectory ON trajectory.id = trajectory
+      JOIN task ON task.id = task ORDER BY step, purpose, phase, task.position, trajectory.sample, message.position`),
+    metrics: rows("SELECT step, name, value FROM metric ORDER BY step, name").filter((row) => !ofOneProcess.test(String(row[1]))),
+    checkpoints: rows("SELECT step, adapter_hash, files FROM checkpoint ORDER BY step"),
+    adapters: listCheckpoints(store, run).map(({ adapterHash }) => adapterHash),
+    folders: readdirSync(runFolder(home, run.name)).length,
+    newest: newest && readdirSync(checkpointFolder(store, newest)).sort(),
+  };
+}
+
+export function newRun(temporary: Temporary): RunRow {
+  return createRun(temporary.store, { preset: "tiny", config, versions: {} });
+}
+
+/** Folders that a run's deaths have left in lost/. */
+export function lostOf({ home }: Temporary): string[] {
+  return readdirSync(home).includes("lost") ? readdirSync(join(home, "lost")) : [];
+}
