@@ -194,9 +194,7 @@ const advantage = z.strictObject({
   returns: z
     .enum(returnModes)
     .default("outcome")
-    .describe(
-      "What the group compares: the outcome (TGRPO), discounted returns by step or by token, or the sum of all rewards (sparse).",
-    ),
+    .describe("What the group compares: the outcome (TGRPO), returns by step or by token, or the sum of all rewards (sparse)."),
   gamma: share.default(0.99).describe("Discount of the returns by step and by token."),
   mode: z
     .enum(advantageModes)
@@ -248,11 +246,7 @@ const learner = z.strictObject({
     .describe(
       "What weighs alike in a mini-batch; constant divides by rollout.responseTokens; null is the loss's own (grpo tokens).",
     ),
-  klCoef: z
-    .number()
-    .min(0)
-    .default(0.001)
-    .describe("Weight of the KL to the reference (adapter off), which dead groups keep; 0 skips its forward pass."),
+  klCoef: z.number().min(0).default(0.001).describe("Weight of the KL to the bare model, which dead groups keep; 0 is off."),
   klEstimator: z.enum(klEstimators).default("k3").describe("How the KL is estimated from the sampled token."),
   entropyCoef: z.number().default(0).describe("Weight of the mean entropy, which the loss rewards."),
   importanceMode: z
@@ -284,7 +278,7 @@ const evaluation = z.strictObject({
   heldOut: share.default(0.25).describe("Share of each domain's toolsets that is never trained on."),
 });
 
-const whole = z.strictObject({
+export const configSchema = z.strictObject({
   seed: z.number().int().min(0).default(1).describe("Root of every draw."),
   steps: count.default(200).describe("GRPO steps."),
   keepCheckpoints: count.default(2).describe("Checkpoints kept beside the last; older ones are removed."),
@@ -301,16 +295,6 @@ const whole = z.strictObject({
   warmup: warmup.prefault({}),
   evaluation: evaluation.prefault({}),
 });
-
-/** A user who chooses knows what the menu holds, a judge who weighs what the anchors show: the task's sentences and calls. */
-export const configSchema = whole.refine(
-  ({ simulator: { withhold, user }, reward: { verdict } }) =>
-    withhold.length === 0 || (user === "written" && verdict === "written"),
-  {
-    path: ["simulator", "withhold"],
-    message: "Only roles that write can be kept from knowing: set simulator.user=written and reward.verdict=written too",
-  },
-);
 
 export type Config = z.output<typeof configSchema>;
 export type ConfigInput = z.input<typeof configSchema>;

@@ -47,8 +47,15 @@ export function resolveConfig(request: ConfigRequest): { readonly preset: Preset
 /** Checks a whole config. @throws PlayactError("config") naming every fault. */
 export function checkConfig(tree: unknown): Config {
   const parsed = configSchema.safeParse(tree);
-  if (parsed.success) return parsed.data;
-  throw new PlayactError("config", parsed.error.issues.map(sentence).join("\n"));
+  if (!parsed.success) throw new PlayactError("config", parsed.error.issues.map(sentence).join("\n"));
+  const { simulator, reward } = parsed.data;
+  // the menu of a user who chooses, and the anchors of a judge who weighs, tell what is withheld
+  if (simulator.withhold.length > 0 && (simulator.user !== "written" || reward.verdict !== "written"))
+    throw new PlayactError(
+      "config",
+      'Config key "simulator.withhold": only roles that write can be kept from knowing: set simulator.user=written and reward.verdict=written too.',
+    );
+  return parsed.data;
 }
 
 function sentence(issue: z.core.$ZodIssue): string {

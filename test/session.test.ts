@@ -24,7 +24,6 @@ test("a written verdict has as many criteria as the simulator's size allows, or 
 test("a scene has the roles of the config, what is withheld from them, and their time to think", () => {
   expect(sceneOf(session(), 1)).toMatchObject({ user: "chosen", tools: "blueprint", withhold: [], patience: { thinkTokens: 0 } });
   const written = { user: "written", tools: "written", thinkTokens: 64 } as const;
-  const own: ConfigInput = { simulator: { ...written, withhold: ["persona"] }, reward: { verdict: "written" } };
-  const scene = sceneOf(session(own), 1);
+  const scene = sceneOf(session({ simulator: { ...written, withhold: ["persona"] } }), 1);
   expect(scene).toMatchObject({ user: "written", tools: "written", withhold: ["persona"], patience: { thinkTokens: 64 } });
 });
