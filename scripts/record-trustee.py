@@ -2,7 +2,8 @@
 
 usage: python scripts/record-trustee.py > test/fixtures/trustee.json     (standard library only)
 Nothing here is shared with src/: difficulty aspects of every level, level updates, the five TGRPO modes, returns by step,
-by token and sparse, the temperature controller. `python scripts/record-trustee.py --check` compares with the file.
+by token and sparse, the temperature controller. Returns are laid out as in the published code: over the positions of a
+response, of which a mask says which ones the policy sampled. `python scripts/record-trustee.py --check` compares with the file.
 """
 
 import json
@@ -78,27 +79,57 @@ def tgrpo(group: list[dict[str, Any]], mode: str, std: bool) -> list[list[float]
     return rows
 
 
-def discounted(rewards: list[float], gamma: float) -> list[float]:
-    """Straight from the definition: the sum of later rewards, each times gamma to the distance."""
-    return [
-        sum(rewards[later] * gamma ** (later - index) for later in range(index, len(rewards))) for index in range(len(rewards))
-    ]
+def positions(one: dict[str, Any]) -> tuple[list[int], list[float]]:
+    """Mask and reward of every position: foreign tokens stand between turns, a turn's reward is on all of its tokens."""
+    mask: list[int] = []
+    rewards: list[float] = []
+    for number, (turn, count) in enumerate(zip(one["turns"], one["tokens"])):
+        foreign = number + 1 if number else 0
+        mask += [0] * foreign + [1] * count
+        rewards += [0.0] * foreign + [turn] * count
+    return mask, rewards
+
+
+def runs(mask: list[int]) -> list[list[int]]:
+    """The turns: stretches of sampled positions."""
+    found: list[list[int]] = []
+    for place, sampled in enumerate(mask):
+        if sampled and (place == 0 or not mask[place - 1]):
+            found.append([])
+        if sampled:
+            found[-1].append(place)
+    return found
 
 
 def returns(one: dict[str, Any], kind: str, gamma: float) -> list[list[float]]:
-    turns = list(one["turns"])
+    """By turn, of each sampled position. Sums from the definition, each later reward times gamma to its distance."""
+    mask, rewards = positions(one)
+    turns = runs(mask)
+    if kind == "token":
+        sampled = [place for turn in turns for place in turn]
+        rewards[sampled[-1]] += one["reward"]
+        score = {
+            place: sum(rewards[later] * gamma**distance for distance, later in enumerate(sampled[order:]))
+            for order, place in enumerate(sampled)
+        }
+        return [[score[place] for place in turn] for turn in turns]
+    means = [statistics.fmean(rewards[place] for place in turn) for turn in turns]
+    means[-1] += one["reward"]
     if kind == "sparse":
-        return [[value] for value in discounted([0.0] * (len(turns) - 1) + [one["reward"]], gamma)]
-    turns[-1] += one["reward"]
-    if kind == "step":
-        return [[value] for value in discounted(turns, gamma)]
-    flat = [0.0 if token < count - 1 else turn for turn, count in zip(turns, one["tokens"]) for token in range(count)]
-    values = iter(discounted(flat, gamma))
-    return [[next(values) for _ in range(count)] for count in one["tokens"]]
+        return [[mean if place == turn[-1] else 0.0 for place in turn] for turn, mean in zip(turns, means)]
+    score_of_turn = [sum(mean * gamma**distance for distance, mean in enumerate(means[n:])) for n in range(len(means))]
+    return [[value for _ in turn] for turn, value in zip(turns, score_of_turn)]
 
 
-def normalized(group: list[dict[str, Any]], kind: str, gamma: float, std: bool) -> list[list[list[float]]]:
+def compared(group: list[dict[str, Any]], kind: str, gamma: float, std: bool) -> list[list[list[float]]]:
+    """What we make of them, not published: by step over the group's turns, by token over its tokens. Sparse ones are summed
+    over the response and compared as outcomes are, which is what verl's GRPO does with scores."""
+    if kind == "sparse":
+        summed = [one | {"reward": sum(v for turn in returns(one, kind, gamma) for v in turn)} for one in group]
+        return [[[value] for value in row] for row in tgrpo(summed, "uniform", std)]
     own = [None if one["aborted"] else returns(one, kind, gamma) for one in group]
+    if kind == "step":
+        own = [None if rows is None else [row[:1] for row in rows] for rows in own]
     pool = [value for rows in own if rows for row in rows for value in row]
     mean, scale = 0.0, 1.0
     if sum(rows is not None for rows in own) > 1:
@@ -157,9 +188,10 @@ def record() -> dict[str, Any]:
                 "tgrpo": {mode: {"std": tgrpo(group, mode, True), "centred": tgrpo(group, mode, False)} for mode in modes},
                 "returns": {
                     kind: {
-                        "std": normalized(group, kind, 0.99, True),
-                        "centred": normalized(group, kind, 0.99, False),
-                        "half": normalized(group, kind, 0.5, True),
+                        "published": [returns(one, kind, 0.99) for one in group],
+                        "std": compared(group, kind, 0.99, True),
+                        "centred": compared(group, kind, 0.99, False),
+                        "half": compared(group, kind, 0.5, True),
                     }
                     for kind in kinds
                 },

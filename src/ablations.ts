@@ -1,5 +1,6 @@
 // The ablations of TRUSTEE (arXiv 2604.17739) by name: partial configs over a preset, like presets.ts. Each says what it is
-// in the paper, and where ours is cleaner than theirs. `--ablation` lays them over the preset, in order.
+// in the paper, and where ours is cleaner than theirs. Several add up (resolve-config.ts). The paper ablates five dimensions
+// of difficulty, each a set of aspects; single aspects by name are our own.
 import { type Aspect, aspects, type ConfigInput } from "./config.ts";
 import { PlayactError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
@@ -33,27 +34,38 @@ const single: Readonly<Record<string, Ablation>> = {
   },
 };
 
-const kebab = (aspect: Aspect) => aspect.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** The paper's dimensions of difficulty. */
+export const dimensions = {
+  tool: ["numTools", "expectedToolCalls"],
+  turn: ["expectedTurns", "maxUserTurns", "maxAssistantTurns", "maxToolTurns"],
+  user: ["userPersona", "queryAmbiguity"],
+  "system-prompt": ["systemPrompt"],
+  criteria: ["numCriteria"],
+} as const satisfies Readonly<Record<string, readonly Aspect[]>>;
 
-const byAspect = aspects.flatMap((aspect): [string, Ablation][] => [
-  [
-    `fixed-${kebab(aspect)}`,
-    {
-      paper: `One dimension out of the curriculum: ${aspect} is at its hardest from the first step, the others follow the level.`,
-      config: { curriculum: { fixed: [aspect] } },
-    },
-  ],
-  [
-    `only-${kebab(aspect)}`,
-    {
-      paper: `One dimension alone in the curriculum: ${aspect} follows the level, the others are at their hardest.`,
-      config: { curriculum: { fixed: aspects.filter((other) => other !== aspect) } },
-    },
-  ],
+const byDimension = Object.entries(dimensions).map(([dimension, fixed]): [string, Ablation] => [
+  `fixed-${dimension}`,
+  {
+    paper: `The dimension ${dimension} out of the curriculum: ${fixed.join(", ")} at their hardest from the first step on.`,
+    config: { curriculum: { fixed: [...fixed] } },
+  },
 ]);
 
-/** All of them by name. */
-export const ablations: Readonly<Record<string, Ablation>> = { ...single, ...Object.fromEntries(byAspect) };
+const kebab = (aspect: Aspect) => aspect.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+const byAspect = aspects.map((aspect): [string, Ablation] => [
+  `fixed-${kebab(aspect)}`,
+  {
+    paper: `Not in the paper: ${aspect} alone is at its hardest from the first step on.`,
+    config: { curriculum: { fixed: [aspect] } },
+  },
+]);
+
+/** All of them by name. The system prompt is a dimension of one aspect: its name is the paper's. */
+export const ablations: Readonly<Record<string, Ablation>> = {
+  ...single,
+  ...Object.fromEntries([...byAspect, ...byDimension]),
+};
 
 /** @throws PlayactError("usage") for a name that there is not */
 export function ablationOf(name: string): Ablation {
@@ -61,8 +73,6 @@ export function ablationOf(name: string): Ablation {
   if (found !== undefined) return found;
   const meant = nearest(name, Object.keys(ablations));
   const hint = meant === null ? "" : ` Did you mean ${JSON.stringify(meant)}?`;
-  throw new PlayactError(
-    "usage",
-    `Unknown ablation ${JSON.stringify(name)}: expected ${Object.keys(single).join(", ")}, fixed-ASPECT or only-ASPECT.${hint}`,
-  );
+  const known = [...Object.keys(single), ...byDimension.map(([dimension]) => dimension)].join(", ");
+  throw new PlayactError("usage", `Unknown ablation ${JSON.stringify(name)}: expected ${known} or fixed-ASPECT.${hint}`);
 }

@@ -153,7 +153,7 @@ const simulator = z.strictObject({
   withhold: z
     .array(z.enum(["intent", "persona", "expected-calls"]))
     .default([])
-    .describe("What user, tools and verifier are not told about the task (ablation)."),
+    .describe("What user, tools and verifier are not told about the task (ablation); both user and verdict must be written."),
 });
 
 const rollout = z.strictObject({
@@ -196,8 +196,8 @@ const advantage = z.strictObject({
   returns: z
     .enum(returnModes)
     .default("outcome")
-    .describe("What the group compares: the outcome (TGRPO), or discounted returns by step, by token, or of the outcome alone."),
-  gamma: share.default(0.99).describe("Discount of the returns by step, token and sparse."),
+    .describe("What the group compares: the outcome (TGRPO), returns by step or by token, or the sum of all rewards (sparse)."),
+  gamma: share.default(0.99).describe("Discount of the returns by step and by token."),
   mode: z
     .enum(advantageModes)
     .default("uniform")
@@ -248,11 +248,7 @@ const learner = z.strictObject({
     .describe(
       "What weighs alike in a mini-batch; constant divides by rollout.responseTokens; null is the loss's own (grpo tokens).",
     ),
-  deadGroups: z
-    .enum(["drop", "keep"])
-    .default("drop")
-    .describe("Groups without variance: dropped from the denominator, or kept in it (they teach nothing either way)."),
-  klCoef: z.number().min(0).default(0.001).describe("Weight of the KL to the reference (adapter off); 0 skips its forward pass."),
+  klCoef: z.number().min(0).default(0.001).describe("Weight of the KL to the bare model, which dead groups keep; 0 is off."),
   klEstimator: z.enum(klEstimators).default("k3").describe("How the KL is estimated from the sampled token."),
   entropyCoef: z.number().default(0).describe("Weight of the mean entropy, which the loss rewards."),
   importanceMode: z

@@ -1,19 +1,20 @@
-// One learner call for one step: mini-batches of whole groups in, metrics out. When every group is dead nothing is trained,
-// but the sampler-learner gap is still measured on one episode: it is a metric of every step, and has an alarm.
+// One learner call for one step: mini-batches of whole groups in, metrics out. A dead group stays where something teaches it
+// without an advantage, as published (the KL, or an entropy term); elsewhere it carries no signal and is left out (departs, as
+// trl#6367 measures). Where nothing is left the sampler-learner gap is still measured: every step has it, and its alarm.
 import { trainingSamples } from "./learner/batch.ts";
 import type { LearnerSample } from "./learner/learner.ts";
 import { policyLoss } from "./learner/losses.ts";
 import { assertSameIds } from "./learner/same-ids.ts";
 import { learningRateAt } from "./learner/schedule.ts";
 import { gapMetrics, type Metrics } from "./metrics.ts";
-import type { ScoredGroup } from "./reward/assign.ts";
+import { isJudged, type ScoredGroup } from "./reward/assign.ts";
 import type { Session } from "./session.ts";
 
 /** What of a session learning needs. */
 type Trainer = Pick<Session, "config" | "learner" | "progress">;
 
 /**
- * Trains on the groups that carry a signal; the others stay out of loss and denominator (learner.deadGroups: drop).
+ * Trains on the groups that something teaches.
  * @param sampled the step, and the temperature that the groups were sampled at
  */
 export async function learn(
@@ -23,10 +24,14 @@ export async function learn(
 ): Promise<Metrics> {
   const { config } = session;
   const rate = learningRateAt(step, config.steps, config.learner);
-  const alive = groups.filter((group) => !group.dead);
-  const trained = (config.learner.deadGroups === "drop" ? alive : groups).map(samplesOf);
+  const { klCoef, entropyCoef } = config.learner;
+  const held = klCoef > 0 || entropyCoef !== 0;
+  const trained = groups
+    .filter((group) => held || !group.dead)
+    .map(samplesOf)
+    .filter((samples) => samples.length > 0);
   const learned =
-    alive.flatMap(samplesOf).length === 0
+    trained.length === 0
       ? { skipped_steps: 1, ...(await measureGap(session, groups, temperature)) }
       : await update(session, trained, { rate, temperature });
   return { ...learned, ...raiseAlarm(session, learned, step), learning_rate: rate };
@@ -54,9 +59,12 @@ function joined(groups: readonly LearnerSample[][]): LearnerSample[] {
   );
 }
 
+/** Of the members that were judged: the others are the world's failures, and teach not even a KL. */
 function samplesOf(group: ScoredGroup): LearnerSample[] {
   return group.trajectories.flatMap((trajectory, member) =>
-    trainingSamples(trajectory, group.advantages[member] ?? []).map((sample) => ({ ...sample, rollout: member })),
+    isJudged(trajectory)
+      ? trainingSamples(trajectory, group.advantages[member] ?? []).map((sample) => ({ ...sample, rollout: member }))
+      : [],
   );
 }
 

@@ -1,5 +1,6 @@
 // Preset + ablations + file + --set -> one checked Config. Flags win over the file, the file over ablations, those over the
-// preset, the preset over the defaults. Every mistake is one sentence: what was expected, what came, which key was probably meant.
+// preset, the preset over the defaults. A list replaces the one below it; among ablations, which add up, it joins it.
+// Every mistake is one sentence: what was expected, what came, which key was probably meant.
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { z } from "zod";
@@ -13,7 +14,7 @@ type Tree = { [key: string]: unknown };
 
 export interface ConfigRequest {
   readonly preset: string;
-  /** Names of ablations (ablations.ts), laid over the preset in order. */
+  /** Names of ablations (ablations.ts); together they are laid over the preset. */
   readonly ablation?: readonly string[] | undefined;
   /** YAML or JSON file. */
   readonly file?: string | undefined;
@@ -32,7 +33,11 @@ export function resolveConfig(request: ConfigRequest): { readonly preset: Preset
     );
   }
   let tree = structuredClone(presets[preset]) as Tree; // presets are plain objects
-  for (const name of request.ablation ?? []) tree = merge(tree, structuredClone(ablationOf(name).config) as Tree); // as above
+  const ablated = (request.ablation ?? []).map((name) => structuredClone(ablationOf(name).config) as Tree); // as above
+  tree = merge(
+    tree,
+    ablated.reduce((all, one) => merge(all, one, united), {}),
+  );
   if (request.file !== undefined) tree = merge(tree, readTree(request.file));
   for (const assignment of request.set) tree = merge(tree, assigned(assignment));
   if (request.steps !== undefined) tree = merge(tree, { steps: request.steps });
@@ -42,8 +47,15 @@ export function resolveConfig(request: ConfigRequest): { readonly preset: Preset
 /** Checks a whole config. @throws PlayactError("config") naming every fault. */
 export function checkConfig(tree: unknown): Config {
   const parsed = configSchema.safeParse(tree);
-  if (parsed.success) return parsed.data;
-  throw new PlayactError("config", parsed.error.issues.map(sentence).join("\n"));
+  if (!parsed.success) throw new PlayactError("config", parsed.error.issues.map(sentence).join("\n"));
+  const { simulator, reward } = parsed.data;
+  // the menu of a user who chooses, and the anchors of a judge who weighs, tell what is withheld
+  if (simulator.withhold.length > 0 && (simulator.user !== "written" || reward.verdict !== "written"))
+    throw new PlayactError(
+      "config",
+      'Config key "simulator.withhold": only roles that write can be kept from knowing: set simulator.user=written and reward.verdict=written too.',
+    );
+  return parsed.data;
 }
 
 function sentence(issue: z.core.$ZodIssue): string {
@@ -110,11 +122,16 @@ function isTree(value: unknown): value is Tree {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function merge(base: Tree, over: Tree): Tree {
-  const merged: Tree = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const below = merged[key];
-    merged[key] = isTree(value) && isTree(below) ? merge(below, value) : value;
-  }
-  return merged;
+type Lists = (below: readonly unknown[], above: readonly unknown[]) => readonly unknown[];
+const replaced: Lists = (_, above) => above;
+const united: Lists = (below, above) => [...new Set([...below, ...above])];
+
+/** Own keys alone, `__proto__` too: it reaches the schema, which knows no such key. */
+function merge(base: Tree, over: Tree, lists = replaced): Tree {
+  const laid = Object.entries(over).map(([key, value]) => {
+    const below = Object.hasOwn(base, key) ? base[key] : undefined;
+    if (isTree(value) && isTree(below)) return [key, merge(below, value, lists)] as const;
+    return [key, Array.isArray(value) && Array.isArray(below) ? lists(below, value) : value] as const;
+  });
+  return Object.fromEntries([...Object.entries(base), ...laid]);
 }

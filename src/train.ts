@@ -6,7 +6,7 @@
 //   user, tools written by an LM   chosen / blueprint, rules first        the same; what a rule can tell, no model is asked
 //   written verdict -1 | 0 | 1     rules + anchored log-odds (mixed)      the same; GRPO needs an order within the group
 //   aborted episodes are judged    left out of loss, group, curriculum    a failure of the world is not a zero
-//   dead groups stay in the loss   dropped from its denominator           they carry no signal (trl#6367: +2.4 points)
+//   dead groups stay in the loss   only where KL or entropy teach them    else they carry no signal (trl#6367: +2.4 points)
 //   lone survivor keeps its reward teaches nothing                        there is nobody to compare it with
 //   sampler = trainer assumed      truncated importance weights           the sampler is quantised, the gap is a metric
 //   level saved before its update  one transaction closes the step        a resumed run is the same run

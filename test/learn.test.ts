@@ -3,6 +3,7 @@ import { type ConfigInput, configSchema } from "../src/config.ts";
 import { learn } from "../src/learn.ts";
 import type { Learner, UpdateRequest } from "../src/learner/learner.ts";
 import { scriptedLearner } from "../src/learner/scripted.ts";
+import { presets } from "../src/presets.ts";
 import { assignAdvantages } from "../src/reward/assign.ts";
 import type { ProgressEvent } from "../src/session.ts";
 import type { Trajectory } from "../src/types.ts";
@@ -40,13 +41,40 @@ const dead = [judged(1), judged(1), judged(1)];
 const sizes = ({ requests }: { readonly requests: readonly UpdateRequest[] }) =>
   requests.flatMap(({ minibatches }) => minibatches.map((samples) => samples.length));
 
+/** Nothing but the advantage teaches. */
+const bare: ConfigInput = { learner: { klCoef: 0 } };
+
 describe("groups without variance", () => {
-  test("are dropped from the mini-batches, or kept in them with advantages of 0", async () => {
-    expect(sizes(await learned([alive, dead, alive]))).toEqual([4]);
-    const kept = await learned([alive, dead, alive], { learner: { deadGroups: "keep", tasksPerMinibatch: 2 } });
+  test("are left out where nothing but an advantage teaches", async () => {
+    expect(sizes(await learned([alive, dead, alive], bare))).toEqual([4]);
+  });
+
+  test.each<[string, ConfigInput["learner"]]>([
+    ["a KL", { klCoef: 0.001 }],
+    ["an entropy term", { klCoef: 0, entropyCoef: 0.01 }],
+  ])("stay in the mini-batches, with advantages of 0, where they keep %s", async (_, own) => {
+    const kept = await learned([alive, dead, alive], { learner: { ...own, tasksPerMinibatch: 2 } });
     expect(sizes(kept)).toEqual([5, 2]);
     const [first] = kept.requests[0]?.minibatches ?? [];
     expect(first?.slice(2).every((sample) => sample.advantages.every((advantage) => advantage === 0))).toBe(true);
+  });
+
+  test("make 4 mini-batches of 4 tasks of the preset `trustee`, however many are dead, each episode with a weight of its own", async () => {
+    const step = Array.from({ length: 16 }, (_, index) => (index % 3 === 0 ? alive : dead));
+    const { requests } = await learned(step, presets.trustee);
+    const request = requests[0];
+    expect(request?.loss).toMatchObject({ kind: "dual_clip", dualClip: 3, normalize: "rollout", klCoef: 0.001 });
+    const numbers = request?.minibatches.map((samples) => samples.map(({ rollout }) => rollout)) ?? [];
+    expect(numbers.map((rollouts) => rollouts.length)).toEqual([10, 11, 11, 10]); // two of an alive group, three of a dead one
+    for (const rollouts of numbers) expect(new Set(rollouts).size).toBe(rollouts.length);
+  });
+
+  test("and a lone survivor: it is compared with nobody and keeps the KL alone; the world's failures not even that", async () => {
+    const group = [judged(1), aborted(), judged(Number.NaN)];
+    const { requests } = await learned([group], { learner: { klCoef: 0.001 } });
+    expect(requests[0]?.minibatches.map((samples) => samples.map(({ advantages }) => new Set(advantages)))).toEqual([
+      [new Set([0])],
+    ]);
   });
 
   test.each<[string, readonly Trajectory[]]>([
@@ -59,13 +87,11 @@ describe("groups without variance", () => {
     ["a turn's reward that is NaN", [judged(1, { messages: [message("assistant", "ok", Number.NaN)] }), judged(-1)]],
     ["nobody", []],
   ])("change nothing and are counted: %s", async (_, group) => {
-    for (const deadGroups of ["drop", "keep"] as const) {
-      const { said, requests, moved } = await learned([group, group], { learner: { deadGroups } });
-      expect(requests).toEqual([]);
-      expect(said.skipped_steps).toBe(1);
-      expect(moved).toBe(false);
-    }
-    const beside = await learned([group, alive]);
+    const { said, requests, moved } = await learned([group, group], bare);
+    expect(requests).toEqual([]);
+    expect(said.skipped_steps).toBe(1);
+    expect(moved).toBe(false);
+    const beside = await learned([group, alive], bare);
     expect(sizes(beside)).toEqual([2]);
     expect(beside.moved).toBe(true);
   });
@@ -102,7 +128,7 @@ describe("the alarm of the sampler-learner gap", () => {
   test("its band is the config's, and it also hears a step in which nothing was trained", async () => {
     const wide = await learned([alive], { learner: { gapAlarm: 0.5 } }, { "sampling/ratio_out_of_band": 0.4 });
     expect(warnings(wide.told)).toEqual([]);
-    const untrained = await learned([dead]); // the double's log-probs are far from the -0.5 of the record
+    const untrained = await learned([dead], bare); // the double's log-probs are far from the -0.5 of the record
     expect(untrained.said["sampling/gap_alarm"]).toBe(1);
     expect(warnings(untrained.told)).toHaveLength(1);
   });

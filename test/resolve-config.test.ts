@@ -90,6 +90,14 @@ describe("a mistake is told in one sentence", () => {
     ],
     ["an unknown section", { set: ["rolout.groupSize=3"] }, /^config: Unknown config key "rolout"/],
     ["a key that is like none", { set: ["colour=red"] }, /^config: Unknown config key "colour"$/],
+    ["the key of every object", { set: ["__proto__.steps=77"] }, /^config: Unknown config key "__proto__"$/],
+    ["the same in a section", { set: ["rollout.__proto__.groupSize=7"] }, /^config: Unknown config key "rollout\.__proto__"/],
+    [
+      "the same in a file",
+      { file: fileOf("proto.json", '{"__proto__": {"steps": 77}}') },
+      /^config: Unknown config key "__proto__"$/,
+    ],
+    ["a key that every object inherits", { set: ["constructor.name=x"] }, /^config: Unknown config key "constructor"$/],
     [
       "a value of the wrong type",
       { set: ["steps=many"] },

@@ -10,14 +10,18 @@ import { type Preset, presets } from "../src/presets.ts";
 import { resolveConfig } from "../src/resolve-config.ts";
 import { temperatureOf } from "../src/resume.ts";
 import { advantages } from "../src/reward/advantage.ts";
+import { returns as returnsBy } from "../src/reward/returns.ts";
+import { judge } from "../src/rollout/judge.ts";
+import { rollOut } from "../src/rollout/rollout.ts";
 import { nextTemperature } from "../src/rollout/temperature.ts";
-import { briefed } from "../src/simulator/briefing.ts";
+import type { Withheld } from "../src/simulator/briefing.ts";
 import { closeStep, openStep } from "../src/store/steps.ts";
 import { nextLevel } from "../src/tasks/curriculum.ts";
 import { type Difficulty, difficulty } from "../src/tasks/difficulty.ts";
 import { taskOrders } from "../src/tasks/orders.ts";
 import { newWriter, temporaryStore } from "./store/temporary.ts";
-import { blueprint } from "./support/blueprint.ts";
+import { blueprint, found, limits, says } from "./support/blueprint.ts";
+import { stage } from "./support/stage.ts";
 
 interface Member {
   readonly reward: number;
@@ -32,7 +36,7 @@ interface Fixture {
   readonly groups: readonly {
     readonly group: readonly Member[];
     readonly tgrpo: Spread<Spread<readonly (readonly number[])[]>>;
-    readonly returns: Spread<Spread<readonly (readonly (readonly number[])[])[]>>;
+    readonly returns: Spread<Spread<readonly (readonly (readonly number[])[])[]>>; // [kind][what][member][turn][token]
   }[];
   readonly temperatures: readonly {
     readonly start: number;
@@ -81,6 +85,32 @@ describe("the published formulas, from an independent program", () => {
   const kinds = returnModes.filter((kind) => kind !== "outcome");
   test.each(kinds.flatMap((kind) => cases.map((one) => ({ kind, ...one }))))(
     "returns by $kind, group $index",
+    ({ kind, group, returns }) => {
+      const raw = rollouts(group).map((one, member) =>
+        returnsBy[kind](one, 0.99).map((turn, index) =>
+          kind === "step" ? Array(group[member]?.tokens[index]).fill(turn[0]) : turn,
+        ),
+      );
+      expectClose(raw, returns[kind]?.published);
+    },
+  );
+
+  test("returns of the case worked out by hand: turns of 2 and 3 tokens, rewards 0.5 and -1, outcome 1", () => {
+    const rewards = { reward: 1, turnRewards: [0.5, -1], turnTokens: [2, 3] };
+    expect(returnsBy.step(rewards, 0.99)).toEqual([[0.5], [0]]);
+    // from the end: -1 + 1, then -1 + 0.99 of the next one's, then 0.5 + 0.99 of it
+    expectClose(returnsBy.token(rewards, 0.99), [
+      [-0.955399, -1.4701],
+      [-1.99, -1, 0],
+    ]);
+    expect(returnsBy.sparse(rewards, 0.99)).toEqual([
+      [0, 0.5],
+      [0, 0, 0],
+    ]);
+  });
+
+  test.each(kinds.flatMap((kind) => cases.map((one) => ({ kind, ...one }))))(
+    "what the group makes of returns by $kind is our own, group $index",
     ({ kind, group, returns }) => {
       const found = (gamma: number, normalizeStd: boolean) => {
         const all = advantages(rollouts(group), { returns: kind, gamma, mode: "linear", normalizeStd });
@@ -183,8 +213,12 @@ describe("the preset `trustee`", () => {
     });
     expect(config.reward.verdict).toBe("written");
     expect(config.advantage).toEqual({ returns: "outcome", gamma: 0.99, mode: "uniform", normalizeStd: true });
-    expect(config.learner).toMatchObject({ learningRate: 1e-6, betas: [0.9, 0.999], weightDecay: 0.01, gradClip: 1 });
-    expect(config.learner).toMatchObject({ tasksPerMinibatch: 4, clipLow: 0.2, clipHigh: 0.2, klCoef: 0.001 });
+    expect(config.learner).toMatchObject({ betas: [0.9, 0.999], weightDecay: 0.01, gradClip: 1 });
+    expect(config.learner).toMatchObject({ tasksPerMinibatch: 4, klCoef: 0.001, klEstimator: "k3", entropyCoef: 0 });
+    expect(config.learner).toMatchObject({ lossType: "dual_clip", clipLow: 0.2, clipHigh: 0.2, dualClip: 3 });
+    expect(config.learner).toMatchObject({ normalize: "rollout", optim: "adamw_torch", lrSchedulerType: "constant" });
+    // departures, listed on the page: an adapter's rate, and what repairs a quantised sampler
+    expect(config.learner).toMatchObject({ learningRate: 1e-5, importanceMode: "token_truncate", importanceCap: 2 });
     expect(config.warmup.when).toBe("never");
     // 200 x 16 x 8 episodes, 4 optimizer steps each
     expect(config.steps * config.tasks.perStep * config.rollout.groupSize).toBe(25_600);
@@ -194,6 +228,7 @@ describe("the preset `trustee`", () => {
 
 describe("the ablations", () => {
   const ablated = (name: string, preset: Preset = "trustee") => resolveConfig({ preset, ablation: [name], set: [] }).config;
+  const together = (...ablation: string[]) => resolveConfig({ preset: "trustee", ablation, set: [] }).config;
   const aspectsAt = (config: Config, level: number) =>
     taskOrders(config, {
       id: "x",
@@ -206,7 +241,8 @@ describe("the ablations", () => {
     }).map((order) => order.aspects);
 
   test("resolve, each with a sentence of what it is in the paper", () => {
-    expect(Object.keys(ablations)).toHaveLength(5 + 2 * aspects.length);
+    // five without aspects, five dimensions, ten aspects; the system prompt is both
+    expect(Object.keys(ablations)).toHaveLength(5 + 5 + aspects.length - 1);
     for (const [name, { paper }] of Object.entries(ablations)) {
       expect(paper).toMatch(/^[A-Z].*\.$/);
       expect(ablated(name)).not.toEqual(resolveConfig({ preset: "trustee", set: [] }).config);
@@ -226,20 +262,53 @@ describe("the ablations", () => {
     ).toBeGreaterThan(3);
   });
 
-  test.each(aspects)("%s fixed, and alone: at its hardest from level 1 on, or the only one that moves", (aspect) => {
+  test.each(aspects)("%s fixed: at its hardest from level 1 on, and no other", (aspect) => {
     const kebab = aspect.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const strict = together(`fixed-${kebab}`, "no-soft-curriculum");
+    expect(aspectsAt(strict, 1)[0]).toEqual({ ...difficulty(1), [aspect]: difficulty(100)[aspect] });
     for (const one of aspectsAt(ablated(`fixed-${kebab}`), 1)) expect(one[aspect]).toBe(difficulty(100)[aspect]);
-    const strict = resolveConfig({ preset: "trustee", ablation: [`only-${kebab}`, "no-soft-curriculum"], set: [] }).config;
-    expect(aspectsAt(strict, 1)[0]).toEqual({ ...difficulty(100), [aspect]: difficulty(1)[aspect] });
   });
 
-  test("withheld: the intent gives way to the first message, the persona to nothing, the rules' calls stay", () => {
-    const task = blueprint();
-    expect(briefed(task, [])).toEqual(task);
-    expect(briefed(task, ["intent"])).toEqual({ ...task, intent: task.firstMessage });
-    expect(briefed(task, ["persona", "expected-calls"])).toEqual({ ...task, persona: "", callsWithheld: true });
+  test.each([
+    ["tool", ["numTools", "expectedToolCalls"]],
+    ["turn", ["expectedTurns", "maxUserTurns", "maxAssistantTurns", "maxToolTurns"]],
+    ["user", ["userPersona", "queryAmbiguity"]],
+    ["system-prompt", ["systemPrompt"]],
+    ["criteria", ["numCriteria"]],
+  ])("the paper's dimension %s is fixed with the aspects that their script fixes together", (dimension, fixed) => {
+    expect(ablated(`fixed-${dimension}`).curriculum.fixed.toSorted()).toEqual(fixed.toSorted());
+    expect(ablations[`fixed-${dimension}`]?.paper).not.toContain("Not in the paper");
+  });
+
+  test("several add up: each list holds what each of them says, once and in any order", () => {
+    expect(together("withhold-intent", "withhold-persona").simulator.withhold).toEqual(["intent", "persona"]);
+    expect(together("fixed-num-tools", "fixed-expected-tool-calls").curriculum.fixed).toEqual(["numTools", "expectedToolCalls"]);
+    expect(together("fixed-user", "fixed-query-ambiguity", "fixed-tool").curriculum.fixed).toHaveLength(4);
+    const all = together("withhold-persona", "no-curriculum", "fixed-criteria", "withhold-expected-calls", "no-soft-curriculum");
+    expect(all.simulator.withhold).toEqual(["persona", "expected-calls"]);
+    expect(all.curriculum).toMatchObject({ start: 100, step: 0, epsilon: 0, fixed: ["numCriteria"] });
+  });
+
+  test("a list of the file or of --set replaces theirs, and theirs that of the preset", () => {
+    const set = ["simulator.withhold=[persona]", "curriculum.fixed=[]"];
+    const ablation = ["withhold-intent", "withhold-expected-calls", "fixed-tool"];
+    const { simulator, curriculum } = resolveConfig({ preset: "trustee", ablation, set }).config;
+    expect([simulator.withhold, curriculum.fixed]).toEqual([["persona"], []]);
     expect(ablated("withhold-persona").simulator.withhold).toEqual(["persona"]);
   });
+
+  test.each(["withhold-intent", "withhold-persona", "withhold-expected-calls"])(
+    "%s is refused where a user chooses or a judge weighs: the menu and the anchors tell it",
+    (name) => {
+      const asked = (...set: string[]) => resolveConfig({ preset: "trustee", ablation: [name], set });
+      for (const set of ["simulator.user=chosen", "reward.verdict=mixed", "reward.verdict=log-odds", "reward.verdict=rules"])
+        expect(() => asked(set)).toThrow(
+          /^Config key "simulator\.withhold": .* set simulator\.user=written and reward\.verdict=written/,
+        );
+      expect(() => ablated(name, "laptop")).toThrow('Config key "simulator.withhold"');
+      expect(asked("simulator.tools=blueprint").config.simulator.withhold).toHaveLength(1);
+    },
+  );
 
   test("the file and --set lie over them, and an unknown one is told", () => {
     const over = resolveConfig({ preset: "trustee", ablation: ["no-curriculum"], set: ["curriculum.start=7"] }).config;
@@ -248,6 +317,74 @@ describe("the ablations", () => {
       /^Unknown ablation "no-curiculum": expected no-curriculum, .* Did you mean "no-curriculum"\?$/,
     );
     expect(() => ablationOf("toString")).toThrow("Unknown ablation");
+  });
+});
+
+describe("what is withheld stands in no prompt", () => {
+  /** What only the intent tells: itself, what is held back from the first message, the values of the expected calls. */
+  const intent = ["SECRET GOAL", "SECRET DAY", "SECRET CITY"];
+  const persona = ["SECRET PERSON"];
+  const calls = ["Expected calls", "SECRET CITY"];
+  const secret = blueprint({
+    intent: "SECRET GOAL",
+    persona: "SECRET PERSON",
+    firstMessage: "Is there a train?",
+    heldBack: [{ call: 0, argument: "day", sentence: "On the SECRET DAY." }],
+    expected: [{ ...found, arguments: { ...found.arguments, to: "SECRET CITY" } }],
+    limits: limits({ userTurns: 3 }),
+  });
+  const replies = [
+    { reason: "It helps.", reward: 1, result: { train_id: "NT7", departs: "10:10" } },
+    { reason: "It helps.", reward: 1, done: true, message: "" },
+    { reason: "All is well.", reward: 1 },
+  ];
+
+  /** All that user, tools and verifier read in an episode, by the role that is asked; replies come in this order. */
+  async function read(...withhold: Withheld[]): Promise<Record<"tool" | "user" | "verifier", string>> {
+    let asked = 0;
+    const { scene, asked: requests } = stage(
+      { turns: [says(found), "NT7 goes at 10:10."], reply: () => replies[asked++] ?? null },
+      { user: "written", tools: "written", withhold },
+    );
+    const episode = await rollOut(secret, 0, ["run", 1, 0, 0], scene);
+    const judged = await judge(episode, { ...scene, kind: "written", maxCriteria: 2, scales: new Map() });
+    expect(judged.verdict?.reward).toBe(1);
+    const [tool = "", user = "", verifier = ""] = requests.replies.map(({ messages }) =>
+      messages.map((one) => one.content).join("\n"),
+    );
+    return { tool, user, verifier };
+  }
+  const holds = (text: string, secrets: readonly string[]) => secrets.filter((one) => text.includes(one));
+
+  test("each role is told what the paper tells it, and the user what the first message holds back", async () => {
+    const told = await read();
+    expect(holds(told.tool, [...intent, ...persona])).toEqual(["SECRET GOAL"]);
+    expect(holds(told.user, [...intent, ...persona])).toEqual(["SECRET GOAL", "SECRET DAY", "SECRET PERSON"]);
+    expect(holds(told.verifier, [...intent, ...persona, "Expected calls"])).toEqual(
+      expect.arrayContaining(["SECRET GOAL", "SECRET CITY", "SECRET PERSON", "Expected calls"]),
+    );
+  });
+
+  test("the intent: all read the first message, none what is held back from it or a value of a call; names stay", async () => {
+    const told = await read("intent");
+    for (const text of Object.values(told)) {
+      expect(holds(text, intent)).toEqual([]);
+      expect(text).toContain("Is there a train?");
+    }
+    expect(told.verifier).toContain("Expected calls: find_train\n");
+    expect(holds(told.user, persona)).toEqual(persona);
+  });
+
+  test("the persona and the expected calls", async () => {
+    for (const text of Object.values(await read("persona"))) expect(holds(text, persona)).toEqual([]);
+    const told = await read("expected-calls");
+    for (const text of Object.values(told)) expect(holds(text, calls)).toEqual([]);
+    expect(holds(told.verifier, intent)).toEqual(["SECRET GOAL"]);
+  });
+
+  test("all of them together", async () => {
+    for (const text of Object.values(await read("intent", "persona", "expected-calls")))
+      expect(holds(text, [...intent, ...persona, ...calls])).toEqual([]);
   });
 });
 
@@ -264,7 +401,7 @@ describe("docs/trustee.md", () => {
       key.split(".").reduce<unknown>((tree, part) => (tree as Record<string, unknown>)[part], presets.trustee);
     const missing = keysOf(presets.trustee).filter((key) => {
       const wanted = value(key);
-      const number = typeof wanted === "number" ? String(wanted === 1e-6 ? "0.000001" : wanted) : "";
+      const number = typeof wanted === "number" ? String(wanted) : "";
       return !rows.some((row) => new RegExp(`\`${key.replaceAll(".", "\\.")}\` ?${number.replace(".", "\\.")}`).test(row));
     });
     expect(missing).toEqual([]);
@@ -279,7 +416,9 @@ describe("docs/trustee.md", () => {
         (key) => sections.has(key.split(".")[0]) && !there.has(key) && ![...there].some((one) => one.startsWith(`${key}.`)),
       ),
     ).toEqual([]);
-    const single = Object.keys(ablations).filter((name) => !/^(fixed|only)-/.test(name));
-    for (const word of [...single, "fixed-", "only-", ...advantageModes, ...returnModes]) expect(page).toContain(`\`${word}`);
+    const published = Object.keys(ablations).filter((name) => !ablations[name]?.paper.startsWith("Not in the paper"));
+    expect(published).toHaveLength(10);
+    for (const word of [...published, "fixed-ASPECT"]) expect(page).toContain(`| \`${word}\``);
+    for (const word of [...advantageModes, ...returnModes]) expect(page).toContain(`\`${word}\``);
   });
 });

@@ -44,13 +44,15 @@ const turnAdvantage: Readonly<Record<AdvantageMode, (outcome: number, turnReward
 
 /**
  * Advantages of one group by whatever `options.returns` compares; rules of tgrpo() for aborted rollouts, lone survivors
- * and the deviation. With returns by step or sparse the group's numbers are those of all turns, by token of all tokens.
+ * and the deviation. With returns by step the group's numbers are those of all turns, by token of all tokens: no estimator
+ * of verl does so. Sparse returns are summed over the episode, as verl's GRPO sums a response's scores.
  * @returns one for each turn of each rollout // [rollout][turn] or [rollout][turn][token]
- * @throws RangeError for a reward that is not finite, and where returns by token lack the numbers of tokens
+ * @throws RangeError for a reward that is not finite, and where returns by token or sparse lack the numbers of tokens
  */
 export function advantages(rollouts: readonly RewardedRollout[], options: AdvantageOptions): TurnAdvantage[][] {
   const { returns: kind = "outcome", gamma = 0.99, normalizeStd } = options;
   if (kind === "outcome") return tgrpo(rollouts, options);
+  if (kind === "sparse") return tgrpo(rollouts.map(summed), { ...options, mode: "uniform" });
   rollouts.forEach(refuseNonFinite);
   const own = rollouts.map((rollout) => (rollout.aborted ? [] : returns[kind](rollout, gamma)));
   const survivors = rollouts.filter((rollout) => !rollout.aborted).length;
@@ -99,6 +101,11 @@ function comparison(values: readonly number[], normalizeStd: boolean): (value: n
   const variance = sum(values.map((value) => (value - mean) ** 2)) / (values.length - 1);
   const scale = normalizeStd ? Math.sqrt(variance) + epsilon : 1;
   return (value) => (value - mean) / scale + 0; // + 0 turns -0 into 0
+}
+
+/** Its outcome and what its turns earned, as one reward. */
+function summed(rollout: RewardedRollout): RewardedRollout {
+  return rollout.aborted ? rollout : { ...rollout, reward: sum(returns.sparse(rollout, 1).flat()) };
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,6 +1,6 @@
-// Rewards of one rollout -> its discounted returns: the return modes of TRUSTEE (arXiv 2604.17739) beside TGRPO, as one
-// table. Numbers only; what the group makes of them is in advantage.ts. What we know of the published ones are their names,
-// their rewards and gamma 0.99: the formulas below are the usual ones, spelt out.
+// Rewards of one rollout -> its returns: the return modes that TRUSTEE's code (arXiv 2604.17739) has beside TGRPO, as one
+// table. Numbers only. Theirs lie on token positions under a mask; here turns are apart already. What the group makes of
+// them (advantage.ts) is our own: theirs hand them to the estimators of verl.
 import type { ReturnMode } from "../config.ts";
 
 /** What the returns are made from. */
@@ -9,7 +9,7 @@ export interface Rewards {
   readonly reward: number;
   /** Tool or user reward of each assistant turn, -1..1; 0 where nobody judged it. // [turn] */
   readonly turnRewards: readonly number[];
-  /** Tokens that the policy sampled in each turn; only `token` reads it. // [turn] */
+  /** Tokens that the policy sampled in each turn; `token` and `sparse` read it. // [turn] */
   readonly turnTokens?: readonly number[] | undefined;
 }
 
@@ -17,31 +17,39 @@ export interface Rewards {
 export type TurnReturns = readonly number[];
 
 /**
- * Turns n = 0 .. N - 1 with rewards r[n]; the outcome R is added to the last turn's.
- * - `step`: G[n] = r[n] + gamma G[n + 1].
- * - `token`: the same over tokens, each turn's reward falling on its last token; a token that is d tokens before its
- *   turn's last one has gamma^d times that one's return.
- * - `sparse`: the outcome alone, by turns: G[n] = gamma^(N - 1 - n) R.
+ * Turns n = 0 .. N - 1 with rewards r[n], and the outcome R.
+ * - `step`: G[n] = r[n] + gamma G[n + 1], with R added to the last turn's reward.
+ * - `token`: the same over all sampled tokens, each of which earns its turn's reward; R is added to the last one's.
+ * - `sparse`: r[n] on the last token of the turn and 0 on the others, R added to the last turn's; no discount.
  */
 export const returns: Readonly<
   Record<Exclude<ReturnMode, "outcome">, (rewards: Rewards, gamma: number) => readonly TurnReturns[]>
 > = {
-  step: (rewards, gamma) => backwards(earned(rewards), gamma).map((value) => [value]),
+  step: (rewards, gamma) => backwards(earned(rewards.turnRewards, rewards.reward), gamma).map((value) => [value]),
   token: (rewards, gamma) => {
-    const turns = earned(rewards).map((reward, turn) => {
-      const tokens = rewards.turnTokens?.[turn];
-      if (tokens === undefined) throw new RangeError(`turn ${turn} has no number of tokens, which returns by token need`);
-      return Array.from({ length: tokens }, (_, token) => (token === tokens - 1 ? reward : 0));
-    });
-    const values = backwards(turns.flat(), gamma);
+    const turns = tokensOf(rewards).map((tokens, turn) => new Array<number>(tokens).fill(rewards.turnRewards[turn] ?? 0));
+    const values = backwards(earned(turns.flat(), rewards.reward), gamma);
     return turns.map((turn) => values.splice(0, turn.length));
   },
-  sparse: ({ reward, turnRewards }, gamma) => turnRewards.map((_, turn) => [reward * gamma ** (turnRewards.length - 1 - turn)]),
+  sparse: (rewards) => {
+    const worth = earned(rewards.turnRewards, rewards.reward);
+    return tokensOf(rewards).map((tokens, turn) =>
+      Array.from({ length: tokens }, (_, token) => (token === tokens - 1 ? (worth[turn] ?? 0) : 0)),
+    );
+  },
 };
 
-/** The turns' rewards with the outcome on the last one. */
-function earned({ reward, turnRewards }: Rewards): number[] {
-  return turnRewards.map((turnReward, turn) => (turn === turnRewards.length - 1 ? turnReward + reward : turnReward));
+function tokensOf({ turnRewards, turnTokens }: Rewards): number[] {
+  return turnRewards.map((_, turn) => {
+    const tokens = turnTokens?.[turn];
+    if (tokens === undefined) throw new RangeError(`turn ${turn} has no number of tokens, which these returns need`);
+    return tokens;
+  });
+}
+
+/** The rewards with the outcome on the last one. */
+function earned(rewards: readonly number[], outcome: number): number[] {
+  return rewards.map((reward, index) => (index === rewards.length - 1 ? reward + outcome : reward));
 }
 
 /** G[i] = r[i] + gamma G[i + 1]. */

@@ -67,15 +67,27 @@ test("returns by token give every sampled token its own, and the record their me
   const lengths = talk.filter(({ role }) => role === "assistant").map(({ ids }) => ids.length);
   const turns = scored.advantages[0]?.map((turn) => (typeof turn === "number" ? [] : [...turn])) ?? [];
   expect(turns.map((turn) => turn.length)).toEqual(lengths);
-  // the last turn earns the outcome on its last token: each token before it half of the next one's return
-  const last = turns[1] ?? [];
+  // the last turn, which nobody judged, ends with the outcome: each token before it returns half of the next one's, and each
+  // token of the call earns its 1 beside that
+  const [called = [], last = []] = turns;
   const mean = -(scored.advantages[1]?.flat()[0] ?? Number.NaN); // the other member's tokens all return 0
-  expect(last.map((value) => value + mean)).toEqual(
-    [1 / 8, 1 / 4, 1 / 2, 1].slice(-last.length).map((value) => expect.closeTo(value, 12)),
-  );
+  const all = [...called, ...last].map((value) => value + mean);
+  const wanted = all.map((_, index) => {
+    const [toCallEnd, toEnd] = [called.length - index, all.length - 1 - index];
+    return 0.5 ** toEnd + (toCallEnd > 0 ? 2 - 2 * 0.5 ** toCallEnd : 0);
+  });
+  expect(all).toEqual(wanted.map((value) => expect.closeTo(value, 12)));
   expect(byMessage(scored, 0)[1]?.value).toBeCloseTo(last.reduce((sum, value) => sum + value, 0) / last.length, 12);
   expect(trainingSamples(judged(1, { messages: talk }), scored.advantages[0] ?? [])[0]?.advantages).toHaveLength(
     talk.flatMap(({ ids }) => ids).length,
+  );
+});
+
+test("sparse returns are one number for all of an episode's turns: its outcome and its turns' rewards, compared as a sum", () => {
+  const options = { mode: "linear", returns: "sparse", normalizeStd: false } as const; // no mode is read
+  const [scored] = assignAdvantages([group(judged(-1, { messages: talk }), judged(-1), aborted(), judged(0))], options);
+  expect(scored?.advantages).toEqual(
+    [[1 / 3, 1 / 3], [-2 / 3], [0], [1 / 3]].map((turns) => turns.map((x) => expect.closeTo(x, 12))),
   );
 });
 

@@ -5,7 +5,10 @@ import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bindings, bindingsOf } from "../../src/llm/addon.ts";
 import { toGrammar } from "../../src/schema/grammar.ts";
+import { toolReply } from "../../src/simulator/prompts/tool.ts";
+import { matchesSchema } from "../../src/tasks/validate.ts";
 import type { Json, JsonSchema } from "../../src/types.ts";
+import { findTrain } from "../support/blueprint.ts";
 
 let bindings: Bindings;
 let stop = async (): Promise<void> => undefined;
@@ -172,5 +175,41 @@ describe("the grammar of a schema", () => {
     expect(() => toGrammar(schema)).toThrow(
       expect.objectContaining({ boundary: "tools", message: expect.stringMatching(message) }),
     );
+  });
+});
+
+describe("a tool that says nothing of its results", () => {
+  const { returns: _, ...silent } = findTrain;
+  const reply = (result: Json) => JSON.stringify({ reason: "It fits.", reward: 1, result });
+
+  test.each<[string, Json]>([
+    [
+      "a list of hotels",
+      [
+        { id: 4_711_002, name: "Grand Hôtel", stars: 4 },
+        { id: 4_711_003, name: "Sea View", stars: 3 },
+      ],
+    ],
+    [
+      "hotels below a field",
+      {
+        total: 2,
+        hotels: [
+          { hotelId: "h1", price: 99.5 },
+          { hotelId: "h2", price: 120 },
+        ],
+      },
+    ],
+    ["a record in a record", { place: { latitude: 59.91, longitude: 10.75 }, tags: ["port", "capital"], open: true, note: null }],
+    ["an error", { error: "no such city" }],
+    ["nothing found", []],
+  ])("may return %s", (_, result) => {
+    expect(accepts(toolReply(silent), reply(result))).toBe(true);
+    expect(matchesSchema(toolReply(silent), JSON.parse(reply(result)))).toEqual([]);
+  });
+
+  test("is bound where it says something", () => {
+    expect(accepts(toolReply(findTrain), reply([{ id: 1 }]))).toBe(false);
+    expect(accepts(toolReply(findTrain), reply({ train_id: "NT7", departs: "10:10" }))).toBe(true);
   });
 });

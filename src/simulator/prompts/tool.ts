@@ -16,18 +16,46 @@ order_cake {"guests": 6}: {"reason":"That is what the user wants.","reward":1,"r
 order_cake {"guests": 9}: {"reason":"The user wants 6 guests, not 9.","reward":-1,"result":{"order":"K8","price":63}}
 cancel_cake {"order": "none"}: {"reason":"There is no such order.","reward":-1,"result":{"error":"no order 'none'"}}`;
 
-/** Reason first, then reward, then the result under the tool's `returns` (a free object without one), or an error. */
+/** Reason first, then reward, then the result under the tool's `returns` (a free one without it), or an error. */
 export function toolReply(tool: ToolSpec): JsonSchema {
   return {
     type: "object",
     properties: {
       reason: { type: "string", minLength: 3, maxLength: 240 },
       reward: { type: "integer", enum: [-1, 0, 1] },
-      result: { anyOf: [tool.returns ?? { type: "object" }, toolError] },
+      result: { anyOf: [tool.returns ?? freeResult, toolError] },
     },
     required: ["reason", "reward", "result"],
   };
 }
+
+const plain: JsonSchema = {
+  anyOf: [
+    { type: "string", maxLength: 1000 }, // the grammar shares them out
+    { type: "number", minimum: -9_999_999_999, maximum: 9_999_999_999 },
+    { type: "boolean" },
+    { type: "null" },
+  ],
+};
+const fieldsOf = (value: JsonSchema, most: number): JsonSchema => ({
+  type: "object",
+  minProperties: 1,
+  maxProperties: most,
+  propertyNames: { pattern: "^[A-Za-z][A-Za-z0-9_]{0,23}$" },
+  additionalProperties: value,
+});
+const listOf = (items: JsonSchema, maxItems: number): JsonSchema => ({ type: "array", items, maxItems });
+
+/**
+ * What a tool may return that says nothing of it, as those of ToolBench: fields, among them lists and records of fields, or a
+ * list of records. TRUSTEE's return any text; the bounds keep a reply within its tokens.
+ */
+const freeResult: JsonSchema = {
+  anyOf: [
+    fieldsOf({ anyOf: [plain, fieldsOf(plain, 4), listOf(plain, 4), listOf(fieldsOf(plain, 4), 2)] }, 4),
+    listOf(fieldsOf(plain, 6), 4),
+  ],
+};
 
 const toolError: JsonSchema = {
   type: "object",
@@ -44,6 +72,9 @@ export function toolPrompt(
   facts: readonly string[],
 ): ChatMessage[] {
   const tools = task.tools.map(({ name, description, parameters }) => `${name}: ${description} ${spacedJson(parameters)}`);
+  const shape = tool.returns
+    ? `Its result has the shape: ${spacedJson(tool.returns)}`
+    : "Its result has the fields that such software returns; what it finds several of is a list.";
   const said = lines.filter(({ role }) => role === "user" || role === "assistant");
   return [
     { role: "system", content: role },
@@ -54,7 +85,7 @@ export function toolPrompt(
         `The user wants: ${task.intent}`,
         `Said so far:\n${transcriptText(said)}`,
         `Earlier results:\n${facts.length === 0 ? "none" : facts.join("\n")}`,
-        `The call: ${tool.name} ${spacedJson(call.arguments)}\nIts result has the shape: ${spacedJson(tool.returns ?? { type: "object" })}`,
+        `The call: ${tool.name} ${spacedJson(call.arguments)}\n${shape}`,
       ].join("\n\n"),
     },
   ];

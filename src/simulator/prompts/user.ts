@@ -2,7 +2,8 @@
 // so that the engine computes the rest once. Departs from TRUSTEE, whose user reads calls and results too: a person hears
 // what is said aloud, and cannot name a tool that was never shown.
 import type { ChatMessage } from "../../llm/llm.ts";
-import type { JsonSchema, Task } from "../../types.ts";
+import type { JsonSchema } from "../../types.ts";
+import { type Brief, isTold } from "../briefing.ts";
 import { type Line, transcriptText } from "./transcript.ts";
 
 /** Reason first: a reward that is written before its reason is a guess. */
@@ -46,13 +47,13 @@ const lengths = [
 ] as const;
 
 /** What the person knows, then what was said so far. */
-export function userPrompt(task: Task, lines: readonly Line[]): ChatMessage[] {
+export function userPrompt(task: Brief, lines: readonly Line[]): ChatMessage[] {
   const known = [
     ...(task.persona === "" ? [] : [`The person: ${personas[task.persona] ?? task.persona}.`]),
     `The person wants: ${task.intent}`,
-    ...(task.heldBack.length === 0
-      ? []
-      : [`Known to the person, and said only when the assistant asks: ${task.heldBack.map((held) => held.sentence).join(" ")}`]),
+    ...(task.heldBack.length > 0 && isTold(task, "intent")
+      ? [`Known to the person, and said only when the assistant asks: ${task.heldBack.map((held) => held.sentence).join(" ")}`]
+      : []),
     `The talk is ${lengths[task.expectedTurns] ?? lengths[0]}`,
   ];
   return [

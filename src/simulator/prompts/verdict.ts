@@ -2,7 +2,7 @@
 import { spacedJson } from "../../json-text.ts";
 import type { ChatMessage } from "../../llm/llm.ts";
 import type { JsonSchema } from "../../types.ts";
-import type { Brief } from "../briefing.ts";
+import { type Brief, isTold } from "../briefing.ts";
 import { criteria } from "../criteria.ts";
 import { type Line, transcriptText } from "./transcript.ts";
 
@@ -28,7 +28,7 @@ export function verdictPrompt(task: Brief, lines: readonly Line[]): ChatMessage[
     `The user wants: ${task.intent}`,
     `First message: ${task.firstMessage}`,
     ...(task.persona === "" ? [] : [`The user: ${task.persona}`]),
-    ...(task.callsWithheld ? [] : [`Expected calls: ${expectedText(task)}`]),
+    ...(isTold(task, "expected-calls") ? [`Expected calls: ${expectedText(task)}`] : []),
   ];
   const held = criteria.slice(0, Math.max(1, task.criteria)).map((criterion, index) => `${index + 1}. ${criterion}`);
   return [
@@ -40,7 +40,9 @@ export function verdictPrompt(task: Brief, lines: readonly Line[]): ChatMessage[
   ];
 }
 
+/** Names and values; where the intent is withheld the names alone, which is what TRUSTEE's verifier has in any case. */
 function expectedText(task: Brief): string {
   if (task.kind === "decline") return "none; no tool at hand fits, and right is to call none and to say so";
-  return task.expected.map((call) => `${call.name} ${spacedJson(call.arguments)}`).join(", then ");
+  const told = isTold(task, "intent");
+  return task.expected.map((call) => (told ? `${call.name} ${spacedJson(call.arguments)}` : call.name)).join(", then ");
 }
