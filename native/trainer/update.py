@@ -1,9 +1,9 @@
 """One update: old log-probs, then one optimizer step a mini-batch, each over packed rows with accumulated gradients.
 
-A mini-batch that cannot teach anything (all advantages zero) or that went wrong (a loss or gradient that is not finite)
-changes no weight, no moment and no counter, bit for bit; it is counted as skipped. Memory is planned before the update
-(memory.py); where it ends all the same, the mini-batch is done again, once, in rows of half the length. Under torchrun the
-rows are shared out and the gradients summed (ranks.py).
+A mini-batch without a gradient (all advantages zero and no KL or entropy that pulls) or that went wrong (a loss or gradient
+that is not finite) changes no weight, no moment and no counter, bit for bit; it is counted as skipped. Memory is planned
+before the update (memory.py); where it ends all the same, the mini-batch is done again, once, in rows of half the length.
+Under torchrun the rows are shared out and the gradients summed (ranks.py).
 """
 
 import math
@@ -135,8 +135,8 @@ def _step(
     rows, tally, values = _rows(samples, plan.row_tokens, ranks), Tally(), list[float]()
     total = sum(len(row.pick) for row in rows)
     shares = token_shares(samples, loss.normalize, loss.constant)
-    teaches = total > 0 and (loss.supervised or any(row.advantage.any() for row in rows))
     held = loss.supervised or loss.kl_coef > 0 or loss.entropy_coef != 0
+    teaches = total > 0 and (held or any(row.advantage.any() for row in rows))
 
     def work(index: int) -> Tensor:
         row = rows[index]
@@ -160,7 +160,7 @@ def _step(
     if total:
         tally.minibatch("loss", value)
         tally.minibatch("grad_norm", norm)
-    if teaches and math.isfinite(value) and math.isfinite(norm):
+    if math.isfinite(value) and 0 < norm < math.inf:
         torch.nn.utils.clip_grads_with_norm_(parameters, clip, torch.tensor(norm))
         optimizer.step()
     else:

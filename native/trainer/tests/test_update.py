@@ -108,13 +108,18 @@ def empty(_: list[Sample]) -> list[Sample]:
     return []
 
 
-@pytest.mark.parametrize("spoil", [nothing, nan_advantage, infinite_advantage, nan_behaviour, untrained, empty])
+@pytest.mark.parametrize("spoil", [nan_advantage, infinite_advantage, nan_behaviour, untrained, empty])
 @pytest.mark.parametrize("kind", [kind for kind in LOSSES if kind != "sft"])
 @pytest.mark.parametrize("coef", [0.0, 0.1])
 def test_a_minibatch_that_teaches_nothing_changes_nothing(
     spoil: Callable[[list[Sample]], list[Sample]], kind: str, coef: float
 ) -> None:
     changes_nothing(spoil(episodes(3, 2)), replace(PLAIN, kind=kind, normalize="sequence", kl_coef=coef, entropy_coef=coef))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LOSSES if kind != "sft"])
+def test_advantages_of_zero_alone_change_nothing(kind: str) -> None:
+    changes_nothing(nothing(episodes(3, 2)), replace(PLAIN, kind=kind, normalize="sequence"))
 
 
 @pytest.mark.parametrize("spoil", [untrained, empty])
