@@ -49,7 +49,10 @@ const models = z.strictObject({
 });
 
 const engine = z.strictObject({
-  gpu: z.enum(["auto", "off"]).default("auto").describe("Use CUDA or Metal where present, or the CPU only."),
+  gpu: z
+    .enum(["auto", "on", "off"])
+    .default("auto")
+    .describe("CUDA or Metal where they are; on: they must be (exit code 4 where they are not); off: the CPU only."),
   threads: count.nullable().default(null).describe("CPU threads for sampling; null takes all cores."),
   mode: z
     .enum(["fast", "reproducible"])
