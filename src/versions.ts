@@ -8,15 +8,13 @@ import { packageRoot } from "./models/folder.ts";
 
 const require = createRequire(import.meta.url);
 
+const packages = ["better-sqlite3", "node-llama-cpp"] as const;
+
 /** @throws PlayactError("environment") naming a package that is missing */
 export function versions(): Record<string, string> {
-  return {
-    playact: playactVersion(),
-    node: process.versions.node,
-    "better-sqlite3": versionIn(join(folderOf("better-sqlite3"), "package.json")),
-    "node-llama-cpp": versionIn(join(folderOf("node-llama-cpp"), "package.json")),
-    "llama.cpp": llamaRelease(),
-  };
+  const found = packages.map((name) => [name, versionIn(join(folderOf(name), "package.json"))]);
+  const { node } = process.versions;
+  return { playact: playactVersion(), node, ...Object.fromEntries(found), "llama.cpp": llamaRelease() };
 }
 
 export function playactVersion(): string {

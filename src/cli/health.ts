@@ -39,14 +39,14 @@ export function checkNode(): Finding[] {
 /** The engine's package, and what it would compute on. Loads llama.cpp itself, but no model. */
 export async function checkEngine(): Promise<Finding[]> {
   try {
-    const { "node-llama-cpp": engine, "llama.cpp": llamaCpp } = versions();
+    const found = versions();
     const { deviceOf, startLlama } = await import("../llm/llama.ts"); // late: a package that is missing is a finding
     const llama = await startLlama("auto", 1);
     const device = await deviceOf(llama);
     await llama.dispose();
     const idle = device === "cpu" ? await whyNotOnCard() : null;
     return [
-      ok("engine", `node-llama-cpp ${engine}, llama.cpp ${llamaCpp}`),
+      ok("engine", `node-llama-cpp ${found["node-llama-cpp"]}, llama.cpp ${found["llama.cpp"]}`),
       idle === null ? ok("engine device", device) : warn("engine device", `${device}: ${idle}`, setUp),
     ];
   } catch (error) {

@@ -30,15 +30,15 @@ export function recordStart(writer: Writer, start: Omit<Start, "at">): void {
 
 /** The last start of a run; null where it has none (a run of before version 6 of the store). */
 export function lastStart(store: Store, run: Pick<RunRow, "id">): Start | null {
-  return select(store, "run = ?", run.id);
+  return select(store, "run = @id", run.id);
 }
 
 /** The start under which an episode was played; null where none was recorded. */
 export function startOfTrajectory(store: Store, trajectory: number): Start | null {
   return select(
     store,
-    `run = (SELECT task.run FROM trajectory JOIN task ON task.id = trajectory.task WHERE trajectory.id = ?1)
-     AND at <= (SELECT ended_at FROM trajectory WHERE id = ?1)`,
+    `run = (SELECT task.run FROM trajectory JOIN task ON task.id = trajectory.task WHERE trajectory.id = @id)
+     AND at <= (SELECT ended_at FROM trajectory WHERE id = @id)`,
     trajectory,
   );
 }
@@ -55,11 +55,11 @@ function select(store: Store, where: string, id: number): Start | null {
   const weights = (role: string) =>
     `json_object('dtype', ${role}_dtype, 'gpuLayers', ${role}_gpu_layers, 'layers', ${role}_layers) AS ${role}`;
   const row = store.database
-    .prepare<[number], Columns>(
+    .prepare<[{ readonly id: number }], Columns>(
       `SELECT at, versions, torch, engine, ${weights("policy")}, ${weights("simulator")}, learner, learner_dtype AS dtype
        FROM start WHERE ${where} ORDER BY id DESC LIMIT 1`,
     )
-    .get(id);
+    .get({ id });
   if (row === undefined) return null;
   const { versions, policy, simulator } = row;
   return { ...row, versions: JSON.parse(versions), policy: JSON.parse(policy), simulator: JSON.parse(simulator) };
