@@ -5,14 +5,19 @@ import { usageMetrics } from "../src/metrics.ts";
 import { newTally } from "../src/simulator/tally.ts";
 import { metricsOf } from "../src/store/steps.ts";
 import { exampleTrajectory, temporaryStore } from "./store/temporary.ts";
-import { life, newRun } from "./support/whole-run.ts";
+import { dyingAt, life, newRun, outcome } from "./support/whole-run.ts";
+
+// a user whom the simulator writes, so that each turn of theirs asks it
+const { difficulty, simulator, evaluation } = configSchema.parse({
+  difficulty: { minTurns: 3 },
+  simulator: { user: "written" },
+  evaluation: { tasks: 3 },
+});
 
 test("each evaluation, its tasks and the warm-up have their usage of the simulator, as the episodes and the steps have it", async () => {
   using temporary = temporaryStore();
   const { store } = temporary;
-  // a user whom the simulator writes, so that each turn of theirs asks it
-  const { difficulty, simulator } = configSchema.parse({ difficulty: { minTurns: 3 }, simulator: { user: "written" } });
-  const run = newRun(temporary, { difficulty, simulator });
+  const run = newRun(temporary, { difficulty, simulator, evaluation });
   const tally = newTally();
   await life(temporary, run, { token: "one", tally });
   const rows = (sql: string) => store.database.prepare<[], [string, string, number]>(sql).raw().all();
@@ -29,7 +34,7 @@ test("each evaluation, its tasks and the warm-up have their usage of the simulat
     const counted = counts.filter((row) => row[0] === phase).map(([, name, total]) => [`simulator/${name}`, total]);
     expect(of(phase)).toMatchObject(Object.fromEntries(counted));
   }
-  expect(of("tasks")).toMatchObject({ "tasks/written": 1, "tasks/missing": 0 });
+  expect(of("tasks")).toMatchObject({ "tasks/written": 3, "tasks/missing": 0 });
   const warmup = metricsOf(store, run, 0);
   for (const writing of [of("tasks"), warmup]) expect(writing["simulator/tokens_out/task"]).toBeGreaterThan(0);
 
@@ -40,6 +45,26 @@ test("each evaluation, its tasks and the warm-up have their usage of the simulat
       parts.reduce((sum, part) => sum + (part[`simulator/${name}`] ?? 0), 0),
       name,
     ).toBe(tally[name]);
+});
+
+test("an evaluation that was cut off between two episodes has the usage of both when it is resumed", async () => {
+  using whole = temporaryStore();
+  const run = newRun(whole, { difficulty, simulator, evaluation });
+  const { moment, seen } = dyingAt(Number.POSITIVE_INFINITY);
+  await life(whole, run, { token: "uninterrupted", moment });
+  const expected = outcome(whole, run).evaluations;
+  let cut = 0; // lives that ended with a part of the first evaluation in the store
+  for (let n = 1; n <= seen.indexOf("before an update") && cut < 4; n++) {
+    using temporary = temporaryStore();
+    const died = newRun(temporary, { difficulty, simulator, evaluation });
+    await life(temporary, died, { token: "first", moment: dyingAt(n).moment }).catch(() => undefined);
+    const kept = temporary.store.database.prepare("SELECT count(*) FROM trajectory WHERE phase = 'base'").pluck().get();
+    if (kept === 0 || kept === evaluation.tasks) continue;
+    cut++;
+    await life(temporary, died, { token: "second" });
+    expect(outcome(temporary, died).evaluations, `moment ${n}`).toEqual(expected);
+  }
+  expect(cut).toBe(4);
 });
 
 test("the usage of episodes is the sum of their counts, with zeros where nothing was asked", () => {
