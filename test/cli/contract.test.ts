@@ -2,7 +2,18 @@
 // and talk on stderr, output that a pipe may cut but Playact never does. A real run is in test/e2e.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -366,6 +377,20 @@ describe("a run whose config this version cannot read", () => {
       /The config of run old does not fit this version of Playact \(.*"gone".*\)\. Use the version that started it \(0\.1\.0\)/;
     expectSentence(await asked("train", "--resume", "old"), { code: 1, says });
   });
+});
+
+test("a damaged page of the store is told in a sentence", async () => {
+  using temporary = temporaryStore();
+  const { database } = temporary.store;
+  newWriter(temporary.store);
+  const page = Number(database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'run'").pluck().get());
+  const size = Number(database.pragma("page_size", { simple: true }));
+  database.pragma("wal_checkpoint(TRUNCATE)");
+  const disk = openSync(temporary.path, "r+");
+  writeSync(disk, Buffer.alloc(size), 0, size, (page - 1) * size);
+  closeSync(disk);
+  const says = /the store cannot be read \(database disk image is malformed\)\. Restore a copy/;
+  expectSentence(await playact(["runs", "--home", temporary.home]), { code: 1, says });
 });
 
 describe("what goes to stdout", () => {
