@@ -164,7 +164,7 @@ ALTER TABLE trajectory ADD COLUMN blame_reason TEXT CHECK ((blame_reason IS NULL
 ALTER TABLE trajectory ADD COLUMN counts TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(counts));
 `;
 
-/** Version 6: on what a run computed, from each start on, and what its evaluations asked of the simulator. */
+/** On what a run computed, from each start on, and what its evaluations asked of the simulator. */
 export const starts = `
 -- Every start of a run: the first, and each resume, which may be with other versions or on another machine.
 CREATE TABLE start (

@@ -28,7 +28,7 @@ export function recordStart(writer: Writer, start: Omit<Start, "at">): void {
   });
 }
 
-/** The last start of a run; null where it has none (a run of before version 6 of the store). */
+/** The last start of a run; null where none was recorded. */
 export function lastStart(store: Store, run: Pick<RunRow, "id">): Start | null {
   return select(store, "run = @id", run.id);
 }
