@@ -4,8 +4,9 @@
 import { Command } from "commander";
 import { report } from "./cli/exit.ts";
 import { toStderr, toStdout } from "./cli/output.ts";
-import { versions } from "./cli/versions.ts";
+import { relaunched } from "./cli/relaunch.ts";
 import { PlayactError } from "./errors.ts";
+import { playactVersion } from "./versions.ts";
 
 /** Each command in a module of its own, loaded only when it is named (or when help lists them all). */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -19,6 +20,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   worker: async () => (await import("./cli/worker.ts")).workerCommand(),
 };
 const hidden = new Set(["worker"]);
+/** They load the engine in this process; a run does it in its worker. */
+const withEngine = new Set(["tasks", "doctor"]);
 
 /** Late, as the engine's packages take longer to load than all that most commands do. */
 const piecesOf = async (model: string) => (await import("./cli/pieces.ts")).piecesOf(model);
@@ -26,11 +29,16 @@ const piecesOf = async (model: string) => (await import("./cli/pieces.ts")).piec
 async function main(args: readonly string[]): Promise<void> {
   const program = new Command("playact")
     .description("Trains open tool-calling language models on one machine, in a world acted out by a local language model.")
-    .version(versions().playact ?? "unknown")
+    .version(playactVersion())
     .showHelpAfterError("(playact --help lists the commands)");
   const named = args.find((argument) => !argument.startsWith("-"));
   const wanted =
     named !== undefined && Object.hasOwn(commands, named) ? [named] : Object.keys(commands).filter((name) => !hidden.has(name));
+  const code = named !== undefined && withEngine.has(named) ? await relaunched() : null;
+  if (code !== null) {
+    process.exitCode = code;
+    return;
+  }
   for (const name of wanted) {
     const load = commands[name];
     if (load) program.addCommand(await load(), { hidden: hidden.has(name) });

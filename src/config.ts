@@ -50,7 +50,7 @@ const models = z.strictObject({
 });
 
 const engine = z.strictObject({
-  gpu: z.enum(["auto", "off"]).default("auto").describe("Use CUDA or Metal where present, or the CPU only."),
+  gpu: z.enum(["auto", "on", "off"]).default("auto").describe("CUDA or Metal: where there is one, required, or never."),
   threads: count.nullable().default(null).describe("CPU threads for sampling; null takes all cores."),
   mode: z
     .enum(["fast", "reproducible"])

@@ -1,11 +1,13 @@
 // Evaluation: the shape of a step without an update. The same held-out tasks (toolsets never trained on), greedy, one
 // sample each, judged by rules alone so that two policies are compared on facts; call and decline apart. Tasks are written
-// once a run; each phase ("base", "warmup", "step 4") is stored, and resumed where it was
-// cut off; the view evaluation_summary holds the scores.
+// once a run; each phase ("base", "warmup", "step 4") is stored, and resumed where it was cut off. The view
+// evaluation_summary holds the scores, the table evaluation_metric what each phase asked of the simulator.
 import { commit } from "./commit.ts";
 import { drawTasks } from "./draw-tasks.ts";
+import { tallyMetrics, usageMetrics } from "./metrics.ts";
 import { rollOutGroups } from "./rollout/group.ts";
 import { courtOf, type Session, sceneOf } from "./session.ts";
+import { recordEvaluation } from "./store/evaluations.ts";
 import { loadTasks } from "./store/tasks.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
 import type { Task } from "./types.ts";
@@ -15,7 +17,9 @@ export async function heldOutTasks(session: Session): Promise<ReadonlyMap<number
   const { config } = session;
   if (config.evaluation.tasks === 0) return new Map();
   const { store, run } = session.writer;
-  if (loadTasks(store, run, 0, "evaluation").size < config.evaluation.tasks)
+  const missing = config.evaluation.tasks - loadTasks(store, run, 0, "evaluation").size;
+  const asked = { ...session.tally };
+  if (missing > 0)
     session.progress({ kind: "phase", text: `evaluation: writing ${config.evaluation.tasks} held-out tasks`, step: 0 });
   const drawn = await drawTasks(session, {
     id: "eval",
@@ -27,7 +31,10 @@ export async function heldOutTasks(session: Session): Promise<ReadonlyMap<number
     declineShare: config.tasks.decline,
     epsilon: 0,
   });
-  return drawn === null ? null : drawn.tasks;
+  if (drawn === null) return null;
+  const metrics = { ...drawn.metrics, ...tallyMetrics(session.tally, asked) };
+  if (missing > 0) await commit(session, () => recordEvaluation(session.writer, "tasks", metrics));
+  return drawn.tasks;
 }
 
 /** Plays the held-out tasks with the current policy; false when it was stopped before the end. */
@@ -53,5 +60,8 @@ export async function evaluate(session: Session, tasks: ReadonlyMap<number, Task
     sceneOf(session, 0),
     courtOf(session, "rules"),
   );
-  return groups !== null;
+  if (groups === null) return false;
+  const metrics = usageMetrics(groups.flatMap(({ trajectories }) => trajectories));
+  await commit(session, () => recordEvaluation(writer, phase, metrics));
+  return true;
 }

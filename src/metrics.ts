@@ -2,7 +2,7 @@
 // under rollout/, simulator/, curriculum/, tasks/, time/. Pure.
 import { isJudged, type ScoredGroup } from "./reward/assign.ts";
 import { blameFor } from "./rollout/blame.ts";
-import type { Tally } from "./simulator/tally.ts";
+import { count, newTally, type Tally } from "./simulator/tally.ts";
 import type { Trajectory } from "./types.ts";
 
 export type Metrics = Readonly<Record<string, number>>;
@@ -67,8 +67,8 @@ export function gapMetrics(pairs: readonly { readonly old: number; readonly beha
   };
 }
 
-/** What the simulator was asked for since `before`. */
-export function tallyMetrics(now: Tally, before: Tally): Metrics {
+/** What the simulator was asked for since `before`; without it in all. */
+export function tallyMetrics(now: Tally, before: Tally = newTally()): Metrics {
   const since = (name: keyof Tally) => now[name] - before[name];
   const perRole = (["task", "user", "tool", "verifier"] as const).flatMap((role) => [
     [`simulator/tokens_in/${role}`, since(`tokens_in/${role}`)],
@@ -83,6 +83,14 @@ export function tallyMetrics(now: Tally, before: Tally): Metrics {
     "simulator/contradictions": since("contradictions"),
     ...Object.fromEntries(perRole),
   };
+}
+
+/** What these episodes asked of the simulator: of their records, so that it is whole however often the run was ended. */
+export function usageMetrics(trajectories: readonly Trajectory[]): Metrics {
+  const sum = newTally();
+  for (const { counts } of trajectories)
+    count(sum, Object.fromEntries(Object.entries(counts).filter(([name]) => Object.hasOwn(sum, name))));
+  return { ...tallyMetrics(sum), ...refusals(trajectories) };
 }
 
 function sampledTokens(trajectory: Trajectory): number {

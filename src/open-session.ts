@@ -1,9 +1,11 @@
 // Opens the real parts of a run: models, engine, learner, toolsets. The loops get them as ports and never see this file.
 
 import { chooseTemplate } from "./choose-template.ts";
+import { commit } from "./commit.ts";
 import type { Config } from "./config.ts";
+import { devicesOf, devicesText, idleCard } from "./devices.ts";
 import { PlayactError } from "./errors.ts";
-import type { Learner } from "./learner/learner.ts";
+import type { Learner, OpenReply } from "./learner/learner.ts";
 import { restartingLearner } from "./learner/restart.ts";
 import { startLearner } from "./learner/torch.ts";
 import { openEngine } from "./llm/llama.ts";
@@ -16,7 +18,9 @@ import { seedFrom } from "./rng.ts";
 import type { Session } from "./session.ts";
 import { newTally } from "./simulator/tally.ts";
 import type { Writer } from "./store/lease.ts";
+import { recordStart } from "./store/starts.ts";
 import { embeddedCatalogue, splitHeldOut, userTools } from "./tasks/toolset.ts";
+import { versions } from "./versions.ts";
 
 export interface OpenedSession extends AsyncDisposable {
   readonly session: Session;
@@ -35,12 +39,21 @@ export async function openSession(
   const policyModel = await modelPath(config.models.policy);
   const toolsets = toolsetsOf(config);
   const nearness = await openNearness(config, [...toolsets.train, ...toolsets.heldOut]);
-  const [engine, learner] = await both(openEngineOf(config), openLearner(config, python, policyModel)).catch(async (error) => {
+  const [engine, { learner, reply }] = await both(openEngineOf(config), openLearner(config, python, policyModel)).catch(
+    async (error) => {
+      await nearness[Symbol.asyncDispose]();
+      throw error;
+    },
+  );
+  const close = async () => {
+    await learner.close();
     await nearness[Symbol.asyncDispose]();
+    await engine[Symbol.asyncDispose]();
+  };
+  const { template } = await announced().catch(async (error) => {
+    await close();
     throw error;
   });
-  const { template, text } = chooseTemplate(engine, entry.markers, entry.dialect);
-  watch.progress({ kind: "phase", text: `chat template: ${text}`, step: 0 });
   const session: Session = {
     config,
     writer,
@@ -55,14 +68,18 @@ export async function openSession(
     folder,
     ...watch,
   };
-  return {
-    session,
-    [Symbol.asyncDispose]: async () => {
-      await learner.close();
-      await nearness[Symbol.asyncDispose]();
-      await engine[Symbol.asyncDispose]();
-    },
-  };
+  return { session, [Symbol.asyncDispose]: close };
+
+  /** Tells and stores what was opened, and chooses the template. */
+  async function announced() {
+    const devices = devicesOf(engine, reply);
+    watch.progress({ kind: "phase", text: devicesText(devices), step: 0 });
+    for (const warning of await idleCard(config, devices)) watch.progress({ kind: "warning", text: warning, step: 0 });
+    await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }));
+    const chosen = chooseTemplate(engine, entry.markers, entry.dialect);
+    watch.progress({ kind: "phase", text: `chat template: ${chosen.text}`, step: 0 });
+    return chosen;
+  }
 }
 
 /** The engine of a config, for commands that need no learner. */
@@ -93,11 +110,16 @@ function ownTools(path: string, skipBad: boolean) {
   return userTools(path, skipBad ? { leftOut: () => undefined } : {});
 }
 
-async function openLearner(config: Config, python: string, model: string): Promise<Learner> {
+interface OpenedLearner {
+  readonly learner: Learner;
+  readonly reply: OpenReply;
+}
+
+async function openLearner(config: Config, python: string, model: string): Promise<OpenedLearner> {
   const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip, optim } = config.learner;
   const { device, dtype, memory, processes } = config.learner;
   const learner = await restartingLearner(() => startLearner({ python, deadlineSeconds: 4, processes }));
-  await learner.open({
+  const reply = await learner.open({
     model,
     lora: { rank, alpha, seed: seedFrom(config.seed, "lora") },
     optimizer: { learningRate, betas, eps, weightDecay, gradClip, optim },
@@ -106,15 +128,15 @@ async function openLearner(config: Config, python: string, model: string): Promi
     threads: config.engine.threads,
     memory,
   });
-  return learner;
+  return { learner, reply };
 }
 
 /** Waits for both; when one fails the other is closed before the failure goes on. */
-async function both(engine: Promise<Engine>, learner: Promise<Learner>): Promise<[Engine, Learner]> {
+async function both(engine: Promise<Engine>, learner: Promise<OpenedLearner>): Promise<[Engine, OpenedLearner]> {
   const [opened, started] = await Promise.allSettled([engine, learner]);
   if (opened.status === "fulfilled" && started.status === "fulfilled") return [opened.value, started.value];
   if (opened.status === "fulfilled") await opened.value[Symbol.asyncDispose]();
-  if (started.status === "fulfilled") await started.value.close();
+  if (started.status === "fulfilled") await started.value.learner.close();
   throw opened.status === "rejected"
     ? opened.reason
     : started.status === "rejected"

@@ -19,6 +19,7 @@ export async function prepare(session: Session, state: RunState, heldOut: Readon
   if (openStepOf(writer.store, writer.run) === null)
     await commit(session, () => openStep(writer, 0, { level: state.level, policyVersion: state.version }));
 
+  const asked = { ...session.tally };
   const turns = heldOut.size > 0 ? storedTurns(session) : await sampledTurns(session, state.level);
   if (turns === null) return null;
   const found = await probe(turns, engine.vocabulary, learner);
@@ -30,7 +31,7 @@ export async function prepare(session: Session, state: RunState, heldOut: Readon
     step: 0,
   });
   const wanted = config.warmup.when === "always" || (config.warmup.when === "auto" && needsWarmup(found, session.dialect));
-  return warmUp(session, { ...probeMetrics(found), "probe/append_only": Number(session.template.appendOnly) }, wanted);
+  return warmUp(session, { ...probeMetrics(found), "probe/append_only": Number(session.template.appendOnly) }, wanted, asked);
 }
 
 /** What the base policy wrote in the evaluation that has just been played. */

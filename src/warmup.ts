@@ -10,12 +10,13 @@ import { drawTasks, type Series } from "./draw-tasks.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
 import type { UpdateRequest } from "./learner/learner.ts";
 import { assertSameIds } from "./learner/same-ids.ts";
-import { type Metrics, stopwatch } from "./metrics.ts";
+import { type Metrics, stopwatch, tallyMetrics } from "./metrics.ts";
 import type { RunState } from "./resume.ts";
 import { draws } from "./rng.ts";
 import { demonstrate } from "./rollout/demonstration.ts";
 import { judge } from "./rollout/judge.ts";
 import { courtOf, type Session } from "./session.ts";
+import type { Tally } from "./simulator/tally.ts";
 import { closeStep } from "./store/steps.ts";
 import { saveTask } from "./store/tasks.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
@@ -29,15 +30,16 @@ const approvedReward = 0.75;
 /**
  * Finishes the open step 0: writes the demonstrations, trains on them and swaps the adapter in as version 1. Where no
  * warm-up is wanted there are none, and the untrained adapter (which changes nothing) is version 0's checkpoint.
+ * `asked`: what the simulator was asked for before the probe; what came since is the warm-up's.
  * @returns null when it was stopped before it was done
  */
-export async function warmUp(session: Session, found: Metrics, wanted: boolean): Promise<RunState | null> {
+export async function warmUp(session: Session, found: Metrics, wanted: boolean, asked: Tally): Promise<RunState | null> {
   const { config, writer, engine } = session;
   const watch = stopwatch();
   const level = config.curriculum.start;
   if (!wanted) {
     const saved = await saveCheckpoint(session, 0);
-    const metrics = { ...found, ...watch.read() };
+    const metrics = { ...found, ...tallyMetrics(session.tally, asked), ...watch.read() };
     const closing = { nextLevel: level, nextPolicyVersion: 0, metrics, checkpoint: saved.row, advantages: [] };
     await commit(session, () => closeStep(writer, 0, closing));
     return { closed: 0, level, version: 0 };
@@ -88,6 +90,7 @@ export async function warmUp(session: Session, found: Metrics, wanted: boolean):
       ...drawn.metrics,
       ...learned.metrics,
       ...swapped,
+      ...tallyMetrics(session.tally, asked),
       "warmup/approved": approved.length,
       "warmup/rejected": tasks.size - approved.length,
       ...watch.read(),

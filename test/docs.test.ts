@@ -14,15 +14,25 @@ import { sqlCommand } from "../src/cli/sql.ts";
 import { tasksCommand } from "../src/cli/tasks.ts";
 import { trainCommand } from "../src/cli/train.ts";
 import { ask } from "../src/store/console.ts";
+import { recordEvaluation } from "../src/store/evaluations.ts";
 import { recordFailure } from "../src/store/failures.ts";
 import { setRunConfig } from "../src/store/runs.ts";
+import { recordStart } from "../src/store/starts.ts";
 import { closeStep, openStep } from "../src/store/steps.ts";
 import type { Store } from "../src/store/store.ts";
 import { type Purpose, saveTask } from "../src/store/tasks.ts";
 import { saveTrajectory } from "../src/store/trajectories.ts";
 import { chains, userTools } from "../src/tasks/toolset.ts";
 import { stopReasons, type Task, type Trajectory } from "../src/types.ts";
-import { exampleMessage, exampleTask, exampleTrajectory, newWriter, type Temporary, temporaryStore } from "./store/temporary.ts";
+import {
+  exampleDevices,
+  exampleMessage,
+  exampleTask,
+  exampleTrajectory,
+  newWriter,
+  type Temporary,
+  temporaryStore,
+} from "./store/temporary.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -109,6 +119,8 @@ function fill(store: Store): void {
     advantages: [{ trajectoryId: ids.get("ask/0") ?? 0, message: 1, value: 0.7 }],
   });
   save([0, "evaluation", 0], asking, [judged(1, 1)], "step 1");
+  recordEvaluation(writer, "step 1", { "simulator/tokens_in/user": 70 });
+  recordStart(writer, { ...exampleDevices, versions: { playact: "0.1.0" } });
 
   const other = newWriter(store, "laptop-2");
   setRunConfig(other, { ...other.run.config, seed: 2 });
@@ -231,8 +243,8 @@ describe("what the page tells", () => {
 
   test("every metric that is recorded is explained, and every stop reason named", () => {
     const explained = section("Metrics");
-    const sources = ["metrics", "learn", "swap", "probe", "prepare", "warmup", "session", "draw-tasks", "train"].map((name) =>
-      read(`src/${name}.ts`),
+    const sources = ["metrics", "learn", "evaluate", "swap", "probe", "prepare", "warmup", "session", "draw-tasks", "train"].map(
+      (name) => read(`src/${name}.ts`),
     );
     const areas = "adapter|completions|curriculum|learner|probe|rollout|sampling|simulator|tasks|time|warmup|clip_ratio|stop";
     const literal = new RegExp(`["\`]((?:${areas})/[\\w/]+?)["\`/]?(?:\\$\\{|["\`])`, "g");

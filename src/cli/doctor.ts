@@ -1,13 +1,21 @@
 // `playact doctor`: is everything here that a run needs? One line a thing, ok, warn or fail, with the command that mends it.
-// It looks and changes nothing, but for making the home folder. It loads no model into the engine, which is what the first
-// step of a run does, but with --simulator (simulator-health.ts).
+// It looks and changes nothing, but for making the home folder. It starts the engine to learn its device, and loads no model
+// into it, which is what a run does first, but with --simulator (simulator-health.ts).
 import { Command } from "commander";
 import { chooseTemplate } from "../choose-template.ts";
 import { PlayactError } from "../errors.ts";
-import { openVocabularyOf } from "../llm/llama-vocabulary.ts";
 import { fetchCommand, findFile } from "../models/fetch.ts";
 import { findLanguageModel, type LanguageModel } from "../models/manifest.ts";
-import { checkHome, checkMachine, checkModels, checkNode, checkPython, checkSqlite, type Finding } from "./health.ts";
+import {
+  checkEngine,
+  checkHome,
+  checkMachine,
+  checkModels,
+  checkNode,
+  checkPython,
+  checkSqlite,
+  type Finding,
+} from "./health.ts";
 import { collect } from "./options.ts";
 import { escapeLine, formatTable, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
 
@@ -37,6 +45,7 @@ export function doctorCommand(print: Print = toStdout, talk: Print = toStderr): 
       if (options.policy !== undefined) return await printPolicy(print, options.policy, options.json ?? false);
       const findings = [
         ...checkNode(),
+        ...(await checkEngine()),
         ...(await checkMachine()),
         checkSqlite(),
         ...(await checkPython()),
@@ -79,5 +88,6 @@ async function printPolicy(print: Print, name: string, json: boolean): Promise<v
 async function templateOf(entry: LanguageModel): Promise<string> {
   const found = await findFile(entry);
   if (found.state !== "right") return `known when the model is here: ${fetchCommand(entry.name)}`;
+  const { openVocabularyOf } = await import("../llm/llama-vocabulary.ts"); // late: doctor reports a package that is missing
   return chooseTemplate(await openVocabularyOf(found.path), entry.markers, entry.dialect).text;
 }

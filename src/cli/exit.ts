@@ -26,10 +26,22 @@ export function report(error: unknown, print: (text: string) => void): number {
     print(`playact: ${error.message}\n`);
     return exitCodes[error.boundary];
   }
+  const missing = missingPackage(error);
+  if (missing !== null) {
+    print(`playact: The package ${missing} is missing. Put it back with: npm run setup\n`);
+    return exitCodes.environment;
+  }
   if (error instanceof Error && error.name === "SqliteError") {
     print(`playact: the store cannot be read (${error.message}). Restore a copy of it, or choose another --home.\n`);
     return exitCodes.store;
   }
   print(`playact: a fault of ours: ${error instanceof Error ? (error.stack ?? error.message) : describe(error)}\n`);
   return 1;
+}
+
+/** The package that an import did not find, or null; a file of ours that is not there is a fault of ours. */
+function missingPackage(error: unknown): string | null {
+  if (!(error instanceof Error && "code" in error)) return null;
+  if (error.code !== "ERR_MODULE_NOT_FOUND" && error.code !== "MODULE_NOT_FOUND") return null;
+  return /^Cannot find (?:package|module) '([^./'][^']*)'/.exec(error.message)?.[1] ?? null;
 }

@@ -1,10 +1,8 @@
 // The checks of `playact doctor`, one function a subject. Each looks and reports; none throws for what it finds missing.
-import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
-import { join } from "node:path";
 import { describe } from "../errors.ts";
+import { nvidiaCards, whyNotOnCard } from "../llm/nvidia.ts";
 import { fetchCommand, findFiles } from "../models/fetch.ts";
 import { modelsFolder, packageRoot } from "../models/folder.ts";
 import { readManifest } from "../models/manifest.ts";
@@ -13,7 +11,7 @@ import { askPython, pythonPath } from "../models/python.ts";
 import { ensureWritable, resolveHome } from "../store/home.ts";
 import { sqliteVersion } from "../store/sqlite.ts";
 import { leastSqlite } from "../store/store.ts";
-import { versions } from "./versions.ts";
+import { playactVersion, versions } from "../versions.ts";
 
 /** What was found about one thing. `fix` is one command; null where nothing is to be done. */
 export type Finding = {
@@ -28,15 +26,32 @@ const leastMemory = 15e9; // a machine of 16 GB shows a little less; learner/pea
 const leastDisk = 5e9; // bytes; models, checkpoints and the store of a few runs
 
 export function checkNode(): Finding[] {
-  const { playact = "", node = "", "node-llama-cpp": engine = "" } = versions();
+  const { node } = process.versions;
   const [major = 0, minor = 0] = node.split(".").map(Number);
   const newEnough = major > 20 || (major === 20 && minor >= 19);
   return [
-    ok("playact", playact),
+    ok("playact", playactVersion()),
     newEnough ? ok("node", node) : fail("node", `${node}, needs 20.19 or newer`, "nvm install 24"),
     ok("platform", `${process.platform} ${process.arch}`),
-    ok("engine", `node-llama-cpp ${engine}, llama.cpp ${llamaRelease()}`),
   ];
+}
+
+/** The engine's package, and what it would compute on. Loads llama.cpp itself, but no model. */
+export async function checkEngine(): Promise<Finding[]> {
+  try {
+    const found = versions();
+    const { deviceOf, startLlama } = await import("../llm/llama.ts"); // late: a package that is missing is a finding
+    const llama = await startLlama("auto", 1);
+    const device = await deviceOf(llama);
+    await llama.dispose();
+    const idle = device === "cpu" ? await whyNotOnCard() : null;
+    return [
+      ok("engine", `node-llama-cpp ${found["node-llama-cpp"]}, llama.cpp ${found["llama.cpp"]}`),
+      idle === null ? ok("engine device", device) : warn("engine device", `${device}: ${idle}`, setUp),
+    ];
+  } catch (error) {
+    return [fail("engine", describe(error), setUp)];
+  }
 }
 
 export async function checkMachine(): Promise<Finding[]> {
@@ -71,14 +86,18 @@ export async function checkPython(): Promise<Finding[]> {
     const imports = Object.entries(packages).map(([name, version]) =>
       version === null ? fail(name, "cannot be imported", setUp) : ok(name, version),
     );
-    return [
-      ok("python", `${python} (${path})`),
-      ...imports,
-      ok("gpu", accelerator ?? "none that torch can use; training runs on the CPU"),
-    ];
+    return [ok("python", `${python} (${path})`), ...imports, await learnerDevice(accelerator)];
   } catch (error) {
     return [fail("python", describe(error), setUp)];
   }
+}
+
+/** What torch would train on; a GPU that it does not see is warned of. */
+async function learnerDevice(accelerator: string | null): Promise<Finding> {
+  if (accelerator !== null) return ok("learner device", accelerator);
+  const cards = await nvidiaCards();
+  if (cards === null) return ok("learner device", "cpu");
+  return warn("learner device", `cpu: nvidia-smi tells of a GPU (${cards}), but torch finds no CUDA`, setUp);
 }
 
 /** The laptop preset's models must be here; the others may be. */
@@ -102,21 +121,6 @@ export function checkHome(option?: string): Finding {
   } catch (error) {
     return fail("home", describe(error), 'export PLAYACT_HOME="$PWD/runs"');
   }
-}
-
-/** The release of llama.cpp whose build node-llama-cpp brings along. */
-function llamaRelease(): string {
-  const require = createRequire(import.meta.url);
-  const paths = require.resolve.paths("node-llama-cpp") ?? [];
-  for (const folder of paths) {
-    try {
-      const info: unknown = JSON.parse(readFileSync(join(folder, "node-llama-cpp", "llama", "llama.cpp.info.json"), "utf8"));
-      if (typeof info === "object" && info !== null && "tag" in info) return String(info.tag);
-    } catch {
-      // not in this node_modules: look in the next one up
-    }
-  }
-  return "unknown";
 }
 
 function ok(name: string, found: string): Finding {

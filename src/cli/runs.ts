@@ -20,10 +20,16 @@ export function runsCommand(print: Print = toStdout): Command {
           runs.map((run) => ({ ...run })),
         );
       if (runs.length === 0) return toStderr(`No runs in ${store.path} yet.\n`);
-      const columns = ["run", "preset", "status", "steps", "level", "reward", "started", "adapter"];
+      const columns = ["run", "preset", "status", "steps", "level", "reward", "started", "engine", "learner", "adapter"];
       const rows = runs.map((run) => [
         ...[run.run, run.preset, run.status, `${run.steps}/${run.of ?? "?"}`, run.level],
-        ...[run.reward, run.started.slice(0, 16).replace("T", " "), run.of === null ? run.note : run.adapter],
+        ...[
+          run.reward,
+          run.started.slice(0, 16).replace("T", " "),
+          run.engine,
+          run.learner,
+          run.of === null ? run.note : run.adapter,
+        ],
       ]);
       print(formatTable(columns, rows));
     });

@@ -1,9 +1,11 @@
 // `playact show ID`: one episode as it was recorded: the talk with rewards, calls and verdict, or its tokens. Text of
 // models is escaped for the terminal; JSON keeps it as it is. Names in the JSON are those of the SQL views.
 import { Command, InvalidArgumentError } from "commander";
+import { devicesText } from "../devices.ts";
 import { PlayactError } from "../errors.ts";
 import { resolveHome, storePath } from "../store/home.ts";
 import { runOfId } from "../store/runs.ts";
+import { type Start, startOfTrajectory } from "../store/starts.ts";
 import { openStore } from "../store/store.ts";
 import { taskKind } from "../store/tasks.ts";
 import { type Episode, findEpisode } from "../store/trajectories.ts";
@@ -44,8 +46,9 @@ export function showCommand(pieces: Pieces, print: Print = toStdout): Command {
       using store = openStore(storePath(resolveHome(options.home)), { readonly: true });
       const episode = findEpisode(store, id);
       if (!options.tokens) {
-        if (options.json) printJson(print, episodeJson(episode.runName, episode));
-        else print(formatEpisode(episode.runName, episode));
+        const start = startOfTrajectory(store, id);
+        if (options.json) printJson(print, episodeJson(episode.runName, episode, start));
+        else print(formatEpisode(episode.runName, episode, start));
         return;
       }
       const row = tokensOf(episode, options.sample);
@@ -85,7 +88,7 @@ function tokensOfMessage(message: Message, trained: boolean): TokenRow {
   };
 }
 
-function episodeJson(run: string, episode: Episode) {
+function episodeJson(run: string, episode: Episode, start: Start | null) {
   const { task, messages, verdict, failure, ...trajectory } = episode.trajectory;
   return {
     id: episode.id,
@@ -109,6 +112,7 @@ function episodeJson(run: string, episode: Episode) {
     status: trajectory.status,
     stop_reason: trajectory.stopReason,
     seconds: trajectory.seconds,
+    devices: start === null ? null : devicesText(start),
     verdict: verdict === null ? null : { ...verdict },
     failure: failure === null ? null : { ...failure },
     blame: episode.blame === null ? null : { ...episode.blame },
@@ -126,7 +130,7 @@ function episodeJson(run: string, episode: Episode) {
   };
 }
 
-function formatEpisode(run: string, episode: Episode): string {
+function formatEpisode(run: string, episode: Episode, start: Start | null): string {
   const { trajectory, purpose, phase, blame } = episode;
   const { task, verdict, failure } = trajectory;
   const lines = [
@@ -136,6 +140,7 @@ function formatEpisode(run: string, episode: Episode): string {
     ...task.expected.map((call) => `expected: ${formatCall(call)}`),
     `${trajectory.status} (${trajectory.stopReason}) after ${trajectory.seconds.toFixed(1)} s`,
   ];
+  if (start !== null) lines.push(devicesText(start));
   if (verdict !== null) {
     const judge = verdict.judge === null ? "no judge" : `judge ${verdict.judge.toFixed(3)}`;
     lines.push(

@@ -11,6 +11,7 @@ import { storePath } from "../store/home.ts";
 import { releaseLease } from "../store/lease.ts";
 import { openStore } from "../store/store.ts";
 import { interruptedCode } from "./exit.ts";
+import { nativeEnvironment } from "./native-environment.ts";
 import { toStderr } from "./output.ts";
 
 /** File descriptor of the pipe between supervisor and worker, in the worker. */
@@ -66,6 +67,7 @@ function runWorker(command: readonly string[]): Promise<WorkerEnd> {
   // a group of its own: a terminal's Ctrl-C reaches only the supervisor, which counts and forwards it
   const child = spawn(process.execPath, command, {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
+    env: nativeEnvironment(),
     detached: true,
   });
   const pipe = child.stdio[supervisorPipe];

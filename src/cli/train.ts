@@ -12,11 +12,11 @@ import { acquireLease, releaseLease } from "../store/lease.ts";
 import { createRun, findRun, lackingKeys, type RunRow, setRunConfig } from "../store/runs.ts";
 import { lastClosedStep } from "../store/steps.ts";
 import { openStore, type Store } from "../store/store.ts";
+import { versions } from "../versions.ts";
 import { collect, presetHelp, toolSettings } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
 import { checkOwnTools } from "./own-tools.ts";
 import { supervise } from "./supervise.ts";
-import { versions } from "./versions.ts";
 
 interface Options {
   readonly preset: string;

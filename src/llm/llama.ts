@@ -3,14 +3,16 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { getLlama, type Llama, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
+import { GgufFileType, getLlama, type Llama, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
+import type { Config } from "../config.ts";
 import { describe, PlayactError } from "../errors.ts";
 import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
 import { createBatcher } from "./batcher.ts";
 import { openChatModel } from "./chat.ts";
 import { chatFormat } from "./chat-format.ts";
 import { affordableSequences } from "./llama-slots.ts";
-import type { ChatTemplate, Engine, Vocabulary } from "./llm.ts";
+import type { ChatTemplate, Engine, Vocabulary, Weights } from "./llm.ts";
+import { whyNotOnCard } from "./nvidia.ts";
 import { openPolicy } from "./policy.ts";
 import { createTurns } from "./turns.ts";
 import { openVocabulary } from "./vocabulary.ts";
@@ -20,7 +22,8 @@ export interface EngineOptions {
   readonly policyModel: string;
   /** Path of the GGUF that acts the world; null or the same path: the policy's model without its adapter. */
   readonly simulatorModel: string | null;
-  readonly gpu: "auto" | "off";
+  /** `on`: no engine rather than one on the processor. */
+  readonly gpu: Config["engine"]["gpu"];
   /** CPU threads; null takes all cores. */
   readonly threads: number | null;
   /** Null: as many as the memory holds (llama-slots.ts). */
@@ -93,7 +96,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       score: policy.score,
       counters: () => ({ policy: forPolicy.batcher.counters(), simulator: forSimulator.batcher.counters() }),
       sequences: { policy: forPolicy.sequences, simulator: forSimulator.sequences },
-      device: llama.gpu === false ? "cpu" : llama.gpu,
+      device: await deviceOf(llama),
+      weights: { policy: weightsOf(policyModel.loaded), simulator: weightsOf(simulatorModel.loaded) },
       async [Symbol.asyncDispose]() {
         await Promise.all([forPolicy.batcher.close(), forSimulator.batcher.close()]);
         await policy.close();
@@ -106,8 +110,19 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-/** "auto" takes CUDA or Metal where a prebuilt binary works, else the processor. */
-export async function startLlama(gpu: "auto" | "off", threads: number): Promise<Llama> {
+/**
+ * "auto" takes CUDA or Metal where a prebuilt binary works, else the processor.
+ * @throws PlayactError("environment") where none works, or where "on" would be the processor
+ */
+export async function startLlama(gpu: EngineOptions["gpu"], threads: number): Promise<Llama> {
+  const llama = await loadLlama(gpu, threads);
+  if (gpu !== "on" || llama.gpu !== false) return llama;
+  await llama.dispose();
+  const why = (await whyNotOnCard()) ?? "Neither CUDA (nvidia-smi does not answer) nor Metal is here.";
+  throw new PlayactError("environment", `engine.gpu is on, and there is no GPU for the engine. ${why}`);
+}
+
+async function loadLlama(gpu: EngineOptions["gpu"], threads: number): Promise<Llama> {
   try {
     return await getLlama({
       gpu: gpu === "off" ? false : { type: "auto", exclude: ["vulkan"] },
@@ -168,6 +183,18 @@ export function vocabularyOf(model: LlamaModel): Vocabulary {
   const vocabulary = openVocabulary(nativeModelOf(model), model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0);
   chatFormat(vocabulary);
   return vocabulary;
+}
+
+/** "cpu", "metal", or CUDA with its cards. */
+export async function deviceOf(llama: Llama): Promise<string> {
+  if (llama.gpu === false) return "cpu";
+  return llama.gpu === "metal" ? "metal" : `${llama.gpu} (${(await llama.getGpuDeviceNames()).join(", ")})`;
+}
+
+function weightsOf(model: LlamaModel): Weights {
+  const type = GgufFileType[model.fileInfo.metadata.general.file_type ?? -1];
+  const dtype = type?.replace(/^(MOSTLY|ALL)_/, "") ?? "unknown";
+  return { dtype, gpuLayers: model.gpuLayers, layers: model.fileInsights.totalLayers };
 }
 
 /** The chat template in a model's file; null where there is none. */

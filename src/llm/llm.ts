@@ -128,6 +128,15 @@ export interface EngineCounters {
 
 export const noCounters: EngineCounters = { prefilled: 0, decoded: 0, reused: 0, seconds: 0, queued: 0, running: 0 };
 
+/** A model's weights as they lie ready. */
+export interface Weights {
+  /** Type of the GGUF file, e.g. "Q4_K_M". */
+  readonly dtype: string;
+  /** Layers that a GPU computes, of all. */
+  readonly gpuLayers: number;
+  readonly layers: number;
+}
+
 /** Both faces, opened together: what llama.ts opens, scripted.ts plays and the loops work with. */
 export interface Engine extends AsyncDisposable {
   /** The policy's. */
@@ -148,8 +157,9 @@ export interface Engine extends AsyncDisposable {
   counters(): { readonly policy: EngineCounters; readonly simulator: EngineCounters };
   /** How many requests of each context are computed side by side; more of them wait. */
   readonly sequences: { readonly policy: number; readonly simulator: number };
-  /** "cpu", "cuda" or "metal". */
+  /** "cpu", "metal", or CUDA with its cards: "cuda (NVIDIA L4)". */
   readonly device: string;
+  readonly weights: { readonly policy: Weights; readonly simulator: Weights };
 }
 
 /** Why the engine could not serve one request. The request is dead; the engine is not. */

@@ -51,6 +51,7 @@ const markerTexts = [
 const words = Array.from({ length: 26 }, (_, letter) => ` ${String.fromCharCode(65 + letter)}`);
 const firstWord = 256 + markerTexts.length;
 const size = firstWord + words.length;
+const noWeights = { dtype: "scripted", gpuLayers: 0, layers: 0 };
 
 /** One id a byte, markers from 256 up, then a blank with each capital letter. */
 export function scriptedVocabulary(): Vocabulary {
@@ -168,6 +169,7 @@ export function scriptedEngine(script: Script = {}): Engine {
     counters: () => ({ policy: { ...noCounters, ...total }, simulator: noCounters }),
     sequences: { policy: 8, simulator: 8 },
     device: "scripted",
+    weights: { policy: noWeights, simulator: noWeights },
     async [Symbol.asyncDispose]() {
       current = null;
     },

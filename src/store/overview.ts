@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { checkpointFolder, listCheckpoints } from "./checkpoints.ts";
 import { liveHolder } from "./lease.ts";
 import { type ListedRun, listRuns, type RunStatus } from "./runs.ts";
+import { lastStart } from "./starts.ts";
 import { lastClosedStep, openStepOf } from "./steps.ts";
 import type { Store } from "./store.ts";
 
@@ -21,6 +22,9 @@ export interface RunOverview {
   readonly reward: number | null;
   /** ISO 8601, UTC. */
   readonly started: string;
+  /** Where engine and learner compute, since the last start; null before the first. */
+  readonly engine: string | null;
+  readonly learner: string | null;
   /** Newest adapter in GGUF (else its checkpoint's folder); null before the first checkpoint. */
   readonly adapter: string | null;
   /** Why it failed or was interrupted, or why it cannot be read. */
@@ -35,6 +39,7 @@ export function overview(store: Store): readonly RunOverview[] {
     status: run.status === "running" && liveHolder(store, run) === null ? "interrupted" : run.status,
     ...progress(store, run),
     started: run.createdAt,
+    ...places(store, run),
     adapter: newestAdapter(store, run),
     note: run.config === null ? `cannot be read: ${run.fault}` : run.note,
   }));
@@ -55,6 +60,11 @@ function progress(store: Store, run: ListedRun): Pick<RunOverview, "steps" | "of
     .get(run.id, last?.number ?? 0);
   const level = openStepOf(store, run)?.level ?? last?.nextLevel ?? run.config?.curriculum.start ?? null;
   return { steps: steps ?? 0, of: run.config?.steps ?? null, level, reward: reward ?? null };
+}
+
+function places(store: Store, run: ListedRun): Pick<RunOverview, "engine" | "learner"> {
+  const { engine, learner } = lastStart(store, run) ?? { engine: null, learner: null };
+  return { engine, learner };
 }
 
 function newestAdapter(store: Store, run: ListedRun): string | null {

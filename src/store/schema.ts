@@ -10,7 +10,7 @@ CREATE TABLE run (
   name       TEXT NOT NULL UNIQUE CHECK (length(name) BETWEEN 1 AND 64),
   preset     TEXT NOT NULL,
   config     TEXT NOT NULL CHECK (json_valid(config)),    -- the resolved config, every default spelt out
-  versions   TEXT NOT NULL CHECK (json_valid(versions)),  -- versions of Playact, engine, torch ...
+  versions   TEXT NOT NULL CHECK (json_valid(versions)),  -- of Playact, node, engine: those it was made with (see start)
   status     TEXT NOT NULL CHECK (status IN ('running', 'finished', 'interrupted', 'failed')),
   note       TEXT,                                        -- why it failed or was interrupted
   created_at TEXT NOT NULL,
@@ -62,7 +62,7 @@ CREATE TABLE task (
 CREATE TABLE trajectory (
   id             INTEGER PRIMARY KEY,
   task           INTEGER NOT NULL REFERENCES task (id),
-  phase          TEXT NOT NULL DEFAULT '',                 -- of an evaluation: base, warmup, trained; else empty
+  phase          TEXT NOT NULL DEFAULT '',                 -- of an evaluation: base, warmup, step 4; else empty
   sample         INTEGER NOT NULL CHECK (sample >= 0),     -- index within the group
   policy_version INTEGER NOT NULL,
   seed           INTEGER NOT NULL,
@@ -169,4 +169,35 @@ export const replies = `
 UPDATE task SET body = json_remove(
   json_set(body, '$.limits.userReplies', max(0, json_extract(body, '$.limits.userTurns') - 1)), '$.limits.userTurns')
 WHERE json_extract(body, '$.limits.userTurns') IS NOT NULL;
+`;
+
+/** On what a run computed, from each start on, and what its evaluations asked of the simulator. */
+export const starts = `
+-- Every start of a run: the first, and each resume, which may be with other versions or on another machine.
+CREATE TABLE start (
+  id                   INTEGER PRIMARY KEY,
+  run                  INTEGER NOT NULL REFERENCES run (id),
+  at                   TEXT NOT NULL,
+  versions             TEXT NOT NULL CHECK (json_valid(versions)), -- of Playact, node and the engine's packages
+  torch                TEXT NOT NULL,                              -- with its build: 2.13.0+cpu
+  engine               TEXT NOT NULL,                              -- where it computes: cpu, metal, cuda (CARDS)
+  policy_dtype         TEXT NOT NULL,                              -- of the engine's weights: Q4_K_M ...
+  policy_gpu_layers    INTEGER NOT NULL,
+  policy_layers        INTEGER NOT NULL,
+  simulator_dtype      TEXT NOT NULL,
+  simulator_gpu_layers INTEGER NOT NULL,
+  simulator_layers     INTEGER NOT NULL,
+  learner              TEXT NOT NULL,                              -- where it trains: cpu, mps, cuda:0 (CARD)
+  learner_dtype        TEXT NOT NULL                               -- of its frozen weights: float32 or bfloat16
+) STRICT;
+CREATE INDEX start_of_run ON start (run);
+
+-- Numbers of an evaluation by phase (base, warmup, step 4) under the names of a step's; phase tasks: the writing of its tasks.
+CREATE TABLE evaluation_metric (
+  run   INTEGER NOT NULL REFERENCES run (id),
+  phase TEXT NOT NULL,
+  name  TEXT NOT NULL,
+  value REAL,                                              -- NULL: not a finite number
+  PRIMARY KEY (run, phase, name)
+) STRICT, WITHOUT ROWID;
 `;

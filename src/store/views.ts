@@ -92,6 +92,13 @@ SELECT run, step, purpose, episode.phase, counted.key AS name, sum(counted.value
 FROM episode JOIN trajectory USING (id), json_each(trajectory.counts) AS counted
 GROUP BY run_id, step, purpose, episode.phase, counted.key;
 
+-- Every start of a run: when, with which versions, on what. A step ran under the last start before it.
+CREATE VIEW start_summary AS
+SELECT run.name AS run, start.at, start.versions ->> '$.playact' AS playact, start.torch, start.engine, start.policy_dtype,
+       start.policy_gpu_layers, start.policy_layers, start.simulator_dtype, start.simulator_gpu_layers, start.simulator_layers,
+       start.learner, start.learner_dtype
+FROM start JOIN run ON run.id = start.run;
+
 -- The talk of an episode, message by message. advantage: NULL where none was assigned.
 CREATE VIEW transcript AS
 SELECT trajectory, position, role, text, turn_reward, advantage FROM message;

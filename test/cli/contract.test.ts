@@ -107,6 +107,11 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     says: /Unknown config key "rollout\.groupsize"; did you mean "rollout\.groupSize"\?/,
   },
   "a config value of the wrong kind": { words: train("--set", "seed=often"), code: 3, says: /"seed".*expected number/ },
+  "a switch of old where there are three answers": {
+    words: train("--set", "engine.gpu=true"),
+    code: 3,
+    says: /"engine\.gpu".*"auto"\|"on"\|"off"/,
+  },
   "a config value out of range": { words: train("--set", "tasks.decline=2"), code: 3, says: /"tasks\.decline"/ },
   "--set without a value": { words: train("--set", "steps"), code: 2, says: /--set expects key=value, got "steps"/ },
   "a config file that is not there": { words: train(join(folder, "none.yaml")), code: 3, says: /none\.yaml cannot be read/ },

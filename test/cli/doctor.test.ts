@@ -46,6 +46,8 @@ describe("what is there", () => {
     const found = findingsOf(await doctor(["--json"]));
     expect(found.get("node")).toEqual({ name: "node", state: "ok", found: process.versions.node, fix: null });
     expect(found.get("engine")?.found).toMatch(/^node-llama-cpp \d+\.\d+\.\d+, llama\.cpp (?!unknown)\S+$/);
+    expect(found.get("engine device")?.found).toMatch(/^(cpu|metal|cuda \(.+\))/);
+    expect(found.get("learner device")?.found).toMatch(/\S/);
     expect(found.get("sqlite")?.found).toMatch(/^3\.\d+\.\d+$/);
     for (const name of ["torch", "transformers", "peft", "gguf"]) {
       expect(found.get(name)).toMatchObject({ state: "ok", found: expect.stringMatching(/^\d+\.\d+/) });

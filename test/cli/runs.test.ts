@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import { runsCommand } from "../../src/cli/runs.ts";
 import { releaseLease } from "../../src/store/lease.ts";
 import { setRunStatus } from "../../src/store/runs.ts";
+import { recordStart } from "../../src/store/starts.ts";
 import { closeStep, openStep } from "../../src/store/steps.ts";
 import { saveTask } from "../../src/store/tasks.ts";
 import { saveTrajectory } from "../../src/store/trajectories.ts";
-import { exampleTask, exampleTrajectory, newWriter, type Temporary, temporaryStore } from "../store/temporary.ts";
+import { exampleDevices, exampleTask, exampleTrajectory, newWriter, type Temporary, temporaryStore } from "../store/temporary.ts";
 
 async function runs(temporary: Temporary, ...words: readonly string[]): Promise<string> {
   let printed = "";
@@ -27,20 +28,33 @@ describe("playact runs", () => {
     closeStep(old, 1, { nextLevel: 7, nextPolicyVersion: 1, metrics: {}, checkpoint, advantages: [] });
     setRunStatus(old, "finished");
     newWriter(temporary.store, "new");
+    recordStart(old, { ...exampleDevices, engine: "cpu", versions: {} });
+    recordStart(old, { ...exampleDevices, versions: {} });
     const listed = JSON.parse(await runs(temporary, "--json"));
     expect(listed).toEqual([
-      expect.objectContaining({ run: "new", status: "running", steps: 0, of: 200, level: 1, reward: null, adapter: null }),
+      expect.objectContaining({
+        run: "new",
+        status: "running",
+        steps: 0,
+        of: 200,
+        level: 1,
+        reward: null,
+        engine: null,
+        adapter: null,
+      }),
       expect.objectContaining({
         run: "old",
         status: "finished",
         steps: 1,
         level: 7,
         reward: 0.5,
+        engine: "cuda (NVIDIA L4)",
+        learner: "cuda:0 (NVIDIA L4)",
         adapter: `${temporary.home}/old/step-1/adapter-ab.gguf`,
       }),
     ]);
     const [heading, ...lines] = (await runs(temporary)).trimEnd().split("\n");
-    expect(heading).toMatch(/^run +preset +status +steps +level +reward +started +adapter$/);
+    expect(heading).toMatch(/^run +preset +status +steps +level +reward +started +engine +learner +adapter$/);
     expect(lines.map((line) => line.split(/ +/).slice(0, 5).join(" "))).toEqual([
       "new tiny running 0/200 1",
       "old tiny finished 1/200 7",

@@ -1,9 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { type Pieces, showCommand } from "../../src/cli/show.ts";
+import { recordStart } from "../../src/store/starts.ts";
 import { closeStep, openStep } from "../../src/store/steps.ts";
 import { saveTask } from "../../src/store/tasks.ts";
 import { saveTrajectory } from "../../src/store/trajectories.ts";
-import { exampleMessage, exampleTask, exampleTrajectory, newWriter, type Temporary, temporaryStore } from "../store/temporary.ts";
+import {
+  exampleDevices,
+  exampleMessage,
+  exampleTask,
+  exampleTrajectory,
+  newWriter,
+  type Temporary,
+  temporaryStore,
+} from "../store/temporary.ts";
 
 const pieces: Pieces = { piecesOf: async (model) => (ids) => ids.map((id) => `<${model.slice(0, 4)} ${id}>`) };
 
@@ -61,6 +70,18 @@ describe("playact show", () => {
         Cold.
       "
     `);
+  });
+
+  it("says on what an episode was played, where its start is on record", async () => {
+    using temporary = episode();
+    const writer = newWriter(temporary.store, "other");
+    recordStart(writer, { ...exampleDevices, versions: {} });
+    saveTask(writer, { step: 0, purpose: "evaluation", index: 0 }, exampleTask());
+    const id = saveTrajectory(writer, { step: 0, purpose: "evaluation", phase: "base", task: 0 }, exampleTrajectory());
+    expect(await show(temporary, String(id))).toMatch(/^engine on cuda \(NVIDIA L4\) .*torch 2\.13\.0\)$/m);
+    const devices = async (shown: string) => JSON.parse(await show(temporary, shown, "--json")).devices;
+    expect(await devices(String(id))).toMatch(/^engine on cuda/);
+    expect(await devices(temporary.id)).toBe(null);
   });
 
   it("says who is to blame for a bad end, and what was counted", async () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { configSchema } from "../../src/config.ts";
+import type { Devices } from "../../src/devices.ts";
 import { acquireLease, type Writer } from "../../src/store/lease.ts";
 import { createRun } from "../../src/store/runs.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
@@ -36,6 +37,16 @@ export function newWriter(store: Store, name?: string): Writer {
   });
   return acquireLease(store, run, { pid: process.pid, token: `token of ${run.name}` });
 }
+
+/** On a machine with a card. */
+export const exampleDevices: Devices = {
+  engine: "cuda (NVIDIA L4)",
+  policy: { dtype: "Q4_K_M", gpuLayers: 25, layers: 25 },
+  simulator: { dtype: "Q8_0", gpuLayers: 12, layers: 29 },
+  learner: "cuda:0 (NVIDIA L4)",
+  dtype: "bfloat16",
+  torch: "2.13.0",
+};
 
 export function exampleTask(change: Partial<Task> = {}): Task {
   return {

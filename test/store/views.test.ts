@@ -65,6 +65,7 @@ describe("the views", () => {
     expect(columns("group_summary")).toBe("run step task trajectories reward_mean reward_std rules_differ");
     expect(columns("blame_summary")).toBe("run step purpose phase party code trajectories share");
     expect(columns("count_summary")).toBe("run step purpose phase name total");
+    expect(columns("start_summary")).toMatch(/^run at playact torch engine .* learner learner_dtype$/);
     expect(columns("transcript")).toBe("trajectory position role text turn_reward advantage");
   });
 

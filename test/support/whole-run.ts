@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type BetterSqlite from "better-sqlite3";
-import { configSchema } from "../../src/config.ts";
+import { type Config, configSchema } from "../../src/config.ts";
 import type { Learner } from "../../src/learner/learner.ts";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
 import { type Engine, noCounters } from "../../src/llm/llm.ts";
@@ -11,7 +11,7 @@ import { scriptedEngine } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/template.ts";
 import { draws } from "../../src/rng.ts";
 import type { ProgressEvent, Session } from "../../src/session.ts";
-import { newTally } from "../../src/simulator/tally.ts";
+import { newTally, type Tally } from "../../src/simulator/tally.ts";
 import { checkpointFolder, listCheckpoints } from "../../src/store/checkpoints.ts";
 import { runFolder } from "../../src/store/home.ts";
 import { acquireLease, releaseLease } from "../../src/store/lease.ts";
@@ -134,23 +134,26 @@ export interface Process {
   readonly moment?: Moment;
   readonly progress?: (event: ProgressEvent) => void;
   readonly token: string;
+  /** Where the process counts what it asks of the simulator. */
+  readonly tally?: Tally;
 }
 
 /** One process that trains the run, to its end or to its death. */
-export async function life({ store, home }: Temporary, run: RunRow, { moment = () => {}, progress = () => {}, token }: Process) {
+export async function life({ store, home }: Temporary, run: RunRow, lived: Process) {
+  const { moment = () => {}, progress = () => {}, tally = newTally(), token } = lived;
   const writer = { ...acquireLease(store, run, { pid: process.pid, token }), store: storeWith(store, moment) };
   const engine = engineWith(moment);
   const learner = learnerWith(engine, moment);
   await learner.open(openRequest);
   const toolset = { domain: "travel", name: "trains", tools: [findTrain] };
   const session: Session = {
-    ...{ config, writer, engine, learner, progress },
+    ...{ config: run.config, writer, engine, learner, progress },
     template: episodeTemplate(engine.vocabulary, "pieces"),
     dialect: "hermes",
     toolsets: { train: [toolset], heldOut: [toolset] },
     embed: null,
     distractors: anyTools,
-    tally: newTally(),
+    tally,
     folder: runFolder(home, run.name),
     stopping: () => false,
     signal: new AbortController().signal,
@@ -179,6 +182,7 @@ export function outcome({ store, home }: Temporary, run: RunRow) {
     messages: rows(`SELECT text, hex(ids), hex(logprobs), advantage FROM message JOIN trajectory ON trajectory.id = trajectory
       JOIN task ON task.id = task ORDER BY step, purpose, phase, task.position, trajectory.sample, message.position`),
     metrics: rows("SELECT step, name, value FROM metric ORDER BY step, name").filter((row) => !ofOneProcess.test(String(row[1]))),
+    evaluations: rows("SELECT phase, name, value FROM evaluation_metric WHERE phase <> 'tasks' ORDER BY phase, name"),
     checkpoints: rows("SELECT step, adapter_hash, files FROM checkpoint ORDER BY step"),
     adapters: listCheckpoints(store, run).map(({ adapterHash }) => adapterHash),
     folders: readdirSync(runFolder(home, run.name)).length,
@@ -186,8 +190,8 @@ export function outcome({ store, home }: Temporary, run: RunRow) {
   };
 }
 
-export function newRun(temporary: Temporary): RunRow {
-  return createRun(temporary.store, { preset: "tiny", config, versions: {} });
+export function newRun(temporary: Temporary, change: Partial<Config> = {}): RunRow {
+  return createRun(temporary.store, { preset: "tiny", config: { ...config, ...change }, versions: {} });
 }
 
 /** Folders that a run's deaths have left in lost/. */

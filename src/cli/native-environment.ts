@@ -1,0 +1,50 @@
+// The environment of a process that loads the engine. It must be set before the process starts: the loader reads its path
+// once, and libuv starts its threads with the first file that Node reads.
+import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { packageRoot } from "../models/folder.ts";
+
+export interface Machine {
+  readonly platform: NodeJS.Platform;
+  readonly cores: number;
+  /** Path of the learner's interpreter, in the environment whose torch brings CUDA's libraries. */
+  readonly python: string;
+}
+
+/** llama.cpp's sampling, file access and look-ups share libuv's threads; its own default of 4 is fewer than sequences that end at once. */
+const leastThreads = 8;
+
+/**
+ * `env` with CUDA's libraries of the learner's torch in front of the loader's path (Linux), and with a thread of libuv for
+ * each core. What the user has set stays; done twice, it changes nothing more.
+ */
+export function nativeEnvironment(env: NodeJS.ProcessEnv = process.env, machine: Machine = thisMachine(env)): NodeJS.ProcessEnv {
+  const threads = { UV_THREADPOOL_SIZE: env.UV_THREADPOOL_SIZE ?? String(Math.max(leastThreads, machine.cores)) };
+  const folders = machine.platform === "linux" ? cudaFolders(machine.python) : [];
+  if (folders.length === 0) return { ...env, ...threads };
+  const before = env.LD_LIBRARY_PATH?.split(delimiter).filter((folder) => folder !== "" && !folders.includes(folder)) ?? [];
+  return { ...env, ...threads, LD_LIBRARY_PATH: [...folders, ...before].join(delimiter) };
+}
+
+function thisMachine(env: NodeJS.ProcessEnv): Machine {
+  const python = env.PLAYACT_PYTHON ?? join(packageRoot, ".venv", "bin", "python");
+  return { platform: process.platform, cores: availableParallelism(), python };
+}
+
+/** nvidia/…/lib of the environment's packages, where NVIDIA's wheels put their libraries. */
+function cudaFolders(python: string): string[] {
+  const libraries = join(dirname(dirname(python)), "lib");
+  return below(libraries)
+    .filter((folder) => /[/\\]python3\.\d+$/.test(folder))
+    .flatMap((folder) => below(join(folder, "site-packages", "nvidia")))
+    .map((folder) => join(folder, "lib"))
+    .filter((folder) => existsSync(folder));
+}
+
+function below(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .sort()
+    .map((name) => join(folder, name));
+}

@@ -1,0 +1,66 @@
+// Starts of a run: the first and each resume, with versions and devices. A run may go on elsewhere, under another torch or on
+// another card, so that what a step was computed on is that of the start before it.
+import type { Devices } from "../devices.ts";
+import type { Weights } from "../llm/llm.ts";
+import { type Writer, write } from "./lease.ts";
+import type { RunRow } from "./runs.ts";
+import type { Store } from "./store.ts";
+
+export interface Start extends Devices {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** Versions of Playact, Node and the engine's packages. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Stores that the run starts now. */
+export function recordStart(writer: Writer, start: Omit<Start, "at">): void {
+  write(writer, (database) => {
+    database
+      .prepare(
+        `INSERT INTO start (run, at, versions, torch, engine, policy_dtype, policy_gpu_layers, policy_layers, simulator_dtype,
+           simulator_gpu_layers, simulator_layers, learner, learner_dtype) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        ...[writer.run.id, new Date().toISOString(), JSON.stringify(start.versions), start.torch, start.engine],
+        ...[...columnsOf(start.policy), ...columnsOf(start.simulator), start.learner, start.dtype],
+      );
+  });
+}
+
+/** The last start of a run; null where none was recorded. */
+export function lastStart(store: Store, run: Pick<RunRow, "id">): Start | null {
+  return select(store, "run = @id", run.id);
+}
+
+/** The start under which an episode was played; null where none was recorded. */
+export function startOfTrajectory(store: Store, trajectory: number): Start | null {
+  return select(
+    store,
+    `run = (SELECT task.run FROM trajectory JOIN task ON task.id = trajectory.task WHERE trajectory.id = @id)
+     AND at <= (SELECT ended_at FROM trajectory WHERE id = @id)`,
+    trajectory,
+  );
+}
+
+function columnsOf({ dtype, gpuLayers, layers }: Weights) {
+  return [dtype, gpuLayers, layers];
+}
+
+type Columns = Omit<Start, "versions" | "policy" | "simulator"> & {
+  readonly [name in "versions" | "policy" | "simulator"]: string;
+};
+
+function select(store: Store, where: string, id: number): Start | null {
+  const weights = (role: string) =>
+    `json_object('dtype', ${role}_dtype, 'gpuLayers', ${role}_gpu_layers, 'layers', ${role}_layers) AS ${role}`;
+  const row = store.database
+    .prepare<[{ readonly id: number }], Columns>(
+      `SELECT at, versions, torch, engine, ${weights("policy")}, ${weights("simulator")}, learner, learner_dtype AS dtype
+       FROM start WHERE ${where} ORDER BY id DESC LIMIT 1`,
+    )
+    .get({ id });
+  if (row === undefined) return null;
+  const { versions, policy, simulator } = row;
+  return { ...row, versions: JSON.parse(versions), policy: JSON.parse(policy), simulator: JSON.parse(simulator) };
+}

@@ -1,0 +1,101 @@
+// What a process that loads the engine must have been started with: of the pure function, of the worker and of `doctor`.
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { nativeEnvironment } from "../../src/cli/native-environment.ts";
+import { supervise } from "../../src/cli/supervise.ts";
+import { nvidiaCards } from "../../src/llm/nvidia.ts";
+import { smallModel } from "../llm/small-model.ts";
+import { type Built, buildPackage } from "../support/built.ts";
+import { pathWithCard, pythonWithCuda } from "../support/nvidia.ts";
+import { startPlayact } from "../support/playact.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "playact-native-"));
+const { python, folders } = pythonWithCuda(folder);
+/** Where a driver that is played, and none besides, can be told of. */
+const cpuOnly = process.platform === "linux" && process.arch === "x64" && (await nvidiaCards()) === null;
+const linux = { platform: "linux", cores: 2, python } as const;
+const path = folders.join(":");
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("the environment of the engine's process", () => {
+  test("finds the CUDA libraries that torch's packages bring before all others, and twice is once", () => {
+    expect(nativeEnvironment({}, linux).LD_LIBRARY_PATH).toBe(path);
+    const once = nativeEnvironment({ LD_LIBRARY_PATH: "/opt/cuda/lib:", HOME: "/h" }, linux);
+    expect(once).toMatchObject({ LD_LIBRARY_PATH: `${path}:/opt/cuda/lib`, HOME: "/h" }); // no empty part: that is the current folder
+    expect(nativeEnvironment(once, linux)).toEqual(once);
+  });
+
+  test("leaves the loader's path alone where there are none, and on other systems", () => {
+    const env = { LD_LIBRARY_PATH: "/opt/cuda/lib" };
+    expect(nativeEnvironment(env, { ...linux, platform: "darwin" }).LD_LIBRARY_PATH).toBe("/opt/cuda/lib");
+    expect(nativeEnvironment(env, { ...linux, python: "/nowhere/bin/python" }).LD_LIBRARY_PATH).toBe("/opt/cuda/lib");
+    expect(nativeEnvironment({}, { ...linux, python: "/nowhere/bin/python" })).not.toHaveProperty("LD_LIBRARY_PATH");
+  });
+
+  test("has a thread of libuv for each core, at least eight, unless the user says how many", () => {
+    const threads = (cores: number, env = {}) => nativeEnvironment(env, { ...linux, cores }).UV_THREADPOOL_SIZE;
+    expect([threads(2), threads(64), threads(64, { UV_THREADPOOL_SIZE: "3" })]).toEqual(["8", "64", "3"]);
+  });
+});
+
+describe("a process that is started", () => {
+  let built: Built;
+  beforeAll(() => {
+    built = buildPackage();
+    mkdirSync(dirname(python), { recursive: true });
+    writeFileSync(python, "#!/bin/sh\nexit 1\n");
+    chmodSync(python, 0o755);
+  });
+  afterAll(() => built[Symbol.dispose]());
+
+  test("as a worker has it", async () => {
+    const told = join(folder, "told");
+    const program = join(folder, "worker.mjs");
+    writeFileSync(
+      program,
+      `import { writeFileSync } from "node:fs";
+      writeFileSync(${JSON.stringify(told)}, process.env.LD_LIBRARY_PATH + " " + process.env.UV_THREADPOOL_SIZE);`,
+    );
+    vi.stubEnv("PLAYACT_PYTHON", python).stubEnv("LD_LIBRARY_PATH", "/opt/cuda/lib").stubEnv("UV_THREADPOOL_SIZE", undefined);
+    expect(await supervise(folder, [], program)).toBe(0);
+    vi.unstubAllEnvs();
+    expect(readFileSync(told, "utf8")).toMatch(new RegExp(`^${path}:/opt/cuda/lib ([89]|\\d\\d+)$`));
+  });
+
+  test.runIf(cpuOnly)("as `doctor` is run once more with it, and ends with its code", async () => {
+    const [told, ended] = await doctor({});
+    expect(told).toBe(`${path}\n`);
+    expect(ended.code).toBe(4); // this Python cannot train
+    expect(ended.stdout).toMatch(
+      /^warn +engine device +cpu: nvidia-smi tells of a GPU \(NVIDIA L4, driver 570\.86\.15\).*not found on the loader's path/m,
+    );
+    expect(ended.stdout).not.toContain("libcudart"); // that one is found
+  });
+
+  test.runIf(process.platform === "linux")("once more at most: some programs lose the loader's path on their way", async () => {
+    const [told] = await doctor({ PLAYACT_RELAUNCHED: "1" });
+    expect(told).toBe("\n");
+  });
+
+  test.runIf(cpuOnly)(
+    "with engine.gpu=on ends for the environment, in one sentence, where the engine would be on the CPU",
+    async () => {
+      const environment = { PLAYACT_MODELS: dirname(smallModel), PATH: pathWithCard(folder), LD_LIBRARY_PATH: "" };
+      const words = ["tasks", "--preset", "tiny", "--set", "engine.gpu=on"];
+      const { code, stderr } = await startPlayact(built.path("cli.js"), words, folder, environment).ended;
+      expect(stderr).toMatch(/^playact: engine\.gpu is on.*nvidia-smi tells of a GPU \(NVIDIA L4, .*LD_LIBRARY_PATH\.\n$/);
+      expect(code).toBe(4);
+    },
+  );
+
+  async function doctor(environment: Readonly<Record<string, string>>) {
+    const told = join(mkdtempSync(join(folder, "doctor-")), "path");
+    const card = pathWithCard(dirname(told), `echo "$LD_LIBRARY_PATH" > '${told}'`);
+    const bare = { PLAYACT_HOME: join(folder, "home"), PLAYACT_PYTHON: python, LD_LIBRARY_PATH: "", PATH: card };
+    const ended = await startPlayact(built.path("cli.js"), ["doctor"], folder, { ...bare, ...environment }).ended;
+    return [existsSync(told) ? readFileSync(told, "utf8") : null, ended] as const;
+  }
+});

@@ -1,0 +1,74 @@
+import Database from "better-sqlite3";
+import { describe, expect, it, vi } from "vitest";
+import type { Devices } from "../../src/devices.ts";
+import { migrations } from "../../src/store/migrations.ts";
+import { starts } from "../../src/store/schema.ts";
+import { lastStart, recordStart, startOfTrajectory } from "../../src/store/starts.ts";
+import { saveTask } from "../../src/store/tasks.ts";
+import { saveTrajectory } from "../../src/store/trajectories.ts";
+import { views } from "../../src/store/views.ts";
+import { exampleDevices, exampleTask, exampleTrajectory, newWriter, temporaryStore } from "./temporary.ts";
+
+const laptop: Devices = {
+  engine: "cpu",
+  policy: { dtype: "Q4_K_M", gpuLayers: 0, layers: 25 },
+  simulator: { dtype: "Q8_0", gpuLayers: 0, layers: 29 },
+  learner: "cpu",
+  dtype: "float32",
+  torch: "2.13.0+cpu",
+};
+
+/** A time that no two calls share, as between two starts. */
+function at(second: number): void {
+  vi.setSystemTime(new Date(Date.UTC(2027, 0, 1, 0, 0, second)));
+}
+
+describe("the starts of a run", () => {
+  it("are all kept, and an episode is of the one before it, which a later resume elsewhere does not change", () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    const other = newWriter(temporary.store, "other");
+    const episode = (phase: string) =>
+      saveTrajectory(writer, { step: 0, purpose: "evaluation", phase, task: 0 }, exampleTrajectory());
+    saveTask(writer, { step: 0, purpose: "evaluation", index: 0 }, exampleTask());
+    at(0);
+    const before = episode("older than the record");
+    at(1);
+    recordStart(writer, { ...laptop, versions: { playact: "0.1.0" } });
+    at(2);
+    const first = episode("base");
+    at(3);
+    recordStart(other, { ...laptop, versions: {} });
+    recordStart(writer, { ...exampleDevices, versions: { playact: "0.2.0" } });
+    at(4);
+    const second = episode("warmup");
+    vi.useRealTimers();
+
+    expect(lastStart(temporary.store, writer.run)).toEqual({
+      ...exampleDevices,
+      versions: { playact: "0.2.0" },
+      at: "2027-01-01T00:00:03.000Z",
+    });
+    expect(startOfTrajectory(temporary.store, first)).toMatchObject({ ...laptop, versions: { playact: "0.1.0" } });
+    expect(startOfTrajectory(temporary.store, second)).toMatchObject(exampleDevices);
+    expect(lastStart(temporary.store, { id: 99 })).toBe(null);
+    expect(startOfTrajectory(temporary.store, before)).toBe(null);
+    const sql = "SELECT playact, torch, engine, learner, learner_dtype FROM start_summary WHERE run = 'tiny-1' ORDER BY at";
+    expect(temporary.store.database.prepare(sql).raw().all()).toEqual([
+      ["0.1.0", "2.13.0+cpu", "cpu", "cpu", "float32"],
+      ["0.2.0", "2.13.0", "cuda (NVIDIA L4)", "cuda:0 (NVIDIA L4)", "bfloat16"],
+    ]);
+  });
+
+  it("are none of a store of before, whose runs keep all else", () => {
+    const old = new Database(":memory:");
+    for (const change of migrations.slice(0, migrations.indexOf(starts))) old.exec(change);
+    old.exec("INSERT INTO run VALUES (1, 'r', 'tiny', '{}', '{\"playact\": \"0.1.0\"}', 'running', NULL, 't', NULL)");
+    old.exec(starts);
+    old.exec(views);
+    expect(old.prepare("SELECT count(*) FROM start_summary").pluck().get()).toBe(0);
+    expect(old.prepare("SELECT name, versions ->> '$.playact' FROM run").raw().all()).toEqual([["r", "0.1.0"]]);
+    old.close();
+  });
+});

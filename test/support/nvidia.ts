@@ -1,0 +1,22 @@
+// A machine with an NVIDIA driver, as far as programs can see: an nvidia-smi on the PATH that answers.
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** A PATH with an nvidia-smi in `folder` that names one card, after doing `first` (sh). */
+export function pathWithCard(folder: string, first = ""): string {
+  const bin = join(folder, "bin");
+  mkdirSync(bin, { recursive: true });
+  const program = join(bin, "nvidia-smi");
+  writeFileSync(program, `#!/bin/sh\n${first}\necho "NVIDIA L4, 570.86.15"\n`);
+  chmodSync(program, 0o755);
+  return [bin, process.env.PATH].join(delimiter);
+}
+
+/** An environment of Python's with NVIDIA's wheels in it; returns the interpreter and the folders of libraries. */
+export function pythonWithCuda(folder: string, libraries: readonly string[] = ["libcudart.so.13"]) {
+  const packages = join(folder, "venv", "lib", "python3.12", "site-packages", "nvidia");
+  const folders = ["cu13", "cudnn"].map((name) => join(packages, name, "lib"));
+  for (const made of [...folders, join(packages, "no-libraries")]) mkdirSync(made, { recursive: true });
+  for (const library of libraries) writeFileSync(join(folders[0] ?? "", library), "");
+  return { python: join(folder, "venv", "bin", "python"), folders };
+}
