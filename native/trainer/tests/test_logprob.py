@@ -1,9 +1,12 @@
 """Log-probs and entropies in chunks, with their gradients, against those of the full logits."""
 
+import sys
+
 import pytest
 import torch
 
-from trainer.logprob import target_logprobs
+from trainer.logprob import CHUNK_BYTES, target_logprobs
+from trainer.machine import give_back_freed_memory, peak_bytes, restart_peak
 
 
 @pytest.mark.parametrize("entropy_gradient", [False, True])
@@ -30,3 +33,51 @@ def test_chunked_values_and_gradients_are_those_of_log_softmax(
     assert mine.grad is not None
     assert theirs.grad is not None
     torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-5, atol=1e-6)
+
+
+def bfloat16_rows(vocabulary: int, width: int, positions: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Hidden states and a head in bfloat16, whose logits reach the 20 to 30 of a real model."""
+    make = torch.Generator().manual_seed(3)
+    hidden = torch.randn(positions, width, generator=make).bfloat16()
+    return hidden, (torch.randn(vocabulary, width, generator=make) * 5 / width**0.5).bfloat16()
+
+
+def test_a_bfloat16_model_has_the_logprobs_of_a_float32_product_of_its_own_weights() -> None:
+    hidden, weight = bfloat16_rows(30_000, 64, 200)
+    exact = hidden.double() @ weight.double().T
+    targets = exact.topk(5).indices.gather(-1, torch.arange(200)[:, None] % 5).squeeze(-1)  # likely tokens, as are sampled
+    logp, entropy = target_logprobs(hidden, weight, targets, 1.0)
+    full = exact.log_softmax(-1)
+    assert exact.max() > 20
+    torch.testing.assert_close(logp.double(), full.gather(-1, targets[:, None]).squeeze(-1), rtol=0, atol=1e-4)
+    torch.testing.assert_close(entropy.double(), -(full.exp() * full).sum(-1), rtol=0, atol=1e-4)
+
+
+def test_the_gradient_of_a_sure_token_keeps_its_size_in_bfloat16() -> None:
+    """p = 0.9999 and more: one-hot minus softmax is small, while the head's row that both stand for is not."""
+    hidden, weight = bfloat16_rows(30_000, 64, 50)
+    targets = torch.arange(50)
+    hidden = (weight[targets].float() * 1.4).bfloat16().requires_grad_()
+    wide = hidden.detach().double().requires_grad_()
+    full = (wide @ weight.double().T).log_softmax(-1).gather(-1, targets[:, None]).squeeze(-1)
+    assert full.exp().median() > 0.9999
+    target_logprobs(hidden, weight, targets, 1.0)[0].sum().backward()  # type: ignore[no-untyped-call]
+    full.sum().backward()  # type: ignore[no-untyped-call]
+    assert hidden.grad is not None
+    assert wide.grad is not None
+    off = (hidden.grad.double() - wide.grad).norm(dim=-1) / wide.grad.norm(dim=-1)
+    assert off.max() < 0.02
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts a peak anew")
+@pytest.mark.parametrize("entropy_gradient", [False, True])
+def test_a_chunk_of_the_head_takes_no_more_memory_than_is_planned(entropy_gradient: bool) -> None:
+    """Above all no float32 copy of the whole head: 311 MB here, 933 MB in a model of 1.5B."""
+    give_back_freed_memory()
+    hidden, weight = bfloat16_rows(151_936, 512, 230)
+    hidden.requires_grad_()
+    targets = torch.arange(230)
+    restart_peak(hidden.device)
+    before = peak_bytes(hidden.device)
+    target_logprobs(hidden, weight, targets, 1.0, entropy_gradient)
+    assert peak_bytes(hidden.device) - before < 3 * CHUNK_BYTES + 16e6  # memory.row_bytes; the rest is code that is loaded
