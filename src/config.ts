@@ -80,7 +80,7 @@ const tasks = z.strictObject({
   skipBadTools: z
     .boolean()
     .default(false)
-    .describe("Leave tools of `tasks.tools` that cannot be played out, and name them; else the first one ends the command."),
+    .describe("Leave tools that cannot be played out, and name them; else they end the run."),
   direction: z
     .enum(["intent-first", "calls-first"])
     .default("calls-first")

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { chooseTemplate } from "../src/llm/choose-template.ts";
+import { chooseTemplate } from "../src/choose-template.ts";
 import { withGrammarParser } from "../src/llm/llama-grammar.ts";
 import { scriptedVocabulary } from "../src/llm/scripted.ts";
 import { advantages, isDead } from "../src/reward/advantage.ts";

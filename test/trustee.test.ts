@@ -331,7 +331,7 @@ describe("what is withheld stands in no prompt", () => {
     firstMessage: "Is there a train?",
     heldBack: [{ call: 0, argument: "day", sentence: "On the SECRET DAY." }],
     expected: [{ ...found, arguments: { ...found.arguments, to: "SECRET CITY" } }],
-    limits: limits({ userTurns: 3 }),
+    limits: limits({ userReplies: 2 }),
   });
   const replies = [
     { reason: "It helps.", reward: 1, result: { train_id: "NT7", departs: "10:10" } },

@@ -7,7 +7,7 @@ import { type Conduct, missesCall, needsJudge, rulesShare, verdict } from "../re
 import type { Patience } from "../simulator/ask.ts";
 import { briefed, type Withheld } from "../simulator/briefing.ts";
 import type { Subject } from "../simulator/prompts/verifier.ts";
-import { count, counted, newTally } from "../simulator/tally.ts";
+import { added, count, counted, newTally } from "../simulator/tally.ts";
 import { type Anchors, anchors, type Judged, logOdds, placed } from "../simulator/verifier.ts";
 import { writtenVerdict } from "../simulator/written-verdict.ts";
 import { refuses } from "../tasks/refusal.ts";
@@ -41,7 +41,7 @@ export async function judge(episode: Episode, court: Court): Promise<Trajectory>
   const judging = missesCall(trajectory.task, conduct) ? judgedBy.rules : judgedBy[court.kind];
   const judged = await judging(episode, conduct, { ...court, patience: { ...court.patience, tally } });
   if (court.patience.tally) count(court.patience.tally, tally);
-  const counts = { ...trajectory.counts, ...counted(tally) };
+  const counts = added(trajectory.counts, counted(tally));
   if (judged.ok) return { ...trajectory, counts, verdict: judged.value };
   return { ...trajectory, counts, status: "aborted", stopReason: "simulator_failed", failure: judged.failure };
 }

@@ -8,6 +8,7 @@ import type { Json, JsonSchema } from "../types.ts";
 import { alternatives } from "./alternatives.ts";
 import { mostDigits, multiplesRule, numberRule } from "./numbers.ts";
 import { patternOfFormat, patternRule } from "./patterns.ts";
+import { asSchema, bound, count, inside, list, type Place, refuse, repeated } from "./place.ts";
 import { gbnf, type Rule, unescaped } from "./rule.ts";
 
 /** Why llama.cpp does not take a grammar, or null. */
@@ -35,14 +36,6 @@ export function toGrammar(schema: JsonSchema): string {
 /** The texts that toGrammar's grammar accepts, as a rule. Throws as it does. */
 export function ruleOf(schema: JsonSchema): Rule {
   return lower({ where: "", depth: 0, repeated: 1 }, schema);
-}
-
-interface Place {
-  /** For messages, e.g. "passengers[].name"; empty at the top. */
-  readonly where: string;
-  readonly depth: number;
-  /** How often it may be written: the product of the lengths of the lists and maps around it. */
-  readonly repeated: number;
 }
 
 /** A character of a JSON string; escapes only of quote and backslash. */
@@ -260,12 +253,6 @@ function digits(value: number): number {
   return Math.trunc(Math.abs(value)).toLocaleString("en", { useGrouping: false }).length;
 }
 
-function bound(place: Place, value: Json | undefined): number | null {
-  if (value === undefined) return null;
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw refuse(place, `has the bound ${JSON.stringify(value)}, which is no number`);
-}
-
 /** The next number of the grid above an exclusive bound. */
 function above(value: number | null, grid: number): number | null {
   return value === null ? null : Number(((Math.floor(value / grid + 1e-9) + 1) * grid).toFixed(6));
@@ -283,37 +270,8 @@ function lowest(one: number | null, other: number | null): number | null {
   return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
-function count(place: Place, value: Json | undefined, otherwise: number): number {
-  if (value === undefined) return otherwise;
-  if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
-  throw refuse(place, `has the length ${JSON.stringify(value)}, which is no whole number from 0 up`);
-}
-
 function oneOf(place: Place, alternatives: readonly Rule[]): Rule {
   const [only] = alternatives;
   if (only === undefined) throw refuse(place, "has an empty list of alternatives");
   return alternatives.length === 1 ? only : { any: alternatives };
-}
-
-function inside(place: Place, step: string): Place {
-  return { ...place, where: `${place.where}${step}`.replace(/^\./, ""), depth: place.depth + 1 };
-}
-
-function repeated(place: Place, step: string, times: number): Place {
-  return { ...inside(place, step), repeated: place.repeated * Math.max(1, times) };
-}
-
-function asSchema(place: Place, value: Json): JsonSchema {
-  if (isObject(value)) return value;
-  // `true` allows anything
-  if (value === true) return {};
-  throw refuse(place, `holds ${JSON.stringify(value)} where a schema is expected`);
-}
-
-function list(value: Json): readonly Json[] {
-  return Array.isArray(value) ? value : [value];
-}
-
-function refuse(place: Place, what: string): PlayactError {
-  return new PlayactError("tools", `${place.where === "" ? "the schema" : `'${place.where}'`} ${what}.`);
 }

@@ -34,3 +34,9 @@ export function count(tally: Tally, added: Partial<Tally>): void {
 export function counted(tally: Tally): Counts {
   return Object.fromEntries(Object.entries(tally).filter(([, value]) => value !== 0));
 }
+
+/** Counts of two parts of an episode, added up by name. */
+export function added(one: Counts, other: Counts): Counts {
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+  return Object.fromEntries(names.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)]));
+}
