@@ -77,10 +77,7 @@ const tasks = z.strictObject({
     .describe(
       "The user's own tools: a file or folder (as OpenAI, MCP, Anthropic or Google write them, rows of a data set, BFCL function docs, a ToolBench tree); null takes the embedded catalogue.",
     ),
-  skipBadTools: z
-    .boolean()
-    .default(false)
-    .describe("Leave tools that cannot be played out, and name them; else they end the run."),
+  skipBadTools: z.boolean().default(false).describe("Leave tools out that cannot be played; else they end the command."),
   direction: z
     .enum(["intent-first", "calls-first"])
     .default("calls-first")

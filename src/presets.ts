@@ -60,6 +60,7 @@ export const presets = {
       parallelCalls: 3,
       toolChars: 512,
       deadlineSeconds: 120,
+      turnSeconds: 3600,
       simulatorTries: 3,
     },
     reward: { verdict: "written" },
