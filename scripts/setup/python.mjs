@@ -99,7 +99,7 @@ async function findPython() {
 async function checkChosen(chosen) {
   const { code, output } = await execute(chosen, ["-P", "-c", "import torch, transformers, peft, gguf, safetensors"]);
   if (code === 0) return false;
-  const old = /^unknown option -P/im.test(output);
+  const old = /^unknown option:? -P/im.test(output);
   const reason = old ? `it is older than Python 3.${leastMinor}` : output.trim().split("\n").at(-1);
   throw new SetupError(
     `PLAYACT_PYTHON names ${chosen}, which cannot train (${reason}). Install native/requirements.txt there, or unset it and: npm run setup`,
