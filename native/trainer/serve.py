@@ -5,7 +5,6 @@ PR_SET_PDEATHSIG on Linux (an EOF watcher needs the GIL); elsewhere the watcher 
 """
 
 import ctypes
-import errno
 import os
 import queue
 import signal
@@ -15,7 +14,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from .fault import Fault, FaultKind, ran_out_of_memory
+from .fault import Fault, FaultKind, disk_is_full, ran_out_of_memory
 from .protocol import ERROR, HEARTBEAT, HELLO, REPLY, REQUEST, VERSION, Arrays, Frame, Head, ProtocolError, encode, read
 
 FROM_PARENT, TO_PARENT = 3, 4  # file descriptors; stdout and stderr are logs
@@ -90,7 +89,7 @@ def _error(number: Any, kind: FaultKind, message: str) -> Frame:
 def _kind(error: Exception) -> FaultKind:
     if ran_out_of_memory(error):
         return "memory"
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if disk_is_full(error):
         return "disk"
     return "internal"
 

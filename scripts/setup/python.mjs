@@ -6,6 +6,7 @@ import { execute, failed, isStamped, needSpace, root, SetupError, stampOf, write
 
 const environment = join(root, ".venv");
 const interpreter = join(environment, "bin", "python");
+// Everywhere -P: a module of the current folder must not run in place of Python's own.
 const candidates = ["python3", "python3.12", "python3.13", "python3.11", "python3.14"];
 const leastMinor = 11; // numpy's own floor
 const mostMinor = 14; // the newest that torch has wheels for
@@ -17,11 +18,11 @@ const torchCpuIndex = "https://download.pytorch.org/whl/cpu";
 /** @param {(text: string) => void} say */
 export async function makeEnvironment(say) {
   if (process.env.PLAYACT_PYTHON) return checkChosen(process.env.PLAYACT_PYTHON);
-  if (existsSync(interpreter) && (await execute(interpreter, ["-m", "pip", "--version"])).code === 0) return false;
+  if (existsSync(interpreter) && (await execute(interpreter, ["-P", "-m", "pip", "--version"])).code === 0) return false;
   const python = await findPython();
   say(`${python} -m venv .venv`);
   rmSync(environment, { recursive: true, force: true });
-  const { code, output } = await execute(python, ["-m", "venv", environment]);
+  const { code, output } = await execute(python, ["-P", "-m", "venv", environment]);
   if (code !== 0)
     throw failed(`${python} could not make .venv; what it said stands above. Mend that, then: npm run setup`, output);
   return true;
@@ -69,7 +70,7 @@ async function installCpuTorch(version, say) {
  */
 function pip(args, say) {
   const options = ["--disable-pip-version-check", "--no-input", "--retries=2", "--progress-bar=off"];
-  return execute(interpreter, ["-m", "pip", "install", ...options, ...args], { say });
+  return execute(interpreter, ["-P", "-m", "pip", "install", ...options, ...args], { say });
 }
 
 /** The first interpreter on the PATH that is new enough and can make environments. */
@@ -77,7 +78,7 @@ async function findPython() {
   const question = "import sys; print('%d.%d' % sys.version_info[:2]); import venv, ensurepip";
   let bare = "";
   for (const candidate of candidates) {
-    const { code, output } = await execute(candidate, ["-c", question]);
+    const { code, output } = await execute(candidate, ["-P", "-c", question]); // one older than 3.11 does not know -P
     const version = /^3\.(\d+)$/m.exec(output);
     const minor = Number(version?.[1]);
     if (!version || minor < leastMinor || minor > mostMinor) continue;
@@ -96,9 +97,10 @@ async function findPython() {
 
 /** @param {string} chosen */
 async function checkChosen(chosen) {
-  const { code, output } = await execute(chosen, ["-c", "import torch, transformers, peft, gguf, safetensors"]);
+  const { code, output } = await execute(chosen, ["-P", "-c", "import torch, transformers, peft, gguf, safetensors"]);
   if (code === 0) return false;
-  const reason = output.trim().split("\n").at(-1);
+  const old = /^unknown option:? -P/im.test(output);
+  const reason = old ? `it is older than Python 3.${leastMinor}` : output.trim().split("\n").at(-1);
   throw new SetupError(
     `PLAYACT_PYTHON names ${chosen}, which cannot train (${reason}). Install native/requirements.txt there, or unset it and: npm run setup`,
   );

@@ -52,7 +52,7 @@ const memoryHint = " (Linux ends the largest process so when memory runs out)";
 export async function startLearner(options: LearnerOptions): Promise<TorchLearner> {
   const { deadlineSeconds, startSeconds = 60, fileSeconds = 60, module = "trainer", processes = 1 } = options;
   const program = processes === 1 ? [module, String(process.pid)] : [`${module}.launch`, String(process.pid), String(processes)];
-  const child = spawn(options.python, ["-m", ...program], {
+  const child = spawn(options.python, ["-P", "-m", ...program], {
     cwd: nativeFolder(),
     env: { ...inherited(), ...options.env, PYTHONPATH: nativeFolder(), PYTHONUNBUFFERED: "1" },
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],

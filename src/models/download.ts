@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { PlayactError } from "../errors.ts";
-import { packageRoot } from "./folder.ts";
+import { hubCacheFolder } from "./folder.ts";
 import type { ModelFile, ModelSource } from "./manifest.ts";
-import { pythonPath } from "./python.ts";
+import { pythonPath, pythonStart } from "./python.ts";
 
 const event = z.discriminatedUnion("event", [
   z.object({ event: z.literal("progress"), bytes: z.number() }),
@@ -43,8 +43,11 @@ export async function download(
   force: boolean,
   onProgress: Progress,
 ): Promise<Download> {
-  const request = JSON.stringify({ target, sha256: model.sha256, source, force });
-  const child = spawn(pythonPath(), [join(packageRoot, "native", "fetch_model.py"), request], {
+  const request = JSON.stringify({ target, sha256: model.sha256, bytes: model.bytes, source, force });
+  const { flags, cwd } = pythonStart;
+  const child = spawn(pythonPath(), [...flags, join(cwd, "fetch_model.py"), request], {
+    cwd,
+    env: { ...process.env, HF_HUB_CACHE: hubCacheFolder() }, // by its own rules, from the user's folder
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = new Promise<number | null>((resolve, reject) => {

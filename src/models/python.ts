@@ -2,7 +2,7 @@
 // the learner's own process is src/learner/torch.ts.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { describe, PlayactError } from "../errors.ts";
@@ -11,7 +11,7 @@ import { packageRoot } from "./folder.ts";
 /** Path of the interpreter: PLAYACT_PYTHON as it is, else the project's own environment. Throws PlayactError("environment"). */
 export function pythonPath(env: NodeJS.ProcessEnv = process.env): string {
   const chosen = env.PLAYACT_PYTHON;
-  const path = chosen ?? join(packageRoot, ".venv", "bin", "python");
+  const path = resolve(chosen ?? join(packageRoot, ".venv", "bin", "python"));
   if (existsSync(path)) return path;
   throw new PlayactError(
     "environment",
@@ -20,6 +20,12 @@ export function pythonPath(env: NodeJS.ProcessEnv = process.env): string {
       : `PLAYACT_PYTHON names ${path}, which does not exist. Correct it, or unset it and run: npm run setup`,
   );
 }
+
+/**
+ * How every Python of ours is started. It never takes a module from the user's folder, where a json.py would run in place of
+ * Python's own: -P leaves that folder out, and an empty element of PYTHONPATH then means a folder of ours.
+ */
+export const pythonStart = { flags: ["-P"], cwd: join(packageRoot, "native") } as const;
 
 const report = z.object({
   python: z.string(),
@@ -54,7 +60,8 @@ print(json.dumps({"python": platform.python_version(), "packages": packages, "ac
 /** Asks the interpreter what it can import; a few seconds, for torch is large. Throws PlayactError("environment"). */
 export async function askPython(path: string): Promise<PythonReport> {
   try {
-    const { stdout } = await promisify(execFile)(path, ["-c", question], { timeout: 120_000 });
+    const { flags, cwd } = pythonStart;
+    const { stdout } = await promisify(execFile)(path, [...flags, "-c", question], { cwd, timeout: 120_000 });
     return report.parse(JSON.parse(stdout));
   } catch (error) {
     const reason = describe(error).split("\n")[0];

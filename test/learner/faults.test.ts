@@ -42,6 +42,7 @@ describe("a child that misbehaves", () => {
       message: expect.stringContaining("expected 3 GB"),
     });
     expect(await reasonOf(act("fail"))).toMatchObject({ boundary: "memory" });
+    expect(await reasonOf(act("fill"))).toMatchObject({ boundary: "disk" });
     expect(await reasonOf(act("dance"))).toMatchObject({ boundary: "learner" });
     await act("nothing");
   });

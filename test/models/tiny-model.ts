@@ -22,7 +22,7 @@ export function tinyModel(bytes: Buffer, sources: ModelFile["sources"]): ModelFi
 export function writeWheel(folder: string, n: number, bytes: Buffer): void {
   const script = `
 import base64, sys, zipfile
-folder, n, data = sys.argv[1], sys.argv[2], base64.b64decode(sys.argv[3])
+folder, n, data = sys.argv[1], sys.argv[2], base64.b64decode(sys.stdin.read())
 name = f"playact_tiny_part{n}"
 info = f"{name}-1.0.dist-info"
 with zipfile.ZipFile(f"{folder}/{name}-1.0-py3-none-any.whl", "w") as wheel:
@@ -31,7 +31,7 @@ with zipfile.ZipFile(f"{folder}/{name}-1.0-py3-none-any.whl", "w") as wheel:
     wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
     wheel.writestr(f"{info}/RECORD", "")
 `;
-  execFileSync(pythonPath(), ["-c", script, folder, String(n), bytes.toString("base64")]);
+  execFileSync(pythonPath(), ["-c", script, folder, String(n)], { input: bytes.toString("base64") });
 }
 
 /** The package-index source of `count` such wheels. */

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { checkNode, installEnvironment } from "../../scripts/setup/node.mjs";
+import { makeEnvironment } from "../../scripts/setup/python.mjs";
 import { needSpace } from "../../scripts/setup/step.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -74,6 +75,19 @@ describe("what is missing is told in a sentence with its mend, exit code 4 and n
     place.program("npm", npmThatWorks);
     place.program("python3", "echo 3.9");
     expect(place.run().said).toMatch(/Python 3\.11 to 3\.\d+ is missing/);
+  });
+
+  test("a chosen Python that is too old to be started safely", async () => {
+    using place = clone();
+    place.program("python", 'echo "Unknown option: -P"; echo "usage: python [option] ..."; exit 2');
+    process.env.PLAYACT_PYTHON = join(place.folder, "bin", "python");
+    try {
+      await expect(makeEnvironment(() => {})).rejects.toThrow(
+        /names .*python, which cannot train \(it is older than Python 3\.11\)/,
+      );
+    } finally {
+      delete process.env.PLAYACT_PYTHON;
+    }
   });
 
   test("a Python without its venv module", () => {

@@ -6,11 +6,16 @@ test/learner/faults.test.ts.
 
 import ctypes
 import os
+import resource
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save_file
 
 from trainer.fault import Fault
 from trainer.protocol import HEARTBEAT, Arrays, Frame, Head, encode
@@ -28,6 +33,13 @@ def hold_the_gil() -> None:
 
 def refuse() -> None:
     raise Fault("memory", "expected 3 GB, found 1: use a smaller model")
+
+
+def fill() -> None:
+    """A save on a disk that takes no more: here a limit of this process, which ends a write as a full disk does."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+    with tempfile.TemporaryDirectory() as folder:
+        save_file({"moments": np.zeros(10_000)}, Path(folder) / "optimizer.safetensors")
 
 
 def fail() -> None:
@@ -80,6 +92,7 @@ ACTS: dict[str, Callable[[], object]] = {
     "sleep": sleep,
     "refuse": refuse,
     "fail": fail,
+    "fill": fill,
 }
 
 

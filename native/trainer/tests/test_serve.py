@@ -143,6 +143,14 @@ def test_answers_in_order_and_ends_with_its_input(child: Child) -> None:
     assert child.end() == 0
 
 
+def test_a_save_that_the_disk_has_no_room_for_is_a_fault_of_the_disk(child: Child) -> None:
+    child.send(HELLO_BYTES, call(1, act="fill"))
+    assert child.next().head == {"protocol": VERSION}
+    answer = child.next().head
+    assert answer["kind"] == "disk"
+    assert "SafetensorError" in answer["message"]
+
+
 @pytest.mark.parametrize(
     "data",
     [
