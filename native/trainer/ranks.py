@@ -73,7 +73,11 @@ ALONE = Ranks()
 
 
 def join() -> Ranks:
-    """Meets the other processes that torchrun started (its variables are in the environment)."""
+    """Meets the other processes that torchrun started (its variables are in the environment).
+
+    Who has joined ends by os._exit: gloo's threads still run when an interpreter shuts down, and abort one in five of those
+    on a busy machine ("terminate called without an active exception", SIGABRT).
+    """
     several_gpus = torch.cuda.device_count() >= int(os.environ["LOCAL_WORLD_SIZE"])
     if several_gpus:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))  # "cuda" means this one from here on
