@@ -14,7 +14,7 @@ export type Dialect = (typeof dialects)[number];
 export interface MalformedCall {
   /** What was written, markers included. */
   readonly text: string;
-  /** For the model: what is wrong with it. */
+  /** For the model: what is wrong with it. Names no tag: models repeat what they read, and the tag would open a call. */
   readonly reason: string;
 }
 
@@ -134,13 +134,13 @@ function nextEnd(text: string, from: number, marker: RegExp): number {
 
 function readTagged(text: string, start: number): Block {
   if (text.startsWith(tagClose, start)) {
-    return failed(text, start, start + tagClose.length, `${tagClose} without ${tagOpen}`);
+    return failed(text, start, start + tagClose.length, "a call is closed that was never opened");
   }
   const from = start + tagOpen.length;
   const limit = nextEnd(text, from, ends.tag);
   if (!text.startsWith(tagClose, limit)) {
     const stop = valueEnd(text.slice(0, limit), skipBlanks(text, from));
-    return failed(text, start, stop, `${tagOpen} without ${tagClose}`);
+    return failed(text, start, stop, "the call is never closed");
   }
   const end = limit + tagClose.length;
   const parsed = parseJson(text.slice(from, limit));
@@ -191,7 +191,7 @@ function readAfterPythonTag(text: string, start: number): Block {
   const end = valueEnd(inside, at);
   const parsed = parseJson(text.slice(at, end));
   if (parsed.ok) return judged([parsed.value], "parameters", text.slice(start, end), end);
-  return failed(text, start, end, notKept(parsed.unsafe) ?? `no valid JSON object after ${pythonTag}`);
+  return failed(text, start, end, notKept(parsed.unsafe) ?? "no valid JSON object follows");
 }
 
 /** A line of words; JSON has none outside its strings. */

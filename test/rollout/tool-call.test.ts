@@ -174,7 +174,7 @@ describe("hermes", () => {
     const text = '<tool_call>\n{"name": "a", "arguments": {';
     expect(parseToolCalls(`Hm. ${text}`, "hermes")).toEqual({
       calls: [],
-      errors: [{ text, reason: "<tool_call> without </tool_call>" }],
+      errors: [{ text, reason: "the call is never closed" }],
       rest: "Hm.",
     });
   });
@@ -185,14 +185,14 @@ describe("hermes", () => {
       const text = `<tool_call>\n${json}`;
       expect(parseToolCalls(`${text}\nI wait.`, "hermes")).toEqual({
         calls: [],
-        errors: [{ text, reason: "<tool_call> without </tool_call>" }],
+        errors: [{ text, reason: "the call is never closed" }],
         rest: "I wait.",
       });
     },
   );
 
   it("takes a closing tag alone as an error", () => {
-    expect(reasons('{"name": "a", "arguments": {}}\n</tool_call>', "hermes")).toEqual(["</tool_call> without <tool_call>"]);
+    expect(reasons('{"name": "a", "arguments": {}}\n</tool_call>', "hermes")).toEqual(["a call is closed that was never opened"]);
   });
 
   it("keeps the good calls beside a bad one and tells of the bad one", () => {
