@@ -301,8 +301,8 @@ describe("llama-3.1", () => {
     ['{"name": "a", "parameters": {}, "arguments": {}}', 'unknown key "arguments" beside "name" and "parameters"'],
     ['{"type": "function", "name": "a", "parameters": {}}', 'unknown key "type" beside "name" and "parameters"'],
     ['{"name": "a", "parameters": "x"}', '"parameters" must be a JSON object'],
-    ["<|python_tag|>print(1)", "no valid JSON object after <|python_tag|>"],
-    ["<|python_tag|>", "no valid JSON object after <|python_tag|>"],
+    ["<|python_tag|>print(1)", "no valid JSON object follows"],
+    ["<|python_tag|>", "no valid JSON object follows"],
     ['<|python_tag|>{"parameters": {}}', 'the call has no "name"'],
   ])("refuses %s without repairing it", (text, reason) => {
     expect(parseToolCalls(text, "llama-3.1")).toEqual({ calls: [], errors: [{ text, reason }], rest: "" });
