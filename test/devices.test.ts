@@ -6,21 +6,15 @@ import { type ConfigInput, configSchema } from "../src/config.ts";
 import { type Devices, devicesOf, devicesText, idleCard } from "../src/devices.ts";
 import { scriptedLearner } from "../src/learner/scripted.ts";
 import { scriptedEngine } from "../src/llm/scripted.ts";
-import { exampleDevices } from "./store/temporary.ts";
+import { exampleDevices, processorOnly } from "./store/temporary.ts";
 import { openRequest } from "./suites/learner.suite.ts";
 import { pathWithCard } from "./support/nvidia.ts";
 
-const onCpu: Devices = {
-  engine: "cpu",
-  policy: { dtype: "Q4_K_M", gpuLayers: 0, layers: 25 },
-  simulator: { dtype: "Q8_0", gpuLayers: 0, layers: 29 },
-  learner: "cpu",
-  dtype: "float32",
-  torch: "2.13.0+cpu",
-};
 describe("the start line", () => {
   test("names both devices, the types of the weights and torch", () => {
-    expect(devicesText(onCpu)).toBe("engine on cpu (policy Q4_K_M; simulator Q8_0), learner on cpu (float32, torch 2.13.0+cpu)");
+    expect(devicesText(processorOnly)).toBe(
+      "engine on cpu (policy Q4_K_M; simulator Q8_0), learner on cpu (float32, torch 2.13.0+cpu)",
+    );
   });
 
   test("on a GPU also says how many layers are on it", () => {
@@ -43,7 +37,7 @@ describe("a card that stands idle", () => {
   const warned = (devices: Devices, config: ConfigInput = {}) => idleCard(configSchema.parse(config), devices);
 
   test("is warned of for engine and learner each, with the card and what to do", async () => {
-    const [engine, learner, ...more] = await warned(onCpu);
+    const [engine, learner, ...more] = await warned(processorOnly);
     expect(engine).toMatch(/NVIDIA L4.*the engine computes on the CPU/);
     expect(learner).toMatch(/NVIDIA L4.*the learner trains on the CPU: torch is its CPU build; "npm run setup"/);
     expect(more).toEqual([]);
@@ -52,8 +46,8 @@ describe("a card that stands idle", () => {
 
   test("is none where both use it, where the CPU was asked for, or where no driver answers", async () => {
     expect(await warned(exampleDevices)).toEqual([]);
-    expect(await warned(onCpu, { engine: { gpu: "off" }, learner: { device: "cpu" } })).toEqual([]);
+    expect(await warned(processorOnly, { engine: { gpu: "off" }, learner: { device: "cpu" } })).toEqual([]);
     vi.stubEnv("PATH", folder);
-    expect(await warned(onCpu)).toEqual([]);
+    expect(await warned(processorOnly)).toEqual([]);
   });
 });

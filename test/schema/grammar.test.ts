@@ -1,27 +1,16 @@
 // The grammars are judged by llama.cpp's own parser. Values are generated with their schema, within the bounds that the
 // lowering gives to what a schema leaves open.
 import fc from "fast-check";
-import { getLlama, LlamaLogLevel } from "node-llama-cpp";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Bindings, bindingsOf } from "../../src/llm/addon.ts";
+import { describe, expect, test } from "vitest";
 import { toGrammar } from "../../src/schema/grammar.ts";
 import { toolReply } from "../../src/simulator/prompts/tool.ts";
 import { matchesSchema } from "../../src/tasks/validate.ts";
 import type { Json, JsonSchema } from "../../src/types.ts";
 import { findTrain } from "../support/blueprint.ts";
+import { useGrammarParser } from "../support/grammar-parser.ts";
 
-let bindings: Bindings;
-let stop = async (): Promise<void> => undefined;
-beforeAll(async () => {
-  const llama = await getLlama({ gpu: false, build: "never", skipDownload: true, logLevel: LlamaLogLevel.disabled });
-  bindings = bindingsOf(llama);
-  stop = () => llama.dispose();
-});
-afterAll(() => stop());
-
-function accepts(schema: JsonSchema, text: string): boolean {
-  return new bindings.AddonGrammar(toGrammar(schema), { addonExports: bindings, rootRuleName: "root" }).isTextCompatible(text);
-}
+const parse = useGrammarParser();
+const accepts = (schema: JsonSchema, text: string): boolean => parse(toGrammar(schema)).isTextCompatible(text);
 
 type Case = { readonly schema: JsonSchema; readonly value: Json };
 const one = (schema: JsonSchema, values: fc.Arbitrary<Json>): fc.Arbitrary<Case> => values.map((value) => ({ schema, value }));

@@ -1,9 +1,7 @@
 // What the rules allow, told two ways: by drawing texts from them, and by llama.cpp, which must take the same texts. Numbers
 // are compared with counting, patterns with the language's own regular expressions.
 import fc from "fast-check";
-import { getLlama, LlamaLogLevel } from "node-llama-cpp";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Bindings, bindingsOf } from "../../src/llm/addon.ts";
+import { describe, expect, test } from "vitest";
 import { draws } from "../../src/rng.ts";
 import { ruleOf, toGrammar } from "../../src/schema/grammar.ts";
 import { multiplesRule, numberRule } from "../../src/schema/numbers.ts";
@@ -11,17 +9,10 @@ import { patternOfFormat, patternRule } from "../../src/schema/patterns.ts";
 import { drawn, gbnf, type Rule, shortest } from "../../src/schema/rule.ts";
 import { matchesSchema } from "../../src/tasks/validate.ts";
 import type { JsonSchema } from "../../src/types.ts";
+import { useGrammarParser } from "../support/grammar-parser.ts";
 
-let bindings: Bindings;
-let stop = async (): Promise<void> => undefined;
-beforeAll(async () => {
-  const llama = await getLlama({ gpu: false, build: "never", skipDownload: true, logLevel: LlamaLogLevel.disabled });
-  bindings = bindingsOf(llama);
-  stop = () => llama.dispose();
-});
-afterAll(() => stop());
-
-const grammarOf = (rule: Rule) => new bindings.AddonGrammar(gbnf(rule), { addonExports: bindings, rootRuleName: "root" });
+const parse = useGrammarParser();
+const grammarOf = (rule: Rule) => parse(gbnf(rule));
 const texts = (rule: Rule, count: number) => Array.from({ length: count }, (_, index) => drawn(rule, draws("rules", index)));
 
 describe("numbers between bounds", () => {

@@ -1,22 +1,12 @@
 import Database from "better-sqlite3";
 import { describe, expect, it, vi } from "vitest";
-import type { Devices } from "../../src/devices.ts";
 import { migrations } from "../../src/store/migrations.ts";
 import { starts } from "../../src/store/schema.ts";
 import { lastStart, recordStart, startOfTrajectory } from "../../src/store/starts.ts";
 import { saveTask } from "../../src/store/tasks.ts";
 import { saveTrajectory } from "../../src/store/trajectories.ts";
 import { views } from "../../src/store/views.ts";
-import { exampleDevices, exampleTask, exampleTrajectory, newWriter, temporaryStore } from "./temporary.ts";
-
-const laptop: Devices = {
-  engine: "cpu",
-  policy: { dtype: "Q4_K_M", gpuLayers: 0, layers: 25 },
-  simulator: { dtype: "Q8_0", gpuLayers: 0, layers: 29 },
-  learner: "cpu",
-  dtype: "float32",
-  torch: "2.13.0+cpu",
-};
+import { exampleDevices, exampleTask, exampleTrajectory, newWriter, processorOnly, temporaryStore } from "./temporary.ts";
 
 /** A time that no two calls share, as between two starts. */
 function at(second: number): void {
@@ -35,11 +25,11 @@ describe("the starts of a run", () => {
     at(0);
     const before = episode("older than the record");
     at(1);
-    recordStart(writer, { ...laptop, versions: { playact: "0.1.0" } });
+    recordStart(writer, { ...processorOnly, versions: { playact: "0.1.0" } });
     at(2);
     const first = episode("base");
     at(3);
-    recordStart(other, { ...laptop, versions: {} });
+    recordStart(other, { ...processorOnly, versions: {} });
     recordStart(writer, { ...exampleDevices, versions: { playact: "0.2.0" } });
     at(4);
     const second = episode("warmup");
@@ -50,7 +40,7 @@ describe("the starts of a run", () => {
       versions: { playact: "0.2.0" },
       at: "2027-01-01T00:00:03.000Z",
     });
-    expect(startOfTrajectory(temporary.store, first)).toMatchObject({ ...laptop, versions: { playact: "0.1.0" } });
+    expect(startOfTrajectory(temporary.store, first)).toMatchObject({ ...processorOnly, versions: { playact: "0.1.0" } });
     expect(startOfTrajectory(temporary.store, second)).toMatchObject(exampleDevices);
     expect(lastStart(temporary.store, { id: 99 })).toBe(null);
     expect(startOfTrajectory(temporary.store, before)).toBe(null);

@@ -48,6 +48,16 @@ export const exampleDevices: Devices = {
   torch: "2.13.0",
 };
 
+/** On a machine without one. */
+export const processorOnly: Devices = {
+  engine: "cpu",
+  policy: { dtype: "Q4_K_M", gpuLayers: 0, layers: 25 },
+  simulator: { dtype: "Q8_0", gpuLayers: 0, layers: 29 },
+  learner: "cpu",
+  dtype: "float32",
+  torch: "2.13.0+cpu",
+};
+
 export function exampleTask(change: Partial<Task> = {}): Task {
   return {
     id: "weather-1",
