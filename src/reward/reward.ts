@@ -15,6 +15,8 @@ export interface Conduct {
   readonly unexecuted: readonly ToolCall[];
   /** Calls that could not be parsed. */
   readonly malformed: number;
+  /** Turns that refused before anything was called, and of which the user complained: who serves at the second asking serves less. */
+  readonly undueRefusals: number;
   /** What was said to the user at the end, in a whole turn without calls; null where nothing was. */
   readonly report: string | null;
   /** What was said there refuses the request. */
@@ -23,8 +25,8 @@ export interface Conduct {
 
 /**
  * How right the calls were, 0..1: the sum over the expected calls (half a call for its name, half for its arguments)
- * over the number expected plus the number that was too many or malformed. 1 exactly when every expected call was made
- * as expected and nothing else. Every made call serves one expected call at most, one that was not carried out none. A decline
+ * over the number expected plus the number that was too many or malformed, and the refusals that were not due. 1 exactly when
+ * every expected call was made as expected and nothing else. Every made call serves one expected call at most, one that was not carried out none. A decline
  * task scores 1 when nothing was called and the request was refused in words.
  */
 export function rulesShare(task: Task, conduct: Conduct): number {
@@ -44,7 +46,7 @@ export function rulesShare(task: Task, conduct: Conduct): number {
     sum += scores[best] ?? 0;
     left.splice(best, 1);
   }
-  const tooMany = Math.max(0, written(conduct).length - task.expected.length) + conduct.malformed;
+  const tooMany = Math.max(0, written(conduct).length - task.expected.length) + conduct.malformed + conduct.undueRefusals;
   return sum / (task.expected.length + tooMany);
 }
 

@@ -15,7 +15,7 @@ import { carriedShare } from "../tasks/said.ts";
 import type { Task, Trajectory, Verdict } from "../types.ts";
 import { endsCut } from "./lines.ts";
 import type { Episode } from "./rollout.ts";
-import { type Dialect, parseToolCalls } from "./tool-call.ts";
+import { type Dialect, type ParsedCalls, parseToolCalls } from "./tool-call.ts";
 
 export interface Court {
   readonly simulator: ChatModel;
@@ -111,24 +111,37 @@ function scaleOf(brief: Task, { scales, simulator, patience, signal }: Court, su
 /** What rules read off the record alone. */
 export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
   const { messages } = trajectory;
-  const turns = messages.flatMap(({ role, text, calls: record }, at) => {
+  const turns = messages.flatMap(({ role, text, calls: record, turnReward }, at) => {
     if (role !== "assistant") return [];
     const turn = parseToolCalls(text, dialect);
     // every turn with a call but the last is followed by its results
     const isMade = (index: number) => at < messages.length - 1 && record[index]?.refused === undefined;
     const made = turn.calls.filter((_, index) => isMade(index));
-    return [{ ...turn, made, unexecuted: turn.calls.filter((_, index) => !isMade(index)) }];
+    return [{ ...turn, complained: turnReward === -1, made, unexecuted: turn.calls.filter((_, index) => !isMade(index)) }];
   });
   const last = turns.at(-1);
-  const speaks = last !== undefined && last.calls.length + last.errors.length === 0 && isSpeech(last.rest);
+  const speaks = last !== undefined && attempts(last) === 0 && isSpeech(last.rest);
   const report = speaks && !endsCut(trajectory) ? last.rest : null;
   return {
     calls: turns.flatMap(({ made }) => made),
     unexecuted: turns.flatMap(({ unexecuted }) => unexecuted),
     malformed: turns.reduce((sum, { errors }) => sum + errors.length, 0),
+    undueRefusals: turns
+      .slice(
+        0,
+        Math.max(
+          0,
+          turns.findIndex((turn) => attempts(turn) > 0),
+        ),
+      )
+      .filter(({ rest, complained }) => complained && refuses(rest)).length,
     report,
     refused: report !== null && refuses(report),
   };
+}
+
+function attempts({ calls, errors }: ParsedCalls): number {
+  return calls.length + errors.length;
 }
 
 /** Words to the user; a policy that echoes the tags of a tool's answer has reported nothing. */

@@ -7,6 +7,7 @@ import { blueprint, booked, chain, declined, found } from "../support/blueprint.
 const conduct = (calls: readonly ToolCall[], change: Partial<Conduct> = {}): Conduct => ({
   calls,
   unexecuted: [],
+  undueRefusals: 0,
   malformed: 0,
   report: "Here you are.",
   refused: false,
@@ -27,6 +28,12 @@ describe("the mixed verdict, row by row", () => {
     ["one call too many", conduct([found, wrong]), 1 / 2 - 0.5, "partly right: 50 %"],
     ["the right call made twice", conduct([found, found]), 1 / 2 - 0.5, "partly right: 50 %"],
     ["a malformed call before the right one", conduct([found], { malformed: 1 }), 0, "partly right: 50 %"],
+    [
+      "the right call after a refusal that the user complained of",
+      conduct([found], { undueRefusals: 1 }),
+      0,
+      "partly right: 50 %",
+    ],
     ["the right call, never carried out", conduct([], { unexecuted: [found] }), -0.5, "partly right: 0 %"],
     ["another tool's call, never carried out", conduct([], { unexecuted: [wrong] }), -1, "wrong tool"],
     ["the right call, then one that was not carried out", conduct([found], { unexecuted: [found] }), 0, "partly right: 50 %"],

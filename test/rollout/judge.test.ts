@@ -307,10 +307,23 @@ describe("the conduct read off a record", () => {
     conductOf(trajectory(turns, change), "hermes");
   const { result: _, ...call } = found;
 
+  test("holds the refusals of which the user complained before anything was called, and no others", () => {
+    const talk = (first: string, turnReward: number, second = says(found)) => {
+      const made = trajectory([first, second, answer]);
+      const messages = made.messages.map((message) => (message.text === first ? { ...message, turnReward } : message));
+      return conductOf({ ...made, messages }, "hermes").undueRefusals;
+    };
+    expect(talk("I'm sorry, none of my tools can do that.", -1)).toBe(1);
+    expect(talk("I'm sorry, none of my tools can do that.", 1)).toBe(0);
+    expect(talk("Which day is it?", -1)).toBe(0);
+    expect(talk("I'm sorry, none of my tools can do that.", -1, "No.")).toBe(0); // nothing was called at all: -1 as it is
+  });
+
   test("is every well-formed call of every turn, the malformed ones counted apart", () => {
     expect(read([says(found), `${says(found)}\n<tool_call>\n{]\n</tool_call>`, answer])).toEqual({
       calls: [call, call],
       unexecuted: [],
+      undueRefusals: 0,
       malformed: 1,
       report: answer,
       refused: false,
