@@ -148,7 +148,7 @@ export function scriptedEngine(script: Script = {}): Engine {
         if (length >= contextTokens) throw full("simulator reply", length, contextTokens);
         if (request.usage) request.usage.read += length;
         const value = await within("simulator reply", request, async () =>
-          script.reply === undefined ? exampleOf(request.schema, request.schema) : script.reply(request),
+          script.reply === undefined ? exampleOf(request.schema) : script.reply(request),
         );
         const text = typeof value === "string" && script.reply !== undefined ? value : JSON.stringify(value);
         if (request.usage) request.usage.written += vocabulary.encode(text).length;
@@ -231,13 +231,8 @@ function within<T>(
 }
 
 /** The plainest value of a schema that toGrammar accepts. */
-function exampleOf(schema: JsonSchema, root: JsonSchema): Json {
-  const of = (inner: Json | undefined): Json =>
-    exampleOf((inner === true || inner === undefined ? {} : inner) as JsonSchema, root);
-  if (typeof schema.$ref === "string") {
-    const steps = schema.$ref.split("/").slice(1);
-    return of(steps.reduce<Json | undefined>((found, step) => (found as JsonSchema | undefined)?.[step], root));
-  }
+function exampleOf(schema: JsonSchema): Json {
+  const of = (inner: Json | undefined): Json => exampleOf((inner === true || inner === undefined ? {} : inner) as JsonSchema);
   if (schema.const !== undefined) return schema.const;
   if (Array.isArray(schema.enum)) return (schema.enum as readonly Json[])[0] ?? null;
   const branches = schema.type === undefined ? (schema.oneOf ?? schema.anyOf ?? schema.allOf) : undefined;

@@ -14,22 +14,26 @@ const most = 32;
 export function alternatives(schema: JsonSchema): readonly JsonSchema[] {
   const { allOf, anyOf, oneOf, ...own } = schema;
   let found: readonly JsonSchema[] = [own];
-  const cross = (branches: readonly JsonSchema[]) => {
-    found = found.flatMap((one) => branches.map((branch) => merged(one, branch)));
-    if (found.length > most) throw new RangeError(`its unions can be combined in more than ${most} ways`);
+  const bounded = (ways: readonly JsonSchema[]) => {
+    if (ways.length > most) throw new RangeError(`its unions can be combined in more than ${most} ways`);
+    return ways;
   };
-  for (const part of schemasIn(allOf)) cross(alternatives(part));
+  for (const part of schemasIn(allOf)) {
+    const ways = alternatives(part);
+    found = bounded(found.flatMap((one) => ways.map((way) => merged(one, way))));
+  }
   for (const union of [anyOf, oneOf]) {
     const branches = schemasIn(union);
     if (branches.length === 0) continue;
-    found = found.flatMap((one) =>
-      branches.flatMap((branch) => {
-        const others = branches.filter((other) => other !== branch).flatMap(named);
-        const foreign = others.filter((name) => !named(branch).includes(name) && !required(one).includes(name));
-        return alternatives(branch).map((way) => without(merged(one, way), foreign));
-      }),
+    found = bounded(
+      found.flatMap((one) =>
+        branches.flatMap((branch) => {
+          const others = branches.filter((other) => other !== branch).flatMap(named);
+          const foreign = others.filter((name) => !named(branch).includes(name) && !required(one).includes(name));
+          return alternatives(branch).map((way) => without(merged(one, way), foreign));
+        }),
+      ),
     );
-    cross([{}]);
   }
   return found;
 }

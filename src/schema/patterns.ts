@@ -6,34 +6,34 @@ import { type CharacterSet, type Rule, shortest, unescaped } from "./rule.ts";
 /** Repetitions of `*` and `+` beyond what a pattern asks for. */
 const openEnded = 16;
 
+const date = "(19|20)\\d\\d-((0[13578]|1[02])-(0[1-9]|[12]\\d|3[01])|(0[469]|11)-(0[1-9]|[12]\\d|30)|02-(0[1-9]|1\\d|2[0-8]))";
+const time = "([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\dZ";
+const uri = "https://[a-z]{2,16}\\.(com|org|net)(/[a-z0-9-]{1,16}){0,4}";
+
 const formats: Readonly<Record<string, string>> = {
-  date: "(19|20)\\d\\d-((0[13578]|1[02])-(0[1-9]|[12]\\d|3[01])|(0[469]|11)-(0[1-9]|[12]\\d|30)|02-(0[1-9]|1\\d|2[0-8]))",
-  time: "([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\dZ",
+  date,
+  time,
+  "date-time": `${date}T${time}`,
+  "iso-time": time,
+  "iso-date-time": `${date}T${time}`,
   duration: "P([1-9]\\d?[DWMY]|T[1-9]\\d?[HM])",
   email: "[a-z][a-z0-9]{1,12}([._][a-z]{2,12})?@[a-z]{2,16}\\.(com|org|net)",
   hostname: "[a-z]{2,16}\\.[a-z]{2,16}\\.(com|org|net)",
   ipv4: "(\\d|[1-9]\\d|1\\d\\d|2[0-4]\\d)(\\.(\\d|[1-9]\\d|1\\d\\d|2[0-4]\\d)){3}",
   ipv6: "[0-9a-f]{1,4}(:[0-9a-f]{1,4}){7}",
-  uri: "https://[a-z]{2,16}\\.(com|org|net)(/[a-z0-9-]{1,16}){0,4}",
+  uri,
+  url: uri,
+  "uri-reference": uri,
+  "uri-template": uri,
   uuid: "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
   byte: "([A-Za-z0-9+/]{4}){1,16}",
   "json-pointer": "(/[a-z0-9_]{1,12}){1,4}",
   "relative-json-pointer": "\\d(/[a-z0-9_]{1,12}){1,4}",
   regex: "[a-z0-9]{1,24}",
 };
-const sameFormats: Readonly<Record<string, string>> = {
-  "date-time": `${formats.date}T${formats.time}`,
-  "iso-date-time": `${formats.date}T${formats.time}`,
-  "iso-time": formats.time ?? "",
-  "uri-reference": formats.uri ?? "",
-  "uri-template": formats.uri ?? "",
-  url: formats.uri ?? "",
-};
-
 /** The pattern of a `format`, or null where it asks for nothing that we know. */
 export function patternOfFormat(format: string): string | null {
-  const all = { ...formats, ...sameFormats };
-  return Object.hasOwn(all, format) ? (all[format] ?? null) : null;
+  return Object.hasOwn(formats, format) ? (formats[format] ?? null) : null;
 }
 
 /**
