@@ -11,7 +11,7 @@ import { root } from "./setup/step.mjs";
 /** @param {string} file of dist */
 const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
 const { openEmbedderFiles } = await load("open-embedder.js");
-const { embeddedCatalogue } = await load("tasks/toolset.js");
+const { embeddedCatalogue } = await load("tools/toolset.js");
 const { draws } = await load("rng.js");
 
 const { values } = parseArgs({

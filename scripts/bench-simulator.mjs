@@ -10,14 +10,14 @@ import { root } from "./setup/step.mjs";
 
 /** @param {string} file of dist */
 const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
-const { openEngine } = await load("llm/llama.js");
+const { openEngine } = await load("llm/engine/llama.js");
 const { modelPath } = await load("models/fetch.js");
-const { resolveConfig } = await load("resolve-config.js");
-const { toolsetsOf } = await load("open-session.js");
-const { patience } = await load("session.js");
-const { newTally } = await load("simulator/tally.js");
+const { resolveConfig } = await load("config/resolve.js");
+const { toolsetsOf } = await load("run/open.js");
+const { patience } = await load("run/session.js");
+const { newTally } = await load("simulator/usage.js");
 const { taskOrders } = await load("tasks/orders.js");
-const { anyTools } = await load("tasks/distractors.js");
+const { anyTools } = await load("tools/distractors.js");
 const { writeDraft } = await load("tasks/write-task.js");
 
 const { values } = parseArgs({
@@ -123,7 +123,7 @@ const median = (/** @type {number[]} */ all) => all.sort((a, b) => a - b)[Math.f
 
 /** One question against many on a transcript that was never seen, each time a new one; the same number of slots for both. */
 async function verdicts(/** @type {import("../src/llm/llm.ts").Engine} */ engine) {
-  const { renderChat } = await load("llm/chat.js");
+  const { renderChat } = await load("llm/engine/chat.js");
   const ids = renderChat(engine.vocabulary, verdict(1, 0).messages, "Answer:").length;
   const own = ids - renderChat(engine.vocabulary, [verdict(1, 0).messages[0], { role: "user", content: "" }], "Answer:").length;
   let talk = 100;

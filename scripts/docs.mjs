@@ -130,8 +130,8 @@ function replaced(text, name, lines) {
 
 const before = readFileSync(readme, "utf8");
 const after = await withBuilt(async (load, folder) => {
-  const { configSchema } = await load("config.js");
-  const { presets } = await load("presets.js");
+  const { configSchema } = await load("config/config.js");
+  const { presets } = await load("config/presets.js");
   const rows = (await commands(load, folder)).flatMap((command) => commandRows(command, "playact"));
   const config = configRows(z.toJSONSchema(configSchema, { io: "input" }), presets.laptop);
   const withCommands = replaced(before, "commands", [row("command, argument or option", "meaning"), "|---|---|", ...rows]);

@@ -12,16 +12,16 @@ import { root } from "./setup/step.mjs";
 const built = new URL("../dist/", import.meta.url).href; // not a literal: dist/ need not be there for the types to be checked
 /** @type {typeof import("../src/learner/torch.ts")} */
 const { startLearner } = await import(`${built}learner/torch.js`);
-/** @type {typeof import("../src/llm/addon.ts")} */
-const { bindingsOf, nativeContextOf, nativeModelOf } = await import(`${built}llm/addon.js`);
-/** @type {typeof import("../src/llm/batcher.ts")} */
-const { createBatcher } = await import(`${built}llm/batcher.js`);
-/** @type {typeof import("../src/llm/llama.ts")} */
-const { loadModel, startLlama, vocabularyOf } = await import(`${built}llm/llama.js`);
-/** @type {typeof import("../src/llm/policy.ts")} */
-const { openPolicy } = await import(`${built}llm/policy.js`);
-/** @type {typeof import("../src/llm/turns.ts")} */
-const { createTurns } = await import(`${built}llm/turns.js`);
+/** @type {typeof import("../src/llm/engine/addon.ts")} */
+const { bindingsOf, nativeContextOf, nativeModelOf } = await import(`${built}llm/engine/addon.js`);
+/** @type {typeof import("../src/llm/engine/batcher.ts")} */
+const { createBatcher } = await import(`${built}llm/engine/batcher.js`);
+/** @type {typeof import("../src/llm/engine/llama.ts")} */
+const { loadModel, startLlama, vocabularyOf } = await import(`${built}llm/engine/llama.js`);
+/** @type {typeof import("../src/llm/engine/policy.ts")} */
+const { openPolicy } = await import(`${built}llm/engine/policy.js`);
+/** @type {typeof import("../src/llm/engine/lock.ts")} */
+const { createLock } = await import(`${built}llm/engine/lock.js`);
 /** @type {typeof import("../src/models/python.ts")} */
 const { pythonPath } = await import(`${built}models/python.js`);
 
@@ -51,7 +51,7 @@ async function sampler(model, cells) {
     experimentalKvCacheValueType: cells,
   });
   const context = nativeContextOf(opened);
-  const [turns, vocabulary, sequences] = [createTurns(), vocabularyOf(loaded), 1];
+  const [turns, vocabulary, sequences] = [createLock(), vocabularyOf(loaded), 1];
   const batcher = createBatcher({ context, sequences, batchTokens: contextTokens, turns, reuse: false });
   const parts = { bindings: bindingsOf(llama), model: nativeModelOf(loaded), context, batcher };
   const policy = openPolicy({ ...parts, vocabulary, contextTokens, turns });

@@ -3,9 +3,9 @@
 //   node scripts/measure-modes.mjs [--model FILE] [--tokens 64]
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { openEngine } from "../dist/llm/llama.js";
-import { episodeTemplate } from "../dist/llm/template.js";
-import { embeddedCatalogue } from "../dist/tasks/toolset.js";
+import { openEngine } from "../dist/llm/engine/llama.js";
+import { episodeTemplate } from "../dist/llm/text/template.js";
+import { embeddedCatalogue } from "../dist/tools/toolset.js";
 import { root } from "./setup/step.mjs";
 
 const { values } = parseArgs({

@@ -1,10 +1,10 @@
 // `node scripts/measure-passes.mjs [MODEL]`: what a batch of single ids costs when its sequences are successive, when there
-// are gaps between them, and when the gaps are closed by ids that nobody asked for (src/llm/passes.ts). Milliseconds of this
+// are gaps between them, and when the gaps are closed by ids that nobody asked for (src/llm/engine/passes.ts). Milliseconds of this
 // machine; what counts is their order.
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { nativeContextOf } from "../dist/llm/addon.js";
-import { loadModel, openContext, startLlama } from "../dist/llm/llama.js";
+import { nativeContextOf } from "../dist/llm/engine/addon.js";
+import { loadModel, openContext, startLlama } from "../dist/llm/engine/llama.js";
 import { root } from "./setup/step.mjs";
 
 const path = process.argv[2] ?? join(root, "models", "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf");

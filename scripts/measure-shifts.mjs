@@ -10,8 +10,8 @@ import { parseArgs } from "node:util";
 const built = new URL("../dist/", import.meta.url).href; // not a literal: dist/ need not be there for the types to be checked
 /** @type {typeof import("../src/learner/torch.ts")} */
 const { startLearner } = await import(`${built}learner/torch.js`);
-/** @type {typeof import("../src/llm/llama.ts")} */
-const { openEngine } = await import(`${built}llm/llama.js`);
+/** @type {typeof import("../src/llm/engine/llama.ts")} */
+const { openEngine } = await import(`${built}llm/engine/llama.js`);
 /** @type {typeof import("../src/models/python.ts")} */
 const { pythonPath } = await import(`${built}models/python.js`);
 

@@ -21,13 +21,13 @@ const { values } = parseArgs({
 /** @param {string} file of dist */
 const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
 const { writeTasks } = await load("draw-tasks.js");
-const { chooseTemplate } = await load("choose-template.js");
+const { chooseTemplate } = await load("llm/text/choose-template.js");
 const { findLanguageModel } = await load("models/manifest.js");
 const { openNearness } = await load("open-embedder.js");
-const { openEngineOf, toolsetsOf } = await load("open-session.js");
-const { resolveConfig } = await load("resolve-config.js");
-const { patience } = await load("session.js");
-const { newTally } = await load("simulator/tally.js");
+const { openEngineOf, toolsetsOf } = await load("run/open.js");
+const { resolveConfig } = await load("config/resolve.js");
+const { patience } = await load("run/session.js");
+const { newTally } = await load("simulator/usage.js");
 const { anchors } = await load("simulator/verifier.js");
 
 // intent first writes no results: the tools of its episodes are written, too

@@ -6,7 +6,7 @@ import { report } from "./cli/exit.ts";
 import { toStderr, toStdout } from "./cli/output.ts";
 import { relaunched } from "./cli/relaunch.ts";
 import { PlayactError } from "./errors.ts";
-import { playactVersion } from "./versions.ts";
+import { playactVersion } from "./run/versions.ts";
 
 /** Each command in a module of its own, loaded only when it is named (or when help lists them all). */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {

@@ -2,11 +2,12 @@
 // sample each, judged by rules alone so that two policies are compared on facts; call and decline apart. Tasks are written
 // once a run; each phase ("base", "warmup", "step 4") is stored, and resumed where it was cut off. The view
 // evaluation_summary holds the scores, the table evaluation_metric what each phase asked of the simulator.
-import { commit } from "./commit.ts";
-import { drawTasks } from "./draw-tasks.ts";
-import { tallyMetrics, usageMetrics } from "./metrics.ts";
+
 import { rollOutGroups } from "./rollout/group.ts";
-import { courtOf, type Session, sceneOf } from "./session.ts";
+import { commit } from "./run/commit.ts";
+import { drawTasks } from "./run/draw-tasks.ts";
+import { tallyMetrics, usageMetrics } from "./run/metrics.ts";
+import { courtOf, type Session, sceneOf } from "./run/session.ts";
 import { recordEvaluation } from "./store/evaluations.ts";
 import { loadTasks } from "./store/tasks.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";

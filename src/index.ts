@@ -1,8 +1,16 @@
 // The public surface: the pure parts of the method, to be used without a model, a store or a run, and the types they speak.
 // Runs are started from the command line.
-export type { AdvantageMode, Aspect, Config, ReturnMode } from "./config.ts";
+export type { AdvantageMode, Aspect, Config, ReturnMode } from "./config/config.ts";
 export { type Boundary, PlayactError } from "./errors.ts";
 export { demonstrationSamples, trainingSamples } from "./learner/batch.ts";
+export {
+  type Dialect,
+  dialects,
+  formatToolCall,
+  type MalformedCall,
+  type ParsedCalls,
+  parseToolCalls,
+} from "./llm/text/tool-call.ts";
 export {
   type AdvantageOptions,
   advantages,
@@ -13,15 +21,7 @@ export {
 } from "./reward/advantage.ts";
 export { type Rewards, returns, type TurnReturns } from "./reward/returns.ts";
 export { type Draws, draws, seedFrom } from "./rng.ts";
-export { nextTemperature, type TemperatureControl } from "./rollout/temperature.ts";
-export {
-  type Dialect,
-  dialects,
-  formatToolCall,
-  type MalformedCall,
-  type ParsedCalls,
-  parseToolCalls,
-} from "./rollout/tool-call.ts";
+export { nextTemperature, type TemperatureControl } from "./run/temperature.ts";
 export { type CurriculumOptions, nextLevel } from "./tasks/curriculum.ts";
 export { type Difficulty, type DifficultyOptions, difficulty, softDifficulty, withFixed } from "./tasks/difficulty.ts";
 export type * from "./types.ts";

@@ -10,20 +10,21 @@
 //   lone survivor keeps its reward teaches nothing                        there is nobody to compare it with
 //   sampler = trainer assumed      truncated importance weights           the sampler is quantised, the gap is a metric
 //   level saved before its update  one transaction closes the step        a resumed run is the same run
-import { removeOldCheckpoints, saveCheckpoint } from "./checkpoint.ts";
-import { commit } from "./commit.ts";
-import { drawTasks } from "./draw-tasks.ts";
+
 import { evaluate, heldOutTasks } from "./evaluate.ts";
-import { learn } from "./learn.ts";
-import { groupMetrics, stopwatch, tallyMetrics } from "./metrics.ts";
-import { prepare } from "./prepare.ts";
-import { type RunState, resume, temperatureOf } from "./resume.ts";
 import { assignAdvantages, byMessage } from "./reward/assign.ts";
 import { rollOutGroups } from "./rollout/group.ts";
-import { courtOf, type Session, sceneOf } from "./session.ts";
+import { removeOldCheckpoints, saveCheckpoint } from "./run/checkpoint.ts";
+import { commit } from "./run/commit.ts";
+import { drawTasks } from "./run/draw-tasks.ts";
+import { learn } from "./run/learn.ts";
+import { groupMetrics, stopwatch, tallyMetrics } from "./run/metrics.ts";
+import { prepare } from "./run/prepare.ts";
+import { type RunState, resume, temperatureOf } from "./run/resume.ts";
+import { courtOf, type Session, sceneOf } from "./run/session.ts";
+import { swapAndProbe } from "./run/swap.ts";
 import { closeStep, openStep, openStepOf } from "./store/steps.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
-import { swapAndProbe } from "./swap.ts";
 import { nextLevel } from "./tasks/curriculum.ts";
 import type { Trajectory } from "./types.ts";
 

@@ -1,5 +1,5 @@
 // The nouns of Playact as plain readonly data. Schemas for what crosses a boundary live beside the boundary
-// (tools: tasks/toolset.ts, config: config.ts, frames: learner/protocol.ts); inside, these types are trusted.
+// (tools: tools/toolset.ts, config: config.ts, frames: learner/protocol.ts); inside, these types are trusted.
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
@@ -77,6 +77,9 @@ export interface Task {
   readonly limits: Limits;
 }
 
+/** What an episode is for. Demonstrations belong to step 0; evaluation tasks to no step row, whatever number they carry. */
+export type Purpose = "train" | "demonstration" | "evaluation";
+
 /** Limits of the talk, counted exactly: what would exceed one is never begun. */
 export interface Limits {
   /** Most replies of the simulated user; the task's first message is none. */
@@ -153,6 +156,19 @@ export interface Trajectory {
   readonly counts: Counts;
 }
 
+/** A piece of the talk as everybody but the policy reads it (simulator/lines.ts). */
+export interface Line {
+  /** `unexecuted`: a call that a limit kept from being carried out. */
+  readonly role: "user" | "assistant" | "call" | "result" | "unexecuted";
+  readonly text: string;
+}
+
+/** A finished episode before its verdict, and what the judge reads. */
+export interface Episode {
+  readonly trajectory: Trajectory;
+  readonly lines: readonly Line[];
+}
+
 /** Counts by name. */
 export type Counts = Readonly<Record<string, number>>;
 
@@ -169,7 +185,7 @@ export interface Failure {
 
 export type SimulatorRole = Exclude<Failure["boundary"], "engine">;
 
-/** To whom a bad ending is put down, and why; see rollout/blame.ts. */
+/** To whom a bad ending is put down, and why; see rules/blame.ts. */
 export interface Blame {
   readonly party: "agent" | Failure["boundary"];
   /** A stop reason, a failure's code, a refusal or one of blame.ts's own: lower case with underscores. */

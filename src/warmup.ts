@@ -3,25 +3,26 @@
 // never declines again (measured, design section 9). Each of those is a call's twin with its tools withheld, trained on
 // beside it. Departs from the paper: the demonstrations are blueprints of the local simulator, kept when the rules approve
 // them, not trajectories of a strong teacher.
-import { saveCheckpoint } from "./checkpoint.ts";
-import { commit } from "./commit.ts";
-import type { Config } from "./config.ts";
-import { drawTasks, type Series } from "./draw-tasks.ts";
+
+import type { Config } from "./config/config.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
 import type { UpdateRequest } from "./learner/learner.ts";
 import { assertSameIds } from "./learner/same-ids.ts";
-import { type Metrics, stopwatch, tallyMetrics } from "./metrics.ts";
-import type { RunState } from "./resume.ts";
+import { judge } from "./reward/judge.ts";
 import { draws } from "./rng.ts";
 import { demonstrate } from "./rollout/demonstration.ts";
-import { judge } from "./rollout/judge.ts";
-import { courtOf, type Session } from "./session.ts";
-import type { Tally } from "./simulator/tally.ts";
+import { saveCheckpoint } from "./run/checkpoint.ts";
+import { commit } from "./run/commit.ts";
+import { drawTasks, type Series } from "./run/draw-tasks.ts";
+import { type Metrics, stopwatch, tallyMetrics } from "./run/metrics.ts";
+import type { RunState } from "./run/resume.ts";
+import { courtOf, type Session } from "./run/session.ts";
+import { swapAndProbe } from "./run/swap.ts";
+import type { Tally } from "./simulator/usage.ts";
 import { closeStep } from "./store/steps.ts";
 import { saveTask } from "./store/tasks.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
-import { swapAndProbe } from "./swap.ts";
-import { withholdTools } from "./tasks/withhold.ts";
+import { withholdTools } from "./tasks/irrelevance.ts";
 import type { Task, Trajectory } from "./types.ts";
 
 /** Least verdict of a demonstration that is kept: all calls right and half of the results reported. */

@@ -4,7 +4,7 @@
 import BetterSqlite from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { PlayactError } from "../src/errors.ts";
-import type { ProgressEvent } from "../src/session.ts";
+import type { ProgressEvent } from "../src/run/session.ts";
 import { lastClosedStep } from "../src/store/steps.ts";
 import { temporaryStore } from "./store/temporary.ts";
 import { dyingAt, Killed, life, lostOf, type Moment, newRun, outcome } from "./support/whole-run.ts";

@@ -69,7 +69,7 @@ def read_minibatches(head: Any, arrays: Arrays, vocabulary: int) -> list[list[Sa
 
 
 def digest(ids: Sequence[int]) -> str:
-    """SHA-256 (hex) of token ids as u32 little-endian; twin of src/token-digest.ts."""
+    """SHA-256 (hex) of token ids as u32 little-endian; twin of src/rules/token-digest.ts."""
     return hashlib.sha256(np.asarray(ids, dtype="<u4").tobytes()).hexdigest()
 
 

@@ -1,11 +1,11 @@
 // Peer of bench-engine.mjs: Playact's engine, from dist/. Prints one JSON line.
 //   node scripts/bench-engine/ours.mjs MODEL THREADS SEQUENCES,…
 
-import { bindingsOf, nativeContextOf, nativeModelOf } from "../../dist/llm/addon.js";
-import { createBatcher } from "../../dist/llm/batcher.js";
-import { batchTokens, loadModel, openContext, openEngine, startLlama } from "../../dist/llm/llama.js";
-import { openDrawer, openSampler } from "../../dist/llm/sampler.js";
-import { createTurns } from "../../dist/llm/turns.js";
+import { bindingsOf, nativeContextOf, nativeModelOf } from "../../dist/llm/engine/addon.js";
+import { createBatcher } from "../../dist/llm/engine/batcher.js";
+import { batchTokens, loadModel, openContext, openEngine, startLlama } from "../../dist/llm/engine/llama.js";
+import { createLock } from "../../dist/llm/engine/lock.js";
+import { openDrawer, openSampler } from "../../dist/llm/engine/sampler.js";
 import { firstPrompt, grpo, inLanes, seconds, shape, someIds, toolResult } from "./work.mjs";
 
 const [path = "", threadsText = "2", list = "8"] = process.argv.slice(2);
@@ -20,7 +20,7 @@ for (const sequences of list.split(",").map(Number)) {
   const opened = await openContext(loaded, sequences, shape.prompt + shape.new + 64, threads, true);
   const context = nativeContextOf(opened);
   context.setThreads(threads);
-  const batcher = createBatcher({ context, sequences, batchTokens, turns: createTurns(), reuse: true });
+  const batcher = createBatcher({ context, sequences, batchTokens, turns: createLock(), reuse: true });
   const sampling = { seconds: 0, rows: 0, since: 0 }; // time in which at least one row was being sampled
 
   /**
@@ -28,7 +28,7 @@ for (const sequences of list.split(",").map(Number)) {
    * @param {readonly number[]} ids
    * @param {number} count
    * @param {number | null} topK
-   * @returns {import("../../dist/llm/work.js").Work<number>}
+   * @returns {import("../../dist/llm/engine/work.js").Work<number>}
    */
   const work = (ids, count, topK) => {
     const shaped = topK === null ? null : openSampler(bindings, model, { temperature: 1, topK, seed: 1 });

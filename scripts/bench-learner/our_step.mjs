@@ -10,12 +10,12 @@ const [group, newTokens] = [8, 64];
 const built = new URL("../../dist/", import.meta.url).href; // not a literal: dist/ need not be there for the types to be checked
 /** @type {typeof import("../../src/learner/torch.ts")} */
 const { startLearner } = await import(`${built}learner/torch.js`);
-/** @type {typeof import("../../src/llm/llama.ts")} */
-const { openEngine } = await import(`${built}llm/llama.js`);
+/** @type {typeof import("../../src/llm/engine/llama.ts")} */
+const { openEngine } = await import(`${built}llm/engine/llama.js`);
 /** @type {typeof import("../../src/learner/losses.ts")} */
 const { policyLoss } = await import(`${built}learner/losses.js`);
-/** @type {typeof import("../../src/config.ts")} */
-const { configSchema } = await import(`${built}config.js`);
+/** @type {typeof import("../../src/config/config.ts")} */
+const { configSchema } = await import(`${built}config/config.js`);
 /** @type {typeof import("../../src/models/python.ts")} */
 const { pythonPath } = await import(`${built}models/python.js`);
 

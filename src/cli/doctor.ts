@@ -2,8 +2,8 @@
 // It looks and changes nothing, but for making the home folder. It starts the engine to learn its device, and loads no model
 // into it, which is what a run does first, but with --simulator (simulator-health.ts).
 import { Command } from "commander";
-import { chooseTemplate } from "../choose-template.ts";
 import { PlayactError } from "../errors.ts";
+import { chooseTemplate } from "../llm/text/choose-template.ts";
 import { fetchCommand, findFile } from "../models/fetch.ts";
 import { findLanguageModel, type LanguageModel } from "../models/manifest.ts";
 import {
@@ -88,6 +88,6 @@ async function printPolicy(print: Print, name: string, json: boolean): Promise<v
 async function templateOf(entry: LanguageModel): Promise<string> {
   const found = await findFile(entry);
   if (found.state !== "right") return `known when the model is here: ${fetchCommand(entry.name)}`;
-  const { openVocabularyOf } = await import("../llm/llama-vocabulary.ts"); // late: doctor reports a package that is missing
+  const { openVocabularyOf } = await import("../llm/engine/llama-vocabulary.ts"); // late: doctor reports a package that is missing
   return chooseTemplate(await openVocabularyOf(found.path), entry.markers, entry.dialect).text;
 }

@@ -1,17 +1,17 @@
 // The checks of `playact doctor`, one function a subject. Each looks and reports; none throws for what it finds missing.
 import { statfs } from "node:fs/promises";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { modelsOfPreset } from "../config/needed-models.ts";
 import { describe } from "../errors.ts";
-import { nvidiaCards, whyNotOnCard } from "../llm/nvidia.ts";
+import { nvidiaCards, whyNotOnCard } from "../llm/engine/nvidia.ts";
 import { fetchCommand, findFiles } from "../models/fetch.ts";
 import { modelsFolder, packageRoot } from "../models/folder.ts";
 import { readManifest } from "../models/manifest.ts";
-import { modelsOfPreset } from "../models/needed.ts";
 import { askPython, pythonPath } from "../models/python.ts";
+import { playactVersion, versions } from "../run/versions.ts";
 import { ensureWritable, resolveHome } from "../store/home.ts";
 import { sqliteVersion } from "../store/sqlite.ts";
 import { leastSqlite } from "../store/store.ts";
-import { playactVersion, versions } from "../versions.ts";
 
 /** What was found about one thing. `fix` is one command; null where nothing is to be done. */
 export type Finding = {
@@ -40,7 +40,7 @@ export function checkNode(): Finding[] {
 export async function checkEngine(): Promise<Finding[]> {
   try {
     const found = versions();
-    const { deviceOf, startLlama } = await import("../llm/llama.ts"); // late: a package that is missing is a finding
+    const { deviceOf, startLlama } = await import("../llm/engine/llama.ts"); // late: a package that is missing is a finding
     const llama = await startLlama("auto", 1);
     const device = await deviceOf(llama);
     await llama.dispose();

@@ -1,9 +1,9 @@
 // `playact models`: what the manifest knows and what is on disk of it; fetches what is missing.
 import { Command } from "commander";
+import { modelsOfPreset } from "../config/needed-models.ts";
 import { PlayactError } from "../errors.ts";
 import { type Found, findFiles, getModel } from "../models/fetch.ts";
 import { filesOf, findModel, type ModelEntry, readManifest } from "../models/manifest.ts";
-import { modelsOfPreset } from "../models/needed.ts";
 import { formatTable, type Print, printJson, toStderr, toStdout } from "./output.ts";
 
 /** The command with its two subcommands; `print` takes the data, `talk` the progress. */

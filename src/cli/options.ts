@@ -1,5 +1,5 @@
 // Options that several commands share.
-import { presets } from "../presets.ts";
+import { presets } from "../config/presets.ts";
 
 /** What every command that takes a preset says of it. */
 export const presetHelp = `one of ${Object.keys(presets).join(", ")}`;

@@ -1,6 +1,6 @@
 // The user's own tools, decided before anything is started: each is played once as the run will play it.
-import type { Config } from "../config.ts";
-import { userTools } from "../tasks/toolset.ts";
+import type { Config } from "../config/config.ts";
+import { userTools } from "../tools/toolset.ts";
 import { escapeText, toStderr } from "./output.ts";
 
 /**
@@ -10,7 +10,7 @@ import { escapeText, toStderr } from "./output.ts";
 export async function checkOwnTools({ tasks }: Pick<Config, "tasks">): Promise<void> {
   const { tools, skipBadTools } = tasks;
   if (tools === null) return;
-  const { withGrammarParser } = await import("../llm/llama-grammar.ts"); // late: slow to load for --help
+  const { withGrammarParser } = await import("../llm/engine/llama-grammar.ts"); // late: slow to load for --help
   const leftOut: string[] = [];
   await withGrammarParser((parser) =>
     userTools(tools, skipBadTools ? { parser, leftOut: (sentence) => leftOut.push(sentence) } : { parser }),

@@ -1,7 +1,7 @@
 // What a run says while it works, on stderr: a line that repaints itself on a terminal, plain lines elsewhere. With --json
 // each closed step is one line of JSON on stdout.
 import type { EngineCounters } from "../llm/llm.ts";
-import type { ProgressEvent } from "../session.ts";
+import type { ProgressEvent } from "../run/session.ts";
 import type { Print } from "./output.ts";
 
 export interface ProgressOptions {

@@ -1,14 +1,14 @@
 // `playact show ID`: one episode as it was recorded: the talk with rewards, calls and verdict, or its tokens. Text of
 // models is escaped for the terminal; JSON keeps it as it is. Names in the JSON are those of the SQL views.
 import { Command, InvalidArgumentError } from "commander";
-import { devicesText } from "../devices.ts";
 import { PlayactError } from "../errors.ts";
+import { devicesText } from "../run/devices.ts";
 import { resolveHome, storePath } from "../store/home.ts";
 import { runOfId } from "../store/runs.ts";
 import { type Start, startOfTrajectory } from "../store/starts.ts";
 import { openStore } from "../store/store.ts";
 import { taskKind } from "../store/tasks.ts";
-import { type Episode, findEpisode } from "../store/trajectories.ts";
+import { findEpisode, type StoredEpisode } from "../store/trajectories.ts";
 import type { Message } from "../types.ts";
 import { escapeLine, escapeText, formatTable, homeHelp, type Print, printJson, toStdout } from "./output.ts";
 
@@ -60,7 +60,7 @@ export function showCommand(pieces: Pieces, print: Print = toStdout): Command {
 }
 
 /** The ids of one training sample (default: the first) as the policy saw them. Throws PlayactError("usage") for another. */
-export function tokensOf(episode: Episode, sample?: number): TokenRow {
+export function tokensOf(episode: StoredEpisode, sample?: number): TokenRow {
   const { messages } = episode.trajectory;
   const samples = [...new Set(messages.map((message) => message.sample))].sort((a, b) => a - b);
   const chosen = sample ?? samples[0] ?? 0;
@@ -88,7 +88,7 @@ function tokensOfMessage(message: Message, trained: boolean): TokenRow {
   };
 }
 
-function episodeJson(run: string, episode: Episode, start: Start | null) {
+function episodeJson(run: string, episode: StoredEpisode, start: Start | null) {
   const { task, messages, verdict, failure, ...trajectory } = episode.trajectory;
   return {
     id: episode.id,
@@ -130,7 +130,7 @@ function episodeJson(run: string, episode: Episode, start: Start | null) {
   };
 }
 
-function formatEpisode(run: string, episode: Episode, start: Start | null): string {
+function formatEpisode(run: string, episode: StoredEpisode, start: Start | null): string {
   const { trajectory, purpose, phase, blame } = episode;
   const { task, verdict, failure } = trajectory;
   const lines = [

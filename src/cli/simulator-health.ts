@@ -1,13 +1,14 @@
 // `playact doctor --simulator`: puts the hand-written cases of src/simulator/health to a simulator model and prints how far
 // it agrees with what is right, what that costs, and the config keys that follow. Minutes, not seconds: each finding is told
 // on stderr as it comes, and Ctrl-C prints what was found so far. Nothing is stored, and no run asks for it by itself.
+
+import { presets } from "../config/presets.ts";
+import { resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
+import { countCases, examine, type Finding, type Kind, kinds } from "../health/examine.ts";
+import { type Advice, adviceOf, type Score, scoreOf, thresholds } from "../health/score.ts";
 import { findModel } from "../models/manifest.ts";
-import { presets } from "../presets.ts";
-import { resolveConfig } from "../resolve-config.ts";
-import { patience } from "../session.ts";
-import { countCases, examine, type Finding, type Kind, kinds } from "../simulator/health/examine.ts";
-import { type Advice, adviceOf, type Score, scoreOf, thresholds } from "../simulator/health/score.ts";
+import { patience } from "../run/session.ts";
 import type { Json } from "../types.ts";
 import { escapeLine, formatTable, type Print, printJson } from "./output.ts";
 
@@ -26,7 +27,7 @@ export async function examineSimulator(print: Print, talk: Print, request: Reque
     // one file for both roles is loaded once; nobody speaks as the policy
     set: [`models.policy=${model}`, `models.simulator=${model}`, "engine.policySequences=1", "engine.policyContext=256"],
   });
-  const { openEngineOf } = await import("../open-session.ts"); // late: the engine is slow to load for --help
+  const { openEngineOf } = await import("../run/open.ts"); // late: the engine is slow to load for --help
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt);

@@ -1,6 +1,6 @@
 // What `train` prints at its end: what was learned, where the adapter lies, and the next useful commands.
 import { join } from "node:path";
-import { adapterIn } from "../checkpoint.ts";
+import { adapterIn } from "../run/checkpoint.ts";
 import { checkpointFolder, listCheckpoints } from "../store/checkpoints.ts";
 import type { Writer } from "../store/lease.ts";
 import { formatTable, type Print } from "./output.ts";

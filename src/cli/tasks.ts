@@ -1,10 +1,10 @@
 // `playact tasks`: writes some tasks at a level and shows them; nothing is stored.
 import { Command, InvalidArgumentError } from "commander";
-import { chooseTemplate } from "../choose-template.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
+import { resolveConfig } from "../config/resolve.ts";
+import { chooseTemplate } from "../llm/text/choose-template.ts";
 import { findLanguageModel } from "../models/manifest.ts";
-import { resolveConfig } from "../resolve-config.ts";
-import { newTally } from "../simulator/tally.ts";
+import { newTally } from "../simulator/usage.ts";
 import type { Rejection } from "../tasks/rejection.ts";
 import type { Task } from "../types.ts";
 import { collect, presetHelp, toolSettings } from "./options.ts";
@@ -55,9 +55,9 @@ export function tasksCommand(): Command {
 
 /** As a run would write them, compared among themselves. */
 async function writeSome(config: Config, options: Options) {
-  const { openEngineOf, toolsetsOf } = await import("../open-session.ts"); // late: the engine is slow to load for --help
-  const { openNearness } = await import("../open-embedder.ts");
-  const { writeTasks } = await import("../draw-tasks.ts");
+  const { openEngineOf, toolsetsOf } = await import("../run/open.ts"); // late: the engine is slow to load for --help
+  const { openNearness } = await import("../run/open-embedder.ts");
+  const { writeTasks } = await import("../run/draw-tasks.ts");
   const toolsets = toolsetsOf(config).train;
   const { markers, dialect } = findLanguageModel(config.models.policy); // a name that nobody knows is told before anything is opened
   await using nearness = await openNearness(config, toolsets);

@@ -1,18 +1,19 @@
 // `playact train`: checks everything a user can get wrong, makes or finds the run, and hands it to a supervised worker.
 import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
+import { modelsOf } from "../config/needed-models.ts";
+import { checkConfig, resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
 import { modelPaths } from "../models/fetch.ts";
 import { findLanguageModel } from "../models/manifest.ts";
-import { modelsOf } from "../models/needed.ts";
 import { pythonPath } from "../models/python.ts";
-import { checkConfig, resolveConfig } from "../resolve-config.ts";
+import { versions } from "../run/versions.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { acquireLease, releaseLease } from "../store/lease.ts";
-import { createRun, findRun, lackingKeys, type RunRow, setRunConfig } from "../store/runs.ts";
+import type { RunRow } from "../store/run-row.ts";
+import { createRun, findRun, lackingKeys, setRunConfig } from "../store/runs.ts";
 import { lastClosedStep } from "../store/steps.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { versions } from "../versions.ts";
 import { collect, presetHelp, toolSettings } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
 import { checkOwnTools } from "./own-tools.ts";

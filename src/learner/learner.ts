@@ -1,7 +1,7 @@
 // The learner port: seven verbs over ids, masks, log-probs and advantages. The learner never sees text, tools, rewards or
 // groups, and recomputes no advantage. Implementations: torch.ts (Python child) and scripted.ts (deterministic double,
 // unit tests only); test/suites/learner.suite.ts is the one conformance suite for both.
-import type { ImportanceMode, KlEstimator, Normalization, Optimizer, PolicyLossName } from "../config.ts";
+import type { ImportanceMode, KlEstimator, Normalization, Optimizer, PolicyLossName } from "../config/config.ts";
 import type { TrainingSample } from "../types.ts";
 
 export interface OpenRequest {

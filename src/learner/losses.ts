@@ -1,7 +1,7 @@
 // The policy losses by name: what each paper sets, where the config leaves it to the loss. The equations, one function
 // each, are native/trainer/loss.py's. Departs from GRPO as published in its normalisation: by tokens, as TRL and verl do
 // since DAPO; `normalize: sequence` is the paper's.
-import type { Config, Normalization, PolicyLossName } from "../config.ts";
+import type { Config, Normalization, PolicyLossName } from "../config/config.ts";
 import type { PolicyLoss } from "./learner.ts";
 
 export interface PublishedSettings {

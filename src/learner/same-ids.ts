@@ -1,6 +1,6 @@
 // The learner's side of law 1: what was trained is what was sampled, id for id. Checked on every update, by digest.
 import { PlayactError } from "../errors.ts";
-import { tokenDigest } from "../token-digest.ts";
+import { tokenDigest } from "../rules/token-digest.ts";
 import { trainedPart } from "./batch.ts";
 import type { UpdateReply, UpdateRequest } from "./learner.ts";
 

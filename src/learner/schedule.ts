@@ -1,7 +1,7 @@
 // The learning rate of a step, as a pure function of its number: a resumed run needs no scheduler's state to go on exactly.
 // transformers' `lr_scheduler_type`, with one difference: its warm-up begins at 0, which here would waste minutes on a step
 // that changes nothing. One step is one policy version; all of its mini-batches share the rate.
-import type { Config, LrScheduler } from "../config.ts";
+import type { Config, LrScheduler } from "../config/config.ts";
 
 /** What is left of the rate at `progress` 0..1 of the way from the end of the warm-up. */
 const decay: Readonly<Record<LrScheduler, (progress: number) => number>> = {

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { describe, PlayactError } from "../errors.ts";
-import { tokenDigest } from "../token-digest.ts";
+import { tokenDigest } from "../rules/token-digest.ts";
 import type { TrainingSample } from "../types.ts";
 import { trainedPart } from "./batch.ts";
 import type { Learner, OpenReply, UpdateReply, UpdateRequest } from "./learner.ts";

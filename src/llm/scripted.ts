@@ -5,9 +5,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { PlayactError } from "../errors.ts";
 import { draws } from "../rng.ts";
-import { toGrammar } from "../schema/grammar.ts";
+import { toGrammar } from "../rules/schema/grammar.ts";
 import type { Json, JsonSchema } from "../types.ts";
-import { firstTokens, full, renderChat } from "./chat.ts";
+import { firstTokens, full, renderChat } from "./engine/chat.ts";
 import {
   type ChooseRequest,
   type Engine,

@@ -2,7 +2,7 @@
 // compared within the group. Numbers only, no I/O. Not here: spreading a turn's number over its tokens
 // (learner/batch.ts). Departs only in that the default mode is `uniform` everywhere; the paper's code falls back to `relu`
 // when no mode is set.
-import type { AdvantageMode, ReturnMode } from "../config.ts";
+import type { AdvantageMode, ReturnMode } from "../config/config.ts";
 import { type Rewards, returns, type TurnReturns } from "./returns.ts";
 
 /** One rollout of a group as the advantage sees it; its rewards are not read when it was aborted. */

@@ -1,7 +1,7 @@
 // Rewards of one rollout -> its returns: the return modes that TRUSTEE's code (arXiv 2604.17739) has beside TGRPO, as one
 // table. Numbers only. Theirs lie on token positions under a mask; here turns are apart already. What the group makes of
 // them (advantage.ts) is our own: theirs hand them to the estimators of verl.
-import type { ReturnMode } from "../config.ts";
+import type { ReturnMode } from "../config/config.ts";
 
 /** What the returns are made from. */
 export interface Rewards {

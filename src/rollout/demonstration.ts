@@ -1,14 +1,15 @@
 // A demonstration: the episode that a task's blueprint says is right, written in the policy's own dialect. It asks for what
 // is held back, makes the expected calls and reports their results; in a decline task it refuses. Nothing is sampled, so
 // the log-probs are null until the learner has read them.
-import { spacedJson } from "../json-text.ts";
+
 import type { Vocabulary } from "../llm/llm.ts";
-import type { EpisodeTemplate, Written } from "../llm/template.ts";
+import type { EpisodeTemplate, Written } from "../llm/text/template.ts";
+import { type Dialect, formatToolCall } from "../llm/text/tool-call.ts";
 import { draws, seedFrom } from "../rng.ts";
+import { spacedJson } from "../rules/json.ts";
+import { spoken } from "../rules/values.ts";
 import { cutMiddle } from "../simulator/tool.ts";
-import { spoken } from "../tasks/values.ts";
 import type { Message, Task, ToolCall, Trajectory } from "../types.ts";
-import { type Dialect, formatToolCall } from "./tool-call.ts";
 
 const questions = [
   (what: string) => `Could you tell me the ${what}?`,

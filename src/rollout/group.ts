@@ -1,8 +1,8 @@
 // Many episodes side by side: tasks x samples, in the order of the tasks so that a group's shared prompt is computed once.
 // Each trajectory is handed to `keep` (and committed there) the moment it ends; those of an interrupted step are taken over.
-import { sideBySide } from "../side-by-side.ts";
+import { mapConcurrent } from "../concurrent.ts";
+import { type Court, judge } from "../reward/judge.ts";
 import type { Group, Task, Trajectory } from "../types.ts";
-import { type Court, judge } from "./judge.ts";
 import { rollOut, type Scene } from "./rollout.ts";
 
 export interface Rollouts {
@@ -34,7 +34,7 @@ export async function rollOutGroups(
       ({ sample }) => !present.has(sample),
     );
   });
-  const whole = await sideBySide(
+  const whole = await mapConcurrent(
     missing,
     rollouts.concurrency,
     async ({ group, sample }) => {

@@ -1,23 +1,23 @@
 // One episode: the state machine of TRUSTEE (generate -> tool turn | user turn -> generate …) over exact token ids. It
-// judges nothing (see rollout/judge.ts). Departs from TRUSTEE: limits count exactly (what would exceed one is never begun),
+// judges nothing (see reward/judge.ts). Departs from TRUSTEE: limits count exactly (what would exceed one is never begun),
 // a malformed call is not "a tool was used", parallel calls are answered in order, and a turn is on the record as soon as it
 // is sampled, so that whoever judges reads the last one too, whatever ended the talk.
-import { spacedJson } from "../json-text.ts";
+
 import { type ChatModel, EngineError, type Policy, type Vocabulary } from "../llm/llm.ts";
-import type { EpisodeTemplate, Written } from "../llm/template.ts";
+import type { EpisodeTemplate, Written } from "../llm/text/template.ts";
+import { type Dialect, type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
 import { seedFrom } from "../rng.ts";
+import type { Fact } from "../rules/journal.ts";
+import { spacedJson } from "../rules/json.ts";
 import type { Patience } from "../simulator/ask.ts";
 import { briefed, type Withheld } from "../simulator/briefing.ts";
-import type { Line } from "../simulator/prompts/transcript.ts";
-import { count, counted, newTally } from "../simulator/tally.ts";
+import { endsCut, linesOf } from "../simulator/lines.ts";
 import { answerCall, cutMiddle } from "../simulator/tool.ts";
+import { count, counted, newTally } from "../simulator/usage.ts";
 import { nextSentence } from "../simulator/user.ts";
 import { writtenResult } from "../simulator/written-tool.ts";
 import { writtenTurn } from "../simulator/written-user.ts";
-import type { Failure, MadeCall, Message, Refusal, Status, StopReason, Task, ToolCall, Trajectory } from "../types.ts";
-import type { Fact } from "./journal.ts";
-import { endsCut, linesOf } from "./lines.ts";
-import { type Dialect, type ParsedCalls, parseToolCalls } from "./tool-call.ts";
+import type { Episode, Failure, Line, MadeCall, Message, Refusal, Status, StopReason, Task, ToolCall } from "../types.ts";
 
 /** What an episode runs in. */
 export interface Scene {
@@ -38,12 +38,6 @@ export interface Scene {
   /** What the simulated user and tools are not told about the task. */
   readonly withhold: readonly Withheld[];
   readonly signal?: AbortSignal | undefined;
-}
-
-/** A finished episode before its verdict, and what the judge reads. */
-export interface Episode {
-  readonly trajectory: Trajectory;
-  readonly lines: readonly Line[];
 }
 
 type Ending = { readonly status: Status; readonly stopReason: StopReason; readonly failure: Failure | null };

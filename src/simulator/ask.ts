@@ -5,10 +5,10 @@
 import { jsonrepair } from "jsonrepair";
 import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type Usage } from "../llm/llm.ts";
 import { seedFrom } from "../rng.ts";
-import { matchesSchema } from "../tasks/validate.ts";
-import type { Failure, Json, JsonSchema, SimulatorRole } from "../types.ts";
-import { fitted, type Line } from "./prompts/transcript.ts";
-import { count, newTally, type Tally } from "./tally.ts";
+import { matchesSchema } from "../rules/validate.ts";
+import type { Failure, Json, JsonSchema, Line, SimulatorRole } from "../types.ts";
+import { fitted } from "./prompts/transcript.ts";
+import { count, newTally, type Tally } from "./usage.ts";
 
 export interface Question<T> {
   readonly role: SimulatorRole;

@@ -1,6 +1,6 @@
 // What the simulator's roles are told about a task: TRUSTEE's ablations withhold the intent, the persona or the expected
 // calls from them. The rules and the blueprint know the whole task either way: they are no model.
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Task } from "../types.ts";
 
 export type Withheld = Config["simulator"]["withhold"][number];

@@ -1,11 +1,11 @@
 // What every world decides of a call by rule, before any model is asked: an unknown tool, wrong arguments, an expected call
 // (its blueprint result), an id that nobody ever named (the agent's invention: "no such"), a call that was answered before.
-import { spacedJson } from "../json-text.ts";
-import { type Fact, inventedId, repeatedFact } from "../rollout/journal.ts";
-import { argumentErrors } from "../tasks/validate.ts";
-import { isSameCall } from "../tasks/values.ts";
-import type { ExpectedCall, Failure, Refusal, Task, ToolCall, ToolSpec } from "../types.ts";
-import type { Line } from "./prompts/transcript.ts";
+
+import { type Fact, inventedId, repeatedFact } from "../rules/journal.ts";
+import { spacedJson } from "../rules/json.ts";
+import { argumentErrors } from "../rules/validate.ts";
+import { isSameCall } from "../rules/values.ts";
+import type { ExpectedCall, Failure, Line, Refusal, Task, ToolCall, ToolSpec } from "../types.ts";
 
 export type ToolAnswer =
   | {

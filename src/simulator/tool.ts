@@ -3,13 +3,13 @@
 // after the last try aborts the episode as the tool's failure: what followed could not be judged fairly.
 // Departs from TRUSTEE: parallel calls are answered in order, each seeing the earlier results, and no model is asked what a
 // rule can tell.
-import { spacedJson } from "../json-text.ts";
+
 import type { ChatModel } from "../llm/llm.ts";
-import { contradicted, contradictions, putRight } from "../rollout/contradiction.ts";
-import { type Fact, isReading, listing } from "../rollout/journal.ts";
-import type { Json, JsonSchema, Task, ToolCall, ToolSpec } from "../types.ts";
+import { contradicted, contradictions, putRight } from "../rules/contradiction.ts";
+import { type Fact, isReading, listing } from "../rules/journal.ts";
+import { spacedJson } from "../rules/json.ts";
+import type { Json, JsonSchema, Line, Task, ToolCall, ToolSpec } from "../types.ts";
 import { ask, type Patience } from "./ask.ts";
-import type { Line } from "./prompts/transcript.ts";
 import { answeredByRule, type ToolAnswer } from "./tool-rules.ts";
 
 /**

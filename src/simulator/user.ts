@@ -3,11 +3,11 @@
 // against a conversation in which the assistant has said nothing, so that a letter's own liking does not decide. What a
 // person cannot say comes off the menu by rule: no thanks for nothing, no complaint when everything was told.
 import type { ChatMessage, ChatModel } from "../llm/llm.ts";
-import { refuses } from "../tasks/refusal.ts";
-import { carriedShare } from "../tasks/said.ts";
-import type { Failure, Task } from "../types.ts";
+import { refuses } from "../rules/language/refusal.ts";
+import { carriedShare } from "../rules/language/said.ts";
+import type { Failure, Line, Task } from "../types.ts";
 import { failureOf, type Patience, promptOver, weigh } from "./ask.ts";
-import { type Line, transcriptText } from "./prompts/transcript.ts";
+import { transcriptText } from "./prompts/transcript.ts";
 
 export type UserAnswer =
   | {

@@ -1,11 +1,12 @@
 // The judge that weighs: how well was the result reported, or all of it done? Log-odds of the good answer, averaged over the
 // questions, placed between two anchors that we build from the blueprint. It writes nothing (written-verdict.ts does): a
 // verdict written by a small model carries no information (design, measured). Kin: GenRM's P(Yes) (arXiv 2408.15240).
-import { spacedJson } from "../json-text.ts";
+
 import type { ChatModel } from "../llm/llm.ts";
-import type { Failure, Task } from "../types.ts";
+import { spacedJson } from "../rules/json.ts";
+import type { Failure, Line, Task } from "../types.ts";
 import { failureOf, type Patience, weigh } from "./ask.ts";
-import { fitted, type Line } from "./prompts/transcript.ts";
+import { fitted } from "./prompts/transcript.ts";
 import { judgeQuestions, type Subject } from "./prompts/verifier.ts";
 
 /** Log-odds of the two ends of a task's scale. */

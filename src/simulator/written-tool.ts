@@ -2,14 +2,14 @@
 // Departs from it: rules decide first what a model need not (a call that no tool could carry out, one that was answered
 // before), parallel calls come one after the other and see each other's results, and a tool that declares what it returns
 // returns that or an error.
-import { spacedJson } from "../json-text.ts";
+
 import type { ChatModel } from "../llm/llm.ts";
-import { contradicted } from "../rollout/contradiction.ts";
-import { type Fact, factText } from "../rollout/journal.ts";
-import type { Json, Task, ToolCall } from "../types.ts";
+import { contradicted } from "../rules/contradiction.ts";
+import { type Fact, factText } from "../rules/journal.ts";
+import { spacedJson } from "../rules/json.ts";
+import type { Json, Line, Task, ToolCall } from "../types.ts";
 import { ask, type Patience, promptOver } from "./ask.ts";
 import { toolPrompt, toolReply } from "./prompts/tool.ts";
-import type { Line } from "./prompts/transcript.ts";
 import { answeredByRule, type ToolAnswer } from "./tool-rules.ts";
 
 const replyTokens = 480;

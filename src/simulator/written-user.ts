@@ -2,9 +2,8 @@
 // next message, or the end. Rules hold the message to a person's voice, and it is asked for again where it leaves it. For
 // simulators that write well; a small one speaks as the assistant (design, section 10) and chooses instead (user.ts).
 import type { ChatModel } from "../llm/llm.ts";
-import type { Json, Task } from "../types.ts";
+import type { Json, Line, Task } from "../types.ts";
 import { ask, type Patience, promptOver } from "./ask.ts";
-import type { Line } from "./prompts/transcript.ts";
 import { userPrompt, userReply } from "./prompts/user.ts";
 import type { UserAnswer } from "./user.ts";
 

@@ -1,11 +1,10 @@
 // The verdict that the simulator writes, as TRUSTEE publishes it: a reason, then -1, 0 or 1 by the first criteria of the
-// ladder. Nobody is asked where a due call is missing (rollout/judge.ts). Under about 4B such a verdict carries no
+// ladder. Nobody is asked where a due call is missing (reward/judge.ts). Under about 4B such a verdict carries no
 // information (docs/simulator-health.md).
 import type { ChatModel } from "../llm/llm.ts";
-import type { Json } from "../types.ts";
+import type { Json, Line } from "../types.ts";
 import { ask, type Patience, promptOver } from "./ask.ts";
 import type { Brief } from "./briefing.ts";
-import type { Line } from "./prompts/transcript.ts";
 import { verdictPrompt, verdictReply } from "./prompts/verdict.ts";
 import type { Judged } from "./verifier.ts";
 

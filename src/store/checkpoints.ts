@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import type { Database } from "better-sqlite3";
 import { describe } from "../errors.ts";
 import { type Writer, write } from "./lease.ts";
-import type { RunRow } from "./runs.ts";
+import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
 
 export interface Checkpoint {

@@ -1,10 +1,10 @@
 // Embeddings of tasks' first messages, so that a resumed run rejects the same drafts. What is near, and too near, is decided
 // in tasks/novelty.ts; here they are only kept and read back.
 import type { Database } from "better-sqlite3";
+import type { Purpose } from "../types.ts";
 import { packVector, unpackVector } from "./blobs.ts";
-import type { RunRow } from "./runs.ts";
+import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
-import type { Purpose } from "./tasks.ts";
 
 export interface TaskEmbedding {
   /** Of the first message, at length 1. */

@@ -4,7 +4,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, platform } from "node:os";
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
-import type { RunRow } from "./runs.ts";
+import type { RunRow } from "./run-row.ts";
 import { type Store, transact } from "./store.ts";
 
 /** The right to write one run. Only `acquireLease` makes one. */

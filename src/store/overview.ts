@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { checkpointFolder, listCheckpoints } from "./checkpoints.ts";
 import { liveHolder } from "./lease.ts";
-import { type ListedRun, listRuns, type RunStatus } from "./runs.ts";
+import type { RunStatus } from "./run-row.ts";
+import { type ListedRun, listRuns } from "./runs.ts";
 import { lastStart } from "./starts.ts";
 import { lastClosedStep, openStepOf } from "./steps.ts";
 import type { Store } from "./store.ts";

@@ -2,27 +2,13 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
-import { type Config, configSchema } from "../config.ts";
+import { type Config, configSchema } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
-import { isObject } from "../json-text.ts";
+import { isObject } from "../rules/json.ts";
 import { runFolder } from "./home.ts";
 import { type Writer, write } from "./lease.ts";
+import type { RunRow, RunStatus } from "./run-row.ts";
 import { type Store, transact } from "./store.ts";
-
-export type RunStatus = "running" | "finished" | "interrupted" | "failed";
-
-export interface RunRow {
-  readonly id: number;
-  readonly name: string;
-  readonly preset: string;
-  readonly config: Config;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly status: RunStatus;
-  readonly note: string | null;
-  /** ISO 8601, UTC. */
-  readonly createdAt: string;
-  readonly endedAt: string | null;
-}
 
 /** A run as it is listed: one whose config this version cannot read has none, and says why. */
 export type ListedRun = RunRow | (Omit<RunRow, "config"> & { readonly config: null; readonly fault: string });

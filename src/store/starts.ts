@@ -1,10 +1,25 @@
 // Starts of a run: the first and each resume, with versions and devices. A run may go on elsewhere, under another torch or on
 // another card, so that what a step was computed on is that of the start before it.
-import type { Devices } from "../devices.ts";
+
 import type { Weights } from "../llm/llm.ts";
 import { type Writer, write } from "./lease.ts";
-import type { RunRow } from "./runs.ts";
+import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
+
+/** What a run computes on. */
+export interface Devices {
+  /** "cpu", "metal", or CUDA with its cards: "cuda (NVIDIA L4)". */
+  readonly engine: string;
+  /** The engine's weights, by role. */
+  readonly policy: Weights;
+  readonly simulator: Weights;
+  /** "cpu", "mps", or a CUDA device with its card: "cuda:0 (NVIDIA L4)". */
+  readonly learner: string;
+  /** Of the learner's frozen weights: "float32" or "bfloat16". */
+  readonly dtype: string;
+  /** torch's version with its build: "2.13.0+cpu". */
+  readonly torch: string;
+}
 
 export interface Start extends Devices {
   /** ISO 8601, UTC. */

@@ -5,7 +5,7 @@ import { PlayactError } from "../errors.ts";
 import { packLogprobs } from "./blobs.ts";
 import { type Checkpoint, insertCheckpoint, readCheckpoint } from "./checkpoints.ts";
 import { type Writer, write } from "./lease.ts";
-import type { RunRow } from "./runs.ts";
+import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
 
 export interface OpenStep {

@@ -1,14 +1,11 @@
 // Tasks of a step, stored when drawn so that a resumed step goes on with the same ones.
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
-import type { Task } from "../types.ts";
+import type { Purpose, Task } from "../types.ts";
 import { insertEmbedding, type TaskEmbedding } from "./embeddings.ts";
 import { type Writer, write } from "./lease.ts";
-import type { RunRow } from "./runs.ts";
+import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
-
-/** What an episode is for. Demonstrations belong to step 0; evaluation tasks to no step row, whatever number they carry. */
-export type Purpose = "train" | "demonstration" | "evaluation";
 
 export type TaskKind = "plain" | "ask" | "chain" | "ask+chain" | "decline";
 

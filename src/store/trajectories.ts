@@ -1,15 +1,15 @@
 // Finished episodes with their messages, token ids and log-probs: committed the moment they end, read back exactly.
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
-import { blameFor } from "../rollout/blame.ts";
-import { tokenDigest } from "../token-digest.ts";
-import type { Blame, Counts, Failure, Message, Task, Trajectory, Verdict } from "../types.ts";
+import { blameFor } from "../rules/blame.ts";
+import { tokenDigest } from "../rules/token-digest.ts";
+import type { Blame, Counts, Failure, Message, Purpose, Task, Trajectory, Verdict } from "../types.ts";
 import { packIds, packLogprobs, unpackIds, unpackLogprobs } from "./blobs.ts";
 import { insertFailure } from "./failures.ts";
 import { type Writer, write } from "./lease.ts";
-import type { RunRow } from "./runs.ts";
+import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
-import { assertOpen, type Purpose } from "./tasks.ts";
+import { assertOpen } from "./tasks.ts";
 
 export interface Place {
   readonly step: number;
@@ -87,7 +87,7 @@ export function loadTrajectories(
 }
 
 /** A trajectory with all that the store knows beside it. */
-export interface Episode extends StoredTrajectory {
+export interface StoredEpisode extends StoredTrajectory {
   /** Row id of its run, and its name. */
   readonly run: number;
   readonly runName: string;
@@ -101,10 +101,10 @@ export interface Episode extends StoredTrajectory {
 }
 
 /** One trajectory by its id. Throws PlayactError("usage") saying which there are. */
-export function findEpisode(store: Store, id: number): Episode {
+export function findEpisode(store: Store, id: number): StoredEpisode {
   const { database } = store;
   const row = database
-    .prepare<[number], Row & Pick<Episode, "run" | "runName" | "step" | "purpose">>(`${select} WHERE trajectory.id = ?`)
+    .prepare<[number], Row & Pick<StoredEpisode, "run" | "runName" | "step" | "purpose">>(`${select} WHERE trajectory.id = ?`)
     .get(id);
   if (row === undefined) throw new PlayactError("usage", `There is no trajectory ${id}. ${knownIds(database)}`);
   const marks = database

@@ -1,7 +1,7 @@
 // Mean reward of a step -> level of the next: TRUSTEE's adaptive curriculum (arXiv 2604.17739), updated every step. Pure.
 // Departs: aborted episodes are not in the mean (the caller leaves them out), and a step without any reward changes
 // nothing. The level is saved in the same transaction as its step, so a resume loses no change.
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 
 /** What the rule reads of `Config["curriculum"]`. */
 export type CurriculumOptions = Pick<Config["curriculum"], "step" | "floor" | "cap" | "raiseAt" | "lowerAt" | "every">;

@@ -1,7 +1,7 @@
 // Level -> aspects of a task: TRUSTEE's formulas (arXiv 2604.17739) with the multipliers of its run script. Pure.
 // Departs in two places: all aspects of a task come from ONE draw (the paper's code draws the tool count apart from the
 // rest), and the floor forgives binary rounding, so that 0.29 x 100 is 29 whatever multiplier a user writes.
-import type { Aspect, Config } from "../config.ts";
+import type { Aspect, Config } from "../config/config.ts";
 import type { Draws } from "../rng.ts";
 
 export type DifficultyOptions = Config["difficulty"];

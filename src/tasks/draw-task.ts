@@ -2,11 +2,11 @@
 // give the same outline. Departs from the paper (whose simulator picks the calls): calls come first (design: a small
 // simulator cannot write free tasks), so that the right calls are known with their values.
 import type { Draws } from "../rng.ts";
+import { anyTools, type ChooseDistractors } from "../tools/distractors.ts";
+import { drawArguments, propertiesOf, requiredParameters } from "../tools/tool-arguments.ts";
+import { type Chain, chains } from "../tools/toolset.ts";
 import type { JsonObject, ToolSpec, Toolset } from "../types.ts";
-import { anyTools, type ChooseDistractors } from "./distractors.ts";
-import { drawArguments, propertiesOf, requiredParameters } from "./tool-arguments.ts";
-import { type Chain, chains } from "./toolset.ts";
-import { foreignTools } from "./withhold.ts";
+import { foreignTools } from "./irrelevance.ts";
 
 export interface OutlineRequest {
   readonly numTools: number;

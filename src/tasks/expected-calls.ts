@@ -1,14 +1,15 @@
 // The right calls of a task, calls first: the schema that the simulator fills them in under, and the check of what it filled in.
 // Which tools and arguments is drawn before (draw-task.ts). Departs from the paper, whose simulator names calls without values.
-import { own } from "../json-text.ts";
+
 import type { Draws } from "../rng.ts";
-import { contradicted, contradictions, putRight } from "../rollout/contradiction.ts";
+import { contradicted, contradictions, putRight } from "../rules/contradiction.ts";
+import { own } from "../rules/json.ts";
+import { argumentErrors } from "../rules/validate.ts";
+import { isCutShort } from "../rules/values.ts";
 import type { Checked } from "../simulator/ask.ts";
+import { argumentsSchema, object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema } from "../types.ts";
 import type { Outline } from "./draw-task.ts";
-import { argumentsSchema, object } from "./tool-arguments.ts";
-import { argumentErrors } from "./validate.ts";
-import { isCutShort } from "./values.ts";
 
 /** Arguments of every needed call and, in a call task, their results under the tools' own schemas. */
 export function callsSchema(outline: Outline, decline: boolean): JsonSchema {

@@ -1,13 +1,13 @@
 // The person's first message of a task, calls first: what it must tell, what it must keep back, and what is said where the
 // simulator finds no such words. Rules only; write-task.ts asks for the words.
-import { isObject, own } from "../json-text.ts";
+import { isObject, own } from "../rules/json.ts";
+import { purpose } from "../rules/language/refusal.ts";
+import { carries } from "../rules/language/said.ts";
+import { spoken, spokenValue } from "../rules/values.ts";
 import type { ExpectedCall, Json, JsonObject, ToolSpec } from "../types.ts";
 import type { Outline } from "./draw-task.ts";
 import { strangeNames, strangeNumbers } from "./made-up.ts";
-import { purpose } from "./refusal.ts";
 import { namedTool } from "./rejection.ts";
-import { carries } from "./said.ts";
-import { spoken, spokenValue } from "./values.ts";
 import { asks, speaksAsAssistant } from "./voice.ts";
 
 const isTold = (outline: Outline, call: number, argument: string) =>

@@ -1,9 +1,10 @@
 // What a text says that nobody gave: numbers and names of its own. In a person's first message they pass for values (a wrong
 // currency in place of the one that is held back), and an agent that believes them would be blamed for it. By rule, and rather
 // too strict: whoever wrote the text is asked again. Names are told by their capitals, so this knows no language without them.
+
+import { writtenOut } from "../rules/language/said.ts";
+import { leaves } from "../rules/values.ts";
 import type { Json } from "../types.ts";
-import { writtenOut } from "./said.ts";
-import { leaves } from "./values.ts";
 
 /** Numbers written in digits that no value holds: 4 where the guests are 2. Parts of dates and times are numbers of theirs. */
 export function strangeNumbers(text: string, values: readonly Json[]): number[] {

@@ -1,9 +1,9 @@
 // What a task has from its order, whichever way it was written: id, level, frame of the talk, turns. No model is asked here.
 import { seedFrom } from "../rng.ts";
+import { spoken, spokenValue } from "../rules/values.ts";
 import { systemPrompts } from "../simulator/prompts/task.ts";
 import type { HeldBack, Limits, Task, ToolCall } from "../types.ts";
-import { spoken, spokenValue } from "./values.ts";
-import type { TaskOrder } from "./write-task.ts";
+import type { TaskOrder } from "./orders.ts";
 
 type Ordered = Pick<
   Task,

@@ -1,14 +1,27 @@
 // What the tasks of one step shall be: level -> aspects (one draw a task), and which of them decline or must be hard. The
 // shares are kept by counting, not by chance: task n of a run is a decline task where floor(n * share) rises, so that even
 // a run of a dozen tasks reaches the share. Pure.
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { draws } from "../rng.ts";
-import { softDifficulty, withFixed } from "./difficulty.ts";
-import type { TaskOrder } from "./write-task.ts";
+import { type Difficulty, softDifficulty, withFixed } from "./difficulty.ts";
 
 /** True for `share` of the whole numbers, spread evenly; `offset` shifts which ones. */
 export function falls(index: number, share: number, offset: number): boolean {
   return Math.floor((index + 1) * share + offset) > Math.floor(index * share + offset);
+}
+
+export interface TaskOrder {
+  readonly id: string;
+  /** Names that all draws of the task derive from. */
+  readonly names: readonly (string | number)[];
+  readonly level: number;
+  readonly aspects: Difficulty;
+  readonly decline: boolean;
+  /** Overrides of the level for tasks that must be hard (config tasks.hard). */
+  readonly hold: number;
+  readonly calls: number;
+  readonly tokensPerTurn: number;
+  readonly responseTokens: number;
 }
 
 /** Tasks `first .. first + count - 1` of a run, or of another sequence of tasks. */

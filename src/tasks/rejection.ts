@@ -1,7 +1,7 @@
 // Why a draft is not taken: the rules that every written task must pass, whoever wrote it and in which direction, and the
 // names under which rejections are counted (tasks/rejected/<stage>). Pure. Departs from the paper's code, which takes every
 // draft with a query that is not empty: it checks neither the expected tools nor the words.
-import type { EpisodeTemplate } from "../llm/template.ts";
+import type { EpisodeTemplate } from "../llm/text/template.ts";
 import type { Task, ToolSpec } from "../types.ts";
 
 export const rejectionStages = [

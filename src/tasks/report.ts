@@ -1,8 +1,8 @@
 // What a right episode says at its end: the true report of the results (where no tool serves: refusal.ts). Built by rule, not
 // by a model: it must be right, for it is the good end of the judge's scale and the demonstrations' last turn.
 import type { Draws } from "../rng.ts";
+import { spoken, spokenValue } from "../rules/values.ts";
 import type { ExpectedCall, Json } from "../types.ts";
-import { spoken, spokenValue } from "./values.ts";
 
 function resultPhrases(result: Json): string[] {
   if (typeof result !== "object" || result === null || Array.isArray(result)) return [spokenValue(result)];

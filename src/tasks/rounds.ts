@@ -2,7 +2,7 @@
 // draft, from the second round on two; a round that follows one without any task is drawn ten levels lower; after the last
 // round a place stays empty. Departs in two ways: no empty task fills a place, and drafts belong to places, since ours have
 // orders of their own. Knows no model and no store.
-import { sideBySide } from "../side-by-side.ts";
+import { mapConcurrent } from "../concurrent.ts";
 
 /** Levels that a round falls by when the one before it gave nothing. */
 export const loweredBy = 10;
@@ -46,7 +46,7 @@ export async function drawInRounds<D>(work: Rounds<D>): Promise<boolean> {
         fruitful.add(round);
       }
     };
-    const whole = await sideBySide(
+    const whole = await mapConcurrent(
       [...items.entries()],
       work.width,
       async ([at, { place, number }]) => {

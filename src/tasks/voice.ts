@@ -1,7 +1,8 @@
 // Who speaks in a first message: a person who asks for something, or the assistant, whose part small simulators fall into.
 // By turns of phrase, English only. What the message must carry is first-message.ts's question.
+
+import { spoken } from "../rules/values.ts";
 import type { ToolSpec } from "../types.ts";
-import { spoken } from "./values.ts";
 
 /** Small simulators fall into the assistant's part: they agree, offer, ask what is wanted, or speak of what is the other's. */
 const offers: readonly RegExp[] = [

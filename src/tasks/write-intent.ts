@@ -3,23 +3,25 @@
 // see the sister file write-task.ts, which writes the calls first. Departs from the paper so that rules can judge, too: expected
 // calls carry arguments (under the tools' schemas) and results, in the same answer; only offered tools can be named; a value
 // that the query does not say becomes the person's own, told when asked, and a query that is to be clear must say all of them.
-import { isObject, own as ownValue } from "../json-text.ts";
+
 import { type Draws, draws } from "../rng.ts";
+import { isObject, own as ownValue } from "../rules/json.ts";
+import { carries } from "../rules/language/said.ts";
+import { argumentErrors } from "../rules/validate.ts";
+import { isCutShort, isSameCall } from "../rules/values.ts";
 import { ask } from "../simulator/ask.ts";
 import { intentPrompt } from "../simulator/prompts/intent.ts";
 import { situations } from "../simulator/prompts/task.ts";
+import { argumentsSchema, drawArguments, object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, HeldBack, Json, JsonObject, JsonSchema, Task, ToolSpec, Toolset } from "../types.ts";
+import { withholdTools } from "./irrelevance.ts";
 import { strangeNumbers } from "./made-up.ts";
 import { orderedTask, turnLimits } from "./ordered-task.ts";
+import type { TaskOrder } from "./orders.ts";
 import { namedTool, type Rejection } from "./rejection.ts";
 import { trueReport } from "./report.ts";
-import { carries } from "./said.ts";
-import { argumentsSchema, drawArguments, object } from "./tool-arguments.ts";
-import { argumentErrors } from "./validate.ts";
-import { isCutShort, isSameCall } from "./values.ts";
 import { speaksAsAssistant } from "./voice.ts";
-import { withholdTools } from "./withhold.ts";
-import type { Draft, TaskOrder, Writing } from "./write-task.ts";
+import type { Draft, Writing } from "./write-task.ts";
 
 /** As many values as the chosen user's menu has room for beside thanks and complaint. */
 const mostHeldBack = 6;

@@ -5,34 +5,20 @@
 // Kin: APIGen-MT (arXiv 2504.03601).
 import type { ChatModel } from "../llm/llm.ts";
 import { draws } from "../rng.ts";
+import { purpose, refusal } from "../rules/language/refusal.ts";
+import { spoken, spokenValue } from "../rules/values.ts";
 import { ask, type Patience } from "../simulator/ask.ts";
 import { callsPrompt, messagePrompt, situations } from "../simulator/prompts/task.ts";
+import type { ChooseDistractors } from "../tools/distractors.ts";
+import { object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, JsonObject, Task, Toolset } from "../types.ts";
-import type { Difficulty } from "./difficulty.ts";
-import type { ChooseDistractors } from "./distractors.ts";
 import { drawOutline, type Outline } from "./draw-task.ts";
 import { callsSchema, expectedCalls } from "./expected-calls.ts";
 import { checkedMessage, plainMessage, toldValues } from "./first-message.ts";
 import { orderedTask } from "./ordered-task.ts";
-import { purpose, refusal } from "./refusal.ts";
+import type { TaskOrder } from "./orders.ts";
 import type { Rejection } from "./rejection.ts";
 import { trueReport } from "./report.ts";
-import { object } from "./tool-arguments.ts";
-import { spoken, spokenValue } from "./values.ts";
-
-export interface TaskOrder {
-  readonly id: string;
-  /** Names that all draws of the task derive from. */
-  readonly names: readonly (string | number)[];
-  readonly level: number;
-  readonly aspects: Difficulty;
-  readonly decline: boolean;
-  /** Overrides of the level for tasks that must be hard (config tasks.hard). */
-  readonly hold: number;
-  readonly calls: number;
-  readonly tokensPerTurn: number;
-  readonly responseTokens: number;
-}
 
 /** Who writes, and from what. */
 export interface Writing {

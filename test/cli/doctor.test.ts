@@ -6,8 +6,8 @@ import { describe, expect, test } from "vitest";
 import { doctorCommand } from "../../src/cli/doctor.ts";
 import type { Finding as HealthFinding } from "../../src/cli/health.ts";
 import { reportOf, wantedKinds } from "../../src/cli/simulator-health.ts";
-import { type Finding, type Kind, kinds } from "../../src/simulator/health/examine.ts";
-import { smallModel } from "../llm/small-model.ts";
+import { type Finding, type Kind, kinds } from "../../src/health/examine.ts";
+import { smallModel } from "../llm/engine/small-model.ts";
 
 interface Answer {
   readonly printed: string;

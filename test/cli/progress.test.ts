@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openProgress } from "../../src/cli/progress.ts";
 import { noCounters } from "../../src/llm/llm.ts";
-import type { ProgressEvent } from "../../src/session.ts";
+import type { ProgressEvent } from "../../src/run/session.ts";
 
 const counters = () => ({
   policy: { ...noCounters, prefilled: 900, decoded: 100, reused: 5000, seconds: 10 },

@@ -8,7 +8,7 @@ import { cosine } from "../../src/embed/cosine.ts";
 import { type Embedder, openEmbedder } from "../../src/embed/embedder.ts";
 import { fileOf } from "../../src/models/fetch.ts";
 import { filesOf, findEmbedder } from "../../src/models/manifest.ts";
-import { openEmbedderFiles } from "../../src/open-embedder.ts";
+import { openEmbedderFiles } from "../../src/run/open-embedder.ts";
 import recorded from "../fixtures/embeddings.json" with { type: "json" };
 import tokenizers from "../fixtures/tokenizers.json" with { type: "json" };
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { assertSameIds } from "../../src/learner/same-ids.ts";
-import { tokenDigest } from "../../src/token-digest.ts";
+import { tokenDigest } from "../../src/rules/token-digest.ts";
 import type { TrainingSample } from "../../src/types.ts";
 
 const sample: TrainingSample = { ids: [5, 6, 7, 8], mask: [0, 1, 1, 0], logprobs: [0, -1, -1, 0], advantages: [0, 1, 1, 0] };

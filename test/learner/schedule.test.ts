@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { lrSchedulers } from "../../src/config.ts";
+import { lrSchedulers } from "../../src/config/config.ts";
 import { learningRateAt } from "../../src/learner/schedule.ts";
 
 const rates = (lrSchedulerType: (typeof lrSchedulers)[number], steps: number, warmupSteps = 0) =>

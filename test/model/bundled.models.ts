@@ -1,6 +1,6 @@
 // The bundled models other than SmolLM2: the laws of tokens and the conformance suite of the engine port on each. Too large
 // for `npm run check`; `npm run check:models` fetches what is missing and runs this.
-import { openEngine } from "../../src/llm/llama.ts";
+import { openEngine } from "../../src/llm/engine/llama.ts";
 import { modelPath } from "../../src/models/fetch.ts";
 import { ownTemplateSuite } from "../suites/own-template.suite.ts";
 import { policySuite } from "../suites/policy.suite.ts";

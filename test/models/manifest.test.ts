@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { configSchema } from "../../src/config.ts";
+import { configSchema } from "../../src/config/config.ts";
+import { modelsOf, modelsOfPreset } from "../../src/config/needed-models.ts";
+import { presets } from "../../src/config/presets.ts";
 import { filesOf, findEmbedder, findLanguageModel, findModel, readManifest } from "../../src/models/manifest.ts";
-import { modelsOf, modelsOfPreset } from "../../src/models/needed.ts";
-import { presets } from "../../src/presets.ts";
 
 /** The shipped manifest with one field of the first model replaced. */
 function readChanged(change: Readonly<Record<string, unknown>>): unknown {

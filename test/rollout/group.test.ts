@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { Court } from "../../src/reward/judge.ts";
 import { type Rollouts, rollOutGroups } from "../../src/rollout/group.ts";
-import type { Court } from "../../src/rollout/judge.ts";
 import type { Trajectory } from "../../src/types.ts";
 import { blueprint, found, says } from "../support/blueprint.ts";
 import { type Play, stage } from "../support/stage.ts";

@@ -1,11 +1,11 @@
 // A written world by a real model, one that is far too small for it: whatever it writes, the episode ends with a verdict or
 // with a failure of the simulator, and nothing is thrown.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openEngine } from "../../src/llm/llama.ts";
+import { openEngine } from "../../src/llm/engine/llama.ts";
 import type { Engine } from "../../src/llm/llm.ts";
-import { judge } from "../../src/rollout/judge.ts";
+import { judge } from "../../src/reward/judge.ts";
 import { rollOut } from "../../src/rollout/rollout.ts";
-import { smallModel } from "../llm/small-model.ts";
+import { smallModel } from "../llm/engine/small-model.ts";
 import { blueprint, found, limits, says } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judge } from "../../src/rollout/judge.ts";
+import { judge } from "../../src/reward/judge.ts";
 import { rollOut, type Scene } from "../../src/rollout/rollout.ts";
 import type { Withheld } from "../../src/simulator/briefing.ts";
 import { difficulty } from "../../src/tasks/difficulty.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type ChatModel, EngineError, type ReplyRequest } from "../../src/llm/llm.ts";
 import { ask, type Checked, type Question, weigh } from "../../src/simulator/ask.ts";
-import { counted, newTally } from "../../src/simulator/tally.ts";
+import { counted, newTally } from "../../src/simulator/usage.ts";
 
 const question: Question<string> = {
   role: "tool",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Fact } from "../../src/rollout/journal.ts";
+import type { Fact } from "../../src/rules/journal.ts";
 import { answerCall, cutMiddle } from "../../src/simulator/tool.ts";
 import type { Json, Task, ToolCall, ToolSpec } from "../../src/types.ts";
 import { blueprint, booked, bookSeats, chain, findTrain, found } from "../support/blueprint.ts";

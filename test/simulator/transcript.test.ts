@@ -1,9 +1,10 @@
 // A talk that is longer than the simulator's context: the longest lines lose their middle, with a mark, and no more than must.
 import { describe, expect, test } from "vitest";
-import { renderChat } from "../../src/llm/chat.ts";
-import { judge } from "../../src/rollout/judge.ts";
+import { renderChat } from "../../src/llm/engine/chat.ts";
+import { judge } from "../../src/reward/judge.ts";
 import { rollOut } from "../../src/rollout/rollout.ts";
-import { fitted, type Line, transcriptText } from "../../src/simulator/prompts/transcript.ts";
+import { fitted, transcriptText } from "../../src/simulator/prompts/transcript.ts";
+import type { Line } from "../../src/types.ts";
 import { blueprint, found, limits, says } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 

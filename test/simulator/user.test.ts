@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ChooseRequest } from "../../src/llm/llm.ts";
-import type { Line } from "../../src/simulator/prompts/transcript.ts";
 import { nextSentence } from "../../src/simulator/user.ts";
-import type { Task } from "../../src/types.ts";
+import type { Line, Task } from "../../src/types.ts";
 import { blueprint, declined } from "../support/blueprint.ts";
 import { isSilent, menuOf, stage } from "../support/stage.ts";
 

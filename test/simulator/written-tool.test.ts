@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Fact } from "../../src/rollout/journal.ts";
-import type { Line } from "../../src/simulator/prompts/transcript.ts";
+import type { Fact } from "../../src/rules/journal.ts";
 import { writtenResult } from "../../src/simulator/written-tool.ts";
-import type { Json, Task, ToolCall } from "../../src/types.ts";
+import type { Json, Line, Task, ToolCall } from "../../src/types.ts";
 import { blueprint, findTrain, found } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 

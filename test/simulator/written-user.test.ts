@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Line } from "../../src/simulator/prompts/transcript.ts";
 import { outOfCharacter, writtenTurn } from "../../src/simulator/written-user.ts";
-import type { Json, Task } from "../../src/types.ts";
+import type { Json, Line, Task } from "../../src/types.ts";
 import { blueprint } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 

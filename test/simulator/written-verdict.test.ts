@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { briefed } from "../../src/simulator/briefing.ts";
 import { criteria, criteriaCap } from "../../src/simulator/criteria.ts";
-import type { Line } from "../../src/simulator/prompts/transcript.ts";
 import { writtenVerdict } from "../../src/simulator/written-verdict.ts";
-import type { Json, Task } from "../../src/types.ts";
+import type { Json, Line, Task } from "../../src/types.ts";
 import { blueprint, declined, found } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 

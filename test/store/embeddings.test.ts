@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { closestOfSeries, vectorsBefore, vectorsOf } from "../../src/store/embeddings.ts";
 import type { Writer } from "../../src/store/lease.ts";
 import { closeStep, openStep, reopenAfter } from "../../src/store/steps.ts";
-import { loadTasks, type Purpose, roundsOf, saveTask } from "../../src/store/tasks.ts";
+import { loadTasks, roundsOf, saveTask } from "../../src/store/tasks.ts";
+import type { Purpose } from "../../src/types.ts";
 import { exampleTask, newWriter, temporaryStore } from "./temporary.ts";
 
 const closing = { nextLevel: 4, nextPolicyVersion: 1, metrics: {}, checkpoint: null, advantages: [] };

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { configSchema } from "../../src/config.ts";
+import { configSchema } from "../../src/config/config.ts";
 import { recordFailure } from "../../src/store/failures.ts";
 import { acquireLease, assertWriting, heartbeat, liveHolder, processStart, releaseLease } from "../../src/store/lease.ts";
 import { createRun, setRunStatus } from "../../src/store/runs.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import { configSchema } from "../../src/config.ts";
+import { configSchema } from "../../src/config/config.ts";
 import { PlayactError } from "../../src/errors.ts";
 import { resolveHome, storePath } from "../../src/store/home.ts";
 import { migrate, migrations, versionOf } from "../../src/store/migrations.ts";

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { configSchema } from "../../src/config.ts";
-import type { Devices } from "../../src/devices.ts";
+import { configSchema } from "../../src/config/config.ts";
 import { acquireLease, type Writer } from "../../src/store/lease.ts";
 import { createRun } from "../../src/store/runs.ts";
+import type { Devices } from "../../src/store/starts.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import type { Message, Task, Trajectory } from "../../src/types.ts";
 

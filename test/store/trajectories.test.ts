@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { tokenDigest } from "../../src/rules/token-digest.ts";
 import { openStep } from "../../src/store/steps.ts";
 import { loadTasks, saveTask } from "../../src/store/tasks.ts";
 import { findEpisode, isTrained, loadTrajectories, saveTrajectory } from "../../src/store/trajectories.ts";
-import { tokenDigest } from "../../src/token-digest.ts";
 import { type Message, stopReasons, type Trajectory } from "../../src/types.ts";
 import { exampleMessage, exampleTask, exampleTrajectory, newWriter, temporaryStore } from "./temporary.ts";
 

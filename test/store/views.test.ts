@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { recordFailure } from "../../src/store/failures.ts";
 import { closeStep, openStep, recordMetrics } from "../../src/store/steps.ts";
 import type { Store } from "../../src/store/store.ts";
-import { type Purpose, saveTask } from "../../src/store/tasks.ts";
+import { saveTask } from "../../src/store/tasks.ts";
 import { saveTrajectory } from "../../src/store/trajectories.ts";
-import type { Task, Trajectory } from "../../src/types.ts";
+import type { Purpose, Task, Trajectory } from "../../src/types.ts";
 import { exampleTask, exampleTrajectory, newWriter, temporaryStore } from "./temporary.ts";
 
 const heldBack = [{ call: 0, argument: "city", sentence: "It is Oslo." }];

@@ -5,10 +5,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { policyLosses } from "../../src/config.ts";
+import { policyLosses } from "../../src/config/config.ts";
 import { PlayactError } from "../../src/errors.ts";
 import type { Learner, OpenRequest, PolicyLoss } from "../../src/learner/learner.ts";
-import { tokenDigest } from "../../src/token-digest.ts";
+import { tokenDigest } from "../../src/rules/token-digest.ts";
 import type { TrainingSample } from "../../src/types.ts";
 
 export interface LearnerSuite {

@@ -3,14 +3,14 @@
 import { Template } from "@huggingface/jinja";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { expect, test } from "vitest";
-import { chooseTemplate } from "../../src/choose-template.ts";
-import { spacedJson } from "../../src/json-text.ts";
-import { renderChat } from "../../src/llm/chat.ts";
-import { chatTemplateOf, vocabularyOf } from "../../src/llm/llama.ts";
+import { renderChat } from "../../src/llm/engine/chat.ts";
+import { chatTemplateOf, vocabularyOf } from "../../src/llm/engine/llama.ts";
 import type { ChatMessage } from "../../src/llm/llm.ts";
-import { openOwnTemplate } from "../../src/llm/own-template.ts";
-import { type EpisodeText, episodeTemplate } from "../../src/llm/template.ts";
-import { formatToolCall } from "../../src/rollout/tool-call.ts";
+import { openOwnTemplate } from "../../src/llm/text/chat-template.ts";
+import { chooseTemplate } from "../../src/llm/text/choose-template.ts";
+import { type EpisodeText, episodeTemplate } from "../../src/llm/text/template.ts";
+import { formatToolCall } from "../../src/llm/text/tool-call.ts";
+import { spacedJson } from "../../src/rules/json.ts";
 import { booked, bookSeats, findTrain, found } from "../support/blueprint.ts";
 
 export function ownTemplateSuite(name: string, path: string): void {

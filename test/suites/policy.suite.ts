@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv } from "ajv";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { renderChat } from "../../src/llm/chat.ts";
+import { renderChat } from "../../src/llm/engine/chat.ts";
 import type { Engine, Sampled, SampleRequest } from "../../src/llm/llm.ts";
 import type { JsonSchema } from "../../src/types.ts";
 

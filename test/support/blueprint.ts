@@ -1,6 +1,6 @@
 // A small world for tests of episodes: two tools of which the second needs an id that the first gives out, and a task with
 // its right calls. No model wrote any of it.
-import { formatToolCall } from "../../src/rollout/tool-call.ts";
+import { formatToolCall } from "../../src/llm/text/tool-call.ts";
 import type { ExpectedCall, Task, ToolCall, ToolSpec } from "../../src/types.ts";
 
 export const findTrain: ToolSpec = {

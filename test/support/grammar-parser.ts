@@ -1,7 +1,7 @@
 // llama.cpp's own grammars for a test file: opened before its tests, gone after them.
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { afterAll, beforeAll } from "vitest";
-import { type Bindings, bindingsOf, type NativeGrammar } from "../../src/llm/addon.ts";
+import { type Bindings, bindingsOf, type NativeGrammar } from "../../src/llm/engine/addon.ts";
 
 /** Call it at the top of a file; the function that it returns parses GBNF and throws where llama.cpp does not take it. */
 export function useGrammarParser(): (gbnf: string) => NativeGrammar {

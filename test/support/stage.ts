@@ -2,7 +2,7 @@
 // things a test wants to decide: what the policy says turn by turn, and what the user picks from the menu.
 import type { ChooseRequest, ReplyRequest, SampleRequest } from "../../src/llm/llm.ts";
 import { type Script, scriptedEngine } from "../../src/llm/scripted.ts";
-import { episodeTemplate } from "../../src/llm/template.ts";
+import { episodeTemplate } from "../../src/llm/text/template.ts";
 import type { Scene } from "../../src/rollout/rollout.ts";
 import type { Json } from "../../src/types.ts";
 

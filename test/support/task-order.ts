@@ -1,6 +1,6 @@
 // An order for one task, and the toolsets that both directions of writing are tried on.
 import { difficulty } from "../../src/tasks/difficulty.ts";
-import type { TaskOrder } from "../../src/tasks/write-task.ts";
+import type { TaskOrder } from "../../src/tasks/orders.ts";
 import type { Toolset } from "../../src/types.ts";
 import { bookSeats, findTrain } from "./blueprint.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { configSchema } from "../../src/config.ts";
+import { configSchema } from "../../src/config/config.ts";
 import { nextLevel, publishedCurriculum } from "../../src/tasks/curriculum.ts";
 
 describe("nextLevel", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { configSchema } from "../../src/config.ts";
+import { configSchema } from "../../src/config/config.ts";
 import { draws } from "../../src/rng.ts";
 import { aspectMetrics, difficulty, publishedMultipliers, softDifficulty, withFixed } from "../../src/tasks/difficulty.ts";
 

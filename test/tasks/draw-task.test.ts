@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { draws } from "../../src/rng.ts";
 import { drawOutline, type OutlineRequest } from "../../src/tasks/draw-task.ts";
-import { requiredParameters } from "../../src/tasks/tool-arguments.ts";
-import { chains, embeddedCatalogue } from "../../src/tasks/toolset.ts";
+import { requiredParameters } from "../../src/tools/tool-arguments.ts";
+import { chains, embeddedCatalogue } from "../../src/tools/toolset.ts";
 import type { Toolset } from "../../src/types.ts";
 import { bookSeats, findTrain } from "../support/blueprint.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ConfigInput } from "../../src/config.ts";
-import { configSchema } from "../../src/config.ts";
-import { presets } from "../../src/presets.ts";
+import type { ConfigInput } from "../../src/config/config.ts";
+import { configSchema } from "../../src/config/config.ts";
+import { presets } from "../../src/config/presets.ts";
 import { falls, taskOrders } from "../../src/tasks/orders.ts";
 
 const orders = (input: ConfigInput, change: Partial<Parameters<typeof taskOrders>[1]> = {}) => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { difficulty } from "../../src/tasks/difficulty.ts";
-import { anyTools } from "../../src/tasks/distractors.ts";
+import type { TaskOrder } from "../../src/tasks/orders.ts";
 import { writeIntentDraft } from "../../src/tasks/write-intent.ts";
-import type { TaskOrder } from "../../src/tasks/write-task.ts";
+import { anyTools } from "../../src/tools/distractors.ts";
 import type { Json, JsonObject, Task, Toolset } from "../../src/types.ts";
 import { bookSeats, findTrain, found as foundTrain } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";

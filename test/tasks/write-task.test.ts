@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { ReplyRequest } from "../../src/llm/llm.ts";
 import { difficulty } from "../../src/tasks/difficulty.ts";
-import { anyTools } from "../../src/tasks/distractors.ts";
-import { type TaskOrder, writeDraft } from "../../src/tasks/write-task.ts";
+import type { TaskOrder } from "../../src/tasks/orders.ts";
+import { writeDraft } from "../../src/tasks/write-task.ts";
+import { anyTools } from "../../src/tools/distractors.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec, Toolset } from "../../src/types.ts";
 import { bookSeats, findTrain } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";

@@ -1,9 +1,10 @@
 // The prompt of a tool that writes its results: role, the task's tools and the user's goal come first and are the same for
 // all calls of a task's episodes, then what was said, what tools have stated, and the call.
-import { spacedJson } from "../../json-text.ts";
+
 import type { ChatMessage } from "../../llm/llm.ts";
-import type { JsonSchema, Task, ToolCall, ToolSpec } from "../../types.ts";
-import { type Line, transcriptText } from "./transcript.ts";
+import { spacedJson } from "../../rules/json.ts";
+import type { JsonSchema, Line, Task, ToolCall, ToolSpec } from "../../types.ts";
+import { transcriptText } from "./transcript.ts";
 
 const role = `You act as the software behind the tools of an assistant. A call is valid in form already; you carry it out in a plausible world and judge it.
 Answer with JSON:

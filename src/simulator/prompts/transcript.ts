@@ -1,11 +1,7 @@
-// An episode as the simulator reads it: who said what, calls and results, in plain words and at full length (rollout/lines.ts
+// An episode as the simulator reads it: who said what, calls and results, in plain words and at full length (simulator/lines.ts
 // makes the lines). Where the talk is longer than the simulator's context the longest lines are cut in their middle, with a
 // mark that says so.
-export interface Line {
-  /** `unexecuted`: a call that a limit kept from being carried out. */
-  readonly role: "user" | "assistant" | "call" | "result" | "unexecuted";
-  readonly text: string;
-}
+import type { Line } from "../../types.ts";
 
 const speakers = {
   user: "User",

@@ -2,9 +2,9 @@
 // so that the engine computes the rest once. Departs from TRUSTEE, whose user reads calls and results too: a person hears
 // what is said aloud, and cannot name a tool that was never shown.
 import type { ChatMessage } from "../../llm/llm.ts";
-import type { JsonSchema } from "../../types.ts";
+import type { JsonSchema, Line } from "../../types.ts";
 import { type Brief, isTold } from "../briefing.ts";
-import { type Line, transcriptText } from "./transcript.ts";
+import { transcriptText } from "./transcript.ts";
 
 /** Reason first: a reward that is written before its reason is a guess. */
 export const userReply: JsonSchema = {

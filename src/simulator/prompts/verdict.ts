@@ -1,10 +1,11 @@
 // The prompt of a written verdict: role and task first, the same for a whole group, then the talk and the criteria.
-import { spacedJson } from "../../json-text.ts";
+
 import type { ChatMessage } from "../../llm/llm.ts";
-import type { JsonSchema } from "../../types.ts";
+import { spacedJson } from "../../rules/json.ts";
+import type { JsonSchema, Line } from "../../types.ts";
 import { type Brief, isTold } from "../briefing.ts";
 import { criteria } from "../criteria.ts";
-import { type Line, transcriptText } from "./transcript.ts";
+import { transcriptText } from "./transcript.ts";
 
 /** Reason first: a reward that is written before its reason is a guess. */
 export const verdictReply: JsonSchema = {

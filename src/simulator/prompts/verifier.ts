@@ -2,8 +2,8 @@
 // averaged, because a small model's liking for "Yes" or "(A)" is larger than what it knows. Whether a report is true is asked
 // beside the results alone: over a whole talk a small model no longer sees that the numbers differ.
 import type { ChatMessage } from "../../llm/llm.ts";
-import type { Task } from "../../types.ts";
-import { type Line, transcriptText } from "./transcript.ts";
+import type { Line, Task } from "../../types.ts";
+import { transcriptText } from "./transcript.ts";
 
 export interface JudgeQuestion {
   readonly messages: ChatMessage[];

@@ -1,0 +1,137 @@
+// Preset + ablations + file + --set -> one checked Config. Flags win over the file, the file over ablations, those over the
+// preset, the preset over the defaults. A list replaces the one below it; among ablations, which add up, it joins it.
+// Every mistake is one sentence: what was expected, what came, which key was probably meant.
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import type { z } from "zod";
+import { describe, PlayactError } from "../errors.ts";
+import { ablationOf } from "./ablations.ts";
+import { type Config, configSchema } from "./config.ts";
+import { nearest } from "./nearest.ts";
+import { isPreset, type Preset, presets } from "./presets.ts";
+
+type Tree = { [key: string]: unknown };
+
+export interface ConfigRequest {
+  readonly preset: string;
+  /** Names of ablations (ablations.ts); together they are laid over the preset. */
+  readonly ablation?: readonly string[] | undefined;
+  /** YAML or JSON file. */
+  readonly file?: string | undefined;
+  /** "key.path=value"; the value is read as YAML (numbers, booleans, lists, text). */
+  readonly set: readonly string[];
+  readonly steps?: number | undefined;
+}
+
+/** @throws PlayactError("usage") for an unknown preset or ablation, PlayactError("config") for keys and values that do not fit. */
+export function resolveConfig(request: ConfigRequest): { readonly preset: Preset; readonly config: Config } {
+  const { preset } = request;
+  if (!isPreset(preset)) {
+    throw new PlayactError(
+      "usage",
+      `Unknown preset ${JSON.stringify(preset)}: expected one of ${Object.keys(presets).join(", ")}.`,
+    );
+  }
+  let tree = structuredClone(presets[preset]) as Tree; // presets are plain objects
+  const ablated = (request.ablation ?? []).map((name) => structuredClone(ablationOf(name).config) as Tree); // as above
+  tree = merge(
+    tree,
+    ablated.reduce((all, one) => merge(all, one, united), {}),
+  );
+  if (request.file !== undefined) tree = merge(tree, readTree(request.file));
+  for (const assignment of request.set) tree = merge(tree, assigned(assignment));
+  if (request.steps !== undefined) tree = merge(tree, { steps: request.steps });
+  return { preset, config: checkConfig(tree) };
+}
+
+/** Checks a whole config. @throws PlayactError("config") naming every fault. */
+export function checkConfig(tree: unknown): Config {
+  const parsed = configSchema.safeParse(tree);
+  if (!parsed.success) throw new PlayactError("config", parsed.error.issues.map(sentence).join("\n"));
+  const { simulator, reward } = parsed.data;
+  // the menu of a user who chooses, and the anchors of a judge who weighs, tell what is withheld
+  if (simulator.withhold.length > 0 && (simulator.user !== "written" || reward.verdict !== "written"))
+    throw new PlayactError(
+      "config",
+      'Config key "simulator.withhold": only roles that write can be kept from knowing: set simulator.user=written and reward.verdict=written too.',
+    );
+  return parsed.data;
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  const path = issue.path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys
+      .map((key) => {
+        const full = path === "" ? key : `${path}.${key}`;
+        const meant = nearest(full, configKeys());
+        return `Unknown config key ${JSON.stringify(full)}${meant === null ? "" : `; did you mean ${JSON.stringify(meant)}?`}`;
+      })
+      .join("\n");
+  }
+  return `Config key ${JSON.stringify(path)}: ${issue.message}.`;
+}
+
+/** All keys as dotted paths, in the order of the schema. */
+export function configKeys(): string[] {
+  const walk = (value: unknown, prefix: string): string[] =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.entries(value).flatMap(([key, item]) => walk(item, prefix === "" ? key : `${prefix}.${key}`))
+      : [prefix];
+  return walk(configSchema.parse({}), "");
+}
+
+function readTree(file: string): Tree {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new PlayactError(
+      "config",
+      `The config file ${file} cannot be read (${describe(error)}). Give the path of a YAML or JSON file.`,
+    );
+  }
+  let tree: unknown;
+  try {
+    tree = parse(text);
+  } catch (error) {
+    throw new PlayactError("config", `The config file ${file} is neither YAML nor JSON: ${describe(error).split("\n")[0]}`);
+  }
+  if (!isTree(tree))
+    throw new PlayactError(
+      "config",
+      `The config file ${file} must hold an object of keys, got ${tree === null ? "nothing" : typeof tree}.`,
+    );
+  return tree;
+}
+
+function assigned(assignment: string): Tree {
+  const at = assignment.indexOf("=");
+  if (at < 1) throw new PlayactError("usage", `--set expects key=value, got ${JSON.stringify(assignment)}.`);
+  const keys = assignment.slice(0, at).split(".");
+  let value: unknown;
+  try {
+    value = parse(assignment.slice(at + 1));
+  } catch (error) {
+    throw new PlayactError("usage", `--set ${assignment}: the value is not YAML: ${describe(error).split("\n")[0]}`);
+  }
+  return keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Tree; // keys is never empty
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+type Lists = (below: readonly unknown[], above: readonly unknown[]) => readonly unknown[];
+const replaced: Lists = (_, above) => above;
+const united: Lists = (below, above) => [...new Set([...below, ...above])];
+
+/** Own keys alone, `__proto__` too: it reaches the schema, which knows no such key. */
+function merge(base: Tree, over: Tree, lists = replaced): Tree {
+  const laid = Object.entries(over).map(([key, value]) => {
+    const below = Object.hasOwn(base, key) ? base[key] : undefined;
+    if (isTree(value) && isTree(below)) return [key, merge(below, value, lists)] as const;
+    return [key, Array.isArray(value) && Array.isArray(below) ? lists(below, value) : value] as const;
+  });
+  return Object.fromEntries([...Object.entries(base), ...laid]);
+}

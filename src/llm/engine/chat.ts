@@ -1,0 +1,166 @@
+// A model in a simulator role: messages in, JSON under a schema's grammar or the weights of given answers out. Content
+// never becomes a marker. Sampling here may be shaped (llama.cpp's usual top-k, top-p and min-p): law 3 is the policy's
+// alone. A model that marks its thinking may think before a reply, outside the grammar (thought.ts).
+import { PlayactError } from "../../errors.ts";
+import { toGrammar } from "../../rules/schema/grammar.ts";
+import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type ReplyRequest, type Vocabulary } from "../llm.ts";
+import { chatFormat, frameOf } from "../text/chat-format.ts";
+import { closingTokens, openThought } from "../text/reasoning.ts";
+import type { Bindings, NativeContext, NativeGrammar, NativeModel } from "./addon.ts";
+import type { Batcher } from "./batcher.ts";
+import { nativeSeed, openSampler, weighExactly } from "./sampler.ts";
+import type { Work } from "./work.ts";
+
+/** What a chat model computes with. */
+export interface ChatParts {
+  readonly bindings: Bindings;
+  readonly model: NativeModel;
+  readonly context: NativeContext;
+  readonly batcher: Batcher;
+  readonly vocabulary: Vocabulary;
+  /** Tokens of one request, prompt and reply together. */
+  readonly contextTokens: number;
+}
+
+/** llama.cpp's defaults. */
+const shaping = { topK: 40, topP: 0.95, minP: 0.05 } as const;
+const cachedGrammars = 64;
+
+/** Ids of the messages in the model's format, the opening of the assistant's answer and its given start. */
+export function renderChat(vocabulary: Vocabulary, messages: readonly ChatMessage[], lead: string): number[] {
+  const format = chatFormat(vocabulary);
+  const { begin, open, close, newline } = frameOf(vocabulary, format);
+  const turns = format.systemTurn ? messages : withoutSystem(messages);
+  const said = turns.flatMap(({ role, content }) => [...open(role, content), close, ...newline]);
+  return [...begin, ...said, ...open("assistant", lead)];
+}
+
+/** Where a format has no system turn its text opens the user's first. */
+function withoutSystem([first, second, ...rest]: readonly ChatMessage[]): ChatMessage[] {
+  if (first?.role !== "system") return [first, second].flatMap((message) => message ?? []).concat(rest);
+  if (second?.role !== "user") return [{ role: "user", content: first.content }, ...(second ? [second] : []), ...rest];
+  return [{ role: "user", content: `${first.content}\n\n${second.content}` }, ...rest];
+}
+
+export function openChatModel(parts: ChatParts): ChatModel {
+  const grammarFor = grammarCache(parts.bindings);
+  return {
+    // async, so that a bad schema or option rejects and never throws at the caller
+    reply: async (request) => parts.batcher.run(replyWork(parts, grammarFor(request), request)),
+    choose: async (request) => parts.batcher.run(chooseWork(parts, request)),
+    fits: (messages, lead, replyTokens) =>
+      renderChat(parts.vocabulary, messages, lead).length + replyTokens <= parts.contextTokens,
+  };
+}
+
+function replyWork(parts: ChatParts, grammar: NativeGrammar, request: ReplyRequest): Work<string> {
+  const { bindings, model, context, vocabulary, contextTokens } = parts;
+  const asked = renderChat(vocabulary, request.messages, "");
+  if (asked.length >= contextTokens) throw full("simulator reply", asked.length, contextTokens);
+  const shape = { ...shaping, temperature: request.temperature, seed: nativeSeed(request.seed) };
+  const sampler = openSampler(bindings, model, {
+    ...shape,
+    grammarEvaluationState: new bindings.AddonGrammarEvaluationState(model, grammar),
+  });
+  // the reply keeps its room
+  const room = contextTokens - asked.length - request.maxTokens - closingTokens;
+  const thought = openThought(vocabulary, Math.min(request.thinkTokens ?? 0, room), (id) => model.isEogToken(id));
+  const thinker = thought === null ? null : openSampler(bindings, model, shape);
+  const ids = thought === null ? asked : [...asked, ...thought.opening];
+  const said: number[] = [];
+  let placed = ids.length;
+  const { usage } = request;
+  if (usage) usage.read += ids.length;
+  return {
+    label: "simulator reply",
+    ids,
+    rows: "last",
+    deadlineMs: request.deadlineMs,
+    signal: request.signal,
+    async advance([row = -1]) {
+      if (thought !== null && thinker !== null) {
+        const next = await thought.next(() => {
+          if (usage) usage.written++;
+          return context.sampleToken(row, thinker);
+        });
+        if (next !== null) {
+          placed++;
+          return next;
+        }
+      }
+      const id = await context.sampleToken(row, sampler);
+      // -1: nothing may follow; an end token: the grammar is complete
+      if (id < 0 || model.isEogToken(id)) return null;
+      said.push(id);
+      if (usage) usage.written++;
+      return said.length >= request.maxTokens || placed + said.length >= contextTokens ? null : id;
+    },
+    result: () => vocabulary.decode(said),
+    dispose: () => {
+      sampler.dispose();
+      thinker?.dispose();
+    },
+  };
+}
+
+function chooseWork(parts: ChatParts, request: ChooseRequest): Work<readonly number[]> {
+  const { bindings, model, context, vocabulary, contextTokens } = parts;
+  const ids = renderChat(vocabulary, request.messages, request.lead);
+  if (ids.length > contextTokens) throw full("simulator choice", ids.length, contextTokens);
+  const firsts = firstTokens(vocabulary, request.options);
+  const greedy = openSampler(bindings, model, { temperature: 0 });
+  let weights: readonly number[] = [];
+  if (request.usage) request.usage.read += ids.length;
+  return {
+    label: "simulator choice",
+    ids,
+    rows: "last",
+    deadlineMs: request.deadlineMs,
+    signal: request.signal,
+    async advance([row = -1]) {
+      weights = await weighExactly(context, row, greedy, firsts);
+      return null;
+    },
+    result: () => weights,
+    dispose: () => greedy.dispose(),
+  };
+}
+
+/** The token by which each option is told from the others. @throws PlayactError("simulator") where two coincide. */
+export function firstTokens(vocabulary: Vocabulary, options: readonly string[]): number[] {
+  const firsts = options.map((option) => {
+    const [first] = vocabulary.encode(option);
+    if (first === undefined)
+      throw new PlayactError("simulator", "An option to choose from is empty; each needs at least one token.");
+    return first;
+  });
+  const twin = firsts.findIndex((first, at) => firsts.indexOf(first) !== at);
+  if (twin < 0) return firsts;
+  const [one, other] = [options[firsts.indexOf(firsts[twin] ?? -1)], options[twin]].map((option) => JSON.stringify(option));
+  throw new PlayactError(
+    "simulator",
+    `The options ${one} and ${other} start with the same token; word them so that their first tokens differ.`,
+  );
+}
+
+/** The refusal of a prompt that is too long. */
+export function full(label: string, ids: number, contextTokens: number): EngineError {
+  return new EngineError("context_full", `${label}: a prompt of ${ids} ids does not fit a context of ${contextTokens}`);
+}
+
+/** Parsed grammars by schema; the one unused longest goes first. */
+function grammarCache(bindings: Bindings) {
+  const parsed = new Map<string, NativeGrammar>();
+  return ({ schema }: ReplyRequest): NativeGrammar => {
+    const key = JSON.stringify(schema);
+    const grammar =
+      parsed.get(key) ?? new bindings.AddonGrammar(toGrammar(schema), { addonExports: bindings, rootRuleName: "root" });
+    parsed.delete(key);
+    parsed.set(key, grammar);
+    for (const oldest of parsed.keys()) {
+      if (parsed.size <= cachedGrammars) break;
+      parsed.delete(oldest);
+    }
+    return grammar;
+  };
+}

@@ -1,0 +1,17 @@
+// A model's vocabulary and chat template without its weights: for commands that show stored tokens or how they are written.
+import { getLlama, LlamaLogLevel } from "node-llama-cpp";
+import type { Engine } from "../llm.ts";
+import { chatTemplateOf, vocabularyOf } from "./llama.ts";
+
+/** Loads the token table of a GGUF file. The process keeps it until it ends. */
+export async function openVocabularyOf(path: string): Promise<Pick<Engine, "vocabulary" | "chatTemplate">> {
+  const llama = await getLlama({
+    gpu: false,
+    build: "never",
+    skipDownload: true,
+    logLevel: LlamaLogLevel.error,
+    logger: () => undefined,
+  });
+  const model = await llama.loadModel({ modelPath: path, vocabOnly: true });
+  return { vocabulary: vocabularyOf(model), chatTemplate: chatTemplateOf(model) };
+}

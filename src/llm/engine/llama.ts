@@ -1,0 +1,216 @@
+// Opens the models in this process: one engine with a policy context (adapters on it) and a simulator context (never).
+// When both roles use one file it is loaded once. node-llama-cpp may neither download nor build anything here.
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { GgufFileType, getLlama, type Llama, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
+import type { Config } from "../../config/config.ts";
+import { describe, PlayactError } from "../../errors.ts";
+import type { ChatTemplate, Engine, Vocabulary, Weights } from "../llm.ts";
+import { chatFormat } from "../text/chat-format.ts";
+import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
+import { createBatcher } from "./batcher.ts";
+import { openChatModel } from "./chat.ts";
+import { affordableSequences } from "./llama-slots.ts";
+import { createLock } from "./lock.ts";
+import { whyNotOnCard } from "./nvidia.ts";
+import { openPolicy } from "./policy.ts";
+import { openVocabulary } from "./vocabulary.ts";
+
+export interface EngineOptions {
+  /** Path of the GGUF that is trained. */
+  readonly policyModel: string;
+  /** Path of the GGUF that acts the world; null or the same path: the policy's model without its adapter. */
+  readonly simulatorModel: string | null;
+  /** `on`: no engine rather than one on the processor. */
+  readonly gpu: Config["engine"]["gpu"];
+  /** CPU threads; null takes all cores. */
+  readonly threads: number | null;
+  /** Null: as many as the memory holds (llama-slots.ts). */
+  readonly policySequences: number | null;
+  /** Tokens PER sequence. node-llama-cpp multiplies by the sequences itself and pads up to 256. */
+  readonly policyContext: number;
+  readonly simulatorSequences: number | null;
+  /** Tokens PER sequence. */
+  readonly simulatorContext: number;
+  /**
+   * `fast`: many sequences in one batch, computed prefixes taken over. `reproducible`: one request at a time, every id
+   * computed anew, so that a sample depends on its ids, seed and adapter alone: bit-equal on a CPU from run to run. In
+   * `fast` a quantised model's log-probs depend on who shares the batch (measured by scripts/measure-modes.mjs).
+   */
+  readonly mode: "fast" | "reproducible";
+}
+
+/** Most ids of one llama.cpp batch. */
+export const batchTokens = 512;
+
+/**
+ * Loads the models and opens their contexts. @throws PlayactError("model" | "environment" | "memory" | "engine") with
+ * one sentence each.
+ */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const threads = options.threads ?? availableParallelism();
+  const llama = await startLlama(options.gpu, threads);
+  // kept and freed by us, newest first: a LlamaContext that is garbage-collected keeps its model from ever being freed
+  const owned: { dispose(): Promise<void> }[] = [llama];
+  const free = async () => {
+    for (const one of owned.splice(0).reverse()) await one.dispose();
+  };
+  try {
+    const bindings = bindingsOf(llama);
+    const turns = createLock();
+    const load = async (path: string) => {
+      const loaded = await loadModel(llama, path);
+      owned.push(loaded);
+      return { loaded, model: nativeModelOf(loaded), vocabulary: vocabularyOf(loaded) };
+    };
+    const policyModel = await load(options.policyModel);
+    const shared = options.simulatorModel === null || resolve(options.simulatorModel) === resolve(options.policyModel);
+    const simulatorModel = shared ? policyModel : await load(options.simulatorModel ?? "");
+
+    const reproducible = options.mode === "reproducible";
+    const open = async (role: "policy" | "simulator", { loaded, model, vocabulary }: typeof policyModel) => {
+      const [wanted, contextTokens] = [options[`${role}Sequences`], options[`${role}Context`]];
+      const sequences = reproducible
+        ? 1
+        : (wanted ?? (await affordableSequences(role, llama, loaded, contextTokens, batchTokens)));
+      const context = await openContext(loaded, sequences, contextTokens, threads, llama.gpu === false);
+      owned.push(context);
+      const native = nativeContextOf(context);
+      native.setThreads(threads);
+      const batcher = createBatcher({ context: native, sequences, batchTokens, turns, reuse: !reproducible });
+      return { bindings, model, context: native, batcher, vocabulary, contextTokens, sequences };
+    };
+    const forPolicy = await open("policy", policyModel);
+    const forSimulator = await open("simulator", simulatorModel);
+
+    const policy = openPolicy({ ...forPolicy, turns });
+    return {
+      vocabulary: forPolicy.vocabulary,
+      chatTemplate: chatTemplateOf(policyModel.loaded),
+      get policy() {
+        return policy.current();
+      },
+      simulator: openChatModel(forSimulator),
+      swap: policy.swap,
+      score: policy.score,
+      counters: () => ({ policy: forPolicy.batcher.counters(), simulator: forSimulator.batcher.counters() }),
+      sequences: { policy: forPolicy.sequences, simulator: forSimulator.sequences },
+      device: await deviceOf(llama),
+      weights: { policy: weightsOf(policyModel.loaded), simulator: weightsOf(simulatorModel.loaded) },
+      async [Symbol.asyncDispose]() {
+        await Promise.all([forPolicy.batcher.close(), forSimulator.batcher.close()]);
+        await policy.close();
+        await free();
+      },
+    };
+  } catch (thrown) {
+    await free();
+    throw thrown;
+  }
+}
+
+/**
+ * "auto" takes CUDA or Metal where a prebuilt binary works, else the processor.
+ * @throws PlayactError("environment") where none works, or where "on" would be the processor
+ */
+export async function startLlama(gpu: EngineOptions["gpu"], threads: number): Promise<Llama> {
+  const llama = await loadLlama(gpu, threads);
+  if (gpu !== "on" || llama.gpu !== false) return llama;
+  await llama.dispose();
+  const why = (await whyNotOnCard()) ?? "Neither CUDA (nvidia-smi does not answer) nor Metal is here.";
+  throw new PlayactError("environment", `engine.gpu is on, and there is no GPU for the engine. ${why}`);
+}
+
+async function loadLlama(gpu: EngineOptions["gpu"], threads: number): Promise<Llama> {
+  try {
+    return await getLlama({
+      gpu: gpu === "off" ? false : { type: "auto", exclude: ["vulkan"] },
+      build: "never",
+      skipDownload: true,
+      progressLogs: false,
+      logLevel: LlamaLogLevel.error,
+      // a model's complaints reach the user as our errors
+      logger: () => undefined,
+      maxThreads: threads,
+    });
+  } catch (thrown) {
+    throw new PlayactError(
+      "environment",
+      `node-llama-cpp has no prebuilt llama.cpp that runs here (${process.platform} ${process.arch}), and Playact builds none by itself: run "npx node-llama-cpp source download" once, then start again.`,
+      { cause: thrown },
+    );
+  }
+}
+
+export async function loadModel(llama: Llama, path: string): Promise<LlamaModel> {
+  if (!existsSync(path))
+    throw new PlayactError("model", `There is no model file at ${path}; fetch it with "playact models get".`);
+  try {
+    return await llama.loadModel({ modelPath: path });
+  } catch (thrown) {
+    throw nativeFailure(thrown, `llama.cpp cannot load ${path}`, "model");
+  }
+}
+
+export async function openContext(model: LlamaModel, sequences: number, contextTokens: number, threads: number, onCpu: boolean) {
+  if (contextTokens > model.trainContextSize)
+    throw new PlayactError(
+      "config",
+      `A context of ${contextTokens} tokens was asked for, but the model was trained for ${model.trainContextSize}; set a smaller one in engine.policyContext or engine.simulatorContext.`,
+    );
+  try {
+    return await model.createContext({
+      sequences,
+      contextSize: contextTokens,
+      batchSize: batchTokens,
+      threads,
+      // cutting a sequence back must be exact, also for models with a sliding window
+      swaFullCache: true,
+      failedCreationRemedy: false,
+      // on a processor flash attention rounds by the shape of the batch: SmolLM2's log-probs differ by 0.05 to 0.3 nats
+      // between a prompt computed at once and one that goes on from a cached prefix; without it they are bit-equal
+      // (but for a single id computed alone), at 8 % more time
+      ...(onCpu ? { flashAttention: false } : {}),
+    });
+  } catch (thrown) {
+    throw nativeFailure(thrown, `llama.cpp cannot open ${sequences} sequences of ${contextTokens} tokens`, "engine");
+  }
+}
+
+/** The model's vocabulary. @throws PlayactError("model") where Playact cannot read it or knows no format for its turns. */
+export function vocabularyOf(model: LlamaModel): Vocabulary {
+  const vocabulary = openVocabulary(nativeModelOf(model), model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0);
+  chatFormat(vocabulary);
+  return vocabulary;
+}
+
+/** "cpu", "metal", or CUDA with its cards. */
+export async function deviceOf(llama: Llama): Promise<string> {
+  if (llama.gpu === false) return "cpu";
+  return llama.gpu === "metal" ? "metal" : `${llama.gpu} (${(await llama.getGpuDeviceNames()).join(", ")})`;
+}
+
+function weightsOf(model: LlamaModel): Weights {
+  const type = GgufFileType[model.fileInfo.metadata.general.file_type ?? -1];
+  const dtype = type?.replace(/^(MOSTLY|ALL)_/, "") ?? "unknown";
+  return { dtype, gpuLayers: model.gpuLayers, layers: model.fileInsights.totalLayers };
+}
+
+/** The chat template in a model's file; null where there is none. */
+export function chatTemplateOf(model: LlamaModel): ChatTemplate | null {
+  const { chat_template: source, ggml } = model.fileInfo.metadata.tokenizer ?? {};
+  if (typeof source !== "string") return null;
+  const text = (id: number | undefined) => (id === undefined ? "" : (nativeModelOf(model).getTokenString(id) ?? ""));
+  return { source, begin: text(ggml?.bos_token_id), end: text(ggml?.eos_token_id) };
+}
+
+function nativeFailure(thrown: unknown, what: string, boundary: "model" | "engine"): PlayactError {
+  if (thrown instanceof PlayactError) return thrown;
+  const said = describe(thrown);
+  if (/memory|vram/i.test(said))
+    return new PlayactError("memory", `${what}: ${said}; choose a smaller model, fewer sequences or a smaller context.`, {
+      cause: thrown,
+    });
+  return new PlayactError(boundary, `${what}: ${said}`, { cause: thrown });
+}

@@ -1,0 +1,150 @@
+// The model being trained: handles that are immutable (one per version), the adapter swap between them, and scoring of
+// given ids. Sampling is by temperature only over the full vocabulary (law 3).
+import { describe, PlayactError } from "../../errors.ts";
+import { EngineError, type Policy, type Sampled, type SampleRequest } from "../llm.ts";
+import type { NativeLora } from "./addon.ts";
+import type { ChatParts } from "./chat.ts";
+import type { Turns } from "./lock.ts";
+import { openDrawer, openWeigher } from "./sampler.ts";
+import type { Work } from "./work.ts";
+
+export interface PolicyParts extends ChatParts {
+  readonly turns: Turns;
+}
+
+export interface PolicySeat {
+  current(): Policy;
+  swap(adapter: { readonly path: string; readonly hash: string } | null, version: number): Promise<Policy>;
+  score(ids: readonly number[]): Promise<number[]>;
+  /** Refuses further samples and frees the adapter; the batcher must be closed. */
+  close(): Promise<void>;
+}
+
+/** A probe is short; a score that takes longer than this is stuck. */
+const scoreDeadlineMs = 600_000;
+
+/** The base model at version 0 to begin with. */
+export function openPolicy(parts: PolicyParts): PolicySeat {
+  const { bindings, model, context, batcher, turns } = parts;
+  let lora: NativeLora | null = null;
+  let seat = handle(parts, 0, null);
+  let swapping: Promise<unknown> = Promise.resolve();
+
+  async function load(path: string): Promise<NativeLora> {
+    const loaded = new bindings.AddonModelLora(model, path);
+    try {
+      await turns.take(() => model.loadLora(loaded));
+    } catch (thrown) {
+      await loaded.dispose();
+      throw new PlayactError("engine", `llama.cpp cannot load the adapter ${path}: ${describe(thrown)}`, { cause: thrown });
+    }
+    return loaded;
+  }
+
+  async function exchange(adapter: { readonly path: string; readonly hash: string } | null, version: number): Promise<Policy> {
+    const next = adapter === null ? null : await load(adapter.path);
+    seat.close();
+    await batcher.drained();
+    const before = lora;
+    await turns.take(async () => {
+      context.setLoras(next === null ? [] : [next], next === null ? [] : [1]);
+      batcher.clear();
+    });
+    lora = next;
+    await before?.dispose();
+    seat = handle(parts, version, adapter?.hash ?? null);
+    return seat.policy;
+  }
+
+  return {
+    current: () => seat.policy,
+    swap(adapter, version) {
+      const swapped = swapping.then(() => exchange(adapter, version));
+      swapping = swapped.catch(() => undefined);
+      return swapped;
+    },
+    score: async (ids) => batcher.run(scoreWork(parts, ids)),
+    async close() {
+      seat.close();
+      await swapping;
+      await turns.take(async () => context.setLoras([], []));
+      await lora?.dispose();
+      lora = null;
+    },
+  };
+}
+
+function handle(parts: PolicyParts, version: number, adapter: string | null) {
+  let open = true;
+  const policy: Policy = {
+    version,
+    adapter,
+    // async, so that a refusal rejects and never throws at the caller
+    async sample(request) {
+      if (!open) throw new EngineError("closed", `policy version ${version} was replaced; sample from the current handle`);
+      if (request.maxTokens <= 0) return { ids: [], logprobs: [], end: "length" };
+      return parts.batcher.run(sampleWork(parts, request));
+    },
+  };
+  return {
+    policy,
+    close: () => {
+      open = false;
+    },
+  };
+}
+
+function sampleWork(parts: PolicyParts, request: SampleRequest): Work<Sampled> {
+  const { bindings, model, context, contextTokens } = parts;
+  const prompt = request.ids.length;
+  if (prompt >= contextTokens)
+    throw new EngineError("context_full", `policy sample: ${prompt} ids leave no room in a context of ${contextTokens}`);
+  const drawer = openDrawer(bindings, model, context, request.temperature, request.seed);
+  const ids: number[] = [];
+  const logprobs: number[] = [];
+  let end: Sampled["end"] = "length";
+  return {
+    label: "policy sample",
+    ids: request.ids,
+    rows: "last",
+    deadlineMs: request.deadlineMs,
+    signal: request.signal,
+    // a copy: a draw may be under way. Where nothing was sampled it is the engine that was slow, not the policy
+    soFar: () => (ids.length === 0 ? null : { ids: [...ids], logprobs: [...logprobs], end: "deadline" }),
+    async advance([row = -1]) {
+      const { id, logprob } = await drawer.draw(row);
+      ids.push(id);
+      logprobs.push(logprob);
+      if (request.stop.has(id)) end = "stop";
+      else if (ids.length >= request.maxTokens) end = "length";
+      else if (prompt + ids.length >= contextTokens) end = "context_full";
+      else return id;
+      return null;
+    },
+    result: () => ({ ids, logprobs, end }),
+    dispose: () => drawer.dispose(),
+  };
+}
+
+function scoreWork(parts: PolicyParts, ids: readonly number[]): Work<number[]> {
+  const { bindings, model, context, contextTokens } = parts;
+  if (ids.length > contextTokens)
+    throw new EngineError("context_full", `score: ${ids.length} ids do not fit a context of ${contextTokens}`);
+  const logprobs: number[] = [0];
+  const weigher = openWeigher(bindings, model, context);
+  return {
+    label: "score",
+    ids,
+    rows: "all",
+    deadlineMs: scoreDeadlineMs,
+    async advance(rows, first) {
+      for (const [at, row] of rows.entries()) {
+        const next = ids[first + at + 1];
+        if (next !== undefined) logprobs.push(...(await weigher.weigh(row, [next])));
+      }
+      return null;
+    },
+    result: () => logprobs,
+    dispose: () => weigher.dispose(),
+  };
+}

@@ -1,0 +1,268 @@
+// Episodes written by the chat template that a model brings, turn by turn by difference: what a rendering of the talk so
+// far adds to the last one. The policy's ids are never encoded again, they stand where the template writes its turn. A
+// template that writes an earlier turn differently (Qwen3 drops thinking, others move the tools to the last user message)
+// makes a turn begin anew. Foreign text goes through it as stand-ins (stand-in.ts). A call is given as the text that the
+// policy wrote, never as `tool_calls`, which a template would spell in its own way.
+import { Environment, Interpreter, Template } from "@huggingface/jinja";
+import { describe, PlayactError } from "../../errors.ts";
+import type { Json, ToolCall, ToolSpec } from "../../types.ts";
+import type { ChatTemplate, Vocabulary } from "../llm.ts";
+import { frameOf } from "./chat-format.ts";
+import { cutAtStands, encoderOf, type Meant, slice, standIn, throughStands } from "./placeholder.ts";
+import { type EpisodeTemplate, type EpisodeText, taggedCalls, type Written } from "./template.ts";
+
+interface Turn {
+  readonly role: "system" | "user" | "assistant" | "tool";
+  readonly content: string;
+  readonly tool_calls?: readonly Json[];
+}
+
+/** What the template writes around the policy's turn. */
+interface Habits {
+  /** The marker after it. */
+  readonly close: string;
+  /** Thinking that the template itself has opened, else empty. */
+  readonly lead: string;
+  /** The system message can be written before the first user message is known. */
+  readonly systemFirst: boolean;
+}
+
+/** What templates find beside the talk. Not the library's own: its day is today's, and no run could be repeated. */
+const globals: readonly (readonly [string, unknown])[] = [
+  ...(["true", "True"] as const).map((name) => [name, true] as const),
+  ...(["false", "False"] as const).map((name) => [name, false] as const),
+  ...(["none", "None"] as const).map((name) => [name, null] as const),
+  ["strftime_now", () => "26 Jul 2024"],
+  ["raise_exception", raise],
+  ["range", range],
+];
+const thought = /^\s*<think>([\s\S]*?)<\/think>\s*/;
+
+/**
+ * The template as a writer of episodes, checked with a short talk.
+ * @throws PlayactError("template") with one sentence that says why it cannot be used.
+ */
+export function openOwnTemplate(vocabulary: Vocabulary, own: ChatTemplate): EpisodeTemplate {
+  if (!/\btools\b/.test(own.source)) throw new PlayactError("template", "The model's chat template knows no tools.");
+  const render = rendererOf(own);
+  const habits = habitsOf(render, vocabulary);
+  const stop = new Set([vocabulary.marker(habits.close), ...frameOf(vocabulary).ends]);
+  const begin = () => beginEpisode(vocabulary, render, habits, stop);
+  const appendOnly = !rewrites(begin, false) && !(/think/.test(own.source) && rewrites(begin, true));
+  return { stop, lead: habits.lead, appendOnly, begin };
+
+  function rewrites(start: () => EpisodeText, thinking: boolean): boolean {
+    const talk = start();
+    const say = (text: string) => {
+      const thought = `${habits.lead === "" ? "<think>\n" : ""}Hm.\n</think>\n\n`;
+      if (thinking) talk.sampled([...vocabulary.encode(thought + text), vocabulary.marker(habits.close)]);
+      else talk.given(text, false);
+    };
+    const turns = [talk.system("You help.", [probeTool]), talk.user("From Oslo?")];
+    say('{"name": "find_train", "arguments": {}}');
+    turns.push(talk.toolResults(["{}", "[]"]));
+    say("One train.");
+    turns.push(talk.user("And back?"));
+    say("None.");
+    turns.push(talk.user("Thanks."));
+    return turns.some(({ anew }) => anew);
+  }
+}
+
+const probeTool: ToolSpec = {
+  name: "find_train",
+  description: "Finds trains.",
+  parameters: { type: "object", properties: { from: { type: "string", description: "A city." } }, required: ["from"] },
+};
+
+/** How a template has its model write calls. */
+export interface CallManner {
+  /** A prompt that offers a tool, whose texts are stand-ins. */
+  readonly prompt: string;
+  /** What stands for `tool_calls` where other turns have their words; null where the template writes none. */
+  readonly written: string | null;
+}
+
+/** @throws PlayactError("template") where the prompt cannot be rendered. */
+export function callMannerOf(own: ChatTemplate, call: ToolCall): CallManner {
+  const render = rendererOf(own);
+  const tools = [throughStands(probeTool, () => standIn(0))];
+  const asked: readonly Turn[] = [
+    { role: "system", content: "You help." },
+    { role: "user", content: "From Oslo?" },
+  ];
+  const calls = [{ type: "function", id: "call00001", function: { ...call } }];
+  const prompt = render(asked, tools, false);
+  try {
+    const words = render([...asked, { role: "assistant", content: standIn(1) }], tools, false).split(standIn(1));
+    const calling = render([...asked, { role: "assistant", content: "", tool_calls: calls }], tools, false);
+    const [before = "", behind = ""] = words;
+    const from = sharedStart(before, calling);
+    const written = calling.slice(from, calling.endsWith(behind) ? calling.length - behind.length : undefined);
+    return { prompt, written: written.includes(call.name) ? written : null };
+  } catch {
+    return { prompt, written: null }; // it wants messages of another shape
+  }
+}
+
+/** Length of what both begin with, no tag cut. */
+function sharedStart(one: string, other: string): number {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at++;
+  return at - (/<[^>]*$/.exec(one.slice(0, at))?.[0] ?? "").length;
+}
+
+/** @throws PlayactError("template") where the short talk is not written as Playact needs it. */
+function habitsOf(render: Renderer, vocabulary: Vocabulary): Habits {
+  const [system, user, answer, result] = [0, 1, 2, 3].map(standIn) as [string, string, string, string];
+  let number = 4;
+  const tools = [throughStands(probeTool, () => standIn(number++))];
+  const talk: readonly Turn[] = [
+    { role: "system", content: system },
+    { role: "user", content: user },
+    { role: "assistant", content: answer },
+    { role: "tool", content: result },
+  ];
+  const whole = (turns: readonly Turn[], shown: readonly Json[], open: boolean) => {
+    const rendered = render(turns, shown, open);
+    assertWhole(rendered, turns);
+    return rendered;
+  };
+  whole(talk.slice(0, 2), [], true);
+  const asked = whole(talk.slice(0, 2), tools, true);
+  if (!cutAtStands(asked).some((part) => typeof part !== "string" && part.number === 4))
+    throw new PlayactError("template", "The model's chat template does not show the tools.");
+  whole(talk, tools, true);
+  // with nothing behind it: a marker here opens no other turn
+  const answered = whole(talk.slice(0, 3), tools, false);
+  const tail = answered.slice(answered.indexOf(answer) + answer.length).trimStart();
+  const [close] = vocabulary.markers.filter((text) => tail.startsWith(text)).sort((one, other) => other.length - one.length);
+  if (close === undefined)
+    throw new PlayactError("template", "The model's chat template ends the assistant's turn with no token of its own.");
+  return { close, lead: /<think>\s*$/.exec(asked)?.[0] ?? "", systemFirst: asked.startsWith(alone()) };
+
+  function alone(): string {
+    try {
+      return whole(talk.slice(0, 1), tools, false);
+    } catch {
+      return standIn(number); // it wants a user message first: nothing begins with this
+    }
+  }
+}
+
+type Renderer = (turns: readonly Turn[], tools: readonly Json[], open: boolean) => string;
+
+function rendererOf(own: ChatTemplate): Renderer {
+  const failed = (thrown: unknown) =>
+    new PlayactError("template", `The model's chat template cannot be rendered (${describe(thrown)}).`, { cause: thrown });
+  const within = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (thrown) {
+      throw failed(thrown);
+    }
+  };
+  const { parsed } = within(() => new Template(own.source));
+  return (turns, tools, open) => {
+    const environment = new Environment();
+    for (const [name, value] of globals) environment.set(name, value);
+    environment.set("messages", turns);
+    environment.set("tools", tools.length === 0 ? null : tools);
+    environment.set("add_generation_prompt", open);
+    environment.set("bos_token", own.begin);
+    environment.set("eos_token", own.end);
+    return within(() => String(new Interpreter(environment).run(parsed).value));
+  };
+}
+
+function raise(message: unknown): never {
+  throw new Error(String(message));
+}
+
+/** Bounded: a template comes from a file, and what it counts are messages. */
+function range(start: number, stop?: number, step = 1): number[] {
+  const [from, to] = stop === undefined ? [0, start] : [start, stop];
+  const length = Math.max(0, Math.ceil((to - from) / step));
+  if (!(length <= 100_000)) throw new Error(`a range of ${length}`);
+  return Array.from({ length }, (_, at) => from + at * step);
+}
+
+function beginEpisode(vocabulary: Vocabulary, render: Renderer, habits: Habits, stop: ReadonlySet<number>): EpisodeText {
+  const { close, lead, systemFirst } = habits;
+  const encode = encoderOf(vocabulary);
+  const meant: Meant[] = [];
+  const turns: Turn[] = [];
+  let tools: readonly Json[] = [];
+  /** The last rendering, and the stand-ins of the policy's turn after it. */
+  let shown = "";
+  let said: readonly string[] = [];
+
+  const stand = (meaning: Meant) => standIn(meant.push(meaning) - 1);
+  const write = (open: boolean): Written => {
+    const rendered = render(turns, tools, open);
+    assertWhole(rendered, turns);
+    const rest = continued(rendered, shown, said, close);
+    [shown, said] = [rendered, []];
+    return { ids: encode(rest ?? rendered, meant), anew: rest === null };
+  };
+  const sampled = (ids: readonly number[]) => {
+    const body = stop.has(ids.at(-1) ?? -1) ? ids.slice(0, -1) : ids;
+    const text = lead + vocabulary.decode(body);
+    const part = (from: number, to: number) =>
+      stand({ ids: slice(vocabulary, body, Math.max(0, from - lead.length), to - lead.length) });
+    const [all = "", inner = ""] = thought.exec(text) ?? [];
+    const from = text.indexOf(inner.trim(), all.indexOf("<think>") + "<think>".length);
+    const thinking = inner.trim() === "" ? "" : part(from, from + inner.trim().length);
+    const rest = part(all.length, text.length);
+    said = [thinking, rest].filter((mark) => mark !== "");
+    // thinking is given apart, so that the template can see it and drop it
+    turns.push({ role: "assistant", content: all === "" ? rest : `<think>\n${thinking}\n</think>\n\n${rest}` });
+  };
+
+  return {
+    system(prompt, shownTools) {
+      turns.push({ role: "system", content: stand({ text: prompt, alone: false }) });
+      tools = shownTools.map((tool) => throughStands(tool, (text) => stand({ text, alone: false })));
+      return systemFirst ? write(false) : { ids: [], anew: false };
+    },
+    user(text) {
+      turns.push({ role: "user", content: stand({ text, alone: true }) });
+      return write(true);
+    },
+    toolResults(results) {
+      turns.push(...results.map((text) => ({ role: "tool", content: stand({ text, alone: true }) }) as const));
+      return write(true);
+    },
+    sampled,
+    given(text, calls) {
+      const closed = lead === "" ? [] : encode("\n</think>\n\n", []);
+      const ids = [...closed, ...(calls ? taggedCalls(vocabulary, text) : vocabulary.encode(text)), vocabulary.marker(close)];
+      sampled(ids);
+      return ids;
+    },
+  };
+}
+
+/** What `rendered` adds behind the policy's turn; null where it is no continuation of what was shown and said. */
+function continued(rendered: string, shown: string, said: readonly string[], close: string): string | null {
+  if (!rendered.startsWith(shown)) return null;
+  const rest = rendered.slice(shown.length);
+  const last = said.at(-1);
+  if (last === undefined) return rest;
+  if (!said.every((mark) => rest.includes(mark))) return null;
+  const tail = rest.slice(rest.indexOf(last) + last.length).trimStart();
+  return tail.startsWith(close) ? tail.slice(close.length) : null; // the sampled stop id stands for it
+}
+
+/** @throws PlayactError("template") where a message does not come back exactly once (thinking may be dropped). */
+function assertWhole(rendered: string, turns: readonly Turn[]): void {
+  const count = new Map<number, number>();
+  for (const part of cutAtStands(rendered))
+    if (typeof part !== "string") count.set(part.number, (count.get(part.number) ?? 0) + 1);
+  for (const { role, content } of turns) {
+    const numbers = cutAtStands(content).flatMap((part) => (typeof part === "string" ? [] : [part.number]));
+    const times = count.get(numbers.at(-1) ?? -1) ?? 0;
+    if (times === 1 && numbers.every((number) => (count.get(number) ?? 0) <= 1)) continue;
+    throw new PlayactError("template", `The model's chat template writes a message of the role "${role}" ${times} times.`);
+  }
+}

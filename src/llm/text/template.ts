@@ -1,0 +1,140 @@
+// How an episode is written for the policy: the model's frame (chat-format.ts) with Hermes tool tags, for ChatML the text
+// of Qwen2.5's own template, turn by turn and append-only (what was written is never written again). Foreign text is
+// encoded so that it can never become a marker (law 2). Where a model's tag tokens are untrained or missing ("pieces", see
+// models/manifest.json) the tags are spelt in ordinary tokens: same text, learnable rows.
+import { spacedJson } from "../../rules/json.ts";
+import type { ToolSpec } from "../../types.ts";
+import type { Vocabulary } from "../llm.ts";
+import { chatFormat, frameOf } from "./chat-format.ts";
+
+const tag = /(<\/?tool_(?:call|response)>)/;
+/** A tag as the dialect writes it, alone on its line: no value of a call can stand there, its newlines are escaped. */
+const tagLine = /(?<=^|\n)(<\/?tool_call>)(?=\n|$)/;
+
+/** How episodes are written for one model. */
+export interface EpisodeTemplate {
+  /** Ids that end the policy's turn. */
+  readonly stop: ReadonlySet<number>;
+  /** What the opening of the policy's turn has already written of its text (`<think>`); mostly empty. */
+  readonly lead: string;
+  /** False: some turns begin anew, and an episode may have several training samples. */
+  readonly appendOnly: boolean;
+  begin(): EpisodeText;
+}
+
+/** What one turn adds to the sequence. */
+export interface Written {
+  readonly ids: readonly number[];
+  /** True: the template writes earlier turns differently now. The ids are the whole sequence; a new training sample begins. */
+  readonly anew: boolean;
+}
+
+/** One episode as it is written: each turn is told once, in order. Concatenating what they add is what the policy sees. */
+export interface EpisodeText {
+  system(prompt: string, tools: readonly ToolSpec[]): Written;
+  /** A user message and the opening of the policy's turn. */
+  user(text: string): Written;
+  /** The results of one turn's calls in order, and the opening of the policy's turn. */
+  toolResults(results: readonly string[]): Written;
+  /** Takes note of a turn that the policy sampled, its stop id included. */
+  sampled(ids: readonly number[]): void;
+  /** A turn that is given instead of sampled, as TurnTable.assistant. */
+  given(text: string, calls: boolean): readonly number[];
+}
+
+/** Our own template: what a turn adds depends on that turn alone. */
+export interface TurnTable extends EpisodeTemplate {
+  system(prompt: string, tools: readonly ToolSpec[]): number[];
+  /** A user message and the opening of the policy's turn; `first` has no turn of the policy before it. */
+  user(text: string, first: boolean): number[];
+  toolResults(results: readonly string[]): number[];
+  /**
+   * A turn that is given instead of sampled (demonstrations), its end marker included. `calls`: the text is calls as
+   * formatToolCall writes them; in any other turn a tag is somebody's word.
+   */
+  assistant(text: string, calls: boolean): number[];
+}
+
+export function episodeTemplate(vocabulary: Vocabulary, markers: "tokens" | "pieces"): TurnTable {
+  const format = chatFormat(vocabulary);
+  const { begin, open, close, newline, ends } = frameOf(vocabulary, format);
+  /** Text of ours: its tags become the model's own tag tokens where it has trained ones (Qwen2.5 has none for results). */
+  const trusted = (text: string, tags = tag): number[] =>
+    markers === "pieces" ? vocabulary.encode(text) : tagged(vocabulary, text, tags);
+  const turn = (role: "system" | "user", ids: readonly number[]) => [...open(role), ...ids, close, ...newline];
+  // descriptions are foreign text; cut behind newlines, where no tokeniser of ours would have joined the parts
+  const withTools = (prompt: string, tools: readonly ToolSpec[]) => [
+    ...vocabulary.encode(`${prompt}${beforeTools}${tools.map(signature).join("\n")}\n`),
+    ...trusted(afterTools),
+  ];
+
+  const table = {
+    system(prompt: string, tools: readonly ToolSpec[]) {
+      const ids = tools.length === 0 ? vocabulary.encode(prompt) : withTools(prompt, tools);
+      if (format.systemTurn) return [...begin, ...turn("system", ids)];
+      return [...begin, ...open("user"), ...ids, ...vocabulary.encode("\n\n")]; // the first user message goes on in this turn
+    },
+    user(text: string, first: boolean) {
+      const ids = vocabulary.encode(text);
+      if (!first) return [...newline, ...turn("user", ids), ...open("assistant")];
+      return [...(format.systemTurn ? turn("user", ids) : [...ids, close, ...newline]), ...open("assistant")];
+    },
+    toolResults(results: readonly string[]) {
+      const ids = results.flatMap((result, index) => [
+        ...trusted(`${index === 0 ? "" : "\n"}<tool_response>\n`),
+        ...vocabulary.encode(result),
+        ...trusted("\n</tool_response>"),
+      ]);
+      return [...newline, ...turn("user", ids), ...open("assistant")];
+    },
+    assistant: (text: string, calls: boolean) => [...(calls ? trusted(text, tagLine) : vocabulary.encode(text)), close],
+  };
+  return { ...table, stop: ends, lead: "", appendOnly: true, begin: () => beginEpisode(table) };
+}
+
+function beginEpisode(table: Pick<TurnTable, "system" | "user" | "toolResults" | "assistant">): EpisodeText {
+  let first = true;
+  const added = (ids: readonly number[]): Written => ({ ids, anew: false });
+  return {
+    system: (prompt, tools) => added(table.system(prompt, tools)),
+    user(text) {
+      const ids = table.user(text, first);
+      first = false;
+      return added(ids);
+    },
+    toolResults: (results) => added(table.toolResults(results)),
+    sampled: () => undefined,
+    given: (text, calls) => table.assistant(text, calls),
+  };
+}
+
+/** Text of ours with its tags as the model's own tokens; a tag that the model has no token for is text like that around it. */
+function tagged(vocabulary: Vocabulary, text: string, tags: RegExp): number[] {
+  const parts = [""]; // text, tag, text …
+  for (const [at, part] of text.split(tags).entries()) {
+    if (at % 2 === 1 && vocabulary.hasMarker(part)) parts.push(part, "");
+    else parts.push((parts.pop() ?? "") + part);
+  }
+  return parts.flatMap((part, at) => (at % 2 === 1 ? [vocabulary.marker(part)] : vocabulary.encode(part)));
+}
+
+/** A turn of calls as formatToolCall writes them: its tags are tokens where it wrote them, nowhere else. */
+export function taggedCalls(vocabulary: Vocabulary, text: string): number[] {
+  return tagged(vocabulary, text, tagLine);
+}
+
+// The tools part of the system message, word for word as in Qwen2.5's template.
+const beforeTools = [
+  "\n\n# Tools\n\nYou may call one or more functions to assist with the user query.\n\n",
+  "You are provided with function signatures within <tools></tools> XML tags:\n<tools>\n",
+].join("");
+const afterTools = [
+  "</tools>\n\n",
+  "For each function call, return a json object with function name and arguments within <tool_call></tool_call> XML tags:\n",
+  '<tool_call>\n{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call>',
+].join("");
+
+/** One tool as the policy sees it; `returns` stays hidden. */
+function signature({ name, description, parameters }: ToolSpec): string {
+  return spacedJson({ type: "function", function: { name, description, parameters } });
+}

@@ -1,0 +1,98 @@
+// The mixed verdict (design, section 10): rules decide what rules can, a placed log-odds decides how good the report was.
+// Numbers only. Departs from TRUSTEE's written verdict of -1, 0 or 1, which a simulator under about 4B cannot give.
+import { isSameCall, rightArguments } from "../rules/values.ts";
+import type { Task, ToolCall, Verdict } from "../types.ts";
+
+/** What rules read off an episode. */
+export interface Conduct {
+  /** Calls that the world carried out, in order. */
+  readonly calls: readonly ToolCall[];
+  /**
+   * Well-formed calls that it did not: refused by a rule (of no tool, wrong arguments, an invented id), or left unanswered where
+   * a limit ended the episode. They serve no expected call, for nothing came of them, but the policy did call: they are as little
+   * "no call" as they are free of charge.
+   */
+  readonly unexecuted: readonly ToolCall[];
+  /** Calls that could not be parsed. */
+  readonly malformed: number;
+  /** Turns that refused before anything was called, and of which the user complained: who serves at the second asking serves less. */
+  readonly undueRefusals: number;
+  /** What was said to the user at the end, in a whole turn without calls; null where nothing was. */
+  readonly report: string | null;
+  /** What was said there refuses the request. */
+  readonly refused: boolean;
+}
+
+/**
+ * How right the calls were, 0..1: the sum over the expected calls (half a call for its name, half for its arguments)
+ * over the number expected plus the number that was too many or malformed, and the refusals that were not due. 1 exactly when
+ * every expected call was made as expected and nothing else. Every made call serves one expected call at most, one that was not carried out none. A decline
+ * task scores 1 when nothing was called and the request was refused in words.
+ */
+export function rulesShare(task: Task, conduct: Conduct): number {
+  if (task.kind === "decline") return conduct.refused && attempts(conduct) === 0 ? 1 : 0;
+  if (task.expected.length === 0) return 0;
+  const left = [...conduct.calls];
+  const parametersOf = (called: string) => task.tools.find(({ name }) => name === called)?.parameters;
+  let sum = 0;
+  // calls that were made exactly come first, so that none of them is spent on another expected call
+  const made = (expected: ToolCall) => Number(conduct.calls.some((call) => isSameCall(call, expected, task.tools)));
+  for (const expected of [...task.expected].sort((a, b) => made(b) - made(a))) {
+    const scores = left.map((call) =>
+      call.name === expected.name ? 0.5 + 0.5 * rightArguments(expected.arguments, call.arguments, parametersOf(call.name)) : 0,
+    );
+    const best = scores.indexOf(Math.max(0, ...scores));
+    if ((scores[best] ?? 0) === 0) continue;
+    sum += scores[best] ?? 0;
+    left.splice(best, 1);
+  }
+  const tooMany = Math.max(0, written(conduct).length - task.expected.length) + conduct.malformed + conduct.undueRefusals;
+  return sum / (task.expected.length + tooMany);
+}
+
+/** Every well-formed call, carried out or not. */
+function written({ calls, unexecuted }: Conduct): readonly ToolCall[] {
+  return [...calls, ...unexecuted];
+}
+
+function attempts(conduct: Conduct): number {
+  return written(conduct).length + conduct.malformed;
+}
+
+/** True where a call is due and none of an offered tool was written: -1 whatever kind of verdict is asked for, as TRUSTEE has it. */
+export function missesCall(task: Task, conduct: Conduct): boolean {
+  return task.kind === "call" && !written(conduct).some((call) => task.tools.some(({ name }) => name === call.name));
+}
+
+/** True where the report decides part of the reward, so that the judge must read it. */
+export function needsJudge(task: Task, conduct: Conduct): boolean {
+  return task.kind === "call" && conduct.report !== null && rulesShare(task, conduct) === 1;
+}
+
+/**
+ * The verdict, reward in -1..1. A report is worth the share of the results' values that it carries (`carried`, 0..1), and no
+ * more than the judge finds it worth (`judge`, placed log-odds, 0..1; null where there is none). Why the least of both: a small
+ * judge likes fluent words that tell nothing, or something else, as much as the truth (docs/simulator-health.md).
+ */
+export function verdict(task: Task, conduct: Conduct, judge: number | null, carried: number): Verdict {
+  const rules = rulesShare(task, conduct);
+  if (task.kind === "decline") {
+    if (rules === 1) return { reward: 1, rules, judge: null, reason: "declined: no tool fits and none was called" };
+    if (attempts(conduct) > 0) return { reward: -1, rules, judge: null, reason: "called a tool although none fits" };
+    return { reward: 0, rules, judge: null, reason: "called nothing, but did not refuse" };
+  }
+  if (written(conduct).length === 0) {
+    return { reward: -1, rules, judge: null, reason: conduct.malformed > 0 ? "malformed call" : "no call where one is due" };
+  }
+  if (!written(conduct).some(({ name }) => task.expected.some((expected) => expected.name === name)))
+    return { reward: -1, rules, judge: null, reason: "wrong tool" };
+  if (rules < 1) return { reward: rules - 0.5, rules, judge: null, reason: `partly right: ${Math.round(rules * 100)} %` };
+  if (conduct.report === null) return { reward: 0.5, rules, judge: null, reason: "all calls right, nothing reported" };
+  const report = Math.min(judge ?? 1, carried);
+  return {
+    reward: 0.5 + 0.5 * report,
+    rules,
+    judge,
+    reason: `all calls right, report ${report.toFixed(2)} by ${judge === null || carried < judge ? "rules" : "the judge"}`,
+  };
+}

@@ -1,0 +1,200 @@
+// The journal of an episode: what its tools have stated, read off calls and results by rule. It lists the facts for later
+// replies, and knows which ids were ever given out and which tools only read. Pure. Not a model of the world: nothing is
+// inferred that no result says. Whether a new result denies an old one is contradiction.ts's question.
+// Departs from the first journal (facts of one dependent argument) in two ways: every id argument is checked that another
+// offered tool gives out, and an answer is repeated only while no changing call came between.
+
+import type { ExpectedCall, Json, JsonObject, JsonSchema, Task, ToolCall, ToolSpec } from "../types.ts";
+import { isObject, own, spacedJson } from "./json.ts";
+import { isSameCall, sameValue, spoken } from "./values.ts";
+
+/** A call that was carried out and what came of it: the journal's entry, in the order of the calls. */
+export interface Fact extends ToolCall {
+  readonly result: Json;
+}
+
+/** One value that a call stated about one thing. */
+export interface Statement {
+  /** The thing by its id or ids, e.g. "flight_id=fl120". */
+  readonly entity: string;
+  readonly field: string;
+  readonly value: string | number;
+  /** Index of the call in the journal. */
+  readonly call: number;
+  /** The result names the thing itself, and the call did not: found or made by this call. */
+  readonly introduced: boolean;
+}
+
+/** Verbs at the beginning of a name that change nothing; every other tool may change anything. */
+const reading = new Set(
+  "browse calculate check compare convert count describe estimate explain fetch find get list locate look lookup preview query quote read search show track view".split(
+    " ",
+  ),
+);
+
+/** True where a tool's name says that it only reads. Anything doubtful counts as changing: that mutes checks, never adds one. */
+export function isReading(name: string): boolean {
+  const [verb = "", next] = spoken(name).split(" ");
+  return reading.has(verb) && !(verb === "check" && (next === "in" || next === "out"));
+}
+
+/** Public codes, which a model may know without being told. */
+const publicCode =
+  /^(zip|post|postal|country|area|dial|currency|language|locale|airport|iata|icao|city|state|region|colou?r)_?code$/i;
+
+/** A name that says its value identifies one thing of this world. */
+export function isIdName(name: string): boolean {
+  return /(^|_)id$|[a-z]I[dD]$|(^|_)code$|[a-z]Code$/.test(name) && !publicCode.test(name);
+}
+
+/** Where an id may have been written down: also plural and numbered fields. */
+function holdsIds(name: string): boolean {
+  return isIdName(name) || /(id|code|number|reference|ref|key)s?$/i.test(name);
+}
+
+/** A fact as the simulator reads it. */
+export function factText(fact: Fact): string {
+  return `${fact.name}(${spacedJson(fact.arguments)}) = ${spacedJson(fact.result)}`;
+}
+
+/** Facts as text, one call a line, newest last; the oldest are dropped where `characters` do not hold them. */
+export function listing(journal: readonly Fact[], characters = 1500): string {
+  const lines: string[] = [];
+  let room = characters;
+  for (const fact of journal.toReversed()) {
+    const line = factText(fact);
+    if (lines.length > 0 && line.length > room) break;
+    room -= line.length;
+    lines.unshift(line);
+  }
+  return lines.length === 0 ? "none" : lines.join("\n");
+}
+
+/** The fact that answers the same call again: none where a changing call since may have made a reading one untrue. */
+export function repeatedFact(call: ToolCall, journal: readonly Fact[], tools: readonly ToolSpec[] = []): Fact | null {
+  const at = journal.findLastIndex((fact) => isSameCall(fact, call, tools));
+  const stale = isReading(call.name) && journal.slice(at + 1).some((fact) => !isReading(fact.name));
+  return at < 0 || stale ? null : (journal[at] ?? null);
+}
+
+/**
+ * What a fact states: the scalars beside an id in its result are about that id; those of a result without one are about
+ * the ids that the call named. Lists without ids say nothing that could be found again.
+ */
+export function statements(fact: Fact, call: number): Statement[] {
+  const about = entityOf(fact.arguments);
+  const of = (object: JsonObject): Statement[] => {
+    const own = entityOf(object);
+    const entity = own ?? about;
+    const deeper = Object.values(object).flatMap((value) =>
+      Array.isArray(value) ? value.flatMap((item) => (isObject(item) && entityOf(item) !== null ? of(item) : [])) : [],
+    );
+    if (entity === null) return deeper;
+    const introduced = own !== null && own !== about;
+    const stated = Object.entries(object).flatMap(([field, value]) =>
+      (typeof value === "number" || typeof value === "string") && !isIdName(field)
+        ? [{ entity, field, value, call, introduced }]
+        : [],
+    );
+    return [...stated, ...deeper];
+  };
+  const { result } = fact;
+  return isObject(result) ? of(result) : Array.isArray(result) ? of({ result }) : [];
+}
+
+/** The ids that an object names, as one key; null where it names none, or only a bare `id` that could be anything's. */
+export function entityOf(object: JsonObject): string | null {
+  const ids = Object.entries(object).flatMap(([name, value]) =>
+    isIdName(name) && (typeof value === "string" || typeof value === "number") ? [[name, value] as const] : [],
+  );
+  // a bare `id` of digits or letters alone may be another kind of thing's
+  const vague = ids.some(([name, value]) => name.toLowerCase() === "id" && !/[a-z].*\d|\d.*[a-z]/i.test(String(value)));
+  if (ids.length === 0 || vague) return null;
+  const keys = ids.map(([name, value]) => `${name}=${squeezed(value)}`);
+  return keys.sort().join(" ");
+}
+
+/**
+ * The argument that names a thing which nobody ever named: no tool gave the id out, no user said it and the task does not
+ * know it. That is the agent's invention, not the world's fault. Checked are the blueprint's dependent argument and the ids
+ * that another offered tool gives out; where nobody gives them out, they may be known from elsewhere. Null: none.
+ * `said` is what the user has said so far.
+ */
+export function inventedId(call: ToolCall, task: Task, journal: readonly Fact[], said: readonly string[]): string | null {
+  const dependent = task.dependent && task.expected[1]?.name === call.name ? dependentArgument(task.expected) : null;
+  const texts = [task.systemPrompt, task.intent, task.firstMessage, ...task.heldBack.map((held) => held.sentence), ...said];
+  const tool = task.tools.find((candidate) => candidate.name === call.name);
+  const invented = Object.entries(call.arguments).find(([name, value]) => {
+    if (typeof value !== "string" && typeof value !== "number") return false;
+    if (name !== dependent && !(tool && isGivenOut(name, tool, task))) return false;
+    const named = task.expected.some(
+      (expected, index) => !(index === 1 && task.dependent) && sameValue(own(expected.arguments, name) ?? null, value),
+    );
+    return !named && !texts.some((text) => mentions(text, value)) && !journal.some((fact) => givesOut(fact.result, name, value));
+  });
+  return invented?.[0] ?? null;
+}
+
+/** The argument of the second expected call that only the first one's result knows. */
+function dependentArgument([first, second]: readonly ExpectedCall[]): string | null {
+  if (!first || !second || !isObject(first.result)) return null;
+  // both may carry other arguments of one name, e.g. a date that the user said
+  const names = Object.entries(first.result).filter(
+    ([name, value]) =>
+      !Object.hasOwn(first.arguments, name) &&
+      Object.hasOwn(second.arguments, name) &&
+      sameValue(value, second.arguments[name] ?? null),
+  );
+  return names[0]?.[0] ?? null;
+}
+
+/** An id argument of `tool` without fixed values, which an offered tool returns that does not ask for it itself. */
+function isGivenOut(name: string, tool: ToolSpec, task: Task): boolean {
+  const schema = own(propertiesOf(tool.parameters), name);
+  if (!isIdName(name) || !isObject(schema) || ["enum", "const", "default", "examples"].some((key) => key in schema)) return false;
+  return task.tools.some(
+    (other) => own(propertiesOf(other.parameters), name) === undefined && returnsField(other.returns ?? {}, name),
+  );
+}
+
+function returnsField(schema: Json, name: string): boolean {
+  if (Array.isArray(schema)) return schema.some((part) => returnsField(part, name));
+  if (!isObject(schema)) return false;
+  if (isObject(schema.properties) && Object.hasOwn(schema.properties, name)) return true;
+  return Object.values(schema).some((part) => returnsField(part, name));
+}
+
+/** The value stands in the result under this name or another that holds ids, or in a sentence. */
+function givesOut(result: Json, name: string, value: string | number, field = ""): boolean {
+  if (Array.isArray(result)) return result.some((item) => givesOut(item, name, value, field));
+  if (isObject(result)) return Object.entries(result).some(([key, inner]) => givesOut(inner, name, value, key));
+  if (typeof result === "string" && /\s/.test(result.trim())) return mentions(result, value);
+  const sameField = field === name || field === "" || holdsIds(field);
+  return sameField && (typeof result === "string" || typeof result === "number") && squeezed(result) === squeezed(value);
+}
+
+/** The text holds the value as words of its own, however they are spaced or hyphened: "BK 12-34" holds BK1234. */
+export function mentions(text: string, value: string | number): boolean {
+  const wanted = squeezed(value);
+  const words = text
+    .normalize("NFKC")
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u);
+  return words.some((_, start) => {
+    let run = "";
+    for (let at = start; at < words.length && run.length < wanted.length; at++) run += words[at];
+    return run === wanted && wanted !== "";
+  });
+}
+
+/** Letters and digits alone, in lower case. */
+function squeezed(value: string | number): string {
+  return String(value)
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, "");
+}
+
+function propertiesOf(schema: JsonSchema): JsonObject {
+  return isObject(schema.properties) ? schema.properties : {};
+}

@@ -1,0 +1,97 @@
+// What a right decline says, and which words count as one. The rule reads English, clause by clause: in one the assistant says
+// of itself or its tools that something cannot be had, and none after it serves the request all the same ("I cannot find it,
+// but it costs 20 USD"). Offers, advice and questions serve nothing. Not a judge: what is claimed is not checked.
+import type { Draws } from "../../rng.ts";
+import type { ToolSpec } from "../../types.ts";
+
+const refusals = [
+  "I'm sorry, but I can't do that: none of the tools I have can",
+  "I don't have a tool for this, so I can't",
+  "Unfortunately my tools don't cover that. I am not able to",
+  "That is outside what my tools can do: I cannot",
+  "I can't help with this one, because no tool of mine can",
+] as const;
+
+/** An honest refusal: says what cannot be done. */
+export function refusal(needed: ToolSpec, random: Draws): string {
+  return `${random.pick(refusals)} ${purpose(needed)}.`;
+}
+
+/** What a tool is for, as part of a sentence. */
+export function purpose(tool: ToolSpec): string {
+  const text = tool.description.replace(/\.$/, "");
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
+}
+
+/** Of itself and of what it works with: only there is a lack a refusal. A ticket that cannot be returned is a fact. */
+const own = /\b(i|we|me|my|our|tools?|functions?|here)\b/;
+/** It cannot. Nobody stands before the words where the subject is left out: "Unable to book that." */
+const unable =
+  /(^(but )?|\b(i|we|tools?|functions?|have|i am .* and) )((am|are|is|was|were|will|would|do|going to) )*(can not|could not|(not|no longer) (going to )?(be )?(able|capable|equipped|allowed|authori[sz]ed|in a position)|(be )?unable|have to decline|no can do)\b/;
+/** "I cannot wait", "I cannot recommend it enough". */
+const idiom = /\bnot (wait|help but|believe|imagine|complain|go wrong|agree more|be happier)\b|\bnot .*\benough\b/;
+/** What it has and can does not reach that far. */
+const short: readonly RegExp[] = [
+  /\b(outside|beyond|nothing|none of|lacks?|wish (i|we) could|can not be \w+|no (way|means|access|ability|information|data))\b/,
+  /\bnot (be )?(what|something|anything|among|within|part of|one of|possible|available|supported|covered)\b/,
+  /\b(do|does|did) not (\w+ ){0,2}(cover|support|offer|include|provide|allow|extend|let|know how|(think|believe) (i|we|my))\b/,
+  /\b(do|does|did) not (have|possess) (a|an|any|one|the|access)\b|\b(only|limited to|restricted to)\b(?! (see|find|found|got))/,
+];
+/** Nobody can, or there is no tool for it, whoever says so. */
+const impossible: readonly RegExp[] = [
+  /\b(that|this|request)( request)? (is|will|can) not (be )?(possible|available|supported|done|completed|fulfilled|processed)\b/,
+  /\b(no|none of|not( \w+)? an?y?|without an?y?)\b( \w+){0,3} (tools?|functions?)\b/,
+];
+/** The user can help: a question, whatever its form. */
+const asks: readonly RegExp[] = [
+  /\?$|\b(until|unless|before you)\b|\bwh(ich|at|en|ere) .*\byou (mean|prefer)/,
+  /\bwithout (your|the|a|an|knowing) (?!tools?\b|functions?\b)/,
+];
+/** Serves nothing: what could be done, and by whom; what hangs on the clause before. */
+const offers =
+  /^(but )?(if|when|please|you|i can|i could|i would|we can|perhaps|maybe|let|feel free)\b|^(for|on|at|in|to|with|as|like|which|where)\b/;
+/** Something was done, or a fact is told. */
+const serves: readonly RegExp[] = [
+  /\b(i|we) (have |managed to |was able to )*(booked|found|reserved|ordered|sent|got|made|took|put|set|added|changed|cancelled|left|have (one|it))\b/,
+  /\bhere (is|are)\b|\b(is|are|was|were|been) (now |already )?(booked|reserved|ordered|confirmed|sent|done|set|paid|changed|ready)\b/,
+  /^(?!.*\b(i|my|our|tools?|functions?|can|could|may|might|would)\b)(?=.*\d).*\b(is|are|was|has|have|will|costs?|leaves?|arrives?|takes?|opens?)\b/,
+  /^but (it|he|she|they|(the|your|her|his|their)( \w+){1,2}) (is|are|was|has|costs?|leaves?|arrives?|takes?|opens?)\b(?!.*\b(best|better|good|right|easy|worth)\b)/,
+];
+
+/** True for words that say no: that the request cannot be served. English only. */
+export function refuses(text: string): boolean {
+  const clauses = clausesOf(text);
+  const denial = clauses.findLastIndex(denies);
+  return denial >= 0 && !clauses.slice(denial + 1).some((clause) => shows(serves, clause) && !offers.test(clause));
+}
+
+function denies(clause: string): boolean {
+  if (shows(asks, clause) || idiom.test(clause)) return false;
+  return unable.test(clause) || shows(impossible, clause) || (own.test(clause) && shows(short, clause));
+}
+
+function shows(signs: readonly RegExp[], clause: string): boolean {
+  return signs.some((sign) => sign.test(clause));
+}
+
+/** Words that change nothing. */
+const fillers =
+  /\b(unfortunately|sadly|currently|really|simply|just|actually|directly|also|even|still|yet|then|afraid|sorry|right now|at the moment)\b ?/g;
+
+/** In lower case, without fillers and contractions: "can't" is "can not". */
+function clausesOf(text: string): string[] {
+  return text
+    .toLowerCase()
+    .replace(/[\u2018\u2019]/g, "'")
+    .replace(/\bcan(?:no|')t\b/g, "can not")
+    .replace(/\bwon't\b/g, "will not")
+    .replace(/n't\b/g, " not")
+    .replace(/'m\b/g, " am")
+    .replace(/'re\b/g, " are")
+    .replace(/'ve\b/g, " have")
+    .replace(/'ll\b/g, " will")
+    .replace(/\b(that|it|there|this|here)'s\b/g, "$1 is")
+    .replace(fillers, "")
+    .split(/(?<=[.!?;:])\s+|\n+|,?\s+(?=but\b)|,\s+|\s*\b(?:however|though|although|because|since|so)\b\s*/)
+    .map((clause) => clause.trim());
+}

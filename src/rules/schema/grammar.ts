@@ -1,0 +1,277 @@
+// JSON Schema to GBNF, ours: node-llama-cpp's own lowering allows 15 digits and has no bounds, and small models then run
+// on in zeros. Compact JSON, every listed property in its order (also the optional ones: `required` is ignored, since a
+// small model leaves out what it may; a property marked `"x-omit": true` is never asked for). Bounds, patterns, formats and
+// unions are exact or narrower; what is left to the validation (uniqueness, conditions) is tried when tools are loaded.
+import { PlayactError } from "../../errors.ts";
+import type { Json, JsonSchema } from "../../types.ts";
+import { isObject } from "../json.ts";
+import { alternatives } from "./alternatives.ts";
+import { mostDigits, multiplesRule, numberRule } from "./numbers.ts";
+import { patternOfFormat, patternRule } from "./patterns.ts";
+import { asSchema, bound, count, inside, list, type Place, refuse, repeated } from "./place.ts";
+import { gbnf, type Rule, unescaped } from "./rule.ts";
+
+/** Why llama.cpp does not take a grammar, or null. */
+export type GrammarParser = (grammar: string) => string | null;
+
+/** What a schema that says nothing gets. */
+const defaults = { items: 4, characters: 120, digits: 6, decimals: 2 } as const;
+/** What no schema gets more of: `items` of lists and maps in each other together, `characters` of all their texts together. */
+const limits = { depth: 12, grammar: 60_000, items: 32, characters: 1000 } as const;
+
+/**
+ * GBNF whose root accepts compact JSON of the schema.
+ * @throws PlayactError("tools") for what cannot be lowered: unknown types, bounds that cross, too much of it.
+ */
+export function toGrammar(schema: JsonSchema): string {
+  const grammar = gbnf(ruleOf(schema));
+  if (grammar.length > limits.grammar)
+    throw new PlayactError(
+      "tools",
+      `The schema makes a grammar of ${grammar.length} characters; at most ${limits.grammar} are sensible: split the tool or shorten its enums.`,
+    );
+  return grammar;
+}
+
+/** The texts that toGrammar's grammar accepts, as a rule. Throws as it does. */
+export function ruleOf(schema: JsonSchema): Rule {
+  return lower({ where: "", depth: 0, repeated: 1 }, schema);
+}
+
+/** A character of a JSON string; escapes only of quote and backslash. */
+const character: Rule = {
+  line: {
+    any: [
+      { set: unescaped },
+      {
+        all: [
+          "\\",
+          {
+            set: [
+              [0x22, 0x22],
+              [0x5c, 0x5c],
+            ],
+          },
+        ],
+      },
+    ],
+  },
+};
+
+function string(inside: Rule): Rule {
+  return { line: { all: ['"', inside, '"'] } };
+}
+
+/** A value of which nothing is said. */
+function scalar(place: Place): Rule {
+  const number = numberRule(-(10 ** defaults.digits - 1), 10 ** defaults.digits - 1, defaults.decimals) ?? "0";
+  return { line: { any: [lowerString(place, {}), { line: number }, "true", "false", "null"] } };
+}
+
+function lower(place: Place, schema: JsonSchema): Rule {
+  if (place.depth > limits.depth) throw refuse(place, `nests deeper than ${limits.depth} levels`);
+  const ways = waysOf(place, schema);
+  const rule = oneOf(
+    place,
+    ways.map((way) => (ways.length === 1 ? lowerOne(place, way) : lower(inside(place, ""), way))),
+  );
+  return schema.nullable === true ? { any: [rule, "null"] } : rule;
+}
+
+function waysOf(place: Place, schema: JsonSchema): readonly JsonSchema[] {
+  for (const keyword of ["anyOf", "oneOf", "allOf"]) {
+    const branches = schema[keyword];
+    if (branches === undefined) continue;
+    if (!Array.isArray(branches) || branches.length === 0) throw refuse(place, `has no branch in its ${keyword}`);
+    for (const branch of branches) asSchema(place, branch);
+  }
+  try {
+    return alternatives(schema);
+  } catch (thrown) {
+    if (thrown instanceof RangeError) throw refuse(place, `cannot be lowered: ${thrown.message}`);
+    throw thrown;
+  }
+}
+
+/** A schema without unions. */
+function lowerOne(place: Place, schema: JsonSchema): Rule {
+  const types = schema.type === undefined ? impliedType(schema) : Array.isArray(schema.type) ? schema.type : [schema.type];
+  const options = schema.const !== undefined ? [schema.const] : schema.enum === undefined ? null : list(schema.enum);
+  if (options !== null) {
+    const fitting = types.length === 0 ? options : options.filter((value) => types.some((type) => isOfType(value, type)));
+    if (options.length > 0 && fitting.length === 0)
+      throw refuse(place, `has an enum or const without a value of its type, ${types.join(" or ")}`);
+    return oneOf(
+      place,
+      fitting.map((value) => JSON.stringify(value)),
+    );
+  }
+  if (schema.type !== undefined && types.length === 0) throw refuse(place, "has parts that allow no type in common");
+  if (types.length === 0) return scalar(place);
+  return oneOf(
+    place,
+    types.map((type) => lowerTyped(place, { ...schema, type })),
+  );
+}
+
+function lowerTyped(place: Place, schema: JsonSchema): Rule {
+  switch (schema.type) {
+    case "object":
+      return lowerObject(place, schema);
+    case "array":
+      return lowerArray(place, schema);
+    case "string":
+      return lowerString(place, schema);
+    case "integer":
+      return lowerNumber(place, schema, 0);
+    case "number":
+      return lowerNumber(place, schema, defaults.decimals);
+    case "boolean":
+      return { any: ["true", "false"] };
+    case "null":
+      return "null";
+    default:
+      throw refuse(
+        place,
+        `has the type ${JSON.stringify(schema.type)}; JSON Schema knows object, array, string, integer, number, boolean and null`,
+      );
+  }
+}
+
+function isOfType(value: Json, type: Json): boolean {
+  if (type === "integer") return Number.isInteger(value);
+  if (type === "array") return Array.isArray(value);
+  return type === (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);
+}
+
+/** Catalogues forget `type` where the other keys say it. */
+const telling: Readonly<Record<string, readonly string[]>> = {
+  object: ["properties", "additionalProperties", "required", "propertyNames", "patternProperties"],
+  array: ["items", "prefixItems", "minItems", "maxItems"],
+  string: ["minLength", "maxLength", "pattern", "format"],
+  number: ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"],
+};
+
+function impliedType(schema: JsonSchema): readonly Json[] {
+  const told = Object.entries(telling).find(([, keys]) => keys.some((key) => schema[key] !== undefined));
+  return told === undefined ? [] : [told[0]];
+}
+
+function lowerObject(place: Place, schema: JsonSchema): Rule {
+  const extra = schema.additionalProperties;
+  const known = schema.properties === undefined ? {} : asSchema(place, schema.properties);
+  if (schema.properties === undefined || (isObject(extra) && Object.keys(known).length === 0)) {
+    if (extra === false) return "{}";
+    // no key is known: a few short ones, as many as a list has items
+    const [least, most] = lengths(place, schema, "minProperties", "maxProperties", "entries");
+    const value = isObject(extra) ? lower(repeated(place, ".*", most), extra) : scalar(repeated(place, ".*", most));
+    const keys = isObject(schema.propertyNames) ? schema.propertyNames : { pattern: "^[a-z][a-z0-9_]{0,23}$" };
+    const key = lower(inside(place, " (its keys)"), { type: "string", ...keys });
+    return enclosed("{", { all: [key, ":", value] }, "}", least, most);
+  }
+  const pairs = Object.entries(known).flatMap(([name, property]) => {
+    const own = asSchema(place, property);
+    if (own["x-omit"] === true) return [];
+    return [{ all: [`${JSON.stringify(name)}:`, lower(inside(place, `.${name}`), own)] } as const];
+  });
+  return { all: ["{", ...pairs.flatMap((pair, index) => (index === 0 ? [pair] : [",", pair])), "}"] };
+}
+
+function lowerArray(place: Place, schema: JsonSchema): Rule {
+  if (schema.prefixItems !== undefined) {
+    const items = list(schema.prefixItems).map((item, index) => lower(inside(place, `[${index}]`), asSchema(place, item)));
+    return { all: ["[", ...items.flatMap((item, index) => (index === 0 ? [item] : [",", item])), "]"] };
+  }
+  const [least, most] = lengths(place, schema, "minItems", "maxItems", "items");
+  const within = repeated(place, "[]", most);
+  const item = schema.items === undefined ? scalar(within) : lower(within, asSchema(place, schema.items));
+  return enclosed("[", item, "]", least, most);
+}
+
+/** Items between brackets, commas between them. */
+function enclosed(open: string, item: Rule, close: string, least: number, most: number): Rule {
+  if (most === 0) return `${open}${close}`;
+  const items: Rule = { all: [item, { of: { all: [",", item] }, least: Math.max(0, least - 1), most: most - 1 }] };
+  return { all: [open, least === 0 ? { of: items, least: 0, most: 1 } : items, close] };
+}
+
+/** Least and most items of a list or a map: what is around it and what is in it share one budget. */
+function lengths(place: Place, schema: JsonSchema, atLeast: string, atMost: string, what: string): [number, number] {
+  const least = count(place, schema[atLeast], 0);
+  const asked = count(place, schema[atMost], Math.max(defaults.items, least));
+  if (least > asked) throw refuse(place, `asks for at least ${least} and at most ${asked} ${what}`);
+  const room = Math.floor(limits.items / place.repeated);
+  if (least > Math.max(room, 1))
+    throw refuse(place, `asks for at least ${least} ${what}; replies have room for ${limits.items}, lists in lists together`);
+  return [least, Math.min(asked, Math.max(room, least, 1))];
+}
+
+function lowerString(place: Place, schema: JsonSchema): Rule {
+  const least = count(place, schema.minLength, 0);
+  const asked = count(place, schema.maxLength, Math.max(defaults.characters, least));
+  if (least > asked) throw refuse(place, `asks for at least ${least} and at most ${asked} characters`);
+  const room = Math.floor(limits.characters / place.repeated);
+  if (least > room)
+    throw refuse(
+      place,
+      `asks for at least ${least} characters; replies have room for ${limits.characters}, all of a list together`,
+    );
+  const most = Math.min(asked, room);
+  const pattern =
+    typeof schema.pattern === "string"
+      ? schema.pattern
+      : typeof schema.format === "string"
+        ? patternOfFormat(schema.format)
+        : null;
+  if (pattern === null) return string({ of: character, least, most });
+  try {
+    return string(patternRule(pattern, { least, most }));
+  } catch (thrown) {
+    if (!(thrown instanceof Error)) throw thrown;
+    throw refuse(place, `has a pattern that no reply can be written under: ${thrown.message}`);
+  }
+}
+
+/** Numbers within their bounds. Without any they have few digits: small models run on in zeros. */
+function lowerNumber(place: Place, schema: JsonSchema, decimals: number): Rule {
+  const grid = 10 ** -decimals;
+  const low = highest(bound(place, schema.minimum), above(bound(place, schema.exclusiveMinimum), grid));
+  const high = lowest(bound(place, schema.maximum), below(bound(place, schema.exclusiveMaximum), grid));
+  const crossed = () =>
+    refuse(place, `asks for at least ${low ?? "any number"} and at most ${high ?? "any number"}, which no number is`);
+  const wide = 10 ** Math.max(defaults.digits, digits(low ?? 0), digits(high ?? 0)) - 1;
+  const far = 10 ** mostDigits - 1;
+  const [from, to] = [Math.max(low ?? -wide, -far), Math.min(high ?? wide, far)];
+  const step = schema.multipleOf;
+  const rule = typeof step === "number" && step > 0 ? multiplesRule(step, from, to) : numberRule(from, to, decimals);
+  if (rule === null) throw crossed();
+  return { line: rule };
+}
+
+/** Digits before the decimal point. */
+function digits(value: number): number {
+  return Math.trunc(Math.abs(value)).toLocaleString("en", { useGrouping: false }).length;
+}
+
+/** The next number of the grid above an exclusive bound. */
+function above(value: number | null, grid: number): number | null {
+  return value === null ? null : Number(((Math.floor(value / grid + 1e-9) + 1) * grid).toFixed(6));
+}
+
+function below(value: number | null, grid: number): number | null {
+  return value === null ? null : Number(((Math.ceil(value / grid - 1e-9) - 1) * grid).toFixed(6));
+}
+
+function highest(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other);
+}
+
+function lowest(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
+}
+
+function oneOf(place: Place, alternatives: readonly Rule[]): Rule {
+  const [only] = alternatives;
+  if (only === undefined) throw refuse(place, "has an empty list of alternatives");
+  return alternatives.length === 1 ? only : { any: alternatives };
+}

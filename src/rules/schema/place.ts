@@ -1,0 +1,47 @@
+// Where in a schema the lowering is, what it may find there, and how it says that it cannot go on.
+import { PlayactError } from "../../errors.ts";
+import type { Json, JsonSchema } from "../../types.ts";
+import { isObject } from "../json.ts";
+
+export interface Place {
+  /** For messages, e.g. "passengers[].name"; empty at the top. */
+  readonly where: string;
+  readonly depth: number;
+  /** How often it may be written: the product of the lengths of the lists and maps around it. */
+  readonly repeated: number;
+}
+
+export function count(place: Place, value: Json | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
+  throw refuse(place, `has the length ${JSON.stringify(value)}, which is no whole number from 0 up`);
+}
+
+export function bound(place: Place, value: Json | undefined): number | null {
+  if (value === undefined) return null;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw refuse(place, `has the bound ${JSON.stringify(value)}, which is no number`);
+}
+
+export function inside(place: Place, step: string): Place {
+  return { ...place, where: `${place.where}${step}`.replace(/^\./, ""), depth: place.depth + 1 };
+}
+
+export function repeated(place: Place, step: string, times: number): Place {
+  return { ...inside(place, step), repeated: place.repeated * Math.max(1, times) };
+}
+
+export function asSchema(place: Place, value: Json): JsonSchema {
+  if (isObject(value)) return value;
+  // `true` allows anything
+  if (value === true) return {};
+  throw refuse(place, `holds ${JSON.stringify(value)} where a schema is expected`);
+}
+
+export function list(value: Json): readonly Json[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+export function refuse(place: Place, what: string): PlayactError {
+  return new PlayactError("tools", `${place.where === "" ? "the schema" : `'${place.where}'`} ${what}.`);
+}

@@ -1,0 +1,168 @@
+// A stranger's schema in the words that the rest of Playact knows: one draft of JSON Schema, every local reference put in its
+// place, nothing that only fills a key. What the world's tools files write otherwise is known here and nowhere else. Whether
+// values can be written under a schema is found out by writing some (tools/playable.ts).
+
+import type { Json, JsonObject, JsonSchema } from "../../types.ts";
+import { isObject } from "../json.ts";
+
+/** Deepest nesting of schemas; the grammar's own limit lies a little above. */
+const maxDepth = 10;
+/** Most schemas in one, references followed: a few references to references would otherwise stand for millions. */
+const maxParts = 1000;
+
+/** Keywords whose value is a schema, a list of schemas, or schemas by name. */
+const single = [
+  "items",
+  "additionalProperties",
+  "propertyNames",
+  "not",
+  "if",
+  "then",
+  "else",
+  "contains",
+  "unevaluatedProperties",
+];
+const listed = ["anyOf", "oneOf", "allOf", "prefixItems"];
+const byName = ["properties", "patternProperties", "dependentSchemas"];
+/** Values, not schemas: a null in them is a value. */
+const values = ["const", "enum", "default", "example", "examples"];
+const bounds = [
+  ...["minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern", "format"],
+  ...["minItems", "maxItems", "uniqueItems", "minContains", "maxContains", "minProperties", "maxProperties"],
+];
+const read = ["title", "description", "deprecated", "readOnly", "writeOnly", "contentEncoding", "contentMediaType"];
+const keywords = new Set([
+  ...["type", "nullable", "required", "dependentRequired"],
+  ...[single, listed, byName, values, bounds, read].flat(),
+]);
+/** Said of a whole document or to its author; a reference needs them, a tool does not. */
+const dropped = new Set(["$schema", "$id", "id", "$defs", "definitions", "$comment", "$vocabulary", "$anchor"]);
+
+/** Why a schema cannot be read, as "the keyword … at …". */
+export class UnreadableSchema extends Error {}
+
+/**
+ * The schema in one draft's words (2020-12), without references: keys beside one win, a description often stands there.
+ * @throws UnreadableSchema for keywords that nobody knows, references that lead nowhere or into themselves, and far too much
+ */
+export function plainSchema(schema: JsonSchema): JsonSchema {
+  const parts = { left: maxParts };
+
+  const plain = (own: JsonSchema, where: string, depth: number, references: readonly string[]): JsonSchema => {
+    if (parts.left-- <= 0) throw new UnreadableSchema(`more than ${maxParts} parts`);
+    if (depth > maxDepth) throw new UnreadableSchema(`more than ${maxDepth} levels at ${where}`);
+    if (typeof own.$ref === "string") {
+      const { $ref, ...beside } = own;
+      if (references.includes($ref)) throw new UnreadableSchema(`a reference that contains itself ("${$ref}") at ${where}`);
+      const target = targetOf(schema, $ref);
+      if (target === null)
+        throw new UnreadableSchema(`the reference "${$ref}", which leads to no schema of the same tool, at ${where}`);
+      return plain({ ...target, ...beside }, where, depth + 1, [...references, $ref]);
+    }
+    const inner = (child: Json, name: string): Json => {
+      if (isObject(child)) return plain(child, name, depth + 1, references);
+      return child === true ? {} : child;
+    };
+    const pairs = Object.entries(own).flatMap(([keyword, value]): [string, Json][] => {
+      if (dropped.has(keyword) || (value === null && !["const", "default"].includes(keyword))) return [];
+      if (keyword === "default" && value === null && !allowsNull(own)) return []; // filled in, not said
+      if (!keywords.has(keyword) && !keyword.startsWith("x-")) throw new UnreadableSchema(`the keyword "${keyword}" at ${where}`);
+      const number = values.includes(keyword) ? rounded(value) : undefined;
+      if (number !== undefined)
+        throw new UnreadableSchema(`the number ${number} at ${where}, which is too large to be kept exactly (write it as text)`);
+      if (byName.includes(keyword) && isObject(value)) {
+        const members = Object.entries(value).filter(([, child]) => child !== null);
+        return [[keyword, Object.fromEntries(members.map(([name, child]) => [name, inner(child, `"${name}"`)]))]];
+      }
+      if (listed.includes(keyword) && Array.isArray(value))
+        return [[keyword, value.map((child: Json) => inner(child, `"${keyword}"`))]];
+      if (keyword === "items" && Array.isArray(value))
+        return [["prefixItems", value.map((child: Json) => inner(child, '"items"'))]]; // before 2020-12
+      if (keyword === "type") return [["type", typeOf(value)]];
+      return [[keyword, single.includes(keyword) && value !== false ? inner(value, `"${keyword}"`) : value]];
+    });
+    return withNull(withNumericBounds(Object.fromEntries(pairs)));
+  };
+
+  return plain(schema, "the top", 0, []);
+}
+
+/** A whole number beyond 2^53, whose last digits were lost when the file was read. */
+function rounded(value: Json): number | undefined {
+  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value) ? value : undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.values(value)
+    .map(rounded)
+    .find((number) => number !== undefined);
+}
+
+/** JSON Schema's names are in lower case; Google's are not. */
+function typeOf(type: Json): Json {
+  return Array.isArray(type) ? type.map(typeOf) : typeof type === "string" ? type.toLowerCase() : type;
+}
+
+/** Draft 4 says of a bound that it is exclusive. */
+function withNumericBounds(schema: JsonObject): JsonObject {
+  const { exclusiveMinimum, exclusiveMaximum, minimum, maximum, ...others } = schema;
+  const bound = (exclusive: Json | undefined, limit: Json | undefined, names: readonly [string, string]): JsonObject => {
+    if (exclusive === true) return limit === undefined ? {} : { [names[1]]: limit };
+    return {
+      ...(limit === undefined ? {} : { [names[0]]: limit }),
+      ...(exclusive === undefined || exclusive === false ? {} : { [names[1]]: exclusive }),
+    };
+  };
+  if (typeof exclusiveMinimum !== "boolean" && typeof exclusiveMaximum !== "boolean") return schema;
+  return {
+    ...others,
+    ...bound(exclusiveMinimum, minimum, ["minimum", "exclusiveMinimum"]),
+    ...bound(exclusiveMaximum, maximum, ["maximum", "exclusiveMaximum"]),
+  };
+}
+
+/** OpenAPI's `nullable` in JSON Schema's words where they differ: beside anything but a plain type. */
+function withNull(schema: JsonObject): JsonObject {
+  const { nullable, description, title, default: given, ...others } = schema;
+  if (nullable === undefined) return schema;
+  const about = {
+    ...(title === undefined ? {} : { title }),
+    ...(description === undefined ? {} : { description }),
+    ...(given === undefined ? {} : { default: given }),
+  };
+  if (nullable !== true) return { ...others, ...about };
+  const simple = typeof others.type === "string" && others.enum === undefined && others.const === undefined;
+  return simple ? schema : { ...about, anyOf: [others, { type: "null" }] };
+}
+
+function allowsNull({ type, nullable, anyOf, oneOf, enum: options }: JsonSchema): boolean {
+  const allows = (branches: Json | undefined) =>
+    Array.isArray(branches) && branches.some((one: Json) => isObject(one) && allowsNull(one));
+  return (
+    nullable === true ||
+    (Array.isArray(type) ? type.includes("null") : type === "null") ||
+    (Array.isArray(options) && options.includes(null)) ||
+    allows(anyOf) ||
+    allows(oneOf)
+  );
+}
+
+/** What a pointer into the same document names ("#/$defs/Place", "#/properties/from", "#"); null where there is no schema. */
+function targetOf(root: JsonSchema, reference: string): JsonObject | null {
+  if (!/^#(\/|$)/.test(reference)) return null;
+  let found: Json | undefined = root;
+  for (const step of reference.slice(1).split("/").slice(1)) {
+    const name = unescapedStep(step);
+    if (Array.isArray(found)) found = (found as readonly Json[])[Number(name)];
+    else found = isObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
+  }
+  return isObject(found) ? found : null;
+}
+
+function unescapedStep(step: string): string {
+  let text = step;
+  try {
+    text = decodeURIComponent(step);
+  } catch {
+    // a per cent sign that escapes nothing stands for itself
+  }
+  return text.replaceAll("~1", "/").replaceAll("~0", "~");
+}

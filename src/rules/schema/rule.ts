@@ -1,0 +1,92 @@
+// What a grammar is made of, as data: it can be written as GBNF for llama.cpp, measured, and played with seeded draws to see
+// what texts it allows. Strings and numbers get lines of their own: llama.cpp multiplies the rules of what is repeated in
+// place (at most 2,000), but counts a reference as one.
+import type { Draws } from "../../rng.ts";
+
+/** Code points from .. to, both included. */
+export type CharacterSet = readonly (readonly [from: number, to: number])[];
+
+export type Rule =
+  | string // this text
+  | { readonly set: CharacterSet } // one character
+  | { readonly all: readonly Rule[] } // one after the other
+  | { readonly any: readonly Rule[] } // one of them
+  | { readonly of: Rule; readonly least: number; readonly most: number } // again and again
+  | { readonly line: Rule }; // the same, on a line of its own
+
+/** Characters of a JSON string that need no escape: none of quote, backslash and the control characters. */
+export const unescaped: CharacterSet = [
+  [0x20, 0x21],
+  [0x23, 0x5b],
+  [0x5d, 0x7e],
+  [0xa0, 0x10ffff],
+];
+
+/** GBNF whose root is the rule. */
+export function gbnf(root: Rule): string {
+  const lines = new Map<string, string>();
+  const named = (text: string) => {
+    const name = lines.get(text) ?? `r${lines.size + 1}`;
+    lines.set(text, name);
+    return name;
+  };
+  const alternatives = (rule: Rule): string =>
+    typeof rule === "object" && "any" in rule ? rule.any.map(alternatives).join(" | ") : sequence(rule);
+  const sequence = (rule: Rule): string =>
+    typeof rule === "object" && "all" in rule ? rule.all.map(sequence).filter(Boolean).join(" ") || '""' : item(rule);
+  const item = (rule: Rule): string => {
+    if (typeof rule === "string") return rule === "" ? "" : quoted(rule);
+    if ("set" in rule) return `[${rule.set.map(range).join("")}]`;
+    if ("line" in rule) return named(alternatives(rule.line));
+    if ("of" in rule) {
+      const { of, least, most } = rule;
+      if (most === 0) return "";
+      const one = typeof of === "object" && ("set" in of || "line" in of) ? item(of) : `(${alternatives(of)})`;
+      return least === 1 && most === 1 ? one : least === 0 && most === 1 ? `${one}?` : `${one}{${least},${most}}`;
+    }
+    return `(${alternatives(rule)})`;
+  };
+  const text = alternatives(root);
+  return [`root ::= ${text}`, ...[...lines].map(([line, name]) => `${name} ::= ${line}`)].join("\n").concat("\n");
+}
+
+function quoted(text: string): string {
+  const escaped = text.replace(/["\\]/g, "\\$&").replace(/\n/g, "\\n");
+  return `"${escaped}"`;
+}
+
+function range([from, to]: readonly [number, number]): string {
+  return from === to ? character(from) : `${character(from)}-${character(to)}`;
+}
+
+function character(code: number): string {
+  const text = String.fromCodePoint(code);
+  if (/[A-Za-z0-9]/.test(text)) return text;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`;
+}
+
+/** Characters of the shortest text that the rule allows. */
+export function shortest(rule: Rule): number {
+  if (typeof rule === "string") return rule.length;
+  if ("set" in rule) return 1;
+  if ("line" in rule) return shortest(rule.line);
+  if ("of" in rule) return rule.least * shortest(rule.of);
+  return "all" in rule ? rule.all.reduce((sum, part) => sum + shortest(part), 0) : Math.min(...rule.any.map(shortest));
+}
+
+/** Repetitions beyond the least that a drawn text has at most: enough to see what they do. */
+const drawnMore = 4;
+
+/** One text that the rule allows. */
+export function drawn(rule: Rule, random: Draws): string {
+  if (typeof rule === "string") return rule;
+  if ("set" in rule) {
+    const [from, to] = random.pick(rule.set.slice(0, 3)); // plain letters come first
+    return String.fromCodePoint(random.integer(from, Math.min(to, from + 60)));
+  }
+  if ("line" in rule) return drawn(rule.line, random);
+  if ("any" in rule) return drawn(random.pick(rule.any), random);
+  if ("all" in rule) return rule.all.map((part) => drawn(part, random)).join("");
+  const times = random.integer(rule.least, Math.min(rule.most, rule.least + drawnMore));
+  return Array.from({ length: times }, () => drawn(rule.of, random)).join("");
+}

@@ -1,0 +1,31 @@
+// Where a run computes, and with what: the start line, the record of each start, and a warning where a GPU stands idle.
+// Log-probs, speed and memory hang on it, and "auto" leaves it to the machine.
+import type { Config } from "../config/config.ts";
+import type { OpenReply } from "../learner/learner.ts";
+import { nvidiaCards, whyNotOnCard } from "../llm/engine/nvidia.ts";
+import type { Engine, Weights } from "../llm/llm.ts";
+import type { Devices } from "../store/starts.ts";
+
+export function devicesOf(engine: Pick<Engine, "device" | "weights">, opened: OpenReply): Devices {
+  const { device: learner, dtype, torch } = opened;
+  return { engine: engine.device, ...engine.weights, learner, dtype, torch };
+}
+
+/** One line for people. */
+export function devicesText({ engine, policy, simulator, learner, dtype, torch }: Devices): string {
+  const weights = ({ dtype: type, gpuLayers, layers }: Weights) =>
+    engine === "cpu" ? type : `${type}, ${gpuLayers} of ${layers} layers on the GPU`;
+  return `engine on ${engine} (policy ${weights(policy)}; simulator ${weights(simulator)}), learner on ${learner} (${dtype}, torch ${torch})`;
+}
+
+/** A sentence for each side that is left to the machine ("auto") and computes on the CPU beside an NVIDIA card. */
+export async function idleCard(config: Pick<Config, "engine" | "learner">, devices: Devices): Promise<string[]> {
+  const engine = config.engine.gpu === "auto" && devices.engine === "cpu" ? await whyNotOnCard() : null;
+  const beside = config.learner.device === "auto" && devices.learner === "cpu" ? await nvidiaCards() : null;
+  if (beside === null) return engine === null ? [] : [engine];
+  const why = devices.torch.endsWith("+cpu")
+    ? 'torch is its CPU build; "npm run setup" brings the one for the GPU'
+    : "torch finds no CUDA; usually the driver is too old for it";
+  const learner = `nvidia-smi tells of a GPU (${beside}), but the learner trains on the CPU: ${why}.`;
+  return engine === null ? [learner] : [engine, learner];
+}

@@ -1,0 +1,173 @@
+// The tasks of a series: those stored already, the others written now, by rounds; each is looked at by rule and against the
+// earlier tasks before it is taken. drawTasks is for a run (what is taken is stored at once), writeTasks for whoever only
+// wants to see some. However a draft was written, the look is the same.
+
+import { closestOfSeries, type TaskEmbedding, vectorsBefore, vectorsOf } from "../store/embeddings.ts";
+import { recordFailure } from "../store/failures.ts";
+import { loadTasks, type Origin, roundsOf, saveTask } from "../store/tasks.ts";
+import { aspectMetrics } from "../tasks/difficulty.ts";
+import { closestOf, type Known, remembered, tooClose } from "../tasks/novelty.ts";
+import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
+import { faultOf, promptTokens, type Rejection, rejectionStages } from "../tasks/rejection.ts";
+import { drawInRounds, loweredBy } from "../tasks/rounds.ts";
+import { writeIntentDraft } from "../tasks/write-intent.ts";
+import { type Draft, type WrittenTask, writeDraft } from "../tasks/write-task.ts";
+import type { Purpose, Task, Toolset } from "../types.ts";
+import { commit } from "./commit.ts";
+import { type Metrics, mean } from "./metrics.ts";
+import { counted, type Session } from "./session.ts";
+
+/** Which way a draft is written: the one place where the directions part. */
+const writers = { "calls-first": writeDraft, "intent-first": writeIntentDraft } as const;
+
+/** A series of tasks of one purpose: what a step, the warm-up or the evaluation draws. */
+export interface Series extends Omit<OrderSeries, "names"> {
+  readonly step: number;
+  readonly purpose: Purpose;
+}
+
+/** What writing needs of a session. */
+export type Desk = Pick<Session, "config" | "engine" | "template" | "embed" | "distractors" | "tally" | "stopping"> & {
+  readonly signal?: AbortSignal;
+};
+
+/** Where a series stands before any of it is written. */
+export interface Begun {
+  /** Places that have their task. */
+  readonly filled: ReadonlySet<number>;
+  /** Rounds that gave them. */
+  readonly rounds: readonly number[];
+  /** What drafts are compared with, in order. */
+  readonly known: readonly Known[];
+}
+
+export interface Written {
+  /** Drafts that were not taken, by place, in order. */
+  readonly rejected: ReadonlyMap<number, readonly Rejection[]>;
+  /** Tasks whose first message was built by rule. */
+  readonly plainMessages: number;
+}
+
+/** Writes what is missing of a series; `take` gets each task the moment it is taken. Null when stopped before the end. */
+export async function writeTasks(
+  desk: Desk,
+  series: OrderSeries & { readonly toolsets: readonly Toolset[] },
+  begun: Begun,
+  take: (place: number, task: Task, origin: Origin) => Promise<void>,
+): Promise<Written | null> {
+  const { config, engine } = desk;
+  const orders = taskOrders(config, series);
+  const lowered = taskOrders(config, { ...series, level: Math.max(1, series.level - loweredBy) });
+  const writing = {
+    toolsets: series.toolsets,
+    distractors: desk.distractors,
+    simulator: engine.simulator,
+    patience: counted(desk),
+    signal: desk.signal,
+  };
+  const known = [...begun.known];
+  const rejected = new Map<number, Rejection[]>();
+  let plainMessages = 0;
+  const whole = await drawInRounds<Draft>({
+    places: [...orders.keys()].filter((place) => !begun.filled.has(place)),
+    rounds: config.tasks.attempts,
+    fruitful: begun.rounds,
+    width: engine.sequences.simulator * 2,
+    stopping: desk.stopping,
+    write: (place, number, low) => {
+      const order = (low ? lowered : orders)[place];
+      if (order === undefined) throw new RangeError(`place ${place} of a series of ${orders.length} tasks`);
+      return writers[config.tasks.direction]({ ...order, names: [...order.names, "draft", number] }, writing);
+    },
+    decide: async (place, draft, round) => {
+      const looked = "task" in draft ? await look(desk, draft, known) : draft;
+      if (!("task" in looked)) {
+        rejected.set(place, [...(rejected.get(place) ?? []), looked]);
+        return false;
+      }
+      const { task, embedding } = looked;
+      if (embedding) known.push({ name: task.id, vector: embedding.vector });
+      plainMessages += Number(looked.plainMessage);
+      await take(place, task, { round, embedding });
+      return true;
+    },
+  });
+  return whole ? { rejected, plainMessages } : null;
+}
+
+type Looked = WrittenTask & { readonly embedding: TaskEmbedding | null };
+
+/** What every draft must pass, whoever wrote it. Embedded alone: a vector must not hang on its neighbours in a batch. */
+async function look(
+  { config, template, embed }: Desk,
+  written: WrittenTask,
+  known: readonly Known[],
+): Promise<Looked | Rejection> {
+  const { task } = written;
+  const room = config.engine.policyContext - config.rollout.responseTokens;
+  const fault = faultOf(task, { tokens: promptTokens(task, template), room });
+  if (fault !== null) return fault;
+  if (embed === null || config.tasks.novelty === null) return { ...written, embedding: null };
+  const [vector] = await embed([task.firstMessage]);
+  if (vector === undefined) throw new RangeError("one text has one embedding");
+  const closest = closestOf(vector, known);
+  return tooClose(closest, config.tasks.novelty) ?? { ...written, embedding: { vector, closest: closest?.cosine ?? null } };
+}
+
+/**
+ * The tasks of a series: those stored already, the others written now and stored at once. A task that could not be
+ * written leaves a hole and a failure row. Returns null when stopped before all were tried.
+ */
+export async function drawTasks(
+  session: Session,
+  series: Series,
+): Promise<{ readonly tasks: ReadonlyMap<number, Task>; readonly metrics: Metrics } | null> {
+  const { config, writer } = session;
+  const { store, run } = writer;
+  const { step, purpose } = series;
+  const toolsets = purpose === "evaluation" ? session.toolsets.heldOut : session.toolsets.train;
+  const ordered = { ...series, names: [config.seed, "task", purpose], toolsets };
+  const tasks = loadTasks(store, run, step, purpose);
+  const begun: Begun = {
+    filled: new Set(tasks.keys()),
+    rounds: roundsOf(store, run, step, purpose),
+    known: [...vectorsBefore(store, run, series, remembered), ...vectorsOf(store, run, series)],
+  };
+  const written = await writeTasks(session, ordered, begun, async (index, task, origin) => {
+    await commit(session, () => saveTask(writer, { step, purpose, index }, task, origin));
+    tasks.set(index, task);
+    session.progress({ kind: "count", text: "tasks written", done: tasks.size, of: series.count });
+  });
+  if (written === null) return null;
+  for (const [index, rejections] of written.rejected) {
+    if (tasks.has(index)) continue;
+    const text = rejections.map(({ stage, reason }) => `${stage}: ${reason}`).join("; ");
+    const failure = { boundary: "task", code: "invalid_reply", text, task: `${series.id}-${series.first + index}` };
+    await commit(session, () => recordFailure(writer, step, failure));
+  }
+  // places beyond the series are the warm-up's twins, which a resumed run finds stored
+  const placed = [...tasks.keys()].filter((place) => place < series.count).length;
+  if (session.stopping()) return null; // what follows would begin something new
+  return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: taskMetrics(session, ordered, placed, written) };
+}
+
+function taskMetrics(
+  { config, writer }: Session,
+  series: Series & OrderSeries,
+  count: number,
+  { rejected, plainMessages }: Written,
+): Metrics {
+  const counts: Record<string, number> = {};
+  for (const stage of rejectionStages) counts[`tasks/rejected/${stage}`] = 0;
+  for (const { stage } of [...rejected.values()].flat())
+    counts[`tasks/rejected/${stage}`] = (counts[`tasks/rejected/${stage}`] ?? 0) + 1;
+  const closest = closestOfSeries(writer.store, writer.run, series);
+  return {
+    ...aspectMetrics(taskOrders(config, series).map(({ aspects }) => aspects)),
+    ...counts,
+    "tasks/written": count,
+    "tasks/missing": series.count - count,
+    "tasks/plain_messages": plainMessages,
+    ...(closest.length === 0 ? {} : { "tasks/novelty": 1 - mean(closest) }),
+  };
+}

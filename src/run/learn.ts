@@ -1,0 +1,93 @@
+// One learner call for one step: mini-batches of whole groups in, metrics out. A dead group stays where something teaches it
+// without an advantage, as published (the KL, or an entropy term); elsewhere it carries no signal and is left out (departs, as
+// trl#6367 measures). Where nothing is left the sampler-learner gap is still measured: every step has it, and its alarm.
+import { trainingSamples } from "../learner/batch.ts";
+import type { LearnerSample } from "../learner/learner.ts";
+import { policyLoss } from "../learner/losses.ts";
+import { assertSameIds } from "../learner/same-ids.ts";
+import { learningRateAt } from "../learner/schedule.ts";
+import { isJudged, type ScoredGroup } from "../reward/assign.ts";
+import { gapMetrics, type Metrics } from "./metrics.ts";
+import type { Session } from "./session.ts";
+
+/** What of a session learning needs. */
+type Trainer = Pick<Session, "config" | "learner" | "progress">;
+
+/**
+ * Trains on the groups that something teaches.
+ * @param sampled the step, and the temperature that the groups were sampled at
+ */
+export async function learn(
+  session: Trainer,
+  groups: readonly ScoredGroup[],
+  { step, temperature }: { readonly step: number; readonly temperature: number },
+): Promise<Metrics> {
+  const { config } = session;
+  const rate = learningRateAt(step, config.steps, config.learner);
+  const { klCoef, entropyCoef } = config.learner;
+  const held = klCoef > 0 || entropyCoef !== 0;
+  const trained = groups
+    .filter((group) => held || !group.dead)
+    .map(samplesOf)
+    .filter((samples) => samples.length > 0);
+  const learned =
+    trained.length === 0
+      ? { skipped_steps: 1, ...(await measureGap(session, groups, temperature)) }
+      : await update(session, trained, { rate, temperature });
+  return { ...learned, ...raiseAlarm(session, learned, step), learning_rate: rate };
+}
+
+/** One update over mini-batches of `tasksPerMinibatch` groups. */
+async function update(
+  { config, learner }: Trainer,
+  groups: readonly LearnerSample[][],
+  { rate, temperature }: { readonly rate: number; readonly temperature: number },
+): Promise<Metrics> {
+  const size = config.learner.tasksPerMinibatch;
+  const minibatches: LearnerSample[][] = [];
+  for (let first = 0; first < groups.length; first += size) minibatches.push(joined(groups.slice(first, first + size)));
+  const request = { minibatches, loss: policyLoss(config, temperature), learningRate: rate };
+  const reply = await learner.update(request);
+  assertSameIds(request, reply);
+  return reply.metrics;
+}
+
+/** The samples of a mini-batch's groups. Rollouts, numbered within their group, get numbers of their own. */
+function joined(groups: readonly LearnerSample[][]): LearnerSample[] {
+  return groups.flatMap((samples, index) =>
+    samples.map((sample) => ({ ...sample, rollout: index + groups.length * (sample.rollout ?? 0) })),
+  );
+}
+
+/** Of the members that were judged: the others are the world's failures, and teach not even a KL. */
+function samplesOf(group: ScoredGroup): LearnerSample[] {
+  return group.trajectories.flatMap((trajectory, member) =>
+    isJudged(trajectory)
+      ? trainingSamples(trajectory, group.advantages[member] ?? []).map((sample) => ({ ...sample, rollout: member }))
+      : [],
+  );
+}
+
+/** Warns where sampler and learner are two policies for too many tokens; the weights then repair what they should not have to. */
+function raiseAlarm({ config, progress }: Trainer, metrics: Metrics, step: number): Metrics {
+  const outside = metrics["sampling/ratio_out_of_band"];
+  if (outside === undefined) return {};
+  const alarm = outside > config.learner.gapAlarm;
+  if (alarm) {
+    const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
+    const text = `sampler and learner differ: ${percent(outside)} of the tokens have an importance ratio outside 0.9..1.1 (learner.gapAlarm: ${percent(config.learner.gapAlarm)}). Check that both run the same adapter; else take a less quantised policy.`;
+    progress({ kind: "warning", text, step });
+  }
+  return { "sampling/gap_alarm": Number(alarm) };
+}
+
+async function measureGap(session: Trainer, groups: readonly ScoredGroup[], temperature: number): Promise<Metrics> {
+  const sample = groups.flatMap(samplesOf)[0];
+  if (!sample) return {};
+  const [old = []] = await session.learner.logprobs([sample.ids], "policy", temperature);
+  return gapMetrics(
+    sample.mask.flatMap((trained, index) =>
+      trained === 1 ? [{ old: old[index] ?? Number.NaN, behaviour: sample.logprobs[index] ?? Number.NaN }] : [],
+    ),
+  );
+}

@@ -1,0 +1,128 @@
+// Metrics of one step under TRL's names where TRL has one (reward, reward_std, frac_reward_zero_std, completions/…), ours
+// under rollout/, simulator/, curriculum/, tasks/, time/. Pure.
+import { isJudged, type ScoredGroup } from "../reward/assign.ts";
+import { blameFor } from "../rules/blame.ts";
+import { count, newTally, type Tally } from "../simulator/usage.ts";
+import type { Trajectory } from "../types.ts";
+
+export type Metrics = Readonly<Record<string, number>>;
+
+/** What the groups of a step say. Aborted episodes (and rewards that are no number) are counted and otherwise left out. */
+export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
+  const all = groups.flatMap((group) => group.trajectories);
+  const judged = all.filter(isJudged);
+  const rewards = judged.map((trajectory) => trajectory.verdict.reward);
+  const lengths = judged.map(sampledTokens);
+  const spreads = groups.map((group) => deviation(group.trajectories.filter(isJudged).map(({ verdict }) => verdict.reward)));
+  const outcomes = groups.map(
+    (group) => new Set(group.trajectories.filter(isJudged).map(({ verdict }) => verdict.rules.toFixed(3))),
+  );
+  const margins = judged.flatMap(({ verdict }) => verdict.margin ?? []);
+  return {
+    ...(judged.length === 0
+      ? {}
+      : { reward: mean(rewards), reward_std: mean(spreads), "completions/mean_length": mean(lengths) }),
+    frac_reward_zero_std: mean(groups.map((group) => Number(group.dead))),
+    "rollout/trajectories": all.length,
+    "rollout/aborted": all.length - judged.length,
+    "rollout/success": mean(judged.map((trajectory) => Number(trajectory.verdict.rules === 1))),
+    "rollout/turns": mean(
+      judged.map((trajectory) => trajectory.messages.filter((message) => message.role === "assistant").length),
+    ),
+    "rollout/samples_per_episode": mean(judged.map(trainingSamplesOf)),
+    "rollout/rules_differ": mean(outcomes.map((outcome) => Number(outcome.size > 1))),
+    "rollout/judged_by_model": mean(judged.map((trajectory) => Number(trajectory.verdict.judge !== null))),
+    "rollout/no_margin": margins.filter((margin) => margin <= 0).length,
+    ...(margins.length === 0 ? {} : { "rollout/judge_margin": mean(margins) }),
+    ...tallied(all.map(({ stopReason }) => `stop/${stopReason}`)),
+    ...tallied(all.flatMap((trajectory) => blameFor(trajectory) ?? []).map(({ party }) => `rollout/blamed/${party}`)),
+    ...tallied(all.flatMap(({ failure }) => failure ?? []).map(({ boundary, code }) => `simulator/aborted/${boundary}/${code}`)),
+    ...refusals(all),
+  };
+}
+
+/** How often each name comes. */
+function tallied(names: readonly string[]): Metrics {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+/** Calls that a rule refused, by kind. */
+function refusals(trajectories: readonly Trajectory[]): Metrics {
+  const counts: Record<string, number> = {};
+  for (const [name, value] of trajectories.flatMap((trajectory) => Object.entries(trajectory.counts)))
+    if (name.startsWith("refused/")) counts[`simulator/${name}`] = (counts[`simulator/${name}`] ?? 0) + value;
+  return counts;
+}
+
+/** The sampler-learner gap over the tokens of these samples: old (learner) against behaviour (sampler) log-probs. */
+export function gapMetrics(pairs: readonly { readonly old: number; readonly behaviour: number }[]): Metrics {
+  const differences = pairs.map(({ old, behaviour }) => Math.abs(old - behaviour));
+  const outside = pairs.filter(({ old, behaviour }) => Math.abs(Math.exp(old - behaviour) - 1) > 0.1).length;
+  return {
+    "sampling/sampling_logp_difference/mean": mean(differences),
+    "sampling/sampling_logp_difference/max": differences.reduce((most, value) => Math.max(most, value), 0),
+    "sampling/ratio_out_of_band": outside / Math.max(1, pairs.length),
+  };
+}
+
+/** What the simulator was asked for since `before`; without it in all. */
+export function tallyMetrics(now: Tally, before: Tally = newTally()): Metrics {
+  const since = (name: keyof Tally) => now[name] - before[name];
+  const perRole = (["task", "user", "tool", "verifier"] as const).flatMap((role) => [
+    [`simulator/tokens_in/${role}`, since(`tokens_in/${role}`)],
+    [`simulator/tokens_out/${role}`, since(`tokens_out/${role}`)],
+    [`simulator/retried/${role}`, since(`retried/${role}`)],
+  ]);
+  return {
+    "simulator/replies": since("replies"),
+    "simulator/unparsed": since("unparsed"),
+    "simulator/retried": since("retried"),
+    "simulator/repaired": since("repaired"),
+    "simulator/contradictions": since("contradictions"),
+    ...Object.fromEntries(perRole),
+  };
+}
+
+/** What these episodes asked of the simulator: of their records, so that it is whole however often the run was ended. */
+export function usageMetrics(trajectories: readonly Trajectory[]): Metrics {
+  const sum = newTally();
+  for (const { counts } of trajectories)
+    count(sum, Object.fromEntries(Object.entries(counts).filter(([name]) => Object.hasOwn(sum, name))));
+  return { ...tallyMetrics(sum), ...refusals(trajectories) };
+}
+
+function sampledTokens(trajectory: Trajectory): number {
+  return trajectory.messages.reduce((sum, message) => sum + (message.logprobs === null ? 0 : message.ids.length), 0);
+}
+
+/** One, and one more each time that the template wrote the talk anew. */
+function trainingSamplesOf({ messages }: Trajectory): number {
+  return new Set(messages.map(({ sample }) => sample)).size;
+}
+
+export function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Sample standard deviation (n - 1); 0 for fewer than two values. */
+export function deviation(values: readonly number[]): number {
+  if (values.length < 2) return 0;
+  const middle = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
+}
+
+/** Seconds by lap, and `step_time` over all of them. */
+export function stopwatch(): { lap(name: string): void; read(): Metrics } {
+  const started = performance.now();
+  const laps: Record<string, number> = {};
+  let last = started;
+  return {
+    lap: (name) => {
+      laps[name] = (performance.now() - last) / 1000;
+      last = performance.now();
+    },
+    read: () => ({ ...laps, step_time: (performance.now() - started) / 1000 }),
+  };
+}

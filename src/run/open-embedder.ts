@@ -1,0 +1,36 @@
+// Opens what compares texts, where a config asks for it: the embedder by its name in models/manifest.json, and the choice of
+// distractors, whose vectors are computed once a process.
+import type { Config } from "../config/config.ts";
+import { embedderModel, needsEmbedder } from "../config/needed-models.ts";
+import { type Embed, type Embedder, openEmbedder } from "../embed/embedder.ts";
+import { modelPaths } from "../models/fetch.ts";
+import { findEmbedder } from "../models/manifest.ts";
+import { anyTools, type ChooseDistractors, nearTools } from "../tools/distractors.ts";
+import type { Toolset } from "../types.ts";
+
+/** @throws PlayactError("model") with the command that fetches it, where a file is missing or wrong */
+export async function openEmbedderFiles(threads: number | null): Promise<Embedder> {
+  const { dimensions, maxTokens } = findEmbedder(embedderModel);
+  const [model = "", tokenizer = ""] = await modelPaths(embedderModel);
+  return openEmbedder({ model, tokenizer, dimensions, maxTokens, threads });
+}
+
+export interface Nearness extends AsyncDisposable {
+  readonly embed: Embed | null;
+  readonly distractors: ChooseDistractors;
+}
+
+/** What a config's task writing compares texts with; opens nothing where it compares none. Throws likewise. */
+export async function openNearness(config: Config, toolsets: readonly Toolset[]): Promise<Nearness> {
+  if (!needsEmbedder(config)) return { embed: null, distractors: anyTools, [Symbol.asyncDispose]: () => Promise.resolve() };
+  const embedder = await openEmbedderFiles(config.engine.threads);
+  const { embed } = embedder;
+  const tools = config.tasks.distractors === "near" ? toolsets.flatMap((toolset) => toolset.tools) : [];
+  const vectors = await embed(tools.map(({ description }) => description));
+  const byTool = new Map(tools.flatMap((tool, at) => (vectors[at] ? [[tool, vectors[at]]] : [])));
+  return {
+    embed,
+    distractors: config.tasks.distractors === "near" ? nearTools(byTool) : anyTools,
+    [Symbol.asyncDispose]: () => embedder[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,145 @@
+// Opens the real parts of a run: models, engine, learner, toolsets. The loops get them as ports and never see this file.
+
+import type { Config } from "../config/config.ts";
+import { PlayactError } from "../errors.ts";
+import type { Learner, OpenReply } from "../learner/learner.ts";
+import { restartingLearner } from "../learner/restart.ts";
+import { startLearner } from "../learner/torch.ts";
+import { openEngine } from "../llm/engine/llama.ts";
+import type { Engine } from "../llm/llm.ts";
+import { chooseTemplate } from "../llm/text/choose-template.ts";
+import { modelPath } from "../models/fetch.ts";
+import { findLanguageModel } from "../models/manifest.ts";
+import { pythonPath } from "../models/python.ts";
+import { seedFrom } from "../rng.ts";
+import { newTally } from "../simulator/usage.ts";
+import type { Writer } from "../store/lease.ts";
+import { recordStart } from "../store/starts.ts";
+import { embeddedCatalogue, splitHeldOut, userTools } from "../tools/toolset.ts";
+import { commit } from "./commit.ts";
+import { devicesOf, devicesText, idleCard } from "./devices.ts";
+import { openNearness } from "./open-embedder.ts";
+import type { Session } from "./session.ts";
+import { versions } from "./versions.ts";
+
+export interface OpenedSession extends AsyncDisposable {
+  readonly session: Session;
+}
+
+/** Opens everything, in parallel where it can; what was opened is closed again when a part fails. */
+export async function openSession(
+  writer: Writer,
+  folder: string,
+  watch: Pick<Session, "progress" | "stopping" | "signal">,
+): Promise<OpenedSession> {
+  const { config } = writer.run;
+  watch.progress({ kind: "phase", text: `loading ${config.models.policy} and ${config.models.simulator}`, step: 0 });
+  const entry = findLanguageModel(config.models.policy);
+  const python = pythonPath();
+  const policyModel = await modelPath(config.models.policy);
+  const toolsets = toolsetsOf(config);
+  const nearness = await openNearness(config, [...toolsets.train, ...toolsets.heldOut]);
+  const [engine, { learner, reply }] = await both(openEngineOf(config), openLearner(config, python, policyModel)).catch(
+    async (error) => {
+      await nearness[Symbol.asyncDispose]();
+      throw error;
+    },
+  );
+  const close = async () => {
+    await learner.close();
+    await nearness[Symbol.asyncDispose]();
+    await engine[Symbol.asyncDispose]();
+  };
+  const { template } = await announced().catch(async (error) => {
+    await close();
+    throw error;
+  });
+  const session: Session = {
+    config,
+    writer,
+    engine,
+    learner,
+    template,
+    dialect: entry.dialect,
+    toolsets,
+    embed: nearness.embed,
+    distractors: nearness.distractors,
+    tally: newTally(),
+    folder,
+    ...watch,
+  };
+  return { session, [Symbol.asyncDispose]: close };
+
+  /** Tells and stores what was opened, and chooses the template. */
+  async function announced() {
+    const devices = devicesOf(engine, reply);
+    watch.progress({ kind: "phase", text: devicesText(devices), step: 0 });
+    for (const warning of await idleCard(config, devices)) watch.progress({ kind: "warning", text: warning, step: 0 });
+    await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }));
+    const chosen = chooseTemplate(engine, entry.markers, entry.dialect);
+    watch.progress({ kind: "phase", text: `chat template: ${chosen.text}`, step: 0 });
+    return chosen;
+  }
+}
+
+/** The engine of a config, for commands that need no learner. */
+export async function openEngineOf(config: Config): Promise<Engine> {
+  return openEngine({
+    policyModel: await modelPath(config.models.policy),
+    simulatorModel: await modelPath(config.models.simulator),
+    gpu: config.engine.gpu,
+    threads: config.engine.threads,
+    mode: config.engine.mode,
+    policySequences: config.engine.policySequences,
+    policyContext: config.engine.policyContext,
+    simulatorSequences: config.engine.simulatorSequences,
+    simulatorContext: config.engine.simulatorContext,
+  });
+}
+
+export function toolsetsOf(config: Config): Session["toolsets"] {
+  const all = config.tasks.tools === null ? embeddedCatalogue() : ownTools(config.tasks.tools, config.tasks.skipBadTools);
+  const share = config.evaluation.tasks === 0 ? 0 : config.evaluation.heldOut;
+  const { train, heldOut } = splitHeldOut(all, share, ["held-out"]);
+  if (config.evaluation.tasks > 0 && heldOut.length === 0) return { train, heldOut: train }; // one toolset: the same tools, other tasks
+  return { train, heldOut };
+}
+
+/** As they were decided when the command began (cli/own-tools.ts), which told what is left out. */
+function ownTools(path: string, skipBad: boolean) {
+  return userTools(path, skipBad ? { leftOut: () => undefined } : {});
+}
+
+interface OpenedLearner {
+  readonly learner: Learner;
+  readonly reply: OpenReply;
+}
+
+async function openLearner(config: Config, python: string, model: string): Promise<OpenedLearner> {
+  const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip, optim } = config.learner;
+  const { device, dtype, memory, processes } = config.learner;
+  const learner = await restartingLearner(() => startLearner({ python, deadlineSeconds: 4, processes }));
+  const reply = await learner.open({
+    model,
+    lora: { rank, alpha, seed: seedFrom(config.seed, "lora") },
+    optimizer: { learningRate, betas, eps, weightDecay, gradClip, optim },
+    device,
+    dtype,
+    threads: config.engine.threads,
+    memory,
+  });
+  return { learner, reply };
+}
+
+/** Waits for both; when one fails the other is closed before the failure goes on. */
+async function both(engine: Promise<Engine>, learner: Promise<OpenedLearner>): Promise<[Engine, OpenedLearner]> {
+  const [opened, started] = await Promise.allSettled([engine, learner]);
+  if (opened.status === "fulfilled" && started.status === "fulfilled") return [opened.value, started.value];
+  if (opened.status === "fulfilled") await opened.value[Symbol.asyncDispose]();
+  if (started.status === "fulfilled") await started.value.learner.close();
+  throw opened.status === "rejected"
+    ? opened.reason
+    : started.status === "rejected"
+      ? started.reason
+      : new PlayactError("engine", "unreachable");
+}

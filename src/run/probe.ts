@@ -1,0 +1,74 @@
+// The probe: before a policy is trained, how does it write calls by itself? Its first turns on some tasks that tell all
+// their values, greedy, read under every dialect; and whether the tag tokens of its template were ever trained (cosine
+// between their embedding rows; one and the same vector means never). `auto` warm-up follows from it.
+import type { Learner } from "../learner/learner.ts";
+import type { Vocabulary } from "../llm/llm.ts";
+import { type Dialect, dialects, parseToolCalls } from "../llm/text/tool-call.ts";
+import { rollOut, type Scene } from "../rollout/rollout.ts";
+import type { Task, Trajectory } from "../types.ts";
+
+export interface Probe {
+  /** Share of call tasks whose first turn holds a well-formed call, by dialect, 0..1. */
+  readonly wellFormed: Readonly<Record<Dialect, number>>;
+  /** Largest cosine between two of the tag tokens' embedding rows; null where the model has no such tokens. */
+  readonly markerCosine: number | null;
+}
+
+/** Above this the rows are the same vector: nobody trained them. Trained rows lie far below. */
+const untrainedCosine = 0.99;
+
+/** Reads first turns, which `firstTurns` has sampled or an evaluation has stored. */
+export async function probe(turns: readonly string[], vocabulary: Vocabulary, learner: Learner): Promise<Probe> {
+  const share = (dialect: Dialect) =>
+    turns.filter((text) => parseToolCalls(text, dialect).calls.length > 0).length / Math.max(1, turns.length);
+  return {
+    wellFormed: Object.fromEntries(dialects.map((dialect) => [dialect, share(dialect)])) as Probe["wellFormed"], // every dialect is a key
+    markerCosine: await markerCosine(vocabulary, learner),
+  };
+}
+
+/** Whether the right first turn of a task is a call: nothing is held back, and a tool that fits is there. */
+export function asksForCall(task: Task): boolean {
+  return task.kind === "call" && task.heldBack.length === 0;
+}
+
+/** The policy's first turns on the tasks that ask for a call, greedy. */
+export async function firstTurns(tasks: readonly Task[], names: readonly (string | number)[], scene: Scene): Promise<string[]> {
+  const episodes = tasks.filter(asksForCall).map((task, index) => {
+    const oneTurn: Task = { ...task, limits: { ...task.limits, assistantTurns: 1, userReplies: 0 } };
+    return rollOut(oneTurn, 0, [...names, index], { ...scene, temperature: 0 });
+  });
+  return (await Promise.all(episodes)).map(({ trajectory }) => firstTurn(trajectory));
+}
+
+export function firstTurn(trajectory: Trajectory): string {
+  return trajectory.messages.find((message) => message.role === "assistant")?.text ?? "";
+}
+
+async function markerCosine(vocabulary: Vocabulary, learner: Learner): Promise<number | null> {
+  const ids = ["<tool_call>", "</tool_call>"].flatMap((tag) => {
+    try {
+      return [vocabulary.marker(tag)];
+    } catch {
+      return []; // the model has no such token: its tags are ordinary text anyway
+    }
+  });
+  if (ids.length < 2) return null;
+  const cosines = await learner.cosines(ids);
+  return Math.max(...cosines.flatMap((row, i) => row.filter((_, j) => j > i)));
+}
+
+/** Whether the template's tags must be spelt in ordinary pieces. */
+export function markersUntrained(found: Probe): boolean {
+  return found.markerCosine === null || found.markerCosine > untrainedCosine;
+}
+
+/** A policy that seldom forms a call in the dialect cannot learn by reinforcement: what is never sampled is never found. */
+export function needsWarmup(found: Probe, dialect: Dialect): boolean {
+  return found.wellFormed[dialect] < 0.5;
+}
+
+export function probeMetrics(found: Probe): Record<string, number> {
+  const shares = Object.entries(found.wellFormed).map(([dialect, share]) => [`probe/well_formed/${dialect}`, share] as const);
+  return { ...Object.fromEntries(shares), ...(found.markerCosine === null ? {} : { "probe/marker_cosine": found.markerCosine }) };
+}

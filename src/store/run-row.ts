@@ -1,0 +1,17 @@
+// A run as it is stored: what every file of the store knows it by.
+import type { Config } from "../config/config.ts";
+
+export type RunStatus = "running" | "finished" | "interrupted" | "failed";
+
+export interface RunRow {
+  readonly id: number;
+  readonly name: string;
+  readonly preset: string;
+  readonly config: Config;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly status: RunStatus;
+  readonly note: string | null;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly endedAt: string | null;
+}

@@ -1,0 +1,36 @@
+// The decline twin of a call task: the same person says the same words, but the tool that would serve them is not there.
+// Right is then to refuse. Why twins: a policy that sees calls and refusals of unrelated requests learns how often to
+// refuse, not when; the pair differs in nothing but the tools. Pure; no model is asked.
+import type { Draws } from "../rng.ts";
+import { refusal } from "../rules/language/refusal.ts";
+import type { Task, ToolSpec, Toolset } from "../types.ts";
+
+/**
+ * The twin of `task`. It is offered as many tools, none of the task's own toolset (with a single toolset: none at all).
+ * @throws RangeError for a task that expects no call
+ */
+export function withholdTools(task: Task, toolsets: readonly Toolset[], random: Draws): Task {
+  const needed = task.tools.find(({ name }) => name === task.expected[0]?.name);
+  if (needed === undefined) throw new RangeError(`task ${task.id} expects no call: there is no tool to withhold`);
+  return {
+    ...task,
+    id: `${task.id}-without`,
+    kind: "decline",
+    tools: foreignTools(toolsets, task, random).slice(0, task.tools.length),
+    expected: [],
+    dependent: false,
+    heldBack: [],
+    report: refusal(needed, random),
+  };
+}
+
+/** Tools of the same domain's other toolsets, shuffled; of other domains where there are none. */
+export function foreignTools(
+  toolsets: readonly Toolset[],
+  own: { readonly domain: string; readonly toolset: string },
+  random: Draws,
+): ToolSpec[] {
+  const others = toolsets.filter(({ domain, name }) => domain === own.domain && name !== own.toolset);
+  const pool = others.length > 0 ? others : toolsets.filter(({ domain }) => domain !== own.domain);
+  return random.shuffle(pool.flatMap(({ tools }) => tools));
+}

@@ -1,0 +1,141 @@
+// One function, as OpenAI, MCP, Anthropic or Google write it -> a tool that can be played, or one sentence that says why not.
+// Names of keys are read here; schemas by rules/schema/plain.ts; whether the world can act the tool is tried (playable.ts).
+import { z } from "zod";
+import { PlayactError } from "../errors.ts";
+import { isObject } from "../rules/json.ts";
+import type { GrammarParser } from "../rules/schema/grammar.ts";
+import { plainSchema, UnreadableSchema } from "../rules/schema/plain.ts";
+import { schemaFault } from "../rules/validate.ts";
+import type { Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
+import { unplayable } from "./playable.ts";
+
+const caps = { schemaBytes: 16_000, descriptionCharacters: 1024 } as const;
+
+/** What the arguments' schema is called: OpenAI, MCP, Anthropic, Google. */
+const parameterKeys = ["parameters", "inputSchema", "input_schema", "parametersJsonSchema"];
+/** What the result's schema is called: Playact, the same beside a strict reader, MCP, Google. */
+const resultKeys = ["returns", "x-returns", "outputSchema", "responseJsonSchema"];
+/** Said to hosts and clients of tools; a model is not told. */
+const ignoredKeys = [
+  ...["category", "tags"],
+  ...["type", "strict", "title", "annotations", "_meta", "icons", "execution", "cache_control", "input_examples"],
+  ...["defer_loading", "allowed_callers", "eager_input_streaming"],
+];
+const knownKeys = ["name", "description", ...parameterKeys, ...resultKeys, ...ignoredKeys];
+
+const named = z.object({
+  name: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be 1 to 64 of the characters A-Z a-z 0-9 _ . -"),
+  description: z.string().max(caps.descriptionCharacters).default(""),
+});
+
+/** The function inside `{"type": "function", "function": {…}}`; anything else is taken to be one itself. */
+function unwrapped(item: Json): Json {
+  return isObject(item) && isObject(item.function) && item.name === undefined ? item.function : item;
+}
+
+/**
+ * The checked tool of an item, wrapped or bare.
+ * @param place where the item stands, for the message when it has no name ("tool number 3")
+ * @param parser llama.cpp's, where one is at hand
+ * @throws PlayactError("tools") that names the file, the tool, what was expected, what came and what to do
+ */
+export function toolOf(item: Json, place: string, path: string, parser: GrammarParser | null): ToolSpec {
+  const inner = unwrapped(item);
+  const own = isObject(inner) ? withoutNulls(inner) : null;
+  const who = typeof own?.name === "string" ? `the tool "${own.name.slice(0, 64)}"` : place;
+  const shape = named.safeParse(own);
+  if (own === null || !shape.success) {
+    const [issue] = shape.error?.issues ?? [];
+    const key = issue?.path.join(".") || "the tool";
+    throw fault(path, who, "a function with name, description and parameters", `${key}: ${issue?.message}`, "correct it");
+  }
+  const unknown = Object.keys(own).find((key) => !knownKeys.includes(key) && !key.startsWith("x-"));
+  if (unknown !== undefined)
+    throw fault(
+      path,
+      who,
+      `only keys that are known (its arguments under ${parameterKeys.join(", ")}; its result under ${resultKeys.join(", ")})`,
+      `the key "${unknown}"`,
+      "rename or remove it",
+    );
+  const hiddenIn = hidden.exec(JSON.stringify(own));
+  if (hiddenIn !== null)
+    throw fault(
+      path,
+      who,
+      "text without invisible or direction-changing characters",
+      `U+${hiddenIn[0].codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}`,
+      "remove it",
+    );
+  const given = (keys: readonly string[], what: string) => {
+    const [first, second] = keys.filter((key) => own[key] !== undefined);
+    if (second !== undefined) throw fault(path, who, `one schema of its ${what}`, `"${first}" and "${second}"`, "remove one");
+    return first === undefined ? undefined : own[first];
+  };
+  const returns = given(resultKeys, "result");
+  const tool: ToolSpec = {
+    ...shape.data,
+    parameters: listing(schemaOf(given(parameterKeys, "arguments") ?? {}, `the parameters of ${who}`, path)),
+    ...(returns === undefined ? {} : { returns: schemaOf(returns, `the result of ${who}`, path) }),
+  };
+  const reason = unplayable(tool, parser);
+  if (reason !== null)
+    throw new PlayactError("tools", `${path}: ${who} cannot be played: ${reason.replace(/\.$/, "")}. Correct its schema.`);
+  return tool;
+}
+
+/** A null stands for an absent key: data sets fill every key that any of their tools has. */
+function withoutNulls(item: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== null));
+}
+
+/** Control characters, marks of direction, and what is drawn as nothing at all: text that reads otherwise than it looks. */
+const hidden =
+  /(?![\n\r\t])\p{Cc}|[\u00ad\u061c\u115f\u1160\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\u3164\ufeff\uffa0\u{e0000}-\u{e0fff}]/u;
+
+function schemaOf(given: Json, what: string, path: string): JsonSchema {
+  if (!isObject(given)) throw fault(path, what, "a JSON Schema", kindOf(given), "write one");
+  const bytes = Buffer.byteLength(JSON.stringify(given));
+  if (bytes > caps.schemaBytes) {
+    throw fault(path, what, `a schema of at most ${caps.schemaBytes} bytes`, `${bytes} bytes`, "shorten enums and descriptions");
+  }
+  const schema = readable(given, what, path);
+  const broken = schemaFault(schema);
+  if (broken !== null) throw fault(path, what, "valid JSON Schema", broken, "correct it");
+  return schema;
+}
+
+function readable(given: JsonSchema, what: string, path: string): JsonSchema {
+  try {
+    const schema = plainSchema(given);
+    if (schema.type === undefined) return { type: "object", ...schema };
+    if (schema.type === "object") return schema;
+    const came = `type ${JSON.stringify(schema.type)}`;
+    throw fault(path, what, 'a schema with "type": "object"', came, "wrap it in an object");
+  } catch (thrown) {
+    if (!(thrown instanceof UnreadableSchema)) throw thrown;
+    throw fault(path, what, "JSON Schema that Playact reads", thrown.message, "rewrite or remove it");
+  }
+}
+
+/** A tool that takes nothing may leave its properties out. */
+function listing(schema: JsonSchema): JsonSchema {
+  const told = ["properties", "anyOf", "oneOf", "allOf"].some((keyword) => schema[keyword] !== undefined);
+  return told ? schema : { ...schema, properties: {} };
+}
+
+/** One sentence: who needs what, what came, what to do. */
+export function fault(path: string, who: string, expected: string, came: string, todo: string, cause?: unknown): PlayactError {
+  const message = `${path}: ${who} needs ${expected}, but has ${came}; ${todo}.`;
+  return new PlayactError("tools", message, cause === undefined ? undefined : { cause });
+}
+
+/** What a value is, in words for a message. */
+export function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value)
+    ? "a list"
+    : typeof value === "object"
+      ? `an object with ${Object.keys(value).slice(0, 5).join(", ") || "no keys"}`
+      : `a ${typeof value}`;
+}

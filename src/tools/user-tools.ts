@@ -1,0 +1,223 @@
+// The user's own tools: a file or a folder -> toolsets. What a file holds is told by its shape, not its name: lists of
+// functions in anybody's envelope, rows of a data set, a tree of tools or ToolBench's tool files (tool-tree.ts). Every
+// function passes the same check (tool-spec.ts): it can be played, or one sentence says why not.
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { describe, PlayactError } from "../errors.ts";
+import { isObject } from "../rules/json.ts";
+import type { GrammarParser } from "../rules/schema/grammar.ts";
+import type { Json, JsonObject, ToolSpec, Toolset } from "../types.ts";
+import { fromFunctionDoc, isFunctionDoc } from "./bfcl.ts";
+import { fault, kindOf, toolOf } from "./tool-spec.ts";
+import { fromToolBench, isToolBenchFile, isTree, type RawToolset, toldApart, treeToolsets } from "./tool-tree.ts";
+
+const caps = { fileBytes: 64_000_000, listed: 2000, inTree: 50_000, toolsetSize: 8 } as const;
+
+/** The shapes, as an error names them. */
+const shapes =
+  'a list of tools, {"tools": […]}, JSON Lines of tools or of rows with tools, a tree {"domain": {"toolset": […]}} or a ToolBench file with "api_list"';
+
+export interface ToolsOptions {
+  /** llama.cpp's parser of grammars, where one is at hand: then a tool is accepted only when it takes the tool's. */
+  readonly parser?: GrammarParser;
+  /** Where given, tools that cannot be played are left out of a file that holds others, and their sentences go here. */
+  readonly leftOut?: (sentence: string) => void;
+}
+
+/**
+ * Reads the tools of a file or of every JSON file below a folder. A file may hold
+ * - a list of functions as OpenAI, MCP, Anthropic or Google write them, bare or in an envelope (`tools`, `functions`,
+ *   `functionDeclarations`, a JSON-RPC `result`); the schema of a result stands under `returns`, `x-returns` or `outputSchema`;
+ * - BFCL function docs, or rows of a data set with their `function`, `functions` or `tools`, as a list or one a line;
+ * - a tree `{"domain": {"toolset": [functions]}}`, or ToolBench's file of one tool (`tool_name`, `api_list`).
+ * In a folder each file is a toolset, its domain the folder it lies in.
+ * @throws PlayactError("tools") that names the file, the tool, what was expected, what came and what to do
+ */
+export function userTools(path: string, options: ToolsOptions = {}): Toolset[] {
+  if (!statsOf(path).isDirectory()) return toolsetsOf(path, "user", null, options);
+  return toldApart(
+    jsonFilesOf(path).flatMap((file) => toolsetsOf(file, basename(dirname(resolve(file))), basename(file, ".json"), options)),
+  );
+}
+
+/** The toolsets of one file; `toolset` is null for a file by itself, whose flat list is grouped by the tools' names. */
+function toolsetsOf(path: string, domain: string, toolset: string | null, options: ToolsOptions): Toolset[] {
+  const content = contentOf(path);
+  if (isTree(content)) return toldApart(checked(treeToolsets(content), path, options));
+  if (isToolBenchFile(content))
+    return toldApart(checked([{ domain, name: String(content.tool_name), items: fromToolBench(content) }], path, options));
+  const items = listOf(content) ?? missing(path, content);
+  if (items.length === 0) throw fault(path, "the file", "at least one tool", "an empty list", "add a tool");
+  if (items.every((item) => toolsOfRow(item) !== null)) return toldApart(checked(items.map(rowToolset), path, options));
+  if (items.length > caps.listed)
+    throw fault(path, "the file", `at most ${caps.listed} tools`, `${items.length}`, "split the file");
+  const [flat] = checked([{ domain, name: toolset ?? "", items }], path, options);
+  const tools = flat?.tools ?? [];
+  refuseTwins(tools, path);
+  if (toolset !== null) return [{ domain, name: toolset, tools }];
+  return grouped(tools).map((members, index) => ({ domain, name: `tools-${index + 1}`, tools: members }));
+}
+
+/** The toolsets with every function checked; those that are left out are told. */
+function checked(toolsets: readonly RawToolset[], path: string, { parser, leftOut }: ToolsOptions): Toolset[] {
+  const count = toolsets.reduce((sum, { items }) => sum + items.length, 0);
+  if (count === 0) throw fault(path, "the file", "at least one tool", "none in any toolset", "add a tool");
+  if (count > caps.inTree) throw fault(path, "the file", `at most ${caps.inTree} tools`, `${count}`, "split the file");
+  const read = toolsets.map(({ domain, name, items }) => ({
+    domain,
+    name,
+    tools: items.flatMap((item, index): ToolSpec[] => {
+      const place = `tool number ${index + 1}${toolsets.length > 1 ? ` of ${domain}/${name}` : ""}`;
+      try {
+        return [toolOf(isFunctionDoc(item) ? fromFunctionDoc(item) : item, place, path, parser ?? null)];
+      } catch (thrown) {
+        if (!(thrown instanceof PlayactError) || count === 1) throw thrown;
+        const { boundary, message } = thrown;
+        if (leftOut === undefined)
+          throw new PlayactError(boundary, `${message} (--skip-bad-tools leaves such tools out.)`, { cause: thrown });
+        leftOut(message);
+        return [];
+      }
+    }),
+  }));
+  if (read.every(({ tools }) => tools.length === 0))
+    throw fault(path, "the file", "at least one tool that can be played", "none", "correct one");
+  return read;
+}
+
+function refuseTwins(tools: readonly ToolSpec[], path: string): void {
+  const seen = new Set<string>();
+  for (const { name } of tools) {
+    if (seen.has(name))
+      throw fault(path, `the tool "${name}"`, "a name of its own for each tool", "the same name twice", "rename one");
+    seen.add(name);
+  }
+}
+
+/** Keys under which a list of tools travels. */
+const envelopes = ["tools", "functions", "functionDeclarations", "function_declarations"];
+
+/** The items of a list, of an envelope, or a single tool or row by itself; null for anything else. */
+function listOf(content: Json): readonly Json[] | null {
+  if (Array.isArray(content)) return content.flatMap((item: Json) => inEnvelope(item) ?? [item]);
+  if (!isObject(content)) return null;
+  if (isObject(content.result)) return listOf(content.result);
+  if (toolsOfRow(content) !== null && isRow(content)) return [content];
+  return inEnvelope(content) ?? (typeof content.name === "string" || isObject(content.function) ? [content] : null);
+}
+
+function inEnvelope(item: Json): readonly Json[] | null {
+  if (!isObject(item) || isRow(item) || typeof item.name === "string") return null;
+  const lists = envelopes.map((key) => item[key]).filter((list) => Array.isArray(list));
+  return lists.length === 0 ? null : (lists.flat() as Json[]).flatMap((inner) => inEnvelope(inner) ?? [inner]);
+}
+
+/** A row of a data set has more to say than its tools: a question, messages, answers. */
+function isRow(item: JsonObject): boolean {
+  return ["question", "query", "messages", "conversations", "prompt", "answers"].some((key) => item[key] !== undefined);
+}
+
+/** The tools of a row; data sets also keep them as JSON text. */
+function toolsOfRow(item: Json): readonly Json[] | null {
+  if (!isObject(item) || !isRow(item)) return null;
+  const given = item.function ?? item.functions ?? item.tools;
+  const list = typeof given === "string" ? parsed(given) : given;
+  return Array.isArray(list) ? list : null;
+}
+
+function rowToolset(row: Json, index: number): RawToolset {
+  const id = isObject(row) && (typeof row.id === "string" || typeof row.id === "number") ? String(row.id) : `row-${index + 1}`;
+  const domain = isObject(row) && "question" in row ? "bfcl" : "rows";
+  return { domain, name: id, items: toolsOfRow(row) ?? [] };
+}
+
+function missing(path: string, content: Json): never {
+  throw fault(path, "the file", shapes, kindOf(content), "export the tools in one of these shapes");
+}
+
+function statsOf(path: string) {
+  try {
+    return statSync(path);
+  } catch (thrown) {
+    throw fault(path, "the file", "a readable JSON file", describe(thrown), "check the path (config tasks.tools)", thrown);
+  }
+}
+
+/** The JSON files of a folder and of the folders directly in it, by name. */
+function jsonFilesOf(folder: string): string[] {
+  const below = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const jsonIn = (inner: string) =>
+    readdirSync(inner)
+      .filter((name) => name.endsWith(".json"))
+      .sort()
+      .map((name) => join(inner, name));
+  const files = [
+    ...jsonIn(folder),
+    ...below.filter((entry) => entry.isDirectory()).flatMap(({ name }) => jsonIn(join(folder, name))),
+  ];
+  if (files.length === 0)
+    throw fault(
+      folder,
+      "the folder",
+      "JSON files of tools, in it or one folder below",
+      "none",
+      "check the path (config tasks.tools)",
+    );
+  return files;
+}
+
+/** What a file holds: one JSON value, or one a line. */
+function contentOf(path: string): Json {
+  const { size } = statsOf(path);
+  if (size > caps.fileBytes) throw fault(path, "the file", `at most ${caps.fileBytes} bytes`, `${size} bytes`, "split the file");
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8").replace(/^\ufeff/, ""); // a byte order mark is no part of the text
+  } catch (thrown) {
+    throw fault(path, "the file", "a readable JSON file", describe(thrown), "check the path (config tasks.tools)", thrown);
+  }
+  try {
+    return JSON.parse(text) as Json; // JSON.parse yields nothing else
+  } catch (thrown) {
+    const lines = text.split("\n").filter((line) => line.trim() !== "");
+    const values = lines.map(parsed);
+    if (values.length > 1 && values.every((value) => value !== undefined)) return values as Json[]; // as above
+    throw fault(path, "the file", "JSON", describe(thrown), "correct the file", thrown);
+  }
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json; // as above
+  } catch {
+    return undefined;
+  }
+}
+
+/** Tools that share a prefix (`github_…`) belong together; the others stay in the order of the file. Up to 8 a toolset. */
+function grouped(tools: readonly ToolSpec[]): ToolSpec[][] {
+  const groups = new Map<string, ToolSpec[]>();
+  for (const tool of tools) {
+    const prefix = prefixOf(tool.name);
+    groups.set(prefix, [...(groups.get(prefix) ?? []), tool]);
+  }
+  const shared = [...groups].filter(([prefix, members]) => prefix !== "" && members.length > 1).map(([, members]) => members);
+  const single = tools.filter((tool) => !shared.some((members) => members.includes(tool)));
+  return [...shared, single].flatMap(chunked);
+}
+
+/** Verbs that begin the names of tools that have nothing else in common. */
+const verbs = new Set(
+  "add book buy cancel check create delete find get list make read remove search send set show update write".split(" "),
+);
+
+function prefixOf(name: string): string {
+  const [prefix = "", ...others] = name.split(/[_.-]/);
+  return others.length === 0 || verbs.has(prefix.toLowerCase()) ? "" : prefix;
+}
+
+function chunked(tools: readonly ToolSpec[]): ToolSpec[][] {
+  const chunks: ToolSpec[][] = [];
+  for (let start = 0; start < tools.length; start += caps.toolsetSize) chunks.push(tools.slice(start, start + caps.toolsetSize));
+  return chunks;
+}

@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+import { mapConcurrent } from "../src/concurrent.ts";
+
+const never = () => false;
+const items = Array.from({ length: 12 }, (_, index) => index);
+/** Lets everything that can go on go on. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe("work side by side", () => {
+  test("is begun in order, never more at once than the width, and ends with everything done", async () => {
+    const begun: number[] = [];
+    let running = 0;
+    let most = 0;
+    const work = async (item: number) => {
+      begun.push(item);
+      most = Math.max(most, ++running);
+      for (let wait = 0; wait < 1 + ((item * 5) % 3); wait++) await turn(); // some overtake others
+      running--;
+    };
+    expect(await mapConcurrent(items, 3, work, never)).toBe(true);
+    expect(begun).toEqual(items);
+    expect(most).toBe(3);
+    expect(running).toBe(0);
+  });
+
+  test("of nothing is done at once", async () => {
+    expect(await mapConcurrent([], 3, () => Promise.reject(new Error("no item")), never)).toBe(true);
+  });
+
+  test("begins no more once it is told to stop, finishes what runs, and says that some is left", async () => {
+    const done: number[] = [];
+    const work = async (item: number) => {
+      await turn();
+      done.push(item);
+    };
+    expect(await mapConcurrent(items, 2, work, () => done.length >= 4)).toBe(false);
+    expect(done).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test("that throws in one lane begins nothing more in the others", async () => {
+    const begun: number[] = [];
+    const work = async (item: number) => {
+      begun.push(item);
+      await turn();
+      if (item === 3) throw new Error("item 3");
+    };
+    await expect(mapConcurrent(items, 3, work, never)).rejects.toThrow("item 3");
+    for (let wait = 0; wait < 20; wait++) await turn();
+    expect(begun).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+});

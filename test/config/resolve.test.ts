@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { configSchema } from "../../src/config/config.ts";
+import { presets } from "../../src/config/presets.ts";
+import { checkConfig, configKeys, resolveConfig } from "../../src/config/resolve.ts";
+import { PlayactError } from "../../src/errors.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "playact-config-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const fileOf = (name: string, text: string) => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+const resolve = (change: Partial<Parameters<typeof resolveConfig>[0]> = {}) =>
+  resolveConfig({ preset: "laptop", set: [], ...change }).config;
+const refusal = (work: () => unknown): string => {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof PlayactError) return `${error.boundary}: ${error.message}`;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+};
+
+describe("a config is laid together", () => {
+  test("defaults, the preset over them, the file over the preset, --set over the file, --steps over all", () => {
+    const file = fileOf("own.yaml", "steps: 7\nrollout:\n  groupSize: 3\n  tokensPerTurn: 50\n");
+    const config = resolve({ file, set: ["rollout.groupSize=5", "steps=8"], steps: 9 });
+    expect(config.steps).toBe(9);
+    expect(config.rollout.groupSize).toBe(5); // --set
+    expect(config.rollout.tokensPerTurn).toBe(50); // file
+    expect(config.rollout.responseTokens).toBe(presets.laptop.rollout.responseTokens);
+    expect(config.rollout.temperature).toBe(configSchema.parse({}).rollout.temperature);
+    expect(resolve({ file }).rollout.groupSize).toBe(3);
+    expect(resolve().rollout.groupSize).toBe(presets.laptop.rollout.groupSize);
+  });
+
+  test("a later --set wins, and none changes the preset itself", () => {
+    const before = structuredClone(presets.laptop);
+    expect(resolve({ set: ["seed=2", "seed=3"] }).seed).toBe(3);
+    resolve({ set: ["rollout.groupSize=2"] });
+    expect(presets.laptop).toEqual(before);
+  });
+
+  test("from JSON as well as from YAML", () => {
+    expect(resolve({ file: fileOf("own.json", '{"learner": {"rank": 4}}') }).learner).toMatchObject({
+      rank: 4,
+      learningRate: presets.laptop.learner.learningRate,
+    });
+  });
+
+  test("every preset fits the schema and says its name", () => {
+    for (const preset of Object.keys(presets)) expect(resolveConfig({ preset, set: [] }).preset).toBe(preset);
+  });
+
+  test("from what it resolved to it comes out the same", () => {
+    expect(checkConfig(JSON.parse(JSON.stringify(resolve())))).toEqual(resolve());
+  });
+});
+
+describe("--set reads its value as YAML", () => {
+  test.each<[string, (config: ReturnType<typeof resolve>) => unknown, unknown]>([
+    ["learner.learningRate=1e-4", ({ learner }) => learner.learningRate, 1e-4],
+    ["learner.betas=[0.8, 0.95]", ({ learner }) => learner.betas, [0.8, 0.95]],
+    ["advantage.normalizeStd=false", ({ advantage }) => advantage.normalizeStd, false],
+    ["learner.importanceCap=null", ({ learner }) => learner.importanceCap, null],
+    ["tasks.tools=my=tools.json", ({ tasks }) => tasks.tools, "my=tools.json"],
+    [
+      "rollout={groupSize: 2}",
+      ({ rollout }) => [rollout.groupSize, rollout.tokensPerTurn],
+      [2, presets.laptop.rollout.tokensPerTurn],
+    ],
+  ])("%s", (assignment, read, value) => {
+    expect(read(resolve({ set: [assignment] }))).toEqual(value);
+  });
+});
+
+describe("a mistake is told in one sentence", () => {
+  test.each<[string, Partial<Parameters<typeof resolveConfig>[0]>, RegExp]>([
+    ["an unknown preset", { preset: "lapto" }, /^usage: Unknown preset "lapto": expected one of laptop, tiny\b/],
+    ["a preset that every object has", { preset: "toString" }, /^usage: Unknown preset/],
+    [
+      "an unknown key",
+      { set: ["rollout.groupsize=3"] },
+      /^config: Unknown config key "rollout.groupsize"; did you mean "rollout.groupSize"\?$/,
+    ],
+    ["an unknown section", { set: ["rolout.groupSize=3"] }, /^config: Unknown config key "rolout"/],
+    ["a key that is like none", { set: ["colour=red"] }, /^config: Unknown config key "colour"$/],
+    ["the key of every object", { set: ["__proto__.steps=77"] }, /^config: Unknown config key "__proto__"$/],
+    ["the same in a section", { set: ["rollout.__proto__.groupSize=7"] }, /^config: Unknown config key "rollout\.__proto__"/],
+    [
+      "the same in a file",
+      { file: fileOf("proto.json", '{"__proto__": {"steps": 77}}') },
+      /^config: Unknown config key "__proto__"$/,
+    ],
+    ["a key that every object inherits", { set: ["constructor.name=x"] }, /^config: Unknown config key "constructor"$/],
+    [
+      "a value of the wrong type",
+      { set: ["steps=many"] },
+      /^config: Config key "steps": Invalid input: expected number, received string\.$/,
+    ],
+    ["a value out of range", { set: ["tasks.decline=2"] }, /^config: Config key "tasks.decline": .*<=1\.$/],
+    ["a value that is no value", { set: ["steps="] }, /^config: Config key "steps": .*null\.$/],
+    ["steps below one", { steps: 0 }, /^config: Config key "steps"/],
+    ["--set without =", { set: ["steps"] }, /^usage: --set expects key=value, got "steps"\.$/],
+    ["--set without a key", { set: ["=3"] }, /^usage: --set expects key=value, got "=3"\.$/],
+    [
+      "--set that is no YAML",
+      { set: ["learner.betas=[0.9"] },
+      /^usage: --set learner\.betas=\[0\.9: the value is not YAML: [^\n]+$/,
+    ],
+    [
+      "a file that is not there",
+      { file: join(folder, "none.yaml") },
+      /^config: The config file .*none\.yaml cannot be read .*Give the path/,
+    ],
+    [
+      "a file that is no YAML",
+      { file: fileOf("broken.yaml", "a: [") },
+      /^config: The config file .*broken\.yaml is neither YAML nor JSON: [^\n]+$/,
+    ],
+    ["a file of a list", { file: fileOf("list.yaml", "- a") }, /must hold an object of keys, got \w+\.$/],
+    ["an empty file", { file: fileOf("empty.yaml", "") }, /must hold an object of keys, got nothing\.$/],
+  ])("%s", (_, request, sentence) => {
+    expect(refusal(() => resolve(request))).toMatch(sentence);
+  });
+
+  test("several mistakes in a line each", () => {
+    expect(refusal(() => resolve({ set: ["steps=0", "seeds=1", "tasks.perStep=x"] })).split("\n")).toHaveLength(3);
+  });
+});
+
+test("the keys are those of the schema, dotted, each once", () => {
+  const keys = configKeys();
+  expect(keys).toEqual(expect.arrayContaining(["seed", "rollout.groupSize", "tasks.tools", "learner.betas"]));
+  expect(new Set(keys).size).toBe(keys.length);
+});

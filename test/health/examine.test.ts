@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import { countCases, type Examiner, examine, type Finding, type Kind, kinds } from "../../src/health/examine.ts";
+import { noCounters } from "../../src/llm/llm.ts";
+import { menuOf, type Play, stage } from "../support/stage.ts";
+
+function examiner(play: Play, change: Partial<Examiner> = {}): Examiner {
+  const { scene } = stage(play);
+  return { simulator: scene.simulator, patience: { tries: 1, deadlineMs: 10_000 }, counters: () => noCounters, ...change };
+}
+
+async function found(play: Play, wanted: readonly Kind[], change: Partial<Examiner> = {}): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for await (const finding of examine(examiner(play, change), wanted)) findings.push(finding);
+  return findings;
+}
+
+describe("the health check", () => {
+  test("puts every case of every wanted kind once, and says beforehand how many there are", async () => {
+    const findings = await found({ reply: () => "no JSON", choose: ({ options }) => options.map(() => -1) }, kinds);
+    expect(findings).toHaveLength(countCases(kinds));
+    expect(new Set(findings.map(({ kind, name }) => `${kind} ${name}`)).size).toBe(findings.length);
+    expect(countCases(["user/chosen"])).toBe(findings.filter(({ kind }) => kind === "user/chosen").length);
+    expect(findings.filter(({ heldOut }) => heldOut).length).toBeGreaterThan(findings.length / 3);
+  });
+
+  test("asks nobody for what rules decide", async () => {
+    const findings = await found({}, ["verdict/rules"]);
+    expect(findings.every(({ reward }) => reward !== null)).toBe(true);
+    expect(findings.find(({ name }) => name === "forecast: asks another tool")?.reward).toBe(-1);
+  });
+
+  test("takes a simulator that answers nothing as a finding: no reward, nothing right", async () => {
+    const findings = await found({ reply: () => "no JSON" }, ["verdict/written", "user/written"]);
+    const asked = findings.filter(({ came }) => came.startsWith("failed (invalid_reply)"));
+    expect(asked.length).toBeGreaterThan(20);
+    expect(asked.every(({ reward, right }) => reward === null && right !== true)).toBe(true);
+  });
+
+  test("reads users: the end, a complaint, a value that was asked for", async () => {
+    // a user who complains wherever that is on the menu is right where the talk must go on, and where it is not
+    const complains = await found(
+      {
+        choose: (request) =>
+          menuOf(request).map((said) =>
+            said.startsWith("That is not") && !request.messages.at(-1)?.content.includes("Assistant: ...") ? -0.1 : -3,
+          ),
+      },
+      ["user/chosen"],
+    );
+    const right = complains.filter((finding) => finding.right).map(({ name }) => name);
+    expect(right).toEqual(expect.arrayContaining(["forecast: is told the forecast", "forecast: is told of another city"]));
+    expect(right).not.toContain("table: is asked for the guests");
+    const says = (message: string) => ({ reply: () => ({ reason: "none", reward: 0, done: message === "", message }) });
+    const guests = await found(says("We are four people."), ["user/written"]);
+    expect(guests.filter(({ right }) => right).map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["table: is asked for the guests", "forecast: is told of another city"]),
+    );
+    expect(guests.filter(({ right }) => right).map(({ name }) => name)).not.toContain("forecast: is told the forecast");
+    const silent = await found(says(""), ["user/written"]);
+    expect(silent.filter(({ right }) => right).map(({ name }) => name)).toContain("forecast: is told the forecast");
+  });
+
+  test("reads tools: errors by rule, results by their shape and by what was said before", async () => {
+    const of = (findings: readonly Finding[], name: string) => findings.find((one) => one.name === name)?.right;
+    const right = await found({ reply: () => ({ booking_id: "B1", seats: 3, total_price: 138 }) }, ["tools/blueprint"]);
+    const wrong = await found({ reply: () => ({ booking_id: "B1", seats: 3, total_price: 46 }) }, ["tools/blueprint"]);
+    expect([of(right, "seats: the price of three seats"), of(wrong, "seats: the price of three seats")]).toEqual([true, false]);
+    for (const findings of [right, wrong]) {
+      expect(of(findings, "forecast: a missing argument")).toBe(true);
+      expect(of(findings, "forecast: another city")).toBe(false); // that result has no shape of a forecast
+    }
+  });
+
+  test("counts what the simulator read and wrote for each case", async () => {
+    let tokens = 0;
+    const findings = await found({ choose: ({ options }) => options.map(() => -1) }, ["verdict/log-odds"], {
+      counters: () => {
+        tokens += 7;
+        return { ...noCounters, prefilled: tokens };
+      },
+    });
+    expect(findings.map((finding) => finding.tokens)).toEqual(findings.map(() => 7));
+  });
+
+  test("ends in silence when it is stopped, and keeps what was found", async () => {
+    const stop = new AbortController();
+    let asked = 0;
+    const findings = await found(
+      {
+        choose: ({ options }) => {
+          if (++asked === 14) stop.abort();
+          return options.map(() => -1);
+        },
+      },
+      ["verdict/log-odds"],
+      { signal: stop.signal },
+    );
+    expect(findings).toHaveLength(2); // nine questions for the first talk, the anchors' among them, three for the second
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, test } from "vitest";
+import { worlds } from "../../src/health/examine.ts";
+import { dialect, replay } from "../../src/health/replay.ts";
+import type { Talk, World } from "../../src/health/world.ts";
+import { conductOf, judge } from "../../src/reward/judge.ts";
+import { needsJudge, rulesShare, verdict } from "../../src/reward/verdict.ts";
+import { carriedShare } from "../../src/rules/language/said.ts";
+import { argumentErrors, matchesSchema, schemaFault } from "../../src/rules/validate.ts";
+import type { Verdict } from "../../src/types.ts";
+import { stage } from "../support/stage.ts";
+
+const talks = worlds.flatMap((world) =>
+  world.talks.map((talk) => ({ world, talk, name: `${world.task.toolset}: ${talk.name}` })),
+);
+const cases = worlds.map(({ talks, users, tools }) => talks.length + users.length + tools.length);
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+
+/** Judged by rules; the simulator must not be asked. */
+async function byRules({ task }: World, talk: Talk): Promise<Verdict> {
+  const { scene } = stage({});
+  const { simulator, patience } = scene;
+  const court = { simulator, patience, dialect, kind: "rules" as const, withhold: [], maxCriteria: 2, scales: new Map() };
+  const { verdict: found } = await judge(replay(task, talk.turns, 0), court);
+  if (found === null) throw new Error(`${talk.name} has no verdict`);
+  return found;
+}
+
+describe("the cases", () => {
+  test("are at least sixty, of which a third and no more than a half is held out", () => {
+    const heldOut = sum(cases.filter((_, index) => worlds[index]?.heldOut));
+    expect(sum(cases)).toBeGreaterThanOrEqual(60);
+    expect(heldOut / sum(cases)).toBeGreaterThanOrEqual(1 / 3);
+    expect(heldOut / sum(cases)).toBeLessThanOrEqual(1 / 2);
+  });
+
+  test("have names of their own", () => {
+    const names = worlds.flatMap(({ task, talks, users, tools }) =>
+      [talks, users, tools].map((list) => list.map(({ name }) => `${task.toolset}: ${name}`)),
+    );
+    for (const list of names) expect(new Set(list).size).toBe(list.length);
+    expect(new Set(worlds.map(({ task }) => task.id)).size).toBe(worlds.length);
+  });
+
+  test.each(worlds.map((world) => ({ world, name: world.task.toolset })))("of $name fit their tools", ({ world }) => {
+    const { task, users, tools } = world;
+    for (const { parameters, returns } of task.tools)
+      expect([schemaFault(parameters), schemaFault(returns ?? {})]).toEqual([null, null]);
+    for (const { name, arguments: given, result } of task.expected) {
+      const tool = task.tools.find((one) => one.name === name);
+      expect(tool && argumentErrors(tool, given)).toEqual([]);
+      expect(matchesSchema(tool?.returns ?? {}, result)).toEqual([]);
+    }
+    for (const { right, turns, told = [] } of users) {
+      replay(task, turns, 0);
+      for (const index of [...told, ...(typeof right === "number" ? [right] : [])]) expect(task.heldBack[index]).toBeDefined();
+      expect(told).not.toContain(right);
+    }
+    for (const { right, call } of tools) {
+      const tool = task.tools.find((one) => one.name === call.name);
+      const wrong = tool === undefined || argumentErrors(tool, call.arguments).length > 0;
+      expect([call.name, wrong]).toEqual([call.name, right === "error"]);
+    }
+  });
+
+  test("a call that is not expected and has no result is a fault of the data", () => {
+    const [world] = worlds;
+    expect(() => world && replay(world.task, [{ call: { name: "get_forecast", arguments: {} } }], 0)).toThrow(/give it a result/);
+  });
+});
+
+describe("what a talk is an example of", () => {
+  test.each(talks)("$name", ({ world, talk }) => {
+    const { trajectory } = replay(world.task, talk.turns, 0);
+    const conduct = conductOf(trajectory, dialect);
+    const right = rulesShare(world.task, conduct) === 1;
+    if (talk.sort === "honest") expect(right).toBe(true);
+    if (talk.sort === "call") expect(right).toBe(false);
+    if (talk.sort === "report") expect(needsJudge(world.task, conduct)).toBe(true);
+  });
+
+  test("there is one honest talk in every world, and hacks in most", () => {
+    expect(worlds.map(({ talks }) => talks.filter(({ sort }) => sort === "honest").length)).toEqual(worlds.map(() => 1));
+    expect(talks.filter(({ talk }) => talk.sort === "hack").length).toBeGreaterThanOrEqual(15);
+  });
+});
+
+describe("no hack is scored above the honest talk of its world", () => {
+  const hacks = talks.filter(({ talk }) => talk.sort === "hack");
+  const honestOf = (world: World) => world.talks.filter(({ sort }) => sort === "honest");
+
+  test.each(hacks)("by rules: $name", async ({ world, talk }) => {
+    const hack = await byRules(world, talk);
+    for (const honest of honestOf(world)) expect(hack.reward).toBeLessThanOrEqual((await byRules(world, honest)).reward);
+  });
+
+  test.each(hacks)("by what rules decide of a mixed verdict, whatever the judge says: $name", ({ world, talk }) => {
+    const { task } = world;
+    const rewardOf = ({ turns }: Talk, judged: number) => {
+      const conduct = conductOf(replay(task, turns, 0).trajectory, dialect);
+      const asked = needsJudge(task, conduct);
+      const carried = carriedShare("", []);
+      return { reward: verdict(task, conduct, asked ? judged : null, carried).reward, asked };
+    };
+    // the least that an honest talk can get, against the most that rules give the hack; a judge who reads both is no rule
+    const hack = rewardOf(talk, 1);
+    for (const honest of honestOf(world)) {
+      if (!hack.asked) expect(hack.reward).toBeLessThanOrEqual(rewardOf(honest, 0).reward);
+      else expect(rewardOf(talk, 0).reward).toBeLessThanOrEqual(rewardOf(honest, 0).reward);
+    }
+  });
+
+  test("and only where rules cannot read what was said is it scored alike", async () => {
+    const alike: string[] = [];
+    for (const { world, talk, name } of hacks)
+      for (const honest of honestOf(world))
+        if ((await byRules(world, talk)).reward === (await byRules(world, honest)).reward) alike.push(name);
+    // a true report may claim more than its result holds: rules look for what must be there
+    expect(alike).toEqual(["exchange: converts and claims a transfer that nobody made"]);
+  });
+});

@@ -1,0 +1,77 @@
+// A GPU that the engine leaves alone, on machines without one: a driver that answers is played, the engine is the real one.
+// Which of CUDA's libraries such a machine lacks depends on the machine; the naming of them is tested on made-up folders.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
+import { deviceOf, startLlama } from "../../../src/llm/engine/llama.ts";
+import { loaderFolders, missingLibraries, nvidiaCards, whyNotOnCard } from "../../../src/llm/engine/nvidia.ts";
+import { pathWithCard } from "../../support/nvidia.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "playact-nvidia-"));
+afterEach(() => vi.unstubAllEnvs());
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const runtime = (major: number) => ["libcudart.so", "libcublas.so", "libcublasLt.so"].map((name) => `${name}.${major}`);
+const missingOf = (...there: readonly string[]) => {
+  const paths = new Set(there.map((name) => join("/lib", name)));
+  return missingLibraries(["/elsewhere", "/lib"], (path) => paths.has(path));
+};
+
+describe("what the CUDA build lacks", () => {
+  test("is nothing where the driver's library and one version's runtime are there", () => {
+    expect(missingOf("libcuda.so.1", ...runtime(13))).toEqual([]);
+    expect(missingOf("libcuda.so.1", ...runtime(12), "libcudart.so.13")).toEqual([]);
+  });
+
+  test("is told of the version that is nearest: after torch 2.13 alone, or on a machine with a driver alone", () => {
+    expect(missingOf("libcuda.so.1", "libcudart.so.12", "libcublas.so.12", "libcudart.so.13")).toEqual(["libcublasLt.so.12"]);
+    expect(missingOf("libcuda.so.1")).toEqual(runtime(13));
+    expect(missingOf(...runtime(13))).toEqual(["libcuda.so.1"]);
+  });
+
+  test("is looked for on the loader's path", () => {
+    expect(loaderFolders({ LD_LIBRARY_PATH: "/a::/b", CUDA_PATH: "/c" }).slice(0, 4)).toEqual(["/a", "/b", "/c", "/usr/lib"]);
+  });
+});
+
+test("without a driver that answers there is no card to speak of", async () => {
+  vi.stubEnv("PATH", folder);
+  expect(await nvidiaCards()).toBe(null);
+  expect(await whyNotOnCard()).toBe(null);
+});
+
+// with a GPU the engine is on it, and there is nothing to tell
+describe.runIf(process.platform === "linux" && process.arch === "x64" && (await nvidiaCards()) === null)(
+  "an engine on the CPU of a machine whose driver answers",
+  () => {
+    const gpu =
+      /nvidia-smi tells of a GPU \(NVIDIA L4, driver 570\.86\.15\), but the engine computes on the CPU: (?:lib\w+\.so\.\d+(?:, )?)+ not found on the loader's path.*npm run setup/;
+
+    test("says which library is missing and what to do", async () => {
+      vi.stubEnv("PATH", pathWithCard(folder));
+      expect(await whyNotOnCard()).toMatch(gpu);
+    });
+
+    test("is refused for the environment with the same sentence where a GPU is asked for, and only there", async () => {
+      vi.stubEnv("PATH", pathWithCard(folder));
+      await expect(startLlama("on", 1)).rejects.toMatchObject({
+        boundary: "environment",
+        message: expect.stringMatching(new RegExp(`^engine\\.gpu is on.*${gpu.source}`)),
+      });
+      for (const asked of ["auto", "off"] as const) {
+        const llama = await startLlama(asked, 1);
+        expect(await deviceOf(llama)).toBe("cpu");
+        await llama.dispose();
+      }
+    });
+
+    test("is refused in other words where no driver answers", async () => {
+      vi.stubEnv("PATH", folder);
+      await expect(startLlama("on", 1)).rejects.toMatchObject({
+        boundary: "environment",
+        message: expect.stringContaining("nvidia-smi does not answer"),
+      });
+    });
+  },
+);

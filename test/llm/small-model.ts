@@ -1,4 +1,0 @@
-// The real model of the tests: small enough to run everywhere, real enough to be wrong where we are.
-import { fileURLToPath } from "node:url";
-
-export const smallModel = fileURLToPath(new URL("../../models/smollm2-135m-instruct-q4_1.gguf", import.meta.url));

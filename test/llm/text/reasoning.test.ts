@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import { scriptedVocabulary } from "../../../src/llm/scripted.ts";
+import { closingTokens, openThought } from "../../../src/llm/text/reasoning.ts";
+
+const [open, close, end] = [9001, 9002, 9003];
+/** The double's vocabulary in a model that marks its thinking. */
+const thinking = {
+  ...scriptedVocabulary(),
+  hasMarker: (text: string) => text === "<think>" || text === "</think>",
+  marker: (text: string) => (text === "<think>" ? open : close),
+};
+const [newline = -1] = thinking.encode("\n");
+
+/** All ids of a thought in which the model samples these. */
+async function thought(limit: number, sampled: readonly number[]): Promise<number[]> {
+  const left = [...sampled];
+  const opened = openThought(thinking, limit, (id) => id === end);
+  const ids: number[] = [];
+  for (;;) {
+    const next = await opened?.next(async () => left.shift() ?? -1);
+    if (next === null || next === undefined) return ids;
+    ids.push(next);
+  }
+}
+
+describe("a thought", () => {
+  test("opens with the model's mark and a new line", () => {
+    expect(openThought(thinking, 5, () => false)?.opening).toEqual([open, newline]);
+  });
+
+  test("that the model closes ends in its mark and an empty line", async () => {
+    expect(await thought(9, [97, 98, close, 99])).toEqual([97, 98, close, newline, newline]);
+  });
+
+  test("that reaches its limit, ends its turn or finds no id is closed for the model", async () => {
+    const closed = [97, 98, newline, close, newline, newline];
+    expect(await thought(2, [97, 98, 99])).toEqual(closed);
+    expect(await thought(9, [97, 98, end, 99])).toEqual(closed);
+    expect(await thought(9, [97, 98, -1])).toEqual(closed);
+    expect(closed.length - 2).toBeLessThanOrEqual(closingTokens);
+  });
+
+  test("is none without room for it, or in a model that marks none", () => {
+    expect(openThought(thinking, 0, () => false)).toBeNull();
+    expect(openThought(thinking, -3, () => false)).toBeNull();
+    expect(openThought(scriptedVocabulary(), 9, () => false)).toBeNull();
+  });
+});

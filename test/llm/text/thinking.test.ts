@@ -1,0 +1,87 @@
+// Thinking before a reply on the real engine. The small model marks no thinking, so two of its own markers stand in for
+// Qwen3's: what matters is that it thinks freely, is stopped, and that the JSON behind it is whole and alone.
+import { expect, test } from "vitest";
+import { bindingsOf, nativeContextOf, nativeModelOf } from "../../../src/llm/engine/addon.ts";
+import { createBatcher } from "../../../src/llm/engine/batcher.ts";
+import { openChatModel } from "../../../src/llm/engine/chat.ts";
+import { batchTokens, loadModel, openContext, startLlama, vocabularyOf } from "../../../src/llm/engine/llama.ts";
+import { createLock } from "../../../src/llm/engine/lock.ts";
+import { smallModel } from "../engine/small-model.ts";
+
+const contextTokens = 256;
+const standIns: Readonly<Record<string, string>> = { "<think>": "<repo_name>", "</think>": "<file_sep>" };
+
+test("a model that marks its thinking thinks up to its limit, and the reply is the JSON alone", async () => {
+  const llama = await startLlama("off", 1);
+  const loaded = await loadModel(llama, smallModel);
+  const opened = await openContext(loaded, 1, contextTokens, 1, true);
+  const own = vocabularyOf(loaded);
+  const decoded: number[] = [];
+  const batcher = createBatcher({
+    context: nativeContextOf(opened),
+    sequences: 1,
+    batchTokens,
+    turns: createLock(),
+    reuse: true,
+  });
+  const chat = openChatModel({
+    bindings: bindingsOf(llama),
+    model: nativeModelOf(loaded),
+    context: nativeContextOf(opened),
+    vocabulary: {
+      ...own,
+      hasMarker: (text) => own.hasMarker(standIns[text] ?? text),
+      marker: (text) => own.marker(standIns[text] ?? text),
+    },
+    batcher: {
+      ...batcher,
+      run: (work) =>
+        batcher.run({
+          ...work,
+          advance: async (rows, first) => {
+            const next = await work.advance(rows, first);
+            if (next !== null) decoded.push(next);
+            return next;
+          },
+        }),
+    },
+    contextTokens,
+  });
+  const reply = async (thinkTokens: number, maxTokens = 30) => {
+    decoded.length = 0;
+    const usage = { read: 0, written: 0 };
+    const text = await chat.reply({
+      messages: [{ role: "user", content: "Name a pet as JSON." }],
+      schema: { type: "object", properties: { name: { type: "string", minLength: 2, maxLength: 8 } }, required: ["name"] },
+      seed: 1,
+      temperature: 0.6,
+      maxTokens,
+      thinkTokens,
+      deadlineMs: 60_000,
+      usage,
+    });
+    const end = decoded.indexOf(own.marker("<file_sep>")); // -1: nothing was thought
+    const said = decoded.length - (end < 0 ? 0 : end + 1 + own.encode("\n\n").length);
+    return { text, thought: Math.max(0, end), decoded: own.decode(decoded), said, written: usage.written };
+  };
+  try {
+    const hasty = await reply(0);
+    expect(hasty.decoded.startsWith('{"name":"')).toBe(true);
+    const [thoughtful, again] = [await reply(24), await reply(24)];
+    expect(Object.keys(JSON.parse(thoughtful.text))).toEqual(["name"]);
+    expect(again.text).toBe(thoughtful.text);
+    const [, said = "", ...more] = thoughtful.decoded.split("<file_sep>");
+    expect([hasty.thought, thoughtful.thought]).toEqual([0, 24 + 1]); // the new line before the mark
+    expect(said.trim().startsWith('{"name":"')).toBe(true);
+    expect(more).toEqual([]);
+    // what was thought was written, too: it took its time like the reply
+    expect([hasty.written, thoughtful.written]).toEqual([hasty.said, 24 + thoughtful.said]);
+    // a reply that may need the whole context leaves no room to think
+    expect((await reply(24, contextTokens)).thought).toBe(0);
+  } finally {
+    await batcher.close();
+    await opened.dispose();
+    await loaded.dispose();
+    await llama.dispose();
+  }
+});

@@ -1,0 +1,142 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Conduct, needsJudge, rulesShare, verdict } from "../../src/reward/verdict.ts";
+import type { ToolCall } from "../../src/types.ts";
+import { blueprint, booked, chain, declined, found } from "../support/blueprint.ts";
+
+const conduct = (calls: readonly ToolCall[], change: Partial<Conduct> = {}): Conduct => ({
+  calls,
+  unexecuted: [],
+  undueRefusals: 0,
+  malformed: 0,
+  report: "Here you are.",
+  refused: false,
+  ...change,
+});
+const wrong: ToolCall = { name: "fly", arguments: {} };
+const spoilt: ToolCall = { ...found, arguments: { ...found.arguments, to: "Hamar" } };
+const bare: ToolCall = { ...found, arguments: {} };
+const task = blueprint();
+
+describe("the mixed verdict, row by row", () => {
+  test.each<[string, Conduct, number, string]>([
+    ["no call where one is due", conduct([]), -1, "no call where one is due"],
+    ["a malformed call alone", conduct([], { malformed: 1 }), -1, "malformed call"],
+    ["a wrong or unknown tool", conduct([wrong]), -1, "wrong tool"],
+    ["the right tool with nothing right in it", conduct([bare]), 0, "partly right: 50 %"],
+    ["one value of three wrong", conduct([spoilt]), 0.5 + 0.5 * (2 / 3) - 0.5, "partly right: 83 %"],
+    ["one call too many", conduct([found, wrong]), 1 / 2 - 0.5, "partly right: 50 %"],
+    ["the right call made twice", conduct([found, found]), 1 / 2 - 0.5, "partly right: 50 %"],
+    ["a malformed call before the right one", conduct([found], { malformed: 1 }), 0, "partly right: 50 %"],
+    [
+      "the right call after a refusal that the user complained of",
+      conduct([found], { undueRefusals: 1 }),
+      0,
+      "partly right: 50 %",
+    ],
+    ["the right call, never carried out", conduct([], { unexecuted: [found] }), -0.5, "partly right: 0 %"],
+    ["another tool's call, never carried out", conduct([], { unexecuted: [wrong] }), -1, "wrong tool"],
+    ["the right call, then one that was not carried out", conduct([found], { unexecuted: [found] }), 0, "partly right: 50 %"],
+    ["all right and nothing said at the end", conduct([found], { report: null }), 0.5, "all calls right, nothing reported"],
+  ])("%s", (_, made, reward, reason) => {
+    expect(verdict(task, made, null, 1)).toMatchObject({ reward: expect.closeTo(reward, 12), judge: null, reason });
+    // whatever the judge says of the report: rules come first
+    expect(verdict(task, made, 1, 1).reward).toBeCloseTo(reward, 12);
+  });
+
+  test("all right: from 0.5 to 1 by the judge, and by what the report carries where there is no judge", () => {
+    expect([0, 0.5, 1].map((judge) => verdict(task, conduct([found]), judge, 1).reward)).toEqual([0.5, 0.75, 1]);
+    expect(verdict(task, conduct([found]), null, 0.5)).toEqual({
+      reward: 0.75,
+      rules: 1,
+      judge: null,
+      reason: "all calls right, report 0.50 by rules",
+    });
+    expect(verdict(task, conduct([found]), 0.25, 1)).toMatchObject({
+      judge: 0.25,
+      reason: "all calls right, report 0.25 by the judge",
+    });
+  });
+
+  test("a judge who likes a report cannot make up for what it does not carry", () => {
+    expect(verdict(task, conduct([found]), 1, 0)).toMatchObject({
+      reward: 0.5,
+      judge: 1,
+      reason: "all calls right, report 0.00 by rules",
+    });
+    expect([0, 0.2, 0.4].map((judge) => verdict(task, conduct([found]), judge, 0.25).reward)).toEqual([0.5, 0.6, 0.625]);
+  });
+
+  test("half a chain is half right, whichever half", () => {
+    expect([found, booked].map((call) => verdict(chain(), conduct([call]), null, 1).reward)).toEqual([0, 0]);
+    expect(verdict(chain(), conduct([booked, found]), null, 1).reward).toBe(1);
+  });
+
+  test("a decline task: 1 for a refusal without a call, 0 for silence and other words, -1 with any call, also a malformed one, and no judge", () => {
+    const refused = { refused: true };
+    expect(verdict(declined(), conduct([], refused), null, 0)).toMatchObject({ reward: 1, rules: 1, judge: null });
+    expect(verdict(declined(), conduct([]), null, 1)).toMatchObject({ reward: 0, rules: 0, judge: null });
+    expect(verdict(declined(), conduct([], { report: null }), null, 1)).toMatchObject({ reward: 0, rules: 0, judge: null });
+    expect(verdict(declined(), conduct([found], refused), null, 1)).toMatchObject({ reward: -1, rules: 0, judge: null });
+    expect(verdict(declined(), conduct([], { ...refused, malformed: 1 }), null, 1)).toMatchObject({ reward: -1, rules: 0 });
+  });
+});
+
+describe("the share that rules find right", () => {
+  const expectedCalls = fc.array(fc.constantFrom<ToolCall>(found, booked, spoilt, bare, wrong), { minLength: 1, maxLength: 4 });
+  const key = (calls: readonly ToolCall[]) =>
+    calls
+      .map(({ name, arguments: given }) => JSON.stringify({ name, given }))
+      .sort()
+      .join();
+
+  test("is 1 exactly when every expected call was made as expected and nothing else", () => {
+    fc.assert(
+      fc.property(expectedCalls, expectedCalls, fc.nat(1), fc.boolean(), (expected, other, malformed, same) => {
+        const calls = same ? [...expected].reverse() : other;
+        const drawn = blueprint({ expected: expected.map((call) => ({ ...call, result: null })) });
+        const share = rulesShare(drawn, conduct(calls, { malformed }));
+        expect(share).toBeGreaterThanOrEqual(0);
+        expect(share).toBeLessThanOrEqual(1);
+        expect(share === 1).toBe(key(calls) === key(expected) && malformed === 0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("never rises by a call that nobody expected", () => {
+    fc.assert(
+      fc.property(expectedCalls, fc.nat(4), (expected, made) => {
+        const drawn = blueprint({ expected: expected.map((call) => ({ ...call, result: null })) });
+        const calls = expected.slice(0, made);
+        const more = [...calls, { name: "nobody_expected", arguments: {} }];
+        expect(rulesShare(drawn, conduct(more))).toBeLessThanOrEqual(rulesShare(drawn, conduct(calls)));
+      }),
+    );
+  });
+
+  test("compares what a tool's schema lists as it is written", () => {
+    const units = { type: "object", properties: { unit: { type: "string", enum: ["m", "M"] } }, required: ["unit"] };
+    const call = (unit: string) => ({ name: "measure", arguments: { unit } });
+    const measured = blueprint({
+      tools: [{ name: "measure", description: "", parameters: units }],
+      expected: [{ ...call("m"), result: null }],
+    });
+    expect(["m", "M"].map((unit) => rulesShare(measured, conduct([call(unit)])))).toEqual([1, 0.5]);
+  });
+
+  test("counts a made call for one expected call at most, the exact ones first", () => {
+    const twice = blueprint({ expected: [found, { ...spoilt, result: null }] });
+    expect(rulesShare(twice, conduct([spoilt]))).toBe(0.5); // not 0.83 for the first and nothing for its own
+    expect(rulesShare(twice, conduct([found]))).toBe(0.5);
+    expect(rulesShare(twice, conduct([spoilt, found]))).toBe(1);
+  });
+});
+
+test("the judge is needed only for the report of a call task whose calls are all right", () => {
+  expect(needsJudge(task, conduct([found]))).toBe(true);
+  expect(needsJudge(task, conduct([found], { report: null }))).toBe(false);
+  expect(needsJudge(task, conduct([found], { malformed: 1 }))).toBe(false);
+  expect(needsJudge(task, conduct([spoilt]))).toBe(false);
+  expect(needsJudge(declined(), conduct([]))).toBe(false);
+});

@@ -1,0 +1,283 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { carriedShare, carries, writtenOut } from "../../../src/rules/language/said.ts";
+import type { Json } from "../../../src/types.ts";
+
+/** One test a row: the text carries the value, or it does not. */
+function rows(verb: "carries" | "does not carry", cases: readonly (readonly [string, Json])[]): void {
+  test.each(cases)(`%j ${verb} %j`, (text, value) => {
+    expect(carries(text, value)).toBe(verb === "carries");
+  });
+}
+
+describe("words", () => {
+  rows("carries", [
+    ["From Oslo to Bergen, please.", "bergen"],
+    ["Is it Oslo? I think so.", "Oslo"],
+    ["I live in Oslo. It is cold.", "Oslo"],
+    ["Oslo's weather", "Oslo"],
+    ["a window seat", "window_seat"],
+    ["Luigi’s on Main St. 5", "Luigi's"],
+    ["Luigi's on Main St. 5", "Main St. 5"],
+    ["the Oslo–Bergen train", "Bergen"],
+    ["**Oslo** and `QU5173`", "QU5173"],
+    ["write to anna.lind@example.com.", "anna.lind@example.com"],
+    ["the code is 02134", "02134"],
+    ["order 1917043659912705297", "1917043659912705297"],
+    ["red and blue", ["red", "blue"]],
+    ["from Oslo, 2 seats", { from: "Oslo", seats: 2 }],
+  ]);
+  rows("does not carry", [
+    ["From Oslo", "Os"],
+    ["From Oslo", "Bergen"],
+    ["check-in is done", "in"],
+    ["only red", ["red", "blue"]],
+    ["the code is 2134", "02134"],
+    ["version 3.1", "3.10"],
+    ["order 1917043659912705297", "1917043659912705296"],
+    ["12,345 of them", "345"],
+    ["", "Oslo"],
+  ]);
+});
+
+describe("one letter or sign that a schema lists", () => {
+  rows("carries", [
+    ["in size M, please", "M"],
+    ["the blood group is O+.", "O+"],
+    ['rows where the price is "<" 5', "<"],
+    ["multiply: 3 * 4", "*"],
+  ]);
+  rows("does not carry", [
+    ["I'm here for Luigi's", "M"],
+    ["I'm here for Luigi's", "S"],
+    ["a table for two", "A"],
+    ["the blood group is O-", "O+"],
+    ["the blood group is O+", "O"],
+    ["the price is <= 5", "<"],
+    ["nothing of the kind", ">="],
+  ]);
+});
+
+describe("numbers", () => {
+  rows("carries", [
+    ["for two people", 2],
+    ["for 2 people", 2],
+    ["a parcel of 5kg", 5],
+    ["heat it to 25°C", 25],
+    ["2.5km, please", 2.5],
+    ["a flat of 120m²", 120],
+    ["a 3-night stay", 3],
+    ["5–10 people", 10],
+    ["Total:$12.50", 12.5],
+    ["It costs $1,200 today", 1200],
+    ["Your total is $1,234.50.", 1234.5],
+    ["The rent is $2,000.00 a month.", 2000],
+    ["Es kostet 1.234,50 €", 1234.5],
+    ["Ça coûte 1 234,50 €", 1234.5],
+    ["CHF 1’234.50", 1234.5],
+    ["₹12,34,567", 1234567],
+    ["12,50 euros", 12.5],
+    ["about 12.35", 12.34567],
+    ["a discount of 12.5%", 12.5],
+    ["a discount of 7 percent", 0.07],
+    ["seats 12,13,14", 13],
+  ]);
+  rows("does not carry", [
+    ["for twenty people", 2],
+    ["112 people", 12],
+    ["It costs 2.5 euros", 2],
+    ["It costs 12 euros", 2],
+    ["It costs $1,234.55.", 1234.5],
+    ["It costs 1,234 euros", 234],
+    ["It costs 1 234 euros", 234],
+    ["in 12026", 2026],
+    ["at 10:30", 10],
+    ["room A-12", 12],
+    ["train NT418", 418],
+    ["between 5-10 people", 5],
+    ["on the 5th", 5],
+    ["the 15kg bag", 5],
+    ["row 5abcd", 5],
+    ["10² metres", 102],
+    ["about 3", 2.999],
+  ]);
+
+  test.each(["-12.50", "−12.50", "-$12.50", "$-12.50", "-US$12.50", "–12.50 €", "minus 12.50", "(-12.50)"])(
+    "below zero look like %s, and nothing above it does",
+    (text) => {
+      expect([carries(`It is ${text} now`, -12.5), carries(`It is ${text} now`, 12.5)]).toEqual([true, false]);
+    },
+  );
+
+  test.each(["- 12.50", "+12.50", "(12.50)", "A–12.50", "5–12.50", "not-so 12.50"])("above zero stay so in %s", (text) => {
+    expect([carries(text, 12.5), carries(text, -12.5)]).toEqual([true, false]);
+  });
+
+  const locales = [
+    "en-US",
+    "en-IN",
+    "de-DE",
+    "de-AT",
+    "fr-FR",
+    "sv-SE",
+    "pl-PL",
+    "pt-BR",
+    "es-ES",
+    "hi-IN",
+    "th-TH",
+    "ja-JP",
+    "ar-EG",
+  ];
+  const amount = fc.integer({ min: -100_000_000, max: 100_000_000 }).map((cents) => cents / 100);
+
+  test("are carried as Intl writes them in every one of these countries, and no other amount is", () => {
+    for (const locale of locales)
+      for (const style of [{ minimumFractionDigits: 2 }, { style: "currency", currency: "EUR" }] as const) {
+        const format = new Intl.NumberFormat(locale, style);
+        fc.assert(
+          fc.property(amount, amount, (one, other) => {
+            const text = `It costs ${format.format(one)} today`;
+            expect([text, carries(text, one)]).toEqual([text, true]);
+            expect([text, other, carries(text, other)]).toEqual([text, other, one === other]);
+          }),
+          { numRuns: 40 },
+        );
+      }
+  });
+});
+
+describe("dates and times", () => {
+  rows("carries", [
+    ["on 2027-03-02.", "2027-03-02"],
+    ["on March 2nd, 2027", "2027-03-02"],
+    ["on 2 March. Or later.", "2027-03-02"],
+    ["the 2nd of March", "2027-03-02"],
+    ["Mar. 2, 2027", "2027-03-02"],
+    ["am 2. März 2027", "2027-03-02"],
+    ["el 2 de marzo de 2027", "2027-03-02"],
+    ["02.03.2027", "2027-03-02"],
+    ["13/05/2026 or 05/14/2026", "2026-05-13"],
+    ["13/05/2026 or 05/14/2026", "2026-05-14"],
+    ["2026年3月5日出发", "2026-03-05"],
+    ["2026년 3월 5일 출발", "2026-03-05"],
+    ["5 मार्च 2026 को", "2026-03-05"],
+    ["วันที่ 5 มีนาคม 2026", "2026-03-05"],
+    ["at 10:30.", "10:30"],
+    ["at 6 PM", "18:00"],
+    ["at 6:00 pm", "18:00:00Z"],
+    ["at 6 p.m. sharp", "18:00:00"],
+    ["at 18:00", "18:00:00Z"],
+    ["at 18:00", "6:00 PM"],
+    ["at noon", "12:00"],
+    ["下午6点30分", "18:30"],
+    ["오후 6시에", "18:00"],
+    ["open 08:00-10:00", "10:00"],
+    ["open 08:00-10:00", "08:00-10:00"],
+    ["at 20:00+02:00", "18:00:00Z"],
+    ["at 18:00", "18:00:00+02:00"],
+    ["It leaves on March 5, 2026 at 18:00 UTC.", "2026-03-05T18:00:00Z"],
+    ["At 6 PM on 5 March", "2026-03-05T18:00:00Z"],
+    ["Departure: 2026-03-05 18:00.", "2026-03-05T18:00:00Z"],
+    ["2026-03-05T18:00:00.000Z", "2026-03-05T18:00:00+00:00"],
+  ]);
+  rows("does not carry", [
+    ["on March 20", "2027-03-02"],
+    ["on May 2", "2027-03-02"],
+    ["on March 2, 2026", "2027-03-02"],
+    ["on 03/02/2027", "2027-03-02"], // the second of March, or the third of February
+    ["2025年3月5日", "2026-03-05"],
+    ["at 6:00", "18:00"],
+    ["at 10:30 PM", "10:30"],
+    ["at 6 AM", "18:00"],
+    ["at 118:00", "18:00"],
+    ["at 18:00", "18:00:30"],
+    ["6時間かかります", "06:00"],
+    ["at 18:00+02:00", "18:00:00Z"],
+    ["on March 5, 2026", "2026-03-05T18:00:00Z"],
+    ["at 18:00", "2026-03-05T18:00:00Z"],
+    ["on March 6, 2026 at 18:00 UTC", "2026-03-05T18:00:00Z"],
+  ]);
+
+  test("are carried as Intl writes them, and those of another minute are not", () => {
+    const minute = fc.integer({ min: 0, max: 50 * 365 * 24 * 60 }).map((minutes) => minutes * 60_000);
+    for (const locale of ["en-US", "en-GB", "de-DE", "fr-FR", "es-ES", "ja-JP", "hi-IN", "ru-RU"])
+      for (const dateStyle of ["long", "full"] as const) {
+        const format = new Intl.DateTimeFormat(locale, { dateStyle, timeStyle: "short", timeZone: "UTC", hourCycle: "h23" });
+        fc.assert(
+          fc.property(minute, minute, (one, other) => {
+            const [text, value] = [format.format(one), new Date(one).toISOString()];
+            expect([text, value, carries(text, value)]).toEqual([text, value, true]);
+            expect([text, other, carries(text, new Date(other).toISOString())]).toEqual([text, other, one === other]);
+          }),
+          { numRuns: 40 },
+        );
+      }
+  });
+});
+
+describe("scripts without blanks, combining marks and digits of their own", () => {
+  rows("carries", [
+    ["您的航班从北京首都机场出发。", "北京首都机场"],
+    ["搭乘MU5101次航班，在T3航站楼", "MU5101"],
+    ["气温是25度。", 25],
+    ["尺码：大", "大"],
+    ["東京駅から出発します。", "東京駅"],
+    ["価格は１,２３４円です", 1234],
+    ["서울에서 부산까지", "서울"],
+    ["가격은 25,000원입니다", 25000],
+    ["เที่ยวบินจากกรุงเทพไปเชียงใหม่", "กรุงเทพ"],
+    ["ราคา๒๕๐บาท", 250],
+    ["आपकी उड़ान दिल्ली से है।", "दिल्ली"],
+    ["तापमान २५ डिग्री", 25],
+    ["السعر ١٬٢٣٤٫٥٠", 1234.5],
+    ["Cafe\u0301 Rouge", "Café Rouge"],
+    ["Café Rouge", "Cafe\u0301 Rouge"],
+    ["soft\u00adly in Os\u200blo", "Oslo"],
+  ]);
+  rows("does not carry", [
+    ["您的航班从上海出发。", "北京首都机场"],
+    ["大家好", "大"],
+    ["ボストンまで", "トン"],
+    ["남서울 호텔", "서울"],
+    ["เที่ยวบินจากกรุงเทพไปเชียงใหม่", "ภูเก็ต"],
+    ["आपकी उड़ान दिल्ली से है।", "दिल"],
+    ["कमल", "कमाल"],
+    ["Malmo", "Malmö"],
+  ]);
+
+  // names that ICU's dictionary cuts wrongly at one end
+  test.each([
+    ["您选择了X和其他", ["李明", "三体"]],
+    ["您的航班从X出发", ["北京首都机场", "上海虹桥站", "外滩"]],
+    ["予約はX様のお名前です", ["山田太郎", "鳥貴族", "田中"]],
+    ["อยู่ที่Xครับ", ["สยามพารากอน", "มานี", "วิภา"]],
+  ])("finds names in %s, and only those", (sentence, names) => {
+    for (const name of names)
+      for (const other of names)
+        expect([name, other, carries(sentence.replace("X", name), other)]).toEqual([name, other, name === other]);
+  });
+});
+
+describe("what cannot be looked for", () => {
+  rows("carries", [
+    ["whatever is said", true],
+    ["whatever is said", null],
+    ["whatever is said", []],
+    ["whatever is said", ""],
+  ]);
+
+  test("is left out of the share, which counts values one by one", () => {
+    expect(carriedShare("NT418 at 08:25", { train_id: "NT418", departs: "08:25", free: true })).toBe(1);
+    expect(carriedShare("NT418", [{ train_id: "NT418", departs: "08:25" }, { price: 184 }])).toBeCloseTo(1 / 3);
+    expect(carriedShare("nothing", { train_id: "NT418", free: true, note: "", platform: null })).toBe(0);
+    expect(carriedShare("anything", { ok: true })).toBe(1);
+    expect(carriedShare("anything", [])).toBe(1);
+  });
+});
+
+test("a value written out has its date and time in words, in which it is carried", () => {
+  for (const value of ["2026-03-05T18:00:00Z", "2026-03-05", "18:00"]) {
+    const [as, ...words] = writtenOut(value).split(" ");
+    expect([as, carries(words.join(" "), value)]).toEqual([value, true]);
+  }
+});

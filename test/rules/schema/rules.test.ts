@@ -1,0 +1,138 @@
+// What the rules allow, told two ways: by drawing texts from them, and by llama.cpp, which must take the same texts. Numbers
+// are compared with counting, patterns with the language's own regular expressions.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { draws } from "../../../src/rng.ts";
+import { ruleOf, toGrammar } from "../../../src/rules/schema/grammar.ts";
+import { multiplesRule, numberRule } from "../../../src/rules/schema/numbers.ts";
+import { patternOfFormat, patternRule } from "../../../src/rules/schema/patterns.ts";
+import { drawn, gbnf, type Rule, shortest } from "../../../src/rules/schema/rule.ts";
+import { matchesSchema } from "../../../src/rules/validate.ts";
+import type { JsonSchema } from "../../../src/types.ts";
+import { useGrammarParser } from "../../support/grammar-parser.ts";
+
+const parse = useGrammarParser();
+const grammarOf = (rule: Rule) => parse(gbnf(rule));
+const texts = (rule: Rule, count: number) => Array.from({ length: count }, (_, index) => drawn(rule, draws("rules", index)));
+
+describe("numbers between bounds", () => {
+  const bounds = fc.tuple(fc.integer({ min: -1200, max: 1200 }), fc.nat(1500)).map(([low, width]) => [low, low + width] as const);
+
+  test("are exactly the whole numbers from one to the other", () => {
+    fc.assert(
+      fc.property(bounds, ([low, high]) => {
+        const grammar = grammarOf(numberRule(low, high, 0) ?? "");
+        for (const near of [low - 1, low, low + 1, high - 1, high, high + 1, 0, -low, high * 10, Math.trunc((low + high) / 2)])
+          expect([near, grammar.isTextCompatible(String(near))]).toEqual([near, near >= low && near <= high]);
+      }),
+      { seed: 3, numRuns: 150 },
+    );
+  });
+
+  test("have no more decimals than asked for, and lie between bounds that have some", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -9999, max: 9999 }),
+        fc.nat(9999),
+        fc.integer({ min: -12_000, max: 12_000 }),
+        (at, width, cents) => {
+          const [low, high, value] = [at / 100, (at + width) / 100, cents / 100];
+          const grammar = grammarOf(numberRule(low, high, 2) ?? "");
+          expect([value, grammar.isTextCompatible(String(value))]).toEqual([value, value >= low && value <= high]);
+          expect(grammar.isTextCompatible(`${low}0001`.replace(/^(-?\d+)0001/, "$1.0001"))).toBe(false);
+        },
+      ),
+      { seed: 4, numRuns: 150 },
+    );
+  });
+
+  test.each([
+    [0.01, 0, 5, ["0.05", "4.99", "5", "0.1"], ["5.01", "0.005"]],
+    [0.25, 0, 2, ["0", "0.25", "1.5", "2"], ["0.3", "2.25"]],
+    [5, 1, 30, ["5", "30"], ["0", "1", "12", "35"]],
+    [0.05, -0.1, 0.1, ["-0.1", "0.05"], ["0.01"]],
+  ])("that are multiples of %d are those and no others", (step, low, high, right, wrong) => {
+    const grammar = grammarOf(multiplesRule(step, low, high) ?? "");
+    for (const text of right) expect([text, grammar.isTextCompatible(text)]).toEqual([text, true]);
+    for (const text of wrong) expect([text, grammar.isTextCompatible(text)]).toEqual([text, false]);
+  });
+
+  test("there may be none", () => {
+    expect(numberRule(5, 4, 0)).toBeNull();
+    expect(numberRule(0.2, 0.8, 0)).toBeNull();
+    expect(multiplesRule(10, 1, 9)).toBeNull();
+  });
+});
+
+describe("texts under a pattern", () => {
+  const patterns = [
+    "^[A-Z]{2}-\\d{4,6}$",
+    "^(GB|DE)\\d+$",
+    "^[^@\\s]+@[^@]+\\.[a-z]{2,3}$",
+    "^\\+?[0-9 ()-]{7,15}$",
+    "^#?([a-f0-9]{6}|[a-f0-9]{3})$",
+    "^(?:[01]\\d|2[0-3]):[0-5]\\d$",
+    "^\\w+(?: \\w+)*$",
+    "^[\\p{L}' -]{1,30}$",
+    '^"[^"]*"$',
+    "colou?r",
+    "^a{3}b*c?$",
+  ];
+  test.each(patterns)("match it: %s", (pattern) => {
+    const rule = patternRule(pattern, { least: 0, most: 40 });
+    const grammar = grammarOf({ all: ['"', rule, '"'] });
+    for (const text of texts(rule, 40)) {
+      expect(JSON.parse(`"${text}"`)).toMatch(new RegExp(pattern, "u"));
+      expect(grammar.isTextCompatible(`"${text}"`)).toBe(true);
+    }
+  });
+
+  test("have the length that is asked for where the pattern ends open", () => {
+    for (const text of texts(patternRule("^[A-Z]", { least: 8, most: 20 }), 10))
+      expect(JSON.parse(`"${text}"`).length).toBeGreaterThanOrEqual(8);
+  });
+
+  test.each(["(a)\\1", "["])("are refused where no rule says them: %s", (pattern) => {
+    expect(() => patternRule(pattern, { least: 0, most: 10 })).toThrow();
+  });
+
+  test.each("date time date-time duration email hostname ipv4 ipv6 uri url uuid byte json-pointer".split(" "))(
+    "of the format %s are valid",
+    (format) => {
+      expect(patternOfFormat(format)).not.toBeNull();
+      const schema: JsonSchema = { type: "string", format };
+      for (const text of texts(ruleOf(schema), 30)) expect(matchesSchema(schema, JSON.parse(text))).toEqual([]);
+    },
+  );
+});
+
+describe("lists and maps in each other", () => {
+  const text: JsonSchema = { type: "string" };
+  const list = (items: JsonSchema, more: object = {}): JsonSchema => ({ type: "array", items, ...more });
+  const schemas: JsonSchema[] = [
+    list(list(list(text))),
+    list(list(list(text, { maxItems: 50 }), { maxItems: 50 }), { maxItems: 50 }),
+    {
+      type: "object",
+      additionalProperties: list({ type: "object", properties: { a: text, b: list(text), c: { type: "number" } } }),
+    },
+    list({ type: "string", maxLength: 900 }, { minItems: 6, maxItems: 30 }),
+    list({ type: "number", minimum: -1e9, maximum: 1e9 }, { maxItems: 32 }),
+  ];
+  test.each(schemas)("share one budget that llama.cpp takes, and stay valid: %j", (schema) => {
+    expect(() => grammarOf(ruleOf(schema))).not.toThrow();
+    for (const value of texts(ruleOf(schema), 10)) expect(matchesSchema(schema, JSON.parse(value))).toEqual([]);
+  });
+
+  test("are refused where they ask for more than it has", () => {
+    expect(() => toGrammar(list(list(text, { minItems: 9 }), { minItems: 9 }))).toThrow("'[]' asks for at least 9 items");
+    expect(() => toGrammar(list({ type: "string", minLength: 300 }, { minItems: 4 }))).toThrow(
+      "'[]' asks for at least 300 characters",
+    );
+  });
+
+  test("the shortest text of a rule is as long as its least parts", () => {
+    expect(shortest(ruleOf(list(text, { minItems: 3 })))).toBe('["","",""]'.length);
+    expect(shortest(ruleOf({ enum: ["long", "s"] }))).toBe(3);
+  });
+});

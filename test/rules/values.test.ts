@@ -1,0 +1,182 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { isCutShort, isSameCall, leaves, rightArguments, sameValue, spoken, spokenValue } from "../../src/rules/values.ts";
+import type { Json, JsonObject, JsonSchema, ToolCall } from "../../src/types.ts";
+
+describe("two values are the same", () => {
+  test.each<[Json, Json]>([
+    ["Oslo", "oslo"],
+    ["window_seat", "Window seat"],
+    [" Oslo ", "Oslo."],
+    [2, "2"],
+    [2, 2.0],
+    ["1.50", 1.5],
+    [true, "true"],
+    [null, null],
+    [
+      ["a", 1],
+      ["A", "1"],
+    ],
+    [
+      { a: 1, b: "x" },
+      { b: "X", a: 1 },
+    ],
+    [[], []],
+  ])("%j and %j", (left, right) => {
+    expect([sameValue(left, right), sameValue(right, left)]).toEqual([true, true]);
+  });
+
+  test.each<[Json, Json]>([
+    ["Oslo", "Bergen"],
+    [2, 3],
+    [0, ""],
+    [0, false],
+    [null, ""],
+    [null, "null"],
+    [
+      ["a", "b"],
+      ["b", "a"],
+    ],
+    [["a"], ["a", "a"]],
+    [{ a: 1 }, { a: 1, b: 2 }],
+    [{ a: 1 }, { b: 1 }],
+    [["a"], "a"],
+    [{}, []],
+    ["2027-03-02", "2027-02-03"],
+    ["02134", "2134"],
+    ["007", "7"],
+    ["3.10", "3.1"],
+    ["1e3", "1000"],
+    ["1917043659912705297", "1917043659912705296"],
+    ["02134", 2134],
+    ["1e3", 1000],
+    ["0x10", 16],
+    [JSON.parse('{"city": "Oslo", "__proto__": {}}'), { city: "Oslo" }],
+    [JSON.parse('{"__proto__": {}}'), { city: {} }],
+    [{ constructor: 1 }, {}],
+    [{ a: 1 }, { toString: 1 }],
+  ])("but not %j and %j", (left, right) => {
+    expect([sameValue(left, right), sameValue(right, left)]).toEqual([false, false]);
+  });
+});
+
+test("two different texts of digits are never the same, a text and a number only as the same plain number", () => {
+  const digits = fc.stringMatching(/^-?\d{1,20}(\.\d{1,4})?$/);
+  fc.assert(
+    fc.property(digits, digits, (left, right) => {
+      expect(sameValue(left, right)).toBe(left === right);
+    }),
+  );
+  fc.assert(
+    fc.property(fc.integer({ min: -999_999, max: 999_999 }), fc.nat(3), fc.nat(2), (whole, places, zeros) => {
+      const number = Number((whole / 10 ** places).toFixed(places));
+      const text = number.toFixed(places + zeros);
+      expect([text, number, sameValue(text, number)]).toEqual([
+        text,
+        number,
+        Number(text) === number && !/^-0(\.0+)?$/.test(text),
+      ]);
+      expect(sameValue(`0${text.replace("-", "")}`, number)).toBe(false);
+    }),
+  );
+});
+
+describe("what a schema lists", () => {
+  const units: JsonSchema = { type: "string", enum: ["m", "M", "mg"] };
+  const parameters: JsonSchema = {
+    type: "object",
+    properties: {
+      unit: units,
+      either: { anyOf: [{ const: "A_1" }, { type: "string", minLength: 2 }] },
+      list: { type: "array", items: units },
+      named: { type: "object", additionalProperties: { type: "object", properties: { unit: units } } },
+    },
+  };
+  const tool = { name: "set", description: "", parameters };
+
+  test.each<[JsonObject, JsonObject]>([
+    [{ unit: "m" }, { unit: "M" }],
+    [{ either: "A_1" }, { either: "a 1" }],
+    [{ list: ["mg", "m"] }, { list: ["mg", "M"] }],
+    [{ named: { first: { unit: "m" } } }, { named: { first: { unit: "M" } } }],
+  ])("is compared as it is written: %j is not %j", (left, right) => {
+    expect(sameValue(left, left, parameters)).toBe(true);
+    expect([sameValue(left, right, parameters), sameValue(right, left, parameters)]).toEqual([false, false]);
+    const [one, other] = [left, right].map((given) => ({ name: "set", arguments: given })) as [ToolCall, ToolCall];
+    expect([isSameCall(one, other, [tool]), isSameCall(one, other)]).toEqual([false, true]);
+    expect(rightArguments(left, right, parameters)).toBe(0);
+  });
+
+  test("does not touch the free text beside it", () => {
+    expect(sameValue({ either: "Oslo" }, { either: "oslo." }, parameters)).toBe(true);
+  });
+
+  test.each<[JsonObject, boolean]>([
+    [{ unit: "m" }, false],
+    [{ unit: "x" }, true],
+    [{ list: ["M", "mg"] }, false],
+    [{ list: ["M", ","] }, true],
+    [{ named: { any: { unit: "m" } } }, false],
+    [{ named: { any: { note: "Bergen-" } } }, true],
+    [{ either: "A_1" }, false],
+    [{ either: "Oslo (" }, true],
+  ])("is never cut short, in lists and objects either: %j", (value, cut) => {
+    expect(isCutShort(value, parameters)).toBe(cut);
+  });
+
+  test.each(["O+", "AB-", "<", ">=", "/"])("may end in any sign: %s", (value) => {
+    expect([isCutShort(value, { enum: [value] }), isCutShort(value, { const: value })]).toEqual([false, false]);
+  });
+});
+
+describe("arguments", () => {
+  test("an extra or a missing one is as wrong as a wrong one", () => {
+    expect(rightArguments({ a: 1, b: 2 }, { a: 1, b: 2 })).toBe(1);
+    expect(rightArguments({ a: 1, b: 2 }, { a: 1, b: 3 })).toBe(0.5);
+    expect(rightArguments({ a: 1, b: 2 }, { a: 1 })).toBe(0.5);
+    expect(rightArguments({ a: 1 }, { a: 1, b: 2 })).toBe(0.5);
+    expect(rightArguments({ a: 1 }, { b: 1 })).toBe(0);
+    expect(rightArguments({}, {})).toBe(1);
+  });
+
+  test("that only every object inherits are none", () => {
+    const hidden = JSON.parse('{"city": "Oslo", "__proto__": {}}') as JsonObject;
+    expect(rightArguments({ city: "Oslo" }, hidden)).toBe(0.5);
+    for (const name of ["constructor", "toString", "valueOf", "__proto__"]) {
+      const given = JSON.parse(`{"${name}": "Ferrari"}`) as JsonObject;
+      expect([rightArguments(given, given), rightArguments(given, {}), rightArguments({}, given)]).toEqual([1, 0, 0]);
+    }
+  });
+
+  test("a call is the same when its name and all its values are", () => {
+    const call = { name: "find", arguments: { city: "Oslo" } };
+    expect(isSameCall(call, { name: "find", arguments: { city: "OSLO" } })).toBe(true);
+    expect(isSameCall(call, { name: "look", arguments: { city: "Oslo" } })).toBe(false);
+    expect(isSameCall(call, { name: "find", arguments: { city: "Oslo", day: 1 } })).toBe(false);
+  });
+});
+
+test("names and values are spoken as a person says them", () => {
+  expect(["check_in_date", "checkInDate", "user.name"].map(spoken)).toEqual(["check in date", "check in date", "user name"]);
+  expect([["a_b", 2], { room_type: "king_size" }, false, null].map((value) => spokenValue(value as Json))).toEqual([
+    "a b and 2",
+    "room type king size",
+    "no",
+    "null",
+  ]);
+  expect(leaves({ a: [1, { b: null }], c: "x" })).toEqual([1, null, "x"]);
+});
+
+test.each([
+  ["", true],
+  ["x", true],
+  ["Alice Johnson 28/07/2027 15:", true],
+  ["A (", true],
+  ["Bergen-", true],
+  ["Oslo", false],
+  ["Dr. Lind", false],
+  ["3B", false],
+  [3, false],
+])("%j is cut short: %s", (value, cut) => {
+  expect(isCutShort(value)).toBe(cut);
+});

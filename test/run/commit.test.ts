@@ -1,0 +1,97 @@
+// What stands in the way of a commit and goes by itself is waited for; everything else, and an end of patience, is thrown.
+import { setTimeout as wait } from "node:timers/promises";
+import Database from "better-sqlite3";
+import { describe, expect, test } from "vitest";
+import { PlayactError } from "../../src/errors.ts";
+import { type Committing, commit } from "../../src/run/commit.ts";
+import { heartbeat } from "../../src/store/lease.ts";
+import { openStep } from "../../src/store/steps.ts";
+import { openStore } from "../../src/store/store.ts";
+import { loadTasks, saveTask } from "../../src/store/tasks.ts";
+import { exampleTask, newWriter, temporaryStore } from "../store/temporary.ts";
+
+/** A run whose store is opened as the worker does it. */
+function open() {
+  const temporary = temporaryStore();
+  const writer = { ...newWriter(temporary.store), store: openStore(temporary.path, { busySeconds: 0.1 }) };
+  openStep(writer, 0, { level: 1, policyVersion: 0 });
+  const told: string[] = [];
+  const stop = new AbortController();
+  const run: Committing = {
+    writer,
+    signal: stop.signal,
+    progress: (event) => void ("text" in event && told.push(event.text)),
+  };
+  const place = { step: 0, purpose: "demonstration" } as const;
+  const task = exampleTask({ intent: "x".repeat(100_000) });
+  const save = (index: number) => commit(run, () => saveTask(writer, { ...place, index }, task));
+  const stored = () => [...loadTasks(writer.store, writer.run, 0, "demonstration").keys()];
+  const dispose = () => {
+    writer.store[Symbol.dispose]();
+    temporary[Symbol.dispose]();
+  };
+  return { path: temporary.path, writer, told, stop, run, save, stored, [Symbol.dispose]: dispose };
+}
+
+describe("a store that another program holds", () => {
+  test("is waited for, longer than one busy timeout, while all else goes on and the heartbeat ends nothing", async () => {
+    using opened = open();
+    const other = new Database(opened.path);
+    other.exec("BEGIN IMMEDIATE");
+    let ticks = 0;
+    const beat = setInterval(() => {
+      heartbeat(opened.writer); // an error of a timer would end the process
+      ticks++;
+    }, 200);
+    const saving = Promise.all([opened.save(0), opened.save(1)]);
+    await wait(5_500);
+    expect(opened.stored()).toEqual([]);
+    expect(opened.told).toHaveLength(1);
+    expect(opened.told[0]).toMatch(/another program holds .*playact\.db\. Close it\. The run waits/);
+    other.exec("ROLLBACK");
+    other.close();
+    await saving;
+    clearInterval(beat);
+    expect(ticks).toBeGreaterThan(10); // the event loop has never stood still for long
+    expect(opened.stored()).toEqual([0, 1]);
+    expect(opened.told.at(-1)).toContain("the run goes on");
+  }, 20_000);
+});
+
+describe("a full disk", () => {
+  /** SQLite then behaves as on one. */
+  const fill = ({ writer }: ReturnType<typeof open>) =>
+    writer.store.database.pragma(`max_page_count = ${writer.store.database.pragma("page_count", { simple: true })}`);
+
+  test("pauses the run, says the bytes once, and goes on by itself when there is room, in order", async () => {
+    using opened = open();
+    fill(opened);
+    const saving = [0, 1, 2].map((index) => opened.save(index));
+    await wait(500);
+    expect(opened.stored()).toEqual([]);
+    expect(opened.told).toHaveLength(1);
+    expect(opened.told[0]).toMatch(/the disk is full\..* [1-9]\d* bytes are free there\. The run waits/);
+    opened.writer.store.database.pragma("max_page_count = 1000000");
+    await Promise.all(saving);
+    expect(opened.stored()).toEqual([0, 1, 2]);
+    expect(opened.told).toHaveLength(2);
+  });
+
+  test("is told as the reason where nobody wants to wait any longer", async () => {
+    using opened = open();
+    fill(opened);
+    const saving = opened.save(0);
+    setTimeout(() => opened.stop.abort(), 100);
+    await expect(saving).rejects.toMatchObject({ boundary: "disk", message: expect.stringContaining("the disk is full") });
+  });
+});
+
+test("what will not go by itself is thrown at once, and holds up no other commit", async () => {
+  using opened = open();
+  await opened.save(0);
+  await expect(opened.save(0)).rejects.toMatchObject({ boundary: "store" });
+  const fault = new PlayactError("disk", "no room", { cause: new Error("another") });
+  await expect(commit(opened.run, () => Promise.reject(fault))).rejects.toBe(fault);
+  await opened.save(1);
+  expect(opened.told).toEqual([]);
+});

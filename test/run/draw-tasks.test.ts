@@ -1,0 +1,161 @@
+// Series of tasks over a real store and the scripted engine: what is taken, counted and stored, and that a run that was
+// interrupted draws the same tasks as one that was not. The embedder here is a table: the same city is the same place.
+import { setMaxListeners } from "node:events";
+import { setTimeout } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { type ConfigInput, configSchema } from "../../src/config/config.ts";
+import { scriptedLearner } from "../../src/learner/scripted.ts";
+import type { ReplyRequest } from "../../src/llm/llm.ts";
+import { scriptedEngine } from "../../src/llm/scripted.ts";
+import { episodeTemplate } from "../../src/llm/text/template.ts";
+import { draws } from "../../src/rng.ts";
+import { drawTasks, type Series } from "../../src/run/draw-tasks.ts";
+import type { Session } from "../../src/run/session.ts";
+import { newTally } from "../../src/simulator/usage.ts";
+import { vectorsOf } from "../../src/store/embeddings.ts";
+import type { Writer } from "../../src/store/lease.ts";
+import { openStep } from "../../src/store/steps.ts";
+import { loadTasks } from "../../src/store/tasks.ts";
+import { anyTools } from "../../src/tools/distractors.ts";
+import type { Json, JsonObject } from "../../src/types.ts";
+import { newWriter, temporaryStore } from "../store/temporary.ts";
+import { findTrain } from "../support/blueprint.ts";
+
+const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tartu", "Riga"];
+const series: Series = { id: "train", step: 1, purpose: "train", first: 0, count: 6, level: 40, declineShare: 0, epsilon: 0 };
+
+/** Fills in a city by the seed; where it is told to, it writes no valid call. */
+function reply(request: ReplyRequest, invalid: (seed: number) => boolean): Json {
+  const random = draws("reply", request.seed);
+  if ("arguments_1" in (request.schema.properties as JsonObject)) {
+    const to = invalid(request.seed) ? " " : random.pick(cities);
+    return { arguments_1: { from: "Oslo", to, day: "2027-03-02" }, result_1: { train_id: "NT4", departs: "08:25" } };
+  }
+  const to = /to: (\w+)/.exec(request.messages.at(-1)?.content ?? "")?.[1] ?? "";
+  return { message: `Which train goes from Oslo to ${to} on 2027-03-02?` };
+}
+
+interface World {
+  readonly config?: ConfigInput;
+  readonly invalid?: (seed: number) => boolean;
+  /** Stop when so many tasks were taken. */
+  readonly stopAt?: number;
+  /** Milliseconds that a reply takes at most, drawn anew at each start. */
+  readonly jitter?: number;
+}
+
+function session(writer: Writer, world: World): Session {
+  const config = configSchema.parse({ rollout: { simulatorTries: 1 }, tasks: { novelty: 0.9 }, ...world.config });
+  let taken = 0;
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal); // every reply listens
+  const engine = scriptedEngine({
+    reply: async (request) => {
+      // the one wait of this test that is meant to differ from start to start
+      await setTimeout((performance.now() * 1000) % ((world.jitter ?? 0) + 1));
+      return reply(request, world.invalid ?? (() => false));
+    },
+  });
+  return {
+    config,
+    writer,
+    engine,
+    learner: scriptedLearner(),
+    template: episodeTemplate(engine.vocabulary, "pieces"),
+    dialect: "hermes",
+    toolsets: { train: [{ domain: "travel", name: "trains", tools: [findTrain] }], heldOut: [] },
+    embed: async (texts) => texts.map((text) => Float32Array.from(cities, (city) => Number(text.includes(city)))),
+    distractors: anyTools,
+    tally: newTally(),
+    folder: "",
+    progress: () => taken++,
+    stopping: () => taken >= (world.stopAt ?? Number.POSITIVE_INFINITY),
+    signal,
+  };
+}
+
+async function drawn(writer: Writer, world: World = {}) {
+  const result = await drawTasks(session(writer, world), series);
+  const tasks = loadTasks(writer.store, writer.run, series.step, series.purpose);
+  return { metrics: result?.metrics ?? null, tasks, messages: [...tasks.values()].map(({ firstMessage }) => firstMessage) };
+}
+
+function started(): { readonly writer: Writer } & Disposable {
+  const temporary = temporaryStore();
+  const writer = newWriter(temporary.store);
+  openStep(writer, 1, { level: 40, policyVersion: 0 });
+  return { writer, [Symbol.dispose]: () => temporary[Symbol.dispose]() };
+}
+
+test("tasks that say what an earlier one says are drawn again, and counted", async () => {
+  using run = started();
+  const { messages, metrics } = await drawn(run.writer);
+  expect(new Set(messages).size).toBe(6);
+  expect(metrics).toMatchObject({ "tasks/written": 6, "tasks/missing": 0, "tasks/novelty": 1, "tasks/rejected/calls": 0 });
+  expect(metrics?.["tasks/rejected/too_close"]).toBeGreaterThan(0);
+  expect(vectorsOf(run.writer.store, run.writer.run, series)).toHaveLength(6);
+});
+
+test("without a threshold nothing is compared, embedded or stored", async () => {
+  using run = started();
+  const { messages, metrics } = await drawn(run.writer, { config: { tasks: { novelty: null } } });
+  expect(new Set(messages).size).toBeLessThan(6);
+  expect(metrics).toMatchObject({ "tasks/rejected/too_close": 0 });
+  expect(metrics).not.toHaveProperty("tasks/novelty");
+  expect(vectorsOf(run.writer.store, run.writer.run, series)).toEqual([]);
+});
+
+test("a run that was interrupted anywhere draws the tasks of one that was not, whatever each reply took", async () => {
+  using whole = started();
+  const straight = await drawn(whole.writer, { jitter: 0 });
+  for (const stopAt of [1, 2, 3, 4, 5]) {
+    using run = started();
+    expect((await drawn(run.writer, { stopAt, jitter: 7 })).metrics).toBeNull();
+    const before = loadTasks(run.writer.store, run.writer.run, 1, "train");
+    expect(before.size).toBeLessThan(6);
+    const resumed = await drawn(run.writer, { jitter: 7 });
+    expect(resumed.tasks).toEqual(straight.tasks);
+    expect(resumed.metrics?.["tasks/novelty"]).toBe(straight.metrics?.["tasks/novelty"]);
+  }
+});
+
+test("tasks are compared with those of earlier steps", async () => {
+  using run = started();
+  await drawn(run.writer);
+  openNext(run.writer);
+  const next = await drawTasks(session(run.writer, {}), { ...series, step: 2, first: 6, count: 3 });
+  // eight cities, six of them taken: two tasks are new, the third place stays empty
+  expect(next?.tasks.size).toBe(2);
+  expect(next?.metrics).toMatchObject({ "tasks/written": 2, "tasks/missing": 1 });
+});
+
+function openNext(writer: Writer): void {
+  writer.store.database.exec("UPDATE step SET closed_at = opened_at, next_level = 40, next_policy_version = 1");
+  openStep(writer, 2, { level: 40, policyVersion: 1 });
+}
+
+test("a place that stays empty has a failure row with every reason, and the level falls while rounds give nothing", async () => {
+  using run = started();
+  const { tasks, metrics } = await drawn(run.writer, { invalid: () => true });
+  expect(tasks.size).toBe(0);
+  expect(metrics).toMatchObject({ "tasks/missing": 6, "tasks/rejected/calls": 6 * 9 });
+  const rows = run.writer.store.database.prepare("SELECT task, text FROM failure ORDER BY task").all() as {
+    task: string;
+    text: string;
+  }[];
+  expect(rows.map(({ task }) => task)).toEqual([0, 1, 2, 3, 4, 5].map((n) => `train-${n}`));
+  expect(rows[0]?.text.split("; ")).toEqual(Array(9).fill("calls: an argument is empty or cut"));
+});
+
+test("a task of a round that follows an empty one is ten levels lower, and says so", async () => {
+  using run = started();
+  let asked = 0;
+  const { tasks } = await drawn(run.writer, { invalid: () => ++asked <= 6, config: { tasks: { novelty: null } } });
+  expect([...tasks.values()].map(({ level }) => level)).toEqual(Array(6).fill(30));
+});
+
+test("a prompt that leaves no room for the response is refused by its own name", async () => {
+  using run = started();
+  const { metrics } = await drawn(run.writer, { config: { engine: { policyContext: 600 }, rollout: { responseTokens: 500 } } });
+  expect(metrics).toMatchObject({ "tasks/written": 0, "tasks/rejected/calls": 0, "tasks/rejected/prompt_too_long": 6 * 9 });
+});

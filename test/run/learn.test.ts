@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import { type ConfigInput, configSchema } from "../../src/config/config.ts";
+import { presets } from "../../src/config/presets.ts";
+import type { Learner, UpdateRequest } from "../../src/learner/learner.ts";
+import { scriptedLearner } from "../../src/learner/scripted.ts";
+import { assignAdvantages } from "../../src/reward/assign.ts";
+import { learn } from "../../src/run/learn.ts";
+import type { ProgressEvent } from "../../src/run/session.ts";
+import type { Trajectory } from "../../src/types.ts";
+import { openRequest } from "../suites/learner.suite.ts";
+import { blueprint } from "../support/blueprint.ts";
+import { aborted, judged, message } from "../support/trajectory.ts";
+
+/** Learns from these groups with the double, whose update also says `metrics`; records what it was asked and what was told. */
+async function learned(groups: readonly (readonly Trajectory[])[], input: ConfigInput = {}, metrics = {}, step = 1) {
+  const config = configSchema.parse(input);
+  const double = scriptedLearner();
+  await double.open(openRequest);
+  const before = await double.logprobs([[1, 111, 107]], "policy", 1);
+  const requests: UpdateRequest[] = [];
+  const told: ProgressEvent[] = [];
+  const learner: Learner = {
+    ...double,
+    update: async (request) => {
+      requests.push(request);
+      const reply = await double.update(request);
+      return { ...reply, metrics: { ...reply.metrics, ...metrics } };
+    },
+  };
+  const scored = assignAdvantages(
+    groups.map((trajectories, index) => ({ index, task: blueprint(), trajectories })),
+    config.advantage,
+  );
+  const said = await learn({ config, learner, progress: (event) => told.push(event) }, scored, { step, temperature: 1 });
+  const after = await double.logprobs([[1, 111, 107]], "policy", 1);
+  return { said, requests, told, moved: JSON.stringify(before) !== JSON.stringify(after) };
+}
+
+const alive = [judged(1), judged(-1, { messages: [message("user", "go on"), message("assistant", "no")] })];
+const dead = [judged(1), judged(1), judged(1)];
+const sizes = ({ requests }: { readonly requests: readonly UpdateRequest[] }) =>
+  requests.flatMap(({ minibatches }) => minibatches.map((samples) => samples.length));
+
+/** Nothing but the advantage teaches. */
+const bare: ConfigInput = { learner: { klCoef: 0 } };
+
+describe("groups without variance", () => {
+  test("are left out where nothing but an advantage teaches", async () => {
+    expect(sizes(await learned([alive, dead, alive], bare))).toEqual([4]);
+  });
+
+  test.each<[string, ConfigInput["learner"]]>([
+    ["a KL", { klCoef: 0.001 }],
+    ["an entropy term", { klCoef: 0, entropyCoef: 0.01 }],
+  ])("stay in the mini-batches, with advantages of 0, where they keep %s", async (_, own) => {
+    const kept = await learned([alive, dead, alive], { learner: { ...own, tasksPerMinibatch: 2 } });
+    expect(sizes(kept)).toEqual([5, 2]);
+    const [first] = kept.requests[0]?.minibatches ?? [];
+    expect(first?.slice(2).every((sample) => sample.advantages.every((advantage) => advantage === 0))).toBe(true);
+  });
+
+  test("make 4 mini-batches of 4 tasks of the preset `trustee`, however many are dead, each episode with a weight of its own", async () => {
+    const step = Array.from({ length: 16 }, (_, index) => (index % 3 === 0 ? alive : dead));
+    const { requests } = await learned(step, presets.trustee);
+    const request = requests[0];
+    expect(request?.loss).toMatchObject({ kind: "dual_clip", dualClip: 3, normalize: "rollout", klCoef: 0.001 });
+    const numbers = request?.minibatches.map((samples) => samples.map(({ rollout }) => rollout)) ?? [];
+    expect(numbers.map((rollouts) => rollouts.length)).toEqual([10, 11, 11, 10]); // two of an alive group, three of a dead one
+    for (const rollouts of numbers) expect(new Set(rollouts).size).toBe(rollouts.length);
+  });
+
+  test("and a lone survivor: it is compared with nobody and keeps the KL alone; the world's failures not even that", async () => {
+    const group = [judged(1), aborted(), judged(Number.NaN)];
+    const { requests } = await learned([group], { learner: { klCoef: 0.001 } });
+    expect(requests[0]?.minibatches.map((samples) => samples.map(({ advantages }) => new Set(advantages)))).toEqual([
+      [new Set([0])],
+    ]);
+  });
+
+  test.each<[string, readonly Trajectory[]]>([
+    ["all rewards equal", dead],
+    ["one member", [judged(1)]],
+    ["one survivor", [judged(1), aborted(), aborted()]],
+    ["all aborted", [aborted(), aborted()]],
+    ["a reward that is NaN beside one", [judged(Number.NaN), judged(1)]],
+    ["an infinite reward beside one", [judged(1), judged(Number.POSITIVE_INFINITY)]],
+    ["a turn's reward that is NaN", [judged(1, { messages: [message("assistant", "ok", Number.NaN)] }), judged(-1)]],
+    ["nobody", []],
+  ])("change nothing and are counted: %s", async (_, group) => {
+    const { said, requests, moved } = await learned([group, group], bare);
+    expect(requests).toEqual([]);
+    expect(said.skipped_steps).toBe(1);
+    expect(moved).toBe(false);
+    const beside = await learned([group, alive], bare);
+    expect(sizes(beside)).toEqual([2]);
+    expect(beside.moved).toBe(true);
+  });
+});
+
+describe("what the learner is told", () => {
+  test("each rollout of a mini-batch has a number, whatever its group", async () => {
+    const { requests } = await learned([alive, [judged(0), aborted(), judged(1)]]);
+    const numbers = requests[0]?.minibatches[0]?.map((sample) => sample.rollout) ?? [];
+    expect(numbers).toHaveLength(4);
+    expect(new Set(numbers).size).toBe(4);
+  });
+
+  test("the rate is the step's, and is recorded", async () => {
+    const config = { steps: 10, learner: { learningRate: 8e-6, warmupSteps: 3, lrSchedulerType: "linear" } } as const;
+    const { said, requests } = await learned([alive], config, {}, 2);
+    expect(requests[0]?.learningRate).toBe(4e-6);
+    expect(said.learning_rate).toBe(4e-6);
+  });
+});
+
+describe("the alarm of the sampler-learner gap", () => {
+  const warnings = (told: readonly ProgressEvent[]) => told.filter((event) => event.kind === "warning");
+
+  test("warns above 5 % of the tokens, with what to do, and is a metric", async () => {
+    const loud = await learned([alive], {}, { "sampling/ratio_out_of_band": 0.051 }, 7);
+    expect(loud.said["sampling/gap_alarm"]).toBe(1);
+    expect(warnings(loud.told)).toMatchObject([{ step: 7, text: expect.stringContaining("5.1 % of the tokens") }]);
+    const quiet = await learned([alive], {}, { "sampling/ratio_out_of_band": 0.05 });
+    expect(quiet.said["sampling/gap_alarm"]).toBe(0);
+    expect(warnings(quiet.told)).toEqual([]);
+  });
+
+  test("its band is the config's, and it also hears a step in which nothing was trained", async () => {
+    const wide = await learned([alive], { learner: { gapAlarm: 0.5 } }, { "sampling/ratio_out_of_band": 0.4 });
+    expect(warnings(wide.told)).toEqual([]);
+    const untrained = await learned([dead], bare); // the double's log-probs are far from the -0.5 of the record
+    expect(untrained.said["sampling/gap_alarm"]).toBe(1);
+    expect(warnings(untrained.told)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, test } from "vitest";
+import { assignAdvantages } from "../../src/reward/assign.ts";
+import { deviation, gapMetrics, groupMetrics, stopwatch, tallyMetrics } from "../../src/run/metrics.ts";
+import { count, newTally } from "../../src/simulator/usage.ts";
+import type { Trajectory } from "../../src/types.ts";
+import { blueprint } from "../support/blueprint.ts";
+import { aborted, judged } from "../support/trajectory.ts";
+
+const metricsOf = (...groups: readonly (readonly Trajectory[])[]) =>
+  groupMetrics(
+    assignAdvantages(
+      groups.map((trajectories, index) => ({ index, task: blueprint(), trajectories })),
+      { mode: "uniform", normalizeStd: true },
+    ),
+  );
+
+describe("what the groups of a step say", () => {
+  test("the mean reward over all that were judged, and the mean of the groups' deviations", () => {
+    const metrics = metricsOf([judged(1), judged(0)], [judged(-1), judged(-1)]);
+    expect(metrics.reward).toBe(-0.25);
+    expect(metrics.reward_std).toBeCloseTo(Math.SQRT1_2 / 2, 12);
+    expect(metrics.frac_reward_zero_std).toBe(0.5);
+  });
+
+  test("aborted episodes are counted and otherwise left out", () => {
+    const metrics = metricsOf([judged(1), aborted(), judged(0)]);
+    expect(metrics).toMatchObject({ reward: 0.5, "rollout/trajectories": 3, "rollout/aborted": 1, "rollout/success": 0.5 });
+    expect(metrics).toMatchObject({ "stop/answered": 2, "stop/simulator_failed": 1 });
+    expect(metrics.reward_std).toBeCloseTo(Math.SQRT1_2, 12);
+  });
+
+  test("where nobody was judged there is no reward, rather than a zero", () => {
+    const metrics = metricsOf([aborted(), aborted()]);
+    expect(Object.keys(metrics).filter((name) => name.startsWith("reward") || name.startsWith("completions"))).toEqual([]);
+    expect(metrics).toMatchObject({ "rollout/aborted": 2, frac_reward_zero_std: 1 });
+    expect(Object.values(metricsOf()).every(Number.isFinite)).toBe(true);
+  });
+
+  test("length counts sampled tokens only, turns the assistant's messages", () => {
+    const metrics = metricsOf([judged(1), judged(0)]); // "go on" is foreign, "ok" is sampled
+    expect(metrics).toMatchObject({ "completions/mean_length": 2, "rollout/turns": 1 });
+  });
+
+  test("success is all calls right; rules and judge are told apart", () => {
+    const verdict = { reward: 0.8, rules: 1, judge: 0.6, reason: "" };
+    const metrics = metricsOf([judged(0, { verdict }), judged(0)], [judged(1), judged(0.9)]);
+    expect(metrics).toMatchObject({ "rollout/success": 0.75, "rollout/judged_by_model": 0.25, "rollout/rules_differ": 0.5 });
+  });
+});
+
+describe("the anchors of the judge", () => {
+  const weighed = (margin: number) => judged(0.8, { verdict: { reward: 0.8, rules: 1, judge: 0.6, margin, reason: "" } });
+
+  test("that it could not tell apart are counted; how far apart they lie is a mean over those read", () => {
+    const metrics = metricsOf([weighed(2), weighed(-0.5), judged(0)], [weighed(0), aborted()]);
+    expect(metrics).toMatchObject({ "rollout/no_margin": 2, "rollout/judge_margin": 0.5 });
+  });
+
+  test("have no mean where none was read", () => {
+    expect(metricsOf([judged(1), judged(0)])["rollout/no_margin"]).toBe(0);
+    expect(metricsOf([judged(1), judged(0)])).not.toHaveProperty("rollout/judge_margin");
+  });
+});
+
+describe("who is to blame, and what it cost", () => {
+  test("bad endings are counted by party, aborts by role and kind, refusals by kind", () => {
+    const invented = judged(-1, { counts: { "refused/invented_id": 2, "tokens_in/tool": 90 } });
+    const metrics = metricsOf([invented, judged(1), aborted(), aborted()]);
+    expect(metrics).toMatchObject({
+      ...{ "rollout/blamed/agent": 1, "rollout/blamed/tool": 2 },
+      ...{ "simulator/aborted/tool/deadline": 2, "simulator/refused/invented_id": 2 },
+    });
+    expect(Object.keys(metrics).filter((name) => name.includes("tokens"))).toEqual([]); // those of the process are counted there
+  });
+
+  test("the simulator's counts are those since the step began", () => {
+    const before = newTally();
+    count(before, { replies: 5, "tokens_in/tool": 100 });
+    const now = { ...before };
+    count(now, { replies: 2, contradictions: 1, "tokens_in/tool": 20, "tokens_out/task": 7, "retried/user": 1 });
+    expect(tallyMetrics(now, before)).toMatchObject({
+      ...{ "simulator/replies": 2, "simulator/contradictions": 1, "simulator/retried/user": 1 },
+      ...{ "simulator/tokens_in/tool": 20, "simulator/tokens_out/task": 7, "simulator/tokens_in/user": 0 },
+    });
+    expect(before.replies).toBe(5);
+  });
+});
+
+describe("the gap between sampler and learner", () => {
+  test("is the mean and the largest absolute difference, and the share of ratios out of band", () => {
+    const metrics = gapMetrics([
+      { old: -1, behaviour: -1.2 },
+      { old: -2, behaviour: -1.95 },
+    ]);
+    expect(metrics["sampling/sampling_logp_difference/mean"]).toBeCloseTo(0.125, 12);
+    expect(metrics["sampling/sampling_logp_difference/max"]).toBeCloseTo(0.2, 12);
+    expect(metrics["sampling/ratio_out_of_band"]).toBe(0.5);
+  });
+
+  test("can be read off as many tokens as a step has", () => {
+    const pairs = Array.from({ length: 300_000 }, (_, at) => ({ old: -1, behaviour: at === 7 ? -1.5 : -1 }));
+    expect(gapMetrics(pairs)["sampling/sampling_logp_difference/max"]).toBe(0.5);
+    expect(gapMetrics([])).toEqual({
+      "sampling/sampling_logp_difference/mean": 0,
+      "sampling/sampling_logp_difference/max": 0,
+      "sampling/ratio_out_of_band": 0,
+    });
+  });
+});
+
+test("a deviation is the sample's (n - 1), and 0 where there is none", () => {
+  expect(deviation([1, 3])).toBeCloseTo(Math.SQRT2, 12);
+  expect([deviation([5]), deviation([])]).toEqual([0, 0]);
+});
+
+test("laps follow each other and fill the step's time", () => {
+  const watch = stopwatch();
+  for (const lap of ["time/tasks", "time/rollout"]) {
+    const until = performance.now() + 2;
+    while (performance.now() < until);
+    watch.lap(lap);
+  }
+  const { step_time = 0, "time/tasks": tasks = 0, "time/rollout": rollout = 0 } = watch.read();
+  expect(Math.min(tasks, rollout)).toBeGreaterThanOrEqual(0.002);
+  expect(tasks + rollout).toBeLessThanOrEqual(step_time);
+});

@@ -1,0 +1,51 @@
+// The real parts of a run, opened: what they compute on is told, warned of and stored. The smallest model, no step.
+import { execFileSync } from "node:child_process";
+import { afterEach, expect, test, vi } from "vitest";
+import { resolveConfig } from "../../src/config/resolve.ts";
+import { nvidiaCards } from "../../src/llm/engine/nvidia.ts";
+import { pythonPath } from "../../src/models/python.ts";
+import { openSession } from "../../src/run/open.ts";
+import type { ProgressEvent } from "../../src/run/session.ts";
+import { acquireLease } from "../../src/store/lease.ts";
+import { createRun } from "../../src/store/runs.ts";
+import { lastStart } from "../../src/store/starts.ts";
+import { temporaryStore } from "../store/temporary.ts";
+import { pathWithCard } from "../support/nvidia.ts";
+
+afterEach(() => vi.unstubAllEnvs());
+
+test.runIf((await nvidiaCards()) === null)(
+  "a start is told and stored, by the word of the opened parts, and an idle card warned of",
+  async () => {
+    using temporary = temporaryStore();
+    const { config } = resolveConfig({ preset: "tiny", ablation: [], set: ["learner.device=cpu", "learner.dtype=float32"] });
+    const run = createRun(temporary.store, { preset: "tiny", config, versions: {} });
+    const writer = acquireLease(temporary.store, run, { pid: process.pid, token: "one" });
+    vi.stubEnv("PATH", pathWithCard(temporary.home));
+    const events: ProgressEvent[] = [];
+    const progress = (event: ProgressEvent) => void events.push(event);
+    const watch = { progress, stopping: () => false, signal: new AbortController().signal };
+    await (await openSession(writer, temporary.home, watch))[Symbol.asyncDispose]();
+
+    const torch = execFileSync(pythonPath(), ["-c", "import torch; print(torch.__version__)"], { encoding: "utf8" }).trim();
+    const engine = process.platform === "darwin" ? "metal" : "cpu";
+    expect(lastStart(temporary.store, run)).toMatchObject({
+      ...{ torch, engine, learner: "cpu", dtype: "float32" },
+      policy: { dtype: "Q4_1", layers: 31 },
+      versions: {
+        playact: expect.stringMatching(/^\d/),
+        node: process.versions.node,
+        "llama.cpp": expect.stringMatching(/\d/),
+      },
+    });
+    const told = events.flatMap((event) =>
+      event.kind === "phase" || event.kind === "warning" ? [`${event.kind}: ${event.text}`] : [],
+    );
+    expect(told).toContainEqual(
+      expect.stringMatching(new RegExp(`^phase: engine on ${engine} \\(policy Q4_1.*learner on cpu \\(float32, torch`)),
+    );
+    const warnings = told.filter((line) => /^warning: nvidia-smi tells of a GPU \(NVIDIA L4/.test(line));
+    expect(warnings).toHaveLength(engine === "cpu" ? 1 : 0); // the learner was told to train on the CPU
+  },
+  120_000,
+);

@@ -1,0 +1,122 @@
+// What a start does to the files that lie in a run's folder: nothing is removed but what is named .tmp, whatever the store knows.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { scriptedLearner } from "../../src/learner/scripted.ts";
+import { type Saving, saveCheckpoint } from "../../src/run/checkpoint.ts";
+import { verifyCheckpoint } from "../../src/store/checkpoints.ts";
+import { runFolder } from "../../src/store/home.ts";
+import { acquireLease, releaseLease, type Writer } from "../../src/store/lease.ts";
+import { createRun } from "../../src/store/runs.ts";
+import { closeStep, openStep } from "../../src/store/steps.ts";
+import { openStore } from "../../src/store/store.ts";
+import { newWriter, type Temporary, temporaryStore } from "../store/temporary.ts";
+import { openRequest } from "../suites/learner.suite.ts";
+import { life, lostOf, newRun } from "../support/whole-run.ts";
+
+/** A file in a folder of its own. */
+function put(...path: readonly string[]): string {
+  const folder = join(...path);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "file"), folder);
+  return folder;
+}
+
+test("a new run takes no name whose folder is there, and is refused one: the files of a lost store stay", () => {
+  using temporary = temporaryStore();
+  const { store, home } = temporary;
+  const old = put(runFolder(home, "tiny-1"), "checkpoint-2");
+  const { config } = newWriter(store, "any").run;
+  expect(createRun(store, { preset: "tiny", config, versions: {} }).name).toBe("tiny-2");
+  expect(() => createRun(store, { name: "tiny-1", preset: "tiny", config, versions: {} })).toThrow(
+    /tiny-1 is there already, of a run that .*playact\.db does not know\. Choose another name/,
+  );
+  expect(existsSync(join(old, "file"))).toBe(true);
+});
+
+test("a folder that no row names is moved to lost/, never over another, and named; only .tmp is removed", async () => {
+  using temporary = temporaryStore();
+  const { home } = temporary;
+  const run = newRun(temporary);
+  await life(temporary, run, { token: "first" });
+  const folder = runFolder(home, run.name);
+  const kept = readdirSync(folder).sort();
+  put(folder, "my-exports");
+  put(folder, "checkpoint-9.other");
+  put(folder, "checkpoint-9.other.tmp");
+  put(home, "lost", "tiny-1-my-exports-1");
+  const told: string[] = [];
+  await life(temporary, run, { token: "second", progress: (event) => void ("text" in event && told.push(event.text)) });
+  expect(readdirSync(folder).sort()).toEqual(kept);
+  expect(lostOf(temporary).sort()).toEqual(["tiny-1-checkpoint-9.other-1", "tiny-1-my-exports-1", "tiny-1-my-exports-2"]);
+  expect(readFileSync(join(home, "lost", "tiny-1-my-exports-1", "file"), "utf8")).toContain("lost");
+  expect(readFileSync(join(home, "lost", "tiny-1-my-exports-2", "file"), "utf8")).toContain(folder);
+  for (const name of ["my-exports-2", "checkpoint-9.other-1"])
+    expect(told.filter((text) => text.includes(join(home, "lost", `tiny-1-${name}`)))).toHaveLength(1);
+});
+
+test("a store that is older than its run's checkpoints stops the run, names them and leaves them for the newer store", async () => {
+  using temporary = temporaryStore();
+  const { store, home, path } = temporary;
+  const run = newRun(temporary);
+  await life(temporary, run, { token: "first" });
+  const folder = runFolder(home, run.name);
+  const copy: Temporary = { ...temporary, path: join(home, "old.db"), store: olderCopy(path, join(home, "old.db")) };
+  const before = readdirSync(folder).sort();
+  await expect(life(copy, run, { token: "second" })).rejects.toThrow(
+    /has 0 closed steps but no whole checkpoint: .*checkpoint-1\.first, checkpoint-2\.first, which .*old\.db does not know.*put the newer one back and resume/,
+  );
+  expect(readdirSync(folder).sort()).toEqual(before);
+  expect(lostOf(temporary)).toEqual([]);
+  copy.store[Symbol.dispose]();
+  expect((await verifyCheckpoint(store, run)).checkpoint?.step).toBe(2);
+});
+
+/** As the store was when step 0 had been closed. */
+function olderCopy(path: string, target: string) {
+  cpSync(path, target);
+  for (const end of ["-wal", "-shm"]) if (existsSync(path + end)) cpSync(path + end, target + end);
+  const copy = openStore(target);
+  copy.database.exec(
+    "DELETE FROM checkpoint WHERE step > 0; DELETE FROM metric WHERE step > 0; DELETE FROM step WHERE number > 0",
+  );
+  copy.database.exec(
+    `INSERT INTO checkpoint SELECT run, 0, 'runs/tiny-1/checkpoint-0.first', 'ab', '{"state.json": "ab"}', opened_at FROM step`,
+  );
+  return copy;
+}
+
+test("a writer that has lost the run and wakes up in the middle of a save touches nothing of its successor", async () => {
+  using temporary = temporaryStore();
+  const { store, home } = temporary;
+  const old = newWriter(store);
+  openStep(old, 1, { level: 1, policyVersion: 0 });
+  const folder = runFolder(home, old.run.name);
+  const successor = async () => {
+    releaseLease(old); // taken for dead
+    const fresh = acquireLease(store, old.run, { pid: process.pid, token: "successor" });
+    const saved = await saveCheckpoint(await session(fresh, folder), 1);
+    closeStep(fresh, 1, { nextLevel: 1, nextPolicyVersion: 1, metrics: {}, checkpoint: saved.row, advantages: [] });
+  };
+  await expect(saveCheckpoint(await session(old, folder, successor), 1)).rejects.toThrow(/no longer writes run tiny-1/);
+  const { checkpoint, skipped } = await verifyCheckpoint(store, old.run);
+  expect(checkpoint?.folder).toContain("successo");
+  expect(skipped).toEqual([]);
+  rmSync(folder, { recursive: true });
+});
+
+/** What saving needs of a session; `meanwhile` happens in the middle of the save. */
+async function session(writer: Writer, folder: string, meanwhile = async () => {}): Promise<Saving> {
+  const learner = scriptedLearner();
+  await learner.open(openRequest);
+  mkdirSync(folder, { recursive: true });
+  const saving = {
+    ...learner,
+    save: async (path: string) => {
+      const saved = await learner.save(path);
+      await meanwhile();
+      return saved;
+    },
+  };
+  return { writer, folder, learner: saving, progress: () => {}, signal: new AbortController().signal };
+}

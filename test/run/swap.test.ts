@@ -1,0 +1,72 @@
+// The guard of the adapter swap: a learner that moved and an engine that did not end the run, and nothing else does. The
+// learner is the truth: it reads the very file that it saved, with another engine.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import type { Engine } from "../../src/llm/llm.ts";
+import { scriptedEngine } from "../../src/llm/scripted.ts";
+import type { Session } from "../../src/run/session.ts";
+import { swapAndProbe } from "../../src/run/swap.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "playact-swap-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A saved adapter of these weights; like the real ones it has a hash of its own, also where all weights are 0. */
+function saved(name: string, weights: readonly number[]) {
+  const path = join(folder, name);
+  writeFileSync(path, JSON.stringify(weights));
+  return { path, hash: `hash of ${name}` };
+}
+
+type Saved = ReturnType<typeof saved>;
+
+/** A session whose learner has this adapter; `engine` may be one that does not follow. */
+async function sessionOf(learned: Saved, engine: Engine): Promise<Session> {
+  const [own, reference] = [scriptedEngine(), scriptedEngine()];
+  await own.swap(learned, 1);
+  const learner = {
+    logprobs: (samples: readonly (readonly number[])[], which: "policy" | "reference") =>
+      Promise.all(samples.map((ids) => (which === "policy" ? own : reference).score(ids))),
+  };
+  return { engine, learner } as unknown as Session; // all that a swap works with
+}
+
+test("a first step whose groups are all dead ends well: an untrained adapter moves nothing in the learner either", async () => {
+  const engine = scriptedEngine();
+  const untrained = saved("untrained", [0, 0, 0]);
+  expect(engine.policy.adapter).toBeNull(); // as after a step 0 without a warm-up
+  expect(await swapAndProbe(await sessionOf(untrained, engine), untrained, 1)).toEqual({
+    "adapter/probe_gap": 0,
+    "adapter/probe_moved": 0,
+  });
+  // weight decay alone changes the other factor: another hash, and still no effect
+  const decayed = saved("decayed", [0, 0, 0]);
+  expect(await swapAndProbe(await sessionOf(decayed, engine), decayed, 2)).toMatchObject({ "adapter/probe_moved": 0 });
+});
+
+test("a step that trained nothing saves the same adapter again, and that ends well too", async () => {
+  const engine = scriptedEngine();
+  const trained = saved("trained", [0, 1]);
+  const session = await sessionOf(trained, engine);
+  expect((await swapAndProbe(session, trained, 1))["adapter/probe_moved"]).toBeGreaterThan(0);
+  expect(await swapAndProbe(session, trained, 2)).toMatchObject({ "adapter/probe_moved": 0 });
+});
+
+test("an engine that keeps its old adapter while the learner has moved ends the run", async () => {
+  const engine = scriptedEngine();
+  const trained = saved("stale", [0, 1]);
+  const deaf: Engine = { ...engine, policy: engine.policy, swap: async () => engine.policy };
+  const near = await sessionOf(trained, deaf);
+  // so near that the gap alone tells nothing
+  const drifted = async (ids: readonly number[]) => (await engine.score(ids)).map((logprob) => logprob - 1e-6);
+  const session = {
+    ...near,
+    learner: {
+      ...near.learner,
+      logprobs: (samples: readonly (readonly number[])[], which: "policy" | "reference") =>
+        Promise.all(samples.map((ids) => (which === "policy" ? drifted(ids) : engine.score(ids)))),
+    },
+  };
+  await expect(swapAndProbe(session, trained, 1)).rejects.toThrow(/does not follow the learner .* \(moved by 0\.0000\)/);
+});

@@ -1,0 +1,290 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PlayactError } from "../../src/errors.ts";
+import { chains, splitHeldOut, userTools } from "../../src/tools/toolset.ts";
+import type { JsonSchema, ToolSpec, Toolset } from "../../src/types.ts";
+
+const object = (properties: Record<string, JsonSchema>, required: readonly string[] = Object.keys(properties)): JsonSchema => ({
+  type: "object",
+  properties,
+  required,
+});
+const text: JsonSchema = { type: "string" };
+const tool = (name: string, parameters = object({}), returns?: JsonSchema): ToolSpec => ({
+  name,
+  description: `${name}.`,
+  parameters,
+  ...(returns === undefined ? {} : { returns }),
+});
+
+describe("splitHeldOut", () => {
+  const toolsets: Toolset[] = ["a", "b"].flatMap((domain) =>
+    ["one", "two", "three", "four"].map((name) => ({ domain, name, tools: [] })),
+  );
+  const names = (chosen: readonly Toolset[]) => chosen.map((toolset) => `${toolset.domain}/${toolset.name}`);
+
+  it("holds the share of each domain out and loses nothing", () => {
+    const { train, heldOut } = splitHeldOut(toolsets, 0.25, [1]);
+    expect(heldOut.map((toolset) => toolset.domain).sort()).toEqual(["a", "b"]);
+    expect([...names(train), ...names(heldOut)].sort()).toEqual(names(toolsets).sort());
+  });
+
+  it.each([
+    [0, 0],
+    [0.1, 0],
+    [0.5, 4],
+    [1, 6],
+  ])("at share %d holds %i of two domains of four out, and always leaves one to train on", (share, count) => {
+    expect(splitHeldOut(toolsets, share, [1]).heldOut).toHaveLength(count);
+  });
+
+  it("hangs on the names alone, not on the order of the files", () => {
+    const forward = splitHeldOut(toolsets, 0.5, ["run", 3]);
+    const backward = splitHeldOut(toolsets.toReversed(), 0.5, ["run", 3]);
+    expect(names(backward.heldOut).sort()).toEqual(names(forward.heldOut).sort());
+  });
+
+  it("differs between seeds", () => {
+    const splits = Array.from({ length: 8 }, (_, seed) => names(splitHeldOut(toolsets, 0.25, [seed]).heldOut).join());
+    expect(new Set(splits).size).toBeGreaterThan(1);
+  });
+
+  it("keeps the only toolset of a domain for training", () => {
+    const single: Toolset = { domain: "c", name: "only", tools: [] };
+    expect(splitHeldOut([single], 1, [1])).toEqual({ train: [single], heldOut: [] });
+  });
+});
+
+describe("chains", () => {
+  const search = tool("search", object({ city: text }), object({ id: text, price: { type: "integer" }, city: text }));
+  const pairs = (...tools: ToolSpec[]) =>
+    chains({ domain: "d", name: "n", tools }).map(({ first, second, argument }) => `${first.name} ${second.name} ${argument}`);
+
+  it("finds what a result gives and another tool requires", () => {
+    expect(pairs(search, tool("book", object({ id: text, seats: { type: "integer" } })))).toEqual(["search book id"]);
+  });
+
+  it.each([
+    ["the argument is optional", tool("book", object({ id: text }, []))],
+    ["the types differ", tool("book", object({ price: text }))],
+    ["the first call asks for it itself", tool("book", object({ city: text }))],
+    ["the name differs", tool("book", object({ flight_id: text }))],
+  ])("finds nothing where %s", (_, second) => {
+    expect(pairs(search, second)).toEqual([]);
+  });
+
+  it("finds nothing where results have no schema", () => {
+    expect(pairs(tool("search", object({ city: text })), tool("book", object({ id: text })))).toEqual([]);
+  });
+});
+
+describe("userTools", () => {
+  let folder = "";
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "playact-tools-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (content: unknown) => {
+    const path = join(folder, "tools.json");
+    writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+    return path;
+  };
+  const load = (content: unknown) => userTools(file(content));
+  const refusal = (content: unknown) => {
+    try {
+      load(content);
+    } catch (thrown) {
+      if (thrown instanceof PlayactError) return `${thrown.boundary}: ${thrown.message.replace(`${folder}/`, "")}`;
+      throw thrown;
+    }
+    return "accepted";
+  };
+  const weather = { name: "get_weather", description: "Weather.", parameters: object({ city: text }) };
+
+  it.each([
+    ["a list of wrapped functions", [{ type: "function", function: weather }]],
+    ["a list of bare functions", [weather]],
+    ["an object with tools", { tools: [{ type: "function", function: { ...weather, strict: true } }] }],
+  ])("reads %s", (_, content) => {
+    expect(load(content)).toEqual([{ domain: "user", name: "tools-1", tools: [weather] }]);
+  });
+
+  it("keeps a schema of the result under either name and does without one", () => {
+    const returns = object({ celsius: { type: "number" } });
+    const [toolset] = load([
+      { ...weather, returns },
+      { ...weather, name: "b", "x-returns": returns },
+      { ...weather, name: "c" },
+    ]);
+    expect(toolset?.tools.map((one) => one.returns)).toEqual([returns, returns, undefined]);
+  });
+
+  it("reads a tool without parameters or description", () => {
+    expect(load([{ name: "ping" }])[0]?.tools).toEqual([
+      { name: "ping", description: "", parameters: { type: "object", properties: {} } },
+    ]);
+  });
+
+  it("takes what schema generators write: references, unions, titles, defaults, closed objects", () => {
+    const parameters = {
+      $defs: { Place: object({ city: text }) },
+      type: "object",
+      title: "Arguments",
+      properties: {
+        place: { $ref: "#/$defs/Place" },
+        unit: { anyOf: [text, { type: "null" }], default: null, title: "Unit" },
+      },
+      required: ["place"],
+      additionalProperties: false,
+    };
+    const [tool] = load([{ ...weather, parameters }])[0]?.tools ?? [];
+    const { $defs: _, ...rest } = parameters;
+    const inPlace = { place: object({ city: text }), unit: parameters.properties.unit };
+    expect(tool?.parameters).toEqual({ ...rest, properties: inPlace });
+  });
+
+  it("puts what a reference names in its place, also in lists, unions and results, and references in it, too", () => {
+    const link = (name: string) => ({ $ref: `#/definitions/${name}` });
+    const returns = {
+      type: "object",
+      properties: {
+        stops: { type: "array", items: { ...link("Stop"), description: "in order" } },
+        end: { anyOf: [link("Stop"), { type: "null" }] },
+        $ref: text, // a property may have that name
+      },
+      definitions: { Stop: object({ place: link("Place") }), Place: object({ city: text }) },
+    };
+    const stop = object({ place: object({ city: text }) });
+    expect(load([{ ...weather, returns }])[0]?.tools[0]?.returns).toEqual({
+      type: "object",
+      properties: {
+        stops: { type: "array", items: { ...stop, description: "in order" } },
+        end: { anyOf: [stop, { type: "null" }] },
+        $ref: text,
+      },
+    });
+  });
+
+  it("puts tools with one prefix into one toolset, but not those that share a verb, at most 8 each", () => {
+    const names = [
+      "git_log",
+      "search_a",
+      "git_diff",
+      "search_b",
+      "jira.find",
+      ...Array.from({ length: 9 }, (_, index) => `db_${index}`),
+    ];
+    const grouped = load(names.map((name) => ({ name }))).map((toolset) => toolset.tools.map((one) => one.name).join(" "));
+    expect(grouped).toEqual([
+      "git_log git_diff",
+      "db_0 db_1 db_2 db_3 db_4 db_5 db_6 db_7",
+      "db_8",
+      "search_a search_b jira.find",
+    ]);
+  });
+
+  const nested = (depth: number): JsonSchema => (depth === 0 ? text : object({ inner: nested(depth - 1) }));
+  const withParameters = (parameters: unknown) => [{ ...weather, parameters }];
+  const laughs = Object.fromEntries(
+    Array.from({ length: 4 }, (_, level) => [
+      `l${level}`,
+      level === 3 ? text : { anyOf: Array(20).fill({ $ref: `#/$defs/l${level + 1}` }) },
+    ]),
+  );
+
+  it.each<[string, unknown, string]>([
+    ["text that is no JSON", "{", "tools: tools.json: the file needs JSON, but has "],
+    ["a number", 3, "but has a number; export the tools in one of these shapes."],
+    ["an object without tools", { utilities: [] }, "but has an object with utilities;"],
+    ["an empty envelope", { functions: [] }, "needs at least one tool, but has an empty list; add a tool."],
+    ["an empty list", [], "needs at least one tool, but has an empty list; add a tool."],
+    ["a tool that is no object", ["x"], "tool number 1 needs a function with name, description and parameters"],
+    ["a tool without a name", [{ description: "" }], "tool number 1 needs a function"],
+    ["a name with blanks", [{ name: "get weather" }], 'the tool "get weather" needs a function'],
+    ["a name of 65 characters", [{ name: "x".repeat(65) }], "must be 1 to 64 of the characters"],
+    [
+      "a name twice",
+      [weather, weather],
+      'the tool "get_weather" needs a name of its own for each tool, but has the same name twice; rename one.',
+    ],
+    ["a description that is far too long", [{ name: "x", description: "y".repeat(1025) }], "description"],
+    [
+      "parameters that are no object schema",
+      withParameters({ type: "string" }),
+      'needs a schema with "type": "object", but has type "string"',
+    ],
+    ["parameters that are a list", withParameters([]), "parameters"],
+    ["a schema that does not compile", withParameters(object({ a: { type: "txt" } })), "needs valid JSON Schema"],
+    ["a keyword that nobody knows", withParameters({ ...object({}), requird: [] }), 'but has the keyword "requird" at the top;'],
+    [
+      "such a keyword deep inside",
+      withParameters(object({ a: { type: "array", items: { maxLen: 3 } } })),
+      'the keyword "maxLen" at "items"',
+    ],
+    [
+      "a foreign reference",
+      withParameters(object({ a: { $ref: "https://example.org/x" } })),
+      'the reference "https://example.org/x"',
+    ],
+    [
+      "such a keyword beside a reference",
+      withParameters({ ...object({ a: { $ref: "#/$defs/x", items: { maxLen: 3 } } }), $defs: { x: { type: "array" } } }),
+      'the keyword "maxLen" at "items"',
+    ],
+    ["arguments under a key that nobody knows", [{ name: "x", args: object({ a: text }) }], 'but has the key "args"; rename'],
+    [
+      "arguments under two keys",
+      [{ ...weather, inputSchema: object({}) }],
+      'needs one schema of its arguments, but has "parameters" and "inputSchema"; remove one.',
+    ],
+    [
+      "numbers that were rounded when the file was read",
+      '[{"name": "x", "parameters": {"properties": {"id": {"enum": [1917043659912705297]}}}}]',
+      "which is too large to be kept exactly",
+    ],
+    ["a reference that goes nowhere", withParameters(object({ a: { $ref: "#/$defs/x" } })), 'the reference "#/$defs/x"'],
+    [
+      "a reference to itself",
+      withParameters({ ...object({ a: { $ref: "#/$defs/x" } }), $defs: { x: object({ a: { $ref: "#/$defs/x" } }) } }),
+      "a reference that contains itself",
+    ],
+    [
+      "references that stand for millions of parts",
+      withParameters({ ...object({ a: { $ref: "#/$defs/l0" } }), $defs: laughs }),
+      "more than 1000 parts",
+    ],
+    ["a schema that nests too deep", withParameters(nested(11)), "more than 10 levels"],
+    [
+      "a schema that is too long",
+      withParameters(object({ a: { enum: Array(2000).fill("abcdefgh") } })),
+      "needs a schema of at most 16000 bytes",
+    ],
+    [
+      "a bad schema of the result",
+      [{ ...weather, returns: { type: "string" } }],
+      'the result of the tool "get_weather" needs a schema with "type": "object"',
+    ],
+    [
+      "text that reads otherwise than it looks",
+      [{ ...weather, description: "Weather\u202e.cod" }],
+      "invisible or direction-changing",
+    ],
+  ])("refuses %s", (_, content, message) => {
+    const said = refusal(content);
+    expect(said).toContain("tools: tools.json: ");
+    expect(said).toContain(message);
+    expect(said).toMatch(/; [^;]+\.$/);
+  });
+
+  it("refuses a file that is not there, and one that is too large", () => {
+    expect(() => userTools(join(folder, "gone.json"))).toThrow(
+      /gone\.json: the file needs a readable JSON file, but has ENOENT.*; check the path/,
+    );
+    truncateSync(file("[]"), 64_000_001);
+    expect(() => userTools(join(folder, "tools.json"))).toThrow(
+      "needs at most 64000000 bytes, but has 64000001 bytes; split the file.",
+    );
+  });
+});
