@@ -1,30 +1,31 @@
 // Work on many items, a few at a time, in their order: keeps an engine's queue short, so that waits stay within deadlines.
+import { Stopped } from "./errors.ts";
 
-/** Runs `work` on every item, `width` at a time. When `stopping` says so no further item is begun; false then. */
-export async function mapConcurrent<T>(
-  items: readonly T[],
-  width: number,
-  work: (item: T) => Promise<void>,
-  stopping: () => boolean,
-): Promise<boolean> {
-  const waiting = items.values();
-  let whole = true;
+/**
+ * Runs `work` on every item, `width` at a time. Where one throws, no further item is begun; the error is thrown at once, or
+ * where the run was asked to stop (Stopped) when those in flight are finished.
+ */
+export async function mapConcurrent<T>(items: Iterable<T>, width: number, work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items[Symbol.iterator]();
   let failed = false;
   const lane = async () => {
-    for (const item of waiting) {
-      if (failed) return; // another lane has thrown: the caller learns of it, begin nothing more
-      if (stopping()) {
-        whole = false;
-        return;
-      }
+    while (!failed) {
+      const next = waiting.next();
+      if (next.done) return;
       try {
-        await work(item);
+        await work(next.value);
       } catch (error) {
         failed = true;
         throw error;
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
-  return whole;
+  const lanes = Array.from({ length: width }, lane);
+  try {
+    await Promise.all(lanes);
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+    const ends = await Promise.allSettled(lanes);
+    throw ends.flatMap((end) => (end.status === "rejected" && !(end.reason instanceof Stopped) ? [end.reason] : []))[0] ?? error;
+  }
 }

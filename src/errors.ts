@@ -32,3 +32,8 @@ export class PlayactError extends Error {
 export function describe(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** The run was asked to stop: no failure. What was finished is stored; thrown by `session.pause()`, caught where a run begins. */
+export class Stopped extends Error {
+  override readonly name = "Stopped";
+}

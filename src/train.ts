@@ -1,143 +1,104 @@
 // THE algorithm: TRUSTEE (arXiv 2604.17739) on one machine, after ToolMaster's warm-up (warmup.ts). Everything called here
-// is a leaf; a new algorithm is a new short loop over the same leaves.
+// is a leaf. What makes a method is its source of tasks, its world and its verdict; this loop knows none of them.
 //
-//   paper                          here                                   why
-//   simulator writes free tasks    calls first, then the words            a small simulator writes no useful free task
-//   user, tools written by an LM   chosen / blueprint, rules first        the same; what a rule can tell, no model is asked
-//   written verdict -1 | 0 | 1     rules + anchored log-odds (mixed)      the same; GRPO needs an order within the group
-//   aborted episodes are judged    left out of loss, group, curriculum    a failure of the world is not a zero
-//   dead groups stay in the loss   only where KL or entropy teach them    else they carry no signal (trl#6367: +2.4 points)
-//   lone survivor keeps its reward teaches nothing                        there is nobody to compare it with
-//   sampler = trainer assumed      truncated importance weights           the sampler is quantised, the gap is a metric
-//   level saved before its update  one transaction closes the step        a resumed run is the same run
-
+//   in the paper                      here                                 where                         why
+//   simulator writes free tasks       calls first, then the words          tasks/write-task.ts           a small simulator writes no useful free task
+//   user and tools written by an LM   chosen, blueprint; rules first       simulator/world.ts            the same; what a rule can tell, no model is asked
+//   written verdict -1 | 0 | 1        rules, log-odds for the report       reward/judge.ts               the same; GRPO needs an order within the group
+//   aborted episodes are judged       left out of loss, group, level       reward/assign.ts              a failure of the world is not a zero
+//   a lone survivor keeps its reward  teaches nothing                      reward/assign.ts              there is nothing to compare it with
+//   turn rewards shape advantages     the same (TGRPO, five modes)         reward/advantage.ts
+//   dead groups stay in the loss      only where the KL teaches them       run/learn.ts                  else they carry no signal (trl#6367: +2.4 points)
+//   clipped loss with a KL            the same, six losses                 native/trainer/loss.py
+//   sampler = trainer assumed         truncated importance weights         native/trainer/correction.py  the sampler is quantised; the gap is a metric
+//   new weights go to the sampler     an adapter, checked after the swap   run/swap.ts                   a stale adapter would go unseen
+//   level follows the mean reward     the same                             tasks/curriculum.ts
+//   level saved before its update     one transaction closes the step      store/steps.ts                a resumed run is the same run
 import { evaluate, heldOutTasks } from "./evaluate.ts";
-import { assignAdvantages, byMessage } from "./reward/assign.ts";
-import { rollOutGroups } from "./rollout/group.ts";
+import { assignAdvantages } from "./reward/assign.ts";
 import { removeOldCheckpoints, saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import { drawTasks } from "./run/draw-tasks.ts";
 import { learn } from "./run/learn.ts";
-import { groupMetrics, stopwatch, tallyMetrics } from "./run/metrics.ts";
-import { prepare } from "./run/prepare.ts";
-import { type RunState, resume, temperatureOf } from "./run/resume.ts";
-import { courtOf, type Session, sceneOf } from "./run/session.ts";
+import { groupMetrics } from "./run/metrics.ts";
+import { playGroups } from "./run/play.ts";
+import { type RunState, resume } from "./run/resume.ts";
+import type { Session } from "./run/session.ts";
+import { beginStep } from "./run/step.ts";
 import { swapAndProbe } from "./run/swap.ts";
-import { closeStep, openStep, openStepOf } from "./store/steps.ts";
-import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
+import { nextTemperature } from "./run/temperature.ts";
+import { closeStep } from "./store/steps.ts";
 import { nextLevel } from "./tasks/curriculum.ts";
-import type { Trajectory } from "./types.ts";
+import { warmUp } from "./warmup.ts";
 
-/** Trains until config.steps are closed. Whatever is finished is in the store at any moment; null waits mean "stopped". */
-export async function train(session: Session): Promise<"finished" | "interrupted"> {
-  const { config } = session;
-  const resumed = await resume(session);
+/** Trains until config.steps are closed. What is finished is stored at any moment. Throws Stopped where the user stops it. */
+export async function train(session: Session): Promise<void> {
+  let state = await resume(session);
   const heldOut = await heldOutTasks(session);
-  let state = heldOut && (await prepare(session, resumed, heldOut));
-  if (!heldOut || !state) return "interrupted";
-  if (state.closed === 0 && !(await evaluate(session, heldOut, "warmup"))) return "interrupted";
-
-  while ((state.closed ?? 0) < config.steps) {
-    state = await trainStep(session, (state.closed ?? 0) + 1, state);
-    if (!state) return "interrupted";
+  if (state.closed < 0) {
+    await evaluate(session, heldOut, "base");
+    state = await warmUp(session, heldOut, state);
   }
-  return (await evaluate(session, heldOut, `step ${state.closed}`)) ? "finished" : "interrupted";
+  if (state.closed === 0) await evaluate(session, heldOut, "warmup");
+  while (state.closed < session.config.steps) state = await trainStep(session, state);
+  await evaluate(session, heldOut, `step ${state.closed}`);
 }
 
-/** One step: from one policy version to the next. Null when it was stopped before all its episodes were finished. */
-async function trainStep(session: Session, step: number, state: RunState): Promise<RunState | null> {
-  const { config, writer, engine, progress } = session;
-  const watch = stopwatch();
-  const temperature = temperatureOf(session, step);
-  const asked = { ...session.tally };
-  if (openStepOf(writer.store, writer.run) === null)
-    await commit(session, () => openStep(writer, step, { level: state.level, policyVersion: state.version }));
+/** One step: from one policy version to the next. */
+async function trainStep(session: Session, state: RunState): Promise<RunState> {
+  const { config, writer, progress } = session;
+  const { level, temperature } = state;
+  const step = state.closed + 1;
+  const version = state.version + 1;
+  const record = await beginStep(session, step, state);
 
   // draw tasks for the level
-  const size = config.tasks.perStep;
-  progress({ kind: "phase", text: `writing ${size} tasks at level ${state.level}`, step });
-  const series = {
-    id: "train",
-    step,
-    purpose: "train",
-    first: (step - 1) * size,
-    count: size,
-    level: state.level,
-    declineShare: config.tasks.decline,
-    epsilon: config.curriculum.epsilon,
-  } as const;
-  const drawn = await drawTasks(session, series);
-  if (!drawn) return null;
-  watch.lap("time/tasks");
+  const { perStep, decline } = config.tasks;
+  progress({ kind: "phase", text: `writing ${perStep} tasks at level ${level}`, step });
+  const drawn = await drawTasks(session, {
+    ...{ id: "train", step, purpose: "train", first: (step - 1) * perStep, count: perStep },
+    ...{ level, declineShare: decline, epsilon: config.curriculum.epsilon },
+  });
+  record.lap("time/tasks");
 
   // roll out G episodes a task; each is judged and committed the moment it ends
-  const kept = loadTrajectories(writer.store, writer.run, { step, purpose: "train" });
-  const ids = new Map(kept.map((row) => [place(row.taskIndex, row.trajectory), row.id]));
-  const total = drawn.tasks.size * config.rollout.groupSize;
-  progress({ kind: "phase", text: `rolling out ${total} episodes`, step });
-  const groups = await rollOutGroups(
-    {
-      tasks: drawn.tasks,
-      groupSize: config.rollout.groupSize,
-      names: [config.seed, "step", step],
-      done: kept,
-      concurrency: engine.sequences.policy + engine.sequences.simulator,
-      keep: async (task, trajectory) => {
-        const id = await commit(session, () => saveTrajectory(writer, { step, purpose: "train", task }, trajectory));
-        ids.set(place(task, trajectory), id);
-        progress({ kind: "count", text: "episodes", done: ids.size, of: total });
-      },
-      stopping: session.stopping,
-    },
-    sceneOf(session, temperature),
-    courtOf(session, config.reward.verdict),
-  );
-  if (!groups) return null;
-  watch.lap("time/rollout");
-
-  // rewards -> advantages -> batch -> update (dead groups stay out of loss and denominator)
-  const scored = assignAdvantages(groups, config.advantage, config.reward.overlongBuffer);
-  progress({
-    kind: "phase",
-    text: `training on ${scored.filter((group) => !group.dead).length} of ${scored.length} groups`,
-    step,
+  const { groupSize } = config.rollout;
+  progress({ kind: "phase", text: `rolling out ${drawn.tasks.size * groupSize} episodes`, step });
+  const groups = await playGroups(session, drawn.tasks, {
+    ...{ step, purpose: "train", names: [config.seed, "step", step] },
+    ...{ groupSize, temperature, verdict: config.reward.verdict },
   });
-  const learned = await learn(session, scored, { step, temperature });
-  watch.lap("time/update");
+  record.lap("time/rollout");
 
-  // save, swap the adapter: a new policy version
+  // rewards -> advantages -> update
+  const scored = assignAdvantages(groups, config.advantage, config.reward.overlongBuffer);
+  const alive = scored.filter(({ dead }) => !dead).length;
+  progress({ kind: "phase", text: `training on ${alive} of ${scored.length} groups`, step });
+  const learned = await learn(session, scored, { step, temperature });
+  record.lap("time/update");
+
+  // save, swap the adapter in: a new policy version
   const saved = await saveCheckpoint(session, step);
-  const swapped = await swapAndProbe(session, { path: saved.gguf, hash: saved.hash }, state.version + 1);
-  watch.lap("time/swap");
+  const swapped = await swapAndProbe(session, { path: saved.gguf, hash: saved.hash }, version);
+  record.lap("time/swap");
 
   // next level; close the step: metrics, level, advantages and checkpoint in one transaction
   const rolled = groupMetrics(scored);
   const next: RunState = {
     closed: step,
-    level: nextLevel(state.level, rolled.reward ?? null, config.curriculum, step),
-    version: state.version + 1,
+    version,
+    level: nextLevel(level, rolled.reward ?? null, config.curriculum, step),
+    temperature: nextTemperature(temperature, learned.entropy ?? null, step, config.rollout.temperatureControl),
   };
-  const simulator = tallyMetrics(session.tally, asked);
-  const knobs = { "curriculum/level": state.level, "rollout/temperature": temperature };
-  const metrics = { ...drawn.metrics, ...rolled, ...learned, ...swapped, ...simulator, ...knobs, ...watch.read() };
-  const closing = {
-    nextLevel: next.level,
-    nextPolicyVersion: next.version,
-    metrics,
-    checkpoint: saved.row,
-    advantages: scored.flatMap((group) =>
-      group.trajectories.flatMap((trajectory, member) =>
-        byMessage(group, member).map((assigned) => ({ ...assigned, trajectoryId: ids.get(place(group.index, trajectory)) ?? 0 })),
-      ),
-    ),
-  };
-  await commit(session, () => closeStep(writer, step, closing));
+  const knobs = { "curriculum/level": level, "rollout/temperature": temperature };
+  const metrics = { ...drawn.metrics, ...rolled, ...learned, ...swapped, ...knobs, ...record.metrics() };
+  await commit(session, () =>
+    closeStep(writer, step, {
+      ...{ nextLevel: next.level, nextPolicyVersion: version, metrics },
+      ...{ checkpoint: saved.row, groups: scored },
+    }),
+  );
   await removeOldCheckpoints(session);
-  progress({ kind: "step", step, of: config.steps, level: state.level, metrics });
+  progress({ kind: "step", step, of: config.steps, level, metrics });
   return next;
-}
-
-/** Key of a trajectory within its step. */
-function place(task: number, trajectory: Trajectory): string {
-  return `${task}/${trajectory.sample}`;
 }

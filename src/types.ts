@@ -199,6 +199,14 @@ export interface Group {
   readonly trajectories: readonly Trajectory[];
 }
 
+/** A group of a step with its place there. */
+export interface StoredGroup extends Group {
+  /** Index of the task within the step. */
+  readonly index: number;
+  /** Row ids of the trajectories. // [member] */
+  readonly ids: readonly number[];
+}
+
 /** What is trained on: exactly the ids the policy saw and sampled. All arrays have the same length. */
 export interface TrainingSample {
   readonly ids: readonly number[];

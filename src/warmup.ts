@@ -1,25 +1,24 @@
-// Stage one (ToolMaster, arXiv 2601.12762, in small): demonstrations -> supervised steps. It runs as step 0 when the probe
-// finds that the policy forms no call. Some of the demonstrations decline: a warm-up on calls alone leaves a policy that
-// never declines again (measured, design section 9). Each of those is a call's twin with its tools withheld, trained on
+// Step 0 (ToolMaster's stage one, arXiv 2601.12762, in small): the probe reads how the base policy writes calls; where it forms
+// none by itself, demonstrations -> supervised steps. Some of the demonstrations decline: a warm-up on calls alone leaves a
+// policy that never declines again (docs/results.md). Each of those is a call's twin with its tools withheld, trained on
 // beside it. Departs from the paper: the demonstrations are blueprints of the local simulator, kept when the rules approve
 // them, not trajectories of a strong teacher.
-
 import type { Config } from "./config/config.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
 import type { UpdateRequest } from "./learner/learner.ts";
 import { assertSameIds } from "./learner/same-ids.ts";
-import { judge } from "./reward/judge.ts";
 import { draws } from "./rng.ts";
-import { demonstrate } from "./rollout/demonstration.ts";
 import { saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import { drawTasks, type Series } from "./run/draw-tasks.ts";
-import { type Metrics, stopwatch, tallyMetrics } from "./run/metrics.ts";
+import type { Metrics } from "./run/metrics.ts";
+import { demonstrated, playerOf } from "./run/play.ts";
+import { asksForCall, firstTurn, markersUntrained, needsWarmup, type Probe, probe, probeMetrics } from "./run/probe.ts";
 import type { RunState } from "./run/resume.ts";
-import { courtOf, type Session } from "./run/session.ts";
+import type { Session } from "./run/session.ts";
+import { beginStep, type StepRecord } from "./run/step.ts";
 import { swapAndProbe } from "./run/swap.ts";
-import type { Tally } from "./simulator/usage.ts";
-import { closeStep } from "./store/steps.ts";
+import { closeStep, type LearnedLogprobs } from "./store/steps.ts";
 import { saveTask } from "./store/tasks.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
 import { withholdTools } from "./tasks/irrelevance.ts";
@@ -29,79 +28,85 @@ import type { Task, Trajectory } from "./types.ts";
 const approvedReward = 0.75;
 
 /**
- * Finishes the open step 0: writes the demonstrations, trains on them and swaps the adapter in as version 1. Where no
- * warm-up is wanted there are none, and the untrained adapter (which changes nothing) is version 0's checkpoint.
- * `asked`: what the simulator was asked for before the probe; what came since is the warm-up's.
- * @returns null when it was stopped before it was done
+ * Readies the policy of a new run. Where a warm-up is wanted the adapter that it trained is version 1; else the untrained
+ * adapter (which changes nothing) is version 0's checkpoint.
  */
-export async function warmUp(session: Session, found: Metrics, wanted: boolean, asked: Tally): Promise<RunState | null> {
-  const { config, writer, engine } = session;
-  const watch = stopwatch();
-  const level = config.curriculum.start;
-  if (!wanted) {
-    const saved = await saveCheckpoint(session, 0);
-    const metrics = { ...found, ...tallyMetrics(session.tally, asked), ...watch.read() };
-    const closing = { nextLevel: level, nextPolicyVersion: 0, metrics, checkpoint: saved.row, advantages: [] };
-    await commit(session, () => closeStep(writer, 0, closing));
-    return { closed: 0, level, version: 0 };
-  }
-  session.progress({ kind: "phase", text: `warm-up: writing ${config.warmup.demonstrations} demonstrations`, step: 0 });
-  const drawn = await drawTasks(session, demonstrations(config, level));
-  if (drawn === null) return null;
-  const tasks = await withTwins(session, drawn.tasks);
+export async function warmUp(session: Session, heldOut: ReadonlyMap<number, Task>, state: RunState): Promise<RunState> {
+  const { config, writer } = session;
+  const record = await beginStep(session, 0, state);
+  const found = await probeBase(session, heldOut, state.level);
+  const wanted = config.warmup.when === "always" || (config.warmup.when === "auto" && needsWarmup(found, session.dialect));
+  const lesson = wanted ? await learnDemonstrations(session, state.level, record) : null;
 
-  const scene = {
-    vocabulary: engine.vocabulary,
-    template: session.template,
-    dialect: session.dialect,
-    policyVersion: 0,
-    toolChars: config.rollout.toolChars,
-  };
-  const stored = new Map(
-    loadTrajectories(writer.store, writer.run, { step: 0, purpose: "demonstration" }).map((row) => [row.taskIndex, row]),
-  );
-  const court = courtOf(session, "rules");
-  const approved: Demonstration[] = [];
-  for (const [index, task] of tasks) {
-    const known = stored.get(index);
-    const trajectory =
-      known?.trajectory ??
-      (await judge({ trajectory: demonstrate(task, [config.seed, "demonstration", index], scene), lines: [] }, court));
-    const demonstrated = { step: 0, purpose: "demonstration", task: index } as const;
-    const id = known?.id ?? (await commit(session, () => saveTrajectory(writer, demonstrated, trajectory)));
-    if ((trajectory.verdict?.reward ?? -1) >= approvedReward) approved.push({ id, trajectory, pair: pairOf(config, index) });
-  }
-
-  watch.lap("time/demonstrations");
-  session.progress({
-    kind: "phase",
-    text: `warm-up: ${config.warmup.epochs} supervised passes over ${approved.length} demonstrations`,
-    step: 0,
-  });
-  const learned = await supervise(session, approved);
-  if (learned === null) return null;
   const saved = await saveCheckpoint(session, 0);
-  watch.lap("time/update");
-  const swapped = await swapAndProbe(session, { path: saved.gguf, hash: saved.hash }, 1);
-  const closing = {
-    nextLevel: level,
-    nextPolicyVersion: 1,
-    metrics: {
-      ...found,
-      ...drawn.metrics,
-      ...learned.metrics,
-      ...swapped,
-      ...tallyMetrics(session.tally, asked),
-      "warmup/approved": approved.length,
-      "warmup/rejected": tasks.size - approved.length,
-      ...watch.read(),
-    },
-    checkpoint: saved.row,
-    advantages: [],
-    learnerLogprobs: approved.flatMap(({ id, trajectory }, index) => spansOf(id, trajectory, learned.logprobs[index] ?? [])),
+  record.lap("time/update");
+  const version = lesson === null ? 0 : 1;
+  const swapped = lesson === null ? {} : await swapAndProbe(session, { path: saved.gguf, hash: saved.hash }, version);
+  const probed = { ...probeMetrics(found), "probe/append_only": Number(session.template.appendOnly) };
+  const metrics = { ...probed, ...lesson?.metrics, ...swapped, ...record.metrics() };
+  await commit(session, () =>
+    closeStep(writer, 0, {
+      ...{ nextLevel: state.level, nextPolicyVersion: version, metrics },
+      ...{ checkpoint: saved.row, learnerLogprobs: lesson?.logprobs ?? [] },
+    }),
+  );
+  return { ...state, closed: 0, version };
+}
+
+/** How the base policy writes calls: in the evaluation just played, or where nothing is held out on the first demonstrations' tasks. */
+async function probeBase(session: Session, heldOut: ReadonlyMap<number, Task>, level: number): Promise<Probe> {
+  const turns = heldOut.size > 0 ? storedTurns(session) : await sampledTurns(session, level);
+  const found = await probe(turns, session.engine.vocabulary, session.learner);
+  const share = Math.round(found.wellFormed[session.dialect] * 100);
+  const markers = markersUntrained(found) ? "has no trained tokens for its tags" : "has trained tokens for its tags";
+  const text = `probe: ${share} % of first turns hold a well-formed ${session.dialect} call; the model ${markers}`;
+  session.progress({ kind: "phase", text, step: 0 });
+  return found;
+}
+
+function storedTurns({ writer }: Session): string[] {
+  const played = loadTrajectories(writer.store, writer.run, { step: 0, purpose: "evaluation", phase: "base" });
+  return played.filter(({ trajectory }) => asksForCall(trajectory.task)).map(({ trajectory }) => firstTurn(trajectory));
+}
+
+/** Tasks that are drawn for the probe where nothing is held out; they are the first demonstrations. */
+const probeTasks = 8;
+
+async function sampledTurns(session: Session, level: number): Promise<string[]> {
+  const { config } = session;
+  session.progress({ kind: "phase", text: "probe: how does the policy write calls?", step: 0 });
+  const count = Math.min(probeTasks, config.warmup.demonstrations);
+  const drawn = await drawTasks(session, { ...demonstrations(config, level), count });
+  const play = playerOf(session, { temperature: 0, verdict: "rules" });
+  const oneTurn = (task: Task): Task => ({ ...task, limits: { ...task.limits, assistantTurns: 1, userReplies: 0 } });
+  const asking = [...drawn.tasks.values()].filter(asksForCall);
+  const played = await Promise.all(asking.map((task, index) => play(oneTurn(task), 0, [config.seed, "probe", index])));
+  return played.map(firstTurn);
+}
+
+/** What the demonstrations taught. */
+interface Lesson {
+  readonly metrics: Metrics;
+  /** Log-probs of the demonstrations' turns before they were trained on. */
+  readonly logprobs: readonly LearnedLogprobs[];
+}
+
+/** Writes the demonstrations, keeps those that the rules approve, and trains on them. */
+async function learnDemonstrations(session: Session, level: number, record: StepRecord): Promise<Lesson> {
+  const { config, progress } = session;
+  const { demonstrations: count, epochs } = config.warmup;
+  progress({ kind: "phase", text: `warm-up: writing ${count} demonstrations`, step: 0 });
+  const drawn = await drawTasks(session, demonstrations(config, level));
+  const tasks = await withTwins(session, drawn.tasks);
+  const approved = await demonstrateAll(session, tasks);
+  record.lap("time/demonstrations");
+  progress({ kind: "phase", text: `warm-up: ${epochs} supervised passes over ${approved.length} demonstrations`, step: 0 });
+  const learned = await supervise(session, approved);
+  const counts = { "warmup/approved": approved.length, "warmup/rejected": tasks.size - approved.length };
+  return {
+    metrics: { ...drawn.metrics, ...learned.metrics, ...counts },
+    logprobs: approved.flatMap(({ id, trajectory }, index) => spansOf(id, trajectory, learned.logprobs[index] ?? [])),
   };
-  await commit(session, () => closeStep(writer, 0, closing));
-  return { closed: 0, level, version: 1 };
 }
 
 interface Demonstration {
@@ -109,6 +114,21 @@ interface Demonstration {
   readonly trajectory: Trajectory;
   /** The same for a call and its twins. */
   readonly pair: number;
+}
+
+/** The right episode of each task, stored; those that the rules approve. */
+async function demonstrateAll(session: Session, tasks: ReadonlyMap<number, Task>): Promise<Demonstration[]> {
+  const { config, writer } = session;
+  const place = { step: 0, purpose: "demonstration" } as const;
+  const stored = new Map(loadTrajectories(writer.store, writer.run, place).map((row) => [row.taskIndex, row]));
+  const approved: Demonstration[] = [];
+  for (const [index, task] of tasks) {
+    const known = stored.get(index);
+    const trajectory = known?.trajectory ?? (await demonstrated(session, task, [config.seed, "demonstration", index]));
+    const id = known?.id ?? (await commit(session, () => saveTrajectory(writer, { ...place, task: index }, trajectory)));
+    if ((trajectory.verdict?.reward ?? -1) >= approvedReward) approved.push({ id, trajectory, pair: pairOf(config, index) });
+  }
+  return approved;
 }
 
 /** How many of the demonstrations are written by the simulator: the calls. The others are their twins. */
@@ -119,7 +139,7 @@ function written({ warmup }: Config): number {
 const pairOf = (config: Config, index: number) => index % written(config);
 
 /** The series of tasks that are demonstrated and written: calls only, with the aspects of the level itself. */
-export function demonstrations(config: Config, level: number): Series {
+function demonstrations(config: Config, level: number): Series {
   return { id: "demo", step: 0, purpose: "demonstration", first: 0, count: written(config), level, declineShare: 0, epsilon: 0 };
 }
 
@@ -140,7 +160,7 @@ async function withTwins(session: Session, calls: ReadonlyMap<number, Task>): Pr
 /**
  * Supervised epochs in seeded order, a call and its twins side by side, at a rate that falls linearly to 0: with a constant
  * one the last batches decide whether the policy calls at all. Returns the log-probs of each demonstration
- * before it was trained on; null when stopped.
+ * before it was trained on.
  */
 async function supervise(session: Session, demonstrations: readonly Demonstration[]) {
   const { config, learner } = session;
@@ -153,7 +173,7 @@ async function supervise(session: Session, demonstrations: readonly Demonstratio
     const pairs = draws(config.seed, "warmup", epoch).shuffle([...new Set(demonstrations.map(({ pair }) => pair))]);
     const order = pairs.flatMap((pair) => [...demonstrations.entries()].filter(([, one]) => one.pair === pair));
     for (let first = 0; first < order.length; first += batch) {
-      if (session.stopping()) return null; // the passes are few minutes: they begin anew
+      session.pause(); // the passes take few minutes: a resumed run begins them anew
       const part = order.slice(first, first + batch);
       const samples = part.flatMap(([index, { trajectory }]) =>
         demonstrationSamples(trajectory).map((sample) => ({ index, sample })),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { mapConcurrent } from "../src/concurrent.ts";
+import { Stopped } from "../src/errors.ts";
 
-const never = () => false;
 const items = Array.from({ length: 12 }, (_, index) => index);
 /** Lets everything that can go on go on. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -17,23 +17,24 @@ describe("work side by side", () => {
       for (let wait = 0; wait < 1 + ((item * 5) % 3); wait++) await turn(); // some overtake others
       running--;
     };
-    expect(await mapConcurrent(items, 3, work, never)).toBe(true);
+    await mapConcurrent(items, 3, work);
     expect(begun).toEqual(items);
     expect(most).toBe(3);
     expect(running).toBe(0);
   });
 
   test("of nothing is done at once", async () => {
-    expect(await mapConcurrent([], 3, () => Promise.reject(new Error("no item")), never)).toBe(true);
+    await mapConcurrent([], 3, () => Promise.reject(new Error("no item")));
   });
 
-  test("begins no more once it is told to stop, finishes what runs, and says that some is left", async () => {
+  test("begins no more once it is stopped, and is over when what runs is finished", async () => {
     const done: number[] = [];
     const work = async (item: number) => {
+      if (done.length >= 4) throw new Stopped();
       await turn();
       done.push(item);
     };
-    expect(await mapConcurrent(items, 2, work, () => done.length >= 4)).toBe(false);
+    await expect(mapConcurrent(items, 2, work)).rejects.toThrow(Stopped);
     expect(done).toEqual([0, 1, 2, 3, 4]);
   });
 
@@ -44,7 +45,7 @@ describe("work side by side", () => {
       await turn();
       if (item === 3) throw new Error("item 3");
     };
-    await expect(mapConcurrent(items, 3, work, never)).rejects.toThrow("item 3");
+    await expect(mapConcurrent(items, 3, work)).rejects.toThrow("item 3");
     for (let wait = 0; wait < 20; wait++) await turn();
     expect(begun).toEqual([0, 1, 2, 3, 4, 5]);
   });

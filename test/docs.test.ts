@@ -31,6 +31,7 @@ import {
   exampleTask,
   exampleTrajectory,
   newWriter,
+  scoredGroup,
   type Temporary,
   temporaryStore,
 } from "./store/temporary.ts";
@@ -88,7 +89,7 @@ function fill(store: Store): void {
   });
   const asking = exampleTask({ id: "ask", heldBack: [{ call: 0, argument: "city", sentence: "It is Oslo." }] });
   const declining = exampleTask({ id: "decline", kind: "decline", expected: [] });
-  const closing = { nextLevel: 4, nextPolicyVersion: 1, metrics: {}, checkpoint: null, advantages: [] };
+  const closing = { nextLevel: 4, nextPolicyVersion: 1, metrics: {}, checkpoint: null };
 
   save([0, "evaluation", 0], asking, [judged(-1, 0)], "base");
   openStep(writer, 0, { level: 4, policyVersion: 0 });
@@ -117,7 +118,7 @@ function fill(store: Store): void {
       "sampling/ratio_out_of_band": 0.03,
     },
     checkpoint: { folder: "runs/laptop-1/checkpoint-1", adapterHash: "0f", files: {} },
-    advantages: [{ trajectoryId: ids.get("ask/0") ?? 0, message: 1, value: 0.7 }],
+    groups: [scoredGroup(ids.get("ask/0") ?? 0, 0.7)],
   });
   save([0, "evaluation", 0], asking, [judged(1, 1)], "step 1");
   recordEvaluation(writer, "step 1", { "simulator/tokens_in/user": 70 });
@@ -227,8 +228,8 @@ describe("what the page tells", () => {
 
   test("every metric that is recorded is explained, and every stop reason named", () => {
     const explained = section("Metrics");
-    const sources = ["metrics", "learn", "evaluate", "swap", "probe", "prepare", "warmup", "session", "draw-tasks", "train"].map(
-      (name) => read(["evaluate", "warmup", "train"].includes(name) ? `src/${name}.ts` : `src/run/${name}.ts`),
+    const sources = ["metrics", "learn", "evaluate", "swap", "probe", "warmup", "session", "draw-tasks", "train"].map((name) =>
+      read(["evaluate", "warmup", "train"].includes(name) ? `src/${name}.ts` : `src/run/${name}.ts`),
     );
     const areas = "adapter|completions|curriculum|learner|probe|rollout|sampling|simulator|tasks|time|warmup|clip_ratio|stop";
     const literal = new RegExp(`["\`]((?:${areas})/[\\w/]+?)["\`/]?(?:\\$\\{|["\`])`, "g");

@@ -69,7 +69,7 @@ async function writeSome(config: Config, options: Options) {
     embed: nearness.embed,
     distractors: nearness.distractors,
     tally: newTally(),
-    stopping: () => false,
+    pause: () => undefined,
   };
   const series = {
     id: "shown",

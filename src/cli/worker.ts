@@ -4,7 +4,7 @@ import { setMaxListeners } from "node:events";
 import { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { Command } from "commander";
-import { describe, PlayactError } from "../errors.ts";
+import { describe, PlayactError, Stopped } from "../errors.ts";
 import { noCounters } from "../llm/llm.ts";
 import { type Committing, commit } from "../run/commit.ts";
 import { openSession } from "../run/open.ts";
@@ -71,18 +71,24 @@ async function work(writer: Writer, folder: string, json: boolean, asked: Asked)
     await commit(run, () => setRunStatus(writer, "running"));
     await using opened = await openSession(writer, folder, {
       progress: progress.show,
-      stopping: () => asked.finish,
+      pause: () => {
+        if (asked.finish) throw new Stopped();
+      },
       signal: asked.now.signal,
     });
     counters = () => opened.session.engine.counters();
-    const end = await train(opened.session);
+    await train(opened.session);
     progress.end();
-    await commit(run, () => setRunStatus(writer, end));
-    if (end === "finished") await printSummary(writer, toStderr);
-    else toStderr(`playact: stopped; everything finished is kept. Go on with: playact train --resume ${writer.run.name}\n`);
-    return end === "finished" ? 0 : interruptedCode;
+    await commit(run, () => setRunStatus(writer, "finished"));
+    await printSummary(writer, toStderr);
+    return 0;
   } catch (error) {
     progress.end();
+    if (error instanceof Stopped) {
+      await commit(run, () => setRunStatus(writer, "interrupted"));
+      toStderr(`playact: stopped; everything finished is kept. Go on with: playact train --resume ${writer.run.name}\n`);
+      return interruptedCode;
+    }
     if (asked.now.signal.aborted) {
       lastWord(() => setRunStatus(writer, "interrupted"));
       toStderr(`playact: stopped at once. Go on with: playact train --resume ${writer.run.name}\n`);

@@ -1,12 +1,10 @@
 // Verdicts -> advantages of every turn, group by group. Pure; the formulas are in advantage.ts.
-import type { Group, Trajectory, Verdict } from "../types.ts";
+import type { StoredGroup, Trajectory, Verdict } from "../types.ts";
 import { type AdvantageOptions, advantages, isDead, type TurnAdvantage } from "./advantage.ts";
 import { overlongPenalty } from "./overlong.ts";
 
-/** A group with its place in the step and what its members' turns are worth. */
-export interface ScoredGroup extends Group {
-  /** Index of the task within the step. */
-  readonly index: number;
+/** A group with what its members' turns are worth. */
+export interface ScoredGroup extends StoredGroup {
   /** Advantage of each assistant turn of each member; zeros for aborted ones. // [member][turn] */
   readonly advantages: readonly (readonly TurnAdvantage[])[];
   /** No member differs from the others, or there is no other: nothing to learn. */
@@ -18,11 +16,7 @@ export interface ScoredGroup extends Group {
  * members were judged there is nobody to compare with: all zeros, although the published formula keeps a lone survivor's
  * raw reward.
  */
-export function assignAdvantages(
-  groups: readonly (Group & { readonly index: number })[],
-  options: AdvantageOptions,
-  overlongBuffer = 0,
-): ScoredGroup[] {
+export function assignAdvantages(groups: readonly StoredGroup[], options: AdvantageOptions, overlongBuffer = 0): ScoredGroup[] {
   return groups.map((group) => {
     const alone = group.trajectories.filter(isJudged).length < 2;
     const assigned = advantages(

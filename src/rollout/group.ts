@@ -1,51 +1,37 @@
 // Many episodes side by side: tasks x samples, in the order of the tasks so that a group's shared prompt is computed once.
 // Each trajectory is handed to `keep` (and committed there) the moment it ends; those of an interrupted step are taken over.
 import { mapConcurrent } from "../concurrent.ts";
-import { type Court, judge } from "../reward/judge.ts";
-import type { Group, Task, Trajectory } from "../types.ts";
-import { rollOut, type Scene } from "./rollout.ts";
+import type { StoredGroup, Task, Trajectory } from "../types.ts";
 
 export interface Rollouts {
   /** Tasks by index; holes are tasks that could not be written. */
   readonly tasks: ReadonlyMap<number, Task>;
   readonly groupSize: number;
-  /** Seed names of the series; task index and sample are added. */
-  readonly names: readonly (string | number)[];
   /** Trajectories of the same policy version that were finished before. */
-  readonly done: readonly { readonly taskIndex: number; readonly trajectory: Trajectory }[];
+  readonly done: readonly { readonly id: number; readonly taskIndex: number; readonly trajectory: Trajectory }[];
   /** Episodes at a time. */
   readonly concurrency: number;
-  readonly keep: (taskIndex: number, trajectory: Trajectory) => Promise<void>;
-  /** Asked before each episode: true lets those in flight finish and starts no more. */
-  readonly stopping: () => boolean;
+  /** Plays one episode to its verdict. What it throws ends the step; Stopped lets the episodes in flight finish first. */
+  readonly play: (task: Task, index: number, sample: number) => Promise<Trajectory>;
+  /** Stores a trajectory and returns its row id. */
+  readonly keep: (taskIndex: number, trajectory: Trajectory) => Promise<number>;
 }
 
-/** Rolls out what is missing and returns whole groups, or null when it was stopped before all were finished. */
-export async function rollOutGroups(
-  rollouts: Rollouts,
-  scene: Scene,
-  court: Court,
-): Promise<readonly (Group & { readonly index: number })[] | null> {
-  const doneOf = (index: number) => rollouts.done.filter((row) => row.taskIndex === index).map((row) => row.trajectory);
-  const groups = [...rollouts.tasks].map(([index, task]) => ({ index, task, trajectories: doneOf(index) }));
-  const missing = groups.flatMap((group) => {
-    const present = new Set(group.trajectories.map((trajectory) => trajectory.sample));
-    return Array.from({ length: rollouts.groupSize }, (_, sample) => ({ group, sample })).filter(
-      ({ sample }) => !present.has(sample),
-    );
-  });
-  const whole = await mapConcurrent(
-    missing,
-    rollouts.concurrency,
-    async ({ group, sample }) => {
-      const episode = await rollOut(group.task, sample, [...rollouts.names, group.index, sample], scene);
-      const trajectory = await judge(episode, court);
-      await rollouts.keep(group.index, trajectory);
-      group.trajectories.push(trajectory);
-    },
-    rollouts.stopping,
+/** Plays what is missing and returns whole groups, their members by sample. */
+export async function rollOutGroups({ tasks, groupSize, done, concurrency, play, keep }: Rollouts): Promise<StoredGroup[]> {
+  const members = new Map([...tasks.keys()].map((index) => [index, new Map<number, { id: number; trajectory: Trajectory }>()]));
+  for (const { id, taskIndex, trajectory } of done) members.get(taskIndex)?.set(trajectory.sample, { id, trajectory });
+  const missing = [...tasks].flatMap(([index, task]) =>
+    Array.from({ length: groupSize }, (_, sample) => ({ index, task, sample })).filter(
+      ({ sample }) => !members.get(index)?.has(sample),
+    ),
   );
-  if (!whole) return null;
-  for (const group of groups) group.trajectories.sort((a, b) => a.sample - b.sample);
-  return groups;
+  await mapConcurrent(missing, concurrency, async ({ index, task, sample }) => {
+    const trajectory = await play(task, index, sample);
+    members.get(index)?.set(sample, { id: await keep(index, trajectory), trajectory });
+  });
+  return [...tasks].map(([index, task]) => {
+    const bySample = [...(members.get(index) ?? [])].sort(([a], [b]) => a - b).map(([, member]) => member);
+    return { index, task, trajectories: bySample.map(({ trajectory }) => trajectory), ids: bySample.map(({ id }) => id) };
+  });
 }

@@ -27,7 +27,7 @@ export interface Series extends Omit<OrderSeries, "names"> {
 }
 
 /** What writing needs of a session. */
-export type Desk = Pick<Session, "config" | "engine" | "template" | "embed" | "distractors" | "tally" | "stopping"> & {
+export type Desk = Pick<Session, "config" | "engine" | "template" | "embed" | "distractors" | "tally" | "pause"> & {
   readonly signal?: AbortSignal;
 };
 
@@ -48,13 +48,13 @@ export interface Written {
   readonly plainMessages: number;
 }
 
-/** Writes what is missing of a series; `take` gets each task the moment it is taken. Null when stopped before the end. */
+/** Writes what is missing of a series; `take` gets each task the moment it is taken. */
 export async function writeTasks(
   desk: Desk,
   series: OrderSeries & { readonly toolsets: readonly Toolset[] },
   begun: Begun,
   take: (place: number, task: Task, origin: Origin) => Promise<void>,
-): Promise<Written | null> {
+): Promise<Written> {
   const { config, engine } = desk;
   const orders = taskOrders(config, series);
   const lowered = taskOrders(config, { ...series, level: Math.max(1, series.level - loweredBy) });
@@ -68,13 +68,13 @@ export async function writeTasks(
   const known = [...begun.known];
   const rejected = new Map<number, Rejection[]>();
   let plainMessages = 0;
-  const whole = await drawInRounds<Draft>({
+  await drawInRounds<Draft>({
     places: [...orders.keys()].filter((place) => !begun.filled.has(place)),
     rounds: config.tasks.attempts,
     fruitful: begun.rounds,
     width: engine.sequences.simulator * 2,
-    stopping: desk.stopping,
     write: (place, number, low) => {
+      desk.pause();
       const order = (low ? lowered : orders)[place];
       if (order === undefined) throw new RangeError(`place ${place} of a series of ${orders.length} tasks`);
       return writers[config.tasks.direction]({ ...order, names: [...order.names, "draft", number] }, writing);
@@ -92,7 +92,7 @@ export async function writeTasks(
       return true;
     },
   });
-  return whole ? { rejected, plainMessages } : null;
+  return { rejected, plainMessages };
 }
 
 type Looked = WrittenTask & { readonly embedding: TaskEmbedding | null };
@@ -116,12 +116,12 @@ async function look(
 
 /**
  * The tasks of a series: those stored already, the others written now and stored at once. A task that could not be
- * written leaves a hole and a failure row. Returns null when stopped before all were tried.
+ * written leaves a hole and a failure row.
  */
 export async function drawTasks(
   session: Session,
   series: Series,
-): Promise<{ readonly tasks: ReadonlyMap<number, Task>; readonly metrics: Metrics } | null> {
+): Promise<{ readonly tasks: ReadonlyMap<number, Task>; readonly metrics: Metrics }> {
   const { config, writer } = session;
   const { store, run } = writer;
   const { step, purpose } = series;
@@ -138,7 +138,6 @@ export async function drawTasks(
     tasks.set(index, task);
     session.progress({ kind: "count", text: "tasks written", done: tasks.size, of: series.count });
   });
-  if (written === null) return null;
   for (const [index, rejections] of written.rejected) {
     if (tasks.has(index)) continue;
     const text = rejections.map(({ stage, reason }) => `${stage}: ${reason}`).join("; ");
@@ -147,7 +146,6 @@ export async function drawTasks(
   }
   // places beyond the series are the warm-up's twins, which a resumed run finds stored
   const placed = [...tasks.keys()].filter((place) => place < series.count).length;
-  if (session.stopping()) return null; // what follows would begin something new
   return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: taskMetrics(session, ordered, placed, written) };
 }
 

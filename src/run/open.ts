@@ -30,7 +30,7 @@ export interface OpenedSession extends AsyncDisposable {
 export async function openSession(
   writer: Writer,
   folder: string,
-  watch: Pick<Session, "progress" | "stopping" | "signal">,
+  watch: Pick<Session, "progress" | "pause" | "signal">,
 ): Promise<OpenedSession> {
   const { config } = writer.run;
   watch.progress({ kind: "phase", text: `loading ${config.models.policy} and ${config.models.simulator}`, step: 0 });

@@ -4,7 +4,6 @@
 import type { Learner } from "../learner/learner.ts";
 import type { Vocabulary } from "../llm/llm.ts";
 import { type Dialect, dialects, parseToolCalls } from "../llm/text/tool-call.ts";
-import { rollOut, type Scene } from "../rollout/rollout.ts";
 import type { Task, Trajectory } from "../types.ts";
 
 export interface Probe {
@@ -17,7 +16,7 @@ export interface Probe {
 /** Above this the rows are the same vector: nobody trained them. Trained rows lie far below. */
 const untrainedCosine = 0.99;
 
-/** Reads first turns, which `firstTurns` has sampled or an evaluation has stored. */
+/** Reads first turns, sampled for the probe or stored by an evaluation. */
 export async function probe(turns: readonly string[], vocabulary: Vocabulary, learner: Learner): Promise<Probe> {
   const share = (dialect: Dialect) =>
     turns.filter((text) => parseToolCalls(text, dialect).calls.length > 0).length / Math.max(1, turns.length);
@@ -30,15 +29,6 @@ export async function probe(turns: readonly string[], vocabulary: Vocabulary, le
 /** Whether the right first turn of a task is a call: nothing is held back, and a tool that fits is there. */
 export function asksForCall(task: Task): boolean {
   return task.kind === "call" && task.heldBack.length === 0;
-}
-
-/** The policy's first turns on the tasks that ask for a call, greedy. */
-export async function firstTurns(tasks: readonly Task[], names: readonly (string | number)[], scene: Scene): Promise<string[]> {
-  const episodes = tasks.filter(asksForCall).map((task, index) => {
-    const oneTurn: Task = { ...task, limits: { ...task.limits, assistantTurns: 1, userReplies: 0 } };
-    return rollOut(oneTurn, 0, [...names, index], { ...scene, temperature: 0 });
-  });
-  return (await Promise.all(episodes)).map(({ trajectory }) => firstTurn(trajectory));
 }
 
 export function firstTurn(trajectory: Trajectory): string {

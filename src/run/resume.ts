@@ -11,12 +11,14 @@ import { nextTemperature } from "./temperature.ts";
 import { tidy } from "./tidy.ts";
 
 export interface RunState {
-  /** Last closed step: 0 is the warm-up; null when nothing is closed. */
-  readonly closed: number | null;
+  /** Last closed step: 0 is the warm-up, -1 where nothing is closed. */
+  readonly closed: number;
   /** Level of the next step. */
   readonly level: number;
   /** Policy version of the next step. */
   readonly version: number;
+  /** Sampling temperature of the next step. */
+  readonly temperature: number;
 }
 
 /** Brings learner and engine to where the run stands. */
@@ -26,7 +28,7 @@ export async function resume(session: Session): Promise<RunState> {
   let last = lastClosedStep(store, run);
   if (last === null) {
     await tidy(session);
-    return { closed: null, level: config.curriculum.start, version: 0 };
+    return { closed: -1, level: config.curriculum.start, version: 0, temperature: config.rollout.temperature };
   }
 
   const { checkpoint, skipped } = await verifyCheckpoint(store, run);
@@ -43,7 +45,8 @@ export async function resume(session: Session): Promise<RunState> {
   await learner.restore(folder);
   await engine.swap({ path: gguf, hash: checkpoint.adapterHash }, last.nextPolicyVersion);
   await tidy(session);
-  return { closed: last.number, level: last.nextLevel, version: last.nextPolicyVersion };
+  const temperature = temperatureOf(session, last.number + 1);
+  return { closed: last.number, level: last.nextLevel, version: last.nextPolicyVersion, temperature };
 }
 
 /** Why a run cannot go on. Its folder is left as it is: what lies there may be all that the newer store needs. */

@@ -6,11 +6,7 @@ import type { Learner } from "../learner/learner.ts";
 import type { Engine } from "../llm/llm.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import type { Dialect } from "../llm/text/tool-call.ts";
-import { findModel } from "../models/manifest.ts";
-import type { Court } from "../reward/judge.ts";
-import type { Scene } from "../rollout/rollout.ts";
 import type { Patience } from "../simulator/ask.ts";
-import { criteriaCap } from "../simulator/criteria.ts";
 import type { Tally } from "../simulator/usage.ts";
 import type { Writer } from "../store/lease.ts";
 import type { ChooseDistractors } from "../tools/distractors.ts";
@@ -32,8 +28,8 @@ export interface Session {
   /** Folder of the run; checkpoints lie in it. */
   readonly folder: string;
   readonly progress: (event: ProgressEvent) => void;
-  /** True after the first interrupt: finish what is in flight and stop. */
-  readonly stopping: () => boolean;
+  /** Called before anything new is begun. Throws Stopped after the first interrupt: what is in flight is finished. */
+  readonly pause: () => void;
   /** Fires on the second interrupt: give up every wait. */
   readonly signal: AbortSignal;
 }
@@ -62,42 +58,4 @@ export function patience(config: Config): Patience {
 /** The same, counted in the session's tally. */
 export function counted({ config, tally }: Pick<Session, "config" | "tally">): Patience {
   return { ...patience(config), tally };
-}
-
-/** What episodes and their verdicts need of a session. */
-type Stage = Pick<Session, "config" | "engine" | "template" | "dialect" | "tally" | "signal">;
-
-export function sceneOf(session: Stage, temperature: number): Scene {
-  const { config, engine, template, dialect, signal } = session;
-  return {
-    policy: engine.policy,
-    vocabulary: engine.vocabulary,
-    template,
-    dialect,
-    simulator: engine.simulator,
-    patience: counted(session),
-    temperature,
-    turnMs: config.rollout.turnSeconds * 1000,
-    parallelCalls: config.rollout.parallelCalls,
-    toolChars: config.rollout.toolChars,
-    user: config.simulator.user,
-    tools: config.simulator.tools,
-    withhold: config.simulator.withhold,
-    signal,
-  };
-}
-
-export function courtOf(session: Stage, kind: Config["reward"]["verdict"]): Court {
-  const { config, engine, dialect, signal } = session;
-  const { withhold } = config.simulator;
-  return {
-    simulator: engine.simulator,
-    patience: counted(session),
-    dialect,
-    kind,
-    withhold,
-    maxCriteria: config.simulator.maxCriteria ?? criteriaCap(findModel(config.models.simulator).parameters),
-    scales: new Map(),
-    signal,
-  };
 }

@@ -2,6 +2,7 @@
 // transaction, so that a kill leaves a step either open with all its finished episodes or closed with everything.
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
+import { byMessage, type ScoredGroup } from "../reward/assign.ts";
 import { packLogprobs } from "./blobs.ts";
 import { type Checkpoint, insertCheckpoint, readCheckpoint } from "./checkpoints.ts";
 import { type Writer, write } from "./lease.ts";
@@ -29,14 +30,19 @@ export interface MessagePlace {
   readonly message: number;
 }
 
+export interface LearnedLogprobs extends MessagePlace {
+  readonly logprobs: readonly number[];
+}
+
 export interface Closing {
   readonly nextLevel: number;
   readonly nextPolicyVersion: number;
   readonly metrics: Metrics;
   readonly checkpoint: Omit<Checkpoint, "step"> | null;
-  readonly advantages: readonly (MessagePlace & { readonly value: number })[];
+  /** The groups of the step, whose advantages are stored; none of a warm-up. */
+  readonly groups?: readonly ScoredGroup[];
   /** Log-probs for trained messages that had none when saved (demonstrations), one an id. */
-  readonly learnerLogprobs?: readonly (MessagePlace & { readonly logprobs: readonly number[] })[];
+  readonly learnerLogprobs?: readonly LearnedLogprobs[];
 }
 
 /** Opens a step after the last closed one. Throws PlayactError("store") where one is open or the number was used. */
@@ -101,7 +107,8 @@ export function closeStep(writer: Writer, number: number, closing: Closing): voi
       if (changes !== 1)
         throw new PlayactError("store", `Step ${number} of run ${writer.run.name} is not open: it is closed only once.`);
       insertMetrics(database, writer.run.id, number, closing.metrics);
-      for (const { value, ...place } of closing.advantages) setOnMessage(database, writer.run, number, place, "advantage", value);
+      for (const { value, ...place } of (closing.groups ?? []).flatMap(advantagesOf))
+        setOnMessage(database, writer.run, number, place, "advantage", value);
       for (const { logprobs, ...place } of closing.learnerLogprobs ?? []) {
         setOnMessage(database, writer.run, number, place, "logprobs", packLogprobs(logprobs));
       }
@@ -109,6 +116,10 @@ export function closeStep(writer: Writer, number: number, closing: Closing): voi
     },
     durable,
   );
+}
+
+function advantagesOf(group: ScoredGroup): (MessagePlace & { readonly value: number })[] {
+  return group.ids.flatMap((trajectoryId, member) => byMessage(group, member).map((one) => ({ ...one, trajectoryId })));
 }
 
 /** Stores metrics of a step that is there; an older value of the same name is replaced. */

@@ -16,7 +16,6 @@ export interface Rounds<D> {
   readonly fruitful: Iterable<number>;
   /** Drafts written side by side. */
   readonly width: number;
-  readonly stopping: () => boolean;
   /** Writes draft `number` (from 1) of a place; `lowered`: at a lower level. */
   readonly write: (place: number, number: number, lowered: boolean) => Promise<D>;
   /**
@@ -27,8 +26,8 @@ export interface Rounds<D> {
   readonly decide: (place: number, draft: D, round: number) => Promise<boolean>;
 }
 
-/** Draws until every place is filled or the rounds are used up; false when it was stopped before. */
-export async function drawInRounds<D>(work: Rounds<D>): Promise<boolean> {
+/** Draws until every place is filled or the rounds are used up; what `write` throws ends it. */
+export async function drawInRounds<D>(work: Rounds<D>): Promise<void> {
   const open = new Set(work.places);
   const fruitful = new Set(work.fruitful);
   for (let round = 1; round <= work.rounds && open.size > 0; round++) {
@@ -46,19 +45,12 @@ export async function drawInRounds<D>(work: Rounds<D>): Promise<boolean> {
         fruitful.add(round);
       }
     };
-    const whole = await mapConcurrent(
-      [...items.entries()],
-      work.width,
-      async ([at, { place, number }]) => {
-        written[at] = { draft: open.has(place) ? await work.write(place, number, lowered) : null };
-        deciding = deciding.then(decideInOrder);
-        await deciding;
-      },
-      work.stopping,
-    );
-    if (!whole) return false;
+    await mapConcurrent(items.entries(), work.width, async ([at, { place, number }]) => {
+      written[at] = { draft: open.has(place) ? await work.write(place, number, lowered) : null };
+      deciding = deciding.then(decideInOrder);
+      await deciding;
+    });
   }
-  return true;
 }
 
 /** Numbers of a place's drafts in a round: 1, then 2 and 3, then 4 and 5 … */

@@ -25,7 +25,7 @@ describe("playact runs", () => {
     saveTask(old, { step: 1, purpose: "train", index: 0 }, exampleTask());
     saveTrajectory(old, { step: 1, purpose: "train", task: 0 }, exampleTrajectory());
     const checkpoint = { folder: "old/step-1", adapterHash: "ab", files: { "state.json": "cd", "adapter-ab.gguf": "ab" } };
-    closeStep(old, 1, { nextLevel: 7, nextPolicyVersion: 1, metrics: {}, checkpoint, advantages: [] });
+    closeStep(old, 1, { nextLevel: 7, nextPolicyVersion: 1, metrics: {}, checkpoint });
     setRunStatus(old, "finished");
     newWriter(temporary.store, "new");
     recordStart(old, { ...exampleDevices, engine: "cpu", versions: {} });

@@ -10,6 +10,7 @@ import {
   exampleTask,
   exampleTrajectory,
   newWriter,
+  scoredGroup,
   type Temporary,
   temporaryStore,
 } from "../store/temporary.ts";
@@ -38,9 +39,10 @@ function episode(): Temporary & { readonly id: string } {
     exampleMessage({ sample: 1, ids: [20], role: "tool", text: "-2.5" }),
     exampleMessage({ sample: 1, ids: [21], role: "assistant", text: "Cold.", logprobs: [-2] }),
   ];
-  const id = saveTrajectory(writer, { step: 1, purpose: "train", task: 0 }, exampleTrajectory({ messages, policyVersion: 2 }));
-  const advantages = [{ trajectoryId: id, message: 1, value: -0.25 }];
-  closeStep(writer, 1, { nextLevel: 4, nextPolicyVersion: 3, metrics: {}, checkpoint: null, advantages });
+  const trajectory = exampleTrajectory({ messages, policyVersion: 2 });
+  const id = saveTrajectory(writer, { step: 1, purpose: "train", task: 0 }, trajectory);
+  const groups = [{ ...scoredGroup(id, -0.25, trajectory), advantages: [[-0.25]] }];
+  closeStep(writer, 1, { nextLevel: 4, nextPolicyVersion: 3, metrics: {}, checkpoint: null, groups });
   return { ...temporary, id: String(id) };
 }
 
@@ -66,7 +68,7 @@ describe("playact show", () => {
       [tool] 1 tokens
         -2.5
 
-      [assistant] 1 tokens
+      [assistant] 1 tokens, advantage 0.000
         Cold.
       "
     `);

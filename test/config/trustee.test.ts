@@ -45,7 +45,7 @@ interface Fixture {
 }
 
 const read = (path: string) => readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8");
-const fixture = JSON.parse(read("fixtures/trustee.json")) as Fixture; // written by our own script
+const fixture = JSON.parse(read("../fixtures/trustee.json")) as Fixture; // written by our own script
 const rollouts = (group: readonly Member[]) =>
   group.map(({ reward, turns, tokens, aborted }) => ({ reward, turnRewards: turns, turnTokens: tokens, aborted }));
 
@@ -140,7 +140,7 @@ test("a step's temperature is what the step before recorded leads to, so that a 
   const session = { config, writer };
   const closed = (step: number, metrics: Readonly<Record<string, number>>) => {
     openStep(writer, step, { level: 1, policyVersion: step });
-    closeStep(writer, step, { nextLevel: 1, nextPolicyVersion: step + 1, metrics, checkpoint: null, advantages: [] });
+    closeStep(writer, step, { nextLevel: 1, nextPolicyVersion: step + 1, metrics, checkpoint: null });
   };
   expect(temperatureOf(session, 1)).toBe(0.9);
   closed(1, { "rollout/temperature": 0.9, entropy: 0.05 });
@@ -389,7 +389,7 @@ describe("what is withheld stands in no prompt", () => {
 });
 
 describe("docs/trustee.md", () => {
-  const page = read("../docs/trustee.md");
+  const page = read("../../docs/trustee.md");
   const keysOf = (tree: object, prefix = ""): string[] =>
     Object.entries(tree).flatMap(([key, value]) =>
       typeof value === "object" && value !== null && !Array.isArray(value) ? keysOf(value, `${prefix}${key}.`) : [prefix + key],

@@ -9,6 +9,7 @@ const group = (...trajectories: Parameters<typeof assignAdvantages>[0][number]["
   index: 4,
   task: blueprint(),
   trajectories,
+  ids: trajectories.map((_, member) => member),
 });
 const [system, user, call, tool, last] = [
   message("system", "s"),

@@ -17,7 +17,7 @@ test("of two equally good answers the overlong one has the lower advantage; what
   const task = blueprint();
   const limit = task.limits.responseTokens;
   const long = [message("user", "x".repeat(10 * limit)), message("assistant", "y".repeat(limit - 1)), message("tool", "z")];
-  const groups = [{ index: 0, task, trajectories: [judged(1, { task }), judged(1, { task, messages: long })] }];
+  const groups = [{ index: 0, ids: [1, 2], task, trajectories: [judged(1, { task }), judged(1, { task, messages: long })] }];
   const options = { mode: "uniform", normalizeStd: false } as const;
   expect(assignAdvantages(groups, options)[0]).toMatchObject({ dead: true });
   const [shaped] = assignAdvantages(groups, options, Math.floor(limit / 2));

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Court } from "../../src/reward/judge.ts";
+import { Stopped } from "../../src/errors.ts";
+import { judge } from "../../src/reward/judge.ts";
 import { type Rollouts, rollOutGroups } from "../../src/rollout/group.ts";
+import { rollOut } from "../../src/rollout/rollout.ts";
 import type { Trajectory } from "../../src/types.ts";
 import { blueprint, found, says } from "../support/blueprint.ts";
 import { type Play, stage } from "../support/stage.ts";
@@ -10,40 +12,45 @@ const tasks = new Map([
   [2, blueprint({ id: "third" })], // task 1 could not be written
 ]);
 
-function open(play: Play = { turns: ["I cannot."] }, change: Partial<Rollouts> = {}) {
-  const kept: { taskIndex: number; trajectory: Trajectory }[] = [];
+interface Kept {
+  readonly id: number;
+  readonly taskIndex: number;
+  readonly trajectory: Trajectory;
+}
+
+function open(play: Play = { turns: ["I cannot."] }, change: Partial<Rollouts> & { readonly stopping?: () => boolean } = {}) {
+  const kept: Kept[] = [];
   const { scene, asked } = stage(play);
-  const court: Court = { ...scene, kind: "rules", maxCriteria: 5, scales: new Map() };
+  const { stopping = () => false, ...changed } = change;
   const rollouts: Rollouts = {
     tasks,
     groupSize: 3,
-    names: ["run", 1],
     done: [],
     concurrency: 2,
-    keep: async (taskIndex, trajectory) => {
-      kept.push({ taskIndex, trajectory });
+    play: async (task, index, sample) => {
+      if (stopping()) throw new Stopped();
+      const episode = await rollOut(task, sample, ["run", 1, index, sample], scene);
+      return judge(episode, { ...scene, kind: "rules", maxCriteria: 5, scales: new Map() });
     },
-    stopping: () => false,
-    ...change,
+    keep: async (taskIndex, trajectory) => kept.push({ id: 10 + kept.length, taskIndex, trajectory }) + 9,
+    ...changed,
   };
-  return { run: () => rollOutGroups(rollouts, scene, court), kept, asked };
+  return { run: () => rollOutGroups(rollouts), kept, asked };
 }
-const places = (kept: readonly { taskIndex: number; trajectory: Trajectory }[]) =>
-  kept.map(({ taskIndex, trajectory }) => `${taskIndex}/${trajectory.sample}`);
+const places = (kept: readonly Kept[]) => kept.map(({ taskIndex, trajectory }) => `${taskIndex}/${trajectory.sample}`);
 
 describe("the groups of a step", () => {
   test("are rolled out whole, in the order of tasks and samples, each trajectory judged and kept as it ends", async () => {
     const { run, kept } = open();
     const groups = await run();
-    expect(groups?.map(({ index, task, trajectories }) => [index, task.id, trajectories.map(({ sample }) => sample)])).toEqual([
+    expect(groups.map(({ index, task, trajectories }) => [index, task.id, trajectories.map(({ sample }) => sample)])).toEqual([
       [0, "first", [0, 1, 2]],
       [2, "third", [0, 1, 2]],
     ]);
     expect(places(kept).sort()).toEqual(["0/0", "0/1", "0/2", "2/0", "2/1", "2/2"]);
     expect(kept.every(({ trajectory }) => trajectory.verdict?.reward === -1)).toBe(true);
-    expect(groups?.flatMap(({ trajectories }) => trajectories)).toEqual(
-      expect.arrayContaining(kept.map(({ trajectory }) => trajectory)),
-    );
+    const byId = new Map(kept.map(({ id, trajectory }) => [id, trajectory]));
+    for (const { ids, trajectories } of groups) expect(ids.map((id) => byId.get(id))).toEqual(trajectories);
   });
 
   test("take over what was finished before and run only the missing episodes, which come out as they would have", async () => {
@@ -55,9 +62,9 @@ describe("the groups of a step", () => {
     const again = await resumed.run();
     expect(places(resumed.kept)).toEqual(["2/0", "2/2"]);
     const read = (all: typeof groups) =>
-      all?.flatMap(({ trajectories }) => trajectories.map(({ messages, sample }) => ({ messages, sample })));
+      all.flatMap(({ trajectories }) => trajectories.map(({ messages, sample }) => ({ messages, sample })));
     expect(read(again)).toEqual(read(groups));
-    expect(again?.[0]?.trajectories[0]).toBe(done.find(({ trajectory }) => trajectory.sample === 0)?.trajectory);
+    expect(again[0]?.trajectories[0]).toBe(done.find(({ trajectory }) => trajectory.sample === 0)?.trajectory);
   }, 20_000);
 
   test("that were all finished before ask no model", async () => {
@@ -70,7 +77,7 @@ describe("the groups of a step", () => {
 
   test("have samples that differ by their seeds alone", async () => {
     const { run } = open({ turns: [null] });
-    const texts = (await run())?.flatMap(({ trajectories }) => trajectories.map(({ messages }) => messages.at(-1)?.text));
+    const texts = (await run()).flatMap(({ trajectories }) => trajectories.map(({ messages }) => messages.at(-1)?.text));
     expect(new Set(texts).size).toBe(6);
   });
 
@@ -86,7 +93,7 @@ describe("the groups of a step", () => {
       },
       { stopping: () => stop },
     );
-    expect(await run()).toBeNull();
+    await expect(run()).rejects.toThrow(Stopped);
     expect(places(kept).sort()).toEqual(["0/0", "0/1"]); // as many as run at a time
     expect(asked.samples).toHaveLength(2);
   });
@@ -121,7 +128,7 @@ describe("the groups of a step", () => {
     const hamar = says({ ...found, arguments: { ...found.arguments, to: "Hamar" } });
     const { run, kept } = open({ turns: [hamar], reply: () => "broken" });
     const groups = await run();
-    expect(groups?.flatMap(({ trajectories }) => trajectories.map(({ status }) => status))).toEqual(Array(6).fill("aborted"));
+    expect(groups.flatMap(({ trajectories }) => trajectories.map(({ status }) => status))).toEqual(Array(6).fill("aborted"));
     expect(kept.map(({ trajectory }) => trajectory.verdict)).toEqual(Array(6).fill(null));
   });
 

@@ -27,7 +27,7 @@ async function write(set: readonly string[], query = said) {
   });
   const desk: Desk = {
     ...{ config, engine, template: scene.template, embed: null, distractors: anyTools, tally: newTally() },
-    ...{ stopping: () => false, signal: new AbortController().signal },
+    ...{ pause: () => undefined, signal: new AbortController().signal },
   };
   const series = { id: "s", names: [1], first: 0, count: 1, level: 1, declineShare: 0, epsilon: 0, toolsets: [trains] };
   const tasks: Task[] = [];

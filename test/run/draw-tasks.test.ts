@@ -4,6 +4,7 @@ import { setMaxListeners } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type ConfigInput, configSchema } from "../../src/config/config.ts";
+import { Stopped } from "../../src/errors.ts";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
 import type { ReplyRequest } from "../../src/llm/llm.ts";
 import { scriptedEngine } from "../../src/llm/scripted.ts";
@@ -69,7 +70,9 @@ function session(writer: Writer, world: World): Session {
     tally: newTally(),
     folder: "",
     progress: () => taken++,
-    stopping: () => taken >= (world.stopAt ?? Number.POSITIVE_INFINITY),
+    pause: () => {
+      if (taken >= (world.stopAt ?? Number.POSITIVE_INFINITY)) throw new Stopped();
+    },
     signal,
   };
 }
@@ -77,7 +80,7 @@ function session(writer: Writer, world: World): Session {
 async function drawn(writer: Writer, world: World = {}) {
   const result = await drawTasks(session(writer, world), series);
   const tasks = loadTasks(writer.store, writer.run, series.step, series.purpose);
-  return { metrics: result?.metrics ?? null, tasks, messages: [...tasks.values()].map(({ firstMessage }) => firstMessage) };
+  return { metrics: result.metrics, tasks, messages: [...tasks.values()].map(({ firstMessage }) => firstMessage) };
 }
 
 function started(): { readonly writer: Writer } & Disposable {
@@ -92,7 +95,7 @@ test("tasks that say what an earlier one says are drawn again, and counted", asy
   const { messages, metrics } = await drawn(run.writer);
   expect(new Set(messages).size).toBe(6);
   expect(metrics).toMatchObject({ "tasks/written": 6, "tasks/missing": 0, "tasks/novelty": 1, "tasks/rejected/calls": 0 });
-  expect(metrics?.["tasks/rejected/too_close"]).toBeGreaterThan(0);
+  expect(metrics["tasks/rejected/too_close"]).toBeGreaterThan(0);
   expect(vectorsOf(run.writer.store, run.writer.run, series)).toHaveLength(6);
 });
 
@@ -110,12 +113,12 @@ test("a run that was interrupted anywhere draws the tasks of one that was not, w
   const straight = await drawn(whole.writer, { jitter: 0 });
   for (const stopAt of [1, 2, 3, 4, 5]) {
     using run = started();
-    expect((await drawn(run.writer, { stopAt, jitter: 7 })).metrics).toBeNull();
+    await expect(drawn(run.writer, { stopAt, jitter: 7 })).rejects.toThrow(Stopped);
     const before = loadTasks(run.writer.store, run.writer.run, 1, "train");
     expect(before.size).toBeLessThan(6);
     const resumed = await drawn(run.writer, { jitter: 7 });
     expect(resumed.tasks).toEqual(straight.tasks);
-    expect(resumed.metrics?.["tasks/novelty"]).toBe(straight.metrics?.["tasks/novelty"]);
+    expect(resumed.metrics["tasks/novelty"]).toBe(straight.metrics["tasks/novelty"]);
   }
 });
 
@@ -125,8 +128,8 @@ test("tasks are compared with those of earlier steps", async () => {
   openNext(run.writer);
   const next = await drawTasks(session(run.writer, {}), { ...series, step: 2, first: 6, count: 3 });
   // eight cities, six of them taken: two tasks are new, the third place stays empty
-  expect(next?.tasks.size).toBe(2);
-  expect(next?.metrics).toMatchObject({ "tasks/written": 2, "tasks/missing": 1 });
+  expect(next.tasks.size).toBe(2);
+  expect(next.metrics).toMatchObject({ "tasks/written": 2, "tasks/missing": 1 });
 });
 
 function openNext(writer: Writer): void {

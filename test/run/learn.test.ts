@@ -28,7 +28,7 @@ async function learned(groups: readonly (readonly Trajectory[])[], input: Config
     },
   };
   const scored = assignAdvantages(
-    groups.map((trajectories, index) => ({ index, task: blueprint(), trajectories })),
+    groups.map((trajectories, index) => ({ index, task: blueprint(), ids: [], trajectories })),
     config.advantage,
   );
   const said = await learn({ config, learner, progress: (event) => told.push(event) }, scored, { step, temperature: 1 });

@@ -9,7 +9,7 @@ import { aborted, judged } from "../support/trajectory.ts";
 const metricsOf = (...groups: readonly (readonly Trajectory[])[]) =>
   groupMetrics(
     assignAdvantages(
-      groups.map((trajectories, index) => ({ index, task: blueprint(), trajectories })),
+      groups.map((trajectories, index) => ({ index, task: blueprint(), ids: [], trajectories })),
       { mode: "uniform", normalizeStd: true },
     ),
   );

@@ -24,7 +24,7 @@ test.runIf((await nvidiaCards()) === null)(
     vi.stubEnv("PATH", pathWithCard(temporary.home));
     const events: ProgressEvent[] = [];
     const progress = (event: ProgressEvent) => void events.push(event);
-    const watch = { progress, stopping: () => false, signal: new AbortController().signal };
+    const watch = { progress, pause: () => undefined, signal: new AbortController().signal };
     await (await openSession(writer, temporary.home, watch))[Symbol.asyncDispose]();
 
     const torch = execFileSync(pythonPath(), ["-c", "import torch; print(torch.__version__)"], { encoding: "utf8" }).trim();

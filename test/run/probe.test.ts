@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
-import { asksForCall, firstTurns, markersUntrained, needsWarmup, probe, probeMetrics } from "../../src/run/probe.ts";
-import { blueprint, chain, declined, found, limits } from "../support/blueprint.ts";
+import { asksForCall, markersUntrained, needsWarmup, probe, probeMetrics } from "../../src/run/probe.ts";
+import { blueprint, chain, declined, found } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 
 const tagged = `<tool_call>\n${JSON.stringify({ name: found.name, arguments: found.arguments })}\n</tool_call>`;
@@ -45,16 +45,7 @@ test("rows that are one and the same vector are untrained, and so are tags that 
   expect(markersUntrained({ wellFormed, markerCosine: 0.4 })).toBe(false);
 });
 
-test("only tasks whose right first turn is a call are asked, one turn each", async () => {
+test("only tasks whose right first turn is a call ask for one", () => {
   const holding = chain({ heldBack: [{ call: 1, argument: "seats", sentence: "The seats is 2." }] });
   expect([blueprint(), holding, declined()].map(asksForCall)).toEqual([true, false, false]);
-  const { scene, asked } = stage({ turns: [tagged] });
-  expect(await firstTurns([blueprint(), holding, declined()], ["probe"], scene)).toEqual([tagged]);
-  expect(asked.samples.map((request) => request.temperature)).toEqual([0]);
-});
-
-test("a first turn of words is not answered: no user is asked", async () => {
-  const task = blueprint({ limits: limits({ userReplies: 1 }) });
-  const { scene } = stage({ turns: ["It is NT418."] }); // this double's user fails the test where it is asked
-  expect(await firstTurns([task], ["probe"], scene)).toEqual(["It is NT418."]);
 });

@@ -96,7 +96,7 @@ test("a writer that has lost the run and wakes up in the middle of a save touche
     releaseLease(old); // taken for dead
     const fresh = acquireLease(store, old.run, { pid: process.pid, token: "successor" });
     const saved = await saveCheckpoint(await session(fresh, folder), 1);
-    closeStep(fresh, 1, { nextLevel: 1, nextPolicyVersion: 1, metrics: {}, checkpoint: saved.row, advantages: [] });
+    closeStep(fresh, 1, { nextLevel: 1, nextPolicyVersion: 1, metrics: {}, checkpoint: saved.row });
   };
   await expect(saveCheckpoint(await session(old, folder, successor), 1)).rejects.toThrow(/no longer writes run tiny-1/);
   const { checkpoint, skipped } = await verifyCheckpoint(store, old.run);

@@ -20,7 +20,7 @@ function checkpointOf(temporary: Temporary, writer: Writer, step: number): void 
   );
   openStep(writer, step, { level: 1, policyVersion: step - 1 });
   const checkpoint = { folder, adapterHash: "ab", files };
-  closeStep(writer, step, { nextLevel: 1, nextPolicyVersion: step, metrics: {}, checkpoint, advantages: [] });
+  closeStep(writer, step, { nextLevel: 1, nextPolicyVersion: step, metrics: {}, checkpoint });
 }
 
 describe("the newest sound checkpoint", () => {

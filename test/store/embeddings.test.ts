@@ -6,7 +6,7 @@ import { loadTasks, roundsOf, saveTask } from "../../src/store/tasks.ts";
 import type { Purpose } from "../../src/types.ts";
 import { exampleTask, newWriter, temporaryStore } from "./temporary.ts";
 
-const closing = { nextLevel: 4, nextPolicyVersion: 1, metrics: {}, checkpoint: null, advantages: [] };
+const closing = { nextLevel: 4, nextPolicyVersion: 1, metrics: {}, checkpoint: null };
 
 /** Stores a task under `name` with an embedding that starts with `first`. */
 function save(writer: Writer, at: [number, Purpose, number], name: string, first: number, closest: number | null = null): void {

@@ -82,7 +82,7 @@ describe("the lease of a run", () => {
     releaseLease(old);
     const fresh = acquireLease(store, old.run, { pid: process.pid, token: "fresh" });
     const place = { step: 1, purpose: "train", task: 0 } as const;
-    const closing = { nextLevel: 1, nextPolicyVersion: 1, metrics: {}, checkpoint: null, advantages: [] };
+    const closing = { nextLevel: 1, nextPolicyVersion: 1, metrics: {}, checkpoint: null };
     const failure = { boundary: "task", code: "error", text: "no" };
     for (const attempt of [
       () => assertWriting(old),

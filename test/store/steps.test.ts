@@ -3,9 +3,9 @@ import type { Writer } from "../../src/store/lease.ts";
 import { closeStep, lastClosedStep, metricsOf, openStep, openStepOf, recordMetrics, reopenAfter } from "../../src/store/steps.ts";
 import { loadTasks, saveTask } from "../../src/store/tasks.ts";
 import { loadTrajectories, saveTrajectory } from "../../src/store/trajectories.ts";
-import { exampleMessage, exampleTask, exampleTrajectory, newWriter, temporaryStore } from "./temporary.ts";
+import { exampleMessage, exampleTask, exampleTrajectory, newWriter, scoredGroup, temporaryStore } from "./temporary.ts";
 
-const nothing = { nextLevel: 4, nextPolicyVersion: 1, metrics: {}, checkpoint: null, advantages: [] };
+const nothing = { nextLevel: 4, nextPolicyVersion: 1, metrics: {}, checkpoint: null };
 
 /** Opens a step with one task and two trajectories; returns their ids. */
 function filledStep(writer: Writer, number: number): readonly [number, number] {
@@ -37,7 +37,7 @@ describe("a step", () => {
       nextPolicyVersion: 2,
       metrics: { reward: 0.5, kl: Number.NaN },
       checkpoint,
-      advantages: [{ trajectoryId: first, message: 1, value: -0.75 }],
+      groups: [scoredGroup(first, -0.75)],
     });
     expect(openStepOf(temporary.store, writer.run)).toBeNull();
     expect(lastClosedStep(temporary.store, writer.run)).toEqual({
@@ -68,15 +68,12 @@ describe("a step", () => {
     expect(temporary.store.database.prepare("SELECT count(*) FROM metric").pluck().get()).toBe(0);
   });
 
-  it("stays open with nothing written when one advantage names a message that is not trained", () => {
+  it("stays open with nothing written when one advantage is of a trajectory that is not there", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     const [first] = filledStep(writer, 1);
-    const advantages = [
-      { trajectoryId: first, message: 1, value: 1 },
-      { trajectoryId: first, message: 0, value: 1 },
-    ];
-    expect(() => closeStep(writer, 1, { ...nothing, metrics: { reward: 1 }, advantages })).toThrow(/takes no advantage/);
+    const groups = [scoredGroup(first, 1), scoredGroup(first + 100, 1)];
+    expect(() => closeStep(writer, 1, { ...nothing, metrics: { reward: 1 }, groups })).toThrow(/takes no advantage/);
     expect(openStepOf(temporary.store, writer.run)?.number).toBe(1);
     const { database } = temporary.store;
     expect(database.prepare("SELECT count(*) FROM metric").pluck().get()).toBe(0);
@@ -136,7 +133,7 @@ describe("a step", () => {
     for (const number of [1, 2, 3]) {
       const [first] = filledStep(writer, number);
       const checkpoint = { folder: `step-${number}`, adapterHash: "ab", files: {} };
-      closeStep(writer, number, { ...nothing, checkpoint, advantages: [{ trajectoryId: first, message: 1, value: 1 }] });
+      closeStep(writer, number, { ...nothing, checkpoint, groups: [scoredGroup(first, 1)] });
     }
     filledStep(writer, 4);
     reopenAfter(writer, 1);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { configSchema } from "../../src/config/config.ts";
+import type { ScoredGroup } from "../../src/reward/assign.ts";
 import { acquireLease, type Writer } from "../../src/store/lease.ts";
 import { createRun } from "../../src/store/runs.ts";
 import type { Devices } from "../../src/store/starts.ts";
@@ -85,6 +86,13 @@ export function exampleTask(change: Partial<Task> = {}): Task {
 
 export function exampleMessage(change: Partial<Message> = {}): Message {
   return { role: "user", text: "Hello", sample: 0, ids: [1, 2, 3], logprobs: null, turnReward: null, calls: [], ...change };
+}
+
+/** A group of one stored trajectory, whose turns have this advantage. */
+export function scoredGroup(id: number, advantage: number, trajectory = exampleTrajectory()): ScoredGroup {
+  const turns = trajectory.messages.filter(({ role }) => role === "assistant");
+  const group = { task: trajectory.task, index: 0, trajectories: [trajectory], ids: [id] };
+  return { ...group, advantages: [turns.map(() => advantage)], dead: false };
 }
 
 /** A user message and a sampled answer, judged 0.5. */

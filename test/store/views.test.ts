@@ -8,7 +8,7 @@ import type { Purpose, Task, Trajectory } from "../../src/types.ts";
 import { exampleTask, exampleTrajectory, newWriter, temporaryStore } from "./temporary.ts";
 
 const heldBack = [{ call: 0, argument: "city", sentence: "It is Oslo." }];
-const closing = { nextLevel: 4, nextPolicyVersion: 1, metrics: {}, checkpoint: null, advantages: [] };
+const closing = { nextLevel: 4, nextPolicyVersion: 1, metrics: {}, checkpoint: null };
 const failure = { boundary: "tool", code: "deadline", text: "no reply" } as const;
 // its verdict must not count, should one have been reached before the abort
 const verdict = { reward: -1, rules: 0, judge: null, reason: "" };

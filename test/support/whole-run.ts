@@ -156,12 +156,12 @@ export async function life({ store, home }: Temporary, run: RunRow, lived: Proce
     distractors: anyTools,
     tally,
     folder: runFolder(home, run.name),
-    stopping: () => false,
+    pause: () => undefined,
     signal: new AbortController().signal,
   };
   mkdirSync(session.folder, { recursive: true });
   try {
-    return await train(session);
+    await train(session);
   } finally {
     releaseLease({ store, token }); // as the supervisor does for a worker that is gone
   }

@@ -2,24 +2,24 @@
 import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Stopped } from "../../src/errors.ts";
 import { drawInRounds, type Rounds } from "../../src/tasks/rounds.ts";
 
 interface Told {
   readonly written: string[];
   readonly decided: string[];
-  readonly whole: boolean;
+  readonly stopped: boolean;
 }
 
 /** Draws three places; a draft is taken where `takes` says so. */
 async function draw(takes: (place: number, number: number) => boolean, change: Partial<Rounds<number>> = {}): Promise<Told> {
   const written: string[] = [];
   const decided: string[] = [];
-  const whole = await drawInRounds<number>({
+  const drawing = drawInRounds<number>({
     places: [0, 1, 2],
     rounds: 5,
     fruitful: [],
     width: 4,
-    stopping: () => false,
     write: async (place, number, lowered) => {
       written.push(`${place}.${number}${lowered ? " lowered" : ""}`);
       return number;
@@ -30,7 +30,14 @@ async function draw(takes: (place: number, number: number) => boolean, change: P
     },
     ...change,
   });
-  return { written, decided, whole };
+  const stopped = await drawing.then(
+    () => false,
+    (error: unknown) => {
+      if (error instanceof Stopped) return true;
+      throw error;
+    },
+  );
+  return { written, decided, stopped };
 }
 
 describe("rounds of drafts", () => {
@@ -38,7 +45,7 @@ describe("rounds of drafts", () => {
     expect(await draw(() => true)).toEqual({
       written: ["0.1", "1.1", "2.1"],
       decided: ["round 1: 0.1", "round 1: 1.1", "round 1: 2.1"],
-      whole: true,
+      stopped: false,
     });
   });
 
@@ -48,8 +55,8 @@ describe("rounds of drafts", () => {
   });
 
   test("five rounds are nine drafts, then the place stays empty", async () => {
-    const { written, whole } = await draw(() => false, { places: [7] });
-    expect([written.length, new Set(written).size, whole]).toEqual([9, 9, true]);
+    const { written, stopped } = await draw(() => false, { places: [7] });
+    expect([written.length, new Set(written).size, stopped]).toEqual([9, 9, false]);
   });
 
   test("a round is drawn lower where the one before it gave nothing, and only there", async () => {
@@ -102,7 +109,7 @@ describe("decisions", () => {
       deciding--;
       return true;
     };
-    expect((await draw(() => true, { decide })).whole).toBe(true);
+    expect((await draw(() => true, { decide })).stopped).toBe(false);
   });
 
   test("that fail end the drawing with their error", async () => {
@@ -112,7 +119,11 @@ describe("decisions", () => {
 
   test("of all drafts that were begun are made before a stop, and none is begun after it", async () => {
     let asked = 0;
-    const told = await draw(() => true, { width: 1, stopping: () => ++asked > 2 });
-    expect(told).toMatchObject({ whole: false, decided: ["round 1: 0.1", "round 1: 1.1"] });
+    const write = async (_: number, number: number) => {
+      if (++asked > 2) throw new Stopped();
+      return number;
+    };
+    const told = await draw(() => true, { width: 1, write });
+    expect(told).toMatchObject({ stopped: true, decided: ["round 1: 0.1", "round 1: 1.1"] });
   });
 });

@@ -1,0 +1,23 @@
+// The record of a step while it runs: its row in the store, the seconds of its parts, and what the simulator was asked for.
+import { openStep, openStepOf } from "../store/steps.ts";
+import { commit } from "./commit.ts";
+import { type Metrics, stopwatch, tallyMetrics } from "./metrics.ts";
+import type { RunState } from "./resume.ts";
+import type { Session } from "./session.ts";
+
+export interface StepRecord {
+  /** Ends a part of the step, named as its metric: "time/tasks". */
+  readonly lap: (name: string) => void;
+  /** Seconds by part and in all, and what the simulator was asked for since the step began in this process. */
+  readonly metrics: () => Metrics;
+}
+
+/** Opens a step, or goes on with the one that is open. */
+export async function beginStep(session: Session, step: number, { level, version }: RunState): Promise<StepRecord> {
+  const { writer, tally } = session;
+  const watch = stopwatch();
+  const before = { ...tally };
+  if (openStepOf(writer.store, writer.run) === null)
+    await commit(session, () => openStep(writer, step, { level, policyVersion: version }));
+  return { lap: watch.lap, metrics: () => ({ ...tallyMetrics(tally, before), ...watch.read() }) };
+}

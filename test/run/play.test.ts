@@ -1,0 +1,55 @@
+// How the parts of an episode come out of a session: roles, times and verdict as the config has them.
+import { expect, test } from "vitest";
+import { type ConfigInput, configSchema } from "../../src/config/config.ts";
+import type { ReplyRequest } from "../../src/llm/llm.ts";
+import { demonstrated, playerOf } from "../../src/run/play.ts";
+import { newTally } from "../../src/simulator/usage.ts";
+import type { JsonObject } from "../../src/types.ts";
+import { blueprint, found, limits, says } from "../support/blueprint.ts";
+import { type Play, stage } from "../support/stage.ts";
+
+function session(play: Play, input: ConfigInput = {}) {
+  const { scene, engine, asked } = stage(play);
+  const config = configSchema.parse(input);
+  const { signal } = new AbortController();
+  return { config, engine, template: scene.template, dialect: "hermes", tally: newTally(), signal, asked } as const;
+}
+
+test("a demonstration is the right episode, and the rules approve it", async () => {
+  const { verdict, messages } = await demonstrated(session({}), blueprint(), ["demo"]);
+  expect(verdict?.reward).toBe(1);
+  expect(messages.every(({ logprobs }) => logprobs === null)).toBe(true);
+});
+
+test("the user and the tools are those of the config, with their time to think", async () => {
+  const reply = ({ schema }: ReplyRequest) =>
+    "done" in (schema.properties as JsonObject)
+      ? { reason: "It is over.", reward: 0, done: true, message: "" }
+      : { reason: "It is closed.", reward: 0, result: { error: "closed" } };
+  const written = { user: "written", tools: "written", thinkTokens: 64 } as const;
+  const world = session({ turns: [says(found), "It is late."], reply }, { simulator: written, rollout: { deadlineSeconds: 3 } });
+  const play = playerOf(world, { temperature: 1, verdict: "rules" });
+  const { stopReason } = await play(blueprint({ limits: limits({ userReplies: 1 }) }), 0, ["episode"]);
+  expect(stopReason).toBe("user_done");
+  expect(world.asked.replies.map(({ thinkTokens, deadlineMs }) => [thinkTokens, deadlineMs])).toEqual([
+    [64, 3000],
+    [64, 3000],
+  ]);
+  expect(world.tally.replies).toBe(2);
+});
+
+test("a written verdict has as many criteria as the simulator's size allows, or as the config says", async () => {
+  const reply = () => ({ reason: "because", reward: 1 });
+  const criteriaOf = async (input: ConfigInput) => {
+    const world = session({ turns: [says(found), "The train NT418 departs at 08:25."], reply }, input);
+    await playerOf(world, { temperature: 0, verdict: "written" })(blueprint({ criteria: 5 }), 0, ["episode"]);
+    const prompt =
+      world.asked.replies
+        .at(-1)
+        ?.messages.map(({ content }) => content)
+        .join("\n") ?? "";
+    return [...prompt.matchAll(/^\W*\d[.)]/gm)].length;
+  };
+  expect(await criteriaOf({})).toBe(2); // 1.5B
+  expect(await criteriaOf({ simulator: { maxCriteria: 4 } })).toBe(4);
+});
