@@ -10,7 +10,7 @@ import { root } from "./setup/step.mjs";
 const path = process.argv[2] ?? join(root, "models", "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf");
 const threads = availableParallelism();
 const llama = await startLlama("off", threads);
-const opened = await openContext(await loadModel(llama, path), 8, 512, threads, true);
+const opened = await openContext(await loadModel(llama, path), { sequences: 8, contextTokens: 512, threads, onCpu: true });
 const context = nativeContextOf(opened);
 context.setThreads(threads);
 

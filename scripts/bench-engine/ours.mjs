@@ -3,7 +3,8 @@
 
 import { bindingsOf, nativeContextOf, nativeModelOf } from "../../dist/llm/engine/addon.js";
 import { createBatcher } from "../../dist/llm/engine/batcher.js";
-import { batchTokens, loadModel, openContext, openEngine, startLlama } from "../../dist/llm/engine/llama.js";
+import { loadModel, openContext, openEngine, startLlama } from "../../dist/llm/engine/llama.js";
+import { batchTokens } from "../../dist/llm/engine/llama-slots.js";
 import { createLock } from "../../dist/llm/engine/lock.js";
 import { openDrawer, openSampler } from "../../dist/llm/engine/sampler.js";
 import { firstPrompt, grpo, inLanes, seconds, shape, someIds, toolResult } from "./work.mjs";
@@ -17,7 +18,7 @@ const llama = await startLlama("off", threads);
 const loaded = await loadModel(llama, path);
 const [bindings, model] = [bindingsOf(llama), nativeModelOf(loaded)];
 for (const sequences of list.split(",").map(Number)) {
-  const opened = await openContext(loaded, sequences, shape.prompt + shape.new + 64, threads, true);
+  const opened = await openContext(loaded, { sequences, contextTokens: shape.prompt + shape.new + 64, threads, onCpu: true });
   const context = nativeContextOf(opened);
   context.setThreads(threads);
   const batcher = createBatcher({ context, sequences, batchTokens, turns: createLock(), reuse: true });
@@ -32,7 +33,7 @@ for (const sequences of list.split(",").map(Number)) {
    */
   const work = (ids, count, topK) => {
     const shaped = topK === null ? null : openSampler(bindings, model, { temperature: 1, topK, seed: 1 });
-    const drawer = shaped === null ? openDrawer(bindings, model, context, 1, 1) : null;
+    const drawer = shaped === null ? openDrawer({ bindings, model, context }, { temperature: 1, seed: 1 }) : null;
     let left = count;
     return {
       label: "bench",

@@ -84,17 +84,8 @@ export async function openSession(
 
 /** The engine of a config, for commands that need no learner. */
 export async function openEngineOf(config: Config): Promise<Engine> {
-  return openEngine({
-    policyModel: await modelPath(config.models.policy),
-    simulatorModel: await modelPath(config.models.simulator),
-    gpu: config.engine.gpu,
-    threads: config.engine.threads,
-    mode: config.engine.mode,
-    policySequences: config.engine.policySequences,
-    policyContext: config.engine.policyContext,
-    simulatorSequences: config.engine.simulatorSequences,
-    simulatorContext: config.engine.simulatorContext,
-  });
+  const [policyModel, simulatorModel] = [await modelPath(config.models.policy), await modelPath(config.models.simulator)];
+  return openEngine({ policyModel, simulatorModel, ...config.engine });
 }
 
 export function toolsetsOf(config: Config): Session["toolsets"] {

@@ -47,29 +47,33 @@ export function toolOf(item: Json, place: string, path: string, parser: GrammarP
   if (own === null || !shape.success) {
     const [issue] = shape.error?.issues ?? [];
     const key = issue?.path.join(".") || "the tool";
-    throw fault(path, who, "a function with name, description and parameters", `${key}: ${issue?.message}`, "correct it");
+    throw fault(path, {
+      who,
+      expected: "a function with name, description and parameters",
+      came: `${key}: ${issue?.message}`,
+      todo: "correct it",
+    });
   }
   const unknown = Object.keys(own).find((key) => !knownKeys.includes(key) && !key.startsWith("x-"));
   if (unknown !== undefined)
-    throw fault(
-      path,
+    throw fault(path, {
       who,
-      `only keys that are known (its arguments under ${parameterKeys.join(", ")}; its result under ${resultKeys.join(", ")})`,
-      `the key "${unknown}"`,
-      "rename or remove it",
-    );
+      expected: `only keys that are known (its arguments under ${parameterKeys.join(", ")}; its result under ${resultKeys.join(", ")})`,
+      came: `the key "${unknown}"`,
+      todo: "rename or remove it",
+    });
   const hiddenIn = hidden.exec(JSON.stringify(own));
   if (hiddenIn !== null)
-    throw fault(
-      path,
+    throw fault(path, {
       who,
-      "text without invisible or direction-changing characters",
-      `U+${hiddenIn[0].codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}`,
-      "remove it",
-    );
+      expected: "text without invisible or direction-changing characters",
+      came: `U+${hiddenIn[0].codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}`,
+      todo: "remove it",
+    });
   const given = (keys: readonly string[], what: string) => {
     const [first, second] = keys.filter((key) => own[key] !== undefined);
-    if (second !== undefined) throw fault(path, who, `one schema of its ${what}`, `"${first}" and "${second}"`, "remove one");
+    if (second !== undefined)
+      throw fault(path, { who, expected: `one schema of its ${what}`, came: `"${first}" and "${second}"`, todo: "remove one" });
     return first === undefined ? undefined : own[first];
   };
   const returns = given(resultKeys, "result");
@@ -94,14 +98,19 @@ const hidden =
   /(?![\n\r\t])\p{Cc}|[\u00ad\u061c\u115f\u1160\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\u3164\ufeff\uffa0\u{e0000}-\u{e0fff}]/u;
 
 function schemaOf(given: Json, what: string, path: string): JsonSchema {
-  if (!isObject(given)) throw fault(path, what, "a JSON Schema", kindOf(given), "write one");
+  if (!isObject(given)) throw fault(path, { who: what, expected: "a JSON Schema", came: kindOf(given), todo: "write one" });
   const bytes = Buffer.byteLength(JSON.stringify(given));
   if (bytes > caps.schemaBytes) {
-    throw fault(path, what, `a schema of at most ${caps.schemaBytes} bytes`, `${bytes} bytes`, "shorten enums and descriptions");
+    throw fault(path, {
+      who: what,
+      expected: `a schema of at most ${caps.schemaBytes} bytes`,
+      came: `${bytes} bytes`,
+      todo: "shorten enums and descriptions",
+    });
   }
   const schema = readable(given, what, path);
   const broken = schemaFault(schema);
-  if (broken !== null) throw fault(path, what, "valid JSON Schema", broken, "correct it");
+  if (broken !== null) throw fault(path, { who: what, expected: "valid JSON Schema", came: broken, todo: "correct it" });
   return schema;
 }
 
@@ -111,10 +120,15 @@ function readable(given: JsonSchema, what: string, path: string): JsonSchema {
     if (schema.type === undefined) return { type: "object", ...schema };
     if (schema.type === "object") return schema;
     const came = `type ${JSON.stringify(schema.type)}`;
-    throw fault(path, what, 'a schema with "type": "object"', came, "wrap it in an object");
+    throw fault(path, { who: what, expected: 'a schema with "type": "object"', came, todo: "wrap it in an object" });
   } catch (thrown) {
     if (!(thrown instanceof UnreadableSchema)) throw thrown;
-    throw fault(path, what, "JSON Schema that Playact reads", thrown.message, "rewrite or remove it");
+    throw fault(path, {
+      who: what,
+      expected: "JSON Schema that Playact reads",
+      came: thrown.message,
+      todo: "rewrite or remove it",
+    });
   }
 }
 
@@ -124,8 +138,17 @@ function listing(schema: JsonSchema): JsonSchema {
   return told ? schema : { ...schema, properties: {} };
 }
 
+interface Fault {
+  readonly who: string;
+  readonly expected: string;
+  readonly came: string;
+  readonly todo: string;
+  readonly cause?: unknown;
+}
+
 /** One sentence: who needs what, what came, what to do. */
-export function fault(path: string, who: string, expected: string, came: string, todo: string, cause?: unknown): PlayactError {
+export function fault(path: string, told: Fault): PlayactError {
+  const { who, expected, came, todo, cause } = told;
   const message = `${path}: ${who} needs ${expected}, but has ${came}; ${todo}.`;
   return new PlayactError("tools", message, cause === undefined ? undefined : { cause });
 }

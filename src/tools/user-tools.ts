@@ -47,10 +47,16 @@ function toolsetsOf(path: string, domain: string, toolset: string | null, option
   if (isToolBenchFile(content))
     return toldApart(checked([{ domain, name: String(content.tool_name), items: fromToolBench(content) }], path, options));
   const items = listOf(content) ?? missing(path, content);
-  if (items.length === 0) throw fault(path, "the file", "at least one tool", "an empty list", "add a tool");
+  if (items.length === 0)
+    throw fault(path, { who: "the file", expected: "at least one tool", came: "an empty list", todo: "add a tool" });
   if (items.every((item) => toolsOfRow(item) !== null)) return toldApart(checked(items.map(rowToolset), path, options));
   if (items.length > caps.listed)
-    throw fault(path, "the file", `at most ${caps.listed} tools`, `${items.length}`, "split the file");
+    throw fault(path, {
+      who: "the file",
+      expected: `at most ${caps.listed} tools`,
+      came: `${items.length}`,
+      todo: "split the file",
+    });
   const [flat] = checked([{ domain, name: toolset ?? "", items }], path, options);
   const tools = flat?.tools ?? [];
   refuseTwins(tools, path);
@@ -61,8 +67,10 @@ function toolsetsOf(path: string, domain: string, toolset: string | null, option
 /** The toolsets with every function checked; those that are left out are told. */
 function checked(toolsets: readonly RawToolset[], path: string, { parser, leftOut }: ToolsOptions): Toolset[] {
   const count = toolsets.reduce((sum, { items }) => sum + items.length, 0);
-  if (count === 0) throw fault(path, "the file", "at least one tool", "none in any toolset", "add a tool");
-  if (count > caps.inTree) throw fault(path, "the file", `at most ${caps.inTree} tools`, `${count}`, "split the file");
+  if (count === 0)
+    throw fault(path, { who: "the file", expected: "at least one tool", came: "none in any toolset", todo: "add a tool" });
+  if (count > caps.inTree)
+    throw fault(path, { who: "the file", expected: `at most ${caps.inTree} tools`, came: `${count}`, todo: "split the file" });
   const read = toolsets.map(({ domain, name, items }) => ({
     domain,
     name,
@@ -81,7 +89,7 @@ function checked(toolsets: readonly RawToolset[], path: string, { parser, leftOu
     }),
   }));
   if (read.every(({ tools }) => tools.length === 0))
-    throw fault(path, "the file", "at least one tool that can be played", "none", "correct one");
+    throw fault(path, { who: "the file", expected: "at least one tool that can be played", came: "none", todo: "correct one" });
   return read;
 }
 
@@ -89,7 +97,12 @@ function refuseTwins(tools: readonly ToolSpec[], path: string): void {
   const seen = new Set<string>();
   for (const { name } of tools) {
     if (seen.has(name))
-      throw fault(path, `the tool "${name}"`, "a name of its own for each tool", "the same name twice", "rename one");
+      throw fault(path, {
+        who: `the tool "${name}"`,
+        expected: "a name of its own for each tool",
+        came: "the same name twice",
+        todo: "rename one",
+      });
     seen.add(name);
   }
 }
@@ -132,14 +145,25 @@ function rowToolset(row: Json, index: number): RawToolset {
 }
 
 function missing(path: string, content: Json): never {
-  throw fault(path, "the file", shapes, kindOf(content), "export the tools in one of these shapes");
+  throw fault(path, {
+    who: "the file",
+    expected: shapes,
+    came: kindOf(content),
+    todo: "export the tools in one of these shapes",
+  });
 }
 
 function statsOf(path: string) {
   try {
     return statSync(path);
   } catch (thrown) {
-    throw fault(path, "the file", "a readable JSON file", describe(thrown), "check the path (config tasks.tools)", thrown);
+    throw fault(path, {
+      who: "the file",
+      expected: "a readable JSON file",
+      came: describe(thrown),
+      todo: "check the path (config tasks.tools)",
+      cause: thrown,
+    });
   }
 }
 
@@ -156,25 +180,36 @@ function jsonFilesOf(folder: string): string[] {
     ...below.filter((entry) => entry.isDirectory()).flatMap(({ name }) => jsonIn(join(folder, name))),
   ];
   if (files.length === 0)
-    throw fault(
-      folder,
-      "the folder",
-      "JSON files of tools, in it or one folder below",
-      "none",
-      "check the path (config tasks.tools)",
-    );
+    throw fault(folder, {
+      who: "the folder",
+      expected: "JSON files of tools, in it or one folder below",
+      came: "none",
+      todo: "check the path (config tasks.tools)",
+    });
   return files;
 }
 
 /** What a file holds: one JSON value, or one a line. */
 function contentOf(path: string): Json {
   const { size } = statsOf(path);
-  if (size > caps.fileBytes) throw fault(path, "the file", `at most ${caps.fileBytes} bytes`, `${size} bytes`, "split the file");
+  if (size > caps.fileBytes)
+    throw fault(path, {
+      who: "the file",
+      expected: `at most ${caps.fileBytes} bytes`,
+      came: `${size} bytes`,
+      todo: "split the file",
+    });
   let text: string;
   try {
     text = readFileSync(path, "utf8").replace(/^\ufeff/, ""); // a byte order mark is no part of the text
   } catch (thrown) {
-    throw fault(path, "the file", "a readable JSON file", describe(thrown), "check the path (config tasks.tools)", thrown);
+    throw fault(path, {
+      who: "the file",
+      expected: "a readable JSON file",
+      came: describe(thrown),
+      todo: "check the path (config tasks.tools)",
+      cause: thrown,
+    });
   }
   try {
     return JSON.parse(text) as Json; // JSON.parse yields nothing else
@@ -182,7 +217,7 @@ function contentOf(path: string): Json {
     const lines = text.split("\n").filter((line) => line.trim() !== "");
     const values = lines.map(parsed);
     if (values.length > 1 && values.every((value) => value !== undefined)) return values as Json[]; // as above
-    throw fault(path, "the file", "JSON", describe(thrown), "correct the file", thrown);
+    throw fault(path, { who: "the file", expected: "JSON", came: describe(thrown), todo: "correct the file", cause: thrown });
   }
 }
 

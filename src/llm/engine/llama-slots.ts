@@ -2,6 +2,9 @@
 // An estimate before loading, not a measurement; node-llama-cpp knows each model's cells.
 import type { Llama, LlamaModel } from "node-llama-cpp";
 
+/** Most ids of one llama.cpp batch. */
+export const batchTokens = 512;
+
 /** Part of the free memory that one context may take; the learner and the other context need theirs. */
 const memoryShare = 0.25;
 /**
@@ -16,7 +19,6 @@ export async function affordableSequences(
   llama: Llama,
   model: LlamaModel,
   contextTokens: number,
-  batchTokens: number,
 ): Promise<number> {
   const onCpu = llama.gpu === false;
   const free = onCpu ? process.availableMemory() : (await llama.getVramState()).free;

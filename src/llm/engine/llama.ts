@@ -11,38 +11,24 @@ import { chatFormat } from "../text/chat-format.ts";
 import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
 import { createBatcher } from "./batcher.ts";
 import { openChatModel } from "./chat.ts";
-import { affordableSequences } from "./llama-slots.ts";
+import { affordableSequences, batchTokens } from "./llama-slots.ts";
 import { createLock } from "./lock.ts";
 import { whyNotOnCard } from "./nvidia.ts";
 import { openPolicy } from "./policy.ts";
 import { openVocabulary } from "./vocabulary.ts";
 
-export interface EngineOptions {
-  /** Path of the GGUF that is trained. */
+/**
+ * What an engine is opened with; without a simulator's file the policy's model, without its adapter, acts the world. Contexts are tokens PER sequence (node-llama-cpp multiplies by the sequences itself and pads
+ * up to 256). `fast`: many sequences in one batch, computed prefixes taken over. `reproducible`: one request at a time, every
+ * id computed anew, so that a sample depends on its ids, seed and adapter alone: bit-equal on a CPU from run to run. In `fast`
+ * a quantised model's log-probs depend on who shares the batch (measured by scripts/measure-modes.mjs).
+ */
+export interface EngineOptions extends Readonly<Config["engine"]> {
+  /** GGUF file that is trained. */
   readonly policyModel: string;
-  /** Path of the GGUF that acts the world; null or the same path: the policy's model without its adapter. */
+  /** The policy's own file is loaded once. */
   readonly simulatorModel: string | null;
-  /** `on`: no engine rather than one on the processor. */
-  readonly gpu: Config["engine"]["gpu"];
-  /** CPU threads; null takes all cores. */
-  readonly threads: number | null;
-  /** Null: as many as the memory holds (llama-slots.ts). */
-  readonly policySequences: number | null;
-  /** Tokens PER sequence. node-llama-cpp multiplies by the sequences itself and pads up to 256. */
-  readonly policyContext: number;
-  readonly simulatorSequences: number | null;
-  /** Tokens PER sequence. */
-  readonly simulatorContext: number;
-  /**
-   * `fast`: many sequences in one batch, computed prefixes taken over. `reproducible`: one request at a time, every id
-   * computed anew, so that a sample depends on its ids, seed and adapter alone: bit-equal on a CPU from run to run. In
-   * `fast` a quantised model's log-probs depend on who shares the batch (measured by scripts/measure-modes.mjs).
-   */
-  readonly mode: "fast" | "reproducible";
 }
-
-/** Most ids of one llama.cpp batch. */
-export const batchTokens = 512;
 
 /**
  * Loads the models and opens their contexts. @throws PlayactError("model" | "environment" | "memory" | "engine") with
@@ -71,10 +57,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const reproducible = options.mode === "reproducible";
     const open = async (role: "policy" | "simulator", { loaded, model, vocabulary }: typeof policyModel) => {
       const [wanted, contextTokens] = [options[`${role}Sequences`], options[`${role}Context`]];
-      const sequences = reproducible
-        ? 1
-        : (wanted ?? (await affordableSequences(role, llama, loaded, contextTokens, batchTokens)));
-      const context = await openContext(loaded, sequences, contextTokens, threads, llama.gpu === false);
+      const sequences = reproducible ? 1 : (wanted ?? (await affordableSequences(role, llama, loaded, contextTokens)));
+      const context = await openContext(loaded, { sequences, contextTokens, threads, onCpu: llama.gpu === false });
       owned.push(context);
       const native = nativeContextOf(context);
       native.setThreads(threads);
@@ -153,7 +137,11 @@ export async function loadModel(llama: Llama, path: string): Promise<LlamaModel>
   }
 }
 
-export async function openContext(model: LlamaModel, sequences: number, contextTokens: number, threads: number, onCpu: boolean) {
+export async function openContext(
+  model: LlamaModel,
+  options: { readonly sequences: number; readonly contextTokens: number; readonly threads: number; readonly onCpu: boolean },
+) {
+  const { sequences, contextTokens, threads, onCpu } = options;
   if (contextTokens > model.trainContextSize)
     throw new PlayactError(
       "config",

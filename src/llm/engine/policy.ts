@@ -95,11 +95,11 @@ function handle(parts: PolicyParts, version: number, adapter: string | null) {
 }
 
 function sampleWork(parts: PolicyParts, request: SampleRequest): Work<Sampled> {
-  const { bindings, model, context, contextTokens } = parts;
+  const { contextTokens } = parts;
   const prompt = request.ids.length;
   if (prompt >= contextTokens)
     throw new EngineError("context_full", `policy sample: ${prompt} ids leave no room in a context of ${contextTokens}`);
-  const drawer = openDrawer(bindings, model, context, request.temperature, request.seed);
+  const drawer = openDrawer(parts, request);
   const ids: number[] = [];
   const logprobs: number[] = [];
   let end: Sampled["end"] = "length";

@@ -28,16 +28,20 @@ export function nativeSeed(seed: number): number {
   return seed >>> 0 === 0xffffffff ? 0xfffffffe : seed >>> 0;
 }
 
+/** What a sampler works on. */
+export interface NativeParts {
+  readonly bindings: Bindings;
+  readonly model: NativeModel;
+  readonly context: NativeContext;
+}
+
 /**
  * A sampler for one request. `temperature` 0 is greedy, its log-prob that of temperature 1 (the tempered one is 0 for
  * every id and says nothing).
  */
 export function openDrawer(
-  bindings: Bindings,
-  model: NativeModel,
-  context: NativeContext,
-  temperature: number,
-  seed: number,
+  { bindings, model, context }: NativeParts,
+  { temperature, seed }: { readonly temperature: number; readonly seed: number },
 ): Drawer {
   const greedy = openSampler(bindings, model, { temperature: 0 });
   if (temperature === 0)

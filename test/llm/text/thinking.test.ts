@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import { bindingsOf, nativeContextOf, nativeModelOf } from "../../../src/llm/engine/addon.ts";
 import { createBatcher } from "../../../src/llm/engine/batcher.ts";
 import { openChatModel } from "../../../src/llm/engine/chat.ts";
-import { batchTokens, loadModel, openContext, startLlama, vocabularyOf } from "../../../src/llm/engine/llama.ts";
+import { loadModel, openContext, startLlama, vocabularyOf } from "../../../src/llm/engine/llama.ts";
+import { batchTokens } from "../../../src/llm/engine/llama-slots.ts";
 import { createLock } from "../../../src/llm/engine/lock.ts";
 import { smallModel } from "../engine/small-model.ts";
 
@@ -14,7 +15,7 @@ const standIns: Readonly<Record<string, string>> = { "<think>": "<repo_name>", "
 test("a model that marks its thinking thinks up to its limit, and the reply is the JSON alone", async () => {
   const llama = await startLlama("off", 1);
   const loaded = await loadModel(llama, smallModel);
-  const opened = await openContext(loaded, 1, contextTokens, 1, true);
+  const opened = await openContext(loaded, { sequences: 1, contextTokens, threads: 1, onCpu: true });
   const own = vocabularyOf(loaded);
   const decoded: number[] = [];
   const batcher = createBatcher({
