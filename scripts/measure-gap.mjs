@@ -51,10 +51,10 @@ async function sampler(model, cells) {
     experimentalKvCacheValueType: cells,
   });
   const context = nativeContextOf(opened);
-  const [turns, vocabulary, sequences] = [createLock(), vocabularyOf(loaded), 1];
-  const batcher = createBatcher({ context, sequences, batchTokens: contextTokens, turns, reuse: false });
+  const [lock, vocabulary, sequences] = [createLock(), vocabularyOf(loaded), 1];
+  const batcher = createBatcher({ context, sequences, batchTokens: contextTokens, lock, reuse: false });
   const parts = { bindings: bindingsOf(llama), model: nativeModelOf(loaded), context, batcher };
-  const policy = openPolicy({ ...parts, vocabulary, contextTokens, turns });
+  const policy = openPolicy({ ...parts, vocabulary, contextTokens, lock });
   const close = async () => {
     await batcher.close();
     await policy.close();

@@ -13,7 +13,7 @@ import { showCommand } from "../src/cli/show.ts";
 import { sqlCommand } from "../src/cli/sql.ts";
 import { tasksCommand } from "../src/cli/tasks.ts";
 import { trainCommand } from "../src/cli/train.ts";
-import { ask } from "../src/store/console.ts";
+import { runQuery } from "../src/store/console.ts";
 import { recordEvaluation } from "../src/store/evaluations.ts";
 import { recordFailure } from "../src/store/failures.ts";
 import { setRunConfig } from "../src/store/runs.ts";
@@ -135,7 +135,7 @@ describe("the cookbook", () => {
     fill(temporary.store);
   });
   afterAll(() => temporary[Symbol.dispose]());
-  const answer = (sql: string) => ask({ path: temporary.path, sql, rows: 1000, bytes: 1e6 });
+  const answer = (sql: string) => runQuery({ path: temporary.path, sql, rows: 1000, bytes: 1e6 });
   const queries = [...section("SQL cookbook").matchAll(/\*\*(.+?)\*\*[^\n]*\n\n```sql\n([\s\S]*?)```/g)].map(
     ([, title = "", sql = ""]) => ({ title, sql }),
   );

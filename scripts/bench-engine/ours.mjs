@@ -21,7 +21,7 @@ for (const sequences of list.split(",").map(Number)) {
   const opened = await openContext(loaded, { sequences, contextTokens: shape.prompt + shape.new + 64, threads, onCpu: true });
   const context = nativeContextOf(opened);
   context.setThreads(threads);
-  const batcher = createBatcher({ context, sequences, batchTokens, turns: createLock(), reuse: true });
+  const batcher = createBatcher({ context, sequences, batchTokens, lock: createLock(), reuse: true });
   const sampling = { seconds: 0, rows: 0, since: 0 }; // time in which at least one row was being sampled
 
   /**

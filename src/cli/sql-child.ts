@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { describe } from "../errors.ts";
-import { type Answer, ask, type Query } from "../store/console.ts";
+import { type Query, type QueryResult, runQuery } from "../store/console.ts";
 
 /** What the parent writes. */
 export interface Request extends Query {
@@ -15,7 +15,7 @@ export interface Request extends Query {
 }
 
 /** What the parent reads. */
-export type Reply = Answer | { readonly error: string };
+export type Reply = QueryResult | { readonly error: string };
 
 const watch = `
 const { lifetime, memory } = require("node:worker_threads").workerData;
@@ -34,7 +34,7 @@ function main(): void {
 
 function reply(request: Request): Reply {
   try {
-    return ask(request);
+    return runQuery(request);
   } catch (thrown) {
     return { error: describe(thrown) };
   }

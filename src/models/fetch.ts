@@ -2,7 +2,7 @@
 import { mkdir, readdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PlayactError } from "../errors.ts";
-import { type Download, download, type Progress } from "./download.ts";
+import { type Download, download, type ReportBytes } from "./download.ts";
 import { hubCacheFolder, modelsFolder } from "./folder.ts";
 import { filesOf, findLanguageModel, findModel, type ModelEntry, type ModelFile, type ModelSource } from "./manifest.ts";
 import { prove } from "./verified.ts";
@@ -56,7 +56,7 @@ export async function findFile(model: ModelFile): Promise<Found> {
  * that have come, of all of them.
  * @throws PlayactError("model" | "disk" | "environment").
  */
-export async function getModel(name: string, onProgress: Progress = () => {}): Promise<readonly string[]> {
+export async function getModel(name: string, onProgress: ReportBytes = () => {}): Promise<readonly string[]> {
   const paths: string[] = [];
   let before = 0;
   for (const file of filesOf(findModel(name))) {
@@ -67,7 +67,7 @@ export async function getModel(name: string, onProgress: Progress = () => {}): P
 }
 
 /** One file of any manifest, likewise. */
-export async function fetchFile(model: ModelFile, onProgress: Progress = () => {}): Promise<string> {
+export async function fetchFile(model: ModelFile, onProgress: ReportBytes = () => {}): Promise<string> {
   const found = await findFile(model);
   if (found.state === "right") return found.path;
   const target = join(modelsFolder(), model.file);

@@ -3,7 +3,7 @@
 // the log-probs are null until the learner has read them.
 
 import type { Vocabulary } from "../llm/llm.ts";
-import type { EpisodeTemplate, Written } from "../llm/text/template.ts";
+import type { EpisodeTemplate, WrittenText } from "../llm/text/template.ts";
 import { type Dialect, formatToolCall } from "../llm/text/tool-call.ts";
 import { draws, seedFrom } from "../rng.ts";
 import { spacedJson } from "../rules/json.ts";
@@ -35,7 +35,7 @@ export function demonstrate(
   const messages: Message[] = [];
   const written = template.begin();
   let current = 0; // the training sample that is being written
-  const foreign = (role: "system" | "user" | "tool", text: string, { ids, anew }: Written) => {
+  const foreign = (role: "system" | "user" | "tool", text: string, { ids, anew }: WrittenText) => {
     if (anew) current++;
     messages.push({ role, text, sample: current, ids, logprobs: null, turnReward: null, calls: [] });
   };

@@ -4,7 +4,7 @@
 // is sampled, so that whoever judges reads the last one too, whatever ended the talk.
 
 import { type ChatModel, EngineError, type Policy, type Vocabulary } from "../llm/llm.ts";
-import type { EpisodeTemplate, Written } from "../llm/text/template.ts";
+import type { EpisodeTemplate, WrittenText } from "../llm/text/template.ts";
 import { type Dialect, type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
 import { seedFrom } from "../rng.ts";
 import type { Fact } from "../rules/journal.ts";
@@ -61,7 +61,7 @@ export async function rollOut(task: Task, sample: number, names: readonly (strin
   const written = template.begin();
   /** The training sample that is being written. */
   let current = 0;
-  const foreign = (role: "system" | "user" | "tool", text: string, added: Written) => {
+  const foreign = (role: "system" | "user" | "tool", text: string, added: WrittenText) => {
     if (added.anew) {
       current++;
       ids.length = 0;

@@ -5,17 +5,17 @@ import type { Json, JsonSchema } from "../types.ts";
 import { isObject } from "./json.ts";
 
 /** The schemas that speak of one place of a value: one, and its branches. */
-export type Place = readonly JsonSchema[];
+export type Alternatives = readonly JsonSchema[];
 
 /** The place of a whole value; none where there is no schema at hand. */
-export function placeOf(schema: Json | undefined): Place {
+export function placeOf(schema: Json | undefined): Alternatives {
   if (!isObject(schema)) return [];
   const branches = [schema.allOf, schema.anyOf, schema.oneOf].flatMap((list) => (Array.isArray(list) ? list : []));
   return [schema, ...branches.flatMap(placeOf)];
 }
 
 /** Where a member of an object or an item of a list stands. */
-export function within(place: Place, key: string | number): Place {
+export function within(place: Alternatives, key: string | number): Alternatives {
   return place.flatMap(({ properties, additionalProperties, prefixItems, items }) => {
     if (typeof key === "number") return placeOf((Array.isArray(prefixItems) ? prefixItems[key] : undefined) ?? items);
     return placeOf(isObject(properties) && Object.hasOwn(properties, key) ? properties[key] : additionalProperties);
@@ -23,6 +23,6 @@ export function within(place: Place, key: string | number): Place {
 }
 
 /** Is the value, as it is written, one of those that the schema lists here? */
-export function isListed(place: Place, value: Json): boolean {
+export function isListed(place: Alternatives, value: Json): boolean {
   return place.some((schema) => (Array.isArray(schema.enum) && schema.enum.includes(value)) || schema.const === value);
 }

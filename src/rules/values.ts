@@ -4,14 +4,14 @@
 import type { Json, JsonObject, JsonSchema, ToolCall, ToolSpec } from "../types.ts";
 import { isObject, own } from "./json.ts";
 import { decimalOf } from "./language/numerals.ts";
-import { isListed, type Place, placeOf, within } from "./listed.ts";
+import { type Alternatives, isListed, placeOf, within } from "./listed.ts";
 
 /** Equality of argument values; a text beside a number counts where it is that number in plain digits ("2.0" and 2). */
 export function sameValue(left: Json, right: Json, schema: JsonSchema = {}): boolean {
   return isSameAt(placeOf(schema), left, right);
 }
 
-function isSameAt(place: Place, left: Json, right: Json): boolean {
+function isSameAt(place: Alternatives, left: Json, right: Json): boolean {
   if (Array.isArray(left) && Array.isArray(right)) {
     return (
       left.length === right.length && left.every((item, index) => isSameAt(within(place, index), item, right[index] ?? null))
@@ -80,7 +80,7 @@ export function isCutShort(value: Json, schema: JsonSchema = {}): boolean {
   return isCutAt(placeOf(schema), value);
 }
 
-function isCutAt(place: Place, value: Json): boolean {
+function isCutAt(place: Alternatives, value: Json): boolean {
   if (Array.isArray(value)) return value.some((item, index) => isCutAt(within(place, index), item));
   if (isObject(value)) return Object.entries(value).some(([name, item]) => isCutAt(within(place, name), item));
   if (typeof value !== "string" || isListed(place, value)) return false;

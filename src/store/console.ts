@@ -17,7 +17,7 @@ export interface Query {
 /** A cell; a BLOB is `{ blob: base64 }`, an integer beyond 2^53 a string. */
 export type Cell = null | number | string | { readonly blob: string };
 
-export interface Answer {
+export interface QueryResult {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
   /** What ended it early, if anything did. */
@@ -31,7 +31,7 @@ const pragmas =
   /^pragma\s+(?:(?:table_info|table_xinfo|index_list|index_info|index_xinfo|foreign_key_list)\s*\(\s*['"]?\w+['"]?\s*\)|table_list|user_version|compile_options)\s*;?\s*$/i;
 
 /** Why a text is no query that may run here, or null. SQLite itself has the last word in `ask`. */
-export function refusal(sql: string): string | null {
+export function whyRefused(sql: string): string | null {
   const text = sql.replace(blank, "");
   if (text === "") return "The query is empty.";
   // some pragmas take effect while SQLite compiles them, EXPLAIN or not: the words after EXPLAIN count
@@ -42,8 +42,8 @@ export function refusal(sql: string): string | null {
 }
 
 /** Runs one query on a read-only handle. Throws Error with a sentence for what is refused or wrong. */
-export function ask(query: Query): Answer {
-  const refused = refusal(query.sql);
+export function runQuery(query: Query): QueryResult {
+  const refused = whyRefused(query.sql);
   if (refused !== null) throw new Error(refused);
   const database = new Database(query.path, { readonly: true, fileMustExist: true });
   try {
@@ -61,7 +61,7 @@ export function ask(query: Query): Answer {
   }
 }
 
-function collect(statement: Database.Statement, query: Query): Answer {
+function collect(statement: Database.Statement, query: Query): QueryResult {
   const columns = statement.columns().map((column) => column.name);
   const rows: (readonly Cell[])[] = [];
   let bytes = 0;

@@ -11,7 +11,7 @@ import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
 import { assertOpen } from "./tasks.ts";
 
-export interface Place {
+export interface TrajectoryPlace {
   readonly step: number;
   readonly purpose: Purpose;
   /** Of an evaluation: which policy was judged ("base", "warmup", "step 4"). */
@@ -38,7 +38,7 @@ export function isTrained(message: Message, purpose: Purpose): boolean {
  * Its task must be stored. Throws PlayactError("store") for a second one of the same task, phase and sample, and for a
  * step that is closed.
  */
-export function saveTrajectory(writer: Writer, place: Place, trajectory: Trajectory): number {
+export function saveTrajectory(writer: Writer, place: TrajectoryPlace, trajectory: Trajectory): number {
   return write(writer, (database) => {
     assertOpen(database, writer.run, place.step, place.purpose);
     const { failure, verdict } = trajectory;
@@ -167,7 +167,7 @@ interface MessageRow {
   readonly calls: string;
 }
 
-function taskRow(database: Database, run: RunRow, place: Place): number {
+function taskRow(database: Database, run: RunRow, place: TrajectoryPlace): number {
   const id = database
     .prepare<[number, number, string, number], number>(
       "SELECT id FROM task WHERE run = ? AND step = ? AND purpose = ? AND position = ?",

@@ -3,7 +3,7 @@
 // and again. What a draft is compared with must not hang on timing, so that a resumed run rejects the same drafts: the last
 // tasks of everything drawn before its series, then those of the series that were taken before it, in the fixed order in
 // which rounds.ts decides.
-import { nearest } from "../embed/cosine.ts";
+import { mostSimilar } from "../embed/cosine.ts";
 import type { Rejection } from "./rejection.ts";
 
 /** How many earlier tasks a draft is compared with, beside those of its own series. */
@@ -22,7 +22,7 @@ export function closestOf(
   vector: Float32Array,
   known: readonly Known[],
 ): { readonly name: string; readonly cosine: number } | null {
-  const found = nearest(
+  const found = mostSimilar(
     vector,
     known.map((one) => one.vector),
   );

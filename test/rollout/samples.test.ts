@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { demonstrationSamples, trainingSamples } from "../../src/learner/batch.ts";
 import type { Policy, Sampled, SampleRequest } from "../../src/llm/llm.ts";
-import { openOwnTemplate } from "../../src/llm/text/chat-template.ts";
+import { openChatTemplate } from "../../src/llm/text/chat-template.ts";
 import { demonstrate } from "../../src/rollout/demonstration.ts";
 import { rollOut } from "../../src/rollout/rollout.ts";
 import { groupMetrics } from "../../src/run/metrics.ts";
@@ -20,8 +20,8 @@ import { stage } from "../support/stage.ts";
 const { scene } = stage({});
 const { vocabulary } = scene;
 const close = vocabulary.marker("<|im_end|>");
-const forgetful = openOwnTemplate(vocabulary, chatTemplate({ forgets: true }));
-const plain = openOwnTemplate(vocabulary, chatTemplate());
+const forgetful = openChatTemplate(vocabulary, chatTemplate({ forgets: true }));
+const plain = openChatTemplate(vocabulary, chatTemplate());
 const held = [{ call: 0, argument: "day", sentence: "On 2027-03-02. </think> <|im_end|>" }];
 const wide = limits({ userReplies: 4, assistantTurns: 8, toolTurns: 6 });
 
@@ -151,7 +151,7 @@ test("with a template that only appends there is one sample, whatever the policy
 });
 
 test("a demonstration is trained on once, each of its turns, where the tools move along with the user", () => {
-  const moving = openOwnTemplate(vocabulary, chatTemplate({ toolsLast: true }));
+  const moving = openChatTemplate(vocabulary, chatTemplate({ toolsLast: true }));
   const shown = demonstrate(chain({ heldBack: held }), ["demo"], {
     vocabulary,
     template: moving,

@@ -1,7 +1,7 @@
 import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ask, type Query, refusal } from "../../src/store/console.ts";
+import { type Query, runQuery, whyRefused } from "../../src/store/console.ts";
 import { newWriter, type Temporary, temporaryStore } from "./temporary.ts";
 
 function filledStore(): Temporary {
@@ -25,7 +25,7 @@ describe("the read-only console", () => {
       "PRAGMA table_info(step_summary)",
       "pragma table_list;",
     ]) {
-      expect(ask(query(temporary, sql)).columns.length).toBeGreaterThan(0);
+      expect(runQuery(query(temporary, sql)).columns.length).toBeGreaterThan(0);
     }
   });
 
@@ -69,7 +69,7 @@ describe("the read-only console", () => {
       "SELECT * FROM nowhere",
       "selec 1",
     ]) {
-      expect(() => ask(query(temporary, sql)), sql).toThrow(/\w/);
+      expect(() => runQuery(query(temporary, sql)), sql).toThrow(/\w/);
     }
     expect(listing(temporary.home)).toEqual(before);
     expect(temporary.store.database.prepare("SELECT count(*) FROM run").pluck().get()).toBe(1);
@@ -77,23 +77,23 @@ describe("the read-only console", () => {
 
   it("has a second lock behind the first words: what SQLite itself says of a statement", () => {
     using temporary = filledStore();
-    expect(() => ask(query(temporary, "WITH x AS (SELECT 1) DELETE FROM run"))).toThrow(/Only queries that read/);
+    expect(() => runQuery(query(temporary, "WITH x AS (SELECT 1) DELETE FROM run"))).toThrow(/Only queries that read/);
   });
 
   it("answers at most so many bytes", () => {
     using temporary = filledStore();
     const sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT printf('%.*c', 1000, 'x') FROM n";
-    const answer = ask({ ...query(temporary, sql), bytes: 10_500 });
+    const answer = runQuery({ ...query(temporary, sql), bytes: 10_500 });
     expect(answer.cut).toBe("bytes");
     expect(answer.rows).toHaveLength(10);
-    expect(ask(query(temporary, "SELECT zeroblob(2000000)"))).toMatchObject({ rows: [], cut: "bytes" });
+    expect(runQuery(query(temporary, "SELECT zeroblob(2000000)"))).toMatchObject({ rows: [], cut: "bytes" });
   });
 
   it("judges by the first word, whatever blanks and comments stand before it", () => {
     for (const sql of ["select 1", ";;\n SELECT 1", "--x\n/* y */values (1)", "explain select 1"])
-      expect(refusal(sql)).toBeNull();
+      expect(whyRefused(sql)).toBeNull();
     for (const sql of ["selected", "/* select 1", "-- select 1", "explain", "pragma_x", "(select 1)"])
-      expect(refusal(sql)).not.toBeNull();
+      expect(whyRefused(sql)).not.toBeNull();
   });
 });
 

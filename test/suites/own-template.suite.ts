@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { renderChat } from "../../src/llm/engine/chat.ts";
 import { chatTemplateOf, vocabularyOf } from "../../src/llm/engine/llama.ts";
 import type { ChatMessage } from "../../src/llm/llm.ts";
-import { openOwnTemplate } from "../../src/llm/text/chat-template.ts";
+import { openChatTemplate } from "../../src/llm/text/chat-template.ts";
 import { chooseTemplate } from "../../src/llm/text/choose-template.ts";
 import { type EpisodeText, episodeTemplate } from "../../src/llm/text/template.ts";
 import { formatToolCall } from "../../src/llm/text/tool-call.ts";
@@ -63,7 +63,7 @@ export function ownTemplateSuite(name: string, path: string): void {
     if (knowsTools) {
       // the same talk by the renderer of own templates: the ids of our table, which writes tags as tokens
       const source = chatTemplateOf(model);
-      const renderer = openOwnTemplate(vocabulary, source ?? { source: "", begin: "", end: "" });
+      const renderer = openChatTemplate(vocabulary, source ?? { source: "", begin: "", end: "" });
       expect(renderer.appendOnly).toBe(true);
       expect(renderer.stop).toEqual(template.stop);
       expect(chooseTemplate({ vocabulary, chatTemplate: source }, "tokens", "hermes").text).toMatch(

@@ -10,7 +10,7 @@ import { renderChat } from "../../src/llm/engine/chat.ts";
 import { openVocabulary, type TokenTable } from "../../src/llm/engine/vocabulary.ts";
 import type { Vocabulary } from "../../src/llm/llm.ts";
 import { chatFormat } from "../../src/llm/text/chat-format.ts";
-import { openOwnTemplate } from "../../src/llm/text/chat-template.ts";
+import { openChatTemplate } from "../../src/llm/text/chat-template.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { formatToolCall } from "../../src/llm/text/tool-call.ts";
 import { tokenDigest } from "../../src/rules/token-digest.ts";
@@ -77,7 +77,7 @@ export function vocabularySuite(name: string, path: string): void {
 
     /** The same places of an episode that a chat template writes: one of our own writing with the model's markers. */
     function ownPlaces(): ReturnType<typeof places> {
-      const template = openOwnTemplate(vocabulary, chatTemplate(chatFormat(vocabulary)));
+      const template = openChatTemplate(vocabulary, chatTemplate(chatFormat(vocabulary)));
       const begun = (tools: readonly ToolSpec[] = []) => {
         const episode = template.begin();
         const system = episode.system("You help.", tools);

@@ -5,7 +5,7 @@
 
 import { type EngineCounters, EngineError } from "../llm.ts";
 import type { NativeContext } from "./addon.ts";
-import type { Turns } from "./lock.ts";
+import type { Lock } from "./lock.ts";
 import { gapsToClose } from "./passes.ts";
 import { continues, planSlot } from "./prefix.ts";
 import { type Job, named, nativeError, openJob, type Work, waitingFor } from "./work.ts";
@@ -26,7 +26,7 @@ export interface BatcherOptions {
   readonly sequences: number;
   /** Most ids of one batch. */
   readonly batchTokens: number;
-  readonly turns: Turns;
+  readonly lock: Lock;
   /** Takes over what an earlier request has computed; without it every request computes all of its ids. */
   readonly reuse: boolean;
 }
@@ -55,7 +55,7 @@ interface Chunk {
 interface Filler extends Pick<Chunk, "slot" | "ids" | "first" | "wanted"> {}
 
 export function createBatcher(options: BatcherOptions): Batcher {
-  const { context, batchTokens, turns } = options;
+  const { context, batchTokens, lock } = options;
   const cellsEach = Math.floor(context.getContextSize() / options.sequences);
   const slots: Slot[] = Array.from({ length: options.sequences }, () => ({ cells: [], job: null, lastUsed: 0 }));
   const queue: Job[] = [];
@@ -92,7 +92,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
 
   async function tick(): Promise<void> {
     let started = 0;
-    const chunks = await turns.take(async () => {
+    const chunks = await lock.take(async () => {
       started = performance.now();
       release();
       await admit();

@@ -5,7 +5,7 @@ import { PlayactError } from "../../errors.ts";
 import { toGrammar } from "../../rules/schema/grammar.ts";
 import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type ReplyRequest, type Vocabulary } from "../llm.ts";
 import { chatFormat, frameOf } from "../text/chat-format.ts";
-import { closingTokens, openThought } from "../text/reasoning.ts";
+import { closingTokens, openReasoning } from "../text/reasoning.ts";
 import type { Bindings, NativeContext, NativeGrammar, NativeModel } from "./addon.ts";
 import type { Batcher } from "./batcher.ts";
 import { nativeSeed, openSampler, weighExactly } from "./sampler.ts";
@@ -64,7 +64,7 @@ function replyWork(parts: ChatParts, grammar: NativeGrammar, request: ReplyReque
   });
   // the reply keeps its room
   const room = contextTokens - asked.length - request.maxTokens - closingTokens;
-  const thought = openThought(vocabulary, Math.min(request.thinkTokens ?? 0, room), (id) => model.isEogToken(id));
+  const thought = openReasoning(vocabulary, Math.min(request.thinkTokens ?? 0, room), (id) => model.isEogToken(id));
   const thinker = thought === null ? null : openSampler(bindings, model, shape);
   const ids = thought === null ? asked : [...asked, ...thought.opening];
   const said: number[] = [];

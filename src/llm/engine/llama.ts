@@ -44,7 +44,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   try {
     const bindings = bindingsOf(llama);
-    const turns = createLock();
+    const lock = createLock();
     const load = async (path: string) => {
       const loaded = await loadModel(llama, path);
       owned.push(loaded);
@@ -62,13 +62,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       owned.push(context);
       const native = nativeContextOf(context);
       native.setThreads(threads);
-      const batcher = createBatcher({ context: native, sequences, batchTokens, turns, reuse: !reproducible });
+      const batcher = createBatcher({ context: native, sequences, batchTokens, lock, reuse: !reproducible });
       return { bindings, model, context: native, batcher, vocabulary, contextTokens, sequences };
     };
     const forPolicy = await open("policy", policyModel);
     const forSimulator = await open("simulator", simulatorModel);
 
-    const policy = openPolicy({ ...forPolicy, turns });
+    const policy = openPolicy({ ...forPolicy, lock });
     return {
       vocabulary: forPolicy.vocabulary,
       chatTemplate: chatTemplateOf(policyModel.loaded),

@@ -4,12 +4,12 @@ import { describe, PlayactError } from "../../errors.ts";
 import { EngineError, type Policy, type Sampled, type SampleRequest } from "../llm.ts";
 import type { NativeLora } from "./addon.ts";
 import type { ChatParts } from "./chat.ts";
-import type { Turns } from "./lock.ts";
+import type { Lock } from "./lock.ts";
 import { openDrawer, openWeigher } from "./sampler.ts";
 import type { Work } from "./work.ts";
 
 export interface PolicyParts extends ChatParts {
-  readonly turns: Turns;
+  readonly lock: Lock;
 }
 
 export interface PolicySeat {
@@ -25,7 +25,7 @@ const scoreDeadlineMs = 600_000;
 
 /** The base model at version 0 to begin with. */
 export function openPolicy(parts: PolicyParts): PolicySeat {
-  const { bindings, model, context, batcher, turns } = parts;
+  const { bindings, model, context, batcher, lock } = parts;
   let lora: NativeLora | null = null;
   let seat = handle(parts, 0, null);
   let swapping: Promise<unknown> = Promise.resolve();
@@ -33,7 +33,7 @@ export function openPolicy(parts: PolicyParts): PolicySeat {
   async function load(path: string): Promise<NativeLora> {
     const loaded = new bindings.AddonModelLora(model, path);
     try {
-      await turns.take(() => model.loadLora(loaded));
+      await lock.take(() => model.loadLora(loaded));
     } catch (thrown) {
       await loaded.dispose();
       throw new PlayactError("engine", `llama.cpp cannot load the adapter ${path}: ${describe(thrown)}`, { cause: thrown });
@@ -46,7 +46,7 @@ export function openPolicy(parts: PolicyParts): PolicySeat {
     seat.close();
     await batcher.drained();
     const before = lora;
-    await turns.take(async () => {
+    await lock.take(async () => {
       context.setLoras(next === null ? [] : [next], next === null ? [] : [1]);
       batcher.clear();
     });
@@ -67,7 +67,7 @@ export function openPolicy(parts: PolicyParts): PolicySeat {
     async close() {
       seat.close();
       await swapping;
-      await turns.take(async () => context.setLoras([], []));
+      await lock.take(async () => context.setLoras([], []));
       await lora?.dispose();
       lora = null;
     },

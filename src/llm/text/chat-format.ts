@@ -46,7 +46,7 @@ export function chatFormat(vocabulary: Vocabulary): ChatFormat {
 }
 
 /** The ids of a frame's parts. */
-export interface Frame {
+export interface ChatFrame {
   readonly begin: readonly number[];
   /** The turn's marker and role, and `text` in one go, so that its first tokens are the tokenizer's own. */
   open(role: "system" | "user" | "assistant", text?: string): number[];
@@ -56,7 +56,7 @@ export interface Frame {
   readonly ends: ReadonlySet<number>;
 }
 
-export function frameOf(vocabulary: Vocabulary, format = chatFormat(vocabulary)): Frame {
+export function frameOf(vocabulary: Vocabulary, format = chatFormat(vocabulary)): ChatFrame {
   const open = vocabulary.marker(format.open);
   return {
     begin: format.begin === null ? [] : [vocabulary.marker(format.begin)],

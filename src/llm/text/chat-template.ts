@@ -1,15 +1,15 @@
 // Episodes written by the chat template that a model brings, turn by turn by difference: what a rendering of the talk so
 // far adds to the last one. The policy's ids are never encoded again, they stand where the template writes its turn. A
 // template that writes an earlier turn differently (Qwen3 drops thinking, others move the tools to the last user message)
-// makes a turn begin anew. Foreign text goes through it as stand-ins (stand-in.ts). A call is given as the text that the
+// makes a turn begin anew. Foreign text goes through it as placeholders (placeholder.ts). A call is given as the text that the
 // policy wrote, never as `tool_calls`, which a template would spell in its own way.
 import { Environment, Interpreter, Template } from "@huggingface/jinja";
 import { describe, PlayactError } from "../../errors.ts";
 import type { Json, ToolCall, ToolSpec } from "../../types.ts";
 import type { ChatTemplate, Vocabulary } from "../llm.ts";
 import { frameOf } from "./chat-format.ts";
-import { cutAtStands, encoderOf, type Meant, slice, standIn, throughStands } from "./placeholder.ts";
-import { type EpisodeTemplate, type EpisodeText, taggedCalls, type Written } from "./template.ts";
+import { cutAtPlaceholders, encoderOf, type Meant, placeholder, slice, throughPlaceholders } from "./placeholder.ts";
+import { type EpisodeTemplate, type EpisodeText, taggedCalls, type WrittenText } from "./template.ts";
 
 interface Turn {
   readonly role: "system" | "user" | "assistant" | "tool";
@@ -42,7 +42,7 @@ const thought = /^\s*<think>([\s\S]*?)<\/think>\s*/;
  * The template as a writer of episodes, checked with a short talk.
  * @throws PlayactError("template") with one sentence that says why it cannot be used.
  */
-export function openOwnTemplate(vocabulary: Vocabulary, own: ChatTemplate): EpisodeTemplate {
+export function openChatTemplate(vocabulary: Vocabulary, own: ChatTemplate): EpisodeTemplate {
   if (!/\btools\b/.test(own.source)) throw new PlayactError("template", "The model's chat template knows no tools.");
   const render = rendererOf(own);
   const habits = habitsOf(render, vocabulary);
@@ -77,7 +77,7 @@ const probeTool: ToolSpec = {
 
 /** How a template has its model write calls. */
 export interface CallManner {
-  /** A prompt that offers a tool, whose texts are stand-ins. */
+  /** A prompt that offers a tool, whose texts are placeholders. */
   readonly prompt: string;
   /** What stands for `tool_calls` where other turns have their words; null where the template writes none. */
   readonly written: string | null;
@@ -86,7 +86,7 @@ export interface CallManner {
 /** @throws PlayactError("template") where the prompt cannot be rendered. */
 export function callMannerOf(own: ChatTemplate, call: ToolCall): CallManner {
   const render = rendererOf(own);
-  const tools = [throughStands(probeTool, () => standIn(0))];
+  const tools = [throughPlaceholders(probeTool, () => placeholder(0))];
   const asked: readonly Turn[] = [
     { role: "system", content: "You help." },
     { role: "user", content: "From Oslo?" },
@@ -94,7 +94,7 @@ export function callMannerOf(own: ChatTemplate, call: ToolCall): CallManner {
   const calls = [{ type: "function", id: "call00001", function: { ...call } }];
   const prompt = render(asked, tools, false);
   try {
-    const words = render([...asked, { role: "assistant", content: standIn(1) }], tools, false).split(standIn(1));
+    const words = render([...asked, { role: "assistant", content: placeholder(1) }], tools, false).split(placeholder(1));
     const calling = render([...asked, { role: "assistant", content: "", tool_calls: calls }], tools, false);
     const [before = "", behind = ""] = words;
     const from = sharedStart(before, calling);
@@ -114,9 +114,9 @@ function sharedStart(one: string, other: string): number {
 
 /** @throws PlayactError("template") where the short talk is not written as Playact needs it. */
 function habitsOf(render: Renderer, vocabulary: Vocabulary): Habits {
-  const [system, user, answer, result] = [0, 1, 2, 3].map(standIn) as [string, string, string, string];
+  const [system, user, answer, result] = [0, 1, 2, 3].map(placeholder) as [string, string, string, string];
   let number = 4;
-  const tools = [throughStands(probeTool, () => standIn(number++))];
+  const tools = [throughPlaceholders(probeTool, () => placeholder(number++))];
   const talk: readonly Turn[] = [
     { role: "system", content: system },
     { role: "user", content: user },
@@ -130,7 +130,7 @@ function habitsOf(render: Renderer, vocabulary: Vocabulary): Habits {
   };
   whole(talk.slice(0, 2), [], true);
   const asked = whole(talk.slice(0, 2), tools, true);
-  if (!cutAtStands(asked).some((part) => typeof part !== "string" && part.number === 4))
+  if (!cutAtPlaceholders(asked).some((part) => typeof part !== "string" && part.number === 4))
     throw new PlayactError("template", "The model's chat template does not show the tools.");
   whole(talk, tools, true);
   // with nothing behind it: a marker here opens no other turn
@@ -145,7 +145,7 @@ function habitsOf(render: Renderer, vocabulary: Vocabulary): Habits {
     try {
       return whole(talk.slice(0, 1), tools, false);
     } catch {
-      return standIn(number); // it wants a user message first: nothing begins with this
+      return placeholder(number); // it wants a user message first: nothing begins with this
     }
   }
 }
@@ -193,12 +193,12 @@ function beginEpisode(vocabulary: Vocabulary, render: Renderer, habits: Habits, 
   const meant: Meant[] = [];
   const turns: Turn[] = [];
   let tools: readonly Json[] = [];
-  /** The last rendering, and the stand-ins of the policy's turn after it. */
+  /** The last rendering, and the placeholders of the policy's turn after it. */
   let shown = "";
   let said: readonly string[] = [];
 
-  const stand = (meaning: Meant) => standIn(meant.push(meaning) - 1);
-  const write = (open: boolean): Written => {
+  const stand = (meaning: Meant) => placeholder(meant.push(meaning) - 1);
+  const write = (open: boolean): WrittenText => {
     const rendered = render(turns, tools, open);
     assertWhole(rendered, turns);
     const rest = continued(rendered, shown, said, close);
@@ -222,7 +222,7 @@ function beginEpisode(vocabulary: Vocabulary, render: Renderer, habits: Habits, 
   return {
     system(prompt, shownTools) {
       turns.push({ role: "system", content: stand({ text: prompt, alone: false }) });
-      tools = shownTools.map((tool) => throughStands(tool, (text) => stand({ text, alone: false })));
+      tools = shownTools.map((tool) => throughPlaceholders(tool, (text) => stand({ text, alone: false })));
       return systemFirst ? write(false) : { ids: [], anew: false };
     },
     user(text) {
@@ -257,10 +257,10 @@ function continued(rendered: string, shown: string, said: readonly string[], clo
 /** @throws PlayactError("template") where a message does not come back exactly once (thinking may be dropped). */
 function assertWhole(rendered: string, turns: readonly Turn[]): void {
   const count = new Map<number, number>();
-  for (const part of cutAtStands(rendered))
+  for (const part of cutAtPlaceholders(rendered))
     if (typeof part !== "string") count.set(part.number, (count.get(part.number) ?? 0) + 1);
   for (const { role, content } of turns) {
-    const numbers = cutAtStands(content).flatMap((part) => (typeof part === "string" ? [] : [part.number]));
+    const numbers = cutAtPlaceholders(content).flatMap((part) => (typeof part === "string" ? [] : [part.number]));
     const times = count.get(numbers.at(-1) ?? -1) ?? 0;
     if (times === 1 && numbers.every((number) => (count.get(number) ?? 0) <= 1)) continue;
     throw new PlayactError("template", `The model's chat template writes a message of the role "${role}" ${times} times.`);

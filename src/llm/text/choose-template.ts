@@ -4,7 +4,7 @@
 import { PlayactError } from "../../errors.ts";
 import type { ToolCall } from "../../types.ts";
 import type { ChatTemplate, Engine } from "../llm.ts";
-import { callMannerOf, openOwnTemplate } from "./chat-template.ts";
+import { callMannerOf, openChatTemplate } from "./chat-template.ts";
 import { type EpisodeTemplate, episodeTemplate } from "./template.ts";
 import { type Dialect, formatToolCall, parseToolCalls } from "./tool-call.ts";
 
@@ -36,7 +36,7 @@ export function chooseTemplate(
   if (markers === "pieces") return ours("The model's tag tokens are untrained or missing: tags are spelt in ordinary pieces.");
   if (chatTemplate === null) return ours("The model's file holds no chat template.");
   try {
-    const template = openOwnTemplate(vocabulary, chatTemplate);
+    const template = openChatTemplate(vocabulary, chatTemplate);
     const stranger = otherManner(chatTemplate, dialect);
     if (stranger !== null) return ours(stranger);
     const turns = template.appendOnly

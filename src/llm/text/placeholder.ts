@@ -1,6 +1,6 @@
-// Foreign text on its way through a chat template: a stand-in of private-use characters goes in where a user's, a tool's or
-// a description's words belong, and what comes out is cut at the stand-ins. So the template's markers and somebody's text
-// that looks like one can be told apart (law 2). A stand-in survives trimming, and the quote in it tells how often it was
+// Foreign text on its way through a chat template: a placeholder of private-use characters goes in where a user's, a tool's or
+// a description's words belong, and what comes out is cut at the placeholders. So the template's markers and somebody's text
+// that looks like one can be told apart (law 2). A placeholder survives trimming, and the quote in it tells how often it was
 // escaped as JSON; the text that takes its place is escaped alike.
 import { PlayactError } from "../../errors.ts";
 import type { Json, ToolSpec } from "../../types.ts";
@@ -10,22 +10,22 @@ const [first, second, end] = [0xe000, 0xe400, "\uf8ff"];
 const whole = /([\ue000-\ue3ff])([\ue400-\ue7ff])(\\*)"\uf8ff/g;
 
 /** The text that stands for the foreign text of this number, 0 to 1,048,575. */
-export function standIn(number: number): string {
+export function placeholder(number: number): string {
   return `${String.fromCharCode(first + (number >> 10), second + (number & 1023))}"${end}`;
 }
 
 /** A place of a rendered text: foreign text of this number, escaped as JSON so many times. */
-export interface Stand {
+export interface Placeholder {
   readonly number: number;
   readonly escapes: number;
 }
 
 /**
  * What a template wrote, in order: texts of its own, and the places of foreign text.
- * @throws PlayactError("template") where it has taken a stand-in apart.
+ * @throws PlayactError("template") where it has taken a placeholder apart.
  */
-export function cutAtStands(rendered: string): (string | Stand)[] {
-  const parts: (string | Stand)[] = [];
+export function cutAtPlaceholders(rendered: string): (string | Placeholder)[] {
+  const parts: (string | Placeholder)[] = [];
   let at = 0;
   for (const { 0: all, 1: high = "", 2: low = "", 3: slashes = "", index } of rendered.matchAll(whole)) {
     parts.push(rendered.slice(at, index));
@@ -48,11 +48,11 @@ const plainWords = new Set(
 );
 
 /** A tool as templates expect it (`returns` stays hidden), each text of it but the plain words through `stand`. */
-export function throughStands({ name, description, parameters }: ToolSpec, stand: (text: string) => string): Json {
+export function throughPlaceholders({ name, description, parameters }: ToolSpec, stand: (text: string) => string): Json {
   const known = new Map<string, string>();
   const through = (text: string): string => {
     if (plainWords.has(text)) return text;
-    const mark = known.get(text) ?? stand(text); // one text, one stand-in: templates look names up in `required`
+    const mark = known.get(text) ?? stand(text); // one text, one placeholder: templates look names up in `required`
     known.set(text, mark);
     return mark;
   };
@@ -65,7 +65,7 @@ export function throughStands({ name, description, parameters }: ToolSpec, stand
   return walk({ type: "function", function: { name, description, parameters } });
 }
 
-/** What a stand-in stands for: somebody's words, or ids of the policy. `alone`: its tokens join no neighbour's. */
+/** What a placeholder stands for: somebody's words, or ids of the policy. `alone`: its tokens join no neighbour's. */
 export type Meant = { readonly text: string; readonly alone: boolean } | { readonly ids: readonly number[] };
 
 /** Ids of a rendered text: markers where the template wrote them, nowhere else. */
@@ -84,7 +84,7 @@ export function encoderOf(vocabulary: Vocabulary) {
       run += text;
       if (alone) end();
     };
-    for (const part of cutAtStands(rendered)) {
+    for (const part of cutAtPlaceholders(rendered)) {
       const meaning = typeof part === "string" ? undefined : meant[part.number];
       if (typeof part === "string") {
         for (const [at, text] of part.split(marker).entries()) {

@@ -4,7 +4,7 @@
 import type { Vocabulary } from "../llm.ts";
 import { thinkClose, thinkOpen } from "./thinking.ts";
 
-export interface Thought {
+export interface Reasoning {
   /** Ids behind the opening of the assistant's turn. */
   readonly opening: readonly number[];
   /** The next id of the thinking, by `sample` or given; null when it is closed and the reply may begin. */
@@ -19,7 +19,7 @@ export const closingTokens = 8;
  * @param limit most sampled ids
  * @param isEnd ids that end a turn; they end the thinking instead
  */
-export function openThought(vocabulary: Vocabulary, limit: number, isEnd: (id: number) => boolean): Thought | null {
+export function openReasoning(vocabulary: Vocabulary, limit: number, isEnd: (id: number) => boolean): Reasoning | null {
   if (limit <= 0 || !vocabulary.hasMarker(thinkOpen) || !vocabulary.hasMarker(thinkClose)) return null;
   const close = vocabulary.marker(thinkClose);
   let left = limit;

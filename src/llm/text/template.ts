@@ -23,7 +23,7 @@ export interface EpisodeTemplate {
 }
 
 /** What one turn adds to the sequence. */
-export interface Written {
+export interface WrittenText {
   readonly ids: readonly number[];
   /** True: the template writes earlier turns differently now. The ids are the whole sequence; a new training sample begins. */
   readonly anew: boolean;
@@ -31,11 +31,11 @@ export interface Written {
 
 /** One episode as it is written: each turn is told once, in order. Concatenating what they add is what the policy sees. */
 export interface EpisodeText {
-  system(prompt: string, tools: readonly ToolSpec[]): Written;
+  system(prompt: string, tools: readonly ToolSpec[]): WrittenText;
   /** A user message and the opening of the policy's turn. */
-  user(text: string): Written;
+  user(text: string): WrittenText;
   /** The results of one turn's calls in order, and the opening of the policy's turn. */
-  toolResults(results: readonly string[]): Written;
+  toolResults(results: readonly string[]): WrittenText;
   /** Takes note of a turn that the policy sampled, its stop id included. */
   sampled(ids: readonly number[]): void;
   /** A turn that is given instead of sampled, as TurnTable.assistant. */
@@ -94,7 +94,7 @@ export function episodeTemplate(vocabulary: Vocabulary, markers: "tokens" | "pie
 
 function beginEpisode(table: Pick<TurnTable, "system" | "user" | "toolResults" | "assistant">): EpisodeText {
   let first = true;
-  const added = (ids: readonly number[]): Written => ({ ids, anew: false });
+  const added = (ids: readonly number[]): WrittenText => ({ ids, anew: false });
   return {
     system: (prompt, tools) => added(table.system(prompt, tools)),
     user(text) {

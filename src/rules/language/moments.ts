@@ -1,6 +1,6 @@
 // Dates and times as people write them. By rule, and silent where a form can be read in two ways: 03/05/2026 is no date, 6:00
 // without AM or PM is the morning's.
-import { foldedText, type Read, readAll, type Token, type Tokens, tokensOf } from "./tokens.ts";
+import { foldedText, type Read, readAll, type Token, type Tokens, tokenize } from "./tokens.ts";
 
 /** A calendar day; the year may be left unsaid. */
 export interface Day {
@@ -28,7 +28,7 @@ export function momentsIn(tokens: Tokens): Moment[] {
 
 /** The date, the time or both that a text is and nothing beside, e.g. "2026-03-05T18:00:00Z"; null for any other. */
 export function asMoment(text: string): Moment | null {
-  const tokens = tokensOf(foldedText(text));
+  const tokens = tokenize(foldedText(text));
   let found: Moment = {};
   for (let at = 0; at < tokens.list.length; ) {
     const read: Read<Moment> = momentAt(tokens, at);

@@ -4,7 +4,7 @@ import type { Json } from "../../types.ts";
 import { leaves } from "../values.ts";
 import { asMoment, type Clock, type Day, momentsIn } from "./moments.ts";
 import { decimalOf, type Numeral, numbersAt } from "./numerals.ts";
-import { blankless, foldedText, readAll, tokensOf, wordsOf } from "./tokens.ts";
+import { blankless, foldedText, readAll, tokenize, wordsOf } from "./tokens.ts";
 
 /** What stands in a text; read once, however many values are looked for. */
 interface Reading {
@@ -17,7 +17,7 @@ interface Reading {
 
 function readingOf(text: string): Reading {
   const folded = foldedText(text);
-  const tokens = tokensOf(folded);
+  const tokens = tokenize(folded);
   const moments = momentsIn(tokens);
   return {
     text: folded,

@@ -65,7 +65,7 @@ export function wordsOf(folded: string): string {
     .trim();
 }
 
-export function tokensOf(folded: string): Tokens {
+export function tokenize(folded: string): Tokens {
   const text = folded.toLowerCase();
   let end = 0;
   const list = [...text.matchAll(tokenForm)].map((match) => {

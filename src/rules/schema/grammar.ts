@@ -8,7 +8,7 @@ import { isObject } from "../json.ts";
 import { alternatives } from "./alternatives.ts";
 import { mostDigits, multiplesRule, numberRule } from "./numbers.ts";
 import { patternOfFormat, patternRule } from "./patterns.ts";
-import { asSchema, bound, count, inside, list, type Place, refuse, repeated } from "./place.ts";
+import { asSchema, bound, inside, list, refuse, repeated, type SchemaPlace, wholeNumber } from "./place.ts";
 import { gbnf, type Rule, unescaped } from "./rule.ts";
 
 /** Why llama.cpp does not take a grammar, or null. */
@@ -63,12 +63,12 @@ function string(inside: Rule): Rule {
 }
 
 /** A value of which nothing is said. */
-function scalar(place: Place): Rule {
+function scalar(place: SchemaPlace): Rule {
   const number = numberRule(-(10 ** defaults.digits - 1), 10 ** defaults.digits - 1, defaults.decimals) ?? "0";
   return { line: { any: [lowerString(place, {}), { line: number }, "true", "false", "null"] } };
 }
 
-function lower(place: Place, schema: JsonSchema): Rule {
+function lower(place: SchemaPlace, schema: JsonSchema): Rule {
   if (place.depth > limits.depth) throw refuse(place, `nests deeper than ${limits.depth} levels`);
   const ways = waysOf(place, schema);
   const rule = oneOf(
@@ -78,7 +78,7 @@ function lower(place: Place, schema: JsonSchema): Rule {
   return schema.nullable === true ? { any: [rule, "null"] } : rule;
 }
 
-function waysOf(place: Place, schema: JsonSchema): readonly JsonSchema[] {
+function waysOf(place: SchemaPlace, schema: JsonSchema): readonly JsonSchema[] {
   for (const keyword of ["anyOf", "oneOf", "allOf"]) {
     const branches = schema[keyword];
     if (branches === undefined) continue;
@@ -94,7 +94,7 @@ function waysOf(place: Place, schema: JsonSchema): readonly JsonSchema[] {
 }
 
 /** A schema without unions. */
-function lowerOne(place: Place, schema: JsonSchema): Rule {
+function lowerOne(place: SchemaPlace, schema: JsonSchema): Rule {
   const types = schema.type === undefined ? impliedType(schema) : Array.isArray(schema.type) ? schema.type : [schema.type];
   const options = schema.const !== undefined ? [schema.const] : schema.enum === undefined ? null : list(schema.enum);
   if (options !== null) {
@@ -114,7 +114,7 @@ function lowerOne(place: Place, schema: JsonSchema): Rule {
   );
 }
 
-function lowerTyped(place: Place, schema: JsonSchema): Rule {
+function lowerTyped(place: SchemaPlace, schema: JsonSchema): Rule {
   switch (schema.type) {
     case "object":
       return lowerObject(place, schema);
@@ -157,7 +157,7 @@ function impliedType(schema: JsonSchema): readonly Json[] {
   return told === undefined ? [] : [told[0]];
 }
 
-function lowerObject(place: Place, schema: JsonSchema): Rule {
+function lowerObject(place: SchemaPlace, schema: JsonSchema): Rule {
   const extra = schema.additionalProperties;
   const known = schema.properties === undefined ? {} : asSchema(place, schema.properties);
   if (schema.properties === undefined || (isObject(extra) && Object.keys(known).length === 0)) {
@@ -177,7 +177,7 @@ function lowerObject(place: Place, schema: JsonSchema): Rule {
   return { all: ["{", ...pairs.flatMap((pair, index) => (index === 0 ? [pair] : [",", pair])), "}"] };
 }
 
-function lowerArray(place: Place, schema: JsonSchema): Rule {
+function lowerArray(place: SchemaPlace, schema: JsonSchema): Rule {
   if (schema.prefixItems !== undefined) {
     const items = list(schema.prefixItems).map((item, index) => lower(inside(place, `[${index}]`), asSchema(place, item)));
     return { all: ["[", ...items.flatMap((item, index) => (index === 0 ? [item] : [",", item])), "]"] };
@@ -196,9 +196,9 @@ function enclosed(open: string, item: Rule, close: string, least: number, most: 
 }
 
 /** Least and most items of a list or a map: what is around it and what is in it share one budget. */
-function lengths(place: Place, schema: JsonSchema, atLeast: string, atMost: string, what: string): [number, number] {
-  const least = count(place, schema[atLeast], 0);
-  const asked = count(place, schema[atMost], Math.max(defaults.items, least));
+function lengths(place: SchemaPlace, schema: JsonSchema, atLeast: string, atMost: string, what: string): [number, number] {
+  const least = wholeNumber(place, schema[atLeast], 0);
+  const asked = wholeNumber(place, schema[atMost], Math.max(defaults.items, least));
   if (least > asked) throw refuse(place, `asks for at least ${least} and at most ${asked} ${what}`);
   const room = Math.floor(limits.items / place.repeated);
   if (least > Math.max(room, 1))
@@ -206,9 +206,9 @@ function lengths(place: Place, schema: JsonSchema, atLeast: string, atMost: stri
   return [least, Math.min(asked, Math.max(room, least, 1))];
 }
 
-function lowerString(place: Place, schema: JsonSchema): Rule {
-  const least = count(place, schema.minLength, 0);
-  const asked = count(place, schema.maxLength, Math.max(defaults.characters, least));
+function lowerString(place: SchemaPlace, schema: JsonSchema): Rule {
+  const least = wholeNumber(place, schema.minLength, 0);
+  const asked = wholeNumber(place, schema.maxLength, Math.max(defaults.characters, least));
   if (least > asked) throw refuse(place, `asks for at least ${least} and at most ${asked} characters`);
   const room = Math.floor(limits.characters / place.repeated);
   if (least > room)
@@ -233,7 +233,7 @@ function lowerString(place: Place, schema: JsonSchema): Rule {
 }
 
 /** Numbers within their bounds. Without any they have few digits: small models run on in zeros. */
-function lowerNumber(place: Place, schema: JsonSchema, decimals: number): Rule {
+function lowerNumber(place: SchemaPlace, schema: JsonSchema, decimals: number): Rule {
   const grid = 10 ** -decimals;
   const low = highest(bound(place, schema.minimum), above(bound(place, schema.exclusiveMinimum), grid));
   const high = lowest(bound(place, schema.maximum), below(bound(place, schema.exclusiveMaximum), grid));
@@ -270,7 +270,7 @@ function lowest(one: number | null, other: number | null): number | null {
   return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
-function oneOf(place: Place, alternatives: readonly Rule[]): Rule {
+function oneOf(place: SchemaPlace, alternatives: readonly Rule[]): Rule {
   const [only] = alternatives;
   if (only === undefined) throw refuse(place, "has an empty list of alternatives");
   return alternatives.length === 1 ? only : { any: alternatives };

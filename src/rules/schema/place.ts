@@ -3,7 +3,7 @@ import { PlayactError } from "../../errors.ts";
 import type { Json, JsonSchema } from "../../types.ts";
 import { isObject } from "../json.ts";
 
-export interface Place {
+export interface SchemaPlace {
   /** For messages, e.g. "passengers[].name"; empty at the top. */
   readonly where: string;
   readonly depth: number;
@@ -11,27 +11,27 @@ export interface Place {
   readonly repeated: number;
 }
 
-export function count(place: Place, value: Json | undefined, otherwise: number): number {
+export function wholeNumber(place: SchemaPlace, value: Json | undefined, otherwise: number): number {
   if (value === undefined) return otherwise;
   if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
   throw refuse(place, `has the length ${JSON.stringify(value)}, which is no whole number from 0 up`);
 }
 
-export function bound(place: Place, value: Json | undefined): number | null {
+export function bound(place: SchemaPlace, value: Json | undefined): number | null {
   if (value === undefined) return null;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   throw refuse(place, `has the bound ${JSON.stringify(value)}, which is no number`);
 }
 
-export function inside(place: Place, step: string): Place {
+export function inside(place: SchemaPlace, step: string): SchemaPlace {
   return { ...place, where: `${place.where}${step}`.replace(/^\./, ""), depth: place.depth + 1 };
 }
 
-export function repeated(place: Place, step: string, times: number): Place {
+export function repeated(place: SchemaPlace, step: string, times: number): SchemaPlace {
   return { ...inside(place, step), repeated: place.repeated * Math.max(1, times) };
 }
 
-export function asSchema(place: Place, value: Json): JsonSchema {
+export function asSchema(place: SchemaPlace, value: Json): JsonSchema {
   if (isObject(value)) return value;
   // `true` allows anything
   if (value === true) return {};
@@ -42,6 +42,6 @@ export function list(value: Json): readonly Json[] {
   return Array.isArray(value) ? value : [value];
 }
 
-export function refuse(place: Place, what: string): PlayactError {
+export function refuse(place: SchemaPlace, what: string): PlayactError {
   return new PlayactError("tools", `${place.where === "" ? "the schema" : `'${place.where}'`} ${what}.`);
 }

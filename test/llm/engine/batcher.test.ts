@@ -88,7 +88,7 @@ let batcher: Batcher;
 let context: Fake;
 function open(sequences: number, { reuse } = { reuse: true }): void {
   context = fakeContext(sequences);
-  batcher = createBatcher({ context, sequences, batchTokens: 16, turns: createLock(), reuse });
+  batcher = createBatcher({ context, sequences, batchTokens: 16, lock: createLock(), reuse });
 }
 afterEach(() => batcher.close());
 
@@ -129,7 +129,7 @@ test("an idle sequence between live ones closes the gap, and keeps what it had",
 test("a gap is not closed by a sequence whose context is full", async () => {
   open(5);
   context.getContextSize = () => 5 * 4;
-  batcher = createBatcher({ context, sequences: 5, batchTokens: 16, turns: createLock(), reuse: true });
+  batcher = createBatcher({ context, sequences: 5, batchTokens: 16, lock: createLock(), reuse: true });
   const works = [0, 1, 2, 3, 4].map((at) => sampling(at === 2 ? range(20, 4) : [10 * at], at === 2 ? 1 : 3));
   await Promise.all(works.map((work) => batcher.run(work)));
   expect(context.batches.slice(1).map((batch) => batch.map(({ sequence }) => sequence))).toEqual([
@@ -308,10 +308,10 @@ test("closing fails what runs and refuses what comes", async () => {
 });
 
 test("one context samples while another decodes", async () => {
-  const turns = createLock();
+  const lock = createLock();
   const [one, two] = [fakeContext(1), fakeContext(1)];
   const [first, second] = [one, two].map((context) =>
-    createBatcher({ context, sequences: 1, batchTokens: 16, turns, reuse: true }),
+    createBatcher({ context, sequences: 1, batchTokens: 16, lock, reuse: true }),
   );
   let decodedBeside = false;
   const decode = two.decodeBatch.bind(two);
@@ -336,7 +336,7 @@ test("one context samples while another decodes", async () => {
 
 test("two batchers compute in turns", async () => {
   const order: string[] = [];
-  const turns = createLock();
+  const lock = createLock();
   const contexts = ["one", "two"].map((name) => {
     const fake = fakeContext(1);
     const decode = fake.decodeBatch.bind(fake);
@@ -345,7 +345,7 @@ test("two batchers compute in turns", async () => {
       await decode();
       order.push(`${name} ends`);
     };
-    return createBatcher({ context: fake, sequences: 1, batchTokens: 16, turns, reuse: true });
+    return createBatcher({ context: fake, sequences: 1, batchTokens: 16, lock, reuse: true });
   });
   await Promise.all(contexts.map((each) => each.run(sampling([1], 3))));
   expect(order).toEqual(Array.from({ length: 3 }, () => ["one begins", "one ends", "two begins", "two ends"]).flat());

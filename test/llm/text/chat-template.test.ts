@@ -3,7 +3,7 @@ import { Template } from "@huggingface/jinja";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { scriptedVocabulary } from "../../../src/llm/scripted.ts";
-import { openOwnTemplate } from "../../../src/llm/text/chat-template.ts";
+import { openChatTemplate } from "../../../src/llm/text/chat-template.ts";
 import { chooseTemplate } from "../../../src/llm/text/choose-template.ts";
 import type { EpisodeTemplate, EpisodeText } from "../../../src/llm/text/template.ts";
 import type { Dialect } from "../../../src/llm/text/tool-call.ts";
@@ -16,7 +16,7 @@ const close = vocabulary.marker("<|im_end|>");
 const { decode } = vocabulary;
 const opened = new Map<string, EpisodeTemplate>();
 const begin = (ways: Ways = {}): EpisodeText => {
-  const template = opened.get(JSON.stringify(ways)) ?? openOwnTemplate(vocabulary, chatTemplate(ways));
+  const template = opened.get(JSON.stringify(ways)) ?? openChatTemplate(vocabulary, chatTemplate(ways));
   opened.set(JSON.stringify(ways), template);
   return template.begin();
 };
@@ -73,7 +73,7 @@ describe("an episode written by a model's own template", () => {
   });
 
   test("every marker that ends a text stops the policy", () => {
-    expect(openOwnTemplate(vocabulary, chatTemplate()).stop).toEqual(new Set([close, vocabulary.marker("<|endoftext|>")]));
+    expect(openChatTemplate(vocabulary, chatTemplate()).stop).toEqual(new Set([close, vocabulary.marker("<|endoftext|>")]));
   });
 
   test("a template that trims or escapes what it gets still writes every byte", () => {
@@ -98,7 +98,7 @@ describe("an episode written by a model's own template", () => {
   test("the day in a prompt is the same in every run", () => {
     const dated = chatTemplate();
     const source = `{{ strftime_now('%d %b %Y') }}${dated.source}`;
-    const episode = openOwnTemplate(vocabulary, { ...dated, source }).begin();
+    const episode = openChatTemplate(vocabulary, { ...dated, source }).begin();
     expect(decode(episode.system("You help.", []).ids)).toMatch(/^26 Jul 2024<\|im_start\|>/);
   });
 });
@@ -162,7 +162,7 @@ describe("a template that writes earlier turns anew", () => {
   });
 
   test("by opening thinking itself: the lead is known, and history is written without it", () => {
-    expect(openOwnTemplate(vocabulary, chatTemplate({ leads: true })).lead).toBe("<think>\n");
+    expect(openChatTemplate(vocabulary, chatTemplate({ leads: true })).lead).toBe("<think>\n");
     const [, , results, user] = talk({ leads: true });
     expect(results).toEqual({ text: "\n<|im_start|>tool\n1<|im_end|>\n<|im_start|>assistant\n<think>\n", anew: false });
     expect(user).toMatchObject({ anew: true, text: expect.stringContaining("assistant\nCalls<|im_end|>") });
@@ -188,7 +188,7 @@ describe("a template that writes earlier turns anew", () => {
     ["leads", { leads: true }, false],
     ["moves tools", { toolsLast: true }, false],
   ] as const)("is found out before a run: one that %s", (_, ways, appendOnly) => {
-    expect(openOwnTemplate(vocabulary, chatTemplate(ways)).appendOnly).toBe(appendOnly);
+    expect(openChatTemplate(vocabulary, chatTemplate(ways)).appendOnly).toBe(appendOnly);
   });
 });
 

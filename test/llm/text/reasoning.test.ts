@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { scriptedVocabulary } from "../../../src/llm/scripted.ts";
-import { closingTokens, openThought } from "../../../src/llm/text/reasoning.ts";
+import { closingTokens, openReasoning } from "../../../src/llm/text/reasoning.ts";
 
 const [open, close, end] = [9001, 9002, 9003];
 /** The double's vocabulary in a model that marks its thinking. */
@@ -14,7 +14,7 @@ const [newline = -1] = thinking.encode("\n");
 /** All ids of a thought in which the model samples these. */
 async function thought(limit: number, sampled: readonly number[]): Promise<number[]> {
   const left = [...sampled];
-  const opened = openThought(thinking, limit, (id) => id === end);
+  const opened = openReasoning(thinking, limit, (id) => id === end);
   const ids: number[] = [];
   for (;;) {
     const next = await opened?.next(async () => left.shift() ?? -1);
@@ -25,7 +25,7 @@ async function thought(limit: number, sampled: readonly number[]): Promise<numbe
 
 describe("a thought", () => {
   test("opens with the model's mark and a new line", () => {
-    expect(openThought(thinking, 5, () => false)?.opening).toEqual([open, newline]);
+    expect(openReasoning(thinking, 5, () => false)?.opening).toEqual([open, newline]);
   });
 
   test("that the model closes ends in its mark and an empty line", async () => {
@@ -41,8 +41,8 @@ describe("a thought", () => {
   });
 
   test("is none without room for it, or in a model that marks none", () => {
-    expect(openThought(thinking, 0, () => false)).toBeNull();
-    expect(openThought(thinking, -3, () => false)).toBeNull();
-    expect(openThought(scriptedVocabulary(), 9, () => false)).toBeNull();
+    expect(openReasoning(thinking, 0, () => false)).toBeNull();
+    expect(openReasoning(thinking, -3, () => false)).toBeNull();
+    expect(openReasoning(scriptedVocabulary(), 9, () => false)).toBeNull();
   });
 });

@@ -22,7 +22,7 @@ test("a model that marks its thinking thinks up to its limit, and the reply is t
     context: nativeContextOf(opened),
     sequences: 1,
     batchTokens,
-    turns: createLock(),
+    lock: createLock(),
     reuse: true,
   });
   const chat = openChatModel({
