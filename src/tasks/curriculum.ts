@@ -2,23 +2,15 @@
 // Departs: aborted episodes are not in the mean (the caller leaves them out), and a step without any reward changes
 // nothing. The level is saved in the same transaction as its step, so a resume loses no change.
 import type { Config } from "../config/config.ts";
+import { presets } from "../config/presets.ts";
 
 /** What the rule reads of `Config["curriculum"]`. */
 export type CurriculumOptions = Pick<Config["curriculum"], "step" | "floor" | "cap" | "raiseAt" | "lowerAt" | "every">;
 
-/** The published rule; a test holds it equal to the defaults in config.ts. */
-export const publishedCurriculum: Readonly<CurriculumOptions> = {
-  step: 3,
-  floor: 1,
-  cap: 100,
-  raiseAt: 0.5,
-  lowerAt: 0,
-  every: 1,
-};
-
 /**
  * At `raiseAt` or above the level rises by `step`, at `lowerAt` or below it falls, between them it stays.
  * @param meanReward mean outcome reward over episodes that were not aborted; null or NaN when there was none
+ * @param options where it differs from the published rule
  * @param closing number of the step that is being closed: only every `every`-th changes the level. Counted by the step's
  *   number, so that there is no counter to save; the mean of that step alone decides
  * @returns the level, within floor..cap (unchanged when there was no reward)
@@ -29,7 +21,7 @@ export function nextLevel(
   options: Partial<CurriculumOptions> = {},
   closing = 0,
 ): number {
-  const { step, floor, cap, raiseAt, lowerAt, every } = { ...publishedCurriculum, ...options };
+  const { step, floor, cap, raiseAt, lowerAt, every } = { ...presets.trustee.curriculum, ...options };
   if (meanReward === null || Number.isNaN(meanReward) || closing % every !== 0) return level;
   const moved = meanReward >= raiseAt ? level + step : meanReward <= lowerAt ? level - step : level;
   return Math.min(cap, Math.max(floor, moved));

@@ -2,24 +2,10 @@
 // Departs in two places: all aspects of a task come from ONE draw (the paper's code draws the tool count apart from the
 // rest), and the floor forgives binary rounding, so that 0.29 x 100 is 29 whatever multiplier a user writes.
 import type { Aspect, Config } from "../config/config.ts";
+import { presets } from "../config/presets.ts";
 import type { Draws } from "../rng.ts";
 
 export type DifficultyOptions = Config["difficulty"];
-
-/** The multipliers of the published run; a test holds them equal to the defaults in config.ts. */
-export const publishedMultipliers: Readonly<DifficultyOptions> = {
-  numTools: 0.1,
-  expectedToolCalls: 0.03,
-  userPersona: 0.02,
-  queryAmbiguity: 0.02,
-  expectedTurns: 0.02,
-  numCriteria: 0.04,
-  systemPrompt: 0.03,
-  maxUserTurns: 0.03,
-  maxAssistantTurns: 0.06,
-  maxToolTurns: 0.03,
-  minTurns: 1,
-};
 
 /** What a level asks of one task. Counts unless a scale is given. */
 export interface Difficulty extends Readonly<Record<Aspect, number>> {
@@ -52,7 +38,7 @@ export function difficulty(level: number, options: Partial<DifficultyOptions> = 
   if (!Number.isInteger(level) || level < 1 || level > 100) {
     throw new RangeError(`level must be an integer from 1 to 100, got ${level}`);
   }
-  const multipliers = { ...publishedMultipliers, ...options };
+  const multipliers = { ...presets.trustee.difficulty, ...options };
   const { minTurns } = multipliers;
   const scaled = (multiplier: number) => Math.floor(multiplier * level + rounding);
   return {

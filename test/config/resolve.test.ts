@@ -14,6 +14,7 @@ const fileOf = (name: string, text: string) => {
   writeFileSync(path, text);
   return path;
 };
+const defaults = configSchema.parse({});
 const resolve = (change: Partial<Parameters<typeof resolveConfig>[0]> = {}) =>
   resolveConfig({ preset: "laptop", set: [], ...change }).config;
 const refusal = (work: () => unknown): string => {
@@ -29,28 +30,32 @@ const refusal = (work: () => unknown): string => {
 describe("a config is laid together", () => {
   test("defaults, the preset over them, the file over the preset, --set over the file, --steps over all", () => {
     const file = fileOf("own.yaml", "steps: 7\nrollout:\n  groupSize: 3\n  tokensPerTurn: 50\n");
-    const config = resolve({ file, set: ["rollout.groupSize=5", "steps=8"], steps: 9 });
+    const config = resolve({ preset: "tiny", file, set: ["rollout.groupSize=5", "steps=8"], steps: 9 });
     expect(config.steps).toBe(9);
     expect(config.rollout.groupSize).toBe(5); // --set
     expect(config.rollout.tokensPerTurn).toBe(50); // file
-    expect(config.rollout.responseTokens).toBe(presets.laptop.rollout.responseTokens);
-    expect(config.rollout.temperature).toBe(configSchema.parse({}).rollout.temperature);
+    expect(config.rollout.responseTokens).toBe(presets.tiny.rollout.responseTokens);
+    expect(config.rollout.temperature).toBe(defaults.rollout.temperature);
     expect(resolve({ file }).rollout.groupSize).toBe(3);
-    expect(resolve().rollout.groupSize).toBe(presets.laptop.rollout.groupSize);
+    expect(resolve({ preset: "tiny" }).rollout.groupSize).toBe(presets.tiny.rollout.groupSize);
   });
 
   test("a later --set wins, and none changes the preset itself", () => {
-    const before = structuredClone(presets.laptop);
-    expect(resolve({ set: ["seed=2", "seed=3"] }).seed).toBe(3);
-    resolve({ set: ["rollout.groupSize=2"] });
-    expect(presets.laptop).toEqual(before);
+    const before = structuredClone(presets.tiny);
+    expect(resolve({ preset: "tiny", set: ["seed=2", "seed=3"] }).seed).toBe(3);
+    resolve({ preset: "tiny", set: ["rollout.groupSize=2"] });
+    expect(presets.tiny).toEqual(before);
   });
 
   test("from JSON as well as from YAML", () => {
     expect(resolve({ file: fileOf("own.json", '{"learner": {"rank": 4}}') }).learner).toMatchObject({
       rank: 4,
-      learningRate: presets.laptop.learner.learningRate,
+      learningRate: defaults.learner.learningRate,
     });
+  });
+
+  test("the preset `laptop` is the defaults", () => {
+    expect(resolve()).toEqual(defaults);
   });
 
   test("every preset fits the schema and says its name", () => {
@@ -69,11 +74,7 @@ describe("--set reads its value as YAML", () => {
     ["advantage.normalizeStd=false", ({ advantage }) => advantage.normalizeStd, false],
     ["learner.importanceCap=null", ({ learner }) => learner.importanceCap, null],
     ["tasks.tools=my=tools.json", ({ tasks }) => tasks.tools, "my=tools.json"],
-    [
-      "rollout={groupSize: 2}",
-      ({ rollout }) => [rollout.groupSize, rollout.tokensPerTurn],
-      [2, presets.laptop.rollout.tokensPerTurn],
-    ],
+    ["rollout={groupSize: 2}", ({ rollout }) => [rollout.groupSize, rollout.tokensPerTurn], [2, defaults.rollout.tokensPerTurn]],
   ])("%s", (assignment, read, value) => {
     expect(read(resolve({ set: [assignment] }))).toEqual(value);
   });

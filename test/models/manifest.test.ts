@@ -40,7 +40,11 @@ test("a model that plays two roles of a preset is needed once", () => {
 
 test("the embedder is needed where texts are compared, and nowhere else", () => {
   const needs = (tasks: object) => modelsOf(configSchema.parse({ tasks })).includes("all-minilm-l6-v2");
-  expect([needs({}), needs({ novelty: 0.9 }), needs({ distractors: "near" })]).toEqual([false, true, true]);
+  expect([needs({ novelty: null }), needs({ novelty: 0.9 }), needs({ novelty: null, distractors: "near" })]).toEqual([
+    false,
+    true,
+    true,
+  ]);
   expect(modelsOfPreset("laptop")).toContain("all-minilm-l6-v2");
 });
 

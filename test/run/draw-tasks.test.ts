@@ -4,6 +4,7 @@ import { setMaxListeners } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type ConfigInput, configSchema } from "../../src/config/config.ts";
+import { presets } from "../../src/config/presets.ts";
 import { Stopped } from "../../src/errors.ts";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
 import type { ReplyRequest } from "../../src/llm/llm.ts";
@@ -46,7 +47,12 @@ interface World {
 }
 
 function session(writer: Writer, world: World): Session {
-  const config = configSchema.parse({ rollout: { simulatorTries: 1 }, tasks: { novelty: 0.9 }, ...world.config });
+  const config = configSchema.parse({
+    rollout: { simulatorTries: 1 },
+    difficulty: presets.tiny.difficulty,
+    tasks: { novelty: 0.9, hard: 0 },
+    ...world.config,
+  });
   let taken = 0;
   const { signal } = new AbortController();
   setMaxListeners(0, signal); // every reply listens
@@ -101,7 +107,7 @@ test("tasks that say what an earlier one says are drawn again, and counted", asy
 
 test("without a threshold nothing is compared, embedded or stored", async () => {
   using run = started();
-  const { messages, metrics } = await drawn(run.writer, { config: { tasks: { novelty: null } } });
+  const { messages, metrics } = await drawn(run.writer, { config: { tasks: { novelty: null, hard: 0 } } });
   expect(new Set(messages).size).toBeLessThan(6);
   expect(metrics).toMatchObject({ "tasks/rejected/too_close": 0 });
   expect(metrics).not.toHaveProperty("tasks/novelty");

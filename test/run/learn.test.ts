@@ -42,7 +42,7 @@ const sizes = ({ requests }: { readonly requests: readonly UpdateRequest[] }) =>
   requests.flatMap(({ minibatches }) => minibatches.map((samples) => samples.length));
 
 /** Nothing but the advantage teaches. */
-const bare: ConfigInput = { learner: { klCoef: 0 } };
+const bare: ConfigInput = { learner: { klCoef: 0, tasksPerMinibatch: 2 } };
 
 describe("groups without variance", () => {
   test("are left out where nothing but an advantage teaches", async () => {
@@ -99,7 +99,7 @@ describe("groups without variance", () => {
 
 describe("what the learner is told", () => {
   test("each rollout of a mini-batch has a number, whatever its group", async () => {
-    const { requests } = await learned([alive, [judged(0), aborted(), judged(1)]]);
+    const { requests } = await learned([alive, [judged(0), aborted(), judged(1)]], bare);
     const numbers = requests[0]?.minibatches[0]?.map((sample) => sample.rollout) ?? [];
     expect(numbers).toHaveLength(4);
     expect(new Set(numbers).size).toBe(4);

@@ -48,7 +48,7 @@ describe("distractors of the catalogue", () => {
   });
 
   test("are any, and nothing is opened, where it does not", async () => {
-    await using none = await openNearness(configSchema.parse({}), catalogue);
+    await using none = await openNearness(configSchema.parse({ tasks: { novelty: null } }), catalogue);
     expect(none).toMatchObject({ embed: null, distractors: anyTools });
   });
 });

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type BetterSqlite from "better-sqlite3";
 import { type Config, configSchema } from "../../src/config/config.ts";
+import { presets } from "../../src/config/presets.ts";
 import type { Learner } from "../../src/learner/learner.ts";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
 import { type Engine, noCounters } from "../../src/llm/llm.ts";
@@ -30,10 +31,12 @@ const config = configSchema.parse({
   steps: 2,
   seed: 5,
   keepCheckpoints: 1,
-  tasks: { perStep: 2, decline: 0, novelty: null },
+  tasks: { perStep: 2, decline: 0, hard: 0, novelty: null },
+  difficulty: presets.trustee.difficulty,
+  curriculum: presets.trustee.curriculum,
   engine: { policyContext: 4096 },
   rollout: { groupSize: 2, tokensPerTurn: 200, simulatorTries: 1 },
-  reward: { verdict: "rules" },
+  learner: { klCoef: 0.001, tasksPerMinibatch: 4 },
   evaluation: { tasks: 1 },
   warmup: { when: "always", demonstrations: 2, declineShare: 0.5, epochs: 1, batch: 2 },
 });

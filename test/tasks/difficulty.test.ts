@@ -1,7 +1,6 @@
 import { describe, expect, it, test } from "vitest";
-import { configSchema } from "../../src/config/config.ts";
 import { draws } from "../../src/rng.ts";
-import { aspectMetrics, difficulty, publishedMultipliers, softDifficulty, withFixed } from "../../src/tasks/difficulty.ts";
+import { aspectMetrics, difficulty, softDifficulty, withFixed } from "../../src/tasks/difficulty.ts";
 
 const levels = Array.from({ length: 100 }, (_, index) => index + 1);
 
@@ -50,10 +49,6 @@ describe("difficulty", () => {
   it("takes the least turns as a floor, twice for the assistant", () => {
     expect(difficulty(1, { minTurns: 3 })).toMatchObject({ maxUserTurns: 3, maxAssistantTurns: 6, maxToolTurns: 3 });
     expect(difficulty(100, { minTurns: 2 })).toMatchObject({ maxUserTurns: 3, maxAssistantTurns: 6, maxToolTurns: 3 });
-  });
-
-  it("starts from the same multipliers as the config", () => {
-    expect(publishedMultipliers).toEqual(configSchema.parse({}).difficulty);
   });
 
   it.each([0, 101, 1.5, Number.NaN])("refuses level %d", (level) => {
