@@ -62,7 +62,6 @@ async function fuzzReal(startLearner, python, seed) {
       eps: 1e-8,
       weightDecay: 0,
       gradClip: 1,
-      optim: /** @type {const} */ ("adamw_torch"),
     };
     const lora = { rank: 8, alpha: 16, seed: 1 };
     await learner.open({ model, lora, optimizer, device: "cpu", dtype: "float32", threads: null, memory: null });

@@ -75,8 +75,7 @@ async function gap(model, cells) {
     const start = vocabulary.hasMarker("<bos>") ? [vocabulary.marker("<bos>")] : []; // gemma is lost without it
     const ids = [...start, ...vocabulary.encode(text)];
     const [lora, betas] = [{ rank: 1, alpha: 1, seed: 1 }, /** @type {const} */ ([0.9, 0.999])];
-    const optim = /** @type {const} */ ("adamw_torch");
-    const optimizer = { learningRate: 1e-4, betas, eps: 1e-8, weightDecay: 0, gradClip: 1, optim };
+    const optimizer = { learningRate: 1e-4, betas, eps: 1e-8, weightDecay: 0, gradClip: 1 };
     await learner.open({ model, lora, optimizer, device: "cpu", dtype: "float32", threads: null, memory: null });
     const [theirs = []] = await learner.logprobs([ids], "reference", 1);
     const ours = await score(ids);

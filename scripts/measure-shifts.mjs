@@ -49,7 +49,6 @@ async function measure(model, rates) {
           eps: 1e-8,
           weightDecay: 0,
           gradClip: 1,
-          optim: /** @type {const} */ ("adamw_torch"),
         };
         const lora = { rank: 16, alpha: 32, seed: 1 };
         await learner.open({ model, lora, optimizer, device: "auto", dtype: "float32", threads: null, memory: null });

@@ -71,7 +71,7 @@ async function trainStep(session: Session, state: RunState): Promise<RunState> {
   record.lap("time/rollout");
 
   // rewards -> advantages -> update
-  const scored = assignAdvantages(groups, config.advantage, config.reward.overlongBuffer);
+  const scored = assignAdvantages(groups, config.advantage);
   const alive = scored.filter(({ dead }) => !dead).length;
   progress({ kind: "phase", text: `training on ${alive} of ${scored.length} groups`, step });
   const learned = await learn(session, scored, { step, temperature });

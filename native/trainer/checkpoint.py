@@ -97,22 +97,22 @@ def _set_rng(device: torch.device, states: dict[str, str]) -> None:
 
 
 def _moments(policy: Policy, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Whatever the optimizer keeps of a parameter: tensors, and with bitsandbytes a whole number of steps."""
+    """What AdamW keeps of each parameter."""
     return {
-        f"{name}.{key}": torch.as_tensor(value).detach().cpu().contiguous()
+        f"{name}.{key}": value.detach().cpu().contiguous()
         for name, parameter in policy.adapter().items()
         if parameter in optimizer.state
         for key, value in optimizer.state[parameter].items()
     }
 
 
-def _by_number(policy: Policy, moments: dict[str, Tensor]) -> dict[int, dict[str, Tensor | int]]:
+def _by_number(policy: Policy, moments: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
     """The moments as torch's load_state_dict takes them, which knows the device that each belongs on."""
-    state: dict[int, dict[str, Tensor | int]] = {}
+    state: dict[int, dict[str, Tensor]] = {}
     for number, name in enumerate(policy.adapter()):
         mine = {key.removeprefix(f"{name}."): value for key, value in moments.items() if key.startswith(f"{name}.")}
         if mine:
-            state[number] = {key: int(t) if t.dim() == 0 and t.dtype == torch.int64 else t for key, t in mine.items()}
+            state[number] = mine
     return state
 
 

@@ -2,8 +2,8 @@
 
 A vocabulary of 151,936 makes 600 kB of float32 logits a position. Positions are taken in chunks, and since the head is
 frozen, the gradient of a log-prob with respect to its hidden state, (one-hot target - softmax) @ W / temperature, is known
-in the forward pass: it is kept (one hidden vector a position) instead of the logits, so nothing is computed twice. That of
-the entropy, -(p * (log p + H)) @ W / temperature, is kept beside it where an entropy term asks for it.
+in the forward pass: it is kept (one hidden vector a position) instead of the logits, so nothing is computed twice. The
+entropy is a measurement and has no gradient.
 
 Logits are float32 whatever the model's dtype. In bfloat16 a logit of 20 is right to 0.06 only, which is noise in every
 log-prob: a hundred times the clip band of GSPO.
@@ -19,26 +19,21 @@ CHUNK_BYTES = 64 * 1024 * 1024  # float32 logits held at a time
 CAST_BYTES = 4 * 1024 * 1024  # float32 copy of the head held at a time: what a cache holds is read again at no cost
 
 
-def target_logprobs(
-    hidden: Tensor, weight: Tensor, targets: Tensor, temperature: float, entropy_gradient: bool = False
-) -> tuple[Tensor, Tensor]:
-    """log softmax(hidden @ weight.T / temperature) at the targets, and the entropies (by default without gradient).
+def target_logprobs(hidden: Tensor, weight: Tensor, targets: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+    """log softmax(hidden @ weight.T / temperature) at the targets, and the entropies (without gradient).
 
     hidden [t, h], weight [v, h] (frozen), targets [t] -> logp [t], entropy [t], both float32.
     """
-    logp, entropy = _TargetLogprobs.apply(hidden, weight, targets, temperature, entropy_gradient)  # type: ignore[no-untyped-call]
+    logp, entropy = _TargetLogprobs.apply(hidden, weight, targets, temperature)  # type: ignore[no-untyped-call]
     return logp, entropy
 
 
 class _TargetLogprobs(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, temperature: float, entropy_gradient: bool
-    ) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
         logp = torch.empty(len(targets), dtype=torch.float32, device=hidden.device)
         entropy = torch.empty_like(logp)
         slope = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None  # [t, h] d logp / d hidden
-        entropy_slope = torch.empty_like(hidden) if slope is not None and entropy_gradient else None
 
         def fill(part: slice) -> None:  # a function, so that nothing of one chunk is alive in the next
             logits, target = _logits(hidden[part], weight).div_(temperature), targets[part, None]  # [c, v], [c, 1]
@@ -46,9 +41,6 @@ class _TargetLogprobs(torch.autograd.Function):
             logp[part] = log_softmax.gather(-1, target).squeeze(-1)
             probability = log_softmax.exp()
             entropy[part] = -torch.linalg.vecdot(probability, log_softmax)
-            if entropy_slope is not None:
-                pull = log_softmax.add_(entropy[part, None]).mul_(probability)
-                entropy_slope[part] = -(pull.to(weight.dtype) @ weight) / temperature
             if slope is not None:
                 # One-hot minus p sums to 0. 1 - p of a sure token is the sum of the others, for p itself is rounded too far.
                 push = probability.neg_().scatter_(-1, target, 0)
@@ -57,18 +49,14 @@ class _TargetLogprobs(torch.autograd.Function):
 
         for part in _chunks(len(targets), weight.shape[0]):
             fill(part)
-        ctx.slope, ctx.entropy_slope = slope, entropy_slope
-        if not entropy_gradient:
-            ctx.mark_non_differentiable(entropy)
+        ctx.slope = slope
+        ctx.mark_non_differentiable(entropy)
         return logp, entropy
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, None, None, None, None]:
+    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, None, None, None]:
         slope: Tensor = ctx.slope
-        pulled = gradients[0][:, None] * slope
-        if ctx.entropy_slope is not None:
-            pulled = pulled + gradients[1][:, None] * ctx.entropy_slope
-        return pulled.to(slope.dtype), None, None, None, None
+        return (gradients[0][:, None] * slope).to(slope.dtype), None, None, None
 
 
 def _logits(hidden: Tensor, weight: Tensor) -> Tensor:

@@ -25,8 +25,6 @@ class Loss:
     clip_high: float = 0.2
     dual_clip: float = 3.0  # c: largest ratio where the advantage is negative (dual_clip alone)
     kl_coef: float = 0.0
-    kl_estimator: str = "k3"  # a name of kl.ESTIMATORS
-    entropy_coef: float = 0.0
     normalize: str = "tokens"  # a name of normalise.NORMALIZERS
     constant: float = 1.0  # tokens a rollout, for normalize "constant"
     importance_mode: str = "token_truncate"  # a name of correction.MODES
@@ -79,8 +77,8 @@ def dr_grpo(tokens: Tokens, loss: Loss) -> Terms:
 
 def dapo(tokens: Tokens, loss: Loss) -> Terms:
     """DAPO (arXiv 2503.14476, eq. 8): GRPO's surrogate with clip-higher (low 0.2, high 0.28), every token of the
-    mini-batch alike (normalize "tokens"), no KL. Its overlong shaping changes the reward (src/reward/overlong.ts), its
-    dynamic sampling the groups.
+    mini-batch alike (normalize "tokens"), no KL. Its shaping of the reward of overlong answers and its dynamic
+    sampling of groups are not here.
     """
     return grpo(tokens, loss)
 

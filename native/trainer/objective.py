@@ -1,4 +1,4 @@
-"""What one row adds to the objective of its mini-batch: the loss by token, weighed, with KL and entropy. Pure."""
+"""What one row adds to the objective of its mini-batch: the loss by token, weighed, with the KL. Pure."""
 
 from dataclasses import dataclass, replace
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .correction import importance_weights
-from .kl import ESTIMATORS
+from .kl import k3
 from .loss import LOSSES, Loss, Tokens
 
 
@@ -21,14 +21,11 @@ class Objective:
     weight: Tensor  # [t] importance weight
 
 
-def objective(
-    tokens: Tokens, behaviour: Tensor, reference: Tensor | None, entropy: Tensor, share: Tensor, tokens_in_all: int, loss: Loss
-) -> Objective:
-    """sum of share * (weight * loss + klCoef * kl)  -  entropyCoef * sum of entropy / trained tokens of the mini-batch
+def objective(tokens: Tokens, behaviour: Tensor, reference: Tensor | None, share: Tensor, loss: Loss) -> Objective:
+    """sum of share * (weight * loss + klCoef * kl)
 
-    behaviour, reference, entropy, share [t]; share is normalise.py's. The KL is normalised as the loss is, the entropy is
-    always a mean over tokens: both as in TRL (`beta`, `entropy_coef`). `reference` None: no KL term. The entropy carries a
-    gradient only where it was asked for (logprob.py).
+    behaviour, reference, share [t]; share is normalise.py's. The KL is normalised as the loss is, as in TRL (`beta`).
+    `reference` None: no KL term.
     """
     with torch.no_grad():
         cap = None if loss.supervised else loss.importance_cap
@@ -36,10 +33,7 @@ def objective(
     terms = LOSSES[loss.kind](replace(tokens, weight=weight), loss)
     by_token, kl = terms.value, None
     if reference is not None:
-        kl = ESTIMATORS[loss.kl_estimator](tokens.logp, reference)
+        kl = k3(tokens.logp, reference)
         by_token = by_token + loss.kl_coef * kl
         kl = kl.detach()
-    value = (by_token * share).sum()
-    if loss.entropy_coef != 0:
-        value = value - loss.entropy_coef * entropy.sum() / tokens_in_all
-    return Objective(value, kl, terms.low, terms.high, weight)
+    return Objective((by_token * share).sum(), kl, terms.low, terms.high, weight)

@@ -127,9 +127,7 @@ def pick_dtype(wanted: str, device: str) -> torch.dtype:
     return torch.bfloat16 if fast else torch.float32
 
 
-def forward(
-    policy: Policy, row: Row, nodes: Sequence[int], temperature: float, entropy_gradient: bool = False
-) -> tuple[Tensor, Tensor]:
+def forward(policy: Policy, row: Row, nodes: Sequence[int], temperature: float) -> tuple[Tensor, Tensor]:
     """Log-probs and entropies of some nodes given their ancestors, each float32 [len(nodes)].
 
     The transformer runs once over the row's distinct tokens, the head only where a chosen node is predicted.
@@ -145,7 +143,7 @@ def forward(
     predictors = torch.tensor([row.parents[node] for node in nodes], device=device)
     targets = torch.tensor([row.ids[node] for node in nodes], device=device)
     head = policy.model.get_base_model().lm_head.weight
-    return target_logprobs(hidden[predictors], head, targets, temperature, entropy_gradient)
+    return target_logprobs(hidden[predictors], head, targets, temperature)
 
 
 def attention_masks(policy: Policy, row: Row) -> Any:

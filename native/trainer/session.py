@@ -13,7 +13,6 @@ from . import checkpoint
 from .batch import read_minibatches, read_sequences
 from .correction import MODES
 from .fault import Fault
-from .kl import ESTIMATORS
 from .loss import LOSSES, Loss
 from .machine import device_name
 from .memory import Room, room_of
@@ -123,8 +122,6 @@ def read_loss(head: Head) -> Loss:
         clip_high=head["clipHigh"],
         dual_clip=head["dualClip"],
         kl_coef=head["klCoef"],
-        kl_estimator=_known("KL estimator", head["klEstimator"], ESTIMATORS),
-        entropy_coef=head["entropyCoef"],
         normalize=_known("normalisation", head["normalize"], NORMALIZERS),
         constant=head["constant"],
         importance_mode=_known("importance mode", head["importanceMode"], MODES),

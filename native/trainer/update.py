@@ -1,6 +1,6 @@
 """One update: old log-probs, then one optimizer step a mini-batch, each over packed rows with accumulated gradients.
 
-A mini-batch without a gradient (all advantages zero and no KL or entropy that pulls) or that went wrong (a loss or gradient
+A mini-batch without a gradient (all advantages zero and no KL that pulls) or that went wrong (a loss or gradient
 that is not finite) changes no weight, no moment and no counter, bit for bit; it is counted as skipped. Memory is planned
 before the update (memory.py); where it ends all the same, the mini-batch is done again, once, in rows of half the length.
 Under torchrun the rows are shared out and the gradients summed (ranks.py).
@@ -135,7 +135,7 @@ def _step(
     rows, tally, values = _rows(samples, plan.row_tokens, ranks), Tally(), list[float]()
     total = sum(len(row.pick) for row in rows)
     shares = token_shares(samples, loss.normalize, loss.constant)
-    held = loss.supervised or loss.kl_coef > 0 or loss.entropy_coef != 0
+    held = loss.supervised or loss.kl_coef > 0
     teaches = total > 0 and (held or any(row.advantage.any() for row in rows))
 
     def work(index: int) -> Tensor:
@@ -145,7 +145,7 @@ def _step(
         known = None if old is None else np.asarray([old[s][p] for s, p in zip(row.sample, row.position, strict=True)])
         with torch.set_grad_enabled(learns):
             before = None if known is None else torch.as_tensor(known, device=policy.device)
-            row_loss, before = _row_loss(policy, row, before, shares[row.sample], total, loss, tally)
+            row_loss, before = _row_loss(policy, row, before, shares[row.sample], loss, tally)
             if learns:
                 row_loss.backward()  # type: ignore[no-untyped-call]
         values.append(row_loss.item())
@@ -185,12 +185,12 @@ def _joined(parts: Sequence[dict[str, list[Tensor]]]) -> dict[str, list[Tensor]]
 
 
 def _row_loss(
-    policy: Policy, row: PackedRow, old: Tensor | None, share: Numbers, total: int, loss: Loss, tally: Tally
+    policy: Policy, row: PackedRow, old: Tensor | None, share: Numbers, loss: Loss, tally: Tally
 ) -> tuple[Tensor, Tensor]:
-    """What a row adds to the loss of its mini-batch of `total` trained tokens, and their old log-probs [t]."""
+    """What a row adds to the loss of its mini-batch, and their old log-probs [t]."""
     on = policy.device
     pick = torch.as_tensor(row.pick, device=on)
-    values, entropies = forward(policy, row.row, row.nodes, loss.temperature, loss.entropy_coef != 0)
+    values, entropies = forward(policy, row.row, row.nodes, loss.temperature)
     logp, entropy = values[pick], entropies[pick]
     before = logp.detach() if old is None else old
     reference = None
@@ -201,7 +201,7 @@ def _row_loss(
         logp, before, torch.as_tensor(row.advantage, device=on), torch.as_tensor(row.sample, dtype=torch.long, device=on)
     )
     behaviour = torch.as_tensor(row.behaviour, device=on)
-    terms = objective(tokens, behaviour, reference, entropy, torch.as_tensor(share, dtype=logp.dtype, device=on), total, loss)
+    terms = objective(tokens, behaviour, reference, torch.as_tensor(share, dtype=logp.dtype, device=on), loss)
     tally.token("entropy", entropy)
     if terms.kl is not None:
         tally.token("kl", terms.kl)

@@ -25,7 +25,7 @@ const learner = await startLearner({ python: pythonPath(), deadlineSeconds: 60 }
 const opened = await learner.open({
   model,
   lora: { rank: 16, alpha: 32, seed: 1 },
-  optimizer: { learningRate: 1e-6, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, gradClip: 1, optim: "adamw_torch" },
+  optimizer: { learningRate: 1e-6, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, gradClip: 1 },
   device: "auto",
   dtype: dtype === "bfloat16" ? "bfloat16" : "float32",
   threads: null,

@@ -35,12 +35,6 @@ export const normalizations = ["tokens", "sequence", "rollout", "constant"] as c
 export type Normalization = (typeof normalizations)[number];
 export const importanceModes = ["token_truncate", "token_mask", "sequence_truncate", "sequence_mask"] as const;
 export type ImportanceMode = (typeof importanceModes)[number];
-export const klEstimators = ["k1", "k2", "k3", "abs"] as const;
-export type KlEstimator = (typeof klEstimators)[number];
-export const optimizers = ["adamw_torch", "adamw_torch_fused", "adamw_8bit"] as const;
-export type Optimizer = (typeof optimizers)[number];
-export const lrSchedulers = ["constant", "linear", "cosine"] as const;
-export type LrScheduler = (typeof lrSchedulers)[number];
 
 const models = z.strictObject({
   policy: z.string().default("qwen2.5-coder-0.5b-instruct").describe("Model that is trained: a name of models/manifest.json."),
@@ -186,13 +180,10 @@ const rollout = z.strictObject({
 
 const reward = z.strictObject({
   verdict: z
-    .enum(["mixed", "rules", "log-odds", "written"])
+    .enum(["mixed", "rules", "written"])
     // the health check of the default simulator: its opinion orders no pair that rules do not (docs/simulator-health.md)
     .default("rules")
-    .describe("Rules first and anchored log-odds for the report; rules alone; log-odds alone; or written by the verifier."),
-  overlongBuffer: natural
-    .default(0)
-    .describe("Last tokens of rollout.responseTokens over which an advantage's reward falls by up to 1 (DAPO); 0 is off."),
+    .describe("Rules first and anchored log-odds for the report; rules alone; or written by the verifier."),
 });
 
 const advantage = z.strictObject({
@@ -220,13 +211,7 @@ const learner = z.strictObject({
   processes: count.default(1).describe("GPUs to train on, one process each, by torchrun."),
   rank: count.default(16).describe("LoRA rank, on all linear layers."),
   alpha: z.number().positive().default(32).describe("LoRA alpha."),
-  optim: z
-    .enum(optimizers)
-    .default("adamw_torch")
-    .describe("Build of AdamW: torch's own, its fused kernel, or 8-bit moments (needs the Python package bitsandbytes)."),
-  learningRate: z.number().positive().default(1.5e-4).describe("AdamW learning rate of GRPO, after its warm-up."),
-  lrSchedulerType: z.enum(lrSchedulers).default("constant").describe("How the learning rate goes on over the run's steps."),
-  warmupSteps: z.number().int().min(0).default(0).describe("First steps over which the learning rate rises to its value."),
+  learningRate: z.number().positive().default(1.5e-4).describe("AdamW learning rate of GRPO, the same in every step."),
   betas: z.tuple([share, share]).default([0.9, 0.999]).describe("AdamW betas."),
   eps: z.number().positive().default(1e-8).describe("AdamW epsilon."),
   weightDecay: z.number().min(0).default(0.01).describe("AdamW weight decay."),
@@ -251,9 +236,11 @@ const learner = z.strictObject({
     .describe(
       "What weighs alike in a mini-batch; constant divides by rollout.responseTokens; null is the loss's own (grpo tokens).",
     ),
-  klCoef: z.number().min(0).default(0).describe("Weight of the KL to the bare model, which dead groups keep; 0 is off."),
-  klEstimator: z.enum(klEstimators).default("k3").describe("How the KL is estimated from the sampled token."),
-  entropyCoef: z.number().default(0).describe("Weight of the mean entropy, which the loss rewards."),
+  klCoef: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe("Weight of the KL to the bare model (k3, by token), which dead groups keep; 0 is off."),
   importanceMode: z
     .enum(importanceModes)
     .default("token_truncate")

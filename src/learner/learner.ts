@@ -1,7 +1,7 @@
 // The learner port: seven verbs over ids, masks, log-probs and advantages. The learner never sees text, tools, rewards or
 // groups, and recomputes no advantage. Implementations: torch.ts (Python child) and scripted.ts (deterministic double,
 // unit tests only); test/suites/learner.suite.ts is the one conformance suite for both.
-import type { ImportanceMode, KlEstimator, Normalization, Optimizer, PolicyLossName } from "../config/config.ts";
+import type { ImportanceMode, Normalization, PolicyLossName } from "../config/config.ts";
 import type { TrainingSample } from "../types.ts";
 
 export interface OpenRequest {
@@ -14,7 +14,6 @@ export interface OpenRequest {
     readonly eps: number;
     readonly weightDecay: number;
     readonly gradClip: number;
-    readonly optim: Optimizer;
   };
   /** "auto": CUDA, then Metal, then CPU; bf16 where the device is fast at it, else fp32. */
   readonly device: "auto" | "cpu" | "cuda" | "mps";
@@ -43,11 +42,8 @@ export interface PolicyLoss {
   readonly clipHigh: number;
   /** c of the dual clip; only `dual_clip` reads it. */
   readonly dualClip: number;
-  /** KL to the reference (adapter off); 0 skips the reference pass. */
+  /** Weight of the KL to the reference (adapter off); 0 skips the reference pass. */
   readonly klCoef: number;
-  readonly klEstimator: KlEstimator;
-  /** Weight of the mean entropy by token, which is subtracted; 0 computes no gradient of it. */
-  readonly entropyCoef: number;
   /** What weighs alike in a mini-batch. */
   readonly normalize: Normalization;
   /** Tokens a rollout, where normalize is "constant". */

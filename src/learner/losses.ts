@@ -21,7 +21,7 @@ export const publishedSettings: Readonly<Record<PolicyLossName, PublishedSetting
 
 /** The loss of a run at the temperature its samples were drawn at. What is null in the config is the loss's own. */
 export function policyLoss({ learner, rollout }: Pick<Config, "learner" | "rollout">, temperature: number): PolicyLoss {
-  const { lossType, dualClip, klCoef, klEstimator, entropyCoef, importanceMode, importanceCap } = learner;
+  const { lossType, dualClip, klCoef, importanceMode, importanceCap } = learner;
   const own = publishedSettings[lossType];
   return {
     kind: lossType,
@@ -29,8 +29,6 @@ export function policyLoss({ learner, rollout }: Pick<Config, "learner" | "rollo
     clipHigh: learner.clipHigh ?? own.clipHigh,
     dualClip,
     klCoef,
-    klEstimator,
-    entropyCoef,
     normalize: learner.normalize ?? own.normalize,
     constant: rollout.responseTokens,
     importanceMode,

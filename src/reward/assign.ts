@@ -1,7 +1,6 @@
 // Verdicts -> advantages of every turn, group by group. Pure; the formulas are in advantage.ts.
 import type { StoredGroup, Trajectory, Verdict } from "../types.ts";
 import { type AdvantageOptions, advantages, isDead, type TurnAdvantage } from "./advantage.ts";
-import { overlongPenalty } from "./overlong.ts";
 
 /** A group with what its members' turns are worth. */
 export interface ScoredGroup extends StoredGroup {
@@ -12,18 +11,17 @@ export interface ScoredGroup extends StoredGroup {
 }
 
 /**
- * Advantages of all groups; `options` as in config.advantage, `overlongBuffer` as in config.reward. Where fewer than two
- * members were judged there is nobody to compare with: all zeros, although the published formula keeps a lone survivor's
- * raw reward.
+ * Advantages of all groups; `options` as in config.advantage. Where fewer than two members were judged there is nobody to
+ * compare with: all zeros, although the published formula keeps a lone survivor's raw reward.
  */
-export function assignAdvantages(groups: readonly StoredGroup[], options: AdvantageOptions, overlongBuffer = 0): ScoredGroup[] {
+export function assignAdvantages(groups: readonly StoredGroup[], options: AdvantageOptions): ScoredGroup[] {
   return groups.map((group) => {
     const alone = group.trajectories.filter(isJudged).length < 2;
     const assigned = advantages(
       group.trajectories.map((trajectory) => {
         const turns = trajectory.messages.filter((message) => message.role === "assistant");
         return {
-          reward: (trajectory.verdict?.reward ?? 0) + penalty(trajectory, overlongBuffer),
+          reward: trajectory.verdict?.reward ?? 0,
           turnRewards: turns.map((message) => message.turnReward ?? 0),
           turnTokens: turns.map((message) => message.ids.length),
           aborted: alone || !isJudged(trajectory),
@@ -39,12 +37,6 @@ export function assignAdvantages(groups: readonly StoredGroup[], options: Advant
 export function isJudged(trajectory: Trajectory): trajectory is Trajectory & { readonly verdict: Verdict } {
   const turnRewards = trajectory.messages.map((message) => message.turnReward ?? 0);
   return trajectory.verdict !== null && [trajectory.verdict.reward, ...turnRewards].every(Number.isFinite);
-}
-
-function penalty({ messages, task }: Trajectory, buffer: number): number {
-  const answer = messages.slice(messages.findIndex((message) => message.role === "assistant"));
-  const tokens = answer.reduce((sum, message) => sum + message.ids.length, 0);
-  return overlongPenalty(tokens, task.limits.responseTokens, buffer);
 }
 
 /** The advantages of a trajectory by the index of its message, for the record; the mean of those by token. */

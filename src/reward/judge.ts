@@ -20,7 +20,7 @@ export interface Court {
   readonly simulator: ChatModel;
   readonly patience: Patience;
   readonly dialect: Dialect;
-  readonly kind: Config["reward"]["verdict"];
+  readonly kind: Config["reward"]["verdict"] | "log-odds";
   /** What the verifier is not told about the task. */
   readonly withhold: readonly Withheld[];
   /** Most criteria of a written verdict, whatever the task asks for. */

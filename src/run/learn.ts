@@ -1,11 +1,10 @@
 // One learner call for one step: mini-batches of whole groups in, metrics out. A dead group stays where something teaches it
-// without an advantage, as published (the KL, or an entropy term); elsewhere it carries no signal and is left out (departs, as
-// trl#6367 measures). Where nothing is left the sampler-learner gap is still measured: every step has it, and its alarm.
+// without an advantage, as published (the KL); elsewhere it carries no signal and is left out (departs, as trl#6367
+// measures). Where nothing is left the sampler-learner gap is still measured: every step has it, and its alarm.
 import { trainingSamples } from "../learner/batch.ts";
 import type { LearnerSample } from "../learner/learner.ts";
 import { policyLoss } from "../learner/losses.ts";
 import { assertSameIds } from "../learner/same-ids.ts";
-import { learningRateAt } from "../learner/schedule.ts";
 import { isJudged, type ScoredGroup } from "../reward/assign.ts";
 import { gapMetrics, type Metrics } from "./metrics.ts";
 import type { Session } from "./session.ts";
@@ -23,30 +22,24 @@ export async function learn(
   { step, temperature }: { readonly step: number; readonly temperature: number },
 ): Promise<Metrics> {
   const { config } = session;
-  const rate = learningRateAt(step, config.steps, config.learner);
-  const { klCoef, entropyCoef } = config.learner;
-  const held = klCoef > 0 || entropyCoef !== 0;
+  const { klCoef, learningRate } = config.learner;
   const trained = groups
-    .filter((group) => held || !group.dead)
+    .filter((group) => klCoef > 0 || !group.dead)
     .map(samplesOf)
     .filter((samples) => samples.length > 0);
   const learned =
     trained.length === 0
       ? { skipped_steps: 1, ...(await measureGap(session, groups, temperature)) }
-      : await update(session, trained, { rate, temperature });
-  return { ...learned, ...raiseAlarm(session, learned, step), learning_rate: rate };
+      : await update(session, trained, temperature);
+  return { ...learned, ...raiseAlarm(session, learned, step), learning_rate: learningRate };
 }
 
 /** One update over mini-batches of `tasksPerMinibatch` groups. */
-async function update(
-  { config, learner }: Trainer,
-  groups: readonly LearnerSample[][],
-  { rate, temperature }: { readonly rate: number; readonly temperature: number },
-): Promise<Metrics> {
-  const size = config.learner.tasksPerMinibatch;
+async function update({ config, learner }: Trainer, groups: readonly LearnerSample[][], temperature: number): Promise<Metrics> {
+  const { tasksPerMinibatch: size, learningRate } = config.learner;
   const minibatches: LearnerSample[][] = [];
   for (let first = 0; first < groups.length; first += size) minibatches.push(joined(groups.slice(first, first + size)));
-  const request = { minibatches, loss: policyLoss(config, temperature), learningRate: rate };
+  const request = { minibatches, loss: policyLoss(config, temperature), learningRate };
   const reply = await learner.update(request);
   assertSameIds(request, reply);
   return reply.metrics;

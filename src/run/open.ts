@@ -107,13 +107,13 @@ interface OpenedLearner {
 }
 
 async function openLearner(config: Config, python: string, model: string): Promise<OpenedLearner> {
-  const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip, optim } = config.learner;
+  const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip } = config.learner;
   const { device, dtype, memory, processes } = config.learner;
   const learner = await restartingLearner(() => startLearner({ python, deadlineSeconds: 4, processes }));
   const reply = await learner.open({
     model,
     lora: { rank, alpha, seed: seedFrom(config.seed, "lora") },
-    optimizer: { learningRate, betas, eps, weightDecay, gradClip, optim },
+    optimizer: { learningRate, betas, eps, weightDecay, gradClip },
     device,
     dtype,
     threads: config.engine.threads,

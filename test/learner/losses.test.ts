@@ -13,8 +13,6 @@ describe("the loss of a run", () => {
         clipLow: 0.2,
         clipHigh: 0.2,
         normalize: "tokens",
-        klEstimator: "k3",
-        entropyCoef: 0,
         importanceMode: "token_truncate",
         importanceCap: 2,
       });

@@ -12,7 +12,7 @@ async function opened() {
   await learner.open({
     model: "double",
     lora: { rank: 1, alpha: 1, seed: 1 },
-    optimizer: { learningRate: 1, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, gradClip: 1, optim: "adamw_torch" },
+    optimizer: { learningRate: 1, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, gradClip: 1 },
     device: "cpu",
     dtype: "float32",
     threads: 1,

@@ -14,7 +14,7 @@ Sequence = dict[str, Any]
 
 
 def reference_objective(sequences: list[Sequence], loss: Loss) -> tuple[float, list[list[float]]]:
-    """Value without the entropy term, and by sequence the gradient at each position (0 where not trained)."""
+    """Value, and by sequence the gradient at each position (0 where not trained)."""
     value, gradients = 0.0, [[0.0] * len(s["mask"]) for s in sequences]
     lengths = [0 if s["aborted"] else sum(s["mask"]) for s in sequences]
     rollouts = {s["rollout"] for s, n in zip(sequences, lengths, strict=True) if n}
@@ -39,7 +39,7 @@ def reference_objective(sequences: list[Sequence], loss: Loss) -> tuple[float, l
             )
             if loss.kind != "sft" and (weight == 0 or s["advantage"][i] == 0):
                 worth, slope = 0.0, 0.0  # whatever the ratio: it may be infinite
-            kl, kl_slope = divergence(loss.kl_estimator, s["logp"][i], s["reference"][i])
+            kl, kl_slope = divergence(s["logp"][i], s["reference"][i])
             value += (weight * worth + loss.kl_coef * kl) / denominator
             gradient[i] = (weight * slope + loss.kl_coef * kl_slope) / denominator
     return value, gradients
@@ -75,12 +75,6 @@ def importance(loss: Loss, ratio: float) -> float:
     return ratio if ratio <= loss.importance_cap else 0.0
 
 
-def divergence(estimator: str, logp: float, reference: float) -> tuple[float, float]:
+def divergence(logp: float, reference: float) -> tuple[float, float]:
     gap = logp - reference
-    if estimator == "k1":
-        return gap, 1.0
-    if estimator == "k2":
-        return gap * gap / 2, gap
-    if estimator == "abs":
-        return abs(gap), math.copysign(1.0, gap)
     return math.exp(-gap) + gap - 1, 1 - math.exp(-gap)

@@ -26,9 +26,7 @@ def test_a_token_without_weight_or_advantage_adds_nothing_whatever_its_ratio(nam
         Tokens(logp, old, advantage, torch.arange(count)),
         behaviour,
         None,
-        torch.zeros(count),
         torch.full((count,), 1 / count),
-        count,
         loss,
     )
     (gradient,) = torch.autograd.grad(made.value, logp)

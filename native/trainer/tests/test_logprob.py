@@ -9,27 +9,21 @@ from trainer.logprob import CHUNK_BYTES, target_logprobs
 from trainer.machine import give_back_freed_memory, peak_bytes, restart_peak
 
 
-@pytest.mark.parametrize("entropy_gradient", [False, True])
 @pytest.mark.parametrize("temperature", [1.0, 0.6])
-def test_chunked_values_and_gradients_are_those_of_log_softmax(
-    temperature: float, entropy_gradient: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_chunked_values_and_gradients_are_those_of_log_softmax(temperature: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trainer.logprob.CHUNK_BYTES", 4 * 50 * 3)  # chunks of three positions
     hidden = torch.randn(11, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     weight = torch.randn(50, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
     targets, pull = torch.arange(11) * 4, torch.linspace(-1, 1, 11, dtype=torch.float64)
     mine, theirs = hidden.clone().requires_grad_(), hidden.clone().requires_grad_()
-    logp, entropy = target_logprobs(mine, weight, targets, temperature, entropy_gradient)
+    logp, entropy = target_logprobs(mine, weight, targets, temperature)
     full = (theirs @ weight.T / temperature).log_softmax(-1)
     exact, spread = full.gather(-1, targets[:, None]).squeeze(-1), -(full.exp() * full).sum(-1)
     torch.testing.assert_close(logp.double(), exact, rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(entropy.double(), spread, rtol=1e-6, atol=1e-6)
-    assert entropy.requires_grad == entropy_gradient
-    sums = ((logp * pull).sum(), (exact * pull).sum())
-    if entropy_gradient:
-        sums = (sums[0] + (entropy * pull.flip(0)).sum(), sums[1] + (spread * pull.flip(0)).sum())
-    sums[0].backward()  # type: ignore[no-untyped-call]
-    sums[1].backward()  # type: ignore[no-untyped-call]
+    assert not entropy.requires_grad
+    (logp * pull).sum().backward()  # type: ignore[no-untyped-call]
+    (exact * pull).sum().backward()  # type: ignore[no-untyped-call]
     assert mine.grad is not None
     assert theirs.grad is not None
     torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-5, atol=1e-6)
@@ -70,8 +64,7 @@ def test_the_gradient_of_a_sure_token_keeps_its_size_in_bfloat16() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts a peak anew")
-@pytest.mark.parametrize("entropy_gradient", [False, True])
-def test_a_chunk_of_the_head_takes_no_more_memory_than_is_planned(entropy_gradient: bool) -> None:
+def test_a_chunk_of_the_head_takes_no_more_memory_than_is_planned() -> None:
     """Above all no float32 copy of the whole head: 311 MB here, 933 MB in a model of 1.5B."""
     give_back_freed_memory()
     hidden, weight = bfloat16_rows(151_936, 512, 230)
@@ -79,5 +72,5 @@ def test_a_chunk_of_the_head_takes_no_more_memory_than_is_planned(entropy_gradie
     targets = torch.arange(230)
     restart_peak(hidden.device)
     before = peak_bytes(hidden.device)
-    target_logprobs(hidden, weight, targets, 1.0, entropy_gradient)
+    target_logprobs(hidden, weight, targets, 1.0)
     assert peak_bytes(hidden.device) - before < 3 * CHUNK_BYTES + 16e6  # memory.row_bytes; the rest is code that is loaded

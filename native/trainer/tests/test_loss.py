@@ -58,7 +58,7 @@ def compute(sequences: list[Sequence], loss: Loss, dtype: torch.dtype) -> tuple[
     logp = tensors["logp"].requires_grad_()
     tokens = Tokens(logp, tensors["old"], tensors["advantage"], sequence)
     reference = tensors["reference"] if loss.kl_coef else None
-    terms = objective(tokens, tensors["behaviour"], reference, torch.zeros_like(logp), share, len(logp), loss)
+    terms = objective(tokens, tensors["behaviour"], reference, share, loss)
     terms.value.backward()  # type: ignore[no-untyped-call]
     assert logp.grad is not None
     gradients: list[Numbers] = [np.zeros(len(s["mask"])) for s in sequences]
@@ -118,9 +118,8 @@ def test_every_correction_weighs_as_it_says(loss: Loss, mode: str, cap: float | 
 
 
 @pytest.mark.parametrize("loss", KINDS, ids=named)
-@pytest.mark.parametrize("estimator", ["k1", "k2", "k3", "abs"])
-def test_every_kl_estimator_pulls_as_it_says(loss: Loss, estimator: str) -> None:
-    agree(group(seed=6), replace(loss, kl_coef=0.3, kl_estimator=estimator))
+def test_a_strong_kl_pulls_as_its_formula_says(loss: Loss) -> None:
+    agree(group(seed=6), replace(loss, kl_coef=0.3))
 
 
 @pytest.mark.parametrize("loss", KINDS, ids=named)
@@ -186,9 +185,9 @@ def test_the_gradient_of_a_token_that_does_not_count_is_zero_to_the_bit(
     sampled = torch.tensor([behaviour, -1.25, -2], dtype=dtype)
     tokens = Tokens(logp, old, torch.tensor([advantage, 1, -1], dtype=dtype), torch.arange(3))
     share = torch.full((3,), 0.25, dtype=dtype)
-    terms = objective(tokens, sampled, None, torch.zeros(3), share, 3, replace(loss, importance_mode="token_mask"))
+    terms = objective(tokens, sampled, None, share, replace(loss, importance_mode="token_mask"))
     rest = Tokens(logp[1:], old[1:], tokens.advantage[1:], torch.arange(2))
-    alone = objective(rest, sampled[1:], None, torch.zeros(2), share[1:], 2, replace(loss, importance_mode="token_mask"))
+    alone = objective(rest, sampled[1:], None, share[1:], replace(loss, importance_mode="token_mask"))
     [mine], [theirs] = (torch.autograd.grad(o.value, logp, retain_graph=True) for o in (terms, alone))
     assert terms.value.item() == alone.value.item()
     assert mine.tolist() == theirs.tolist()
@@ -234,14 +233,3 @@ def test_a_table_worked_by_hand() -> None:
 
 def test_sums_by_sequence_do_not_mind_the_order() -> None:
     assert sequence_sums(torch.tensor([1.0, 2, 4, 8]), torch.tensor([2, 0, 2, 0])).tolist() == [5, 10, 5, 10]
-
-
-def test_the_entropy_term_is_a_mean_over_the_tokens_of_the_minibatch() -> None:
-    logp, entropy = torch.zeros(3), torch.tensor([1.0, 2.0, 4.0], requires_grad=True)
-    tokens = Tokens(logp, logp, torch.zeros(3), torch.tensor([0, 0, 1]))
-    share = torch.tensor([0.25, 0.25, 0.5])
-    terms = objective(tokens, logp, None, entropy, share, 10, Loss("grpo", entropy_coef=0.5))
-    assert terms.value.item() == pytest.approx(-0.5 * 7 / 10)
-    terms.value.backward()  # type: ignore[no-untyped-call]
-    assert entropy.grad is not None
-    assert entropy.grad.tolist() == pytest.approx([-0.05] * 3)

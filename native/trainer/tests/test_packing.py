@@ -29,7 +29,6 @@ def plain_logprobs(policy: Policy, ids: list[int], temperature: float) -> torch.
 
 
 def plain_loss(policy: Policy, samples: list[Sample], loss: Loss, old: list[torch.Tensor]) -> torch.Tensor:
-    total = sum(int(s.trained.sum()) for s in samples)
     value = torch.zeros(())
     shares = token_shares(samples, loss.normalize, loss.constant)
     for sample, before, share in zip(samples, old, shares, strict=True):
@@ -42,7 +41,7 @@ def plain_loss(policy: Policy, samples: list[Sample], loss: Loss, old: list[torc
         behaviour, advantage = (torch.tensor(x[sample.trained]) for x in (sample.behaviour, sample.advantage))
         tokens = Tokens(logp, before, advantage, torch.zeros(len(logp), dtype=torch.long))
         by_token = torch.full((len(logp),), share)
-        value = value + objective(tokens, behaviour, reference, torch.zeros(len(logp)), by_token, total, loss).value
+        value = value + objective(tokens, behaviour, reference, by_token, loss).value
     return value
 
 
@@ -84,7 +83,7 @@ def _same(policy: Policy, samples: list[Sample], loss: Loss) -> None:
     [row] = pack_minibatch(samples, budget=10_000)
     flat = torch.cat([old[i][(torch.tensor(samples[i].trained.nonzero()[0])[:, None] == p).any(-1)] for i, p in _tokens(row)])
     shares = token_shares(samples, loss.normalize, loss.constant)[row.sample]
-    packed = _row_loss(policy, row, flat, shares, len(row.pick), loss, Tally())[0]
+    packed = _row_loss(policy, row, flat, shares, loss, Tally())[0]
     packed.backward()  # type: ignore[no-untyped-call]
     assert packed.item() == pytest.approx(expected.item(), abs=1e-6)
     for name, gradient in gradients(policy).items():
@@ -102,9 +101,9 @@ def test_one_row_of_eight_samples_has_the_gradients_of_eight_rows_of_one(archite
     def loss_and_gradients(budget: int) -> tuple[int, float, Gradients]:
         rows = pack_minibatch(samples, budget)
         value = torch.zeros(())
-        total, shares = sum(len(row.pick) for row in rows), token_shares(samples, loss.normalize, loss.constant)
+        shares = token_shares(samples, loss.normalize, loss.constant)
         for row in rows:
-            value = value + _row_loss(policy, row, None, shares[row.sample], total, loss, Tally())[0]
+            value = value + _row_loss(policy, row, None, shares[row.sample], loss, Tally())[0]
         value.backward()  # type: ignore[no-untyped-call]
         return len(rows), value.item(), gradients(policy)
 

@@ -114,7 +114,7 @@ def empty(_: list[Sample]) -> list[Sample]:
 def test_a_minibatch_that_teaches_nothing_changes_nothing(
     spoil: Callable[[list[Sample]], list[Sample]], kind: str, coef: float
 ) -> None:
-    changes_nothing(spoil(episodes(3, 2)), replace(PLAIN, kind=kind, normalize="sequence", kl_coef=coef, entropy_coef=coef))
+    changes_nothing(spoil(episodes(3, 2)), replace(PLAIN, kind=kind, normalize="sequence", kl_coef=coef))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in LOSSES if kind != "sft"])
@@ -179,18 +179,6 @@ def test_every_loss_makes_good_samples_likelier_than_bad_ones(kind: str) -> None
     ]
     assert after[0] > before[0] + 0.1
     assert (after[1] > before[1]) == (kind == "sft")
-
-
-def test_an_entropy_term_raises_the_entropy() -> None:
-    after = []
-    for coef in (0.0, 5.0):
-        policy = tiny_policy()
-        for _ in range(3):
-            metrics = update(
-                policy, adamw(policy, OPTIONS), [episodes(3, 2)], replace(PLAIN, entropy_coef=coef), clip=1.0
-            ).metrics
-        after.append(metrics["entropy"])
-    assert after[1] > after[0] + 0.05
 
 
 def test_the_constant_scales_the_gradient_and_dead_company_lowers_it() -> None:
