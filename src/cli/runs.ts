@@ -23,13 +23,7 @@ export function runsCommand(print: Print = toStdout): Command {
       const columns = ["run", "preset", "status", "steps", "level", "reward", "started", "engine", "learner", "adapter"];
       const rows = runs.map((run) => [
         ...[run.run, run.preset, run.status, `${run.steps}/${run.of ?? "?"}`, run.level],
-        ...[
-          run.reward,
-          run.started.slice(0, 16).replace("T", " "),
-          run.engine,
-          run.learner,
-          run.of === null ? run.note : run.adapter,
-        ],
+        ...[run.reward, run.started.slice(0, 16).replace("T", " "), run.engine, run.learner, run.adapter ?? run.note],
       ]);
       print(formatTable(columns, rows));
     });

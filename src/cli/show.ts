@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { PlayactError } from "../errors.ts";
 import { devicesText } from "../run/devices.ts";
 import { resolveHome, storePath } from "../store/home.ts";
-import { runOfId } from "../store/runs.ts";
+import { policyOf } from "../store/runs.ts";
 import { type Start, startOfTrajectory } from "../store/starts.ts";
 import { openStore } from "../store/store.ts";
 import { taskKind } from "../store/tasks.ts";
@@ -52,8 +52,7 @@ export function showCommand(pieces: Pieces, print: Print = toStdout): Command {
         return;
       }
       const row = tokensOf(episode, options.sample);
-      const { models } = runOfId(store, episode.run).config;
-      const text = (await pieces.piecesOf(models.policy))(row.ids);
+      const text = (await pieces.piecesOf(policyOf(store, episode.run)))(row.ids);
       if (options.json) printJson(print, { ...row, text });
       else print(formatTokens(row, text));
     });

@@ -11,7 +11,7 @@ import { versions } from "../run/versions.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { acquireLease, releaseLease } from "../store/lease.ts";
 import type { RunRow } from "../store/run-row.ts";
-import { createRun, findRun, lackingKeys, setRunConfig } from "../store/runs.ts";
+import { createRun, findRun, setRunConfig } from "../store/runs.ts";
 import { lastClosedStep } from "../store/steps.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { collect, presetHelp, toolSettings } from "./options.ts";
@@ -110,11 +110,6 @@ async function resumed(store: Store, file: string | undefined, options: Options)
       `Run ${run.name} keeps the name and config it was started with: --resume takes --steps, but no config file, --set, --ablation, --tools, --skip-bad-tools or --name. Start a new run for another config.`,
     );
   }
-  const lacking = lackingKeys(store, run);
-  if (lacking.length > 0)
-    toStderr(
-      `playact: run ${run.name} is older than ${lacking.join(", ")}; it goes on with today's defaults of them, whatever its preset says now\n`,
-    );
   const closed = lastClosedStep(store, run)?.number ?? 0;
   if (run.status === "finished" && closed >= (options.steps ?? run.config.steps)) {
     toStderr(

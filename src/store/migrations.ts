@@ -3,14 +3,14 @@
 import { rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
-import { blames, digests, embeddings, margins, replies, starts, tables } from "./schema.ts";
+import { blames, configs, digests, embeddings, margins, replies, starts, tables } from "./schema.ts";
 import { views } from "./views.ts";
 
 /** "Play" in ASCII: marks the file as ours in SQLite's header. */
 const applicationId = 0x506c6179;
 
 /** Change number n brings a store from user_version n to n + 1. Released entries are never edited. */
-export const migrations: readonly string[] = [tables, digests, margins, embeddings, blames, replies, starts];
+export const migrations: readonly string[] = [tables, digests, margins, embeddings, blames, replies, starts, configs];
 
 /** The store's version: how many migrations it has seen. */
 export function versionOf(database: Database): number {

@@ -15,9 +15,9 @@ export interface RunOverview {
   readonly status: RunStatus;
   /** Closed GRPO steps; the warm-up (step 0) is not counted. */
   readonly steps: number;
-  /** GRPO steps asked for; null where the config cannot be read. */
+  /** GRPO steps asked for; null where the config does not say. */
   readonly of: number | null;
-  /** The level of the next step; null where it is the config's and that cannot be read. */
+  /** The level of the next step; null where it is the config's and that does not say. */
   readonly level: number | null;
   /** Mean reward of the last closed GRPO step; null before the first. */
   readonly reward: number | null;
@@ -28,7 +28,7 @@ export interface RunOverview {
   readonly learner: string | null;
   /** Newest adapter in GGUF (else its checkpoint's folder); null before the first checkpoint. */
   readonly adapter: string | null;
-  /** Why it failed or was interrupted, or why it cannot be read. */
+  /** Why it failed or was interrupted, or why this version cannot resume it. */
   readonly note: string | null;
 }
 
@@ -42,7 +42,7 @@ export function overview(store: Store): readonly RunOverview[] {
     started: run.createdAt,
     ...places(store, run),
     adapter: newestAdapter(store, run),
-    note: run.config === null ? `cannot be read: ${run.fault}` : run.note,
+    note: run.config === null ? `cannot be resumed: ${run.fault}` : run.note,
   }));
 }
 
@@ -59,8 +59,13 @@ function progress(store: Store, run: ListedRun): Pick<RunOverview, "steps" | "of
     )
     .pluck()
     .get(run.id, last?.number ?? 0);
-  const level = openStepOf(store, run)?.level ?? last?.nextLevel ?? run.config?.curriculum.start ?? null;
-  return { steps: steps ?? 0, of: run.config?.steps ?? null, level, reward: reward ?? null };
+  const asked = database
+    .prepare<[number], { of: number | null; start: number | null }>(
+      "SELECT config ->> '$.steps' AS of, config ->> '$.curriculum.start' AS start FROM run WHERE id = ?",
+    )
+    .get(run.id);
+  const level = openStepOf(store, run)?.level ?? last?.nextLevel ?? asked?.start ?? null;
+  return { steps: steps ?? 0, of: asked?.of ?? null, level, reward: reward ?? null };
 }
 
 function places(store: Store, run: ListedRun): Pick<RunOverview, "engine" | "learner"> {

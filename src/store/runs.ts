@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
+import type { z } from "zod";
 import { type Config, configSchema } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
 import { isObject } from "../rules/json.ts";
@@ -10,7 +11,7 @@ import { type Writer, write } from "./lease.ts";
 import type { RunRow, RunStatus } from "./run-row.ts";
 import { type Store, transact } from "./store.ts";
 
-/** A run as it is listed: one whose config this version cannot read has none, and says why. */
+/** A run as it is listed: one that asks for what this version does not do has no config to go on with, and says why. */
 export type ListedRun = RunRow | (Omit<RunRow, "config"> & { readonly config: null; readonly fault: string });
 
 export interface NewRun {
@@ -50,44 +51,37 @@ export function createRun(store: Store, run: NewRun): RunRow {
   });
 }
 
-/** A run by name, or the latest. Throws PlayactError("usage") naming the known runs where there is no such run. */
+/**
+ * A run to go on with, by name or the latest. Throws PlayactError: "usage" naming the known runs where there is no such run,
+ * "store" for one that asks for what this version does not do.
+ */
 export function findRun(store: Store, name: string | null): RunRow {
   const found = name === null ? selectRuns(store, "ORDER BY id DESC LIMIT 1") : selectRuns(store, "WHERE name = ?", name);
   const [run] = found;
-  if (run !== undefined) return readable(run);
+  if (run !== undefined) return resumable(run);
   const known = listRuns(store).map((other) => other.name);
   if (known.length === 0) throw new PlayactError("usage", `There is no run in ${store.path} yet. Start one first.`);
   const shown = known.slice(0, 8).join(", ") + (known.length > 8 ? ` and ${known.length - 8} older` : "");
   throw new PlayactError("usage", `There is no run named ${name}. Known runs, latest first: ${shown}.`);
 }
 
-/** The run of a row id that another row names. Throws PlayactError("store") where it is not there. */
-export function runOfId(store: Store, id: number): RunRow {
-  const [run] = selectRuns(store, "WHERE id = ?", id);
-  if (run === undefined) throw new PlayactError("store", `${store.path} has no run with the row id ${id}.`);
-  return readable(run);
-}
-
-/** Throws PlayactError("store") for a run whose config this version cannot read. */
-export function readable(run: ListedRun): RunRow {
+function resumable(run: ListedRun): RunRow {
   if (run.config !== null) return run;
+  const version = run.versions.playact ?? "unknown";
   throw new PlayactError(
     "store",
-    `The config of run ${run.name} does not fit this version of Playact (${run.fault}). Use the version that started it (${run.versions.playact ?? "unknown"}).`,
+    `Run ${run.name} cannot be resumed: ${run.fault}. Resume it with the version of Playact that started it (${version}), or start a new run; runs, show and sql read it as it is.`,
   );
 }
 
-/** Keys of today's config that the stored one of a run lacks, because it is older: today's defaults stand in for them. */
-export function lackingKeys(store: Store, run: RunRow): readonly string[] {
-  const stored = store.database.prepare<[number], string>("SELECT config FROM run WHERE id = ?").pluck().get(run.id);
-  return lacking(run.config, JSON.parse(stored ?? "{}"), "");
-}
-
-function lacking(wanted: object, stored: unknown, prefix: string): string[] {
-  return Object.entries(wanted).flatMap(([key, value]) => {
-    if (!isObject(stored) || !Object.hasOwn(stored, key)) return [prefix + key];
-    return isObject(value) ? lacking(value, stored[key], `${prefix}${key}.`) : [];
-  });
+/** Name of the policy of a run, whether this version can go on with it or not. */
+export function policyOf(store: Store, id: number): string {
+  const policy = store.database
+    .prepare<[number], string>("SELECT config ->> '$.models.policy' FROM run WHERE id = ?")
+    .pluck()
+    .get(id);
+  if (policy === undefined) throw new PlayactError("store", `${store.path} has no run with the row id ${id}.`);
+  return policy;
 }
 
 /** All runs, latest first. */
@@ -127,9 +121,29 @@ function selectRuns(store: Store, clause: string, ...values: readonly (string | 
   const rows = store.database.prepare<(string | number)[], Columns>(`SELECT ${columns} FROM run ${clause}`).all(...values);
   return rows.map((row) => {
     const versions = JSON.parse(row.versions);
-    const parsed = configSchema.safeParse(JSON.parse(row.config));
-    if (parsed.success) return { ...row, config: parsed.data, versions };
-    const [issue] = parsed.error.issues;
-    return { ...row, config: null, versions, fault: [...(issue?.path ?? []), issue?.message].join(": ") };
+    const stored: unknown = JSON.parse(row.config);
+    const parsed = configSchema.safeParse(stored);
+    const faults = parsed.success ? lacking(parsed.data, stored) : parsed.error.issues.flatMap((issue) => unfit(issue, stored));
+    if (parsed.success && faults.length === 0) return { ...row, config: parsed.data, versions };
+    return { ...row, config: null, versions, fault: `its config ${faults.join(" and ")}` };
+  });
+}
+
+/** The keys of a whole config that the stored one lacks: a default of today would be another run's number. */
+function lacking(whole: object, stored: unknown, prefix = ""): string[] {
+  return Object.entries(whole).flatMap(([key, value]) => {
+    if (!isObject(stored) || !Object.hasOwn(stored, key)) return [`lacks ${prefix}${key}`];
+    return isObject(value) ? lacking(value, stored[key], `${prefix}${key}.`) : [];
+  });
+}
+
+/** What a config sets that this version has no key or no value for, each with the value it is set to. */
+function unfit(issue: z.core.$ZodIssue, stored: unknown): string[] {
+  const keys = issue.code === "unrecognized_keys" ? issue.keys : [null];
+  return keys.map((key) => {
+    const path = key === null ? issue.path : [...issue.path, key];
+    const value = path.reduce<unknown>((tree, part) => (isObject(tree) ? tree[String(part)] : undefined), stored);
+    const why = key === null ? "a value that it cannot have in this version" : "a key that this version does not have";
+    return `sets ${path.join(".")} to ${JSON.stringify(value)}, ${why}`;
   });
 }

@@ -201,3 +201,53 @@ CREATE TABLE evaluation_metric (
   PRIMARY KEY (run, phase, name)
 ) STRICT, WITHOUT ROWID;
 `;
+
+/** Each key that came after the first stores, with the value under which a run goes on as before it came. */
+const added: readonly (readonly [key: string, value: string])[] = [
+  ["engine.mode", '"fast"'],
+  ["learner.memory", "null"],
+  ["learner.processes", "1"],
+  ["learner.lossType", '"grpo"'],
+  ["learner.dualClip", "3"],
+  ["learner.normalize", "null"],
+  ["learner.importanceMode", '"token_truncate"'],
+  ["learner.gapAlarm", "0.05"],
+  ["advantage.returns", '"outcome"'],
+  ["advantage.gamma", "0.99"],
+  ["curriculum.every", "1"],
+  ["curriculum.fixed", "[]"],
+  ["rollout.temperatureControl", '{"on":false,"entropyTarget":0.1,"step":0.01,"afterSteps":20,"lowest":0.1,"highest":1}'],
+  ["simulator", "{}"],
+  ["simulator.user", '"chosen"'],
+  ["simulator.tools", '"blueprint"'],
+  ["simulator.withhold", "[]"],
+  ["simulator.maxCriteria", "null"],
+  ["simulator.thinkTokens", "0"],
+  ["tasks.direction", '"calls-first"'],
+  ["tasks.distractors", '"random"'],
+  ["tasks.novelty", "null"],
+  ["tasks.skipBadTools", "false"],
+];
+
+/** Keys that are gone, where they asked for nothing else than what remains. */
+const removed: readonly (readonly [key: string, harmless: string])[] = [
+  ["reward.overlongBuffer", "config ->> '$.reward.overlongBuffer' = 0"],
+  ["learner.lrSchedulerType", "config ->> '$.learner.lrSchedulerType' = 'constant'"],
+  ["learner.warmupSteps", "config ->> '$.learner.warmupSteps' = 0"],
+  ["learner.optim", "config ->> '$.learner.optim' = 'adamw_torch'"],
+  ["learner.klEstimator", "config ->> '$.learner.klEstimator' = 'k3'"],
+  ["learner.entropyCoef", "config ->> '$.learner.entropyCoef' = 0"],
+  // a dead group stays where it keeps a KL, and nowhere else
+  ["learner.deadGroups", "config ->> '$.learner.deadGroups' = iif(config ->> '$.learner.klCoef' > 0, 'keep', 'drop')"],
+];
+
+/**
+ * Version 8: a stored config is whole. What it lacks is written into it with the value that means "as before", so that no
+ * default of a later version ever fills it; a key that is gone leaves it where it changed nothing, and else stays: such a run
+ * is read, but not resumed. A turn of the policy had five times the time of a reply before it had a key of its own.
+ */
+export const configs = `
+UPDATE run SET config = json_insert(config, ${added.map(([key, value]) => `'$.${key}', json('${value}')`).join(",\n  ")},
+  '$.rollout.turnSeconds', 5 * (config ->> '$.rollout.deadlineSeconds'));
+${removed.map(([key, harmless]) => `UPDATE run SET config = json_remove(config, '$.${key}') WHERE ${harmless};`).join("\n")}
+`;

@@ -355,7 +355,7 @@ describe("text of strangers reaches no terminal as it is:", () => {
   });
 });
 
-describe("a run whose config this version cannot read", () => {
+describe("a run that this version cannot go on with", () => {
   test("is one line of `runs`, can be shown and asked, and says one sentence where its config is needed", async () => {
     using temporary = temporaryStore();
     const old = newWriter(temporary.store, "old");
@@ -368,13 +368,12 @@ describe("a run whose config this version cannot read", () => {
 
     const listed = (await asked("runs")).stdout.trimEnd().split("\n").slice(1);
     expect(listed).toHaveLength(2);
-    expect(listed[0]).toMatch(/^new +tiny +running +0\/200 /);
-    expect(listed[1]).toMatch(/^old +tiny +running +0\/\? +3 .*cannot be read: .*"gone"/);
-    expect(JSON.parse((await asked("runs", "--json")).stdout)[1]).toMatchObject({ run: "old", of: null });
+    expect(listed[0]).toMatch(/^new +tiny +running +0\/4 /);
+    expect(listed[1]).toMatch(/^old +tiny +running +0\/4 +3 .*cannot be resumed: its config sets gone to 1/);
+    expect(JSON.parse((await asked("runs", "--json")).stdout)[1]).toMatchObject({ run: "old", of: 4, adapter: null });
     expect(await asked("show", "1")).toMatchObject({ code: 0, stdout: expect.stringContaining("of run old") });
     expect(await asked("sql", "SELECT name FROM run", "--timeout", "60")).toMatchObject({ code: 0 });
-    const says =
-      /The config of run old does not fit this version of Playact \(.*"gone".*\)\. Use the version that started it \(0\.1\.0\)/;
+    const says = /Run old cannot be resumed: its config sets gone to 1, .* version of Playact that started it \(0\.1\.0\)/;
     expectSentence(await asked("train", "--resume", "old"), { code: 1, says });
   });
 });

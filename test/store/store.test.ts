@@ -7,7 +7,7 @@ import { configSchema } from "../../src/config/config.ts";
 import { PlayactError } from "../../src/errors.ts";
 import { resolveHome, storePath } from "../../src/store/home.ts";
 import { migrate, migrations, versionOf } from "../../src/store/migrations.ts";
-import { createRun, findRun, lackingKeys, listRuns, setRunConfig, setRunStatus } from "../../src/store/runs.ts";
+import { createRun, findRun, listRuns, setRunConfig, setRunStatus } from "../../src/store/runs.ts";
 import { blames, replies } from "../../src/store/schema.ts";
 import { openStep } from "../../src/store/steps.ts";
 import { assertSqlite, openStore } from "../../src/store/store.ts";
@@ -174,14 +174,6 @@ describe("a run", () => {
     expect(run.endedAt).not.toBeNull();
     setRunStatus(writer, "running");
     expect(findRun(temporary.store, null)).toMatchObject({ status: "running", note: null, endedAt: null });
-  });
-
-  it("that is older than a key of the config says so: today's default is not what it was started with", () => {
-    using temporary = temporaryStore();
-    const { run } = newWriter(temporary.store);
-    expect(lackingKeys(temporary.store, run)).toEqual([]);
-    temporary.store.database.exec("UPDATE run SET config = json_remove(config, '$.reward', '$.learner.rank')");
-    expect(lackingKeys(temporary.store, findRun(temporary.store, null))).toEqual(["reward", "learner.rank"]);
   });
 
   it("is refused a name that is taken or no name, and an unknown one lists those there are", () => {
