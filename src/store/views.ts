@@ -92,6 +92,31 @@ SELECT run, step, purpose, episode.phase, counted.key AS name, sum(counted.value
 FROM episode JOIN trajectory USING (id), json_each(trajectory.counts) AS counted
 GROUP BY run_id, step, purpose, episode.phase, counted.key;
 
+-- How often each rule fired, by step, purpose and phase. Of the writing of tasks: rejected/STAGE (drafts), plain_messages (first
+-- messages built by rule), retried/task; these are 0 where the rule was asked and never fired. Of episodes: refused/KIND (calls),
+-- contradictions, retried/ROLE (replies asked for again), blamed/PARTY/CODE (bad endings). failed/BOUNDARY/CODE: no
+-- episode's, of whatever purpose (NULL).
+CREATE VIEW rules_fired AS
+WITH fired AS (
+  SELECT run, step, purpose, episode.phase, counted.key AS rule, counted.value AS times
+  FROM episode JOIN trajectory USING (id), json_each(trajectory.counts) AS counted
+  WHERE counted.key LIKE 'refused/%' OR counted.key LIKE 'retried/%' OR counted.key IN ('contradictions', 'repaired')
+  UNION ALL
+  SELECT run, step, purpose, episode.phase, 'blamed/' || blame_party || '/' || blame_code, 1
+  FROM episode JOIN trajectory USING (id) WHERE blame_party IS NOT NULL
+  UNION ALL
+  SELECT run.name, written.step, written.purpose, written.phase, substr(written.name, instr(written.name, '/') + 1), value
+  FROM (
+    SELECT run, step, iif(step = 0, 'demonstration', 'train') AS purpose, '' AS phase, name, value FROM metric
+    UNION ALL SELECT run, 0, 'evaluation', '', name, value FROM evaluation_metric WHERE phase = 'tasks'
+  ) AS written JOIN run ON run.id = written.run
+  WHERE written.name LIKE 'tasks/rejected/%' OR written.name IN ('tasks/plain_messages', 'simulator/retried/task')
+  UNION ALL
+  SELECT run.name, step, NULL, '', 'failed/' || boundary || '/' || code, 1
+  FROM failure JOIN run ON run.id = failure.run WHERE trajectory IS NULL
+)
+SELECT run, step, purpose, phase, rule, CAST(sum(times) AS INTEGER) AS times FROM fired GROUP BY run, step, purpose, phase, rule;
+
 -- Every start of a run: when, with which versions, on what. A step ran under the last start before it.
 CREATE VIEW start_summary AS
 SELECT run.name AS run, start.at, start.versions ->> '$.playact' AS playact, start.torch, start.engine, start.policy_dtype,

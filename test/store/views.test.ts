@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { recordEvaluation } from "../../src/store/evaluations.ts";
 import { recordFailure } from "../../src/store/failures.ts";
 import { closeStep, openStep, recordMetrics } from "../../src/store/steps.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -65,6 +66,7 @@ describe("the views", () => {
     expect(columns("group_summary")).toBe("run step task trajectories reward_mean reward_std rules_differ");
     expect(columns("blame_summary")).toBe("run step purpose phase party code trajectories share");
     expect(columns("count_summary")).toBe("run step purpose phase name total");
+    expect(columns("rules_fired")).toBe("run step purpose phase rule times");
     expect(columns("start_summary")).toMatch(/^run at playact torch engine .* learner learner_dtype$/);
     expect(columns("transcript")).toBe("trajectory position role text turn_reward advantage");
   });
@@ -157,6 +159,44 @@ describe("the views", () => {
     expect(rows(temporary.store, "SELECT step, name, total FROM count_summary ORDER BY name")).toEqual([
       [1, "refused/malformed", 1],
       [1, "tokens_in/tool", 12],
+    ]);
+  });
+
+  it("say how often each rule fired: of episodes, of the writing of tasks and of what failed beside them", () => {
+    using temporary = temporaryStore();
+    const { store } = temporary;
+    filledRun(store);
+    const writer = newWriter(store, "other");
+    openStep(writer, 1, { level: 4, policyVersion: 0 });
+    saveTask(writer, { step: 1, purpose: "train", index: 0 }, exampleTask());
+    const counted = [
+      { "refused/malformed": 2, "tokens_in/tool": 7, replies: 3 },
+      { "refused/malformed": 1, "retried/user": 1, retried: 1, contradictions: 4 },
+    ];
+    for (const [sample, counts] of counted.entries())
+      saveTrajectory(writer, { step: 1, purpose: "train", task: 0 }, exampleTrajectory({ sample, counts }));
+    const written = { "tasks/rejected/calls": 3, "tasks/rejected/too_close": 0, "tasks/plain_messages": 1, "tasks/written": 2 };
+    recordMetrics(writer, 1, { ...written, "simulator/retried/task": 2, "simulator/retried/user": 1 });
+    recordEvaluation(writer, "tasks", { "tasks/rejected/calls": 5 });
+    recordEvaluation(writer, "base", { "simulator/retried/task": 9 });
+    const fired = (run: string) =>
+      rows(store, `SELECT step, purpose, phase, rule, times FROM rules_fired WHERE run = '${run}' ORDER BY step, phase, rule`);
+    expect(fired("other")).toEqual([
+      [0, "evaluation", "", "rejected/calls", 5],
+      [1, "train", "", "contradictions", 4],
+      [1, "train", "", "plain_messages", 1],
+      [1, "train", "", "refused/malformed", 3],
+      [1, "train", "", "rejected/calls", 3],
+      [1, "train", "", "rejected/too_close", 0],
+      [1, "train", "", "retried/task", 2],
+      [1, "train", "", "retried/user", 1],
+    ]);
+    expect(fired("tiny-1")).toEqual([
+      [0, "evaluation", "base", "blamed/agent/no_call", 1],
+      [0, "evaluation", "trained", "blamed/tool/deadline", 1],
+      [1, "train", "", "blamed/agent/no_call", 2],
+      [1, "train", "", "blamed/tool/deadline", 1],
+      [1, null, "", "failed/task/invalid_reply", 1],
     ]);
   });
 
