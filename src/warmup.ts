@@ -11,7 +11,7 @@ import { draws } from "./rng.ts";
 import { saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import { drawTasks, type Series } from "./run/draw-tasks.ts";
-import type { Metrics } from "./run/metrics.ts";
+import type { Metrics } from "./run/metric-list.ts";
 import { demonstrated, playerOf } from "./run/play.ts";
 import { asksForCall, firstTurn, markersUntrained, needsWarmup, type Probe, probe, probeMetrics } from "./run/probe.ts";
 import type { RunState } from "./run/resume.ts";

@@ -14,7 +14,8 @@ import { writeIntentDraft } from "../tasks/write-intent.ts";
 import { type Draft, type WrittenTask, writeDraft } from "../tasks/write-task.ts";
 import type { Purpose, Task, Toolset } from "../types.ts";
 import { commit } from "./commit.ts";
-import { type Metrics, mean } from "./metrics.ts";
+import type { Metrics } from "./metric-list.ts";
+import { mean } from "./metrics.ts";
 import { counted, type Session } from "./session.ts";
 
 /** Which way a draft is written: the one place where the directions part. */

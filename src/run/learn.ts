@@ -6,7 +6,8 @@ import type { LearnerSample } from "../learner/learner.ts";
 import { policyLoss } from "../learner/losses.ts";
 import { assertSameIds } from "../learner/same-ids.ts";
 import { isJudged, type ScoredGroup } from "../reward/assign.ts";
-import { gapMetrics, type Metrics } from "./metrics.ts";
+import type { Metrics } from "./metric-list.ts";
+import { gapMetrics } from "./metrics.ts";
 import type { Session } from "./session.ts";
 
 /** What of a session learning needs. */

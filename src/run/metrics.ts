@@ -4,8 +4,7 @@ import { isJudged, type ScoredGroup } from "../reward/assign.ts";
 import { blameFor } from "../rules/blame.ts";
 import { count, newTally, type Tally } from "../simulator/usage.ts";
 import type { Trajectory } from "../types.ts";
-
-export type Metrics = Readonly<Record<string, number>>;
+import type { Metrics } from "./metric-list.ts";
 
 /** What the groups of a step say. Aborted episodes (and rewards that are no number) are counted and otherwise left out. */
 export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {

@@ -1,7 +1,8 @@
 // The record of a step while it runs: its row in the store, the seconds of its parts, and what the simulator was asked for.
 import { openStep, openStepOf } from "../store/steps.ts";
 import { commit } from "./commit.ts";
-import { type Metrics, stopwatch, tallyMetrics } from "./metrics.ts";
+import type { Metrics } from "./metric-list.ts";
+import { stopwatch, tallyMetrics } from "./metrics.ts";
 import type { RunState } from "./resume.ts";
 import type { Session } from "./session.ts";
 

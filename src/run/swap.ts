@@ -3,7 +3,8 @@
 // A stale adapter, served in silence, is the worst fault of this kind of system; here it stops the run.
 import { PlayactError } from "../errors.ts";
 import type { Learner } from "../learner/learner.ts";
-import { type Metrics, mean } from "./metrics.ts";
+import type { Metrics } from "./metric-list.ts";
+import { mean } from "./metrics.ts";
 import type { Session } from "./session.ts";
 
 /** Any text will do, as long as it has the shape of what the policy reads and writes. */

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { startLearner } from "../../src/learner/torch.ts";
 import { pythonPath } from "../../src/models/python.ts";
+import { learnerMetrics } from "../../src/run/metric-list.ts";
 import { learnerSuite, openRequest } from "../suites/learner.suite.ts";
 
 const model = join(import.meta.dirname, "../../models/smollm2-135m-instruct-q4_1.gguf");
@@ -9,6 +10,7 @@ const model = join(import.meta.dirname, "../../models/smollm2-135m-instruct-q4_1
 learnerSuite("the torch learner", {
   start: () => startLearner({ python: pythonPath(), deadlineSeconds: 60 }),
   request: { ...openRequest, model },
+  metrics: learnerMetrics.map(({ name }) => name),
   torch: /^\d+\.\d+\.\d+/,
   tolerance: 1e-3,
 });

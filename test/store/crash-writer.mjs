@@ -23,14 +23,25 @@ for (;;) {
   if (openStepOf(store, run) === null) openStep(writer, number, { level: number, policyVersion: last?.nextPolicyVersion ?? 0 });
   const place = { step: number, purpose: "train" };
   if (!loadTasks(store, run, number, "train").has(0)) saveTask(writer, { ...place, index: 0 }, JSON.parse(taskText));
-  const there = new Set(loadTrajectories(store, run, place).map((stored) => stored.trajectory.sample));
+  const known = new Set(loadTrajectories(store, run, place).map((stored) => stored.trajectory.sample));
   for (let sample = 0; sample < 4; sample++) {
-    if (there.has(sample)) continue;
+    if (known.has(sample)) continue;
     saveTrajectory(writer, { ...place, task: 0 }, { ...JSON.parse(trajectoryText), sample });
     say(`trajectory ${number} ${sample}`);
   }
-  const advantages = loadTrajectories(store, run, place).map(({ id }) => ({ trajectoryId: id, message: 1, value: 1 }));
+  const there = loadTrajectories(store, run, place);
+  const group = {
+    ids: there.map(({ id }) => id),
+    trajectories: there.map((one) => one.trajectory),
+    advantages: there.map(() => [1]),
+  };
   const checkpoint = { folder: `step-${number}`, adapterHash: "ab", files: {} };
-  closeStep(writer, number, { nextLevel: number + 1, nextPolicyVersion: number, metrics: { reward: 1 }, checkpoint, advantages });
+  closeStep(writer, number, {
+    nextLevel: number + 1,
+    nextPolicyVersion: number,
+    metrics: { reward: 1 },
+    checkpoint,
+    groups: [group],
+  });
   say(`step ${number}`);
 }

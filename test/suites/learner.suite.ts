@@ -16,6 +16,8 @@ export interface LearnerSuite {
   readonly request: OpenRequest;
   /** What it says its torch is. */
   readonly torch: RegExp;
+  /** Metrics of an update with a KL. */
+  readonly metrics: readonly string[];
   /** Largest difference between log-probs computed in rows of other shapes, in nats. */
   readonly tolerance: number;
 }
@@ -59,7 +61,7 @@ const prompt = [11, 25, 40, 33, 8];
 const good = sample(prompt, [101, 17, 230], 1);
 const bad = sample(prompt, [64, 300, 12, 9], -1);
 
-export function learnerSuite(name: string, { start, request, torch, tolerance }: LearnerSuite): void {
+export function learnerSuite(name: string, { start, request, torch, metrics, tolerance }: LearnerSuite): void {
   describe(`${name} keeps the learner port`, () => {
     let learner: Learner;
     const folder = mkdtempSync(join(tmpdir(), "playact-learner-"));
@@ -171,6 +173,7 @@ export function learnerSuite(name: string, { start, request, torch, tolerance }:
         const loss: PolicyLoss = { ...grpo, ...others, kind, importanceMode: "sequence_mask" };
         const reply = await learner.update({ minibatches: [pair], loss, learningRate });
         expect(reply.metrics, kind).toMatchObject({ num_tokens: 3, skipped_steps: 0 });
+        expect(Object.keys(reply.metrics).sort()).toEqual(metrics.toSorted());
         expect(await logprobs([...prompt, 7]), kind).not.toEqual(before);
       }
     });

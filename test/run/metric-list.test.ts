@@ -1,0 +1,49 @@
+// The list of metrics against what is recorded: the names of a whole run on the doubles and of groups in which everything
+// happens; the learner's own are held against the real learner in test/learner/torch.test.ts.
+import { expect, test } from "vitest";
+import { assignAdvantages } from "../../src/reward/assign.ts";
+import { learnerMetrics, metricList } from "../../src/run/metric-list.ts";
+import { groupMetrics } from "../../src/run/metrics.ts";
+import { rejectionStages } from "../../src/tasks/rejection.ts";
+import { stopReasons } from "../../src/types.ts";
+import { temporaryStore } from "../store/temporary.ts";
+import { blueprint } from "../support/blueprint.ts";
+import { aborted, judged } from "../support/trajectory.ts";
+import { life, newRun } from "../support/whole-run.ts";
+
+/** The name in the list that a recorded one is of. */
+const listed = (recorded: string) =>
+  metricList.find(({ name }) => new RegExp(`^${name.replaceAll(/<\w+>/g, "[\\w.-]+")}$`).test(recorded))?.name;
+
+test("every name that is recorded is in the list, and every name of the list is recorded", async () => {
+  using temporary = temporaryStore();
+  await life(temporary, newRun(temporary), { token: "one" });
+  const names = temporary.store.database
+    .prepare<[], string>("SELECT name FROM metric UNION SELECT name FROM evaluation_metric")
+    .pluck()
+    .all();
+  const verdict = { reward: 0, rules: 0, judge: 0.5, margin: 1, reason: "weighed" };
+  const trajectories = [judged(1), judged(-1, { verdict, counts: { "refused/malformed": 1 } }), aborted()];
+  const [group] = assignAdvantages([{ index: 0, task: blueprint(), ids: [], trajectories }], {
+    mode: "uniform",
+    normalizeStd: true,
+  });
+  if (group) names.push(...Object.keys(groupMetrics([group])));
+
+  expect(names.filter((name) => listed(name) === undefined)).toEqual([]);
+  const recorded = new Set([...names.map(listed), ...learnerMetrics.map(({ name }) => name)]);
+  // what needs an embedder, a learner in a process, and its log-probs: run/draw-tasks, learner/restart, run/learn
+  expect(metricList.map(({ name }) => name).filter((name) => !recorded.has(name))).toEqual([
+    "tasks/novelty",
+    "learner/restarts",
+    "sampling/gap_alarm",
+  ]);
+});
+
+test("each has a name of its own, a unit and a sentence, and the open ones say what stands in their place", () => {
+  expect(new Set(metricList.map(({ name }) => name)).size).toBe(metricList.length);
+  expect(metricList.filter(({ unit, sentence }) => unit === "" || !sentence.endsWith("."))).toEqual([]);
+  const sentenceOf = (recorded: string) => metricList.find(({ name }) => name === listed(recorded))?.sentence;
+  for (const reason of stopReasons) expect(sentenceOf(`stop/${reason}`)).toContain(reason);
+  for (const stage of rejectionStages) expect(sentenceOf(`tasks/rejected/${stage}`)).toContain(stage);
+});
