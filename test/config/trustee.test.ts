@@ -1,13 +1,13 @@
 // The method as published (arXiv 2604.17739) against the code: formulas from test/fixtures/trustee.json, which an
-// independent Python program wrote (scripts/record-trustee.py), the preset's numbers written here by hand, the ablations,
-// and docs/trustee.md, which must name every key.
+// independent Python program wrote (scripts/record-trustee.py), the ablations, and docs/trustee.md: the numbers that it states
+// by hand are those that the preset resolves to, whatever the defaults are.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { ablationOf, ablations } from "../../src/config/ablations.ts";
 import { advantageModes, aspects, type Config, configSchema, returnModes } from "../../src/config/config.ts";
 import { type Preset, presets } from "../../src/config/presets.ts";
-import { resolveConfig } from "../../src/config/resolve.ts";
+import { configKeys, resolveConfig } from "../../src/config/resolve.ts";
 import { advantages } from "../../src/reward/advantage.ts";
 import { judge } from "../../src/reward/judge.ts";
 import { returns as returnsBy } from "../../src/reward/returns.ts";
@@ -124,7 +124,7 @@ describe("the published formulas, from an independent program", () => {
   );
 
   test.each(fixture.temperatures)("the temperature controller from $start", ({ start, rows }) => {
-    const control = { ...configSchema.parse({}).rollout.temperatureControl, on: true };
+    const control = { ...config.rollout.temperatureControl, on: true };
     let temperature = start;
     for (const { step, entropy, after } of rows) {
       temperature = nextTemperature(temperature, entropy, step, control);
@@ -173,56 +173,13 @@ test("the level moves every n-th step only, by that step's mean", () => {
   expect(levels).toEqual([10, 10, 7, 10, 10, 13]);
 });
 
-describe("the preset `trustee`", () => {
-  const { config } = resolveConfig({ preset: "trustee", set: [] });
+const { config } = resolveConfig({ preset: "trustee", set: [] });
 
-  test("holds the published numbers", () => {
-    expect(config.steps).toBe(200);
-    expect(config.tasks).toMatchObject({ perStep: 16, direction: "intent-first", decline: 0, hard: 0, attempts: 5, tools: null });
-    expect(config.rollout).toMatchObject({ groupSize: 8, temperature: 1, responseTokens: 16384, tokensPerTurn: 16384 });
-    expect(config.rollout).toMatchObject({ parallelCalls: 3, toolChars: 512, deadlineSeconds: 120, simulatorTries: 3 });
-    expect(config.rollout.temperatureControl).toMatchObject({
-      on: false,
-      entropyTarget: 0.1,
-      step: 0.01,
-      afterSteps: 20,
-      highest: 1,
-    });
-    expect(config.engine.policyContext).toBe(8192 + 16384);
-    expect(config.difficulty).toEqual({
-      numTools: 0.1,
-      expectedToolCalls: 0.03,
-      userPersona: 0.02,
-      queryAmbiguity: 0.02,
-      expectedTurns: 0.02,
-      numCriteria: 0.04,
-      systemPrompt: 0.03,
-      maxUserTurns: 0.03,
-      maxAssistantTurns: 0.06,
-      maxToolTurns: 0.03,
-      minTurns: 1,
-    });
-    const level = { start: 1, step: 3, floor: 1, cap: 100, raiseAt: 0.5, lowerAt: 0, epsilon: 0.5, every: 1, fixed: [] };
-    expect(config.curriculum).toEqual(level);
-    expect(config.simulator).toEqual({
-      user: "written",
-      tools: "written",
-      maxCriteria: null,
-      thinkTokens: 2048,
-      withhold: [],
-    });
-    expect(config.reward.verdict).toBe("written");
-    expect(config.advantage).toEqual({ returns: "outcome", gamma: 0.99, mode: "uniform", normalizeStd: true });
-    expect(config.learner).toMatchObject({ betas: [0.9, 0.999], weightDecay: 0.01, gradClip: 1 });
-    expect(config.learner).toMatchObject({ tasksPerMinibatch: 4, klCoef: 0.001 });
-    expect(config.learner).toMatchObject({ lossType: "dual_clip", clipLow: 0.2, clipHigh: 0.2, dualClip: 3 });
-    expect(config.learner).toMatchObject({ normalize: "rollout" });
-    // departures, listed on the page: an adapter's rate, and what repairs a quantised sampler
-    expect(config.learner).toMatchObject({ learningRate: 1e-5, importanceMode: "token_truncate", importanceCap: 2 });
-    expect(config.warmup.when).toBe("never");
-    // 200 x 16 x 8 episodes, 4 optimizer steps each
+describe("the preset `trustee`", () => {
+  test("takes 25,600 episodes and 800 optimizer steps, with room for a prompt of 8,192 tokens and a response of 16,384", () => {
     expect(config.steps * config.tasks.perStep * config.rollout.groupSize).toBe(25_600);
     expect((config.steps * config.tasks.perStep) / config.learner.tasksPerMinibatch).toBe(800);
+    expect(config.engine.policyContext - config.rollout.responseTokens).toBe(8192);
   });
 });
 
@@ -395,16 +352,28 @@ describe("docs/trustee.md", () => {
       typeof value === "object" && value !== null && !Array.isArray(value) ? keysOf(value, `${prefix}${key}.`) : [prefix + key],
     );
 
-  test("names every key of the preset, with its value where that is a number", () => {
-    const rows = page.split("\n").filter((line) => line.startsWith("|"));
-    const value = (key: string) =>
-      key.split(".").reduce<unknown>((tree, part) => (tree as Record<string, unknown>)[part], presets.trustee);
-    const missing = keysOf(presets.trustee).filter((key) => {
-      const wanted = value(key);
-      const number = typeof wanted === "number" ? String(wanted) : "";
-      return !rows.some((row) => new RegExp(`\`${key.replaceAll(".", "\\.")}\` ?${number.replace(".", "\\.")}`).test(row));
-    });
-    expect(missing).toEqual([]);
+  const valueAt = (tree: unknown, key: string) =>
+    key.split(".").reduce<unknown>((branch, part) => (branch as Record<string, unknown>)[part], tree); // a key of the tree
+  /** Each "`key` value" of the tables, read as the key's own value is written; a word after a number's key is prose. */
+  const stated = page
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .flatMap((row) => [...row.matchAll(/`(?<key>[a-z]\w+(?:\.\w+)*)` `?(?<text>\[[^\]]*\]|\d[\d.]*|[a-z][\w-]*)/g)])
+    .map(({ groups }) => ({ key: groups?.key ?? "", text: groups?.text ?? "" }))
+    .filter(({ key, text }) => configKeys().includes(key) && (isWord(key) || /^(\d|\[|true$|false$|null$)/.test(text)))
+    .map(({ key, text }) => ({ key, value: isWord(key) ? text : (JSON.parse(text) as unknown) }));
+  function isWord(key: string): boolean {
+    return typeof valueAt(config, key) === "string";
+  }
+
+  test("states the values that the preset resolves to", () => {
+    expect(new Set(stated.map(({ key }) => key)).size).toBeGreaterThan(55);
+    expect(stated.filter(({ key, value }) => JSON.stringify(valueAt(config, key)) !== JSON.stringify(value))).toEqual([]);
+  });
+
+  test("states every value that the preset sets", () => {
+    const keys = new Set(stated.map(({ key }) => key));
+    expect(keysOf(presets.trustee).filter((key) => !keys.has(key))).toEqual([]);
   });
 
   test("names every ablation, every mode of advantage and of returns, and no key that there is not", () => {
