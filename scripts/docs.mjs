@@ -82,7 +82,7 @@ function commandRows(command, parent) {
 }
 
 /**
- * Key, default, what the preset trustee sets instead, sentence.
+ * Key, default, what the laptop preset sets instead, sentence.
  * @param {any} schema JSON Schema of the config
  * @param {any} preset
  * @param {string} prefix
@@ -133,9 +133,9 @@ const after = await withBuilt(async (load, folder) => {
   const { configSchema } = await load("config/config.js");
   const { presets } = await load("config/presets.js");
   const rows = (await commands(load, folder)).flatMap((command) => commandRows(command, "playact"));
-  const config = configRows(z.toJSONSchema(configSchema, { io: "input" }), presets.trustee);
+  const config = configRows(z.toJSONSchema(configSchema, { io: "input" }), presets.laptop);
   const withCommands = replaced(before, "commands", [row("command, argument or option", "meaning"), "|---|---|", ...rows]);
-  return replaced(withCommands, "config", [row("key", "default", "`trustee`", "meaning"), "|---|---|---|---|", ...config]);
+  return replaced(withCommands, "config", [row("key", "default", "`laptop`", "meaning"), "|---|---|---|---|", ...config]);
 });
 
 if (after === before) {

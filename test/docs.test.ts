@@ -23,7 +23,8 @@ import type { Store } from "../src/store/store.ts";
 import { saveTask } from "../src/store/tasks.ts";
 import { saveTrajectory } from "../src/store/trajectories.ts";
 import { chains, userTools } from "../src/tools/toolset.ts";
-import type { Purpose, Task, Trajectory } from "../src/types.ts";
+import type { Purpose } from "../src/types.ts";
+import { stopReasons, type Task, type Trajectory } from "../src/types.ts";
 import {
   exampleDevices,
   exampleMessage,
@@ -223,6 +224,25 @@ describe("what the page tells", () => {
     expect(found.map(({ first, second, argument }) => `${first.name} ${argument} ${second.name}`)).toEqual([
       "book_table booking_id cancel_booking",
     ]);
+  });
+
+  test("every metric that is recorded is explained, and every stop reason named", () => {
+    const explained = section("Metrics");
+    const sources = ["metrics", "learn", "evaluate", "swap", "probe", "warmup", "session", "draw-tasks", "train"].map((name) =>
+      read(["evaluate", "warmup", "train"].includes(name) ? `src/${name}.ts` : `src/run/${name}.ts`),
+    );
+    const areas = "adapter|completions|curriculum|learner|probe|rollout|sampling|simulator|tasks|time|warmup|clip_ratio|stop";
+    const literal = new RegExp(`["\`]((?:${areas})/[\\w/]+?)["\`/]?(?:\\$\\{|["\`])`, "g");
+    const ofLearner = /minibatch\("(\w+)"|metrics\["([\w/]+)"\] =|"([\w/]+)": float\(|"(sampling\/\w+)":/g;
+    const all = (pattern: RegExp, text: string) => [...text.matchAll(pattern)].map((match) => match.slice(1).find(Boolean) ?? "");
+    const recorded = [
+      ...["reward", "reward_std", "frac_reward_zero_std", "step_time"],
+      ...sources.flatMap((text) => all(literal, text)),
+      ...["update", "tally", "correction"].flatMap((name) => all(ofLearner, read(`native/trainer/${name}.py`))),
+    ];
+    expect(recorded.length).toBeGreaterThan(40);
+    expect(recorded.filter((name) => !explained.includes(`\`${name}`))).toEqual([]);
+    expect(stopReasons.filter((reason) => !explained.includes(`\`${reason}\``))).toEqual([]);
   });
 
   test("the marker for the results of a run is there once, for the script that fills it", () => {
