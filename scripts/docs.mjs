@@ -1,7 +1,7 @@
-// Writes the generated blocks of README.md: the command line from the commands' own help, the config from its schema's
-// texts. What stands between other markers (the results of a run) is left alone.
+// Writes the generated tables of docs/: the command line from the commands' own help, the config from its schema and presets,
+// the metrics from their list. The prose around the tables is written by hand.
 //   node scripts/docs.mjs            writes
-//   node scripts/docs.mjs --check    writes nothing; exit 1 where README.md is out of step
+//   node scripts/docs.mjs --check    writes nothing; exit 1 where a page is out of step
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,10 +11,9 @@ import { root } from "./setup/step.mjs";
 
 /** @typedef {import("commander").Command} Command */
 
-const readme = join(root, "README.md");
 const write = "node scripts/docs.mjs";
 /** Commands in the order of a reader's day; one that is not named here comes last. */
-const order = ["train", "runs", "show", "sql", "tasks", "models", "doctor"];
+const order = ["setup", "train", "runs", "show", "sql", "tasks", "models", "doctor"];
 
 /**
  * The sources as they stand, built into a folder inside node_modules so that packages are found; dist may be older.
@@ -82,27 +81,46 @@ function commandRows(command, parent) {
 }
 
 /**
- * Key, default, what the laptop preset sets instead, sentence.
+ * A table for each part of the config: key, default, what each preset sets instead, sentence.
  * @param {any} schema JSON Schema of the config
- * @param {any} preset
- * @param {string} prefix
- * @returns {string[]}
+ * @param {Record<string, any>} presets
  */
-function configRows(schema, preset, prefix = "") {
+function configTables(schema, presets) {
+  const rows = configRows(schema, Object.values(presets));
+  const differs = Object.keys(presets).map((_, index) => rows.some(({ instead }) => instead[index] !== ""));
+  const shown = (/** @type {readonly string[]} */ cells) => cells.filter((_, index) => differs[index]);
+  const parts = [...new Set(rows.map(({ part }) => part))];
+  return parts.flatMap((part) => [
+    ...[`### ${part}`, "", row("key", "default", ...shown(Object.keys(presets).map(code)), "meaning")],
+    `|${"---|".repeat(3 + shown(Object.keys(presets)).length)}`,
+    ...rows.filter((one) => one.part === part).map((one) => row(one.key, one.value, ...shown(one.instead), one.meaning)),
+    "",
+  ]);
+}
+
+/**
+ * @param {any} schema
+ * @param {readonly any[]} presets
+ * @param {string} prefix
+ * @returns {{ part: string, key: string, value: string, instead: string[], meaning: string }[]}
+ */
+function configRows(schema, presets, prefix = "") {
   return Object.entries(schema.properties).flatMap(([name, property]) => {
     const key = prefix + name;
-    const set = preset?.[name];
+    const set = presets.map((preset) => preset?.[name]);
     if (property.properties) return configRows(property, set, `${key}.`);
     if (!property.description) throw new Error(`config key ${key} has no describe() text`);
     const choices = property.enum ? ` One of ${property.enum.map(code).join(", ")}.` : "";
-    const instead = set === undefined || same(set, property.default) ? "" : code(JSON.stringify(set));
-    return row(code(key), code(JSON.stringify(property.default)), instead, property.description + choices);
+    const own = JSON.stringify(property.default);
+    const instead = set.map((value) => (value === undefined || JSON.stringify(value) === own ? "" : code(JSON.stringify(value))));
+    const part = key.includes(".") ? key.slice(0, key.indexOf(".")) : "the run";
+    return { part, key: code(key), value: code(own), instead, meaning: property.description + choices };
   });
 }
 
-/** @param {unknown} a @param {unknown} b */
-function same(a, b) {
-  return JSON.stringify(a) === JSON.stringify(b);
+/** @param {readonly { name: string, unit: string, sentence: string }[]} metrics */
+function metricTable(metrics) {
+  return [row("name", "unit", "meaning"), "|---|---|---|", ...metrics.map((one) => row(code(one.name), one.unit, one.sentence))];
 }
 
 /** @param {string} text */
@@ -116,7 +134,7 @@ function row(...cells) {
 }
 
 /**
- * The text with one generated block replaced.
+ * The text with its generated block replaced.
  * @param {string} text
  * @param {string} name
  * @param {readonly string[]} lines
@@ -124,28 +142,36 @@ function row(...cells) {
 function replaced(text, name, lines) {
   const [open, close] = [`<!-- generated: ${name} (${write}) -->`, `<!-- /generated: ${name} -->`];
   const [start, end] = [text.indexOf(open), text.indexOf(close)];
-  if (start === -1 || end < start) throw new Error(`README.md lacks the markers ${open} … ${close}`);
-  return `${text.slice(0, start + open.length)}\n${lines.join("\n")}\n${text.slice(end)}`;
+  if (start === -1 || end < start) throw new Error(`docs/${name}.md lacks the markers ${open} … ${close}`);
+  return `${text.slice(0, start + open.length)}\n\n${lines.join("\n").trimEnd()}\n\n${text.slice(end)}`;
 }
 
-const before = readFileSync(readme, "utf8");
-const after = await withBuilt(async (load, folder) => {
+/** @type {Record<string, string[]>} name of the page and of its block -> lines */
+const generated = await withBuilt(async (load, folder) => {
   const { configSchema } = await load("config/config.js");
   const { presets } = await load("config/presets.js");
+  const { metrics } = await load("run/metric-list.js");
   const rows = (await commands(load, folder)).flatMap((command) => commandRows(command, "playact"));
-  const config = configRows(z.toJSONSchema(configSchema, { io: "input" }), presets.laptop);
-  const withCommands = replaced(before, "commands", [row("command, argument or option", "meaning"), "|---|---|", ...rows]);
-  return replaced(withCommands, "config", [row("key", "default", "`laptop`", "meaning"), "|---|---|---|---|", ...config]);
+  return {
+    cli: [row("command, argument or option", "meaning"), "|---|---|", ...rows],
+    config: configTables(z.toJSONSchema(configSchema, { io: "input" }), presets),
+    metrics: metricTable(metrics),
+  };
 });
 
-if (after === before) {
-  process.stdout.write("README.md is in step with the sources.\n");
-} else if (process.argv.includes("--check")) {
-  process.stderr.write(`README.md is out of step with the commands or the config. Write it anew with: ${write}\n`);
-  const old = new Set(before.split("\n"));
-  for (const line of after.split("\n")) if (!old.has(line)) process.stderr.write(`  + ${line}\n`);
-  process.exitCode = 1;
-} else {
-  writeFileSync(readme, after);
-  process.stdout.write("README.md was written anew.\n");
+for (const [name, lines] of Object.entries(generated)) {
+  const page = join(root, "docs", `${name}.md`);
+  const before = readFileSync(page, "utf8");
+  const after = replaced(before, name, lines);
+  if (after === before) {
+    process.stdout.write(`docs/${name}.md is in step with the sources.\n`);
+  } else if (process.argv.includes("--check")) {
+    process.stderr.write(`docs/${name}.md is out of step with the sources. Write it anew with: ${write}\n`);
+    const old = new Set(before.split("\n"));
+    for (const line of after.split("\n")) if (!old.has(line)) process.stderr.write(`  + ${line}\n`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(page, after);
+    process.stdout.write(`docs/${name}.md was written anew.\n`);
+  }
 }

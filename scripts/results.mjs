@@ -1,4 +1,4 @@
-// Prints the tables of a run as Markdown, for the README's "Results": steps, held-out scores, groups, the sampler-learner gap.
+// Prints the tables of a run as Markdown, for docs/results.md: steps, held-out scores, groups, the sampler-learner gap.
 //   node scripts/results.mjs [RUN] [--home DIR]
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
