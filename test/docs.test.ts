@@ -1,18 +1,10 @@
-// The README against the project: every query of its cookbook runs on a store that was filled by the store's own functions,
-// every file, command, option and metric it names exists. The generated tables are held by `node scripts/docs.mjs --check`.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+// The pages against the project: every query runs on a store that was filled by the store's own functions, every link leads
+// somewhere, every file, command and option that is named exists. The generated tables are held by `node scripts/docs.mjs --check`.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { doctorCommand } from "../src/cli/doctor.ts";
-import { modelsCommand } from "../src/cli/models.ts";
-import { runsCommand } from "../src/cli/runs.ts";
-import { showCommand } from "../src/cli/show.ts";
-import { sqlCommand } from "../src/cli/sql.ts";
-import { tasksCommand } from "../src/cli/tasks.ts";
-import { trainCommand } from "../src/cli/train.ts";
 import { runQuery } from "../src/store/console.ts";
 import { recordEvaluation } from "../src/store/evaluations.ts";
 import { recordFailure } from "../src/store/failures.ts";
@@ -22,9 +14,7 @@ import { closeStep, openStep } from "../src/store/steps.ts";
 import type { Store } from "../src/store/store.ts";
 import { saveTask } from "../src/store/tasks.ts";
 import { saveTrajectory } from "../src/store/trajectories.ts";
-import { chains, userTools } from "../src/tools/toolset.ts";
-import type { Purpose } from "../src/types.ts";
-import { stopReasons, type Task, type Trajectory } from "../src/types.ts";
+import type { Purpose, Task, Trajectory } from "../src/types.ts";
 import {
   exampleDevices,
   exampleMessage,
@@ -38,27 +28,15 @@ import {
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
-const readme = read("README.md");
+const inDocs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".md"));
 const pages = [
-  "README.md",
-  "CHANGELOG.md",
-  "models/README.md",
-  "native/README.md",
-  "docs/engine.md",
-  "docs/learner.md",
-  "docs/trustee.md",
-  "docs/simulator-health.md",
+  ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "models/README.md", "native/README.md"],
+  ...inDocs.map((path) => `docs/${path.replaceAll("\\", "/")}`),
 ];
 
 /** The code blocks of one language. */
-function blocks(language: string, text = readme): string[] {
+function blocks(language: string, text: string): string[] {
   return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, of, body]) => (of === language ? [body ?? ""] : []));
-}
-
-/** The text from a heading to the next one of its rank or above. */
-function section(heading: string): string {
-  const [, ...rest] = readme.split(`\n## ${heading}\n`);
-  return rest.join("").split("\n## ")[0] ?? "";
 }
 
 const call = { name: "forecast", arguments: { city: "Oslo" } };
@@ -136,13 +114,15 @@ describe("the cookbook", () => {
   });
   afterAll(() => temporary[Symbol.dispose]());
   const answer = (sql: string) => runQuery({ path: temporary.path, sql, rows: 1000, bytes: 1e6 });
-  const queries = [...section("SQL cookbook").matchAll(/\*\*(.+?)\*\*[^\n]*\n\n```sql\n([\s\S]*?)```/g)].map(
-    ([, title = "", sql = ""]) => ({ title, sql }),
-  );
+  const cookbook = read("docs/sql.md");
+  const queries = [...cookbook.matchAll(/\*\*(.+?)\*\*[^\n]*\n\n```sql\n([\s\S]*?)```/g)].map(([, title = "", sql = ""]) => ({
+    title,
+    sql,
+  }));
 
   test("has a title for every query", () => {
     expect(queries.length).toBeGreaterThanOrEqual(12);
-    expect(queries).toHaveLength(blocks("sql").length);
+    expect(queries).toHaveLength(blocks("sql", cookbook).length);
   });
 
   test.each(queries)("answers: $title", ({ sql }) => {
@@ -162,36 +142,37 @@ describe("the cookbook", () => {
     expect(answer(of("Dead groups")).rows).toEqual([[1, "decline", 2, 1]]);
   });
 
-  test("the queries in the other blocks of the page run too", () => {
-    const quoted = [...readme.matchAll(/playact sql "(select [^"]+)"/g)].map(([, sql = ""]) => sql);
-    expect(quoted.length).toBeGreaterThan(0);
+  test("the queries that stand in commands of any page run too", () => {
+    const quoted = pages.flatMap((page) => [...read(page).matchAll(/playact sql "(select [^"]+)"/g)].map(([, sql = ""]) => sql));
+    expect(quoted.length).toBeGreaterThan(2);
     for (const sql of quoted) expect(answer(sql).rows.length, sql).toBeGreaterThan(0);
   });
 });
 
 describe("files", () => {
-  test.each(pages)("every relative link of %s leads to a file or a heading", (page) => {
-    const text = read(page);
-    const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => `#${title.toLowerCase().replace(/[^\w -]/g, "")}`);
-    const anchors = new Set(headings.map((heading) => heading.replaceAll(" ", "-")));
-    const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target);
-    const leads = (target: string) =>
-      target.startsWith("#") ? anchors.has(target) : existsSync(join(root, dirname(page), target.split("#")[0] ?? ""));
+  /** The anchors that a page's headings make. */
+  function anchors(page: string): Set<string> {
+    const titles = [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => title.toLowerCase().replace(/[^\w -]/g, ""));
+    return new Set(titles.map((title) => title.replaceAll(" ", "-")));
+  }
+
+  test.each(pages)("every relative link of %s leads to a file, and to a heading where it names one", (page) => {
+    const links = [...read(page).matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target);
+    const leads = (target: string) => {
+      const [path = "", heading] = target.split("#");
+      const file = path === "" ? page : normalize(join(dirname(page), path));
+      return existsSync(join(root, file)) && (heading === undefined || anchors(file).has(heading));
+    };
     expect(links.filter((target) => !/^https?:/.test(target) && !leads(target))).toEqual([]);
+  });
+
+  test.each(pages)("every file of the project that %s names is there", (page) => {
+    const named = [...read(page).matchAll(/(?<![\w./-])(?:src|native|test|scripts|docs)\/[\w./-]*\w(?![\w*])/g)].map(([path]) => path);
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 });
 
 describe("commands", () => {
-  const noPieces = { piecesOf: () => Promise.reject(new Error("no model here")) };
-  const commands = [
-    trainCommand(),
-    runsCommand(),
-    showCommand(noPieces),
-    sqlCommand(),
-    tasksCommand(),
-    modelsCommand(),
-    doctorCommand(),
-  ];
   const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read("package.json")));
   const shell = pages.flatMap((page) => [
     ...blocks("sh", read(page)).flatMap((block) => block.split("\n")),
@@ -199,67 +180,40 @@ describe("commands", () => {
   ]);
 
   test("every `npm run …` named is a script", () => {
-    const named = shell.flatMap((line) => /^npm run (\S+)/.exec(line)?.[1] ?? []);
+    const named = shell.flatMap((line) => /^npm run (?:-s )?(\S+)/.exec(line)?.[1] ?? []);
     expect(named).toContain("setup");
     expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(["start", "test"]));
   });
 
-  test("every command named exists with its options, and every command is named", () => {
+  test("every command named exists with its options", () => {
+    const commands = commandsOf(read("docs/cli.md"));
     const lines = shell.map((line) => line.replace(/^npm start --/, "playact train").replace(/^npx /, ""));
     const named = lines.filter((line) => line.startsWith("playact "));
     expect(named.length).toBeGreaterThan(15);
     expect(named.flatMap((line) => unknownIn(line, commands))).toEqual([]);
-    const words = new Set(named.map((line) => line.split(" ")[1]));
-    expect(commands.map((command) => command.name()).filter((name) => !words.has(name))).toEqual([]);
   });
 });
 
-describe("what the page tells", () => {
-  test("the example of one's own tools is accepted, and its two calls depend on each other", () => {
-    using temporary = temporaryStore();
-    const file = join(temporary.home, "my-tools.json");
-    writeFileSync(file, blocks("json", readme.split("<!-- tools-example -->")[1])[0] ?? "");
-    const found = userTools(file).flatMap(chains);
-    expect(found.map(({ first, second, argument }) => `${first.name} ${argument} ${second.name}`)).toEqual([
-      "book_table booking_id cancel_booking",
-    ]);
-  });
-
-  test("every metric that is recorded is explained, and every stop reason named", () => {
-    const explained = section("Metrics");
-    const sources = ["metrics", "learn", "evaluate", "swap", "probe", "warmup", "session", "draw-tasks", "train"].map((name) =>
-      read(["evaluate", "warmup", "train"].includes(name) ? `src/${name}.ts` : `src/run/${name}.ts`),
-    );
-    const areas = "adapter|completions|curriculum|learner|probe|rollout|sampling|simulator|tasks|time|warmup|clip_ratio|stop";
-    const literal = new RegExp(`["\`]((?:${areas})/[\\w/]+?)["\`/]?(?:\\$\\{|["\`])`, "g");
-    const ofLearner = /minibatch\("(\w+)"|metrics\["([\w/]+)"\] =|"([\w/]+)": float\(|"(sampling\/\w+)":/g;
-    const all = (pattern: RegExp, text: string) => [...text.matchAll(pattern)].map((match) => match.slice(1).find(Boolean) ?? "");
-    const recorded = [
-      ...["reward", "reward_std", "frac_reward_zero_std", "step_time"],
-      ...sources.flatMap((text) => all(literal, text)),
-      ...["update", "tally", "correction"].flatMap((name) => all(ofLearner, read(`native/trainer/${name}.py`))),
-    ];
-    expect(recorded.length).toBeGreaterThan(40);
-    expect(recorded.filter((name) => !explained.includes(`\`${name}`))).toEqual([]);
-    expect(stopReasons.filter((reason) => !explained.includes(`\`${reason}\``))).toEqual([]);
-  });
-
-  test("the marker for the results of a run is there once, for the script that fills it", () => {
-    expect(readme.match(/<!-- results -->[\s\S]*?<!-- \/results -->/g)).toHaveLength(1);
-  });
-});
+/** Commands ("models ls") and their options, as the generated table lists them. */
+function commandsOf(table: string): Map<string, Set<string>> {
+  const commands = new Map<string, Set<string>>();
+  let options = new Set<string>();
+  for (const [, command, flags] of table.matchAll(/^\| (?:\*\*`playact ((?:[a-z]+ ?)+)[^`]*`\*\*|`(-[^`]+)`) \|/gm)) {
+    if (command !== undefined) commands.set(command.trim(), (options = new Set()));
+    for (const flag of flags?.match(/(?<!\S)--?[a-z-]+/g) ?? []) options.add(flag);
+  }
+  return commands;
+}
 
 /** What a command line names that no command has. */
-function unknownIn(line: string, commands: readonly Command[]): string[] {
+function unknownIn(line: string, commands: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   const words = (line.split(/\s#\s/)[0] ?? "")
     .replace(/"[^"]*"/g, "x")
     .split(/\s+/)
     .slice(1);
-  const top = commands.find((command) => command.name() === words[0]);
-  if (!top) return [`no command: ${line}`];
-  const below = top.commands.find((command) => command.name() === words[1]);
-  if (top.commands.length > 0 && !below) return [`no subcommand: ${line}`];
-  const known = new Set((below ?? top).options.flatMap(({ long, short }) => [long, short]));
+  if (words[0]?.startsWith("-")) return words.filter((word) => word !== "--help" && word !== "--version");
+  const known = commands.get(words.slice(0, 2).join(" ")) ?? commands.get(words[0] ?? "");
+  if (!known) return [`no command: ${line}`];
   return words.filter((word) => word.startsWith("-") && !known.has(word)).map((word) => `no option ${word}: ${line}`);
 }
