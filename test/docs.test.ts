@@ -167,7 +167,9 @@ describe("files", () => {
   });
 
   test.each(pages)("every file of the project that %s names is there", (page) => {
-    const named = [...read(page).matchAll(/(?<![\w./-])(?:src|native|test|scripts|docs)\/[\w./-]*\w(?![\w*])/g)].map(([path]) => path);
+    const named = [...read(page).matchAll(/(?<![\w./-])(?:src|native|test|scripts|docs)\/[\w./-]*\w(?![\w*])/g)].map(
+      ([path]) => path,
+    );
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 });
@@ -200,7 +202,10 @@ function commandsOf(table: string): Map<string, Set<string>> {
   const commands = new Map<string, Set<string>>();
   let options = new Set<string>();
   for (const [, command, flags] of table.matchAll(/^\| (?:\*\*`playact ((?:[a-z]+ ?)+)[^`]*`\*\*|`(-[^`]+)`) \|/gm)) {
-    if (command !== undefined) commands.set(command.trim(), (options = new Set()));
+    if (command !== undefined) {
+      options = new Set();
+      commands.set(command.trim(), options);
+    }
     for (const flag of flags?.match(/(?<!\S)--?[a-z-]+/g) ?? []) options.add(flag);
   }
   return commands;
