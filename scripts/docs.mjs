@@ -27,7 +27,7 @@ async function withBuilt(work) {
   try {
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-    const options = ["-p", root, "--outDir", folder, "--noCheck", "--declaration", "false", "--sourceMap", "false"];
+    const options = ["-p", root, "--outDir", folder, "--noCheck", "--declaration", "false"];
     execFileSync(process.execPath, [tsc, ...options], { stdio: "inherit" });
     return await work((file) => import(pathToFileURL(join(folder, file)).href), folder);
   } finally {
@@ -119,7 +119,7 @@ function configRows(schema, presets, prefix = "") {
 }
 
 /** @param {readonly { name: string, unit: string, sentence: string }[]} metrics */
-function metricTable(metrics) {
+function metricTable(metricList) {
   return [row("name", "unit", "meaning"), "|---|---|---|", ...metrics.map((one) => row(code(one.name), one.unit, one.sentence))];
 }
 
@@ -150,12 +150,12 @@ function replaced(text, name, lines) {
 const generated = await withBuilt(async (load, folder) => {
   const { configSchema } = await load("config/config.js");
   const { presets } = await load("config/presets.js");
-  const { metrics } = await load("run/metric-list.js").catch(() => ({ metrics: [] })); // TEMP
+  const { metricList } = await load("run/metric-list.js");
   const rows = (await commands(load, folder)).flatMap((command) => commandRows(command, "playact"));
   return {
     cli: [row("command, argument or option", "meaning"), "|---|---|", ...rows],
     config: configTables(z.toJSONSchema(configSchema, { io: "input" }), presets),
-    metrics: metricTable(metrics),
+    metrics: metricTable(metricList),
   };
 });
 
