@@ -119,7 +119,7 @@ function configRows(schema, presets, prefix = "") {
 }
 
 /** @param {readonly { name: string, unit: string, sentence: string }[]} metrics */
-function metricTable(metricList) {
+function metricTable(metrics) {
   return [row("name", "unit", "meaning"), "|---|---|---|", ...metrics.map((one) => row(code(one.name), one.unit, one.sentence))];
 }
 
