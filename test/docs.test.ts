@@ -174,6 +174,14 @@ describe("files", () => {
   });
 });
 
+test("every room of src stands in the table of docs/architecture.md", () => {
+  const rooms = readdirSync(join(root, "src"));
+  const named = [...read("docs/architecture.md").matchAll(/^\| \d+ \| (.+?) \|/gm)].flatMap(
+    ([, cell = ""]) => cell.match(/[\w.-]+/g) ?? [],
+  );
+  expect(named.toSorted()).toEqual(rooms.toSorted());
+});
+
 describe("commands", () => {
   const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read("package.json")));
   const shell = pages.flatMap((page) => [
