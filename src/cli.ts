@@ -10,6 +10,7 @@ import { playactVersion } from "./run/versions.ts";
 
 /** Each command in a module of its own, loaded only when it is named (or when help lists them all). */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  setup: async () => (await import("./cli/setup.ts")).setupCommand(),
   train: async () => (await import("./cli/train.ts")).trainCommand(),
   runs: async () => (await import("./cli/runs.ts")).runsCommand(),
   show: async () => (await import("./cli/show.ts")).showCommand({ piecesOf }),

@@ -13,7 +13,7 @@ export async function build(say) {
   say("tsc -p . into dist");
   rmSync(dist, { recursive: true, force: true }); // a module that was removed from src must not live on in dist
   const { code, output } = await execute(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", root]);
-  if (code !== 0) throw new SetupError("The sources do not compile; what tsc said stands above.", { output });
+  if (code !== 0) throw new SetupError("The sources do not compile; what tsc said is above.", { output });
   cpSync(join(root, "src"), dist, { recursive: true, filter: (path) => !path.endsWith(".ts") });
   const command = join(dist, "cli.js");
   if (existsSync(command)) chmodSync(command, 0o755);

@@ -1,11 +1,11 @@
 // Node and its packages: version check, then `npm ci` with the switches that let it work without a network beyond the
 // registry: better-sqlite3 compiles against the headers beside node, the two engines bring their libraries in the package.
-import { existsSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, readFileSync, statfsSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { execute, failed, isStamped, needSpace, root, SetupError, stampOf, writeStamp } from "./step.mjs";
+import { execute, isStamped, root, SetupError, stampOf, writeStamp } from "./step.mjs";
 
 const leastNode = [20, 19];
-const diskBytes = 1.6e9; // node_modules as measured, and room for npm's cache
+const gigabytes = 1.6; // node_modules as measured, and room for npm's cache
 
 export function checkNode(version = process.versions.node) {
   const [major = 0, minor = 0] = version.split(".").map(Number);
@@ -32,10 +32,10 @@ export async function installNodePackages(say) {
     process.arch,
   ]);
   if (isStamped(stampFile, stamp)) return false;
-  needSpace(diskBytes, "Node's packages");
+  needSpace(gigabytes);
   say("npm ci: fetches the packages and compiles SQLite where no ready build is to be had; about a minute");
-  const { code, output } = await execute("npm", ["ci", "--no-fund", "--no-audit"], { env: installEnvironment(), say });
-  if (code !== 0) throw failed(npmReason(output), output);
+  const { code, output } = await execute("npm", ["ci", "--no-fund", "--no-audit"], installEnvironment());
+  if (code !== 0) throw npmFailure(output);
   // npm links the commands of dependencies only: with this, `npx playact` runs the clone's own.
   symlinkSync(join("..", "..", "dist", "cli.js"), join(folder, ".bin", "playact"));
   writeStamp(stampFile, stamp);
@@ -49,13 +49,30 @@ export function installEnvironment(env = process.env, node = process.execPath) {
   return { ...headers, ...env, ONNXRUNTIME_NODE_INSTALL: "skip", NODE_LLAMA_CPP_SKIP_DOWNLOAD: "true" };
 }
 
+/** @param {number} needed in gigabytes; a disk is not filled up in the middle of a step */
+export function needSpace(needed) {
+  const disk = statfsSync(root);
+  const free = (disk.bavail * disk.bsize) / 1e9;
+  if (free >= needed) return;
+  const rooms = `${needed.toFixed(1)} GB in ${root}, ${free.toFixed(1)} GB are free`;
+  throw new SetupError(`Node's packages need ${rooms}. Make room, then: npm run setup`, { code: 5 });
+}
+
+/** @param {string} output */
+function npmFailure(output) {
+  if (/ENOSPC|No space left on device/.test(output)) {
+    return new SetupError(`The disk is full (${root}). Make room, then: npm run setup`, { code: 5, output });
+  }
+  return new SetupError(`${npmReason(output)}, then: npm run setup`, { output });
+}
+
 /** @param {string} output */
 function npmReason(output) {
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET/.test(output)) {
-    return "npm cannot reach its registry. Check the network (or npm's proxy settings), then: npm run setup";
+    return "npm cannot reach its registry. Check the network (or npm's proxy settings)";
   }
   if (/node-gyp|gyp ERR/.test(output)) {
-    return "SQLite's module could not be compiled. Install a C++ compiler and make (Debian: sudo apt install build-essential; macOS: xcode-select --install), then: npm run setup";
+    return "SQLite's module could not be compiled. Install a C++ compiler and make (Debian: sudo apt install build-essential; macOS: xcode-select --install)";
   }
-  return "npm ci failed; what it said stands above. Mend that, then: npm run setup";
+  return "npm ci failed; its last lines are above. Repair that";
 }

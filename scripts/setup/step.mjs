@@ -1,15 +1,15 @@
-// One step of the set-up: says what it does and how long it took, runs programs, and fails with one sentence.
-// Plain JavaScript on Node's built-ins, for it runs before anything is installed.
+// One step of what a clone needs before `playact setup` can run: npm's packages and the build. Says what it does and how long
+// it took, runs programs, and fails with one sentence. Plain JavaScript on Node's built-ins: nothing is installed yet.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The folder of package.json. */
 export const root = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
 
-/** An expected failure: one sentence that names the mend, an exit code (4 environment, 5 disk), and what a program said. */
+/** An expected failure: one sentence with what to do, an exit code (4 environment, 5 disk), and what a program said. */
 export class SetupError extends Error {
   /**
    * @param {string} message
@@ -30,32 +30,29 @@ export class SetupError extends Error {
  */
 export async function step(title, work) {
   const start = performance.now();
-  const seconds = () => `${((performance.now() - start) / 1000).toFixed(1)} s`;
-  let said = "";
-  let heard = false;
-  const paint = () => {
-    if (process.stderr.isTTY)
-      process.stderr.write(`\r\x1b[2K  …  ${title}  ${seconds()}  ${said}`.slice(0, (process.stderr.columns ?? 80) + 4));
-  };
-  const clear = () => {
-    if (process.stderr.isTTY) process.stderr.write("\r\x1b[2K");
-  };
-  const ticker = setInterval(paint, 250);
+  let end = "!!";
+  let took = "";
   try {
-    const worked = await work((text) => {
-      said = text;
-      // Without a terminal each step says once that it has begun, so that a log never looks stuck.
-      if (!process.stderr.isTTY && !heard) process.stderr.write(`  …  ${title}: ${text}\n`);
-      heard = true;
-    });
-    clear();
-    process.stderr.write(`  ok  ${title}  ${worked ? seconds() : "(already there)"}\n`);
-  } catch (error) {
-    clear();
-    process.stderr.write(`  !!  ${title}  ${seconds()}\n`);
-    throw error;
+    const worked = await work((text) => process.stderr.write(`  …  ${title}: ${text}\n`));
+    end = "ok";
+    took = worked ? `  ${((performance.now() - start) / 1000).toFixed(1)} s` : "  (already there)";
   } finally {
-    clearInterval(ticker);
+    process.stderr.write(`  ${end}  ${title}${took}\n`);
+  }
+}
+
+/**
+ * Does the work of a script: an expected failure is printed, after the last lines of what a program said, and sets the exit code.
+ * @param {() => Promise<void>} work
+ */
+export async function script(work) {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error; // not expected, so our own mistake: it keeps its stack
+    if (error.output) process.stderr.write(`${error.output.trimEnd().split("\n").slice(-25).join("\n")}\n\n`);
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error.code;
   }
 }
 
@@ -63,49 +60,17 @@ export async function step(title, work) {
  * Runs a program and returns its exit code and everything it wrote. A program that cannot be started has code 127.
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, say?: (text: string) => void }} [options] `say` gets each line as it comes
+ * @param {NodeJS.ProcessEnv} [env]
  * @returns {Promise<{ code: number, output: string }>}
  */
-export function execute(program, args, { env = process.env, say = () => {} } = {}) {
+export function execute(program, args, env = process.env) {
   return new Promise((resolve) => {
     const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
-    /** @param {Buffer} chunk */
-    const take = (chunk) => {
-      output += chunk;
-      const line = String(chunk).trim().split("\n").at(-1);
-      if (line) say(line);
-    };
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
     child.once("error", (error) => resolve({ code: 127, output: error.message }));
     child.once("close", (code) => resolve({ code: code ?? 1, output }));
   });
-}
-
-/**
- * Stops before a disk fills up in the middle of a step.
- * @param {number} bytes
- * @param {string} what
- */
-export function needSpace(bytes, what) {
-  const disk = statfsSync(root);
-  const free = disk.bavail * disk.bsize;
-  if (free >= bytes) return;
-  const [needs, has] = [bytes, free].map((size) => `${(size / 1e9).toFixed(1)} GB`);
-  throw new SetupError(`${what} need ${needs} in ${root}, ${has} are free. Make room, then: npm run setup`, { code: 5 });
-}
-
-/**
- * A failed program as one sentence; a full disk is told as such.
- * @param {string} message
- * @param {string} output
- */
-export function failed(message, output) {
-  if (/ENOSPC|No space left on device/.test(output)) {
-    return new SetupError(`The disk is full (${root}). Make room, then: npm run setup`, { code: 5, output });
-  }
-  return new SetupError(message, { output });
 }
 
 /**

@@ -1,12 +1,14 @@
-// `playact doctor`: is everything here that a run needs? One line a thing, ok, warn or fail, with the command that mends it.
+// `playact doctor`: is everything here that a run needs? One line a thing, ok, warn or fail, with the command that repairs it.
 // It looks and changes nothing, but for making the home folder. It starts the engine to learn its device, and loads no model
 // into it, which is what a run does first, but with --simulator (simulator-health.ts).
 import { Command } from "commander";
 import { PlayactError } from "../errors.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
 import { fetchCommand, findFile } from "../models/fetch.ts";
+import { commandLine } from "../models/installation.ts";
 import { findLanguageModel, type LanguageModel } from "../models/manifest.ts";
 import {
+  checkEmbedder,
   checkEngine,
   checkHome,
   checkMachine,
@@ -31,7 +33,7 @@ interface Options {
 /** The command; `print` takes the report, `talk` the progress. Throws PlayactError("environment") after it where something fails. */
 export function doctorCommand(print: Print = toStdout, talk: Print = toStderr): Command {
   return new Command("doctor")
-    .description("check this machine: versions, memory, disk, GPU, Python, models; every line with its mend")
+    .description("check this machine: versions, memory, disk, GPU, Python, models; every line with the command that repairs it")
     .option("--home <folder>", homeHelp)
     .option("--policy <model>", "how this model writes tool calls, and which chat template writes its episodes")
     .option("--simulator", "put known cases to the simulator model: what can it be trusted with? (docs/simulator-health.md)")
@@ -41,13 +43,17 @@ export function doctorCommand(print: Print = toStdout, talk: Print = toStderr): 
     .action(async (options: Options) => {
       if (options.simulator) return (await import("./simulator-health.ts")).examineSimulator(print, talk, options);
       if (options.model !== undefined || options.only.length > 0)
-        throw new PlayactError("usage", "--model and --only go with --simulator: playact doctor --simulator --model NAME");
+        throw new PlayactError(
+          "usage",
+          `--model and --only go with --simulator: ${commandLine("doctor --simulator --model NAME")}`,
+        );
       if (options.policy !== undefined) return await printPolicy(print, options.policy, options.json ?? false);
       const findings = [
         ...checkNode(),
         ...(await checkEngine()),
         ...(await checkMachine()),
         checkSqlite(),
+        checkEmbedder(),
         ...(await checkPython()),
         ...(await checkModels()),
         checkHome(options.home),
@@ -57,7 +63,10 @@ export function doctorCommand(print: Print = toStdout, talk: Print = toStderr): 
       const failures = findings.filter((finding) => finding.state === "fail");
       if (failures.length > 0) {
         const names = failures.map((finding) => finding.name).join(", ");
-        throw new PlayactError("environment", `Not ready: ${names}. Run the commands named above, then: npx playact doctor`);
+        throw new PlayactError(
+          "environment",
+          `Not ready: ${names}. Run the commands named above, then: ${commandLine("doctor")}`,
+        );
       }
     });
 }

@@ -1,6 +1,7 @@
 // Exit codes, and the one place that turns an error into words for the user.
 import { CommanderError } from "commander";
 import { type Boundary, describe, PlayactError } from "../errors.ts";
+import { reinstallCommand } from "../models/installation.ts";
 
 /** 0 ok, 1 failed, 2 usage, 3 bad config or tools file, 4 environment, 5 memory or disk, 130 interrupted (resumable). */
 export const exitCodes: Readonly<Record<Boundary, number>> = {
@@ -28,7 +29,7 @@ export function report(error: unknown, print: (text: string) => void): number {
   }
   const missing = missingPackage(error);
   if (missing !== null) {
-    print(`playact: The package ${missing} is missing. Put it back with: npm run setup\n`);
+    print(`playact: The package ${missing} is missing. Put it back with: ${reinstallCommand()}\n`);
     return exitCodes.environment;
   }
   if (error instanceof Error && error.name === "SqliteError") {

@@ -1,14 +1,15 @@
 // The checks of `playact doctor`, one function a subject. Each looks and reports; none throws for what it finds missing.
-import { statfs } from "node:fs/promises";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { modelsOfPreset } from "../config/needed-models.ts";
 import { describe } from "../errors.ts";
 import { nvidiaCards, whyNotOnCard } from "../llm/engine/nvidia.ts";
 import { fetchCommand, findFiles } from "../models/fetch.ts";
-import { modelsFolder, packageRoot } from "../models/folder.ts";
+import { modelsFolder } from "../models/folder.ts";
+import { commandLine, layout, reinstallCommand } from "../models/installation.ts";
 import { readManifest } from "../models/manifest.ts";
 import { askPython, pythonPath } from "../models/python.ts";
-import { playactVersion, versions } from "../run/versions.ts";
+import { freeBytes } from "../models/space.ts";
+import { packageVersion, playactVersion, versions } from "../run/versions.ts";
 import { ensureWritable, resolveHome } from "../store/home.ts";
 import { sqliteVersion } from "../store/sqlite.ts";
 import { leastSqlite } from "../store/store.ts";
@@ -21,7 +22,7 @@ export type Finding = {
   readonly fix: string | null;
 };
 
-const setUp = "npm run setup";
+const setUp = commandLine("setup");
 const leastMemory = 15e9; // a machine of 16 GB shows a little less; learner/peak_mb and the engine were seen at 10 and 4 GB
 const leastDisk = 5e9; // bytes; models, checkpoints and the store of a few runs
 
@@ -50,19 +51,27 @@ export async function checkEngine(): Promise<Finding[]> {
       idle === null ? ok("engine device", device) : warn("engine device", `${device}: ${idle}`, setUp),
     ];
   } catch (error) {
-    return [fail("engine", describe(error), setUp)];
+    return [fail("engine", describe(error), reinstallCommand())];
+  }
+}
+
+/** What the embedder runs on. npm leaves it out where its install script fails. */
+export function checkEmbedder(): Finding {
+  try {
+    return ok("embedder", `onnxruntime-node ${packageVersion("onnxruntime-node")}`);
+  } catch (error) {
+    return fail("embedder", describe(error), reinstallCommand());
   }
 }
 
 export async function checkMachine(): Promise<Finding[]> {
-  const disk = await statfs(packageRoot);
-  const free = disk.bavail * disk.bsize;
+  const free = await freeBytes(modelsFolder());
   const memory = `${gigabytes(totalmem())} GB, ${gigabytes(freemem())} free`;
   return [
     ok("cpu", `${availableParallelism()} x ${cpus()[0]?.model ?? "unknown"}`),
     totalmem() >= leastMemory
       ? ok("memory", memory)
-      : warn("memory", `${memory}: the laptop preset wants 16`, "npm start -- --preset tiny"),
+      : warn("memory", `${memory}: the laptop preset wants 16`, commandLine("train --preset tiny")),
     free >= leastDisk
       ? ok("disk", `${gigabytes(free)} GB free`)
       : warn("disk", `${gigabytes(free)} GB free, 5 are wanted`, "df -h ."),
@@ -73,9 +82,9 @@ export function checkSqlite(): Finding {
   try {
     const version = sqliteVersion();
     const order = version.localeCompare(leastSqlite, "en", { numeric: true });
-    return order >= 0 ? ok("sqlite", version) : fail("sqlite", `${version}, needs ${leastSqlite} or newer`, setUp);
+    return order >= 0 ? ok("sqlite", version) : fail("sqlite", `${version}, needs ${leastSqlite} or newer`, reinstallCommand());
   } catch (error) {
-    return fail("sqlite", describe(error), "npm rebuild better-sqlite3");
+    return fail("sqlite", describe(error), layout === "global" ? reinstallCommand() : "npm rebuild better-sqlite3");
   }
 }
 

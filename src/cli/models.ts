@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { modelsOfPreset } from "../config/needed-models.ts";
 import { PlayactError } from "../errors.ts";
 import { type Found, findFiles, getModel } from "../models/fetch.ts";
+import { commandLine } from "../models/installation.ts";
 import { filesOf, findModel, type ModelEntry, readManifest } from "../models/manifest.ts";
 import { formatTable, type Print, printJson, toStderr, toStdout } from "./output.ts";
 
@@ -61,7 +62,7 @@ function getCommand(print: Print, talk: Print): Command {
     .action(async (named: readonly string[], options: { readonly preset?: string }) => {
       const names = [...named, ...(options.preset === undefined ? [] : modelsOfPreset(options.preset))];
       if (names.length === 0)
-        throw new PlayactError("usage", "models get expects a name or --preset NAME. See: playact models ls");
+        throw new PlayactError("usage", `models get expects a name or --preset NAME. See: ${commandLine("models ls")}`);
       for (const name of names) findModel(name); // a misspelt name is told before the first gigabyte
       for (const name of names) for (const path of await getModel(name, progressLine(findModel(name), talk))) print(`${path}\n`);
     });

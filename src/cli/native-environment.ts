@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { packageRoot } from "../models/folder.ts";
+import { interpreterPath } from "../models/folder.ts";
 
 export interface Machine {
   readonly platform: NodeJS.Platform;
@@ -28,8 +28,7 @@ export function nativeEnvironment(env: NodeJS.ProcessEnv = process.env, machine:
 }
 
 function thisMachine(env: NodeJS.ProcessEnv): Machine {
-  const python = env.PLAYACT_PYTHON ?? join(packageRoot, ".venv", "bin", "python");
-  return { platform: process.platform, cores: availableParallelism(), python };
+  return { platform: process.platform, cores: availableParallelism(), python: interpreterPath(env) };
 }
 
 /** nvidia/…/lib of the environment's packages, where NVIDIA's wheels put their libraries. */

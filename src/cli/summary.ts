@@ -1,5 +1,6 @@
 // What `train` prints at its end: what was learned, where the adapter lies, and the next useful commands.
 import { join } from "node:path";
+import { commandLine } from "../models/installation.ts";
 import { adapterIn } from "../run/checkpoint.ts";
 import { checkpointFolder, listCheckpoints } from "../store/checkpoints.ts";
 import type { Writer } from "../store/lease.ts";
@@ -26,10 +27,12 @@ export async function printSummary(writer: Writer, print: Print): Promise<void> 
       `Adapter for PEFT:       ${join(folder, "peft")}`,
       "",
       "Next:",
-      `  playact sql "select * from success_by_kind where run = '${run.name}'"`,
-      `  playact sql "select id, task, reward, stop_reason from trajectory_summary where run = '${run.name}' order by reward"`,
-      `  playact show ${firstTrajectory(writer)}`,
-      `  playact train --resume ${run.name} --steps ${run.config.steps * 2}`,
+      ...[
+        `sql "select * from success_by_kind where run = '${run.name}'"`,
+        `sql "select id, task, reward, stop_reason from trajectory_summary where run = '${run.name}' order by reward"`,
+        `show ${firstTrajectory(writer)}`,
+        `train --resume ${run.name} --steps ${run.config.steps * 2}`,
+      ].map((words) => `  ${commandLine(words)}`),
       "",
     ].join("\n"),
   );

@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import { commandLine } from "../models/installation.ts";
 import { storePath } from "../store/home.ts";
 import { releaseLease } from "../store/lease.ts";
 import { openStore } from "../store/store.ts";
@@ -36,7 +37,7 @@ export async function supervise(home: string, workerArguments: readonly string[]
     const recent = crashes.filter((at) => now - at < 3_600_000).length;
     if (recent > restartsAnHour) {
       toStderr(
-        `playact: the worker was ended by ${end.signal} ${recent} times within an hour; giving up. Resume with 'playact train --resume' when the cause is found (memory?).\n`,
+        `playact: the worker was ended by ${end.signal} ${recent} times within an hour; giving up. Resume with '${commandLine("train --resume")}' when the cause is found (memory?).\n`,
       );
       return 1;
     }

@@ -5,6 +5,7 @@ import { modelsOf } from "../config/needed-models.ts";
 import { checkConfig, resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
 import { modelPaths } from "../models/fetch.ts";
+import { commandLine } from "../models/installation.ts";
 import { findLanguageModel } from "../models/manifest.ts";
 import { pythonPath } from "../models/python.ts";
 import { versions } from "../run/versions.ts";
@@ -113,7 +114,7 @@ async function resumed(store: Store, file: string | undefined, options: Options)
   const closed = lastClosedStep(store, run)?.number ?? 0;
   if (run.status === "finished" && closed >= (options.steps ?? run.config.steps)) {
     toStderr(
-      `playact: run ${run.name} has finished its ${closed} steps; go on with: playact train --resume ${run.name} --steps ${closed * 2}\n`,
+      `playact: run ${run.name} has finished its ${closed} steps; go on with: ${commandLine(`train --resume ${run.name} --steps ${closed * 2}`)}\n`,
     );
     return null;
   }

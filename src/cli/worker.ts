@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Command } from "commander";
 import { describe, PlayactError, Stopped } from "../errors.ts";
 import { noCounters } from "../llm/llm.ts";
+import { commandLine } from "../models/installation.ts";
 import { type Committing, commit } from "../run/commit.ts";
 import { openSession } from "../run/open.ts";
 import { ensureWritable, resolveHome, runFolder, storePath } from "../store/home.ts";
@@ -65,6 +66,7 @@ async function work(writer: Writer, folder: string, json: boolean, asked: Asked)
     err: toStderr,
     erase: eraseLine,
   });
+  const goOn = commandLine(`train --resume ${writer.run.name}`);
   const run: Committing = { writer, progress: progress.show, signal: asked.now.signal };
   try {
     ensureWritable(folder);
@@ -86,12 +88,12 @@ async function work(writer: Writer, folder: string, json: boolean, asked: Asked)
     progress.end();
     if (error instanceof Stopped) {
       await commit(run, () => setRunStatus(writer, "interrupted"));
-      toStderr(`playact: stopped; everything finished is kept. Go on with: playact train --resume ${writer.run.name}\n`);
+      toStderr(`playact: stopped; everything finished is kept. Go on with: ${goOn}\n`);
       return interruptedCode;
     }
     if (asked.now.signal.aborted) {
       lastWord(() => setRunStatus(writer, "interrupted"));
-      toStderr(`playact: stopped at once. Go on with: playact train --resume ${writer.run.name}\n`);
+      toStderr(`playact: stopped at once. Go on with: ${goOn}\n`);
       return interruptedCode;
     }
     const code = report(error, toStderr);

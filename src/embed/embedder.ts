@@ -4,6 +4,7 @@
 import { readFile } from "node:fs/promises";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, PlayactError } from "../errors.ts";
+import { commandLine } from "../models/installation.ts";
 import { type WordPieces, wordPieces } from "./word-pieces.ts";
 
 /** Unit vectors, one a text, in the order of the texts. */
@@ -83,7 +84,10 @@ export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> 
 function hiddenOf(outputs: InferenceSession.OnnxValueMapType): Float32Array {
   const data = outputs.last_hidden_state?.data;
   if (data instanceof Float32Array) return data;
-  throw new PlayactError("model", "The embedder gives no last_hidden_state of float32. Fetch it again: npx playact models get");
+  throw new PlayactError(
+    "model",
+    `The embedder gives no last_hidden_state of float32. Fetch it again: ${commandLine("models get NAME")}`,
+  );
 }
 
 /** Mean of the first `tokens` rows of `hidden`, at length 1. */

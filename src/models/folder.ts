@@ -1,18 +1,39 @@
-// Where things lie on disk: the package, the folder of weights, the Hugging Face cache. Paths only; nothing is read or made.
+// Where weights, Python and the Hugging Face cache are on disk: in the clone, or in the XDG folders of the user who has
+// installed the package. Paths only; nothing is read or made.
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { isAbsolute, join, resolve } from "node:path";
+import { layout, packageRoot } from "./installation.ts";
 
-/** The folder of package.json. The same distance from src/models (tests) and dist/models (users). */
-export const packageRoot = fileURLToPath(new URL("../../", import.meta.url));
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Weights that came from the package index, and the user's own; PLAYACT_MODELS moves it. */
-export function modelsFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return resolve(env.PLAYACT_MODELS ?? join(packageRoot, "models"));
+export function modelsFolder(env: Environment = process.env): string {
+  if (env.PLAYACT_MODELS !== undefined) return resolve(env.PLAYACT_MODELS);
+  return layout === "clone" ? join(packageRoot, "models") : join(xdgFolder(env.XDG_CACHE_HOME, ".cache"), "playact", "models");
+}
+
+/** The Python environment that set-up makes. */
+export function environmentFolder(env: Environment = process.env): string {
+  return layout === "clone" ? join(packageRoot, ".venv") : join(dataFolder(env), "python");
+}
+
+/** The interpreter: PLAYACT_PYTHON as it is, else that of the environment. */
+export function interpreterPath(env: Environment = process.env): string {
+  return resolve(env.PLAYACT_PYTHON ?? join(environmentFolder(env), "bin", "python"));
 }
 
 /** Where huggingface_hub keeps what it downloads, by its own rules (HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME). */
-export function hubCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+export function hubCacheFolder(env: Environment = process.env): string {
   const home = env.HF_HOME ?? join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "huggingface");
   return resolve(env.HF_HUB_CACHE ?? join(home, "hub"));
+}
+
+/** `playact` in the XDG data folder, ~/.local/share by default. */
+export function dataFolder(env: Environment = process.env): string {
+  return join(xdgFolder(env.XDG_DATA_HOME, join(".local", "share")), "playact");
+}
+
+/** A relative path is ignored, as the specification asks. */
+function xdgFolder(set: string | undefined, otherwise: string): string {
+  return set !== undefined && isAbsolute(set) ? set : join(homedir(), otherwise);
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { PlayactError } from "../errors.ts";
-import { packageRoot } from "./folder.ts";
+import { commandLine, packageRoot } from "./installation.ts";
 
 // Names become paths and arguments of pip: no separators, no leading dash, no leading dot.
 const plainName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
@@ -99,12 +99,15 @@ export function findModel(name: string, models: readonly ModelEntry[] = readMani
 export function findLanguageModel(name: string): LanguageModel {
   const found = findModel(name);
   if (found.format === "gguf") return found;
-  throw new PlayactError("model", `${name} is no language model but an embedder. Name another one; see: npx playact models ls`);
+  throw new PlayactError(
+    "model",
+    `${name} is no language model but an embedder. Name another one; see: ${commandLine("models ls")}`,
+  );
 }
 
 /** The entry of a model that turns texts into vectors. Throws PlayactError("model") for any other. */
 export function findEmbedder(name: string): EmbedderModel {
   const found = findModel(name);
   if (found.format === "onnx") return found;
-  throw new PlayactError("model", `${name} is a language model, no embedder. See: npx playact models ls`);
+  throw new PlayactError("model", `${name} is a language model, no embedder. See: ${commandLine("models ls")}`);
 }

@@ -2,30 +2,31 @@
 // the learner's own process is src/learner/torch.ts.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { describe, PlayactError } from "../errors.ts";
-import { packageRoot } from "./folder.ts";
+import { interpreterPath } from "./folder.ts";
+import { commandLine, packageRoot } from "./installation.ts";
 
-/** Path of the interpreter: PLAYACT_PYTHON as it is, else the project's own environment. Throws PlayactError("environment"). */
+/** Path of the interpreter: PLAYACT_PYTHON as it is, else the environment's. Throws PlayactError("environment"). */
 export function pythonPath(env: NodeJS.ProcessEnv = process.env): string {
-  const chosen = env.PLAYACT_PYTHON;
-  const path = resolve(chosen ?? join(packageRoot, ".venv", "bin", "python"));
+  const path = interpreterPath(env);
   if (existsSync(path)) return path;
   throw new PlayactError(
     "environment",
-    chosen === undefined
-      ? `Python's environment is missing (${path}). Make it with: npm run setup`
-      : `PLAYACT_PYTHON names ${path}, which does not exist. Correct it, or unset it and run: npm run setup`,
+    env.PLAYACT_PYTHON === undefined
+      ? `Python's environment is missing (${path}). Make it with: ${commandLine("setup")}`
+      : `PLAYACT_PYTHON names ${path}, which does not exist. Correct it, or unset it and run: ${commandLine("setup")}`,
   );
 }
 
 /**
  * How every Python of ours is started. It never takes a module from the user's folder, where a json.py would run in place of
- * Python's own: -P leaves that folder out, and an empty element of PYTHONPATH then means a folder of ours.
+ * Python's own: -P leaves that folder out, and an empty element of PYTHONPATH then means a folder of ours. -B: no bytecode
+ * is written beside our files.
  */
-export const pythonStart = { flags: ["-P"], cwd: join(packageRoot, "native") } as const;
+export const pythonStart = { flags: ["-P", "-B"], cwd: join(packageRoot, "native") } as const;
 
 const report = z.object({
   python: z.string(),
@@ -65,7 +66,7 @@ export async function askPython(path: string): Promise<PythonReport> {
     return report.parse(JSON.parse(stdout));
   } catch (error) {
     const reason = describe(error).split("\n")[0];
-    throw new PlayactError("environment", `${path} does not answer (${reason}). Make it anew with: npm run setup`, {
+    throw new PlayactError("environment", `${path} does not answer (${reason}). Make it anew with: ${commandLine("setup")}`, {
       cause: error,
     });
   }

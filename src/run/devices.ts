@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { OpenReply } from "../learner/learner.ts";
 import { nvidiaCards, whyNotOnCard } from "../llm/engine/nvidia.ts";
 import type { Engine, Weights } from "../llm/llm.ts";
+import { commandLine } from "../models/installation.ts";
 import type { Devices } from "../store/starts.ts";
 
 export function devicesOf(engine: Pick<Engine, "device" | "weights">, opened: OpenReply): Devices {
@@ -24,7 +25,7 @@ export async function idleCard(config: Pick<Config, "engine" | "learner">, devic
   const beside = config.learner.device === "auto" && devices.learner === "cpu" ? await nvidiaCards() : null;
   if (beside === null) return engine === null ? [] : [engine];
   const why = devices.torch.endsWith("+cpu")
-    ? 'torch is its CPU build; "npm run setup" brings the one for the GPU'
+    ? `torch is its CPU build; "${commandLine("setup")}" brings the one for the GPU`
     : "torch finds no CUDA; usually the driver is too old for it";
   const learner = `nvidia-smi tells of a GPU (${beside}), but the learner trains on the CPU: ${why}.`;
   return engine === null ? [learner] : [engine, learner];

@@ -1,10 +1,10 @@
-// The versions that a run is started with: Playact, Node, and the packages that its numbers hang on. torch's is the learner's
+// The versions that a run is started with: Playact, Node, and the packages that its numbers depend on. torch's is the learner's
 // to tell (devices.ts).
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { PlayactError } from "../errors.ts";
-import { packageRoot } from "../models/folder.ts";
+import { packageRoot, reinstallCommand } from "../models/installation.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -12,13 +12,18 @@ const packages = ["better-sqlite3", "node-llama-cpp"] as const;
 
 /** @throws PlayactError("environment") naming a package that is missing */
 export function versions(): Record<string, string> {
-  const found = packages.map((name) => [name, versionIn(join(folderOf(name), "package.json"))]);
+  const found = packages.map((name) => [name, packageVersion(name)]);
   const { node } = process.versions;
   return { playact: playactVersion(), node, ...Object.fromEntries(found), "llama.cpp": llamaRelease() };
 }
 
 export function playactVersion(): string {
   return versionIn(join(packageRoot, "package.json"));
+}
+
+/** @throws PlayactError("environment") where it is missing */
+export function packageVersion(name: string): string {
+  return versionIn(join(folderOf(name), "package.json"));
 }
 
 /** The release of llama.cpp whose build node-llama-cpp brings along. */
@@ -29,12 +34,12 @@ function llamaRelease(): string {
   return String(tag ?? "unknown");
 }
 
-/** Where a package lies: in the nearest node_modules that has it. Not by `require.resolve`, as a package need not export its files. */
+/** Where a package is: in the nearest node_modules that has it. Not by `require.resolve`, as a package need not export its files. */
 function folderOf(name: string): string {
   const folders = (require.resolve.paths(name) ?? []).map((folder) => join(folder, name));
   const found = folders.find((folder) => existsSync(join(folder, "package.json")));
   if (found !== undefined) return found;
-  throw new PlayactError("environment", `The package ${name} is missing. Put it back with: npm run setup`);
+  throw new PlayactError("environment", `The package ${name} is missing. Put it back with: ${reinstallCommand()}`);
 }
 
 function versionIn(file: string): string {

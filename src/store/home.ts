@@ -1,19 +1,17 @@
 // Where runs live on this machine: one folder with the database and a folder a run. No file is opened here.
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { describe, PlayactError } from "../errors.ts";
+import { dataFolder } from "../models/folder.ts";
 
 /**
- * The home folder: `--home`, else PLAYACT_HOME, else `playact` in the XDG data folder (~/.local/share by default; a
- * relative XDG_DATA_HOME is ignored, as its specification asks). Absolute; not created.
+ * The home folder: `--home`, else PLAYACT_HOME, else `playact` in the XDG data folder. Absolute; not created.
  */
 export function resolveHome(option?: string, environment: NodeJS.ProcessEnv = process.env): string {
   if (option !== undefined && option !== "") return resolve(option);
   const own = environment.PLAYACT_HOME;
   if (own !== undefined && own !== "") return resolve(own);
-  const xdg = environment.XDG_DATA_HOME;
-  return xdg !== undefined && isAbsolute(xdg) ? join(xdg, "playact") : join(homedir(), ".local", "share", "playact");
+  return dataFolder(environment);
 }
 
 /** Path of the one database of a home folder. */

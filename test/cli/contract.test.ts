@@ -245,6 +245,7 @@ describe("--help", () => {
         "--json",
       ],
     ],
+    ["setup", ["--preset", "--for"]],
     ["runs", ["--home", "--json"]],
     ["show", ["<id>", "--tokens", "--sample", "--home", "--json"]],
     ["sql", ["<query>", "--home", "--json", "--limit", "--timeout"]],
@@ -262,7 +263,7 @@ describe("--help", () => {
   test("of playact lists the commands for people and hides the worker", async () => {
     const ended = await playact(["--help"]);
     expect(ended).toMatchObject({ code: 0, stderr: "" });
-    for (const command of ["train", "runs", "show", "sql", "tasks", "models", "doctor"]) {
+    for (const command of ["setup", "train", "runs", "show", "sql", "tasks", "models", "doctor"]) {
       expect(ended.stdout).toMatch(new RegExp(`^  ${command}\\b`, "m"));
     }
     expect(ended.stdout).not.toContain("worker");

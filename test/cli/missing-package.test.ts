@@ -15,7 +15,7 @@ beforeAll(() => {
     using built = buildPackage();
     cpSync(built.path("."), join(folder, "dist"), { recursive: true });
   }
-  for (const name of ["package.json", "models", "native"]) symlinkSync(join(root, name), join(folder, name));
+  for (const name of ["package.json", "models", "native", "src"]) symlinkSync(join(root, name), join(folder, name));
   mkdirSync(join(folder, "node_modules"));
   for (const name of readdirSync(join(root, "node_modules")))
     if (!name.startsWith(".") && name !== "node-llama-cpp")

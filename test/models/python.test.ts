@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { packageRoot } from "../../src/models/folder.ts";
+import { packageRoot } from "../../src/models/installation.ts";
 import { pythonPath } from "../../src/models/python.ts";
 import { type Built, buildPackage } from "../support/built.ts";
 

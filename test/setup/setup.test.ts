@@ -1,14 +1,12 @@
-// scripts/setup.mjs as a program, in a folder of its own, with small real programs in place of npm and python: what it
-// skips, and what it says when something is missing. The downloads themselves are proved by a fresh clone's `npm test`.
+// scripts/setup.mjs as a program, in a folder of its own, with small real programs in place of npm and the built command: what
+// it skips, and what it says when something is missing. The downloads are proved by a fresh clone's `npm test`.
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { checkNode, installEnvironment } from "../../scripts/setup/node.mjs";
-import { makeEnvironment } from "../../scripts/setup/python.mjs";
-import { needSpace } from "../../scripts/setup/step.mjs";
+import { checkNode, installEnvironment, needSpace } from "../../scripts/setup/node.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -16,6 +14,8 @@ interface Clone extends Disposable {
   readonly folder: string;
   /** Puts a shell script on the PATH. */
   program(name: string, script: string): void;
+  /** Puts a program in the compiler's place, which writes this as the command line; null: which fails. */
+  compiles(cli: string | null): void;
   /** Runs the set-up with nothing on the PATH but those programs. */
   run(...args: string[]): { readonly code: number | null; readonly said: string };
 }
@@ -35,6 +35,15 @@ function clone(): Clone {
     program: (name, script) => {
       writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
       chmodSync(join(bin, name), 0o755);
+    },
+    compiles: (cli) => {
+      const compiler = join(folder, "node_modules", "typescript", "bin");
+      mkdirSync(compiler, { recursive: true });
+      for (const name of ["src", "dist"]) mkdirSync(join(folder, name), { recursive: true });
+      for (const name of ["package.json", "tsconfig.json"]) cpSync(join(root, name), join(folder, name));
+      const write = `fs.mkdirSync("dist"); fs.writeFileSync("dist/cli.js", ${JSON.stringify(cli)});`;
+      writeFileSync(join(compiler, "tsc"), `import fs from "node:fs"; ${cli === null ? "process.exit(1)" : write}`);
+      writeFileSync(join(folder, "node_modules", "typescript", "package.json"), '{ "type": "module" }');
     },
     run: (...args) => {
       const env = { PATH: bin, HOME: folder };
@@ -60,53 +69,25 @@ describe("what is missing is told in a sentence with its mend, exit code 4 and n
     expect(said).toMatch(/npm cannot reach its registry\. Check the network .*npm run setup\n$/);
     expect(said).not.toMatch(stack);
   });
-
-  test("no Python", () => {
-    using place = clone();
-    place.program("npm", npmThatWorks);
-    const { code, said } = place.run();
-    expect(code).toBe(4);
-    expect(said).toMatch(/Python 3\.11 to 3\.\d+ is missing\. Install one .*npm run setup\n$/);
-    expect(said).not.toMatch(stack);
-  });
-
-  test("a Python that is too old counts as none", () => {
-    using place = clone();
-    place.program("npm", npmThatWorks);
-    place.program("python3", "echo 3.9");
-    expect(place.run().said).toMatch(/Python 3\.11 to 3\.\d+ is missing/);
-  });
-
-  test("a chosen Python that is too old to be started safely", async () => {
-    using place = clone();
-    place.program("python", 'echo "Unknown option: -P"; echo "usage: python [option] ..."; exit 2');
-    process.env.PLAYACT_PYTHON = join(place.folder, "bin", "python");
-    try {
-      await expect(makeEnvironment(() => {})).rejects.toThrow(
-        /names .*python, which cannot train \(it is older than Python 3\.11\)/,
-      );
-    } finally {
-      delete process.env.PLAYACT_PYTHON;
-    }
-  });
-
-  test("a Python without its venv module", () => {
-    using place = clone();
-    place.program("npm", npmThatWorks);
-    place.program("python3", 'echo 3.12; echo "No module named ensurepip" >&2; exit 1');
-    const { code, said } = place.run();
-    expect(code).toBe(4);
-    expect(said).toMatch(/Python 3\.12 lacks its venv module\. Install it .*python3\.12-venv/);
-    expect(said).not.toMatch(stack);
-  });
 });
 
-test("an option that does not exist is told with those that do, exit code 2", () => {
+test("after the build its options go to `playact setup`, whose exit code it ends with", () => {
   using place = clone();
-  const { code, said } = place.run("--pre-set", "laptop");
-  expect(code).toBe(2);
-  expect(said).toMatch(/--pre-set.*Usage: npm run setup -- \[--preset NAME \| --for test\]\n$/s);
-  expect(place.run("--for", "fun").said).toMatch(/--for expects test, got fun/);
+  place.program("npm", npmThatWorks);
+  place.compiles('process.stderr.write(process.argv.slice(2).join() + "!"); process.exitCode = 7;');
+  const { code, said } = place.run("--for", "test");
+  expect(said).toMatch(/ok {2}Build .*\nsetup,--for,test!$/);
+  expect(code).toBe(7);
+  expect(place.run().said).toContain("Build  (already there)");
+});
+
+test("sources that do not compile end it", () => {
+  using place = clone();
+  place.program("npm", npmThatWorks);
+  place.compiles(null);
+  const { code, said } = place.run();
+  expect(said).toMatch(/The sources do not compile/);
+  expect(code).toBe(4);
 });
 
 describe("exit code 5 is for disks", () => {
@@ -119,8 +100,8 @@ describe("exit code 5 is for disks", () => {
   });
 
   test("too little room is told before the step begins, with what is needed", () => {
-    expect(() => needSpace(1e18, "Node's packages")).toThrow(/Node's packages need 1000000000\.0 GB in .*Make room/);
-    expect(() => needSpace(1, "Node's packages")).not.toThrow();
+    expect(() => needSpace(1e9)).toThrow(/Node's packages need 1000000000\.0 GB in .*Make room/);
+    expect(() => needSpace(0.001)).not.toThrow();
   });
 });
 

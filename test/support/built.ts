@@ -19,10 +19,11 @@ export function buildSources(): Built {
   return built(folder, folder);
 }
 
-/** The same as a whole package, so that the command line runs from it: dist/ is built, all else is linked. */
-export function buildPackage(): Built {
+/** The same as a whole package, so that the command line runs from it: dist/ is built, all else is linked. A clone has src. */
+export function buildPackage(layout: "clone" | "local" = "clone"): Built {
   const folder = newFolder();
-  for (const name of ["package.json", "models", "native", "node_modules"]) symlinkSync(join(root, name), join(folder, name));
+  const linked = ["package.json", "models", "native", "node_modules", ...(layout === "clone" ? ["src"] : [])];
+  for (const name of linked) symlinkSync(join(root, name), join(folder, name));
   emit(join(folder, "dist"));
   return built(folder, join(folder, "dist"));
 }
@@ -35,7 +36,7 @@ function newFolder(): string {
 
 function emit(folder: string): void {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const options = ["-p", root, "--outDir", folder, "--noCheck", "--declaration", "false", "--sourceMap", "false"];
+  const options = ["-p", root, "--outDir", folder, "--noCheck", "--declaration", "false"];
   execFileSync(process.execPath, [tsc, ...options], { stdio: "inherit" });
 }
 

@@ -4,6 +4,7 @@
 // checked at start, and test/suites/policy.suite.ts guards what it does. Sources: node-llama-cpp/llama/addon/*.cpp.
 import type { Llama, LlamaContext, LlamaModel } from "node-llama-cpp";
 import { PlayactError } from "../../errors.ts";
+import { reinstallCommand } from "../../models/installation.ts";
 
 /** Settings of one sampler chain. A key left out is a sampler left out: `topK: 0` would sort the whole vocabulary. */
 export interface SamplerConfig {
@@ -140,7 +141,7 @@ export function checked<T extends object>(owner: object, field: string, function
   if (missing.length > 0)
     throw new PlayactError(
       "engine",
-      `The installed node-llama-cpp has no ${missing.join(", ")}: Playact drives its addon directly and needs the exact version in package.json; run "npm ci".`,
+      `The installed node-llama-cpp has no ${missing.join(", ")}: Playact drives its addon directly and needs the exact version in package.json; put it back with: ${reinstallCommand()}`,
     );
   // every function we use was just found; their signatures are those of the pinned version
   return inner as T;

@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { GgufFileType, getLlama, type Llama, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
 import type { Config } from "../../config/config.ts";
 import { describe, PlayactError } from "../../errors.ts";
+import { commandLine } from "../../models/installation.ts";
 import type { ChatTemplate, Engine, Vocabulary, Weights } from "../llm.ts";
 import { chatFormat } from "../text/chat-format.ts";
 import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
@@ -129,7 +130,7 @@ async function loadLlama(gpu: EngineOptions["gpu"], threads: number): Promise<Ll
 
 export async function loadModel(llama: Llama, path: string): Promise<LlamaModel> {
   if (!existsSync(path))
-    throw new PlayactError("model", `There is no model file at ${path}; fetch it with "playact models get".`);
+    throw new PlayactError("model", `There is no model file at ${path}; fetch it with: ${commandLine("models get NAME")}`);
   try {
     return await llama.loadModel({ modelPath: path });
   } catch (thrown) {

@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { commandLine, reinstallCommand } from "../../models/installation.ts";
 
 /** The driver's. */
 const driverLibrary = "libcuda.so.1";
@@ -48,8 +49,8 @@ export async function whyNotOnCard(): Promise<string | null> {
     return `${told}: node-llama-cpp has no CUDA build for ${process.platform} ${process.arch}.`;
   const missing = missingLibraries(loaderFolders());
   if (missing.length > 0)
-    return `${told}: ${missing.join(", ")} not found on the loader's path (CUDA ${majors.join(" or ")} is wanted). "npm run setup" brings CUDA's libraries along with torch; others belong on LD_LIBRARY_PATH.`;
-  return `${told}: the CUDA libraries are there, but its CUDA build does not start. Usually the driver is too old: CUDA 13 wants 580 or newer, CUDA 12 525. Update it, or put the package back with "npm ci".`;
+    return `${told}: ${missing.join(", ")} not found on the loader's path (CUDA ${majors.join(" or ")} is wanted). "${commandLine("setup")}" brings CUDA's libraries along with torch; others belong on LD_LIBRARY_PATH.`;
+  return `${told}: the CUDA libraries are there, but its CUDA build does not start. Usually the driver is too old: CUDA 13 wants 580 or newer, CUDA 12 525. Update it, or put the package back with: ${reinstallCommand()}`;
 }
 
 function below(folder: string, name = /^/): string[] {

@@ -1,0 +1,73 @@
+// `playact setup`: brings this machine to where training runs: the Python environment, then the models. Each step is skipped
+// where it is done, and can be interrupted and repeated. In a clone `npm run setup` runs it after the build.
+import { Command, Option } from "commander";
+import { embedderModel, modelsOfPreset } from "../config/needed-models.ts";
+import { PlayactError } from "../errors.ts";
+import { installRequirements, makeEnvironment } from "../models/environment.ts";
+import { findFiles, getModel } from "../models/fetch.ts";
+import { layout } from "../models/installation.ts";
+import { filesOf, findModel } from "../models/manifest.ts";
+import { packageVersion, versions } from "../run/versions.ts";
+import { presetHelp } from "./options.ts";
+import { toStderr } from "./output.ts";
+import { step } from "./step.ts";
+
+interface Options {
+  readonly preset: string;
+  readonly for: "train" | "test";
+}
+
+const testModels = ["smollm2-135m-instruct", embedderModel];
+
+export function setupCommand(): Command {
+  return new Command("setup")
+    .description("make the Python environment and fetch the models; what is there already is skipped")
+    .option("--preset <name>", `the models of this preset: ${presetHelp}`, "laptop")
+    .addOption(
+      new Option("--for <purpose>", "test: what Playact's own tests need (in a clone)")
+        .choices(["train", "test"])
+        .default("train"),
+    )
+    .action(async (options: Options) => {
+      const start = performance.now();
+      const forTests = options.for === "test";
+      if (forTests && layout !== "clone")
+        throw new PlayactError("usage", "--for test goes with a clone: the package has no tests.");
+      const models = forTests ? testModels : modelsOfPreset(options.preset); // a misspelt preset is told before the first gigabyte
+      checkPackages(models);
+      try {
+        await step("Python environment", makeEnvironment);
+        await step("Python packages", (say) => installRequirements("requirements.txt", say));
+        if (forTests) await step("Python packages for the tests", (say) => installRequirements("requirements-dev.txt", say));
+        for (const name of models) await step(`Model ${name}`, (say) => fetchModel(name, say));
+      } catch (error) {
+        if (error instanceof PlayactError && typeof error.cause === "string") toStderr(`${lastLines(error.cause)}\n\n`);
+        throw error;
+      }
+      toStderr(`Set-up is complete (${((performance.now() - start) / 1000).toFixed(1)} s).\n`);
+    });
+}
+
+/** npm leaves optional packages out where their install scripts fail; the rest of the set-up would be for nothing. */
+function checkPackages(models: readonly string[]): void {
+  versions();
+  if (models.includes(embedderModel)) packageVersion("onnxruntime-node");
+}
+
+async function fetchModel(name: string, say: (text: string) => void): Promise<boolean> {
+  const model = findModel(name);
+  if ((await findFiles(model)).state === "right") return false;
+  const size = megabytes(filesOf(model).reduce((sum, { bytes }) => sum + bytes, 0));
+  say(`fetching ${size} (${model.licence})`);
+  await getModel(name, (bytes) => say(`${megabytes(bytes)} of ${size}`));
+  return true;
+}
+
+/** What a program said, as far as it may explain its failure. */
+function lastLines(output: string): string {
+  return output.trimEnd().split("\n").slice(-25).join("\n");
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}

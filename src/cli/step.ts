@@ -1,0 +1,31 @@
+// One step of the set-up on stderr: what it does, and how long it took. On a terminal its line is repainted while it runs.
+import { eraseLine, toStderr } from "./output.ts";
+
+const repaintMs = 250;
+
+/** Runs one step; `work` returns false where there was nothing to do. */
+export async function step(title: string, work: (say: (text: string) => void) => Promise<boolean>): Promise<void> {
+  const start = performance.now();
+  const seconds = () => `${((performance.now() - start) / 1000).toFixed(1)} s`;
+  const terminal = process.stderr.isTTY;
+  const clear = () => terminal && eraseLine();
+  let said = "";
+  const paint = () => {
+    clear();
+    toStderr(`  …  ${title}  ${seconds()}  ${said}`.slice(0, (process.stderr.columns ?? 80) - 1));
+  };
+  const ticker = terminal ? setInterval(paint, repaintMs) : undefined;
+  let end = `  !!  ${title}`;
+  try {
+    const worked = await work((text) => {
+      // without a terminal each step says once that it has begun, so that a log never looks stuck
+      if (!terminal && said === "") toStderr(`  …  ${title}: ${text}\n`);
+      said = text;
+    });
+    end = `  ok  ${title}  ${worked ? seconds() : "(already there)"}`;
+  } finally {
+    clearInterval(ticker);
+    clear();
+    toStderr(`${end}\n`);
+  }
+}

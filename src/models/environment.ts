@@ -1,0 +1,140 @@
+// The learner's Python environment: made by an interpreter that fits, with the packages of native/requirements.txt in it.
+// PLAYACT_PYTHON names an interpreter that is used as it is; then nothing is installed.
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PlayactError } from "../errors.ts";
+import { environmentFolder, interpreterPath } from "./folder.ts";
+import { commandLine } from "./installation.ts";
+import { pythonStart } from "./python.ts";
+import { needSpace } from "./space.ts";
+
+/** Gets each line that a program writes. */
+export type Say = (text: string) => void;
+
+const candidates = ["python3", "python3.12", "python3.13", "python3.11", "python3.14"];
+const leastMinor = 11; // numpy's own floor
+const mostMinor = 14; // the newest that torch has wheels for
+const cpuBytes = 2.5e9; // the environment as measured, and what pip unpacks on the way
+const gpuBytes = 12e9; // torch with its CUDA libraries
+// The default Linux build of torch pulls gigabytes of CUDA; this is where PyTorch itself keeps the small one.
+const torchCpuIndex = "https://download.pytorch.org/whl/cpu";
+
+/**
+ * Makes the environment; false where it is there. @throws PlayactError("environment" | "disk"), whose cause is what the
+ * program said
+ */
+export async function makeEnvironment(say: Say): Promise<boolean> {
+  if (process.env.PLAYACT_PYTHON) return checkChosen(process.env.PLAYACT_PYTHON);
+  if ((await python(interpreterPath(), ["-m", "pip", "--version"])).code === 0) return false;
+  const folder = environmentFolder();
+  const found = await findPython();
+  say(`${found} -m venv ${folder}`);
+  rmSync(folder, { recursive: true, force: true });
+  const { code, output } = await python(found, ["-m", "venv", folder], say);
+  if (code !== 0) throw failed(`${found} could not make ${folder}; its last lines are above. Repair that`, output);
+  return true;
+}
+
+/** Installs one requirements file of native/; false where that is done. Throws likewise. */
+export async function installRequirements(name: string, say: Say): Promise<boolean> {
+  if (process.env.PLAYACT_PYTHON) return false;
+  const folder = environmentFolder();
+  const requirements = readFileSync(join(pythonStart.cwd, name), "utf8");
+  const gpu = (await execute("nvidia-smi", ["-L"])).code === 0;
+  const done = join(folder, `.playact-${name}`);
+  const stamp = [requirements, gpu ? "gpu" : "cpu", readFileSync(join(folder, "pyvenv.cfg"), "utf8")].join("\n");
+  if (existsSync(done) && readFileSync(done, "utf8") === stamp) return false;
+  const torch = /^torch==(\S+)$/m.exec(requirements)?.[1];
+  const setUp = `Make room, then: ${commandLine("setup")}`;
+  if (torch) await needSpace("Python's environment", gpu ? gpuBytes : cpuBytes, folder, setUp);
+  say(`pip install -r ${name}${torch ? `: torch for ${gpu ? "the GPU" : "the CPU"}; about a minute` : ""}`);
+  if (torch && !gpu && process.platform === "linux") await installCpuTorch(torch, say);
+  const { code, output } = await pip(["-r", join(pythonStart.cwd, name)], say);
+  if (code !== 0) throw failed(pipReason(output), output);
+  writeFileSync(done, stamp);
+  return true;
+}
+
+/**
+ * The CPU build goes first, so that the requirements find torch in place. The configured index may have it; else PyTorch's
+ * own has; else the default build has to do.
+ */
+async function installCpuTorch(version: string, say: Say): Promise<void> {
+  const wanted = `torch==${version}+cpu`;
+  if ((await pip([wanted], say)).code === 0) return;
+  if ((await pip([wanted, "--extra-index-url", torchCpuIndex], say)).code === 0) return;
+  say("there is no CPU build of torch here: taking the default build, which is several GB");
+}
+
+function pip(args: readonly string[], say: Say) {
+  const options = ["--disable-pip-version-check", "--no-input", "--retries=2", "--progress-bar=off"];
+  return python(interpreterPath(), ["-m", "pip", "install", ...options, ...args], say);
+}
+
+/** The first interpreter on the PATH that is new enough and can make environments. */
+async function findPython(): Promise<string> {
+  const question = "import sys; print('%d.%d' % sys.version_info[:2]); import venv, ensurepip";
+  let bare = "";
+  for (const candidate of candidates) {
+    const { code, output } = await python(candidate, ["-c", question]); // one older than 3.11 does not know -P
+    const version = /^3\.(\d+)$/m.exec(output);
+    const minor = Number(version?.[1]);
+    if (!version || minor < leastMinor || minor > mostMinor) continue;
+    if (code === 0) return candidate;
+    bare ||= version[0];
+  }
+  throw new PlayactError(
+    "environment",
+    bare
+      ? `Python ${bare} lacks its venv module. Install it (Debian: sudo apt install python${bare}-venv), then: ${commandLine("setup")}`
+      : `Python 3.${leastMinor} to 3.${mostMinor} is missing. Install one (Debian: sudo apt install python3 python3-venv; macOS: brew install python@3.13), then: ${commandLine("setup")}`,
+  );
+}
+
+async function checkChosen(chosen: string): Promise<boolean> {
+  const { code, output } = await python(interpreterPath(), ["-c", "import torch, transformers, peft, gguf, safetensors"]);
+  if (code === 0) return false;
+  const old = /^unknown option:? -P/im.test(output);
+  const reason = old ? `it is older than Python 3.${leastMinor}` : output.trim().split("\n").at(-1);
+  throw new PlayactError(
+    "environment",
+    `PLAYACT_PYTHON names ${chosen}, which cannot train (${reason}). Install ${join(pythonStart.cwd, "requirements.txt")} there, or unset it and: ${commandLine("setup")}`,
+  );
+}
+
+function python(path: string, args: readonly string[], say?: Say) {
+  return execute(path, [...pythonStart.flags, ...args], say);
+}
+
+/** Runs a program to its end; one that cannot be started has code 127. */
+function execute(program: string, args: readonly string[], say: Say = () => {}): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: pythonStart.cwd, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    const take = (chunk: string) => {
+      output += chunk;
+      const line = chunk.trim().split("\n").at(-1);
+      if (line) say(line);
+    };
+    child.stdout.setEncoding("utf8").on("data", take);
+    child.stderr.setEncoding("utf8").on("data", take);
+    child.once("error", (error) => resolve({ code: 127, output: error.message }));
+    child.once("close", (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+/** A failed program as one sentence; a full disk is named as such. */
+function failed(message: string, output: string): PlayactError {
+  if (/ENOSPC|No space left on device/.test(output)) {
+    const text = `The disk is full (${environmentFolder()}). Make room, then: ${commandLine("setup")}`;
+    return new PlayactError("disk", text, { cause: output });
+  }
+  return new PlayactError("environment", `${message}, then: ${commandLine("setup")}`, { cause: output });
+}
+
+function pipReason(output: string): string {
+  return /Failed to establish a new connection|NameResolutionError|Max retries exceeded|Connection(Reset|Refused)/.test(output)
+    ? "pip cannot reach its package index. Check the network (or pip's proxy settings)"
+    : "pip install failed; its last lines are above. Repair that";
+}
