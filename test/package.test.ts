@@ -19,7 +19,7 @@ beforeAll(() => {
   const tree = ["src", "native", "scripts", "models/manifest.json", "package.json", "tsconfig.json", "README.md", "CHANGELOG.md"];
   for (const name of [...tree, "LICENSE"]) cpSync(join(root, name), join(clone, name), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(clone, "node_modules"));
-  mkdirSync(join(clone, "dist"));
+  execFileSync(process.execPath, [join(clone, "scripts", "build.mjs")], { stdio: "ignore" });
   writeFileSync(join(clone, "dist", "stale.js"), "");
   mkdirSync(packed, { recursive: true });
   execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: clone, stdio: "ignore" });
