@@ -33,7 +33,7 @@ export function setupCommand(): Command {
       const forTests = options.for === "test";
       if (forTests && layout !== "clone")
         throw new PlayactError("usage", "--for test goes with a clone: the package has no tests.");
-      const models = forTests ? testModels : modelsOfPreset(options.preset); // a misspelt preset is told before the first gigabyte
+      const models = forTests ? testModels : modelsOfPreset(options.preset); // a misspelt preset is reported before the first gigabyte
       checkPackages(models);
       try {
         await step("Python environment", makeEnvironment);

@@ -27,9 +27,9 @@ export function commandLine(words: string, how: Layout = layout): string {
 
 /**
  * The command that brings back a Node package. Left alone, onnxruntime-node's install script downloads a CUDA build that is not
- * used here; where it cannot, npm leaves the package out.
+ * used here; where it cannot, npm leaves the package out. A clone's set-up skips packages that it has installed once.
  */
 export function reinstallCommand(how: Layout = layout): string {
-  if (how === "clone") return "npm run setup";
+  if (how === "clone") return "rm -rf node_modules && npm run setup";
   return `ONNXRUNTIME_NODE_INSTALL=skip npm install ${how === "global" ? "-g " : ""}playact`;
 }

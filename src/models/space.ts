@@ -11,9 +11,9 @@ export async function freeBytes(folder: string): Promise<number> {
 }
 
 /** @throws PlayactError("disk") where `folder` has less than `bytes` */
-export async function needSpace(what: string, bytes: number, folder: string, mend: string): Promise<void> {
+export async function needSpace(what: string, bytes: number, folder: string, advice: string): Promise<void> {
   const free = await freeBytes(folder);
   if (free >= bytes) return;
   const [needs, has] = [bytes, free].map((size) => `${(size / 1e9).toFixed(1)} GB`);
-  throw new PlayactError("disk", `${what} needs ${needs} in ${folder}, ${has} are free. ${mend}`);
+  throw new PlayactError("disk", `${what} needs ${needs} in ${folder}, ${has} are free. ${advice}`);
 }

@@ -31,15 +31,15 @@ function playact(...words: readonly string[]): Promise<Ended> {
 test.concurrent.each<readonly string[]>([
   ["tasks", "--preset", "tiny"],
   ["train", "--preset", "tiny"],
-])("a missing package ends `%s` with its name, its mend and the code of the environment", async (...words) => {
+])("a missing package ends `%s` with its name, how to put it back and the code of the environment", async (...words) => {
   const { code, stderr } = await playact(...words);
-  expect(stderr).toBe("playact: The package node-llama-cpp is missing. Put it back with: npm run setup\n");
+  expect(stderr).toBe("playact: The package node-llama-cpp is missing. Put it back with: rm -rf node_modules && npm run setup\n");
   expect(code).toBe(4);
 });
 
 test.concurrent("a missing package is a failing line of `doctor`, among the others", async () => {
   const { code, stdout } = await playact("doctor");
-  expect(stdout).toMatch(/^fail +engine +The package node-llama-cpp is missing.*-> +npm run setup$/m);
+  expect(stdout).toMatch(/^fail +engine +The package node-llama-cpp is missing.*-> +rm -rf node_modules && npm run setup$/m);
   expect(stdout).toMatch(/^ok +sqlite /m);
   expect(code).toBe(4);
 });

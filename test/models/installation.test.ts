@@ -29,7 +29,7 @@ test("a command is written as it works there", () => {
   expect(layouts.map((how) => commandLine("setup", how))).toEqual(["npm run setup", "npx playact setup", "playact setup"]);
   expect(layouts.map((how) => commandLine("runs", how))).toEqual(["npx playact runs", "npx playact runs", "playact runs"]);
   expect(layouts.map((how) => reinstallCommand(how).replace(/^\S+=skip /, ""))).toEqual([
-    "npm run setup",
+    "rm -rf node_modules && npm run setup",
     "npm install playact",
     "npm install -g playact",
   ]);
