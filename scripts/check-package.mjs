@@ -1,7 +1,7 @@
 // `npm run check:package`: packs Playact, installs it into empty folders (in a project, and for everybody), and runs its commands
 // there from an empty home: once as the owner of the package, once where the package cannot be written (as root: by a user who
 // owns nothing of it). Takes minutes and the network: npm's packages, torch and a small model are really fetched.
-//   node scripts/check-package.mjs [--keep] [--skip-onnx]      --skip-onnx: npm fetches no CUDA build for onnxruntime-node
+//   node scripts/check-package.mjs [--only local|global] [--keep] [--skip-onnx]      --skip-onnx: npm fetches no CUDA build for it
 // Prints a line for each command; exit code 1 where one did not end as it should, or the package was written to.
 import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
@@ -11,7 +11,9 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { root } from "./setup/step.mjs";
 
-const { values } = parseArgs({ options: { keep: { type: "boolean" }, "skip-onnx": { type: "boolean" } } });
+const { values } = parseArgs({
+  options: { only: { type: "string" }, keep: { type: "boolean" }, "skip-onnx": { type: "boolean" } },
+});
 const nobody = 65534;
 const asRoot = process.getuid?.() === 0;
 const place = mkdtempSync(join(tmpdir(), "playact-package-"));
@@ -95,7 +97,7 @@ const env = values["skip-onnx"] ? { ...process.env, ONNXRUNTIME_NODE_INSTALL: "s
 run("npm pack", "npm", ["pack", "--pack-destination", place], { cwd: root });
 const packed = join(place, readdirSync(place).find((name) => name.endsWith(".tgz")) ?? "");
 process.stdout.write(`${(statSync(packed).size / 1e6).toFixed(2)} MB\n`);
-for (const layout of ["local", "global"]) {
+for (const layout of ["local", "global"].filter((one) => values.only === undefined || values.only === one)) {
   const folder = join(place, layout);
   mkdirSync(folder);
   const global = layout === "global" ? ["-g", "--prefix", folder] : [];
