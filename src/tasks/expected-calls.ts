@@ -6,7 +6,7 @@ import { contradicted, contradictions, putRight } from "../rules/contradiction.t
 import { own } from "../rules/json.ts";
 import { argumentErrors } from "../rules/validate.ts";
 import { isCutShort } from "../rules/values.ts";
-import type { Checked } from "../simulator/ask.ts";
+import type { Checked } from "../simulator/simulator.ts";
 import { argumentsSchema, object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema } from "../types.ts";
 import type { Outline } from "./draw-task.ts";

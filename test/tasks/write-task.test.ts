@@ -26,15 +26,14 @@ const asksForCalls = (request: ReplyRequest) => "arguments_1" in (request.schema
 /** Writes a draft with a simulator that fills in these values and then says these messages in turn (the last one again and again). */
 async function write(own: TaskOrder, toolsets: readonly Toolset[], messages: readonly string[], values: JsonObject = filled) {
   let said = 0;
-  const { scene, asked } = stage({
+  const { simulator, asked } = stage({
     reply: (request): Json => {
       const wanted = Object.keys(request.schema.properties as JsonObject);
       if (asksForCalls(request)) return Object.fromEntries(wanted.map((name) => [name, values[name] ?? null]));
       return { message: messages[Math.min(said++, messages.length - 1)] ?? "" };
     },
   });
-  const { simulator, patience } = scene;
-  const draft = await writeDraft(own, { toolsets, distractors: anyTools, simulator, patience });
+  const draft = await writeDraft(own, { toolsets, distractors: anyTools, simulator });
   const written = "task" in draft ? { ...draft, rejected: null } : { task: null, plainMessage: false, rejected: draft };
   return { ...written, asked: asked.replies };
 }
@@ -254,11 +253,11 @@ describe("a draft whose calls fail", () => {
   });
 
   test("because the simulator is late is a rejection, too; cancelling throws", async () => {
-    const { scene } = stage({ reply: () => new Promise(() => {}) });
-    const writing = { toolsets: [trains], distractors: anyTools, simulator: scene.simulator };
-    const late = await writeDraft(order(), { ...writing, patience: { tries: 1, deadlineMs: 1 } });
+    const never = { reply: () => new Promise<never>(() => {}) };
+    const writing = { toolsets: [trains], distractors: anyTools };
+    const late = await writeDraft(order(), { ...writing, simulator: stage(never, { tries: 1, deadlineMs: 1 }).simulator });
     expect(late).toEqual({ stage: "calls", reason: expect.stringContaining("gave up after 1 ms") });
-    const cancelled = writeDraft(order(), { ...writing, patience: scene.patience, signal: AbortSignal.abort() });
+    const cancelled = writeDraft(order(), { ...writing, simulator: stage(never, { signal: AbortSignal.abort() }).simulator });
     await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
   });
 });
