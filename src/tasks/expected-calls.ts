@@ -42,9 +42,9 @@ export function expectedCalls(reply: JsonObject, outline: Outline, decline: bool
       continue;
     }
     const written = withFreshId(reply[`result_${index + 1}`] ?? null, index === 0 ? dependent : null, random);
-    // echoes of arguments and totals are put right by rule; facts that the two calls tell differently are written anew
-    const computable = contradictions(call, written, tool, value).filter(({ kind }) => kind !== "changed");
-    const result = putRight(written, computable);
+    // echoes of arguments are put right by rule; facts that the two calls state differently are written anew
+    const echoes = contradictions(call, written, tool, value).filter(({ kind }) => kind === "echo");
+    const result = putRight(written, echoes);
     const problem = contradicted(call, result, tool, value);
     if (problem) return problem;
     value.push({ ...call, result });

@@ -90,29 +90,16 @@ describe("a task is written calls first", () => {
     expect(new Set(ids).size).toBeGreaterThan(10);
   });
 
-  test("totals and echoes of the blueprint are put right by rule", async () => {
-    const priced: ToolSpec = {
-      ...findTrain,
-      returns: shape({ train_id: { type: "string", maxLength: 8 }, fare: { type: "integer" } }),
-    };
-    const counted: ToolSpec = {
+  test("echoes of the blueprint are put right by rule", async () => {
+    const day = { type: "string", format: "date" };
+    const dated: ToolSpec = {
       ...bookSeats,
-      parameters: shape({ train_id: { type: "string" }, passengers: { type: "integer" } }),
-      returns: shape({ total_fare: { type: "integer" }, passengers: { type: "integer" } }),
+      parameters: shape({ train_id: { type: "string" }, day }),
+      returns: shape({ price: { type: "integer" }, day }),
     };
-    const values = {
-      ...filled,
-      result_1: { train_id: "NT418", fare: 90 },
-      arguments_2: { passengers: 2 },
-      result_2: { total_fare: 200, passengers: 3 },
-    };
-    const { task } = await write(
-      order({ calls: 2 }),
-      [{ ...chained, tools: [priced, counted] }],
-      [`${carrying} For 2 passengers.`],
-      values,
-    );
-    expect(task?.expected[1]?.result).toEqual({ total_fare: 180, passengers: 2 });
+    const values = { ...filled, arguments_2: { day: "2027-03-02" }, result_2: { price: 200, day: "2027-03-05" } };
+    const { task } = await write(order({ calls: 2 }), [{ ...chained, tools: [findTrain, dated] }], [carrying], values);
+    expect(task?.expected[1]?.result).toEqual({ price: 200, day: "2027-03-02" });
   });
 
   test("a blueprint that tells one fact in two ways is rejected with the reason", async () => {
