@@ -83,12 +83,13 @@ function knownAnswer({ call, task, lines, journal }: ToolRequest): ToolAnswer | 
   return repeated && { ok: true, text: spacedJson(repeated.result), reward: 0, fact: null };
 }
 
-async function simulatedResult({ call, task, journal }: ToolRequest, tool: ToolSpec, simulator: Simulator): Promise<ToolAnswer> {
+async function simulatedResult(request: ToolRequest, tool: ToolSpec, simulator: Simulator): Promise<ToolAnswer> {
+  const { call, task, journal } = request;
   const answer = await simulator.ask<Json>({
     role: "tool",
     messages: resultPrompt(tool, call, listing(journal)),
     schema: tool.returns ?? bareResult,
-    check: (value) => contradicted(call, value, tool, journal) ?? { value: foretold(call, value, tool, task, journal) },
+    check: (value) => contradicted(call, value, tool, journal) ?? { value: foretold(value, request, tool) },
     seedNames: seedNames(task, call),
     maxTokens: 160,
     temperature: 0.7,
@@ -99,7 +100,7 @@ async function simulatedResult({ call, task, journal }: ToolRequest, tool: ToolS
 }
 
 /** The reply in agreement with what the blueprint's reading calls will say: the simulator is not told it, so that no prompt gives it away. */
-function foretold(call: ToolCall, reply: Json, tool: ToolSpec, task: Task, journal: readonly Fact[]): Json {
+function foretold(reply: Json, { call, task, journal }: ToolRequest, tool: ToolSpec): Json {
   const blueprint = task.expected.filter(({ name }) => isReading(name));
   return putRight(reply, contradictions(call, reply, tool, [...blueprint, ...journal]));
 }

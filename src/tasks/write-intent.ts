@@ -13,7 +13,7 @@ import { intentPrompt } from "../simulator/prompts/intent.ts";
 import { situations } from "../simulator/prompts/task.ts";
 import { argumentsSchema, drawArguments, object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, HeldBack, Json, JsonObject, JsonSchema, Task, ToolSpec, Toolset } from "../types.ts";
-import { withholdTools } from "./irrelevance.ts";
+import { irrelevanceOf } from "./irrelevance.ts";
 import { strangeNumbers } from "./made-up.ts";
 import { orderedTask, turnLimits } from "./ordered-task.ts";
 import type { TaskOrder } from "./orders.ts";
@@ -195,5 +195,5 @@ function taskOf(plot: Plot, order: TaskOrder, tools: readonly ToolSpec[], toolse
   if (!order.decline) return task;
   // no toolset from which a tool was drawn may serve the request after all
   const others = toolsets.filter((toolset) => toolset === home || !toolset.tools.some((tool) => tools.includes(tool)));
-  return { ...withholdTools(task, others, random), id: task.id, limits: turnLimits(order, 0, 0) };
+  return { ...irrelevanceOf(task, others, random), id: task.id, limits: turnLimits(order, 0, 0) };
 }
