@@ -73,6 +73,13 @@ describe("a changed fact", () => {
     ],
     ["where other arguments may decide it", "get_flight", { flight_id: "FL1", zone: "UTC" }, { departs: "06:15" }, [search]],
     ["of something else about the same thing", "get_breakfast", { flight_id: "FL1" }, { departs: "09:15" }, [search]],
+    [
+      "where something else about the same thing was stated before",
+      "get_flight",
+      { flight_id: "FL1" },
+      { departs: "08:15" },
+      [fact("get_breakfast", { flight_id: "FL1" }, { departs: "09:15" })],
+    ],
     ["about two things at once", "get_pair", { flight_id: "FL1", seat_id: "S1" }, { departs: "08:15" }, [search]],
   ])("is not seen %s", (_, name, given, result, journal) => {
     expect(kinds(name, given, result, journal)).toEqual([]);
