@@ -3,15 +3,16 @@
 // the simulator is a finding here like any other. Streams: whoever stops listening keeps what was found so far.
 
 import { EngineError } from "../llm/llm.ts";
-import { openJudge } from "../reward/judge.ts";
+import { type JudgeOptions, openJudge } from "../reward/judge.ts";
 import { isObject } from "../rules/json.ts";
 import { carries } from "../rules/language/said.ts";
 import { matchesSchema } from "../rules/validate.ts";
 import { sameValue } from "../rules/values.ts";
 import type { Simulator } from "../simulator/simulator.ts";
 import { answerCall } from "../simulator/tools.ts";
-import { newUsage } from "../simulator/usage.ts";
+import { newUsage, type Usage } from "../simulator/usage.ts";
 import { type UserAnswer, userWays } from "../simulator/user.ts";
+import type { Ways } from "../simulator/world.ts";
 import type { Failure, Json, Task } from "../types.ts";
 import { dialect, replay } from "./replay.ts";
 import type { CaseWorld, TalkSort, ToolCase, UserCase } from "./world.ts";
@@ -21,17 +22,19 @@ import { exchange, rooms } from "./worlds-money.ts";
 
 export const worlds: readonly CaseWorld[] = [forecast, seats, table, parcel, exchange, rooms, dentist, library, flight, refunds];
 
-/** What is examined: a role and the way it is played, by the words of the config. */
-export const kinds = [
-  "verdict/rules",
-  "verdict/mixed",
-  "verdict/written",
-  "user/chosen",
-  "user/written",
-  "tools/blueprint",
-  "tools/written",
-] as const;
-export type Kind = (typeof kinds)[number];
+/** What is examined: a role and a way to play it, by the words of the config, and its cases in a world. */
+const casesOf = {
+  "verdict/rules": (world) => verdictCases(world, "rules"),
+  "verdict/mixed": (world) => verdictCases(world, "mixed"),
+  "verdict/written": (world) => verdictCases(world, "written"),
+  "user/chosen": (world) => userCases(world, "chosen"),
+  "user/written": (world) => userCases(world, "written"),
+  "tools/blueprint": (world) => toolCases(world, "blueprint"),
+  "tools/written": (world) => toolCases(world, "written"),
+} as const satisfies Readonly<Record<string, (world: CaseWorld) => Case[]>>;
+
+export type Kind = keyof typeof casesOf;
+export const kinds = Object.keys(casesOf) as readonly Kind[]; // its keys are the kinds
 
 export interface Finding {
   readonly kind: Kind;
@@ -52,46 +55,51 @@ export interface Finding {
   readonly tokens: number;
 }
 
-/** A case of a world under one kind, and how to put it to a simulator. */
-type Case = Omit<Finding, "reward" | "right" | "came" | "seconds" | "tokens"> & {
-  readonly ask: (simulator: Simulator) => Promise<Pick<Finding, "reward" | "right" | "came">>;
-};
+/** A question to a simulator whose right answer is known. */
+interface Case {
+  readonly name: string;
+  /** As in Finding. */
+  readonly sort: TalkSort | null;
+  readonly ask: (simulator: Simulator) => Promise<{
+    readonly reward: number | null;
+    readonly right: boolean | null;
+    readonly came: string;
+  }>;
+}
 
 /** How many findings `examine` will yield. */
 export function countCases(wanted: readonly Kind[]): number {
-  const of = ({ talks, users, tools }: CaseWorld, kind: Kind) =>
-    (kind.startsWith("verdict/") ? talks : kind.startsWith("user/") ? users : tools).length;
-  return worlds.reduce((sum, world) => sum + wanted.reduce((own, kind) => own + of(world, kind), 0), 0);
+  return worlds.flatMap((world) => wanted.flatMap((kind) => casesOf[kind](world))).length;
 }
 
 /** Puts the cases of the wanted kinds to the simulator, world by world. Ends early, in silence, when it is cancelled. */
 export async function* examine(simulator: Simulator, wanted: readonly Kind[]): AsyncGenerator<Finding> {
-  for (const { ask, ...one } of worlds.flatMap((world) => wanted.flatMap((kind) => casesOf(world, kind)))) {
-    const usage = newUsage();
-    const started = performance.now();
-    try {
-      const found = await ask(simulator.counting(usage));
-      const tokens = Object.entries(usage).reduce((sum, [name, count]) => sum + (name.startsWith("tokens_") ? count : 0), 0);
-      yield { ...one, ...found, tokens, seconds: (performance.now() - started) / 1000 };
-    } catch (error) {
-      if (error instanceof EngineError && error.code === "cancelled") return;
-      throw error;
-    }
-  }
+  for (const world of worlds)
+    for (const kind of wanted)
+      for (const { name, sort, ask } of casesOf[kind](world)) {
+        const usage = newUsage();
+        const started = performance.now();
+        const found = await ask(simulator.counting(usage)).catch(nothingWhenCancelled);
+        if (found === null) return;
+        const { toolset } = world.task;
+        const known = { kind, name: `${toolset}: ${name}`, world: toolset, heldOut: world.heldOut, sort };
+        yield { ...known, ...found, tokens: tokensOf(usage), seconds: (performance.now() - started) / 1000 };
+      }
 }
 
-function casesOf(world: CaseWorld, kind: Kind): Case[] {
-  const [role, way] = kind.split("/");
-  if (role === "verdict") return verdictCases(world, kind, way as "rules" | "mixed" | "written"); // as `kinds` lists them
-  if (role === "user") return userCases(world, kind, way as "chosen" | "written");
-  return toolCases(world, kind, way as "blueprint" | "written");
+function nothingWhenCancelled(error: unknown): null {
+  if (error instanceof EngineError && error.code === "cancelled") return null;
+  throw error;
 }
 
-function verdictCases(world: CaseWorld, kind: Kind, verdict: "rules" | "mixed" | "written"): Case[] {
-  const { task } = world;
+function tokensOf(usage: Usage): number {
+  return Object.entries(usage).reduce((sum, [name, count]) => sum + (name.startsWith("tokens_") ? count : 0), 0);
+}
+
+function verdictCases({ task, talks }: CaseWorld, verdict: JudgeOptions["verdict"]): Case[] {
   const judge = openJudge({ verdict, dialect, withhold: [], maxCriteria: task.criteria });
-  return world.talks.map(({ name, sort, turns }, member) => ({
-    ...named(world, kind, name),
+  return talks.map(({ name, sort, turns }, member) => ({
+    name,
     sort,
     ask: async (simulator) => {
       const { verdict, failure } = await judge(replay(task, turns, member), simulator);
@@ -101,10 +109,9 @@ function verdictCases(world: CaseWorld, kind: Kind, verdict: "rules" | "mixed" |
   }));
 }
 
-function userCases(world: CaseWorld, kind: Kind, way: keyof typeof userWays): Case[] {
-  const { task } = world;
-  return world.users.map((one) => ({
-    ...named(world, kind, one.name),
+function userCases({ task, users }: CaseWorld, way: keyof typeof userWays): Case[] {
+  return users.map((one) => ({
+    name: one.name,
     sort: null,
     ask: async (simulator) => {
       const { lines } = replay(task, one.turns, 0);
@@ -116,10 +123,9 @@ function userCases(world: CaseWorld, kind: Kind, way: keyof typeof userWays): Ca
   }));
 }
 
-function toolCases(world: CaseWorld, kind: Kind, way: "blueprint" | "written"): Case[] {
-  const { task } = world;
-  return world.tools.map((one) => ({
-    ...named(world, kind, one.name),
+function toolCases({ task, tools }: CaseWorld, way: Ways["tools"]): Case[] {
+  return tools.map((one) => ({
+    name: one.name,
     sort: null,
     ask: async (simulator) => {
       const { lines } = replay(task, [], 0);
@@ -130,10 +136,6 @@ function toolCases(world: CaseWorld, kind: Kind, way: "blueprint" | "written"): 
       return { reward: null, right: isRightResult(result, task, one), came: answer.text };
     },
   }));
-}
-
-function named({ task, heldOut }: CaseWorld, kind: Kind, name: string) {
-  return { kind, heldOut, world: task.toolset, name: `${task.toolset}: ${name}` };
 }
 
 /** A written user ends in silence, gives a value away in any words and complains in any words that are not the end. */
