@@ -1,4 +1,4 @@
-// Measures the simulator of the preset `laptop`: replies under a grammar (how many parse, are asked for again, are mended),
+// Measures the simulator of the preset `laptop`: replies under a grammar (how many parse, are asked for again),
 // several verdict questions on one transcript against one question, and how far a choice depends on the batch's shape.
 //   node scripts/bench-simulator.mjs [--replies 200] [--questions 12] [--repeats 3] [--sequences 6]
 //     [--model NAME] [--threads N] [--json]
@@ -14,8 +14,8 @@ const { openEngine } = await load("llm/engine/llama.js");
 const { modelPath } = await load("models/fetch.js");
 const { resolveConfig } = await load("config/resolve.js");
 const { toolsetsOf } = await load("run/open.js");
-const { patience } = await load("run/session.js");
-const { newTally } = await load("simulator/usage.js");
+const { simulatorOf } = await load("run/session.js");
+const { newUsage } = await load("simulator/usage.js");
 const { taskOrders } = await load("tasks/orders.js");
 const { anyTools } = await load("tools/distractors.js");
 const { writeDraft } = await load("tasks/write-task.js");
@@ -62,13 +62,14 @@ async function withEngine(simulatorSequences, mode, work) {
   }
 }
 
-/** Writes drafts of tasks as a run does until enough replies came; every reply is judged as it came, before any mending. */
+/** Writes drafts of tasks as a run does until enough replies came. */
 async function replies(/** @type {import("../src/llm/llm.ts").Engine} */ engine) {
   const wanted = Number(values.replies);
-  const tally = newTally();
+  const usage = newUsage();
+  const simulator = simulatorOf({ config, engine, usage });
   const toolsets = toolsetsOf(config);
   const started = performance.now();
-  for (let first = 0; tally.replies < wanted; first += sequences) {
+  for (let first = 0; usage.replies < wanted; first += sequences) {
     const series = { id: "bench", names: ["bench"], first, count: sequences, level: 40 };
     const orders = taskOrders(config, { ...series, declineShare: 0.25, epsilon: 0 });
     await Promise.all(
@@ -76,8 +77,7 @@ async function replies(/** @type {import("../src/llm/llm.ts").Engine} */ engine)
         writeDraft(order, {
           toolsets: toolsets.train,
           distractors: anyTools,
-          simulator: engine.simulator,
-          patience: { ...patience(config), tally },
+          simulator,
         }),
       ),
     );
@@ -85,9 +85,9 @@ async function replies(/** @type {import("../src/llm/llm.ts").Engine} */ engine)
   const seconds = (performance.now() - started) / 1000;
   const { decoded, prefilled, reused } = engine.counters().simulator;
   return {
-    ...tally,
-    parsed: (tally.replies - tally.unparsed) / tally.replies,
-    repaired_or_retried: (tally.retried + tally.repaired) / tally.replies,
+    ...usage,
+    parsed: (usage.replies - usage.unparsed) / usage.replies,
+    retried_share: usage.retried / usage.replies,
     seconds,
     prefilled,
     decoded,

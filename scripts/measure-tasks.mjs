@@ -26,9 +26,9 @@ const { findLanguageModel } = await load("models/manifest.js");
 const { openNearness } = await load("open-embedder.js");
 const { openEngineOf, toolsetsOf } = await load("run/open.js");
 const { resolveConfig } = await load("config/resolve.js");
-const { patience } = await load("run/session.js");
-const { newTally } = await load("simulator/usage.js");
-const { anchors } = await load("simulator/verifier.js");
+const { simulatorOf } = await load("run/session.js");
+const { newUsage } = await load("simulator/usage.js");
+const { scaleOf } = await load("reward/judge.js");
 
 // intent first writes no results: the tools of its episodes are written, too
 const sets = values.direction === "intent-first" ? ["simulator.tools=written", "simulator.user=written"] : [];
@@ -46,7 +46,7 @@ const desk = {
   template: chooseTemplate(engine, markers, dialect).template,
   embed: nearness.embed,
   distractors: nearness.distractors,
-  tally: newTally(),
+  usage: newUsage(),
   stopping: () => false,
 };
 
@@ -85,7 +85,7 @@ for (const level of values.levels.split(",").map(Number)) {
   const rejected = Object.values(fell).reduce((sum, one) => sum + one, 0);
   const ends = [];
   for (const task of tasks) {
-    const scale = await anchors(task, engine.simulator, patience(config));
+    const scale = await scaleOf(task, simulatorOf({ config, engine, usage: newUsage() }));
     if (scale.ok) ends.push(scale.value.good - scale.value.bad);
   }
   const mean = (/** @type {readonly number[]} */ all) => all.reduce((sum, one) => sum + one, 0) / all.length;
@@ -108,7 +108,7 @@ for (const level of values.levels.split(",").map(Number)) {
   };
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
-// of all replies: not JSON as they came, asked for again, mended
-const { replies, unparsed, retried, repaired, contradictions } = desk.tally;
-process.stdout.write(`${JSON.stringify({ replies, unparsed, retried, repaired, contradictions })}\n`);
+// of all replies: not JSON as they came, asked for again
+const { replies, unparsed, retried, contradictions } = desk.usage;
+process.stdout.write(`${JSON.stringify({ replies, unparsed, retried, contradictions })}\n`);
 process.exit(0); // contexts and models go with the process

@@ -4,7 +4,7 @@
 // evaluation_summary holds the scores, the table evaluation_metric what each phase asked of the simulator.
 import { commit } from "./run/commit.ts";
 import { drawTasks } from "./run/draw-tasks.ts";
-import { tallyMetrics, usageMetrics } from "./run/metrics.ts";
+import { simulatorMetrics, usageMetrics } from "./run/metrics.ts";
 import { playGroups } from "./run/play.ts";
 import type { Session } from "./run/session.ts";
 import { recordEvaluation } from "./store/evaluations.ts";
@@ -13,17 +13,17 @@ import type { Task } from "./types.ts";
 
 /** The held-out tasks of the run, written on first use. */
 export async function heldOutTasks(session: Session): Promise<ReadonlyMap<number, Task>> {
-  const { config, writer, tally } = session;
+  const { config, writer, usage } = session;
   const { tasks: count } = config.evaluation;
   if (count === 0) return new Map();
   const missing = count - loadTasks(writer.store, writer.run, 0, "evaluation").size;
-  const before = { ...tally };
+  const before = { ...usage };
   if (missing > 0) session.progress({ kind: "phase", text: `evaluation: writing ${count} held-out tasks`, step: 0 });
   const drawn = await drawTasks(session, {
     ...{ id: "eval", step: 0, purpose: "evaluation", first: 0, count },
     ...{ level: config.curriculum.start, declineShare: config.tasks.decline, epsilon: 0 },
   });
-  const metrics = { ...drawn.metrics, ...tallyMetrics(tally, before) };
+  const metrics = { ...drawn.metrics, ...simulatorMetrics(usage, before) };
   if (missing > 0) await commit(session, () => recordEvaluation(writer, "tasks", metrics));
   return drawn.tasks;
 }

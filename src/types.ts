@@ -69,8 +69,6 @@ export interface Task {
   /** True where a later expected call takes an argument from an earlier result. */
   readonly dependent: boolean;
   readonly heldBack: readonly HeldBack[];
-  readonly thanks: string;
-  readonly complaint: string;
   /** A truthful report of the expected results: the judge's good anchor and the demonstration's last turn. In a decline task: an honest refusal. */
   readonly report: string;
   readonly criteria: number;
@@ -136,7 +134,16 @@ export interface Verdict {
   /** Nats between the task's anchors; 0 or less: the judge could not tell them apart. Absent where they were not read. */
   readonly margin?: number;
   readonly reason: string;
+  /** What rules found wrong first (reward/conduct.ts); absent where they found nothing, and in a verdict read from the store. */
+  readonly fault?: Fault;
 }
+
+/** What somebody did wrong. */
+export type Fault = {
+  /** Lower case with underscores. */
+  readonly code: string;
+  readonly reason: string;
+};
 
 /** A finished episode that is about to be judged, or the record of one that is. */
 export interface Trajectory {
@@ -152,7 +159,7 @@ export interface Trajectory {
   /** Why it was aborted; null otherwise. */
   readonly failure: Failure | null;
   readonly seconds: number;
-  /** What was counted while it ran: `refused/KIND`, and the simulator's counts by role (simulator/ask.ts). Zeros are left out. */
+  /** What was counted while it ran: `refused/KIND`, and the simulator's counts by role (simulator/usage.ts). Zeros are left out. */
   readonly counts: Counts;
 }
 
@@ -186,11 +193,8 @@ export interface Failure {
 export type SimulatorRole = Exclude<Failure["boundary"], "engine">;
 
 /** To whom a bad ending is put down, and why; see rules/blame.ts. */
-export interface Blame {
+export interface Blame extends Fault {
   readonly party: "agent" | Failure["boundary"];
-  /** A stop reason, a failure's code, a refusal or one of blame.ts's own: lower case with underscores. */
-  readonly code: string;
-  readonly reason: string;
 }
 
 /** G trajectories of one task. */

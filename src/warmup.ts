@@ -21,7 +21,7 @@ import { swapAndProbe } from "./run/swap.ts";
 import { closeStep, type LearnedLogprobs } from "./store/steps.ts";
 import { saveTask } from "./store/tasks.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
-import { withholdTools } from "./tasks/irrelevance.ts";
+import { irrelevanceOf } from "./tasks/irrelevance.ts";
 import type { Task, Trajectory } from "./types.ts";
 
 /** Least verdict of a demonstration that is kept: all calls right and half of the results reported. */
@@ -150,7 +150,7 @@ async function withTwins(session: Session, calls: ReadonlyMap<number, Task>): Pr
   for (let index = written(config); index < config.warmup.demonstrations; index++) {
     const call = calls.get(pairOf(config, index));
     if (call === undefined || tasks.has(index)) continue;
-    const twin = withholdTools(call, session.toolsets.train, draws(config.seed, "twin", index));
+    const twin = irrelevanceOf(call, session.toolsets.train, draws(config.seed, "twin", index));
     await commit(session, () => saveTask(writer, { step: 0, purpose: "demonstration", index }, twin));
     tasks.set(index, twin);
   }

@@ -8,7 +8,8 @@ import { PlayactError } from "../errors.ts";
 import { countCases, examine, type Finding, type Kind, kinds } from "../health/examine.ts";
 import { type Advice, adviceOf, type Score, scoreOf, thresholds } from "../health/score.ts";
 import { findModel } from "../models/manifest.ts";
-import { patience } from "../run/session.ts";
+import { simulatorOf } from "../run/session.ts";
+import { newUsage } from "../simulator/usage.ts";
 import type { Json } from "../types.ts";
 import { escapeLine, formatTable, type Print, printJson } from "./output.ts";
 
@@ -35,11 +36,10 @@ export async function examineSimulator(print: Print, talk: Print, request: Reque
     const { parameters } = findModel(model);
     talk(`loading ${model} (${(parameters / 1e9).toFixed(1)}B)\n`);
     await using engine = await openEngineOf(config);
-    const counters = () => engine.counters().simulator;
-    const examiner = { simulator: engine.simulator, patience: patience(config), counters, signal: stop.signal };
+    const simulator = simulatorOf({ config, engine, usage: newUsage(), signal: stop.signal });
     const findings: Finding[] = [];
     const all = countCases(wanted);
-    for await (const finding of examine(examiner, wanted)) {
+    for await (const finding of examine(simulator, wanted)) {
       findings.push(finding);
       talk(`${progressLine(finding, findings.length, all)}\n`);
     }

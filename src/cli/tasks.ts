@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
 import { findLanguageModel } from "../models/manifest.ts";
-import { newTally } from "../simulator/usage.ts";
+import { newUsage } from "../simulator/usage.ts";
 import type { Rejection } from "../tasks/rejection.ts";
 import type { Task } from "../types.ts";
 import { collect, presetHelp, toolSettings } from "./options.ts";
@@ -68,7 +68,7 @@ async function writeSome(config: Config, options: Options) {
     template: chooseTemplate(engine, markers, dialect).template,
     embed: nearness.embed,
     distractors: nearness.distractors,
-    tally: newTally(),
+    usage: newUsage(),
     pause: () => undefined,
   };
   const series = {

@@ -1,34 +1,42 @@
 // A hand-written talk as the episode that a rollout would have left behind: the messages that rules read, and what roles read
 // of them. Turns go through the parser of the policy's turns, so that a tag without a call is here what it is there.
 
+import type { EpisodeTemplate } from "../llm/text/template.ts";
 import { type Dialect, formatToolCall, parseToolCalls } from "../llm/text/tool-call.ts";
+import { type EpisodeRecord, openEpisode } from "../rollout/episode.ts";
 import { spacedJson } from "../rules/json.ts";
 import { isSameCall } from "../rules/values.ts";
 import { linesOf } from "../simulator/lines.ts";
-import type { Episode, Json, Message, Role, Task, ToolCall } from "../types.ts";
+import type { Episode, Json, Task, ToolCall } from "../types.ts";
 import type { Turn } from "./world.ts";
 
 /** How the talks' calls are written; any dialect would do. */
 export const dialect: Dialect = "hermes";
+
+const nothing = () => ({ ids: [], anew: false });
+/** No policy reads these talks: their turns have no ids. */
+const withoutIds: EpisodeTemplate = {
+  stop: new Set(),
+  lead: "",
+  appendOnly: true,
+  begin: () => ({ system: nothing, user: nothing, toolResults: nothing, sampled: () => undefined, given: () => [] }),
+};
 
 /**
  * The finished episode of `turns`. @throws RangeError for an unexpected call that is given no result: a fault of the data.
  * @param member index of the talk within its world; seeds of written verdicts derive from it
  */
 export function replay(task: Task, turns: readonly Turn[], member: number): Episode {
-  const messages = [
-    message("system", task.systemPrompt),
-    message("user", task.firstMessage),
-    ...turns.flatMap((turn) => played(turn, task)),
-  ];
+  const record = openEpisode(task, withoutIds, Number.POSITIVE_INFINITY);
+  for (const turn of turns) play(turn, task, record);
   return {
-    lines: linesOf(messages, dialect),
+    lines: linesOf(record.messages, dialect),
     trajectory: {
       task,
       sample: member,
       policyVersion: 0,
       seed: member,
-      messages,
+      messages: record.messages,
       status: "terminated",
       stopReason: "user_done",
       verdict: null,
@@ -39,24 +47,22 @@ export function replay(task: Task, turns: readonly Turn[], member: number): Epis
   };
 }
 
-/** The messages of one turn: a call with its result, a text with what the parser says of its broken calls, or the user. */
-function played(turn: Turn, task: Task): Message[] {
+/** One turn: a call with its result, a text with what the parser says of its broken calls, or the user. */
+function play(turn: Turn, task: Task, record: EpisodeRecord): void {
   if (typeof turn === "string") {
     const errors = parseToolCalls(turn, dialect).errors.map(({ reason }) => `the call could not be parsed: ${reason}`);
-    const answers = errors.map((error) => spacedJson({ error })).join("\n");
-    return [message("assistant", turn), ...(errors.length > 0 ? [message("tool", answers)] : [])];
+    record.given(turn, [], null);
+    if (errors.length > 0) record.toolTurn(errors.map((error) => spacedJson({ error })));
+  } else if ("user" in turn) {
+    record.userTurn(turn.user);
+  } else {
+    record.given(formatToolCall(turn.call, dialect), [turn.call], null);
+    record.toolTurn([spacedJson(resultOf(turn, task))]);
   }
-  if ("user" in turn) return [message("user", turn.user)];
-  const called = message("assistant", formatToolCall(turn.call, dialect), [turn.call]);
-  return [called, message("tool", spacedJson(resultOf(turn, task)))];
 }
 
 function resultOf({ call, result }: { readonly call: ToolCall; readonly result?: Json }, task: Task): Json {
   const known = result ?? task.expected.find((expected) => isSameCall(expected, call, task.tools))?.result;
   if (known === undefined) throw new RangeError(`${task.id}: the call of ${call.name} is not expected; give it a result`);
   return known;
-}
-
-function message(role: Role, text: string, calls: readonly ToolCall[] = []): Message {
-  return { role, text, sample: 0, ids: [], logprobs: null, turnReward: null, calls };
 }

@@ -38,7 +38,7 @@ export interface ToolCase {
   readonly right: "error" | JsonObject;
 }
 
-export interface World {
+export interface CaseWorld {
   /** Never looked at while prompts were written; its results are told apart. */
   readonly heldOut: boolean;
   readonly task: Task;
@@ -100,8 +100,6 @@ export function taskOf(own: {
     expected: own.expected,
     dependent: own.dependent ?? false,
     heldBack: own.heldBack ?? [],
-    thanks: "Thanks, that is all I needed.",
-    complaint: "That is not what I asked for. Please do what I asked.",
     report: own.report,
     criteria: 2,
     limits: { userReplies: 2, assistantTurns: 8, toolTurns: 8, responseTokens: 4000, tokensPerTurn: 1000 },

@@ -1,12 +1,12 @@
 // The held-out worlds of the health check: no prompt was ever written with an eye on them, so what a simulator gets right
 // here tells whether a better prompt is better or only fits the other worlds. Do not tune on them.
-import { amount, call, date, short, taskOf, tool, user, type World, whole } from "./world.ts";
+import { amount, type CaseWorld, call, date, short, taskOf, tool, user, whole } from "./world.ts";
 
 const visit = { dentist: "Dr Lind", date: "2027-09-20", reason: "toothache" };
 const day = ["Gladly. On which day?", user("The date is 2027-09-20.")] as const;
 const reason = ["And what is the reason for your visit?", user("The reason is toothache.")] as const;
 
-export const dentist: World = {
+export const dentist: CaseWorld = {
   heldOut: true,
   task: taskOf({
     id: "dentist",
@@ -68,7 +68,7 @@ export const dentist: World = {
 
 const loan = { card: "L-4471", title: "Moby Dick" };
 
-export const library: World = {
+export const library: CaseWorld = {
   heldOut: true,
   task: taskOf({
     id: "library",
@@ -117,7 +117,7 @@ export const library: World = {
   ],
 };
 
-export const flight: World = {
+export const flight: CaseWorld = {
   heldOut: true,
   task: taskOf({
     id: "flight",
@@ -164,7 +164,7 @@ const refund = {
   result: { refund_id: "RF31", refunded: 64 },
 };
 
-export const refunds: World = {
+export const refunds: CaseWorld = {
   heldOut: true,
   task: taskOf({
     id: "refunds",

@@ -1,10 +1,10 @@
 // More worlds of the health check that prompts may be improved on: an exchange of money, rooms in a list. Here are the
 // subtle hacks: a true report with a claim that no tool has made, praise of oneself after the right call.
-import { amount, call, date, short, taskOf, tool, type World, whole } from "./world.ts";
+import { amount, type CaseWorld, call, date, short, taskOf, tool, whole } from "./world.ts";
 
 const dollars = { amount: 250, from_currency: "USD", to_currency: "EUR" };
 
-export const exchange: World = {
+export const exchange: CaseWorld = {
   heldOut: false,
   task: taskOf({
     id: "exchange",
@@ -67,7 +67,7 @@ const free = [
   { room: "Birch", floor: 5 },
 ];
 
-export const rooms: World = {
+export const rooms: CaseWorld = {
   heldOut: false,
   task: taskOf({
     id: "rooms",

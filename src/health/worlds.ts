@@ -1,11 +1,11 @@
 // The worlds of the health check that prompts may be improved on: a forecast, a train with seats, a table for a number of
 // guests that is not told at first, a parcel that no tool can trace. More in worlds-money.ts; the held-out ones are in
 // worlds-held-out.ts.
-import { amount, call, date, short, taskOf, tool, user, type World, whole } from "./world.ts";
+import { amount, type CaseWorld, call, date, short, taskOf, tool, user, whole } from "./world.ts";
 
 const oslo = { city: "Oslo", date: "2027-03-02" };
 
-export const forecast: World = {
+export const forecast: CaseWorld = {
   heldOut: false,
   task: taskOf({
     id: "forecast",
@@ -80,7 +80,7 @@ const bookSeats = {
   result: { booking_id: "B7731", seats: 2, total_price: 92 },
 };
 
-export const seats: World = {
+export const seats: CaseWorld = {
   heldOut: false,
   task: taskOf({
     id: "seats",
@@ -169,7 +169,7 @@ export const seats: World = {
 const booking = { restaurant: "Luigi's", date: "2027-05-14", guests: 4 };
 const asked = ["For how many guests shall I book the table?", user("The guests is 4.")] as const;
 
-export const table: World = {
+export const table: CaseWorld = {
   heldOut: false,
   task: taskOf({
     id: "table",
@@ -235,7 +235,7 @@ export const table: World = {
   ],
 };
 
-export const parcel: World = {
+export const parcel: CaseWorld = {
   heldOut: false,
   task: taskOf({
     id: "parcel",

@@ -1,149 +1,151 @@
-// From an episode to its verdict, by the kind that the config names: rules alone, rules with the judge where the report
-// decides (mixed), anchored log-odds of the whole conduct, or a verdict that the simulator writes. Rules read the conduct off
-// the trajectory for all of them, and decide alone where a due call is missing; a judge that fails aborts the episode.
+// From an episode to its verdict, with a table of the ways to judge (config reward.verdict): rules alone; mixed, where rules
+// decide what they can and log-odds how good the report was; or a verdict that the simulator writes, as TRUSTEE publishes it.
+// Rules read the conduct for all of them, and decide alone where a due call is missing; a judge that fails aborts the episode.
+// Under about 4B a written verdict carries no information (docs/simulator-health.md). Kin of the log-odds: GenRM's P(Yes)
+// (arXiv 2408.15240), here placed between two transcripts that we build from the blueprint.
 import type { Config } from "../config/config.ts";
-import type { ChatModel } from "../llm/llm.ts";
-import { type Dialect, type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
-import { refuses } from "../rules/language/refusal.ts";
+import type { Dialect } from "../llm/text/tool-call.ts";
+import { spacedJson } from "../rules/json.ts";
 import { carriedShare } from "../rules/language/said.ts";
-import type { Patience } from "../simulator/ask.ts";
 import { briefed, type Withheld } from "../simulator/briefing.ts";
-import { endsCut } from "../simulator/lines.ts";
-import type { Subject } from "../simulator/prompts/verifier.ts";
-import { added, count, counted, newTally } from "../simulator/usage.ts";
-import { type Anchors, anchors, type Judged, logOdds, placed } from "../simulator/verifier.ts";
-import { writtenVerdict } from "../simulator/written-verdict.ts";
-import type { Episode, Task, Trajectory, Verdict } from "../types.ts";
-import { type Conduct, missesCall, needsJudge, rulesShare, verdict } from "./verdict.ts";
+import { reportQuestions, verdictPrompt, verdictReply } from "../simulator/prompts/judge.ts";
+import { fitted } from "../simulator/prompts/transcript.ts";
+import { type Answer, promptOver, type Simulator } from "../simulator/simulator.ts";
+import type { Episode, Json, Line, Task, Trajectory, Verdict } from "../types.ts";
+import { type Conduct, conductOf } from "./conduct.ts";
+import { missesCall, needsJudge, rulesShare, verdict } from "./verdict.ts";
 
-export interface Court {
-  readonly simulator: ChatModel;
-  readonly patience: Patience;
+/** The trajectory with its verdict; aborted ones pass through, a judge that fails aborts. */
+export type Judge = (episode: Episode, simulator: Simulator) => Promise<Trajectory>;
+
+export interface JudgeOptions {
+  readonly verdict: Config["reward"]["verdict"];
   readonly dialect: Dialect;
-  readonly kind: Config["reward"]["verdict"] | "log-odds";
   /** What the verifier is not told about the task. */
   readonly withhold: readonly Withheld[];
   /** Most criteria of a written verdict, whatever the task asks for. */
   readonly maxCriteria: number;
-  /** The anchors of each task, read once; shared by a group's members. */
-  readonly scales: Map<string, Promise<Judged<Anchors>>>;
-  readonly signal?: AbortSignal | undefined;
 }
 
-/** The trajectory with its verdict; aborted ones pass through, a judge that fails aborts. */
-export async function judge(episode: Episode, court: Court): Promise<Trajectory> {
-  const { trajectory } = episode;
-  if (trajectory.status === "aborted") return trajectory;
-  const conduct = conductOf(trajectory, court.dialect);
-  // the anchors are charged to the group's member that asks for them first
-  const tally = newTally();
-  const judging = missesCall(trajectory.task, conduct) ? judgedBy.rules : judgedBy[court.kind];
-  const judged = await judging(episode, conduct, { ...court, patience: { ...court.patience, tally } });
-  if (court.patience.tally) count(court.patience.tally, tally);
-  const counts = added(trajectory.counts, counted(tally));
-  if (judged.ok) return { ...trajectory, counts, verdict: judged.value };
-  return { ...trajectory, counts, status: "aborted", stopReason: "simulator_failed", failure: judged.failure };
+/** A judge for a series of episodes; it reads the scale of each task once. */
+export function openJudge({ verdict: way, dialect, withhold, maxCriteria }: JudgeOptions): Judge {
+  const scales: Scales = new Map();
+  return async (episode, simulator) => {
+    const { trajectory, lines } = episode;
+    if (trajectory.status === "aborted") return trajectory;
+    const conduct = conductOf(trajectory, dialect);
+    const brief = briefed(trajectory.task, withhold);
+    const judging = missesCall(trajectory.task, conduct) ? judgeWays.rules : judgeWays[way];
+    const task = { ...brief, criteria: Math.min(brief.criteria, maxCriteria) };
+    const judged = await judging({ trajectory, lines, conduct, task, scales }, simulator);
+    const fault = conduct.fault === null ? {} : { fault: conduct.fault };
+    if (judged.ok) return { ...trajectory, verdict: { ...judged.value, ...fault } };
+    return { ...trajectory, status: "aborted", stopReason: "simulator_failed", failure: judged.failure };
+  };
 }
 
-type Judging = (episode: Episode, conduct: Conduct, court: Court) => Promise<Judged<Verdict>>;
+interface Case extends Episode {
+  readonly conduct: Conduct;
+  /** As the verifier is told of it. */
+  readonly task: Task;
+  readonly scales: Scales;
+}
 
-const judgedBy: Readonly<Record<Court["kind"], Judging>> = {
-  rules: async (episode, conduct) => ({ ok: true, value: byRules(episode, conduct, null) }),
-  mixed: async (episode, conduct, court) => {
-    if (!needsJudge(episode.trajectory.task, conduct)) return { ok: true, value: byRules(episode, conduct, null) };
-    const weighed = await weigh(episode, court, "report");
-    if (!weighed.ok) return weighed;
-    const { share, margin } = weighed.value;
-    return { ok: true, value: { ...byRules(episode, conduct, share), margin } };
-  },
-  "log-odds": async (episode, conduct, court) => {
-    const weighed = await weigh(episode, court, "conduct");
-    if (!weighed.ok) return weighed;
-    const { share, margin } = weighed.value;
-    if (share === null) return { ok: true, value: { ...byRules(episode, conduct, null), margin } };
-    const reason = `conduct ${share.toFixed(2)} by the judge`;
-    return {
-      ok: true,
-      value: { reward: 2 * share - 1, rules: rulesShare(episode.trajectory.task, conduct), judge: share, margin, reason },
-    };
-  },
-  written: async ({ trajectory, lines }, conduct, court) => {
-    const brief = briefed(trajectory.task, court.withhold);
-    const held = { ...brief, criteria: Math.min(brief.criteria, court.maxCriteria) };
-    const written = await writtenVerdict(held, lines, court.simulator, court.patience, [trajectory.seed], court.signal);
-    if (!written.ok) return written;
-    const { reward, reason } = written.value;
-    const rules = rulesShare(trajectory.task, conduct);
-    return { ok: true, value: { reward, rules, judge: (reward + 1) / 2, reason } };
-  },
+type Way = (one: Case, simulator: Simulator) => Promise<Answer<Verdict>>;
+
+const judgeWays: Readonly<Record<Config["reward"]["verdict"], Way>> = {
+  rules: async (one) => ({ ok: true, value: byRules(one, null) }),
+  mixed,
+  written,
 };
 
 /** The verdict of the rules, `judge` deciding how good the report was where it is no null. */
-function byRules({ trajectory: { task } }: Episode, conduct: Conduct, judge: number | null): Verdict {
+function byRules({ trajectory: { task }, conduct }: Case, judge: number | null): Verdict {
   const results = task.expected.map((call) => call.result);
   return verdict(task, conduct, judge, carriedShare(conduct.report ?? "", results));
 }
 
-/** Where the episode lies between the task's anchors, 0..1 (null: the judge cannot tell them apart), and how far they lie apart. */
-async function weigh(
-  { trajectory, lines }: Episode,
-  court: Court,
-  subject: Subject,
-): Promise<Judged<{ readonly share: number | null; readonly margin: number }>> {
-  const { simulator, patience, signal } = court;
-  const brief = briefed(trajectory.task, court.withhold);
-  const scale = await scaleOf(brief, court, subject);
+async function mixed(one: Case, simulator: Simulator): Promise<Answer<Verdict>> {
+  const { task, lines, scales, conduct } = one;
+  if (!needsJudge(one.trajectory.task, conduct)) return { ok: true, value: byRules(one, null) };
+  // whoever asks for the scale first is charged for it
+  const reading = scales.get(task.id) ?? scaleOf(task, simulator);
+  scales.set(task.id, reading);
+  const scale = await reading;
   if (!scale.ok) return scale;
-  const odds = await logOdds(brief, lines, simulator, patience, signal, subject);
+  const odds = await logOdds(task, lines, simulator);
   if (!odds.ok) return odds;
-  return { ok: true, value: { share: placed(odds.value, scale.value), margin: scale.value.good - scale.value.bad } };
+  const value = byRules(one, placed(odds.value, scale.value));
+  return { ok: true, value: { ...value, margin: scale.value.good - scale.value.bad } };
 }
 
-function scaleOf(brief: Task, { scales, simulator, patience, signal }: Court, subject: Subject): Promise<Judged<Anchors>> {
-  const known = scales.get(brief.id);
-  if (known) return known;
-  const scale = anchors(brief, simulator, patience, signal, subject);
-  scales.set(brief.id, scale);
-  return scale;
-}
-
-/** What rules read off the record alone. */
-export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
-  const { messages } = trajectory;
-  const turns = messages.flatMap(({ role, text, calls: record, turnReward }, at) => {
-    if (role !== "assistant") return [];
-    const turn = parseToolCalls(text, dialect);
-    // every turn with a call but the last is followed by its results
-    const isMade = (index: number) => at < messages.length - 1 && record[index]?.refused === undefined;
-    const made = turn.calls.filter((_, index) => isMade(index));
-    return [{ ...turn, complained: turnReward === -1, made, unexecuted: turn.calls.filter((_, index) => !isMade(index)) }];
+async function written({ trajectory, lines, conduct, task }: Case, simulator: Simulator): Promise<Answer<Verdict>> {
+  const maxTokens = 200;
+  const answer = await simulator.ask<Reply>({
+    role: "verifier",
+    messages: promptOver(lines, simulator, { replyTokens: maxTokens }, (read) => verdictPrompt(task, read)),
+    schema: verdictReply,
+    check: (reply) => ({ value: reply as Reply }), // the schema was checked by ask
+    seedNames: [trajectory.seed, "verifier"],
+    maxTokens,
+    temperature: 0.6,
   });
-  const last = turns.at(-1);
-  const speaks = last !== undefined && attempts(last) === 0 && isSpeech(last.rest);
-  const report = speaks && !endsCut(trajectory) ? last.rest : null;
-  return {
-    calls: turns.flatMap(({ made }) => made),
-    unexecuted: turns.flatMap(({ unexecuted }) => unexecuted),
-    malformed: turns.reduce((sum, { errors }) => sum + errors.length, 0),
-    undueRefusals: turns
-      .slice(
-        0,
-        Math.max(
-          0,
-          turns.findIndex((turn) => attempts(turn) > 0),
-        ),
-      )
-      .filter(({ rest, complained }) => complained && refuses(rest)).length,
-    report,
-    refused: report !== null && refuses(report),
-  };
+  if (!answer.ok) return answer;
+  const { reward, reason } = answer.value;
+  return { ok: true, value: { reward, rules: rulesShare(trajectory.task, conduct), judge: (reward + 1) / 2, reason } };
 }
 
-function attempts({ calls, errors }: ParsedCalls): number {
-  return calls.length + errors.length;
+type Reply = { readonly [key: string]: Json } & { readonly reward: -1 | 0 | 1; readonly reason: string };
+
+/** Log-odds of the two ends of a task's scale. */
+export interface Scale {
+  /** The expected calls with a true report; in a decline task the refusal. */
+  readonly good: number;
+  /** The expected calls, and not a word of their results: against doing nothing all reports look good. */
+  readonly bad: number;
+}
+type Scales = Map<string, Promise<Answer<Scale>>>;
+
+/** Mean log-odds (nats) of the good answer over the questions about the report. */
+export async function logOdds(task: Task, lines: readonly Line[], simulator: Simulator): Promise<Answer<number>> {
+  // one cut for all of them: what they share is computed once
+  const read = fitted(lines, (cut) =>
+    reportQuestions(task, cut).every(({ messages, lead }) => simulator.fits(messages, lead, 0)),
+  );
+  const answers = await Promise.all(reportQuestions(task, read).map((question) => simulator.weigh("verifier", question)));
+  const odds: number[] = [];
+  for (const answer of answers) {
+    if (!answer.ok) return answer;
+    odds.push((answer.value[0] ?? Number.NaN) - (answer.value[1] ?? Number.NaN));
+  }
+  const mean = odds.reduce((sum, value) => sum + value, 0) / odds.length;
+  if (Number.isFinite(mean)) return { ok: true, value: mean };
+  const text = `log-odds are not finite: ${odds.join(", ")}`;
+  return { ok: false, failure: { boundary: "verifier", code: "invalid_reply", text } };
 }
 
-/** Words to the user; a policy that echoes the tags of a tool's answer has reported nothing. */
-function isSpeech(rest: string): boolean {
-  return rest !== "" && !/<\/?tool_(call|response)>/.test(rest);
+export async function scaleOf(task: Task, simulator: Simulator): Promise<Answer<Scale>> {
+  const reading = (report: string) => logOdds(task, [...rightConduct(task), { role: "assistant", text: report }], simulator);
+  const [good, bad] = await Promise.all([reading(task.report), reading("Is there anything else I can help you with?")]);
+  if (!good.ok) return good;
+  if (!bad.ok) return bad;
+  return { ok: true, value: { good: good.value, bad: bad.value } };
+}
+
+/** Places log-odds on the scale: 0 at the bad end, 1 at the good one; null where the judge cannot tell the ends apart. */
+export function placed(odds: number, { good, bad }: Scale): number | null {
+  const margin = good - bad;
+  return margin > 0 ? Math.min(1, Math.max(0, (odds - bad) / margin)) : null;
+}
+
+/** Everything up to the report, as it is right. */
+function rightConduct(task: Task): Line[] {
+  return [
+    { role: "user", text: task.firstMessage },
+    ...task.heldBack.map((held): Line => ({ role: "user", text: held.sentence })),
+    ...task.expected.flatMap((call): Line[] => [
+      { role: "call", text: spacedJson({ name: call.name, arguments: call.arguments }) },
+      { role: "result", text: spacedJson(call.result) },
+    ]),
+  ];
 }

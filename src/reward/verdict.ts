@@ -1,27 +1,8 @@
-// The mixed verdict (design, section 10): rules decide what rules can, a placed log-odds decides how good the report was.
-// Numbers only. Departs from TRUSTEE's written verdict of -1, 0 or 1, which a simulator under about 4B cannot give.
+// The rules' share of the calls, and the verdict of rules, with a placed log-odds for how good the report was where a judge
+// weighed it. Numbers only. Departs from TRUSTEE's written verdict of -1, 0 or 1, which a simulator under about 4B cannot give.
 import { isSameCall, rightArguments } from "../rules/values.ts";
 import type { Task, ToolCall, Verdict } from "../types.ts";
-
-/** What rules read off an episode. */
-export interface Conduct {
-  /** Calls that the world carried out, in order. */
-  readonly calls: readonly ToolCall[];
-  /**
-   * Well-formed calls that it did not: refused by a rule (of no tool, wrong arguments, an invented id), or left unanswered where
-   * a limit ended the episode. They serve no expected call, for nothing came of them, but the policy did call: they are as little
-   * "no call" as they are free of charge.
-   */
-  readonly unexecuted: readonly ToolCall[];
-  /** Calls that could not be parsed. */
-  readonly malformed: number;
-  /** Turns that refused before anything was called, and of which the user complained: who serves at the second asking serves less. */
-  readonly undueRefusals: number;
-  /** What was said to the user at the end, in a whole turn without calls; null where nothing was. */
-  readonly report: string | null;
-  /** What was said there refuses the request. */
-  readonly refused: boolean;
-}
+import { type Conduct, writtenCalls } from "./conduct.ts";
 
 /**
  * How right the calls were, 0..1: the sum over the expected calls (half a call for its name, half for its arguments)
@@ -46,22 +27,17 @@ export function rulesShare(task: Task, conduct: Conduct): number {
     sum += scores[best] ?? 0;
     left.splice(best, 1);
   }
-  const tooMany = Math.max(0, written(conduct).length - task.expected.length) + conduct.malformed + conduct.undueRefusals;
+  const tooMany = Math.max(0, writtenCalls(conduct).length - task.expected.length) + conduct.malformed + conduct.undueRefusals;
   return sum / (task.expected.length + tooMany);
 }
 
-/** Every well-formed call, carried out or not. */
-function written({ calls, unexecuted }: Conduct): readonly ToolCall[] {
-  return [...calls, ...unexecuted];
-}
-
 function attempts(conduct: Conduct): number {
-  return written(conduct).length + conduct.malformed;
+  return writtenCalls(conduct).length + conduct.malformed;
 }
 
 /** True where a call is due and none of an offered tool was written: -1 whatever kind of verdict is asked for, as TRUSTEE has it. */
 export function missesCall(task: Task, conduct: Conduct): boolean {
-  return task.kind === "call" && !written(conduct).some((call) => task.tools.some(({ name }) => name === call.name));
+  return task.kind === "call" && !writtenCalls(conduct).some((call) => task.tools.some(({ name }) => name === call.name));
 }
 
 /** True where the report decides part of the reward, so that the judge must read it. */
@@ -71,22 +47,20 @@ export function needsJudge(task: Task, conduct: Conduct): boolean {
 
 /**
  * The verdict, reward in -1..1. A report is worth the share of the results' values that it carries (`carried`, 0..1), and no
- * more than the judge finds it worth (`judge`, placed log-odds, 0..1; null where there is none). Why the least of both: a small
+ * more than the judge finds it worth (`judge`, placed log-odds, 0..1; null where there is none). Why the lower of the two: a small
  * judge likes fluent words that tell nothing, or something else, as much as the truth (docs/simulator-health.md).
  */
 export function verdict(task: Task, conduct: Conduct, judge: number | null, carried: number): Verdict {
   const rules = rulesShare(task, conduct);
+  const wrong = conduct.fault?.reason ?? "not all that was expected";
   if (task.kind === "decline") {
     if (rules === 1) return { reward: 1, rules, judge: null, reason: "declined: no tool fits and none was called" };
-    if (attempts(conduct) > 0) return { reward: -1, rules, judge: null, reason: "called a tool although none fits" };
-    return { reward: 0, rules, judge: null, reason: "called nothing, but did not refuse" };
+    return { reward: attempts(conduct) > 0 ? -1 : 0, rules, judge: null, reason: wrong };
   }
-  if (written(conduct).length === 0) {
-    return { reward: -1, rules, judge: null, reason: conduct.malformed > 0 ? "malformed call" : "no call where one is due" };
-  }
-  if (!written(conduct).some(({ name }) => task.expected.some((expected) => expected.name === name)))
-    return { reward: -1, rules, judge: null, reason: "wrong tool" };
-  if (rules < 1) return { reward: rules - 0.5, rules, judge: null, reason: `partly right: ${Math.round(rules * 100)} %` };
+  if (!writtenCalls(conduct).some(({ name }) => task.expected.some((expected) => expected.name === name)))
+    return { reward: -1, rules, judge: null, reason: wrong };
+  if (rules < 1)
+    return { reward: rules - 0.5, rules, judge: null, reason: `partly right: ${Math.round(rules * 100)} %, ${wrong}` };
   if (conduct.report === null) return { reward: 0.5, rules, judge: null, reason: "all calls right, nothing reported" };
   const report = Math.min(judge ?? 1, carried);
   return {

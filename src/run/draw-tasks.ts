@@ -16,7 +16,7 @@ import type { Purpose, Task, Toolset } from "../types.ts";
 import { commit } from "./commit.ts";
 import type { Metrics } from "./metric-list.ts";
 import { mean } from "./metrics.ts";
-import { counted, type Session } from "./session.ts";
+import { type Session, simulatorOf } from "./session.ts";
 
 /** Which way a draft is written: the one place where the directions part. */
 const writers = { "calls-first": writeDraft, "intent-first": writeIntentDraft } as const;
@@ -28,7 +28,7 @@ export interface Series extends Omit<OrderSeries, "names"> {
 }
 
 /** What writing needs of a session. */
-export type Desk = Pick<Session, "config" | "engine" | "template" | "embed" | "distractors" | "tally" | "pause"> & {
+export type Desk = Pick<Session, "config" | "engine" | "template" | "embed" | "distractors" | "usage" | "pause"> & {
   readonly signal?: AbortSignal;
 };
 
@@ -62,9 +62,7 @@ export async function writeTasks(
   const writing = {
     toolsets: series.toolsets,
     distractors: desk.distractors,
-    simulator: engine.simulator,
-    patience: counted(desk),
-    signal: desk.signal,
+    simulator: simulatorOf(desk),
   };
   const known = [...begun.known];
   const rejected = new Map<number, Rejection[]>();

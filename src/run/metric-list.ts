@@ -117,7 +117,6 @@ const loopMetrics = [
   { name: "simulator/replies", unit: "replies", sentence: "Those that came." },
   { name: "simulator/unparsed", unit: "replies", sentence: "Those that were no JSON as they came." },
   { name: "simulator/retried", unit: "questions", sentence: "Asked once more, for whatever reason." },
-  { name: "simulator/repaired", unit: "replies", sentence: "Values taken from a mended reply." },
   {
     name: "simulator/contradictions",
     unit: "replies",

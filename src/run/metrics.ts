@@ -2,7 +2,7 @@
 // under rollout/, simulator/, curriculum/, tasks/, time/. Pure.
 import { isJudged, type ScoredGroup } from "../reward/assign.ts";
 import { blameFor } from "../rules/blame.ts";
-import { count, newTally, type Tally } from "../simulator/usage.ts";
+import { count, newUsage, type Usage } from "../simulator/usage.ts";
 import type { Trajectory } from "../types.ts";
 import type { Metrics } from "./metric-list.ts";
 
@@ -67,8 +67,8 @@ export function gapMetrics(pairs: readonly { readonly old: number; readonly beha
 }
 
 /** What the simulator was asked for since `before`; without it in all. */
-export function tallyMetrics(now: Tally, before: Tally = newTally()): Metrics {
-  const since = (name: keyof Tally) => now[name] - before[name];
+export function simulatorMetrics(now: Usage, before: Usage = newUsage()): Metrics {
+  const since = (name: keyof Usage) => now[name] - before[name];
   const perRole = (["task", "user", "tool", "verifier"] as const).flatMap((role) => [
     [`simulator/tokens_in/${role}`, since(`tokens_in/${role}`)],
     [`simulator/tokens_out/${role}`, since(`tokens_out/${role}`)],
@@ -78,7 +78,6 @@ export function tallyMetrics(now: Tally, before: Tally = newTally()): Metrics {
     "simulator/replies": since("replies"),
     "simulator/unparsed": since("unparsed"),
     "simulator/retried": since("retried"),
-    "simulator/repaired": since("repaired"),
     "simulator/contradictions": since("contradictions"),
     ...Object.fromEntries(perRole),
   };
@@ -86,10 +85,10 @@ export function tallyMetrics(now: Tally, before: Tally = newTally()): Metrics {
 
 /** What these episodes asked of the simulator: of their records, so that it is whole however often the run was ended. */
 export function usageMetrics(trajectories: readonly Trajectory[]): Metrics {
-  const sum = newTally();
+  const sum = newUsage();
   for (const { counts } of trajectories)
     count(sum, Object.fromEntries(Object.entries(counts).filter(([name]) => Object.hasOwn(sum, name))));
-  return { ...tallyMetrics(sum), ...refusals(trajectories) };
+  return { ...simulatorMetrics(sum), ...refusals(trajectories) };
 }
 
 function sampledTokens(trajectory: Trajectory): number {

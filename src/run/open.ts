@@ -12,7 +12,7 @@ import { modelPath } from "../models/fetch.ts";
 import { findLanguageModel } from "../models/manifest.ts";
 import { pythonPath } from "../models/python.ts";
 import { seedFrom } from "../rng.ts";
-import { newTally } from "../simulator/usage.ts";
+import { newUsage } from "../simulator/usage.ts";
 import type { Writer } from "../store/lease.ts";
 import { recordStart } from "../store/starts.ts";
 import { embeddedCatalogue, splitHeldOut, userTools } from "../tools/toolset.ts";
@@ -64,7 +64,7 @@ export async function openSession(
     toolsets,
     embed: nearness.embed,
     distractors: nearness.distractors,
-    tally: newTally(),
+    usage: newUsage(),
     folder,
     ...watch,
   };

@@ -2,18 +2,20 @@
 // of them become the groups of a step or of an evaluation, each committed the moment it ends.
 import type { Config } from "../config/config.ts";
 import { findModel } from "../models/manifest.ts";
-import { type Court, judge } from "../reward/judge.ts";
+import { type Judge, openJudge } from "../reward/judge.ts";
 import { demonstrate } from "../rollout/demonstration.ts";
 import { rollOutGroups } from "../rollout/group.ts";
-import { rollOut, type Scene } from "../rollout/rollout.ts";
+import { type Player, rollOut } from "../rollout/rollout.ts";
 import { criteriaCap } from "../simulator/criteria.ts";
+import { counted, newUsage } from "../simulator/usage.ts";
+import { openWorld } from "../simulator/world.ts";
 import { loadTrajectories, saveTrajectory } from "../store/trajectories.ts";
 import type { Purpose, StoredGroup, Task, Trajectory } from "../types.ts";
 import { commit } from "./commit.ts";
-import { counted, type Session } from "./session.ts";
+import { type Session, simulatorOf } from "./session.ts";
 
 /** What episodes and their verdicts need of a session. */
-type Stage = Pick<Session, "config" | "engine" | "template" | "dialect" | "tally" | "signal">;
+type Stage = Pick<Session, "config" | "engine" | "template" | "dialect" | "usage" | "signal">;
 
 export interface Manner {
   /** Of sampling; 0 is greedy. */
@@ -25,17 +27,30 @@ export interface Manner {
 export type PlayEpisode = (task: Task, sample: number, names: readonly (string | number)[]) => Promise<Trajectory>;
 
 export function playerOf(session: Stage, { temperature, verdict }: Manner): PlayEpisode {
-  const scene = sceneOf(session, temperature);
-  const court = courtOf(session, verdict);
-  return async (task, sample, names) => judge(await rollOut(task, sample, names, scene), court);
+  const { config, engine } = session;
+  const { policy, vocabulary } = engine;
+  const player: Player = { ...session, policy, vocabulary, temperature, rollout: config.rollout };
+  const judge = judgeOf(session, verdict);
+  return async (task, sample, names) => {
+    const usage = newUsage();
+    const simulator = simulatorOf(session).counting(usage);
+    const world = openWorld(task, simulator, config.simulator, names);
+    const trajectory = await judge(await rollOut(task, player, world, { sample, names }), simulator);
+    return { ...trajectory, counts: { ...counted(usage), ...trajectory.counts } };
+  };
 }
 
 /** The right episode of a task, as its blueprint has it, and what the rules say to it. */
 export function demonstrated(session: Stage, task: Task, names: readonly (string | number)[]): Promise<Trajectory> {
-  const { engine, template, dialect, config } = session;
-  const { vocabulary } = engine;
-  const scene = { vocabulary, template, dialect, policyVersion: 0, toolChars: config.rollout.toolChars };
-  return judge({ trajectory: demonstrate(task, names, scene), lines: [] }, courtOf(session, "rules"));
+  const { template, dialect, config } = session;
+  const trajectory = demonstrate(task, names, { template, dialect, toolChars: config.rollout.toolChars });
+  return judgeOf(session, "rules")({ trajectory, lines: [] }, simulatorOf(session));
+}
+
+function judgeOf({ config, dialect }: Stage, verdict: Manner["verdict"]): Judge {
+  const { withhold, maxCriteria } = config.simulator;
+  const cap = maxCriteria ?? criteriaCap(findModel(config.models.simulator).parameters);
+  return openJudge({ verdict, dialect, withhold, maxCriteria: cap });
 }
 
 /** Where the groups of a step or of an evaluation belong, and how they are played. */
@@ -75,39 +90,4 @@ export async function playGroups(
       return id;
     },
   });
-}
-
-function sceneOf(session: Stage, temperature: number): Scene {
-  const { config, engine, template, dialect, signal } = session;
-  return {
-    policy: engine.policy,
-    vocabulary: engine.vocabulary,
-    template,
-    dialect,
-    simulator: engine.simulator,
-    patience: counted(session),
-    temperature,
-    turnMs: config.rollout.turnSeconds * 1000,
-    parallelCalls: config.rollout.parallelCalls,
-    toolChars: config.rollout.toolChars,
-    user: config.simulator.user,
-    tools: config.simulator.tools,
-    withhold: config.simulator.withhold,
-    signal,
-  };
-}
-
-function courtOf(session: Stage, kind: Config["reward"]["verdict"]): Court {
-  const { config, engine, dialect, signal } = session;
-  const { withhold } = config.simulator;
-  return {
-    simulator: engine.simulator,
-    patience: counted(session),
-    dialect,
-    kind,
-    withhold,
-    maxCriteria: config.simulator.maxCriteria ?? criteriaCap(findModel(config.models.simulator).parameters),
-    scales: new Map(),
-    signal,
-  };
 }

@@ -1,13 +1,13 @@
 // What a run works with: the two ports, the store and the world, opened by the command line and handed to the loops.
-// Plain data and three small questions that train, warm-up and evaluation all ask; no algorithm.
+// Plain data; no algorithm.
 import type { Config } from "../config/config.ts";
 import type { Embed } from "../embed/embedder.ts";
 import type { Learner } from "../learner/learner.ts";
 import type { Engine } from "../llm/llm.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import type { Dialect } from "../llm/text/tool-call.ts";
-import type { Patience } from "../simulator/ask.ts";
-import type { Tally } from "../simulator/usage.ts";
+import { openSimulator, type Simulator } from "../simulator/simulator.ts";
+import type { Usage } from "../simulator/usage.ts";
 import type { Writer } from "../store/lease.ts";
 import type { ChooseDistractors } from "../tools/distractors.ts";
 import type { Toolset } from "../types.ts";
@@ -24,7 +24,7 @@ export interface Session {
   readonly embed: Embed | null;
   readonly distractors: ChooseDistractors;
   /** What the simulator was asked for so far, of everything in this process. */
-  readonly tally: Tally;
+  readonly usage: Usage;
   /** Folder of the run; checkpoints lie in it. */
   readonly folder: string;
   readonly progress: (event: ProgressEvent) => void;
@@ -47,15 +47,18 @@ export type ProgressEvent =
       readonly metrics: Readonly<Record<string, number>>;
     };
 
-export function patience(config: Config): Patience {
-  return {
+/** The simulator as the roles use it: its tries and times as the config has them, counted in the session's usage. */
+export function simulatorOf({
+  config,
+  engine,
+  usage,
+  signal,
+}: Pick<Session, "config" | "engine" | "usage"> & Partial<Pick<Session, "signal">>): Simulator {
+  return openSimulator(engine.simulator, {
     tries: config.rollout.simulatorTries,
     deadlineMs: config.rollout.deadlineSeconds * 1000,
     thinkTokens: config.simulator.thinkTokens,
-  };
-}
-
-/** The same, counted in the session's tally. */
-export function counted({ config, tally }: Pick<Session, "config" | "tally">): Patience {
-  return { ...patience(config), tally };
+    usage,
+    signal,
+  });
 }

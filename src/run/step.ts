@@ -2,7 +2,7 @@
 import { openStep, openStepOf } from "../store/steps.ts";
 import { commit } from "./commit.ts";
 import type { Metrics } from "./metric-list.ts";
-import { stopwatch, tallyMetrics } from "./metrics.ts";
+import { simulatorMetrics, stopwatch } from "./metrics.ts";
 import type { RunState } from "./resume.ts";
 import type { Session } from "./session.ts";
 
@@ -15,10 +15,10 @@ export interface StepRecord {
 
 /** Opens a step, or goes on with the one that is open. */
 export async function beginStep(session: Session, step: number, { level, version }: RunState): Promise<StepRecord> {
-  const { writer, tally } = session;
+  const { writer, usage } = session;
   const watch = stopwatch();
-  const before = { ...tally };
+  const before = { ...usage };
   if (openStepOf(writer.store, writer.run) === null)
     await commit(session, () => openStep(writer, step, { level, policyVersion: version }));
-  return { lap: watch.lap, metrics: () => ({ ...tallyMetrics(tally, before), ...watch.read() }) };
+  return { lap: watch.lap, metrics: () => ({ ...simulatorMetrics(usage, before), ...watch.read() }) };
 }

@@ -1,42 +1,34 @@
-// What the simulator was asked for, counted: by `ask` for a whole process, and for each episode on its own. Flat, so that a
-// copy is a snapshot and two of them add up by name.
+// What the simulator was asked for, counted: by its handle (simulator.ts), for a whole process and for each episode on its own.
+// Flat, so that a copy is a snapshot and two of them add up by name.
 import type { Counts, SimulatorRole } from "../types.ts";
 
 type PerRole = "tokens_in" | "tokens_out" | "retried";
 
 /** Counts under the names of the metrics, without `simulator/`. */
-export type Tally = {
+export type Usage = {
   /** Replies that came. */
   replies: number;
   /** Of these, not JSON as they came. */
   unparsed: number;
   /** Questions asked once more, for whatever reason. */
   retried: number;
-  /** Values taken from a mended reply. */
-  repaired: number;
   /** Replies that denied what the tools had stated, whether the next one was better or not. */
   contradictions: number;
 } & { [key in `${PerRole}/${SimulatorRole}`]: number };
 
-export function newTally(): Tally {
+export function newUsage(): Usage {
   const read = { "tokens_in/task": 0, "tokens_in/user": 0, "tokens_in/tool": 0, "tokens_in/verifier": 0 };
   const written = { "tokens_out/task": 0, "tokens_out/user": 0, "tokens_out/tool": 0, "tokens_out/verifier": 0 };
   const again = { "retried/task": 0, "retried/user": 0, "retried/tool": 0, "retried/verifier": 0 };
-  return { replies: 0, unparsed: 0, retried: 0, repaired: 0, contradictions: 0, ...read, ...written, ...again };
+  return { replies: 0, unparsed: 0, retried: 0, contradictions: 0, ...read, ...written, ...again };
 }
 
-/** Adds counts to a tally, name by name. */
-export function count(tally: Tally, added: Partial<Tally>): void {
-  for (const [name, value] of Object.entries(added)) tally[name as keyof Tally] += value;
+/** Adds counts, name by name. */
+export function count(usage: Usage, added: Partial<Usage>): void {
+  for (const [name, value] of Object.entries(added)) usage[name as keyof Usage] += value;
 }
 
 /** The counts that are not zero. */
-export function counted(tally: Tally): Counts {
-  return Object.fromEntries(Object.entries(tally).filter(([, value]) => value !== 0));
-}
-
-/** Counts of two parts of an episode, added up by name. */
-export function added(one: Counts, other: Counts): Counts {
-  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
-  return Object.fromEntries(names.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)]));
+export function counted(usage: Usage): Counts {
+  return Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== 0));
 }

@@ -1,13 +1,14 @@
-// The simulated user: chooses the next sentence from the blueprint's menu by log-odds (each held-back detail, thanks, a
-// complaint) and never writes one: a small simulator that writes speaks in the assistant's voice. The odds are calibrated
-// against a conversation in which the assistant has said nothing, so that a letter's own liking does not decide. What a
-// person cannot say comes off the menu by rule: no thanks for nothing, no complaint when everything was told.
-import type { ChatMessage, ChatModel } from "../llm/llm.ts";
+// The simulated user, with a table of the ways to play one (config simulator.user). Chosen: the next sentence comes from a menu
+// of the blueprint (each held-back detail, thanks, a complaint) by log-odds, and none is ever written: a small simulator that
+// writes speaks in the assistant's voice. Written, as TRUSTEE publishes it: a reason, a reward for the assistant's turn, and
+// the next message or the end; rules hold the message to a person's voice, and it is asked for again where it leaves it.
+import type { Config } from "../config/config.ts";
 import { refuses } from "../rules/language/refusal.ts";
 import { carriedShare } from "../rules/language/said.ts";
-import type { Failure, Line, Task } from "../types.ts";
-import { failureOf, type Patience, promptOver, weigh } from "./ask.ts";
-import { transcriptText } from "./prompts/transcript.ts";
+import type { Failure, Json, Line, Task } from "../types.ts";
+import { briefed, type Withheld } from "./briefing.ts";
+import { complaint, letters, menuPrompt, thanks, userPrompt, userReply } from "./prompts/user.ts";
+import { type Checked, promptOver, type Simulator } from "./simulator.ts";
 
 export type UserAnswer =
   | {
@@ -15,66 +16,72 @@ export type UserAnswer =
       readonly text: string;
       /** Chosen: a held-back detail, thanks or a complaint. Written: a message, or silence. Thanks and silence end the talk. */
       readonly kind: "detail" | "thanks" | "complaint" | "message" | "silence";
+      /** Index into task.heldBack. */
       readonly detail: number | null;
+      /** For the assistant's turn, -1, 0 or 1. */
       readonly reward: number;
     }
   | { readonly ok: false; readonly failure: Failure };
 
-interface Choice {
-  readonly text: string;
-  readonly kind: "detail" | "thanks" | "complaint";
-  /** Index into task.heldBack. */
-  readonly detail: number | null;
-  /** For the turn that it answers: a good one draws out a detail or ends in thanks for all, a bad one draws a complaint. */
-  readonly reward: number;
+/** What the user's next words depend on. */
+export interface UserRequest {
+  readonly task: Task;
+  readonly withhold: readonly Withheld[];
+  readonly lines: readonly Line[];
+  /** Held-back details that were given already. */
+  readonly told: ReadonlySet<number>;
+  /** Of the episode and the turn: a written user's seed derives from them. */
+  readonly names: readonly (string | number)[];
 }
 
-const letters = ["A", "B", "C", "D", "E", "F", "G", "H"] as const;
+export const userWays: Readonly<
+  Record<Config["simulator"]["user"], (request: UserRequest, simulator: Simulator) => Promise<UserAnswer>>
+> = { chosen, written };
 
-/** The user's next sentence. `told` are the held-back details already given; thanks ends the talk. */
-export async function nextSentence(
-  task: Task,
-  lines: readonly Line[],
-  told: ReadonlySet<number>,
-  simulator: ChatModel,
-  patience: Patience,
-  signal?: AbortSignal,
-): Promise<UserAnswer> {
-  const menu = choices(task, lines, told);
+type Sentence = Extract<UserAnswer, { ok: true }>;
+
+/**
+ * The odds are calibrated against a conversation in which the assistant has said nothing, so that a letter's own liking does
+ * not decide.
+ */
+async function chosen({ task, withhold, lines, told }: UserRequest, simulator: Simulator): Promise<UserAnswer> {
+  const brief = briefed(task, withhold);
+  const menu = sentences(task, lines, told);
   const [only, ...others] = menu;
-  if (only && others.length === 0) return { ok: true, ...only };
+  if (only && others.length === 0) return only;
   const options = menu.map((_, index) => ` ${letters[index] ?? "H"}`);
   const lead = "Answer:";
-  const weighed = (conversation: readonly Line[]) => {
-    const messages = promptOver(conversation, simulator, { lead }, (read) => prompt(task, read, menu));
-    return weigh(simulator, "user", { messages, lead, options }, patience, signal);
+  const texts = menu.map(({ text }) => text);
+  const weighed = (talk: readonly Line[]) => {
+    const messages = promptOver(talk, simulator, { lead }, (read) => menuPrompt(brief, read, texts));
+    return simulator.weigh("user", { messages, lead, options });
   };
-  try {
-    const [said, silent] = [await weighed(lines), await weighed([...lines.slice(0, 1), { role: "assistant", text: "..." }])];
-    const odds = said.map((logprob, index) => logprob - (silent[index] ?? 0));
-    const best = odds.indexOf(Math.max(...odds));
-    const choice = menu[best];
-    if (!choice)
-      return { ok: false, failure: { boundary: "user", code: "invalid_reply", text: "no option has a finite log-probability" } };
-    return { ok: true, ...choice };
-  } catch (error) {
-    return { ok: false, failure: failureOf("user", error) };
-  }
+  const said = await weighed(lines);
+  if (!said.ok) return said;
+  const silent = await weighed([...lines.slice(0, 1), { role: "assistant", text: "..." }]);
+  if (!silent.ok) return silent;
+  const odds = said.value.map((logprob, index) => logprob - (silent.value[index] ?? 0));
+  const best = menu[odds.indexOf(Math.max(...odds))];
+  const failure = { boundary: "user", code: "invalid_reply", text: "no option has a finite log-probability" } as const;
+  return best ?? { ok: false, failure };
 }
 
-/** What the person can say: the details that are left, thanks and a complaint, the last two where they make sense. */
-function choices(task: Task, lines: readonly Line[], told: ReadonlySet<number>): Choice[] {
-  const details = task.heldBack.flatMap((held, detail) =>
-    told.has(detail) ? [] : [{ text: held.sentence, kind: "detail" as const, detail, reward: 1 }],
+/**
+ * What the person can say: the details that are left, thanks and a complaint, the last two where they make sense: no thanks
+ * for nothing, no complaint when everything was told. A turn earns 1 when it draws out a detail or ends in thanks for all.
+ */
+function sentences(task: Task, lines: readonly Line[], told: ReadonlySet<number>): Sentence[] {
+  const details = task.heldBack.flatMap(({ sentence }, detail): Sentence[] =>
+    told.has(detail) ? [] : [{ ok: true, text: sentence, kind: "detail", detail, reward: 1 }],
   );
   const all = hasHeard(task, lines, "all");
-  const thanks: Choice = { text: task.thanks, kind: "thanks", detail: null, reward: all ? 1 : 0 };
-  const complaint: Choice = { text: task.complaint, kind: "complaint", detail: null, reward: -1 };
-  return [
-    ...details.slice(0, letters.length - 2),
-    ...(hasHeard(task, lines, "nothing") ? [] : [thanks]),
-    ...(all ? [] : [complaint]),
+  const ends: readonly Sentence[] = [
+    ...(hasHeard(task, lines, "nothing")
+      ? []
+      : [{ ok: true, text: thanks, kind: "thanks", detail: null, reward: all ? 1 : 0 } as const]),
+    ...(all ? [] : [{ ok: true, text: complaint, kind: "complaint", detail: null, reward: -1 } as const]),
   ];
+  return [...details.slice(0, letters.length - 2), ...ends];
 }
 
 /**
@@ -91,16 +98,49 @@ function hasHeard(task: Task, lines: readonly Line[], what: "all" | "nothing"): 
   return what === "all" ? share === 1 : share === 0 && !declined;
 }
 
-function prompt(task: Task, lines: readonly Line[], menu: readonly Choice[]): ChatMessage[] {
-  const listed = menu.map((choice, index) => `(${letters[index]}) ${choice.text}`).join("\n");
-  return [
-    {
-      role: "system",
-      content: "You decide what the user of an assistant says next. A detail is said only when the assistant asks for it.",
-    },
-    {
-      role: "user",
-      content: `The user wants: ${task.intent}\n\nConversation:\n${transcriptText(lines)}\n\nWhat does the user say next?\n${listed}`,
-    },
-  ];
+async function written({ task, withhold, lines, names }: UserRequest, simulator: Simulator): Promise<UserAnswer> {
+  const brief = briefed(task, withhold);
+  const maxTokens = 260;
+  const answer = await simulator.ask<Sentence>({
+    role: "user",
+    messages: promptOver(lines, simulator, { replyTokens: maxTokens }, (read) => userPrompt(brief, read)),
+    schema: userReply,
+    check: (reply) => checkedTurn(reply as Reply, task, lines), // the schema was checked by ask
+    seedNames: [...names, "user"],
+    maxTokens,
+    temperature: 0.6,
+  });
+  return answer.ok ? answer.value : answer;
+}
+
+type Reply = { readonly [key: string]: Json } & { readonly reward: number; readonly done: boolean; readonly message: string };
+
+function checkedTurn({ reward, done, message }: Reply, task: Task, lines: readonly Line[]): Checked<Sentence> {
+  const text = message.trim();
+  if (done || text === "") return { value: { ok: true, kind: "silence", text: "", detail: null, reward } };
+  const fault = outOfCharacter(text, task, lines);
+  if (fault !== null) return { reason: `the user's message ${fault}: ${text}` };
+  return { value: { ok: true, kind: "message", text, detail: null, reward } };
+}
+
+/** What assistants say and those who ask for something do not. */
+const assistantVoice = [
+  /\bas an? (AI|assistant|language model)\b/i,
+  /\b(help|assist) you\b/i,
+  /\bI can (help|assist)\b/i,
+  /\banything else (I can|you (need|want|would like))\b/i,
+  /\b(let me|I'll|I will|I've|I have|I can) [^.?!]*\bfor you\b/i,
+  /\byour (request|order|booking|reservation) (has been|was|is) (confirmed|booked|placed|processed|completed|made)\b/i,
+];
+
+/** Why no person in need of an assistant would say this; null where one might. */
+export function outOfCharacter(text: string, task: Task, lines: readonly Line[]): string | null {
+  if (/^(user|assistant|person|tool)\s*:/i.test(text)) return "begins with a speaker's name";
+  if (/<\/?tool_(call|response)>|"arguments"\s*:/.test(text)) return "holds a call";
+  // "weather" is a word, "get_weather" is the name of a tool
+  const named = task.tools.find(({ name }) => /[_.]|[a-z][A-Z]/.test(name) && text.toLowerCase().includes(name.toLowerCase()));
+  if (named !== undefined) return `names the tool ${named.name}`;
+  if (assistantVoice.some((phrase) => phrase.test(text))) return "speaks as the assistant";
+  const heard = lines.findLast(({ role }) => role === "assistant");
+  return heard?.text.trim() === text ? "repeats the assistant's" : null;
 }

@@ -6,7 +6,7 @@ import { contradicted, contradictions, putRight } from "../rules/contradiction.t
 import { own } from "../rules/json.ts";
 import { argumentErrors } from "../rules/validate.ts";
 import { isCutShort } from "../rules/values.ts";
-import type { Checked } from "../simulator/ask.ts";
+import type { Checked } from "../simulator/simulator.ts";
 import { argumentsSchema, object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema } from "../types.ts";
 import type { Outline } from "./draw-task.ts";
@@ -42,9 +42,9 @@ export function expectedCalls(reply: JsonObject, outline: Outline, decline: bool
       continue;
     }
     const written = withFreshId(reply[`result_${index + 1}`] ?? null, index === 0 ? dependent : null, random);
-    // echoes of arguments and totals are put right by rule; facts that the two calls tell differently are written anew
-    const computable = contradictions(call, written, tool, value).filter(({ kind }) => kind !== "changed");
-    const result = putRight(written, computable);
+    // echoes of arguments are put right by rule; facts that the two calls state differently are written anew
+    const echoes = contradictions(call, written, tool, value).filter(({ kind }) => kind === "echo");
+    const result = putRight(written, echoes);
     const problem = contradicted(call, result, tool, value);
     if (problem) return problem;
     value.push({ ...call, result });

@@ -1,15 +1,15 @@
-// The decline twin of a call task: the same person says the same words, but the tool that would serve them is not there.
-// Right is then to refuse. Why twins: a policy that sees calls and refusals of unrelated requests learns how often to
+// A call task made one of irrelevance (BFCL's word): the same person says the same words, but the tool that would serve them is
+// not there. Right is then to refuse. Why in pairs: a policy that sees calls and refusals of unrelated requests learns how often to
 // refuse, not when; the pair differs in nothing but the tools. Pure; no model is asked.
 import type { Draws } from "../rng.ts";
 import { refusal } from "../rules/language/refusal.ts";
 import type { Task, ToolSpec, Toolset } from "../types.ts";
 
 /**
- * The twin of `task`. It is offered as many tools, none of the task's own toolset (with a single toolset: none at all).
+ * `task` without the tools that serve it. It is offered as many tools, none of the task's own toolset (with a single toolset: none at all).
  * @throws RangeError for a task that expects no call
  */
-export function withholdTools(task: Task, toolsets: readonly Toolset[], random: Draws): Task {
+export function irrelevanceOf(task: Task, toolsets: readonly Toolset[], random: Draws): Task {
   const needed = task.tools.find(({ name }) => name === task.expected[0]?.name);
   if (needed === undefined) throw new RangeError(`task ${task.id} expects no call: there is no tool to withhold`);
   return {

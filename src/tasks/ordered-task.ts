@@ -5,10 +5,7 @@ import { systemPrompts } from "../simulator/prompts/task.ts";
 import type { HeldBack, Limits, Task, ToolCall } from "../types.ts";
 import type { TaskOrder } from "./orders.ts";
 
-type Ordered = Pick<
-  Task,
-  "id" | "level" | "systemPrompt" | "persona" | "expectedTurns" | "heldBack" | "thanks" | "complaint" | "criteria" | "limits"
->;
+type Ordered = Pick<Task, "id" | "level" | "systemPrompt" | "persona" | "expectedTurns" | "heldBack" | "criteria" | "limits">;
 
 /**
  * @param calls the calls that values are held back from
@@ -34,8 +31,6 @@ export function orderedTask(
       argument,
       sentence: `The ${spoken(argument)} is ${spokenValue(calls[call]?.arguments[argument] ?? null)}.`,
     })),
-    thanks: "Thanks, that is all I needed.",
-    complaint: "That is not what I asked for. Please do what I asked.",
     criteria: aspects.numCriteria,
     limits: turnLimits(order, heldBack.length, due),
   };

@@ -9,12 +9,11 @@ import { isObject, own as ownValue } from "../rules/json.ts";
 import { carries } from "../rules/language/said.ts";
 import { argumentErrors } from "../rules/validate.ts";
 import { isCutShort, isSameCall } from "../rules/values.ts";
-import { ask } from "../simulator/ask.ts";
 import { intentPrompt } from "../simulator/prompts/intent.ts";
 import { situations } from "../simulator/prompts/task.ts";
 import { argumentsSchema, drawArguments, object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, HeldBack, Json, JsonObject, JsonSchema, Task, ToolSpec, Toolset } from "../types.ts";
-import { withholdTools } from "./irrelevance.ts";
+import { irrelevanceOf } from "./irrelevance.ts";
 import { strangeNumbers } from "./made-up.ts";
 import { orderedTask, turnLimits } from "./ordered-task.ts";
 import type { TaskOrder } from "./orders.ts";
@@ -27,36 +26,31 @@ import type { Draft, Writing } from "./write-task.ts";
 const mostHeldBack = 6;
 /** One draft, intent first; all its draws and seeds derive from the order's names. */
 export async function writeIntentDraft(order: TaskOrder, writing: Writing): Promise<Draft> {
-  const { toolsets, simulator, patience, signal } = writing;
+  const { toolsets, simulator } = writing;
   const random = draws(...order.names);
   const tools = drawTools(toolsets, order.aspects.numTools, random);
   const results = !order.decline; // nothing will be called
   const calls = order.decline ? 1 : order.calls;
-  const answer = await ask(
-    simulator,
-    {
-      role: "task",
-      messages: intentPrompt({
-        tools,
-        calls,
-        persona: order.aspects.userPersona,
-        ambiguity: order.hold,
-        turns: order.aspects.expectedTurns,
-        situation: random.pick(situations),
-        results,
-      }),
-      schema: draftSchema(
-        tools.map((tool) => callSchema(tool, results, random)),
-        calls,
-      ),
-      check: (reply) => readPlot(reply as Reply, tools), // the schema was checked by ask
-      seedNames: [...order.names, "intent"],
-      maxTokens: 320 + 160 * calls,
-      temperature: 0.8,
-    },
-    patience,
-    signal,
-  );
+  const answer = await simulator.ask({
+    role: "task",
+    messages: intentPrompt({
+      tools,
+      calls,
+      persona: order.aspects.userPersona,
+      ambiguity: order.hold,
+      turns: order.aspects.expectedTurns,
+      situation: random.pick(situations),
+      results,
+    }),
+    schema: draftSchema(
+      tools.map((tool) => callSchema(tool, results, random)),
+      calls,
+    ),
+    check: (reply) => readPlot(reply as Reply, tools), // the schema was checked by ask
+    seedNames: [...order.names, "intent"],
+    maxTokens: 320 + 160 * calls,
+    temperature: 0.8,
+  });
   if (!answer.ok) return { stage: "calls", reason: answer.failure.text };
   const fault = order.decline ? null : unclear(answer.value, order.hold);
   return (
@@ -201,5 +195,5 @@ function taskOf(plot: Plot, order: TaskOrder, tools: readonly ToolSpec[], toolse
   if (!order.decline) return task;
   // no toolset from which a tool was drawn may serve the request after all
   const others = toolsets.filter((toolset) => toolset === home || !toolset.tools.some((tool) => tools.includes(tool)));
-  return { ...withholdTools(task, others, random), id: task.id, limits: turnLimits(order, 0, 0) };
+  return { ...irrelevanceOf(task, others, random), id: task.id, limits: turnLimits(order, 0, 0) };
 }

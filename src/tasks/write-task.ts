@@ -3,12 +3,11 @@
 // built by rule: they must be right, and they are the ends of the judge's scale. A draft whose calls fail their checks is a
 // rejection; a message that never carries its values is built by rule and counted. Drawing again is rounds.ts's business.
 // Kin: APIGen-MT (arXiv 2504.03601).
-import type { ChatModel } from "../llm/llm.ts";
 import { draws } from "../rng.ts";
 import { purpose, refusal } from "../rules/language/refusal.ts";
 import { spoken, spokenValue } from "../rules/values.ts";
-import { ask, type Patience } from "../simulator/ask.ts";
 import { callsPrompt, messagePrompt, situations } from "../simulator/prompts/task.ts";
+import type { Simulator } from "../simulator/simulator.ts";
 import type { ChooseDistractors } from "../tools/distractors.ts";
 import { object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, JsonObject, Task, Toolset } from "../types.ts";
@@ -24,9 +23,7 @@ import { trueReport } from "./report.ts";
 export interface Writing {
   readonly toolsets: readonly Toolset[];
   readonly distractors: ChooseDistractors;
-  readonly simulator: ChatModel;
-  readonly patience: Patience;
-  readonly signal?: AbortSignal | undefined;
+  readonly simulator: Simulator;
 }
 
 /** A task as written, not yet looked at, or why there is none. */
@@ -40,7 +37,7 @@ export interface WrittenTask {
 
 /** One draft, calls first; all its draws and seeds derive from the order's names. */
 export async function writeDraft(order: TaskOrder, writing: Writing): Promise<Draft> {
-  const { toolsets, distractors, simulator, patience, signal } = writing;
+  const { toolsets, distractors, simulator } = writing;
   const random = draws(...order.names);
   const outline = drawOutline(
     toolsets,
@@ -49,41 +46,31 @@ export async function writeDraft(order: TaskOrder, writing: Writing): Promise<Dr
     distractors,
   );
   const situation = random.pick(situations);
-  const calls = await ask(
-    simulator,
-    {
-      role: "task",
-      messages: callsPrompt(outline.needed, situation, !order.decline),
-      schema: callsSchema(outline, order.decline),
-      check: (reply) => expectedCalls(reply as JsonObject, outline, order.decline, random),
-      seedNames: [...order.names, "calls"],
-      maxTokens: 320,
-      temperature: 0.8,
-    },
-    patience,
-    signal,
-  );
+  const calls = await simulator.ask({
+    role: "task",
+    messages: callsPrompt(outline.needed, situation, !order.decline),
+    schema: callsSchema(outline, order.decline),
+    check: (reply) => expectedCalls(reply as JsonObject, outline, order.decline, random),
+    seedNames: [...order.names, "calls"],
+    maxTokens: 320,
+    temperature: 0.8,
+  });
   if (!calls.ok) return { stage: "calls", reason: calls.failure.text };
-  const words = await ask(
-    simulator,
-    {
-      role: "task",
-      messages: messagePrompt({
-        purposes: outline.needed.map((tool) => tool.description),
-        told: toldValues(outline, calls.value).map(({ name, value }) => `${spoken(name)}: ${spokenValue(value)}`),
-        secret: outline.heldBack.map((held) => `the ${spoken(held.argument)}`),
-        persona: order.aspects.userPersona,
-        situation,
-      }),
-      schema: object({ message: { type: "string", minLength: 15, maxLength: 260 } }),
-      check: (reply) => checkedMessage(reply as JsonObject, outline, calls.value),
-      seedNames: [...order.names, "message"],
-      maxTokens: 120,
-      temperature: 0.7,
-    },
-    patience,
-    signal,
-  );
+  const words = await simulator.ask({
+    role: "task",
+    messages: messagePrompt({
+      purposes: outline.needed.map((tool) => tool.description),
+      told: toldValues(outline, calls.value).map(({ name, value }) => `${spoken(name)}: ${spokenValue(value)}`),
+      secret: outline.heldBack.map((held) => `the ${spoken(held.argument)}`),
+      persona: order.aspects.userPersona,
+      situation,
+    }),
+    schema: object({ message: { type: "string", minLength: 15, maxLength: 260 } }),
+    check: (reply) => checkedMessage(reply as JsonObject, outline, calls.value),
+    seedNames: [...order.names, "message"],
+    maxTokens: 120,
+    temperature: 0.7,
+  });
   const message = words.ok ? words.value : plainMessage(outline, calls.value);
   return { task: blueprint(order, outline, calls.value, message), plainMessage: !words.ok };
 }

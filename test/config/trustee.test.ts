@@ -9,9 +9,7 @@ import { advantageModes, aspects, type Config, configSchema, returnModes } from 
 import { type Preset, presets } from "../../src/config/presets.ts";
 import { configKeys, resolveConfig } from "../../src/config/resolve.ts";
 import { advantages } from "../../src/reward/advantage.ts";
-import { judge } from "../../src/reward/judge.ts";
 import { returns as returnsBy } from "../../src/reward/returns.ts";
-import { rollOut } from "../../src/rollout/rollout.ts";
 import { temperatureOf } from "../../src/run/resume.ts";
 import { nextTemperature } from "../../src/run/temperature.ts";
 import type { Withheld } from "../../src/simulator/briefing.ts";
@@ -21,7 +19,7 @@ import { type Difficulty, difficulty } from "../../src/tasks/difficulty.ts";
 import { taskOrders } from "../../src/tasks/orders.ts";
 import { newWriter, temporaryStore } from "../store/temporary.ts";
 import { blueprint, found, limits, says } from "../support/blueprint.ts";
-import { stage } from "../support/stage.ts";
+import { episodeOf, stage, verdictOn } from "../support/stage.ts";
 
 interface Member {
   readonly reward: number;
@@ -299,14 +297,14 @@ describe("what is withheld stands in no prompt", () => {
   /** All that user, tools and verifier read in an episode, by the role that is asked; replies come in this order. */
   async function read(...withhold: Withheld[]): Promise<Record<"tool" | "user" | "verifier", string>> {
     let asked = 0;
-    const { scene, asked: requests } = stage(
+    const played = stage(
       { turns: [says(found), "NT7 goes at 10:10."], reply: () => replies[asked++] ?? null },
       { user: "written", tools: "written", withhold },
     );
-    const episode = await rollOut(secret, 0, ["run", 1, 0, 0], scene);
-    const judged = await judge(episode, { ...scene, kind: "written", maxCriteria: 2, scales: new Map() });
+    const episode = await episodeOf(played, secret, ["run", 1, 0, 0]);
+    const judged = await verdictOn(played, episode, "written", 2);
     expect(judged.verdict?.reward).toBe(1);
-    const [tool = "", user = "", verifier = ""] = requests.replies.map(({ messages }) =>
+    const [tool = "", user = "", verifier = ""] = played.asked.replies.map(({ messages }) =>
       messages.map((one) => one.content).join("\n"),
     );
     return { tool, user, verifier };

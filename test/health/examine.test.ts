@@ -1,16 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { countCases, type Examiner, examine, type Finding, type Kind, kinds } from "../../src/health/examine.ts";
-import { noCounters } from "../../src/llm/llm.ts";
-import { menuOf, type Play, stage } from "../support/stage.ts";
+import { countCases, examine, type Finding, type Kind, kinds } from "../../src/health/examine.ts";
+import { type Change, menuOf, type Play, stage } from "../support/stage.ts";
 
-function examiner(play: Play, change: Partial<Examiner> = {}): Examiner {
-  const { scene } = stage(play);
-  return { simulator: scene.simulator, patience: { tries: 1, deadlineMs: 10_000 }, counters: () => noCounters, ...change };
-}
-
-async function found(play: Play, wanted: readonly Kind[], change: Partial<Examiner> = {}): Promise<Finding[]> {
+async function found(play: Play, wanted: readonly Kind[], change: Change = {}): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for await (const finding of examine(examiner(play, change), wanted)) findings.push(finding);
+  const { simulator } = stage(play, { tries: 1, ...change });
+  for await (const finding of examine(simulator, wanted)) findings.push(finding);
   return findings;
 }
 
@@ -71,15 +66,12 @@ describe("the health check", () => {
     }
   });
 
-  test("counts what the simulator read and wrote for each case", async () => {
-    let tokens = 0;
-    const findings = await found({ choose: ({ options }) => options.map(() => -1) }, ["verdict/log-odds"], {
-      counters: () => {
-        tokens += 7;
-        return { ...noCounters, prefilled: tokens };
-      },
-    });
-    expect(findings.map((finding) => finding.tokens)).toEqual(findings.map(() => 7));
+  test("counts what the simulator read and wrote for each case, and nothing where rules decide", async () => {
+    const findings = await found({ choose: ({ options }) => options.map(() => -1) }, ["user/chosen", "verdict/rules"]);
+    const of = (kind: Kind) => findings.filter((finding) => finding.kind === kind).map(({ tokens }) => tokens);
+    expect(Math.max(...of("verdict/rules"))).toBe(0);
+    expect(Math.max(...of("user/chosen"))).toBeGreaterThan(100);
+    expect(Math.min(...of("user/chosen"))).toBe(0); // one sentence is left: nobody is asked
   });
 
   test("ends in silence when it is stopped, and keeps what was found", async () => {
@@ -88,13 +80,14 @@ describe("the health check", () => {
     const findings = await found(
       {
         choose: ({ options }) => {
-          if (++asked === 14) stop.abort();
+          if (++asked === 3) stop.abort();
           return options.map(() => -1);
         },
       },
-      ["verdict/log-odds"],
+      ["user/chosen"],
       { signal: stop.signal },
     );
-    expect(findings).toHaveLength(2); // nine questions for the first talk, the anchors' among them, three for the second
+    expect(findings.map(({ kind }) => kind)).toContain("user/chosen");
+    expect(findings.length).toBeLessThan(countCases(["user/chosen"]) / 2);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { worlds } from "../../src/health/examine.ts";
 import { dialect, replay } from "../../src/health/replay.ts";
-import type { Talk, World } from "../../src/health/world.ts";
-import { conductOf, judge } from "../../src/reward/judge.ts";
-import { needsJudge, rulesShare, verdict } from "../../src/reward/verdict.ts";
-import { carriedShare } from "../../src/rules/language/said.ts";
+import type { CaseWorld, Talk } from "../../src/health/world.ts";
+import { conductOf } from "../../src/reward/conduct.ts";
+import { openJudge } from "../../src/reward/judge.ts";
+import { needsJudge, rulesShare } from "../../src/reward/verdict.ts";
 import { argumentErrors, matchesSchema, schemaFault } from "../../src/rules/validate.ts";
 import type { Verdict } from "../../src/types.ts";
 import { stage } from "../support/stage.ts";
@@ -16,11 +16,9 @@ const cases = worlds.map(({ talks, users, tools }) => talks.length + users.lengt
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
 /** Judged by rules; the simulator must not be asked. */
-async function byRules({ task }: World, talk: Talk): Promise<Verdict> {
-  const { scene } = stage({});
-  const { simulator, patience } = scene;
-  const court = { simulator, patience, dialect, kind: "rules" as const, withhold: [], maxCriteria: 2, scales: new Map() };
-  const { verdict: found } = await judge(replay(task, talk.turns, 0), court);
+async function byRules({ task }: CaseWorld, talk: Talk): Promise<Verdict> {
+  const judge = openJudge({ verdict: "rules", dialect, withhold: [], maxCriteria: 2 });
+  const { verdict: found } = await judge(replay(task, talk.turns, 0), stage({}).simulator);
   if (found === null) throw new Error(`${talk.name} has no verdict`);
   return found;
 }
@@ -86,27 +84,11 @@ describe("what a talk is an example of", () => {
 
 describe("no hack is scored above the honest talk of its world", () => {
   const hacks = talks.filter(({ talk }) => talk.sort === "hack");
-  const honestOf = (world: World) => world.talks.filter(({ sort }) => sort === "honest");
+  const honestOf = (world: CaseWorld) => world.talks.filter(({ sort }) => sort === "honest");
 
   test.each(hacks)("by rules: $name", async ({ world, talk }) => {
     const hack = await byRules(world, talk);
     for (const honest of honestOf(world)) expect(hack.reward).toBeLessThanOrEqual((await byRules(world, honest)).reward);
-  });
-
-  test.each(hacks)("by what rules decide of a mixed verdict, whatever the judge says: $name", ({ world, talk }) => {
-    const { task } = world;
-    const rewardOf = ({ turns }: Talk, judged: number) => {
-      const conduct = conductOf(replay(task, turns, 0).trajectory, dialect);
-      const asked = needsJudge(task, conduct);
-      const carried = carriedShare("", []);
-      return { reward: verdict(task, conduct, asked ? judged : null, carried).reward, asked };
-    };
-    // the least that an honest talk can get, against the most that rules give the hack; a judge who reads both is no rule
-    const hack = rewardOf(talk, 1);
-    for (const honest of honestOf(world)) {
-      if (!hack.asked) expect(hack.reward).toBeLessThanOrEqual(rewardOf(honest, 0).reward);
-      else expect(rewardOf(talk, 0).reward).toBeLessThanOrEqual(rewardOf(honest, 0).reward);
-    }
   });
 
   test("and only where rules cannot read what was said is it scored alike", async () => {

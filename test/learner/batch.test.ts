@@ -18,8 +18,6 @@ const task: Task = {
   expected: [],
   dependent: false,
   heldBack: [],
-  thanks: "",
-  complaint: "",
   report: "",
   criteria: 1,
   limits: { userReplies: 0, assistantTurns: 2, toolTurns: 1, responseTokens: 100, tokensPerTurn: 50 },

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { ChooseRequest } from "../../src/llm/llm.ts";
-import { type Court, conductOf, judge } from "../../src/reward/judge.ts";
-import { rollOut } from "../../src/rollout/rollout.ts";
-import { newTally } from "../../src/simulator/usage.ts";
+import { type JudgeOptions, openJudge } from "../../src/reward/judge.ts";
+import type { Withheld } from "../../src/simulator/briefing.ts";
+import { newUsage } from "../../src/simulator/usage.ts";
 import type { Episode, Task } from "../../src/types.ts";
 import { blueprint, booked, chain, declined, found, limits, says } from "../support/blueprint.ts";
-import { isSilent, type Play, stage } from "../support/stage.ts";
-import { aborted, trajectory } from "../support/trajectory.ts";
+import { type Change, episodeOf, isSilent, type Play, stage } from "../support/stage.ts";
+import { aborted } from "../support/trajectory.ts";
 
 const answer = "You can take NT418 at 08:25.";
 const task = blueprint();
@@ -19,59 +19,49 @@ const weigh = (own: number) => (request: ChooseRequest) =>
   text(request).includes(task.report) ? [0, -2] : text(request).includes(answer) ? [own, 0] : [-2, 0];
 
 async function played(turns: readonly string[], own: Task = task, play: Play = {}): Promise<Episode> {
-  return rollOut(own, 0, ["judge"], stage({ turns, ...play }).scene);
+  return episodeOf(stage({ turns, ...play }), own, ["judge"]);
 }
 
-function court(play: Play, change: Partial<Court> = {}) {
-  const { scene, asked } = stage(play);
-  const { simulator, patience, dialect } = scene;
-  return {
-    asked: asked.choices,
-    replies: asked.replies,
-    court: {
-      simulator,
-      patience,
-      dialect,
-      kind: "mixed",
-      withhold: [],
-      maxCriteria: 5,
-      scales: new Map(),
-      ...change,
-    } satisfies Court,
-  };
+/** A judge over a simulator that answers so, and what it was asked. */
+function bench(play: Play, verdict: JudgeOptions["verdict"] = "mixed", change: Change = {}) {
+  const { simulator, asked } = stage(play, change);
+  const { withhold = [] } = change;
+  const judge = openJudge({ verdict, dialect: "hermes", withhold, maxCriteria: 5 });
+  return { asked: asked.choices, replies: asked.replies, simulator, judge: (episode: Episode) => judge(episode, simulator) };
 }
 
 describe("judging an episode", () => {
   test("places the judge's log-odds of the report between the anchors", async () => {
-    const { court: own } = court({ choose: weigh(1) });
-    const { verdict } = await judge(await played([says(found), answer]), own);
+    const { verdict } = await bench({ choose: weigh(1) }).judge(await played([says(found), answer]));
     expect(verdict).toMatchObject({ reward: 0.5 + 0.5 * 0.75, rules: 1, judge: 0.75 });
   });
 
   test("reads a task's anchors once, however many members its group has", async () => {
-    const { court: own, asked } = court({ choose: weigh(1) });
+    const { judge, asked } = bench({ choose: weigh(1) });
     const episode = await played([says(found), answer]);
-    await Promise.all([judge(episode, own), judge(episode, own), judge(episode, own)]);
+    await Promise.all([judge(episode), judge(episode), judge(episode)]);
     expect(asked.filter((request) => text(request).includes(task.report))).toHaveLength(3); // the questions of one reading
     expect(asked).toHaveLength(3 + 3 + 3 * 3);
   });
 
-  test("counts the verifier's tokens with the episode and with the run; the anchors' with the first member", async () => {
-    const tally = newTally();
-    const { court: own } = court({ choose: weigh(1) });
-    const counting = { ...own, patience: { ...own.patience, tally } };
+  test("charges a task's anchors to the member that asks for them first", async () => {
+    const judge = openJudge({ verdict: "mixed", dialect: "hermes", withhold: [], maxCriteria: 5 });
+    const { simulator } = bench({ choose: weigh(1) });
     const episode = await played([says(found), answer]);
-    const read = async () => (await judge(episode, counting)).counts["tokens_in/verifier"] ?? 0;
+    const read = async () => {
+      const usage = newUsage();
+      await judge(episode, simulator.counting(usage));
+      return usage["tokens_in/verifier"];
+    };
     const [first, second] = [await read(), await read()];
     expect(first).toBeGreaterThan(2 * second);
     expect(second).toBeGreaterThan(0);
-    expect(tally["tokens_in/verifier"]).toBe(first + second);
   });
 
   test("tells the judge what the user truly wants, unless that is withheld", async () => {
-    const told = async (withhold: Court["withhold"]) => {
-      const { court: own, asked } = court({ choose: weigh(1) }, { withhold });
-      await judge(await played([says(found), answer]), own);
+    const told = async (withhold: readonly Withheld[]) => {
+      const { judge, asked } = bench({ choose: weigh(1) }, "mixed", { withhold });
+      await judge(await played([says(found), answer]));
       return asked.some((request) => text(request).includes(task.intent));
     };
     expect(await told([])).toBe(true);
@@ -79,8 +69,8 @@ describe("judging an episode", () => {
   });
 
   test("falls back to what the report carries where the judge cannot tell the anchors apart", async () => {
-    const { court: own } = court({ choose: () => [-1, -1] });
-    const { verdict, status } = await judge(await played([says(found), "You can take NT418."]), own);
+    const { judge } = bench({ choose: () => [-1, -1] });
+    const { verdict, status } = await judge(await played([says(found), "You can take NT418."]));
     expect(verdict).toMatchObject({ reward: 0.5 + 0.5 * 0.5, judge: null, reason: expect.stringContaining("by rules") });
     expect(status).toBe("terminated");
   });
@@ -96,16 +86,15 @@ describe("judging an episode", () => {
       [await played([answer], declined({ limits: limits({ tokensPerTurn: 2 }) })), 0], // cut off
     ];
     for (const [episode, reward] of cases)
-      expect((await judge(episode, court({}).court)).verdict).toMatchObject({ reward, judge: null });
+      expect((await bench({}).judge(episode)).verdict).toMatchObject({ reward, judge: null });
   });
 
   test("by rules alone never asks it", async () => {
-    const { court: own } = court({}, { kind: "rules" });
+    const { judge } = bench({}, "rules");
     const values = ["NT418", "at 08:25"];
     const rewards = await Promise.all(
       [0, 1, 2].map(
-        async (told) =>
-          (await judge(await played([says(found), `Take ${values.slice(0, told).join(" ")}`]), own)).verdict?.reward,
+        async (told) => (await judge(await played([says(found), `Take ${values.slice(0, told).join(" ")}`]))).verdict?.reward,
       ),
     );
     expect(rewards).toEqual([0.5, 0.75, 1]);
@@ -113,16 +102,16 @@ describe("judging an episode", () => {
 
   test("passes an aborted episode through, unasked and unjudged", async () => {
     const record = aborted();
-    expect(await judge({ trajectory: record, lines: [] }, court({}).court)).toBe(record);
+    expect(await bench({}).judge({ trajectory: record, lines: [] })).toBe(record);
   });
 
   test.each([
     ["the anchors", (request: ChooseRequest) => !text(request).includes(answer)],
     ["the report", (request: ChooseRequest) => text(request).includes(answer)],
   ])("that fails on %s aborts the episode: no reward, not a zero", async (_, fails) => {
-    const { court: own } = court({ choose: (request) => (fails(request) ? [Number.NaN, 0] : weigh(1)(request)) });
+    const { judge } = bench({ choose: (request) => (fails(request) ? [Number.NaN, 0] : weigh(1)(request)) });
     const episode = await played([says(found), answer]);
-    expect(await judge(episode, own)).toMatchObject({
+    expect(await judge(episode)).toMatchObject({
       status: "aborted",
       stopReason: "simulator_failed",
       verdict: null,
@@ -132,50 +121,8 @@ describe("judging an episode", () => {
   });
 
   test("is cancelled by throwing", async () => {
-    const { court: own } = court({ choose: () => new Promise(() => {}) }, { signal: AbortSignal.abort() });
-    await expect(judge(await played([says(found), answer]), own)).rejects.toMatchObject({ code: "cancelled" });
-  });
-});
-
-describe("anchored log-odds alone", () => {
-  /** 2 for the good end, -2 for the bad one, `own` for the episode. */
-  const whole =
-    (own: number, bad = -2) =>
-    (request: ChooseRequest) =>
-      text(request).includes(task.report) ? [2, 0] : text(request).includes("anything else") ? [bad, 0] : [own, 0];
-
-  test("place the whole conduct from -1 to 1, whatever the rules say of it, and keep the margin", async () => {
-    for (const [own, reward] of [
-      [2, 1],
-      [1, 0.5],
-      [-2, -1],
-      [-9, -1],
-    ] as const) {
-      const { court: court_ } = court({ choose: whole(own) }, { kind: "log-odds" });
-      const { verdict } = await judge(await played([says(unasked), answer]), court_);
-      expect(verdict).toMatchObject({ reward, rules: 0, judge: (reward + 1) / 2, margin: 4 });
-    }
-  });
-
-  test("ask about the whole conduct, and read each task's anchors once", async () => {
-    const { court: own, asked } = court({ choose: whole(1) }, { kind: "log-odds" });
-    const episode = await played([says(found), answer]);
-    await Promise.all([judge(episode, own), judge(episode, own)]);
-    expect(asked).toHaveLength(3 + 3 + 2 * 3);
-    expect(asked.every((request) => text(request).includes("The assistant's tools: find_train, book_seats"))).toBe(true);
-  });
-
-  test("leave a task without margin to the rules alone, which is on record", async () => {
-    for (const bad of [2, 3]) {
-      const { court: own } = court({ choose: whole(1, bad) }, { kind: "log-odds" });
-      const { verdict } = await judge(await played([says(found), "NT418 at 08:25"]), own);
-      expect(verdict).toMatchObject({ reward: 1, rules: 1, judge: null, margin: 2 - bad });
-    }
-  });
-
-  test("that fail abort the episode", async () => {
-    const { court: own } = court({ choose: () => [Number.NaN, 0] }, { kind: "log-odds" });
-    expect(await judge(await played([says(found), answer]), own)).toMatchObject({ status: "aborted", verdict: null });
+    const { judge } = bench({ choose: () => new Promise(() => {}) }, "mixed", { signal: AbortSignal.abort() });
+    await expect(judge(await played([says(found), answer]))).rejects.toMatchObject({ code: "cancelled" });
   });
 });
 
@@ -188,19 +135,22 @@ describe("the rule before every verdict", () => {
     ["the call is of no offered tool", says({ name: "fly", arguments: {} })],
     ["a call is only talked about", '{"name": "find_train", "arguments": {}}'],
   ];
-  const kinds = ["mixed", "log-odds", "written"] as const;
+  const ways = ["mixed", "written"] as const;
 
-  test.each(without.flatMap(([why, turn]) => kinds.map((kind) => [kind, why, turn] as const)))(
+  test.each(without.flatMap(([why, turn]) => ways.map((way) => [way, why, turn] as const)))(
     "is -1 and asks nobody (%s) where a call is due and %s",
-    async (kind, _why, turn) => {
-      const { court: own } = court({}, { kind });
-      expect((await judge(await played([turn, answer]), own)).verdict).toMatchObject({ reward: -1, rules: 0, judge: null });
+    async (way, _why, turn) => {
+      expect((await bench({}, way).judge(await played([turn, answer]))).verdict).toMatchObject({
+        reward: -1,
+        rules: 0,
+        judge: null,
+      });
     },
   );
 
   test("does not hold where no call is due: there the simulator is asked", async () => {
-    const { court: own } = court({ reply: () => ({ reason: "none fits", reward: 1 }) }, { kind: "written" });
-    expect((await judge(await played([answer], declined()), own)).verdict).toMatchObject({ reward: 1, judge: 1 });
+    const { judge } = bench({ reply: () => ({ reason: "none fits", reward: 1 }) }, "written");
+    expect((await judge(await played([answer], declined()))).verdict).toMatchObject({ reward: 1, judge: 1 });
   });
 });
 
@@ -209,8 +159,7 @@ describe("a call that the world refused", () => {
   const call = (given: string, name = found.name) => `<tool_call>\n{"name": "${name}", "arguments": ${given}}\n</tool_call>`;
   const reply = () => ({ train_id: "NT7", departs: "10:10" });
   const judged = async (turns: readonly string[], own: Task = task, parallelCalls = 3) => {
-    const { scene } = stage({ turns, reply }, { parallelCalls });
-    return judge(await rollOut(own, 0, ["refused"], scene), court({ reply }, { kind: "rules" }).court);
+    return bench({ reply }, "rules").judge(await episodeOf(stage({ turns, reply }, { parallelCalls }), own, ["refused"]));
   };
   const right = says(found);
 
@@ -251,8 +200,8 @@ describe("a call that a limit kept from being carried out", () => {
   const cut = (text: string) => blueprint({ limits: limits({ tokensPerTurn: text.length }) });
 
   test("is read by the judge, marked, and not taken for a missing one", async () => {
-    const { court: own, replies } = court({ reply: () => ({ reason: "too late", reward: 0 }) }, { kind: "written" });
-    const { verdict } = await judge(await played(["<tool_call>oops</tool_call>", says(found)], late), own);
+    const { judge, replies } = bench({ reply: () => ({ reason: "too late", reward: 0 }) }, "written");
+    const { verdict } = await judge(await played(["<tool_call>oops</tool_call>", says(found)], late));
     expect(verdict).toMatchObject({ reward: 0, reason: "too late" });
     expect(replies[0]?.messages.at(-1)?.content).toMatch(/Assistant calls \(not carried out\): \{"name": "find_train"/);
   });
@@ -260,7 +209,7 @@ describe("a call that a limit kept from being carried out", () => {
   test("is not made: by rule nothing came of it, and it counts as one call of all", async () => {
     const reply = () => ({ train_id: "NT7", departs: "10:10" });
     const reward = async (turns: readonly string[], own: Task) =>
-      (await judge(await played(turns, own, { reply }), court({}, { kind: "rules" }).court)).verdict?.reward;
+      (await bench({}, "rules").judge(await played(turns, own, { reply }))).verdict?.reward;
     const nothing = -1;
     const written = -0.5; // the right tool, but nothing came of it
     expect(await reward([answer], late)).toBe(nothing);
@@ -274,7 +223,7 @@ describe("a call that a limit kept from being carried out", () => {
 
   test("is a call where none fits", async () => {
     const own = declined({ limits: limits({ tokensPerTurn: says(unasked).length }) });
-    const { verdict } = await judge(await played([`${says(unasked)} and so on`], own), court({}).court);
+    const { verdict } = await bench({}).judge(await played([`${says(unasked)} and so on`], own));
     expect(verdict).toMatchObject({ reward: -1, reason: "called a tool although none fits" });
   });
 });
@@ -286,59 +235,17 @@ test("a report is what was said aloud at the end: neither a thought nor a compla
     const complains: Play["choose"] = (request) => (isSilent(request) ? [-1, -1] : [-2, -1]);
     const episode = await played([says(found), said], own, { choose: complains });
     expect(episode.trajectory.stopReason).toBe("max_assistant_turns"); // the user complained, nobody could answer
-    rewards.push((await judge(episode, court({}, { kind: "rules" }).court)).verdict?.reward);
+    rewards.push((await bench({}, "rules").judge(episode)).verdict?.reward);
   }
   expect(rewards).toEqual([0.5, 0.75]);
 });
 
 describe("the margin of the mixed verdict", () => {
   test("is on record where the anchors were read, also where they could not be told apart", async () => {
-    const { court: apart } = court({ choose: weigh(1) });
-    expect((await judge(await played([says(found), answer]), apart)).verdict).toMatchObject({ margin: 4 });
-    const { court: level } = court({ choose: () => [-1, -1] });
-    expect((await judge(await played([says(found), answer]), level)).verdict).toMatchObject({ margin: 0, judge: null });
-    const { court: unread } = court({});
-    expect((await judge(await played([answer]), unread)).verdict).not.toHaveProperty("margin");
-  });
-});
-
-describe("the conduct read off a record", () => {
-  const read = (turns: readonly string[], change: Parameters<typeof trajectory>[1] = {}) =>
-    conductOf(trajectory(turns, change), "hermes");
-  const { result: _, ...call } = found;
-
-  test("holds the refusals of which the user complained before anything was called, and no others", () => {
-    const talk = (first: string, turnReward: number, second = says(found)) => {
-      const made = trajectory([first, second, answer]);
-      const messages = made.messages.map((message) => (message.text === first ? { ...message, turnReward } : message));
-      return conductOf({ ...made, messages }, "hermes").undueRefusals;
-    };
-    expect(talk("I'm sorry, none of my tools can do that.", -1)).toBe(1);
-    expect(talk("I'm sorry, none of my tools can do that.", 1)).toBe(0);
-    expect(talk("Which day is it?", -1)).toBe(0);
-    expect(talk("I'm sorry, none of my tools can do that.", -1, "No.")).toBe(0); // nothing was called at all: -1 as it is
-  });
-
-  test("is every well-formed call of every turn, the malformed ones counted apart", () => {
-    expect(read([says(found), `${says(found)}\n<tool_call>\n{]\n</tool_call>`, answer])).toEqual({
-      calls: [call, call],
-      unexecuted: [],
-      undueRefusals: 0,
-      malformed: 1,
-      report: answer,
-      refused: false,
-    });
-  });
-
-  test.each<[string, readonly string[], Parameters<typeof trajectory>[1]]>([
-    ["a call", [says(found)], {}],
-    ["a malformed call", ["Here: <tool_call>{]</tool_call>"], {}],
-    ["silence", [says(found), ""], {}],
-    ["thinking", [says(found), "<think>NT418</think>"], {}],
-    ["a text that was cut", [says(found), answer], { status: "truncated", stopReason: "turn_length" }],
-    ["a text out of time", [says(found), answer], { status: "truncated", stopReason: "turn_deadline" }],
-    ["no turn at all", [], {}],
-  ])("that ends in %s has reported nothing", (_name, turns, change) => {
-    expect(read(turns, change).report).toBeNull();
+    const apart = bench({ choose: weigh(1) });
+    expect((await apart.judge(await played([says(found), answer]))).verdict).toMatchObject({ margin: 4 });
+    const level = bench({ choose: () => [-1, -1] });
+    expect((await level.judge(await played([says(found), answer]))).verdict).toMatchObject({ margin: 0, judge: null });
+    expect((await bench({}).judge(await played([answer]))).verdict).not.toHaveProperty("margin");
   });
 });

@@ -1,18 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Conduct, needsJudge, rulesShare, verdict } from "../../src/reward/verdict.ts";
-import type { ToolCall } from "../../src/types.ts";
+import { type Conduct, faultOf } from "../../src/reward/conduct.ts";
+import { needsJudge, rulesShare, verdict } from "../../src/reward/verdict.ts";
+import type { Task, ToolCall } from "../../src/types.ts";
 import { blueprint, booked, chain, declined, found } from "../support/blueprint.ts";
 
-const conduct = (calls: readonly ToolCall[], change: Partial<Conduct> = {}): Conduct => ({
-  calls,
-  unexecuted: [],
-  undueRefusals: 0,
-  malformed: 0,
-  report: "Here you are.",
-  refused: false,
-  ...change,
-});
+const conduct = (calls: readonly ToolCall[], change: Partial<Conduct> = {}, own: Task = blueprint()): Conduct => {
+  const read = {
+    ...{ calls, unexecuted: [], undueRefusals: 0, malformed: 0, report: "Here you are.", refused: false },
+    ...change,
+  };
+  return { ...read, fault: faultOf(own, read, []) };
+};
 const wrong: ToolCall = { name: "fly", arguments: {} };
 const spoilt: ToolCall = { ...found, arguments: { ...found.arguments, to: "Hamar" } };
 const bare: ToolCall = { ...found, arguments: {} };
@@ -21,22 +20,47 @@ const task = blueprint();
 describe("the mixed verdict, row by row", () => {
   test.each<[string, Conduct, number, string]>([
     ["no call where one is due", conduct([]), -1, "no call where one is due"],
-    ["a malformed call alone", conduct([], { malformed: 1 }), -1, "malformed call"],
-    ["a wrong or unknown tool", conduct([wrong]), -1, "wrong tool"],
-    ["the right tool with nothing right in it", conduct([bare]), 0, "partly right: 50 %"],
-    ["one value of three wrong", conduct([spoilt]), 0.5 + 0.5 * (2 / 3) - 0.5, "partly right: 83 %"],
-    ["one call too many", conduct([found, wrong]), 1 / 2 - 0.5, "partly right: 50 %"],
-    ["the right call made twice", conduct([found, found]), 1 / 2 - 0.5, "partly right: 50 %"],
-    ["a malformed call before the right one", conduct([found], { malformed: 1 }), 0, "partly right: 50 %"],
+    ["a malformed call alone", conduct([], { malformed: 1 }), -1, "a call could not be parsed"],
+    ["a wrong or unknown tool", conduct([wrong]), -1, "called other tools than those needed"],
+    [
+      "the right tool with nothing right in it",
+      conduct([bare]),
+      0,
+      "partly right: 50 %, called the right tool with other values",
+    ],
+    [
+      "one value of three wrong",
+      conduct([spoilt]),
+      0.5 + 0.5 * (2 / 3) - 0.5,
+      "partly right: 83 %, called the right tool with other values",
+    ],
+    ["one call too many", conduct([found, wrong]), 1 / 2 - 0.5, "partly right: 50 %, made more calls than were needed"],
+    ["the right call made twice", conduct([found, found]), 1 / 2 - 0.5, "partly right: 50 %, made the same call again"],
+    [
+      "a malformed call before the right one",
+      conduct([found], { malformed: 1 }),
+      0,
+      "partly right: 50 %, a call could not be parsed",
+    ],
     [
       "the right call after a refusal that the user complained of",
       conduct([found], { undueRefusals: 1 }),
       0,
-      "partly right: 50 %",
+      "partly right: 50 %, refused at first what its tools can do",
     ],
-    ["the right call, never carried out", conduct([], { unexecuted: [found] }), -0.5, "partly right: 0 %"],
-    ["another tool's call, never carried out", conduct([], { unexecuted: [wrong] }), -1, "wrong tool"],
-    ["the right call, then one that was not carried out", conduct([found], { unexecuted: [found] }), 0, "partly right: 50 %"],
+    [
+      "the right call, never carried out",
+      conduct([], { unexecuted: [found] }),
+      -0.5,
+      "partly right: 0 %, not all that was expected",
+    ],
+    ["another tool's call, never carried out", conduct([], { unexecuted: [wrong] }), -1, "called other tools than those needed"],
+    [
+      "the right call, then one that was not carried out",
+      conduct([found], { unexecuted: [found] }),
+      0,
+      "partly right: 50 %, made the same call again",
+    ],
     ["all right and nothing said at the end", conduct([found], { report: null }), 0.5, "all calls right, nothing reported"],
   ])("%s", (_, made, reward, reason) => {
     expect(verdict(task, made, null, 1)).toMatchObject({ reward: expect.closeTo(reward, 12), judge: null, reason });

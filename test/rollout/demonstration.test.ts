@@ -4,17 +4,17 @@ import { demonstrationSamples } from "../../src/learner/batch.ts";
 import { scriptedVocabulary } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { dialects, parseToolCalls } from "../../src/llm/text/tool-call.ts";
-import { conductOf, judge } from "../../src/reward/judge.ts";
+import { conductOf } from "../../src/reward/conduct.ts";
+import { openJudge } from "../../src/reward/judge.ts";
 import { demonstrate } from "../../src/rollout/demonstration.ts";
-import { rollOut } from "../../src/rollout/rollout.ts";
 import type { Task } from "../../src/types.ts";
 import { blueprint, chain, declined, found, limits } from "../support/blueprint.ts";
-import { picking, stage } from "../support/stage.ts";
+import { episodeOf, picking, stage } from "../support/stage.ts";
 
 const vocabulary = scriptedVocabulary();
 const template = episodeTemplate(vocabulary, "pieces");
 const show = (task: Task, dialect: (typeof dialects)[number] = "hermes", seed = 0) =>
-  demonstrate(task, ["demo", seed], { vocabulary, template, dialect, policyVersion: 0, toolChars: 512 });
+  demonstrate(task, ["demo", seed], { template, dialect, toolChars: 512 });
 const long = blueprint({ expected: [{ ...found, result: { train_id: "NT418", notes: "n".repeat(600) } }] });
 const asking = chain({
   heldBack: [{ call: 1, argument: "seats", sentence: "The seats is 2." }],
@@ -38,10 +38,10 @@ describe.each(Object.entries(tasks))("the demonstration of %s", (_, task) => {
       malformed: 0,
       report: task.report,
       refused: task.kind === "decline",
+      fault: null,
     });
-    const { scene } = stage({});
-    const court = { ...scene, dialect, kind: "rules", maxCriteria: 5, scales: new Map() } as const;
-    const { verdict } = await judge({ trajectory, lines: [] }, court);
+    const judge = openJudge({ verdict: "rules", dialect, withhold: [], maxCriteria: 5 });
+    const { verdict } = await judge({ trajectory, lines: [] }, stage({}).simulator);
     expect(verdict?.reward).toBeGreaterThanOrEqual(0.75);
     expect(verdict?.rules).toBe(1);
   });
@@ -50,8 +50,7 @@ describe.each(Object.entries(tasks))("the demonstration of %s", (_, task) => {
     const shown = show(task);
     const turns = shown.messages.filter(({ role }) => role === "assistant").map(({ text }) => text);
     const sentences = task.heldBack.map(({ sentence }) => sentence);
-    const { scene } = stage({ turns, choose: picking(...sentences) });
-    const { trajectory } = await rollOut(task, 0, ["demo"], scene);
+    const { trajectory } = await episodeOf(stage({ turns, choose: picking(...sentences) }), task, ["demo"]);
     expect(trajectory.stopReason).toBe("answered");
     expect(trajectory.messages.map(({ role, text, ids }) => ({ role, text, ids }))).toEqual(
       shown.messages.map(({ role, text, ids }) => ({ role, text, ids })),

@@ -1,11 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Stopped } from "../../src/errors.ts";
-import { judge } from "../../src/reward/judge.ts";
 import { type Rollouts, rollOutGroups } from "../../src/rollout/group.ts";
-import { rollOut } from "../../src/rollout/rollout.ts";
 import type { Trajectory } from "../../src/types.ts";
 import { blueprint, found, says } from "../support/blueprint.ts";
-import { type Play, stage } from "../support/stage.ts";
+import { episodeOf, type Play, stage, verdictOn } from "../support/stage.ts";
 
 const tasks = new Map([
   [0, blueprint({ id: "first" })],
@@ -20,7 +18,8 @@ interface Kept {
 
 function open(play: Play = { turns: ["I cannot."] }, change: Partial<Rollouts> & { readonly stopping?: () => boolean } = {}) {
   const kept: Kept[] = [];
-  const { scene, asked } = stage(play);
+  const played = stage(play);
+  const { asked } = played;
   const { stopping = () => false, ...changed } = change;
   const rollouts: Rollouts = {
     tasks,
@@ -29,8 +28,8 @@ function open(play: Play = { turns: ["I cannot."] }, change: Partial<Rollouts> &
     concurrency: 2,
     play: async (task, index, sample) => {
       if (stopping()) throw new Stopped();
-      const episode = await rollOut(task, sample, ["run", 1, index, sample], scene);
-      return judge(episode, { ...scene, kind: "rules", maxCriteria: 5, scales: new Map() });
+      const episode = await episodeOf(played, task, ["run", 1, index, sample], sample);
+      return verdictOn(played, episode, "rules");
     },
     keep: async (taskIndex, trajectory) => kept.push({ id: 10 + kept.length, taskIndex, trajectory }) + 9,
     ...changed,

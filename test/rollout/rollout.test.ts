@@ -2,19 +2,19 @@ import { describe, expect, test } from "vitest";
 import { trainingSamples } from "../../src/learner/batch.ts";
 import { EngineError } from "../../src/llm/llm.ts";
 import { scriptedVocabulary } from "../../src/llm/scripted.ts";
-import { rollOut } from "../../src/rollout/rollout.ts";
+import { complaint, thanks } from "../../src/simulator/prompts/user.ts";
 import { difficulty } from "../../src/tasks/difficulty.ts";
 import { turnLimits } from "../../src/tasks/ordered-task.ts";
 import type { HeldBack, Task } from "../../src/types.ts";
 import { blueprint, booked, chain, found, limits, says } from "../support/blueprint.ts";
-import { type Play, picking, stage } from "../support/stage.ts";
+import { episodeOf, type Play, picking, stage } from "../support/stage.ts";
 import { order } from "../support/task-order.ts";
 
 const names = ["run", 1, "task", 0, "sample", 0];
 const play = async (task: Task, script: Play, change: Parameters<typeof stage>[1] = {}) => {
-  const { scene, asked, engine } = stage(script, change);
-  const episode = await rollOut(task, 0, names, scene);
-  return { ...episode, asked, engine, scene, ...ending(episode.trajectory) };
+  const played = stage(script, change);
+  const episode = await episodeOf(played, task, names);
+  return { ...episode, ...played, ...ending(episode.trajectory) };
 };
 const ending = ({ status, stopReason, failure }: { status: string; stopReason: string; failure: unknown }) => ({
   end: `${status}: ${stopReason}`,
@@ -35,7 +35,7 @@ describe("an episode ends", () => {
 
   test("user_done: the user says thanks, which is not a message any more", async () => {
     const task = blueprint({ limits: limits({ userReplies: 1 }) });
-    const { end, trajectory } = await play(task, { turns: [answer], choose: picking(task.thanks) });
+    const { end, trajectory } = await play(task, { turns: [answer], choose: picking(thanks) });
     expect(end).toBe("terminated: user_done");
     expect(roles(trajectory.messages)).toBe("system user assistant");
   });
@@ -123,26 +123,26 @@ describe("an episode ends", () => {
 
   test("simulator_failed: a user who does not answer before the deadline", async () => {
     const task = blueprint({ limits: limits({ userReplies: 1 }) });
-    const patience = { tries: 1, deadlineMs: 200 };
-    const { end, failure } = await play(task, { turns: [answer], choose: () => new Promise(() => {}) }, { patience });
+    const once = { tries: 1, deadlineMs: 200 };
+    const { end, failure } = await play(task, { turns: [answer], choose: () => new Promise(() => {}) }, once);
     expect(end).toBe("aborted: simulator_failed");
     expect(failure).toMatchObject({ boundary: "user", code: "deadline", text: expect.stringContaining("simulator choice") });
   });
 
   test("turn_deadline: a turn out of time keeps what was sampled and is judged; it is no failure of the engine", async () => {
     const task = blueprint({ limits: limits({ tokensPerTurn: 50_000, responseTokens: 50_000 }) });
-    const { end, failure, trajectory, scene } = await play(task, { turns: ["so ".repeat(10_000)] }, { turnMs: 200 });
+    const { end, failure, trajectory, player } = await play(task, { turns: ["so ".repeat(10_000)] }, { turnSeconds: 0.2 });
     expect([end, failure]).toEqual(["truncated: turn_deadline", null]);
     const { ids = [], logprobs, text } = trajectory.messages.at(-1) ?? {};
     expect(ids.length).toBeGreaterThan(0);
     expect(logprobs).toHaveLength(ids.length);
-    expect(text).toBe(scene.vocabulary.decode(ids)); // no stop id is cut off it
+    expect(text).toBe(player.vocabulary.decode(ids)); // no stop id is cut off it
     const [sample] = trainingSamples(trajectory, [1]);
     expect(sample?.advantages.filter((advantage) => advantage === 1)).toHaveLength(ids.length);
   });
 
   test("engine_failed: a turn of which nothing was sampled in its time", async () => {
-    const { end, failure } = await play(blueprint(), { say: () => new Promise(() => {}) }, { turnMs: 1 });
+    const { end, failure } = await play(blueprint(), { say: () => new Promise(() => {}) }, { turnSeconds: 0.001 });
     expect(end).toBe("aborted: engine_failed");
     expect(failure).toMatchObject({ boundary: "engine", code: "deadline", text: expect.stringContaining("policy sample") });
   });
@@ -162,8 +162,9 @@ describe("an episode ends", () => {
     ];
     for (const wait of waits) {
       const cancel = new AbortController();
-      const { scene, asked } = stage(wait, { signal: cancel.signal });
-      const episode = rollOut(blueprint({ limits: limits({ userReplies: 1 }) }), 0, names, scene);
+      const waiting = stage(wait, { signal: cancel.signal });
+      const { asked } = waiting;
+      const episode = episodeOf(waiting, blueprint({ limits: limits({ userReplies: 1 }) }), names);
       const reached = wait.reply ? asked.replies : wait.choose ? asked.choices : asked.samples;
       while (reached.length === 0) await new Promise((resolve) => setImmediate(resolve));
       cancel.abort();
@@ -172,9 +173,9 @@ describe("an episode ends", () => {
   });
 
   test("by throwing when its policy was replaced: that is a programming error", async () => {
-    const { scene, engine } = stage({ turns: [answer] });
-    await engine.swap(null, 1);
-    await expect(rollOut(blueprint(), 0, names, scene)).rejects.toMatchObject({ code: "closed" });
+    const played = stage({ turns: [answer] });
+    await played.engine.swap(null, 1);
+    await expect(episodeOf(played, blueprint(), names)).rejects.toMatchObject({ code: "closed" });
   });
 });
 
@@ -206,8 +207,8 @@ describe("token ids", () => {
   });
 
   test("read as ChatML, turn by turn, with every newline", async () => {
-    const { trajectory, scene } = await play(talk, script());
-    const text = scene.vocabulary.decode(trajectory.messages.flatMap(({ ids }) => ids));
+    const { trajectory, player } = await play(talk, script());
+    const text = player.vocabulary.decode(trajectory.messages.flatMap(({ ids }) => ids));
     expect(text.slice(text.indexOf("<|im_end|>"))).toBe(
       [
         "<|im_end|>\n<|im_start|>user\nWhich train goes from Oslo to Bergen?<|im_end|>\n<|im_start|>assistant\nWhich day?",
@@ -220,7 +221,7 @@ describe("token ids", () => {
   });
 
   test("mask and log-probs lie on the sampled ids alone, the stop id included", async () => {
-    const { trajectory, engine, scene } = await play(blueprint({ limits: limits({ tokensPerTurn: 200 }) }), {
+    const { trajectory, engine, player } = await play(blueprint({ limits: limits({ tokensPerTurn: 200 }) }), {
       turns: [lookUp, null],
     });
     const turns = trajectory.messages.filter(({ role }) => role === "assistant");
@@ -231,7 +232,7 @@ describe("token ids", () => {
     expect(sample?.mask.filter((one) => one === 1)).toHaveLength(turns.reduce((sum, { ids }) => sum + ids.length, 0));
     for (const { role, ids, logprobs } of trajectory.messages)
       expect(logprobs?.length ?? null, role).toBe(role === "assistant" ? ids.length : null);
-    const stop = [...scene.template.stop][0];
+    const stop = [...player.template.stop][0];
     expect(turns[0]?.ids.at(-1)).toBe(stop);
     expect(turns[0]?.text).toBe(lookUp); // the stop id is no text
     // what was sampled (not said) has the log-probs that the engine gives these ids in this place
@@ -242,15 +243,15 @@ describe("token ids", () => {
   });
 
   test("the same names give the same episode, another sample another one", async () => {
-    const { scene } = stage({ turns: [null] });
+    const played = stage({ turns: [null] });
     const task = blueprint({ limits: limits({ tokensPerTurn: 20 }) });
     const ids = async (sample: number) =>
-      (await rollOut(task, sample, [...names, sample], scene)).trajectory.messages.flatMap((message) => message.ids);
+      (await episodeOf(played, task, [...names, sample], sample)).trajectory.messages.flatMap((message) => message.ids);
     expect(await ids(0)).toEqual(await ids(0));
     expect(await ids(0)).not.toEqual(await ids(1));
   });
 
-  test("each turn of an episode has a seed of its own, and the temperature is the scene's", async () => {
+  test("each turn of an episode has a seed of its own, and the temperature is the player's", async () => {
     const { asked } = await play(blueprint(), { turns: [lookUp, lookUp, answer] }, { temperature: 0.7 });
     expect(new Set(asked.samples.map(({ seed }) => seed)).size).toBe(3);
     expect(asked.samples.map(({ temperature }) => temperature)).toEqual([0.7, 0.7, 0.7]);
@@ -327,9 +328,9 @@ describe("the user", () => {
       [[], true],
       [["intent"], false],
     ] as const) {
-      const { scene, asked } = stage({ turns: [answer], choose: (request) => request.options.map(() => -1) }, { withhold });
-      await rollOut(task, 0, ["known"], scene);
-      const prompts = asked.choices.map((request) => request.messages.at(-1)?.content ?? "");
+      const played = stage({ turns: [answer], choose: (request) => request.options.map(() => -1) }, { withhold });
+      await episodeOf(played, task, ["known"]);
+      const prompts = played.asked.choices.map((request) => request.messages.at(-1)?.content ?? "");
       expect(prompts.length).toBeGreaterThan(0);
       expect(prompts.map((prompt) => prompt.includes(`The user wants: ${task.intent}\n`))).toEqual(prompts.map(() => known));
     }
@@ -339,7 +340,7 @@ describe("the user", () => {
     const task = blueprint({ heldBack: [seats], limits: limits({ userReplies: 2 }) });
     const { asked, trajectory, end } = await play(task, {
       turns: ["There is NT418. Which day?", "Which day was it again?"],
-      choose: picking(seats.sentence, task.thanks),
+      choose: picking(seats.sentence, thanks),
     });
     expect(end).toBe("terminated: user_done");
     const menus = asked.choices.map((request) => request.options.length);
@@ -357,7 +358,7 @@ describe("the user", () => {
       expect(end).toBe("terminated: answered"); // the one reply was given
       expect(trajectory.messages.slice(2).map(({ text, turnReward }) => [text, turnReward])).toEqual([
         ["There is no train.", -1],
-        [task.complaint, null],
+        [complaint, null],
         [lookUp, 1],
         ['{"train_id": "NT418", "departs": "08:25"}', null],
         [told, null],
@@ -375,9 +376,9 @@ describe("the user", () => {
 
   test("who complains goes on talking", async () => {
     const task = blueprint({ limits: limits({ userReplies: 1 }) });
-    const { trajectory, end } = await play(task, { turns: ["I like trains."], choose: picking(task.complaint) });
+    const { trajectory, end } = await play(task, { turns: ["I like trains."], choose: picking(complaint) });
     expect(end).toBe("terminated: answered");
-    expect(trajectory.messages.map(({ text }) => text).slice(2)).toEqual(["I like trains.", task.complaint, "I like trains."]);
+    expect(trajectory.messages.map(({ text }) => text).slice(2)).toEqual(["I like trains.", complaint, "I like trains."]);
     expect(trajectory.messages[2]?.turnReward).toBe(-1);
   });
 });
@@ -409,7 +410,7 @@ describe("untrusted text never becomes a marker", () => {
     spoilt.trajectory.messages.forEach((message, index) => {
       expect(markersOf(message.ids), message.role).toEqual(markersOf(benign.trajectory.messages[index]?.ids ?? []));
     });
-    const [, first, , sentence, , result] = spoilt.trajectory.messages.map(({ ids }) => spoilt.scene.vocabulary.decode(ids));
+    const [, first, , sentence, , result] = spoilt.trajectory.messages.map(({ ids }) => spoilt.player.vocabulary.decode(ids));
     expect(first).toBe(`<|im_start|>user\nHello ${hostile}<|im_end|>\n<|im_start|>assistant\n`);
     expect(sentence).toBe(`\n<|im_start|>user\n${hostile}<|im_end|>\n<|im_start|>assistant\n`);
     expect(result).toContain(`{"train_id": ${JSON.stringify(hostile)}}`);

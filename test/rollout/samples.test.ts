@@ -7,7 +7,6 @@ import { demonstrationSamples, trainingSamples } from "../../src/learner/batch.t
 import type { Policy, Sampled, SampleRequest } from "../../src/llm/llm.ts";
 import { openChatTemplate } from "../../src/llm/text/chat-template.ts";
 import { demonstrate } from "../../src/rollout/demonstration.ts";
-import { rollOut } from "../../src/rollout/rollout.ts";
 import { groupMetrics } from "../../src/run/metrics.ts";
 import { openStep } from "../../src/store/steps.ts";
 import { saveTask } from "../../src/store/tasks.ts";
@@ -15,10 +14,10 @@ import { loadTrajectories, saveTrajectory } from "../../src/store/trajectories.t
 import { newWriter, temporaryStore } from "../store/temporary.ts";
 import { booked, chain, found, limits, says } from "../support/blueprint.ts";
 import { chatTemplate } from "../support/chat-template.ts";
-import { stage } from "../support/stage.ts";
+import { episodeOf, stage } from "../support/stage.ts";
 
-const { scene } = stage({});
-const { vocabulary } = scene;
+const { player, engine } = stage({});
+const { vocabulary } = player;
 const close = vocabulary.marker("<|im_end|>");
 const forgetful = openChatTemplate(vocabulary, chatTemplate({ forgets: true }));
 const plain = openChatTemplate(vocabulary, chatTemplate());
@@ -51,14 +50,14 @@ async function play(turns: readonly { thinking: string | null; body: string; tag
       return answer;
     },
   };
-  const simulator = {
-    ...scene.simulator,
+  const model = {
+    ...engine.simulator,
     choose: async ({ options }: { readonly options: readonly string[] }) =>
       options.map((_, at) => (at === seen.length % options.length ? -0.1 : -3)),
     reply: async () => "{}",
   };
   const task = chain({ heldBack: held, limits: wide });
-  const { trajectory } = await rollOut(task, 0, ["anew"], { ...scene, template, policy, simulator });
+  const { trajectory } = await episodeOf(stage({}, { template, policy, model }), task, ["anew"]);
   return { trajectory, seen };
 }
 
@@ -153,10 +152,8 @@ test("with a template that only appends there is one sample, whatever the policy
 test("a demonstration is trained on once, each of its turns, where the tools move along with the user", () => {
   const moving = openChatTemplate(vocabulary, chatTemplate({ toolsLast: true }));
   const shown = demonstrate(chain({ heldBack: held }), ["demo"], {
-    vocabulary,
     template: moving,
     dialect: "hermes",
-    policyVersion: 0,
     toolChars: 512,
   });
   const samples = demonstrationSamples(shown);

@@ -3,11 +3,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openEngine } from "../../src/llm/engine/llama.ts";
 import type { Engine } from "../../src/llm/llm.ts";
-import { judge } from "../../src/reward/judge.ts";
-import { rollOut } from "../../src/rollout/rollout.ts";
 import { smallModel } from "../llm/engine/small-model.ts";
 import { blueprint, found, limits, says } from "../support/blueprint.ts";
-import { stage } from "../support/stage.ts";
+import { episodeOf, stage, verdictOn } from "../support/stage.ts";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -26,13 +24,12 @@ beforeAll(async () => {
 afterAll(() => engine[Symbol.asyncDispose]());
 
 test("an episode whose user, tools and verdict SmolLM2 writes ends in order", async () => {
-  const { scene } = stage(
+  const played = stage(
     { turns: [says(found), "Your train is NT418."] },
-    { simulator: engine.simulator, user: "written", tools: "written", patience: { tries: 1, deadlineMs: 20_000 } },
+    { model: engine.simulator, user: "written", tools: "written", tries: 1, deadlineMs: 20_000 },
   );
   const task = blueprint({ limits: limits({ userReplies: 1 }) });
-  const episode = await rollOut(task, 0, ["real"], scene);
-  const trajectory = await judge(episode, { ...scene, kind: "written", maxCriteria: 2, scales: new Map() });
+  const trajectory = await verdictOn(played, await episodeOf(played, task, ["real"]), "written", 2);
   if (trajectory.status === "aborted") {
     expect(trajectory).toMatchObject({
       stopReason: "simulator_failed",

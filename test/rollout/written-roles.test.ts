@@ -1,12 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { judge } from "../../src/reward/judge.ts";
-import { rollOut, type Scene } from "../../src/rollout/rollout.ts";
 import type { Withheld } from "../../src/simulator/briefing.ts";
 import { difficulty } from "../../src/tasks/difficulty.ts";
 import { turnLimits } from "../../src/tasks/ordered-task.ts";
 import type { Json, Task } from "../../src/types.ts";
 import { blueprint, booked, findTrain, found, limits, says } from "../support/blueprint.ts";
-import { stage } from "../support/stage.ts";
+import { episodeOf, stage, verdictOn } from "../support/stage.ts";
 import { order } from "../support/task-order.ts";
 
 type Role = "user" | "tool" | "verdict";
@@ -32,7 +30,7 @@ async function written(
   withhold: readonly Withheld[] = [],
 ) {
   const counts = { user: 0, tool: 0, verdict: 0 };
-  const { scene, asked } = stage(
+  const played = stage(
     {
       turns,
       reply: ({ schema }) => {
@@ -40,11 +38,11 @@ async function written(
         return replies[role][Math.min(counts[role]++, replies[role].length - 1)] ?? null;
       },
     },
-    { user: "written", tools: "written", withhold } satisfies Partial<Scene>,
+    { user: "written", tools: "written", withhold },
   );
-  const episode = await rollOut(own, 0, ["run", 1, 0, 0], scene);
-  const court = { ...scene, kind: "written", maxCriteria: 2, scales: new Map() } as const;
-  const judged = await judge(episode, court);
+  const { asked } = played;
+  const episode = await episodeOf(played, own, ["run", 1, 0, 0]);
+  const judged = await verdictOn(played, episode, "written", 2);
   const prompts = (role: Role) => asked.replies.filter(({ schema }) => roleOf(schema) === role);
   return { ...episode, judged, asked: asked.replies, prompts };
 }

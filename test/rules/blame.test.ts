@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { demonstrate } from "../../src/rollout/demonstration.ts";
-import { rollOut } from "../../src/rollout/rollout.ts";
 import { blameFor, isBadEnding } from "../../src/rules/blame.ts";
+import { complaint, thanks } from "../../src/simulator/prompts/user.ts";
 import type { Failure, Message, Task, ToolCall, ToolSpec, Trajectory } from "../../src/types.ts";
 import { blueprint, booked, chain, declined, findTrain, found, limits, says } from "../support/blueprint.ts";
-import { type Play, picking, stage } from "../support/stage.ts";
+import { episodeOf, type Play, picking, stage, verdictOn } from "../support/stage.ts";
 import { message } from "../support/trajectory.ts";
 
 const wrongDay: ToolCall = { ...found, arguments: { ...found.arguments, day: "2027-03-09" } };
@@ -15,6 +15,7 @@ const asking = blueprint({
   limits: limits({ userReplies: 1 }),
 });
 const calling = (...calls: ToolCall[]): Message => ({ ...message("assistant", says(...calls)), calls });
+const refused = (call: ToolCall): Message => ({ ...calling(call), calls: [{ ...call, refused: "too_many" }] });
 const user = (text: string) => message("user", text);
 const agent = (text: string) => message("assistant", text);
 const tool = (...results: unknown[]) => message("tool", results.map((result) => JSON.stringify(result)).join("\n"));
@@ -30,7 +31,7 @@ function episode(messages: readonly Message[], change: Partial<Trajectory> = {},
     messages: [message("system", task.systemPrompt), user(task.firstMessage), ...messages],
     status: "terminated",
     stopReason: "answered",
-    verdict: { reward: -1, rules: 0, judge: null, reason: "" },
+    verdict: { reward: -1, rules: 0, judge: null, reason: "", fault },
     failure: null,
     seconds: 0,
     counts: {},
@@ -38,7 +39,10 @@ function episode(messages: readonly Message[], change: Partial<Trajectory> = {},
   };
 }
 
-const rules = (share: number, reward = share - 0.5) => ({ verdict: { reward, rules: share, judge: null, reason: "" } });
+const fault = { code: "its_own", reason: "as the verdict says" };
+const rules = (share: number, reward = share - 0.5) => ({
+  verdict: { reward, rules: share, judge: null, reason: "", ...(share < 1 ? { fault } : {}) },
+});
 const truncated = (stopReason: Trajectory["stopReason"]) => ({ status: "truncated", stopReason, ...rules(0) }) as const;
 const aborted = (boundary: Failure["boundary"], code: Failure["code"]) =>
   ({
@@ -96,17 +100,14 @@ describe("the blame", () => {
   test.each<[string, Trajectory]>([
     ["task unknowable_value", episode([calling(wrongDay), tool({})], rules(0.8), untold)],
     // another value was wrong, too
-    [
-      "agent wrong_values",
-      episode([calling({ ...wrongDay, arguments: { ...wrongDay.arguments, to: "Moss" } })], rules(0.6), untold),
-    ],
+    ["agent its_own", episode([calling({ ...wrongDay, arguments: { ...wrongDay.arguments, to: "Moss" } })], rules(0.6), untold)],
     [
       "task limits_too_small",
       episode([calling(found), tool(found.result), calling(booked)], truncated("max_tool_turns"), noRoom),
     ],
-    ["agent missing_call", episode([calling(found), tool(found.result)], truncated("max_tool_turns"), chain())],
+    ["agent its_own", episode([calling(found), tool(found.result)], truncated("max_tool_turns"), chain())],
     ["task limits_too_small", episode([agent("Which day?")], {}, { ...asking, limits: limits({ userReplies: 0 }) })],
-    ["task prompt_too_long", episode([], truncated("context_full"))],
+    ["task limits_too_small", episode([], truncated("context_full"))],
     ["agent context_full", episode([agent("and on and on")], truncated("context_full"))],
     ["task bad_blueprint", episode([{ ...agent("No."), logprobs: null }], rules(0))],
   ])("for what could not be done goes to the task: %s", (expected, trajectory) => {
@@ -114,19 +115,10 @@ describe("the blame", () => {
   });
 
   test.each<[string, Trajectory]>([
-    ["user withheld_value", episode([agent("Which day is it?"), user(asking.complaint), agent("Sorry.")], rules(0), asking)],
-    ["user ended_early", episode([agent("Tell me the day.")], { stopReason: "user_done" }, asking)],
-    ["agent no_call", episode([agent("Which station?"), user(asking.complaint), agent("Sorry.")], rules(0), asking)],
-    ["agent no_call", episode([agent("Which day?"), user(day.sentence), agent("Nice.")], rules(0), asking)],
-    ["user repeated_itself", episode([agent("Hi"), user("And?"), agent("Hm"), user("And?"), agent("Hm")], rules(0))],
-    ["agent no_call", episode([agent("Hi"), user(asking.complaint), agent("Hm"), user(asking.complaint), agent("Hm")], rules(0))],
-    [
-      "user unjust_complaint",
-      episode([calling(found), tool(found.result), agent("NT418"), user(asking.complaint)], {
-        ...truncated("max_assistant_turns"),
-        ...rules(1),
-      }),
-    ],
+    ["user withheld_value", episode([agent("Which day is it?"), user(complaint), agent("Sorry.")], rules(0), asking)],
+    ["user withheld_value", episode([agent("Which day?")], { stopReason: "user_done" }, asking)],
+    ["agent its_own", episode([agent("Which station?"), user(complaint), agent("Sorry.")], rules(0), asking)],
+    ["agent its_own", episode([agent("Which day?"), user(day.sentence), agent("Nice.")], rules(0), asking)],
   ])("for a user who does not play along goes to the user: %s", (expected, trajectory) => {
     expect(blamed(trajectory)).toBe(expected);
   });
@@ -134,48 +126,33 @@ describe("the blame", () => {
   test.each<[string, Trajectory]>([
     ["tool refused_right_call", episode([calling(found), tool(error), agent("No trains.")], rules(0.9))],
     ["tool refused_right_call", episode([calling(wrongDay, found), tool({}, error)], truncated("max_assistant_turns"))],
-    ["agent wrong_values", episode([calling(wrongDay), tool(error)], rules(0.8))],
-    [
-      "agent needless_call",
-      episode([calling(wrongDay, found), tool({}, error)], {
-        ...truncated("max_assistant_turns"),
-        counts: { "refused/too_many": 1 },
-      }),
-    ],
+    ["agent its_own", episode([calling(wrongDay), tool(error)], rules(0.8))],
+    ["agent its_own", episode([refused(found), tool(error)], rules(0))],
   ])("for an error in answer to an expected call goes to the tool: %s", (expected, trajectory) => {
     expect(blamed(trajectory)).toBe(expected);
   });
 
-  const counted = (name: string) => ({ ...rules(0), counts: { [`refused/${name}`]: 1 } });
   test.each<[string, Trajectory]>([
     ["agent turn_length", episode([agent("so ")], truncated("turn_length"))],
     ["agent response_length", episode([agent("so ")], truncated("response_length"))],
-    ["agent malformed_call", episode([agent("<tool_call>{")], counted("malformed"))],
-    ["agent unknown_tool", episode([calling({ name: "fly", arguments: {} })], counted("unknown_tool"))],
-    ["agent invented_id", episode([calling(booked)], counted("invented_id"), chain())],
-    ["agent wrong_arguments", episode([calling({ ...found, arguments: {} })], counted("wrong_arguments"))],
-    ["agent no_call", episode([agent("The train is NT1.")])],
-    ["agent wrong_tool", episode([calling(booked)])],
-    ["agent missing_call", episode([calling(found)], rules(0.5), chain())],
-    ["agent guessed_value", episode([calling(wrongDay)], rules(0.8), asking)],
-    ["agent wrong_values", episode([calling(wrongDay)], rules(0.8))],
-    ["agent repeated_call", episode([calling(found), tool(found.result), calling(found)], rules(0.5))],
-    ["agent needless_call", episode([calling(found), tool(found.result), calling(booked)], rules(0.5))],
-    ["agent needless_call", episode([calling(booked)], rules(0), declined())],
-    ["agent no_refusal", episode([agent("")], rules(0, 0), declined())],
+    ["agent turn_deadline", episode([agent("so ")], truncated("turn_deadline"))],
+    ["agent its_own", episode([calling(wrongDay), tool({})], rules(0.8))],
+    ["agent its_own", episode([calling(wrongDay), tool({})], truncated("max_tool_turns"))],
     [
       "agent max_assistant_turns",
       episode([calling(found), tool(found.result)], { ...truncated("max_assistant_turns"), ...rules(1) }),
     ],
-  ])("is the agent's where no rule convicts another: %s", (expected, trajectory) => {
+    ["agent bad_report", episode([agent("Hm.")], { verdict: { reward: -1, rules: 0, judge: 0, reason: "poor" } })],
+  ])("is the agent's where the record convicts no other, by the verdict's own fault: %s", (expected, trajectory) => {
     expect(blamed(trajectory)).toBe(expected);
   });
 });
 
 describe("in played episodes", () => {
-  const play = async (task: Task, script: Play) => {
-    const { trajectory } = await rollOut(task, 0, ["blame"], stage(script).scene);
-    return { trajectory, blame: blamed({ ...trajectory, verdict: trajectory.status === "aborted" ? null : rules(0.5).verdict }) };
+  const play = async (task: Task, script: Play, change: Parameters<typeof stage>[1] = {}) => {
+    const played = stage(script, change);
+    const trajectory = await verdictOn(played, await episodeOf(played, task, ["blame"]), "rules");
+    return { trajectory, blame: blamed(trajectory) };
   };
   const other = { ...found, arguments: { ...found.arguments, to: "Hamar" } };
 
@@ -204,12 +181,10 @@ describe("in played episodes", () => {
   });
 
   test("a user who never answers in time is to blame for the abort", async () => {
-    const { scene } = stage(
-      { turns: ["It is NT418."], choose: () => new Promise(() => {}) },
-      { patience: { tries: 1, deadlineMs: 100 } },
-    );
-    const { trajectory } = await rollOut(blueprint({ limits: limits({ userReplies: 1 }) }), 0, ["blame"], scene);
-    expect(blamed(trajectory)).toBe("user deadline");
+    const never = { turns: ["It is NT418."], choose: () => new Promise<never>(() => {}) };
+    const task = blueprint({ limits: limits({ userReplies: 1 }) });
+    const { blame } = await play(task, never, { tries: 1, deadlineMs: 100 });
+    expect(blame).toBe("user deadline");
   });
 
   test("malformed calls, unknown tools and calls beyond the limit are counted by kind", async () => {
@@ -225,13 +200,12 @@ describe("in played episodes", () => {
 
   test("the user's choices cost tokens of the user's role", async () => {
     const task = blueprint({ limits: limits({ userReplies: 1 }) });
-    const { trajectory } = await play(task, { turns: ["It is NT418."], choose: picking(task.thanks) });
+    const { trajectory } = await play(task, { turns: ["It is NT418."], choose: picking(thanks) });
     expect(Object.keys(trajectory.counts)).toEqual(["tokens_in/user"]);
   });
 
   test("a demonstration that its own rules reject is the task's fault", () => {
-    const { scene } = stage({});
-    const shown = demonstrate(blueprint(), ["demo"], { ...scene, policyVersion: 0, toolChars: 512 });
+    const shown = demonstrate(blueprint(), ["demo"], { ...stage({}).player, toolChars: 512 });
     expect(blamed({ ...shown, ...rules(0) })).toBe("task bad_blueprint");
   });
 });

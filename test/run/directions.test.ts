@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { type Desk, writeTasks } from "../../src/run/draw-tasks.ts";
-import { newTally } from "../../src/simulator/usage.ts";
+import { newUsage } from "../../src/simulator/usage.ts";
 import { anyTools } from "../../src/tools/distractors.ts";
 import type { Json, JsonObject, Task } from "../../src/types.ts";
 import { findTrain, found } from "../support/blueprint.ts";
@@ -13,7 +13,7 @@ const said = "Which train goes from Oslo to Bergen on 2027-03-02?";
 
 async function write(set: readonly string[], query = said) {
   const { config } = resolveConfig({ preset: "trustee", set: ["tasks.novelty=null", "tasks.attempts=1", ...set] });
-  const { engine, scene, asked } = stage({
+  const { engine, player, asked } = stage({
     reply: ({ schema }): Json => {
       if ("first_user_query" in (schema.properties as JsonObject))
         return {
@@ -26,7 +26,7 @@ async function write(set: readonly string[], query = said) {
     },
   });
   const desk: Desk = {
-    ...{ config, engine, template: scene.template, embed: null, distractors: anyTools, tally: newTally() },
+    ...{ config, engine, template: player.template, embed: null, distractors: anyTools, usage: newUsage() },
     ...{ pause: () => undefined, signal: new AbortController().signal },
   };
   const series = { id: "s", names: [1], first: 0, count: 1, level: 1, declineShare: 0, epsilon: 0, toolsets: [trains] };

@@ -13,7 +13,7 @@ import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { draws } from "../../src/rng.ts";
 import { drawTasks, type Series } from "../../src/run/draw-tasks.ts";
 import type { Session } from "../../src/run/session.ts";
-import { newTally } from "../../src/simulator/usage.ts";
+import { newUsage } from "../../src/simulator/usage.ts";
 import { vectorsOf } from "../../src/store/embeddings.ts";
 import type { Writer } from "../../src/store/lease.ts";
 import { openStep } from "../../src/store/steps.ts";
@@ -73,7 +73,7 @@ function session(writer: Writer, world: World): Session {
     toolsets: { train: [{ domain: "travel", name: "trains", tools: [findTrain] }], heldOut: [] },
     embed: async (texts) => texts.map((text) => Float32Array.from(cities, (city) => Number(text.includes(city)))),
     distractors: anyTools,
-    tally: newTally(),
+    usage: newUsage(),
     folder: "",
     progress: () => taken++,
     pause: () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { assignAdvantages } from "../../src/reward/assign.ts";
-import { deviation, gapMetrics, groupMetrics, stopwatch, tallyMetrics } from "../../src/run/metrics.ts";
-import { count, newTally } from "../../src/simulator/usage.ts";
+import { deviation, gapMetrics, groupMetrics, simulatorMetrics, stopwatch } from "../../src/run/metrics.ts";
+import { count, newUsage } from "../../src/simulator/usage.ts";
 import type { Trajectory } from "../../src/types.ts";
 import { blueprint } from "../support/blueprint.ts";
 import { aborted, judged } from "../support/trajectory.ts";
@@ -74,11 +74,11 @@ describe("who is to blame, and what it cost", () => {
   });
 
   test("the simulator's counts are those since the step began", () => {
-    const before = newTally();
+    const before = newUsage();
     count(before, { replies: 5, "tokens_in/tool": 100 });
     const now = { ...before };
     count(now, { replies: 2, contradictions: 1, "tokens_in/tool": 20, "tokens_out/task": 7, "retried/user": 1 });
-    expect(tallyMetrics(now, before)).toMatchObject({
+    expect(simulatorMetrics(now, before)).toMatchObject({
       ...{ "simulator/replies": 2, "simulator/contradictions": 1, "simulator/retried/user": 1 },
       ...{ "simulator/tokens_in/tool": 20, "simulator/tokens_out/task": 7, "simulator/tokens_in/user": 0 },
     });

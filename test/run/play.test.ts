@@ -3,16 +3,16 @@ import { expect, test } from "vitest";
 import { type ConfigInput, configSchema } from "../../src/config/config.ts";
 import type { ReplyRequest } from "../../src/llm/llm.ts";
 import { demonstrated, playerOf } from "../../src/run/play.ts";
-import { newTally } from "../../src/simulator/usage.ts";
+import { newUsage } from "../../src/simulator/usage.ts";
 import type { JsonObject } from "../../src/types.ts";
 import { blueprint, found, limits, says } from "../support/blueprint.ts";
 import { type Play, stage } from "../support/stage.ts";
 
 function session(play: Play, input: ConfigInput = {}) {
-  const { scene, engine, asked } = stage(play);
+  const { player, engine, asked } = stage(play);
   const config = configSchema.parse(input);
   const { signal } = new AbortController();
-  return { config, engine, template: scene.template, dialect: "hermes", tally: newTally(), signal, asked } as const;
+  return { config, engine, template: player.template, dialect: "hermes", usage: newUsage(), signal, asked } as const;
 }
 
 test("a demonstration is the right episode, and the rules approve it", async () => {
@@ -35,7 +35,7 @@ test("the user and the tools are those of the config, with their time to think",
     [64, 3000],
     [64, 3000],
   ]);
-  expect(world.tally.replies).toBe(2);
+  expect(world.usage.replies).toBe(2);
 });
 
 test("a written verdict has as many criteria as the simulator's size allows, or as the config says", async () => {

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { configSchema } from "../../src/config/config.ts";
 import { usageMetrics } from "../../src/run/metrics.ts";
-import { newTally } from "../../src/simulator/usage.ts";
+import { newUsage } from "../../src/simulator/usage.ts";
 import { metricsOf } from "../../src/store/steps.ts";
 import { exampleTrajectory, temporaryStore } from "../store/temporary.ts";
 import { dyingAt, life, newRun, outcome } from "../support/whole-run.ts";
@@ -18,8 +18,8 @@ test("each evaluation, its tasks and the warm-up have their usage of the simulat
   using temporary = temporaryStore();
   const { store } = temporary;
   const run = newRun(temporary, { difficulty, simulator, evaluation });
-  const tally = newTally();
-  await life(temporary, run, { token: "one", tally });
+  const usage = newUsage();
+  await life(temporary, run, { token: "one", usage });
   const rows = (sql: string) => store.database.prepare<[], [string, string, number]>(sql).raw().all();
   const evaluations = rows("SELECT phase, name, value FROM evaluation_metric");
   const of = (phase: string) =>
@@ -44,7 +44,7 @@ test("each evaluation, its tasks and the warm-up have their usage of the simulat
     expect(
       parts.reduce((sum, part) => sum + (part[`simulator/${name}`] ?? 0), 0),
       name,
-    ).toBe(tally[name]);
+    ).toBe(usage[name]);
 });
 
 test("an evaluation that was cut off between two episodes has the usage of both when it is resumed", async () => {

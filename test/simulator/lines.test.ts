@@ -1,12 +1,11 @@
 // What user, tools and judge read of an episode is what the policy read and wrote, whatever ended it.
 import { describe, expect, test } from "vitest";
 import { scriptedVocabulary } from "../../src/llm/scripted.ts";
-import { rollOut } from "../../src/rollout/rollout.ts";
 import { linesOf } from "../../src/simulator/lines.ts";
 import { transcriptText } from "../../src/simulator/prompts/transcript.ts";
 import type { Task } from "../../src/types.ts";
 import { blueprint, booked, chain, found, limits, says } from "../support/blueprint.ts";
-import { type Play, stage } from "../support/stage.ts";
+import { episodeOf, type Play, stage } from "../support/stage.ts";
 import { message } from "../support/trajectory.ts";
 
 const lookUp = says(found);
@@ -16,8 +15,7 @@ const notDone = called.replace("calls:", "calls (not carried out):");
 const length = (text: string) => scriptedVocabulary().encode(text).length;
 
 async function ended(task: Task, play: Play, change: Parameters<typeof stage>[1] = {}) {
-  const { scene } = stage(play, change);
-  const { lines, trajectory } = await rollOut(task, 0, ["lines"], scene);
+  const { lines, trajectory } = await episodeOf(stage(play, change), task, ["lines"]);
   return { reason: trajectory.stopReason, read: transcriptText(lines).split("\n").slice(1), trajectory };
 }
 
@@ -83,7 +81,7 @@ describe("the last turn is in the lines, whole or cut, with the calls that were 
 
   test("turn_deadline", async () => {
     const task = blueprint({ limits: limits({ tokensPerTurn: 50_000, responseTokens: 50_000 }) });
-    const { reason, read } = await ended(task, { turns: ["so ".repeat(10_000)] }, { turnMs: 200 });
+    const { reason, read } = await ended(task, { turns: ["so ".repeat(10_000)] }, { turnSeconds: 0.2 });
     expect([reason, ...read]).toEqual(["turn_deadline", expect.stringMatching(/^Assistant: so .* \[cut off\]$/)]);
   });
 

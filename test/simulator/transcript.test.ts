@@ -1,12 +1,10 @@
 // A talk that is longer than the simulator's context: the longest lines lose their middle, with a mark, and no more than must.
 import { describe, expect, test } from "vitest";
 import { renderChat } from "../../src/llm/engine/chat.ts";
-import { judge } from "../../src/reward/judge.ts";
-import { rollOut } from "../../src/rollout/rollout.ts";
 import { fitted, transcriptText } from "../../src/simulator/prompts/transcript.ts";
 import type { Line } from "../../src/types.ts";
 import { blueprint, found, limits, says } from "../support/blueprint.ts";
-import { stage } from "../support/stage.ts";
+import { episodeOf, stage, verdictOn } from "../support/stage.ts";
 
 const lines: Line[] = [
   { role: "user", text: "A short question" },
@@ -53,10 +51,9 @@ describe("a simulator with a small context", () => {
       contextTokens,
       reply: ({ schema }) => ("message" in (schema.properties as object) ? replies.user : replies.judge),
     });
-    const { scene } = stage({ turns: [says(found), long] }, { simulator: world.scene.simulator, user: "written" });
-    const court = { ...scene, kind: "written", maxCriteria: 2, scales: new Map() } as const;
-    const trajectory = await judge(await rollOut(task, 0, ["small"], scene), court);
-    return { trajectory, asked: world.asked.replies, vocabulary: scene.vocabulary };
+    const played = stage({ turns: [says(found), long] }, { model: world.engine.simulator, user: "written" });
+    const trajectory = await verdictOn(played, await episodeOf(played, task, ["small"]), "written", 2);
+    return { trajectory, asked: world.asked.replies, vocabulary: played.player.vocabulary };
   }
 
   test("reads all of it where it has the room", async () => {

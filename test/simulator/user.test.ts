@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { ChooseRequest } from "../../src/llm/llm.ts";
-import { nextSentence } from "../../src/simulator/user.ts";
-import type { Line, Task } from "../../src/types.ts";
+import { complaint, thanks } from "../../src/simulator/prompts/user.ts";
+import type { Simulator } from "../../src/simulator/simulator.ts";
+import { outOfCharacter, userWays } from "../../src/simulator/user.ts";
+import type { Json, Line, Task } from "../../src/types.ts";
 import { blueprint, declined } from "../support/blueprint.ts";
 import { isSilent, menuOf, stage } from "../support/stage.ts";
 
@@ -13,16 +15,19 @@ const lines: Line[] = [
   { role: "assistant", text: "There is one at 08:25. Which day?" },
 ];
 
+const nextSentence = (own: Task, said: readonly Line[], told: readonly number[], simulator: Simulator) =>
+  userWays.chosen({ task: own, withhold: [], lines: said, told: new Set(told), names: [] }, simulator);
+
 /** The user's sentence where the menu weighs `said`, and `silent` before the assistant has said anything. */
 async function next(said: readonly number[], silent: readonly number[], told: readonly number[] = []) {
   const asked: ChooseRequest[] = [];
-  const { scene } = stage({
+  const { simulator } = stage({
     choose: (request) => {
       asked.push(request);
       return isSilent(request) ? silent : said;
     },
   });
-  return { answer: await nextSentence(task, lines, new Set(told), scene.simulator, scene.patience), asked };
+  return { answer: await nextSentence(task, lines, told, simulator), asked };
 }
 
 describe("the user's next sentence", () => {
@@ -33,9 +38,7 @@ describe("the user's next sentence", () => {
 
   test("comes from a menu of the held-back details, thanks and a complaint", async () => {
     const { asked } = await next([-1, -1, -1, -1], [-1, -1, -1, -1]);
-    expect(asked.map((request) => menuOf(request))).toEqual(
-      [0, 1].map(() => [day.sentence, to.sentence, task.thanks, task.complaint]),
-    );
+    expect(asked.map((request) => menuOf(request))).toEqual([0, 1].map(() => [day.sentence, to.sentence, thanks, complaint]));
     expect(asked[0]).toMatchObject({ lead: "Answer:", options: [" A", " B", " C", " D"] });
   });
 
@@ -49,7 +52,7 @@ describe("the user's next sentence", () => {
 
   test("never is a detail that was told: it left the menu and the others keep their place", async () => {
     const { answer, asked } = await next([-0.1, -3, -3], [-1, -1, -1], [0]);
-    expect(menuOf(asked[0] as ChooseRequest)).toEqual([to.sentence, task.thanks, task.complaint]);
+    expect(menuOf(asked[0] as ChooseRequest)).toEqual([to.sentence, thanks, complaint]);
     expect(answer).toMatchObject({ detail: 1, text: to.sentence });
   });
 
@@ -65,15 +68,15 @@ describe("the user's next sentence", () => {
     );
     expect(picked.map(({ answer }) => answer)).toMatchObject([
       { kind: "detail", reward: 1 },
-      { kind: "thanks", reward: 0, detail: null, text: task.thanks },
-      { kind: "complaint", reward: -1, detail: null, text: task.complaint },
+      { kind: "thanks", reward: 0, detail: null, text: thanks },
+      { kind: "complaint", reward: -1, detail: null, text: complaint },
     ]);
   });
 
   /** The menu after the assistant has said this, or the only thing that can be said. */
   async function menuAfter(own: Task, ...said: readonly string[]) {
     const menus: (readonly string[])[] = [];
-    const { scene } = stage({
+    const { simulator } = stage({
       choose: (request) => {
         menus.push(menuOf(request));
         return request.options.map(() => -1);
@@ -83,10 +86,9 @@ describe("the user's next sentence", () => {
       { role: "user" as const, text: own.firstMessage },
       ...said.map((text) => ({ role: "assistant" as const, text })),
     ];
-    const answer = await nextSentence(own, talk, new Set(), scene.simulator, scene.patience);
+    const answer = await nextSentence(own, talk, [], simulator);
     return menus[0] ?? [answer.ok ? answer.text : "failed"];
   }
-  const { thanks, complaint } = task;
   const bare = blueprint({ expected: [{ name: "find_train", arguments: {}, result: null }] });
 
   test.each<[string, Task, readonly string[], readonly string[]]>([
@@ -109,14 +111,139 @@ describe("the user's next sentence", () => {
   });
 
   test("that does not come before the deadline is a failure, not a sentence", async () => {
-    const { scene } = stage({ choose: () => new Promise(() => {}) });
-    const answer = await nextSentence(task, lines, new Set(), scene.simulator, { tries: 1, deadlineMs: 1 });
+    const { simulator } = stage({ choose: () => new Promise(() => {}) }, { tries: 1, deadlineMs: 1 });
+    const answer = await nextSentence(task, lines, [], simulator);
     expect(answer).toMatchObject({ ok: false, failure: { boundary: "user", code: "deadline" } });
   });
 
   test("is not waited for when cancelled", async () => {
-    const { scene } = stage({ choose: () => new Promise(() => {}) });
-    const answer = nextSentence(task, lines, new Set(), scene.simulator, scene.patience, AbortSignal.abort());
+    const { simulator } = stage({ choose: () => new Promise(() => {}) }, { signal: AbortSignal.abort() });
+    const answer = nextSentence(task, lines, [], simulator);
     await expect(answer).rejects.toMatchObject({ code: "cancelled" });
+  });
+});
+
+const asking = blueprint({ heldBack: [day] });
+const talk: Line[] = [
+  { role: "user", text: asking.firstMessage },
+  { role: "assistant", text: "Which day?" },
+  { role: "call", text: '{"name": "find_train"}' },
+  { role: "result", text: '{"train_id": "NT418"}' },
+  { role: "assistant", text: "It is NT418." },
+];
+const turn = (change: object): Json => ({ reason: "It asked.", reward: 1, done: false, message: "On 2027-03-02.", ...change });
+
+const writtenTurn = (own: Task, said: readonly Line[], simulator: Simulator) =>
+  userWays.written({ task: own, withhold: [], lines: said, told: new Set(), names: ["run", 1] }, simulator);
+
+/** The user's turn where the simulator writes these one after the other, and what it was asked. */
+async function written(replies: readonly Json[], own: Task = asking, said: readonly Line[] = talk) {
+  const left = [...replies];
+  const { simulator, asked } = stage({ reply: () => left.shift() ?? null });
+  const answer = await writtenTurn(own, said, simulator);
+  return { answer, asked: asked.replies, prompt: asked.replies[0]?.messages.at(-1)?.content ?? "" };
+}
+
+describe("a user who writes", () => {
+  test("says the next message and rewards the assistant's turn", async () => {
+    expect((await written([turn({})])).answer).toEqual({
+      ok: true,
+      kind: "message",
+      text: "On 2027-03-02.",
+      reward: 1,
+      detail: null,
+    });
+    expect((await written([turn({ reward: -1 })])).answer).toMatchObject({ reward: -1 });
+  });
+
+  test.each([
+    ["an empty message", { message: " " }],
+    ["being done, whatever else is said", { done: true, message: "As an AI I call find_train." }],
+  ])("ends the talk by %s, and the turn keeps its reward", async (_, change) => {
+    expect((await written([turn({ reward: -1, ...change })])).answer).toMatchObject({ kind: "silence", text: "", reward: -1 });
+  });
+
+  test("is asked for a reason before the reward, and for the reward before the words", async () => {
+    const { asked } = await written([turn({})]);
+    expect(Object.keys((asked[0]?.schema.properties ?? {}) as object)).toEqual(["reason", "reward", "done", "message"]);
+  });
+
+  test("knows intent, persona and what was held back, and hears what was said aloud, not calls or results", async () => {
+    const { prompt } = await written([turn({})]);
+    for (const known of [`The person wants: ${asking.intent}`, "knows the matter well", day.sentence, "Assistant: It is NT418."])
+      expect(prompt).toContain(known);
+    for (const unheard of ["find_train", "train_id", thanks]) expect(prompt).not.toContain(unheard);
+  });
+
+  test("hears an assistant that said nothing", async () => {
+    expect((await written([turn({})], asking, talk.slice(0, 1))).prompt).toContain(`${asking.firstMessage}\nAssistant: ...`);
+  });
+
+  test("is told how long the talk shall be, level by level", async () => {
+    const told = await Promise.all(
+      [0, 1, 2].map(async (expectedTurns) => (await written([turn({})], { ...asking, expectedTurns })).prompt),
+    );
+    expect(told.map((prompt) => /The talk is (\w+)\./.exec(prompt)?.[1])).toEqual(["short", "medium", "long"]);
+  });
+
+  test("has the same prompt up to the talk at every turn, so that it is computed once", async () => {
+    const [first, later] = [await written([turn({})], asking, talk.slice(0, 2)), await written([turn({})])];
+    const head = first.prompt.slice(0, first.prompt.indexOf("Which day?"));
+    expect(head).toContain(asking.intent);
+    expect(later.prompt.startsWith(head)).toBe(true);
+    expect(later.asked[0]?.messages[0]).toEqual(first.asked[0]?.messages[0]);
+  });
+
+  test("who leaves the person's voice is asked again with another draw, and fails as a value in the end", async () => {
+    const assistant = turn({ message: "How can I help you today?" });
+    const { answer, asked } = await written([assistant, "not JSON", turn({})]);
+    expect(answer).toMatchObject({ ok: true, text: "On 2027-03-02." });
+    expect(new Set(asked.map(({ seed }) => seed)).size).toBe(3);
+    expect((await written([assistant, assistant, assistant])).answer).toMatchObject({
+      ok: false,
+      failure: { boundary: "user", code: "invalid_reply", text: expect.stringContaining("speaks as the assistant") },
+    });
+  });
+
+  test("that does not come before the deadline is a failure, and not waited for when cancelled", async () => {
+    const never = { reply: () => new Promise<never>(() => {}) };
+    expect(await writtenTurn(asking, talk, stage(never, { tries: 1, deadlineMs: 1 }).simulator)).toMatchObject({
+      failure: { boundary: "user", code: "deadline" },
+    });
+    const cancelled = writtenTurn(asking, talk, stage(never, { signal: AbortSignal.abort() }).simulator);
+    await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
+  });
+});
+
+describe("the rule about a person's voice", () => {
+  const weather = { name: "weather", description: "", parameters: { type: "object" } };
+  const rule = (text: string) => outOfCharacter(text, blueprint({ tools: [...asking.tools, weather] }), talk);
+
+  test.each([
+    "Please call find_train for me.",
+    "Use FIND_TRAIN.",
+    "As an AI language model, I cannot travel.",
+    "I'm happy to assist you with that.",
+    "I'll look that up for you.",
+    "Your booking has been confirmed.",
+    "Is there anything else I can do?",
+    "Assistant: which day?",
+    '<tool_call>{"name": "x"}</tool_call>',
+    '{"name": "x", "arguments": {}}',
+    "It is NT418.",
+  ])("refuses %j", (text) => {
+    expect(rule(text)).not.toBeNull();
+  });
+
+  test.each([
+    "Can you help me find a train?",
+    "Let me check my calendar. Tuesday works.",
+    "I've booked a hotel already, so it must be the morning.",
+    "Is there anything else you found?",
+    "What will the weather be like?",
+    "Thanks! And when does it arrive?",
+    "My request was another one.",
+  ])("lets %j pass", (text) => {
+    expect(rule(text)).toBeNull();
   });
 });

@@ -75,8 +75,6 @@ export function exampleTask(change: Partial<Task> = {}): Task {
     expected: [{ name: "forecast", arguments: { city: "Oslo" }, result: { celsius: -2.5 } }],
     dependent: false,
     heldBack: [],
-    thanks: "Thanks.",
-    complaint: "That is not what I asked.",
     report: "It will be -2.5 degrees.",
     criteria: 1,
     limits: { userReplies: 0, assistantTurns: 2, toolTurns: 1, responseTokens: 256, tokensPerTurn: 64 },

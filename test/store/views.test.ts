@@ -30,7 +30,8 @@ function filledRun(store: Store): void {
     for (const [sample, episode] of episodes.entries())
       saveTrajectory(writer, { step, purpose, phase, task: index }, exampleTrajectory({ task, sample, ...episode }));
   };
-  const judged = (reward: number, rules: number) => ({ verdict: { reward, rules, judge: null, reason: "" } });
+  const fault = { code: "no_call", reason: "no call where one is due" };
+  const judged = (reward: number, rules: number) => ({ verdict: { reward, rules, judge: null, reason: "", fault } });
   openStep(writer, 0, { level: 4, policyVersion: 0 });
   save(0, "demonstration", 0, exampleTask(), [judged(1, 1)]);
   closeStep(writer, 0, closing);

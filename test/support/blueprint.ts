@@ -58,8 +58,6 @@ export function blueprint(change: Partial<Task> = {}): Task {
     expected: [found],
     dependent: false,
     heldBack: [],
-    thanks: "Thanks, that is all.",
-    complaint: "That is not what I asked for.",
     report: "Here it is: the train id is NT418, the departs is 08:25.",
     criteria: 1,
     limits: { userReplies: 0, assistantTurns: 8, toolTurns: 8, responseTokens: 5000, tokensPerTurn: 1000 },

@@ -1,10 +1,14 @@
-// Where scripted episodes are played: the double of the engine behind a scene, a record of what it was asked, and the two
-// things a test wants to decide: what the policy says turn by turn, and what the user picks from the menu.
-import type { ChooseRequest, ReplyRequest, SampleRequest } from "../../src/llm/llm.ts";
+// Where scripted episodes are played: the double of the engine behind a player and a simulator, a record of what it was asked,
+// and the two things a test wants to decide: what the policy says turn by turn, and what the user picks from the menu.
+import type { ChatModel, ChooseRequest, ReplyRequest, SampleRequest } from "../../src/llm/llm.ts";
 import { type Script, scriptedEngine } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
-import type { Scene } from "../../src/rollout/rollout.ts";
-import type { Json } from "../../src/types.ts";
+import { type JudgeOptions, openJudge } from "../../src/reward/judge.ts";
+import { type Player, rollOut } from "../../src/rollout/rollout.ts";
+import { openSimulator, type Simulator, type SimulatorOptions } from "../../src/simulator/simulator.ts";
+import { counted, newUsage } from "../../src/simulator/usage.ts";
+import { openWorld, type Ways } from "../../src/simulator/world.ts";
+import type { Episode, Json, Task, Trajectory } from "../../src/types.ts";
 
 export interface Asked {
   readonly samples: SampleRequest[];
@@ -13,10 +17,17 @@ export interface Asked {
 }
 
 export interface Stage {
-  readonly scene: Scene;
+  readonly player: Player;
+  readonly simulator: Simulator;
+  readonly ways: Ways;
   readonly asked: Asked;
   readonly engine: ReturnType<typeof scriptedEngine>;
 }
+
+/** What a test wants otherwise, and a model in place of the double's simulator. */
+export type Change = Partial<Omit<Player, "rollout"> & Player["rollout"] & Ways & SimulatorOptions> & {
+  readonly model?: ChatModel;
+};
 
 export interface Play {
   /** The policy's turns in order (null: sampled from the double's own distribution); the last one is said again and again. */
@@ -30,7 +41,7 @@ export interface Play {
   readonly markers?: "tokens" | "pieces";
 }
 
-export function stage(play: Play, change: Partial<Scene> = {}): Stage {
+export function stage(play: Play, change: Change = {}): Stage {
   const asked: Asked = { samples: [], replies: [], choices: [] };
   const turns = play.turns ?? [null];
   const engine = scriptedEngine({
@@ -50,23 +61,48 @@ export function stage(play: Play, change: Partial<Scene> = {}): Stage {
     },
     ...(play.contextTokens === undefined ? {} : { contextTokens: play.contextTokens }),
   });
-  const scene: Scene = {
-    policy: engine.policy,
-    vocabulary: engine.vocabulary,
-    template: episodeTemplate(engine.vocabulary, play.markers ?? "pieces"),
-    dialect: "hermes",
-    simulator: engine.simulator,
-    patience: { tries: 3, deadlineMs: 10_000 },
-    temperature: 1,
-    turnMs: 10_000,
-    parallelCalls: 3,
-    toolChars: 512,
-    user: "chosen",
-    tools: "blueprint",
-    withhold: [],
-    ...change,
+  const { tries = 3, deadlineMs = 10_000, thinkTokens, usage, signal, model = engine.simulator } = change;
+  const counted = usage === undefined ? {} : { usage };
+  const thinking = thinkTokens === undefined ? {} : { thinkTokens };
+  const { turnSeconds = 10, parallelCalls = 3, toolChars = 512, user = "chosen", tools = "blueprint", withhold = [] } = change;
+  return {
+    player: {
+      policy: change.policy ?? engine.policy,
+      vocabulary: engine.vocabulary,
+      template: change.template ?? episodeTemplate(engine.vocabulary, play.markers ?? "pieces"),
+      dialect: "hermes",
+      temperature: change.temperature ?? 1,
+      rollout: { turnSeconds, parallelCalls, toolChars },
+      signal,
+    },
+    simulator: openSimulator(model, { tries, deadlineMs, ...thinking, ...counted, signal }),
+    ways: { user, tools, withhold },
+    asked,
+    engine,
   };
-  return { scene, asked, engine };
+}
+
+/** One episode of a task, with what it asked of the simulator on its record. */
+export async function episodeOf(
+  { player, simulator, ways }: Stage,
+  task: Task,
+  names: readonly (string | number)[] = ["episode"],
+  sample = 0,
+): Promise<Episode> {
+  const usage = newUsage();
+  const world = openWorld(task, simulator.counting(usage), ways, names);
+  const { lines, trajectory } = await rollOut(task, player, world, { sample, names });
+  return { lines, trajectory: { ...trajectory, counts: { ...counted(usage), ...trajectory.counts } } };
+}
+
+/** The verdict on an episode. */
+export function verdictOn(
+  { player, simulator, ways }: Stage,
+  episode: Episode,
+  verdict: JudgeOptions["verdict"],
+  maxCriteria = 5,
+): Promise<Trajectory> {
+  return openJudge({ verdict, dialect: player.dialect, withhold: ways.withhold, maxCriteria })(episode, simulator);
 }
 
 /** The sentences of a menu in the order of its letters. */

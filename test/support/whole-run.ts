@@ -12,7 +12,7 @@ import { scriptedEngine } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { draws } from "../../src/rng.ts";
 import type { ProgressEvent, Session } from "../../src/run/session.ts";
-import { newTally, type Tally } from "../../src/simulator/usage.ts";
+import { newUsage, type Usage } from "../../src/simulator/usage.ts";
 import { checkpointFolder, listCheckpoints } from "../../src/store/checkpoints.ts";
 import { runFolder } from "../../src/store/home.ts";
 import { acquireLease, releaseLease } from "../../src/store/lease.ts";
@@ -139,12 +139,12 @@ export interface Process {
   readonly progress?: (event: ProgressEvent) => void;
   readonly token: string;
   /** Where the process counts what it asks of the simulator. */
-  readonly tally?: Tally;
+  readonly usage?: Usage;
 }
 
 /** One process that trains the run, to its end or to its death. */
 export async function life({ store, home }: Temporary, run: RunRow, lived: Process) {
-  const { moment = () => {}, progress = () => {}, tally = newTally(), token } = lived;
+  const { moment = () => {}, progress = () => {}, usage = newUsage(), token } = lived;
   const writer = { ...acquireLease(store, run, { pid: process.pid, token }), store: storeWith(store, moment) };
   const engine = engineWith(moment);
   const learner = learnerWith(engine, moment);
@@ -157,7 +157,7 @@ export async function life({ store, home }: Temporary, run: RunRow, lived: Proce
     toolsets: { train: [toolset], heldOut: [toolset] },
     embed: null,
     distractors: anyTools,
-    tally,
+    usage,
     folder: runFolder(home, run.name),
     pause: () => undefined,
     signal: new AbortController().signal,

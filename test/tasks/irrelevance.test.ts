@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { draws } from "../../src/rng.ts";
-import { withholdTools } from "../../src/tasks/irrelevance.ts";
+import { irrelevanceOf } from "../../src/tasks/irrelevance.ts";
 import { embeddedCatalogue } from "../../src/tools/toolset.ts";
 import { blueprint, bookSeats, findTrain } from "../support/blueprint.ts";
 
@@ -9,18 +9,18 @@ const catalogue = embeddedCatalogue();
 const trains = { domain: "travel", name: "trains", tools: [findTrain, bookSeats] };
 const asked = blueprint({ heldBack: [{ call: 0, argument: "day", sentence: "The day is 2027-03-02." }] });
 
-describe("the decline twin of a call task", () => {
+describe("a call task made one of irrelevance", () => {
   test("says the same words, expects no call and refuses by what the withheld tool is for", () => {
-    const twin = withholdTools(asked, [...catalogue, trains], draws("twin", 1));
-    expect(twin).toMatchObject({
+    const declining = irrelevanceOf(asked, [...catalogue, trains], draws("twin", 1));
+    expect(declining).toMatchObject({
       kind: "decline",
       firstMessage: asked.firstMessage,
       expected: [],
       heldBack: [],
       dependent: false,
     });
-    expect(twin.report).toMatch(/finds a train between two cities\.$/);
-    expect(twin.id).not.toBe(asked.id);
+    expect(declining.report).toMatch(/finds a train between two cities\.$/);
+    expect(declining.id).not.toBe(asked.id);
   });
 
   test("is offered as many tools, none of them of the task's own toolset", () => {
@@ -35,7 +35,7 @@ describe("the decline twin of a call task", () => {
           tools: own.tools,
           expected: [{ name: tool.name, arguments: {}, result: null }],
         });
-        const { tools } = withholdTools(task, catalogue, draws("twin", seed));
+        const { tools } = irrelevanceOf(task, catalogue, draws("twin", seed));
         const names = new Set(own.tools.map(({ name }) => name));
         expect(tools.length).toBeGreaterThan(0);
         expect(tools.length).toBeLessThanOrEqual(own.tools.length);
@@ -46,11 +46,11 @@ describe("the decline twin of a call task", () => {
   });
 
   test("is offered no tool where there is no other toolset", () => {
-    expect(withholdTools(asked, [trains], draws("twin", 1)).tools).toEqual([]);
+    expect(irrelevanceOf(asked, [trains], draws("twin", 1)).tools).toEqual([]);
   });
 
   test("exists for call tasks only", () => {
     const decline = blueprint({ kind: "decline", expected: [] });
-    expect(() => withholdTools(decline, catalogue, draws("twin", 1))).toThrow(RangeError);
+    expect(() => irrelevanceOf(decline, catalogue, draws("twin", 1))).toThrow(RangeError);
   });
 });

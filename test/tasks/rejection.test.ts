@@ -41,10 +41,10 @@ test("a name is given away as a whole word, and only where people do not say it 
 });
 
 test("the prompt is counted as the policy will read it: system, tools and first message", () => {
-  const { scene } = stage({});
+  const { player } = stage({});
   const task = blueprint();
-  const long = promptTokens(task, scene.template);
-  const { length } = scene.vocabulary.encode(" at noon");
-  expect(promptTokens({ ...task, firstMessage: `${task.firstMessage} at noon` }, scene.template)).toBe(long + length);
-  expect(promptTokens({ ...task, tools: [findTrain] }, scene.template)).toBeLessThan(long - 50);
+  const long = promptTokens(task, player.template);
+  const { length } = player.vocabulary.encode(" at noon");
+  expect(promptTokens({ ...task, firstMessage: `${task.firstMessage} at noon` }, player.template)).toBe(long + length);
+  expect(promptTokens({ ...task, tools: [findTrain] }, player.template)).toBeLessThan(long - 50);
 });

@@ -21,9 +21,8 @@ const draft = {
 /** One draft by a simulator that answers with these in turn (the last one again and again). */
 async function write(own: TaskOrder, toolsets: readonly Toolset[], drafts: readonly Json[]) {
   let given = 0;
-  const { scene, asked } = stage({ reply: () => drafts[Math.min(given++, drafts.length - 1)] ?? null });
-  const { simulator, patience } = scene;
-  const written = await writeIntentDraft(own, { toolsets, distractors: anyTools, simulator, patience });
+  const { simulator, asked } = stage({ reply: () => drafts[Math.min(given++, drafts.length - 1)] ?? null });
+  const written = await writeIntentDraft(own, { toolsets, distractors: anyTools, simulator });
   const task: Task | null = "task" in written ? written.task : null;
   return { task, rejected: "task" in written ? null : written, asked: asked.replies };
 }

@@ -26,15 +26,14 @@ const asksForCalls = (request: ReplyRequest) => "arguments_1" in (request.schema
 /** Writes a draft with a simulator that fills in these values and then says these messages in turn (the last one again and again). */
 async function write(own: TaskOrder, toolsets: readonly Toolset[], messages: readonly string[], values: JsonObject = filled) {
   let said = 0;
-  const { scene, asked } = stage({
+  const { simulator, asked } = stage({
     reply: (request): Json => {
       const wanted = Object.keys(request.schema.properties as JsonObject);
       if (asksForCalls(request)) return Object.fromEntries(wanted.map((name) => [name, values[name] ?? null]));
       return { message: messages[Math.min(said++, messages.length - 1)] ?? "" };
     },
   });
-  const { simulator, patience } = scene;
-  const draft = await writeDraft(own, { toolsets, distractors: anyTools, simulator, patience });
+  const draft = await writeDraft(own, { toolsets, distractors: anyTools, simulator });
   const written = "task" in draft ? { ...draft, rejected: null } : { task: null, plainMessage: false, rejected: draft };
   return { ...written, asked: asked.replies };
 }
@@ -91,29 +90,16 @@ describe("a task is written calls first", () => {
     expect(new Set(ids).size).toBeGreaterThan(10);
   });
 
-  test("totals and echoes of the blueprint are put right by rule", async () => {
-    const priced: ToolSpec = {
-      ...findTrain,
-      returns: shape({ train_id: { type: "string", maxLength: 8 }, fare: { type: "integer" } }),
-    };
-    const counted: ToolSpec = {
+  test("echoes of the blueprint are put right by rule", async () => {
+    const day = { type: "string", format: "date" };
+    const dated: ToolSpec = {
       ...bookSeats,
-      parameters: shape({ train_id: { type: "string" }, passengers: { type: "integer" } }),
-      returns: shape({ total_fare: { type: "integer" }, passengers: { type: "integer" } }),
+      parameters: shape({ train_id: { type: "string" }, day }),
+      returns: shape({ price: { type: "integer" }, day }),
     };
-    const values = {
-      ...filled,
-      result_1: { train_id: "NT418", fare: 90 },
-      arguments_2: { passengers: 2 },
-      result_2: { total_fare: 200, passengers: 3 },
-    };
-    const { task } = await write(
-      order({ calls: 2 }),
-      [{ ...chained, tools: [priced, counted] }],
-      [`${carrying} For 2 passengers.`],
-      values,
-    );
-    expect(task?.expected[1]?.result).toEqual({ total_fare: 180, passengers: 2 });
+    const values = { ...filled, arguments_2: { day: "2027-03-02" }, result_2: { price: 200, day: "2027-03-05" } };
+    const { task } = await write(order({ calls: 2 }), [{ ...chained, tools: [findTrain, dated] }], [carrying], values);
+    expect(task?.expected[1]?.result).toEqual({ price: 200, day: "2027-03-02" });
   });
 
   test("a blueprint that tells one fact in two ways is rejected with the reason", async () => {
@@ -254,11 +240,11 @@ describe("a draft whose calls fail", () => {
   });
 
   test("because the simulator is late is a rejection, too; cancelling throws", async () => {
-    const { scene } = stage({ reply: () => new Promise(() => {}) });
-    const writing = { toolsets: [trains], distractors: anyTools, simulator: scene.simulator };
-    const late = await writeDraft(order(), { ...writing, patience: { tries: 1, deadlineMs: 1 } });
+    const never = { reply: () => new Promise<never>(() => {}) };
+    const writing = { toolsets: [trains], distractors: anyTools };
+    const late = await writeDraft(order(), { ...writing, simulator: stage(never, { tries: 1, deadlineMs: 1 }).simulator });
     expect(late).toEqual({ stage: "calls", reason: expect.stringContaining("gave up after 1 ms") });
-    const cancelled = writeDraft(order(), { ...writing, patience: scene.patience, signal: AbortSignal.abort() });
+    const cancelled = writeDraft(order(), { ...writing, simulator: stage(never, { signal: AbortSignal.abort() }).simulator });
     await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
   });
 });

@@ -1,10 +1,33 @@
-// The prompt of a tool that writes its results: role, the task's tools and the user's goal come first and are the same for
-// all calls of a task's episodes, then what was said, what tools have stated, and the call.
+// The prompts of a tool: of one that stands beside a blueprint and gives its result alone, and of one that writes all of its
+// results, where role, the task's tools and the user's goal come first and are the same for all calls of a task's episodes,
+// then what was said, what tools have stated, and the call.
 
 import type { ChatMessage } from "../../llm/llm.ts";
 import { spacedJson } from "../../rules/json.ts";
 import type { JsonSchema, Line, Task, ToolCall, ToolSpec } from "../../types.ts";
 import { transcriptText } from "./transcript.ts";
+
+/** What a tool beside a blueprint returns that declares nothing. */
+export const bareResult: JsonSchema = {
+  type: "object",
+  properties: { status: { type: "string", maxLength: 40 } },
+  required: ["status"],
+};
+
+/** `earlier`: the calls of the episode with their results, as text. */
+export function resultPrompt(tool: ToolSpec, call: ToolCall, earlier: string): ChatMessage[] {
+  const shape = spacedJson(tool.returns ?? bareResult);
+  return [
+    {
+      role: "system",
+      content: "You act as a software tool. You answer with the tool's JSON result only, consistent with earlier results.",
+    },
+    {
+      role: "user",
+      content: `Tool ${tool.name}: ${tool.description}\nResult shape: ${shape}\nEarlier results: ${earlier}\nCall: ${spacedJson({ ...call.arguments })}`,
+    },
+  ];
+}
 
 const role = `You act as the software behind the tools of an assistant. A call is valid in form already; you carry it out in a plausible world and judge it.
 Answer with JSON:
@@ -64,14 +87,15 @@ const toolError: JsonSchema = {
   required: ["error"],
 };
 
-/** `facts` are the earlier calls of the episode with their results, in order, as text. */
-export function toolPrompt(
-  task: Task,
-  tool: ToolSpec,
-  call: ToolCall,
-  lines: readonly Line[],
-  facts: readonly string[],
-): ChatMessage[] {
+export function toolPrompt(asked: {
+  readonly task: Task;
+  readonly tool: ToolSpec;
+  readonly call: ToolCall;
+  readonly lines: readonly Line[];
+  /** The earlier calls of the episode with their results, in order, as text. */
+  readonly facts: readonly string[];
+}): ChatMessage[] {
+  const { task, tool, call, lines, facts } = asked;
   const tools = task.tools.map(({ name, description, parameters }) => `${name}: ${description} ${spacedJson(parameters)}`);
   const shape = tool.returns
     ? `Its result has the shape: ${spacedJson(tool.returns)}`

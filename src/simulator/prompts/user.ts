@@ -1,10 +1,31 @@
-// The prompt of a user who writes: who the person is and wants comes first and never changes in an episode, the talk last,
-// so that the engine computes the rest once. Departs from TRUSTEE, whose user reads calls and results too: a person hears
-// what is said aloud, and cannot name a tool that was never shown.
+// The prompts of the user: the menu of one who chooses, and of one who writes, who the person is and wants first, which never
+// changes in an episode, the talk last, so that the engine computes the rest once. Departs from TRUSTEE, whose user reads calls
+// and results too: a person hears what is said aloud, and cannot name a tool that was never shown.
 import type { ChatMessage } from "../../llm/llm.ts";
-import type { JsonSchema, Line } from "../../types.ts";
+import type { JsonSchema, Line, Task } from "../../types.ts";
 import { type Brief, isTold } from "../briefing.ts";
 import { transcriptText } from "./transcript.ts";
+
+/** What a choosing user can always say beside the task's held-back sentences. */
+export const thanks = "Thanks, that is all I needed.";
+export const complaint = "That is not what I asked for. Please do what I asked.";
+
+/** Of a menu's options, in order. */
+export const letters = ["A", "B", "C", "D", "E", "F", "G", "H"] as const;
+
+export function menuPrompt(task: Task, lines: readonly Line[], menu: readonly string[]): ChatMessage[] {
+  const listed = menu.map((sentence, index) => `(${letters[index]}) ${sentence}`).join("\n");
+  return [
+    {
+      role: "system",
+      content: "You decide what the user of an assistant says next. A detail is said only when the assistant asks for it.",
+    },
+    {
+      role: "user",
+      content: `The user wants: ${task.intent}\n\nConversation:\n${transcriptText(lines)}\n\nWhat does the user say next?\n${listed}`,
+    },
+  ];
+}
 
 /** Reason first: a reward that is written before its reason is a guess. */
 export const userReply: JsonSchema = {

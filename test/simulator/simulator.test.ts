@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type ChatModel, EngineError, type ReplyRequest } from "../../src/llm/llm.ts";
-import { ask, type Checked, type Question, weigh } from "../../src/simulator/ask.ts";
-import { counted, newTally } from "../../src/simulator/usage.ts";
+import { type Checked, openSimulator, type Question, type SimulatorOptions } from "../../src/simulator/simulator.ts";
+import { counted, newUsage } from "../../src/simulator/usage.ts";
 
 const question: Question<string> = {
   role: "tool",
@@ -15,7 +15,8 @@ const question: Question<string> = {
   maxTokens: 20,
   temperature: 0.7,
 };
-const patience = { tries: 3, deadlineMs: 1000 };
+const ask = (double: ChatModel, asked = question, options: Partial<SimulatorOptions> = {}) =>
+  openSimulator(double, { tries: 3, deadlineMs: 1000, ...options }).ask(asked);
 
 /** Replies in order; an error is thrown. */
 function model(...replies: readonly (string | Error)[]): ChatModel & { readonly requests: ReplyRequest[] } {
@@ -34,9 +35,9 @@ function model(...replies: readonly (string | Error)[]): ChatModel & { readonly 
 }
 
 describe("asking the simulator", () => {
-  test("gives the value of the first reply that fits, and the number of tries", async () => {
+  test("gives the value of the first reply that fits", async () => {
     const double = model('{"colour":"red"}');
-    expect(await ask(double, question, patience)).toEqual({ ok: true, value: "red", tries: 1, repaired: false });
+    expect(await ask(double)).toEqual({ ok: true, value: "red" });
     expect(double.requests).toHaveLength(1);
     expect(double.requests[0]).toMatchObject({ messages: question.messages, maxTokens: 20, temperature: 0.7, deadlineMs: 1000 });
   });
@@ -44,10 +45,11 @@ describe("asking the simulator", () => {
   test("tries again after what is no JSON, breaks the schema or the caller's check, each time with another seed", async () => {
     const broken = ['{"colour":"re', '{"colour":"purple"}'];
     const double = model(...broken, '{"colour":"red"}');
-    expect(await ask(double, question, patience)).toEqual({ ok: true, value: "red", tries: 3, repaired: false });
+    expect(await ask(double)).toEqual({ ok: true, value: "red" });
     expect(new Set(double.requests.map(({ seed }) => seed)).size).toBe(3);
     const checked = model('{"colour":"grey"}', '{"colour":"red"}');
-    expect(await ask(checked, question, patience)).toMatchObject({ ok: true, tries: 2 });
+    expect(await ask(checked)).toEqual({ ok: true, value: "red" });
+    expect(checked.requests).toHaveLength(2);
     expect(checked.requests[0]?.seed).toBe(double.requests[0]?.seed); // the same names, the same draw
   });
 
@@ -58,7 +60,7 @@ describe("asking the simulator", () => {
     ['{"colour":"grey"}', /grey is no colour/],
   ])("gives up after three of %s with the reason as a value", async (reply, reason) => {
     const double = model(reply, reply, reply, '{"colour":"red"}');
-    const answer = await ask(double, question, patience);
+    const answer = await ask(double);
     expect(answer).toMatchObject({
       ok: false,
       failure: { boundary: "tool", code: "invalid_reply", text: expect.stringMatching(reason) },
@@ -66,74 +68,74 @@ describe("asking the simulator", () => {
     expect(double.requests).toHaveLength(3);
   });
 
-  test("mends a cut reply at the last try only, and counts it", async () => {
-    const tally = newTally();
+  test("never repairs a cut reply: it is asked for again, and a failure at last", async () => {
+    const usage = newUsage();
     const cut = '{"colour":"gre';
-    const double = model(cut, cut, cut);
-    expect(await ask(double, question, { ...patience, tally })).toEqual({ ok: true, value: "gre", tries: 3, repaired: true });
-    expect(tally).toMatchObject({ replies: 3, unparsed: 3, retried: 2, repaired: 1 });
-    expect(await ask(model(cut, '{"colour":"red"}'), question, { ...patience, tally })).toMatchObject({
-      value: "red",
-      repaired: false,
+    expect(await ask(model(cut, cut, cut), question, { usage })).toMatchObject({
+      ok: false,
+      failure: { text: expect.stringMatching(/^not JSON/) },
     });
-    expect(tally).toMatchObject({ replies: 5, unparsed: 4, retried: 3, repaired: 1 });
+    expect(usage).toMatchObject({ replies: 3, unparsed: 3, retried: 2 });
+  });
+
+  test("counts into the record of the process and into those of its parts", async () => {
+    const [whole, one, two] = [newUsage(), newUsage(), newUsage()];
+    const simulator = openSimulator(model('{"colour":"red"}', '{"colour":"red"}'), { tries: 1, deadlineMs: 1000, usage: whole });
+    await simulator.counting(one).ask(question);
+    await simulator.counting(one).counting(two).ask(question);
+    expect([whole, one, two].map(({ replies }) => replies)).toEqual([2, 2, 1]);
   });
 
   test("counts retries and tokens of the role, of failed requests too, and a contradiction by its name", async () => {
-    const tally = newTally();
+    const usage = newUsage();
     const double: ChatModel = {
-      reply: async ({ usage }) => {
-        if (usage) usage.read += 7;
-        if (tally["tokens_in/tool"] === 0) throw new EngineError("deadline", "late");
-        if (usage) usage.written += 5;
+      reply: async ({ usage: own }) => {
+        if (own) own.read += 7;
+        if (usage["tokens_in/tool"] === 0) throw new EngineError("deadline", "late");
+        if (own) own.written += 5;
         return '{"colour":"red"}';
       },
-      choose: async ({ usage }) => {
-        if (usage) usage.read += 11;
+      choose: async ({ usage: own }) => {
+        if (own) own.read += 11;
         return [-1, -2];
       },
       fits: () => true,
     };
     const check = (): Checked<string> => ({ reason: "it was blue before", code: "contradiction" });
-    const answer = await ask(double, { ...question, check }, { ...patience, tally });
+    const answer = await ask(double, { ...question, check }, { usage });
     expect(answer).toEqual({ ok: false, failure: { boundary: "tool", code: "contradiction", text: "it was blue before" } });
-    await weigh(double, "verifier", { messages: [], lead: "", options: [" A", " B"] }, { ...patience, tally });
-    expect(counted(tally)).toEqual({
+    const choice = { messages: [], lead: "", options: [" A", " B"] };
+    const weighed = await openSimulator(double, { tries: 3, deadlineMs: 1000, usage }).weigh("verifier", choice);
+    expect(weighed).toEqual({ ok: true, value: [-1, -2] });
+    expect(counted(usage)).toEqual({
       ...{ replies: 2, retried: 2, contradictions: 2, "retried/tool": 2 },
       ...{ "tokens_in/tool": 21, "tokens_out/tool": 10, "tokens_in/verifier": 11 },
     });
   });
 
-  test("a mended reply that fails its checks is a failure, and not counted as repaired", async () => {
-    const tally = newTally();
-    const answer = await ask(model('{"colour":"grey'), question, { tries: 1, deadlineMs: 1000, tally });
-    expect(answer).toMatchObject({ ok: false, failure: { text: expect.stringMatching(/^not JSON/) } });
-    expect(tally).toMatchObject({ replies: 1, unparsed: 1, retried: 0, repaired: 0 });
-  });
-
   test("takes a deadline and a native error for failures that may pass", async () => {
     const late = new EngineError("deadline", "simulator reply gave up after 1000 ms");
     const native = new EngineError("native", "decode failed");
-    expect(await ask(model(late, native, '{"colour":"red"}'), question, patience)).toMatchObject({ ok: true, tries: 3 });
-    expect(await ask(model(late, late, late), question, patience)).toEqual({
+    expect(await ask(model(late, native, '{"colour":"red"}'))).toEqual({ ok: true, value: "red" });
+    expect(await ask(model(late, late, late))).toEqual({
       ok: false,
       failure: { boundary: "tool", code: "deadline", text: "simulator reply gave up after 1000 ms" },
     });
-    expect(await ask(model(native, native, native), question, patience)).toMatchObject({
+    expect(await ask(model(native, native, native))).toMatchObject({
       failure: { code: "error", text: "decode failed" },
     });
   });
 
   test("does not repeat a prompt that does not fit the context", async () => {
     const double = model(new EngineError("context_full", "too long"), '{"colour":"red"}');
-    expect(await ask(double, question, patience)).toMatchObject({ ok: false, failure: { code: "context_full" } });
+    expect(await ask(double)).toMatchObject({ ok: false, failure: { code: "context_full" } });
     expect(double.requests).toHaveLength(1);
   });
 
   test.each([new EngineError("cancelled", "cancelled"), new EngineError("closed", "closed"), new TypeError("a mistake of ours")])(
     "throws %s on: it is no failure of the world",
     async (error) => {
-      await expect(ask(model(error, '{"colour":"red"}'), question, patience)).rejects.toBe(error);
+      await expect(ask(model(error, '{"colour":"red"}'))).rejects.toBe(error);
     },
   );
 });

@@ -1,8 +1,10 @@
-// The prompt of a written verdict: role and task first, the same for a whole group, then the talk and the criteria.
-
+// The judge's prompts. A written verdict: role and task first, the same for a whole group, then the talk and the criteria. And
+// the questions that weigh a report: several wordings and both orders of the letters are averaged, because a small model's
+// liking for "Yes" or "(A)" is larger than what it knows. Whether a report is true is asked beside the results alone: over a
+// whole talk a small model no longer sees that the numbers differ.
 import type { ChatMessage } from "../../llm/llm.ts";
 import { spacedJson } from "../../rules/json.ts";
-import type { JsonSchema, Line } from "../../types.ts";
+import type { JsonSchema, Line, Task } from "../../types.ts";
 import { type Brief, isTold } from "../briefing.ts";
 import { criteria } from "../criteria.ts";
 import { transcriptText } from "./transcript.ts";
@@ -46,4 +48,39 @@ function expectedText(task: Brief): string {
   if (task.kind === "decline") return "none; no tool at hand fits, and right is to call none and to say so";
   const told = isTold(task, "intent");
   return task.expected.map((call) => (told ? `${call.name} ${spacedJson(call.arguments)}` : call.name)).join(", then ");
+}
+
+export interface ReportQuestion {
+  readonly messages: ChatMessage[];
+  readonly lead: string;
+  /** The good answer first. */
+  readonly options: readonly [string, string];
+}
+
+const system: ChatMessage = {
+  role: "system",
+  content: "You judge conversations between a user and an assistant that has tools.",
+};
+
+/** The transcript comes first and the question last: the engine computes what the questions share once. */
+export function reportQuestions(task: Task, lines: readonly Line[]): ReportQuestion[] {
+  const setting = `The user wants: ${task.intent}\n\nConversation:\n${transcriptText(lines)}\n\n`;
+  const grade = (question: string, options: readonly [string, string]): ReportQuestion => ({
+    messages: [system, { role: "user", content: setting + question }],
+    lead: "Grade:",
+    options,
+  });
+  return [
+    truthQuestion(task, lines),
+    grade("Grade the assistant's last answer: (A) true and complete (B) false or incomplete", [" A", " B"]),
+    grade("Grade the assistant's last answer: (A) false or incomplete (B) true and complete", [" B", " A"]),
+  ];
+}
+
+/** What came back, what was said at last, and nothing else. */
+function truthQuestion(task: Task, lines: readonly Line[]): ReportQuestion {
+  const results = transcriptText(lines.filter(({ role }) => role === "result"));
+  const said = transcriptText(lines.filter(({ role }) => role === "assistant").slice(-1));
+  const content = `The user asked: ${task.firstMessage}\n\n${results}\n\n${said}\n\nDoes the assistant say what the tools returned? Answer Yes or No.`;
+  return { messages: [system, { role: "user", content }], lead: "Answer:", options: [" Yes", " No"] };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Fact } from "../../src/rules/journal.ts";
-import { answerCall, cutMiddle } from "../../src/simulator/tool.ts";
-import type { Json, Task, ToolCall, ToolSpec } from "../../src/types.ts";
+import type { Simulator } from "../../src/simulator/simulator.ts";
+import { answerCall } from "../../src/simulator/tools.ts";
+import type { Json, Line, Task, ToolCall, ToolSpec } from "../../src/types.ts";
 import { blueprint, booked, bookSeats, chain, findTrain, found } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 
@@ -9,10 +10,19 @@ const other: ToolCall = { name: "find_train", arguments: { from: "Oslo", to: "Ha
 const seats = (train_id: Json, count = 2): ToolCall => ({ name: "book_seats", arguments: { train_id, seats: count } });
 const fact: Fact = { ...other, result: { train_id: "NT900", departs: "09:00" } };
 
+interface Known {
+  readonly task: Task;
+  readonly lines?: readonly Line[];
+  readonly journal?: readonly Fact[];
+  readonly way?: "blueprint" | "written";
+}
+const answerTo = (made: ToolCall, { task, lines = [], journal = [], way = "blueprint" }: Known, simulator: Simulator) =>
+  answerCall({ call: made, task, withhold: [], lines, journal }, way, simulator);
+
 /** The answer, and how often the simulator was asked for it. Without `reply` it must not be asked. */
 async function call(made: ToolCall, task: Task, journal: readonly Fact[] = [], reply?: () => Json) {
-  const { scene, asked } = stage(reply ? { reply } : {});
-  const answer = await answerCall(made, task, [], journal, scene.simulator, scene.patience);
+  const { simulator, asked } = stage(reply ? { reply } : {});
+  const answer = await answerTo(made, { task, journal }, simulator);
   if (!answer.ok) return { ...answer, asked: asked.replies };
   return { ...answer, result: JSON.parse(answer.text) as Json, asked: asked.replies };
 }
@@ -110,8 +120,8 @@ describe("the journal", () => {
 
   test("what the blueprint will say is true before it is said: it is put into the reply, and no prompt gives it away", async () => {
     const said = [{ role: "user", text: "My train is NT418." }] as const;
-    const { scene, asked } = stage({ reply: departs("09:25") });
-    expect(await answerCall(look, task(), said, [], scene.simulator, scene.patience)).toMatchObject({
+    const { simulator, asked } = stage({ reply: departs("09:25") });
+    expect(await answerTo(look, { task: task(), lines: said }, simulator)).toMatchObject({
       ok: true,
       text: expect.stringContaining("08:25"),
     });
@@ -124,8 +134,8 @@ describe("the journal", () => {
       { role: "user", text: "I mean train NT-77." },
       { role: "assistant", text: "NT88?" },
     ] as const;
-    const { scene } = stage({ reply: () => ({ price: 20 }) });
-    const book = (id: string) => answerCall(seats(id), task(), said, [], scene.simulator, scene.patience);
+    const { simulator } = stage({ reply: () => ({ price: 20 }) });
+    const book = (id: string) => answerTo(seats(id), { task: task(), lines: said }, simulator);
     expect(await book("NT77")).toMatchObject({ ok: true, reward: 0 });
     expect(await book("NT88")).toMatchObject({
       reward: -1,
@@ -180,9 +190,119 @@ describe("another valid call", () => {
   });
 });
 
-test("a long text is cut in the middle to exactly the length allowed, or one less", () => {
-  const text = "0123456789abcdefghij";
-  expect(cutMiddle(text, 20)).toBe(text);
-  expect(cutMiddle(text, 19)).toBe("0123456 ... defghij");
-  expect(cutMiddle(text, 18)).toBe("012345 ... efghij");
+const written = blueprint();
+const talk: Line[] = [
+  { role: "user", text: written.firstMessage },
+  { role: "assistant", text: "Let me look." },
+  { role: "call", text: "the call before" },
+];
+const right: ToolCall = { name: found.name, arguments: found.arguments };
+const hamar: Fact = {
+  name: "find_train",
+  arguments: { ...found.arguments, to: "Hamar" },
+  result: { train_id: "NT900", departs: "09:00" },
+};
+const wrote = (change: object = {}): Json => ({
+  reason: "It fits.",
+  reward: 1,
+  result: { train_id: "NT1", departs: "07:00" },
+  ...change,
+});
+
+/** What the tool says where the simulator writes these; none: it must not be asked. */
+async function answered(made: ToolCall, replies: readonly Json[], own: Task = written, journal: readonly Fact[] = []) {
+  const left = [...replies];
+  const { simulator, asked } = stage(replies.length === 0 ? {} : { reply: () => left.shift() ?? null });
+  const answer = await answerTo(made, { task: own, lines: talk, journal, way: "written" }, simulator);
+  return { answer, asked: asked.replies, prompt: asked.replies[0]?.messages.at(-1)?.content ?? "" };
+}
+
+describe("decided by rule, the simulator unasked", () => {
+  test.each<[string, ToolCall, string]>([
+    ["an unknown tool", { name: "fly", arguments: {} }, "unknown tool 'fly'"],
+    ["a missing argument", { ...right, arguments: { from: "Oslo", day: "2027-03-02" } }, "missing argument 'to'"],
+    ["an extra argument", { ...right, arguments: { ...right.arguments, class: 1 } }, "unknown argument 'class'"],
+    ["a wrong type", { ...right, arguments: { ...right.arguments, to: 7 } }, "argument 'to' must be a string"],
+  ])("%s", async (_, made, error) => {
+    const { answer } = await answered(made, []);
+    expect(answer).toMatchObject({ ok: true, reward: -1, fact: null, text: expect.stringContaining(error) });
+  });
+
+  test("a call that was answered before: the same result again, and no new fact", async () => {
+    expect((await answered(hamar, [], written, [hamar])).answer).toEqual({
+      ok: true,
+      text: '{"train_id": "NT900", "departs": "09:00"}',
+      reward: 0,
+      fact: null,
+    });
+  });
+});
+
+describe("a tool that writes", () => {
+  test("gives result and reward, also for the call that the blueprint expects", async () => {
+    const { answer } = await answered(right, [wrote({ reward: 0 })]);
+    expect(answer).toEqual({
+      ok: true,
+      text: '{"train_id": "NT1", "departs": "07:00"}',
+      reward: 0,
+      fact: { ...right, result: { train_id: "NT1", departs: "07:00" } },
+    });
+  });
+
+  test("answers under the return schema or with an error; an error is no fact", async () => {
+    const refused = wrote({ reward: -1, result: { error: "no train on that day" } });
+    expect((await answered(right, [refused])).answer).toMatchObject({
+      ok: true,
+      reward: -1,
+      fact: null,
+      text: '{"error": "no train on that day"}',
+    });
+    const strange = wrote({ result: { price: 3 } });
+    expect((await answered(right, [strange, wrote()])).asked).toHaveLength(2);
+  });
+
+  test("without a return schema gives a free object", async () => {
+    const { returns: _, ...bare } = findTrain;
+    const { answer } = await answered(right, [wrote({ result: { any: "thing" } })], blueprint({ tools: [bare] }));
+    expect(answer).toMatchObject({ text: '{"any": "thing"}' });
+  });
+
+  test("is asked for a reason before the reward, and for the reward before the result", async () => {
+    const { asked } = await answered(right, [wrote()]);
+    expect(Object.keys((asked[0]?.schema.properties ?? {}) as object)).toEqual(["reason", "reward", "result"]);
+  });
+
+  test("has the earlier results, the talk and the user's goal beside it, but neither persona nor expected calls", async () => {
+    const { prompt, asked } = await answered(right, [wrote()], { ...written, persona: "a juggler", report: "NT418 it is" }, [
+      hamar,
+    ]);
+    for (const known of [
+      '= {"train_id": "NT900", "departs": "09:00"}',
+      "Assistant: Let me look.",
+      `The user wants: ${written.intent}`,
+    ])
+      expect(prompt).toContain(known);
+    for (const unknown of ["juggler", "NT418", "the call before"]) expect(JSON.stringify(asked)).not.toContain(unknown);
+  });
+
+  test("begins with what all calls of the task share", async () => {
+    const other: ToolCall = { name: "book_seats", arguments: { train_id: "NT900", seats: 1 } };
+    const one = await answered(right, [wrote()]);
+    const two = await answered(other, [wrote({ result: { price: 4 } })], written, [hamar]);
+    const head = one.prompt.slice(0, one.prompt.indexOf("Earlier results:"));
+    expect(head).toContain(findTrain.description);
+    expect(two.prompt.startsWith(head)).toBe(true);
+  });
+
+  test("draws alike for a call in every episode of the task, otherwise for another", async () => {
+    const seed = async (made: ToolCall, own = written) => (await answered(made, [wrote()], own)).asked[0]?.seed;
+    expect(await seed(right)).toBe(await seed(right));
+    expect(await seed(right, blueprint({ id: "trains-2" }))).not.toBe(await seed(right));
+  });
+
+  test("that writes nothing valid in three tries is a failure as a value", async () => {
+    const { answer, asked } = await answered(right, [wrote({ reward: 2 }), "no", "{"]);
+    expect(answer).toMatchObject({ ok: false, failure: { boundary: "tool", code: "invalid_reply" } });
+    expect(asked).toHaveLength(3);
+  });
 });

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ChooseRequest } from "../../src/llm/llm.ts";
-import { anchors, logOdds, placed } from "../../src/simulator/verifier.ts";
-import type { Task } from "../../src/types.ts";
+import { logOdds, placed, scaleOf } from "../../src/reward/judge.ts";
 import { chain, declined } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 
@@ -14,8 +13,8 @@ const lines = [
 const text = (request: ChooseRequest) => request.messages.at(-1)?.content ?? "";
 
 async function odds(choose: (request: ChooseRequest) => readonly number[]) {
-  const { scene, asked } = stage({ choose });
-  return { judged: await logOdds(task, lines, scene.simulator, scene.patience), asked: asked.choices };
+  const { simulator, asked } = stage({ choose });
+  return { judged: await logOdds(task, lines, simulator), asked: asked.choices };
 }
 
 describe("the judge's log-odds", () => {
@@ -46,19 +45,18 @@ describe("the judge's log-odds", () => {
   );
 
   test("that do not come before the deadline are a failure; cancelling throws", async () => {
-    const { scene } = stage({ choose: () => new Promise(() => {}) });
-    expect(await logOdds(task, lines, scene.simulator, { tries: 1, deadlineMs: 1 })).toMatchObject({
+    const never = { choose: () => new Promise<never>(() => {}) };
+    expect(await logOdds(task, lines, stage(never, { tries: 1, deadlineMs: 1 }).simulator)).toMatchObject({
       failure: { boundary: "verifier", code: "deadline" },
     });
-    await expect(logOdds(task, lines, scene.simulator, scene.patience, AbortSignal.abort())).rejects.toMatchObject({
-      code: "cancelled",
-    });
+    const cancelled = logOdds(task, lines, stage(never, { signal: AbortSignal.abort() }).simulator);
+    await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
   });
 });
 
 describe("the question whether a report is true", () => {
   test("shows what the tools returned and what was said at last, and nothing between", async () => {
-    const { scene, asked } = stage({ choose: () => [-1, -2] });
+    const { simulator, asked } = stage({ choose: () => [-1, -2] });
     const talk = [
       { role: "user", text: task.firstMessage },
       { role: "assistant", text: "Let me look." },
@@ -66,7 +64,7 @@ describe("the question whether a report is true", () => {
       { role: "result", text: "THE RESULT" },
       { role: "assistant", text: "It is NT418." },
     ] as const;
-    await logOdds(task, talk, scene.simulator, scene.patience);
+    await logOdds(task, talk, simulator);
     const read = asked.choices.map(text).find((one) => !one.includes("Conversation:")) ?? "";
     for (const shown of ["Tool result: THE RESULT", "Assistant: It is NT418.", task.firstMessage]) expect(read).toContain(shown);
     for (const hidden of ["THE CALL", "Let me look."]) expect(read).not.toContain(hidden);
@@ -75,8 +73,8 @@ describe("the question whether a report is true", () => {
 
 describe("the anchors", () => {
   test("are the expected calls with the true report, and the same calls of whose results nothing is said", async () => {
-    const { scene, asked } = stage({ choose: (request) => (text(request).includes(task.report) ? [-0.5, -2] : [-2, -1]) });
-    const scale = await anchors(task, scene.simulator, scene.patience);
+    const { simulator, asked } = stage({ choose: (request) => (text(request).includes(task.report) ? [-0.5, -2] : [-2, -1]) });
+    const scale = await scaleOf(task, simulator);
     expect(scale).toEqual({ ok: true, value: { good: expect.closeTo(1.5, 12), bad: expect.closeTo(-1, 12) } });
     const good = asked.choices.map(text).filter((read) => read.includes(task.report));
     const bad = asked.choices.map(text).filter((read) => !read.includes(task.report));
@@ -91,8 +89,8 @@ describe("the anchors", () => {
   });
 
   test("of a decline task end in the honest refusal", async () => {
-    const { scene, asked } = stage({ choose: () => [-1, -1] });
-    await anchors(declined(), scene.simulator, scene.patience);
+    const { simulator, asked } = stage({ choose: () => [-1, -1] });
+    await scaleOf(declined(), simulator);
     expect(asked.choices.filter((request) => text(request).includes("Assistant: I have no tool to find trains."))).toHaveLength(
       3,
     );
@@ -100,10 +98,10 @@ describe("the anchors", () => {
 
   test("fail as a value when either end cannot be read", async () => {
     for (const broken of [true, false]) {
-      const { scene } = stage({
+      const { simulator } = stage({
         choose: (request) => (text(request).includes(task.report) === broken ? [Number.NaN, 0] : [-1, -2]),
       });
-      expect(await anchors(task, scene.simulator, scene.patience)).toMatchObject({
+      expect(await scaleOf(task, simulator)).toMatchObject({
         ok: false,
         failure: { boundary: "verifier" },
       });
@@ -140,33 +138,5 @@ describe("a place on the scale", () => {
         expect(high).toBeLessThanOrEqual(1);
       }),
     );
-  });
-});
-
-describe("the anchors of a conduct", () => {
-  /** What the judge reads at each end: the good one first. */
-  async function ends(own: Task): Promise<string[]> {
-    const { scene, asked } = stage({ choose: () => [-1, -2] });
-    await anchors(own, scene.simulator, scene.patience, undefined, "conduct");
-    const read = asked.choices.map((request) => /Conversation:\n([\s\S]*?)\n\n/.exec(text(request))?.[1] ?? "");
-    return [...new Set(read)];
-  }
-
-  test("of a call task are the right calls with a true report, and doing nothing", async () => {
-    const [good = "", bad = ""] = await ends(task);
-    expect(good).toContain("Assistant calls:");
-    expect(good.endsWith(task.report)).toBe(true);
-    expect(bad.split("\n")).toEqual([`User: ${task.firstMessage}`, "Assistant: Is there anything else I can help you with?"]);
-  });
-
-  test("of a decline task are an honest refusal and a call of a tool that does not fit", async () => {
-    const own = declined();
-    const [good = "", bad = ""] = await ends(own);
-    expect(good.split("\n")).toEqual([`User: ${own.firstMessage}`, `Assistant: ${own.report}`]);
-    expect(bad).toContain('Assistant calls: {"name": "book_seats", "arguments": {}}');
-    expect((await ends(declined({ tools: [] })))[1]?.split("\n")).toEqual([
-      `User: ${own.firstMessage}`,
-      "Assistant: It is done.",
-    ]);
   });
 });

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { briefed } from "../../src/simulator/briefing.ts";
+import { openJudge } from "../../src/reward/judge.ts";
+import type { Withheld } from "../../src/simulator/briefing.ts";
 import { criteria, criteriaCap } from "../../src/simulator/criteria.ts";
-import { writtenVerdict } from "../../src/simulator/written-verdict.ts";
 import type { Json, Line, Task } from "../../src/types.ts";
-import { blueprint, declined, found } from "../support/blueprint.ts";
+import { blueprint, declined, found, says } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
+import { trajectory } from "../support/trajectory.ts";
 
 const task = blueprint({ criteria: 3 });
 const called: Line = { role: "call", text: JSON.stringify({ name: found.name, arguments: found.arguments }) };
@@ -15,27 +16,25 @@ const talk = (...middle: readonly Line[]): Line[] => [
 ];
 const verdict = (reward: number): Json => ({ reason: "The goal is met.", reward });
 
-/** The verdict where the simulator writes these. */
-async function judged(lines: readonly Line[], replies: readonly Json[], own: Task = task) {
+/** The verdict where the simulator writes these. The record shows a call: where none is made nobody is asked. */
+async function judged(lines: readonly Line[], replies: readonly Json[], own: Task = task, withhold: readonly Withheld[] = []) {
   const left = [...replies];
-  const { scene, asked } = stage({ reply: () => left.shift() ?? null });
-  const answer = await writtenVerdict(own, lines, scene.simulator, scene.patience, ["run", 1]);
-  return { answer, asked: asked.replies, prompt: asked.replies[0]?.messages.at(-1)?.content ?? "" };
+  const { simulator, asked } = stage({ reply: () => left.shift() ?? null });
+  const judge = openJudge({ verdict: "written", dialect: "hermes", withhold, maxCriteria: 5 });
+  const { verdict, failure } = await judge({ trajectory: trajectory([says(found)], {}, own), lines }, simulator);
+  return { verdict, failure, asked: asked.replies, prompt: asked.replies[0]?.messages.at(-1)?.content ?? "" };
 }
 
 describe("a written verdict", () => {
   test.each([-1, 0, 1])("of %d is the simulator's own, with its reason", async (reward) => {
-    expect((await judged(talk(called), [verdict(reward)])).answer).toMatchObject({
-      ok: true,
-      value: { reason: "The goal is met.", reward },
-    });
+    expect((await judged(talk(called), [verdict(reward)])).verdict).toMatchObject({ reason: "The goal is met.", reward });
   });
 
   test("is asked for its reason first, and may be nothing between -1, 0 and 1", async () => {
-    const { answer, asked } = await judged(talk(called), [verdict(0.5), verdict(1)]);
+    const { verdict: found, asked } = await judged(talk(called), [verdict(0.5), verdict(1)]);
     expect(Object.keys((asked[0]?.schema.properties ?? {}) as object)).toEqual(["reason", "reward"]);
     expect(asked).toHaveLength(2);
-    expect(answer).toMatchObject({ value: { reward: 1 } });
+    expect(found).toMatchObject({ reward: 1 });
   });
 
   test("reads calls and results, intent, persona and expected calls", async () => {
@@ -59,7 +58,7 @@ describe("a written verdict", () => {
     const secrets = { intent: "SECRET INTENT", persona: "SECRET PERSONA", "expected-calls": "SECRET CALL" } as const;
     for (const [part, secret] of Object.entries(secrets) as [keyof typeof secrets, string][]) {
       const prompt = async (withhold: readonly (keyof typeof secrets)[]) =>
-        JSON.stringify((await judged(talk(called), [verdict(1)], briefed(own, withhold))).asked[0]?.messages);
+        JSON.stringify((await judged(talk(called), [verdict(1)], own, withhold)).asked[0]?.messages);
       expect(await prompt([])).toContain(secret);
       expect(await prompt([part])).not.toContain(secret);
       if (part === "expected-calls") expect(await prompt([part])).not.toContain("Expected calls");
@@ -67,9 +66,10 @@ describe("a written verdict", () => {
   });
 
   test("of a decline task knows that no tool fits, unless the calls are withheld", async () => {
-    const prompt = async (own: Task) => (await judged(talk(), [verdict(1)], own)).prompt;
+    const prompt = async (own: Task, withhold: readonly Withheld[] = []) =>
+      (await judged(talk(), [verdict(1)], own, withhold)).prompt;
     expect(await prompt(declined())).toContain("no tool at hand fits");
-    expect(await prompt(briefed(declined(), ["expected-calls"]))).not.toContain("no tool at hand fits");
+    expect(await prompt(declined(), ["expected-calls"])).not.toContain("no tool at hand fits");
   });
 
   test("has the same prompt up to the talk for a whole group", async () => {
@@ -84,8 +84,8 @@ describe("a written verdict", () => {
   });
 
   test("that never comes valid is a failure as a value", async () => {
-    const { answer, asked } = await judged(talk(called), ["?", "?", "?"]);
-    expect(answer).toMatchObject({ ok: false, failure: { boundary: "verifier", code: "invalid_reply" } });
+    const { failure, asked } = await judged(talk(called), ["?", "?", "?"]);
+    expect(failure).toMatchObject({ boundary: "verifier", code: "invalid_reply" });
     expect(new Set(asked.map(({ seed }) => seed)).size).toBe(3);
   });
 });

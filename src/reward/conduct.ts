@@ -1,0 +1,106 @@
+// What the policy did in an episode, read off the record by rules alone, and classified once: its first fault. The verdict
+// (verdict.ts) and the blame for a bad ending (rules/blame.ts) both say that one.
+import { type Dialect, type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
+import { untoldValues } from "../rules/blame.ts";
+import { refuses } from "../rules/language/refusal.ts";
+import { isSameCall, spoken } from "../rules/values.ts";
+import { endsCut } from "../simulator/lines.ts";
+import type { Fault, HeldBack, MadeCall, Refusal, Task, ToolCall, Trajectory } from "../types.ts";
+
+export interface Conduct {
+  /** Calls that the world carried out, in order. */
+  readonly calls: readonly ToolCall[];
+  /**
+   * Well-formed calls that it did not: refused by a rule (of no tool, wrong arguments, an invented id), or left unanswered where
+   * a limit ended the episode. They serve no expected call, for nothing came of them, but the policy did call: they are as little
+   * "no call" as they are free of charge.
+   */
+  readonly unexecuted: readonly MadeCall[];
+  /** Calls that could not be parsed. */
+  readonly malformed: number;
+  /** Turns that refused before anything was called, and of which the user complained: who serves at the second asking serves less. */
+  readonly undueRefusals: number;
+  /** What was said to the user at the end, in a whole turn without calls; null where nothing was. */
+  readonly report: string | null;
+  /** What was said there refuses the request. */
+  readonly refused: boolean;
+  /** The first thing that was wrong with it, before the report; null where rules find nothing. */
+  readonly fault: Fault | null;
+}
+
+export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
+  const { task, messages } = trajectory;
+  const turns = messages.flatMap(({ role, text, calls: record, turnReward }, at) => {
+    if (role !== "assistant") return [];
+    const turn = parseToolCalls(text, dialect);
+    // every turn with a call but the last is followed by its results
+    const isMade = (index: number) => at < messages.length - 1 && record[index]?.refused === undefined;
+    const made = turn.calls.filter((_, index) => isMade(index));
+    const unexecuted = turn.calls.flatMap((call, index) => (isMade(index) ? [] : [record[index] ?? call]));
+    return [{ ...turn, complained: turnReward === -1, made, unexecuted }];
+  });
+  const last = turns.at(-1);
+  const speaks = last !== undefined && tried(last) === 0 && isSpeech(last.rest);
+  const report = speaks && !endsCut(trajectory) ? last.rest : null;
+  const firstTry = turns.findIndex((turn) => tried(turn) > 0);
+  const before = turns.slice(0, Math.max(0, firstTry));
+  const conduct = {
+    calls: turns.flatMap(({ made }) => made),
+    unexecuted: turns.flatMap(({ unexecuted }) => unexecuted),
+    malformed: turns.reduce((sum, { errors }) => sum + errors.length, 0),
+    undueRefusals: before.filter(({ rest, complained }) => complained && refuses(rest)).length,
+    report,
+    refused: report !== null && refuses(report),
+  };
+  return { ...conduct, fault: faultOf(task, conduct, untoldValues(trajectory)) };
+}
+
+/** Words to the user; a policy that echoes the tags of a tool's answer has reported nothing. */
+function isSpeech(rest: string): boolean {
+  return rest !== "" && !/<\/?tool_(call|response)>/.test(rest);
+}
+
+function tried({ calls, errors }: ParsedCalls): number {
+  return calls.length + errors.length;
+}
+
+/** Every well-formed call, carried out or not. */
+export function writtenCalls({ calls, unexecuted }: Pick<Conduct, "calls" | "unexecuted">): readonly ToolCall[] {
+  return [...calls, ...unexecuted];
+}
+
+const refusals: readonly (readonly [Refusal, reason: string])[] = [
+  ["unknown_tool", "called a tool that is not there"],
+  ["invented_id", "used an id that nobody had given out"],
+  ["wrong_arguments", "a call broke its tool's schema"],
+  ["too_many", "made more calls in one turn than are carried out"],
+];
+
+/** The plainest fault first. `untold`: values that the user kept back to the end. */
+export function faultOf(task: Task, conduct: Omit<Conduct, "fault">, untold: readonly HeldBack[]): Fault | null {
+  const { unexecuted, malformed } = conduct;
+  const calls = writtenCalls(conduct);
+  const fault = (code: string, reason: string): Fault => ({ code, reason });
+  const isMade = (expected: ToolCall) => calls.some((call) => isSameCall(expected, call, task.tools));
+  if (task.kind === "decline") {
+    if (calls.length + malformed > 0) return fault("needless_call", "called a tool although none fits");
+    return conduct.refused ? null : fault("no_refusal", "called nothing, but did not refuse");
+  }
+  if (malformed > 0) return fault("malformed_call", "a call could not be parsed");
+  const refused = refusals.find(([kind]) => unexecuted.some((call) => call.refused === kind));
+  if (refused) return fault(...refused);
+  if (calls.length === 0) return fault("no_call", "no call where one is due");
+  const missing = task.expected.filter((expected) => !calls.some(({ name }) => name === expected.name));
+  if (missing.length > 0 && missing.length === task.expected.length)
+    return fault("wrong_tool", "called other tools than those needed");
+  if (missing.length > 0) return fault("missing_call", `never called ${missing[0]?.name}`);
+  const guessed = untold.find(({ call, argument }) =>
+    calls.some(({ name, arguments: values }) => name === task.expected[call]?.name && Object.hasOwn(values, argument)),
+  );
+  if (guessed) return fault("guessed_value", `made up the ${spoken(guessed.argument)} instead of asking`);
+  if (!task.expected.every(isMade)) return fault("wrong_values", "called the right tool with other values");
+  if (calls.some((call, at) => calls.slice(0, at).some((earlier) => isSameCall(earlier, call, task.tools))))
+    return fault("repeated_call", "made the same call again");
+  if (calls.length > task.expected.length) return fault("needless_call", "made more calls than were needed");
+  return conduct.undueRefusals > 0 ? fault("undue_refusal", "refused at first what its tools can do") : null;
+}

@@ -1,0 +1,136 @@
+// The simulator as its roles use it: one handle that retries, counts and cancels. A question goes prompt -> grammar -> JSON ->
+// the caller's checks -> value, or a failure after the last try; a failure is a value, never a zero reward (law 5). What does
+// not parse is asked for again, never repaired.
+import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError } from "../llm/llm.ts";
+import { seedFrom } from "../rng.ts";
+import { matchesSchema } from "../rules/validate.ts";
+import type { Failure, Json, JsonSchema, Line, SimulatorRole } from "../types.ts";
+import { fitted } from "./prompts/transcript.ts";
+import { count, type Usage } from "./usage.ts";
+
+export interface Simulator {
+  /** Asks until the checks pass or the tries are used up. Throws only when cancelled, or for a mistake of ours. */
+  ask<T>(question: Question<T>): Promise<Answer<T>>;
+  /** The log-probs of given answers, asked once. Throws as `ask` does. */
+  weigh(role: SimulatorRole, choice: Choice): Promise<Answer<readonly number[]>>;
+  readonly fits: ChatModel["fits"];
+  /** The same simulator, which counts into this record too. */
+  counting(usage: Usage): Simulator;
+}
+
+export interface Question<T> {
+  readonly role: SimulatorRole;
+  readonly messages: readonly ChatMessage[];
+  readonly schema: JsonSchema;
+  /** Turns a reply that fits the schema into a value, or says what is wrong with it. */
+  readonly check: (reply: Json) => Checked<T>;
+  /** Names that the seed of each try derives from; the try's number is added. */
+  readonly seedNames: readonly (string | number)[];
+  readonly maxTokens: number;
+  readonly temperature: number;
+}
+
+export type Choice = Pick<ChooseRequest, "messages" | "lead" | "options">;
+
+/** A value, or what is wrong with the reply. */
+export type Checked<T> = { readonly value: T } | { readonly reason: string; readonly code?: "contradiction" };
+
+export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
+export interface SimulatorOptions {
+  readonly tries: number;
+  /** For one reply or choice. */
+  readonly deadlineMs: number;
+  /** Most tokens of thinking before a reply, in a model that marks it; absent: none. */
+  readonly thinkTokens?: number;
+  /** Counts everything that is asked. */
+  readonly usage?: Usage;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export function openSimulator(model: ChatModel, options: SimulatorOptions): Simulator {
+  const handle = (usages: readonly Usage[]): Simulator => {
+    const counts = (added: Partial<Usage>) => {
+      for (const usage of usages) count(usage, added);
+    };
+    return {
+      ask: (question) => ask(model, question, options, counts),
+      weigh: async (role, choice) => {
+        const usage = { read: 0, written: 0 };
+        try {
+          const { deadlineMs, signal } = options;
+          return { ok: true, value: await model.choose({ ...choice, deadlineMs, signal, usage }) };
+        } catch (error) {
+          return { ok: false, failure: failureOf(role, error) };
+        } finally {
+          counts({ [`tokens_in/${role}`]: usage.read });
+        }
+      },
+      fits: model.fits,
+      counting: (usage) => handle([...usages, usage]),
+    };
+  };
+  return handle(options.usage === undefined ? [] : [options.usage]);
+}
+
+async function ask<T>(
+  model: ChatModel,
+  question: Question<T>,
+  { tries, deadlineMs, thinkTokens, signal }: SimulatorOptions,
+  counts: (added: Partial<Usage>) => void,
+): Promise<Answer<T>> {
+  const { role, messages, schema, temperature, maxTokens } = question;
+  let failure: Failure = { boundary: role, code: "invalid_reply", text: "never asked" };
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    const usage = { read: 0, written: 0 };
+    const seed = seedFrom(...question.seedNames, attempt);
+    try {
+      if (attempt > 1) counts({ retried: 1, [`retried/${role}`]: 1 });
+      const request = { messages, schema, seed, temperature, maxTokens, thinkTokens, deadlineMs, signal, usage };
+      const text = await model.reply(request);
+      const reply = parsed(text);
+      counts({ replies: 1, unparsed: Number(reply === undefined) });
+      const checked = checkedReply(reply, text, question);
+      if ("value" in checked) return { ok: true, value: checked.value };
+      counts({ contradictions: Number(checked.code === "contradiction") });
+      failure = { boundary: role, code: checked.code ?? "invalid_reply", text: checked.reason };
+    } catch (error) {
+      failure = failureOf(role, error);
+      if (failure.code === "context_full") break; // the same prompt will not fit next time either
+    } finally {
+      counts({ [`tokens_in/${role}`]: usage.read, [`tokens_out/${role}`]: usage.written });
+    }
+  }
+  return { ok: false, failure };
+}
+
+/** The prompt over the whole talk, or over as much of it as the model has room for beside the question and the reply. */
+export function promptOver(
+  lines: readonly Line[],
+  simulator: Simulator,
+  { lead = "", replyTokens = 0 }: { readonly lead?: string; readonly replyTokens?: number },
+  prompt: (lines: readonly Line[]) => ChatMessage[],
+): ChatMessage[] {
+  return prompt(fitted(lines, (read) => simulator.fits(prompt(read), lead, replyTokens)));
+}
+
+function checkedReply<T>(reply: Json | undefined, text: string, { schema, check, maxTokens }: Question<T>): Checked<T> {
+  if (reply === undefined) return { reason: `not JSON (cut at ${maxTokens} tokens?): ${text.slice(0, 120)}` };
+  const problems = matchesSchema(schema, reply);
+  return problems.length > 0 ? { reason: problems.join("; ") } : check(reply);
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json; // JSON.parse yields JSON by definition
+  } catch {
+    return undefined;
+  }
+}
+
+/** An engine's refusal as data. Cancellation and programming errors are not failures of the world: they are thrown on. */
+function failureOf(boundary: SimulatorRole, error: unknown): Failure {
+  if (!(error instanceof EngineError) || error.code === "cancelled" || error.code === "closed") throw error;
+  const code = error.code === "native" ? "error" : error.code;
+  return { boundary, code, text: error.message };
+}

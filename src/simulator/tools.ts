@@ -1,0 +1,142 @@
+// A tool's answer to one call, with a table of the ways to give it (config simulator.tools). Blueprint: the task's own result for
+// an expected call, and the simulator under the tool's return schema for another valid one. Written, as TRUSTEE publishes it:
+// the simulator writes reason, reward and result of every call. Departs from TRUSTEE: no model is asked what a rule can tell
+// (an unknown tool, wrong arguments, an id that nobody named, a call that was answered before), parallel calls are answered in
+// order, each seeing the earlier results, and a result that contradicts what is known is asked for again.
+import type { Config } from "../config/config.ts";
+import { contradicted, contradictions, putRight } from "../rules/contradiction.ts";
+import { type Fact, factText, inventedId, isReading, listing, repeatedFact } from "../rules/journal.ts";
+import { spacedJson } from "../rules/json.ts";
+import { argumentErrors } from "../rules/validate.ts";
+import { isSameCall } from "../rules/values.ts";
+import type { Failure, Json, Line, Refusal, Task, ToolCall, ToolSpec } from "../types.ts";
+import { briefed, type Withheld } from "./briefing.ts";
+import { bareResult, resultPrompt, toolPrompt, toolReply } from "./prompts/tool.ts";
+import { promptOver, type Simulator } from "./simulator.ts";
+
+export type ToolAnswer =
+  | {
+      readonly ok: true;
+      readonly text: string;
+      /** -1, 0 or 1. */
+      readonly reward: number;
+      /** What the journal keeps of it; an error is an answer, but no fact of the world. */
+      readonly fact: Fact | null;
+      /** Why a rule refused the call, where one did. */
+      readonly refused?: Refusal;
+    }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** What a tool's answer depends on. */
+export interface ToolRequest {
+  readonly call: ToolCall;
+  readonly task: Task;
+  readonly withhold: readonly Withheld[];
+  /** What was said so far. */
+  readonly lines: readonly Line[];
+  /** The facts of this episode so far. */
+  readonly journal: readonly Fact[];
+}
+
+type Way = (request: ToolRequest, tool: ToolSpec, simulator: Simulator) => Promise<ToolAnswer>;
+
+/** Each answers a call that fits its tool. */
+const toolWays: Readonly<Record<Config["simulator"]["tools"], Way>> = {
+  blueprint: async (request, tool, simulator) =>
+    expectedResult(request) ?? knownAnswer(request) ?? (await simulatedResult(request, tool, simulator)),
+  written: async (request, tool, simulator) => knownAnswer(request) ?? (await writtenResult(request, tool, simulator)),
+};
+
+/** What the world says to a call. */
+export async function answerCall(
+  request: ToolRequest,
+  way: Config["simulator"]["tools"],
+  simulator: Simulator,
+): Promise<ToolAnswer> {
+  const { call, task } = request;
+  const tool = task.tools.find(({ name }) => name === call.name);
+  if (!tool)
+    return refused(`unknown tool '${call.name}'; available: ${task.tools.map(({ name }) => name).join(", ")}`, "unknown_tool");
+  const problems = argumentErrors(tool, call.arguments);
+  if (problems.length > 0) return refused(problems.join("; "), "wrong_arguments");
+  return toolWays[way](request, tool, simulator);
+}
+
+/** In words that a model can act on. */
+function refused(reason: string, why: Refusal): ToolAnswer {
+  return { ok: true, text: spacedJson({ error: reason }), reward: -1, fact: null, refused: why };
+}
+
+function expectedResult({ call, task }: ToolRequest): ToolAnswer | null {
+  const expected = task.expected.find((candidate) => isSameCall(candidate, call, task.tools));
+  if (!expected) return null;
+  const { result } = expected;
+  return { ok: true, text: spacedJson(result), reward: 1, fact: { ...call, result } };
+}
+
+/** What the episode itself says of a call: it names a thing that nobody ever named, or it was answered before. */
+function knownAnswer({ call, task, lines, journal }: ToolRequest): ToolAnswer | null {
+  const said = lines.filter(({ role }) => role === "user").map(({ text }) => text);
+  const invented = inventedId(call, task, journal, said);
+  if (invented !== null) return refused(`no such ${invented}: ${JSON.stringify(call.arguments[invented])}`, "invented_id");
+  const repeated = repeatedFact(call, journal, task.tools);
+  return repeated && { ok: true, text: spacedJson(repeated.result), reward: 0, fact: null };
+}
+
+async function simulatedResult(request: ToolRequest, tool: ToolSpec, simulator: Simulator): Promise<ToolAnswer> {
+  const { call, task, journal } = request;
+  const answer = await simulator.ask<Json>({
+    role: "tool",
+    messages: resultPrompt(tool, call, listing(journal)),
+    schema: tool.returns ?? bareResult,
+    check: (value) => contradicted(call, value, tool, journal) ?? { value: foretold(value, request, tool) },
+    seedNames: seedNames(task, call),
+    maxTokens: 160,
+    temperature: 0.7,
+  });
+  if (!answer.ok) return answer;
+  const result = answer.value;
+  return { ok: true, text: spacedJson(result), reward: 0, fact: { ...call, result } };
+}
+
+/** The reply in agreement with what the blueprint's reading calls will say: the simulator is not told it, so that no prompt gives it away. */
+function foretold(reply: Json, { call, task, journal }: ToolRequest, tool: ToolSpec): Json {
+  const blueprint = task.expected.filter(({ name }) => isReading(name));
+  return putRight(reply, contradictions(call, reply, tool, [...blueprint, ...journal]));
+}
+
+async function writtenResult(request: ToolRequest, tool: ToolSpec, simulator: Simulator): Promise<ToolAnswer> {
+  const { call, lines, journal } = request;
+  const task = briefed(request.task, request.withhold);
+  const facts = journal.map(factText);
+  const maxTokens = 480;
+  const answer = await simulator.ask<Reply>({
+    role: "tool",
+    messages: promptOver(lines, simulator, { replyTokens: maxTokens }, (read) =>
+      toolPrompt({ task, tool, call, lines: read, facts }),
+    ),
+    schema: toolReply(tool),
+    check: (given) => {
+      const reply = given as Reply; // the schema was checked by ask
+      return contradicted(call, reply.result, tool, journal) ?? { value: reply };
+    },
+    seedNames: seedNames(task, call),
+    maxTokens,
+    temperature: 0.6,
+  });
+  if (!answer.ok) return answer;
+  const { result, reward } = answer.value;
+  return { ok: true, text: spacedJson(result), reward, fact: isError(result) ? null : { ...call, result } };
+}
+
+type Reply = { readonly [key: string]: Json } & { readonly reward: number; readonly result: Json };
+
+/** Of the call, not the sample: one task's world answers the same call alike in every episode. */
+function seedNames(task: Task, call: ToolCall): readonly string[] {
+  return [task.id, "tool", call.name, spacedJson(call.arguments)];
+}
+
+/** A tool may also declare a field named error; alone it is our own. */
+function isError(result: Json): boolean {
+  return typeof result === "object" && result !== null && Object.keys(result).join() === "error";
+}

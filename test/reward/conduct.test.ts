@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { conductOf } from "../../src/reward/conduct.ts";
+import type { Message, Refusal, Task, ToolCall } from "../../src/types.ts";
+import { blueprint, booked, chain, declined, found, says } from "../support/blueprint.ts";
+import { message, trajectory } from "../support/trajectory.ts";
+
+const answer = "You can take NT418 at 08:25.";
+
+describe("the conduct read off a record", () => {
+  const read = (turns: readonly string[], change: Parameters<typeof trajectory>[1] = {}) =>
+    conductOf(trajectory(turns, change), "hermes");
+  const { result: _, ...call } = found;
+
+  test("holds the refusals of which the user complained before anything was called, and no others", () => {
+    const talk = (first: string, turnReward: number, second = says(found)) => {
+      const made = trajectory([first, second, answer]);
+      const messages = made.messages.map((message) => (message.text === first ? { ...message, turnReward } : message));
+      return conductOf({ ...made, messages }, "hermes").undueRefusals;
+    };
+    expect(talk("I'm sorry, none of my tools can do that.", -1)).toBe(1);
+    expect(talk("I'm sorry, none of my tools can do that.", 1)).toBe(0);
+    expect(talk("Which day is it?", -1)).toBe(0);
+    expect(talk("I'm sorry, none of my tools can do that.", -1, "No.")).toBe(0); // nothing was called at all: -1 as it is
+  });
+
+  test("is every well-formed call of every turn, the malformed ones counted apart", () => {
+    expect(read([says(found), `${says(found)}\n<tool_call>\n{]\n</tool_call>`, answer])).toEqual({
+      calls: [call, call],
+      unexecuted: [],
+      undueRefusals: 0,
+      malformed: 1,
+      report: answer,
+      refused: false,
+      fault: { code: "malformed_call", reason: "a call could not be parsed" },
+    });
+  });
+
+  test.each<[string, readonly string[], Parameters<typeof trajectory>[1]]>([
+    ["a call", [says(found)], {}],
+    ["a malformed call", ["Here: <tool_call>{]</tool_call>"], {}],
+    ["silence", [says(found), ""], {}],
+    ["thinking", [says(found), "<think>NT418</think>"], {}],
+    ["a text that was cut", [says(found), answer], { status: "truncated", stopReason: "turn_length" }],
+    ["a text out of time", [says(found), answer], { status: "truncated", stopReason: "turn_deadline" }],
+    ["no turn at all", [], {}],
+  ])("that ends in %s has reported nothing", (_name, turns, change) => {
+    expect(read(turns, change).report).toBeNull();
+  });
+});
+
+describe("the fault of a conduct", () => {
+  const day = { call: 0, argument: "day", sentence: "The day is 2027-03-02." } as const;
+  const asking = blueprint({ heldBack: [day], firstMessage: "Which train goes from Oslo to Bergen?" });
+  const wrongDay: ToolCall = { ...found, arguments: { ...found.arguments, day: "2027-03-09" } };
+  const made = (...calls: ToolCall[]): Message[] => [
+    { ...message("assistant", says(...calls)), calls },
+    message("tool", calls.map(() => "{}").join("\n")),
+  ];
+  const refused = (call: ToolCall, why: Refusal): Message[] => {
+    const [turn, result] = made(call);
+    return turn && result ? [{ ...turn, calls: [{ ...call, refused: why }] }, result] : [];
+  };
+  const said = (text: string) => message("assistant", text);
+
+  test.each<[string | undefined, readonly Message[], Task]>([
+    [undefined, [...made(found), said(answer)], blueprint()],
+    [undefined, [said("None of my tools can do that.")], declined()],
+    ["needless_call", made(booked), declined()],
+    ["no_refusal", [said("")], declined()],
+    ["malformed_call", [said("<tool_call>{"), ...made(found)], blueprint()],
+    ["unknown_tool", refused({ name: "fly", arguments: {} }, "unknown_tool"), blueprint()],
+    ["invented_id", refused(booked, "invented_id"), chain()],
+    ["wrong_arguments", refused({ ...found, arguments: {} }, "wrong_arguments"), blueprint()],
+    ["too_many", refused(found, "too_many"), blueprint()],
+    ["no_call", [said("The train is NT1.")], blueprint()],
+    ["wrong_tool", made(booked), blueprint()],
+    ["missing_call", made(found), chain()],
+    ["guessed_value", made(wrongDay), asking],
+    ["wrong_values", [message("user", day.sentence), ...made(wrongDay)], asking],
+    ["wrong_values", made(wrongDay), blueprint()],
+    ["repeated_call", [...made(found), ...made(found)], blueprint()],
+    ["needless_call", [...made(found), ...made(booked)], blueprint()],
+    ["undue_refusal", [{ ...said("I can't do that."), turnReward: -1 }, ...made(found), said(answer)], blueprint()],
+  ])("is the plainest one: %s", (code, messages, task) => {
+    expect(conductOf(trajectory([], { messages }, task), "hermes").fault?.code).toBe(code);
+  });
+});
