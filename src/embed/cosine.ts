@@ -1,4 +1,4 @@
-// Nearness of unit vectors: their dot product, -1..1. Pure.
+// Similarity of unit vectors: their dot product, -1..1. Pure.
 
 export function cosine(a: Float32Array, b: Float32Array): number {
   let sum = 0;
@@ -6,7 +6,7 @@ export function cosine(a: Float32Array, b: Float32Array): number {
   return sum;
 }
 
-/** The nearest of `others` and its place among them, the first where two are alike; null where there is none. */
+/** The most similar of `others` and its index, the first on a tie; null if there are none. */
 export function mostSimilar(
   vector: Float32Array,
   others: readonly Float32Array[],

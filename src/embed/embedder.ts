@@ -1,18 +1,18 @@
-// Texts -> vectors whose dot product says how near their meanings are: all-MiniLM-L6-v2 with int8 weights on onnxruntime,
-// mean pooling over the tokens, L2 normalised, as sentence-transformers does it. Not part of the engine: it writes no text
-// and is opened only for runs that want it (novelty, near distractors). The only file that knows onnxruntime-node.
+// Texts -> unit vectors whose dot product measures similarity of meaning: all-MiniLM-L6-v2 with int8 weights on onnxruntime,
+// mean pooling over the tokens, L2 normalised, as in sentence-transformers. Not part of the engine: it writes no text and is
+// opened only for runs that need it (novelty, near distractors). The only file that uses onnxruntime-node.
 import { readFile } from "node:fs/promises";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, PlayactError } from "../errors.ts";
 import { commandLine } from "../models/installation.ts";
 import { type WordPieces, wordPieces } from "./word-pieces.ts";
 
-/** Unit vectors, one a text, in the order of the texts. */
+/** One unit vector per text, in the order of the texts. */
 export type Embed = (texts: readonly string[]) => Promise<readonly Float32Array[]>;
 
 export interface Embedder extends AsyncDisposable {
   readonly embed: Embed;
-  /** Ids of a text as the model reads them. */
+  /** Token ids of a text. */
   readonly pieces: WordPieces;
   /** Length of a vector. */
   readonly dimensions: number;
@@ -25,17 +25,17 @@ export interface EmbedderOptions {
   readonly tokenizer: string;
   readonly dimensions: number;
   readonly maxTokens: number;
-  /** CPU threads; null takes all cores. */
+  /** CPU threads; null uses all cores. */
   readonly threads: number | null;
 }
 
-/** Texts of one batch: enough to fill two cores, few enough that little is padded. */
+/** Texts per batch: enough for two cores, few enough for little padding. */
 const batchSize = 32;
 
-/** Opens the model (about 100 MB of memory). @throws PlayactError("model") where a file is not what it should be */
+/** Opens the model (about 100 MB of memory). @throws PlayactError("model") if a file is not valid */
 export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> {
   const { dimensions, maxTokens, threads } = options;
-  const { InferenceSession, Tensor } = await import("onnxruntime-node"); // late: 46 MB of library that most commands never need
+  const { InferenceSession, Tensor } = await import("onnxruntime-node"); // late: most commands do not need this 46 MB library
   const pieces = await opened(options.tokenizer, async () =>
     wordPieces(JSON.parse(await readFile(options.tokenizer, "utf8")), maxTokens),
   );
@@ -43,7 +43,7 @@ export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> 
     InferenceSession.create(options.model, {
       executionProviders: ["cpu"],
       graphOptimizationLevel: "all",
-      logSeverityLevel: 3, // errors only: warnings would break into the progress line
+      logSeverityLevel: 3, // errors only: warnings would break the progress line
       interOpNumThreads: 1,
       ...(threads === null ? {} : { intraOpNumThreads: threads }),
     }),
@@ -67,7 +67,7 @@ export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> 
     pieces,
     embed: async (texts) => {
       const rows = texts.map(pieces);
-      // neighbours by length, so that a batch holds little padding
+      // sorted by length, so that a batch has little padding
       const byLength = rows.map((_, at) => at).sort((a, b) => (rows[a]?.length ?? 0) - (rows[b]?.length ?? 0) || a - b);
       const vectors: Float32Array[] = new Array(texts.length);
       for (let first = 0; first < byLength.length; first += batchSize) {
@@ -86,23 +86,23 @@ function hiddenOf(outputs: InferenceSession.OnnxValueMapType): Float32Array {
   if (data instanceof Float32Array) return data;
   throw new PlayactError(
     "model",
-    `The embedder gives no last_hidden_state of float32. Fetch it again: ${commandLine("models get NAME")}`,
+    `The embedder has no float32 output last_hidden_state. Fetch it again: ${commandLine("models get NAME")}`,
   );
 }
 
-/** Mean of the first `tokens` rows of `hidden`, at length 1. */
+/** Mean of the first `tokens` rows of `hidden`, scaled to length 1. */
 function pooled(hidden: Float32Array, tokens: number, dimensions: number): Float32Array {
   const sum = new Float64Array(dimensions);
   for (let at = 0; at < tokens * dimensions; at++) sum[at % dimensions] = (sum[at % dimensions] ?? 0) + (hidden[at] ?? 0);
   const length = Math.sqrt(sum.reduce((total, value) => total + value * value, 0));
-  return Float32Array.from(sum, (value) => value / Math.max(length, 1e-12)); // the mean's divisor falls out
+  return Float32Array.from(sum, (value) => value / Math.max(length, 1e-12)); // scaling cancels the mean's divisor
 }
 
 async function opened<T>(path: string, open: () => Promise<T>): Promise<T> {
   try {
     return await open();
   } catch (cause) {
-    throw new PlayactError("model", `${path} cannot be opened as an embedder's file (${describe(cause)}). Fetch it again.`, {
+    throw new PlayactError("model", `${path} is not a valid embedder file (${describe(cause)}). Fetch it again.`, {
       cause,
     });
   }

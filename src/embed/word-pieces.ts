@@ -1,6 +1,6 @@
-// Text -> the ids that the embedder reads: BERT's WordPiece as its tokenizer.json describes it, by Hugging Face's library.
-// The file asks for 128 tokens, padded; sentence-transformers overrides both (its max_seq_length of 256), and so do we.
-// The ids are those of the Python library (a test holds nasty texts), for one mend: see `rareIdeographs`.
+// Text -> the embedder's token ids: BERT's WordPiece as its tokenizer.json describes it, by Hugging Face's library. The file
+// asks for 128 tokens, padded; sentence-transformers overrides both (max_seq_length 256), and so does this file. The ids equal
+// those of the Python library (a test compares difficult texts), with one correction: see `rareIdeographs`.
 import { Tokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
 
@@ -9,17 +9,17 @@ const described = z.looseObject({
 });
 
 /**
- * Ideographs beyond 16 bits. BERT reads each ideograph as a word of its own; the library looks at UTF-16 units and misses
- * these, so they are set apart here (the blocks of BERT's own list).
+ * Ideographs beyond 16 bits. BERT reads each ideograph as a separate word; the library works on UTF-16 units and misses
+ * these, so they are separated here (the blocks of BERT's own list).
  */
 const rareIdeographs = /[\u{20000}-\u{2A6DF}\u{2A700}-\u{2CEAF}\u{2F800}-\u{2FA1F}]/gu;
 
-/** [CLS] pieces [SEP], at most `maxTokens` in all: what is too long loses its end, never the two marks. */
+/** [CLS] pieces [SEP], at most `maxTokens` in all: longer texts lose their end, never the two special tokens. */
 export type WordPieces = (text: string) => readonly number[];
 
 /**
  * @param description the parsed tokenizer.json
- * @throws ZodError where it describes no WordPiece
+ * @throws ZodError if it does not describe a WordPiece tokenizer
  */
 export function wordPieces(description: unknown, maxTokens: number): WordPieces {
   const tokenizer = new Tokenizer(described.parse(description), {});

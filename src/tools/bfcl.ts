@@ -1,10 +1,10 @@
-// BFCL's function docs (Berkeley Function-Calling Leaderboard) -> functions in OpenAI's format. Its types are Python's,
-// Java's and JavaScript's ("dict", "float", "tuple", "HashMap"), and the result stands under `response`. Pure; what is
-// translated is checked by tool-spec.ts like any other function.
+// BFCL's function docs (Berkeley Function-Calling Leaderboard) -> functions in OpenAI's format. BFCL uses type names of Python,
+// Java and JavaScript ("dict", "float", "tuple", "HashMap") and puts the result's schema under `response`. Pure; tool-spec.ts
+// checks the converted functions like any other.
 import { isObject } from "../rules/json.ts";
 import type { Json, JsonObject } from "../types.ts";
 
-/** Every type that BFCL v4 uses, lower case, and what JSON Schema calls it; null: anything. */
+/** Every type in BFCL v4, in lower case, and its JSON Schema type; null: any type. */
 const types: Readonly<Record<string, string | null>> = {
   dict: "object",
   hashmap: "object",
@@ -17,16 +17,16 @@ const types: Readonly<Record<string, string | null>> = {
   any: null,
   "": null,
 };
-/** Names that both sides use. */
+/** Type names that both formats use. */
 const shared = ["object", "array", "string", "integer", "number", "boolean", "null"];
 
-/** A function doc says "dict" where JSON Schema says "object", or carries a `response`. */
+/** Whether an item is a function doc: its parameters have type "dict", or it has a `response`. */
 export function isFunctionDoc(item: unknown): item is JsonObject {
   if (!isObject(item) || typeof item.name !== "string" || !isObject(item.parameters)) return false;
   return item.parameters.type === "dict" || isObject(item.response);
 }
 
-/** The function in OpenAI's format, `response` as `returns`. Types that nobody knows are left for the check to name. */
+/** The function in OpenAI's format, with `response` as `returns`. Unknown types are kept; the check reports them. */
 export function fromFunctionDoc(doc: JsonObject): JsonObject {
   const { name, description, parameters, response } = doc;
   const returns = isObject(response) ? { returns: translated(response) } : {};
@@ -34,14 +34,14 @@ export function fromFunctionDoc(doc: JsonObject): JsonObject {
 }
 
 function translated(schema: JsonObject): JsonObject {
-  // `optional` repeats what is not in `required`; a default is BFCL's own note and often of another type
+  // `optional` repeats what `required` leaves out; `default` is a note and often has another type
   const { type, properties, items, additionalProperties, required, optional: _, default: __, enum: options, ...others } = schema;
   const said = typeof type === "string" ? type.toLowerCase() : type;
   const known = typeof said === "string" && Object.hasOwn(types, said) ? types[said] : undefined;
   const plain = known === undefined ? (shared.includes(String(said)) ? said : type) : known;
   const inner = (value: Json) => (isObject(value) ? translated(value) : value);
   const members = isObject(properties) ? properties : {};
-  // some name what only a description speaks of
+  // some docs require a parameter that only a description mentions
   const listed = Array.isArray(required) ? required.filter((name: Json) => Object.hasOwn(members, String(name))) : [];
   const item = Array.isArray(items) ? anyOf(items.map(inner)) : items === undefined ? undefined : inner(items);
   const spelt = Array.isArray(options) ? ofType(options, plain) : [];
@@ -60,14 +60,14 @@ function translated(schema: JsonObject): JsonObject {
   };
 }
 
-/** Options as values of the type: BFCL spells numbers and truths as text, and adds "dontcare". A list's are its items'. */
+/** Enum values in the schema's type: BFCL writes numbers and booleans as text and adds "dontcare". An array's enum is for its items. */
 function ofType(options: readonly Json[], type: Json | undefined): Json[] {
   if (type === "integer" || type === "number") return options.map(Number).filter(Number.isFinite);
-  if (type === "boolean") return []; // true and false, whatever it lists
+  if (type === "boolean") return []; // always true and false
   return type === "string" ? options.map(String) : [...options];
 }
 
-/** Of a tuple each place has a schema; here every place may hold any of them. */
+/** A tuple has one schema per position; here each position accepts any of them. */
 function anyOf(schemas: readonly Json[]): JsonObject {
   return { anyOf: schemas.filter((schema, index) => schemas.findIndex((other) => sameJson(schema, other)) === index) };
 }

@@ -1,14 +1,14 @@
-// The tools offered beside the needed ones: any of the domain, or those whose descriptions are near the needed ones', which a
-// policy must read to tell apart. Pure: the vectors are handed in. Near tools are not in the paper. Its hazard is a
-// distractor that can do the job: then a right call counts as a wrong one. See `mayServe` for what is kept out, and its limit.
+// The tools offered beside the needed ones: any of the domain, or those with similar descriptions, which a policy must read to
+// tell apart. Pure: the vectors are passed in. Near tools are not in the paper. The risk is a distractor that can do the job:
+// then a right call counts as wrong. See `mayServe` for what is excluded, and its limit.
 import { cosine } from "../embed/cosine.ts";
 import type { Draws } from "../rng.ts";
 import type { JsonObject, ToolSpec } from "../types.ts";
 
-/** A tool of the domain that is not needed, none with a needed one's name. */
+/** A tool of the domain that is not needed and does not share a needed tool's name. */
 export interface Candidate {
   readonly tool: ToolSpec;
-  /** Of the same toolset as the needed tools. */
+  /** From the same toolset as the needed tools. */
   readonly sibling: boolean;
 }
 
@@ -20,13 +20,13 @@ export type ChooseDistractors = (
   random: Draws,
 ) => ToolSpec[];
 
-/** Any tools of the domain, as published. */
+/** Random tools of the domain, as published. */
 export const anyTools: ChooseDistractors = (candidates, _needed, count, random) =>
   random.shuffle(candidates.map(({ tool }) => tool)).slice(0, count);
 
 /**
- * Tools near the needed ones, drawn from the nearest twice as many, so that a tool does not always stand in the same company.
- * @param vectors of the tools' descriptions, at length 1; a tool without one is as far as can be
+ * Tools near the needed ones, drawn from twice as many nearest, so that a tool does not always get the same distractors.
+ * @param vectors unit vectors of the tools' descriptions; a tool without one counts as farthest
  */
 export function nearTools(vectors: ReadonlyMap<ToolSpec, Float32Array>): ChooseDistractors {
   const between = (a: ToolSpec, b: ToolSpec): number => {
@@ -42,15 +42,15 @@ export function nearTools(vectors: ReadonlyMap<ToolSpec, Float32Array>): ChooseD
   };
 }
 
-/** One job in two services' words comes down to 0.46 (test/embed/nearness.test.ts): a stranger nearer than this is kept out. */
+/** Two wordings of one job have a cosine of 0.46 or more (test/run/nearness.test.ts): nearer tools of other toolsets are excluded. */
 const sameJobElsewhere = 0.45;
-/** Tools of one toolset are made to differ; nearer than this, and callable with the same arguments, one may stand in. */
+/** Tools of one toolset are meant to differ; a nearer one that accepts the same arguments could replace the needed one. */
 const sameJobBeside = 0.8;
 
 /**
- * Whether a tool might do what the needed one does. Tools of another toolset may well (two services, one job) and are kept
- * out by nearness alone; siblings only where their descriptions are nearly one and all they require is what the needed tool
- * takes. A tool that does the same job under other words passes: nobody but the user can know that.
+ * Whether a tool might do the needed tool's job. Tools of another toolset (two services, one job) are excluded by nearness
+ * alone; siblings only where their descriptions are nearly the same and the needed tool takes every parameter they require.
+ * Limit: a tool that does the same job under a very different description is not recognised.
  */
 export function mayServe(needed: ToolSpec, { tool, sibling }: Candidate, near: number): boolean {
   if (!sibling) return near > sameJobElsewhere;

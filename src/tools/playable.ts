@@ -1,6 +1,6 @@
-// Whether a tool can be played, found out by playing it: its schemas are lowered, the grammar goes through llama.cpp's own
-// parser where one is at hand, and calls and results drawn under it must validate. What passes here cannot fail in a run for
-// the tool's own sake. Departs from the paper, which meets a tool for the first time in the middle of a run.
+// Whether a tool can be played, decided by trying: its schemas are turned into grammars, llama.cpp's own parser checks these
+// where it is available, and calls and results drawn from them must validate. A tool that passes cannot fail in a run because
+// of its schemas. Departs from the paper, which first uses a tool in the middle of a run.
 import { PlayactError } from "../errors.ts";
 import { draws } from "../rng.ts";
 import { alternatives } from "../rules/schema/alternatives.ts";
@@ -10,18 +10,18 @@ import { argumentErrors, matchesSchema } from "../rules/validate.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import { argumentsSchema, drawArguments, object, propertiesOf, requiredParameters } from "./tool-arguments.ts";
 
-/** Draws of which one must be right: uniqueness and conditions are left to chance, or to the simulator's sense. */
+/** Draws of which one must be valid: a grammar does not express uniqueness and conditions. */
 const tries = 24;
-/** Characters of the shortest call or result: a reply is cut at some 160 tokens. */
+/** Characters of the shortest call or result: a reply is cut at about 160 tokens. */
 const roomForReply = 400;
 
-/** Why no call of the tool, or no result, can be written; null when it can be played. */
+/** Why no call or no result of the tool can be written; null when it can be played. */
 export function unplayable(tool: ToolSpec, parser: GrammarParser | null): string | null {
   try {
     return unplayableCall(tool, parser) ?? (tool.returns === undefined ? null : unplayableResult(tool.returns, parser));
   } catch (thrown) {
     if (thrown instanceof PlayactError && thrown.boundary === "tools") return thrown.message;
-    if (thrown instanceof RangeError) return `the schema cannot be lowered: ${thrown.message}`;
+    if (thrown instanceof RangeError) return `the schema cannot be turned into a grammar: ${thrown.message}`;
     throw thrown;
   }
 }
@@ -31,8 +31,8 @@ function unplayableCall(tool: ToolSpec, parser: GrammarParser | null): string | 
   for (const way of alternatives(tool.parameters)) {
     const known = propertiesOf(way);
     const missing = requiredParameters({ parameters: way }).find((name) => !Object.hasOwn(known, name));
-    if (missing !== undefined) return `'${missing}' is required, but no property`;
-    // any parameter may be asked for: all of them together, and by themselves where that fails, to name the one at fault
+    if (missing !== undefined) return `'${missing}' is required, but is not a property`;
+    // a task may ask for any parameter: try all together and, where that fails, one by one to name the cause
     if (unwritable(object(known), parser, "call", errors) === null) continue;
     for (const [name, schema] of Object.entries(known)) {
       const parameters = object({ [name]: schema });
@@ -45,7 +45,7 @@ function unplayableCall(tool: ToolSpec, parser: GrammarParser | null): string | 
       if (fault !== null) return fault;
     }
   }
-  // each can be written; now calls as tasks have them
+  // each parameter can be written; now try calls as tasks use them
   let fault: string | null = null;
   for (let index = 0; index < tries; index++) {
     const schema = argumentsSchema(tool, drawArguments(tool, draws("playable", tool.name, index)));
@@ -59,7 +59,7 @@ function unplayableResult(returns: JsonSchema, parser: GrammarParser | null): st
   return unwritable(returns, parser, "result", (value) => matchesSchema(returns, value));
 }
 
-/** Why nothing valid comes of the schema in a few draws; null where something does. */
+/** Why a few draws under the schema give nothing valid; null where one is valid. */
 function unwritable(
   schema: JsonSchema,
   parser: GrammarParser | null,
@@ -68,7 +68,7 @@ function unwritable(
 ): string | null {
   const grammar = toGrammar(schema);
   const refusal = parser?.(grammar) ?? null;
-  if (refusal !== null) return `llama.cpp refuses the grammar of the ${what}: ${refusal}`;
+  if (refusal !== null) return `llama.cpp rejects the grammar of the ${what}: ${refusal}`;
   const rule = ruleOf(schema);
   if (shortest(rule) > roomForReply)
     return `the shortest ${what} has ${shortest(rule)} characters; replies have room for about ${roomForReply}`;

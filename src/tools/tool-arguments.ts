@@ -1,19 +1,19 @@
-// Which arguments a right call of a tool uses, and the schema that the simulator fills them in under: for both directions of
-// writing tasks, and for the trial by which a tool is accepted (playable.ts). Pure.
+// Which arguments a right call of a tool uses, and the schema under which the simulator fills them in: used in both directions
+// of task writing, and when a tool is tried out (playable.ts). Pure.
 
 import type { Draws } from "../rng.ts";
 import { isObject } from "../rules/json.ts";
 import { alternatives } from "../rules/schema/alternatives.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 
-/** Optional parameters are used in this share of cases. */
+/** Share of calls in which an optional parameter is used. */
 const optionalShare = 0.3;
 
 export function requiredParameters({ parameters }: Pick<ToolSpec, "parameters">): string[] {
   return Array.isArray(parameters.required) ? parameters.required.map(String) : [];
 }
 
-/** Parameters that one call uses: all required ones of one way to call the tool, and some optional ones. */
+/** Parameters that one call uses: all required ones of one alternative of the schema, and some optional ones. */
 export function drawArguments(tool: ToolSpec, random: Draws): string[] {
   const ways = alternatives(tool.parameters);
   const parameters = ways.length === 1 ? (ways[0] ?? {}) : random.pick(ways);
@@ -21,10 +21,10 @@ export function drawArguments(tool: ToolSpec, random: Draws): string[] {
   return Object.keys(propertiesOf(parameters)).filter((name) => required.has(name) || random.uniform() < optionalShare);
 }
 
-/** The schema of those arguments, an object that requires them all; without `given`, which nobody needs to write. */
+/** The schema of those arguments, an object that requires them all; without `given`, whose value is already known. */
 export function argumentsSchema(tool: ToolSpec, used: readonly string[], given: string | null = null): JsonSchema {
   const ways = alternatives(tool.parameters);
-  // the way to call it in which these arguments are all known and none is missing
+  // the alternative that knows all these arguments and requires no other
   const way = ways.find((parameters) => {
     const known = propertiesOf(parameters);
     return (

@@ -1,5 +1,5 @@
-// One function, as OpenAI, MCP, Anthropic or Google write it -> a tool that can be played, or one sentence that says why not.
-// Names of keys are read here; schemas by rules/schema/plain.ts; whether the world can act the tool is tried (playable.ts).
+// One function in the format of OpenAI, MCP, Anthropic or Google -> a tool that can be played, or one sentence that says why
+// not. Key names are read here, schemas by rules/schema/plain.ts; playable.ts tries whether the tool can be played.
 import { z } from "zod";
 import { PlayactError } from "../errors.ts";
 import { isObject } from "../rules/json.ts";
@@ -11,11 +11,11 @@ import { unplayable } from "./playable.ts";
 
 const caps = { schemaBytes: 16_000, descriptionCharacters: 1024 } as const;
 
-/** What the arguments' schema is called: OpenAI, MCP, Anthropic, Google. */
+/** Keys of the arguments' schema: OpenAI, MCP, Anthropic, Google. */
 const parameterKeys = ["parameters", "inputSchema", "input_schema", "parametersJsonSchema"];
-/** What the result's schema is called: Playact, the same beside a strict reader, MCP, Google. */
+/** Keys of the result's schema: Playact, the same for strict readers, MCP, Google. */
 const resultKeys = ["returns", "x-returns", "outputSchema", "responseJsonSchema"];
-/** Said to hosts and clients of tools; a model is not told. */
+/** For hosts and clients of tools; not shown to a model. */
 const ignoredKeys = [
   ...["category", "tags"],
   ...["type", "strict", "title", "annotations", "_meta", "icons", "execution", "cache_control", "input_examples"],
@@ -28,16 +28,16 @@ const named = z.object({
   description: z.string().max(caps.descriptionCharacters).default(""),
 });
 
-/** The function inside `{"type": "function", "function": {…}}`; anything else is taken to be one itself. */
+/** The function inside `{"type": "function", "function": {…}}`; any other item is taken as the function itself. */
 function unwrapped(item: Json): Json {
   return isObject(item) && isObject(item.function) && item.name === undefined ? item.function : item;
 }
 
 /**
  * The checked tool of an item, wrapped or bare.
- * @param place where the item stands, for the message when it has no name ("tool number 3")
- * @param parser llama.cpp's, where one is at hand
- * @throws PlayactError("tools") that names the file, the tool, what was expected, what came and what to do
+ * @param place where the item is, for messages about an item without a name ("tool number 3")
+ * @param parser llama.cpp's grammar parser, where available
+ * @throws PlayactError("tools") that names the file and the tool, what is needed, what was found and what to do
  */
 export function toolOf(item: Json, place: string, path: string, parser: GrammarParser | null): ToolSpec {
   const inner = unwrapped(item);
@@ -58,7 +58,7 @@ export function toolOf(item: Json, place: string, path: string, parser: GrammarP
   if (unknown !== undefined)
     throw fault(path, {
       who,
-      expected: `only keys that are known (its arguments under ${parameterKeys.join(", ")}; its result under ${resultKeys.join(", ")})`,
+      expected: `only known keys (arguments under ${parameterKeys.join(", ")}; result under ${resultKeys.join(", ")})`,
       came: `the key "${unknown}"`,
       todo: "rename or remove it",
     });
@@ -73,7 +73,7 @@ export function toolOf(item: Json, place: string, path: string, parser: GrammarP
   const given = (keys: readonly string[], what: string) => {
     const [first, second] = keys.filter((key) => own[key] !== undefined);
     if (second !== undefined)
-      throw fault(path, { who, expected: `one schema of its ${what}`, came: `"${first}" and "${second}"`, todo: "remove one" });
+      throw fault(path, { who, expected: `one schema for its ${what}`, came: `"${first}" and "${second}"`, todo: "remove one" });
     return first === undefined ? undefined : own[first];
   };
   const returns = given(resultKeys, "result");
@@ -88,12 +88,12 @@ export function toolOf(item: Json, place: string, path: string, parser: GrammarP
   return tool;
 }
 
-/** A null stands for an absent key: data sets fill every key that any of their tools has. */
+/** Data sets fill every key that any of their tools has; null means that the key is absent. */
 function withoutNulls(item: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== null));
 }
 
-/** Control characters, marks of direction, and what is drawn as nothing at all: text that reads otherwise than it looks. */
+/** Control characters, direction marks and invisible characters: the text would not be what a reader sees. */
 const hidden =
   /(?![\n\r\t])\p{Cc}|[\u00ad\u061c\u115f\u1160\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\u3164\ufeff\uffa0\u{e0000}-\u{e0fff}]/u;
 
@@ -127,12 +127,12 @@ function readable(given: JsonSchema, what: string, path: string): JsonSchema {
       who: what,
       expected: "JSON Schema that Playact reads",
       came: thrown.message,
-      todo: "rewrite or remove it",
+      todo: "rewrite or remove that part",
     });
   }
 }
 
-/** A tool that takes nothing may leave its properties out. */
+/** A tool without parameters may omit `properties`. */
 function listing(schema: JsonSchema): JsonSchema {
   const told = ["properties", "anyOf", "oneOf", "allOf"].some((keyword) => schema[keyword] !== undefined);
   return told ? schema : { ...schema, properties: {} };
@@ -146,14 +146,14 @@ interface Fault {
   readonly cause?: unknown;
 }
 
-/** One sentence: who needs what, what came, what to do. */
+/** One sentence: what needs what, what was found, what to do. */
 export function fault(path: string, told: Fault): PlayactError {
   const { who, expected, came, todo, cause } = told;
   const message = `${path}: ${who} needs ${expected}, but has ${came}; ${todo}.`;
   return new PlayactError("tools", message, cause === undefined ? undefined : { cause });
 }
 
-/** What a value is, in words for a message. */
+/** The kind of a value, in words for a message. */
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value)

@@ -1,11 +1,11 @@
-// Trees of tools: domain -> toolset -> functions, as TRUSTEE (arXiv 2604.17739) samples them from ToolBench's. Two shapes:
-// one object of objects of lists, and ToolBench's own tool files with an `api_list`. Pure. Names in such trees hold blanks
-// and slashes and repeat: here, and only here, they are made well-formed and told apart; the schemas are checked as ever.
+// Trees of tools: domain -> toolset -> functions, as TRUSTEE (arXiv 2604.17739) samples them from ToolBench. Two shapes:
+// nested objects of lists, and ToolBench's own tool files with an `api_list`. Pure. Names in such trees contain blanks and
+// slashes and repeat: only here are they made valid and unique. The schemas are checked like any other.
 import { isObject } from "../rules/json.ts";
 import { matchesSchema } from "../rules/validate.ts";
 import type { Json, JsonObject, ToolSpec, Toolset } from "../types.ts";
 
-/** A toolset whose functions are not checked yet. */
+/** A toolset with unchecked functions. */
 export interface RawToolset {
   readonly domain: string;
   readonly name: string;
@@ -21,7 +21,7 @@ export function isTree(content: unknown): content is JsonObject {
   );
 }
 
-/** The toolsets of a tree that hold a function. */
+/** The toolsets of a tree that have at least one function. */
 export function treeToolsets(tree: JsonObject): RawToolset[] {
   return Object.entries(tree).flatMap(([domain, toolsets]) =>
     Object.entries(isObject(toolsets) ? toolsets : {}).flatMap(([name, set]) => {
@@ -36,7 +36,7 @@ function listOf(toolset: Json): readonly Json[] | null {
   return Array.isArray(list) ? list : null;
 }
 
-/** The function with a name a model can call; its own keys are kept, also inside `{"type": "function", …}`. */
+/** The function with a name that a model can call; its other keys are kept, also inside `{"type": "function", …}`. */
 function wellNamed(item: Json): Json {
   if (!isObject(item)) return item;
   if (isObject(item.function)) return { ...item, function: wellNamed(item.function) };
@@ -73,7 +73,7 @@ const rapidTypes: Readonly<Record<string, string>> = {
   OBJECT: "object",
 };
 
-/** Name and schema of each parameter; everything that is no number, yes-or-no, list or object is text (dates, enums, files). */
+/** Name and schema of each parameter; every type other than number, boolean, array and object becomes text (dates, enums, files). */
 function parametersOf(list: Json | undefined): [string, JsonObject][] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((parameter: Json): [string, JsonObject][] => {
@@ -82,7 +82,7 @@ function parametersOf(list: Json | undefined): [string, JsonObject][] {
     const description = String(parameter.description ?? "").trim();
     const schema: JsonObject = { type, ...(description === "" ? {} : { description }) };
     const { default: given } = parameter;
-    // a number with a default in quotes is common there; a default of the wrong type would teach wrong calls
+    // quoted defaults of numbers are common in ToolBench; a default of the wrong type would teach wrong calls
     const fits = given !== undefined && given !== "" && given !== null && matchesSchema({ type }, given).length === 0;
     return [[parameter.name.trim(), fits ? { ...schema, default: given } : schema]];
   });
@@ -98,10 +98,10 @@ function wellFormed(name: string): string {
 }
 
 /**
- * One name, one tool: a tool that is there already, word for word, is left out; another one of that name is called
- * `name_for_toolset` (ToolBench's own way), and numbered where that is taken too. Toolsets left empty go.
+ * Makes names unique: an exact copy of an earlier tool is dropped; a different tool of the same name is renamed to
+ * `name_for_toolset` (ToolBench's own scheme), and numbered if that is taken too. Empty toolsets are dropped.
  */
-export function toldApart(toolsets: readonly Toolset[]): Toolset[] {
+export function withUniqueNames(toolsets: readonly Toolset[]): Toolset[] {
   const texts = new Map<string, Set<string>>();
   const taken = new Set<string>();
   return toolsets.flatMap((toolset) => {

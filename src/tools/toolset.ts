@@ -1,5 +1,5 @@
-// The tools a world is made of: the embedded catalogue (toolsets/*.json, all our own), the held-out split and the pairs of
-// calls that depend on each other. The user's own tools are read by user-tools.ts.
+// The tools of a world: the embedded catalogue (catalogue/*.json, all written for Playact), the held-out split, and the pairs
+// of calls that depend on each other. user-tools.ts reads the user's own tools.
 import { z } from "zod";
 import { seedFrom } from "../rng.ts";
 import { isObject } from "../rules/json.ts";
@@ -54,7 +54,7 @@ const files = [
   vehicles,
 ];
 
-/** The catalogue that Playact carries: every tool has a bounded `returns`, no two tools share a name. */
+/** The embedded catalogue: every tool has a bounded `returns`, and tool names are unique. */
 export function embeddedCatalogue(): Toolset[] {
   return files.flatMap((file) => {
     const { domain, toolsets } = catalogueFile.parse(file);
@@ -63,8 +63,8 @@ export function embeddedCatalogue(): Toolset[] {
 }
 
 /**
- * Splits whole toolsets off for evaluation: `share` of each domain, rounded, but one stays for training.
- * The choice hangs on the names alone, so it is the same at every start of a run.
+ * Holds out whole toolsets for evaluation: `share` of each domain, rounded, but at least one stays for training.
+ * The choice depends on the seed and the names alone, so it is the same at every start of a run.
  */
 export function splitHeldOut(
   toolsets: readonly Toolset[],
@@ -89,11 +89,11 @@ export function splitHeldOut(
 export interface Chain {
   readonly first: ToolSpec;
   readonly second: ToolSpec;
-  /** Required by `second`, returned by `first` under the same name, and not known before the first call. */
+  /** Required by `second`, returned by `first` under the same name, and unknown before the first call. */
   readonly argument: string;
 }
 
-/** All dependent pairs of a toolset, found by name: a result's property that is another tool's required parameter. */
+/** All dependent pairs of a toolset, found by name: a property of one tool's result is a required parameter of another. */
 export function chains(toolset: Toolset): Chain[] {
   return toolset.tools.flatMap((first) =>
     toolset.tools
@@ -106,7 +106,7 @@ export function chains(toolset: Toolset): Chain[] {
   );
 }
 
-/** `first` returns it, of the type that `second` takes, and does not itself ask for it. */
+/** Whether `first` returns it with the type that `second` takes, and does not take it itself. */
 function given(first: ToolSpec, name: string, second: ToolSpec): boolean {
   const returned = propertiesOf(first.returns ?? {})[name];
   const taken = propertiesOf(second.parameters)[name];

@@ -1,5 +1,5 @@
-// The user's own tools: a file or a folder -> toolsets. What a file holds is told by its shape, not its name: lists of
-// functions in anybody's envelope, rows of a data set, a tree of tools or ToolBench's tool files (tool-tree.ts). Every
+// The user's own tools: a file or a folder -> toolsets. The format of a file is recognised by its content, not its name: lists
+// of functions in any known wrapper, rows of a data set, a tree of tools or ToolBench's tool files (tool-tree.ts). Every
 // function passes the same check (tool-spec.ts): it can be played, or one sentence says why not.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -9,47 +9,47 @@ import type { GrammarParser } from "../rules/schema/grammar.ts";
 import type { Json, JsonObject, ToolSpec, Toolset } from "../types.ts";
 import { fromFunctionDoc, isFunctionDoc } from "./bfcl.ts";
 import { fault, kindOf, toolOf } from "./tool-spec.ts";
-import { fromToolBench, isToolBenchFile, isTree, type RawToolset, toldApart, treeToolsets } from "./tool-tree.ts";
+import { fromToolBench, isToolBenchFile, isTree, type RawToolset, withUniqueNames, treeToolsets } from "./tool-tree.ts";
 
 const caps = { fileBytes: 64_000_000, listed: 2000, inTree: 50_000, toolsetSize: 8 } as const;
 
-/** The shapes, as an error names them. */
+/** The accepted formats, for an error message. */
 const shapes =
   'a list of tools, {"tools": […]}, JSON Lines of tools or of rows with tools, a tree {"domain": {"toolset": […]}} or a ToolBench file with "api_list"';
 
 export interface ToolsOptions {
-  /** llama.cpp's parser of grammars, where one is at hand: then a tool is accepted only when it takes the tool's. */
+  /** llama.cpp's grammar parser, where available: a tool is then accepted only if llama.cpp takes its grammars. */
   readonly parser?: GrammarParser;
-  /** Where given, tools that cannot be played are left out of a file that holds others, and their sentences go here. */
+  /** If given, unplayable tools are left out of a file that has others, and gets their messages. */
   readonly leftOut?: (sentence: string) => void;
 }
 
 /**
  * Reads the tools of a file or of every JSON file below a folder. A file may hold
- * - a list of functions as OpenAI, MCP, Anthropic or Google write them, bare or in an envelope (`tools`, `functions`,
- *   `functionDeclarations`, a JSON-RPC `result`); the schema of a result stands under `returns`, `x-returns` or `outputSchema`;
- * - BFCL function docs, or rows of a data set with their `function`, `functions` or `tools`, as a list or one a line;
- * - a tree `{"domain": {"toolset": [functions]}}`, or ToolBench's file of one tool (`tool_name`, `api_list`).
- * In a folder each file is a toolset, its domain the folder it lies in.
- * @throws PlayactError("tools") that names the file, the tool, what was expected, what came and what to do
+ * - a list of functions in the format of OpenAI, MCP, Anthropic or Google, bare or in a wrapper (`tools`, `functions`,
+ *   `functionDeclarations`, a JSON-RPC `result`); the result's schema under `returns`, `x-returns` or `outputSchema`;
+ * - BFCL function docs, or rows of a data set with their `function`, `functions` or `tools`, as a list or one per line;
+ * - a tree `{"domain": {"toolset": [functions]}}`, or a ToolBench tool file (`tool_name`, `api_list`).
+ * In a folder each file is a toolset; its domain is the name of the folder it is in.
+ * @throws PlayactError("tools") that names the file and the tool, what is needed, what was found and what to do
  */
 export function userTools(path: string, options: ToolsOptions = {}): Toolset[] {
   if (!statsOf(path).isDirectory()) return toolsetsOf(path, "user", null, options);
-  return toldApart(
+  return withUniqueNames(
     jsonFilesOf(path).flatMap((file) => toolsetsOf(file, basename(dirname(resolve(file))), basename(file, ".json"), options)),
   );
 }
 
-/** The toolsets of one file; `toolset` is null for a file by itself, whose flat list is grouped by the tools' names. */
+/** The toolsets of one file; `toolset` is null for a single file, whose flat list is grouped by the tools' names. */
 function toolsetsOf(path: string, domain: string, toolset: string | null, options: ToolsOptions): Toolset[] {
   const content = contentOf(path);
-  if (isTree(content)) return toldApart(checked(treeToolsets(content), path, options));
+  if (isTree(content)) return withUniqueNames(checked(treeToolsets(content), path, options));
   if (isToolBenchFile(content))
-    return toldApart(checked([{ domain, name: String(content.tool_name), items: fromToolBench(content) }], path, options));
+    return withUniqueNames(checked([{ domain, name: String(content.tool_name), items: fromToolBench(content) }], path, options));
   const items = listOf(content) ?? missing(path, content);
   if (items.length === 0)
     throw fault(path, { who: "the file", expected: "at least one tool", came: "an empty list", todo: "add a tool" });
-  if (items.every((item) => toolsOfRow(item) !== null)) return toldApart(checked(items.map(rowToolset), path, options));
+  if (items.every((item) => toolsOfRow(item) !== null)) return withUniqueNames(checked(items.map(rowToolset), path, options));
   if (items.length > caps.listed)
     throw fault(path, {
       who: "the file",
@@ -59,12 +59,12 @@ function toolsetsOf(path: string, domain: string, toolset: string | null, option
     });
   const [flat] = checked([{ domain, name: toolset ?? "", items }], path, options);
   const tools = flat?.tools ?? [];
-  refuseTwins(tools, path);
+  refuseDuplicates(tools, path);
   if (toolset !== null) return [{ domain, name: toolset, tools }];
   return grouped(tools).map((members, index) => ({ domain, name: `tools-${index + 1}`, tools: members }));
 }
 
-/** The toolsets with every function checked; those that are left out are told. */
+/** The toolsets with every function checked; those that are left out are reported. */
 function checked(toolsets: readonly RawToolset[], path: string, { parser, leftOut }: ToolsOptions): Toolset[] {
   const count = toolsets.reduce((sum, { items }) => sum + items.length, 0);
   if (count === 0)
@@ -82,35 +82,35 @@ function checked(toolsets: readonly RawToolset[], path: string, { parser, leftOu
         if (!(thrown instanceof PlayactError) || count === 1) throw thrown;
         const { boundary, message } = thrown;
         if (leftOut === undefined)
-          throw new PlayactError(boundary, `${message} (--skip-bad-tools leaves such tools out.)`, { cause: thrown });
+          throw new PlayactError(boundary, `${message} (--skip-bad-tools leaves out such tools.)`, { cause: thrown });
         leftOut(message);
         return [];
       }
     }),
   }));
   if (read.every(({ tools }) => tools.length === 0))
-    throw fault(path, { who: "the file", expected: "at least one tool that can be played", came: "none", todo: "correct one" });
+    throw fault(path, { who: "the file", expected: "at least one tool that can be played", came: "none", todo: "correct at least one" });
   return read;
 }
 
-function refuseTwins(tools: readonly ToolSpec[], path: string): void {
+function refuseDuplicates(tools: readonly ToolSpec[], path: string): void {
   const seen = new Set<string>();
   for (const { name } of tools) {
     if (seen.has(name))
       throw fault(path, {
         who: `the tool "${name}"`,
-        expected: "a name of its own for each tool",
-        came: "the same name twice",
+        expected: "a unique name for each tool",
+        came: "a name that is used twice",
         todo: "rename one",
       });
     seen.add(name);
   }
 }
 
-/** Keys under which a list of tools travels. */
+/** Keys that wrap a list of tools. */
 const envelopes = ["tools", "functions", "functionDeclarations", "function_declarations"];
 
-/** The items of a list, of an envelope, or a single tool or row by itself; null for anything else. */
+/** The items of a list or a wrapped list, or a single tool or row; null for anything else. */
 function listOf(content: Json): readonly Json[] | null {
   if (Array.isArray(content)) return content.flatMap((item: Json) => inEnvelope(item) ?? [item]);
   if (!isObject(content)) return null;
@@ -125,12 +125,12 @@ function inEnvelope(item: Json): readonly Json[] | null {
   return lists.length === 0 ? null : (lists.flat() as Json[]).flatMap((inner) => inEnvelope(inner) ?? [inner]);
 }
 
-/** A row of a data set has more to say than its tools: a question, messages, answers. */
+/** A data set's row has more than its tools: a question, messages, answers. */
 function isRow(item: JsonObject): boolean {
   return ["question", "query", "messages", "conversations", "prompt", "answers"].some((key) => item[key] !== undefined);
 }
 
-/** The tools of a row; data sets also keep them as JSON text. */
+/** The tools of a row; some data sets keep them as JSON text. */
 function toolsOfRow(item: Json): readonly Json[] | null {
   if (!isObject(item) || !isRow(item)) return null;
   const given = item.function ?? item.functions ?? item.tools;
@@ -167,7 +167,7 @@ function statsOf(path: string) {
   }
 }
 
-/** The JSON files of a folder and of the folders directly in it, by name. */
+/** The JSON files of a folder and of its direct subfolders, by name. */
 function jsonFilesOf(folder: string): string[] {
   const below = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   const jsonIn = (inner: string) =>
@@ -182,14 +182,14 @@ function jsonFilesOf(folder: string): string[] {
   if (files.length === 0)
     throw fault(folder, {
       who: "the folder",
-      expected: "JSON files of tools, in it or one folder below",
+      expected: "JSON files of tools, in it or in a direct subfolder",
       came: "none",
       todo: "check the path (config tasks.tools)",
     });
   return files;
 }
 
-/** What a file holds: one JSON value, or one a line. */
+/** The content of a file: one JSON value, or one per line. */
 function contentOf(path: string): Json {
   const { size } = statsOf(path);
   if (size > caps.fileBytes)
@@ -201,7 +201,7 @@ function contentOf(path: string): Json {
     });
   let text: string;
   try {
-    text = readFileSync(path, "utf8").replace(/^\ufeff/, ""); // a byte order mark is no part of the text
+    text = readFileSync(path, "utf8").replace(/^\ufeff/, ""); // without a byte order mark
   } catch (thrown) {
     throw fault(path, {
       who: "the file",
@@ -212,7 +212,7 @@ function contentOf(path: string): Json {
     });
   }
   try {
-    return JSON.parse(text) as Json; // JSON.parse yields nothing else
+    return JSON.parse(text) as Json; // JSON.parse returns nothing else
   } catch (thrown) {
     const lines = text.split("\n").filter((line) => line.trim() !== "");
     const values = lines.map(parsed);
@@ -229,7 +229,7 @@ function parsed(text: string): Json | undefined {
   }
 }
 
-/** Tools that share a prefix (`github_…`) belong together; the others stay in the order of the file. Up to 8 a toolset. */
+/** Groups tools that share a prefix (`github_…`); the others keep the order of the file. Up to 8 per toolset. */
 function grouped(tools: readonly ToolSpec[]): ToolSpec[][] {
   const groups = new Map<string, ToolSpec[]>();
   for (const tool of tools) {
@@ -241,7 +241,7 @@ function grouped(tools: readonly ToolSpec[]): ToolSpec[][] {
   return [...shared, single].flatMap(chunked);
 }
 
-/** Verbs that begin the names of tools that have nothing else in common. */
+/** Verbs at the start of a name, which do not show that tools belong together. */
 const verbs = new Set(
   "add book buy cancel check create delete find get list make read remove search send set show update write".split(" "),
 );
