@@ -71,7 +71,7 @@ describe("whether a tool can be played", () => {
   });
 
   test("is denied where llama.cpp does not take the grammar", () => {
-    expect(unplayable(tool({ a: text }), () => "too much")).toBe("llama.cpp refuses the grammar of the argument 'a': too much");
+    expect(unplayable(tool({ a: text }), () => "too much")).toBe("llama.cpp rejects the grammar of the argument 'a': too much");
   });
 });
 

@@ -1,15 +1,15 @@
-// Dates and times as people write them. By rule, and silent where a form can be read in two ways: 03/05/2026 is no date, 6:00
-// without AM or PM is the morning's.
+// Dates and times as people write them, read by rule. Ambiguous forms are not read: 03/05/2026 is no date. 6:00 without AM or
+// PM is in the morning.
 import { foldedText, type Read, readAll, type Token, type Tokens, tokenize } from "./tokens.ts";
 
-/** A calendar day; the year may be left unsaid. */
+/** A calendar day; the year may be missing. */
 export interface Day {
   readonly year: number | null;
   readonly month: number;
   readonly day: number;
 }
 
-/** A time of day in seconds, and its offset from UTC in minutes where one is said. */
+/** A time of day in seconds, and its offset from UTC in minutes where the text gives one. */
 export interface Clock {
   readonly seconds: number;
   readonly offset: number | null;
@@ -21,19 +21,19 @@ export interface Moment {
   readonly clock?: Clock | undefined;
 }
 
-/** All dates and times of a text. */
+/** All dates and times in a text. */
 export function momentsIn(tokens: Tokens): Moment[] {
   return readAll(tokens, momentAt);
 }
 
-/** The date, the time or both that a text is and nothing beside, e.g. "2026-03-05T18:00:00Z"; null for any other. */
+/** The date and time of a text that contains nothing else, e.g. "2026-03-05T18:00:00Z"; null for any other text. */
 export function asMoment(text: string): Moment | null {
   const tokens = tokenize(foldedText(text));
   let found: Moment = {};
   for (let at = 0; at < tokens.list.length; ) {
     const read: Read<Moment> = momentAt(tokens, at);
     if (read === null && tokens.list[at]?.text !== "at") return null;
-    if ((read?.value.day && found.day) || (read?.value.clock && found.clock)) return null; // from one to another
+    if ((read?.value.day && found.day) || (read?.value.clock && found.clock)) return null; // a range
     found = { ...found, ...read?.value };
     at = read?.end ?? at + 1;
   }
@@ -53,7 +53,7 @@ function momentAt({ list }: Tokens, at: number): Read<Moment> {
   return time && { value: { clock: time.value }, end: time.end };
 }
 
-/** Names of months as dates write them. */
+/** Month names as used in dates. */
 const months = new Map<string, number>();
 for (const language of ["en", "de", "fr", "es", "it", "pt", "nl", "sv", "pl", "ru", "tr", "id", "hi", "th"])
   for (const style of language === "en" ? (["long", "short"] as const) : (["long"] as const)) {
@@ -97,7 +97,7 @@ function dated(year: number | null, month: number | null, day: number | null, en
   return { value: { year, month, day }, end };
 }
 
-/** 2026-03-05, 2026/3/5, 5.3.2026; 13/05/2026 and 05/13/2026, of which one number is no month. */
+/** 2026-03-05, 2026/3/5, 5.3.2026; 13/05/2026 and 05/13/2026, in which one number cannot be a month. */
 function writtenDay(text: string): Day | null {
   const [, year, month, day] = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$/.exec(text) ?? [];
   if (year !== undefined) return dated(Number(year), Number(month), Number(day), 0)?.value ?? null;
@@ -124,7 +124,7 @@ function clockAt(list: readonly Token[], at: number): Read<Clock> {
   return /^(?:utc|gmt|z)$/.test(text(end)) ? { value: { ...value, offset: 0 }, end: end + 1 } : { value, end };
 }
 
-/** A time without blanks. A minus after hours and minutes alone leads to another time, it is no offset. */
+/** A time without blanks. After hours and minutes alone, a minus starts a range; it is not an offset. */
 function writtenClock(text: string): Clock | null {
   if (/^(?:noon|midnight)$/.test(text)) return { seconds: text === "noon" ? 43_200 : 0, offset: null };
   const [, hour, minute, second = "0", half, zone] =

@@ -1,8 +1,8 @@
-// Numbers as people write them: separators of several countries, signs, currencies, units and per cent. A number is kept as
-// plain decimal digits, as text: 19 digits stay apart, and no two ways of writing one number differ by rounding.
+// Numbers as people write them: separators of several countries, signs, currencies, units and percentages. A number is kept as
+// text in plain decimal digits: 19 digits stay exact, and two ways to write one number never differ by rounding.
 import type { Read, Token, Tokens } from "./tokens.ts";
 
-/** "-1234.5", and the decimals that were written. */
+/** "-1234.5", and the number of decimals as written. */
 export interface Numeral {
   readonly decimal: string;
   readonly places: number;
@@ -17,7 +17,7 @@ export function decimalOf(value: number): string {
 
 const numberWords = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 
-/** The number at a token: as a word, or in digits with a unit close to it ("5kg", "3-night"); 12% is 12 and 0.12. */
+/** The number at a token: as a word, or in digits with an attached unit ("5kg", "3-night"); 12% is 12 and 0.12. */
 export function numbersAt({ text, list }: Tokens, at: number): Read<readonly Numeral[]> {
   const token = list[at];
   const word = numberWords.indexOf(token?.text ?? "");
@@ -37,7 +37,7 @@ export function numbersAt({ text, list }: Tokens, at: number): Read<readonly Num
   return { value, end };
 }
 
-/** "1 234 567,89": groups of three after single blanks. */
+/** "1 234 567,89": groups of three separated by single blanks. */
 function groupedByBlanks(list: readonly Token[], at: number): { readonly written: string; readonly end: number } | null {
   let written = list[at]?.text ?? "";
   if (!/^[1-9]\d{0,2}$/.test(written)) return null;
@@ -49,7 +49,7 @@ function groupedByBlanks(list: readonly Token[], at: number): { readonly written
 
 const groups = /^[1-9]\d{0,2}(?:([.,'])\d{3})(?:\1\d{3})*$|^[1-9]\d?(?:,\d{2})+,\d{3}$/;
 
-/** Digits with their separators as whole digits and decimals; several for a list without blanks, none where it is no number. */
+/** Digits with their separators as whole digits and decimals; several for a list without blanks, none if it is not a number. */
 function digitsOf(written: string): { readonly digits: string; readonly places: number }[] {
   const marks: readonly string[] = written.match(/[.,']/g) ?? [];
   const last = marks.at(-1) ?? "";
@@ -62,7 +62,7 @@ function digitsOf(written: string): { readonly digits: string; readonly places: 
   return /^\d+(?:,\d+)+$/.test(written) ? written.split(",").flatMap(digitsOf) : [];
 }
 
-/** `digits` times 10 to the power of -`places`, without needless zeros. */
+/** `digits` times 10 to the power of -`places`, without unnecessary zeros. */
 function plainDecimal(negative: boolean, digits: string, places: number): string {
   const padded = digits.padStart(places + 1, "0");
   const whole = padded.slice(0, padded.length - places).replace(/^0+(?=\d)/, "");

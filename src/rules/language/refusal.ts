@@ -1,6 +1,6 @@
-// What a right decline says, and which words count as one. The rule reads English, clause by clause: in one the assistant says
-// of itself or its tools that something cannot be had, and none after it serves the request all the same ("I cannot find it,
-// but it costs 20 USD"). Offers, advice and questions serve nothing. Not a judge: what is claimed is not checked.
+// Writes and recognises declines. The rule reads English, clause by clause: one clause must say that the assistant or its tools
+// cannot do something, and no later clause may still serve the request ("I cannot find it, but it costs 20 USD"). Offers,
+// advice and questions do not serve it. Not a judge: claims are not checked.
 import type { Draws } from "../../rng.ts";
 import type { ToolSpec } from "../../types.ts";
 
@@ -9,48 +9,48 @@ const refusals = [
   "I don't have a tool for this, so I can't",
   "Unfortunately my tools don't cover that. I am not able to",
   "That is outside what my tools can do: I cannot",
-  "I can't help with this one, because no tool of mine can",
+  "I can't help with this one, because none of my tools can",
 ] as const;
 
-/** An honest refusal: says what cannot be done. */
+/** An honest decline: says what cannot be done. */
 export function refusal(needed: ToolSpec, random: Draws): string {
   return `${random.pick(refusals)} ${purpose(needed)}.`;
 }
 
-/** What a tool is for, as part of a sentence. */
+/** The purpose of a tool, as part of a sentence. */
 export function purpose(tool: ToolSpec): string {
   const text = tool.description.replace(/\.$/, "");
   return text.slice(0, 1).toLowerCase() + text.slice(1);
 }
 
-/** Of itself and of what it works with: only there is a lack a refusal. A ticket that cannot be returned is a fact. */
+/** The clause is about the assistant or its tools; elsewhere a lack is a fact ("the ticket cannot be returned"). */
 const own = /\b(i|we|me|my|our|tools?|functions?|here)\b/;
-/** It cannot. Nobody stands before the words where the subject is left out: "Unable to book that." */
+/** It cannot. With the subject omitted, the words start the clause: "Unable to book that." */
 const unable =
   /(^(but )?|\b(i|we|tools?|functions?|have|i am .* and) )((am|are|is|was|were|will|would|do|going to) )*(can not|could not|(not|no longer) (going to )?(be )?(able|capable|equipped|allowed|authori[sz]ed|in a position)|(be )?unable|have to decline|no can do)\b/;
 /** "I cannot wait", "I cannot recommend it enough". */
 const idiom = /\bnot (wait|help but|believe|imagine|complain|go wrong|agree more|be happier)\b|\bnot .*\benough\b/;
-/** What it has and can does not reach that far. */
+/** Its abilities or knowledge do not extend that far. */
 const short: readonly RegExp[] = [
   /\b(outside|beyond|nothing|none of|lacks?|wish (i|we) could|can not be \w+|no (way|means|access|ability|information|data))\b/,
   /\bnot (be )?(what|something|anything|among|within|part of|one of|possible|available|supported|covered)\b/,
   /\b(do|does|did) not (\w+ ){0,2}(cover|support|offer|include|provide|allow|extend|let|know how|(think|believe) (i|we|my))\b/,
   /\b(do|does|did) not (have|possess) (a|an|any|one|the|access)\b|\b(only|limited to|restricted to)\b(?! (see|find|found|got))/,
 ];
-/** Nobody can, or there is no tool for it, whoever says so. */
+/** Impossible for anyone, or no tool exists for it; the subject does not matter. */
 const impossible: readonly RegExp[] = [
   /\b(that|this|request)( request)? (is|will|can) not (be )?(possible|available|supported|done|completed|fulfilled|processed)\b/,
   /\b(no|none of|not( \w+)? an?y?|without an?y?)\b( \w+){0,3} (tools?|functions?)\b/,
 ];
-/** The user can help: a question, whatever its form. */
+/** The user can help: a question in any form. */
 const asks: readonly RegExp[] = [
   /\?$|\b(until|unless|before you)\b|\bwh(ich|at|en|ere) .*\byou (mean|prefer)/,
   /\bwithout (your|the|a|an|knowing) (?!tools?\b|functions?\b)/,
 ];
-/** Serves nothing: what could be done, and by whom; what hangs on the clause before. */
+/** Does not serve the request: an offer, advice, or a continuation of the clause before. */
 const offers =
   /^(but )?(if|when|please|you|i can|i could|i would|we can|perhaps|maybe|let|feel free)\b|^(for|on|at|in|to|with|as|like|which|where)\b/;
-/** Something was done, or a fact is told. */
+/** Something was done, or a fact is stated. */
 const serves: readonly RegExp[] = [
   /\b(i|we) (have |managed to |was able to )*(booked|found|reserved|ordered|sent|got|made|took|put|set|added|changed|cancelled|left|have (one|it))\b/,
   /\bhere (is|are)\b|\b(is|are|was|were|been) (now |already )?(booked|reserved|ordered|confirmed|sent|done|set|paid|changed|ready)\b/,
@@ -58,7 +58,7 @@ const serves: readonly RegExp[] = [
   /^but (it|he|she|they|(the|your|her|his|their)( \w+){1,2}) (is|are|was|has|costs?|leaves?|arrives?|takes?|opens?)\b(?!.*\b(best|better|good|right|easy|worth)\b)/,
 ];
 
-/** True for words that say no: that the request cannot be served. English only. */
+/** Whether a text says that the request cannot be served. English only. */
 export function refuses(text: string): boolean {
   const clauses = clausesOf(text);
   const denial = clauses.findLastIndex(denies);
@@ -74,11 +74,11 @@ function shows(signs: readonly RegExp[], clause: string): boolean {
   return signs.some((sign) => sign.test(clause));
 }
 
-/** Words that change nothing. */
+/** Words that do not change the meaning. */
 const fillers =
   /\b(unfortunately|sadly|currently|really|simply|just|actually|directly|also|even|still|yet|then|afraid|sorry|right now|at the moment)\b ?/g;
 
-/** In lower case, without fillers and contractions: "can't" is "can not". */
+/** In lower case, without fillers, contractions written out: "can't" is "can not". */
 function clausesOf(text: string): string[] {
   return text
     .toLowerCase()

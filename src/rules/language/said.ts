@@ -1,12 +1,12 @@
-// Does a text say a value, as a person would write it? Texts are looked for as words, numbers as numbers, dates and times by
-// what they mean. By rule, without a model: what cannot be told (03/05/2026 for a day in May) counts as not said.
+// Whether a text states a value, as a person would write it. Texts are searched as words, numbers as numbers, dates and times
+// by meaning. By rule, without a model: an ambiguous form (03/05/2026 for a day in May) counts as not stated.
 import type { Json } from "../../types.ts";
 import { leaves } from "../values.ts";
 import { asMoment, type Clock, type Day, momentsIn } from "./moments.ts";
 import { decimalOf, type Numeral, numbersAt } from "./numerals.ts";
 import { blankless, foldedText, readAll, tokenize, wordsOf } from "./tokens.ts";
 
-/** What stands in a text; read once, however many values are looked for. */
+/** What a text contains; read once for any number of values. */
 interface Reading {
   readonly text: string;
   readonly words: string;
@@ -28,13 +28,13 @@ function readingOf(text: string): Reading {
   };
 }
 
-/** Does a text say every value in `value`? Truth values are said in too many ways to check. */
+/** Whether a text states every value in `value`. Booleans are not checked: they can be stated in too many ways. */
 export function carries(text: string, value: Json): boolean {
   const reading = readingOf(text);
   return leaves(value).every((leaf) => !isSayable(leaf) || says(reading, leaf));
 }
 
-/** Share of a result's leaf values that the text says, 0..1; 1 for a result without values that can be looked for. */
+/** Share of a result's leaf values that the text states, 0..1; 1 for a result without values to search for. */
 export function carriedShare(text: string, value: Json): number {
   const all = leaves(value).filter(isSayable);
   const reading = readingOf(text);
@@ -55,7 +55,7 @@ export function writtenOut(leaf: Json): string {
   ].join(" ");
 }
 
-/** A comparison, an operation: a value without letters that schemas list. */
+/** A comparison or an operator: an enum value without letters. */
 const sign = /^[<>=+*/%&|^~!-]+$/;
 
 function signsIn(text: string): string[] {
@@ -81,12 +81,12 @@ function says(reading: Reading, leaf: string | number): boolean {
   );
 }
 
-/** The year may be left unsaid, on either side. */
+/** The year may be missing on either side. */
 function isSameDay(one: Day, other: Day): boolean {
   return one.month === other.month && one.day === other.day && (one.year ?? other.year) === (other.year ?? one.year);
 }
 
-/** By what clocks show, or where both say their offset, at the same moment of a day. */
+/** Same clock time or, where both have an offset, same moment of the day. */
 function isSameTime(one: Clock, other: Clock): boolean {
   const away = one.offset === null || other.offset === null ? 0 : (one.offset - other.offset) * 60;
   return (one.seconds - other.seconds - away) % 86_400 === 0;
@@ -97,11 +97,11 @@ const unbrokenEnd = new RegExp(`[${blankless}]\\p{M}*$`, "u");
 const unbroken = new RegExp(`[${blankless}]`, "u");
 const unbrokenStart = new RegExp(`^[${blankless}]`, "u");
 
-/** Do the words stand among the others as words of their own? One letter alone is looked for in its own case: A is no article. */
+/** Whether the words occur as whole words. A single letter is searched in its own case: A is not the article "a". */
 function hasWords(all: string, wanted: string): boolean {
   const [text, words] = wanted.length === 1 ? [all, wanted] : [all.toLowerCase(), wanted.toLowerCase()];
   const borders = bordersIn(text);
-  // ICU's dictionary cuts a name that it does not know wrongly at one end, hardly ever at both
+  // ICU's dictionary often splits an unknown name wrongly at one end, hardly ever at both
   const isName = [...words].length > 1 && !/^[\p{sc=Katakana}ー]+$/u.test(words);
   const isRun = isName && unbrokenStart.test(words) && unbrokenEnd.test(words);
   for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
@@ -113,7 +113,7 @@ function hasWords(all: string, wanted: string): boolean {
   return false;
 }
 
-/** Whether a word can begin or end at an index: at blanks, and where ICU cuts the scripts that write none. */
+/** Whether a word can begin or end at an index: at blanks and, in scripts without blanks, where ICU splits the text. */
 function bordersIn(text: string): (index: number) => boolean {
   const cuts = unbroken.test(text) ? new Set(Array.from(segmenter.segment(text), ({ index }) => index)) : null;
   return (index) => {

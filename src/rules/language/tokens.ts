@@ -1,16 +1,16 @@
-// A text cut into words and tokens, whatever script it is in: one way of writing for each character, and a border where the
-// script changes. What tokens mean is read by numerals.ts and moments.ts, from one place on; a reader says how far it came.
+// A text split into words and tokens, in any script: one form for each character, and a border where the script changes.
+// numerals.ts and moments.ts interpret the tokens from a given index on and return where they stopped.
 
-/** Scripts that write no blanks between words. */
+/** Scripts without blanks between words. */
 export const blankless = String.raw`\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}ー\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}`;
 const eastern = String.raw`${blankless}\p{sc=Hangul}`;
-/** Between these scripts and others a word ends: 25度, NT418次. */
+/** A word ends at a change between these scripts and others: 25度, NT418次. */
 const scriptBorder = new RegExp(
   String.raw`(?<=[${eastern}])(?=(?![${eastern}])[\p{L}\p{N}])|(?<=(?![${eastern}])[\p{L}\p{M}\p{N}])(?=[${eastern}])`,
   "gu",
 );
 const alphanumeric = String.raw`[\p{L}\p{M}\p{N}]+`;
-/** Letters and digits, with the signs that hold a number, a date, a time or "p.m." together. */
+/** Letters and digits, with the characters that join a number, a date, a time or "p.m.". */
 const tokenForm = new RegExp(
   String.raw`${alphanumeric}(?:(?:-|(?<=\d)[.,:/'+](?=\d)|(?<=\p{L})[.'](?=\p{L}))${alphanumeric})*`,
   "gu",
@@ -19,11 +19,11 @@ const tokenForm = new RegExp(
 export interface Token {
   readonly text: string;
   readonly start: number;
-  /** What stands between the token before and this one. */
+  /** The text between the previous token and this one. */
   readonly gap: string;
 }
 
-/** The text in lower case, cut into tokens. */
+/** The text in lower case, split into tokens. */
 export interface Tokens {
   readonly text: string;
   readonly list: readonly Token[];
@@ -31,7 +31,7 @@ export interface Tokens {
 
 export type Read<Value> = { readonly value: Value; readonly end: number } | null;
 
-/** One way of writing for each: compatible forms, digits, apostrophes and minus signs; marks that are not seen are gone. */
+/** One form for each character: compatible forms, digits, apostrophes and minus signs; invisible characters are removed. */
 export function foldedText(text: string): string {
   return text
     .replace(/[\u00b2\u00b3\u00b9\u2070-\u2079]/g, " ") // m², where NFKC would write m2
@@ -42,12 +42,12 @@ export function foldedText(text: string): string {
     .replace(/[\u2010\u2011\u2212]/g, "-")
     .replace(/\u066b/g, ".")
     .replace(/\u066c/g, ",")
-    .replace(/(?<![\d:tT])(\d{1,2}:\d{2})-(?=\d{1,2}:\d{2})/g, "$1\u2013") // from one time to another, no offset
+    .replace(/(?<![\d:tT])(\d{1,2}:\d{2})-(?=\d{1,2}:\d{2})/g, "$1\u2013") // a range of times, not an offset
     .replace(/_/g, " ")
     .replace(scriptBorder, " ");
 }
 
-/** Any script's digit as 0 to 9: Unicode has them in unbroken tens. */
+/** A digit of any script as 0 to 9: Unicode lists them in continuous tens. */
 function asciiDigit(digit: string): string {
   const code = digit.codePointAt(0) ?? 0;
   let first = code;

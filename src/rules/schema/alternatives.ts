@@ -1,16 +1,16 @@
-// A schema with `allOf`, `anyOf` and `oneOf` as the schemas without them that a value may follow: what stands beside a union
-// holds in each of its branches, parts of `allOf` hold together. For whoever writes values; validation reads the schema itself.
+// Expands `allOf`, `anyOf` and `oneOf` into schemas without them, one per alternative: keywords beside a union apply to each of
+// its branches, parts of `allOf` apply together. For writing values; validation reads the schema itself.
 
 import type { Json, JsonObject, JsonSchema } from "../../types.ts";
 import { isObject } from "../json.ts";
 
-/** Most alternatives of one schema: unions of unions multiply. */
+/** Most alternatives of one schema: nested unions multiply. */
 const most = 32;
 
 /**
- * One schema a way, the first branches first. An object's branch leaves out what only other branches name, so that no more
- * than one of `oneOf` holds.
- * @throws RangeError where there are more than 32
+ * One schema per alternative, the first branches first. An object's branch omits the properties that only other branches
+ * name, so that at most one branch of `oneOf` matches.
+ * @throws RangeError for more than 32 alternatives
  */
 export function alternatives(schema: JsonSchema): readonly JsonSchema[] {
   const { allOf, anyOf, oneOf, ...own } = schema;
@@ -61,9 +61,9 @@ function without(schema: JsonSchema, names: readonly string[]): JsonSchema {
   return { ...schema, properties: Object.fromEntries(kept) };
 }
 
-/** What both schemas say; of two texts for readers the second's. */
+/** Both schemas combined; for titles and descriptions the second's. */
 export function merged(one: JsonSchema, other: JsonSchema): JsonSchema {
-  const both = { ...one, ...other } as Record<string, Json>; // the keys of two schemas
+  const both = { ...one, ...other } as Record<string, Json>; // the keywords of two schemas
   for (const [keyword, join] of Object.entries(joins)) {
     const [a, b] = [one[keyword], other[keyword]];
     if (a !== undefined && b !== undefined) both[keyword] = join(a, b);
@@ -79,10 +79,10 @@ const shared = (a: Json, b: Json): Json => {
 };
 const inBoth = (a: Json, b: Json): Json => (isObject(a) && isObject(b) ? merged(a, b) : isObject(a) ? a : b);
 
-/** How two values of one keyword become one that means both. */
+/** How two values of one keyword combine into one that requires both. */
 const joins: Readonly<Record<string, (a: Json, b: Json) => Json>> = {
   type: (a, b) => {
-    // a whole number is a number
+    // integer is a subset of number
     const [first, second] = [listed(a), listed(b)];
     const types = first.flatMap((type) =>
       second.includes(type)

@@ -1,7 +1,7 @@
-// JSON Schema to GBNF, ours: node-llama-cpp's own lowering allows 15 digits and has no bounds, and small models then run
-// on in zeros. Compact JSON, every listed property in its order (also the optional ones: `required` is ignored, since a
-// small model leaves out what it may; a property marked `"x-omit": true` is never asked for). Bounds, patterns, formats and
-// unions are exact or narrower; what is left to the validation (uniqueness, conditions) is tried when tools are loaded.
+// JSON Schema to GBNF. Not node-llama-cpp's own conversion, which allows 15 digits and has no bounds: small models then write
+// zeros without end. Compact JSON with every listed property in order (optional ones too: `required` is ignored, since a small
+// model leaves out what it may; a property marked `"x-omit": true` is never written). Bounds, patterns, formats and unions are
+// exact or narrower; uniqueness and conditions are left to validation, and tried when tools are loaded.
 import { PlayactError } from "../../errors.ts";
 import type { Json, JsonSchema } from "../../types.ts";
 import { isObject } from "../json.ts";
@@ -11,29 +11,29 @@ import { patternOfFormat, patternRule } from "./patterns.ts";
 import { asSchema, bound, inside, list, refuse, repeated, type SchemaPlace, wholeNumber } from "./place.ts";
 import { gbnf, type Rule, unescaped } from "./rule.ts";
 
-/** Why llama.cpp does not take a grammar, or null. */
+/** Why llama.cpp rejects a grammar, or null. */
 export type GrammarParser = (grammar: string) => string | null;
 
-/** What a schema that says nothing gets. */
+/** Bounds for a schema without its own. */
 const defaults = { items: 4, characters: 120, digits: 6, decimals: 2 } as const;
-/** What no schema gets more of: `items` of lists and maps in each other together, `characters` of all their texts together. */
+/** Upper bounds for every schema: `items` of nested lists and maps together, `characters` of all texts together. */
 const limits = { depth: 12, grammar: 60_000, items: 32, characters: 1000 } as const;
 
 /**
  * GBNF whose root accepts compact JSON of the schema.
- * @throws PlayactError("tools") for what cannot be lowered: unknown types, bounds that cross, too much of it.
+ * @throws PlayactError("tools") for a schema that cannot be converted: unknown types, crossed bounds, too large.
  */
 export function toGrammar(schema: JsonSchema): string {
   const grammar = gbnf(ruleOf(schema));
   if (grammar.length > limits.grammar)
     throw new PlayactError(
       "tools",
-      `The schema makes a grammar of ${grammar.length} characters; at most ${limits.grammar} are sensible: split the tool or shorten its enums.`,
+      `The schema's grammar has ${grammar.length} characters; at most ${limits.grammar} are allowed: split the tool or shorten its enums.`,
     );
   return grammar;
 }
 
-/** The texts that toGrammar's grammar accepts, as a rule. Throws as it does. */
+/** The texts that toGrammar's grammar accepts, as a rule. Throws like toGrammar. */
 export function ruleOf(schema: JsonSchema): Rule {
   return lower({ where: "", depth: 0, repeated: 1 }, schema);
 }
@@ -62,7 +62,7 @@ function string(inside: Rule): Rule {
   return { line: { all: ['"', inside, '"'] } };
 }
 
-/** A value of which nothing is said. */
+/** A value without any schema. */
 function scalar(place: SchemaPlace): Rule {
   const number = numberRule(-(10 ** defaults.digits - 1), 10 ** defaults.digits - 1, defaults.decimals) ?? "0";
   return { line: { any: [lowerString(place, {}), { line: number }, "true", "false", "null"] } };
@@ -82,13 +82,13 @@ function waysOf(place: SchemaPlace, schema: JsonSchema): readonly JsonSchema[] {
   for (const keyword of ["anyOf", "oneOf", "allOf"]) {
     const branches = schema[keyword];
     if (branches === undefined) continue;
-    if (!Array.isArray(branches) || branches.length === 0) throw refuse(place, `has no branch in its ${keyword}`);
+    if (!Array.isArray(branches) || branches.length === 0) throw refuse(place, `has an empty ${keyword}`);
     for (const branch of branches) asSchema(place, branch);
   }
   try {
     return alternatives(schema);
   } catch (thrown) {
-    if (thrown instanceof RangeError) throw refuse(place, `cannot be lowered: ${thrown.message}`);
+    if (thrown instanceof RangeError) throw refuse(place, `cannot be turned into a grammar: ${thrown.message}`);
     throw thrown;
   }
 }
@@ -144,7 +144,7 @@ function isOfType(value: Json, type: Json): boolean {
   return type === (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);
 }
 
-/** Catalogues forget `type` where the other keys say it. */
+/** Keywords that imply a type; some catalogues omit `type`. */
 const telling: Readonly<Record<string, readonly string[]>> = {
   object: ["properties", "additionalProperties", "required", "propertyNames", "patternProperties"],
   array: ["items", "prefixItems", "minItems", "maxItems"],
@@ -162,7 +162,7 @@ function lowerObject(place: SchemaPlace, schema: JsonSchema): Rule {
   const known = schema.properties === undefined ? {} : asSchema(place, schema.properties);
   if (schema.properties === undefined || (isObject(extra) && Object.keys(known).length === 0)) {
     if (extra === false) return "{}";
-    // no key is known: a few short ones, as many as a list has items
+    // without known keys: a few short ones, as many as a list has items
     const [least, most] = lengths(place, schema, "minProperties", "maxProperties", "entries");
     const value = isObject(extra) ? lower(repeated(place, ".*", most), extra) : scalar(repeated(place, ".*", most));
     const keys = isObject(schema.propertyNames) ? schema.propertyNames : { pattern: "^[a-z][a-z0-9_]{0,23}$" };
@@ -188,21 +188,21 @@ function lowerArray(place: SchemaPlace, schema: JsonSchema): Rule {
   return enclosed("[", item, "]", least, most);
 }
 
-/** Items between brackets, commas between them. */
+/** Items between brackets, separated by commas. */
 function enclosed(open: string, item: Rule, close: string, least: number, most: number): Rule {
   if (most === 0) return `${open}${close}`;
   const items: Rule = { all: [item, { of: { all: [",", item] }, least: Math.max(0, least - 1), most: most - 1 }] };
   return { all: [open, least === 0 ? { of: items, least: 0, most: 1 } : items, close] };
 }
 
-/** Least and most items of a list or a map: what is around it and what is in it share one budget. */
+/** Least and most items of a list or a map: nested ones share one budget. */
 function lengths(place: SchemaPlace, schema: JsonSchema, atLeast: string, atMost: string, what: string): [number, number] {
   const least = wholeNumber(place, schema[atLeast], 0);
   const asked = wholeNumber(place, schema[atMost], Math.max(defaults.items, least));
   if (least > asked) throw refuse(place, `asks for at least ${least} and at most ${asked} ${what}`);
   const room = Math.floor(limits.items / place.repeated);
   if (least > Math.max(room, 1))
-    throw refuse(place, `asks for at least ${least} ${what}; replies have room for ${limits.items}, lists in lists together`);
+    throw refuse(place, `asks for at least ${least} ${what}; replies have room for ${limits.items}, nested lists together`);
   return [least, Math.min(asked, Math.max(room, least, 1))];
 }
 
@@ -214,7 +214,7 @@ function lowerString(place: SchemaPlace, schema: JsonSchema): Rule {
   if (least > room)
     throw refuse(
       place,
-      `asks for at least ${least} characters; replies have room for ${limits.characters}, all of a list together`,
+      `asks for at least ${least} characters; replies have room for ${limits.characters}, all items of a list together`,
     );
   const most = Math.min(asked, room);
   const pattern =
@@ -228,17 +228,17 @@ function lowerString(place: SchemaPlace, schema: JsonSchema): Rule {
     return string(patternRule(pattern, { least, most }));
   } catch (thrown) {
     if (!(thrown instanceof Error)) throw thrown;
-    throw refuse(place, `has a pattern that no reply can be written under: ${thrown.message}`);
+    throw refuse(place, `has a pattern that cannot be turned into a grammar: ${thrown.message}`);
   }
 }
 
-/** Numbers within their bounds. Without any they have few digits: small models run on in zeros. */
+/** Numbers within their bounds. Without bounds they have few digits: small models write zeros without end. */
 function lowerNumber(place: SchemaPlace, schema: JsonSchema, decimals: number): Rule {
   const grid = 10 ** -decimals;
   const low = highest(bound(place, schema.minimum), above(bound(place, schema.exclusiveMinimum), grid));
   const high = lowest(bound(place, schema.maximum), below(bound(place, schema.exclusiveMaximum), grid));
   const crossed = () =>
-    refuse(place, `asks for at least ${low ?? "any number"} and at most ${high ?? "any number"}, which no number is`);
+    refuse(place, `asks for at least ${low ?? "any number"} and at most ${high ?? "any number"}, which is impossible`);
   const wide = 10 ** Math.max(defaults.digits, digits(low ?? 0), digits(high ?? 0)) - 1;
   const far = 10 ** mostDigits - 1;
   const [from, to] = [Math.max(low ?? -wide, -far), Math.min(high ?? wide, far)];

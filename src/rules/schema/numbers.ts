@@ -1,19 +1,19 @@
-// Numbers between bounds, exactly, as rules over their digits: what the grammar writes needs no second try.
+// Numbers within exact bounds, as rules over their digits: what the grammar allows is always valid.
 import type { CharacterSet, Rule } from "./rule.ts";
 
-/** Digits that a double keeps, whatever they are. */
+/** Digits that a double always keeps. */
 export const mostDigits = 15;
 
 const digit = (from: number, to: number): Rule => ({ set: [[48 + from, 48 + to]] satisfies CharacterSet });
 const many = (least: number, most = least): Rule[] => (most === 0 ? [] : [{ of: digit(0, 9), least, most }]);
 
 /**
- * Numbers from `low` to `high` with at most `decimals` decimals; null where there is none. A number without decimals is
- * written without a dot, so that `decimals` 0 gives whole numbers.
+ * Numbers from `low` to `high` with at most `decimals` decimals; null if there are none. A number without decimals has no
+ * decimal point, so `decimals` 0 gives integers.
  */
 export function numberRule(low: number, high: number, decimals: number): Rule | null {
   const forms = Array.from({ length: decimals + 1 }, (_, places) => {
-    // bounds on the grid of this many decimals; the small shift takes back what the multiplication rounded off
+    // bounds on the grid of this many decimals; the small shift undoes the rounding of the multiplication
     const [from, to] = [Math.ceil(scaled(low, places) - 1e-6), Math.floor(scaled(high, places) + 1e-6)];
     const negative = from < 0 ? unsigned(Math.max(1, -to), -from, places) : [];
     const positive = to >= 0 ? unsigned(Math.max(0, from), to, places) : [];
@@ -26,12 +26,12 @@ function scaled(value: number, places: number): number {
   return value * 10 ** places;
 }
 
-/** Whole numbers low..high, each with a dot before its last `places` digits. */
+/** Integers low..high, each with a decimal point before its last `places` digits. */
 function unsigned(low: number, high: number, places: number): Rule[] {
   if (low > high) return [];
   const rules: Rule[] = [];
   const [shortest, longest] = [low, high].map((value) => Math.max(places + 1, String(value).length)) as [number, number];
-  /** Lengths of which every number lies between the bounds. */
+  /** Lengths at which every number is within the bounds. */
   const whole: number[] = [];
   for (let length = shortest; length <= longest; length++) {
     const first = length === places + 1 ? 0 : 10 ** (length - 1);
@@ -51,10 +51,10 @@ function unsigned(low: number, high: number, places: number): Rule[] {
   return [...rules, { all: [digit(1, 9), ...many(least - 1 - places, (whole.at(-1) ?? least) - 1 - places), ...tail] }];
 }
 
-/** A range of digits for each place. */
+/** A range of digits for one position. */
 type Column = readonly [from: number, to: number];
 
-/** The numbers between two of the same length, as sets that can be told place by place. */
+/** The numbers between two of the same length, as sequences of digit ranges. */
 function columns(from: string, to: string): Column[][] {
   if (from === "") return [[]];
   const [a, b, lower, upper] = [Number(from[0]), Number(to[0]), from.slice(1), to.slice(1)];
@@ -77,7 +77,7 @@ function dotted(parts: readonly Column[], places: number): Rule[] {
 /** Most multiples that a grammar lists. */
 const mostMultiples = 100;
 
-/** Multiples of `step` from `low` to `high`: exactly where decimals tell them, else a hundred of them; null where there is none. */
+/** Multiples of `step` from `low` to `high`: all where decimals express them, else at most a hundred; null if there are none. */
 export function multiplesRule(step: number, low: number, high: number): Rule | null {
   const places = (/e-(\d+)$/.exec(String(step))?.[1] ?? /\.(\d+)$/.exec(String(step))?.[1]?.length ?? 0) as number | string;
   const decimals = Number(places);

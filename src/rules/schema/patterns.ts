@@ -1,9 +1,9 @@
-// Regular expressions as rules, so that a reply under a `pattern` or a `format` is right as it is written. What has no length
-// gets one; what a rule cannot say (looking ahead, word boundaries) is left to the validation.
+// Regular expressions as rules, so that a reply under a `pattern` or a `format` matches by construction. Unbounded repetition
+// gets a bound; what a rule cannot express (lookahead, word boundaries) is left to validation.
 import { type AST, RegExpParser } from "@eslint-community/regexpp";
 import { type CharacterSet, type Rule, shortest, unescaped } from "./rule.ts";
 
-/** Repetitions of `*` and `+` beyond what a pattern asks for. */
+/** Most repetitions of `*` and `+`. */
 const openEnded = 16;
 
 const date = "(19|20)\\d\\d-((0[13578]|1[02])-(0[1-9]|[12]\\d|3[01])|(0[469]|11)-(0[1-9]|[12]\\d|30)|02-(0[1-9]|1\\d|2[0-8]))";
@@ -31,15 +31,15 @@ const formats: Readonly<Record<string, string>> = {
   "relative-json-pointer": "\\d(/[a-z0-9_]{1,12}){1,4}",
   regex: "[a-z0-9]{1,24}",
 };
-/** The pattern of a `format`, or null where it asks for nothing that we know. */
+/** The pattern of a `format`, or null for an unknown format. */
 export function patternOfFormat(format: string): string | null {
   return Object.hasOwn(formats, format) ? (formats[format] ?? null) : null;
 }
 
 /**
- * The inside of a JSON string that matches the pattern.
- * @param bounds `least` characters are made up where the pattern ends open; `most` bounds what has no length of its own
- * @throws SyntaxError for what is no regular expression, RangeError for what no rule can say
+ * The content of a JSON string that matches the pattern.
+ * @param bounds `least`: a pattern with an open end is padded to this many characters; `most` bounds open repetition
+ * @throws SyntaxError for an invalid regular expression, RangeError for what a rule cannot express
  */
 export function patternRule(pattern: string, bounds: { readonly least: number; readonly most: number }): Rule {
   const parsed = new RegExpParser().parsePattern(pattern, 0, pattern.length, { unicode: true });
@@ -64,7 +64,7 @@ export function patternRule(pattern: string, bounds: { readonly least: number; r
       case "CharacterSet":
         return writable(setOf(node), node.raw);
       default:
-        throw new RangeError(`${node.raw} (a ${node.type}) cannot be written under a grammar`);
+        throw new RangeError(`${node.raw} (a ${node.type}) cannot be expressed in a grammar`);
     }
   };
   const rule = alternatives(parsed);
@@ -101,11 +101,11 @@ function setOf(node: AST.CharacterClass | AST.CharacterSet | AST.CharacterClassE
       if (node.kind === "any") return unescaped;
       const set =
         node.kind === "digit" ? digits : node.kind === "space" ? spaces : [...letters, ...digits, [0x5f, 0x5f] as const];
-      if (node.kind === "property") return letters; // \p{…}: letters are the ones that are asked for
+      if (node.kind === "property") return letters; // \p{…}: in practice these ask for letters
       return node.negate ? complement(set) : set;
     }
     default:
-      throw new RangeError(`${node.raw} cannot be written under a grammar`);
+      throw new RangeError(`${node.raw} cannot be expressed in a grammar`);
   }
 }
 
@@ -124,7 +124,7 @@ function complement(set: CharacterSet): CharacterSet {
   return gaps;
 }
 
-/** Code points of both; the order of the first is kept. */
+/** Code points in both sets, in the order of the first. */
 function common(one: CharacterSet, other: CharacterSet): CharacterSet {
   return one.flatMap(([from, to]) =>
     other.flatMap(([low, high]): [number, number][] =>

@@ -1,4 +1,4 @@
-// Where in a schema the lowering is, what it may find there, and how it says that it cannot go on.
+// The position in a schema during conversion, checks of the values there, and the error for what cannot be converted.
 import { PlayactError } from "../../errors.ts";
 import type { Json, JsonSchema } from "../../types.ts";
 import { isObject } from "../json.ts";
@@ -7,20 +7,20 @@ export interface SchemaPlace {
   /** For messages, e.g. "passengers[].name"; empty at the top. */
   readonly where: string;
   readonly depth: number;
-  /** How often it may be written: the product of the lengths of the lists and maps around it. */
+  /** How often it may be repeated: the product of the lengths of the lists and maps around it. */
   readonly repeated: number;
 }
 
 export function wholeNumber(place: SchemaPlace, value: Json | undefined, otherwise: number): number {
   if (value === undefined) return otherwise;
   if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
-  throw refuse(place, `has the length ${JSON.stringify(value)}, which is no whole number from 0 up`);
+  throw refuse(place, `has the length ${JSON.stringify(value)}, which is not an integer of at least 0`);
 }
 
 export function bound(place: SchemaPlace, value: Json | undefined): number | null {
   if (value === undefined) return null;
   if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw refuse(place, `has the bound ${JSON.stringify(value)}, which is no number`);
+  throw refuse(place, `has the bound ${JSON.stringify(value)}, which is not a number`);
 }
 
 export function inside(place: SchemaPlace, step: string): SchemaPlace {

@@ -1,16 +1,16 @@
-// A stranger's schema in the words that the rest of Playact knows: one draft of JSON Schema, every local reference put in its
-// place, nothing that only fills a key. What the world's tools files write otherwise is known here and nowhere else. Whether
-// values can be written under a schema is found out by writing some (tools/playable.ts).
+// Any tool's schema in the form that Playact uses: one draft of JSON Schema, local references resolved, null placeholders
+// removed. The only place that knows the variants found in tool files. Whether values can be written under a schema is tried
+// by tools/playable.ts.
 
 import type { Json, JsonObject, JsonSchema } from "../../types.ts";
 import { isObject } from "../json.ts";
 
-/** Deepest nesting of schemas; the grammar's own limit lies a little above. */
+/** Deepest nesting of schemas; the grammar's own limit is slightly higher. */
 const maxDepth = 10;
-/** Most schemas in one, references followed: a few references to references would otherwise stand for millions. */
+/** Most subschemas, with references resolved: a few nested references could otherwise expand to millions. */
 const maxParts = 1000;
 
-/** Keywords whose value is a schema, a list of schemas, or schemas by name. */
+/** Keywords whose value is a schema, a list of schemas, or a map of schemas. */
 const single = [
   "items",
   "additionalProperties",
@@ -24,7 +24,7 @@ const single = [
 ];
 const listed = ["anyOf", "oneOf", "allOf", "prefixItems"];
 const byName = ["properties", "patternProperties", "dependentSchemas"];
-/** Values, not schemas: a null in them is a value. */
+/** Keywords whose value is data, not a schema: a null in them is a value. */
 const values = ["const", "enum", "default", "example", "examples"];
 const bounds = [
   ...["minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern", "format"],
@@ -35,15 +35,15 @@ const keywords = new Set([
   ...["type", "nullable", "required", "dependentRequired"],
   ...[single, listed, byName, values, bounds, read].flat(),
 ]);
-/** Said of a whole document or to its author; a reference needs them, a tool does not. */
+/** For the whole document or its author; needed by references, not by a tool. */
 const dropped = new Set(["$schema", "$id", "id", "$defs", "definitions", "$comment", "$vocabulary", "$anchor"]);
 
 /** Why a schema cannot be read, as "the keyword … at …". */
 export class UnreadableSchema extends Error {}
 
 /**
- * The schema in one draft's words (2020-12), without references: keys beside one win, a description often stands there.
- * @throws UnreadableSchema for keywords that nobody knows, references that lead nowhere or into themselves, and far too much
+ * The schema in draft 2020-12, without references: keywords beside a reference win, often a description.
+ * @throws UnreadableSchema for unknown keywords, for references that cannot be resolved or contain themselves, and for too large a schema
  */
 export function plainSchema(schema: JsonSchema): JsonSchema {
   const parts = { left: maxParts };
@@ -56,7 +56,7 @@ export function plainSchema(schema: JsonSchema): JsonSchema {
       if (references.includes($ref)) throw new UnreadableSchema(`a reference that contains itself ("${$ref}") at ${where}`);
       const target = targetOf(schema, $ref);
       if (target === null)
-        throw new UnreadableSchema(`the reference "${$ref}", which leads to no schema of the same tool, at ${where}`);
+        throw new UnreadableSchema(`the reference "${$ref}", which does not lead to a schema of the same tool, at ${where}`);
       return plain({ ...target, ...beside }, where, depth + 1, [...references, $ref]);
     }
     const inner = (child: Json, name: string): Json => {
@@ -65,11 +65,11 @@ export function plainSchema(schema: JsonSchema): JsonSchema {
     };
     const pairs = Object.entries(own).flatMap(([keyword, value]): [string, Json][] => {
       if (dropped.has(keyword) || (value === null && !["const", "default"].includes(keyword))) return [];
-      if (keyword === "default" && value === null && !allowsNull(own)) return []; // filled in, not said
+      if (keyword === "default" && value === null && !allowsNull(own)) return []; // a placeholder, not a default
       if (!keywords.has(keyword) && !keyword.startsWith("x-")) throw new UnreadableSchema(`the keyword "${keyword}" at ${where}`);
       const number = values.includes(keyword) ? rounded(value) : undefined;
       if (number !== undefined)
-        throw new UnreadableSchema(`the number ${number} at ${where}, which is too large to be kept exactly (write it as text)`);
+        throw new UnreadableSchema(`the number ${number} at ${where}, which is too large to be exact (write it as text)`);
       if (byName.includes(keyword) && isObject(value)) {
         const members = Object.entries(value).filter(([, child]) => child !== null);
         return [[keyword, Object.fromEntries(members.map(([name, child]) => [name, inner(child, `"${name}"`)]))]];
@@ -87,7 +87,7 @@ export function plainSchema(schema: JsonSchema): JsonSchema {
   return plain(schema, "the top", 0, []);
 }
 
-/** A whole number beyond 2^53, whose last digits were lost when the file was read. */
+/** An integer beyond 2^53, whose last digits were lost when the file was read. */
 function rounded(value: Json): number | undefined {
   if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value) ? value : undefined;
   if (typeof value !== "object" || value === null) return undefined;
@@ -96,12 +96,12 @@ function rounded(value: Json): number | undefined {
     .find((number) => number !== undefined);
 }
 
-/** JSON Schema's names are in lower case; Google's are not. */
+/** JSON Schema's type names are in lower case; Google's are not. */
 function typeOf(type: Json): Json {
   return Array.isArray(type) ? type.map(typeOf) : typeof type === "string" ? type.toLowerCase() : type;
 }
 
-/** Draft 4 says of a bound that it is exclusive. */
+/** In draft 4 exclusiveMinimum and exclusiveMaximum are booleans beside the bound. */
 function withNumericBounds(schema: JsonObject): JsonObject {
   const { exclusiveMinimum, exclusiveMaximum, minimum, maximum, ...others } = schema;
   const bound = (exclusive: Json | undefined, limit: Json | undefined, names: readonly [string, string]): JsonObject => {
@@ -119,7 +119,7 @@ function withNumericBounds(schema: JsonObject): JsonObject {
   };
 }
 
-/** OpenAPI's `nullable` in JSON Schema's words where they differ: beside anything but a plain type. */
+/** OpenAPI's `nullable` in JSON Schema's terms, except beside a plain type. */
 function withNull(schema: JsonObject): JsonObject {
   const { nullable, description, title, default: given, ...others } = schema;
   if (nullable === undefined) return schema;
@@ -145,7 +145,7 @@ function allowsNull({ type, nullable, anyOf, oneOf, enum: options }: JsonSchema)
   );
 }
 
-/** What a pointer into the same document names ("#/$defs/Place", "#/properties/from", "#"); null where there is no schema. */
+/** The schema at a pointer into the same document ("#/$defs/Place", "#/properties/from", "#"); null if there is none. */
 function targetOf(root: JsonSchema, reference: string): JsonObject | null {
   if (!/^#(\/|$)/.test(reference)) return null;
   let found: Json | undefined = root;
@@ -162,7 +162,7 @@ function unescapedStep(step: string): string {
   try {
     text = decodeURIComponent(step);
   } catch {
-    // a per cent sign that escapes nothing stands for itself
+    // a percent sign that escapes nothing is literal
   }
   return text.replaceAll("~1", "/").replaceAll("~0", "~");
 }

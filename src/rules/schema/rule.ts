@@ -1,9 +1,9 @@
-// What a grammar is made of, as data: it can be written as GBNF for llama.cpp, measured, and played with seeded draws to see
-// what texts it allows. Strings and numbers get lines of their own: llama.cpp multiplies the rules of what is repeated in
-// place (at most 2,000), but counts a reference as one.
+// The parts of a grammar, as data: they can be written as GBNF for llama.cpp, measured, and used for seeded draws of the texts
+// that they allow. Strings and numbers get named rules: llama.cpp multiplies inline rules that are repeated (at most 2,000),
+// but counts a reference as one.
 import type { Draws } from "../../rng.ts";
 
-/** Code points from .. to, both included. */
+/** Code points from..to, both included. */
 export type CharacterSet = readonly (readonly [from: number, to: number])[];
 
 export type Rule =
@@ -11,10 +11,10 @@ export type Rule =
   | { readonly set: CharacterSet } // one character
   | { readonly all: readonly Rule[] } // one after the other
   | { readonly any: readonly Rule[] } // one of them
-  | { readonly of: Rule; readonly least: number; readonly most: number } // again and again
-  | { readonly line: Rule }; // the same, on a line of its own
+  | { readonly of: Rule; readonly least: number; readonly most: number } // repeated
+  | { readonly line: Rule }; // the same, as a named rule
 
-/** Characters of a JSON string that need no escape: none of quote, backslash and the control characters. */
+/** Characters of a JSON string that need no escape: not a quote, a backslash or a control character. */
 export const unescaped: CharacterSet = [
   [0x20, 0x21],
   [0x23, 0x5b],
@@ -65,7 +65,7 @@ function character(code: number): string {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`;
 }
 
-/** Characters of the shortest text that the rule allows. */
+/** Length of the shortest text that the rule allows, in characters. */
 export function shortest(rule: Rule): number {
   if (typeof rule === "string") return rule.length;
   if ("set" in rule) return 1;
@@ -74,7 +74,7 @@ export function shortest(rule: Rule): number {
   return "all" in rule ? rule.all.reduce((sum, part) => sum + shortest(part), 0) : Math.min(...rule.any.map(shortest));
 }
 
-/** Repetitions beyond the least that a drawn text has at most: enough to see what they do. */
+/** Most repetitions of a drawn text beyond the least. */
 const drawnMore = 4;
 
 /** One text that the rule allows. */
