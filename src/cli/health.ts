@@ -106,7 +106,7 @@ async function learnerDevice(accelerator: string | null): Promise<Finding> {
   if (accelerator !== null) return ok("learner device", accelerator);
   const cards = await nvidiaCards();
   if (cards === null) return ok("learner device", "cpu");
-  return warn("learner device", `cpu: nvidia-smi tells of a GPU (${cards}), but torch finds no CUDA`, setUp);
+  return warn("learner device", `cpu: nvidia-smi reports a GPU (${cards}), but torch finds no CUDA`, setUp);
 }
 
 /** The laptop preset's models must be here; the others may be. */

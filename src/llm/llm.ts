@@ -1,10 +1,10 @@
-// The engine port: two faces of a language model. The policy is tokens in, tokens and log-probs out; the simulator is
-// messages in, a constrained reply or a choice out. Implementations: llama.ts (node-llama-cpp) and scripted.ts (a
-// deterministic double); test/suites/ holds the one conformance suite that both pass.
+// The engine port: a language model in two roles. The policy takes tokens and returns tokens and log-probs; the simulator
+// takes messages and returns a constrained reply or a choice. Implementations: llama.ts (node-llama-cpp) and scripted.ts (a
+// deterministic double); both pass the one conformance suite in test/suites/.
 import type { JsonSchema } from "../types.ts";
 
 export interface SampleRequest {
-  /** The whole sequence so far. Shared prefixes between requests are computed once, behind this call. */
+  /** The whole sequence so far. The implementation computes prefixes shared between requests only once. */
   readonly ids: readonly number[];
   readonly seed: number;
   /** Temperature only, over the full vocabulary; 0 is greedy. */
@@ -13,9 +13,9 @@ export interface SampleRequest {
   /** Ids that end the turn; the one sampled is part of the result. */
   readonly stop: ReadonlySet<number>;
   /**
-   * Milliseconds for the request from when it is admitted to a sequence; waiting for one costs none of it. A sample that has
-   * begun ends with what it has; without an id, and for any other request, it is an EngineError("deadline"). So is a wait in
-   * which the engine computes nothing at all for as long.
+   * Milliseconds for the request from when it gets a sequence; queueing does not count. A sample that has begun ends with what
+   * it has; without an id, and for any other request, it is an EngineError("deadline"). So is a wait in which the engine
+   * computes nothing at all for as long.
    */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -25,7 +25,7 @@ export interface Sampled {
   readonly ids: readonly number[];
   /** Natural-log probability of each id under the sampling distribution (behaviour log-probs). */
   readonly logprobs: readonly number[];
-  /** `stop`: a stop id came; `length`: maxTokens; `context_full`: no room left (it never shifts); `deadline`: no time left. */
+  /** `stop`: a stop id came; `length`: maxTokens; `context_full`: context is full (it never shifts); `deadline`: time is up. */
   readonly end: "stop" | "length" | "context_full" | "deadline";
 }
 
@@ -37,11 +37,11 @@ export interface Policy {
   sample(request: SampleRequest): Promise<Sampled>;
 }
 
-/** What turns messages into ids and back for one model; see template.ts for the laws it keeps. */
+/** Messages to ids and back for one model; template.ts states the laws it keeps. */
 export interface Vocabulary {
-  /** Text that may never yield a marker of the model, whatever it holds (law 2). */
+  /** Foreign text: never encoded as a marker of the model (law 2). */
   encode(text: string): number[];
-  /** The id of one of the model's own markers, e.g. `<|im_end|>`; throws where it has none. */
+  /** The id of one of the model's own markers, e.g. `<|im_end|>`; throws if there is none. */
   marker(text: string): number;
   hasMarker(text: string): boolean;
   /** The texts of all markers. */
@@ -50,14 +50,14 @@ export interface Vocabulary {
   isMarker(id: number): boolean;
   /** Text of the ids, markers included; incomplete UTF-8 becomes U+FFFD. */
   decode(ids: readonly number[]): string;
-  /** One text per id whose concatenation is decode(ids): bytes of a split character count for its last id. */
+  /** One text per id; joined they are decode(ids). The bytes of a split character count for its last id. */
   pieces(ids: readonly number[]): string[];
 }
 
-/** The chat template that a model brings (Jinja), and the texts of the tokens that it asks for by name. */
+/** The model's own chat template (Jinja), and the texts of the tokens that it uses by name. */
 export interface ChatTemplate {
   readonly source: string;
-  /** bos_token; empty where the model has none. */
+  /** bos_token; empty if the model has none. */
   readonly begin: string;
   /** eos_token. */
   readonly end: string;
@@ -68,7 +68,7 @@ export interface ChatMessage {
   readonly content: string;
 }
 
-/** Tokens of a request, prompt and reply. The model adds to them as it goes, so that a request that failed counts too. */
+/** Tokens of a request, prompt and reply. The model adds to them as it works, so that a failed request counts too. */
 export interface Usage {
   read: number;
   written: number;
@@ -76,14 +76,14 @@ export interface Usage {
 
 export interface ReplyRequest {
   readonly messages: readonly ChatMessage[];
-  /** The reply is JSON of this schema (grammar-constrained); cut at maxTokens it may be invalid: callers validate. */
+  /** The reply is JSON under this schema (grammar-constrained); cut at maxTokens it may be invalid: callers validate. */
   readonly schema: JsonSchema;
   readonly seed: number;
   readonly temperature: number;
   readonly maxTokens: number;
   /**
-   * Most tokens of thinking before the JSON, no part of the reply; absent or 0: none. A model that marks no thinking has
-   * none either way; prompt and reply come first where the context has not room for all.
+   * Most thinking tokens before the JSON, not part of the reply; absent or 0: none. A model without thinking markers never
+   * thinks; prompt and reply have priority if the context has no room for all.
    */
   readonly thinkTokens?: number | undefined;
   /** As in SampleRequest. */
@@ -94,9 +94,9 @@ export interface ReplyRequest {
 
 export interface ChooseRequest {
   readonly messages: readonly ChatMessage[];
-  /** Start of the assistant's answer that is already given, e.g. "Answer:"; may be empty. */
+  /** Given start of the assistant's answer, e.g. "Answer:"; may be empty. */
   readonly lead: string;
-  /** The answers to weigh, e.g. [" A", " B"]; their first tokens must differ. */
+  /** The answers to compare, e.g. [" A", " B"]; their first tokens must differ. */
   readonly options: readonly string[];
   /** As in SampleRequest. */
   readonly deadlineMs: number;
@@ -109,60 +109,60 @@ export interface ChatModel {
   reply(request: ReplyRequest): Promise<string>;
   /** Natural-log probability of each option's first token at the answer's next position, over the full vocabulary. */
   choose(request: ChooseRequest): Promise<readonly number[]>;
-  /** Whether these messages, the start of the answer and a reply of so many tokens fit the context together. */
+  /** Whether the messages, the start of the answer and a reply of this many tokens fit into the context together. */
   fits(messages: readonly ChatMessage[], lead: string, replyTokens: number): boolean;
 }
 
 /** Live counters of one engine context. */
 export interface EngineCounters {
-  /** Tokens computed by prefill, by decode, and taken over from a cached prefix. */
+  /** Tokens computed by prefill, computed by decode, and reused from a cached prefix. */
   readonly prefilled: number;
   readonly decoded: number;
   readonly reused: number;
-  /** Seconds in which the context computed or sampled. */
+  /** Seconds the context spent computing or sampling. */
   readonly seconds: number;
-  /** Requests that wait for a sequence, and those that have one, at this moment. */
+  /** Requests waiting for a sequence, and requests that have one, at this moment. */
   readonly queued: number;
   readonly running: number;
 }
 
 export const noCounters: EngineCounters = { prefilled: 0, decoded: 0, reused: 0, seconds: 0, queued: 0, running: 0 };
 
-/** A model's weights as they lie ready. */
+/** The loaded weights of a model. */
 export interface Weights {
   /** Type of the GGUF file, e.g. "Q4_K_M". */
   readonly dtype: string;
-  /** Layers that a GPU computes, of all. */
+  /** Layers on the GPU, of all. */
   readonly gpuLayers: number;
   readonly layers: number;
 }
 
-/** Both faces, opened together: what llama.ts opens, scripted.ts plays and the loops work with. */
+/** Both roles, opened together. */
 export interface Engine extends AsyncDisposable {
   /** The policy's. */
   readonly vocabulary: Vocabulary;
-  /** The policy's; null where its file holds none. */
+  /** The policy's; null if its file has none. */
   readonly chatTemplate: ChatTemplate | null;
-  /** The current handle; an earlier one refuses with EngineError("closed"). */
+  /** The current handle; earlier ones throw EngineError("closed"). */
   readonly policy: Policy;
   readonly simulator: ChatModel;
   /**
-   * Puts another adapter on the policy (null: the base model) and returns its new handle. Waits for samples in flight,
-   * forgets all cached cells and frees the adapter before. @throws PlayactError("engine") where the file cannot be
-   * loaded; the old handle stays valid then.
+   * Loads another adapter for the policy (null: the base model) and returns its new handle. Waits for samples in flight,
+   * drops all cached prefixes and frees the previous adapter. @throws PlayactError("engine") if the file cannot be loaded;
+   * the old handle then stays valid.
    */
   swap(adapter: { readonly path: string; readonly hash: string } | null, version: number): Promise<Policy>;
-  /** Natural log-prob of each id given the ids before it under the current adapter, at temperature 1; the first is 0. */
+  /** Natural log-prob of each id given the ids before it, under the current adapter at temperature 1; the first is 0. */
   score(ids: readonly number[]): Promise<number[]>;
   counters(): { readonly policy: EngineCounters; readonly simulator: EngineCounters };
-  /** How many requests of each context are computed side by side; more of them wait. */
+  /** How many requests each context computes in parallel; further ones wait. */
   readonly sequences: { readonly policy: number; readonly simulator: number };
-  /** "cpu", "metal", or CUDA with its cards: "cuda (NVIDIA L4)". */
+  /** "cpu", "metal", or CUDA with its GPUs: "cuda (NVIDIA L4)". */
   readonly device: string;
   readonly weights: { readonly policy: Weights; readonly simulator: Weights };
 }
 
-/** Why the engine could not serve one request. The request is dead; the engine is not. */
+/** Why the engine failed one request. Other requests are not affected. */
 export class EngineError extends Error {
   readonly code: "deadline" | "context_full" | "cancelled" | "closed" | "native";
   constructor(code: EngineError["code"], message: string, options?: { readonly cause?: unknown }) {

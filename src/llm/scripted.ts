@@ -1,7 +1,7 @@
-// A deterministic double of the whole engine, for tests without a model: a byte vocabulary with the usual markers and a few words, a
-// policy whose distribution is a hash of the last ids and of the adapter (so log-probs mean something; an adapter of zeros
-// changes none), a simulator that answers with the plainest value of a schema. Each of the three can be told what to say. It
-// passes the same conformance suite as llama.ts.
+// A deterministic double of the whole engine, for tests without a model: a byte vocabulary with the usual markers and a few
+// words, a policy whose distribution is a hash of the last ids and of the adapter (so log-probs are consistent; an adapter of
+// zeros changes none), a simulator that answers with the simplest value of a schema. Each of the three can be scripted. Passes
+// the same conformance suite as llama.ts.
 import { existsSync, readFileSync } from "node:fs";
 import { PlayactError } from "../errors.ts";
 import { draws } from "../rng.ts";
@@ -21,17 +21,17 @@ import {
 } from "./llm.ts";
 
 export interface Script {
-  /** What the policy says to a prompt (its decoded text); null samples from the hash. Ids get the log-prob -0.1 then. */
+  /** The policy's text for a prompt (decoded); null samples from the hash. Scripted ids have the log-prob -0.1. */
   readonly say?: (prompt: string, request: SampleRequest, policy: Policy) => string | null | Promise<string | null>;
-  /** The simulator's reply: a value, or text as it is (to play a broken one). */
+  /** The simulator's reply: a value, or raw text (to play a broken reply). */
   readonly reply?: (request: ReplyRequest) => Json | Promise<Json>;
   /** Log-probs of the options. */
   readonly choose?: (request: ChooseRequest) => readonly number[] | Promise<readonly number[]>;
-  /** Tokens of one sequence; 100,000 where nothing is said. */
+  /** Tokens per sequence; 100,000 by default. */
   readonly contextTokens?: number;
 }
 
-/** What was sampled of a turn, and whether its time is up. */
+/** The ids of a turn sampled so far, and whether its time is up. */
 interface Turn {
   readonly ids: number[];
   readonly logprobs: number[];
@@ -47,13 +47,13 @@ const markerTexts = [
   "<tool_response>",
   "</tool_response>",
 ];
-/** " A" to " Z": as with a real vocabulary, a blank belongs to the word behind it, so that options can be told apart. */
+/** " A" to " Z": as in a real vocabulary a blank belongs to the word after it, so that options differ in their first token. */
 const words = Array.from({ length: 26 }, (_, letter) => ` ${String.fromCharCode(65 + letter)}`);
 const firstWord = 256 + markerTexts.length;
 const size = firstWord + words.length;
 const noWeights = { dtype: "scripted", gpuLayers: 0, layers: 0 };
 
-/** One id a byte, markers from 256 up, then a blank with each capital letter. */
+/** One id per byte, markers from 256 up, then a blank with each capital letter. */
 export function scriptedVocabulary(): Vocabulary {
   const bytesOf = (id: number): Uint8Array =>
     id < 256 ? Uint8Array.of(id) : Buffer.from([...markerTexts, ...words][id - 256] ?? "");
@@ -68,7 +68,7 @@ export function scriptedVocabulary(): Vocabulary {
         .flatMap((part, at) => (at % 2 === 1 ? [firstWord + words.indexOf(part)] : Array.from(Buffer.from(part)))),
     marker(text) {
       const at = markerTexts.indexOf(text);
-      if (at < 0) throw new PlayactError("model", `The model has no marker ${text}; choose a model whose vocabulary holds it.`);
+      if (at < 0) throw new PlayactError("model", `The model has no marker ${text}; choose a model whose vocabulary has it.`);
       return 256 + at;
     },
     hasMarker: (text) => markerTexts.includes(text),
@@ -80,15 +80,15 @@ export function scriptedVocabulary(): Vocabulary {
 }
 
 /**
- * An engine that plays the script; `swap` takes any path and changes the distribution with the hash, unless the path leads to
- * a save of the scripted learner whose weights are all 0.
+ * An engine that plays the script. `swap` takes any path and changes the distribution with its hash, unless the path is a save
+ * of the scripted learner whose weights are all 0.
  */
 export function scriptedEngine(script: Script = {}): Engine {
   const vocabulary = scriptedVocabulary();
   const contextTokens = script.contextTokens ?? 100_000;
   const total = { prefilled: 0, decoded: 0 };
   let current: Policy | null = null;
-  /** What the distribution is drawn from: the adapter's hash; null where there is none or it changes nothing. */
+  /** Seed of the distribution: the adapter's hash; null without an adapter, or with one that changes nothing. */
   let voice: string | null = null;
 
   function seat(version: number, adapter: string | null, path: string | null): Policy {
@@ -120,7 +120,7 @@ export function scriptedEngine(script: Script = {}): Engine {
     const given = said === null ? null : [...vocabulary.encode(said), ...[...request.stop].slice(0, 1)];
     total.prefilled += prompt;
     for (;;) {
-      // as with a model, other things happen between two tokens
+      // as with a model, other work runs between two tokens
       await new Promise((resolve) => setImmediate(resolve));
       if (request.signal?.aborted || turn.late || ids.length >= request.maxTokens) return { ids, logprobs, end: "length" };
       if (given !== null && ids.length === given.length) return { ids, logprobs, end: "length" };
@@ -143,7 +143,7 @@ export function scriptedEngine(script: Script = {}): Engine {
     },
     simulator: {
       reply: async (request) => {
-        toGrammar(request.schema); // refuses what the real one refuses
+        toGrammar(request.schema); // throws for the same schemas as the real engine
         const { length } = renderChat(vocabulary, request.messages, "");
         if (length >= contextTokens) throw full("simulator reply", length, contextTokens);
         if (request.usage) request.usage.read += length;
@@ -176,7 +176,7 @@ export function scriptedEngine(script: Script = {}): Engine {
   };
 }
 
-/** Log-probs of every id after the given ones; letters are likelier than other bytes. */
+/** Log-probs of every id after the given ones; letters are more likely than other bytes. */
 function distribution(ids: readonly number[], adapter: string | null, temperature: number): number[] {
   const { uniform } = draws("scripted", adapter ?? "base", ...ids.slice(-6));
   const logits = Array.from({ length: size }, (_, id) => (uniform() * 3 + (id >= 97 && id <= 122 ? 4 : 0)) / temperature);
@@ -195,14 +195,14 @@ function pick(logprobs: readonly number[], temperature: number, seed: number, po
   return id < 0 ? size - 1 : id;
 }
 
-/** True for a file that holds the weights of the scripted learner, none of which does anything. */
+/** Whether a file contains weights of the scripted learner that are all 0. */
 function isZero(path: string): boolean {
   if (!existsSync(path)) return false;
   const weights: unknown = JSON.parse(readFileSync(path, "utf8"));
   return Array.isArray(weights) && weights.every((weight) => weight === 0);
 }
 
-/** Deadline and cancellation as the real engine keeps them; nothing queues here. */
+/** Deadline and cancellation as in the real engine; nothing queues here. */
 function within<T>(
   label: string,
   request: { readonly deadlineMs: number; readonly signal?: AbortSignal | undefined },
@@ -230,7 +230,7 @@ function within<T>(
   });
 }
 
-/** The plainest value of a schema that toGrammar accepts. */
+/** The simplest value of a schema that toGrammar accepts. */
 function exampleOf(schema: JsonSchema): Json {
   const of = (inner: Json | undefined): Json => exampleOf((inner === true || inner === undefined ? {} : inner) as JsonSchema);
   if (schema.const !== undefined) return schema.const;

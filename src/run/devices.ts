@@ -27,6 +27,6 @@ export async function idleCard(config: Pick<Config, "engine" | "learner">, devic
   const why = devices.torch.endsWith("+cpu")
     ? `torch is its CPU build; "${commandLine("setup")}" brings the one for the GPU`
     : "torch finds no CUDA; usually the driver is too old for it";
-  const learner = `nvidia-smi tells of a GPU (${beside}), but the learner trains on the CPU: ${why}.`;
+  const learner = `nvidia-smi reports a GPU (${beside}), but the learner trains on the CPU: ${why}.`;
   return engine === null ? [learner] : [engine, learner];
 }

@@ -60,7 +60,7 @@ function translated(schema: JsonObject): JsonObject {
   };
 }
 
-/** Enum values in the schema's type: BFCL writes numbers and booleans as text and adds "dontcare". An array's enum is for its items. */
+/** Enum values in the schema's type: BFCL writes numbers and booleans as text, and adds "dontcare". */
 function ofType(options: readonly Json[], type: Json | undefined): Json[] {
   if (type === "integer" || type === "number") return options.map(Number).filter(Number.isFinite);
   if (type === "boolean") return []; // always true and false

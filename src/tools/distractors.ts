@@ -42,7 +42,7 @@ export function nearTools(vectors: ReadonlyMap<ToolSpec, Float32Array>): ChooseD
   };
 }
 
-/** Two wordings of one job have a cosine of 0.46 or more (test/run/nearness.test.ts): nearer tools of other toolsets are excluded. */
+/** Two wordings of one job have a cosine of 0.46 or more (test/run/nearness.test.ts): nearer tools elsewhere are excluded. */
 const sameJobElsewhere = 0.45;
 /** Tools of one toolset are meant to differ; a nearer one that accepts the same arguments could replace the needed one. */
 const sameJobBeside = 0.8;

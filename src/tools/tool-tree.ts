@@ -73,7 +73,7 @@ const rapidTypes: Readonly<Record<string, string>> = {
   OBJECT: "object",
 };
 
-/** Name and schema of each parameter; every type other than number, boolean, array and object becomes text (dates, enums, files). */
+/** Name and schema of each parameter; a type other than number, boolean, array and object becomes text (dates, enums, files). */
 function parametersOf(list: Json | undefined): [string, JsonObject][] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((parameter: Json): [string, JsonObject][] => {

@@ -9,7 +9,7 @@ import type { GrammarParser } from "../rules/schema/grammar.ts";
 import type { Json, JsonObject, ToolSpec, Toolset } from "../types.ts";
 import { fromFunctionDoc, isFunctionDoc } from "./bfcl.ts";
 import { fault, kindOf, toolOf } from "./tool-spec.ts";
-import { fromToolBench, isToolBenchFile, isTree, type RawToolset, withUniqueNames, treeToolsets } from "./tool-tree.ts";
+import { fromToolBench, isToolBenchFile, isTree, type RawToolset, treeToolsets, withUniqueNames } from "./tool-tree.ts";
 
 const caps = { fileBytes: 64_000_000, listed: 2000, inTree: 50_000, toolsetSize: 8 } as const;
 
@@ -89,7 +89,12 @@ function checked(toolsets: readonly RawToolset[], path: string, { parser, leftOu
     }),
   }));
   if (read.every(({ tools }) => tools.length === 0))
-    throw fault(path, { who: "the file", expected: "at least one tool that can be played", came: "none", todo: "correct at least one" });
+    throw fault(path, {
+      who: "the file",
+      expected: "at least one tool that can be played",
+      came: "none",
+      todo: "correct at least one",
+    });
   return read;
 }
 

@@ -70,7 +70,7 @@ describe("a process that is started", () => {
     expect(told).toBe(`${path}\n`);
     expect(ended.code).toBe(4); // this Python cannot train
     expect(ended.stdout).toMatch(
-      /^warn +engine device +cpu: nvidia-smi tells of a GPU \(NVIDIA L4, driver 570\.86\.15\).*not found on the loader's path/m,
+      /^warn +engine device +cpu: nvidia-smi reports a GPU \(NVIDIA L4, driver 570\.86\.15\).*not found on the loader's path/m,
     );
     expect(ended.stdout).not.toContain("libcudart"); // that one is found
   });
@@ -86,7 +86,7 @@ describe("a process that is started", () => {
       const environment = { PLAYACT_MODELS: dirname(smallModel), PATH: pathWithCard(folder), LD_LIBRARY_PATH: "" };
       const words = ["tasks", "--preset", "tiny", "--set", "engine.gpu=on"];
       const { code, stderr } = await startPlayact(built.path("cli.js"), words, folder, environment).ended;
-      expect(stderr).toMatch(/^playact: engine\.gpu is on.*nvidia-smi tells of a GPU \(NVIDIA L4, .*LD_LIBRARY_PATH\.\n$/);
+      expect(stderr).toMatch(/^playact: engine\.gpu is on.*nvidia-smi reports a GPU \(NVIDIA L4, .*LD_LIBRARY_PATH\.\n$/);
       expect(code).toBe(4);
     },
   );

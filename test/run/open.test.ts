@@ -44,7 +44,7 @@ test.runIf((await nvidiaCards()) === null)(
     expect(told).toContainEqual(
       expect.stringMatching(new RegExp(`^phase: engine on ${engine} \\(policy Q4_1.*learner on cpu \\(float32, torch`)),
     );
-    const warnings = told.filter((line) => /^warning: nvidia-smi tells of a GPU \(NVIDIA L4/.test(line));
+    const warnings = told.filter((line) => /^warning: nvidia-smi reports a GPU \(NVIDIA L4/.test(line));
     expect(warnings).toHaveLength(engine === "cpu" ? 1 : 0); // the learner was told to train on the CPU
   },
   120_000,

@@ -1,16 +1,16 @@
-// The one place that reaches behind node-llama-cpp's public surface: the addon's own model, context and classes, typed
-// by what we use of them. Why: `sequence.evaluate` decodes as soon as any sequence has queued its next token, so that a
-// batch of 8 falls apart into 7 + 1 (39-48 tok/s against 86-90 here). node-llama-cpp is pinned exactly, the surface is
-// checked at start, and test/suites/policy.suite.ts guards what it does. Sources: node-llama-cpp/llama/addon/*.cpp.
+// The only file that uses node-llama-cpp beyond its public API: the addon's own model, context and classes, typed as far as
+// they are used. Why: `sequence.evaluate` decodes as soon as any sequence has queued its next token, so that a batch of 8
+// splits into 7 + 1 (39-48 tok/s instead of 86-90 here). node-llama-cpp is pinned exactly, the API is checked at start, and
+// test/suites/policy.suite.ts tests its behaviour. Sources: node-llama-cpp/llama/addon/*.cpp.
 import type { Llama, LlamaContext, LlamaModel } from "node-llama-cpp";
 import { PlayactError } from "../../errors.ts";
 import { reinstallCommand } from "../../models/installation.ts";
 
-/** Settings of one sampler chain. A key left out is a sampler left out: `topK: 0` would sort the whole vocabulary. */
+/** Settings of one sampler chain. A missing key omits the sampler: `topK: 0` would sort the whole vocabulary. */
 export interface SamplerConfig {
   /** 0 is greedy (and leaves the logits unscaled). */
   readonly temperature: number;
-  /** 32 bits; 0xFFFFFFFF means "take any" to llama.cpp and must not be used. */
+  /** 32 bits; 0xFFFFFFFF means "any seed" to llama.cpp and must not be used. */
   readonly seed?: number;
   readonly topK?: number;
   readonly topP?: number;
@@ -27,7 +27,7 @@ export interface NativeGrammar {
   isTextCompatible(text: string): boolean;
 }
 
-/** How far a grammar has come in one reply; opaque. */
+/** The state of a grammar within one reply; opaque. */
 export interface NativeGrammarState {
   readonly __grammarState?: never;
 }
@@ -58,19 +58,19 @@ export interface NativeContext {
     row: number,
     sampler: NativeSampler,
     probabilities: false,
-    /** Asking for it sorts the whole vocabulary: 46 ms for 8 rows of 151,936 against 16 ms without. */
+    /** Sorts the whole vocabulary: 46 ms for 8 rows of 151,936 instead of 16 ms. */
     confidence: false,
     /** `true`: of every id. */
     logits: WantedLogits | true,
     weight: boolean,
   ): Promise<SampledRow>;
   disposeSequence(sequence: number): void;
-  /** Positions [start, end); end -1 is the end. False where the model's memory cannot be cut. */
+  /** Positions [start, end); end -1 is the end. False if the model's memory cannot be cut. */
   removeTokenCellsFromSequence(sequence: number, start: number, end: number): boolean;
   copySequenceStateFromOtherSequence(target: number, source: number): Promise<number>;
   setLoras(loras: readonly NativeLora[], scales: readonly number[]): void;
   setThreads(threads: number): void;
-  /** Tokens of all sequences together. */
+  /** Capacity in tokens, all sequences together. */
   getContextSize(): number;
 }
 
@@ -116,7 +116,7 @@ const contextMethods = [
   "getContextSize",
 ] as const;
 
-/** The addon's classes. @throws PlayactError("engine") where the installed node-llama-cpp lacks one. */
+/** The addon's classes. @throws PlayactError("engine") if the installed node-llama-cpp lacks one. */
 export function bindingsOf(llama: Llama): Bindings {
   return checked<Bindings>(llama, "_bindings", classNames);
 }
@@ -131,7 +131,7 @@ export function nativeContextOf(context: LlamaContext): NativeContext {
   return checked<NativeContext>(context, "_ctx", contextMethods);
 }
 
-/** Reads a private field and makes sure that every function we call on it is there. */
+/** Reads a private field and checks that every function used here exists. */
 export function checked<T extends object>(owner: object, field: string, functions: readonly (keyof T & string)[]): T {
   const inner: unknown = Reflect.get(owner, field);
   const missing =
@@ -143,6 +143,6 @@ export function checked<T extends object>(owner: object, field: string, function
       "engine",
       `The installed node-llama-cpp has no ${missing.join(", ")}: Playact drives its addon directly and needs the exact version in package.json; put it back with: ${reinstallCommand()}`,
     );
-  // every function we use was just found; their signatures are those of the pinned version
+  // every function used here was just found; the signatures are those of the pinned version
   return inner as T;
 }

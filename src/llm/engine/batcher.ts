@@ -1,7 +1,7 @@
-// Continuous lockstep batching of one context: each tick decodes one token of every live sequence and fills the rest of
-// the batch with prompt chunks; a finished sequence's slot is taken at once by the queue. The rows of a tick are sampled
-// side by side, and beside the other context's decode. It knows slots and rows, not what is sampled from a row nor
-// deadlines (work.ts). A native error fails the requests of its batch only.
+// Continuous lockstep batching of one context: each tick decodes one token of every live sequence and fills the rest of the
+// batch with prompt chunks; a queued request takes a finished sequence's slot at once. The rows of a tick are sampled in
+// parallel, and in parallel with the other context's decode. It handles slots and rows, not what is sampled or deadlines
+// (work.ts). A native error fails only the requests of its batch.
 
 import { type EngineCounters, EngineError } from "../llm.ts";
 import type { NativeContext } from "./addon.ts";
@@ -14,10 +14,10 @@ export interface Batcher {
   run<T>(work: Work<T>): Promise<T>;
   /** Resolves when no request is queued or running. */
   drained(): Promise<void>;
-  /** Forgets every computed cell (after an adapter swap). Only when drained. */
+  /** Drops every cached cell (after an adapter swap). Only when drained. */
   clear(): void;
   counters(): EngineCounters;
-  /** Fails what is queued or running with EngineError("closed") and waits for the tick under way. */
+  /** Fails queued and running requests with EngineError("closed") and waits for the current tick. */
   close(): Promise<void>;
 }
 
@@ -27,11 +27,11 @@ export interface BatcherOptions {
   /** Most ids of one batch. */
   readonly batchTokens: number;
   readonly lock: Lock;
-  /** Takes over what an earlier request has computed; without it every request computes all of its ids. */
+  /** Reuses what an earlier request has computed; without it every request computes all of its ids. */
   readonly reuse: boolean;
 }
 
-/** Rows of full-vocabulary logits wanted from one tick: at 151,936 x 4 bytes each they are not free. */
+/** Most rows of full-vocabulary logits per tick: each takes 151,936 x 4 bytes. */
 const mostRows = 64;
 
 interface Slot {
@@ -41,7 +41,7 @@ interface Slot {
   lastUsed: number;
 }
 
-/** Part of a batch: the ids of one slot and the rows asked for. */
+/** Part of a batch: ids of one slot and the rows whose logits are needed. */
 interface Chunk {
   readonly slot: Slot;
   readonly job: Job;
@@ -51,7 +51,7 @@ interface Chunk {
   rows: readonly number[];
 }
 
-/** A part that nobody asked for. */
+/** A part without a request. */
 interface Filler extends Pick<Chunk, "slot" | "ids" | "first" | "wanted"> {}
 
 export function createBatcher(options: BatcherOptions): Batcher {
@@ -75,13 +75,13 @@ export function createBatcher(options: BatcherOptions): Batcher {
   }
 
   async function tickWhileBusy(): Promise<void> {
-    // requests that arrive together (a group's samples) are seen together
+    // lets requests that arrive together (a group's samples) be planned together
     await new Promise((resolve) => setImmediate(resolve));
     while (queue.length > 0 || slots.some((slot) => slot.job !== null)) {
       try {
         await tick();
       } catch (thrown) {
-        // nothing in a tick should get here; a request must not wait for ever if something does
+        // no exception should reach this place; if one does, requests must not wait forever
         for (const job of jobs()) job.settle({ error: nativeError(job, thrown) });
       }
     }
@@ -104,7 +104,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     total.seconds += (performance.now() - started) / 1000;
   }
 
-  /** Frees what is settled: finished, failed, cancelled or late. */
+  /** Frees the slots of settled requests: finished, failed, cancelled or late. */
   function release(): void {
     for (const slot of slots) {
       if (slot.job === null || !slot.job.settled) continue;
@@ -118,8 +118,8 @@ export function createBatcher(options: BatcherOptions): Batcher {
   }
 
   /**
-   * Gives free slots to the queue: first to those that go on where an idle slot stopped (the next turn of an episode,
-   * before another takes its cells), then oldest first; one that waits for a prefix lets later ones pass.
+   * Gives free slots to the queue: first to requests that continue an idle slot (the next turn of an episode, before another
+   * takes its cells), then oldest first; a request that waits for a prefix lets later ones pass.
    */
   async function admit(): Promise<void> {
     const goesOn = (job: Job) => slots.some((slot) => slot.job === null && continues(slot.cells, job.ids));
@@ -142,17 +142,17 @@ export function createBatcher(options: BatcherOptions): Batcher {
       job.ids,
     );
     if (plan.kind !== "take") {
-      job.waitingFor = plan.kind === "busy" ? "a free sequence" : "a prefix that another request computes";
+      job.waitingFor = plan.kind === "busy" ? "a free sequence" : "a prefix that another request is computing";
       return false;
     }
     const slot = slots[plan.slot];
-    if (slot === undefined) throw new RangeError("the plan names no slot");
+    if (slot === undefined) throw new RangeError("the plan has no slot");
     job.sequence = plan.slot;
     job.admitted = performance.now();
     try {
       slot.cells = await reuse(plan.slot, plan.from, plan.keep);
     } catch (thrown) {
-      // what is in the target now is unknown; the source was only read
+      // the target's content is unknown now; the source was only read
       forget(slot);
       job.settle({ error: nativeError(job, thrown) });
       return false;
@@ -163,7 +163,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     return true;
   }
 
-  /** Makes the first `keep` cells of `from` the content of `target`; returns the cells that are then right. */
+  /** Makes the first `keep` cells of `from` the content of `target`; returns how many cells are then valid. */
   async function reuse(target: number, from: number, keep: number): Promise<number[]> {
     const cells = slots[from]?.cells.slice(0, keep) ?? [];
     if (target !== from) await context.copySequenceStateFromOtherSequence(target, from);
@@ -196,7 +196,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     return chunks;
   }
 
-  /** One native decode. On failure every request of the batch fails and its cells are forgotten. */
+  /** One native decode. On failure every request of the batch fails and its cells are dropped. */
   async function compute(chunks: readonly Chunk[]): Promise<boolean> {
     const size = chunks.reduce((sum, chunk) => sum + chunk.ids.length, 0);
     const between = fillers(chunks, batchTokens - size);
@@ -229,7 +229,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     return true;
   }
 
-  /** One id for each idle sequence that would part the batch into passes. */
+  /** One id for each idle sequence that would split the batch into more passes. */
   function fillers(chunks: readonly Chunk[], room: number): Filler[] {
     const live = chunks.map(({ slot }) => slots.indexOf(slot)).sort((one, other) => one - other);
     return gapsToClose(live, room).flatMap((sequence) => {
@@ -260,7 +260,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     try {
       context.disposeSequence(slots.indexOf(slot));
     } catch {
-      // the context itself is gone: the next request's decode says so
+      // the context itself is lost: the next request's decode reports it
     }
   }
 
@@ -285,7 +285,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   };
 }
 
-/** What a running request will have computed soon; nothing where another could not take it over anyway. */
+/** The ids that a running request will have computed soon; empty if another request could not reuse them. */
 function promised(job: Job): readonly number[] {
   return job.settled ? [] : job.work.ids;
 }

@@ -1,6 +1,6 @@
-// A model in a simulator role: messages in, JSON under a schema's grammar or the weights of given answers out. Content
-// never becomes a marker. Sampling here may be shaped (llama.cpp's usual top-k, top-p and min-p): law 3 is the policy's
-// alone. A model that marks its thinking may think before a reply, outside the grammar (thought.ts).
+// A model in a simulator role: messages in, JSON under a schema's grammar or the log-probs of given answers out. Content
+// never becomes a marker. Sampling may be shaped here (llama.cpp's usual top-k, top-p and min-p): law 3 applies only to the
+// policy. A model with thinking markers may think before a reply, outside the grammar (text/reasoning.ts).
 import { PlayactError } from "../../errors.ts";
 import { toGrammar } from "../../rules/schema/grammar.ts";
 import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type ReplyRequest, type Vocabulary } from "../llm.ts";
@@ -11,7 +11,7 @@ import type { Batcher } from "./batcher.ts";
 import { nativeSeed, openSampler, weighExactly } from "./sampler.ts";
 import type { Work } from "./work.ts";
 
-/** What a chat model computes with. */
+/** The context and vocabulary of a chat model. */
 export interface ChatParts {
   readonly bindings: Bindings;
   readonly model: NativeModel;
@@ -35,7 +35,7 @@ export function renderChat(vocabulary: Vocabulary, messages: readonly ChatMessag
   return [...begin, ...said, ...open("assistant", lead)];
 }
 
-/** Where a format has no system turn its text opens the user's first. */
+/** In a format without a system turn its text starts the first user turn. */
 function withoutSystem([first, second, ...rest]: readonly ChatMessage[]): ChatMessage[] {
   if (first?.role !== "system") return [first, second].flatMap((message) => message ?? []).concat(rest);
   if (second?.role !== "user") return [{ role: "user", content: first.content }, ...(second ? [second] : []), ...rest];
@@ -45,7 +45,7 @@ function withoutSystem([first, second, ...rest]: readonly ChatMessage[]): ChatMe
 export function openChatModel(parts: ChatParts): ChatModel {
   const grammarFor = grammarCache(parts.bindings);
   return {
-    // async, so that a bad schema or option rejects and never throws at the caller
+    // async, so that an invalid schema or option rejects instead of throwing
     reply: async (request) => parts.batcher.run(replyWork(parts, grammarFor(request), request)),
     choose: async (request) => parts.batcher.run(chooseWork(parts, request)),
     fits: (messages, lead, replyTokens) =>
@@ -62,7 +62,7 @@ function replyWork(parts: ChatParts, grammar: NativeGrammar, request: ReplyReque
     ...shape,
     grammarEvaluationState: new bindings.AddonGrammarEvaluationState(model, grammar),
   });
-  // the reply keeps its room
+  // thinking never takes the reply's room
   const room = contextTokens - asked.length - request.maxTokens - closingTokens;
   const thought = openReasoning(vocabulary, Math.min(request.thinkTokens ?? 0, room), (id) => model.isEogToken(id));
   const thinker = thought === null ? null : openSampler(bindings, model, shape);
@@ -126,7 +126,7 @@ function chooseWork(parts: ChatParts, request: ChooseRequest): Work<readonly num
   };
 }
 
-/** The token by which each option is told from the others. @throws PlayactError("simulator") where two coincide. */
+/** The token that tells each option from the others. @throws PlayactError("simulator") if two are the same. */
 export function firstTokens(vocabulary: Vocabulary, options: readonly string[]): number[] {
   const firsts = options.map((option) => {
     const [first] = vocabulary.encode(option);
@@ -143,12 +143,12 @@ export function firstTokens(vocabulary: Vocabulary, options: readonly string[]):
   );
 }
 
-/** The refusal of a prompt that is too long. */
+/** The error for a prompt that is too long. */
 export function full(label: string, ids: number, contextTokens: number): EngineError {
   return new EngineError("context_full", `${label}: a prompt of ${ids} ids does not fit a context of ${contextTokens}`);
 }
 
-/** Parsed grammars by schema; the one unused longest goes first. */
+/** Parsed grammars by schema; the least recently used is evicted. */
 function grammarCache(bindings: Bindings) {
   const parsed = new Map<string, NativeGrammar>();
   return ({ schema }: ReplyRequest): NativeGrammar => {

@@ -1,9 +1,9 @@
-// llama.cpp's own parser of grammars without a model: for the commands that decide whether a user's tools can be played.
+// llama.cpp's own grammar parser without a model: for commands that check whether a user's tools can be played.
 import type { GrammarParser } from "../../rules/schema/grammar.ts";
 import { bindingsOf } from "./addon.ts";
 import { startLlama } from "./llama.ts";
 
-/** Runs `use` with the parser; llama.cpp is on the processor and gone afterwards. */
+/** Runs `use` with the parser; llama.cpp runs on the CPU and is unloaded afterwards. */
 export async function withGrammarParser<T>(use: (parser: GrammarParser) => T): Promise<T> {
   const llama = await startLlama("off", 1);
   try {

@@ -1,9 +1,9 @@
-// A model's vocabulary and chat template without its weights: for commands that show stored tokens or how they are written.
+// A model's vocabulary and chat template without its weights: for commands that show stored tokens or templates.
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import type { Engine } from "../llm.ts";
 import { chatTemplateOf, vocabularyOf } from "./llama.ts";
 
-/** Loads the token table of a GGUF file. The process keeps it until it ends. */
+/** Loads the token table of a GGUF file, until the process ends. */
 export async function openVocabularyOf(path: string): Promise<Pick<Engine, "vocabulary" | "chatTemplate">> {
   const llama = await getLlama({
     gpu: false,

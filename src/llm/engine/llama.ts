@@ -1,5 +1,5 @@
-// Opens the models in this process: one engine with a policy context (adapters on it) and a simulator context (never).
-// When both roles use one file it is loaded once. node-llama-cpp may neither download nor build anything here.
+// Opens the models in this process: one engine with a policy context (with adapters) and a simulator context (without). A file
+// used for both roles is loaded once. node-llama-cpp must not download or build anything here.
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
@@ -19,26 +19,27 @@ import { openPolicy } from "./policy.ts";
 import { openVocabulary } from "./vocabulary.ts";
 
 /**
- * What an engine is opened with; without a simulator's file the policy's model, without its adapter, acts the world. Contexts are tokens PER sequence (node-llama-cpp multiplies by the sequences itself and pads
- * up to 256). `fast`: many sequences in one batch, computed prefixes taken over. `reproducible`: one request at a time, every
- * id computed anew, so that a sample depends on its ids, seed and adapter alone: bit-equal on a CPU from run to run. In `fast`
- * a quantised model's log-probs depend on who shares the batch (measured by scripts/measure-modes.mjs).
+ * Options of an engine; without a simulator file the policy's model without its adapter is the simulator. Contexts are in
+ * tokens PER sequence (node-llama-cpp multiplies by the sequences and pads up to 256). `fast`: many sequences in one batch,
+ * computed prefixes reused. `reproducible`: one request at a time, every id computed anew, so that a sample depends only on
+ * its ids, seed and adapter: bit-equal on a CPU from run to run. In `fast` a quantised model's log-probs depend on what else
+ * is in the batch (measured by scripts/measure-modes.mjs).
  */
 export interface EngineOptions extends Readonly<Config["engine"]> {
-  /** GGUF file that is trained. */
+  /** GGUF file of the model to train. */
   readonly policyModel: string;
-  /** The policy's own file is loaded once. */
+  /** May be the policy's file, which is then loaded once. */
   readonly simulatorModel: string | null;
 }
 
 /**
- * Loads the models and opens their contexts. @throws PlayactError("model" | "environment" | "memory" | "engine") with
- * one sentence each.
+ * Loads the models and opens their contexts. @throws PlayactError("model" | "environment" | "memory" | "engine") with one
+ * sentence.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const threads = options.threads ?? availableParallelism();
   const llama = await startLlama(options.gpu, threads);
-  // kept and freed by us, newest first: a LlamaContext that is garbage-collected keeps its model from ever being freed
+  // kept and freed here, newest first: a garbage-collected LlamaContext keeps its model from ever being freed
   const owned: { dispose(): Promise<void> }[] = [llama];
   const free = async () => {
     for (const one of owned.splice(0).reverse()) await one.dispose();
@@ -96,15 +97,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 }
 
 /**
- * "auto" takes CUDA or Metal where a prebuilt binary works, else the processor.
- * @throws PlayactError("environment") where none works, or where "on" would be the processor
+ * "auto" uses CUDA or Metal if a prebuilt binary works, else the CPU.
+ * @throws PlayactError("environment") if none works, or if "on" would use the CPU
  */
 export async function startLlama(gpu: EngineOptions["gpu"], threads: number): Promise<Llama> {
   const llama = await loadLlama(gpu, threads);
   if (gpu !== "on" || llama.gpu !== false) return llama;
   await llama.dispose();
-  const why = (await whyNotOnCard()) ?? "Neither CUDA (nvidia-smi does not answer) nor Metal is here.";
-  throw new PlayactError("environment", `engine.gpu is on, and there is no GPU for the engine. ${why}`);
+  const why = (await whyNotOnCard()) ?? "Neither CUDA (nvidia-smi does not answer) nor Metal is available.";
+  throw new PlayactError("environment", `engine.gpu is on, but the engine cannot use a GPU. ${why}`);
 }
 
 async function loadLlama(gpu: EngineOptions["gpu"], threads: number): Promise<Llama> {
@@ -115,14 +116,14 @@ async function loadLlama(gpu: EngineOptions["gpu"], threads: number): Promise<Ll
       skipDownload: true,
       progressLogs: false,
       logLevel: LlamaLogLevel.error,
-      // a model's complaints reach the user as our errors
+      // a model's errors reach the user as PlayactErrors
       logger: () => undefined,
       maxThreads: threads,
     });
   } catch (thrown) {
     throw new PlayactError(
       "environment",
-      `node-llama-cpp has no prebuilt llama.cpp that runs here (${process.platform} ${process.arch}), and Playact builds none by itself: run "npx node-llama-cpp source download" once, then start again.`,
+      `node-llama-cpp has no prebuilt llama.cpp that runs here (${process.platform} ${process.arch}), and Playact does not build one: run "npx node-llama-cpp source download" once, then start again.`,
       { cause: thrown },
     );
   }
@@ -154,12 +155,12 @@ export async function openContext(
       contextSize: contextTokens,
       batchSize: batchTokens,
       threads,
-      // cutting a sequence back must be exact, also for models with a sliding window
+      // cutting a sequence must be exact, also for models with a sliding window
       swaFullCache: true,
       failedCreationRemedy: false,
-      // on a processor flash attention rounds by the shape of the batch: SmolLM2's log-probs differ by 0.05 to 0.3 nats
-      // between a prompt computed at once and one that goes on from a cached prefix; without it they are bit-equal
-      // (but for a single id computed alone), at 8 % more time
+      // on a CPU the rounding of flash attention depends on the shape of the batch: SmolLM2's log-probs differ by 0.05 to 0.3
+      // nats between a prompt computed at once and one continued from a cached prefix; without it they are bit-equal (except
+      // for a single id computed alone), at 8 % more time
       ...(onCpu ? { flashAttention: false } : {}),
     });
   } catch (thrown) {
@@ -167,14 +168,14 @@ export async function openContext(
   }
 }
 
-/** The model's vocabulary. @throws PlayactError("model") where Playact cannot read it or knows no format for its turns. */
+/** The model's vocabulary. @throws PlayactError("model") if Playact does not support it or its turn format. */
 export function vocabularyOf(model: LlamaModel): Vocabulary {
   const vocabulary = openVocabulary(nativeModelOf(model), model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0);
   chatFormat(vocabulary);
   return vocabulary;
 }
 
-/** "cpu", "metal", or CUDA with its cards. */
+/** "cpu", "metal", or CUDA with its GPUs. */
 export async function deviceOf(llama: Llama): Promise<string> {
   if (llama.gpu === false) return "cpu";
   return llama.gpu === "metal" ? "metal" : `${llama.gpu} (${(await llama.getGpuDeviceNames()).join(", ")})`;
@@ -186,7 +187,7 @@ function weightsOf(model: LlamaModel): Weights {
   return { dtype, gpuLayers: model.gpuLayers, layers: model.fileInsights.totalLayers };
 }
 
-/** The chat template in a model's file; null where there is none. */
+/** The chat template in a model's file; null if there is none. */
 export function chatTemplateOf(model: LlamaModel): ChatTemplate | null {
   const { chat_template: source, ggml } = model.fileInfo.metadata.tokenizer ?? {};
   if (typeof source !== "string") return null;

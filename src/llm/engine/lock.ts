@@ -1,8 +1,8 @@
-// A fair lock: who asks first computes first. Policy and simulator contexts take turns on one processor with it, tick by
-// tick; two llama.cpp contexts computing at once on the same cores are slower than one after the other.
+// A fair lock: first come, first served. Policy and simulator contexts take turns on one CPU with it, tick by tick; two
+// llama.cpp contexts computing at once on the same cores are slower than one after the other.
 
 export interface Lock {
-  /** Runs `work` when every earlier one has ended, whether it failed or not. */
+  /** Runs `work` when all earlier work has ended or failed. */
   take<T>(work: () => Promise<T>): Promise<T>;
 }
 

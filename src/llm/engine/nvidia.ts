@@ -1,18 +1,18 @@
-// Why the engine does not compute on an NVIDIA card that is there. node-llama-cpp takes its CUDA build only where it finds
-// CUDA's runtime libraries, which a driver alone does not bring, and falls back to the processor without a word.
+// Why the engine does not use an NVIDIA GPU that is present. node-llama-cpp uses its CUDA build only if it finds CUDA's
+// runtime libraries, which are not part of the driver, and otherwise falls back to the CPU silently.
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { commandLine, reinstallCommand } from "../../models/installation.ts";
 
-/** The driver's. */
+/** The driver's library. */
 const driverLibrary = "libcuda.so.1";
 const runtimeLibraries = ["libcudart.so", "libcublas.so", "libcublasLt.so"];
-/** Versions of CUDA that node-llama-cpp has a build for, the preferred one first. */
+/** CUDA versions that node-llama-cpp has a build for, the preferred one first. */
 const majors = [13, 12];
 
-/** Cards and driver as nvidia-smi tells them, e.g. "NVIDIA L4, driver 570.86.15"; null where it does not answer. */
+/** GPUs and driver as nvidia-smi reports them, e.g. "NVIDIA L4, driver 570.86.15"; null if it does not answer. */
 export async function nvidiaCards(): Promise<string | null> {
   try {
     const question = ["--query-gpu=name,driver_version", "--format=csv,noheader"];
@@ -24,7 +24,7 @@ export async function nvidiaCards(): Promise<string | null> {
   }
 }
 
-/** The libraries that `folders` lack for the CUDA build they come nearest to; empty where one build has all. */
+/** The libraries missing in `folders` for the most complete CUDA build; empty if one build has all. */
 export function missingLibraries(folders: readonly string[], there: (path: string) => boolean = existsSync): readonly string[] {
   const lacking = (library: string) => !folders.some((folder) => there(join(folder, library)));
   const [first = [], ...others] = majors.map((major) => runtimeLibraries.map((name) => `${name}.${major}`).filter(lacking));
@@ -40,17 +40,17 @@ export function loaderFolders(env: NodeJS.ProcessEnv = process.env): string[] {
   return [...named.filter((folder) => folder !== ""), ...usual, ...toolkits.map((target) => join(target, "lib"))];
 }
 
-/** For an engine on the processor: the card that it leaves alone, why, and what to do. Null where no NVIDIA driver answers. */
+/** For an engine on the CPU: the unused GPU, why it is unused, and what to do. Null if no NVIDIA driver answers. */
 export async function whyNotOnCard(): Promise<string | null> {
   const cards = await nvidiaCards();
   if (cards === null) return null;
-  const told = `nvidia-smi tells of a GPU (${cards}), but the engine computes on the CPU`;
+  const told = `nvidia-smi reports a GPU (${cards}), but the engine computes on the CPU`;
   if (process.platform !== "linux" || process.arch !== "x64")
     return `${told}: node-llama-cpp has no CUDA build for ${process.platform} ${process.arch}.`;
   const missing = missingLibraries(loaderFolders());
   if (missing.length > 0)
-    return `${told}: ${missing.join(", ")} not found on the loader's path (CUDA ${majors.join(" or ")} is wanted). "${commandLine("setup")}" brings CUDA's libraries along with torch; others belong on LD_LIBRARY_PATH.`;
-  return `${told}: the CUDA libraries are there, but its CUDA build does not start. Usually the driver is too old: CUDA 13 wants 580 or newer, CUDA 12 525. Update it, or put the package back with: ${reinstallCommand()}`;
+    return `${told}: ${missing.join(", ")} not found on the loader's path (CUDA ${majors.join(" or ")} is needed). "${commandLine("setup")}" installs the CUDA libraries with torch; others must be on LD_LIBRARY_PATH.`;
+  return `${told}: the CUDA libraries are present, but node-llama-cpp's CUDA build does not start. Usually the driver is too old: CUDA 13 needs 580 or newer, CUDA 12 525. Update it, or reinstall the package with: ${reinstallCommand()}`;
 }
 
 function below(folder: string, name = /^/): string[] {

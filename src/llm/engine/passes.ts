@@ -1,16 +1,16 @@
-// How many passes over the weights a batch costs. llama.cpp computes one pass for every run of successive sequence numbers
-// (n, n + 1, …) in the order of the batch (llama_batch_allocr::split_equal, sequences with cells of their own), and a pass
-// costs as much as two or three ids. So batches are laid out by sequence, and a short gap between two live ones is closed with
-// one id of each idle sequence in it, whose cell is cut off again at once. Pure; batcher.ts does it.
+// How many passes over the weights a batch costs. llama.cpp computes one pass (a ubatch) for every run of consecutive sequence
+// numbers (n, n + 1, …) in the order of the batch (llama_batch_allocr::split_equal, sequences with separate cells), and a pass
+// costs as much as two or three ids. So batches are ordered by sequence, and a short gap between two live sequences is filled
+// with one id of each idle sequence in it, whose cell is removed again at once. Pure; batcher.ts applies it.
 
-/** Below so many live sequences a processor computes them one by one anyway (`node scripts/measure-passes.mjs`). */
+/** With fewer live sequences a CPU computes them one by one anyway (`node scripts/measure-passes.mjs`). */
 const fewestLive = 4;
-/** Wider gaps cost about what they save. */
+/** Filling a wider gap costs about what it saves. */
 const widestGap = 2;
 
 /**
- * The idle sequences between live ones that are worth computing an id for, so that the runs on both sides are one.
- * `live` ascends; at most `room` are named, whole gaps only.
+ * The idle sequences between live ones that are worth computing an id for, so that the runs on both sides join.
+ * `live` is ascending; at most `room` are returned, whole gaps only.
  */
 export function gapsToClose(live: readonly number[], room: number): number[] {
   const closing: number[] = [];

@@ -1,5 +1,5 @@
-// The model being trained: handles that are immutable (one per version), the adapter swap between them, and scoring of
-// given ids. Sampling is by temperature only over the full vocabulary (law 3).
+// The model being trained: immutable handles (one per version), the adapter swap between them, and scoring of given ids.
+// Sampling is by temperature only, over the full vocabulary (law 3).
 import { describe, PlayactError } from "../../errors.ts";
 import { EngineError, type Policy, type Sampled, type SampleRequest } from "../llm.ts";
 import type { NativeLora } from "./addon.ts";
@@ -16,14 +16,14 @@ export interface PolicySeat {
   current(): Policy;
   swap(adapter: { readonly path: string; readonly hash: string } | null, version: number): Promise<Policy>;
   score(ids: readonly number[]): Promise<number[]>;
-  /** Refuses further samples and frees the adapter; the batcher must be closed. */
+  /** Rejects further samples and frees the adapter; the batcher must be closed. */
   close(): Promise<void>;
 }
 
 /** A probe is short; a score that takes longer than this is stuck. */
 const scoreDeadlineMs = 600_000;
 
-/** The base model at version 0 to begin with. */
+/** Starts with the base model at version 0. */
 export function openPolicy(parts: PolicyParts): PolicySeat {
   const { bindings, model, context, batcher, lock } = parts;
   let lora: NativeLora | null = null;
@@ -79,7 +79,7 @@ function handle(parts: PolicyParts, version: number, adapter: string | null) {
   const policy: Policy = {
     version,
     adapter,
-    // async, so that a refusal rejects and never throws at the caller
+    // async, so that an error rejects instead of throwing
     async sample(request) {
       if (!open) throw new EngineError("closed", `policy version ${version} was replaced; sample from the current handle`);
       if (request.maxTokens <= 0) return { ids: [], logprobs: [], end: "length" };
@@ -109,7 +109,7 @@ function sampleWork(parts: PolicyParts, request: SampleRequest): Work<Sampled> {
     rows: "last",
     deadlineMs: request.deadlineMs,
     signal: request.signal,
-    // a copy: a draw may be under way. Where nothing was sampled it is the engine that was slow, not the policy
+    // a copy: a draw may be running. If nothing was sampled the engine was slow, not the policy
     soFar: () => (ids.length === 0 ? null : { ids: [...ids], logprobs: [...logprobs], end: "deadline" }),
     async advance([row = -1]) {
       const { id, logprob } = await drawer.draw(row);

@@ -1,24 +1,23 @@
-// Which sequence a request takes and which prefix it need not compute again. Pure: it sees what is in the slots and
-// says what to do; batcher.ts does it. Sequences share no cells here (`kv_unified` is off): a shared prefix is copied.
-// No radix tree: a few dozen slots of a few thousand ids are compared in microseconds, and there is no second
-// structure that could disagree with what is in the context.
+// Which sequence a request uses and which prefix it can reuse. Pure: it reads the slots and returns a plan; batcher.ts
+// executes it. Sequences share no cells (`kv_unified` is off): a shared prefix is copied. No radix tree: comparing a few dozen
+// slots of a few thousand ids takes microseconds, and a second structure could disagree with the context.
 
-/** One sequence of the context, as far as planning needs it. */
+/** One sequence of the context, as needed for planning. */
 export interface SlotView {
   /** Ids whose cells are computed. */
   readonly cells: readonly number[];
-  /** Ids that the request running in it will have computed once its prompt is done; null when it is idle. */
+  /** Ids that the running request will have computed once its prompt is done; null when idle. */
   readonly promised: readonly number[] | null;
-  /** Counts up with each use; the smallest is the least recently used. */
+  /** Increases with each use; the smallest is the least recently used. */
   readonly lastUsed: number;
 }
 
 export type Plan =
-  /** Take `slot`; its first `keep` cells are right after copying `from` into it (`from` is `slot` itself: no copy). */
+  /** Use `slot`; its first `keep` cells are valid after copying `from` into it (`from` is `slot` itself: no copy). */
   | { readonly kind: "take"; readonly slot: number; readonly from: number; readonly keep: number }
   /** Every sequence is busy. */
   | { readonly kind: "busy" }
-  /** The request running in `slot` is about to have a longer shared prefix than there is now. */
+  /** The request running in `slot` will soon have a longer shared prefix than any available now. */
   | { readonly kind: "await prefix"; readonly slot: number };
 
 /** A copy or a wait must save at least this many tokens: copying one sequence costs about as much as computing a few. */
@@ -32,15 +31,15 @@ export function commonLength(one: readonly number[], other: readonly number[]): 
   return at;
 }
 
-/** True where a request goes on behind everything that is in a slot. */
+/** Whether a request continues everything that is in a slot. */
 export function continues(cells: readonly number[], ids: readonly number[]): boolean {
   return cells.length > 0 && cells.length < ids.length && commonLength(cells, ids) === cells.length;
 }
 
 /**
- * Plans one request. The last id is never taken over: its logits must be computed.
+ * Plans one request. The last id is never reused: its logits must be computed.
  * An idle slot whose cells are all a prefix of the request (the next turn of an episode) is continued in place;
- * otherwise the least recently used idle slot is the victim and gets the longest known prefix, from wherever it is.
+ * otherwise the least recently used idle slot is overwritten with the longest known prefix, from any slot.
  */
 export function planSlot(slots: readonly SlotView[], ids: readonly number[]): Plan {
   const most = ids.length - 1;

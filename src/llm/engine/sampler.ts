@@ -1,13 +1,13 @@
 // From one row of logits to an id and its exact log-probability, over the full vocabulary. Never asks the addon for a
-// `confidence` (it sorts the vocabulary); instead log p = logit - max - log(Σ exp(logit - max)), which also keeps
-// precision where p is close to 1 or to 0 and a float32 probability would not.
+// `confidence` (it sorts the vocabulary); instead log p = logit - max - log(Σ exp(logit - max)), which stays precise where p
+// is close to 1 or 0 and a float32 probability would not.
 
 import { EngineError } from "../llm.ts";
 import type { Bindings, NativeContext, NativeModel, NativeSampler } from "./addon.ts";
 
 export interface Drawn {
   readonly id: number;
-  /** Natural log; of the tempered distribution, or of the untempered one where the draw is greedy. */
+  /** Natural log; of the tempered distribution, or of the untempered one for a greedy draw. */
   readonly logprob: number;
 }
 
@@ -17,18 +17,18 @@ export interface Drawer {
   dispose(): void;
 }
 
-/** Weighs given ids against the full vocabulary at temperature 1. */
+/** Log-probs of given ids over the full vocabulary at temperature 1. */
 export interface Weigher {
   weigh(row: number, ids: readonly number[]): Promise<number[]>;
   dispose(): void;
 }
 
-/** llama.cpp reads the all-ones seed as "take any". */
+/** llama.cpp treats the all-ones seed as "any seed". */
 export function nativeSeed(seed: number): number {
   return seed >>> 0 === 0xffffffff ? 0xfffffffe : seed >>> 0;
 }
 
-/** What a sampler works on. */
+/** Inputs of a sampler. */
 export interface NativeParts {
   readonly bindings: Bindings;
   readonly model: NativeModel;
@@ -36,8 +36,8 @@ export interface NativeParts {
 }
 
 /**
- * A sampler for one request. `temperature` 0 is greedy, its log-prob that of temperature 1 (the tempered one is 0 for
- * every id and says nothing).
+ * A sampler for one request. `temperature` 0 is greedy, with the log-prob at temperature 1 (the tempered one is 0 for every
+ * id and carries no information).
  */
 export function openDrawer(
   { bindings, model, context }: NativeParts,
@@ -55,7 +55,7 @@ export function openDrawer(
   const sampler = openSampler(bindings, model, { temperature, seed: nativeSeed(seed) });
   return {
     async draw(row) {
-      // where the largest logit lies; asked for nothing else, that costs a third of a draw
+      // the index of the largest logit; on its own this costs a third of a draw
       const best = await context.sampleToken(row, greedy);
       const drawn = await selected(context, row, sampler, best);
       return { id: drawn.id, logprob: Math.min(0, drawn.logit - drawn.largest - Math.log(drawn.weight)) };
@@ -69,7 +69,7 @@ export function openDrawer(
 
 /**
  * Natural log-probs of given ids at temperature 1, in their order, from all logits of the row. The addon's own Σ exp is
- * added up in float32, which loses the tail: 1e-4 to 2e-4 nats on 49,152 ids. Reads 2 numbers an id (about 20 ms for
+ * summed in float32, which loses the tail: 1e-4 to 2e-4 nats on 49,152 ids. Reads 2 numbers per id (about 20 ms for
  * 151,936): for a verdict, not for every sampled token.
  */
 export async function weighExactly(
@@ -118,8 +118,8 @@ export function openSampler(bindings: Bindings, model: NativeModel, config: Para
 }
 
 /**
- * The id that the chain picked, its logit (after the chain's temperature), the logit of `best` and Σ exp(logit - max).
- * `best` is the id of the row's largest logit; -1 where the chain is greedy and finds it itself.
+ * The chosen id, its logit (after the chain's temperature), the logit of `best` and Σ exp(logit - max). `best` is the id of
+ * the row's largest logit; -1 for a greedy chain, which finds it itself.
  */
 async function selected(context: NativeContext, row: number, sampler: NativeSampler, best = -1) {
   const wanted = [best < 0 ? [] : [best], false, false, true, 0] as const;
@@ -130,7 +130,7 @@ async function selected(context: NativeContext, row: number, sampler: NativeSamp
   return { id, logit, largest, weight };
 }
 
-/** id, logit, id, logit, … by id. */
+/** id, logit, id, logit, … sorted by id. */
 function pairsOf(flat: readonly number[]): ReadonlyMap<number, number> {
   const logits = new Map<number, number>();
   for (let at = 0; at + 1 < flat.length; at += 2) logits.set(flat[at] ?? -1, flat[at + 1] ?? Number.NaN);

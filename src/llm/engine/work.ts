@@ -1,19 +1,19 @@
-// One request on its way through a batcher: what it asks for, its deadline and cancellation, and what is said when it is
-// given up. A request settles once; its place in the context is freed by the batcher at the next tick. Its clock starts when
-// it is given a sequence: how long it queues is the doing of others. In the queue it waits as long as the engine computes.
+// One request in a batcher: what to compute, its deadline and cancellation, and the error when it fails. A request settles
+// once; the batcher frees its slot at the next tick. Its clock starts when it gets a sequence: queueing is not its fault. In
+// the queue it waits as long as the engine computes anything.
 import { EngineError } from "../llm.ts";
 
-/** One request: which ids to compute and what to do with their logits. */
+/** One request: the ids to compute and what to do with their logits. */
 export interface Work<T> {
   /** Names the request in errors, e.g. "policy sample". */
   readonly label: string;
   /** The prompt; never empty. */
   readonly ids: readonly number[];
-  /** `last`: logits of the newest id only. `all`: of every id (nothing is taken over from a cache then). */
+  /** `last`: logits of the newest id only. `all`: of every id (nothing is reused from the cache then). */
   readonly rows: "last" | "all";
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** What is answered when the time is up; null or absent: an EngineError("deadline"). */
+  /** The answer when time is up; null or absent: an EngineError("deadline"). */
   readonly soFar?: () => T | null;
   /** Called with the batch rows of the wanted logits, `first` being the position of rows[0]. Returns the next id, or null when done. */
   advance(rows: readonly number[], first: number): Promise<number | null>;
@@ -27,25 +27,25 @@ export interface Job {
   readonly work: Work<unknown>;
   /** Prompt, then the ids that were sampled. */
   readonly ids: number[];
-  /** For the deadline's message. */
+  /** For the deadline's error message. */
   waitingFor: string;
-  /** The sequence that it was given; null while it is queued. */
+  /** The sequence it has; null while queued. */
   sequence: number | null;
-  /** When it was given one, by performance.now(). */
+  /** When it got its sequence, by performance.now(). */
   admitted: number | null;
-  /** True once the caller has its answer. */
+  /** True once the caller has an answer. */
   settled: boolean;
   /** Answers the caller; only the first call counts. */
   readonly settle: (outcome: { readonly value: unknown } | { readonly error: unknown }) => void;
 }
 
-/** setTimeout treats longer delays as none. */
+/** setTimeout fires at once for longer delays. */
 const longestDelay = 2 ** 31 - 1;
 
 /**
- * A request that may be queued. Where it is refused at once, `job` is null and the work is disposed of.
- * @param alive when the engine last computed anything, by performance.now(): the clock of what is queued runs from there,
- *   so that a queue behind an engine that hangs comes to an end
+ * A request ready to be queued. If it is rejected at once, `job` is null and the work is disposed of.
+ * @param alive when the engine last computed anything, by performance.now(): the clock of a queued request starts there, so
+ *   that a queue behind a hanging engine ends
  */
 export function openJob<T>(
   work: Work<T>,
@@ -72,7 +72,7 @@ export function openJob<T>(
         clearTimeout(timer);
         work.signal?.removeEventListener("abort", abort);
         if ("error" in result) reject(result.error);
-        // `work` is a Work<T>: the value is what its `result` returned
+        // `work` is a Work<T>: the value comes from its `result`
         else resolve(result.value as T);
       },
     };
@@ -92,7 +92,7 @@ export function openJob<T>(
   return { job, outcome };
 }
 
-/** What a running request waits for when `computed` of its ids are done. */
+/** What a running request waits for after `computed` of its ids. */
 export function waitingFor(job: Job, computed: number): string {
   const prompt = job.work.ids.length;
   return computed < prompt
@@ -100,18 +100,18 @@ export function waitingFor(job: Job, computed: number): string {
     : `its next id (${job.ids.length - prompt} sampled)`;
 }
 
-/** What is told when llama.cpp itself fails. */
+/** The error when llama.cpp itself fails. */
 export function nativeError(job: Job, thrown: unknown): EngineError {
   const said = thrown instanceof Error ? thrown.message : String(thrown);
   return new EngineError("native", `${named(job)}: llama.cpp failed: ${said}`, { cause: thrown });
 }
 
-/** A request as an error calls it, by what it is and where it runs. */
+/** A request's name in errors: what it is and where it runs. */
 export function named({ work, sequence }: Pick<Job, "work" | "sequence">): string {
   return sequence === null ? work.label : `${work.label} in sequence ${sequence}`;
 }
 
-/** Why a request is not even queued. */
+/** Why a request is not queued at all. */
 function refused(work: Work<unknown>, closed: boolean): Error | null {
   if (work.ids.length === 0) return new RangeError(`${work.label}: no ids to compute`);
   if (closed) return new EngineError("closed", `${work.label}: the engine is closed`);

@@ -1,18 +1,18 @@
-// How turns are framed for a model: a small table, told apart by the markers that a vocabulary holds. Frames only; what
-// stands in them is written by template.ts (episodes) and chat.ts (simulator prompts). A format that knows tools is the
-// text of a model's own template (test/suites/own-template.suite.ts compares them); gemma-3-270m brings none, its frame is
-// that of its instruction-tuned siblings.
+// How turns are framed for a model: a small table, chosen by the markers in a vocabulary. Frames only; template.ts (episodes)
+// and chat.ts (simulator prompts) write the content. A format with tool support matches the model's own template
+// (test/suites/own-template.suite.ts compares them); gemma-3-270m has no template, its frame is that of its instruction-tuned
+// siblings.
 import { PlayactError } from "../../errors.ts";
 import type { Vocabulary } from "../llm.ts";
 
 export interface ChatFormat {
-  /** Marker that begins every sequence, where the model was trained with one. */
+  /** Marker at the start of every sequence, if the model was trained with one. */
   readonly begin: string | null;
   readonly open: string;
   readonly close: string;
-  /** The role's name for what the model itself says. */
+  /** The name of the model's own role. */
   readonly assistant: string;
-  /** False: there is no system turn, its text stands before the first user message, in its turn. */
+  /** False: no system turn; its text precedes the first user message, in that turn. */
   readonly systemTurn: boolean;
   /** Markers at which sampling stops, the turn's own end first: a model may have several (trl#7039). */
   readonly ends: readonly string[];
@@ -37,18 +37,21 @@ const formats: readonly ChatFormat[] = [
   },
 ];
 
-/** The format of a vocabulary. @throws PlayactError("model") where it holds the markers of none. */
+/** The format of a vocabulary. @throws PlayactError("model") if it has the markers of none. */
 export function chatFormat(vocabulary: Vocabulary): ChatFormat {
   const found = formats.find(({ begin, open, close }) => [begin ?? open, open, close].every(vocabulary.hasMarker));
   if (found) return found;
   const known = formats.map(({ open, close }) => `${open} with ${close}`).join(", or ");
-  throw new PlayactError("model", `The model's vocabulary marks no turns that Playact knows (${known}): choose another model.`);
+  throw new PlayactError(
+    "model",
+    `The model's vocabulary has no turn markers that Playact supports (${known}): choose another model.`,
+  );
 }
 
 /** The ids of a frame's parts. */
 export interface ChatFrame {
   readonly begin: readonly number[];
-  /** The turn's marker and role, and `text` in one go, so that its first tokens are the tokenizer's own. */
+  /** The turn's marker and role, tokenized together with `text`, so that the first tokens are the tokenizer's own. */
   open(role: "system" | "user" | "assistant", text?: string): number[];
   readonly close: number;
   readonly newline: readonly number[];

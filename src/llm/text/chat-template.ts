@@ -1,8 +1,8 @@
-// Episodes written by the chat template that a model brings, turn by turn by difference: what a rendering of the talk so
-// far adds to the last one. The policy's ids are never encoded again, they stand where the template writes its turn. A
-// template that writes an earlier turn differently (Qwen3 drops thinking, others move the tools to the last user message)
-// makes a turn begin anew. Foreign text goes through it as placeholders (placeholder.ts). A call is given as the text that the
-// policy wrote, never as `tool_calls`, which a template would spell in its own way.
+// Episodes written with the model's own chat template, turn by turn by difference: what a rendering of the messages so far
+// adds to the last one. The policy's ids are never encoded again; they replace its turn in the rendering. A template that
+// writes an earlier turn differently (Qwen3 drops thinking, others move the tools to the last user message) makes a turn start
+// a new sequence. Foreign text goes through as placeholders (placeholder.ts). A call is passed as the text that the policy
+// wrote, never as `tool_calls`, which a template would format in its own way.
 import { Environment, Interpreter, Template } from "@huggingface/jinja";
 import { describe, PlayactError } from "../../errors.ts";
 import type { Json, ToolCall, ToolSpec } from "../../types.ts";
@@ -21,13 +21,13 @@ interface Turn {
 interface Habits {
   /** The marker after it. */
   readonly close: string;
-  /** Thinking that the template itself has opened, else empty. */
+  /** Thinking opened by the template itself, else empty. */
   readonly lead: string;
   /** The system message can be written before the first user message is known. */
   readonly systemFirst: boolean;
 }
 
-/** What templates find beside the talk. Not the library's own: its day is today's, and no run could be repeated. */
+/** Globals of the templates. Not the library's own: its date is the current one, and no run could be repeated. */
 const globals: readonly (readonly [string, unknown])[] = [
   ...(["true", "True"] as const).map((name) => [name, true] as const),
   ...(["false", "False"] as const).map((name) => [name, false] as const),
@@ -39,11 +39,11 @@ const globals: readonly (readonly [string, unknown])[] = [
 const thought = /^\s*<think>([\s\S]*?)<\/think>\s*/;
 
 /**
- * The template as a writer of episodes, checked with a short talk.
- * @throws PlayactError("template") with one sentence that says why it cannot be used.
+ * The template as a writer of episodes, checked with a short conversation.
+ * @throws PlayactError("template") with one sentence that says why it cannot be used
  */
 export function openChatTemplate(vocabulary: Vocabulary, own: ChatTemplate): EpisodeTemplate {
-  if (!/\btools\b/.test(own.source)) throw new PlayactError("template", "The model's chat template knows no tools.");
+  if (!/\btools\b/.test(own.source)) throw new PlayactError("template", "The model's chat template does not support tools.");
   const render = rendererOf(own);
   const habits = habitsOf(render, vocabulary);
   const stop = new Set([vocabulary.marker(habits.close), ...frameOf(vocabulary).ends]);
@@ -75,16 +75,16 @@ const probeTool: ToolSpec = {
   parameters: { type: "object", properties: { from: { type: "string", description: "A city." } }, required: ["from"] },
 };
 
-/** How a template has its model write calls. */
-export interface CallManner {
-  /** A prompt that offers a tool, whose texts are placeholders. */
+/** How a template formats calls. */
+export interface CallFormat {
+  /** A prompt with a tool whose texts are placeholders. */
   readonly prompt: string;
-  /** What stands for `tool_calls` where other turns have their words; null where the template writes none. */
+  /** What `tool_calls` add where other turns have text; null if the template writes none. */
   readonly written: string | null;
 }
 
-/** @throws PlayactError("template") where the prompt cannot be rendered. */
-export function callMannerOf(own: ChatTemplate, call: ToolCall): CallManner {
+/** @throws PlayactError("template") if the prompt cannot be rendered. */
+export function callFormatOf(own: ChatTemplate, call: ToolCall): CallFormat {
   const render = rendererOf(own);
   const tools = [throughPlaceholders(probeTool, () => placeholder(0))];
   const asked: readonly Turn[] = [
@@ -101,18 +101,18 @@ export function callMannerOf(own: ChatTemplate, call: ToolCall): CallManner {
     const written = calling.slice(from, calling.endsWith(behind) ? calling.length - behind.length : undefined);
     return { prompt, written: written.includes(call.name) ? written : null };
   } catch {
-    return { prompt, written: null }; // it wants messages of another shape
+    return { prompt, written: null }; // it needs messages of another shape
   }
 }
 
-/** Length of what both begin with, no tag cut. */
+/** Length of the common prefix, without cutting a tag. */
 function sharedStart(one: string, other: string): number {
   let at = 0;
   while (at < one.length && one[at] === other[at]) at++;
   return at - (/<[^>]*$/.exec(one.slice(0, at))?.[0] ?? "").length;
 }
 
-/** @throws PlayactError("template") where the short talk is not written as Playact needs it. */
+/** @throws PlayactError("template") if the short conversation is not written as Playact needs it. */
 function habitsOf(render: Renderer, vocabulary: Vocabulary): Habits {
   const [system, user, answer, result] = [0, 1, 2, 3].map(placeholder) as [string, string, string, string];
   let number = 4;
@@ -133,19 +133,19 @@ function habitsOf(render: Renderer, vocabulary: Vocabulary): Habits {
   if (!cutAtPlaceholders(asked).some((part) => typeof part !== "string" && part.number === 4))
     throw new PlayactError("template", "The model's chat template does not show the tools.");
   whole(talk, tools, true);
-  // with nothing behind it: a marker here opens no other turn
+  // rendered with nothing after it, so that the marker does not open another turn
   const answered = whole(talk.slice(0, 3), tools, false);
   const tail = answered.slice(answered.indexOf(answer) + answer.length).trimStart();
   const [close] = vocabulary.markers.filter((text) => tail.startsWith(text)).sort((one, other) => other.length - one.length);
   if (close === undefined)
-    throw new PlayactError("template", "The model's chat template ends the assistant's turn with no token of its own.");
+    throw new PlayactError("template", "The model's chat template does not end the assistant's turn with a special token.");
   return { close, lead: /<think>\s*$/.exec(asked)?.[0] ?? "", systemFirst: asked.startsWith(alone()) };
 
   function alone(): string {
     try {
       return whole(talk.slice(0, 1), tools, false);
     } catch {
-      return placeholder(number); // it wants a user message first: nothing begins with this
+      return placeholder(number); // it needs a user message first: no rendering begins with this
     }
   }
 }
@@ -179,7 +179,7 @@ function raise(message: unknown): never {
   throw new Error(String(message));
 }
 
-/** Bounded: a template comes from a file, and what it counts are messages. */
+/** Bounded: a template comes from a file and only needs to count messages. */
 function range(start: number, stop?: number, step = 1): number[] {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   const length = Math.max(0, Math.ceil((to - from) / step));
@@ -215,7 +215,7 @@ function beginEpisode(vocabulary: Vocabulary, render: Renderer, habits: Habits, 
     const thinking = inner.trim() === "" ? "" : part(from, from + inner.trim().length);
     const rest = part(all.length, text.length);
     said = [thinking, rest].filter((mark) => mark !== "");
-    // thinking is given apart, so that the template can see it and drop it
+    // thinking is a separate placeholder, so that the template can recognise and drop it
     turns.push({ role: "assistant", content: all === "" ? rest : `<think>\n${thinking}\n</think>\n\n${rest}` });
   };
 
@@ -243,7 +243,7 @@ function beginEpisode(vocabulary: Vocabulary, render: Renderer, habits: Habits, 
   };
 }
 
-/** What `rendered` adds behind the policy's turn; null where it is no continuation of what was shown and said. */
+/** What `rendered` adds after the policy's turn; null if it does not continue the earlier rendering. */
 function continued(rendered: string, shown: string, said: readonly string[], close: string): string | null {
   if (!rendered.startsWith(shown)) return null;
   const rest = rendered.slice(shown.length);
@@ -251,10 +251,10 @@ function continued(rendered: string, shown: string, said: readonly string[], clo
   if (last === undefined) return rest;
   if (!said.every((mark) => rest.includes(mark))) return null;
   const tail = rest.slice(rest.indexOf(last) + last.length).trimStart();
-  return tail.startsWith(close) ? tail.slice(close.length) : null; // the sampled stop id stands for it
+  return tail.startsWith(close) ? tail.slice(close.length) : null; // the sampled stop id replaces it
 }
 
-/** @throws PlayactError("template") where a message does not come back exactly once (thinking may be dropped). */
+/** @throws PlayactError("template") if a message does not occur exactly once (thinking may be dropped). */
 function assertWhole(rendered: string, turns: readonly Turn[]): void {
   const count = new Map<number, number>();
   for (const part of cutAtPlaceholders(rendered))

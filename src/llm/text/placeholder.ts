@@ -1,7 +1,7 @@
-// Foreign text on its way through a chat template: a placeholder of private-use characters goes in where a user's, a tool's or
-// a description's words belong, and what comes out is cut at the placeholders. So the template's markers and somebody's text
-// that looks like one can be told apart (law 2). A placeholder survives trimming, and the quote in it tells how often it was
-// escaped as JSON; the text that takes its place is escaped alike.
+// Foreign text in a chat template: a placeholder of private-use characters replaces each text of a user, a tool or a
+// description, and the output is split at the placeholders. So the template's markers and foreign text that looks like one can
+// be told apart (law 2). A placeholder survives trimming, and the quote in it shows how often it was escaped as JSON; the text
+// that replaces it is escaped the same number of times.
 import { PlayactError } from "../../errors.ts";
 import type { Json, ToolSpec } from "../../types.ts";
 import type { Vocabulary } from "../llm.ts";
@@ -9,20 +9,20 @@ import type { Vocabulary } from "../llm.ts";
 const [first, second, end] = [0xe000, 0xe400, "\uf8ff"];
 const whole = /([\ue000-\ue3ff])([\ue400-\ue7ff])(\\*)"\uf8ff/g;
 
-/** The text that stands for the foreign text of this number, 0 to 1,048,575. */
+/** The placeholder for the foreign text of this number, 0 to 1,048,575. */
 export function placeholder(number: number): string {
   return `${String.fromCharCode(first + (number >> 10), second + (number & 1023))}"${end}`;
 }
 
-/** A place of a rendered text: foreign text of this number, escaped as JSON so many times. */
+/** A placeholder found in a rendered text: the foreign text of this number, escaped as JSON this many times. */
 export interface Placeholder {
   readonly number: number;
   readonly escapes: number;
 }
 
 /**
- * What a template wrote, in order: texts of its own, and the places of foreign text.
- * @throws PlayactError("template") where it has taken a placeholder apart.
+ * A template's output in order: its own texts, and placeholders.
+ * @throws PlayactError("template") if it has split a placeholder
  */
 export function cutAtPlaceholders(rendered: string): (string | Placeholder)[] {
   const parts: (string | Placeholder)[] = [];
@@ -36,23 +36,23 @@ export function cutAtPlaceholders(rendered: string): (string | Placeholder)[] {
   }
   parts.push(rendered.slice(at));
   if (parts.some((part) => (typeof part === "string" ? /[\ue000-\uf8ff]/.test(part) : !Number.isInteger(part.escapes))))
-    throw new PlayactError("template", "The chat template takes apart the texts that it is given.");
+    throw new PlayactError("template", "The chat template splits the texts that it receives.");
   return parts;
 }
 
-/** Words of JSON Schema that templates ask for by name; they are no marker and stand as they are. */
+/** Words of JSON Schema that templates look up by name; they are not markers and are kept. */
 const plainWords = new Set(
   "type function name description parameters properties required enum items default format title anyOf oneOf allOf nullable additionalProperties object string integer number boolean array null".split(
     " ",
   ),
 );
 
-/** A tool as templates expect it (`returns` stays hidden), each text of it but the plain words through `stand`. */
+/** A tool as templates expect it (`returns` stays hidden); every text except the plain words goes through `stand`. */
 export function throughPlaceholders({ name, description, parameters }: ToolSpec, stand: (text: string) => string): Json {
   const known = new Map<string, string>();
   const through = (text: string): string => {
     if (plainWords.has(text)) return text;
-    const mark = known.get(text) ?? stand(text); // one text, one placeholder: templates look names up in `required`
+    const mark = known.get(text) ?? stand(text); // one placeholder per text: templates look up names in `required`
     known.set(text, mark);
     return mark;
   };
@@ -65,10 +65,10 @@ export function throughPlaceholders({ name, description, parameters }: ToolSpec,
   return walk({ type: "function", function: { name, description, parameters } });
 }
 
-/** What a placeholder stands for: somebody's words, or ids of the policy. `alone`: its tokens join no neighbour's. */
+/** What a placeholder stands for: foreign text, or ids of the policy. `alone`: its tokens never merge with a neighbour's. */
 export type Meant = { readonly text: string; readonly alone: boolean } | { readonly ids: readonly number[] };
 
-/** Ids of a rendered text: markers where the template wrote them, nowhere else. */
+/** Ids of a rendered text: markers only where the template wrote them. */
 export function encoderOf(vocabulary: Vocabulary) {
   const longestFirst = [...vocabulary.markers].sort((one, other) => other.length - one.length);
   const marker = new RegExp(`(${longestFirst.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|")})`);
@@ -105,7 +105,7 @@ export function encoderOf(vocabulary: Vocabulary) {
   };
 }
 
-/** The ids whose text is text[from, to) of their own; one that lies across an end is spelt anew. */
+/** The ids whose text is text[from, to); an id that crosses an end is encoded again. */
 export function slice(vocabulary: Vocabulary, ids: readonly number[], from: number, to: number): number[] {
   let at = 0;
   return vocabulary.pieces(ids).flatMap((piece, index) => {
@@ -118,7 +118,7 @@ export function slice(vocabulary: Vocabulary, ids: readonly number[], from: numb
   });
 }
 
-/** `text` as it stands in a JSON string of a JSON string … */
+/** `text` escaped as in a JSON string of a JSON string … */
 function escaped(text: string, times: number): string {
   return times === 0 ? text : escaped(JSON.stringify(text).slice(1, -1), times - 1);
 }

@@ -1,23 +1,23 @@
-// How an episode is written for the policy: the model's frame (chat-format.ts) with Hermes tool tags, for ChatML the text
-// of Qwen2.5's own template, turn by turn and append-only (what was written is never written again). Foreign text is
-// encoded so that it can never become a marker (law 2). Where a model's tag tokens are untrained or missing ("pieces", see
-// models/manifest.json) the tags are spelt in ordinary tokens: same text, learnable rows.
+// Writes an episode for the policy: the model's frame (chat-format.ts) with Hermes tool tags, for ChatML the text of Qwen2.5's
+// own template, turn by turn and append-only (nothing is rewritten). Foreign text is encoded so that it can never become a
+// marker (law 2). Where a model's tag tokens are untrained or missing ("pieces", see models/manifest.json) the tags are
+// written in ordinary tokens: same text, learnable rows.
 import { spacedJson } from "../../rules/json.ts";
 import type { ToolSpec } from "../../types.ts";
 import type { Vocabulary } from "../llm.ts";
 import { chatFormat, frameOf } from "./chat-format.ts";
 
 const tag = /(<\/?tool_(?:call|response)>)/;
-/** A tag as the dialect writes it, alone on its line: no value of a call can stand there, its newlines are escaped. */
+/** A tag of the dialect, alone on its line: a value of a call cannot contain it, since its newlines are escaped. */
 const tagLine = /(?<=^|\n)(<\/?tool_call>)(?=\n|$)/;
 
 /** How episodes are written for one model. */
 export interface EpisodeTemplate {
   /** Ids that end the policy's turn. */
   readonly stop: ReadonlySet<number>;
-  /** What the opening of the policy's turn has already written of its text (`<think>`); mostly empty. */
+  /** Text that the opening of the policy's turn has already written (`<think>`); mostly empty. */
   readonly lead: string;
-  /** False: some turns begin anew, and an episode may have several training samples. */
+  /** False: some turns start a new sequence, and an episode may have several training samples. */
   readonly appendOnly: boolean;
   begin(): EpisodeText;
 }
@@ -29,20 +29,20 @@ export interface WrittenText {
   readonly anew: boolean;
 }
 
-/** One episode as it is written: each turn is told once, in order. Concatenating what they add is what the policy sees. */
+/** Writes one episode: each turn is passed once, in order. The concatenated additions are what the policy sees. */
 export interface EpisodeText {
   system(prompt: string, tools: readonly ToolSpec[]): WrittenText;
   /** A user message and the opening of the policy's turn. */
   user(text: string): WrittenText;
   /** The results of one turn's calls in order, and the opening of the policy's turn. */
   toolResults(results: readonly string[]): WrittenText;
-  /** Takes note of a turn that the policy sampled, its stop id included. */
+  /** Records a turn that the policy sampled, its stop id included. */
   sampled(ids: readonly number[]): void;
   /** A turn that is given instead of sampled, as TurnTable.assistant. */
   given(text: string, calls: boolean): readonly number[];
 }
 
-/** Our own template: what a turn adds depends on that turn alone. */
+/** Playact's own template: what a turn adds depends only on that turn. */
 export interface TurnTable extends EpisodeTemplate {
   system(prompt: string, tools: readonly ToolSpec[]): number[];
   /** A user message and the opening of the policy's turn; `first` has no turn of the policy before it. */
@@ -50,7 +50,7 @@ export interface TurnTable extends EpisodeTemplate {
   toolResults(results: readonly string[]): number[];
   /**
    * A turn that is given instead of sampled (demonstrations), its end marker included. `calls`: the text is calls as
-   * formatToolCall writes them; in any other turn a tag is somebody's word.
+   * formatToolCall writes them; in any other turn a tag is foreign text.
    */
   assistant(text: string, calls: boolean): number[];
 }
@@ -58,11 +58,11 @@ export interface TurnTable extends EpisodeTemplate {
 export function episodeTemplate(vocabulary: Vocabulary, markers: "tokens" | "pieces"): TurnTable {
   const format = chatFormat(vocabulary);
   const { begin, open, close, newline, ends } = frameOf(vocabulary, format);
-  /** Text of ours: its tags become the model's own tag tokens where it has trained ones (Qwen2.5 has none for results). */
+  /** Trusted text: its tags become the model's own tag tokens if it has trained ones (Qwen2.5 has none for results). */
   const trusted = (text: string, tags = tag): number[] =>
     markers === "pieces" ? vocabulary.encode(text) : tagged(vocabulary, text, tags);
   const turn = (role: "system" | "user", ids: readonly number[]) => [...open(role), ...ids, close, ...newline];
-  // descriptions are foreign text; cut behind newlines, where no tokeniser of ours would have joined the parts
+  // descriptions are foreign text; split after newlines, where no supported tokenizer would have merged the parts
   const withTools = (prompt: string, tools: readonly ToolSpec[]) => [
     ...vocabulary.encode(`${prompt}${beforeTools}${tools.map(signature).join("\n")}\n`),
     ...trusted(afterTools),
@@ -72,7 +72,7 @@ export function episodeTemplate(vocabulary: Vocabulary, markers: "tokens" | "pie
     system(prompt: string, tools: readonly ToolSpec[]) {
       const ids = tools.length === 0 ? vocabulary.encode(prompt) : withTools(prompt, tools);
       if (format.systemTurn) return [...begin, ...turn("system", ids)];
-      return [...begin, ...open("user"), ...ids, ...vocabulary.encode("\n\n")]; // the first user message goes on in this turn
+      return [...begin, ...open("user"), ...ids, ...vocabulary.encode("\n\n")]; // the first user message continues this turn
     },
     user(text: string, first: boolean) {
       const ids = vocabulary.encode(text);
@@ -108,7 +108,7 @@ function beginEpisode(table: Pick<TurnTable, "system" | "user" | "toolResults" |
   };
 }
 
-/** Text of ours with its tags as the model's own tokens; a tag that the model has no token for is text like that around it. */
+/** Trusted text with its tags as the model's own tokens; a tag without a token is encoded like the text around it. */
 function tagged(vocabulary: Vocabulary, text: string, tags: RegExp): number[] {
   const parts = [""]; // text, tag, text …
   for (const [at, part] of text.split(tags).entries()) {
@@ -118,7 +118,7 @@ function tagged(vocabulary: Vocabulary, text: string, tags: RegExp): number[] {
   return parts.flatMap((part, at) => (at % 2 === 1 ? [vocabulary.marker(part)] : vocabulary.encode(part)));
 }
 
-/** A turn of calls as formatToolCall writes them: its tags are tokens where it wrote them, nowhere else. */
+/** A turn of calls as formatToolCall writes them: only the tags it wrote become tokens. */
 export function taggedCalls(vocabulary: Vocabulary, text: string): number[] {
   return tagged(vocabulary, text, tagLine);
 }

@@ -1,10 +1,10 @@
-// The thought that opens a turn, in the marks of Qwen3 and its kin: <think>, some text, </think>. Only there: models think
-// before they speak, so a tag further on is a word of the answer, closed or not. A user who reads too much is better off than
-// one who misses the answer.
+// The reasoning that opens a turn, in the markers of Qwen3 and similar models: <think>, some text, </think>. Only at the start:
+// models think before they answer, so a later tag is part of the answer, closed or not. Showing a user too much is better than
+// hiding the answer.
 export const thinkOpen = "<think>";
 export const thinkClose = "</think>";
 
-/** Where the reply begins: behind what opens the turn as a thought; the end of the text where that is never closed. */
+/** Where the reply begins: after the reasoning that opens the turn; the end of the text if that is never closed. */
 export function replyStart(text: string): number {
   let start = 0;
   while (text.slice(start).trimStart().startsWith(thinkOpen)) {

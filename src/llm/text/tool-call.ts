@@ -1,8 +1,8 @@
-// Text of an assistant turn -> tool calls, and back, for each dialect a policy may write. Nothing is repaired: what is not
-// well-formed is an error for the policy to read. A call ends at its own closing marker or before the next opening one,
-// whichever comes first outside a JSON string: a broken call spoils no other. Data that has no "arguments" is an answer, a
-// lone {"name": …} too: the tools are not known here, and unknown ones and wrong arguments are not judged
-// (rules/validate.ts). Where the template itself opened thinking, prefix the text with `<think>` (thinking.ts).
+// Text of an assistant turn -> tool calls, and back, for each dialect a policy may write. Nothing is repaired: malformed calls
+// are errors for the policy to read. A call ends at its own closing marker or before the next opening one, whichever comes
+// first outside a JSON string, so a broken call does not affect the others. Data without "arguments" is an answer, also a lone
+// {"name": …}. Unknown tools and wrong arguments are checked elsewhere (rules/validate.ts). If the template itself opened the
+// reasoning, prefix the text with `<think>` (thinking.ts).
 import { isObject, jsonEnd, parseJson, spacedJson } from "../../rules/json.ts";
 import type { Json, ToolCall } from "../../types.ts";
 import { replyStart } from "./thinking.ts";
@@ -10,22 +10,22 @@ import { replyStart } from "./thinking.ts";
 export const dialects = ["hermes", "json-fence", "llama-3.1"] as const;
 export type Dialect = (typeof dialects)[number];
 
-/** A call that was tried and is none. */
+/** A malformed call. */
 export interface MalformedCall {
   /** What was written, markers included. */
   readonly text: string;
-  /** For the model: what is wrong with it. Names no tag: models repeat what they read, and the tag would open a call. */
+  /** For the model: what is wrong. Names no tag: models repeat what they read, and the tag would open a call. */
   readonly reason: string;
 }
 
 export interface ParsedCalls {
   readonly calls: readonly ToolCall[];
   readonly errors: readonly MalformedCall[];
-  /** The text around calls, errors and thinking, trimmed: what the user reads. */
+  /** The text around calls, errors and reasoning, trimmed: what the user reads. */
   readonly rest: string;
 }
 
-/** What stands at one opening: calls and errors, or plain text (both empty, `shown`), and the index where it ends. */
+/** What was read at one opening marker: calls and errors, or plain text (both empty, `shown`), and the index of its end. */
 interface Block {
   readonly calls: readonly ToolCall[];
   readonly errors: readonly MalformedCall[];
@@ -34,9 +34,9 @@ interface Block {
 }
 
 interface DialectRules {
-  /** Where a call may open; the search never starts inside a block. Needs the flag g. */
+  /** Where a call may open; never searched inside a block. Needs the flag g. */
   readonly opening: RegExp;
-  /** Reads the block at `start`; `since` is where the words since the last call begin. */
+  /** Reads the block at `start`; `since` is where the text since the last call begins. */
   readonly read: (text: string, start: number, since: number) => Block;
   readonly format: (call: ToolCall) => string;
 }
@@ -53,7 +53,7 @@ const rules: Readonly<Record<Dialect, DialectRules>> = {
     read: readTagged,
     format: ({ name, arguments: args }) => `${tagOpen}\n${spacedJson({ name, arguments: args })}\n${tagClose}`,
   },
-  // What coder models write by themselves: objects or a list in a fence, or bare at the start of a line.
+  // What coder models write without being asked: objects or a list in a code fence, or bare at the start of a line.
   "json-fence": {
     opening: /```|(?:\[\s*)?\{\s*"(?:name|arguments)"\s*:/g,
     read: (text, start, since) => {
@@ -77,8 +77,8 @@ const rules: Readonly<Record<Dialect, DialectRules>> = {
 
 /**
  * Finds the calls of one assistant turn.
- * @param text the turn as decoded, without stop markers
- * @returns calls in order, what was meant as a call but is malformed, and the visible rest
+ * @param text the decoded turn, without stop markers
+ * @returns calls in order, malformed calls, and the visible rest
  */
 export function parseToolCalls(text: string, dialect: Dialect): ParsedCalls {
   const { opening, read } = rules[dialect];
@@ -107,22 +107,22 @@ export function formatToolCall(call: ToolCall, dialect: Dialect): string {
 }
 
 /**
- * A string where JSON can have one: on one line, behind `{ [ , :` and before `} ] , :`. So the quotes of a JSON that is broken
- * and those of the words behind it make no string that hides a marker.
+ * A string where JSON allows one: on one line, after `{ [ , :` and before `} ] , :`. So quotes in broken JSON and in the text
+ * after it cannot form a string that hides a marker.
  */
 const jsonString = /(?<=[{[,:]\s*)"[^"\\\n]*(?:\\.[^"\\\n]*)*"(?=\s*[}\],:])/;
 const outsideStrings = (marker: RegExp) => new RegExp(`${jsonString.source}|(${marker.source})`, "g");
 
-/** Markers at which a block ends at the latest, each with its place as the first group. */
+/** Markers at which a block ends at the latest, each with its position as the first group. */
 const ends = {
   tag: outsideStrings(/<\/?tool_call>/),
   fence: outsideStrings(/```/),
-  // a bare object that is no value of the JSON around it
+  // a bare object that is not a value of the JSON around it
   arguments: outsideStrings(/```|(?<=[\n;}]\s*)(?<![[,:]\s*)(?:\[\s*)?\{\s*"(?:name|arguments)"\s*:/),
   parameters: outsideStrings(/<\|python_tag\|>|(?<=[\n;}]\s*)(?<![[,:]\s*)\{\s*"(?:type|name|parameters)"\s*:/),
 } as const;
 
-/** Where the next marker stands; the end of the text where none does. */
+/** The position of the next marker; the end of the text if there is none. */
 function nextEnd(text: string, from: number, marker: RegExp): number {
   marker.lastIndex = from;
   for (;;) {
@@ -134,7 +134,7 @@ function nextEnd(text: string, from: number, marker: RegExp): number {
 
 function readTagged(text: string, start: number): Block {
   if (text.startsWith(tagClose, start)) {
-    return failed(text, start, start + tagClose.length, "a call is closed that was never opened");
+    return failed(text, start, start + tagClose.length, "a call is closed but was never opened");
   }
   const from = start + tagOpen.length;
   const limit = nextEnd(text, from, ends.tag);
@@ -154,7 +154,7 @@ function readFence(text: string, start: number): Block {
   const language = (info.exec(text)?.[0] ?? "").trim().toLowerCase();
   const from = info.lastIndex;
   const limit = nextEnd(text, from, ends.fence);
-  // a closing fence names no language: one that does opens the next
+  // a closing fence has no language; one with a language opens the next
   const closed = limit < text.length && !/^```[a-z][\w+-]*[ \t]*[\n{[]/i.test(text.slice(limit, limit + 32));
   const end = closed ? limit + fence.length : limit;
   if (language !== "json" && language !== "") return plain(end);
@@ -194,10 +194,10 @@ function readAfterPythonTag(text: string, start: number): Block {
   return failed(text, start, end, notKept(parsed.unsafe) ?? "no valid JSON object follows");
 }
 
-/** A line of words; JSON has none outside its strings. */
+/** A line of prose; JSON has none outside its strings. */
 const words = /\n\s*(?!(?:true|false|null)\b)\p{L}/u;
 
-/** Where the JSON at `at` ends: behind it, or where it never closes before the first line of words; else with the text. */
+/** The end of the JSON at `at`; if it never closes, the first line of prose or the end of the text. */
 function valueEnd(text: string, at: number): number {
   if (text[at] !== "{" && text[at] !== "[") return text.length;
   const line = text.slice(at).search(words);
@@ -206,7 +206,7 @@ function valueEnd(text: string, at: number): number {
   return stop < 0 ? inside.length : stop;
 }
 
-/** JSON objects and lists that follow each other from `start`; `end` is behind the last one that can be kept. */
+/** JSON objects and lists that follow each other from `start`; `end` is after the last one without unsafe numbers. */
 function readValues(text: string, start: number): { items: Json[]; end: number; unsafe: string | null } {
   const items: Json[] = [];
   let end = start;
@@ -222,7 +222,7 @@ function readValues(text: string, start: number): { items: Json[]; end: number; 
 
 type ArgumentsKey = "arguments" | "parameters";
 
-/** Splits parsed values into calls and errors; one bad call does not spoil its neighbours. */
+/** Splits parsed values into calls and errors; one bad call does not affect the others. */
 function judged(values: readonly Json[], argumentsKey: ArgumentsKey, text: string, end: number): Block {
   const calls: ToolCall[] = [];
   const errors: MalformedCall[] = [];
@@ -234,7 +234,7 @@ function judged(values: readonly Json[], argumentsKey: ArgumentsKey, text: strin
   return { calls, errors, shown: false, end };
 }
 
-/** The call, or why it is none. */
+/** The call, or what is wrong with it. */
 function asCall(value: Json, argumentsKey: ArgumentsKey): ToolCall | string {
   if (!isObject(value)) return `a call must be one JSON object with "name" and "${argumentsKey}"`;
   const { name } = value;
@@ -247,13 +247,13 @@ function asCall(value: Json, argumentsKey: ArgumentsKey): ToolCall | string {
   return unknown === undefined ? { name, arguments: args } : `unknown key "${unknown}" beside "name" and "${argumentsKey}"`;
 }
 
-/** Whether JSON that cannot be read was meant as a call. */
+/** Whether invalid JSON was meant as a call. */
 function names(text: string, from: number, argumentsKey: ArgumentsKey): boolean {
   return new RegExp(`"${argumentsKey}"\\s*:`).test(text.slice(from));
 }
 
 function notKept(number: string | null): string | null {
-  return number === null ? null : `the number ${number} cannot be kept exactly; where the tool takes text, write it in quotes`;
+  return number === null ? null : `the number ${number} is too large to be exact; if the tool takes text, write it in quotes`;
 }
 
 function plain(end: number): Block {

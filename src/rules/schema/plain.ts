@@ -43,7 +43,7 @@ export class UnreadableSchema extends Error {}
 
 /**
  * The schema in draft 2020-12, without references: keywords beside a reference win, often a description.
- * @throws UnreadableSchema for unknown keywords, for references that cannot be resolved or contain themselves, and for too large a schema
+ * @throws UnreadableSchema for unknown keywords, unresolvable or circular references, and for too large a schema
  */
 export function plainSchema(schema: JsonSchema): JsonSchema {
   const parts = { left: maxParts };

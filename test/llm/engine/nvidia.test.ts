@@ -46,7 +46,7 @@ describe.runIf(process.platform === "linux" && process.arch === "x64" && (await 
   "an engine on the CPU of a machine whose driver answers",
   () => {
     const gpu =
-      /nvidia-smi tells of a GPU \(NVIDIA L4, driver 570\.86\.15\), but the engine computes on the CPU: (?:lib\w+\.so\.\d+(?:, )?)+ not found on the loader's path.*npm run setup/;
+      /nvidia-smi reports a GPU \(NVIDIA L4, driver 570\.86\.15\), but the engine computes on the CPU: (?:lib\w+\.so\.\d+(?:, )?)+ not found on the loader's path.*npm run setup/;
 
     test("says which library is missing and what to do", async () => {
       vi.stubEnv("PATH", pathWithCard(folder));

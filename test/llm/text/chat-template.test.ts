@@ -137,7 +137,7 @@ describe("foreign text places no marker and stays what it is", () => {
   });
 });
 
-describe("a template that writes earlier turns anew", () => {
+describe("a template that rewrites earlier turns", () => {
   /** A talk in which the policy thinks; what each foreign turn added. */
   function talk(ways: Ways) {
     const episode = begin(ways);
@@ -209,15 +209,15 @@ describe("the choice of a template", () => {
   });
 
   test.each([
-    ["there is none", null, /holds no chat template/],
-    ["it knows no tools", source.replaceAll("tools", "things"), /knows no tools/],
+    ["there is none", null, /has no chat template/],
+    ["it knows no tools", source.replaceAll("tools", "things"), /does not support tools/],
     ["it does not show them", source.replace("(tool | tojson)", "'a tool'"), /does not show the tools/],
     ["it cannot be parsed", `${source}{% if tools %}`, /cannot be rendered/],
     ["it raises", `${source}{{ raise_exception('No tool role!') }}`, /cannot be rendered \(No tool role!\)/],
     ["it loses a message", chatTemplate({ result: "'a result'" }).source, /of the role "tool" 0 times/],
     ["it writes one twice", chatTemplate({ result: "message.content ~ message.content" }).source, /of the role "tool" 2 times/],
     ["it cuts a text", chatTemplate({ result: "message.content[1:]" }).source, /takes apart/],
-    ["it ends no turn", chatTemplate({ close: "" }).source, /no token of its own/],
+    ["it ends no turn", chatTemplate({ close: "" }).source, /with a special token/],
   ])("is ours where %s, and says so", (_, broken, why) => {
     expect(chosen(broken)).toMatch(/^Playact's own, append-only\. /);
     expect(chosen(broken)).toMatch(why);

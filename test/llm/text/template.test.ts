@@ -136,8 +136,8 @@ describe("a model without a system turn (gemma)", () => {
     expect(decode(renderChat(gemma, [system], ""))).toBe("<bos><start_of_turn>user\nJudge.<end_of_turn>\n<start_of_turn>model\n");
   });
 
-  test("a vocabulary that marks no turns is refused", () => {
-    expect(() => episodeTemplate({ ...gemma, hasMarker: (text) => text === "<bos>" }, "pieces")).toThrow(/marks no turns/);
+  test("a vocabulary that has no turn markers is rejected", () => {
+    expect(() => episodeTemplate({ ...gemma, hasMarker: (text) => text === "<bos>" }, "pieces")).toThrow(/no turn markers/);
   });
 });
 

@@ -72,20 +72,23 @@ describe("every dialect", () => {
     },
   );
 
-  it.each(dialects)("%s names a number that cannot be kept exactly, at any depth, and keeps its digits in a text", (dialect) => {
-    const id = "1917043659912705297";
-    const written = (value: string) =>
-      formatToolCall({ name: "a", arguments: { ids: [{ id: "ID" }] } }, dialect).replace('"ID"', value);
-    const reason = `the number ${id} cannot be kept exactly; where the tool takes text, write it in quotes`;
-    const good = formatToolCall(weather, dialect);
-    expect(parseToolCalls(`${written(id)}\n${good}`, dialect)).toEqual({
-      calls: [weather],
-      errors: [{ text: written(id), reason }],
-      rest: "",
-    });
-    expect(reasons(written("-1e400"), dialect)).toEqual([reason.replace(id, "-1e400")]);
-    expect(parseToolCalls(written(`"${id}"`), dialect).calls).toEqual([{ name: "a", arguments: { ids: [{ id }] } }]);
-  });
+  it.each(dialects)(
+    "%s names a number that is too large to be exact, at any depth, and keeps its digits in a text",
+    (dialect) => {
+      const id = "1917043659912705297";
+      const written = (value: string) =>
+        formatToolCall({ name: "a", arguments: { ids: [{ id: "ID" }] } }, dialect).replace('"ID"', value);
+      const reason = `the number ${id} is too large to be exact; if the tool takes text, write it in quotes`;
+      const good = formatToolCall(weather, dialect);
+      expect(parseToolCalls(`${written(id)}\n${good}`, dialect)).toEqual({
+        calls: [weather],
+        errors: [{ text: written(id), reason }],
+        rest: "",
+      });
+      expect(reasons(written("-1e400"), dialect)).toEqual([reason.replace(id, "-1e400")]);
+      expect(parseToolCalls(written(`"${id}"`), dialect).calls).toEqual([{ name: "a", arguments: { ids: [{ id }] } }]);
+    },
+  );
 
   it.each(dialects)("%s never throws and accounts for every turn, whatever was sampled", (dialect) => {
     const piece = fc.oneof(
@@ -192,7 +195,7 @@ describe("hermes", () => {
   );
 
   it("takes a closing tag alone as an error", () => {
-    expect(reasons('{"name": "a", "arguments": {}}\n</tool_call>', "hermes")).toEqual(["a call is closed that was never opened"]);
+    expect(reasons('{"name": "a", "arguments": {}}\n</tool_call>', "hermes")).toEqual(["a call is closed but was never opened"]);
   });
 
   it("keeps the good calls beside a bad one and tells of the bad one", () => {
