@@ -1,4 +1,4 @@
-"""`python -m trainer PARENT_PID`: the learner child. Says hello at once; torch is imported with the first request."""
+"""`python -m trainer PARENT_PID`: the learner process. Says hello at once; torch is imported with the first request."""
 
 import os
 import sys
@@ -8,9 +8,9 @@ from .protocol import Arrays, Head
 from .serve import Verb, serve
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before transformers is imported: the model is a local file
-os.environ.setdefault("TQDM_DISABLE", "1")  # the log is read by people when something fails
-# Waiting threads sleep instead of spinning: with a busy neighbour (a compiler, the sampler) on the same cores a spinning
-# team made an update of 7 tokens take 21 s instead of 0.6 s.
+os.environ.setdefault("TQDM_DISABLE", "1")  # people read the log when something fails
+# Waiting threads sleep instead of spinning: with other work (a compiler, the sampler) on the same cores, spinning threads
+# made an update of 7 tokens take 21 s instead of 0.6 s.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 VERBS = ("open", "logprobs", "cosines", "update", "save", "restore")

@@ -1,6 +1,6 @@
-"""Passes over packed rows that may run out of memory: shared out over the ranks, done again once in shorter rows.
+"""Passes over packed rows that may run out of memory: distributed over the ranks, repeated once in shorter rows.
 
-A pass changes no weight, so doing it again is safe; the optimizer's step is never inside one.
+A pass changes no weight, so repeating it is safe; the optimizer step is never inside one.
 """
 
 import gc
@@ -22,12 +22,12 @@ T = TypeVar("T")
 
 
 class MemoryEnded(Exception):
-    """A forward or backward pass ran out of memory, on this rank or another. The others have stopped too."""
+    """A forward or backward pass ran out of memory, on this rank or another. The other ranks have stopped too."""
 
 
 @dataclass
 class Attempt:
-    """The plan of one update, and whether memory has ended in it already."""
+    """The plan of one update, and whether it has run out of memory already."""
 
     policy: Policy
     room: Room
@@ -35,8 +35,8 @@ class Attempt:
     retries: int = 0
 
     def run(self, work: Callable[[Plan], T]) -> T:
-        """`work` under the plan. When memory ends: once more in rows of half the tokens with every block recomputed (which
-        stay that short for the rest of the learner's life), then Fault("memory")."""
+        """`work` under the plan. Out of memory: once more in rows of half the tokens with every block recomputed (rows
+        stay that short until the learner ends), then Fault("memory")."""
         try:
             with recomputed(self.policy, self.plan.recomputed):
                 return work(self.plan)
@@ -55,14 +55,15 @@ class Attempt:
     def _too_large(self) -> Fault:
         return Fault(
             "memory",
-            f"memory ended twice in one update, at last in rows of {self.plan.row_tokens} tokens with every block computed "
-            f"twice (expected: {self.plan.predicted / 1e6:.0f} MB, reached: {peak_bytes(self.policy.device) / 1e6:.0f} MB): "
-            "free memory, shorten the episodes (rollout.responseTokens) or take a smaller model",
+            f"one update ran out of memory twice, the second time with rows of {self.plan.row_tokens} tokens and all "
+            f"blocks recomputed (expected: {self.plan.predicted / 1e6:.0f} MB, "
+            f"reached: {peak_bytes(self.policy.device) / 1e6:.0f} MB): "
+            "free memory, shorten the episodes (rollout.responseTokens) or use a smaller model",
         )
 
 
 def over_rows(ranks: Ranks, rows: Sequence[PackedRow], work: Callable[[int], Tensor]) -> list[Tensor]:
-    """`work` of every row, each by one rank; the results of all on all, in order. MemoryEnded where it ran out on any."""
+    """`work` of every row, each on one rank; the results of all rows on all ranks, in order. MemoryEnded if any rank ran out."""
     mine: dict[int, Tensor] = {}
     error: Exception | None = None
     try:
@@ -72,7 +73,7 @@ def over_rows(ranks: Ranks, rows: Sequence[PackedRow], work: Callable[[int], Ten
         if not ran_out_of_memory(raised):
             raise
         error = raised
-    if any(ranks.gather(error is not None)):  # nobody may wait for gradients that will not come
+    if any(ranks.gather(error is not None)):  # no rank may wait for gradients that never come
         raise MemoryEnded from error
     done = {index: value for part in ranks.gather(mine) for index, value in part.items()}
     return [done[index] for index in range(len(rows))]

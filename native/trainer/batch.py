@@ -1,4 +1,4 @@
-"""From the arrays of a request to packed rows with what is trained in them. Refuses arrays that do not fit together."""
+"""From the arrays of a request to packed rows with their trained tokens. Rejects inconsistent arrays."""
 
 import hashlib
 from collections.abc import Sequence
@@ -22,15 +22,15 @@ class Sample:
     trained: Numbers  # bool: the token was sampled by the policy and takes part in the loss
     behaviour: Numbers  # float32 log-probs at sampling
     advantage: Numbers  # float32
-    rollout: int = -1  # samples of one number are parts of one rollout; -1 is one of its own
+    rollout: int = -1  # samples with one number belong to one rollout; -1: a rollout alone
 
 
 @dataclass(frozen=True)
 class PackedRow:
-    """A row and its t trained tokens. Tokens of several samples may stand on one node: it is computed once."""
+    """A row and its t trained tokens. Tokens of several samples may share one node, which is computed once."""
 
     row: Row
-    nodes: list[int]  # [u] distinct nodes whose log-prob is wanted
+    nodes: list[int]  # [u] distinct nodes whose log-prob is needed
     pick: Numbers  # [t] index into nodes
     sample: Numbers  # [t] index of the sample in its mini-batch
     position: Numbers  # [t] index of the token in its sample
@@ -39,17 +39,17 @@ class PackedRow:
 
 
 def read_sequences(arrays: Arrays, vocabulary: int) -> list[list[int]]:
-    """The samples of a request: `ids` [sum of lengths] cut by `lengths` [samples]."""
+    """The samples of a request: `ids` [sum of lengths], split by `lengths` [samples]."""
     lengths, ids = _array(arrays, "lengths"), _array(arrays, "ids")
     if (lengths < 0).any() or int(lengths.sum()) != len(ids):
-        raise Fault("bad_request", f"the lengths add up to {int(lengths.sum())}, but {len(ids)} ids came")
+        raise Fault("bad_request", f"the lengths add up to {int(lengths.sum())}, but there are {len(ids)} ids")
     if len(ids) and (ids.min() < 0 or ids.max() >= vocabulary):
-        raise Fault("bad_request", f"token ids must lie in 0..{vocabulary - 1}, {ids.min()}..{ids.max()} came: another model's?")
+        raise Fault("bad_request", f"token ids must be in 0..{vocabulary - 1}, got {ids.min()}..{ids.max()}: from another model?")
     return [part.tolist() for part in _cut(ids, lengths)]
 
 
 def read_minibatches(head: Any, arrays: Arrays, vocabulary: int) -> list[list[Sample]]:
-    """Mini-batches of samples: `minibatches` in the head counts the samples of each."""
+    """Mini-batches of samples; `minibatches` in the head is the number of samples of each."""
     sequences = read_sequences(arrays, vocabulary)
     lengths = _array(arrays, "lengths")
     columns = [_cut(_array(arrays, name, int(lengths.sum())), lengths) for name in ("mask", "logprobs", "advantages")]
@@ -60,10 +60,10 @@ def read_minibatches(head: Any, arrays: Arrays, vocabulary: int) -> list[list[Sa
     ]
     for number, sample in enumerate(samples):
         if len(sample.ids) and sample.trained[0]:
-            raise Fault("bad_request", f"sample {number} trains its first token, which nothing predicts: mask it")
+            raise Fault("bad_request", f"sample {number} trains its first token, which has no prediction: mask it")
     counts = head.get("minibatches")
     if not isinstance(counts, list) or sum(counts) != len(samples) or min(counts, default=0) < 0:
-        raise Fault("bad_request", f"the mini-batches {counts} do not add up to the {len(samples)} samples that came")
+        raise Fault("bad_request", f"the mini-batches {counts} do not add up to the {len(samples)} samples")
     starts = np.cumsum([0, *counts])
     return [samples[start : start + count] for start, count in zip(starts, counts, strict=False)]
 
@@ -74,13 +74,13 @@ def digest(ids: Sequence[int]) -> str:
 
 
 def digests(samples: Sequence[Sample], rows: Sequence[PackedRow]) -> list[str]:
-    """By sample: the digest of its ids as they stand in the rows that are computed; of none where nothing is trained."""
+    """By sample: the digest of its ids as computed in the rows; of no ids if nothing is trained."""
     held = {index: [packed.row.ids[node] for node in path] for packed in rows for index, path in packed.row.paths.items()}
     return [digest(held.get(index, [])) for index in range(len(samples))]
 
 
 def pack_minibatch(samples: Sequence[Sample], budget: int) -> list[PackedRow]:
-    """Rows of a mini-batch. Samples without a trained token, and what follows a sample's last one, are not computed."""
+    """Rows of a mini-batch. Samples without a trained token, and tokens after a sample's last one, are not computed."""
     trimmed = [s.ids[: int(s.trained.nonzero()[0][-1]) + 1] if s.trained.any() else [] for s in samples]
     return [_with_tokens(row, samples) for row in pack(trimmed, budget)]
 
@@ -106,7 +106,7 @@ def _array(arrays: Arrays, name: str, length: int | None = None) -> Numbers:
     array = arrays.get(name)
     if array is None or array.ndim != 1 or (length is not None and len(array) != length):
         came = "none" if array is None else f"shape {array.shape}"
-        raise Fault("bad_request", f"expected an array {name} of {'some' if length is None else length} numbers, {came} came")
+        raise Fault("bad_request", f"expected an array {name} of {'any' if length is None else length} numbers, got {came}")
     return array
 
 

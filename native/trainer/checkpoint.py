@@ -1,11 +1,11 @@
-"""The learner's state as a folder: written once, durable when `save` returns, restored to the bit.
+"""The learner's state as a folder: written once, durable when `save` returns, restored bit for bit.
 
     peft/adapter_model.safetensors, peft/adapter_config.json   loadable by peft.PeftModel.from_pretrained
     optimizer.safetensors                                      AdamW moments and step by parameter name
     adapter-<first 16 hex digits of its sha256>.gguf           for llama.cpp
     state.json                                                 counters, RNG, versions, sha256 of the others; written last
 
-Only safetensors and JSON are read back, never a pickle. Manifest, renaming and pruning of checkpoints are the store's.
+Only safetensors and JSON are read, never a pickle. The store does manifest, renaming and pruning of checkpoints.
 """
 
 import base64
@@ -29,7 +29,7 @@ from .protocol import VERSION
 def save(policy: Policy, optimizer: torch.optim.Optimizer, updates: int, folder: Path) -> tuple[str, dict[str, str]]:
     """Writes everything. Returns the GGUF's name in the folder and sha256 by file name, in hex."""
     if (folder / "state.json").exists():
-        raise Fault("bad_request", f"{folder} holds an older save: give each save a folder of its own")
+        raise Fault("bad_request", f"{folder} contains an older save: use a new folder for each save")
     (folder / "peft").mkdir(parents=True, exist_ok=True)
     adapter = peft.get_peft_model_state_dict(policy.model, save_embedding_layers=False)
     save_file({name: t.detach().cpu().contiguous() for name, t in adapter.items()}, folder / "peft/adapter_model.safetensors")
@@ -47,7 +47,7 @@ def save(policy: Policy, optimizer: torch.optim.Optimizer, updates: int, folder:
 
 
 def restore(policy: Policy, optimizer: torch.optim.Optimizer, folder: Path) -> int:
-    """Puts a save's adapter, moments and RNG in place; returns its count of updates. Nothing changes where it refuses."""
+    """Restores a save's adapter, moments and RNG; returns its number of updates. Changes nothing if it raises."""
     try:
         state: dict[str, Any] = json.loads((folder / "state.json").read_text())
         _check_files(folder, state["files"])
@@ -58,10 +58,10 @@ def restore(policy: Policy, optimizer: torch.optim.Optimizer, folder: Path) -> i
     for key, mine in _state(policy, 0)["made_for"].items():
         theirs = state.get("made_for", {}).get(key)
         if theirs != mine:
-            raise Fault("bad_request", f"{folder} was saved with {key} {theirs}, the learner was opened with {mine}")
+            raise Fault("bad_request", f"{folder} was saved with {key} {theirs}, but the learner was opened with {mine}")
     expected = peft.get_peft_model_state_dict(policy.model, save_embedding_layers=False)
     if {n: t.shape for n, t in adapter.items()} != {n: t.shape for n, t in expected.items()}:
-        raise Fault("bad_request", f"the adapter in {folder} has other tensors than this model's")
+        raise Fault("bad_request", f"the adapter in {folder} has different tensors than this model")
     peft.set_peft_model_state_dict(policy.model, adapter)
     optimizer.load_state_dict({"state": _by_number(policy, moments), "param_groups": optimizer.state_dict()["param_groups"]})
     _set_rng(policy.device, state["rng"])
@@ -73,16 +73,16 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 
 def _check_files(folder: Path, expected: dict[str, str]) -> None:
-    """Every file as it was written, and no other beside state.json (which the loop's store has the hash of)."""
+    """Every file is as it was written, and there is no other beside state.json (whose hash is in the loop's store)."""
     found = _hashes(folder)
     found.pop("state.json")
     wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
     if wrong:
-        raise ValueError(f"{', '.join(wrong)} changed, went missing or came since it was saved (sha256)")
+        raise ValueError(f"{', '.join(wrong)} changed, disappeared or appeared since it was saved (sha256)")
 
 
 def _rng(device: torch.device) -> dict[str, str]:
-    """States of the generators. Nothing draws from them today (dropout is 0); an exact restore does not rest on that."""
+    """States of the generators. Dropout is 0, so nothing draws from them now; an exact restore must not depend on that."""
     states = {"cpu": torch.get_rng_state()}
     if device.type == "cuda":
         states["cuda"] = torch.cuda.get_rng_state(device)

@@ -1,6 +1,6 @@
-"""What repairs the gap between the sampler (quantised, llama.cpp) and this model: importance weights exp(old - behaviour).
+"""Correction of the gap between the sampler (quantised, llama.cpp) and this model: importance weights exp(old - behaviour).
 
-Truncated importance sampling (Yao et al. 2025) and its masked and sequence-level kin, as TRL's `token_truncate`,
+Truncated importance sampling (Yao et al. 2025) and its masked and sequence-level variants, as TRL's `token_truncate`,
 `token_mask`, `sequence_truncate`, `sequence_mask`. The weights carry no gradient and change no denominator.
 """
 
@@ -10,11 +10,11 @@ from torch import Tensor
 from .loss import sequence_sums
 
 MODES = ("token_truncate", "token_mask", "sequence_truncate", "sequence_mask")
-BAND = (0.9, 1.1)  # a ratio in here is as good as none
+BAND = (0.9, 1.1)  # a ratio in this range counts as no correction
 
 
 def importance_weights(old: Tensor, behaviour: Tensor, sequence: Tensor, mode: str, cap: float | None) -> Tensor:
-    """[t] min(ratio, cap), or 0 for a ratio above the cap; ones where the cap is None (correction off).
+    """[t] min(ratio, cap), or 0 for a ratio above the cap; ones if the cap is None (correction off).
 
     The ratio of a token is its own, or the product over its sequence. old, behaviour [t]; sequence [t] int64.
     """
@@ -27,9 +27,9 @@ def importance_weights(old: Tensor, behaviour: Tensor, sequence: Tensor, mode: s
 
 
 def gap_metrics(gap: Tensor, weight: Tensor) -> dict[str, float]:
-    """Of an update's tokens: gap = old - behaviour [t] in nats, weight [t] as it was used. TRL's names where it has one.
+    """For the tokens of an update: gap = old - behaviour [t] in nats, weight [t] as used. TRL's names where it has one.
 
-    The effective sample size is Kish's, as a share of the tokens: (sum w)^2 / (t * sum w^2); 0 where all are masked.
+    The effective sample size is Kish's, as a share of the tokens: (sum w)^2 / (t * sum w^2); 0 if all are masked.
     """
     ratio = gap.exp()
     square = float(weight.square().sum()) * len(weight)

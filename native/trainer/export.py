@@ -23,7 +23,7 @@ _ARCHITECTURES = {  # transformers' name -> llama.cpp's
 
 
 def write_gguf(policy: Policy, path: Path) -> None:
-    """Writes the adapter to `path`, float32. The bytes depend on the adapter alone: equal adapters, equal files."""
+    """Writes the adapter to `path`, float32. The bytes depend on the adapter alone: equal adapters give equal files."""
     architecture = _ARCHITECTURES[policy.config.model_type]
     writer = gguf.GGUFWriter(path, gguf.MODEL_ARCH_NAMES[architecture])
     writer.add_type(gguf.GGUFType.ADAPTER)

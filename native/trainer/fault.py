@@ -1,4 +1,4 @@
-"""The one exception that the learner raises on purpose; `kind` is what the loop makes its PlayactError of."""
+"""The one exception that the learner raises on purpose; the loop makes its PlayactError from `kind`."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ FaultKind = Literal["bad_request", "model", "memory", "disk", "internal"]
 
 
 class Fault(Exception):
-    """An expected failure: says what was expected, what came and what to do."""
+    """An expected failure: says what was expected, what was found and what to do."""
 
     def __init__(self, kind: FaultKind, message: str) -> None:
         super().__init__(message)
@@ -16,12 +16,12 @@ class Fault(Exception):
 
 
 def disk_is_full(error: Exception) -> bool:
-    """No room, no quota, or a file larger than may be: safetensors says these in an exception of its own, with the words only."""
+    """Disk full, over quota, or file too large: safetensors raises its own exception, recognisable only by its text."""
     return any(os.strerror(code) in str(error) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 
 def ran_out_of_memory(error: Exception) -> bool:
-    """torch says it with a class of its own on a GPU and with a bare RuntimeError on the CPU."""
+    """On a GPU torch raises its own class, on the CPU a plain RuntimeError."""
     text = f"{type(error).__name__} {error}".lower()
     return isinstance(error, MemoryError) or any(
         said in text for said in ("outofmemory", "out of memory", "can't allocate memory")

@@ -1,7 +1,7 @@
-"""Loading a GGUF into transformers without its detours. Not a reader of its own: the gguf library's, called less often.
+"""Loads a GGUF into transformers faster. Not a separate reader: it makes fewer calls to the gguf library.
 
 transformers 5.18 parses the whole header twice (a vocabulary of 151,936 texts is a million numpy calls each time) and
-builds the table of tensor names anew for each of hundreds of modules. Within `quick_gguf` both are done once; the
+rebuilds the table of tensor names for each of hundreds of modules. Within `quick_gguf` both are done once; the
 figures are printed by scripts/bench-learner/growth.py.
 """
 
@@ -17,7 +17,7 @@ from .batch import Numbers
 
 
 class QuickReader(gguf.GGUFReader):  # type: ignore[misc]  # gguf is untyped
-    """The library's reader on a plain view of the file: slicing a numpy memmap costs five times as much."""
+    """The library's reader on a plain view of the file: slicing a numpy memmap takes five times as long."""
 
     def _get(self, offset: int, dtype: Any, count: int = 1, override_order: str | None = None) -> Numbers:
         if override_order is not None or self.byte_order != "I":
@@ -28,7 +28,7 @@ class QuickReader(gguf.GGUFReader):  # type: ignore[misc]  # gguf is untyped
 
 @contextmanager
 def quick_gguf() -> Iterator[None]:
-    """Inside, transformers' look-ups in the gguf library are remembered; outside, the library is as it was."""
+    """Inside, transformers' look-ups in the gguf library are cached; outside, the library is unchanged."""
     before = gguf.GGUFReader, gguf.get_tensor_name_map
     gguf.GGUFReader, gguf.get_tensor_name_map = cache(QuickReader), cache(gguf.get_tensor_name_map)
     try:

@@ -1,7 +1,7 @@
 """`python -m trainer.launch PARENT_PID PROCESSES`: the learner on several devices, by torchrun on this machine.
 
-torchrun closes every descriptor but the logs, so rank 0 is handed the bridge (fds 3 and 4) through a socket; from then on
-this process only waits. Each link of the chain loop -> launch -> torchrun -> ranks dies with the one before it.
+torchrun closes every descriptor but the logs, so rank 0 gets the bridge (fds 3 and 4) through a socket; from then on
+this process only waits. Each process of the chain loop -> launch -> torchrun -> ranks ends with the one before it.
 """
 
 import os
@@ -16,29 +16,29 @@ from .serve import FROM_PARENT, TO_PARENT, die_with_parent
 
 
 def launch(parent: int, processes: int) -> int:
-    """Starts the ranks, hands the bridge over, waits. Returns torchrun's exit code."""
+    """Starts the ranks, passes the bridge to rank 0, waits. Returns torchrun's exit code."""
     die_with_parent(parent)
     me = os.getpid()
     with tempfile.TemporaryDirectory(prefix="playact-ranks-") as folder, socket.socket(socket.AF_UNIX) as meeting:
-        path = str(Path(folder) / "bridge")  # in a folder that only this user can enter
+        path = str(Path(folder) / "bridge")  # in a folder that only this user can access
         meeting.bind(path)
         meeting.listen(1)
         ranks = subprocess.Popen(
             torchrun(processes, path),
-            # Like this process (-P), neither torchrun nor the ranks that it starts take modules from the current folder.
+            # Like this process (-P), torchrun and its ranks take no modules from the current folder.
             env=os.environ | {"PYTHONSAFEPATH": "1", "GLOO_SOCKET_IFNAME": os.environ.get("GLOO_SOCKET_IFNAME", _loopback())},
             preexec_fn=lambda: die_with_parent(me),  # noqa: PLW1509  # this process has no threads
         )
-        signal.signal(signal.SIGCHLD, lambda *_: meeting.close())  # dead before they came: accept must not wait for ever
+        signal.signal(signal.SIGCHLD, lambda *_: meeting.close())  # if they die before connecting, accept must not wait forever
         signal.signal(signal.SIGTERM, lambda *_: ranks.terminate())
         try:
             if ranks.poll() is None:
                 with meeting.accept()[0] as rank0:
                     socket.send_fds(rank0, [b"!"], [FROM_PARENT, TO_PARENT])
         except OSError:
-            pass  # torchrun's own words are in the log
+            pass  # torchrun's messages are in the log
         for fd in (FROM_PARENT, TO_PARENT):
-            os.close(fd)  # the end of input must reach rank 0, and its end the loop
+            os.close(fd)  # the end of input must reach rank 0, and the end of rank 0 the loop
         return ranks.wait()
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 CHUNK_BYTES = 64 * 1024 * 1024  # float32 logits held at a time
-CAST_BYTES = 4 * 1024 * 1024  # float32 copy of the head held at a time: what a cache holds is read again at no cost
+CAST_BYTES = 4 * 1024 * 1024  # float32 copy of the head held at a time: fits into the cache
 
 
 def target_logprobs(hidden: Tensor, weight: Tensor, targets: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
@@ -35,14 +35,14 @@ class _TargetLogprobs(torch.autograd.Function):
         entropy = torch.empty_like(logp)
         slope = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None  # [t, h] d logp / d hidden
 
-        def fill(part: slice) -> None:  # a function, so that nothing of one chunk is alive in the next
+        def fill(part: slice) -> None:  # a function, so that no tensor of one chunk outlives it
             logits, target = _logits(hidden[part], weight).div_(temperature), targets[part, None]  # [c, v], [c, 1]
             log_softmax = logits.sub_(logits.logsumexp(-1, keepdim=True))
             logp[part] = log_softmax.gather(-1, target).squeeze(-1)
             probability = log_softmax.exp()
             entropy[part] = -torch.linalg.vecdot(probability, log_softmax)
             if slope is not None:
-                # One-hot minus p sums to 0. 1 - p of a sure token is the sum of the others, for p itself is rounded too far.
+                # One-hot minus p sums to 0. For p near 1, 1 - p is the sum of the others, since p itself is rounded too much.
                 push = probability.neg_().scatter_(-1, target, 0)
                 push.scatter_(-1, target, -push.sum(-1, keepdim=True))
                 slope[part] = (push.to(weight.dtype) @ weight) / temperature
@@ -60,8 +60,8 @@ class _TargetLogprobs(torch.autograd.Function):
 
 
 def _logits(hidden: Tensor, weight: Tensor) -> Tensor:
-    """hidden @ weight.T in float32, [c, v]. A GPU's kernels have the exact sums and need only be told not to round them;
-    elsewhere the products of bfloat16 numbers, which float32 holds exactly, are summed in float32, a slice of the head at a time.
+    """hidden @ weight.T in float32, [c, v]. GPU kernels sum exactly and only need rounding turned off; elsewhere the
+    products of bfloat16 numbers, which float32 holds exactly, are summed in float32, a slice of the head at a time.
     """
     if weight.dtype.itemsize >= 4:
         return (hidden @ weight.T).float()

@@ -2,10 +2,10 @@
 
 All tensors are of shape [t], t = the trained tokens of one packed row, in any order; a sequence is whole in its row.
 What is minimised is the sum of a loss's values times their shares (normalise.py), plus the KL (kl.py): objective.py.
-Every loss is linear in the advantage as long as its sign stays, so the importance weight (correction.py) multiplies that, and
-a token weighed 0 is one without an advantage. Of its ratio no exponential is taken, nor of a clipped one: these add 0 and the
-bound, whatever the ratio. A ratio that counts and overflows gives a loss that is not finite, and its step is skipped
-(update.py): nothing is clamped in secret, so the numbers are TRL's.
+Every loss is linear in the advantage while its sign stays the same, so the importance weight (correction.py) multiplies the
+advantage, and a token with weight 0 is one without an advantage. No exponential is taken of its ratio, nor of a clipped one:
+these add 0 and the bound, whatever the ratio. A ratio that counts and overflows gives a non-finite loss, whose step is
+skipped (update.py): nothing is clamped silently, so the numbers are TRL's.
 """
 
 import math
@@ -18,7 +18,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss as data; defaults live in the loop's config, those here are "off"."""
+    """A loss as data; the loop's config has the defaults, those here mean "off"."""
 
     kind: str  # a name of LOSSES
     clip_low: float = 0.2
@@ -26,33 +26,33 @@ class Loss:
     dual_clip: float = 3.0  # c: largest ratio where the advantage is negative (dual_clip alone)
     kl_coef: float = 0.0
     normalize: str = "tokens"  # a name of normalise.NORMALIZERS
-    constant: float = 1.0  # tokens a rollout, for normalize "constant"
+    constant: float = 1.0  # tokens per rollout, for normalize "constant"
     importance_mode: str = "token_truncate"  # a name of correction.MODES
     importance_cap: float | None = None  # None: no correction
     temperature: float = 1.0
 
     @property
     def supervised(self) -> bool:
-        """No advantages, no old log-probs: every trained token is to become likelier."""
+        """No advantages, no old log-probs: increases the probability of every trained token."""
         return self.kind == "sft"
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """What a loss reads."""
+    """Inputs of a loss."""
 
-    logp: Tensor  # [t] of the policy as it is; carries the gradient
+    logp: Tensor  # [t] of the current policy; carries the gradient
     old: Tensor  # [t] of the policy before the first optimizer step of the update
     advantage: Tensor  # [t]
-    sequence: Tensor  # [t] int64: which sequence of the mini-batch the token is of
-    weight: Tensor | float = 1.0  # [t] importance weight, which objective.py puts in
+    sequence: Tensor  # [t] int64: index of the token's sequence in the mini-batch
+    weight: Tensor | float = 1.0  # [t] importance weight, set by objective.py
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What a loss says."""
+    """Outputs of a loss."""
 
-    value: Tensor  # [t] to be minimised, weighed
+    value: Tensor  # [t] to minimise, weighted
     low: Tensor  # [t] 1 where the ratio was clipped from below, also where the weight is 0 (as TRL counts)
     high: Tensor  # [t] 1 where it was clipped from above
 
@@ -62,15 +62,15 @@ def grpo(tokens: Tokens, loss: Loss) -> Terms:
 
     ratio = exp(logp - old);  loss = -min(ratio * A, clip(ratio, 1 - low, 1 + high) * A)
 
-    The paper means over the tokens of a sequence, then over sequences (normalize "sequence"); its KL is k3.
+    The paper averages over the tokens of a sequence, then over sequences (normalize "sequence"); its KL is k3.
     """
     return _clipped(tokens.logp - tokens.old, tokens, loss)
 
 
 def dr_grpo(tokens: Tokens, loss: Loss) -> Terms:
     """Dr. GRPO (arXiv 2503.20783, section 3.2): GRPO's surrogate, summed over tokens and divided by a constant (normalize
-    "constant"), so that a long wrong answer is not forgiven its length. The paper also leaves out the division by the
-    group's deviation, which is the advantage's (advantage.normalizeStd of the loop).
+    "constant"), so that the length of a wrong answer does not reduce its loss. The paper also omits the division by the
+    group's standard deviation, which is part of the advantage (advantage.normalizeStd of the loop).
     """
     return grpo(tokens, loss)
 
@@ -84,18 +84,18 @@ def dapo(tokens: Tokens, loss: Loss) -> Terms:
 
 
 def dual_clip(tokens: Tokens, loss: Loss) -> Terms:
-    """Dual-clip PPO (arXiv 1912.09729, eq. 5): where A < 0 the loss is held at -c * A, so that a ratio that ran away
-    cannot pull without bound. With c > 1 + high it is TRL's `delta`. c = 3 as published.
+    """Dual-clip PPO (arXiv 1912.09729, eq. 5): where A < 0 the loss is bounded at -c * A, so that a very large ratio has a
+    bounded effect. With c > 1 + high it is TRL's `delta`. c = 3 as published.
     """
     return _clipped(tokens.logp - tokens.old, tokens, loss, ceiling=loss.dual_clip)
 
 
 def gspo(tokens: Tokens, loss: Loss) -> Terms:
-    """GSPO (arXiv 2507.18071, eq. 5 to 7), in the form that takes an advantage by token (GSPO-token, eq. 13 and 14):
+    """GSPO (arXiv 2507.18071, eq. 5 to 7), in the form with an advantage per token (GSPO-token, eq. 13 and 14):
 
-    s = exp(mean over the sequence of (logp - old));  ratio = sg(s) * exp(logp - sg(logp)), clipped as GRPO's
+    s = exp(mean over the sequence of (logp - old));  ratio = sg(s) * exp(logp - sg(logp)), clipped as in GRPO
 
-    Where a sequence has one advantage and one weight, value and gradient are those of the plain form. The paper means over
+    If a sequence has one advantage and one weight, value and gradient equal the plain form. The paper averages over
     sequences (normalize "sequence") and clips at 3e-4 and 4e-4.
     """
     with torch.no_grad():
@@ -106,8 +106,8 @@ def gspo(tokens: Tokens, loss: Loss) -> Terms:
 
 
 def cispo(tokens: Tokens, loss: Loss) -> Terms:
-    """CISPO (MiniMax-M1, arXiv 2506.13585, eq. 4 and 5): a policy gradient whose clipped ratio is a weight, so that no
-    token's gradient is cut off: -sg(clip(ratio, 1 - low, 1 + high)) * A * logp. The paper sets no lower bound (low 1);
+    """CISPO (MiniMax-M1, arXiv 2506.13585, eq. 4 and 5): a policy gradient weighted by the clipped ratio, so that every
+    token keeps its gradient: -sg(clip(ratio, 1 - low, 1 + high)) * A * logp. The paper sets no lower bound (low 1);
     1 + high is TRL's `epsilon_high` for this loss (5 in ScaleRL, arXiv 2510.13786).
     """
     with torch.no_grad():
@@ -118,7 +118,7 @@ def cispo(tokens: Tokens, loss: Loss) -> Terms:
 
 
 def sft(tokens: Tokens, _: Loss) -> Terms:
-    """Negative log-likelihood. Old log-probs and advantages are not read."""
+    """Negative log-likelihood. Ignores old log-probs and advantages."""
     never = torch.zeros_like(tokens.logp)
     return Terms(-tokens.logp, never, never)
 
@@ -141,8 +141,8 @@ def sequence_sums(values: Tensor, sequence: Tensor) -> Tensor:
 
 
 def _clipped(log_ratio: Tensor, tokens: Tokens, loss: Loss, ceiling: float = math.inf) -> Terms:
-    """-min(ratio * A, clip(ratio) * A) is -A times the ratio held on one side: at most 1 + high where A > 0; where A < 0 at
-    least 1 - low, and at most `ceiling`. It is held as a logarithm, before its exponential is taken.
+    """-min(ratio * A, clip(ratio) * A) is -A times the ratio bounded on one side: at most 1 + high where A > 0; where A < 0 at
+    least 1 - low, and at most `ceiling`. The bound is applied to the logarithm, before the exponential.
     """
     positive, negative = tokens.advantage > 0, tokens.advantage < 0
     floor = math.log1p(-loss.clip_low) if loss.clip_low < 1 else -math.inf

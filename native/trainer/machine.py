@@ -1,4 +1,4 @@
-"""The device's name; its memory and this process's, in bytes: held, free, highest. Knows no model; memory.py plans with it."""
+"""The device's name, and memory of the device and of this process in bytes: used, free, peak. Knows no model (see memory.py)."""
 
 import ctypes
 import os
@@ -11,21 +11,21 @@ import torch
 
 
 def give_back_freed_memory() -> None:
-    """glibc raises the size from which a freed block goes back to the system up to 32 MB as it sees larger ones freed. Then
+    """glibc raises the size above which a freed block returns to the system, up to 32 MB, when it sees larger ones freed. Then
     the short-lived tensors of a forward pass leave holes between those kept for the backward pass, and an update of 762
-    tokens of a 135M model peaked at 3.0 GB instead of 2.2. Here the size stays at its first value. No-op elsewhere."""
+    tokens of a 135M model peaked at 3.0 GB instead of 2.2. Here the size keeps its initial value. No-op elsewhere."""
     with suppress(AttributeError, OSError):
-        mmap_threshold = -3  # M_MMAP_THRESHOLD of malloc.h; setting it ends its growth
+        mmap_threshold = -3  # M_MMAP_THRESHOLD of malloc.h; setting it stops its growth
         ctypes.CDLL(None).mallopt(mmap_threshold, 128 * 1024)
 
 
 def device_name(device: torch.device) -> str:
-    """The device as a run keeps it: "cpu", "mps", or "cuda:0 (NVIDIA H100 80GB HBM3)"."""
+    """The device name as stored with a run: "cpu", "mps", or "cuda:0 (NVIDIA H100 80GB HBM3)"."""
     return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
 
 
 def held_bytes(device: torch.device) -> int:
-    """Held now: by tensors on a GPU, else by the process."""
+    """Used now: by tensors on a GPU, else by the process."""
     if device.type == "cuda":
         return int(torch.cuda.memory_allocated(device))
     if device.type == "mps":
@@ -34,7 +34,7 @@ def held_bytes(device: torch.device) -> int:
 
 
 def free_bytes(device: torch.device) -> int:
-    """What can still be had without swapping."""
+    """What can still be allocated without swapping."""
     if device.type == "cuda":
         unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(torch.cuda.mem_get_info(device)[0]) + unused
@@ -44,7 +44,7 @@ def free_bytes(device: torch.device) -> int:
 
 
 def restart_peak(device: torch.device) -> None:
-    """The peak is counted anew from here on, where the system lets us (CUDA, Linux); elsewhere it is the process's."""
+    """Restarts the peak where the system allows it (CUDA, Linux); elsewhere the peak is that of the whole process."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     elif sys.platform == "linux":
@@ -53,14 +53,14 @@ def restart_peak(device: torch.device) -> None:
 
 
 def peak_bytes(device: torch.device) -> int:
-    """Largest memory since `restart_peak`."""
+    """Peak memory since `restart_peak`."""
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
     return _status("VmHWM") or _highest()
 
 
 def _status(name: str) -> int:
-    """A line of /proc/self/status; 0 where there is none."""
+    """A line of /proc/self/status; 0 if there is none."""
     with suppress(OSError):
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith(f"{name}:"):
@@ -74,7 +74,7 @@ def _highest() -> int:
 
 
 def _free_memory() -> int:
-    """The system's, or less where a container sets a bound; half of the machine where nothing tells (macOS)."""
+    """The system's total, or a container's lower limit; half of the machine's memory where it is unknown (macOS)."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
     except OSError:

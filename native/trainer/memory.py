@@ -1,7 +1,7 @@
-"""How much memory an update needs, from shapes alone, before it runs; and what it is given.
+"""Memory that an update needs, computed from shapes before it runs, and the memory that it may use.
 
-Two means make a row fit: transformer blocks that keep only their input and are computed again in the backward pass
-(`recomputed`, exact to the bit), then shorter rows. Not here: the chunked head (logprob.py), the optimizer.
+Two ways to make a row fit: transformer blocks that keep only their input and are computed again in the backward pass
+(`recomputed`, bit-equal), then shorter rows. Not here: the chunked head (logprob.py), the optimizer.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,13 +16,13 @@ from .logprob import CHUNK_BYTES
 from .machine import free_bytes, held_bytes
 from .policy import Policy
 
-SHARE_OF_FREE = 0.8  # the rest is for the sampler's next batch, the page cache and what no formula knows
-LEAST_ROW = 256  # tokens; shorter rows save nothing more, the head's chunk is larger than they are
+SHARE_OF_FREE = 0.8  # the rest: the sampler's next batch, the page cache, anything unknown
+LEAST_ROW = 256  # tokens; shorter rows save nothing: the head's chunk is larger
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What the activations of a model depend on."""
+    """The sizes that determine the activations of a model."""
 
     blocks: int
     hidden: int
@@ -30,17 +30,17 @@ class Sizes:
     heads: int
     query: int  # heads x head size
     key_value: int  # key-value heads x head size
-    norms: int  # of one block over the hidden size: 2, in gemma3 4
+    norms: int  # per block, over the hidden size: 2, gemma3 4
     normed_heads: bool  # q and k are normalised (qwen3, gemma3)
     rank: int
-    masks: int  # kinds of attention: 1, in gemma3 2
-    adapter: int  # trainable numbers
+    masks: int  # kinds of attention: 1, gemma3 2
+    adapter: int  # trainable parameters
     item: int  # bytes of an activation: 4 or 2
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How an update will run: longest row in tokens, blocks recomputed, and the peak in bytes that this should give."""
+    """How an update will run: longest row in tokens, recomputed blocks, and the estimated peak in bytes."""
 
     row_tokens: int
     recomputed: int
@@ -49,8 +49,8 @@ class Plan:
 
 @dataclass
 class Room:
-    """The memory of one learner. `resident`: bytes held after loading. `limit`: bytes it may hold, None to ask the machine
-    before each update. `row_tokens` falls to half when memory ended in spite of the plan, and stays there."""
+    """The memory of one learner. `resident`: bytes used after loading. `limit`: bytes it may use, None to ask the machine
+    before each update. `row_tokens` is halved when memory runs out despite the plan, and stays so."""
 
     resident: int
     limit: int | None
@@ -58,7 +58,7 @@ class Room:
 
 
 def room_of(policy: Policy, megabytes: float | None = None) -> Room:
-    """The room of a model that was just loaded; `megabytes`: the user's own limit."""
+    """The room of a newly loaded model; `megabytes`: the user's own limit."""
     return Room(held_bytes(policy.device), None if megabytes is None else int(megabytes * 1e6), policy.budget)
 
 
@@ -89,30 +89,30 @@ def block_bytes(s: Sizes) -> int:
         norms += (s.query + s.key_value) * 4 + (s.query + s.key_value) * 4 * s.heads // max(1, s.query)
     attention = 4 * s.query * s.item + s.heads * 4  # q, k and v repeated to all heads, the output; log-sum-exp
     mlp = 3 * s.intermediate * s.item  # gate, its activation, up
-    # The adapters read what is there in float32 (q, k, v one input, gate and up another, o the output of the attention);
-    # in bfloat16 each reads a float32 copy of its own.
+    # The adapters read their inputs in float32 (q, k, v one input, gate and up another, o the attention output);
+    # in bfloat16 each reads its own float32 copy.
     own = 2 * s.hidden + s.intermediate if s.item == 4 else 5 * s.hidden + s.query + s.intermediate
     return norms + attention + mlp + (own + 7 * s.rank) * 4
 
 
 def row_bytes(s: Sizes, nodes: int, trained: int, recomputed: int) -> int:
-    """Largest memory that a forward and backward pass of one row adds, with `recomputed` of the blocks kept as inputs."""
+    """Most memory that a forward and backward pass of one row adds, with `recomputed` blocks kept only as inputs."""
     kept = (s.blocks - recomputed) * block_bytes(s) + recomputed * s.hidden * s.item
-    again = block_bytes(s) if recomputed else 0  # one recomputed block lives at a time
-    passing = 3 * s.intermediate * 4 + 4 * s.hidden * 4  # gradients and results on their way through one block
+    again = block_bytes(s) if recomputed else 0  # one recomputed block exists at a time
+    passing = 3 * s.intermediate * 4 + 4 * s.hidden * 4  # gradients and results within one block
     mask = s.masks * nodes * nodes * s.item
     head = 3 * CHUNK_BYTES + trained * s.hidden * (s.item + 4)
     return nodes * (kept + again + passing) + mask + head
 
 
 def predict(s: Sizes, rows: Sequence[PackedRow], recomputed: int) -> int:
-    """Bytes above the resident ones at the peak of an update: its largest row, gradients and AdamW's two moments."""
+    """Bytes above the resident ones at the peak of an update: its largest row, the gradients and AdamW's two moments."""
     return max((row_bytes(s, len(r.row.ids), len(r.nodes), recomputed) for r in rows), default=0) + 3 * 4 * s.adapter
 
 
 def make_plan(policy: Policy, room: Room, limit: int, pack: Callable[[int], Sequence[PackedRow]]) -> Plan:
-    """The fastest way within `limit` bytes: as few blocks recomputed as fit; where all of them are not enough, rows of half
-    the tokens, and so on to LEAST_ROW. Beyond that the limit is only a wish. `pack(tokens)` gives the rows of an update."""
+    """The fastest plan within `limit` bytes: as few blocks recomputed as possible; if all of them are not enough, rows of half
+    the tokens, and so on to LEAST_ROW. Below that the limit may be exceeded. `pack(tokens)` gives the rows of an update."""
     shape, tokens = sizes(policy), room.row_tokens
     while True:
         rows = pack(tokens)
@@ -128,10 +128,10 @@ def make_plan(policy: Policy, room: Room, limit: int, pack: Callable[[int], Sequ
 
 @contextmanager
 def recomputed(policy: Policy, blocks: int) -> Iterator[None]:
-    """Inside, the first `blocks` transformer blocks keep only their input for the backward pass and are computed again there.
+    """Inside, the first `blocks` transformer blocks keep only their input and are recomputed in the backward pass.
 
-    transformers' own switch asks for train mode and for inputs that need gradients; torch's non-reentrant checkpoint asks
-    for neither, and takes one block as well as all. Nothing here is random, so no generator state is kept.
+    transformers' own switch needs train mode and inputs with gradients; torch's non-reentrant checkpoint needs neither and
+    works for single blocks. Nothing here is random, so no generator state is kept.
     """
     layers = policy.model.get_base_model().model.layers[:blocks]
     for layer in layers:
@@ -140,11 +140,11 @@ def recomputed(policy: Policy, blocks: int) -> Iterator[None]:
         yield
     finally:
         for layer in layers:
-            del layer.forward  # the class's own again
+            del layer.forward  # back to the class's own
 
 
 def limit_bytes(policy: Policy, room: Room) -> int:
-    """Bytes that this process may hold: the user's limit, else what it holds and most of what is free now."""
+    """Bytes that this process may use: the user's limit, else its own use plus most of what is free now."""
     if room.limit is not None:
         return room.limit
     return held_bytes(policy.device) + int(SHARE_OF_FREE * free_bytes(policy.device))

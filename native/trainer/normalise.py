@@ -1,7 +1,7 @@
-"""What a token's loss counts in its mini-batch: the denominators. Pure numbers, no torch.
+"""The weight of a token's loss in its mini-batch: the denominators. Pure numbers, no torch.
 
-Shares are taken over the whole mini-batch before it is cut into rows, so that rows, devices and the order of samples
-change nothing. A sample or rollout without a trained token is in no denominator (an aborted member is not sent at all).
+Shares are computed over the whole mini-batch before it is split into rows, so they do not depend on rows, devices or sample
+order. A sample or rollout without a trained token is in no denominator (an aborted member is never sent).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,22 +12,22 @@ from .batch import Numbers, Sample
 
 
 def _tokens(counts: Numbers, _: Numbers, __: float) -> Numbers:
-    """Every token alike: 1 / trained tokens (DAPO's token mean; TRL's `dapo`, `bnpo`)."""
+    """Every token equally: 1 / trained tokens (DAPO's token mean; TRL's `dapo`, `bnpo`)."""
     return np.full(len(counts), 1 / counts.sum())
 
 
 def _sequence(counts: Numbers, _: Numbers, __: float) -> Numbers:
-    """Every sample alike, its tokens alike within it (GRPO as published; TRL's `grpo`)."""
+    """Every sample equally, its tokens equally within it (GRPO as published; TRL's `grpo`)."""
     return 1 / (np.count_nonzero(counts) * counts)
 
 
 def _rollout(counts: Numbers, rollouts: Numbers, _: float) -> Numbers:
-    """Every rollout alike, however many samples its template broke it into."""
+    """Every rollout equally, however many samples its template split it into."""
     return 1 / (len(set(rollouts[counts > 0].tolist())) * np.bincount(rollouts, counts)[rollouts])
 
 
 def _constant(counts: Numbers, rollouts: Numbers, constant: float) -> Numbers:
-    """1 / (rollouts * constant), whatever was said (Dr. GRPO; TRL's `dr_grpo` with its max_completion_length)."""
+    """1 / (rollouts * constant), for any length (Dr. GRPO; TRL's `dr_grpo` with its max_completion_length)."""
     return np.full(len(counts), 1 / (len(set(rollouts[counts > 0].tolist())) * constant))
 
 
@@ -40,11 +40,11 @@ NORMALIZERS: Mapping[str, Callable[[Numbers, Numbers, float], Numbers]] = {
 
 
 def token_shares(samples: Sequence[Sample], by: str, constant: float) -> Numbers:
-    """[samples] float64: what the loss of one trained token of each sample is multiplied by; 0 for one without any."""
+    """[samples] float64: the factor of the loss of one trained token of each sample; 0 for a sample without any."""
     counts = np.asarray([np.count_nonzero(s.trained) for s in samples], dtype=np.float64)
     if not counts.any():
         return counts
-    # A sample of no rollout is a rollout of its own: numbered after those that are named.
+    # A sample without a rollout number is its own rollout, numbered after the others.
     rollouts = np.asarray([s.rollout for s in samples])
     alone = rollouts < 0
     rollouts[alone] = rollouts.max(initial=-1) + 1 + np.arange(np.count_nonzero(alone))

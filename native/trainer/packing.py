@@ -1,8 +1,8 @@
-"""Prefix sharing: many samples in one row in which every distinct prefix is computed once. Pure, no torch.
+"""Prefix sharing: many samples in one row, with every distinct prefix computed once. Pure, no torch.
 
-A group's samples share their prompt, often whole turns. Sorted by their ids they are a depth-first walk of their
-token trie, so each sample adds only what follows its longest common prefix with the sample before. In the row a token
-sees its ancestors and itself; its position is its depth. TRL and verl compute a shared prompt once per sample.
+A group's samples share their prompt, often whole turns. Sorted by their ids they form a depth-first walk of their
+token trie, so each sample adds only what follows its longest common prefix with the previous sample. In the row a token
+attends to its ancestors and itself; its position is its depth. TRL and verl compute a shared prompt once per sample.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ class Row:
     paths: dict[int, list[int]] = field(default_factory=dict)  # sample index -> its nodes in order
 
     def subtree_ends(self) -> list[int]:
-        """[n] For each node the index after its last descendant: i sees j exactly when j <= i < ends[j]."""
+        """[n] For each node the index after its last descendant: i attends to j exactly when j <= i < ends[j]."""
         ends = list(range(1, len(self.ids) + 1))
         for node in range(len(self.ids) - 1, -1, -1):
             parent = self.parents[node]
@@ -29,7 +29,7 @@ class Row:
 
 
 def pack(samples: Sequence[Sequence[int]], budget: int) -> list[Row]:
-    """Rows of at most `budget` nodes (a single longer sample has a row of its own); empty samples are left out."""
+    """Rows of at most `budget` nodes (a longer sample gets its own row); empty samples are left out."""
     rows: list[Row] = []
     previous: Sequence[int] = ()
     path: list[int] = []

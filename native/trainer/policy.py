@@ -1,4 +1,4 @@
-"""The model that is trained: the engine's GGUF, dequantised, with a LoRA on all linear layers; and its log-probs.
+"""The trained model: the engine's GGUF, dequantised, with a LoRA on all linear layers; and its log-probs.
 
 No tokenizer is ever loaded: ids come in, log-probs go out. The reference model is the same one with the adapter off.
 """
@@ -21,7 +21,7 @@ from .machine import give_back_freed_memory
 from .packing import Row, pack
 
 LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-ARCHITECTURES = ("llama", "qwen2", "qwen3", "gemma3_text")  # those whose packing and export are tested
+ARCHITECTURES = ("llama", "qwen2", "qwen3", "gemma3_text")  # packing and export are tested for these
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Lora:
 
 @dataclass(frozen=True)
 class Policy:
-    """A loaded model with its adapter. `budget`: nodes of one packed row, the bound on activation memory."""
+    """A loaded model with its adapter. `budget`: most nodes of one packed row, which bounds activation memory."""
 
     model: Any  # peft.PeftModel
     base: str  # plain name of the base model, for adapter_config.json and restore
@@ -58,12 +58,12 @@ class Policy:
 
 
 def load(path: str, lora: Lora, device: str, dtype: str, threads: int | None) -> Policy:
-    """Loads a GGUF. Raises Fault("model") where the file or its architecture cannot be trained."""
+    """Loads a GGUF. Raises Fault("model") if the file or its architecture cannot be trained."""
     if threads is not None:
         torch.set_num_threads(threads)
     file = Path(path)
     if not file.is_file():
-        raise Fault("model", f"expected a GGUF file at {path}, but there is none")
+        raise Fault("model", f"expected a GGUF file at {path}, found none")
     give_back_freed_memory()
     where = pick_device(device)
     kind = pick_dtype(dtype, where)
@@ -81,42 +81,42 @@ def load(path: str, lora: Lora, device: str, dtype: str, threads: int | None) ->
 
 
 def check_architecture(architecture: str, name: str) -> None:
-    """Refuses a model that the learner was not tested with."""
+    """Rejects architectures that the learner was not tested with."""
     if architecture not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
-        raise Fault("model", f"{name} has the architecture {architecture}; the learner trains {known}: take such a model")
+        raise Fault("model", f"{name} has the architecture {architecture}; the learner supports {known}: choose one of these")
 
 
 def with_adapter(base: Any, name: str, lora: Lora) -> Policy:
-    """Puts a fresh, seeded float32 adapter on a transformers model (its own seed: nothing else is drawn from it)."""
+    """Adds a new float32 adapter to a transformers model (from its own seed: nothing else is drawn from it)."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(lora.seed)
         config = peft.LoraConfig(
             r=lora.rank,
-            lora_alpha=lora.alpha,  # PEFT says int, computes with any number
+            lora_alpha=lora.alpha,  # PEFT declares int, but any number works
             target_modules=list(LINEAR_LAYERS),
             lora_dropout=0.0,
             task_type="CAUSAL_LM",
         )
         model = peft.get_peft_model(base, config)
-    model.eval()  # nothing in it differs between training and evaluation; dropout is 0
+    model.eval()  # no difference between training and evaluation; dropout is 0
     weight = base.lm_head.weight
     budget = 2048 if weight.device.type == "cpu" else 8192
     return Policy(model, name, lora, weight.device, weight.dtype, budget)
 
 
 def pick_device(wanted: str) -> str:
-    """auto: CUDA, then Metal, then CPU. Raises Fault for a device that is not there."""
+    """auto: CUDA, then Metal, then CPU. Raises Fault for a missing device."""
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if wanted == "auto":
         return next(name for name in ("cuda", "mps", "cpu") if present[name])
     if not present.get(wanted, False):
-        raise Fault("bad_request", f"torch finds no device {wanted} here: set learner.device to auto or cpu")
+        raise Fault("bad_request", f"torch finds no device {wanted} on this machine: set learner.device to auto or cpu")
     return wanted
 
 
 def pick_dtype(wanted: str, device: str) -> torch.dtype:
-    """auto: bfloat16 where the device multiplies it in hardware, else float32 (AVX2 emulates it, several times slower)."""
+    """auto: bfloat16 if the device multiplies it in hardware, else float32 (AVX2 emulates it, several times slower)."""
     if wanted != "auto":
         return torch.bfloat16 if wanted == "bfloat16" else torch.float32
     if device == "cpu":
@@ -130,7 +130,7 @@ def pick_dtype(wanted: str, device: str) -> torch.dtype:
 def forward(policy: Policy, row: Row, nodes: Sequence[int], temperature: float) -> tuple[Tensor, Tensor]:
     """Log-probs and entropies of some nodes given their ancestors, each float32 [len(nodes)].
 
-    The transformer runs once over the row's distinct tokens, the head only where a chosen node is predicted.
+    The transformer runs once over the row's distinct tokens, the head only at positions that predict a chosen node.
     """
     device = policy.device
     body = policy.model.get_base_model().model
@@ -147,7 +147,7 @@ def forward(policy: Policy, row: Row, nodes: Sequence[int], temperature: float) 
 
 
 def attention_masks(policy: Policy, row: Row) -> Any:
-    """What transformers takes: one mask, or one for each kind of layer (gemma3: most layers see a window only)."""
+    """transformers' argument: one mask, or one for each kind of layer (gemma3: most layers attend to a window only)."""
     full = ancestor_mask(row, policy.dtype, policy.device)
     if policy.config.model_type != "gemma3_text":
         return full
@@ -158,7 +158,7 @@ def attention_masks(policy: Policy, row: Row) -> Any:
 def ancestor_mask(row: Row, dtype: torch.dtype, device: torch.device, window: int | None = None) -> Tensor:
     """[1, 1, n, n] additive mask: 0 where the column is the row itself or its ancestor, the dtype's minimum elsewhere.
 
-    `window`: only the nearest so many of these are seen, the node itself counted. Nearness is depth, not place in the row.
+    `window`: only this many of the nearest nodes are visible, the node itself included. Distance is by depth, not by index.
     """
     node = torch.arange(len(row.ids), device=device)
     ends = torch.tensor(row.subtree_ends(), device=device)
@@ -185,7 +185,7 @@ def logprobs(policy: Policy, samples: Sequence[Sequence[int]], reference: bool, 
 
 
 def cosines(policy: Policy, ids: Sequence[int]) -> Tensor:
-    """[n, n] float32: cosine between the input-embedding rows of the ids. Rows that were never trained are near equal."""
+    """[n, n] float32: cosine between the input-embedding rows of the ids. Untrained rows are nearly equal."""
     with torch.no_grad():
         rows = policy.model.get_input_embeddings().weight[torch.tensor(ids, dtype=torch.long, device=policy.device)].float()
         rows = nn.functional.normalize(rows, dim=-1)
@@ -193,5 +193,5 @@ def cosines(policy: Policy, ids: Sequence[int]) -> Tensor:
 
 
 def adapter_off(policy: Policy) -> Any:
-    """Context in which the model is the reference."""
+    """Context with the adapter off: the model is the reference."""
     return policy.model.disable_adapter()

@@ -27,12 +27,12 @@ _HEAD_LENGTH = struct.Struct("<I")
 
 
 class ProtocolError(Exception):
-    """The stream is not ours or is damaged; nothing after it can be trusted, so the process ends."""
+    """The stream is not this protocol or is damaged; the rest cannot be trusted, so the process ends."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One message: what it is, its JSON head and its arrays by name."""
+    """One message: its type, its JSON head and its arrays by name."""
 
     type: int
     head: Head
@@ -50,10 +50,10 @@ def encode(frame: Frame) -> bytes:
 
 
 def read(read_exactly: Callable[[int], bytes]) -> Frame:
-    """Next frame. `read_exactly(n)` gives n bytes or raises EOFError. Raises ProtocolError for a damaged stream."""
+    """Next frame. `read_exactly(n)` returns n bytes or raises EOFError. Raises ProtocolError for a damaged stream."""
     length, kind, crc = _HEADER.unpack(read_exactly(_HEADER.size))
     if kind not in (HELLO, REQUEST, REPLY, ERROR, HEARTBEAT):
-        raise ProtocolError(f"a frame of unknown type {kind} came")
+        raise ProtocolError(f"received a frame of unknown type {kind}")
     if not _HEAD_LENGTH.size <= length <= LARGEST_PAYLOAD:
         raise ProtocolError(f"a frame of {length} bytes was announced; the limit is {LARGEST_PAYLOAD}")
     payload = read_exactly(length)
@@ -63,7 +63,7 @@ def read(read_exactly: Callable[[int], bytes]) -> Frame:
 
 
 def decode_payload(kind: int, payload: bytes) -> Frame:
-    """Frame from a payload whose checksum holds. Raises ProtocolError where head or arrays cannot be read."""
+    """Frame from a payload with a valid checksum. Raises ProtocolError if head or arrays cannot be read."""
     (head_length,) = _HEAD_LENGTH.unpack_from(payload)
     end = _HEAD_LENGTH.size + head_length
     if end > len(payload):
@@ -71,7 +71,7 @@ def decode_payload(kind: int, payload: bytes) -> Frame:
     try:
         head = json.loads(payload[_HEAD_LENGTH.size : end])
         arrays = load(payload[end:]) if end < len(payload) else {}
-    except Exception as error:  # safetensors raises its own type, json and UTF-8 theirs: all mean the same here
+    except Exception as error:  # safetensors, json and UTF-8 each raise their own type
         raise ProtocolError(f"a frame cannot be read: {error}") from error
     if not isinstance(head, dict):
         raise ProtocolError("a frame's head is not a JSON object")

@@ -1,8 +1,8 @@
 """`python -m trainer.rank SOCKET`, started by torchrun: one of the processes that train one model (ranks.py).
 
-Rank 0 serves the loop and hands each request that changes the model to the others before it carries it out itself. A
-Fault is the same on all of them, for it is decided from what all of them know; any other failure ends the process, and
-torchrun ends the rest: the loop sees the learner gone, with the log's last lines.
+Rank 0 serves the loop and passes each request that changes the model to the others before it runs it. A Fault is the same on
+all ranks, since it is decided from data that all have; any other failure ends the process, and torchrun ends the others: the
+loop sees that the learner has ended, with the log's last lines.
 """
 
 import os
@@ -20,7 +20,7 @@ from .serve import FROM_PARENT, TO_PARENT, Verb, die_with_parent, serve
 if TYPE_CHECKING:
     from .ranks import Ranks
 
-SHARED = ("open", "update", "restore")  # the others change nothing: rank 0 alone answers them
+SHARED = ("open", "update", "restore")  # the others change nothing: rank 0 answers them alone
 
 
 @cache
@@ -54,7 +54,7 @@ def _follow() -> NoReturn:
     while True:
         try:
             data = ranks.receive()
-        except RuntimeError:  # rank 0 is gone: the loop closed the learner
+        except RuntimeError:  # rank 0 has ended: the loop closed the learner
             os._exit(0)
         position = 0
 
@@ -67,7 +67,7 @@ def _follow() -> NoReturn:
         try:
             verbs[request.head["verb"]](request.head, request.arrays)
         except Fault:
-            pass  # rank 0 tells the loop
+            pass  # rank 0 reports it to the loop
         except Exception:
             _end()
 
@@ -79,11 +79,11 @@ def _end() -> NoReturn:
 
 
 def _take_bridge(path: str) -> None:
-    """Puts the loop's pipes where serve.py expects them."""
+    """Moves the loop's pipes to where serve.py expects them."""
     with socket.socket(socket.AF_UNIX) as meeting:
         meeting.connect(path)
         _, fds, _, _ = socket.recv_fds(meeting, 1, 2)
-        high = [os.dup2(fd, 100 + fd) for fd in fds]  # so that neither takes the other's number
+        high = [os.dup2(fd, 100 + fd) for fd in fds]  # so that neither overwrites the other
     for fd in fds:
         os.close(fd)
     for fd, number in zip(high, (FROM_PARENT, TO_PARENT), strict=True):

@@ -1,8 +1,8 @@
-"""The processes that train one model together under torchrun: each computes its share of the rows, gradients are summed.
+"""The processes that train one model together under torchrun: each computes part of the rows, gradients are summed.
 
-Data parallel over the LoRA parameters, nothing else is ever different between the processes: every one of them reads
-every request, takes every decision from summed numbers, and makes the same optimizer step. Rank 0 alone speaks with the
-loop. Adapters are a few megabytes, so one flat all-reduce a mini-batch is all the traffic.
+Data parallel over the LoRA parameters; nothing else ever differs between the processes: each reads every request, decides
+from summed numbers, and makes the same optimizer step. Only rank 0 communicates with the loop. Adapters are a few megabytes,
+so one flat all-reduce per mini-batch is enough.
 """
 
 import os
@@ -15,19 +15,19 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-PATIENCE = timedelta(days=30)  # a request comes when the loop has one: the followers wait through whole rollouts
+PATIENCE = timedelta(days=30)  # the followers wait for a request during whole rollouts
 
 
 @dataclass(frozen=True)
 class Ranks:
-    """This process (`rank`) among `size`."""
+    """This process (`rank`) of `size`."""
 
     rank: int = 0
     size: int = 1
-    requests: Any = None  # process group of the requests: the default one has a deadline, which waiting must not meet
+    requests: Any = None  # process group for requests: the default one has a timeout, too short for this wait
 
     def mine(self, weights: Sequence[int]) -> list[int]:
-        """Which of the pieces of work this process does: the heaviest first, each to whoever has least. In rising order."""
+        """Indices of this process's pieces of work: the heaviest first, each to the process with the least. Ascending."""
         loads, owned = [0] * self.size, []
         for index in sorted(range(len(weights)), key=lambda i: (-weights[i], i)):
             taker = loads.index(min(loads))
@@ -37,7 +37,7 @@ class Ranks:
         return sorted(owned)
 
     def add_up(self, tensors: Sequence[Tensor]) -> None:
-        """Each tensor becomes its sum over the processes, in place."""
+        """Replaces each tensor with its sum over the processes, in place."""
         if self.size == 1 or not tensors:
             return
         flat = torch.cat([t.reshape(-1) for t in tensors])
@@ -56,12 +56,12 @@ class Ranks:
         return values
 
     def send(self, data: bytes) -> None:
-        """Rank 0 hands a request to the others."""
+        """Rank 0 passes a request to the others."""
         dist.broadcast(torch.tensor([len(data)]), 0, group=self.requests)
         dist.broadcast(torch.frombuffer(bytearray(data), dtype=torch.uint8), 0, group=self.requests)
 
     def receive(self) -> bytes:
-        """The next request from rank 0. RuntimeError when it is gone."""
+        """The next request from rank 0. RuntimeError if rank 0 has ended."""
         length = torch.zeros(1, dtype=torch.int64)
         dist.broadcast(length, 0, group=self.requests)
         data = torch.empty(int(length), dtype=torch.uint8)
@@ -73,13 +73,13 @@ ALONE = Ranks()
 
 
 def join() -> Ranks:
-    """Meets the other processes that torchrun started (its variables are in the environment).
+    """Joins the other processes that torchrun started (its variables are in the environment).
 
-    Who has joined ends by os._exit: gloo's threads still run when an interpreter shuts down, and abort one in five of those
-    on a busy machine ("terminate called without an active exception", SIGABRT).
+    A process that has joined must end with os._exit: gloo's threads still run when an interpreter shuts down, and abort
+    one in five of them on a busy machine ("terminate called without an active exception", SIGABRT).
     """
     several_gpus = torch.cuda.device_count() >= int(os.environ["LOCAL_WORLD_SIZE"])
     if several_gpus:
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))  # "cuda" means this one from here on
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))  # from here on "cuda" means this device
     dist.init_process_group("cpu:gloo,cuda:nccl" if several_gpus else "gloo")
     return Ranks(dist.get_rank(), dist.get_world_size(), dist.new_group(backend="gloo", timeout=PATIENCE))

@@ -1,7 +1,7 @@
-"""The child's life: handshake, one request at a time, a heartbeat, and no life after the parent's.
+"""Lifecycle of the child process: handshake, one request at a time, a heartbeat; it never outlives its parent.
 
-Knows nothing of torch, so that the same code serves the protocol tests. A call that hangs in native code is cut by
-PR_SET_PDEATHSIG on Linux (an EOF watcher needs the GIL); elsewhere the watcher thread alone ends an orphan.
+Does not import torch, so that the same code serves the protocol tests. On Linux PR_SET_PDEATHSIG ends a call that hangs in
+native code (an EOF watcher needs the GIL); elsewhere only the watcher thread ends an orphan.
 """
 
 import ctypes
@@ -51,7 +51,7 @@ def serve(verbs: Mapping[str, Verb], parent: int) -> NoReturn:
             while True:
                 requests.put(read(_read_exactly))
         except EOFError:
-            os._exit(0)  # the parent closed or died: also in the middle of a call nobody waits for
+            os._exit(0)  # the parent closed or died, perhaps in the middle of a call
         except ProtocolError as error:
             _give_up(f"learner: {error}")
 
@@ -97,7 +97,7 @@ def _kind(error: Exception) -> FaultKind:
 def _expect_hello(frame: Frame) -> None:
     theirs = frame.head.get("protocol")
     if frame.type != HELLO or theirs != VERSION:
-        _give_up(f"learner: this trainer speaks protocol {VERSION}, the loop {theirs}: install both from one version")
+        _give_up(f"learner: this trainer uses protocol {VERSION}, the loop {theirs}: install the same version of both")
 
 
 def _give_up(reason: str) -> NoReturn:
@@ -109,11 +109,11 @@ def _write(data: memoryview) -> int:
     try:
         return os.write(TO_PARENT, data)
     except OSError:
-        os._exit(0)  # the parent is gone
+        os._exit(0)  # the parent has ended
 
 
 def _read_exactly(count: int) -> bytes:
-    """`count` bytes; grows with what really comes, so an announced length alone costs no memory."""
+    """`count` bytes; the buffer grows with received bytes, so that an announced length alone takes no memory."""
     data = bytearray()
     while len(data) < count:
         try:

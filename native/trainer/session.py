@@ -27,7 +27,7 @@ from .update import update
 
 @dataclass
 class Session:
-    """What `open` made, and the number of updates so far."""
+    """What `open` created, and the number of updates so far."""
 
     policy: Policy
     optimizer: torch.optim.Optimizer
@@ -43,12 +43,12 @@ def verbs(ranks: Ranks = ALONE) -> dict[str, Verb]:
 
     def session() -> Session:
         if not opened:
-            raise Fault("bad_request", "the learner was asked before it was opened: call open first")
+            raise Fault("bad_request", "the learner is not open: call open first")
         return opened[0]
 
     def open_(head: Head, _: Arrays) -> tuple[Head, Arrays]:
         if opened:
-            raise Fault("bad_request", "the learner is open already: start another one for another model")
+            raise Fault("bad_request", "the learner is already open: start another one for another model")
         opened.append(_open(head, ranks))
         return _describe(opened[0]), {}
 
@@ -70,7 +70,7 @@ def _open(head: Head, ranks: Ranks) -> Session:
 
 
 def _threads(head: Head, ranks: Ranks) -> int | None:
-    """The threads of one process: those of the request are shared among all."""
+    """The threads of one process: those of the request, divided among all processes."""
     if ranks.size == 1:
         return int(head["threads"]) if head["threads"] else None
     return max(1, (head["threads"] or os.cpu_count() or 1) // ranks.size)
@@ -112,7 +112,7 @@ def _update(session: Session, head: Head, arrays: Arrays) -> tuple[Head, Arrays]
 
 
 def read_loss(head: Head) -> Loss:
-    """Settings of the loss. Raises Fault for a name that no table has."""
+    """Settings of the loss. Raises Fault for an unknown name."""
     kind = _known("loss", head["kind"], LOSSES)
     if kind == "sft":
         return Loss(kind)

@@ -1,4 +1,4 @@
-"""What is counted during an update, and the metrics it becomes: TRL's names where it has one."""
+"""Values collected during an update, and the metrics from them: TRL's names where it has one."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from .correction import gap_metrics
 
 @dataclass
 class Tally:
-    """Values by trained token (means are over all tokens of the update) and by mini-batch (means over those)."""
+    """Values by trained token (averaged over all tokens of the update) and by mini-batch (averaged over those)."""
 
     by_token: dict[str, list[Tensor]] = field(default_factory=dict)
     by_minibatch: dict[str, list[float]] = field(default_factory=dict)
@@ -32,13 +32,13 @@ class Tally:
 
 
 def summary(tally: Tally) -> dict[str, float]:
-    """Metrics of one update; an average over no token is left out."""
+    """Metrics of one update; an average over no tokens is left out."""
     metrics: dict[str, float] = {name: float(np.mean(values)) for name, values in tally.by_minibatch.items()}
     token = {name: torch.cat(values) for name, values in tally.by_token.items()}
     metrics["num_tokens"] = float(len(token["entropy"])) if token else 0.0
     metrics["skipped_steps"] = float(tally.skipped)
     metrics |= {name: float(token[name].mean()) for name in ("entropy", "kl") if name in token}
-    if "low" not in token:  # supervised: nothing is clipped and nothing was sampled
+    if "low" not in token:  # supervised: no clipping, no sampling
         return metrics
     return (
         metrics

@@ -30,11 +30,11 @@ from .tally import Tally, summary
 
 @dataclass(frozen=True)
 class Update:
-    """Result of `update`: metrics by TRL's names where it has one, and old log-probs by sample (0 where not trained)."""
+    """Result of `update`: metrics by TRL's names where it has one, and old log-probs by sample (0 if not trained)."""
 
     metrics: dict[str, float]
     logprobs: list[Numbers]
-    digests: list[str]  # by sample: of the ids that were computed
+    digests: list[str]  # by sample: digest of the computed ids
 
 
 def update(
@@ -48,12 +48,12 @@ def update(
 ) -> Update:
     """Trains on the mini-batches in order. `clip`: largest gradient norm.
 
-    The optimizer's learning rate is the caller's to set. Old log-probs are taken before the first step; where there is
-    one mini-batch only, its own forward pass gives them (ratio 1) and none is repeated. Raises Fault("memory").
+    The caller sets the optimizer's learning rate. Old log-probs are computed before the first step; with only one
+    mini-batch its own forward pass gives them (ratio 1), without a second pass. Raises Fault("memory").
     """
     started = time.perf_counter()
     room = room or room_of(policy)
-    limit = min(ranks.gather(limit_bytes(policy, room)))  # every rank must cut the same rows
+    limit = min(ranks.gather(limit_bytes(policy, room)))  # every rank must make the same rows
     plan = make_plan(policy, room, limit, lambda tokens: [r for s in minibatches for r in _rows(s, tokens, ranks)])
     attempt, predicted = Attempt(policy, room, plan), plan.predicted
     restart_peak(policy.device)
@@ -83,7 +83,7 @@ def update(
 
 @dataclass(frozen=True)
 class Step:
-    """What one mini-batch gives: metrics, tokens of its rows, old log-probs and digests by sample."""
+    """Results of one mini-batch: metrics, tokens of its rows, old log-probs and digests by sample."""
 
     tally: Tally
     tokens: int
@@ -92,7 +92,7 @@ class Step:
 
 
 def _rows(samples: Sequence[Sample], tokens: int, ranks: Ranks) -> list[PackedRow]:
-    """Rows of at most `tokens`, and for several ranks at least about one for each."""
+    """Rows of at most `tokens`, and with several ranks at least about one for each."""
     rows = pack_minibatch(samples, tokens)
     if ranks.size == 1 or not rows:
         return rows
@@ -101,7 +101,7 @@ def _rows(samples: Sequence[Sample], tokens: int, ranks: Ranks) -> list[PackedRo
 
 
 def _by_sample(samples: Sequence[Sample], rows: Sequence[PackedRow], values: Sequence[Tensor]) -> list[Numbers]:
-    """Values [t] of the rows' trained tokens, laid out by sample and position; 0 elsewhere."""
+    """Values [t] of the rows' trained tokens, arranged by sample and position; 0 elsewhere."""
     result: list[Numbers] = [np.zeros(len(sample.ids), dtype=np.float32) for sample in samples]
     for row, row_values in zip(rows, values, strict=True):
         for sample, position, value in zip(row.sample, row.position, row_values.tolist(), strict=True):
@@ -140,7 +140,7 @@ def _step(
 
     def work(index: int) -> Tensor:
         row = rows[index]
-        # A row whose advantages are all zero has no gradient unless another term gives it one: no backward pass.
+        # A row whose advantages are all zero has no gradient unless another term adds one: no backward pass.
         learns = teaches and (held or bool(row.advantage.any()))
         known = None if old is None else np.asarray([old[s][p] for s, p in zip(row.sample, row.position, strict=True)])
         with torch.set_grad_enabled(learns):
@@ -171,9 +171,9 @@ def _step(
 
 
 def _summed_norm(parameters: Sequence[torch.nn.Parameter], ranks: Ranks) -> float:
-    """Norm of the gradients, after they were summed over the ranks."""
+    """Norm of the gradients, after the sum over the ranks."""
     if ranks.size > 1:
-        for parameter in parameters:  # a rank without a row of its own has none yet
+        for parameter in parameters:  # a rank without a row has none yet
             parameter.grad = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
     gradients = [p.grad for p in parameters if p.grad is not None]
     ranks.add_up(gradients)

@@ -155,7 +155,7 @@ function greet(frame: Frame): void {
   if (frame.type === frameTypes.hello && theirs === protocolVersion) return;
   throw new PlayactError(
     "learner",
-    `the learner speaks protocol ${String(theirs)}, this Playact speaks ${protocolVersion}: install both from one version`,
+    `the learner uses protocol ${String(theirs)}, this Playact ${protocolVersion}: install the same version of both`,
   );
 }
 

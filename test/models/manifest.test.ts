@@ -1,4 +1,4 @@
-// The manifest as shipped, and what it refuses.
+// The manifest as shipped, and what is rejected.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,7 +28,7 @@ test("the shipped manifest is valid and its names and files are unique", () => {
   expect(new Set(files).size).toBe(files.length);
 });
 
-test("every preset names models of the manifest", () => {
+test("every preset names models in the manifest", () => {
   for (const preset of Object.keys(presets)) {
     for (const name of modelsOfPreset(preset)) expect(findModel(name).name).toBe(name);
   }
@@ -38,7 +38,7 @@ test("a model that plays two roles of a preset is needed once", () => {
   expect(modelsOfPreset("tiny")).toEqual(["smollm2-135m-instruct"]);
 });
 
-test("the embedder is needed where texts are compared, and nowhere else", () => {
+test("the embedder is needed only where texts are compared", () => {
   const needs = (tasks: object) => modelsOf(configSchema.parse({ tasks })).includes("all-minilm-l6-v2");
   expect([needs({ novelty: null }), needs({ novelty: 0.9 }), needs({ novelty: null, distractors: "near" })]).toEqual([
     false,
@@ -48,7 +48,7 @@ test("the embedder is needed where texts are compared, and nowhere else", () => 
   expect(modelsOfPreset("laptop")).toContain("all-minilm-l6-v2");
 });
 
-test("the embedder is two files under one name, and no policy; a policy is no embedder", () => {
+test("the embedder is two files under one name and not a policy; a policy is not an embedder", () => {
   const embedder = findEmbedder("all-minilm-l6-v2");
   expect(filesOf(embedder).map(({ name, file }) => [name, file])).toEqual([
     ["all-minilm-l6-v2", "all-minilm-l6-v2-int8.onnx"],
@@ -58,7 +58,7 @@ test("the embedder is two files under one name, and no policy; a policy is no em
   expect(() => findEmbedder("smollm2-135m-instruct")).toThrow(/no embedder/);
 });
 
-test("an unknown model is told with the known ones", () => {
+test("an unknown model is reported with the known ones", () => {
   expect(() => findModel("qwen")).toThrow(/No model is called "qwen".*qwen2\.5-coder-0\.5b-instruct/);
 });
 
@@ -68,7 +68,7 @@ test("a file name cannot leave the models folder, and a package name cannot be a
   expect(() => readChanged({ sources: [{ kind: "package-index", parts }] })).toThrow(/not a valid manifest/);
 });
 
-test("a shortened hash and an unknown key are refused", () => {
+test("a shortened hash and an unknown key are rejected", () => {
   expect(() => readChanged({ sha256: "abc" })).toThrow(/sha256/);
   expect(() => readChanged({ colour: "red" })).toThrow(/colour/);
 });

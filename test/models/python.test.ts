@@ -1,4 +1,4 @@
-// Every start of Python that a user's command makes, made in a folder of traps: modules that leave a mark when they are run.
+// Every start of Python by a user's command, made in a folder of traps: modules that leave a file when they run.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -39,7 +39,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** The learner as a run opens it: it imports torch and all else before it finds that there is no such model. */
+/** The learner as a run opens it: it imports torch and everything else before it finds that the model does not exist. */
 const learner = `
   const [, path, python] = process.argv;
   const { startLearner } = await import(path);
@@ -50,7 +50,7 @@ const learner = `
   await started.close();
 `;
 
-/** Runs a program in the folder of traps; what it wrote. */
+/** Runs a program in the folder of traps; returns its output. */
 async function inTraps(
   program: string,
   args: readonly string[],
@@ -65,7 +65,7 @@ async function inTraps(
   return said;
 }
 
-describe("no module of the folder that the user stands in is run", () => {
+describe("no module in the user's current folder is run", () => {
   // An empty element of PYTHONPATH, as `PYTHONPATH=$PYTHONPATH:/x` leaves behind, is the current folder to Python.
   const emptyElement = { PYTHONPATH: ":/nowhere" };
 

@@ -1,5 +1,5 @@
-// A model of a few bytes in the sources that real ones have: wheels in a folder that pip is pointed to, and a hub on this
-// machine that speaks the part of the protocol that downloads need. Real pip, real huggingface_hub, no network.
+// A model of a few bytes in the same sources as real ones: wheels in a folder that pip is pointed to, and a hub on this machine
+// that implements the part of the protocol that downloads need. Real pip, real huggingface_hub, no network.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -12,7 +12,7 @@ import { pythonPath } from "../../src/models/python.ts";
 
 export const hubSource: ModelSource = { kind: "hub", repo: "Playact/tiny", file: "tiny.gguf" };
 
-/** The manifest's facts of a file of these bytes. */
+/** The manifest entry of a file with these bytes. */
 export function tinyModel(bytes: Buffer, sources: ModelFile["sources"]): ModelFile {
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   return { name: "tiny", file: "tiny.gguf", bytes: bytes.length, sha256, sources };
@@ -46,7 +46,7 @@ export interface Place extends Disposable {
   readonly wheels: string;
 }
 
-/** An empty models folder, hub cache and package index, named to the code by environment variables until disposed. */
+/** An empty models folder, hub cache and package index, set by environment variables until disposed. */
 export function emptyPlace(): Place {
   const folder = mkdtempSync(join(tmpdir(), "playact-models-"));
   const place = { models: join(folder, "models"), wheels: join(folder, "wheels") };
@@ -55,7 +55,7 @@ export function emptyPlace(): Place {
     PLAYACT_MODELS: place.models,
     HF_HUB_CACHE: join(folder, "hub"),
     HF_HOME: folder,
-    HF_ENDPOINT: "http://127.0.0.1:1", // nobody listens there
+    HF_ENDPOINT: "http://127.0.0.1:1", // no server there
     PIP_NO_INDEX: "1",
     PIP_FIND_LINKS: place.wheels,
     PIP_CONFIG_FILE: "/dev/null",
@@ -85,7 +85,7 @@ export interface Hub extends AsyncDisposable {
   readonly downloads: () => number;
 }
 
-/** A hub that serves `bytes` as Playact/tiny's tiny.gguf, and that HF_ENDPOINT names while it lives. */
+/** A hub that serves `bytes` as Playact/tiny's tiny.gguf; HF_ENDPOINT points to it until it is closed. */
 export async function startHub(bytes: Buffer): Promise<Hub> {
   let downloads = 0;
   const etag = createHash("sha256").update(bytes).digest("hex");

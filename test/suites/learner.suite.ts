@@ -186,7 +186,7 @@ export function learnerSuite(name: string, { start, request, torch, metrics, tol
         const bytes = readFileSync(join(saved.folder, file));
         expect(createHash("sha256").update(bytes).digest("hex"), file).toBe(hash);
       }
-      await expect(learner.save(join(folder, "first"))).rejects.toThrow("holds an older save");
+      await expect(learner.save(join(folder, "first"))).rejects.toThrow("contains an older save");
       expect((await learner.save(join(folder, "again"))).hash).toBe(saved.hash);
     });
 

@@ -11,7 +11,7 @@ const toolsets = embeddedCatalogue();
 const tools = toolsets.flatMap((toolset) => toolset.tools);
 const objects = tools.flatMap((tool) => [tool.parameters, tool.returns ?? {}]);
 
-const object = (value: Json | undefined) => value as JsonObject; // schemas of the catalogue, checked by its loader
+const object = (value: Json | undefined) => value as JsonObject; // the catalogue's loader has checked its schemas
 const propertiesOf = (schema: JsonSchema): [string, JsonObject][] =>
   Object.entries(object(schema.properties)).map(([name, property]) => [name, object(property)]);
 const requiredOf = (schema: JsonSchema) => schema.required as readonly string[]; // as above
@@ -36,7 +36,7 @@ function anyObject(schema: JsonSchema): fc.Arbitrary<JsonObject> {
   return fc.record(Object.fromEntries(propertiesOf(schema).map(([name, property]) => [name, anyValue(property)])));
 }
 
-/** Every property by its name, those inside objects and lists too. */
+/** Every property by its name, nested ones too. */
 function everyProperty(schema: JsonSchema): [string, JsonObject][] {
   return propertiesOf(schema).flatMap(([name, property]): [string, JsonObject][] => {
     const inner = property.type === "array" ? object(property.items) : property;
@@ -45,7 +45,7 @@ function everyProperty(schema: JsonSchema): [string, JsonObject][] {
 }
 
 describe("the embedded catalogue", () => {
-  it("is large enough, and every domain has toolsets to withhold and to offer instead", () => {
+  it("is large enough, and every domain has at least three toolsets", () => {
     const domains = new Set(toolsets.map((toolset) => toolset.domain));
     expect(domains.size).toBeGreaterThanOrEqual(12);
     expect(toolsets.length).toBeGreaterThanOrEqual(48);
@@ -55,7 +55,7 @@ describe("the embedded catalogue", () => {
     }
   });
 
-  it("gives no two tools and no two toolsets one name, and no two tools one description", () => {
+  it("has unique tool names, toolset names and tool descriptions", () => {
     expect(new Set(tools.map((tool) => tool.name)).size).toBe(tools.length);
     expect(new Set(toolsets.map((toolset) => toolset.name)).size).toBe(toolsets.length);
     expect(new Set(tools.map((tool) => tool.description)).size).toBe(tools.length);
@@ -76,7 +76,7 @@ describe("the embedded catalogue", () => {
     expect(JSON.stringify(tool.parameters).length).toBeLessThan(520);
   });
 
-  it("uses what real tools use: choices, objects, lists and arguments one may leave out", () => {
+  it("uses what real tools use: choices, objects, lists and optional arguments", () => {
     const having = (found: (tool: (typeof tools)[number]) => boolean) => tools.filter(found).length;
     const arguments_ = (tool: (typeof tools)[number]) => propertiesOf(tool.parameters);
     expect(having((tool) => arguments_(tool).some(([, { enum: choices }]) => choices !== undefined))).toBeGreaterThan(80);
@@ -85,12 +85,12 @@ describe("the embedded catalogue", () => {
     expect(having((tool) => arguments_(tool).length > requiredOf(tool.parameters).length)).toBeGreaterThanOrEqual(35);
   });
 
-  it("holds no two tools that are one under two names", () => {
+  it("has no tool twice under different names", () => {
     const shapes = tools.map(({ parameters, returns }) => JSON.stringify([parameters, returns]));
     expect(shapes.filter((shape, index) => shapes.indexOf(shape) !== index)).toEqual([]);
   });
 
-  it("says the currency of all money, and the unit of every measure in the description or in the name", () => {
+  it("states a currency for every amount of money and a unit for every measure", () => {
     const numbers = objects.flatMap(everyProperty).filter(([, { type }]) => type === "number" || type === "integer");
     const money =
       /(^|_)(price|fee|cost|rent|salary|refund|deposit|premium|surcharge|balance|spent|paid|tax|fare|postage|pay)(_|$)|^(money_back|paid_back|paid_out)$/;
@@ -100,14 +100,14 @@ describe("the embedded catalogue", () => {
     expect(silent.map(([name]) => name)).toEqual([]);
     const unit =
       /USD|currency|kilometers?|_km|meters|minutes?|hours?|seconds|days?|weeks?|years?|percent|celsius|degrees|watts|kilowatts?|kilograms|liters|inches|centimeters|kilocalories|stars/;
-    const unitless = ["rate", "target_rate", "rate_now", "rating", "new_average", "average_stars"]; // marks and rates of exchange
+    const unitless = ["rate", "target_rate", "rate_now", "rating", "new_average", "average_stars"]; // ratings and exchange rates
     const bare = numbers
       .filter(([name, { type }]) => type === "number" && !unitless.includes(name))
       .filter(([name, { description }]) => !unit.test(`${description ?? ""} ${name}`));
     expect(bare.map(([name]) => name)).toEqual([]);
   });
 
-  it("bounds every value, so that a small model fills it in believably", () => {
+  it("bounds every value, so that a small model writes plausible values", () => {
     const leaf = (schema: JsonObject): boolean => {
       if (Array.isArray(schema.enum)) return schema.enum.every((value) => typeof value === "string" && value.length >= 2);
       if (schema.type === "boolean" || schema.format === "date") return true;
@@ -130,7 +130,7 @@ describe("the embedded catalogue", () => {
     expect(faults.filter((fault) => fault !== null)).toEqual([]);
   });
 
-  it("requires only what it names, every result in full and every object whole", () => {
+  it("requires only known parameters, all results and every property of a nested object", () => {
     const inner = objects.flatMap((schema) => everyProperty(schema)).filter(([, { type }]) => type === "object");
     for (const [, schema] of inner) expect(requiredOf(schema)).toEqual(propertiesOf(schema).map(([name]) => name));
     for (const tool of tools) {
@@ -155,11 +155,11 @@ describe("the embedded catalogue", () => {
 describe("the chains of the catalogue", () => {
   const all = toolsets.flatMap((toolset) => chains(toolset).map((chain) => ({ toolset, ...chain })));
 
-  it("are there in at least 20 toolsets", () => {
+  it("exist in at least 20 toolsets", () => {
     expect(new Set(all.map((chain) => chain.toolset.name)).size).toBeGreaterThanOrEqual(20);
   });
 
-  it("hand on ids only, which nobody can know or guess before the first call", () => {
+  it("pass on only ids, which cannot be known or guessed before the first call", () => {
     for (const { argument, first, second } of all) {
       expect(argument).toMatch(/_(id|code)$/);
       const returned = propertiesOf(first.returns ?? {}).find(([name]) => name === argument)?.[1] ?? {};
@@ -179,7 +179,7 @@ describe("the chains of the catalogue", () => {
 });
 
 describe("the catalogue's held-out split", () => {
-  it("holds at least 6 toolsets out at the default share and trains in every domain", () => {
+  it("holds out at least 6 toolsets at the default share and leaves training toolsets in every domain", () => {
     const { train, heldOut } = splitHeldOut(toolsets, 0.25, ["seed", 1]);
     expect(heldOut.length).toBeGreaterThanOrEqual(6);
     expect(new Set(train.map((toolset) => toolset.domain))).toEqual(new Set(toolsets.map((toolset) => toolset.domain)));

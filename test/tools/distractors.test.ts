@@ -1,4 +1,4 @@
-// Which tools are offered beside the needed ones. Descriptions lie on a circle here; test/embed/nearness.test.ts has real ones.
+// Which tools are offered beside the needed ones. Descriptions are points on a circle; test/run/nearness.test.ts has real ones.
 import { describe, expect, test } from "vitest";
 import { draws } from "../../src/rng.ts";
 import { drawOutline } from "../../src/tasks/draw-task.ts";
@@ -26,23 +26,23 @@ describe("near distractors", () => {
   const seen = (count: number) =>
     Array.from({ length: 40 }, (_, seed) => near(others.map(sibling), [needed], count, draws("near", seed)));
 
-  test("come from the nearest twice as many, each of them now and then", () => {
+  test("come from twice as many nearest tools, each chosen sometimes", () => {
     for (const chosen of seen(2)) expect(chosen).toHaveLength(2);
     expect(names([...new Set(seen(2).flat())])).toEqual(["at_50", "at_60", "at_70", "at_80"]);
     expect(names([...new Set(seen(1).flat())])).toEqual(["at_50", "at_60"]);
   });
 
-  test("are measured from the nearest of several needed tools", () => {
+  test("are ranked by the nearest of several needed tools", () => {
     const far = tool("far", "x");
     const chosen = nearTools(new Map([...vectors, [far, at(150)]]))(others.map(sibling), [needed, far], 3, draws(1));
     expect(names(chosen)).not.toContain("at_100");
   });
 
-  test("are the same for the same names", () => {
+  test("are the same for the same seed", () => {
     expect(near(others.map(sibling), [needed], 2, draws("a"))).toEqual(near(others.map(sibling), [needed], 2, draws("a")));
   });
 
-  test("are fewer where others might do the job", () => {
+  test("are fewer if some might do the needed job", () => {
     const twins = [10, 20].map((degrees) => [tool(`twin_${degrees}`, "id"), at(degrees)] as const);
     const withTwins = nearTools(new Map([...vectors, ...twins]));
     const candidates = [...twins.map(([twin]) => stranger(twin)), sibling(others[5] ?? needed)];
@@ -52,18 +52,18 @@ describe("near distractors", () => {
 
 describe("a tool might do the job of the needed one", () => {
   const open = tool("open_ticket", "ticket_id");
-  test("where another toolset's tool has a near description, whatever it takes", () => {
+  test("if it is in another toolset and has a similar description, whatever its parameters", () => {
     expect([0.44, 0.46].map((near) => mayServe(needed, stranger(open), near))).toEqual([false, true]);
   });
 
-  test("where a sibling's is nearly the same and it can be called with the same arguments", () => {
+  test("if it is a sibling with nearly the same description and callable with the same arguments", () => {
     expect([0.79, 0.81].map((near) => mayServe(needed, sibling(tool("again", "id")), near))).toEqual([false, true]);
     expect(mayServe(needed, sibling(tool("none")), 0.9)).toBe(true);
     expect(mayServe(needed, sibling(open), 0.95)).toBe(false);
   });
 });
 
-test("no tool is offered under the name of a needed one or twice, in either way", () => {
+test("no tool is offered under the name of a needed one or twice, with either choice", () => {
   const toolsets: Toolset[] = [
     { domain: "travel", name: "trains", tools: [findTrain, bookSeats] },
     {

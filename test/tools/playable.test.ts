@@ -1,4 +1,4 @@
-// A tool is decided by playing it: what passes is written validly in the run, what does not is named before it.
+// Whether a tool can be played is decided by trying: a tool that passes is always valid in a run, one that fails is named first.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,7 +47,7 @@ describe("whether a tool can be played", () => {
       }),
     ],
     ["every type at once", tool({ x: {}, y: { type: ["integer", "null"] }, z: { type: "boolean" } }, {}, { type: "object" })],
-  ])("is found out by doing it: %s", (_, playable) => {
+  ])("is tried out, and granted for %s", (_, playable) => {
     expect(unplayable(playable, null)).toBeNull();
     const right = Array.from({ length: 40 }, (_, index) => {
       const schema = argumentsSchema(playable, drawArguments(playable, draws("test", index)));
@@ -66,11 +66,11 @@ describe("whether a tool can be played", () => {
       /'n'/,
     ],
     ["a pattern that looks back", tool({ code: { type: "string", pattern: "^(a|b)\\1$" } }), /'code' has a pattern/],
-  ])("is denied by naming what is at fault: %s", (_, broken, sentence) => {
+  ])("is denied with the name of the cause: %s", (_, broken, sentence) => {
     expect(unplayable(broken, null)).toMatch(sentence);
   });
 
-  test("is denied where llama.cpp does not take the grammar", () => {
+  test("is denied if llama.cpp rejects the grammar", () => {
     expect(unplayable(tool({ a: text }), () => "too much")).toBe("llama.cpp rejects the grammar of the argument 'a': too much");
   });
 });
@@ -84,18 +84,18 @@ describe("tools that cannot be played", () => {
     return path;
   };
 
-  test("end the reading, and the way to leave them out is told", () => {
+  test("stop the import with a hint how to leave them out", () => {
     expect(() => userTools(file([good, bad]))).toThrow(/the tool "bad" cannot be played: 'a' asks for .*--skip-bad-tools/);
   });
 
-  test("are left out and named where that is wanted", () => {
+  test("are left out and reported on request", () => {
     const left: string[] = [];
     const sets = userTools(file([good, bad]), { leftOut: (sentence) => left.push(sentence) });
     expect(sets.flatMap(({ tools }) => tools.map(({ name }) => name))).toEqual(["good"]);
     expect(left).toEqual([expect.stringContaining('the tool "bad" cannot be played')]);
   });
 
-  test("leave nothing to train on where there is no other", () => {
+  test("are an error if there is no other tool", () => {
     expect(() => userTools(file([bad]), { leftOut: () => undefined })).toThrow('the tool "bad" cannot be played');
     expect(() => userTools(file([bad, { ...bad, name: "worse" }]), { leftOut: () => undefined })).toThrow(
       "needs at least one tool that can be played, but has none",
@@ -103,7 +103,7 @@ describe("tools that cannot be played", () => {
   });
 });
 
-describe("envelopes of tools", () => {
+describe("wrapped lists of tools", () => {
   const weather = { name: "get_weather", description: "", inputSchema: { type: "object", properties: { city: text } } };
   test.each<[string, unknown]>([
     ["MCP's answer to tools/list", { jsonrpc: "2.0", id: 1, result: { tools: [weather], nextCursor: "x" } }],
@@ -144,7 +144,7 @@ describe("envelopes of tools", () => {
     ["a row that keeps them as text", [{ query: "?", tools: JSON.stringify([weather]) }]],
     ["a single tool", weather],
     ["a tool of a data set that fills every key", [{ ...weather, parameters: null, returns: null, strict: null }]],
-  ])("are opened: %s", (_, content) => {
+  ])("are unwrapped: %s", (_, content) => {
     const path = join(folder, "envelope.json");
     writeFileSync(path, JSON.stringify(content));
     const tools = userTools(path).flatMap(({ tools }) => tools);

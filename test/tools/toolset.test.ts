@@ -25,7 +25,7 @@ describe("splitHeldOut", () => {
   );
   const names = (chosen: readonly Toolset[]) => chosen.map((toolset) => `${toolset.domain}/${toolset.name}`);
 
-  it("holds the share of each domain out and loses nothing", () => {
+  it("holds out the share of each domain and loses no toolset", () => {
     const { train, heldOut } = splitHeldOut(toolsets, 0.25, [1]);
     expect(heldOut.map((toolset) => toolset.domain).sort()).toEqual(["a", "b"]);
     expect([...names(train), ...names(heldOut)].sort()).toEqual(names(toolsets).sort());
@@ -36,11 +36,11 @@ describe("splitHeldOut", () => {
     [0.1, 0],
     [0.5, 4],
     [1, 6],
-  ])("at share %d holds %i of two domains of four out, and always leaves one to train on", (share, count) => {
+  ])("at share %d holds out %i toolsets of two domains of four, and always leaves one to train on", (share, count) => {
     expect(splitHeldOut(toolsets, share, [1]).heldOut).toHaveLength(count);
   });
 
-  it("hangs on the names alone, not on the order of the files", () => {
+  it("depends only on the names, not on the order of the files", () => {
     const forward = splitHeldOut(toolsets, 0.5, ["run", 3]);
     const backward = splitHeldOut(toolsets.toReversed(), 0.5, ["run", 3]);
     expect(names(backward.heldOut).sort()).toEqual(names(forward.heldOut).sort());
@@ -62,20 +62,20 @@ describe("chains", () => {
   const pairs = (...tools: ToolSpec[]) =>
     chains({ domain: "d", name: "n", tools }).map(({ first, second, argument }) => `${first.name} ${second.name} ${argument}`);
 
-  it("finds what a result gives and another tool requires", () => {
+  it("finds a property that one result returns and another tool requires", () => {
     expect(pairs(search, tool("book", object({ id: text, seats: { type: "integer" } })))).toEqual(["search book id"]);
   });
 
   it.each([
     ["the argument is optional", tool("book", object({ id: text }, []))],
     ["the types differ", tool("book", object({ price: text }))],
-    ["the first call asks for it itself", tool("book", object({ city: text }))],
+    ["the first call takes it as an argument", tool("book", object({ city: text }))],
     ["the name differs", tool("book", object({ flight_id: text }))],
-  ])("finds nothing where %s", (_, second) => {
+  ])("finds nothing if %s", (_, second) => {
     expect(pairs(search, second)).toEqual([]);
   });
 
-  it("finds nothing where results have no schema", () => {
+  it("finds nothing if results have no schema", () => {
     expect(pairs(tool("search", object({ city: text })), tool("book", object({ id: text })))).toEqual([]);
   });
 });
@@ -111,7 +111,7 @@ describe("userTools", () => {
     expect(load(content)).toEqual([{ domain: "user", name: "tools-1", tools: [weather] }]);
   });
 
-  it("keeps a schema of the result under either name and does without one", () => {
+  it("reads a result's schema under either key, or none", () => {
     const returns = object({ celsius: { type: "number" } });
     const [toolset] = load([
       { ...weather, returns },
@@ -127,7 +127,7 @@ describe("userTools", () => {
     ]);
   });
 
-  it("takes what schema generators write: references, unions, titles, defaults, closed objects", () => {
+  it("accepts what schema generators write: references, unions, titles, defaults, closed objects", () => {
     const parameters = {
       $defs: { Place: object({ city: text }) },
       type: "object",
@@ -145,14 +145,14 @@ describe("userTools", () => {
     expect(tool?.parameters).toEqual({ ...rest, properties: inPlace });
   });
 
-  it("puts what a reference names in its place, also in lists, unions and results, and references in it, too", () => {
+  it("resolves references, also nested ones and those in lists, unions and results", () => {
     const link = (name: string) => ({ $ref: `#/definitions/${name}` });
     const returns = {
       type: "object",
       properties: {
         stops: { type: "array", items: { ...link("Stop"), description: "in order" } },
         end: { anyOf: [link("Stop"), { type: "null" }] },
-        $ref: text, // a property may have that name
+        $ref: text, // a property may be called $ref
       },
       definitions: { Stop: object({ place: link("Place") }), Place: object({ city: text }) },
     };
@@ -167,7 +167,7 @@ describe("userTools", () => {
     });
   });
 
-  it("puts tools with one prefix into one toolset, but not those that share a verb, at most 8 each", () => {
+  it("groups tools by prefix, but not by a shared verb, at most 8 per toolset", () => {
     const names = [
       "git_log",
       "search_a",
@@ -195,12 +195,12 @@ describe("userTools", () => {
   );
 
   it.each<[string, unknown, string]>([
-    ["text that is no JSON", "{", "tools: tools.json: the file needs JSON, but has "],
+    ["text that is not JSON", "{", "tools: tools.json: the file needs JSON, but has "],
     ["a number", 3, "but has a number; export the tools in one of these shapes."],
     ["an object without tools", { utilities: [] }, "but has an object with utilities;"],
-    ["an empty envelope", { functions: [] }, "needs at least one tool, but has an empty list; add a tool."],
+    ["an empty wrapped list", { functions: [] }, "needs at least one tool, but has an empty list; add a tool."],
     ["an empty list", [], "needs at least one tool, but has an empty list; add a tool."],
-    ["a tool that is no object", ["x"], "tool number 1 needs a function with name, description and parameters"],
+    ["a tool that is not an object", ["x"], "tool number 1 needs a function with name, description and parameters"],
     ["a tool without a name", [{ description: "" }], "tool number 1 needs a function"],
     ["a name with blanks", [{ name: "get weather" }], 'the tool "get weather" needs a function'],
     ["a name of 65 characters", [{ name: "x".repeat(65) }], "must be 1 to 64 of the characters"],
@@ -209,7 +209,7 @@ describe("userTools", () => {
       [weather, weather],
       'the tool "get_weather" needs a name of its own for each tool, but has the same name twice; rename one.',
     ],
-    ["a description that is far too long", [{ name: "x", description: "y".repeat(1025) }], "description"],
+    ["a description that is too long", [{ name: "x", description: "y".repeat(1025) }], "description"],
     [
       "parameters that are no object schema",
       withParameters({ type: "string" }),
@@ -217,7 +217,7 @@ describe("userTools", () => {
     ],
     ["parameters that are a list", withParameters([]), "parameters"],
     ["a schema that does not compile", withParameters(object({ a: { type: "txt" } })), "needs valid JSON Schema"],
-    ["a keyword that nobody knows", withParameters({ ...object({}), requird: [] }), 'but has the keyword "requird" at the top;'],
+    ["an unknown keyword", withParameters({ ...object({}), requird: [] }), 'but has the keyword "requird" at the top;'],
     [
       "such a keyword deep inside",
       withParameters(object({ a: { type: "array", items: { maxLen: 3 } } })),
@@ -233,7 +233,7 @@ describe("userTools", () => {
       withParameters({ ...object({ a: { $ref: "#/$defs/x", items: { maxLen: 3 } } }), $defs: { x: { type: "array" } } }),
       'the keyword "maxLen" at "items"',
     ],
-    ["arguments under a key that nobody knows", [{ name: "x", args: object({ a: text }) }], 'but has the key "args"; rename'],
+    ["arguments under an unknown key", [{ name: "x", args: object({ a: text }) }], 'but has the key "args"; rename'],
     [
       "arguments under two keys",
       [{ ...weather, inputSchema: object({}) }],
@@ -244,7 +244,7 @@ describe("userTools", () => {
       '[{"name": "x", "parameters": {"properties": {"id": {"enum": [1917043659912705297]}}}}]',
       "which is too large to be kept exactly",
     ],
-    ["a reference that goes nowhere", withParameters(object({ a: { $ref: "#/$defs/x" } })), 'the reference "#/$defs/x"'],
+    ["a reference that cannot be resolved", withParameters(object({ a: { $ref: "#/$defs/x" } })), 'the reference "#/$defs/x"'],
     [
       "a reference to itself",
       withParameters({ ...object({ a: { $ref: "#/$defs/x" } }), $defs: { x: object({ a: { $ref: "#/$defs/x" } }) } }),
@@ -255,7 +255,7 @@ describe("userTools", () => {
       withParameters({ ...object({ a: { $ref: "#/$defs/l0" } }), $defs: laughs }),
       "more than 1000 parts",
     ],
-    ["a schema that nests too deep", withParameters(nested(11)), "more than 10 levels"],
+    ["a schema that is nested too deeply", withParameters(nested(11)), "more than 10 levels"],
     [
       "a schema that is too long",
       withParameters(object({ a: { enum: Array(2000).fill("abcdefgh") } })),
@@ -271,14 +271,14 @@ describe("userTools", () => {
       [{ ...weather, description: "Weather\u202e.cod" }],
       "invisible or direction-changing",
     ],
-  ])("refuses %s", (_, content, message) => {
+  ])("rejects %s", (_, content, message) => {
     const said = refusal(content);
     expect(said).toContain("tools: tools.json: ");
     expect(said).toContain(message);
     expect(said).toMatch(/; [^;]+\.$/);
   });
 
-  it("refuses a file that is not there, and one that is too large", () => {
+  it("rejects a missing file and one that is too large", () => {
     expect(() => userTools(join(folder, "gone.json"))).toThrow(
       /gone\.json: the file needs a readable JSON file, but has ENOENT.*; check the path/,
     );

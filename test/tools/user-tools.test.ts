@@ -1,5 +1,5 @@
-// The shapes that the user's tools may come in, beside OpenAI's (toolset.test.ts): BFCL's function docs, trees of tools,
-// ToolBench's tool files, folders. The samples are made up, in the form of the originals.
+// Formats of the user's tools other than OpenAI's (toolset.test.ts): BFCL's function docs, trees of tools, ToolBench's tool
+// files, folders. The samples are invented, in the original formats.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -51,8 +51,8 @@ describe("BFCL's function docs", () => {
 
   it.each([
     ["a list", [openSafe, findSafe]],
-    ["one a line", `${JSON.stringify(openSafe)}\n${JSON.stringify(findSafe)}\n`],
-  ])("are read as %s, in JSON Schema's own words", (_, content) => {
+    ["one per line", `${JSON.stringify(openSafe)}\n${JSON.stringify(findSafe)}\n`],
+  ])("are read as %s and converted to JSON Schema", (_, content) => {
     const [toolset, ...others] = load(content);
     expect(others).toEqual([]);
     expect(toolset?.tools).toEqual([
@@ -81,7 +81,7 @@ describe("BFCL's function docs", () => {
     expect(toolset && chains(toolset).map(({ argument }) => argument)).toEqual(["safe_id"]);
   });
 
-  it("with what they list as values of their types, and nothing required that only a description names", () => {
+  it("get enum values of the right type, and require only existing parameters", () => {
     const properties = {
       rooms: { type: "integer", enum: ["1", "2", "dontcare"] },
       quiet: { type: "boolean", enum: ["True", "False", "dontcare"] },
@@ -97,7 +97,7 @@ describe("BFCL's function docs", () => {
     });
   });
 
-  it("in Java's and JavaScript's words too", () => {
+  it("may use Java's and JavaScript's type names", () => {
     const types = { a: "HashMap", b: "ArrayList", c: "long", d: "double", e: "char", f: "Boolean", g: "String" };
     const properties = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type }]));
     const [toolset] = load([{ name: "f", description: "", parameters: { type: "dict", properties } }]);
@@ -112,14 +112,14 @@ describe("BFCL's function docs", () => {
     ]);
   });
 
-  it("with a type that nobody knows are refused with the tool's name", () => {
+  it("with an unknown type are rejected with the tool's name", () => {
     const parameters = { type: "dict", properties: { a: { type: "quaternion" } } };
     expect(() => load([{ name: "turn", description: "", parameters }])).toThrow(
       /tools\.json: the parameters of the tool "turn" needs valid JSON Schema, but has .*; correct it\.$/,
     );
   });
 
-  it("inside test rows make a toolset a row; a function seen before is not there twice", () => {
+  it("in test rows become one toolset per row, without repeated functions", () => {
     const row = (id: string, ...functions: unknown[]) =>
       JSON.stringify({ id, question: [[{ role: "user", content: "?" }]], function: functions });
     const rows = [
@@ -143,7 +143,7 @@ describe("a tree of tools", () => {
     Finance: { Empty: [], Rates: [bare("rates"), bare("rates"), { ...bare("Börse"), category: "Finance" }] },
   };
 
-  it("keeps domains and toolsets, makes names well-formed and tells equal ones apart", () => {
+  it("keeps domains and toolsets, makes names valid and unique", () => {
     expect(named(load(tree))).toEqual([
       "Travel/Flight Search: Search_Flights status",
       "Travel/Hotels: status_for_Hotels",
@@ -157,7 +157,7 @@ describe("a tree of tools", () => {
     expect(train).toHaveLength(2);
   });
 
-  it("gives every tool of many with one long name a name of its own, of 64 characters at most", () => {
+  it("gives tools with the same long name unique names of at most 64 characters", () => {
     const sets = Object.fromEntries(
       Array.from({ length: 4 }, (_, index) => [`set`.repeat(30) + index, [bare("x".repeat(64), `${index}`)]]),
     );
@@ -173,14 +173,14 @@ describe("a tree of tools", () => {
       "but has an object with Travel; export the tools in one of these shapes.",
     ],
     ["no tool in any toolset", { Travel: { Flights: [] } }, "needs at least one tool, but has none in any toolset; add a tool."],
-    ["a name of signs alone", { Travel: { Flights: [bare("///")] } }, 'the tool "" needs a function'],
+    ["a name without letters or digits", { Travel: { Flights: [bare("///")] } }, 'the tool "" needs a function'],
     ["a tool without a name", { Travel: { Flights: [{ description: "" }] } }, "tool number 1 needs a function"],
     [
       "a tool that cannot be played",
       { Travel: { Flights: [{ ...bare("fly"), parameters: { type: "object", not: {} } }] } },
       'the tool "fly" cannot be played: no call that can be written is valid',
     ],
-  ])("refuses %s", (_, content, sentence) => {
+  ])("rejects %s", (_, content, sentence) => {
     expect(() => load(content)).toThrow(sentence);
   });
 });
@@ -208,7 +208,7 @@ describe("ToolBench's files", () => {
     ],
   };
 
-  it("become functions whose required parameters come first and whose defaults fit their types", () => {
+  it("become functions with required parameters first and defaults of the right type", () => {
     const [toolset] = load(tool);
     expect(toolset).toEqual({
       domain: "user",
@@ -236,7 +236,7 @@ describe("ToolBench's files", () => {
     expect(phase && argumentErrors(phase, { hours: "3" })).toHaveLength(2);
   });
 
-  it("in a folder take their category as domain, and equal names of two tools are told apart", () => {
+  it("in a folder have their category as domain, and repeated names are made unique", () => {
     file("Science/moon_almanac.json", tool);
     file("Science/sun_almanac.json", {
       ...tool,
@@ -252,7 +252,7 @@ describe("ToolBench's files", () => {
     ]);
   });
 
-  it("a folder without JSON files is refused", () => {
+  it("a folder without JSON files is rejected", () => {
     file("notes.txt", "");
     expect(() => userTools(folder)).toThrow(
       /the folder needs JSON files of tools, in it or one folder below, but has none; check the path/,

@@ -1,4 +1,4 @@
-"""Before torch is imported: the threads' waiting of the real child, and as many threads as tiny models deserve."""
+"""Before torch is imported: threads wait as in the real child, and as few threads as tiny models need."""
 
 import os
 

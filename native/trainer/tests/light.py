@@ -1,4 +1,4 @@
-"""A child that speaks the real protocol without torch and misbehaves on demand: `python -m trainer.tests.light PID`.
+"""A child process with the real protocol but without torch and misbehaves on demand: `python -m trainer.tests.light PID`.
 
 Its one verb is `restore`: the last part of the folder names what to do (see ACTS). For test_serve.py and
 test/learner/faults.test.ts.
@@ -27,7 +27,7 @@ def write(data: bytes) -> None:
 
 
 def hold_the_gil() -> None:
-    """What a long native call looks like: no other thread of Python runs, no heartbeat, no EOF watcher."""
+    """Behaves like a long native call: no other Python thread runs, no heartbeat, no EOF watcher."""
     ctypes.PyDLL(None).sleep(30)
 
 
@@ -36,7 +36,7 @@ def refuse() -> None:
 
 
 def fill() -> None:
-    """A save on a disk that takes no more: here a limit of this process, which ends a write as a full disk does."""
+    """A save on a full disk: a limit of this process, which ends a write as a full disk does."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
     with tempfile.TemporaryDirectory() as folder:
         save_file({"moments": np.zeros(10_000)}, Path(folder) / "optimizer.safetensors")

@@ -1,4 +1,4 @@
-"""A save is loadable by PEFT and by the gguf reader, and restoring it is exact to the bit."""
+"""A save can be loaded by PEFT and by the gguf reader, and restoring it is exact bit for bit."""
 
 import ast
 import hashlib
@@ -58,7 +58,7 @@ train(policy, optimizer, range(9, 10_000))
 
 
 def state(policy: Policy, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    """Parameters and everything that the optimizer keeps of them, by name."""
+    """Parameters and the optimizer's state of them, by name."""
     kept = {name: p.detach() for name, p in policy.adapter().items()}
     return kept | {f"{name} {key}": value for name, p in policy.adapter().items() for key, value in optimizer.state[p].items()}
 
@@ -146,7 +146,7 @@ def test_interleaving_pairs_the_halves_of_each_head() -> None:
 def test_an_older_save_is_never_written_over(tmp_path: Path) -> None:
     policy = tiny_policy()
     checkpoint.save(policy, adamw(policy, OPTIONS), 0, tmp_path / "a")
-    with pytest.raises(Fault, match="holds an older save"):
+    with pytest.raises(Fault, match="contains an older save"):
         checkpoint.save(policy, adamw(policy, OPTIONS), 1, tmp_path / "a")
 
 
@@ -178,7 +178,7 @@ def flip(path: Path) -> None:
         (lambda folder: flip(folder / "peft/adapter_model.safetensors"), "peft/adapter_model.safetensors changed"),
         (lambda folder: flip(next(folder.glob("*.gguf"))), "gguf changed"),
         (lambda folder: (folder / "peft/adapter_config.json").unlink(), "adapter_config.json changed, went missing"),
-        (lambda folder: (folder / "notes.txt").write_text("mine"), "notes.txt changed, went missing or came"),
+        (lambda folder: (folder / "notes.txt").write_text("mine"), "notes.txt changed, disappeared or appeared"),
         (lambda folder: (folder / "state.json").write_text("{"), "cannot be restored"),
     ],
     ids=["moments", "adapter", "gguf", "missing", "added", "state"],

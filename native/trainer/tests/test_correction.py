@@ -1,4 +1,4 @@
-"""What is said of the gap between sampler and learner."""
+"""Correction of the gap between sampler and learner, and its metrics."""
 
 import math
 
@@ -23,11 +23,11 @@ def test_weights_by_token_and_by_sequence_truncated_or_masked() -> None:
     assert weights("sequence_mask", 2.0) == pytest.approx([0, 0, 0.475, 0.475])
 
 
-def test_without_a_cap_the_sampler_plays_no_part() -> None:
+def test_without_a_cap_the_sampler_has_no_effect() -> None:
     assert weights("token_truncate", None) == [1, 1, 1, 1]
 
 
-def test_what_is_not_a_number_stays_none() -> None:
+def test_nan_stays_nan() -> None:
     strange = torch.tensor([math.nan])
     for mode in ("token_truncate", "token_mask", "sequence_truncate", "sequence_mask"):
         assert importance_weights(torch.zeros(1), strange, torch.zeros(1, dtype=torch.long), mode, 2.0).isnan().all()

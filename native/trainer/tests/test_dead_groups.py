@@ -1,5 +1,5 @@
-"""A group whose advantages are all zero keeps its KL: it stands in the mini-batch, pulls towards the reference, and weighs
-what its episodes weigh. Gradients against those of the plain formulas, sequence by sequence, unpacked."""
+"""A group whose advantages are all zero keeps its KL: it counts in the mini-batch, pulls towards the reference, and has the
+weight of its episodes. Gradients are compared with those of the plain formulas, sequence by sequence, unpacked."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from .reference import Sequence, reference_objective
 from .test_update import OPTIONS, nothing, own_behaviour, weights
 from .tiny import episodes, tiny_policy
 
-# the preset `trustee`, with a KL that is seen beside the advantages
+# the preset `trustee`, with a KL that is visible beside the advantages
 TRUSTEE = Loss("dual_clip", dual_clip=3.0, kl_coef=0.1, normalize="rollout", importance_cap=2.0)
 
 
@@ -61,7 +61,7 @@ def test_its_kl_and_its_weight_are_those_of_the_plain_formulas(living: int) -> N
     assert metrics["skipped_steps"] == 0
 
 
-def test_a_long_episode_weighs_as_much_as_a_short_one() -> None:
+def test_a_long_episode_has_the_weight_of_a_short_one() -> None:
     short, long = replace(TRUSTEE, kl_coef=0.0), episodes(1, 12)[0]
     one = episodes(1, 1, seed=5)[0]
     policy = tiny_policy()
@@ -69,7 +69,7 @@ def test_a_long_episode_weighs_as_much_as_a_short_one() -> None:
         policy, [replace(s, advantage=s.trained.astype(np.float32) * sign) for s, sign in ((long, 1.0), (one, -1.0))]
     )
     assert samples[0].trained.sum() > 8 * samples[1].trained.sum()
-    # at ratio 1 an episode's share of the loss is its advantage's mean: 1 and -1 weigh alike
+    # at ratio 1 an episode's share of the loss is its advantage's mean: 1 and -1 have equal weight
     assert update(policy, adamw(policy, OPTIONS), [samples], short, clip=1.0).metrics["loss"] == pytest.approx(0, abs=1e-6)
 
 
@@ -80,8 +80,8 @@ def test_a_minibatch_of_dead_groups_alone_pulls_towards_the_reference() -> None:
     assert kl[-1] < 0.5 * kl[0]
 
 
-def test_where_the_policy_still_is_the_reference_nothing_changes() -> None:
-    """The first step of a run: no gradient, so that neither weight decay nor a moment makes another adapter of it."""
+def test_while_the_policy_is_the_reference_nothing_changes() -> None:
+    """The first step of a run: no gradient, so that neither weight decay nor a moment changes the adapter."""
     policy = tiny_policy(random_b=0)
     before, optimizer = weights(policy), adamw(policy, OPTIONS)
     result = update(policy, optimizer, [nothing(episodes(3, 2))] * 4, TRUSTEE, clip=1.0)

@@ -1,4 +1,4 @@
-"""What a row's activations weigh is known from shapes; less memory changes no number; no memory changes nothing."""
+"""The memory of a row's activations is known from shapes; less memory changes no number; out of memory changes nothing."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -91,19 +91,19 @@ def test_a_plan_recomputes_before_it_shortens_rows_and_both_only_as_far_as_neede
         for k in range(4)
     ]
     assert plan(spared[0]) == (2048, 0)
-    assert plan(spared[0] - 1) == (2048, 2)  # one block less is no gain: what is recomputed lives once more
+    assert plan(spared[0] - 1) == (2048, 2)  # one block less gains nothing: a recomputed block exists once more
     assert plan(spared[3] + 1) == (2048, 3)
     assert plan(spared[3] - 1) == (1024, 0)
     assert plan(0) == (256, 3)
 
 
-def test_a_device_is_named_with_its_card(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_is_named_with_its_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"NVIDIA L4 number {device.index}")
     assert device_name(torch.device("cuda", 1)) == "cuda:1 (NVIDIA L4 number 1)"
     assert device_name(torch.device("cpu")) == "cpu"
 
 
-def test_the_users_own_limit_counts_before_the_machines() -> None:
+def test_the_users_limit_takes_precedence_over_the_machines() -> None:
     policy = tiny_policy()
     assert limit_bytes(policy, room_of(policy, 1234)) == 1_234_000_000
     assert limit_bytes(policy, room_of(policy)) > room_of(policy).resident
@@ -140,7 +140,7 @@ def out_of_memory_above(policy: Policy, tokens: int, from_training_pass: int = 0
 
 
 @pytest.mark.parametrize("minibatches", [1, 3])
-def test_when_memory_ends_the_minibatch_is_done_again_once_in_rows_of_half_the_length(minibatches: int) -> None:
+def test_out_of_memory_repeats_the_minibatch_once_in_rows_of_half_the_length(minibatches: int) -> None:
     whole, halved, failing = (replace(tiny_policy(), budget=budget) for budget in (200, 100, 200))
     tried, room = out_of_memory_above(failing, 100), room_of(failing)
     batch = [[s for seed in range(4) for s in episodes(8, 2, seed=seed + 10 * b)] for b in range(minibatches)]
@@ -155,7 +155,7 @@ def test_when_memory_ends_the_minibatch_is_done_again_once_in_rows_of_half_the_l
     assert update(failing, adamw(failing, OPTIONS), batch, PLAIN, clip=1.0, room=room).metrics["learner/memory_retries"] == 0
 
 
-def test_when_memory_ends_late_the_rows_that_were_done_do_not_count_twice() -> None:
+def test_out_of_memory_late_does_not_count_finished_rows_twice() -> None:
     halved, failing = (replace(tiny_policy(), budget=budget) for budget in (100, 200))
     out_of_memory_above(failing, 100, from_training_pass=2)
     batch = [[s for seed in range(4) for s in episodes(8, 2, seed=seed)]]
@@ -165,10 +165,10 @@ def test_when_memory_ends_late_the_rows_that_were_done_do_not_count_twice() -> N
     assert all(torch.equal(p, weights(halved)[name]) for name, p in failing.adapter().items())
 
 
-def test_when_memory_ends_twice_it_is_said_and_nothing_was_changed() -> None:
+def test_out_of_memory_twice_is_reported_and_changes_nothing() -> None:
     policy = tiny_policy()
     tried, before = out_of_memory_above(policy, 5), weights(policy)
-    with pytest.raises(Fault, match=r"memory ended twice .* rows of 1024 tokens .* smaller model") as raised:
+    with pytest.raises(Fault, match=r"ran out of memory twice.* rows of 1024 tokens .* smaller model") as raised:
         update(policy, adamw(policy, OPTIONS), [episodes(4, 2)], PLAIN, clip=1.0)
     assert raised.value.kind == "memory"
     assert len(tried) == 2

@@ -1,4 +1,4 @@
-"""The denominators, worked by hand."""
+"""The denominators, computed by hand."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ def sample(trained: int, rollout: int = -1) -> Sample:
     return Sample([0] * 9, mask, mask.astype(np.float32), mask.astype(np.float32), rollout)
 
 
-# rollout 4 broke into two samples; the third sample is a rollout of its own; the last was not trained at all
+# rollout 4 is split into two samples; the third sample is its own rollout; the last was not trained
 SAMPLES = [sample(3, 4), sample(1, 4), sample(6), sample(0)]
 
 
@@ -29,7 +29,7 @@ def test_shares_by_token_sequence_rollout_and_constant(by: str, shares: list[flo
     assert token_shares(SAMPLES, by, 32).tolist() == pytest.approx(shares, rel=1e-15)
 
 
-def test_nothing_trained_is_no_share() -> None:
+def test_without_trained_tokens_shares_are_zero() -> None:
     for by in NORMALIZERS:
         assert token_shares([sample(0), sample(0, 2)], by, 32).tolist() == [0, 0]
         assert token_shares([], by, 32).tolist() == []

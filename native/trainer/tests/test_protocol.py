@@ -1,4 +1,4 @@
-"""Frames: the recorded cases that the TypeScript twin reads too, and a child that is fed damaged streams."""
+"""Frames: the recorded cases that the TypeScript twin reads too, and a child that receives damaged streams."""
 
 import json
 import random
@@ -39,7 +39,7 @@ def test_reads_and_writes_the_recorded_frame(case: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("case", CASES["bad"], ids=lambda case: case["name"])
-def test_refuses_the_recorded_damage_with_a_reason(case: dict[str, str]) -> None:
+def test_rejects_the_recorded_damage_with_a_reason(case: dict[str, str]) -> None:
     with pytest.raises(ProtocolError, match=case["says"]):
         read(reader(bytes.fromhex(case["hex"])))
 
@@ -54,7 +54,7 @@ def test_any_flipped_byte_is_noticed() -> None:
             frame = read(reader(bytes(spoilt)))
         except (ProtocolError, EOFError):
             continue
-        # Only the type byte lies outside the checksum: another known type is all that may pass, and is refused by the id.
+        # Only the type byte is outside the checksum: only another known type may pass, and the id rejects it.
         assert spoilt[4] != data[4]
         assert frame.head == {"id": 1, "verb": "update"}
 
@@ -68,6 +68,6 @@ def test_random_bytes_never_crash_the_reader() -> None:
             read(reader(length + draw.randbytes(5) + body))
 
 
-def test_a_number_that_json_cannot_hold_is_refused_by_the_writer() -> None:
+def test_the_writer_rejects_a_number_that_json_cannot_express() -> None:
     with pytest.raises(ValueError, match="Out of range"):
         encode(Frame(REPLY, {"loss": float("nan")}))

@@ -1,4 +1,4 @@
-"""Two processes that share the rows make the update that one makes; and they come and go together."""
+"""Two processes that share the rows make the same update as one; and they start and end together."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from .test_serve import HELLO_BYTES, NATIVE, alive, started
 from .test_update import OPTIONS, weights
 from .tiny import PLAIN, episodes, tiny_policy
 
-# One rank: the same updates as below on a model of its own; rank 0 writes what came out, and whether all have it.
+# One rank: the same updates as below on its own model; rank 0 writes the results, and whether all ranks have the same.
 RANK = """
 import json, os, sys
 from trainer.ranks import join
@@ -44,7 +44,7 @@ BATCH = [[s for seed in range(3) for s in episodes(6, 2, seed=seed + 10 * number
 
 
 def trained(ranks: Ranks) -> dict[str, Any]:
-    """Updates of the tiny model, memory ending in the last of them on one rank: what they measured and left behind."""
+    """Updates of the tiny model, out of memory in the last of them on one rank: measurements and final state."""
     policy = tiny_policy()
     optimizer, gradients = adamw(policy, OPTIONS), list[Any]()
     optimizer.register_step_pre_hook(lambda *_: gradients.append([p.grad.tolist() for p in policy.adapter().values()]))  # type: ignore[union-attr]
@@ -86,7 +86,7 @@ def test_two_processes_have_the_gradients_of_one_and_make_its_updates(tmp_path: 
     for mine, theirs in zip(alone["gradients"], together["gradients"], strict=True):
         a, b = torch.tensor(mine), torch.tensor(theirs)
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5 * a.abs().max().item())
-    assert together["metrics"][-1]["learner/memory_retries"] == 1  # it ended on one of them, both did the rows again
+    assert together["metrics"][-1]["learner/memory_retries"] == 1  # one of them ran out, both repeated the rows
     for mine, theirs in zip(alone["metrics"], together["metrics"], strict=True):
         assert mine["num_tokens"] == theirs["num_tokens"]
         assert mine["skipped_steps"] == theirs["skipped_steps"]
@@ -96,7 +96,7 @@ def test_two_processes_have_the_gradients_of_one_and_make_its_updates(tmp_path: 
         np.testing.assert_allclose(mine, theirs, atol=1e-5)
 
 
-def test_the_work_is_shared_out_evenly_and_whole() -> None:
+def test_the_work_is_divided_evenly_and_completely() -> None:
     for size in (1, 2, 3, 8):
         weights = [5, 1, 9, 3, 3, 7, 2]
         shares = [Ranks(rank, size).mine(weights) for rank in range(size)]
@@ -106,7 +106,7 @@ def test_the_work_is_shared_out_evenly_and_whole() -> None:
 
 
 def children(pid: int) -> list[int]:
-    """A process and all below it."""
+    """A process and all its descendants."""
     found = [pid]
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -120,7 +120,7 @@ def children(pid: int) -> list[int]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("end", ["input", "kill", "rank"])
-def test_the_launched_ranks_serve_the_loop_and_leave_nobody_behind(end: str) -> None:
+def test_the_launched_ranks_serve_the_loop_and_leave_no_process_behind(end: str) -> None:
     with started("trainer.launch", "2") as child:
         child.send(HELLO_BYTES)
         assert child.next().head == {"protocol": 1}

@@ -1,4 +1,4 @@
-"""The child's life with real processes: who outlives whom, and what becomes of damaged input. No torch here."""
+"""Lifecycle of the child with real processes: who outlives whom, and the effect of damaged input. No torch here."""
 
 import os
 import signal
@@ -16,11 +16,11 @@ from trainer.protocol import HEARTBEAT, HELLO, LARGEST_PAYLOAD, REPLY, REQUEST, 
 
 NATIVE = str(Path(__file__).parents[2])
 
-# A parent in a process of its own: starts the light child on fds 3 and 4, sends one request, prints the child's pid, hangs.
+# A parent in its own process: starts the light child on fds 3 and 4, sends one request, prints the child's pid, hangs.
 PARENT = """
 import os, subprocess, sys, time
 from trainer.protocol import HELLO, REQUEST, VERSION, Frame, encode, read
-for fd in (3, 4, 5, 6): os.dup2(0, fd)  # so that no pipe end takes one of the child's numbers
+for fd in (3, 4, 5, 6): os.dup2(0, fd)  # so that no pipe end gets one of the child's numbers
 (r, w), (r2, w2) = os.pipe(), os.pipe()
 def wire(): os.dup2(r, 3); os.dup2(w2, 4); [os.close(fd) for fd in (w, r2)]
 child = subprocess.Popen([sys.executable, "-m", "trainer.tests.light", str(os.getpid())], preexec_fn=wire, close_fds=False)
@@ -138,12 +138,12 @@ def test_answers_in_order_and_ends_with_its_input(child: Child) -> None:
         "message": "expected a request with an id and one of the verbs restore",
     }
     assert child.next().head["kind"] == "memory"
-    assert child.next().head["kind"] == "memory"  # torch's CPU allocator says it with a RuntimeError
+    assert child.next().head["kind"] == "memory"  # torch's CPU allocator raises a RuntimeError
     os.close(child.to)
     assert child.end() == 0
 
 
-def test_a_save_that_the_disk_has_no_room_for_is_a_fault_of_the_disk(child: Child) -> None:
+def test_a_save_on_a_full_disk_is_a_disk_fault(child: Child) -> None:
     child.send(HELLO_BYTES, call(1, act="fill"))
     assert child.next().head == {"protocol": VERSION}
     answer = child.next().head

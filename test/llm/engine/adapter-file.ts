@@ -1,4 +1,4 @@
-// Writes a LoRA adapter as GGUF, by the format's own description, so that the swap tests need no learner: version 3,
+// Writes a LoRA adapter as GGUF, following the format's specification, so that the swap tests need no learner: version 3,
 // little-endian; header, key-values, tensor infos, then float32 data aligned to 32 bytes.
 import { writeFileSync } from "node:fs";
 import { draws } from "../../../src/rng.ts";

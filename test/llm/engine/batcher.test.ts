@@ -1,5 +1,5 @@
-// The batcher on a context written by hand, which checks what llama.cpp would not say: positions without gaps, batches
-// within bounds, no sequence used by two. A row's "logits" are its position, and the next id is what the work says.
+// The batcher on a hand-written context that checks what llama.cpp would not report: positions without gaps, batches within
+// bounds, no sequence used twice. A row's "logits" are its position, and the work decides the next id.
 import { afterEach, expect, test } from "vitest";
 import type { NativeContext } from "../../../src/llm/engine/addon.ts";
 import { type Batcher, createBatcher } from "../../../src/llm/engine/batcher.ts";
@@ -92,7 +92,7 @@ function open(sequences: number, { reuse } = { reuse: true }): void {
 }
 afterEach(() => batcher.close());
 
-test("live sequences decode in lockstep and a finished one's place is taken in the next batch", async () => {
+test("live sequences decode in lockstep and a finished one is replaced in the next batch", async () => {
   open(2);
   const works = [sampling([1, 2], 2), sampling([50, 51], 5), sampling([90, 91], 2)];
   const seen = await Promise.all(works.map((work) => batcher.run(work)));
@@ -112,7 +112,7 @@ test("live sequences decode in lockstep and a finished one's place is taken in t
   expect(works.map(({ disposed }) => disposed)).toEqual([1, 1, 1]);
 });
 
-test("an idle sequence between live ones closes the gap, and keeps what it had", async () => {
+test("an idle sequence between live ones fills the gap, and keeps its content", async () => {
   open(5);
   const works = [0, 1, 2, 3, 4].map((at) => sampling([10 * at, 10 * at + 1], at === 2 ? 2 : 4));
   await Promise.all(works.map((work) => batcher.run(work)));
@@ -126,7 +126,7 @@ test("an idle sequence between live ones closes the gap, and keeps what it had",
   expect(batcher.counters()).toMatchObject({ prefilled: 10, decoded: 4 * 3 + 1 });
 });
 
-test("a gap is not closed by a sequence whose context is full", async () => {
+test("a sequence with a full context does not fill a gap", async () => {
   open(5);
   context.getContextSize = () => 5 * 4;
   batcher = createBatcher({ context, sequences: 5, batchTokens: 16, lock: createLock(), reuse: true });
@@ -152,7 +152,7 @@ test("a group's shared prompt is computed once", async () => {
   for (const cells of context.sequences) expect(cells.slice(0, 30)).toEqual(prompt);
 });
 
-test("the next turn of an episode is served before others that would take its cells", async () => {
+test("the next turn of an episode runs before others that would take its cells", async () => {
   open(1);
   const episode = range(0, 20);
   await batcher.run(sampling(episode, 1));
@@ -171,7 +171,7 @@ test("without reuse every request computes all of its ids", async () => {
   expect(batcher.counters()).toMatchObject({ prefilled: 12 + 12 + 13, reused: 0 });
 });
 
-test("the counters tell how many wait and how many run", async () => {
+test("the counters show how many requests wait and how many run", async () => {
   open(2);
   const works = Array.from({ length: 5 }, (_, at) => batcher.run(sampling([at * 10, 1], 2)));
   expect(batcher.counters()).toMatchObject({ queued: 5, running: 0 });
@@ -182,7 +182,7 @@ test("the counters tell how many wait and how many run", async () => {
   expect(batcher.counters()).toMatchObject({ queued: 0, running: 0, decoded: 5 });
 });
 
-test("after clear nothing is taken over", async () => {
+test("after clear nothing is reused", async () => {
   open(1);
   await batcher.run(sampling(range(0, 20), 1));
   await batcher.drained();
@@ -191,7 +191,7 @@ test("after clear nothing is taken over", async () => {
   expect(batcher.counters()).toMatchObject({ prefilled: 40, reused: 0 });
 });
 
-test("rows of every id come in order and nothing is taken over for them", async () => {
+test("rows of every id come in order and without reuse", async () => {
   open(1);
   await batcher.run(sampling(range(0, 20), 1));
   const seen: number[] = [];
@@ -207,7 +207,7 @@ test("rows of every id come in order and nothing is taken over for them", async 
   expect(seen).toEqual(range(0, 40));
 });
 
-test("a native error fails the requests of its batch, says so, and the next request starts afresh", async () => {
+test("a native error fails the requests of its batch, names the error, and the next request starts anew", async () => {
   open(2);
   context.fail = true;
   const both = await Promise.allSettled([batcher.run(sampling([1, 2], 2)), batcher.run(sampling([3, 4], 2))]);
@@ -219,7 +219,7 @@ test("a native error fails the requests of its batch, says so, and the next requ
   expect(await batcher.run(sampling([1, 2], 2))).toEqual([1, 2]);
 });
 
-test("an error while one row is sampled fails that request alone", async () => {
+test("an error while one row is sampled fails only that request", async () => {
   open(2);
   const bad = sampling([1, 2], 2, { advance: () => Promise.reject(new Error("no token")) });
   const outcomes = await Promise.allSettled([batcher.run(bad), batcher.run(sampling([3, 4], 2))]);
@@ -237,7 +237,7 @@ function hang(): () => void {
 const settled = (outcome: Promise<unknown>) => outcome.catch((thrown: unknown) => thrown);
 const after = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-test("the clock of a request starts when it has a sequence: waiting for one costs it nothing", async () => {
+test("the clock of a request starts when it gets a sequence: queueing does not count", async () => {
   open(1);
   const slow = sampling([1, 2], 6, { advance: () => after(40).then(() => null), deadlineMs: 60_000 });
   const first = [0, 1, 2, 3].map(() => batcher.run(slow));
@@ -246,7 +246,7 @@ test("the clock of a request starts when it has a sequence: waiting for one cost
   await Promise.all(first);
 });
 
-test("a request that is out of time is told by name, where it ran and what it waited for", async () => {
+test("a request that runs out of time reports its name, where it ran and what it waited for", async () => {
   open(1);
   const endless = sampling([7, 8, 9], 1_000_000, { label: "policy sample", deadlineMs: 50 });
   expect(await settled(batcher.run(endless))).toMatchObject({
@@ -259,14 +259,14 @@ test("a request that is out of time is told by name, where it ran and what it wa
   expect(endless.disposed).toBe(1);
 });
 
-test("one that has something to show for its time answers with that, and its place is free again", async () => {
+test("one with a partial result answers with it, and its slot is free again", async () => {
   open(1);
   const soFar = { deadlineMs: 50, soFar: () => [42] };
   expect(await batcher.run(sampling([1, 2], 1_000_000, soFar))).toEqual([42]);
   expect(await batcher.run(sampling([1, 2], 2))).toEqual([1, 2]);
 });
 
-test("behind an engine that hangs the queue comes to an end: what waits gives up when nothing was computed for its time", async () => {
+test("behind a hanging engine queued requests end when nothing was computed for their time", async () => {
   open(1);
   await batcher.run(sampling([1], 1));
   await after(30); // the engine was idle, and that is no sign of hanging
@@ -283,7 +283,7 @@ test("behind an engine that hangs the queue comes to an end: what waits gives up
   release();
 });
 
-test("a cancelled request leaves at once, and its place is free again", async () => {
+test("a cancelled request ends at once, and its slot is free again", async () => {
   open(1);
   const controller = new AbortController();
   const work = sampling([1, 2], 1_000_000, { signal: controller.signal });
@@ -296,7 +296,7 @@ test("a cancelled request leaves at once, and its place is free again", async ()
   expect(work.disposed).toBe(1);
 });
 
-test("closing fails what runs and refuses what comes", async () => {
+test("closing fails running requests and rejects new ones", async () => {
   open(1);
   const running = batcher.run(sampling([1, 2], 1_000_000));
   const outcome = running.catch((thrown: unknown) => thrown);
@@ -334,7 +334,7 @@ test("one context samples while another decodes", async () => {
   expect(decodedBeside).toBe(true);
 });
 
-test("two batchers compute in turns", async () => {
+test("two batchers take turns", async () => {
   const order: string[] = [];
   const lock = createLock();
   const contexts = ["one", "two"].map((name) => {

@@ -1,5 +1,5 @@
-// `choose` against node-llama-cpp's own evaluation of the same prompt in a batch of the same shape, its logits over the whole
-// vocabulary normalised here. Across shapes llama.cpp itself differs; scripts/bench-simulator.mjs measures by how much.
+// `choose` against node-llama-cpp's own evaluation of the same prompt in a batch of the same shape, with its logits over the
+// whole vocabulary normalised here. Across shapes llama.cpp itself differs; scripts/bench-simulator.mjs measures by how much.
 import { getLlama, LlamaLogLevel, type Token } from "node-llama-cpp";
 import { expect, test } from "vitest";
 import { renderChat } from "../../../src/llm/engine/chat.ts";
@@ -28,7 +28,7 @@ test("choose gives the log-probs of full evaluation, to 1e-4 at the same batch s
   const sequence = context.getSequence();
   const expected: number[][] = [];
   for (const { messages, lead, options } of cases) {
-    const ids = renderChat(vocabulary, messages, lead).map((id) => id as Token); // a number that node-llama-cpp gives a name
+    const ids = renderChat(vocabulary, messages, lead).map((id) => id as Token); // node-llama-cpp's name for a number
     await sequence.clearHistory();
     const last = [ids.at(-1) ?? (0 as Token), { generateNext: { logits: true, options: { temperature: 0 } } }] as const;
     const output = await sequence.controlledEvaluate([...ids.slice(0, -1), [...last]]);

@@ -1,5 +1,5 @@
-// A GPU that the engine leaves alone, on machines without one: a driver that answers is played, the engine is the real one.
-// Which of CUDA's libraries such a machine lacks depends on the machine; the naming of them is tested on made-up folders.
+// A GPU that the engine does not use, on machines without one: a fake driver answers, the engine is real. Which CUDA libraries
+// are missing depends on the machine; their names are tested on invented folders.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,29 +19,29 @@ const missingOf = (...there: readonly string[]) => {
 };
 
 describe("what the CUDA build lacks", () => {
-  test("is nothing where the driver's library and one version's runtime are there", () => {
+  test("is nothing if the driver's library and one version's runtime exist", () => {
     expect(missingOf("libcuda.so.1", ...runtime(13))).toEqual([]);
     expect(missingOf("libcuda.so.1", ...runtime(12), "libcudart.so.13")).toEqual([]);
   });
 
-  test("is told of the version that is nearest: after torch 2.13 alone, or on a machine with a driver alone", () => {
+  test("is listed for the most complete version: with only torch 2.13, or with only a driver", () => {
     expect(missingOf("libcuda.so.1", "libcudart.so.12", "libcublas.so.12", "libcudart.so.13")).toEqual(["libcublasLt.so.12"]);
     expect(missingOf("libcuda.so.1")).toEqual(runtime(13));
     expect(missingOf(...runtime(13))).toEqual(["libcuda.so.1"]);
   });
 
-  test("is looked for on the loader's path", () => {
+  test("is searched for on the loader's path", () => {
     expect(loaderFolders({ LD_LIBRARY_PATH: "/a::/b", CUDA_PATH: "/c" }).slice(0, 4)).toEqual(["/a", "/b", "/c", "/usr/lib"]);
   });
 });
 
-test("without a driver that answers there is no card to speak of", async () => {
+test("without a driver that answers no GPU is reported", async () => {
   vi.stubEnv("PATH", folder);
   expect(await nvidiaCards()).toBe(null);
   expect(await whyNotOnCard()).toBe(null);
 });
 
-// with a GPU the engine is on it, and there is nothing to tell
+// with a real GPU the engine uses it, and nothing is reported
 describe.runIf(process.platform === "linux" && process.arch === "x64" && (await nvidiaCards()) === null)(
   "an engine on the CPU of a machine whose driver answers",
   () => {
@@ -53,7 +53,7 @@ describe.runIf(process.platform === "linux" && process.arch === "x64" && (await 
       expect(await whyNotOnCard()).toMatch(gpu);
     });
 
-    test("is refused for the environment with the same sentence where a GPU is asked for, and only there", async () => {
+    test("is an environment error with the same sentence if a GPU is required, and only then", async () => {
       vi.stubEnv("PATH", pathWithCard(folder));
       await expect(startLlama("on", 1)).rejects.toMatchObject({
         boundary: "environment",
@@ -66,7 +66,7 @@ describe.runIf(process.platform === "linux" && process.arch === "x64" && (await 
       }
     });
 
-    test("is refused in other words where no driver answers", async () => {
+    test("is an error in other words if no driver answers", async () => {
       vi.stubEnv("PATH", folder);
       await expect(startLlama("on", 1)).rejects.toMatchObject({
         boundary: "environment",

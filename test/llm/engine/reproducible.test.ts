@@ -1,4 +1,4 @@
-// The mode in which a sample depends on nothing but its ids, seed and adapter; on the real model, since a double rounds nothing.
+// In this mode a sample depends only on its ids, seed and adapter; on the real model, since a double rounds nothing.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { renderChat } from "../../../src/llm/engine/chat.ts";
 import { openEngine } from "../../../src/llm/engine/llama.ts";
@@ -43,11 +43,11 @@ describe("a reproducible engine", () => {
     expect(engine.counters().policy.reused).toBe(0);
   });
 
-  test("computes one request at a time, whatever number of sequences is set", () => {
+  test("computes one request at a time, for any configured number of sequences", () => {
     expect(engine.sequences).toEqual({ policy: 1, simulator: 1 });
   });
 
-  test("samples the same after it was opened anew", async () => {
+  test("samples the same after it was opened again", async () => {
     const wanted = request("Name three rivers and say where they end.", 8);
     const before = await engine.policy.sample(wanted);
     await using second = await open();

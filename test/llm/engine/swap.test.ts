@@ -1,4 +1,4 @@
-// Adapters on the real engine: what is swapped in must move the log-probs, what is swapped out must leave no trace.
+// Adapters on the real engine: one that is swapped in must change the log-probs, one that is swapped out must leave no trace.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,7 +42,7 @@ describe("an adapter swap", () => {
 
   const prompt = () => renderChat(engine.vocabulary, [{ role: "user", content: "Say hello to the world." }], "");
 
-  test("moves the policy's log-probs, and the base model comes back to the last bit", async () => {
+  test("changes the policy's log-probs, and the base model comes back bit for bit", async () => {
     const base = await engine.score(prompt());
     expect(await engine.swap(adapter(1, 1), 1)).toMatchObject({ version: 1, adapter: "hash of 1" });
     const moved = await engine.score(prompt());
@@ -56,7 +56,7 @@ describe("an adapter swap", () => {
     expect(await engine.score(prompt())).toEqual(base);
   });
 
-  test("does not touch the simulator, which shares the loaded model", async () => {
+  test("does not affect the simulator, which shares the loaded model", async () => {
     const request = {
       messages: [{ role: "user", content: "Yes or No?" }] as const,
       lead: "Answer:",
@@ -70,7 +70,7 @@ describe("an adapter swap", () => {
     expect(await engine.simulator.choose(request)).toEqual(base);
   });
 
-  test("takes nothing over from what was computed under another adapter", async () => {
+  test("reuses nothing that was computed with another adapter", async () => {
     const request = { ids: prompt(), seed: 1, temperature: 0, maxTokens: 4, stop: new Set<number>(), deadlineMs: 60_000 };
     await engine.swap(null, 6);
     const base = await engine.policy.sample(request);
@@ -82,7 +82,7 @@ describe("an adapter swap", () => {
     expect(engine.counters().policy.reused).toBe(reused);
   });
 
-  test("fifty in a row keep no memory: the slope of the resident memory is under 1 MB a swap", async () => {
+  test("fifty in a row keep no memory: resident memory grows by less than 1 MB per swap", async () => {
     const paths = [11, 12].map((seed) => {
       const path = join(folder, `large-${seed}.gguf`);
       writeAdapter(path, seed, 0.01, 512); // 2.4 MB, so that one kept by each swap would show
@@ -107,7 +107,7 @@ describe("an adapter swap", () => {
     expect(await swapped).toMatchObject({ version: 9 });
   });
 
-  test("with a file that is no adapter says so and leaves the policy as it was", async () => {
+  test("with a file that is not an adapter reports it and leaves the policy unchanged", async () => {
     const before = engine.policy;
     const path = join(folder, "broken.gguf");
     writeFileSync(path, "not a GGUF file");
@@ -145,21 +145,21 @@ test("an engine closes also after its unreferenced parts were garbage-collected"
   ).rejects.toMatchObject({ code: "closed" });
 });
 
-test("a model file that is not there is named", async () => {
+test("a missing model file is named", async () => {
   await expect(openEngine({ ...options, policyModel: "/no/such/model.gguf" })).rejects.toMatchObject({
     boundary: "model",
     message: expect.stringContaining("/no/such/model.gguf"),
   });
 });
 
-test("a context beyond what the model was trained for is refused", async () => {
+test("a context larger than the model's training context is rejected", async () => {
   await expect(openEngine({ ...options, policyContext: 9000 })).rejects.toMatchObject({
     boundary: "config",
     message: expect.stringContaining("8192"),
   });
 });
 
-test("another node-llama-cpp is told from ours in one sentence", () => {
+test("a different node-llama-cpp version is reported in one sentence", () => {
   expect(() =>
     checked({ _ctx: { decodeBatch: () => undefined } }, "_ctx", ["decodeBatch", "toString", "initBatch" as "toString"]),
   ).toThrow(/has no _ctx\.initBatch.*npm ci/);

@@ -1,4 +1,4 @@
-// The token laws on the small real model, and what no model at hand has: tables of our own.
+// The token laws on the small real model, and on test tables for what no available model has.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openVocabulary, type TokenTable } from "../../../src/llm/engine/vocabulary.ts";
@@ -8,8 +8,8 @@ import { smallModel } from "./small-model.ts";
 
 vocabularySuite("smollm2-135m-instruct", smallModel);
 
-test("a marker of one character is spelt in bytes, and user-defined white space is no marker", () => {
-  // a byte-level table of our own: byte tokens, the marker "§" (bytes C2 A7) and user-defined newlines
+test("a marker of one character is encoded in bytes, and user-defined white space is not a marker", () => {
+  // a byte-level test table: byte tokens, the marker "§" (bytes C2 A7) and user-defined newlines
   const spelling = [...Array.from({ length: 94 }, (_, at) => String.fromCharCode(33 + at)), "Â", "§", "\u0120", "§", "\n\n"];
   const attributes = spelling.map((_, id) => (id >= 97 ? 16 : 4));
   const own = openVocabulary(
@@ -29,7 +29,7 @@ test("a marker of one character is spelt in bytes, and user-defined white space 
   expect([own.isMarker(97), own.isMarker(98)]).toEqual([true, false]);
 });
 
-test("a vocabulary of another kind is refused", () => {
+test("a vocabulary of another kind is rejected", () => {
   const other: TokenTable = {
     getVocabularyType: () => 3,
     getTokenString: () => "",

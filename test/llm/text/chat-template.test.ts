@@ -1,4 +1,4 @@
-// A model's own chat template as the writer of episodes: templates of our own writing over the scripted vocabulary.
+// A model's own chat template as the writer of episodes: test templates over the scripted vocabulary.
 import { Template } from "@huggingface/jinja";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -27,7 +27,7 @@ const hostile = fc
   .map((parts) => parts.join(""));
 
 describe("an episode written by a model's own template", () => {
-  test("is the template's text of the whole talk, with what the policy sampled in its place", () => {
+  test("is the template's text of the whole conversation, with the policy's sampled ids in place", () => {
     const { source } = chatTemplate();
     const episode = begin();
     const signature = (tool: ToolSpec) => ({
@@ -59,7 +59,7 @@ describe("an episode written by a model's own template", () => {
     expect(markersOf(results)).toEqual(["<|im_start|>", "<|im_end|>", "<|im_start|>", "<|im_end|>", "<|im_start|>"]);
   });
 
-  test("a given turn ends as a sampled one does, and its tags are markers only where they are calls", () => {
+  test("a given turn ends like a sampled one, and its tags are markers only in calls", () => {
     const episode = begin();
     episode.system("You help.", []);
     episode.user("Hi");
@@ -76,7 +76,7 @@ describe("an episode written by a model's own template", () => {
     expect(openChatTemplate(vocabulary, chatTemplate()).stop).toEqual(new Set([close, vocabulary.marker("<|endoftext|>")]));
   });
 
-  test("a template that trims or escapes what it gets still writes every byte", () => {
+  test("a template that trims or escapes its input still writes every byte", () => {
     fc.assert(
       fc.property(hostile, (text) => {
         for (const [result, shown] of [
@@ -95,7 +95,7 @@ describe("an episode written by a model's own template", () => {
     );
   });
 
-  test("the day in a prompt is the same in every run", () => {
+  test("the date in a prompt is the same in every run", () => {
     const dated = chatTemplate();
     const source = `{{ strftime_now('%d %b %Y') }}${dated.source}`;
     const episode = openChatTemplate(vocabulary, { ...dated, source }).begin();
@@ -103,7 +103,7 @@ describe("an episode written by a model's own template", () => {
   });
 });
 
-describe("foreign text places no marker and stays what it is", () => {
+describe("foreign text adds no marker and stays unchanged", () => {
   const places: Record<string, (text: string) => readonly number[]> = {
     system: (text) => begin().system(text, [bookSeats]).ids,
     "tool name": (text) => begin().system("You help.", [{ ...bookSeats, name: text }]).ids,
@@ -123,7 +123,7 @@ describe("foreign text places no marker and stays what it is", () => {
       return episode.toolResults([text, "0"]).ids;
     },
   };
-  test.each(Object.entries(places))("of a %s", (place, write) => {
+  test.each(Object.entries(places))("from a %s", (place, write) => {
     const structure = markersOf(write("peace"));
     const inJson = !["system", "user", "result"].includes(place);
     fc.assert(
@@ -138,7 +138,7 @@ describe("foreign text places no marker and stays what it is", () => {
 });
 
 describe("a template that rewrites earlier turns", () => {
-  /** A talk in which the policy thinks; what each foreign turn added. */
+  /** A conversation in which the policy thinks; what each foreign turn added. */
   function talk(ways: Ways) {
     const episode = begin(ways);
     const turns = [episode.system("You help.", [bookSeats]), episode.user("Hi")];
@@ -150,7 +150,7 @@ describe("a template that rewrites earlier turns", () => {
     return turns.map(({ ids, anew }) => ({ text: decode(ids), anew }));
   }
 
-  test("by dropping thinking: the talk goes on as it is until the user speaks, then it begins anew without it", () => {
+  test("by dropping thinking: the sequence continues until the next user message, then restarts without it", () => {
     const [, , results, user] = talk({ forgets: true });
     expect(results).toEqual({ text: "\n<|im_start|>tool\n1<|im_end|>\n<|im_start|>assistant\n", anew: false });
     expect(user?.anew).toBe(true);
@@ -161,22 +161,22 @@ describe("a template that rewrites earlier turns", () => {
     expect(user?.text).not.toMatch(/think|Aha|So/);
   });
 
-  test("by opening thinking itself: the lead is known, and history is written without it", () => {
+  test("by opening thinking itself: the lead is known, and earlier turns are written without it", () => {
     expect(openChatTemplate(vocabulary, chatTemplate({ leads: true })).lead).toBe("<think>\n");
     const [, , results, user] = talk({ leads: true });
     expect(results).toEqual({ text: "\n<|im_start|>tool\n1<|im_end|>\n<|im_start|>assistant\n<think>\n", anew: false });
     expect(user).toMatchObject({ anew: true, text: expect.stringContaining("assistant\nCalls<|im_end|>") });
   });
 
-  test("by moving the tools to the last user message: every message of the user begins anew, a result does not", () => {
+  test("by moving the tools to the last user message: each user message restarts the sequence, a result does not", () => {
     expect(talk({ toolsLast: true }).map(({ anew }) => anew)).toEqual([false, false, false, true]);
   });
 
-  test("what the policy said stands in the new beginning with the ids that it sampled", () => {
+  test("the restarted sequence contains the policy's turns with the ids that it sampled", () => {
     const episode = begin({ forgets: true });
     episode.system("You help.", []);
     episode.user("Hi");
-    // " A" spelt in two bytes, as encode never would
+    // " A" encoded in two bytes, as encode never would
     const odd = [32, 65, vocabulary.marker("<tool_call>"), 33];
     episode.sampled([...vocabulary.encode("<think>\nHm\n</think>\n\nSo"), ...odd, close]);
     expect(episode.user("Bye").ids.join()).toContain([...vocabulary.encode("So"), ...odd, close].join());
@@ -197,28 +197,28 @@ describe("the choice of a template", () => {
     chooseTemplate({ vocabulary, chatTemplate: source === null ? null : { source, begin: "", end: "" } }, markers, dialect).text;
   const { source } = chatTemplate();
 
-  test("is the model's own where it works, and says whether it only appends", () => {
+  test("is the model's own if it works, and says whether it is append-only", () => {
     expect(chosen(source)).toBe("the model's own chat template, append-only.");
     expect(chosen(chatTemplate({ forgets: true }).source)).toMatch(
       /^the model's own chat template, not append-only: .* several training samples/,
     );
   });
 
-  test("is ours where tags are spelt in pieces, whatever the model brings", () => {
+  test("is Playact's if tags are written in ordinary tokens, whatever the model has", () => {
     expect(chosen(source, "pieces")).toMatch(/^Playact's own.*untrained or missing/);
   });
 
   test.each([
     ["there is none", null, /has no chat template/],
-    ["it knows no tools", source.replaceAll("tools", "things"), /does not support tools/],
+    ["it does not support tools", source.replaceAll("tools", "things"), /does not support tools/],
     ["it does not show them", source.replace("(tool | tojson)", "'a tool'"), /does not show the tools/],
     ["it cannot be parsed", `${source}{% if tools %}`, /cannot be rendered/],
     ["it raises", `${source}{{ raise_exception('No tool role!') }}`, /cannot be rendered \(No tool role!\)/],
     ["it loses a message", chatTemplate({ result: "'a result'" }).source, /of the role "tool" 0 times/],
     ["it writes one twice", chatTemplate({ result: "message.content ~ message.content" }).source, /of the role "tool" 2 times/],
-    ["it cuts a text", chatTemplate({ result: "message.content[1:]" }).source, /takes apart/],
+    ["it cuts a text", chatTemplate({ result: "message.content[1:]" }).source, /splits the texts/],
     ["it ends no turn", chatTemplate({ close: "" }).source, /with a special token/],
-  ])("is ours where %s, and says so", (_, broken, why) => {
+  ])("is Playact's if %s, and says so", (_, broken, why) => {
     expect(chosen(broken)).toMatch(/^Playact's own, append-only\. /);
     expect(chosen(broken)).toMatch(why);
   });
@@ -232,7 +232,7 @@ describe("the choice of a template", () => {
     ["asks for another tag", { asks: '\n<function_call>{"name": <name>, "arguments": <object>}</function_call>' }],
     ["asks for JSON without tags", { asks: '\nAnswer {"name": <name>, "arguments": <object>}' }],
     ["asks for nothing", { asks: "" }],
-  ])("is ours where it %s, and says so", (_, ways) => {
+  ])("is Playact's if it %s, and says so", (_, ways) => {
     expect(chosen(chatTemplate(ways).source)).toMatch(/^Playact's own.*does not ask for calls as hermes/);
   });
 
@@ -241,11 +241,11 @@ describe("the choice of a template", () => {
     ["Python", `'[' ~ call.name ~ '()]'`],
     ["other keys", `'<tool_call>{"name": "' ~ call.name ~ '", "parameters": ' ~ (call.arguments | tojson) ~ '}</tool_call>'`],
     ["something around it", `'<calls>' ~ '<tool_call>' ~ (call | tojson) ~ '</tool_call></calls>'`],
-  ])("is ours where it writes calls as %s, whatever it asks for, and shows it", (_, calls) => {
+  ])("is Playact's if it writes calls as %s, whatever it asks for, and shows the call", (_, calls) => {
     expect(chosen(chatTemplate({ calls }).source)).toMatch(/^Playact's own.*writes a call as ".*find_train.*none as hermes/);
   });
 
-  test("is the model's own where it writes calls of the dialect, whether or not it asks for them, in whatever order of keys", () => {
+  test("is the model's own if it writes calls in the dialect, asked for or not, in any order of keys", () => {
     const object = `'{"arguments": ' ~ (call.arguments | tojson) ~ ', "name": "' ~ call.name ~ '"}'`;
     const calls = `'<tool_call>' ~ ${object} ~ '</tool_call>'`;
     expect(chosen(chatTemplate({ asks: "", calls }).source)).toMatch(/^the model's own/);
@@ -258,7 +258,7 @@ describe("the choice of a template", () => {
     expect(chosen(chatTemplate({ asks: fenced }).source, "tokens", "json-fence")).toMatch(/^the model's own/);
   });
 
-  test("is an error where neither template asks for calls of the dialect", () => {
+  test("is an error if neither template asks for calls in the dialect", () => {
     expect(() => chosen(source, "tokens", "llama-3.1")).toThrow(/No chat template asks for calls as llama-3\.1/);
     expect(() => chosen(source, "pieces", "json-fence")).toThrow(
       /No chat template asks for calls as json-fence.*in ordinary pieces/,

@@ -3,7 +3,7 @@ import { scriptedVocabulary } from "../../../src/llm/scripted.ts";
 import { closingTokens, openReasoning } from "../../../src/llm/text/reasoning.ts";
 
 const [open, close, end] = [9001, 9002, 9003];
-/** The double's vocabulary in a model that marks its thinking. */
+/** The double's vocabulary in a model with thinking markers. */
 const thinking = {
   ...scriptedVocabulary(),
   hasMarker: (text: string) => text === "<think>" || text === "</think>",
@@ -11,7 +11,7 @@ const thinking = {
 };
 const [newline = -1] = thinking.encode("\n");
 
-/** All ids of a thought in which the model samples these. */
+/** All ids of the reasoning if the model samples these. */
 async function thought(limit: number, sampled: readonly number[]): Promise<number[]> {
   const left = [...sampled];
   const opened = openReasoning(thinking, limit, (id) => id === end);
@@ -23,16 +23,16 @@ async function thought(limit: number, sampled: readonly number[]): Promise<numbe
   }
 }
 
-describe("a thought", () => {
-  test("opens with the model's mark and a new line", () => {
+describe("reasoning", () => {
+  test("opens with the model's marker and a newline", () => {
     expect(openReasoning(thinking, 5, () => false)?.opening).toEqual([open, newline]);
   });
 
-  test("that the model closes ends in its mark and an empty line", async () => {
+  test("that the model closes ends with its marker and an empty line", async () => {
     expect(await thought(9, [97, 98, close, 99])).toEqual([97, 98, close, newline, newline]);
   });
 
-  test("that reaches its limit, ends its turn or finds no id is closed for the model", async () => {
+  test("that reaches its limit, ends its turn or finds no id is closed by force", async () => {
     const closed = [97, 98, newline, close, newline, newline];
     expect(await thought(2, [97, 98, 99])).toEqual(closed);
     expect(await thought(9, [97, 98, end, 99])).toEqual(closed);
@@ -40,7 +40,7 @@ describe("a thought", () => {
     expect(closed.length - 2).toBeLessThanOrEqual(closingTokens);
   });
 
-  test("is none without room for it, or in a model that marks none", () => {
+  test("is off without room for it, or in a model without thinking markers", () => {
     expect(openReasoning(thinking, 0, () => false)).toBeNull();
     expect(openReasoning(thinking, -3, () => false)).toBeNull();
     expect(openReasoning(scriptedVocabulary(), 9, () => false)).toBeNull();

@@ -7,7 +7,7 @@ test.each([
   ["a thought that opens the turn", " <think>Say yes!</think>\nIt is NT418. ", "It is NT418."],
   ["several of them", "<think>a</think>\n\n<think>b</think>It is NT418.", "It is NT418."],
   ["one that is never closed, with the whole turn", "<think>It is NT418.", ""],
-])("%s is not heard", (_, said, heard) => {
+])("%s is not part of the reply", (_, said, heard) => {
   expect(heardOf(said)).toBe(heard);
 });
 
@@ -15,6 +15,6 @@ test.each([
   "Put it inside the <think> tag. Your code is 4217.",
   "Write <think> before and </think> behind it. Your code is 4217.",
   "It is </think> that closes it.",
-])("further on the tag is a word, and all of the turn is heard: %s", (said) => {
+])("a later tag is ordinary text, and the whole turn is the reply: %s", (said) => {
   expect(heardOf(said)).toBe(said);
 });

@@ -1,5 +1,5 @@
-// Thinking before a reply on the real engine. The small model marks no thinking, so two of its own markers stand in for
-// Qwen3's: what matters is that it thinks freely, is stopped, and that the JSON behind it is whole and alone.
+// Thinking before a reply on the real engine. The small model has no thinking markers, so two of its other markers replace
+// Qwen3's: the test is that it thinks freely, is stopped, and that the JSON after it is complete and alone.
 import { expect, test } from "vitest";
 import { bindingsOf, nativeContextOf, nativeModelOf } from "../../../src/llm/engine/addon.ts";
 import { createBatcher } from "../../../src/llm/engine/batcher.ts";
@@ -12,7 +12,7 @@ import { smallModel } from "../engine/small-model.ts";
 const contextTokens = 256;
 const standIns: Readonly<Record<string, string>> = { "<think>": "<repo_name>", "</think>": "<file_sep>" };
 
-test("a model that marks its thinking thinks up to its limit, and the reply is the JSON alone", async () => {
+test("a model with thinking markers thinks up to its limit, and the reply is only the JSON", async () => {
   const llama = await startLlama("off", 1);
   const loaded = await loadModel(llama, smallModel);
   const opened = await openContext(loaded, { sequences: 1, contextTokens, threads: 1, onCpu: true });
@@ -72,12 +72,12 @@ test("a model that marks its thinking thinks up to its limit, and the reply is t
     expect(Object.keys(JSON.parse(thoughtful.text))).toEqual(["name"]);
     expect(again.text).toBe(thoughtful.text);
     const [, said = "", ...more] = thoughtful.decoded.split("<file_sep>");
-    expect([hasty.thought, thoughtful.thought]).toEqual([0, 24 + 1]); // the new line before the mark
+    expect([hasty.thought, thoughtful.thought]).toEqual([0, 24 + 1]); // the newline before the marker
     expect(said.trim().startsWith('{"name":"')).toBe(true);
     expect(more).toEqual([]);
-    // what was thought was written, too: it took its time like the reply
+    // thinking was sampled too: it took time like the reply
     expect([hasty.written, thoughtful.written]).toEqual([hasty.said, 24 + thoughtful.said]);
-    // a reply that may need the whole context leaves no room to think
+    // a reply that may need the whole context leaves no room for thinking
     expect((await reply(24, contextTokens)).thought).toBe(0);
   } finally {
     await batcher.close();

@@ -14,7 +14,7 @@ const tagsInWords = [
 ];
 
 describe("every dialect", () => {
-  // What JSON can carry: objects whose strings hold brackets, quotes, tags and fences.
+  // What JSON can express: objects whose strings contain brackets, quotes, tags and fences.
   const hostile = fc.constantFrom(
     "</tool_call>",
     "<tool_call>",
@@ -50,7 +50,7 @@ describe("every dialect", () => {
     );
   });
 
-  it.each(dialects)("%s leaves plain talk alone", (dialect) => {
+  it.each(dialects)("%s leaves plain text alone", (dialect) => {
     const talk = 'It is 4 degrees {or so} in Oslo [1]. He said "hi".';
     expect(parseToolCalls(`  ${talk}\n`, dialect)).toEqual({ calls: [], errors: [], rest: talk });
     expect(parseToolCalls("", dialect)).toEqual({ calls: [], errors: [], rest: "" });
@@ -168,12 +168,12 @@ describe("hermes", () => {
     ['{"name": "a", "arguments": [1]}', '"arguments" must be a JSON object'],
     ['{"name": "a", "arguments": null}', '"arguments" must be a JSON object'],
     ['{"name": "a", "arguments": {}, "id": 1}', 'unknown key "id" beside "name" and "arguments"'],
-  ])("refuses %s without repairing it", (inside, reason) => {
+  ])("rejects %s without repairing it", (inside, reason) => {
     const text = tagged(inside);
     expect(parseToolCalls(`Well. ${text}`, "hermes")).toEqual({ calls: [], errors: [{ text, reason }], rest: "Well." });
   });
 
-  it("takes an opening tag that is never closed as an error that holds the remaining text", () => {
+  it("reports an opening tag that is never closed as an error with the remaining text", () => {
     const text = '<tool_call>\n{"name": "a", "arguments": {';
     expect(parseToolCalls(`Hm. ${text}`, "hermes")).toEqual({
       calls: [],
@@ -194,18 +194,18 @@ describe("hermes", () => {
     },
   );
 
-  it("takes a closing tag alone as an error", () => {
+  it("reports a lone closing tag as an error", () => {
     expect(reasons('{"name": "a", "arguments": {}}\n</tool_call>', "hermes")).toEqual(["a call is closed but was never opened"]);
   });
 
-  it("keeps the good calls beside a bad one and tells of the bad one", () => {
+  it("keeps the good calls beside a bad one and reports the bad one", () => {
     const text = `${tagged("{oops}")}${tagged('{"name": "a", "arguments": {}}')}`;
     const parsed = parseToolCalls(text, "hermes");
     expect(parsed.calls).toEqual([{ name: "a", arguments: {} }]);
     expect(parsed.errors).toEqual([{ text: tagged("{oops}"), reason: "the call is not valid JSON" }]);
   });
 
-  it("takes JSON without tags and JSON in a fence for talk", () => {
+  it("treats JSON without tags and JSON in a fence as plain text", () => {
     const text = '```json\n{"name": "a", "arguments": {}}\n```';
     expect(parseToolCalls(text, "hermes")).toEqual({ calls: [], errors: [], rest: text });
   });
@@ -242,12 +242,12 @@ describe("json-fence", () => {
     ["a bare object of data", '{"name": "Bob", "age": 3}'],
     ["a record with a name", `Here is the contact:\n${fenced('{"name": "Ann Berg", "phone": "555-0100"}')}`],
     ["a list of records with names", `${fenced('[{"name": "Ann", "age": 30}, {"name": "Bo"}]')}\nThat is all.`],
-    ["a name alone, be it a tool's", fenced('{"name": "get_weather"}')],
+    ["only a name, even a tool's", fenced('{"name": "get_weather"}')],
     ["data with a remark", fenced('{"name": "Ann", // a friend\n"age": 30}')],
-    ["data with an id that JSON cannot keep", fenced('{"name": "Ann", "id": 1917043659912705297}')],
+    ["data with an id too large for JSON", fenced('{"name": "Ann", "id": 1917043659912705297}')],
     ["data in a fence that is not closed", '```json\n{"name": "Ann"}\nThat is all.'],
     ["an object inside a sentence", `like ${one}`],
-  ])("takes %s for talk", (_, text) => {
+  ])("treats %s as plain text", (_, text) => {
     expect(parseToolCalls(text, "json-fence")).toEqual({ calls: [], errors: [], rest: text });
   });
 
@@ -260,17 +260,17 @@ describe("json-fence", () => {
     ['{"name": "a", "arguments": {"x": ', "the call is not valid JSON"],
     ['{"name": "a", "arguments": {x: 1}}', "the call is not valid JSON"],
     ['{"name": "a", "arguments": []}', '"arguments" must be a JSON object'],
-  ])("refuses %s without repairing it", (text, reason) => {
+  ])("rejects %s without repairing it", (text, reason) => {
     expect(parseToolCalls(`${text}`, "json-fence")).toEqual({ calls: [], errors: [{ text, reason }], rest: "" });
   });
 
-  it("tells which element of a list is bad and keeps the others", () => {
+  it("names the bad element of a list and keeps the others", () => {
     const parsed = parseToolCalls(fenced(`[${one}, {"name": "b"}]`), "json-fence");
     expect(parsed.calls).toEqual([{ name: "a", arguments: { x: 1 } }]);
     expect(parsed.errors).toEqual([{ text: '{"name": "b"}', reason: 'the call has no "arguments"' }]);
   });
 
-  it("goes on reading behind a fence of another language", () => {
+  it("continues after a fence of another language", () => {
     expect(parseToolCalls(`${fenced("x", "sh")}\n${fenced(one)}`, "json-fence").calls).toHaveLength(1);
   });
 });
@@ -284,7 +284,7 @@ describe("llama-3.1", () => {
     ["after a sentence and the marker", `Wait. <|python_tag|>${one}`, 1, "Wait."],
     ["several by semicolons", `${one}; ${one}`, 2, ""],
     ["several after the marker", `<|python_tag|>${one};${one}`, 2, ""],
-    ["with talk behind", `${one}\nI wait.`, 1, "I wait."],
+    ["with text behind", `${one}\nI wait.`, 1, "I wait."],
   ])("reads a call %s", (_, text, count, rest) => {
     const parsed = parseToolCalls(text, "llama-3.1");
     expect(parsed).toEqual({ calls: Array(count).fill({ name: "a", arguments: { x: 1 } }), errors: [], rest });
@@ -293,9 +293,9 @@ describe("llama-3.1", () => {
   it.each([
     ["a call that does not stand alone", `I call ${one}`],
     ["a call on the second line", `I call\n${one}`],
-    ["a call behind talk and a tag of thinking", `I call<think>so</think>${one}`],
+    ["a call after text and a thinking tag", `I call<think>so</think>${one}`],
     ["data", '{"name": "Bob", "age": 3}'],
-  ])("takes %s for talk", (_, text) => {
+  ])("treats %s as plain text", (_, text) => {
     expect(parseToolCalls(text, "llama-3.1")).toEqual({ calls: [], errors: [], rest: text });
   });
 
@@ -307,12 +307,12 @@ describe("llama-3.1", () => {
     ["<|python_tag|>print(1)", "no valid JSON object follows"],
     ["<|python_tag|>", "no valid JSON object follows"],
     ['<|python_tag|>{"parameters": {}}', 'the call has no "name"'],
-  ])("refuses %s without repairing it", (text, reason) => {
+  ])("rejects %s without repairing it", (text, reason) => {
     expect(parseToolCalls(text, "llama-3.1")).toEqual({ calls: [], errors: [{ text, reason }], rest: "" });
   });
 });
 
-describe("one broken call spoils no other: it is one error, the words around it are shown", () => {
+describe("one broken call does not affect the others: it is one error, and the text around it is shown", () => {
   const broken = {
     "a missing brace": '{"name": "a", "KEY": {"x": 1}',
     "an unbalanced string": '{"name": "a", "KEY": {"x": "oops}}',
@@ -331,7 +331,7 @@ describe("one broken call spoils no other: it is one error, the words around it 
     }),
   );
 
-  it.each(each)("%s: %s, with words behind", (dialect, _, json) => {
+  it.each(each)("%s: %s, with text after it", (dialect, _, json) => {
     const bad = opening[dialect] + json + closing[dialect];
     const parsed = parseToolCalls(`One. ${bad}\nA } "closes" it. ${written(dialect)} Two.`, dialect);
     expect(parsed).toEqual({ calls: [good], errors: [{ text: bad, reason: expect.any(String) }], rest: expect.any(String) });
@@ -345,16 +345,16 @@ describe("one broken call spoils no other: it is one error, the words around it 
     expect(errors.map((error) => error.text.trim())).toEqual([`${opening[dialect]}${json}`.trim()]);
   });
 
-  it("json-fence: a broken call that is never closed ends before the words behind it", () => {
+  it("json-fence: a broken call that is never closed ends before the text after it", () => {
     const bad = '```json\n{"name": "a", "arguments": {"x": 1}';
     const { calls, errors, rest } = parseToolCalls(`${bad}\nI wait.\n${written("json-fence")}`, "json-fence");
     expect({ calls, texts: errors.map(({ text }) => text), rest }).toEqual({ calls: [good], texts: [bad], rest: "I wait." });
   });
 
-  it.each(dialects)("%s: a whole call that is never closed, before another", (dialect) => {
+  it.each(dialects)("%s: a complete call that is never closed, before another", (dialect) => {
     const unclosed = written(dialect).slice(0, closing[dialect] === "" ? undefined : -closing[dialect].length);
     const { calls, errors } = parseToolCalls(`${unclosed}\nThen ${written(dialect)}`, dialect);
-    expect(calls).toEqual(dialect === "llama-3.1" ? [good, good] : [good]); // it has nothing that closes
+    expect(calls).toEqual(dialect === "llama-3.1" ? [good, good] : [good]); // it has no closing marker
     expect(errors.map(({ text }) => text)).toEqual(dialect === "llama-3.1" ? [] : [unclosed]);
   });
 
@@ -368,14 +368,14 @@ describe("one broken call spoils no other: it is one error, the words around it 
     expect(errors).toHaveLength(1);
   });
 
-  it("all on one line, with quotes in the words between", () => {
+  it("all on one line, with quotes in the text between", () => {
     const bad = '<tool_call>{"name": "a", "arguments": {"x": "oops}}</tool_call>';
     const other = '<tool_call>{"name": "b", "arguments": {}}</tool_call>';
     const parsed = parseToolCalls(`${bad} He said "hi" and "bye". ${other}`, "hermes");
     expect(parsed).toMatchObject({ calls: [{ name: "b" }], errors: [{ text: bad }], rest: 'He said "hi" and "bye".' });
   });
 
-  it("a second closing tag is an error of its own", () => {
+  it("a second closing tag is a separate error", () => {
     const text = `${formatToolCall(weather, "hermes")}</tool_call>`;
     expect(parseToolCalls(text, "hermes")).toMatchObject({ calls: [weather], errors: [{ text: "</tool_call>" }] });
   });
@@ -385,7 +385,7 @@ describe("one broken call spoils no other: it is one error, the words around it 
     expect(parseToolCalls(text, "hermes")).toMatchObject({ calls: [weather], errors: [] });
   });
 
-  it.each(dialects)("%s reads 20,000 openings in a moment", (dialect) => {
+  it.each(dialects)("%s reads 20,000 opening markers quickly", (dialect) => {
     for (const piece of ['<tool_call>{"', '```json\n{"arguments":1}\n', '<|python_tag|>\n{"name":"', '{"name":', '[ "'])
       expect(within(() => parseToolCalls(piece.repeat(20_000), dialect))).toBeLessThan(3000);
   });

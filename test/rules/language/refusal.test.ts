@@ -8,7 +8,7 @@ import { chain } from "../../support/blueprint.ts";
 const tools = embeddedCatalogue().flatMap((toolset) => toolset.tools);
 
 describe("words that refuse", () => {
-  test("are those of our own refusals, whatever the tool", () => {
+  test("include every generated refusal, for every tool", () => {
     for (const tool of tools)
       for (let seed = 0; seed < 8; seed += 1) expect(refusal(tool, draws("refusal", seed))).toSatisfy(refuses);
   });
@@ -110,7 +110,7 @@ describe("words that refuse", () => {
     "My functions are restricted to trains.",
     "I must say no: ordering pizza isn't what my tools are for.",
     "The tools I have been given do not allow me to see who called.",
-  ])("are these: %s", (text) => {
+  ])("include: %s", (text) => {
     expect(refuses(text)).toBe(true);
   });
 
@@ -200,16 +200,16 @@ describe("words that refuse", () => {
     "You have no unread messages.",
     "I was not able to reach them by phone, so I sent an email to info@shop.example.",
     "I cannot thank you enough, the survey is done.",
-  ])("are not these: %s", (text) => {
+  ])("do not include: %s", (text) => {
     expect(refuses(text)).toBe(false);
   });
 
-  test("are no true report", () => {
+  test("never count as a true report", () => {
     for (let seed = 0; seed < 8; seed += 1) expect(refuses(trueReport(chain().expected, draws("report", seed)))).toBe(false);
   });
 
-  // written after the rule, which was not changed for them: 37 of 40, the three misses first; on first sight all that stand
-  // in the tables above and came after the rule: 103 of 118
+  // written after the rule, which was not changed for them: 37 of 40 right, the three misses first. The sentences added to the
+  // tables above after the rule was written: 103 of 118 right before it was changed for them
   const later = {
     refusals: [
       "Based on the available functions, it is not possible to calculate the tip.",
@@ -257,7 +257,7 @@ describe("words that refuse", () => {
     ],
   };
 
-  test("are told apart in sentences that the rule was not made for, 9 of 10 times", () => {
+  test("are recognised in 9 of 10 sentences that the rule was not written for", () => {
     const right = [...later.refusals.map(refuses), ...later.others.map((text) => !refuses(text))];
     expect(right.filter(Boolean).length / right.length).toBeGreaterThanOrEqual(0.9);
   });

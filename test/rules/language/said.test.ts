@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { carriedShare, carries, writtenOut } from "../../../src/rules/language/said.ts";
 import type { Json } from "../../../src/types.ts";
 
-/** One test a row: the text carries the value, or it does not. */
+/** One test per row: the text states the value, or it does not. */
 function rows(verb: "carries" | "does not carry", cases: readonly (readonly [string, Json])[]): void {
   test.each(cases)(`%j ${verb} %j`, (text, value) => {
     expect(carries(text, value)).toBe(verb === "carries");
@@ -40,7 +40,7 @@ describe("words", () => {
   ]);
 });
 
-describe("one letter or sign that a schema lists", () => {
+describe("one letter or sign from an enum", () => {
   rows("carries", [
     ["in size M, please", "M"],
     ["the blood group is O+.", "O+"],
@@ -109,7 +109,7 @@ describe("numbers", () => {
     },
   );
 
-  test.each(["- 12.50", "+12.50", "(12.50)", "A–12.50", "5–12.50", "not-so 12.50"])("above zero stay so in %s", (text) => {
+  test.each(["- 12.50", "+12.50", "(12.50)", "A–12.50", "5–12.50", "not-so 12.50"])("stay positive in %s", (text) => {
     expect([carries(text, 12.5), carries(text, -12.5)]).toEqual([true, false]);
   });
 
@@ -130,7 +130,7 @@ describe("numbers", () => {
   ];
   const amount = fc.integer({ min: -100_000_000, max: 100_000_000 }).map((cents) => cents / 100);
 
-  test("are carried as Intl writes them in every one of these countries, and no other amount is", () => {
+  test("are found as Intl writes them for each of these countries, and no other amount is", () => {
     for (const locale of locales)
       for (const style of [{ minimumFractionDigits: 2 }, { style: "currency", currency: "EUR" }] as const) {
         const format = new Intl.NumberFormat(locale, style);
@@ -198,7 +198,7 @@ describe("dates and times", () => {
     ["on March 6, 2026 at 18:00 UTC", "2026-03-05T18:00:00Z"],
   ]);
 
-  test("are carried as Intl writes them, and those of another minute are not", () => {
+  test("are found as Intl writes them, and those of another minute are not", () => {
     const minute = fc.integer({ min: 0, max: 50 * 365 * 24 * 60 }).map((minutes) => minutes * 60_000);
     for (const locale of ["en-US", "en-GB", "de-DE", "fr-FR", "es-ES", "ja-JP", "hi-IN", "ru-RU"])
       for (const dateStyle of ["long", "full"] as const) {
@@ -215,7 +215,7 @@ describe("dates and times", () => {
   });
 });
 
-describe("scripts without blanks, combining marks and digits of their own", () => {
+describe("scripts without blanks, with combining marks or with their own digits", () => {
   rows("carries", [
     ["您的航班从北京首都机场出发。", "北京首都机场"],
     ["搭乘MU5101次航班，在T3航站楼", "MU5101"],
@@ -245,7 +245,7 @@ describe("scripts without blanks, combining marks and digits of their own", () =
     ["Malmo", "Malmö"],
   ]);
 
-  // names that ICU's dictionary cuts wrongly at one end
+  // names that ICU's dictionary splits wrongly at one end
   test.each([
     ["您选择了X和其他", ["李明", "三体"]],
     ["您的航班从X出发", ["北京首都机场", "上海虹桥站", "外滩"]],
@@ -258,7 +258,7 @@ describe("scripts without blanks, combining marks and digits of their own", () =
   });
 });
 
-describe("what cannot be looked for", () => {
+describe("a value that cannot be searched for", () => {
   rows("carries", [
     ["whatever is said", true],
     ["whatever is said", null],
@@ -266,7 +266,7 @@ describe("what cannot be looked for", () => {
     ["whatever is said", ""],
   ]);
 
-  test("is left out of the share, which counts values one by one", () => {
+  test("is left out of the share, which counts single values", () => {
     expect(carriedShare("NT418 at 08:25", { train_id: "NT418", departs: "08:25", free: true })).toBe(1);
     expect(carriedShare("NT418", [{ train_id: "NT418", departs: "08:25" }, { price: 184 }])).toBeCloseTo(1 / 3);
     expect(carriedShare("nothing", { train_id: "NT418", free: true, note: "", platform: null })).toBe(0);
@@ -275,7 +275,7 @@ describe("what cannot be looked for", () => {
   });
 });
 
-test("a value written out has its date and time in words, in which it is carried", () => {
+test("a value written out contains its date and time in words, where it is found again", () => {
   for (const value of ["2026-03-05T18:00:00Z", "2026-03-05", "18:00"]) {
     const [as, ...words] = writtenOut(value).split(" ");
     expect([as, carries(words.join(" "), value)]).toEqual([value, true]);

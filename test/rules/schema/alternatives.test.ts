@@ -1,4 +1,4 @@
-// Unions as the ways to follow them: whatever is written for a way must be valid under the schema as its author wrote it.
+// Unions as alternatives: whatever is written for an alternative must be valid under the original schema.
 import { describe, expect, test } from "vitest";
 import { draws } from "../../../src/rng.ts";
 import { alternatives } from "../../../src/rules/schema/alternatives.ts";
@@ -65,7 +65,7 @@ describe("what is written for a union", () => {
       expect(matchesSchema(schema, JSON.parse(drawn(ruleOf(schema), draws("union", index))))).toEqual([]);
   });
 
-  test("comes of every branch", () => {
+  test("comes from every branch", () => {
     const written = Array.from({ length: 40 }, (_, index) => drawn(ruleOf(schemas[0]?.[1] ?? {}), draws("branch", index)));
     expect(new Set(written.map((one) => Object.keys(JSON.parse(one)).join()))).toEqual(new Set(["email,note", "phone,note"]));
   });
@@ -74,13 +74,13 @@ describe("what is written for a union", () => {
     expect(alternatives({ type: "string", maxLength: 3 })).toEqual([{ type: "string", maxLength: 3 }]);
   });
 
-  test("is refused where unions of unions multiply", () => {
+  test("is rejected if nested unions multiply", () => {
     const union = { anyOf: Array.from({ length: 6 }, (_, index) => ({ const: index })) };
     expect(() => alternatives({ allOf: [union, union] })).toThrow(RangeError);
   });
 });
 
-describe("a stranger's schema in plain words", () => {
+describe("a schema in plain form", () => {
   test.each<[string, JsonSchema, JsonSchema]>([
     [
       "a dialect and an id go",
@@ -98,7 +98,7 @@ describe("a stranger's schema in plain words", () => {
       { type: "array", prefixItems: [{ type: "string" }] },
     ],
     ["Google's types are in capitals", { type: "STRING" }, { type: "string" }],
-    ["nulls only fill keys", { type: "string", enum: null, items: null }, { type: "string" }],
+    ["nulls are placeholders", { type: "string", enum: null, items: null }, { type: "string" }],
     [
       "a null that is a value stays",
       { anyOf: [{ type: "string" }, { type: "null" }], default: null },

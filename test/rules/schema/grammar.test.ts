@@ -1,5 +1,5 @@
-// The grammars are judged by llama.cpp's own parser. Values are generated with their schema, within the bounds that the
-// lowering gives to what a schema leaves open.
+// llama.cpp's own parser judges the grammars. Values are generated with their schema, within the default bounds that the
+// conversion gives to open schemas.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toGrammar } from "../../../src/rules/schema/grammar.ts";
@@ -96,7 +96,7 @@ describe("the grammar of a schema", () => {
     );
   });
 
-  test("accepts no text with something cut off or put on", () => {
+  test("accepts no text with characters removed or added", () => {
     fc.assert(
       fc.property(
         tree.filter(({ value }) => typeof value === "object" && value !== null),
@@ -144,7 +144,7 @@ describe("the grammar of a schema", () => {
     ["no runs of zeros", { type: "integer" }, "007", false],
     ["as many digits as the lower bound has", { type: "integer", minimum: 1000 }, "999", false],
     ["at most four items", { type: "array", items: { type: "null" } }, "[null,null,null,null,null]", false],
-    ["at least as many items as asked for", { type: "array", items: { type: "null" }, minItems: 2 }, "[null]", false],
+    ["at least minItems items", { type: "array", items: { type: "null" }, minItems: 2 }, "[null]", false],
     ["no 30th of February", { type: "string", format: "date" }, '"2024-02-30"', false],
     ["no keys for an object that lists none", { type: "object", properties: {} }, "{}", true],
     ["a few short members for an object of unknown keys", { type: "object" }, '{"status":"ok","count":2}', true],
@@ -160,14 +160,14 @@ describe("the grammar of a schema", () => {
     [{ type: "integer", minimum: 5, maximum: 4 }, /at least 5 and at most 4/],
     [{ type: "string", minLength: -1 }, /not an integer/],
     [{ enum: Array.from({ length: 9000 }, (_, at) => `value ${at}`) }, /characters; at most/],
-  ])("refuses %j in one sentence", (schema, message) => {
+  ])("rejects %j in one sentence", (schema, message) => {
     expect(() => toGrammar(schema)).toThrow(
       expect.objectContaining({ boundary: "tools", message: expect.stringMatching(message) }),
     );
   });
 });
 
-describe("a tool that says nothing of its results", () => {
+describe("a tool without a schema of its results", () => {
   const { returns: _, ...silent } = findTrain;
   const reply = (result: Json) => JSON.stringify({ reason: "It fits.", reward: 1, result });
 
@@ -197,7 +197,7 @@ describe("a tool that says nothing of its results", () => {
     expect(matchesSchema(toolReply(silent), JSON.parse(reply(result)))).toEqual([]);
   });
 
-  test("is bound where it says something", () => {
+  test("follows the schema if it has one", () => {
     expect(accepts(toolReply(findTrain), reply([{ id: 1 }]))).toBe(false);
     expect(accepts(toolReply(findTrain), reply({ train_id: "NT7", departs: "10:10" }))).toBe(true);
   });

@@ -1,5 +1,5 @@
-// What the rules allow, told two ways: by drawing texts from them, and by llama.cpp, which must take the same texts. Numbers
-// are compared with counting, patterns with the language's own regular expressions.
+// What the rules allow, tested by drawing texts from them, and with llama.cpp, which must accept the same texts. Numbers are
+// compared with counting, patterns with JavaScript's regular expressions.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { draws } from "../../../src/rng.ts";
@@ -18,7 +18,7 @@ const texts = (rule: Rule, count: number) => Array.from({ length: count }, (_, i
 describe("numbers between bounds", () => {
   const bounds = fc.tuple(fc.integer({ min: -1200, max: 1200 }), fc.nat(1500)).map(([low, width]) => [low, low + width] as const);
 
-  test("are exactly the whole numbers from one to the other", () => {
+  test("are exactly the integers between them", () => {
     fc.assert(
       fc.property(bounds, ([low, high]) => {
         const grammar = grammarOf(numberRule(low, high, 0) ?? "");
@@ -29,7 +29,7 @@ describe("numbers between bounds", () => {
     );
   });
 
-  test("have no more decimals than asked for, and lie between bounds that have some", () => {
+  test("have at most the given decimals and stay within fractional bounds", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: -9999, max: 9999 }),
@@ -57,7 +57,7 @@ describe("numbers between bounds", () => {
     for (const text of wrong) expect([text, grammar.isTextCompatible(text)]).toEqual([text, false]);
   });
 
-  test("there may be none", () => {
+  test("may not exist", () => {
     expect(numberRule(5, 4, 0)).toBeNull();
     expect(numberRule(0.2, 0.8, 0)).toBeNull();
     expect(multiplesRule(10, 1, 9)).toBeNull();
@@ -87,12 +87,12 @@ describe("texts under a pattern", () => {
     }
   });
 
-  test("have the length that is asked for where the pattern ends open", () => {
+  test("have the required length if the pattern has an open end", () => {
     for (const text of texts(patternRule("^[A-Z]", { least: 8, most: 20 }), 10))
       expect(JSON.parse(`"${text}"`).length).toBeGreaterThanOrEqual(8);
   });
 
-  test.each(["(a)\\1", "["])("are refused where no rule says them: %s", (pattern) => {
+  test.each(["(a)\\1", "["])("are rejected if no rule can express them: %s", (pattern) => {
     expect(() => patternRule(pattern, { least: 0, most: 10 })).toThrow();
   });
 
@@ -106,7 +106,7 @@ describe("texts under a pattern", () => {
   );
 });
 
-describe("lists and maps in each other", () => {
+describe("nested lists and maps", () => {
   const text: JsonSchema = { type: "string" };
   const list = (items: JsonSchema, more: object = {}): JsonSchema => ({ type: "array", items, ...more });
   const schemas: JsonSchema[] = [
@@ -119,19 +119,19 @@ describe("lists and maps in each other", () => {
     list({ type: "string", maxLength: 900 }, { minItems: 6, maxItems: 30 }),
     list({ type: "number", minimum: -1e9, maximum: 1e9 }, { maxItems: 32 }),
   ];
-  test.each(schemas)("share one budget that llama.cpp takes, and stay valid: %j", (schema) => {
+  test.each(schemas)("share one budget that llama.cpp accepts, and stay valid: %j", (schema) => {
     expect(() => grammarOf(ruleOf(schema))).not.toThrow();
     for (const value of texts(ruleOf(schema), 10)) expect(matchesSchema(schema, JSON.parse(value))).toEqual([]);
   });
 
-  test("are refused where they ask for more than it has", () => {
+  test("are rejected if they require more than the budget", () => {
     expect(() => toGrammar(list(list(text, { minItems: 9 }), { minItems: 9 }))).toThrow("'[]' asks for at least 9 items");
     expect(() => toGrammar(list({ type: "string", minLength: 300 }, { minItems: 4 }))).toThrow(
       "'[]' asks for at least 300 characters",
     );
   });
 
-  test("the shortest text of a rule is as long as its least parts", () => {
+  test("the shortest text of a rule has the length of its shortest parts", () => {
     expect(shortest(ruleOf(list(text, { minItems: 3 })))).toBe('["","",""]'.length);
     expect(shortest(ruleOf({ enum: ["long", "s"] }))).toBe(3);
   });
