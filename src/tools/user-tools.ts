@@ -104,7 +104,7 @@ function refuseDuplicates(tools: readonly ToolSpec[], path: string): void {
     if (seen.has(name))
       throw fault(path, {
         who: `the tool "${name}"`,
-        expected: "a unique name for each tool",
+        expected: "a unique name",
         came: "a name that is used twice",
         todo: "rename one",
       });

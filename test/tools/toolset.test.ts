@@ -207,7 +207,7 @@ describe("userTools", () => {
     [
       "a name twice",
       [weather, weather],
-      'the tool "get_weather" needs a name of its own for each tool, but has the same name twice; rename one.',
+      'the tool "get_weather" needs a unique name, but has a name that is used twice; rename one.',
     ],
     ["a description that is too long", [{ name: "x", description: "y".repeat(1025) }], "description"],
     [
@@ -237,12 +237,12 @@ describe("userTools", () => {
     [
       "arguments under two keys",
       [{ ...weather, inputSchema: object({}) }],
-      'needs one schema of its arguments, but has "parameters" and "inputSchema"; remove one.',
+      'needs one schema for its arguments, but has "parameters" and "inputSchema"; remove one.',
     ],
     [
       "numbers that were rounded when the file was read",
       '[{"name": "x", "parameters": {"properties": {"id": {"enum": [1917043659912705297]}}}}]',
-      "which is too large to be kept exactly",
+      "which is too large to be exact",
     ],
     ["a reference that cannot be resolved", withParameters(object({ a: { $ref: "#/$defs/x" } })), 'the reference "#/$defs/x"'],
     [

@@ -255,7 +255,7 @@ describe("ToolBench's files", () => {
   it("a folder without JSON files is rejected", () => {
     file("notes.txt", "");
     expect(() => userTools(folder)).toThrow(
-      /the folder needs JSON files of tools, in it or one folder below, but has none; check the path/,
+      /the folder needs JSON files of tools, in it or in a direct subfolder, but has none; check the path/,
     );
   });
 });

@@ -111,7 +111,7 @@ describe("a model without a system turn (gemma)", () => {
   };
   const template = episodeTemplate(gemma, "pieces");
 
-  test("an episode begins with the begin marker, the system text opens the first user turn, and the model's role is "model"", () => {
+  test("an episode begins with the begin marker, the system text opens the first user turn, and the model's role is `model`", () => {
     const ids = [...template.system("You help.", []), ...template.user("Hello", true), ...template.assistant("Hi", false)];
     const more = [...template.user("Bye", false), ...template.toolResults(["1"])];
     expect(decode([...ids, ...more])).toBe(
