@@ -107,7 +107,7 @@ def _moments(policy: Policy, optimizer: torch.optim.Optimizer) -> dict[str, Tens
 
 
 def _by_number(policy: Policy, moments: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
-    """The moments as torch's load_state_dict takes them, which knows the device that each belongs on."""
+    """The moments in the form of torch's load_state_dict, which moves each to its device."""
     state: dict[int, dict[str, Tensor]] = {}
     for number, name in enumerate(policy.adapter()):
         mine = {key.removeprefix(f"{name}."): value for key, value in moments.items() if key.startswith(f"{name}.")}

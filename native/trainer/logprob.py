@@ -1,11 +1,11 @@
-"""Log-probs of chosen tokens without ever holding the logits of all positions.
+"""Log-probs of chosen tokens without holding the logits of all positions at once.
 
-A vocabulary of 151,936 makes 600 kB of float32 logits a position. Positions are taken in chunks, and since the head is
+A vocabulary of 151,936 makes 600 kB of float32 logits per position. Positions are processed in chunks, and since the head is
 frozen, the gradient of a log-prob with respect to its hidden state, (one-hot target - softmax) @ W / temperature, is known
-in the forward pass: it is kept (one hidden vector a position) instead of the logits, so nothing is computed twice. The
+in the forward pass: it is kept (one hidden vector per position) instead of the logits, so nothing is computed twice. The
 entropy is a measurement and has no gradient.
 
-Logits are float32 whatever the model's dtype. In bfloat16 a logit of 20 is right to 0.06 only, which is noise in every
+Logits are float32 for every dtype of the model. In bfloat16 a logit of 20 is exact only to 0.06, which is noise in every
 log-prob: a hundred times the clip band of GSPO.
 """
 

@@ -77,8 +77,8 @@ def dr_grpo(tokens: Tokens, loss: Loss) -> Terms:
 
 def dapo(tokens: Tokens, loss: Loss) -> Terms:
     """DAPO (arXiv 2503.14476, eq. 8): GRPO's surrogate with clip-higher (low 0.2, high 0.28), every token of the
-    mini-batch alike (normalize "tokens"), no KL. Its shaping of the reward of overlong answers and its dynamic
-    sampling of groups are not here.
+    mini-batch equally (normalize "tokens"), no KL. Its reward shaping of overlong answers and its dynamic sampling of
+    groups are not implemented here.
     """
     return grpo(tokens, loss)
 

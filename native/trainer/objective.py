@@ -1,4 +1,4 @@
-"""What one row adds to the objective of its mini-batch: the loss by token, weighed, with the KL. Pure."""
+"""What one row adds to the objective of its mini-batch: the weighted loss by token, with the KL. Pure."""
 
 from dataclasses import dataclass, replace
 
@@ -24,7 +24,7 @@ class Objective:
 def objective(tokens: Tokens, behaviour: Tensor, reference: Tensor | None, share: Tensor, loss: Loss) -> Objective:
     """sum of share * (weight * loss + klCoef * kl)
 
-    behaviour, reference, share [t]; share is normalise.py's. The KL is normalised as the loss is, as in TRL (`beta`).
+    behaviour, reference, share [t]; share is normalise.py's. The KL is normalised like the loss, as in TRL (`beta`).
     `reference` None: no KL term.
     """
     with torch.no_grad():

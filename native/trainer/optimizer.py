@@ -1,6 +1,6 @@
 """AdamW over the adapter (arXiv 1711.05101), torch's own.
 
-The learning rate of each update comes with it (src/run/learn.ts, src/warmup.ts); no scheduler lives here, so none is to restore.
+The learning rate comes with each update (src/run/learn.ts, src/warmup.ts), so there is no scheduler to restore.
 """
 
 import torch
@@ -10,7 +10,7 @@ from .protocol import Head
 
 
 def adamw(policy: Policy, options: Head) -> torch.optim.Optimizer:
-    """The optimizer of a session; `options` as the port's `open` has them."""
+    """The optimizer of a session; `options` are those of the port's `open`."""
     return torch.optim.AdamW(
         list(policy.adapter().values()),
         lr=options["learningRate"],

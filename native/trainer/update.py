@@ -1,9 +1,9 @@
-"""One update: old log-probs, then one optimizer step a mini-batch, each over packed rows with accumulated gradients.
+"""One update: old log-probs, then one optimizer step per mini-batch, each over packed rows with accumulated gradients.
 
-A mini-batch without a gradient (all advantages zero and no KL that pulls) or that went wrong (a loss or gradient
-that is not finite) changes no weight, no moment and no counter, bit for bit; it is counted as skipped. Memory is planned
-before the update (memory.py); where it ends all the same, the mini-batch is done again, once, in rows of half the length.
-Under torchrun the rows are shared out and the gradients summed (ranks.py).
+A mini-batch without a gradient (all advantages zero and no KL term), or with a loss or gradient that is not finite, changes
+no weight, no moment and no counter, bit for bit; it is counted as skipped. Memory is planned before the update (memory.py);
+if it still runs out, the mini-batch is repeated once in rows of half the length. Under torchrun the rows are distributed and
+the gradients summed (ranks.py).
 """
 
 import math

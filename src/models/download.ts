@@ -21,7 +21,7 @@ const event = z.discriminatedUnion("event", [
   }),
 ]);
 
-/** How a download ended. `hash` carries the hash that came. */
+/** How a download ended. `got` is the hash of the downloaded file. */
 export type Download =
   | { readonly state: "done"; readonly path: string }
   | {
@@ -34,8 +34,8 @@ export type Download =
 export type ReportBytes = (bytes: number) => void;
 
 /**
- * Downloads a file to `target` (package index) or into the hub's cache. Failure is a value, for the next source to be tried.
- * @throws PlayactError("environment") where Python is missing.
+ * Downloads a file to `target` (package index) or into the hub's cache. Failure is a value, so that the next source is tried.
+ * @throws PlayactError("environment") if Python is missing.
  */
 export async function download(
   model: ModelFile,
@@ -48,7 +48,7 @@ export async function download(
   const { flags, cwd } = pythonStart;
   const child = spawn(pythonPath(), [...flags, join(cwd, "fetch_model.py"), request], {
     cwd,
-    env: { ...process.env, HF_HUB_CACHE: hubCacheFolder() }, // by its own rules, from the user's folder
+    env: { ...process.env, HF_HUB_CACHE: hubCacheFolder() }, // resolved here, in the user's folder
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = new Promise<number | null>((resolve, reject) => {
@@ -74,5 +74,5 @@ export async function download(
   });
   if (last !== null) return last;
   const reason = errors.trim().split("\n").at(-1) ?? "";
-  return { state: "failed", code: "error", text: `the download ended with code ${code}: ${reason}`, got: "" };
+  return { state: "failed", code: "error", text: `the download failed with exit code ${code}: ${reason}`, got: "" };
 }

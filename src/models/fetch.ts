@@ -17,13 +17,13 @@ export type Found =
 
 /**
  * Path of a language model's verified file, in the models folder or the Hugging Face cache.
- * @throws PlayactError("model") with the command that fetches it, where it is absent, unknown, or its hash is wrong.
+ * @throws PlayactError("model") with the command that fetches it, if it is missing or unknown, or its hash is wrong.
  */
 export async function modelPath(name: string): Promise<string> {
   return fileOf(findLanguageModel(name));
 }
 
-/** Paths of all files of a model of any kind, weights first; throws likewise. */
+/** Paths of all files of a model of any kind, weights first. Throws likewise. */
 export async function modelPaths(name: string): Promise<readonly string[]> {
   return Promise.all(filesOf(findModel(name)).map(fileOf));
 }
@@ -33,16 +33,16 @@ export async function fileOf(model: ModelFile): Promise<string> {
   const found = await findFile(model);
   if (found.state === "right") return found.path;
   if (found.state === "wrong") throw wrongFile(model, found.path, found.got);
-  throw new PlayactError("model", `The model ${model.name} is not here yet. Fetch it with: ${fetchCommand(model.name)}`);
+  throw new PlayactError("model", `The model ${model.name} is not downloaded yet. Fetch it with: ${fetchCommand(model.name)}`);
 }
 
-/** Looks for a model on disk: its weights where all its files are right, else the first file that is not. */
+/** Looks for a model on disk: its weights if all its files are right, else the first file that is not. */
 export async function findFiles(model: ModelEntry): Promise<Found> {
   const found = await Promise.all(filesOf(model).map(findFile));
   return found.find(({ state }) => state !== "right") ?? found[0] ?? { state: "absent" };
 }
 
-/** Looks for a file on disk. The first right one wins; a wrong one is reported only where there is no right one. */
+/** Looks for a file on disk. The first right one wins; a wrong one is reported only if there is no right one. */
 export async function findFile(model: ModelFile): Promise<Found> {
   let wrong: Found = { state: "absent" };
   for (const path of [join(modelsFolder(), model.file), ...(await cachedFiles(model))]) {
@@ -54,8 +54,8 @@ export async function findFile(model: ModelFile): Promise<Found> {
 }
 
 /**
- * Paths of a model's verified files, weights first, downloaded where one is missing or wrong. `onProgress` gets the bytes
- * that have come, of all of them.
+ * Paths of a model's verified files, weights first, downloaded if missing or wrong. `onProgress` gets the bytes received so
+ * far, of all files.
  * @throws PlayactError("model" | "disk" | "environment").
  */
 export async function getModel(name: string, onProgress: ReportBytes = () => {}): Promise<readonly string[]> {
@@ -93,7 +93,7 @@ export function fetchCommand(name: string): string {
   return commandLine(`models get ${name}`);
 }
 
-/** What a wrong file is told as: file, expected, got, and the command that mends it. */
+/** The error for a wrong file: file, expected, got, and the command that fetches it again. */
 function wrongFile(model: ModelFile, path: string, got: string): PlayactError {
   const came = got === "" ? "has another size" : `has ${got}`;
   return new PlayactError(
@@ -103,7 +103,7 @@ function wrongFile(model: ModelFile, path: string, got: string): PlayactError {
   );
 }
 
-/** Snapshots of the hub's cache that hold the file: <cache>/models--Org--Repo/snapshots/<commit>/<file>. */
+/** Snapshots in the hub's cache that contain the file: <cache>/models--Org--Repo/snapshots/<commit>/<file>. */
 async function cachedFiles(model: ModelFile): Promise<string[]> {
   const paths: string[] = [];
   for (const source of model.sources) {

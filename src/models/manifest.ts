@@ -1,4 +1,4 @@
-// The models that Playact knows by name: models/manifest.json, checked. Facts only; fetch.ts gets the files.
+// The models in models/manifest.json, checked. Data only; fetch.ts gets the files.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -31,10 +31,10 @@ const fileShape = {
 
 const anyModel = {
   name: plainName,
-  /** As the model card counts them: a tied embedding once. */
+  /** As the model card counts them: tied embeddings once. */
   parameters: z.number().int().positive(),
   licence: z.string().min(1),
-  /** The repository whose weights these are, on the Hugging Face hub. */
+  /** The repository of the original weights on the Hugging Face hub. */
   upstream: z.string().min(1),
   ...fileShape,
 };
@@ -46,7 +46,7 @@ const languageModelSchema = z.strictObject({
   family: z.enum(["qwen2", "llama", "gemma3"]),
   /** How tool calls are written. */
   dialect: z.enum(["hermes", "json-fence"]),
-  /** `tokens`: the dialect's tags are trained added tokens. `pieces`: they are written in ordinary pieces (untrained or missing). */
+  /** `tokens`: the dialect's tags are trained added tokens. `pieces`: they are written in ordinary tokens (untrained or missing). */
   markers: z.enum(["tokens", "pieces"]),
   contextTrained: z.number().int().positive(),
 });
@@ -59,7 +59,7 @@ const embedderSchema = z.strictObject({
   dimensions: z.number().int().positive(),
   /** Longer texts are cut, the two special tokens included (upstream's max_seq_length). */
   maxTokens: z.number().int().positive(),
-  /** Its tokenizer.json: a file of its own, with sources of its own. */
+  /** Its tokenizer.json: a separate file with its own sources. */
   tokenizer: z.strictObject(fileShape),
 });
 
@@ -72,7 +72,7 @@ export type EmbedderModel = z.output<typeof embedderSchema>;
 export type ModelEntry = z.output<typeof modelSchema>;
 export type ModelSource = ModelEntry["sources"][number];
 
-/** A file that is fetched and proven; `name` is its model's, for messages. */
+/** A file that is fetched and verified; `name` is its model's, for messages. */
 export type ModelFile = Pick<ModelEntry, "name" | "file" | "bytes" | "sha256" | "sources">;
 
 /** The files of a model, its weights first. */
@@ -80,7 +80,7 @@ export function filesOf(model: ModelEntry): readonly ModelFile[] {
   return model.format === "gguf" ? [model] : [model, { ...model.tokenizer, name: model.name }];
 }
 
-/** All known models, in the order of the manifest. Throws PlayactError("model") where the file is damaged. */
+/** All known models, in the order of the manifest. Throws PlayactError("model") if the file is damaged. */
 export function readManifest(path = join(packageRoot, "models", "manifest.json")): readonly ModelEntry[] {
   const parsed = manifestSchema.safeParse(JSON.parse(readFileSync(path, "utf8")));
   if (!parsed.success) throw new PlayactError("model", `${path} is not a valid manifest: ${z.prettifyError(parsed.error)}`);

@@ -1,5 +1,5 @@
-// The Python that trains and downloads: which interpreter, and what it can import. It starts nothing but short questions;
-// the learner's own process is src/learner/torch.ts.
+// The Python that trains and downloads: which interpreter, and what it can import. Only short checks are run here; the
+// learner's own process is in src/learner/torch.ts.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -30,14 +30,14 @@ export const pythonStart = { flags: ["-P", "-B"], cwd: join(packageRoot, "native
 
 const report = z.object({
   python: z.string(),
-  /** Version of each package, or null where it cannot be imported. */
+  /** Version of each package, or null if it cannot be imported. */
   packages: z.record(z.string(), z.string().nullable()),
-  /** What torch can train on, for people: "NVIDIA H200, 139 GiB" or "Apple GPU (Metal)"; null: the CPU. */
+  /** The accelerator that torch can train on, for display: "NVIDIA H200, 139 GiB" or "Apple GPU (Metal)"; null: the CPU. */
   accelerator: z.string().nullable(),
 });
 export type PythonReport = z.output<typeof report>;
 
-// Imports are what matters: a package can be installed and still fail to load.
+// Only an import proves that a package works: an installed one can still fail to load.
 const question = `
 import importlib, importlib.metadata, json, platform
 packages = {}
@@ -58,7 +58,7 @@ if packages["torch"] is not None:
 print(json.dumps({"python": platform.python_version(), "packages": packages, "accelerator": accelerator}))
 `;
 
-/** Asks the interpreter what it can import; a few seconds, for torch is large. Throws PlayactError("environment"). */
+/** Asks the interpreter what it can import; takes a few seconds, since torch is large. Throws PlayactError("environment"). */
 export async function askPython(path: string): Promise<PythonReport> {
   try {
     const { flags, cwd } = pythonStart;

@@ -1,5 +1,5 @@
-// Is this file the model that the manifest names? Hashing 1.6 GB takes seconds, so the answer is remembered with size and
-// modification time; a file that changed in either is hashed again.
+// Whether a file is the model in the manifest. Hashing 1.6 GB takes seconds, so the result is cached with size and modification
+// time; a file that changed in either is hashed again.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
@@ -11,13 +11,13 @@ import type { ModelFile } from "./manifest.ts";
 const record = z.object({ path: z.string(), bytes: z.number(), mtimeMs: z.number(), sha256: z.string() });
 type Record = z.output<typeof record>;
 
-/** The file as it is: absent, right, or wrong with the hash it has ("" where its size alone tells). */
+/** The state of a file: absent, right, or wrong with its hash ("" if the size already differs). */
 export type Proof =
   | { readonly state: "absent" }
   | { readonly state: "right" }
   | { readonly state: "wrong"; readonly got: string };
 
-/** Compares a file with the manifest's bytes and SHA-256; remembers a right one under models/.verified. */
+/** Compares a file with the manifest's bytes and SHA-256; caches a right one under models/.verified. */
 export async function prove(model: ModelFile, path: string): Promise<Proof> {
   const found = await stat(path).catch(() => null);
   if (found === null) return { state: "absent" };
@@ -45,7 +45,7 @@ async function readRecord(model: ModelFile): Promise<Record | null> {
   try {
     return record.parse(JSON.parse(text));
   } catch {
-    return null; // a damaged note only costs another hash
+    return null; // a damaged cache file only costs another hash
   }
 }
 
@@ -57,7 +57,7 @@ async function writeRecord(model: ModelFile, now: Record): Promise<void> {
     await writeFile(partial, JSON.stringify(now));
     await rename(partial, path);
   } catch {
-    // A models folder that cannot be written (a shared, read-only one) only costs another hash at the next start.
+    // A models folder that is not writable (a shared one) only costs another hash at the next start.
   }
 }
 

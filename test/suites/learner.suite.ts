@@ -1,5 +1,5 @@
-// The conformance suite of the learner port: run against the scripted double and against the real Python child. One open
-// learner for the whole suite (a real model takes seconds to load), so the tests stand in order and leave it usable.
+// The conformance suite of the learner port, for the scripted double and the real Python child. One open learner for the whole
+// suite (a real model takes seconds to load), so the tests run in order and leave it usable.
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,11 +14,11 @@ import type { TrainingSample } from "../../src/types.ts";
 export interface LearnerSuite {
   readonly start: () => Promise<Learner>;
   readonly request: OpenRequest;
-  /** What it says its torch is. */
+  /** The expected torch version. */
   readonly torch: RegExp;
   /** Metrics of an update with a KL. */
   readonly metrics: readonly string[];
-  /** Largest difference between log-probs computed in rows of other shapes, in nats. */
+  /** Largest difference between log-probs computed in rows of different shapes, in nats. */
   readonly tolerance: number;
 }
 
@@ -46,7 +46,7 @@ const grpo: PolicyLoss = {
 };
 const learningRate = 1e-3;
 
-/** A sample whose ids after `prompt` are trained. Behaviour log-probs are made up: the learner measures the gap. */
+/** A sample whose ids after `prompt` are trained. Behaviour log-probs are invented: the learner measures the gap. */
 function sample(prompt: readonly number[], answer: readonly number[], advantage: number): TrainingSample {
   const trained = [...prompt.map(() => 0), ...answer.map(() => 1)] as const;
   return {
@@ -78,11 +78,11 @@ export function learnerSuite(name: string, { start, request, torch, metrics, tol
     const answered = async ({ ids, mask }: TrainingSample) =>
       (await logprobs(ids)).reduce((sum, value, i) => sum + value * (mask[i] ?? 0), 0);
 
-    test("asking before opening is refused with what to do", async () => {
+    test("a request before opening is rejected with what to do", async () => {
       await expect(learner.logprobs([[1, 2]], "policy", 1)).rejects.toThrow("call open first");
     });
 
-    test("opening tells what was opened", async () => {
+    test("opening reports what was opened", async () => {
       const reply = await learner.open(request);
       expect(reply.vocabulary).toBeGreaterThan(300);
       expect(reply.trainableParameters).toBeGreaterThan(0);
@@ -100,7 +100,7 @@ export function learnerSuite(name: string, { start, request, torch, metrics, tol
       expect(await learner.logprobs([], "policy", 1)).toEqual([]);
     });
 
-    test("a higher temperature evens the log-probs out", async () => {
+    test("a higher temperature makes the log-probs more even", async () => {
       const spread = (values: readonly number[]) => Math.max(...values.slice(1)) - Math.min(...values.slice(1));
       const [sharp, flat] = [await learner.logprobs([good.ids], "policy", 1), await learner.logprobs([good.ids], "policy", 5)];
       expect(spread(flat[0] ?? [])).toBeLessThan(spread(sharp[0] ?? []));
@@ -114,10 +114,10 @@ export function learnerSuite(name: string, { start, request, torch, metrics, tol
       }
     });
 
-    test("GRPO makes good answers likelier and bad ones rarer, and returns the log-probs from before", async () => {
+    test("GRPO makes good answers more likely and bad ones less, and returns the log-probs from before", async () => {
       const before = [await answered(good), await answered(bad)] as const;
       const values = await logprobs(good.ids);
-      // Sampled by this very policy: behaviour log-probs far from it would be weighed down to nothing.
+      // Sampled by this policy: the weights of behaviour log-probs far from it would be near zero.
       const own = await Promise.all([good, bad].map(async (s) => ({ ...s, logprobs: await logprobs(s.ids) })));
       const reply = await learner.update({ minibatches: [own], loss: grpo, learningRate });
       expect(await answered(good)).toBeGreaterThan(before[0]);
@@ -131,14 +131,14 @@ export function learnerSuite(name: string, { start, request, torch, metrics, tol
       }
     });
 
-    test("the reference stays where it was", async () => {
+    test("the reference does not change", async () => {
       const reference = await logprobs(good.ids, "reference");
       await learner.update({ minibatches: [[good], [bad]], loss: grpo, learningRate });
       expect(await logprobs(good.ids, "reference")).toEqual(reference);
       expect(await logprobs(good.ids)).not.toEqual(reference);
     });
 
-    test("an update tells the digests of the ids that it computed, up to each sample's last trained one", async () => {
+    test("an update returns the digests of the ids that it computed, up to each sample's last trained one", async () => {
       const cut = { ...good, ids: [...good.ids, 77, 5], mask: [...good.mask, 0 as const, 0 as const] };
       const whole = { ...cut, logprobs: cut.ids.map(() => -3), advantages: cut.ids.map(() => 1) };
       const reply = await learner.update({ minibatches: [[bad, whole], [sample(prompt, [], 1)]], loss: grpo, learningRate: 0 });
@@ -157,7 +157,7 @@ export function learnerSuite(name: string, { start, request, torch, metrics, tol
       expect(await logprobs(good.ids)).toEqual(before);
     });
 
-    test("supervised steps make the answer likelier and report its mean negative log-prob", async () => {
+    test("supervised steps make the answer more likely and report its mean negative log-prob", async () => {
       const before = await answered(bad);
       const first = await learner.update({ minibatches: [[bad]], loss: { kind: "sft" }, learningRate });
       expect(first.metrics.loss).toBeCloseTo(-before / 4, 3);
@@ -165,7 +165,7 @@ export function learnerSuite(name: string, { start, request, torch, metrics, tol
       expect(await answered(bad)).toBeGreaterThan(before);
     });
 
-    test("every policy loss is known by its name, with every other setting than GRPO's", async () => {
+    test("every policy loss is available by name, with other settings than GRPO's", async () => {
       const pair = [sample(prompt, [7, 9], 1), sample(prompt, [12], -1)].map((one) => ({ ...one, rollout: 3 }));
       const others = { normalize: "rollout", klCoef: 0.01 } as const;
       for (const kind of policyLosses) {
@@ -178,7 +178,7 @@ export function learnerSuite(name: string, { start, request, torch, metrics, tol
       }
     });
 
-    test("a save is named by its content, hashed file by file and never written over", async () => {
+    test("a save is named by its content, hashed file by file and never overwritten", async () => {
       const saved = await learner.save(join(folder, "first"));
       expect(basename(saved.gguf)).toBe(`adapter-${saved.hash.slice(0, 16)}.gguf`);
       expect(Object.keys(saved.files)).toContain(basename(saved.gguf));
@@ -190,7 +190,7 @@ export function learnerSuite(name: string, { start, request, torch, metrics, tol
       expect((await learner.save(join(folder, "again"))).hash).toBe(saved.hash);
     });
 
-    test("after a restore the same updates give the same numbers, to the bit", async () => {
+    test("after a restore the same updates give the same numbers, bit for bit", async () => {
       await learner.save(join(folder, "middle"));
       const proceed = async () => {
         const first = await learner.update({ minibatches: [[good, bad]], loss: grpo, learningRate });
@@ -202,14 +202,14 @@ export function learnerSuite(name: string, { start, request, torch, metrics, tol
       expect(await proceed()).toEqual(straight);
     });
 
-    test("what cannot be restored or trained is refused and leaves the learner as it was", async () => {
+    test("what cannot be restored or trained is rejected and leaves the learner unchanged", async () => {
       const before = await logprobs(good.ids);
       await expect(learner.restore(join(folder, "nowhere"))).rejects.toThrow("cannot be restored");
-      await expect(learner.logprobs([[1, 100_000_000]], "policy", 1)).rejects.toThrow("token ids must lie in");
+      await expect(learner.logprobs([[1, 100_000_000]], "policy", 1)).rejects.toThrow("token ids must be in");
       expect(await logprobs(good.ids)).toEqual(before);
     });
 
-    test("calls after closing are refused; closing twice is fine", async () => {
+    test("calls after closing are rejected; closing twice is fine", async () => {
       await learner.close();
       await learner.close();
       await expect(learner.logprobs([[1, 2]], "policy", 1)).rejects.toThrow("closed");

@@ -1,5 +1,5 @@
-// Our turn-by-turn text against the chat template that the model itself brings, rendered by the library that node-llama-cpp
-// uses. A template that knows no tools is compared without them.
+// Playact's turn-by-turn text against the model's own chat template, rendered by the library that node-llama-cpp uses. A
+// template without tool support is compared without tools.
 import { Template } from "@huggingface/jinja";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { expect, test } from "vitest";
@@ -24,7 +24,7 @@ export function ownTemplateSuite(name: string, path: string): void {
       new Template(own).render({
         messages: [...messages],
         add_generation_prompt: open,
-        // what the tools look like is compared too: Python's tojson writes blanks as ours does
+        // the format of the tools is compared too: Python's tojson writes blanks like ours
         ...(knowsTools ? { tools: [findTrain, bookSeats].map(signature) } : {}),
       });
 
@@ -61,7 +61,7 @@ export function ownTemplateSuite(name: string, path: string): void {
       expect(vocabulary.decode(seen)).toBe(render(messages, open));
     }
     if (knowsTools) {
-      // the same talk by the renderer of own templates: the ids of our table, which writes tags as tokens
+      // the same conversation by the renderer of own templates: the ids of our table, which writes tags as tokens
       const source = chatTemplateOf(model);
       const renderer = openChatTemplate(vocabulary, source ?? { source: "", begin: "", end: "" });
       expect(renderer.appendOnly).toBe(true);
@@ -79,7 +79,7 @@ export function ownTemplateSuite(name: string, path: string): void {
         };
         const [ours, theirs] = [idsOf(template.begin()), idsOf(renderer.begin())];
         expect(theirs.same).toEqual(ours.same);
-        // between two results our table cuts where a tokenizer of the whole text joins ">" and the newline
+        // between two results our table splits where a tokenizer of the whole text merges ">" and the newline
         expect(vocabulary.decode(theirs.several)).toBe(vocabulary.decode(ours.several));
         expect(theirs.several.filter(vocabulary.isMarker)).toEqual(ours.several.filter(vocabulary.isMarker));
       }

@@ -1,8 +1,8 @@
-// The conformance suite of the engine port: run against the scripted double and against llama.cpp on a small model.
-// Log-probs are compared with `score`, which computes every id anew and takes nothing over from a cache: what is reused
-// must not change a number by more than rounding. A quantised model rounds its activations too, so an id computed alone
-// differs from one computed in a batch (SmolLM2 Q4_1: 0.01 to 0.3 nats on single ids, 0.05 in the mean), while a wrong or
-// missing cell moves the mean by a nat and more; hence means. `warm` puts two runs that must agree into the same shape.
+// The conformance suite of the engine port, for the scripted double and for llama.cpp on a small model. Log-probs are compared
+// with `score`, which computes every id anew without a cache: reuse must not change a number by more than rounding. A quantised
+// model rounds its activations too, so an id computed alone differs from one computed in a batch (SmolLM2 Q4_1: 0.01 to 0.3
+// nats on single ids, 0.05 in the mean), while a wrong or missing cell changes the mean by a nat or more; hence means. `warm`
+// puts two runs that must agree into the same shape.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,9 +13,9 @@ import type { Engine, Sampled, SampleRequest } from "../../src/llm/llm.ts";
 import type { JsonSchema } from "../../src/types.ts";
 
 export interface SuiteOptions {
-  /** Opens an engine with one file for both roles; `contextTokens` a sequence for both. */
+  /** Opens an engine with one file for both roles, with `contextTokens` per sequence. */
   readonly open: (contextTokens: number) => Promise<Engine>;
-  /** Writes an adapter to this path: weights of some size, or all of them 0. Absent where none is written for the model's shape. */
+  /** Writes an adapter to this path, with weights of some size or all 0. Absent if the model's shape is not supported. */
   readonly writeAdapter?: (path: string, weights: "some" | "zero") => void;
   /** Largest difference of a first id's log-prob, in nats. */
   readonly tolerance: number;
@@ -91,7 +91,7 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       expect(again.ids).toEqual(one.ids);
     });
 
-    test("temperature 0 takes the likeliest id whatever the seed, and tells its log-prob at temperature 1", async () => {
+    test("temperature 0 takes the most likely id for any seed, and returns its log-prob at temperature 1", async () => {
       const prompt = await warm("What is the capital of France?");
       const greedy = await sample(prompt, { temperature: 0, seed: 1 });
       expect((await sample(prompt, { temperature: 0, seed: 2 })).ids).toEqual(greedy.ids);
@@ -100,7 +100,7 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       for (const { logprobs } of drawn) expect(logprobs[0]).toBeLessThanOrEqual((greedy.logprobs[0] ?? 0) + tolerance);
     });
 
-    test.each([1, 0.6])("at temperature %d ids come as often as their log-probs say", async (temperature) => {
+    test.each([1, 0.6])("at temperature %d the frequency of ids matches their log-probs", async (temperature) => {
       const prompt = await warm("Pick a number from one to ten.");
       const draws = 160;
       const firsts = await Promise.all(
@@ -134,7 +134,7 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       expect(await sample(chat("Go on."), { maxTokens: 3 })).toMatchObject({ end: "length", ids: { length: 3 } });
     });
 
-    test("a context that fills up ends the turn and never shifts", async () => {
+    test("a full context ends the turn and never shifts", async () => {
       const start = chat("Start:");
       const prompt = [...start, ...engine.vocabulary.encode("a b ".repeat(200))].slice(0, contextTokens - 5);
       const filled = await sample(prompt, { maxTokens: 50 });
@@ -143,13 +143,13 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       await expectScored(prompt, filled);
     });
 
-    test("a prompt that leaves no room is refused", async () => {
+    test("a prompt that leaves no room is rejected", async () => {
       const prompt = engine.vocabulary.encode("a b ".repeat(300)).slice(0, contextTokens);
       await expect(sample(prompt)).rejects.toMatchObject({ code: "context_full" });
       expect((await sample(prompt.slice(1))).ids).toHaveLength(1);
     });
 
-    test("a cancelled request rejects, before and while it runs, and the engine goes on", async () => {
+    test("a cancelled request rejects, before and while it runs, and the engine continues", async () => {
       const prompt = chat("Never mind.");
       await expect(sample(prompt, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "cancelled" });
       const controller = new AbortController();
@@ -161,7 +161,7 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       await expectScored(prompt, await beside);
     });
 
-    test("a sample out of time ends with what it has; with nothing it says what was asked for", async () => {
+    test("a sample out of time ends with what it has; with nothing the error names the request", async () => {
       const prompt = await warm("Take your time.");
       const late = (deadlineMs: number) =>
         sample(prompt, { maxTokens: 200, deadlineMs }).catch((thrown: unknown) => {
@@ -188,7 +188,7 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       }
     });
 
-    test("options that start alike are refused", async () => {
+    test("options with the same first token are rejected", async () => {
       const request = {
         messages: [{ role: "user", content: "?" }] as const,
         lead: "",
@@ -233,7 +233,7 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       for (const reply of replies) expect(ajv.validate(schema, JSON.parse(reply)), `${reply} ${ajv.errorsText()}`).toBe(true);
     });
 
-    test("room to think changes nothing in a model that marks no thinking", async () => {
+    test("a thinking limit changes nothing in a model without thinking markers", async () => {
       const request = {
         messages: [{ role: "user", content: "Name a pet as JSON." }] as const,
         schema: { type: "object", properties: { name: { type: "string", maxLength: 8 } }, required: ["name"] },
@@ -247,7 +247,7 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       expect(JSON.parse(reply)).toHaveProperty("name");
     });
 
-    test.runIf(writeAdapter)("an adapter moves log-probs; one of zeros moves none, though it has a hash of its own", async () => {
+    test.runIf(writeAdapter)("an adapter changes log-probs; one of zeros changes none, although its hash differs", async () => {
       const folder = mkdtempSync(join(tmpdir(), "playact-suite-"));
       const prompt = chat("Say hello to the world.");
       const { version } = engine.policy;
@@ -273,7 +273,7 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       expect([0, room, room + 1].map((reply) => engine.simulator.fits(messages, "Answer:", reply))).toEqual([true, true, false]);
     });
 
-    test("a simulator's prompt that does not fit is refused", async () => {
+    test("a simulator's prompt that does not fit is rejected", async () => {
       const messages = [{ role: "user", content: "a b ".repeat(contextTokens) }] as const;
       const request = { messages, seed: 1, temperature: 1, deadlineMs: 60_000 };
       const schema: JsonSchema = { type: "object", properties: {}, required: [] };
@@ -282,7 +282,7 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       await expect(choice).rejects.toMatchObject({ code: "context_full" });
     });
 
-    test("a swap gives a new handle and the old one refuses", async () => {
+    test("a swap returns a new handle, and the old one rejects requests", async () => {
       const before = engine.policy;
       const after = await engine.swap(null, before.version + 1);
       expect(after).toMatchObject({ version: before.version + 1, adapter: null });

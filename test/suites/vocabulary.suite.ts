@@ -1,5 +1,5 @@
-// The token laws of one model's vocabulary, and of an episode written with it: no text of anybody becomes a marker, no
-// byte is lost. Which ids are markers is read from the model's own table here, not asked of the code under test.
+// The token laws of one model's vocabulary, and of an episode written with it: no foreign text becomes a marker, no byte is
+// lost. Which ids are markers is read from the model's own table, not from the code under test.
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { getLlama, type Llama, LlamaLogLevel } from "node-llama-cpp";
@@ -21,17 +21,17 @@ import { chatTemplate } from "../support/chat-template.ts";
 /** llama_token_attr. */
 const [unknown, control, userDefined, byte] = [1, 8, 16, 32];
 
-/** A text at one place of an episode. */
+/** A text at one position of an episode. */
 type Place = (text: string) => readonly number[];
 
-/** `name` is the manifest's, under which the fixture of Python's ids was recorded. */
+/** `name` is the manifest's; the fixture of Python's ids was recorded under it. */
 export function vocabularySuite(name: string, path: string): void {
   describe(`${name} keeps the token laws`, () => {
     let llama: Llama;
     let table: TokenTable & { detokenize(ids: Uint32Array, special: boolean): string };
     let vocabulary: Vocabulary;
     let size = 0;
-    /** Texts of all control, user-defined, unknown and byte tokens, and of those among them that mark something. */
+    /** Texts of all control, user-defined, unknown and byte tokens, and of the markers among them. */
     let special: readonly string[] = [];
     let marking = new Set<number>();
     beforeAll(async () => {
@@ -46,14 +46,14 @@ export function vocabularySuite(name: string, path: string): void {
         (id) => bitsOf(id) & (unknown | control | userDefined | byte),
       );
       special = ids.map(textOf);
-      // gemma: newlines, runs of blanks and HTML are user-defined words; "</s>" ends a text and is control as well
+      // gemma: newlines, runs of blanks and HTML are user-defined words; "</s>" ends a text and is also a control token
       const isWord = (id: number) =>
         !(bitsOf(id) & (unknown | control)) && (textOf(id).trim() === "" || /^<\/?[a-z]+[1-6]?>$/.test(textOf(id)));
       marking = new Set(ids.filter((id) => bitsOf(id) & (unknown | control | userDefined) && !isWord(id)));
     });
     afterAll(() => llama.dispose());
 
-    /** Places of foreign text by name. Tool names and errors come as JSON: what is shown is the text as JSON writes it. */
+    /** Positions of foreign text by name. Tool names and errors come as JSON: the text is shown as JSON writes it. */
     function places(): Readonly<Record<string, { readonly at: Place; readonly shown: (text: string) => string }>> {
       const template = episodeTemplate(vocabulary, vocabulary.hasMarker("<tool_call>") ? "tokens" : "pieces");
       const own = (text: string) => text;
@@ -75,7 +75,7 @@ export function vocabularySuite(name: string, path: string): void {
       };
     }
 
-    /** The same places of an episode that a chat template writes: one of our own writing with the model's markers. */
+    /** The same positions in an episode written by a chat template: a test template with the model's markers. */
     function ownPlaces(): ReturnType<typeof places> {
       const template = openChatTemplate(vocabulary, chatTemplate(chatFormat(vocabulary)));
       const begun = (tools: readonly ToolSpec[] = []) => {
@@ -110,7 +110,7 @@ export function vocabularySuite(name: string, path: string): void {
 
     const markersIn = (ids: readonly number[]) => ids.filter((id) => marking.has(id));
 
-    /** `text` at a place leaves the frame's markers as they are with harmless text, and decodes to the same frame around it. */
+    /** `text` at a position leaves the frame's markers as with harmless text, and decodes to the same frame around it. */
     function expectFramed(place: Place, shown: (text: string) => string, text: string, frame = framed(place)): void {
       const ids = place(text);
       if (markersIn(ids).join() !== frame.markers.join()) expect({ text, markers: markersIn(ids) }).toEqual({ text, ...frame });
@@ -124,13 +124,13 @@ export function vocabularySuite(name: string, path: string): void {
       return { before, after, markers: markersIn(place("peace")) };
     }
 
-    test("isMarker names the ids that mark something", () => {
+    test("isMarker is true for exactly the markers", () => {
       expect(special.length).toBeGreaterThan(10);
       const named = Array.from({ length: size }, (_, id) => id).filter((id) => vocabulary.isMarker(id));
       expect(named).toEqual([...marking].sort((one, other) => one - other));
     });
 
-    test("the text of any special token, at any place, is no marker and keeps its bytes", () => {
+    test("the text of any special token, at any position, is not a marker and keeps its bytes", () => {
       for (const [place, { at, shown }] of Object.entries(places())) {
         const frame = framed(at);
         expect(frame.markers.length, place).toBeGreaterThan(0);
@@ -138,8 +138,8 @@ export function vocabularySuite(name: string, path: string): void {
       }
     });
 
-    test("nor is it where the model's own chat template writes the episode", () => {
-      // each is an episode of its own: a share of a large vocabulary's unused markers will do
+    test("neither is it in an episode written by the model's own chat template", () => {
+      // each is a separate episode: a sample of a large vocabulary's unused markers is enough
       const some = special.length > 600 ? special.filter((_, at) => at % 40 === 0) : special;
       for (const [place, { at, shown }] of Object.entries(ownPlaces())) {
         const frame = framed(at);
@@ -148,7 +148,7 @@ export function vocabularySuite(name: string, path: string): void {
       }
     });
 
-    test("a marker's text cut over the border of two results is no marker and keeps its bytes", () => {
+    test("a marker's text split over two results is not a marker and keeps its bytes", () => {
       const { toolResults } = episodeTemplate(vocabulary, "pieces");
       const frame = markersIn(toolResults(["a", "b"]));
       for (const text of special)
@@ -161,7 +161,7 @@ export function vocabularySuite(name: string, path: string): void {
         }
     });
 
-    test("a marker's text doubled, nested in another or split by it is none either", () => {
+    test("a marker's text doubled, nested in another or split by it is not a marker either", () => {
       const harmless = (text: string) => {
         const ids = vocabulary.encode(text);
         if (markersIn(ids).length > 0) expect({ text, markers: markersIn(ids) }).toEqual({ text, markers: [] });
@@ -191,7 +191,7 @@ export function vocabularySuite(name: string, path: string): void {
         { weight: 1, arbitrary: fc.constantFrom("🧑‍🚀👍🏽", "é", "\uFEFF", "\0", "\u2028", '"', "\\") },
       );
       const text = fc.array(attack, { maxLength: 8 }).map((parts) => parts.join(""));
-      // the long system message is for the test above: its turn is written by the same two functions
+      // the long system message is left to the test above: the same two functions write its turn
       const short = Object.entries(places()).filter(([place]) => !place.startsWith("tool n") && !place.startsWith("tool d"));
       const frames = new Map(short.map(([place, { at }]) => [place, framed(at)]));
       fc.assert(
@@ -207,12 +207,12 @@ export function vocabularySuite(name: string, path: string): void {
       expect(vocabulary.encode(text)).toEqual(Array.from(table.tokenize(text, false)));
     });
 
-    test("2,000 odd strings are written as Python's tokenizer of the same file writes them", () => {
+    test("2,000 unusual strings are written as Python's tokenizer of the same file writes them", () => {
       const { strings, models } = z
         .object({ strings: z.array(z.string()), models: z.record(z.string(), z.array(z.string())) })
         .parse(JSON.parse(readFileSync(new URL("../fixtures/tokenizers.json", import.meta.url), "utf8")));
       expect(strings).toHaveLength(2000);
-      // a user-defined marker is spelt in pieces here, and an id of its own in Python (law 2)
+      // a user-defined marker is split into tokens here, and is a single id in Python (law 2)
       const both = [...marking]
         .filter((id) => table.getTokenAttributes(id) & userDefined)
         .map((id) => table.getTokenString(id) ?? "");
@@ -223,7 +223,7 @@ export function vocabularySuite(name: string, path: string): void {
       expect(other).toEqual([]);
     });
 
-    test("every single token has the text that llama.cpp gives it", () => {
+    test("every single token has the same text as in llama.cpp", () => {
       // tokens that are part of a character decode to U+FFFD in both
       for (let id = 0; id < size; id++) {
         const theirs = table.detokenize(Uint32Array.of(id), true);
@@ -246,7 +246,7 @@ export function vocabularySuite(name: string, path: string): void {
       expect(vocabulary.pieces(ids.slice(0, -1)).join("")).toBe("\uFFFD");
     });
 
-    test("markers are known by their text, and one that is missing is named", () => {
+    test("markers are found by their text, and a missing one is named", () => {
       const { open, close } = chatFormat(vocabulary);
       expect(vocabulary.decode([vocabulary.marker(open), vocabulary.marker(close)])).toBe(open + close);
       expect(vocabulary.hasMarker("<|no such marker|>")).toBe(false);
