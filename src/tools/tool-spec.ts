@@ -134,8 +134,8 @@ function readable(given: JsonSchema, what: string, path: string): JsonSchema {
 
 /** A tool without parameters may omit `properties`. */
 function listing(schema: JsonSchema): JsonSchema {
-  const told = ["properties", "anyOf", "oneOf", "allOf"].some((keyword) => schema[keyword] !== undefined);
-  return told ? schema : { ...schema, properties: {} };
+  const listed = ["properties", "anyOf", "oneOf", "allOf"].some((keyword) => schema[keyword] !== undefined);
+  return listed ? schema : { ...schema, properties: {} };
 }
 
 interface Fault {
@@ -147,8 +147,8 @@ interface Fault {
 }
 
 /** One sentence: what needs what, what was found, what to do. */
-export function fault(path: string, told: Fault): PlayactError {
-  const { who, expected, came, todo, cause } = told;
+export function fault(path: string, parts: Fault): PlayactError {
+  const { who, expected, came, todo, cause } = parts;
   const message = `${path}: ${who} needs ${expected}, but has ${came}; ${todo}.`;
   return new PlayactError("tools", message, cause === undefined ? undefined : { cause });
 }

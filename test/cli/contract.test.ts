@@ -148,7 +148,11 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     code: 4,
     says: /No model is called "gpt"\. Known models: qwen/,
   },
-  "a model that is not here": { words: train(), code: 4, says: /is not here yet.*playact models get smollm2-135m-instruct/ },
+  "a model that is not downloaded": {
+    words: train(),
+    code: 4,
+    says: /is not downloaded yet.*playact models get smollm2-135m-instruct/,
+  },
   "a model file with a wrong hash": {
     words: train(),
     environment: { PLAYACT_MODELS: spoiltModels() },

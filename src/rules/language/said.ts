@@ -44,7 +44,7 @@ export function carriedShare(text: string, value: Json): number {
 const dateFormat = new Intl.DateTimeFormat("en-US", { dateStyle: "long", timeZone: "UTC" });
 const timeFormat = new Intl.DateTimeFormat("en-US", { timeStyle: "short", timeZone: "UTC" });
 
-/** A scalar as it stands and, where it is a date or a time, in words: "2026-03-05 March 5, 2026". */
+/** A scalar unchanged and, for a date or a time, also in words: "2026-03-05 March 5, 2026". */
 export function writtenOut(leaf: Json): string {
   const { day, clock } = typeof leaf === "string" ? (asMoment(leaf) ?? {}) : {};
   return [

@@ -153,8 +153,8 @@ const telling: Readonly<Record<string, readonly string[]>> = {
 };
 
 function impliedType(schema: JsonSchema): readonly Json[] {
-  const told = Object.entries(telling).find(([, keys]) => keys.some((key) => schema[key] !== undefined));
-  return told === undefined ? [] : [told[0]];
+  const implied = Object.entries(telling).find(([, keys]) => keys.some((key) => schema[key] !== undefined));
+  return implied === undefined ? [] : [implied[0]];
 }
 
 function lowerObject(place: SchemaPlace, schema: JsonSchema): Rule {

@@ -242,7 +242,9 @@ describe("the choice of a template", () => {
     ["other keys", `'<tool_call>{"name": "' ~ call.name ~ '", "parameters": ' ~ (call.arguments | tojson) ~ '}</tool_call>'`],
     ["something around it", `'<calls>' ~ '<tool_call>' ~ (call | tojson) ~ '</tool_call></calls>'`],
   ])("is Playact's if it writes calls as %s, whatever it asks for, and shows the call", (_, calls) => {
-    expect(chosen(chatTemplate({ calls }).source)).toMatch(/^Playact's own.*writes a call as ".*find_train.*not a call in the dialect hermes/);
+    expect(chosen(chatTemplate({ calls }).source)).toMatch(
+      /^Playact's own.*writes a call as ".*find_train.*not a call in the dialect hermes/,
+    );
   });
 
   test("is the model's own if it writes calls in the dialect, asked for or not, in any order of keys", () => {
@@ -260,8 +262,6 @@ describe("the choice of a template", () => {
 
   test("is an error if neither template asks for calls in the dialect", () => {
     expect(() => chosen(source, "tokens", "llama-3.1")).toThrow(/read in the dialect llama-3\.1/);
-    expect(() => chosen(source, "pieces", "json-fence")).toThrow(
-      /read in the dialect json-fence.*in ordinary tokens/,
-    );
+    expect(() => chosen(source, "pieces", "json-fence")).toThrow(/read in the dialect json-fence.*in ordinary tokens/);
   });
 });
