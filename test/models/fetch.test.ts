@@ -204,7 +204,7 @@ describe("what is on disk", () => {
   test("a missing model is reported with the command that fetches it", async () => {
     using _place = emptyPlace();
     await expect(modelPath("smollm2-135m-instruct")).rejects.toThrow(
-      /not here yet.*npx playact models get smollm2-135m-instruct/,
+      /not downloaded yet.*npx playact models get smollm2-135m-instruct/,
     );
   });
 

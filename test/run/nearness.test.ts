@@ -55,13 +55,13 @@ describe("distractors of the catalogue", () => {
 
 test.each([
   ["Get the current stock price of a company.", "Fetch the latest quote of a share."],
-  ["Quote a taxi ride between two places.", "Estimate the fare of a cab from A to B."],
-  ["Find an open position in a city.", "Search for job vacancies in a town."],
-  ["Tell where a parcel is.", "Track the current location of a shipment."],
+  ["Get a price quote for a taxi ride between two places.", "Estimate the fare of a cab from A to B."],
+  ["Search for an open position in a city.", "Search for job vacancies in a town."],
+  ["Track a parcel.", "Track the current location of a shipment."],
   ["Find a rental car in a city for some days.", "Search for cars to hire at a location."],
   ["Send an e-mail to a person.", "Deliver an email message to a recipient."],
   ["Find a free charging point near a place.", "Locate an available EV charger nearby."],
-  ["Exchange an amount at a quoted rate.", "Convert money from one currency to another."],
+  ["Exchange an amount of money at a quoted rate.", "Convert money from one currency to another."],
   ["Get the weather forecast of a city.", "Returns the expected weather for a given town."],
   ["Find a flight between two cities.", "Searches available flights from one airport to another."],
   ["Play a song.", "Start playback of a music track."],

@@ -40,7 +40,7 @@ def test_samples_are_cut_by_their_lengths_and_grouped_by_minibatch() -> None:
         ({"minibatches": [2]}, {"lengths": np.asarray([3, 3], np.int32)}, "add up to 6, but there are 5 ids"),
         ({"minibatches": [2]}, {"lengths": np.asarray([7, -2], np.int32)}, "add up"),
         ({"minibatches": [2]}, {"mask": np.asarray([0, 1], np.uint8)}, "array mask of 5 numbers"),
-        ({"minibatches": [2]}, {"advantages": None}, "array advantages of 5 numbers, none came"),
+        ({"minibatches": [2]}, {"advantages": None}, "array advantages of 5 numbers, got none"),
         ({"minibatches": [2]}, {"rollouts": np.asarray([1], np.int32)}, "array rollouts of 2 numbers"),
         ({"minibatches": [2]}, {"mask": np.asarray([1, 1, 1, 0, 1], np.uint8)}, "sample 0 trains its first token"),
         ({"minibatches": [2]}, {"ids": np.asarray([5, 6, 7, 8, 100], np.int32)}, "must be in 0..99"),

@@ -157,7 +157,7 @@ def test_a_save_of_another_shape_or_one_that_is_not_there_is_refused_and_nothing
     checkpoint.save(policy, optimizer, 1, tmp_path / "a")
     other = replace(tiny_policy(seed=1), lora=Lora(8, 8.0, 0))
     before = weights(other)
-    with pytest.raises(Fault, match="saved with rank 4, the learner was opened with 8"):
+    with pytest.raises(Fault, match="saved with rank 4, but the learner was opened with 8"):
         checkpoint.restore(other, adamw(other, OPTIONS), tmp_path / "a")
     same = replace(other, lora=policy.lora)
     with pytest.raises(Fault, match="cannot be restored"):
@@ -177,7 +177,7 @@ def flip(path: Path) -> None:
         (lambda folder: flip(folder / "optimizer.safetensors"), "optimizer.safetensors changed"),
         (lambda folder: flip(folder / "peft/adapter_model.safetensors"), "peft/adapter_model.safetensors changed"),
         (lambda folder: flip(next(folder.glob("*.gguf"))), "gguf changed"),
-        (lambda folder: (folder / "peft/adapter_config.json").unlink(), "adapter_config.json changed, went missing"),
+        (lambda folder: (folder / "peft/adapter_config.json").unlink(), "adapter_config.json changed, disappeared"),
         (lambda folder: (folder / "notes.txt").write_text("mine"), "notes.txt changed, disappeared or appeared"),
         (lambda folder: (folder / "state.json").write_text("{"), "cannot be restored"),
     ],
