@@ -74,7 +74,7 @@ describe("tools files of the world", () => {
       /"set_priority" cannot be played: 'priority' has an enum .* without a value of its type, string/,
     ],
     ["enum-texts-typed-integer", /"set_floor" cannot be played: 'floor' has an enum .* without a value of its type, integer/],
-    ["required-without-property", /"open_account" cannot be played: 'branch' is required, but no property/],
+    ["required-without-property", /"open_account" cannot be played: 'branch' is required, but is not a property/],
   ])("a schema that no value satisfies is refused by tool and parameter: %s", (name, sentence) => {
     expect(() => load(`${name}.json`)).toThrow(sentence);
   });

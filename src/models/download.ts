@@ -69,7 +69,7 @@ export async function download(
   const code = await ended.catch((error: Error) => {
     throw new PlayactError(
       "environment",
-      `Python could not be started (${error.message}). Make it anew with: ${commandLine("setup")}`,
+      `Python could not be started (${error.message}). Recreate it with: ${commandLine("setup")}`,
     );
   });
   if (last !== null) return last;

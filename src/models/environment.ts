@@ -1,5 +1,5 @@
-// The learner's Python environment: made by an interpreter that fits, with the packages of native/requirements.txt in it.
-// PLAYACT_PYTHON names an interpreter that is used as it is; then nothing is installed.
+// The learner's Python environment: created by a supported interpreter, with the packages of native/requirements.txt.
+// An interpreter in PLAYACT_PYTHON is used unchanged; then nothing is installed.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,20 +9,20 @@ import { commandLine } from "./installation.ts";
 import { pythonStart } from "./python.ts";
 import { needSpace } from "./space.ts";
 
-/** Gets each line that a program writes. */
+/** Receives each line that a program writes. */
 export type Say = (text: string) => void;
 
 const candidates = ["python3", "python3.12", "python3.13", "python3.11", "python3.14"];
-const leastMinor = 11; // numpy's own floor
+const leastMinor = 11; // numpy's minimum
 const mostMinor = 14; // the newest that torch has wheels for
-const cpuBytes = 2.5e9; // the environment as measured, and what pip unpacks on the way
+const cpuBytes = 2.5e9; // the environment as measured, and what pip unpacks temporarily
 const gpuBytes = 12e9; // torch with its CUDA libraries
-// The default Linux build of torch pulls gigabytes of CUDA; this is where PyTorch itself keeps the small one.
+// The default Linux build of torch pulls gigabytes of CUDA; this is PyTorch's index of the small CPU build.
 const torchCpuIndex = "https://download.pytorch.org/whl/cpu";
 
 /**
- * Makes the environment; false where it is there. @throws PlayactError("environment" | "disk"), whose cause is what the
- * program said
+ * Creates the environment; false if it exists. @throws PlayactError("environment" | "disk") with the program's output as
+ * its cause
  */
 export async function makeEnvironment(say: Say): Promise<boolean> {
   if (process.env.PLAYACT_PYTHON) return checkChosen(process.env.PLAYACT_PYTHON);
@@ -32,11 +32,11 @@ export async function makeEnvironment(say: Say): Promise<boolean> {
   say(`${found} -m venv ${folder}`);
   rmSync(folder, { recursive: true, force: true });
   const { code, output } = await python(found, ["-m", "venv", folder], say);
-  if (code !== 0) throw failed(`${found} could not make ${folder}; its last lines are above. Repair that`, output);
+  if (code !== 0) throw failed(`${found} could not create ${folder}; its last lines are above. Fix that`, output);
   return true;
 }
 
-/** Installs one requirements file of native/; false where that is done. Throws likewise. */
+/** Installs one requirements file of native/; false if it is already installed. Throws likewise. */
 export async function installRequirements(name: string, say: Say): Promise<boolean> {
   if (process.env.PLAYACT_PYTHON) return false;
   const folder = environmentFolder();
@@ -57,8 +57,8 @@ export async function installRequirements(name: string, say: Say): Promise<boole
 }
 
 /**
- * The CPU build goes first, so that the requirements find torch in place. The configured index may have it; else PyTorch's
- * own has; else the default build has to do.
+ * Installs the CPU build first, so that the requirements find torch: from the configured index, else from PyTorch's own, else
+ * the default build is used.
  */
 async function installCpuTorch(version: string, say: Say): Promise<void> {
   const wanted = `torch==${version}+cpu`;
@@ -72,12 +72,12 @@ function pip(args: readonly string[], say: Say) {
   return python(interpreterPath(), ["-m", "pip", "install", ...options, ...args], say);
 }
 
-/** The first interpreter on the PATH that is new enough and can make environments. */
+/** The first interpreter on the PATH that is supported and can create environments. */
 async function findPython(): Promise<string> {
   const question = "import sys; print('%d.%d' % sys.version_info[:2]); import venv, ensurepip";
   let bare = "";
   for (const candidate of candidates) {
-    const { code, output } = await python(candidate, ["-c", question]); // one older than 3.11 does not know -P
+    const { code, output } = await python(candidate, ["-c", question]); // versions before 3.11 do not know -P
     const version = /^3\.(\d+)$/m.exec(output);
     const minor = Number(version?.[1]);
     if (!version || minor < leastMinor || minor > mostMinor) continue;
@@ -107,7 +107,7 @@ function python(path: string, args: readonly string[], say?: Say) {
   return execute(path, [...pythonStart.flags, ...args], say);
 }
 
-/** Runs a program to its end; one that cannot be started has code 127. */
+/** Runs a program to its end; code 127 if it cannot be started. */
 function execute(program: string, args: readonly string[], say: Say = () => {}): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { cwd: pythonStart.cwd, stdio: ["ignore", "pipe", "pipe"] });
@@ -136,5 +136,5 @@ function failed(message: string, output: string): PlayactError {
 function pipReason(output: string): string {
   return /Failed to establish a new connection|NameResolutionError|Max retries exceeded|Connection(Reset|Refused)/.test(output)
     ? "pip cannot reach its package index. Check the network (or pip's proxy settings)"
-    : "pip install failed; its last lines are above. Repair that";
+    : "pip install failed; its last lines are above. Fix that";
 }

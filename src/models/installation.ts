@@ -1,5 +1,5 @@
-// How this package is run: from its clone, where weights and Python stay in the folder, or installed, where the package may be
-// read-only and they go to the user's own folders. Every command that a message names is written here, so that it works there.
+// How this package is run: from a clone, with weights and Python in its folder, or installed, with both in the user's folders,
+// since the package may be read-only. Every command in a message is written here, so that it works in that layout.
 import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,15 +19,15 @@ export function layoutOf(root: string): Layout {
   return basename(above) === "lib" && existsSync(join(above, "..", "bin", "playact")) ? "global" : "local";
 }
 
-/** A command line of Playact's, e.g. `npx playact models get NAME` for "models get NAME". */
+/** A Playact command line, e.g. `npx playact models get NAME` for "models get NAME". */
 export function commandLine(words: string, how: Layout = layout): string {
   if (how === "clone" && words === "setup") return "npm run setup";
   return how === "global" ? `playact ${words}` : `npx playact ${words}`;
 }
 
 /**
- * The command that brings back a Node package. Left alone, onnxruntime-node's install script downloads a CUDA build that is not
- * used here; where it cannot, npm leaves the package out. A clone's set-up skips packages that it has installed once.
+ * The command that reinstalls a Node package. By default onnxruntime-node's install script downloads a CUDA build that is not
+ * used here; if that fails, npm leaves out the package. A clone's setup skips packages that it has already installed.
  */
 export function reinstallCommand(how: Layout = layout): string {
   if (how === "clone") return "rm -rf node_modules && npm run setup";

