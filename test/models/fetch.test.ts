@@ -211,7 +211,7 @@ describe("what is on disk", () => {
   test("a file of another size is not the model", async () => {
     using place = emptyPlace();
     writeFileSync(join(place.models, "tiny.gguf"), "short");
-    await expect(fileOf(inWheels)).rejects.toThrow(/tiny\.gguf is not tiny.*another size.*models get tiny/);
+    await expect(fileOf(inWheels)).rejects.toThrow(/tiny\.gguf is not tiny.*different size.*models get tiny/);
   });
 
   test("a file that changed after it was verified is hashed again", async () => {

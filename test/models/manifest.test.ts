@@ -54,7 +54,7 @@ test("the embedder is two files under one name and not a policy; a policy is not
     ["all-minilm-l6-v2", "all-minilm-l6-v2-int8.onnx"],
     ["all-minilm-l6-v2", "all-minilm-l6-v2-tokenizer.json"],
   ]);
-  expect(() => findLanguageModel("all-minilm-l6-v2")).toThrow(/no language model/);
+  expect(() => findLanguageModel("all-minilm-l6-v2")).toThrow(/not a language model/);
   expect(() => findEmbedder("smollm2-135m-instruct")).toThrow(/no embedder/);
 });
 
