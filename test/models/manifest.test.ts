@@ -55,7 +55,7 @@ test("the embedder is two files under one name and not a policy; a policy is not
     ["all-minilm-l6-v2", "all-minilm-l6-v2-tokenizer.json"],
   ]);
   expect(() => findLanguageModel("all-minilm-l6-v2")).toThrow(/not a language model/);
-  expect(() => findEmbedder("smollm2-135m-instruct")).toThrow(/no embedder/);
+  expect(() => findEmbedder("smollm2-135m-instruct")).toThrow(/not an embedder/);
 });
 
 test("an unknown model is reported with the known ones", () => {
