@@ -1,6 +1,6 @@
-// The tasks of a series: those stored already, the others written now, by rounds; each is looked at by rule and against the
-// earlier tasks before it is taken. drawTasks is for a run (what is taken is stored at once), writeTasks for whoever only
-// wants to see some. However a draft was written, the look is the same.
+// The tasks of a series: stored ones are loaded, missing ones are written in rounds of drafts. Every draft is checked by rules
+// and compared with earlier tasks before it is accepted, in both directions of writing. drawTasks is for a run (accepted tasks
+// are stored at once), writeTasks for commands that store nothing.
 
 import { closestOfSeries, type TaskEmbedding, vectorsBefore, vectorsOf } from "../store/embeddings.ts";
 import { recordFailure } from "../store/failures.ts";
@@ -18,38 +18,38 @@ import type { Metrics } from "./metric-list.ts";
 import { mean } from "./metrics.ts";
 import { type Session, simulatorOf } from "./session.ts";
 
-/** Which way a draft is written: the one place where the directions part. */
+/** The writer of drafts for each direction; everything else is the same for both. */
 const writers = { "calls-first": writeDraft, "intent-first": writeIntentDraft } as const;
 
-/** A series of tasks of one purpose: what a step, the warm-up or the evaluation draws. */
+/** A series of tasks of one purpose: the tasks of a step, of the warm-up or of the evaluation. */
 export interface Series extends Omit<OrderSeries, "names"> {
   readonly step: number;
   readonly purpose: Purpose;
 }
 
-/** What writing needs of a session. */
+/** The parts of a session that writing needs. */
 export type Desk = Pick<Session, "config" | "engine" | "template" | "embed" | "distractors" | "usage" | "pause"> & {
   readonly signal?: AbortSignal;
 };
 
-/** Where a series stands before any of it is written. */
+/** The state of a series before more of it is written. */
 export interface Begun {
-  /** Places that have their task. */
+  /** Places that already have a task. */
   readonly filled: ReadonlySet<number>;
-  /** Rounds that gave them. */
+  /** The rounds that these tasks came from. */
   readonly rounds: readonly number[];
-  /** What drafts are compared with, in order. */
+  /** Earlier tasks that drafts are compared with, in order. */
   readonly known: readonly Known[];
 }
 
 export interface Written {
-  /** Drafts that were not taken, by place, in order. */
+  /** Rejected drafts by place, in order. */
   readonly rejected: ReadonlyMap<number, readonly Rejection[]>;
   /** Tasks whose first message was built by rule. */
   readonly plainMessages: number;
 }
 
-/** Writes what is missing of a series; `take` gets each task the moment it is taken. */
+/** Writes the missing tasks of a series; `take` gets each task as soon as it is accepted. */
 export async function writeTasks(
   desk: Desk,
   series: OrderSeries & { readonly toolsets: readonly Toolset[] },
@@ -96,7 +96,7 @@ export async function writeTasks(
 
 type Looked = WrittenTask & { readonly embedding: TaskEmbedding | null };
 
-/** What every draft must pass, whoever wrote it. Embedded alone: a vector must not hang on its neighbours in a batch. */
+/** The checks of every draft. Each message is embedded alone: a vector must not depend on the rest of a batch. */
 async function look(
   { config, template, embed }: Desk,
   written: WrittenTask,
@@ -114,8 +114,8 @@ async function look(
 }
 
 /**
- * The tasks of a series: those stored already, the others written now and stored at once. A task that could not be
- * written leaves a hole and a failure row.
+ * The tasks of a series: stored ones are loaded, missing ones written and stored at once. A task that could not be written
+ * leaves a gap and a failure row.
  */
 export async function drawTasks(
   session: Session,
@@ -143,7 +143,7 @@ export async function drawTasks(
     const failure = { boundary: "task", code: "invalid_reply", text, task: `${series.id}-${series.first + index}` };
     await commit(session, () => recordFailure(writer, step, failure));
   }
-  // places beyond the series are the warm-up's twins, which a resumed run finds stored
+  // places beyond the series are the warm-up's twins, stored before a resume
   const placed = [...tasks.keys()].filter((place) => place < series.count).length;
   return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: taskMetrics(session, ordered, placed, written) };
 }
