@@ -41,7 +41,10 @@ export async function resume(session: Session): Promise<RunState> {
   const folder = checkpointFolder(store, checkpoint);
   const gguf = await adapterIn(folder);
   if (gguf === null)
-    throw new PlayactError("store", `The checkpoint ${folder} contains no GGUF adapter although its files match. Start a new run.`);
+    throw new PlayactError(
+      "store",
+      `The checkpoint ${folder} contains no GGUF adapter although its files match. Start a new run.`,
+    );
   await learner.restore(folder);
   await engine.swap({ path: gguf, hash: checkpoint.adapterHash }, last.nextPolicyVersion);
   await tidy(session);
