@@ -1,4 +1,4 @@
-// The two directions of writing a task meet in draw-tasks.ts: the config picks one, and the same rules look at both.
+// The two directions of writing a task in draw-tasks.ts: the config chooses one, and the same rules check both.
 import { expect, test } from "vitest";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { type Desk, writeTasks } from "../../src/run/draw-tasks.ts";
@@ -48,7 +48,7 @@ test("the config's direction decides how a draft is written", async () => {
   expect([calls.task?.firstMessage, calls.asked.length]).toEqual([said, 2]);
 });
 
-test("a draft of either direction is looked at by the same rules", async () => {
+test("drafts of both directions are checked by the same rules", async () => {
   const named = await write([], `${said} Use find_train.`);
   expect([named.task, named.stages]).toEqual([undefined, ["tool_named"]]);
   const room = ["engine.policyContext=200", "rollout.responseTokens=190"];

@@ -53,7 +53,7 @@ function rows(store: Store, sql: string): unknown[] {
 }
 
 describe("the views", () => {
-  it("keep the columns that were promised", () => {
+  it("have stable columns", () => {
     using temporary = temporaryStore();
     const columns = (view: string) =>
       rows(temporary.store, `SELECT group_concat(name, ' ') FROM pragma_table_info('${view}')`).flat()[0];
@@ -98,7 +98,7 @@ describe("the views", () => {
     expect(all[4]).toEqual([5, "tiny-1", 1, "ask", 3, 0, "aborted", "simulator_failed", -1, 1, 5, 2]);
   });
 
-  it("tell kinds, groups, evaluations, ends and failures apart", () => {
+  it("have separate rows for kinds, groups, evaluations, stop reasons and failures", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
     filledRun(store);
@@ -130,7 +130,7 @@ describe("the views", () => {
     ]);
   });
 
-  it("put bad endings down to a party, with their share of the bad endings of the same purpose and phase", () => {
+  it("count bad endings by the party at fault, with their share of the bad endings of the same purpose and phase", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
     filledRun(store);
@@ -150,7 +150,7 @@ describe("the views", () => {
     ]);
   });
 
-  it("add up what episodes counted, by name", () => {
+  it("add up the counts of episodes by name", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     openStep(writer, 1, { level: 4, policyVersion: 0 });
@@ -163,7 +163,7 @@ describe("the views", () => {
     ]);
   });
 
-  it("say how often each rule fired: of episodes, of the writing of tasks and of what failed beside them", () => {
+  it("count how often each rule fired: in episodes, in the writing of tasks, and failures outside episodes", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
     filledRun(store);
