@@ -45,10 +45,7 @@ const models = z.strictObject({
 });
 
 const engine = z.strictObject({
-  gpu: z
-    .enum(["auto", "on", "off"])
-    .default("auto")
-    .describe("CUDA or Metal: auto uses it if available, on requires it, off never uses it."),
+  gpu: z.enum(["auto", "on", "off"]).default("auto").describe("CUDA or Metal: if available, required, or never."),
   threads: count.nullable().default(null).describe("CPU threads for sampling; null uses all cores."),
   mode: z
     .enum(["fast", "reproducible"])
@@ -87,9 +84,7 @@ const tasks = z.strictObject({
   hard: share
     .default(0.4)
     .describe("Share of tasks that must hold back a value or need a second, dependent call, whatever the level."),
-  attempts: count
-    .default(5)
-    .describe("Rounds of drafts before a task is given up: one draft in the first round, two in each later one."),
+  attempts: count.default(5).describe("Rounds of drafts before a task is given up: one draft, then two per round."),
   novelty: share
     .nullable()
     .default(0.92)
@@ -127,9 +122,7 @@ const curriculum = z.strictObject({
   raiseAt: z.number().default(0.5).describe("Mean reward at or above which the level rises."),
   lowerAt: z.number().default(0).describe("Mean reward at or below which the level falls."),
   epsilon: share.default(0).describe("Probability that a task's aspects are drawn uniformly instead (soft curriculum)."),
-  every: count
-    .default(1)
-    .describe("Steps between two changes of the level (update frequency); the mean of the last step decides."),
+  every: count.default(1).describe("Steps between two changes of the level (update frequency); the last step's mean decides."),
   fixed: z.array(z.enum(aspects)).default([]).describe("Aspects that stay at their hardest, whatever the level (fixed aspects)."),
 });
 
@@ -197,9 +190,7 @@ const advantage = z.strictObject({
   returns: z
     .enum(returnModes)
     .default("outcome")
-    .describe(
-      "What is compared within a group: the outcome (TGRPO), returns by step or by token, or the sum of all rewards (sparse).",
-    ),
+    .describe("Compared within a group: the outcome (TGRPO), returns by step or by token, or the sum of all rewards (sparse)."),
   gamma: share.default(0.99).describe("Discount of the returns by step and by token."),
   mode: z
     .enum(advantageModes)
@@ -210,16 +201,11 @@ const advantage = z.strictObject({
 
 const learner = z.strictObject({
   device: z.enum(["auto", "cpu", "cuda", "mps"]).default("auto").describe("Device that torch trains on."),
-  dtype: z
-    .enum(["auto", "float32", "bfloat16"])
-    .default("auto")
-    .describe("Data type of the frozen weights; adapters are always float32."),
+  dtype: z.enum(["auto", "float32", "bfloat16"]).default("auto").describe("Type of the frozen weights; adapters stay float32."),
   memory: count
     .nullable()
     .default(null)
-    .describe(
-      "Memory limit of the learner in megabytes; above it, it recomputes blocks and shortens rows. null: most of the free memory.",
-    ),
+    .describe("Megabytes for the learner; above, it recomputes blocks and shortens rows. null: most of the free memory."),
   processes: count.default(1).describe("GPUs to train on, one process each, by torchrun."),
   rank: count.default(16).describe("LoRA rank, on all linear layers."),
   alpha: z.number().positive().default(32).describe("LoRA alpha."),
@@ -258,9 +244,7 @@ const learner = z.strictObject({
     .default("token_truncate")
     .describe("Importance weights for the sampler-learner gap: by token or sequence, truncated at the cap or 0 above it."),
   importanceCap: z.number().positive().nullable().default(2).describe("Cap of the importance weights; null switches them off."),
-  gapAlarm: share
-    .default(0.05)
-    .describe("A step warns if more than this share of its tokens has an importance ratio outside 0.9..1.1."),
+  gapAlarm: share.default(0.05).describe("Share of tokens with an importance ratio outside 0.9..1.1 above which a step warns."),
 });
 
 const warmup = z.strictObject({

@@ -84,7 +84,7 @@ describe("a step", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     filledStep(writer, 1);
-    expect(() => openStep(writer, 2, { level: 1, policyVersion: 2 })).toThrow(/store refused/);
+    expect(() => openStep(writer, 2, { level: 1, policyVersion: 2 })).toThrow(/store rejected/);
     closeStep(writer, 1, nothing);
     const place = { step: 1, purpose: "train" } as const;
     expect(() => saveTask(writer, { ...place, index: 1 }, exampleTask())).toThrow(/not open/);

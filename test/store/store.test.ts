@@ -184,7 +184,7 @@ describe("a run", () => {
       createRun(temporary.store, { name, preset: "tiny", config: configSchema.parse({}), versions: {} });
     expect(boundaryOf(() => create("first"))).toMatch(/^usage: A run named first already exists/);
     for (const bad of ["", "Upper", "../up", "-x", "a b", "x".repeat(65)])
-      expect(boundaryOf(() => create(bad))).toMatch(/^usage: A run's name is/);
+      expect(boundaryOf(() => create(bad))).toMatch(/^usage: A run's name must be/);
     expect(boundaryOf(() => findRun(temporary.store, "frist"))).toBe(
       "usage: There is no run named frist. Known runs, latest first: first.",
     );
