@@ -28,12 +28,12 @@ export interface Series extends Omit<OrderSeries, "names"> {
 }
 
 /** The parts of a session that writing needs. */
-export type Desk = Pick<Session, "config" | "engine" | "template" | "embed" | "distractors" | "usage" | "pause"> & {
+export type WritingSession = Pick<Session, "config" | "engine" | "template" | "embed" | "distractors" | "usage" | "pause"> & {
   readonly signal?: AbortSignal;
 };
 
 /** The state of a series before more of it is written. */
-export interface Begun {
+export interface SeriesState {
   /** Places that already have a task. */
   readonly filled: ReadonlySet<number>;
   /** The rounds that these tasks came from. */
@@ -51,42 +51,42 @@ export interface Written {
 
 /** Writes the missing tasks of a series; `take` gets each task as soon as it is accepted. */
 export async function writeTasks(
-  desk: Desk,
+  session: WritingSession,
   series: OrderSeries & { readonly toolsets: readonly Toolset[] },
-  begun: Begun,
+  state: SeriesState,
   take: (place: number, task: Task, origin: Origin) => Promise<void>,
 ): Promise<Written> {
-  const { config, engine } = desk;
+  const { config, engine } = session;
   const orders = taskOrders(config, series);
   const lowered = taskOrders(config, { ...series, level: Math.max(1, series.level - loweredBy) });
   const writing = {
     toolsets: series.toolsets,
-    distractors: desk.distractors,
-    simulator: simulatorOf(desk),
+    distractors: session.distractors,
+    simulator: simulatorOf(session),
   };
-  const known = [...begun.known];
+  const known = [...state.known];
   const rejected = new Map<number, Rejection[]>();
   let plainMessages = 0;
   await drawInRounds<Draft>({
-    places: [...orders.keys()].filter((place) => !begun.filled.has(place)),
+    places: [...orders.keys()].filter((place) => !state.filled.has(place)),
     rounds: config.tasks.attempts,
-    fruitful: begun.rounds,
+    fruitful: state.rounds,
     width: engine.sequences.simulator * 2,
     write: (place, number, low) => {
-      desk.pause();
+      session.pause();
       const order = (low ? lowered : orders)[place];
       if (order === undefined) throw new RangeError(`place ${place} of a series of ${orders.length} tasks`);
       return writers[config.tasks.direction]({ ...order, names: [...order.names, "draft", number] }, writing);
     },
     decide: async (place, draft, round) => {
-      const looked = "task" in draft ? await look(desk, draft, known) : draft;
-      if (!("task" in looked)) {
-        rejected.set(place, [...(rejected.get(place) ?? []), looked]);
+      const checked = "task" in draft ? await check(session, draft, known) : draft;
+      if (!("task" in checked)) {
+        rejected.set(place, [...(rejected.get(place) ?? []), checked]);
         return false;
       }
-      const { task, embedding } = looked;
+      const { task, embedding } = checked;
       if (embedding) known.push({ name: task.id, vector: embedding.vector });
-      plainMessages += Number(looked.plainMessage);
+      plainMessages += Number(checked.plainMessage);
       await take(place, task, { round, embedding });
       return true;
     },
@@ -94,14 +94,14 @@ export async function writeTasks(
   return { rejected, plainMessages };
 }
 
-type Looked = WrittenTask & { readonly embedding: TaskEmbedding | null };
+type CheckedDraft = WrittenTask & { readonly embedding: TaskEmbedding | null };
 
 /** The checks of every draft. Each message is embedded alone: a vector must not depend on the rest of a batch. */
-async function look(
-  { config, template, embed }: Desk,
+async function check(
+  { config, template, embed }: WritingSession,
   written: WrittenTask,
   known: readonly Known[],
-): Promise<Looked | Rejection> {
+): Promise<CheckedDraft | Rejection> {
   const { task } = written;
   const room = config.engine.policyContext - config.rollout.responseTokens;
   const fault = faultOf(task, { tokens: promptTokens(task, template), room });
@@ -127,12 +127,12 @@ export async function drawTasks(
   const toolsets = purpose === "evaluation" ? session.toolsets.heldOut : session.toolsets.train;
   const ordered = { ...series, names: [config.seed, "task", purpose], toolsets };
   const tasks = loadTasks(store, run, step, purpose);
-  const begun: Begun = {
+  const state: SeriesState = {
     filled: new Set(tasks.keys()),
     rounds: roundsOf(store, run, step, purpose),
     known: [...vectorsBefore(store, run, series, remembered), ...vectorsOf(store, run, series)],
   };
-  const written = await writeTasks(session, ordered, begun, async (index, task, origin) => {
+  const written = await writeTasks(session, ordered, state, async (index, task, origin) => {
     await commit(session, () => saveTask(writer, { step, purpose, index }, task, origin));
     tasks.set(index, task);
     session.progress({ kind: "count", text: "tasks written", done: tasks.size, of: series.count });

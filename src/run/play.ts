@@ -15,9 +15,9 @@ import { commit } from "./commit.ts";
 import { type Session, simulatorOf } from "./session.ts";
 
 /** The parts of a session that episodes and their verdicts need. */
-type Stage = Pick<Session, "config" | "engine" | "template" | "dialect" | "usage" | "signal">;
+type PlayingSession = Pick<Session, "config" | "engine" | "template" | "dialect" | "usage" | "signal">;
 
-export interface Manner {
+export interface PlayOptions {
   /** Sampling temperature; 0 is greedy. */
   readonly temperature: number;
   readonly verdict: Config["reward"]["verdict"];
@@ -26,7 +26,7 @@ export interface Manner {
 /** Plays one episode to its verdict; all its draws derive from `names`. */
 export type PlayEpisode = (task: Task, sample: number, names: readonly (string | number)[]) => Promise<Trajectory>;
 
-export function playerOf(session: Stage, { temperature, verdict }: Manner): PlayEpisode {
+export function playerOf(session: PlayingSession, { temperature, verdict }: PlayOptions): PlayEpisode {
   const { config, engine } = session;
   const { policy, vocabulary } = engine;
   const player: Player = { ...session, policy, vocabulary, temperature, rollout: config.rollout };
@@ -41,20 +41,20 @@ export function playerOf(session: Stage, { temperature, verdict }: Manner): Play
 }
 
 /** The right episode of a task, built from its blueprint and judged by rules. */
-export function demonstrated(session: Stage, task: Task, names: readonly (string | number)[]): Promise<Trajectory> {
+export function demonstrated(session: PlayingSession, task: Task, names: readonly (string | number)[]): Promise<Trajectory> {
   const { template, dialect, config } = session;
   const trajectory = demonstrate(task, names, { template, dialect, toolChars: config.rollout.toolChars });
   return judgeOf(session, "rules")({ trajectory, lines: [] }, simulatorOf(session));
 }
 
-function judgeOf({ config, dialect }: Stage, verdict: Manner["verdict"]): Judge {
+function judgeOf({ config, dialect }: PlayingSession, verdict: PlayOptions["verdict"]): Judge {
   const { withhold, maxCriteria } = config.simulator;
   const cap = maxCriteria ?? criteriaCap(findModel(config.models.simulator).parameters);
   return openJudge({ verdict, dialect, withhold, maxCriteria: cap });
 }
 
 /** How the groups of a step or of an evaluation are played and stored. */
-export interface Playing extends Manner {
+export interface Playing extends PlayOptions {
   readonly step: number;
   readonly purpose: Purpose;
   /** In an evaluation: which policy is judged. */

@@ -1,7 +1,7 @@
 // The two directions of writing a task in draw-tasks.ts: the config chooses one, and the same rules check both.
 import { expect, test } from "vitest";
 import { resolveConfig } from "../../src/config/resolve.ts";
-import { type Desk, writeTasks } from "../../src/run/draw-tasks.ts";
+import { type WritingSession, writeTasks } from "../../src/run/draw-tasks.ts";
 import { newUsage } from "../../src/simulator/usage.ts";
 import { anyTools } from "../../src/tools/distractors.ts";
 import type { Json, JsonObject, Task } from "../../src/types.ts";
@@ -25,13 +25,13 @@ async function write(set: readonly string[], query = said) {
       return { arguments_1: found.arguments, result_1: found.result, message: query };
     },
   });
-  const desk: Desk = {
+  const session: WritingSession = {
     ...{ config, engine, template: player.template, embed: null, distractors: anyTools, usage: newUsage() },
     ...{ pause: () => undefined, signal: new AbortController().signal },
   };
   const series = { id: "s", names: [1], first: 0, count: 1, level: 1, declineShare: 0, epsilon: 0, toolsets: [trains] };
   const tasks: Task[] = [];
-  const written = await writeTasks(desk, series, { filled: new Set(), rounds: [], known: [] }, async (_, task) => {
+  const written = await writeTasks(session, series, { filled: new Set(), rounds: [], known: [] }, async (_, task) => {
     tasks.push(task);
   });
   return {
