@@ -89,7 +89,7 @@ describe("a step", () => {
     const place = { step: 1, purpose: "train" } as const;
     expect(() => saveTask(writer, { ...place, index: 1 }, exampleTask())).toThrow(/not open/);
     expect(() => saveTrajectory(writer, { ...place, task: 0 }, exampleTrajectory({ sample: 2 }))).toThrow(/not open/);
-    expect(() => openStep(writer, 1, { level: 1, policyVersion: 2 })).toThrow(/there already/);
+    expect(() => openStep(writer, 1, { level: 1, policyVersion: 2 })).toThrow(/already exists/);
   });
 
   it("fills in the learner's log-probs of demonstrations and keeps sampled ones", () => {
