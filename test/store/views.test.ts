@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { recordEvaluation } from "../../src/store/evaluations.ts";
 import { recordFailure } from "../../src/store/failures.ts";
+import { findRun } from "../../src/store/runs.ts";
+import { evaluationScores, newestTrajectory, stepScores } from "../../src/store/scores.ts";
 import { closeStep, openStep, recordMetrics } from "../../src/store/steps.ts";
 import type { Store } from "../../src/store/store.ts";
 import { saveTask } from "../../src/store/tasks.ts";
@@ -148,6 +150,24 @@ describe("the views", () => {
       [1, null, null, null],
       [0, "agent", "no_call", "no call where one is due"],
     ]);
+  });
+
+  it("give a run's scores: steps and phases in order, and the newest trajectory outside evaluations", () => {
+    using temporary = temporaryStore();
+    const { store } = temporary;
+    filledRun(store);
+    const run = findRun(store, "tiny-1");
+    expect(stepScores(store, run).map(({ step, reward_mean, aborted }) => [step, reward_mean, aborted])).toEqual([
+      [0, 1, 0],
+      [1, 0.4, 1],
+    ]);
+    expect(evaluationScores(store, run).map(({ kind, phase }) => [kind, phase])).toEqual([
+      ["call", "base"],
+      ["call", "trained"],
+      ["decline", "base"],
+    ]);
+    expect(newestTrajectory(store, run)).toBe(7);
+    expect(newestTrajectory(store, { ...run, name: "other" })).toBeNull();
   });
 
   it("add up the counts of episodes by name", () => {
