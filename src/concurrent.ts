@@ -1,9 +1,9 @@
-// Work on many items, a few at a time, in their order: keeps an engine's queue short, so that waits stay within deadlines.
+// Work on many items, a few at a time, in order: keeps an engine's queue short, so that waits stay within deadlines.
 import { Stopped } from "./errors.ts";
 
 /**
- * Runs `work` on every item, `width` at a time. Where one throws, no further item is begun; the error is thrown at once, or
- * where the run was asked to stop (Stopped) when those in flight are finished.
+ * Runs `work` on every item, `width` at a time. When one throws, no further item starts; the error is thrown at once, but
+ * Stopped only when the running items have finished.
  */
 export async function mapConcurrent<T>(items: Iterable<T>, width: number, work: (item: T) => Promise<void>): Promise<void> {
   const waiting = items[Symbol.iterator]();

@@ -1,7 +1,7 @@
-// Errors for the user's eyes: one base, flat kinds named for the boundary that was crossed.
-// Exit codes live in the command line (src/cli/exit.ts); nothing below it ends the process.
+// Errors that the user reads: one class, with the boundary at which it arose. Exit codes are defined in src/cli/exit.ts;
+// nothing below the command line ends the process.
 
-/** The boundary an error crossed. Each has one exit code (see src/cli/exit.ts). */
+/** The boundary at which an error arose. Each has one exit code (src/cli/exit.ts). */
 export const boundaries = [
   "usage",
   "config",
@@ -18,7 +18,7 @@ export const boundaries = [
 ] as const;
 export type Boundary = (typeof boundaries)[number];
 
-/** An expected failure: its message says what was expected, what came, and what to do. Printed without a stack. */
+/** An expected failure: its message says what was expected, what was found, and what to do. Printed without a stack. */
 export class PlayactError extends Error {
   readonly boundary: Boundary;
   constructor(boundary: Boundary, message: string, options?: { readonly cause?: unknown }) {
@@ -28,12 +28,12 @@ export class PlayactError extends Error {
   }
 }
 
-/** One line for logs, failure rows and messages, whatever was thrown. */
+/** Any thrown value as one line for logs, failure rows and messages. */
 export function describe(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** The run was asked to stop: no failure. What was finished is stored; thrown by `session.pause()`, caught where a run begins. */
+/** The run was asked to stop; not a failure. Finished work is stored. Thrown by `session.pause()`, caught in the worker. */
 export class Stopped extends Error {
   override readonly name = "Stopped";
 }

@@ -1,7 +1,7 @@
 // Evaluation: the shape of a step without an update. The same held-out tasks (toolsets never trained on), greedy, one
-// sample each, judged by rules alone so that two policies are compared on facts; call and decline apart. Tasks are written
-// once a run; each phase ("base", "warmup", "step 4") is stored, and resumed where it was cut off. The view
-// evaluation_summary holds the scores, the table evaluation_metric what each phase asked of the simulator.
+// sample each, judged by rules alone so that two policies are compared on facts; call and decline tasks separately. Tasks are
+// written once per run; each phase ("base", "warmup", "step 4") is stored and can be resumed. The view evaluation_summary has
+// the scores, the table evaluation_metric the simulator usage of each phase.
 import { commit } from "./run/commit.ts";
 import { drawTasks } from "./run/draw-tasks.ts";
 import { simulatorMetrics, usageMetrics } from "./run/metrics.ts";
@@ -28,7 +28,7 @@ export async function heldOutTasks(session: Session): Promise<ReadonlyMap<number
   return drawn.tasks;
 }
 
-/** Plays the held-out tasks with the current policy. Does nothing where none are held out (config evaluation.tasks). */
+/** Plays the held-out tasks with the current policy. Does nothing if there are none (config evaluation.tasks). */
 export async function evaluate(session: Session, tasks: ReadonlyMap<number, Task>, phase: string): Promise<void> {
   if (tasks.size === 0) return;
   session.progress({ kind: "phase", text: `evaluation (${phase}): ${tasks.size} held-out tasks, greedy`, step: 0 });

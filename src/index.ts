@@ -1,5 +1,5 @@
-// The public surface: the pure parts of the method, to be used without a model, a store or a run, and the types they speak.
-// Runs are started from the command line.
+// The public API: the pure parts of the method, usable without a model, a store or a run, and their types. Runs are started
+// from the command line.
 export type { AdvantageMode, Aspect, Config, ReturnMode } from "./config/config.ts";
 export { type Boundary, PlayactError } from "./errors.ts";
 export { demonstrationSamples, trainingSamples } from "./learner/batch.ts";

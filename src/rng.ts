@@ -1,5 +1,5 @@
 // Every random draw has a seed derived from names (run, step, task, sample, role, turn, attempt). There is no global
-// generator and no state to restore at resume: the same names give the same draw.
+// generator and no state to restore on resume: the same names give the same draw.
 import { createHash } from "node:crypto";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";

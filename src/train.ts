@@ -1,17 +1,17 @@
-// THE algorithm: TRUSTEE (arXiv 2604.17739) on one machine, after ToolMaster's warm-up (warmup.ts). Everything called here
-// is a leaf. What makes a method is its source of tasks, its world and its verdict; this loop knows none of them.
+// THE algorithm: TRUSTEE (arXiv 2604.17739) on one machine, after ToolMaster's warm-up (warmup.ts). A method is defined by its
+// source of tasks, its world and its verdict; this loop depends on none of them.
 //
 //   in the paper                      here                                 where                         why
 //   simulator writes free tasks       calls first, then the words          tasks/write-task.ts           a small simulator writes no useful free task
-//   user and tools written by an LM   chosen, blueprint; rules first       simulator/world.ts            the same; what a rule can tell, no model is asked
+//   user and tools written by an LM   chosen, blueprint; rules first       simulator/world.ts            the same; a model decides only what no rule can
 //   written verdict -1 | 0 | 1        rules, log-odds for the report       reward/judge.ts               the same; GRPO needs an order within the group
 //   aborted episodes are judged       left out of loss, group, level       reward/assign.ts              a failure of the world is not a zero
-//   a lone survivor keeps its reward  teaches nothing                      reward/assign.ts              there is nothing to compare it with
+//   a lone survivor keeps its reward  gets advantage 0                     reward/assign.ts              there is nothing to compare it with
 //   turn rewards shape advantages     the same (TGRPO, five modes)         reward/advantage.ts
-//   dead groups stay in the loss      only where the KL teaches them       run/learn.ts                  else they carry no signal (trl#6367: +2.4 points)
+//   dead groups stay in the loss      only with a KL term                  run/learn.ts                  without one they carry no signal (trl#6367: +2.4 points)
 //   clipped loss with a KL            the same, six losses                 native/trainer/loss.py
 //   sampler = trainer assumed         truncated importance weights         native/trainer/correction.py  the sampler is quantised; the gap is a metric
-//   new weights go to the sampler     an adapter, checked after the swap   run/swap.ts                   a stale adapter would go unseen
+//   new weights go to the sampler     an adapter, checked after the swap   run/swap.ts                   a stale adapter would go unnoticed
 //   level follows the mean reward     the same                             tasks/curriculum.ts
 //   level saved before its update     one transaction closes the step      store/steps.ts                a resumed run is the same run
 import { evaluate, heldOutTasks } from "./evaluate.ts";
@@ -31,7 +31,7 @@ import { closeStep } from "./store/steps.ts";
 import { nextLevel } from "./tasks/curriculum.ts";
 import { warmUp } from "./warmup.ts";
 
-/** Trains until config.steps are closed. What is finished is stored at any moment. Throws Stopped where the user stops it. */
+/** Trains until config.steps steps are closed. Finished work is always stored. Throws Stopped when the user interrupts it. */
 export async function train(session: Session): Promise<void> {
   let state = await resume(session);
   const heldOut = await heldOutTasks(session);
@@ -61,7 +61,7 @@ async function trainStep(session: Session, state: RunState): Promise<RunState> {
   });
   record.lap("time/tasks");
 
-  // roll out G episodes a task; each is judged and committed the moment it ends
+  // roll out G episodes per task; each is judged and committed as soon as it ends
   const { groupSize } = config.rollout;
   progress({ kind: "phase", text: `rolling out ${drawn.tasks.size * groupSize} episodes`, step });
   const groups = await playGroups(session, drawn.tasks, {
@@ -77,7 +77,7 @@ async function trainStep(session: Session, state: RunState): Promise<RunState> {
   const learned = await learn(session, scored, { step, temperature });
   record.lap("time/update");
 
-  // save, swap the adapter in: a new policy version
+  // save the adapter and load it into the engine: a new policy version
   const saved = await saveCheckpoint(session, step);
   const swapped = await swapAndProbe(session, { path: saved.gguf, hash: saved.hash }, version);
   record.lap("time/swap");

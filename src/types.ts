@@ -1,10 +1,10 @@
-// The nouns of Playact as plain readonly data. Schemas for what crosses a boundary live beside the boundary
-// (tools: tools/toolset.ts, config: config.ts, frames: learner/protocol.ts); inside, these types are trusted.
+// The nouns of Playact as plain readonly data. The schema of external data is in the file that reads it (tools:
+// tools/tool-spec.ts, config: config/config.ts, frames: learner/protocol.ts); inside, these types are trusted.
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
-/** JSON Schema as catalogues use it: the subset that llm/grammar.ts can lower to a grammar. */
+/** JSON Schema as catalogues use it: the subset that can be converted to a grammar (rules/schema/grammar.ts). */
 export type JsonSchema = { readonly [key: string]: Json };
 
 /** A function the policy may call. `returns` is for the world only; the policy never sees it. */
@@ -28,9 +28,9 @@ export interface ToolCall {
   readonly arguments: JsonObject;
 }
 
-/** A call as an episode met it. */
+/** A call that the policy made in an episode. */
 export interface MadeCall extends ToolCall {
-  /** Why a rule of the world refused it; absent where it was carried out, or never answered. */
+  /** Why a rule of the world refused it; absent if it was executed or never answered. */
   readonly refused?: Refusal;
 }
 
@@ -39,19 +39,19 @@ export interface ExpectedCall extends ToolCall {
   readonly result: Json;
 }
 
-/** A value the user keeps to himself until asked (query ambiguity). */
+/** A value that the user does not give until asked (query ambiguity). */
 export interface HeldBack {
   /** Index into `Task.expected`. */
   readonly call: number;
   readonly argument: string;
-  /** The user's sentence that gives the value away. */
+  /** The user's sentence that gives the value. */
   readonly sentence: string;
 }
 
-/** What is asked of the policy: a blueprint whose right calls are known before the first token is sampled. */
+/** What the policy has to do: a blueprint whose right calls are known before the first token is sampled. */
 export interface Task {
   readonly id: string;
-  /** In a `decline` task the needed tool is withheld: right is to make no call and say so. */
+  /** In a `decline` task the needed tool is missing: the right answer is to make no call and to say so. */
   readonly kind: "call" | "decline";
   readonly domain: string;
   readonly toolset: string;
@@ -61,26 +61,29 @@ export interface Task {
   readonly systemPrompt: string;
   readonly intent: string;
   readonly persona: string;
-  /** Length of the talk that a written user aims at: 0 short, 1 medium, 2 long. */
+  /** Length of the conversation that a written user aims at: 0 short, 1 medium, 2 long. */
   readonly expectedTurns: number;
   readonly firstMessage: string;
   /** The right calls in order; empty in a decline task. */
   readonly expected: readonly ExpectedCall[];
-  /** True where a later expected call takes an argument from an earlier result. */
+  /** Whether a later expected call takes an argument from an earlier result. */
   readonly dependent: boolean;
   readonly heldBack: readonly HeldBack[];
-  /** A truthful report of the expected results: the judge's good anchor and the demonstration's last turn. In a decline task: an honest refusal. */
+  /**
+   * A truthful report of the expected results: the judge's good anchor and the demonstration's last turn. In a decline task:
+   * an honest refusal.
+   */
   readonly report: string;
   readonly criteria: number;
   readonly limits: Limits;
 }
 
-/** What an episode is for. Demonstrations belong to step 0; evaluation tasks to no step row, whatever number they carry. */
+/** What an episode is for. Demonstrations belong to step 0; evaluation tasks to no step row, whatever their step number. */
 export type Purpose = "train" | "demonstration" | "evaluation";
 
-/** Limits of the talk, counted exactly: what would exceed one is never begun. */
+/** Limits of the conversation, counted exactly: nothing starts that would exceed one. */
 export interface Limits {
-  /** Most replies of the simulated user; the task's first message is none. */
+  /** Most replies of the simulated user; the task's first message does not count. */
   readonly userReplies: number;
   readonly assistantTurns: number;
   readonly toolTurns: number;
@@ -91,21 +94,21 @@ export interface Limits {
 
 export type Role = "system" | "user" | "assistant" | "tool";
 
-/** One message with exactly the tokens that it adds to the sequence the policy saw. */
+/** One message with exactly the tokens that it adds to the policy's context. */
 export interface Message {
   readonly role: Role;
   readonly text: string;
   /**
-   * Index of the training sample it belongs to. Where a template is not append-only a new one starts: its first message
-   * holds the whole talk as it is written now, all of it mask 0.
+   * Index of the training sample it belongs to. If a template is not append-only, a new sample starts: its first message
+   * contains the whole conversation as rendered now, with mask 0.
    */
   readonly sample: number;
   readonly ids: readonly number[];
-  /** Behaviour log-probs, one an id, for sampled tokens; null for foreign text (mask 0). */
+  /** Behaviour log-probs, one per id, for sampled tokens; null for foreign text (mask 0). */
   readonly logprobs: readonly number[] | null;
-  /** Reward of the turn in -1..1 from the tool's or the user's side; null where nobody judged it. */
+  /** Reward of the turn in -1..1 from the tool or the user; null if it was not judged. */
   readonly turnReward: number | null;
-  /** Well-formed calls found in an assistant message, those that the world refused among them. */
+  /** Well-formed calls found in an assistant message, including those that the world refused. */
   readonly calls: readonly MadeCall[];
 }
 
@@ -124,28 +127,28 @@ export const stopReasons = [
 export type StopReason = (typeof stopReasons)[number];
 export type Status = "terminated" | "truncated" | "aborted";
 
-/** How the reward came about; stored with the trajectory. */
+/** The reward and its parts; stored with the trajectory. */
 export interface Verdict {
   readonly reward: number;
   /** Share of expected calls and argument values that were right, 0..1 (1 for a decline task without calls). */
   readonly rules: number;
-  /** What the model thought of it, 0..1: anchored log-odds, or a written -1, 0 or 1 brought there; null where rules alone decided. */
+  /** The model's opinion, 0..1: anchored log-odds, or a written -1, 0 or 1 rescaled; null if rules alone decided. */
   readonly judge: number | null;
-  /** Nats between the task's anchors; 0 or less: the judge could not tell them apart. Absent where they were not read. */
+  /** Nats between the task's anchors; 0 or less: the judge could not tell them apart. Absent if they were not scored. */
   readonly margin?: number;
   readonly reason: string;
-  /** What rules found wrong first (reward/conduct.ts); absent where they found nothing, and in a verdict read from the store. */
+  /** The first fault that rules found (reward/conduct.ts); absent if there was none, and in a verdict read from the store. */
   readonly fault?: Fault;
 }
 
-/** What somebody did wrong. */
+/** A fault of a party. */
 export type Fault = {
   /** Lower case with underscores. */
   readonly code: string;
   readonly reason: string;
 };
 
-/** A finished episode that is about to be judged, or the record of one that is. */
+/** The record of a finished episode, before or after its verdict. */
 export interface Trajectory {
   readonly task: Task;
   /** Index within the group, 0-based. */
@@ -159,18 +162,18 @@ export interface Trajectory {
   /** Why it was aborted; null otherwise. */
   readonly failure: Failure | null;
   readonly seconds: number;
-  /** What was counted while it ran: `refused/KIND`, and the simulator's counts by role (simulator/usage.ts). Zeros are left out. */
+  /** Counts of the episode: `refused/KIND`, and simulator usage by role (simulator/usage.ts). Zeros are omitted. */
   readonly counts: Counts;
 }
 
-/** A piece of the talk as everybody but the policy reads it (simulator/lines.ts). */
+/** One line of the conversation as every role except the policy reads it (simulator/lines.ts). */
 export interface Line {
-  /** `unexecuted`: a call that a limit kept from being carried out. */
+  /** `unexecuted`: a call that was not executed because of a limit. */
   readonly role: "user" | "assistant" | "call" | "result" | "unexecuted";
   readonly text: string;
 }
 
-/** A finished episode before its verdict, and what the judge reads. */
+/** A finished episode before its verdict, with the lines that the judge reads. */
 export interface Episode {
   readonly trajectory: Trajectory;
   readonly lines: readonly Line[];
@@ -185,14 +188,14 @@ export type Refusal = "unknown_tool" | "wrong_arguments" | "invented_id" | "too_
 /** A failure that is data: the simulator's or the engine's fault, never the policy's. */
 export interface Failure {
   readonly boundary: "user" | "tool" | "verifier" | "task" | "engine";
-  /** `contradiction`: valid replies that deny what the episode's tools have stated. */
+  /** `contradiction`: valid replies that contradict what the episode's tools have stated. */
   readonly code: "deadline" | "invalid_reply" | "contradiction" | "context_full" | "error";
   readonly text: string;
 }
 
 export type SimulatorRole = Exclude<Failure["boundary"], "engine">;
 
-/** To whom a bad ending is put down, and why; see rules/blame.ts. */
+/** The party at fault for a bad ending, and why; see rules/blame.ts. */
 export interface Blame extends Fault {
   readonly party: "agent" | Failure["boundary"];
 }
@@ -203,7 +206,7 @@ export interface Group {
   readonly trajectories: readonly Trajectory[];
 }
 
-/** A group of a step with its place there. */
+/** A group of a step, as stored. */
 export interface StoredGroup extends Group {
   /** Index of the task within the step. */
   readonly index: number;
@@ -211,12 +214,12 @@ export interface StoredGroup extends Group {
   readonly ids: readonly number[];
 }
 
-/** What is trained on: exactly the ids the policy saw and sampled. All arrays have the same length. */
+/** Training data: exactly the ids that the policy saw and sampled. All arrays have the same length. */
 export interface TrainingSample {
   readonly ids: readonly number[];
   readonly mask: readonly (0 | 1)[];
-  /** Behaviour log-probs; 0 where the mask is 0. */
+  /** Behaviour log-probs; 0 at mask 0. */
   readonly logprobs: readonly number[];
-  /** Advantage of each token; 0 where the mask is 0. */
+  /** Advantage of each token; 0 at mask 0. */
   readonly advantages: readonly number[];
 }

@@ -1,8 +1,8 @@
-// Step 0 (ToolMaster's stage one, arXiv 2601.12762, in small): the probe reads how the base policy writes calls; where it forms
-// none by itself, demonstrations -> supervised steps. Some of the demonstrations decline: a warm-up on calls alone leaves a
-// policy that never declines again (docs/results.md). Each of those is a call's twin with its tools withheld, trained on
-// beside it. Departs from the paper: the demonstrations are blueprints of the local simulator, kept when the rules approve
-// them, not trajectories of a strong teacher.
+// Step 0 (a small version of ToolMaster's stage one, arXiv 2601.12762): the probe measures how the base policy writes calls; if
+// it writes none, demonstrations -> supervised steps. Some demonstrations decline: after a warm-up on calls alone the policy
+// never declines again (docs/results.md). Each of those is the twin of a call task, with its tools withheld, in the same batch.
+// Departs from the paper: demonstrations are blueprints by the local simulator that pass the rules, not a strong teacher's
+// trajectories.
 import type { Config } from "./config/config.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
 import type { UpdateRequest } from "./learner/learner.ts";
@@ -24,12 +24,12 @@ import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
 import { irrelevanceOf } from "./tasks/irrelevance.ts";
 import type { Task, Trajectory } from "./types.ts";
 
-/** Least verdict of a demonstration that is kept: all calls right and half of the results reported. */
+/** Lowest reward of a demonstration that is kept: all calls right and half of the results reported. */
 const approvedReward = 0.75;
 
 /**
- * Readies the policy of a new run. Where a warm-up is wanted the adapter that it trained is version 1; else the untrained
- * adapter (which changes nothing) is version 0's checkpoint.
+ * Prepares the policy of a new run. With a warm-up its trained adapter is version 1; without one, the untrained adapter
+ * (which changes nothing) is the checkpoint of version 0.
  */
 export async function warmUp(session: Session, heldOut: ReadonlyMap<number, Task>, state: RunState): Promise<RunState> {
   const { config, writer } = session;
@@ -53,13 +53,13 @@ export async function warmUp(session: Session, heldOut: ReadonlyMap<number, Task
   return { ...state, closed: 0, version };
 }
 
-/** How the base policy writes calls: in the evaluation just played, or where nothing is held out on the first demonstrations' tasks. */
+/** How the base policy writes calls: in the evaluation just played or, with no held-out tasks, on tasks of demonstrations. */
 async function probeBase(session: Session, heldOut: ReadonlyMap<number, Task>, level: number): Promise<Probe> {
   const turns = heldOut.size > 0 ? storedTurns(session) : await sampledTurns(session, level);
   const found = await probe(turns, session.engine.vocabulary, session.learner);
   const share = Math.round(found.wellFormed[session.dialect] * 100);
   const markers = markersUntrained(found) ? "has no trained tokens for its tags" : "has trained tokens for its tags";
-  const text = `probe: ${share} % of first turns hold a well-formed ${session.dialect} call; the model ${markers}`;
+  const text = `probe: ${share} % of first turns contain a well-formed ${session.dialect} call; the model ${markers}`;
   session.progress({ kind: "phase", text, step: 0 });
   return found;
 }
@@ -69,12 +69,12 @@ function storedTurns({ writer }: Session): string[] {
   return played.filter(({ trajectory }) => asksForCall(trajectory.task)).map(({ trajectory }) => firstTurn(trajectory));
 }
 
-/** Tasks that are drawn for the probe where nothing is held out; they are the first demonstrations. */
+/** Tasks drawn for the probe if nothing is held out; they are also the first demonstrations. */
 const probeTasks = 8;
 
 async function sampledTurns(session: Session, level: number): Promise<string[]> {
   const { config } = session;
-  session.progress({ kind: "phase", text: "probe: how does the policy write calls?", step: 0 });
+  session.progress({ kind: "phase", text: "probe: testing how the policy writes calls", step: 0 });
   const count = Math.min(probeTasks, config.warmup.demonstrations);
   const drawn = await drawTasks(session, { ...demonstrations(config, level), count });
   const play = playerOf(session, { temperature: 0, verdict: "rules" });
@@ -84,14 +84,14 @@ async function sampledTurns(session: Session, level: number): Promise<string[]> 
   return played.map(firstTurn);
 }
 
-/** What the demonstrations taught. */
+/** Result of the supervised steps. */
 interface Lesson {
   readonly metrics: Metrics;
-  /** Log-probs of the demonstrations' turns before they were trained on. */
+  /** Log-probs of the demonstrations' turns before training on them. */
   readonly logprobs: readonly LearnedLogprobs[];
 }
 
-/** Writes the demonstrations, keeps those that the rules approve, and trains on them. */
+/** Writes the demonstrations, keeps those that pass the rules, and trains on them. */
 async function learnDemonstrations(session: Session, level: number, record: StepRecord): Promise<Lesson> {
   const { config, progress } = session;
   const { demonstrations: count, epochs } = config.warmup;
@@ -112,11 +112,11 @@ async function learnDemonstrations(session: Session, level: number, record: Step
 interface Demonstration {
   readonly id: number;
   readonly trajectory: Trajectory;
-  /** The same for a call and its twins. */
+  /** The same number for a call task and its twins. */
   readonly pair: number;
 }
 
-/** The right episode of each task, stored; those that the rules approve. */
+/** Stores the right episode of each task; returns those that pass the rules. */
 async function demonstrateAll(session: Session, tasks: ReadonlyMap<number, Task>): Promise<Demonstration[]> {
   const { config, writer } = session;
   const place = { step: 0, purpose: "demonstration" } as const;
@@ -131,19 +131,19 @@ async function demonstrateAll(session: Session, tasks: ReadonlyMap<number, Task>
   return approved;
 }
 
-/** How many of the demonstrations are written by the simulator: the calls. The others are their twins. */
+/** How many demonstrations the simulator writes: the call tasks. The others are their twins. */
 function written({ warmup }: Config): number {
   return Math.max(1, Math.round(warmup.demonstrations * (1 - warmup.declineShare)));
 }
 
 const pairOf = (config: Config, index: number) => index % written(config);
 
-/** The series of tasks that are demonstrated and written: calls only, with the aspects of the level itself. */
+/** The series of written tasks: calls only, with exactly the level's aspects. */
 function demonstrations(config: Config, level: number): Series {
   return { id: "demo", step: 0, purpose: "demonstration", first: 0, count: written(config), level, declineShare: 0, epsilon: 0 };
 }
 
-/** Adds the twins of the written tasks, behind them; stored at once like them. */
+/** Appends the twins of the written tasks, each stored at once. */
 async function withTwins(session: Session, calls: ReadonlyMap<number, Task>): Promise<ReadonlyMap<number, Task>> {
   const { config, writer } = session;
   const tasks = new Map(calls);
@@ -173,7 +173,7 @@ async function supervise(session: Session, demonstrations: readonly Demonstratio
     const pairs = draws(config.seed, "warmup", epoch).shuffle([...new Set(demonstrations.map(({ pair }) => pair))]);
     const order = pairs.flatMap((pair) => [...demonstrations.entries()].filter(([, one]) => one.pair === pair));
     for (let first = 0; first < order.length; first += batch) {
-      session.pause(); // the passes take few minutes: a resumed run begins them anew
+      session.pause(); // the passes take a few minutes: a resumed run repeats them from the start
       const part = order.slice(first, first + batch);
       const samples = part.flatMap(([index, { trajectory }]) =>
         demonstrationSamples(trajectory).map((sample) => ({ index, sample })),
@@ -201,7 +201,7 @@ async function supervise(session: Session, demonstrations: readonly Demonstratio
   return { metrics, logprobs };
 }
 
-/** Cuts the log-probs of a demonstration's samples (those that hold a trained message, in order) back into these messages. */
+/** Splits the log-probs of a demonstration's samples (those with a trained message, in order) by message. */
 function spansOf(trajectoryId: number, { messages }: Trajectory, logprobs: readonly (readonly number[])[]) {
   const trained = [...new Set(messages.flatMap(({ role, sample }) => (role === "assistant" ? [sample] : [])))];
   const starts = new Map<number, number>();

@@ -84,8 +84,8 @@ function strangersTo(packageName: RegExp, allowed: RegExp): string[] {
   return imports.filter((one) => packageName.test(one.to) && !allowed.test(one.from)).map(shown);
 }
 
-describe("who may import whom", () => {
-  test("the reader of imports sees every kind of import statement", () => {
+describe("imports", () => {
+  test("of every kind are found by this test's parser", () => {
     const text =
       'import "./a.ts";\nimport type { B } from "./b.ts";\nimport {\n  c,\n  type D,\n} from "../c.ts";\nexport { e } from "./e.ts";\nawait import("./f.ts");';
     const seen = importsOf("x/y.ts", text).map(({ to, typesOnly }) => `${to} ${typesOnly}`);
@@ -93,14 +93,14 @@ describe("who may import whom", () => {
     expect(imports.length).toBeGreaterThan(100);
   });
 
-  test("every room stands on a floor, and no import leads up or sideways, not even one of types", () => {
+  test("never go up or sideways, not even for types, and every room has a floor", () => {
     const floorOf = new Map(floors.flatMap((rooms, floor) => rooms.map((room) => [room, floor] as const)));
     expect(sources.map(({ path }) => roomOf(path)).filter((room) => !floorOf.has(room))).toEqual([]);
     const lower = ({ from, to }: Import) => Number(floorOf.get(roomOf(to))) < Number(floorOf.get(roomOf(from)));
     expect(imports.filter((one) => isOurs(one.to) && roomOf(one.from) !== roomOf(one.to) && !lower(one)).map(shown)).toEqual([]);
   });
 
-  test("each heavy dependency is known in one place", () => {
+  test("of each heavy dependency are in one place", () => {
     expect(strangersTo(/^node-llama-cpp/, /^llm\/engine\/(addon|llama[\w-]*)\.ts$/)).toEqual([]);
     expect(strangersTo(/^@huggingface\/jinja/, /^llm\/text\/chat-template\.ts$/)).toEqual([]);
     expect(strangersTo(/^better-sqlite3/, /^store\//)).toEqual([]);
@@ -115,7 +115,7 @@ describe("who may import whom", () => {
     ).toEqual([]);
   });
 
-  test("no module needs itself, over whatever way", () => {
+  test("have no cycle", () => {
     expect(cycles()).toEqual([]);
   });
 });
@@ -123,7 +123,7 @@ describe("who may import whom", () => {
 describe("pure parts", () => {
   const ruled = sources.filter(({ path }) => pure(path));
 
-  test("the rules wait for nothing and touch no file", () => {
+  test("rules/ is synchronous and reads no file", () => {
     expect(ruled.length).toBeGreaterThan(20);
     const impure = ruled.filter(
       ({ text, imports: own }) =>
@@ -135,15 +135,15 @@ describe("pure parts", () => {
 });
 
 describe("habits", () => {
-  test("every draw has a named seed: nobody calls Math.random", () => {
+  test("every draw has a named seed: Math.random is never called", () => {
     expect(withText(/Math\.random/)).toEqual([]);
   });
 
-  test("no cast switches the types off", () => {
+  test("no cast disables type checking", () => {
     expect(withText(/\bas any\b|\bas unknown as\b|<any>|@ts-ignore|@ts-nocheck/)).toEqual([]);
   });
 
-  test("each file opens with what it is", () => {
+  test("each file starts with a comment on what it is", () => {
     const silent = sources.filter(({ text }) => !/^(#![^\n]*\n)?(\/\/|\/\*)/.test(text));
     expect(silent.map(({ path }) => path)).toEqual([]);
   });

@@ -45,11 +45,11 @@ async function plays(name: string): Promise<void> {
 }
 
 describe("tools files of the world", () => {
-  test("a $schema says a dialect, it is no fault", () => {
+  test("$schema names a dialect and is accepted", () => {
     expect(parameters("schema-draft07.json")).toEqual({ find_notes: ["word"] });
   });
 
-  test("arguments stand under MCP's and Anthropic's keys as under OpenAI's", () => {
+  test("parameters are read from MCP's and Anthropic's keys as from OpenAI's", () => {
     expect(parameters("mcp-input-schema.json")).toEqual({ search_orders: ["customer", "limit"] });
     expect(Object.keys(only("mcp-input-schema.json").returns?.properties ?? {})).toEqual(["order_id"]);
     expect(parameters("anthropic-input-schema.json")).toEqual({ search_orders: ["customer"] });
@@ -80,7 +80,7 @@ describe("tools files of the world", () => {
   });
 
   test.each(["one-of-beside-type-object", "any-of-beside-type-object", "string-one-of-const"])(
-    "a union beside a type is written branch by branch: %s",
+    "a union next to a type is generated branch by branch: %s",
     async (name) => plays(`${name}.json`),
   );
 
@@ -103,26 +103,26 @@ describe("tools files of the world", () => {
     expect(made).toMatchObject({ value: [{ arguments: args }] });
   });
 
-  test("null is allowed where `nullable` stands beside a reference or a union", () => {
+  test("null is allowed if `nullable` is next to a reference or a union", () => {
     for (const kind of ["day", null]) expect(argumentErrors(only("nullable-beside-ref.json"), { kind })).toEqual([]);
     for (const note of ["ab", 3, null]) expect(argumentErrors(only("nullable-beside-any-of.json"), { note })).toEqual([]);
     expect(argumentErrors(only("nullable-beside-ref.json"), { kind: "noon" })).not.toEqual([]);
   });
 
-  test("a null stands for an absent key, and a tool may take nothing in several ways", () => {
+  test("null means an absent key, and there are several ways to declare no parameters", () => {
     expect(parameters("null-filled-keys.json")).toEqual({ book_room: ["room", "hours"] });
     expect(parameters("no-arguments-null.json")).toEqual({ list_rooms: [] });
     expect(parameters("no-arguments-empty-schema.json")).toEqual({ list_rooms: [], list_keys: [] });
     expect(argumentErrors(only("no-arguments-empty-schema.json"), {})).toEqual([]);
   });
 
-  test("a byte order mark is no fault, and JSON Lines may have one line", () => {
+  test("a byte order mark is accepted, and JSON Lines may have one line", () => {
     expect(parameters("utf8-bom.json")).toEqual({ find_notes: ["word"] });
     expect(parameters("one-row.jsonl.json")).toEqual({ "geometry.square": ["side"] });
     expect(parameters("one-function-doc.jsonl.json")).toEqual({ "geometry.square": ["side"] });
   });
 
-  test("references lead anywhere in the same schema", () => {
+  test("references may point anywhere in the same schema", () => {
     const tool = only("ref-into-properties.json");
     expect(parameters("ref-into-properties.json")).toEqual({ ship: ["from", "to"] });
     expect(argumentErrors(tool, { from: { city: "Oslo" }, to: {} })).toEqual(["missing argument 'to.city'"]);
@@ -139,7 +139,7 @@ describe("values as their schemas mean them", () => {
   test("whole cents are multiples of 0.01, half a cent is not", () => each("multiple-of-cents.json", argumentErrors));
   test("two texts of digits are compared as texts", () => each("same-value-leading-zero.json", sameValue));
 
-  test("a whole number beyond 2^53 keeps its digits or is refused in words", () => {
+  test("an integer beyond 2^53 keeps its digits or is rejected with a message", () => {
     each("call-big-integer.json", (text: string, digits: string, other: string) => {
       const calls = (json: string) => parseToolCalls(`<tool_call>\n${json}\n</tool_call>`, "hermes");
       const [{ calls: [call] = [], errors }, { calls: [neighbour] = [] }] = [calls(text), calls(text.replace(digits, other))];
@@ -168,7 +168,7 @@ describe("calls as models write them", () => {
   };
 
   test.each(["call-unclosed-then-call", "call-missing-brace-then-prose", "call-unclosed-in-the-middle"])(
-    "one bad call spoils none of its neighbours: %s",
+    "one malformed call does not affect its neighbours: %s",
     (name) => parses(`${name}.json`),
   );
   test("an answer may name the thinking tag", () => parses("answer-names-think-tag.json"));
@@ -176,7 +176,7 @@ describe("calls as models write them", () => {
     parses(`${name}.json`),
   );
 
-  test("a template that teaches another call format than the parser reads is not used, and that is said", () => {
+  test("a template with a call format that the parser does not read is not used, and this is reported", () => {
     const source = readFileSync(file("xml-call-template.jinja"), "utf8");
     const model = { vocabulary: scriptedVocabulary(), chatTemplate: { source, begin: "", end: "<|im_end|>" } };
     expect(chooseTemplate(model, "tokens", "hermes").text).toMatch(/^Playact's own, append-only\. .*call/);

@@ -6,8 +6,8 @@ const items = Array.from({ length: 12 }, (_, index) => index);
 /** Lets everything that can go on go on. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-describe("work side by side", () => {
-  test("is begun in order, never more at once than the width, and ends with everything done", async () => {
+describe("concurrent work", () => {
+  test("starts in order, never more at once than the width, and ends with everything done", async () => {
     const begun: number[] = [];
     let running = 0;
     let most = 0;
@@ -23,11 +23,11 @@ describe("work side by side", () => {
     expect(running).toBe(0);
   });
 
-  test("of nothing is done at once", async () => {
+  test("on no items ends at once", async () => {
     await mapConcurrent([], 3, () => Promise.reject(new Error("no item")));
   });
 
-  test("begins no more once it is stopped, and is over when what runs is finished", async () => {
+  test("starts nothing more once it is stopped, and ends when the running items have finished", async () => {
     const done: number[] = [];
     const work = async (item: number) => {
       if (done.length >= 4) throw new Stopped();
@@ -38,7 +38,7 @@ describe("work side by side", () => {
     expect(done).toEqual([0, 1, 2, 3, 4]);
   });
 
-  test("that throws in one lane begins nothing more in the others", async () => {
+  test("that throws in one lane starts nothing more in the others", async () => {
     const begun: number[] = [];
     const work = async (item: number) => {
       begun.push(item);

@@ -10,7 +10,7 @@ import { temporaryStore } from "./store/temporary.ts";
 import { dyingAt, Killed, life, lostOf, type Moment, newRun, outcome } from "./support/whole-run.ts";
 
 describe("a run", () => {
-  test("that dies at any moment and is resumed ends as one that never died, with no file too many and none removed", async () => {
+  test("killed at any moment and resumed ends like an uninterrupted one, with no file left over and none lost", async () => {
     using whole = temporaryStore();
     const run = newRun(whole);
     const { moment, seen } = dyingAt(Number.POSITIVE_INFINITY);
@@ -37,7 +37,7 @@ describe("a run", () => {
     }
   }, 240_000);
 
-  test("whose disk is full at every commit and save waits, says how much is free, and loses nothing", async () => {
+  test("with a full disk at every commit and save waits, reports the free bytes, and loses nothing", async () => {
     using whole = temporaryStore();
     const run = newRun(whole);
     await life(whole, run, { token: "uninterrupted" });

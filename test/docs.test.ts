@@ -142,7 +142,7 @@ describe("the cookbook", () => {
     expect(answer(of("Dead groups")).rows).toEqual([[1, "decline", 2, 1]]);
   });
 
-  test("the queries that stand in commands of any page run too", () => {
+  test("the queries in commands on any page run too", () => {
     const quoted = pages.flatMap((page) => [...read(page).matchAll(/playact sql "(select [^"]+)"/g)].map(([, sql = ""]) => sql));
     expect(quoted.length).toBeGreaterThan(2);
     for (const sql of quoted) expect(answer(sql).rows.length, sql).toBeGreaterThan(0);
@@ -156,7 +156,7 @@ describe("files", () => {
     return new Set(titles.map((title) => title.replaceAll(" ", "-")));
   }
 
-  test.each(pages)("every relative link of %s leads to a file, and to a heading where it names one", (page) => {
+  test.each(pages)("every relative link of %s points to an existing file, and heading if it has one", (page) => {
     const links = [...read(page).matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target);
     const leads = (target: string) => {
       const [path = "", heading] = target.split("#");
@@ -166,7 +166,7 @@ describe("files", () => {
     expect(links.filter((target) => !/^https?:/.test(target) && !leads(target))).toEqual([]);
   });
 
-  test.each(pages)("every file of the project that %s names is there", (page) => {
+  test.each(pages)("every project file named in %s exists", (page) => {
     const named = [...read(page).matchAll(/(?<![\w./-])(?:src|native|test|scripts|docs)\/[\w./-]*\w(?![\w*])/g)].map(
       ([path]) => path,
     );
@@ -174,7 +174,7 @@ describe("files", () => {
   });
 });
 
-test("every room of src stands in the table of docs/architecture.md, and nothing else does", () => {
+test("the table of docs/architecture.md lists every room of src and nothing else", () => {
   const rows = [...read("docs/architecture.md").matchAll(/^\| \d+ \| (`.+?`) \|/gm)];
   const named = rows.flatMap(([, cell = ""]) => cell.match(/[\w.-]+/g) ?? []);
   expect(named.toSorted()).toEqual(readdirSync(join(root, "src")).toSorted());

@@ -1,6 +1,6 @@
-// The ablations of TRUSTEE (arXiv 2604.17739) by name: partial configs over a preset, like presets.ts. Each says what it is
-// in the paper, and where ours is cleaner than theirs. Several add up (resolve-config.ts). The paper ablates five dimensions
-// of difficulty, each a set of aspects; single aspects by name are our own.
+// The ablations of TRUSTEE (arXiv 2604.17739) by name: partial configs applied over a preset. Each says what it is in the
+// paper, and where this one is stricter. Several can be combined (resolve.ts). The paper ablates five dimensions of
+// difficulty, each a set of aspects; ablations of a single aspect are not in the paper.
 
 import { PlayactError } from "../errors.ts";
 import { type Aspect, aspects, type ConfigInput } from "./config.ts";
@@ -14,7 +14,7 @@ export interface Ablation {
 
 const single: Readonly<Record<string, Ablation>> = {
   "no-curriculum": {
-    paper: "No curriculum: all tasks at the hardest level. Their script starts at 100 with the rule alive; here the level stays.",
+    paper: "No curriculum: all tasks at the hardest level. Their script starts at 100 with the rule on; here the level stays.",
     config: { curriculum: { start: 100, step: 0 } },
   },
   "no-soft-curriculum": {
@@ -22,15 +22,15 @@ const single: Readonly<Record<string, Ablation>> = {
     config: { curriculum: { epsilon: 0 } },
   },
   "withhold-intent": {
-    paper: "User, tools and verifier are not told what the user truly wants; they see the first message alone.",
+    paper: "User, tools and verifier do not know the user's intent; they see only the first message.",
     config: { simulator: { withhold: ["intent"] } },
   },
   "withhold-persona": {
-    paper: "User and verifier are not told who the user is.",
+    paper: "User and verifier do not know the user's persona.",
     config: { simulator: { withhold: ["persona"] } },
   },
   "withhold-expected-calls": {
-    paper: "The verifier is not told which calls were expected.",
+    paper: "The verifier does not know the expected calls.",
     config: { simulator: { withhold: ["expected-calls"] } },
   },
 };
@@ -47,7 +47,7 @@ export const dimensions = {
 const byDimension = Object.entries(dimensions).map(([dimension, fixed]): [string, Ablation] => [
   `fixed-${dimension}`,
   {
-    paper: `The dimension ${dimension} out of the curriculum: ${fixed.join(", ")} at their hardest from the first step on.`,
+    paper: `The dimension ${dimension} is not in the curriculum: ${fixed.join(", ")} at their hardest from the first step.`,
     config: { curriculum: { fixed: [...fixed] } },
   },
 ]);
@@ -57,18 +57,18 @@ const kebab = (aspect: Aspect) => aspect.replace(/[A-Z]/g, (letter) => `-${lette
 const byAspect = aspects.map((aspect): [string, Ablation] => [
   `fixed-${kebab(aspect)}`,
   {
-    paper: `Not in the paper: ${aspect} alone is at its hardest from the first step on.`,
+    paper: `Not in the paper: only ${aspect} is at its hardest from the first step.`,
     config: { curriculum: { fixed: [aspect] } },
   },
 ]);
 
-/** All of them by name. The system prompt is a dimension of one aspect: its name is the paper's. */
+/** All ablations by name. `fixed-system-prompt` is both an aspect and a dimension; the paper's sentence wins. */
 export const ablations: Readonly<Record<string, Ablation>> = {
   ...single,
   ...Object.fromEntries([...byAspect, ...byDimension]),
 };
 
-/** @throws PlayactError("usage") for a name that there is not */
+/** @throws PlayactError("usage") for an unknown name */
 export function ablationOf(name: string): Ablation {
   const found = Object.hasOwn(ablations, name) ? ablations[name] : undefined;
   if (found !== undefined) return found;

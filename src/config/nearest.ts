@@ -1,6 +1,6 @@
-// "Did you mean …?": the known name nearest to what was typed.
+// "Did you mean …?": the known name closest to what was typed.
 
-/** The candidate with the smallest edit distance, or null when none is near (more than a third of its letters differ). */
+/** The candidate with the smallest edit distance, or null if more than a third of its letters differ. */
 export function nearest(typed: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
   let least = Number.POSITIVE_INFINITY;

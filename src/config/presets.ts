@@ -1,6 +1,6 @@
-// Presets: what differs from the defaults of config.ts. `laptop` is those defaults. `tiny` is for tests: SmolLM2 in all roles.
-// `trustee` is the published run (arXiv 2604.17739) and the one place of its numbers; docs/trustee.md says where and why it
-// departs. Its difficulty and curriculum are written whole: the pure functions (tasks/) take them where they are given none.
+// Presets: differences from the defaults in config.ts. `laptop` is the defaults. `tiny` is for tests: SmolLM2 in all roles.
+// `trustee` is the published run (arXiv 2604.17739) and the only place with its numbers; docs/trustee.md says where and why it
+// departs. Its difficulty and curriculum are complete: they are the default options of the pure functions in tasks/.
 import type { ConfigInput } from "./config.ts";
 
 export const presets = {
@@ -40,13 +40,13 @@ export const presets = {
     rollout: { groupSize: 8, tokensPerTurn: 16_384, responseTokens: 16_384, deadlineSeconds: 120, turnSeconds: 3600 },
     reward: { verdict: "written" },
     learner: {
-      // published for all weights: 800 steps of 1e-6 move no entry of an adapter by more than 8e-4
+      // the published 1e-6 is for all weights: 800 steps of it move no entry of an adapter by more than 8e-4
       learningRate: 1e-5,
       tasksPerMinibatch: 4,
       lossType: "dual_clip",
       clipLow: 0.2,
       clipHigh: 0.2,
-      // a token mean over micro-batches of one sequence: every episode weighs alike
+      // a token mean over micro-batches of one sequence: every episode has the same weight
       normalize: "rollout",
       klCoef: 0.001,
     },

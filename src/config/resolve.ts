@@ -1,6 +1,6 @@
-// Preset + ablations + file + --set -> one checked Config. Flags win over the file, the file over ablations, those over the
-// preset, the preset over the defaults. A list replaces the one below it; among ablations, which add up, it joins it.
-// Every mistake is one sentence: what was expected, what came, which key was probably meant.
+// Preset + ablations + file + --set -> one checked Config. Precedence, highest first: flags, file, ablations, preset, defaults.
+// A list replaces the lower one; lists of several ablations are merged.
+// Every mistake is one sentence: what was expected, what was found, which key was probably meant.
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { z } from "zod";
@@ -14,7 +14,7 @@ type Tree = { [key: string]: unknown };
 
 export interface ConfigRequest {
   readonly preset: string;
-  /** Names of ablations (ablations.ts); together they are laid over the preset. */
+  /** Names of ablations (ablations.ts), combined and applied over the preset. */
   readonly ablation?: readonly string[] | undefined;
   /** YAML or JSON file. */
   readonly file?: string | undefined;
@@ -23,7 +23,7 @@ export interface ConfigRequest {
   readonly steps?: number | undefined;
 }
 
-/** @throws PlayactError("usage") for an unknown preset or ablation, PlayactError("config") for keys and values that do not fit. */
+/** @throws PlayactError("usage") for an unknown preset or ablation, PlayactError("config") for invalid keys and values */
 export function resolveConfig(request: ConfigRequest): { readonly preset: Preset; readonly config: Config } {
   const { preset } = request;
   if (!isPreset(preset)) {
@@ -44,16 +44,16 @@ export function resolveConfig(request: ConfigRequest): { readonly preset: Preset
   return { preset, config: checkConfig(tree) };
 }
 
-/** Checks a whole config. @throws PlayactError("config") naming every fault. */
+/** Validates a config and fills in defaults. @throws PlayactError("config") listing every mistake */
 export function checkConfig(tree: unknown): Config {
   const parsed = configSchema.safeParse(tree);
   if (!parsed.success) throw new PlayactError("config", parsed.error.issues.map(sentence).join("\n"));
   const { simulator, reward } = parsed.data;
-  // the menu of a user who chooses, and the anchors of a judge who weighs, tell what is withheld
+  // the menu of a chosen user and the anchors of a log-odds judge contain what is withheld
   if (simulator.withhold.length > 0 && (simulator.user !== "written" || reward.verdict !== "written"))
     throw new PlayactError(
       "config",
-      'Config key "simulator.withhold": only roles that write can be kept from knowing: set simulator.user=written and reward.verdict=written too.',
+      'Config key "simulator.withhold": only written roles can have something withheld: also set simulator.user=written and reward.verdict=written.',
     );
   return parsed.data;
 }
@@ -72,7 +72,7 @@ function sentence(issue: z.core.$ZodIssue): string {
   return `Config key ${JSON.stringify(path)}: ${issue.message}.`;
 }
 
-/** All keys as dotted paths, in the order of the schema. */
+/** All keys as dotted paths, in schema order. */
 export function configKeys(): string[] {
   const walk = (value: unknown, prefix: string): string[] =>
     typeof value === "object" && value !== null && !Array.isArray(value)
@@ -100,7 +100,7 @@ function readTree(file: string): Tree {
   if (!isTree(tree))
     throw new PlayactError(
       "config",
-      `The config file ${file} must hold an object of keys, got ${tree === null ? "nothing" : typeof tree}.`,
+      `The config file ${file} must contain an object of keys, got ${tree === null ? "nothing" : typeof tree}.`,
     );
   return tree;
 }
@@ -126,7 +126,7 @@ type Lists = (below: readonly unknown[], above: readonly unknown[]) => readonly 
 const replaced: Lists = (_, above) => above;
 const united: Lists = (below, above) => [...new Set([...below, ...above])];
 
-/** Own keys alone, `__proto__` too: it reaches the schema, which knows no such key. */
+/** Own keys only, including `__proto__`: the schema then rejects it as unknown. */
 function merge(base: Tree, over: Tree, lists = replaced): Tree {
   const laid = Object.entries(over).map(([key, value]) => {
     const below = Object.hasOwn(base, key) ? base[key] : undefined;

@@ -1,6 +1,6 @@
-// Writes a checkpoint so that it is there whole or not at all: into a folder of its own, made durable by the learner, then
-// renamed. Its row is committed by closeStep; a folder without a row does not count. A folder's name holds the token of its
-// writer, so that a process that lost the run and wakes up late writes beside what its successor wrote, never over it.
+// Writes a checkpoint completely or not at all: into a temporary folder, made durable by the learner, then renamed. closeStep
+// commits its row; a folder without a row does not count. The folder's name contains the writer's token, so that a process
+// that lost the run and wakes up late never overwrites its successor's checkpoint.
 import { open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { SavedAdapter } from "../learner/learner.ts";
@@ -10,23 +10,23 @@ import { commit } from "./commit.ts";
 import type { Session } from "./session.ts";
 
 export interface SavedCheckpoint {
-  /** GGUF adapter in its final place, and its content hash. */
+  /** Final path of the GGUF adapter, and its content hash. */
   readonly gguf: string;
   readonly hash: string;
   /** What closeStep commits. */
   readonly row: { readonly folder: string; readonly adapterHash: string; readonly files: SavedAdapter["files"] };
 }
 
-/** What saving needs of a session. */
+/** The parts of a session that saving needs. */
 export type Saving = Pick<Session, "writer" | "learner" | "folder" | "progress" | "signal">;
 
-/** Saves the learner's state after a step, durably; a full disk is waited for. Throws where the run has another writer. */
+/** Saves the learner's state after a step, durably; waits if the disk is full. Throws if the run has another writer. */
 export async function saveCheckpoint(session: Saving, step: number): Promise<SavedCheckpoint> {
   const { writer, learner } = session;
   const folder = join(session.folder, `checkpoint-${step}.${writer.token.slice(0, 8)}`);
   const temporary = `${folder}.tmp`;
   const saved = await commit(session, async () => {
-    await rm(temporary, { recursive: true, force: true }); // half of a save that a full disk ended
+    await rm(temporary, { recursive: true, force: true }); // left by a save that failed on a full disk
     return learner.save(temporary);
   });
   assertWriting(writer);
@@ -35,7 +35,7 @@ export async function saveCheckpoint(session: Saving, step: number): Promise<Sav
   return {
     gguf: join(folder, relative(temporary, saved.gguf)),
     hash: saved.hash,
-    // relative to the store's folder, so that a home can be moved
+    // relative to the store's folder, so that the home folder can be moved
     row: { folder: relative(dirname(writer.store.path), folder), adapterHash: saved.hash, files: saved.files },
   };
 }
@@ -45,9 +45,9 @@ export async function removeOldCheckpoints(session: Session): Promise<void> {
   const { writer, config } = session;
   for (const old of listCheckpoints(writer.store, writer.run).slice(config.keepCheckpoints + 1)) {
     const folder = checkpointFolder(writer.store, old);
-    const doomed = `${folder}.tmp`; // a kill from here on leaves what every start may remove
+    const doomed = `${folder}.tmp`; // if killed from here on, the next start removes it
     assertWriting(writer);
-    await rename(folder, doomed).catch(() => undefined); // gone already, by a kill or by hand
+    await rename(folder, doomed).catch(() => undefined); // already removed, before a kill or by the user
     await commit(session, () => forgetCheckpoint(writer, old.step));
     await rm(doomed, { recursive: true, force: true });
   }
@@ -59,7 +59,7 @@ export async function adapterIn(folder: string): Promise<string | null> {
   return name === undefined ? null : join(folder, name);
 }
 
-/** A rename is on the disk when its folder is: without this a power cut may leave a row that names no folder. */
+/** A rename is durable once its parent folder is synced: otherwise a power cut may leave a row without its folder. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   await handle.sync().finally(() => handle.close());

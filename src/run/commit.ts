@@ -1,6 +1,6 @@
-// The one way by which a run writes: a store that another program holds and a disk that is full are waited for, here and
-// nowhere else, so that neither ends hours of training. The wait is asynchronous: what is in flight goes on meanwhile (its
-// deadlines are its own), and Ctrl-C and the end of the supervisor are heard. Commits that come during a wait queue behind it.
+// All writes of a run go through here: it waits for a locked store and for a full disk, so that neither ends hours of training.
+// The wait is asynchronous: running work continues (with its own deadlines), and Ctrl-C and the end of the supervisor still
+// take effect. Commits made during a wait queue behind it.
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -9,20 +9,20 @@ import type { Writer } from "../store/lease.ts";
 import { obstacle, type Store } from "../store/store.ts";
 import type { Session } from "./session.ts";
 
-/** What a commit needs to know of its run. */
+/** The parts of a session that a commit needs. */
 export type Committing = Pick<Session, "progress" | "signal"> & { readonly writer: Pick<Writer, "store"> };
 
-/** Between tries: doubling, from the first to the last, in milliseconds. */
+/** Pause between tries in milliseconds, doubling from the first value to the last. */
 const pauses = { first: 50, last: 2_000 } as const;
-/** A busy store is usual for a moment; only a longer wait is told, in milliseconds. */
-const busyIsTold = 3_000;
+/** A store is often busy for a moment; only a longer wait is reported, in milliseconds. */
+const quietWait = 3_000;
 
-/** By store: ends with the wait that is going on. */
+/** The current wait of each store. */
 const waits = new WeakMap<Store, Promise<void>>();
 
 /**
- * Does `work`, one transaction or one save, and does it again until it goes through. Throws what `work` throws, but for an
- * obstacle that may go by itself; that too once the signal says that nobody wants to wait.
+ * Runs `work`, one transaction or one save, and repeats it while a temporary obstacle (see `obstacle`) stops it. Throws any
+ * other error of `work` at once, and the obstacle too once the signal is aborted.
  */
 export async function commit<T>(run: Committing, work: () => T | Promise<T>): Promise<T> {
   const { store } = run.writer;
@@ -44,19 +44,19 @@ export async function commit<T>(run: Committing, work: () => T | Promise<T>): Pr
 async function retried<T>(run: Committing, work: () => T | Promise<T>, first: unknown): Promise<T> {
   const began = performance.now();
   let error = first;
-  let told = false;
+  let reported = false;
   for (let pause: number = pauses.first; ; pause = Math.min(2 * pause, pauses.last)) {
     const kind = obstacle(error);
     if (kind === null || run.signal.aborted) throw error;
-    if (!told && (kind === "disk" || performance.now() - began > busyIsTold)) {
-      told = true;
+    if (!reported && (kind === "disk" || performance.now() - began > quietWait)) {
+      reported = true;
       run.progress({ kind: "warning", text: sentence(kind, run.writer.store, error), step: 0 });
     }
-    // an abort ends the wait, and the next round throws what stands in the way
+    // an abort ends the wait; the next round throws the obstacle
     await wait(pause, undefined, { signal: run.signal }).catch(() => undefined);
     try {
       const value = await work();
-      if (told) run.progress({ kind: "phase", text: "written; the run goes on", step: 0 });
+      if (reported) run.progress({ kind: "phase", text: "written; the run continues", step: 0 });
       return value;
     } catch (next) {
       error = next;
@@ -65,8 +65,8 @@ async function retried<T>(run: Committing, work: () => T | Promise<T>, first: un
 }
 
 function sentence(kind: "busy" | "disk", store: Store, error: unknown): string {
-  const waits = "The run waits, tries again every few seconds and loses nothing; press Ctrl-C twice to stop it.";
-  if (kind === "busy") return `another program holds ${store.path}. Close it. ${waits}`;
+  const waits = "The run waits, retries every few seconds and loses nothing; press Ctrl-C twice to stop it.";
+  if (kind === "busy") return `another program has locked ${store.path}. Close it. ${waits}`;
   return `${describe(error)} ${freeOn(dirname(store.path))} bytes are free there. ${waits}`;
 }
 

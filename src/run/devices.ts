@@ -1,5 +1,5 @@
-// Where a run computes, and with what: the start line, the record of each start, and a warning where a GPU stands idle.
-// Log-probs, speed and memory hang on it, and "auto" leaves it to the machine.
+// Which devices and versions a run uses: the start line, the record of each start, and a warning about an unused GPU.
+// Log-probs, speed and memory depend on it, and "auto" leaves the choice to the machine.
 import type { Config } from "../config/config.ts";
 import type { OpenReply } from "../learner/learner.ts";
 import { nvidiaCards, whyNotOnCard } from "../llm/engine/nvidia.ts";
@@ -19,13 +19,13 @@ export function devicesText({ engine, policy, simulator, learner, dtype, torch }
   return `engine on ${engine} (policy ${weights(policy)}; simulator ${weights(simulator)}), learner on ${learner} (${dtype}, torch ${torch})`;
 }
 
-/** A sentence for each side that is left to the machine ("auto") and computes on the CPU beside an NVIDIA card. */
+/** A sentence for each side (engine, learner) set to "auto" that computes on the CPU although there is an NVIDIA GPU. */
 export async function idleCard(config: Pick<Config, "engine" | "learner">, devices: Devices): Promise<string[]> {
   const engine = config.engine.gpu === "auto" && devices.engine === "cpu" ? await whyNotOnCard() : null;
   const beside = config.learner.device === "auto" && devices.learner === "cpu" ? await nvidiaCards() : null;
   if (beside === null) return engine === null ? [] : [engine];
   const why = devices.torch.endsWith("+cpu")
-    ? `torch is its CPU build; "${commandLine("setup")}" brings the one for the GPU`
+    ? `torch is its CPU build; "${commandLine("setup")}" installs the one for the GPU`
     : "torch finds no CUDA; usually the driver is too old for it";
   const learner = `nvidia-smi reports a GPU (${beside}), but the learner trains on the CPU: ${why}.`;
   return engine === null ? [learner] : [engine, learner];

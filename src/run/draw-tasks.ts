@@ -1,6 +1,6 @@
-// The tasks of a series: those stored already, the others written now, by rounds; each is looked at by rule and against the
-// earlier tasks before it is taken. drawTasks is for a run (what is taken is stored at once), writeTasks for whoever only
-// wants to see some. However a draft was written, the look is the same.
+// The tasks of a series: stored ones are loaded, missing ones are written in rounds of drafts. Every draft is checked by rules
+// and compared with earlier tasks before it is accepted, in both directions of writing. drawTasks is for a run (accepted tasks
+// are stored at once), writeTasks for commands that store nothing.
 
 import { closestOfSeries, type TaskEmbedding, vectorsBefore, vectorsOf } from "../store/embeddings.ts";
 import { recordFailure } from "../store/failures.ts";
@@ -18,75 +18,75 @@ import type { Metrics } from "./metric-list.ts";
 import { mean } from "./metrics.ts";
 import { type Session, simulatorOf } from "./session.ts";
 
-/** Which way a draft is written: the one place where the directions part. */
+/** The writer of drafts for each direction; everything else is the same for both. */
 const writers = { "calls-first": writeDraft, "intent-first": writeIntentDraft } as const;
 
-/** A series of tasks of one purpose: what a step, the warm-up or the evaluation draws. */
+/** A series of tasks of one purpose: the tasks of a step, of the warm-up or of the evaluation. */
 export interface Series extends Omit<OrderSeries, "names"> {
   readonly step: number;
   readonly purpose: Purpose;
 }
 
-/** What writing needs of a session. */
-export type Desk = Pick<Session, "config" | "engine" | "template" | "embed" | "distractors" | "usage" | "pause"> & {
+/** The parts of a session that writing needs. */
+export type WritingSession = Pick<Session, "config" | "engine" | "template" | "embed" | "distractors" | "usage" | "pause"> & {
   readonly signal?: AbortSignal;
 };
 
-/** Where a series stands before any of it is written. */
-export interface Begun {
-  /** Places that have their task. */
+/** The state of a series before more of it is written. */
+export interface SeriesState {
+  /** Places that already have a task. */
   readonly filled: ReadonlySet<number>;
-  /** Rounds that gave them. */
+  /** The rounds that these tasks came from. */
   readonly rounds: readonly number[];
-  /** What drafts are compared with, in order. */
+  /** Earlier tasks that drafts are compared with, in order. */
   readonly known: readonly Known[];
 }
 
 export interface Written {
-  /** Drafts that were not taken, by place, in order. */
+  /** Rejected drafts by place, in order. */
   readonly rejected: ReadonlyMap<number, readonly Rejection[]>;
   /** Tasks whose first message was built by rule. */
   readonly plainMessages: number;
 }
 
-/** Writes what is missing of a series; `take` gets each task the moment it is taken. */
+/** Writes the missing tasks of a series; `take` gets each task as soon as it is accepted. */
 export async function writeTasks(
-  desk: Desk,
+  session: WritingSession,
   series: OrderSeries & { readonly toolsets: readonly Toolset[] },
-  begun: Begun,
+  state: SeriesState,
   take: (place: number, task: Task, origin: Origin) => Promise<void>,
 ): Promise<Written> {
-  const { config, engine } = desk;
+  const { config, engine } = session;
   const orders = taskOrders(config, series);
   const lowered = taskOrders(config, { ...series, level: Math.max(1, series.level - loweredBy) });
   const writing = {
     toolsets: series.toolsets,
-    distractors: desk.distractors,
-    simulator: simulatorOf(desk),
+    distractors: session.distractors,
+    simulator: simulatorOf(session),
   };
-  const known = [...begun.known];
+  const known = [...state.known];
   const rejected = new Map<number, Rejection[]>();
   let plainMessages = 0;
   await drawInRounds<Draft>({
-    places: [...orders.keys()].filter((place) => !begun.filled.has(place)),
+    places: [...orders.keys()].filter((place) => !state.filled.has(place)),
     rounds: config.tasks.attempts,
-    fruitful: begun.rounds,
+    fruitful: state.rounds,
     width: engine.sequences.simulator * 2,
     write: (place, number, low) => {
-      desk.pause();
+      session.pause();
       const order = (low ? lowered : orders)[place];
       if (order === undefined) throw new RangeError(`place ${place} of a series of ${orders.length} tasks`);
       return writers[config.tasks.direction]({ ...order, names: [...order.names, "draft", number] }, writing);
     },
     decide: async (place, draft, round) => {
-      const looked = "task" in draft ? await look(desk, draft, known) : draft;
-      if (!("task" in looked)) {
-        rejected.set(place, [...(rejected.get(place) ?? []), looked]);
+      const checked = "task" in draft ? await check(session, draft, known) : draft;
+      if (!("task" in checked)) {
+        rejected.set(place, [...(rejected.get(place) ?? []), checked]);
         return false;
       }
-      const { task, embedding } = looked;
+      const { task, embedding } = checked;
       if (embedding) known.push({ name: task.id, vector: embedding.vector });
-      plainMessages += Number(looked.plainMessage);
+      plainMessages += Number(checked.plainMessage);
       await take(place, task, { round, embedding });
       return true;
     },
@@ -94,14 +94,14 @@ export async function writeTasks(
   return { rejected, plainMessages };
 }
 
-type Looked = WrittenTask & { readonly embedding: TaskEmbedding | null };
+type CheckedDraft = WrittenTask & { readonly embedding: TaskEmbedding | null };
 
-/** What every draft must pass, whoever wrote it. Embedded alone: a vector must not hang on its neighbours in a batch. */
-async function look(
-  { config, template, embed }: Desk,
+/** The checks of every draft. Each message is embedded alone: a vector must not depend on the rest of a batch. */
+async function check(
+  { config, template, embed }: WritingSession,
   written: WrittenTask,
   known: readonly Known[],
-): Promise<Looked | Rejection> {
+): Promise<CheckedDraft | Rejection> {
   const { task } = written;
   const room = config.engine.policyContext - config.rollout.responseTokens;
   const fault = faultOf(task, { tokens: promptTokens(task, template), room });
@@ -114,8 +114,8 @@ async function look(
 }
 
 /**
- * The tasks of a series: those stored already, the others written now and stored at once. A task that could not be
- * written leaves a hole and a failure row.
+ * The tasks of a series: stored ones are loaded, missing ones written and stored at once. A task that could not be written
+ * leaves a gap and a failure row.
  */
 export async function drawTasks(
   session: Session,
@@ -127,12 +127,12 @@ export async function drawTasks(
   const toolsets = purpose === "evaluation" ? session.toolsets.heldOut : session.toolsets.train;
   const ordered = { ...series, names: [config.seed, "task", purpose], toolsets };
   const tasks = loadTasks(store, run, step, purpose);
-  const begun: Begun = {
+  const state: SeriesState = {
     filled: new Set(tasks.keys()),
     rounds: roundsOf(store, run, step, purpose),
     known: [...vectorsBefore(store, run, series, remembered), ...vectorsOf(store, run, series)],
   };
-  const written = await writeTasks(session, ordered, begun, async (index, task, origin) => {
+  const written = await writeTasks(session, ordered, state, async (index, task, origin) => {
     await commit(session, () => saveTask(writer, { step, purpose, index }, task, origin));
     tasks.set(index, task);
     session.progress({ kind: "count", text: "tasks written", done: tasks.size, of: series.count });
@@ -143,7 +143,7 @@ export async function drawTasks(
     const failure = { boundary: "task", code: "invalid_reply", text, task: `${series.id}-${series.first + index}` };
     await commit(session, () => recordFailure(writer, step, failure));
   }
-  // places beyond the series are the warm-up's twins, which a resumed run finds stored
+  // places beyond the series are the warm-up's twins, stored before a resume
   const placed = [...tasks.keys()].filter((place) => place < series.count).length;
   return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: taskMetrics(session, ordered, placed, written) };
 }

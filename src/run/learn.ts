@@ -1,6 +1,6 @@
-// One learner call for one step: mini-batches of whole groups in, metrics out. A dead group stays where something teaches it
-// without an advantage, as published (the KL); elsewhere it carries no signal and is left out (departs, as trl#6367
-// measures). Where nothing is left the sampler-learner gap is still measured: every step has it, and its alarm.
+// One learner call for one step: mini-batches of whole groups in, metrics out. With a KL term dead groups stay in the update,
+// as published; without one they carry no signal and are left out (departs; trl#6367 has measurements). If no group is left,
+// the sampler-learner gap is still measured, so that every step has its metrics and its alarm.
 import { trainingSamples } from "../learner/batch.ts";
 import type { LearnerSample } from "../learner/learner.ts";
 import { policyLoss } from "../learner/losses.ts";
@@ -10,12 +10,12 @@ import type { Metrics } from "./metric-list.ts";
 import { gapMetrics } from "./metrics.ts";
 import type { Session } from "./session.ts";
 
-/** What of a session learning needs. */
+/** The parts of a session that learning needs. */
 type Trainer = Pick<Session, "config" | "learner" | "progress">;
 
 /**
- * Trains on the groups that something teaches.
- * @param sampled the step, and the temperature that the groups were sampled at
+ * Trains on the groups that carry a signal.
+ * @param sampled the step, and the temperature at which its groups were sampled
  */
 export async function learn(
   session: Trainer,
@@ -46,14 +46,14 @@ async function update({ config, learner }: Trainer, groups: readonly LearnerSamp
   return reply.metrics;
 }
 
-/** The samples of a mini-batch's groups. Rollouts, numbered within their group, get numbers of their own. */
+/** The samples of a mini-batch's groups. Rollout numbers are unique within a group and made unique within the mini-batch. */
 function joined(groups: readonly LearnerSample[][]): LearnerSample[] {
   return groups.flatMap((samples, index) =>
     samples.map((sample) => ({ ...sample, rollout: index + groups.length * (sample.rollout ?? 0) })),
   );
 }
 
-/** Of the members that were judged: the others are the world's failures, and teach not even a KL. */
+/** The samples of the judged members; the others are failures of the world and are left out of the KL too. */
 function samplesOf(group: ScoredGroup): LearnerSample[] {
   return group.trajectories.flatMap((trajectory, member) =>
     isJudged(trajectory)
@@ -62,14 +62,14 @@ function samplesOf(group: ScoredGroup): LearnerSample[] {
   );
 }
 
-/** Warns where sampler and learner are two policies for too many tokens; the weights then repair what they should not have to. */
+/** Warns if sampler and learner differ on too many tokens for importance weights to correct. */
 function raiseAlarm({ config, progress }: Trainer, metrics: Metrics, step: number): Metrics {
   const outside = metrics["sampling/ratio_out_of_band"];
   if (outside === undefined) return {};
   const alarm = outside > config.learner.gapAlarm;
   if (alarm) {
     const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
-    const text = `sampler and learner differ: ${percent(outside)} of the tokens have an importance ratio outside 0.9..1.1 (learner.gapAlarm: ${percent(config.learner.gapAlarm)}). Check that both run the same adapter; else take a less quantised policy.`;
+    const text = `sampler and learner differ: ${percent(outside)} of the tokens have an importance ratio outside 0.9..1.1 (learner.gapAlarm: ${percent(config.learner.gapAlarm)}). Check that both use the same adapter; if they do, use a less quantised policy.`;
     progress({ kind: "warning", text, step });
   }
   return { "sampling/gap_alarm": Number(alarm) };

@@ -1,12 +1,12 @@
-// Metrics of one step under TRL's names where TRL has one (reward, reward_std, frac_reward_zero_std, completions/…), ours
-// under rollout/, simulator/, curriculum/, tasks/, time/. Pure.
+// Metrics of one step, with TRL's names for metrics that TRL has (reward, reward_std, frac_reward_zero_std, completions/…);
+// the others are under rollout/, simulator/, curriculum/, tasks/, time/. Pure.
 import { isJudged, type ScoredGroup } from "../reward/assign.ts";
 import { blameFor } from "../rules/blame.ts";
 import { count, newUsage, type Usage } from "../simulator/usage.ts";
 import type { Trajectory } from "../types.ts";
 import type { Metrics } from "./metric-list.ts";
 
-/** What the groups of a step say. Aborted episodes (and rewards that are no number) are counted and otherwise left out. */
+/** Metrics of a step's groups. Aborted episodes (and rewards that are not numbers) are counted and otherwise left out. */
 export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
   const all = groups.flatMap((group) => group.trajectories);
   const judged = all.filter(isJudged);
@@ -40,7 +40,7 @@ export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
   };
 }
 
-/** How often each name comes. */
+/** How often each name occurs. */
 function tallied(names: readonly string[]): Metrics {
   const counts: Record<string, number> = {};
   for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
@@ -66,7 +66,7 @@ export function gapMetrics(pairs: readonly { readonly old: number; readonly beha
   };
 }
 
-/** What the simulator was asked for since `before`; without it in all. */
+/** Simulator usage since `before`; without it, the total. */
 export function simulatorMetrics(now: Usage, before: Usage = newUsage()): Metrics {
   const since = (name: keyof Usage) => now[name] - before[name];
   const perRole = (["task", "user", "tool", "verifier"] as const).flatMap((role) => [
@@ -83,7 +83,7 @@ export function simulatorMetrics(now: Usage, before: Usage = newUsage()): Metric
   };
 }
 
-/** What these episodes asked of the simulator: of their records, so that it is whole however often the run was ended. */
+/** Simulator usage of these episodes, from their records, so that it is complete after any number of resumes. */
 export function usageMetrics(trajectories: readonly Trajectory[]): Metrics {
   const sum = newUsage();
   for (const { counts } of trajectories)
@@ -95,7 +95,7 @@ function sampledTokens(trajectory: Trajectory): number {
   return trajectory.messages.reduce((sum, message) => sum + (message.logprobs === null ? 0 : message.ids.length), 0);
 }
 
-/** One, and one more each time that the template wrote the talk anew. */
+/** One, and one more for each time that the template rendered the conversation again. */
 function trainingSamplesOf({ messages }: Trajectory): number {
   return new Set(messages.map(({ sample }) => sample)).size;
 }
@@ -111,7 +111,7 @@ export function deviation(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
 }
 
-/** Seconds by lap, and `step_time` over all of them. */
+/** Seconds by lap, and their total as `step_time`. */
 export function stopwatch(): { lap(name: string): void; read(): Metrics } {
   const started = performance.now();
   const laps: Record<string, number> = {};

@@ -1,5 +1,5 @@
-// Opens what compares texts, where a config asks for it: the embedder by its name in models/manifest.json, and the choice of
-// distractors, whose vectors are computed once a process.
+// Opens what a config needs to compare texts: the embedder, and the choice of distractors, whose vectors are computed once per
+// process.
 import type { Config } from "../config/config.ts";
 import { embedderModel, needsEmbedder } from "../config/needed-models.ts";
 import { type Embed, type Embedder, openEmbedder } from "../embed/embedder.ts";
@@ -8,7 +8,7 @@ import { findEmbedder } from "../models/manifest.ts";
 import { anyTools, type ChooseDistractors, nearTools } from "../tools/distractors.ts";
 import type { Toolset } from "../types.ts";
 
-/** @throws PlayactError("model") with the command that fetches it, where a file is missing or wrong */
+/** @throws PlayactError("model") with the command that fetches it, if a file is missing or wrong */
 export async function openEmbedderFiles(threads: number | null): Promise<Embedder> {
   const { dimensions, maxTokens } = findEmbedder(embedderModel);
   const [model = "", tokenizer = ""] = await modelPaths(embedderModel);
@@ -20,7 +20,7 @@ export interface Nearness extends AsyncDisposable {
   readonly distractors: ChooseDistractors;
 }
 
-/** What a config's task writing compares texts with; opens nothing where it compares none. Throws likewise. */
+/** Opens the embedder only if the config's task writing compares texts. Throws as openEmbedderFiles does. */
 export async function openNearness(config: Config, toolsets: readonly Toolset[]): Promise<Nearness> {
   if (!needsEmbedder(config)) return { embed: null, distractors: anyTools, [Symbol.asyncDispose]: () => Promise.resolve() };
   const embedder = await openEmbedderFiles(config.engine.threads);

@@ -1,4 +1,4 @@
-// Opens the real parts of a run: models, engine, learner, toolsets. The loops get them as ports and never see this file.
+// Opens the parts of a run: models, engine, learner, toolsets. The loops get them as ports and do not import this file.
 
 import type { Config } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
@@ -26,7 +26,7 @@ export interface OpenedSession extends AsyncDisposable {
   readonly session: Session;
 }
 
-/** Opens everything, in parallel where it can; what was opened is closed again when a part fails. */
+/** Opens everything, engine and learner in parallel; if a part fails, the others are closed again. */
 export async function openSession(
   writer: Writer,
   folder: string,
@@ -70,7 +70,7 @@ export async function openSession(
   };
   return { session, [Symbol.asyncDispose]: close };
 
-  /** Tells and stores what was opened, and chooses the template. */
+  /** Reports and stores the devices, and chooses the template. */
   async function announced() {
     const devices = devicesOf(engine, reply);
     watch.progress({ kind: "phase", text: devicesText(devices), step: 0 });
@@ -96,7 +96,7 @@ export function toolsetsOf(config: Config): Session["toolsets"] {
   return { train, heldOut };
 }
 
-/** As they were decided when the command began (cli/own-tools.ts), which told what is left out. */
+/** The user's tools. At its start the command has already reported which are left out (cli/own-tools.ts). */
 function ownTools(path: string, skipBad: boolean) {
   return userTools(path, skipBad ? { leftOut: () => undefined } : {});
 }
@@ -122,7 +122,7 @@ async function openLearner(config: Config, python: string, model: string): Promi
   return { learner, reply };
 }
 
-/** Waits for both; when one fails the other is closed before the failure goes on. */
+/** Waits for both; if one fails, the other is closed before the error is thrown. */
 async function both(engine: Promise<Engine>, learner: Promise<OpenedLearner>): Promise<[Engine, OpenedLearner]> {
   const [opened, started] = await Promise.allSettled([engine, learner]);
   if (opened.status === "fulfilled" && started.status === "fulfilled") return [opened.value, started.value];

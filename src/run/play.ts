@@ -1,5 +1,5 @@
-// How an episode comes about: the policy plays a task in the simulated world, and the judge gives the verdict. And how many
-// of them become the groups of a step or of an evaluation, each committed the moment it ends.
+// Plays one episode: the policy plays a task in the simulated world, and the judge gives the verdict. Also plays the groups of a
+// step or of an evaluation, and commits each episode as soon as it ends.
 import type { Config } from "../config/config.ts";
 import { findModel } from "../models/manifest.ts";
 import { type Judge, openJudge } from "../reward/judge.ts";
@@ -14,11 +14,11 @@ import type { Purpose, StoredGroup, Task, Trajectory } from "../types.ts";
 import { commit } from "./commit.ts";
 import { type Session, simulatorOf } from "./session.ts";
 
-/** What episodes and their verdicts need of a session. */
-type Stage = Pick<Session, "config" | "engine" | "template" | "dialect" | "usage" | "signal">;
+/** The parts of a session that episodes and their verdicts need. */
+type PlayingSession = Pick<Session, "config" | "engine" | "template" | "dialect" | "usage" | "signal">;
 
-export interface Manner {
-  /** Of sampling; 0 is greedy. */
+export interface PlayOptions {
+  /** Sampling temperature; 0 is greedy. */
   readonly temperature: number;
   readonly verdict: Config["reward"]["verdict"];
 }
@@ -26,7 +26,7 @@ export interface Manner {
 /** Plays one episode to its verdict; all its draws derive from `names`. */
 export type PlayEpisode = (task: Task, sample: number, names: readonly (string | number)[]) => Promise<Trajectory>;
 
-export function playerOf(session: Stage, { temperature, verdict }: Manner): PlayEpisode {
+export function playerOf(session: PlayingSession, { temperature, verdict }: PlayOptions): PlayEpisode {
   const { config, engine } = session;
   const { policy, vocabulary } = engine;
   const player: Player = { ...session, policy, vocabulary, temperature, rollout: config.rollout };
@@ -40,31 +40,31 @@ export function playerOf(session: Stage, { temperature, verdict }: Manner): Play
   };
 }
 
-/** The right episode of a task, as its blueprint has it, and what the rules say to it. */
-export function demonstrated(session: Stage, task: Task, names: readonly (string | number)[]): Promise<Trajectory> {
+/** The right episode of a task, built from its blueprint and judged by rules. */
+export function demonstrated(session: PlayingSession, task: Task, names: readonly (string | number)[]): Promise<Trajectory> {
   const { template, dialect, config } = session;
   const trajectory = demonstrate(task, names, { template, dialect, toolChars: config.rollout.toolChars });
   return judgeOf(session, "rules")({ trajectory, lines: [] }, simulatorOf(session));
 }
 
-function judgeOf({ config, dialect }: Stage, verdict: Manner["verdict"]): Judge {
+function judgeOf({ config, dialect }: PlayingSession, verdict: PlayOptions["verdict"]): Judge {
   const { withhold, maxCriteria } = config.simulator;
   const cap = maxCriteria ?? criteriaCap(findModel(config.models.simulator).parameters);
   return openJudge({ verdict, dialect, withhold, maxCriteria: cap });
 }
 
-/** Where the groups of a step or of an evaluation belong, and how they are played. */
-export interface Playing extends Manner {
+/** How the groups of a step or of an evaluation are played and stored. */
+export interface Playing extends PlayOptions {
   readonly step: number;
   readonly purpose: Purpose;
-  /** Of an evaluation: which policy is judged. */
+  /** In an evaluation: which policy is judged. */
   readonly phase?: string;
   readonly groupSize: number;
   /** Seed names; the task's index and the sample are added. */
   readonly names: readonly (string | number)[];
 }
 
-/** Plays every task `groupSize` times; what was played before a resume is taken over. */
+/** Plays every task `groupSize` times; episodes played before a resume are reused. */
 export async function playGroups(
   session: Session,
   tasks: ReadonlyMap<number, Task>,

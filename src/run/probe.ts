@@ -1,22 +1,22 @@
-// The probe: before a policy is trained, how does it write calls by itself? Its first turns on some tasks that tell all
-// their values, greedy, read under every dialect; and whether the tag tokens of its template were ever trained (cosine
-// between their embedding rows; one and the same vector means never). `auto` warm-up follows from it.
+// The probe: how does the untrained policy write calls? Parses its greedy first turns on tasks that hold nothing back, in every
+// dialect, and checks whether the tag tokens of its template were ever trained (cosine between their embedding rows; identical
+// rows mean never). The `auto` warm-up depends on it.
 import type { Learner } from "../learner/learner.ts";
 import type { Vocabulary } from "../llm/llm.ts";
 import { type Dialect, dialects, parseToolCalls } from "../llm/text/tool-call.ts";
 import type { Task, Trajectory } from "../types.ts";
 
 export interface Probe {
-  /** Share of call tasks whose first turn holds a well-formed call, by dialect, 0..1. */
+  /** Share of call tasks whose first turn contains a well-formed call, by dialect, 0..1. */
   readonly wellFormed: Readonly<Record<Dialect, number>>;
-  /** Largest cosine between two of the tag tokens' embedding rows; null where the model has no such tokens. */
+  /** Largest cosine between two of the tag tokens' embedding rows; null if the model has no such tokens. */
   readonly markerCosine: number | null;
 }
 
-/** Above this the rows are the same vector: nobody trained them. Trained rows lie far below. */
+/** Above this the rows are practically the same vector: never trained. Trained rows are far below. */
 const untrainedCosine = 0.99;
 
-/** Reads first turns, sampled for the probe or stored by an evaluation. */
+/** Evaluates first turns, sampled for the probe or stored by an evaluation. */
 export async function probe(turns: readonly string[], vocabulary: Vocabulary, learner: Learner): Promise<Probe> {
   const share = (dialect: Dialect) =>
     turns.filter((text) => parseToolCalls(text, dialect).calls.length > 0).length / Math.max(1, turns.length);
@@ -26,7 +26,7 @@ export async function probe(turns: readonly string[], vocabulary: Vocabulary, le
   };
 }
 
-/** Whether the right first turn of a task is a call: nothing is held back, and a tool that fits is there. */
+/** Whether the right first turn of a task is a call: nothing is held back, and the needed tool is offered. */
 export function asksForCall(task: Task): boolean {
   return task.kind === "call" && task.heldBack.length === 0;
 }
@@ -40,7 +40,7 @@ async function markerCosine(vocabulary: Vocabulary, learner: Learner): Promise<n
     try {
       return [vocabulary.marker(tag)];
     } catch {
-      return []; // the model has no such token: its tags are ordinary text anyway
+      return []; // the model has no such token: its tags are ordinary text
     }
   });
   if (ids.length < 2) return null;
@@ -48,12 +48,12 @@ async function markerCosine(vocabulary: Vocabulary, learner: Learner): Promise<n
   return Math.max(...cosines.flatMap((row, i) => row.filter((_, j) => j > i)));
 }
 
-/** Whether the template's tags must be spelt in ordinary pieces. */
+/** Whether the template's tags must be written in ordinary tokens. */
 export function markersUntrained(found: Probe): boolean {
   return found.markerCosine === null || found.markerCosine > untrainedCosine;
 }
 
-/** A policy that seldom forms a call in the dialect cannot learn by reinforcement: what is never sampled is never found. */
+/** A policy that seldom forms a call in the dialect cannot learn by reinforcement: calls that are never sampled get no reward. */
 export function needsWarmup(found: Probe, dialect: Dialect): boolean {
   return found.wellFormed[dialect] < 0.5;
 }

@@ -1,5 +1,5 @@
-// Where a run stands: the last closed step whose checkpoint is whole. Opens again what lies after it, restores the learner,
-// swaps the adapter in, and tidies the run's folder last: nothing is moved before the run stands on what it needs.
+// Resumes a run at the last closed step with a complete checkpoint. Reopens the step after it, restores the learner and swaps
+// the adapter in. Tidies the run's folder last: nothing is moved before the checkpoint is loaded.
 import { basename } from "node:path";
 import { PlayactError } from "../errors.ts";
 import { checkpointFolder, strayFolders, verifyCheckpoint } from "../store/checkpoints.ts";
@@ -11,7 +11,7 @@ import { nextTemperature } from "./temperature.ts";
 import { tidy } from "./tidy.ts";
 
 export interface RunState {
-  /** Last closed step: 0 is the warm-up, -1 where nothing is closed. */
+  /** Last closed step: 0 is the warm-up, -1 if none is closed. */
   readonly closed: number;
   /** Level of the next step. */
   readonly level: number;
@@ -21,7 +21,7 @@ export interface RunState {
   readonly temperature: number;
 }
 
-/** Brings learner and engine to where the run stands. */
+/** Brings learner and engine to the state of the run. */
 export async function resume(session: Session): Promise<RunState> {
   const { config, writer, learner, engine } = session;
   const { store, run } = writer;
@@ -41,7 +41,10 @@ export async function resume(session: Session): Promise<RunState> {
   const folder = checkpointFolder(store, checkpoint);
   const gguf = await adapterIn(folder);
   if (gguf === null)
-    throw new PlayactError("store", `The checkpoint ${folder} holds no GGUF adapter although its files match. Start a new run.`);
+    throw new PlayactError(
+      "store",
+      `The checkpoint ${folder} contains no GGUF adapter although its files match. Start a new run.`,
+    );
   await learner.restore(folder);
   await engine.swap({ path: gguf, hash: checkpoint.adapterHash }, last.nextPolicyVersion);
   await tidy(session);
@@ -49,19 +52,19 @@ export async function resume(session: Session): Promise<RunState> {
   return { closed: last.number, level: last.nextLevel, version: last.nextPolicyVersion, temperature };
 }
 
-/** Why a run cannot go on. Its folder is left as it is: what lies there may be all that the newer store needs. */
+/** Why a run cannot be resumed. Its folder stays unchanged: it may have all that a newer copy of the store needs. */
 function noCheckpoint({ writer, folder }: Session, closed: number): string {
   const { store, run } = writer;
-  const head = `Run ${run.name} has ${closed} closed steps but no whole checkpoint: `;
+  const head = `Run ${run.name} has ${closed} closed steps but no complete checkpoint: `;
   const strays = strayFolders(store, run, folder)
     .map((path) => basename(path))
     .filter((name) => !name.endsWith(".tmp"));
   if (strays.length === 0)
     return `${head}its files in ${folder} were removed or changed. Start a new run; its trajectories stay in the store.`;
-  return `${head}${folder} holds ${strays.join(", ")}, which ${store.path} does not know. If the store is an older copy, put the newer one back and resume; else start a new run. Nothing was removed: their adapters can be used as they are.`;
+  return `${head}${folder} contains ${strays.join(", ")}, which ${store.path} does not list. If the store is an older copy, restore the newer one and resume; otherwise start a new run. Nothing was removed: the adapters in these folders can still be used.`;
 }
 
-/** The temperature of a step: what the step before it, as recorded, leads to; the config's at the beginning. */
+/** The temperature of a step: computed from the recorded metrics of the step before it; for the first step, the config's. */
 export function temperatureOf({ config, writer }: Pick<Session, "config" | "writer">, step: number): number {
   const { temperature, temperatureControl } = config.rollout;
   if (!temperatureControl.on) return temperature;

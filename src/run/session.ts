@@ -1,5 +1,5 @@
-// What a run works with: the two ports, the store and the world, opened by the command line and handed to the loops.
-// Plain data; no algorithm.
+// What a run works with: the two ports, the store and the toolsets, opened by run/open.ts and passed to the loops. Plain data,
+// no algorithm.
 import type { Config } from "../config/config.ts";
 import type { Embed } from "../embed/embedder.ts";
 import type { Learner } from "../learner/learner.ts";
@@ -20,21 +20,21 @@ export interface Session {
   readonly template: EpisodeTemplate;
   readonly dialect: Dialect;
   readonly toolsets: { readonly train: readonly Toolset[]; readonly heldOut: readonly Toolset[] };
-  /** Texts to vectors; null where the config compares no texts. */
+  /** Texts to vectors; null if the config compares no texts. */
   readonly embed: Embed | null;
   readonly distractors: ChooseDistractors;
-  /** What the simulator was asked for so far, of everything in this process. */
+  /** Simulator usage so far, of everything in this process. */
   readonly usage: Usage;
-  /** Folder of the run; checkpoints lie in it. */
+  /** Folder of the run, with its checkpoints. */
   readonly folder: string;
   readonly progress: (event: ProgressEvent) => void;
-  /** Called before anything new is begun. Throws Stopped after the first interrupt: what is in flight is finished. */
+  /** Called before anything new starts. Throws Stopped after the first interrupt: running work is finished. */
   readonly pause: () => void;
-  /** Fires on the second interrupt: give up every wait. */
+  /** Aborted on the second interrupt: ends every wait. */
   readonly signal: AbortSignal;
 }
 
-/** What the loops tell whoever watches. */
+/** Progress of the loops, for the terminal. */
 export type ProgressEvent =
   | { readonly kind: "phase"; readonly text: string; readonly step: number }
   | { readonly kind: "warning"; readonly text: string; readonly step: number }
@@ -47,7 +47,7 @@ export type ProgressEvent =
       readonly metrics: Readonly<Record<string, number>>;
     };
 
-/** The simulator as the roles use it: its tries and times as the config has them, counted in the session's usage. */
+/** The simulator of the roles, with the config's tries and deadlines; its usage is counted in the session. */
 export function simulatorOf({
   config,
   engine,

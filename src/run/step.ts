@@ -1,4 +1,4 @@
-// The record of a step while it runs: its row in the store, the seconds of its parts, and what the simulator was asked for.
+// The record of a step while it runs: its row in the store, the seconds of its parts, and its simulator usage.
 import { openStep, openStepOf } from "../store/steps.ts";
 import { commit } from "./commit.ts";
 import type { Metrics } from "./metric-list.ts";
@@ -7,13 +7,13 @@ import type { RunState } from "./resume.ts";
 import type { Session } from "./session.ts";
 
 export interface StepRecord {
-  /** Ends a part of the step, named as its metric: "time/tasks". */
+  /** Ends a part of the step; `name` is its metric, e.g. "time/tasks". */
   readonly lap: (name: string) => void;
-  /** Seconds by part and in all, and what the simulator was asked for since the step began in this process. */
+  /** Seconds by part and in total, and the simulator usage since the step began in this process. */
   readonly metrics: () => Metrics;
 }
 
-/** Opens a step, or goes on with the one that is open. */
+/** Opens a step, or continues the one that is open. */
 export async function beginStep(session: Session, step: number, { level, version }: RunState): Promise<StepRecord> {
   const { writer, usage } = session;
   const watch = stopwatch();

@@ -1,23 +1,23 @@
-// Adapter swap with its guard (law 8): the engine loads the adapter by content hash, and the log-probs of a probe prompt
-// must have moved, to where the learner's are; those of an adapter that changes nothing in the learner either need not.
-// A stale adapter, served in silence, is the worst fault of this kind of system; here it stops the run.
+// Adapter swap with a check (law 8): the engine loads the adapter by content hash, and its log-probs on a probe text must have
+// changed and must match the learner's; they need not change if the adapter changes nothing in the learner either. Sampling
+// from a stale adapter without noticing is the worst fault of such a system; here it stops the run.
 import { PlayactError } from "../errors.ts";
 import type { Learner } from "../learner/learner.ts";
 import type { Metrics } from "./metric-list.ts";
 import { mean } from "./metrics.ts";
 import type { Session } from "./session.ts";
 
-/** Any text will do, as long as it has the shape of what the policy reads and writes. */
+/** Any text with the shape of what the policy reads and writes. */
 const probeText =
   'Book a table for two in Lisbon on 2027-03-14. <tool_call>\n{"name": "book_table", "arguments": {"city": "Lisbon", "guests": 2}}\n</tool_call>';
 
-/** The quantised sampler and the learner differ by 0.04 to 0.07 nats a token on forced text; this is another adapter. */
+/** Nats per token. The quantised sampler and the learner differ by 0.04 to 0.07 on given text; above this, the adapter differs. */
 const staleGap = 0.5;
 
 /**
  * Swaps in `adapter` as `version` and compares the engine with the learner on a probe text.
  * @returns adapter/probe_gap (mean absolute difference, nats) and adapter/probe_moved (mean absolute change by the swap)
- * @throws PlayactError("engine") when the engine does not speak with the learner's voice after the swap
+ * @throws PlayactError("engine") if the engine's log-probs do not match the learner's after the swap
  */
 export async function swapAndProbe(
   session: Session,
@@ -37,13 +37,13 @@ export async function swapAndProbe(
   if (!(gap < staleGap) || stale) {
     throw new PlayactError(
       "engine",
-      `The engine does not follow the learner after adapter ${adapter.hash.slice(0, 16)} was swapped in: expected a mean log-prob difference under ${staleGap} on the probe, got ${gap.toFixed(3)} (moved by ${moved.toFixed(4)}). The run stops before it samples from a stale policy; resume it, and if this repeats report the model.`,
+      `The engine does not follow the learner after adapter ${adapter.hash.slice(0, 16)} was swapped in: expected a mean log-prob difference under ${staleGap} on the probe, got ${gap.toFixed(3)} (moved by ${moved.toFixed(4)}). The run stops before it samples from a stale policy. Resume it; if this happens again, report the model.`,
     );
   }
   return { "adapter/probe_gap": gap, "adapter/probe_moved": moved };
 }
 
-/** Whether the learner's adapter changes anything: an untrained one (B is 0) has a hash of its own and moves no log-prob. */
+/** Whether the learner's adapter changes anything: an untrained one (B is 0) has a new hash but changes no log-prob. */
 async function acts(learner: Learner, ids: readonly number[], learned: readonly number[]): Promise<boolean> {
   const [bare = []] = await learner.logprobs([ids], "reference", 1);
   return learned.some((logprob, index) => logprob !== bare[index]);

@@ -1,5 +1,5 @@
-// Order in a run's folder. Removed is only what is named .tmp (half of a save, or an old checkpoint on its way out) and the
-// checkpoints that are too old; a folder that no row names is not ours to judge and is moved to lost/ beside the runs.
+// Cleans up a run's folder. Only folders named .tmp (an unfinished save, or an old checkpoint being removed) and old checkpoints
+// are removed; any other folder without a row in the store is moved to lost/ next to runs/.
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -9,7 +9,7 @@ import { assertWriting } from "../store/lease.ts";
 import { removeOldCheckpoints } from "./checkpoint.ts";
 import type { Session } from "./session.ts";
 
-/** Tidies the folder of the run that this process writes; says in a line what was moved where. */
+/** Tidies the run's folder; reports in one line what was moved where. */
 export async function tidy(session: Session): Promise<void> {
   const { writer, folder, progress } = session;
   await removeOldCheckpoints(session);
@@ -20,7 +20,7 @@ export async function tidy(session: Session): Promise<void> {
   }
 }
 
-/** Moves a folder to lost/RUN-NAME-N with the lowest N that is free, and says so. */
+/** Moves a folder to lost/RUN-NAME-N with the lowest free N; returns a sentence about it. */
 async function moved(stray: string, run: string): Promise<string> {
   const lost = join(dirname(dirname(run)), "lost");
   let n = 1;
@@ -29,8 +29,8 @@ async function moved(stray: string, run: string): Promise<string> {
   try {
     await mkdir(lost, { recursive: true });
     await rename(stray, place());
-    return `${stray} belongs to no step of this run; it is now ${place()}, remove it if you do not need it`;
+    return `${stray} belongs to no step of this run; it was moved to ${place()}, remove it if you do not need it`;
   } catch (error) {
-    return `${stray} belongs to no step of this run and could not be moved to ${lost} (${describe(error)}); it stays`;
+    return `${stray} belongs to no step of this run and could not be moved to ${lost} (${describe(error)}); it stays where it is`;
   }
 }

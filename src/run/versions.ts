@@ -1,5 +1,5 @@
-// The versions that a run is started with: Playact, Node, and the packages that its numbers depend on. torch's is the learner's
-// to tell (devices.ts).
+// The versions that a run is started with: Playact, Node, and the packages that its results depend on. The learner reports
+// torch's version (devices.ts).
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -21,12 +21,12 @@ export function playactVersion(): string {
   return versionIn(join(packageRoot, "package.json"));
 }
 
-/** @throws PlayactError("environment") where it is missing */
+/** @throws PlayactError("environment") if it is missing */
 export function packageVersion(name: string): string {
   return versionIn(join(folderOf(name), "package.json"));
 }
 
-/** The release of llama.cpp whose build node-llama-cpp brings along. */
+/** The release of llama.cpp that node-llama-cpp is built from. */
 function llamaRelease(): string {
   const file = join(folderOf("node-llama-cpp"), "llama", "llama.cpp.info.json");
   if (!existsSync(file)) return "unknown";
@@ -34,7 +34,7 @@ function llamaRelease(): string {
   return String(tag ?? "unknown");
 }
 
-/** Where a package is: in the nearest node_modules that has it. Not by `require.resolve`, as a package need not export its files. */
+/** Folder of a package in the nearest node_modules. Not by `require.resolve`: a package need not export its package.json. */
 function folderOf(name: string): string {
   const folders = (require.resolve.paths(name) ?? []).map((folder) => join(folder, name));
   const found = folders.find((folder) => existsSync(join(folder, "package.json")));

@@ -1,5 +1,5 @@
-// Checkpoints as the store sees them: a row with folder and sha256 by file. A folder without its row, or whose files do not
-// match, does not count. Who writes the folder (checkpoint.ts) and who tidies beside it (tidy.ts) is elsewhere.
+// Checkpoints in the store: a row with the folder and the sha256 of each file. A folder without a row, or whose files do not
+// match, does not count. The folders are written by run/checkpoint.ts and cleaned up by run/tidy.ts.
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -15,7 +15,7 @@ export interface Checkpoint {
   /** Relative to the folder of the store's file (a home folder can be moved), or absolute. */
   readonly folder: string;
   readonly adapterHash: string;
-  /** sha256 (hex) by file name, relative to the folder. */
+  /** sha256 (hex) by file path relative to the folder. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -35,8 +35,8 @@ export function readCheckpoint(store: Store, run: Pick<RunRow, "id">, step: numb
 }
 
 /**
- * The newest checkpoint whose files are all there and match their sha256, or null, with a sentence for each that was
- * skipped. Reads every byte of the files.
+ * The newest checkpoint whose files all exist and match their sha256, or null, with a sentence for each skipped one. Reads
+ * every byte of the files.
  */
 export async function verifyCheckpoint(
   store: Store,
@@ -51,14 +51,14 @@ export async function verifyCheckpoint(
   return { checkpoint: null, skipped };
 }
 
-/** Takes a checkpoint's row away. */
+/** Deletes a checkpoint's row. */
 export function forgetCheckpoint(writer: Writer, step: number): void {
   write(writer, (database) => {
     database.prepare("DELETE FROM checkpoint WHERE run = ? AND step = ?").run(writer.run.id, step);
   });
 }
 
-/** Absolute paths of the folders in `parent` (which holds nothing but checkpoints of this run) that no row names. */
+/** Absolute paths of the folders in `parent` (the folder with this run's checkpoints) that have no row. */
 export function strayFolders(store: Store, run: RunRow, parent: string): readonly string[] {
   if (!existsSync(parent)) return [];
   const known = new Set(listCheckpoints(store, run).map((checkpoint) => checkpointFolder(store, checkpoint)));
@@ -66,7 +66,7 @@ export function strayFolders(store: Store, run: RunRow, parent: string): readonl
   return folders.map((entry) => resolve(parent, entry.name)).filter((folder) => !known.has(folder));
 }
 
-/** The row, inside the transaction that closes its step. */
+/** Inserts the row, inside the transaction that closes its step. */
 export function insertCheckpoint(database: Database, run: number, checkpoint: Checkpoint): void {
   database
     .prepare("INSERT INTO checkpoint (run, step, folder, adapter_hash, files, created_at) VALUES (?, ?, ?, ?, ?, ?)")
@@ -92,7 +92,7 @@ async function faultOf(folder: string, files: Checkpoint["files"]): Promise<stri
     try {
       const hash = createHash("sha256");
       await pipeline(createReadStream(path), hash);
-      if (hash.digest("hex") !== expected) return `${path} is not what was saved (its sha256 differs)`;
+      if (hash.digest("hex") !== expected) return `${path} was changed after it was saved (its sha256 differs)`;
     } catch (thrown) {
       return `${path} cannot be read (${describe(thrown)})`;
     }

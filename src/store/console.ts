@@ -1,6 +1,6 @@
-// One read-only query of a stranger's SQL, for cli/sql-child.ts. better-sqlite3 has no authorizer and no progress handler,
-// and a read-only handle still lets VACUUM INTO and ATTACH write files; so statements are allowed by their first word
-// before SQLite sees them, by what SQLite says of them after, and the process that runs this is killed when time is up.
+// Runs one untrusted read-only SQL query, for cli/sql-child.ts. better-sqlite3 has no authorizer and no progress handler, and
+// with a read-only handle VACUUM INTO and ATTACH can still write files. So statements are checked by their first word before
+// SQLite gets them and by SQLite's own classification afterwards, and the process is killed at its deadline.
 import Database from "better-sqlite3";
 import type { Json } from "../types.ts";
 
@@ -10,7 +10,7 @@ export interface Query {
   readonly sql: string;
   /** Most rows. */
   readonly rows: number;
-  /** Most bytes of the answer, about. */
+  /** Most bytes of the answer (approximate). */
   readonly bytes: number;
 }
 
@@ -20,7 +20,7 @@ export type Cell = null | number | string | { readonly blob: string };
 export interface QueryResult {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
-  /** What ended it early, if anything did. */
+  /** The limit that cut the answer short; null if none did. */
   readonly cut: "rows" | "bytes" | null;
 }
 
@@ -30,18 +30,18 @@ const explain = /^explain\b(?:\s+query\s+plan\b)?/i;
 const pragmas =
   /^pragma\s+(?:(?:table_info|table_xinfo|index_list|index_info|index_xinfo|foreign_key_list)\s*\(\s*['"]?\w+['"]?\s*\)|table_list|user_version|compile_options)\s*;?\s*$/i;
 
-/** Why a text is no query that may run here, or null. SQLite itself has the last word in `ask`. */
+/** Why a query may not run, or null. `runQuery` also asks SQLite itself. */
 export function whyRefused(sql: string): string | null {
   const text = sql.replace(blank, "");
   if (text === "") return "The query is empty.";
-  // some pragmas take effect while SQLite compiles them, EXPLAIN or not: the words after EXPLAIN count
+  // some pragmas take effect while SQLite compiles them, even after EXPLAIN: so the words after EXPLAIN are checked
   const explained = text.replace(explain, "").replace(blank, "");
   if (readers.test(explained) || pragmas.test(text)) return null;
   const word = /^\w*/.exec(text)?.[0].toUpperCase();
-  return `Only one SELECT, WITH, VALUES, EXPLAIN of these, or PRAGMA table_info(...), table_list, index_list(...) and their like may run here, not ${word}. The store is never written by a query.`;
+  return `Only one SELECT, WITH, VALUES, EXPLAIN of these, or a PRAGMA such as table_info(...), table_list or index_list(...) is allowed, not ${word}. A query cannot change the store.`;
 }
 
-/** Runs one query on a read-only handle. Throws Error with a sentence for what is refused or wrong. */
+/** Runs one query on a read-only handle. Throws Error with a sentence if it is refused or wrong. */
 export function runQuery(query: Query): QueryResult {
   const refused = whyRefused(query.sql);
   if (refused !== null) throw new Error(refused);
@@ -49,10 +49,10 @@ export function runQuery(query: Query): QueryResult {
   try {
     for (const pragma of ["busy_timeout = 1000", "query_only = ON", "trusted_schema = OFF", "cell_size_check = ON"])
       database.pragma(pragma);
-    database.pragma("temp_store = MEMORY"); // sorting leaves no file
+    database.pragma("temp_store = MEMORY"); // no temporary files for sorting
     const statement = database.prepare(query.sql);
     if (!statement.reader || !statement.readonly)
-      throw new Error("Only queries that read may run here. The store is never written by one.");
+      throw new Error("Only queries that read are allowed. A query cannot change the store.");
     return collect(statement.raw().safeIntegers(), query);
   } catch (cause) {
     throw new Error(explainError(database, cause), { cause });
@@ -75,7 +75,7 @@ function collect(statement: Database.Statement, query: Query): QueryResult {
   return { columns, rows, cut: null };
 }
 
-/** About the bytes a value takes in the answer, known before it is turned into text. */
+/** Approximate bytes of a value in the answer, known before it is converted to text. */
 function sizeOf(value: unknown): number {
   if (Buffer.isBuffer(value)) return Math.ceil(value.length / 3) * 4;
   return typeof value === "string" ? value.length : 8;
@@ -88,14 +88,14 @@ function readCell(value: unknown): Cell {
   return value === null ? null : String(value);
 }
 
-/** A cell as it stands in `--json`: a BLOB is its base64. */
+/** A cell in `--json`: a BLOB is its base64. */
 export function cellJson(cell: Cell): Json {
   return typeof cell === "object" && cell !== null ? cell.blob : cell;
 }
 
 function explainError(database: Database.Database, cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
-  if (/more than one statement/.test(text)) return "One statement at a time, please.";
+  if (/more than one statement/.test(text)) return "Only one statement is allowed.";
   if (!/^no such (?:table|column)/.test(text)) return text;
   const views = database.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name").pluck().all();
   return `${text}. Views: ${views.join(", ")}; PRAGMA table_info(step_summary) lists a view's columns.`;

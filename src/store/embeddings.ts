@@ -1,5 +1,5 @@
-// Embeddings of tasks' first messages, so that a resumed run rejects the same drafts. What is near, and too near, is decided
-// in tasks/novelty.ts; here they are only kept and read back.
+// Embeddings of tasks' first messages, stored so that a resumed run rejects the same drafts. tasks/novelty.ts decides what is
+// too similar.
 import type { Database } from "better-sqlite3";
 import type { Purpose } from "../types.ts";
 import { packVector, unpackVector } from "./blobs.ts";
@@ -7,9 +7,9 @@ import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
 
 export interface TaskEmbedding {
-  /** Of the first message, at length 1. */
+  /** Embedding of the first message, a unit vector. */
   readonly vector: Float32Array;
-  /** Highest cosine to the tasks before it; null where there was none. */
+  /** Highest cosine to earlier tasks; null if there was none. */
   readonly closest: number | null;
 }
 
@@ -24,12 +24,12 @@ interface Series {
   readonly purpose: Purpose;
 }
 
-/** Inside the transaction that stores the task with this row id. */
+/** Inserts the embedding of a task (by row id), inside the transaction that stores the task. */
 export function insertEmbedding(database: Database, task: number | bigint, { vector, closest }: TaskEmbedding): void {
   database.prepare("INSERT INTO task_embedding (task, vector, closest) VALUES (?, ?, ?)").run(task, packVector(vector), closest);
 }
 
-/** The last `most` tasks that were drawn before a series, oldest first: of earlier steps; before demonstrations, of the evaluation. */
+/** Up to `most` last tasks drawn before a series, oldest first: those of earlier steps; before demonstrations, the evaluation's. */
 export function vectorsBefore(store: Store, run: RunRow, series: Series, most: number): StoredVector[] {
   return read(
     store,
@@ -38,7 +38,7 @@ export function vectorsBefore(store: Store, run: RunRow, series: Series, most: n
   ).reverse();
 }
 
-/** Those of a series itself, in the order in which they were taken. */
+/** The vectors of a series itself, in the order in which the tasks were accepted. */
 export function vectorsOf(store: Store, run: RunRow, series: Series): StoredVector[] {
   return read(store, "run = @run AND step = @step AND purpose = @purpose ORDER BY task.id", {
     run: run.id,
@@ -47,7 +47,7 @@ export function vectorsOf(store: Store, run: RunRow, series: Series): StoredVect
   });
 }
 
-/** Highest cosine of each task of a series to the tasks before it, where there were any. */
+/** Highest cosine of each task of a series to earlier tasks, for tasks that had earlier ones. */
 export function closestOfSeries(store: Store, run: RunRow, series: Series): number[] {
   return store.database
     .prepare<[number, number, string], number>(

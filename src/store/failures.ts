@@ -1,4 +1,4 @@
-// What went wrong and was survived, as rows: failures are data (who failed, how, where), never only a log line.
+// Failures that the run survived, as rows: failures are data (who failed, how, where), not just log lines.
 import type { Database } from "better-sqlite3";
 import { type Writer, write } from "./lease.ts";
 
@@ -6,17 +6,17 @@ export interface FailureRow {
   readonly boundary: string;
   readonly code: string;
   readonly text: string;
-  /** Task.id, where one was concerned. */
+  /** Task.id, if the failure concerns a task. */
   readonly task?: string;
   readonly sample?: number;
 }
 
-/** Counts a failure that aborted no stored trajectory (those carry their own): drafts, retries, restarts. */
+/** Stores a failure that aborted no stored trajectory: drafts, retries, restarts. */
 export function recordFailure(writer: Writer, step: number, failure: FailureRow): void {
   write(writer, (database) => insertFailure(database, writer.run.id, step, failure));
 }
 
-/** The same inside a transaction that is already open; `trajectory` names the episode it aborted. */
+/** The same inside an open transaction; `trajectory` is the episode that it aborted. */
 export function insertFailure(
   database: Database,
   run: number,

@@ -19,12 +19,12 @@ export function storePath(home: string): string {
   return join(home, "playact.db");
 }
 
-/** The folder of a run in its home; its checkpoints lie in it. */
+/** The folder of a run in its home; it contains the run's checkpoints. */
 export function runFolder(home: string, run: string): string {
   return join(home, "runs", run);
 }
 
-/** Creates the folder if it is missing. Throws PlayactError("disk") where it cannot be made or written. */
+/** Creates the folder if it is missing. Throws PlayactError("disk") if it cannot be created or written. */
 export function ensureWritable(folder: string): void {
   try {
     makeFolder(folder);
@@ -32,13 +32,13 @@ export function ensureWritable(folder: string): void {
   } catch (cause) {
     throw new PlayactError(
       "disk",
-      `Cannot write to ${folder} (${describe(cause)}). Give a folder you may write to with --home or PLAYACT_HOME.`,
+      `Cannot write to ${folder} (${describe(cause)}). Choose a writable folder with --home or PLAYACT_HOME.`,
       { cause },
     );
   }
 }
 
-/** mkdir's own `recursive` never ends where a file system refuses a new folder as if its parent were missing (/proc does). */
+/** mkdir's own `recursive` loops forever on a file system that rejects a new folder as if its parent were missing (/proc). */
 function makeFolder(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
   if (folder !== dirname(folder)) makeFolder(dirname(folder));

@@ -1,5 +1,5 @@
-// One writer a run. A lease names its holder; whoever holds it gets a Writer, and every write of the run checks the
-// Writer's token in its own transaction, so a left-over process that wakes up late writes nothing (fencing).
+// One writer per run. The holder of the lease gets a Writer, and every write of the run checks the Writer's token in the same
+// transaction, so that a left-over process that wakes up late writes nothing (fencing).
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, platform } from "node:os";
 import type { Database } from "better-sqlite3";
@@ -7,7 +7,7 @@ import { PlayactError } from "../errors.ts";
 import type { RunRow } from "./run-row.ts";
 import { type Store, transact } from "./store.ts";
 
-/** The right to write one run. Only `acquireLease` makes one. */
+/** The right to write one run. Only `acquireLease` creates one. */
 export interface Writer {
   readonly store: Store;
   readonly run: RunRow;
@@ -21,12 +21,12 @@ export interface Holder {
   readonly heartbeatAt: string;
 }
 
-/** Where a holder cannot be looked up (other host, no /proc), it counts as alive for so long after a heartbeat. */
+/** A holder that cannot be looked up (other host, no /proc) counts as alive for this long after a heartbeat. */
 const heartbeatSeconds = 30;
 
 /**
- * Takes the lease of a run; a dead holder's is taken over, the own one renewed. `token` must be unique to the caller
- * (crypto.randomUUID()). Throws PlayactError("store") naming a holder that is alive.
+ * Takes the lease of a run: takes over a dead holder's, renews one with the same token. `token` must be unique to the caller
+ * (crypto.randomUUID()). Throws PlayactError("store") naming a live holder.
  */
 export function acquireLease(store: Store, run: RunRow, owner: { readonly pid: number; readonly token: string }): Writer {
   transact(store, (database) => {
@@ -34,7 +34,7 @@ export function acquireLease(store: Store, run: RunRow, owner: { readonly pid: n
     if (holder !== null && holder.token !== owner.token && isAlive(holder)) {
       throw new PlayactError(
         "store",
-        `Run ${run.name} is being written by process ${holder.pid} on ${holder.host} (last sign of life ${holder.heartbeatAt}). Stop that process first, or start another run.`,
+        `Run ${run.name} is being written by process ${holder.pid} on ${holder.host} (last heartbeat ${holder.heartbeatAt}). Stop that process first, or start another run.`,
       );
     }
     database
@@ -45,8 +45,8 @@ export function acquireLease(store: Store, run: RunRow, owner: { readonly pid: n
 }
 
 /**
- * Says that the writer lives, or says nothing: it is called by a timer, and whatever is in its way (a busy store, a full
- * disk, a lost lease) the next commit meets too, which waits for it or tells it.
+ * Renews the heartbeat of the lease and ignores errors: it is called by a timer, and the next commit meets the same error (a
+ * busy store, a full disk, a lost lease) and handles it.
  */
 export function heartbeat(writer: Writer): void {
   try {
@@ -58,28 +58,31 @@ export function heartbeat(writer: Writer): void {
   }
 }
 
-/** Gives the lease back; does nothing when it is no longer held with this token. */
+/** Releases the lease; does nothing if it is no longer held with this token. */
 export function releaseLease({ store, token }: Pick<Writer, "store" | "token">): void {
   transact(store, (database) => {
     database.prepare("DELETE FROM lease WHERE token = ?").run(token);
   });
 }
 
-/** Throws PlayactError("store") when the lease is not the writer's: to be asked before a file of the run is moved or removed. */
+/** Throws PlayactError("store") if the lease is not the writer's. Called before a file of the run is moved or removed. */
 export function assertWriting({ store, run, token }: Writer): void {
   const holder = readLease(store.database, run.id);
   if (holder?.token === token) return;
-  const now = holder === null ? "nobody holds it now" : `process ${holder.pid} on ${holder.host} holds it now`;
-  throw new PlayactError("store", `This process no longer writes run ${run.name} (${now}). Nothing was written; end it.`);
+  const now = holder === null ? "no process does" : `process ${holder.pid} on ${holder.host} does now`;
+  throw new PlayactError(
+    "store",
+    `This process no longer writes run ${run.name} (${now}). Nothing was written; end this process.`,
+  );
 }
 
-/** The process that is writing the run now, or null: none, or one that died. */
+/** The live process that writes the run, or null. */
 export function liveHolder(store: Store, run: Pick<RunRow, "id">): Holder | null {
   const holder = readLease(store.database, run.id);
   return holder !== null && isAlive(holder) ? holder : null;
 }
 
-/** One transaction of a run's writer. Throws PlayactError("store") and writes nothing when the lease is not the writer's. */
+/** One transaction of a run's writer. Throws PlayactError("store") and writes nothing if the lease is not the writer's. */
 export function write<T>(writer: Writer, work: (database: Database) => T, durable = false): T {
   return transact(
     writer.store,
@@ -103,11 +106,11 @@ function isAlive(holder: Holder): boolean {
     if (now === holder.processStart) return true;
     const [boot, space] = placeOf(holder.processStart);
     const [ourBoot, ourSpace] = placeOf(processStart(process.pid) ?? "");
-    // ids of another pid namespace (a container under the same host name) cannot be looked up from here
+    // pids of another pid namespace (a container with the same host name) cannot be looked up here
     if (boot !== ourBoot || space === ourSpace) return false;
   }
   const age = Date.now() - Date.parse(holder.heartbeatAt);
-  return Math.abs(age) < heartbeatSeconds * 1000; // a clock that jumped back must not keep a dead holder for hours
+  return Math.abs(age) < heartbeatSeconds * 1000; // after a clock jump backwards a dead holder must not count as alive for hours
 }
 
 /** Boot and pid namespace of a process start. */
@@ -117,14 +120,14 @@ function placeOf(processStart: string): readonly [string | undefined, string | u
 }
 
 /**
- * What tells a process from a later one with the same pid: boot id, pid namespace and start time in clock ticks
- * (proc_pid_stat(5), field 22). Null for a process that is gone or a zombie, and where there is no /proc.
+ * Distinguishes a process from a later one with the same pid: boot id, pid namespace and start time in clock ticks
+ * (proc_pid_stat(5), field 22). Null for a process that has ended or is a zombie, and on systems without /proc.
  */
 export function processStart(pid: number): string | null {
   if (platform() !== "linux") return null;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // the command in parentheses may itself hold blanks and parentheses; fields after it start with the state (3)
+    // the command in parentheses may contain blanks and parentheses; the fields after it start with the state (field 3)
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (fields[0] === "Z" || fields[0] === "X") return null;
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();

@@ -1,25 +1,25 @@
-// Brings a store up to this version: numbered changes by user_version, each in one transaction with the record of it.
-// Views hold no data, so they are dropped and made anew with each migration instead of being migrated themselves.
+// Brings a store up to this version: changes numbered by user_version, each in one transaction with its new version number.
+// Views contain no data, so each migration drops and recreates them.
 import { rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import { blames, configs, digests, embeddings, margins, replies, starts, tables } from "./schema.ts";
 import { views } from "./views.ts";
 
-/** "Play" in ASCII: marks the file as ours in SQLite's header. */
+/** "Play" in ASCII: marks the file as a Playact store in SQLite's header. */
 const applicationId = 0x506c6179;
 
 /** Change number n brings a store from user_version n to n + 1. Released entries are never edited. */
 export const migrations: readonly string[] = [tables, digests, margins, embeddings, blames, replies, starts, configs];
 
-/** The store's version: how many migrations it has seen. */
+/** The store's version: the number of migrations applied. */
 export function versionOf(database: Database): number {
   return Number(database.pragma("user_version", { simple: true }));
 }
 
 /**
- * Applies what is missing. A store that holds data is copied to `<path>.v<version>.backup` first.
- * Throws PlayactError("store") for a newer store or a SQLite file that is not ours.
+ * Applies missing migrations. A store with data is first copied to `<path>.v<version>.backup`.
+ * Throws PlayactError("store") for a newer store or a SQLite file that is not a Playact store.
  */
 export function migrate(database: Database, path: string, changes: readonly string[] = migrations): void {
   assertOurs(database, path, changes.length);
@@ -30,7 +30,7 @@ export function migrate(database: Database, path: string, changes: readonly stri
     const change = changes[version] ?? "";
     database
       .transaction(() => {
-        // another process may have been faster between our look and this lock
+        // another process may have migrated it before this lock
         if (versionOf(database) !== version) return;
         dropViews(database);
         database.exec(change);
@@ -42,7 +42,7 @@ export function migrate(database: Database, path: string, changes: readonly stri
   }
 }
 
-/** Throws PlayactError("store") unless the file is a Playact store of at most version `known`. */
+/** Throws PlayactError("store") unless the file is a Playact store of version `known` or older. */
 export function assertOurs(database: Database, path: string, known: number = migrations.length): void {
   const version = versionOf(database);
   const empty = database.prepare("SELECT count(*) AS n FROM sqlite_schema").pluck().get() === 0;
@@ -52,13 +52,13 @@ export function assertOurs(database: Database, path: string, known: number = mig
   if (version > known) {
     throw new PlayactError(
       "store",
-      `${path} was written by a newer Playact (store version ${version}, this one knows up to ${known}). Update Playact, or choose another --home.`,
+      `${path} was written by a newer Playact (store version ${version}, this one supports up to ${known}). Update Playact, or choose another --home.`,
     );
   }
 }
 
 function backUp(database: Database, target: string): void {
-  rmSync(target, { force: true }); // left by a migration that did not finish; VACUUM INTO refuses an existing file
+  rmSync(target, { force: true }); // left by an unfinished migration; VACUUM INTO rejects an existing file
   database.prepare("VACUUM INTO ?").run(target);
 }
 

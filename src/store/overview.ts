@@ -1,4 +1,4 @@
-// One line a run, for `playact runs` and the dashboard: where each run stands, by the store alone.
+// One line per run, for `playact runs` and the dashboard: the state of each run, from the store alone.
 import { join } from "node:path";
 import { checkpointFolder, listCheckpoints } from "./checkpoints.ts";
 import { liveHolder } from "./lease.ts";
@@ -11,22 +11,22 @@ import type { Store } from "./store.ts";
 export interface RunOverview {
   readonly run: string;
   readonly preset: string;
-  /** "interrupted" also where the run says running and no process writes it any more. */
+  /** Also "interrupted" if the stored status is running but no process writes the run. */
   readonly status: RunStatus;
   /** Closed GRPO steps; the warm-up (step 0) is not counted. */
   readonly steps: number;
-  /** GRPO steps asked for; null where the config does not say. */
+  /** GRPO steps in the config; null if it has no such key. */
   readonly of: number | null;
-  /** The level of the next step; null where it is the config's and that does not say. */
+  /** Level of the next step; null before the first step if the config has no start level. */
   readonly level: number | null;
   /** Mean reward of the last closed GRPO step; null before the first. */
   readonly reward: number | null;
   /** ISO 8601, UTC. */
   readonly started: string;
-  /** Where engine and learner compute, since the last start; null before the first. */
+  /** Devices of engine and learner at the last start; null before the first. */
   readonly engine: string | null;
   readonly learner: string | null;
-  /** Newest adapter in GGUF (else its checkpoint's folder); null before the first checkpoint. */
+  /** Newest GGUF adapter (or its checkpoint's folder if there is none); null before the first checkpoint. */
   readonly adapter: string | null;
   /** Why it failed or was interrupted, or why this version cannot resume it. */
   readonly note: string | null;

@@ -1,4 +1,4 @@
-// A run as it is stored: what every file of the store knows it by.
+// A run as stored.
 import type { Config } from "../config/config.ts";
 
 export type RunStatus = "running" | "finished" | "interrupted" | "failed";

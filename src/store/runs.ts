@@ -1,4 +1,4 @@
-// Runs: made with a free name and their whole config, found by name, listed. No steps here.
+// Runs: created with a unique name and their complete config, found by name, listed. Steps are in steps.ts.
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
@@ -11,11 +11,11 @@ import { type Writer, write } from "./lease.ts";
 import type { RunRow, RunStatus } from "./run-row.ts";
 import { type Store, transact } from "./store.ts";
 
-/** A run as it is listed: one that asks for what this version does not do has no config to go on with, and says why. */
+/** A listed run. If this version does not support its config, `config` is null and `fault` says why. */
 export type ListedRun = RunRow | (Omit<RunRow, "config"> & { readonly config: null; readonly fault: string });
 
 export interface NewRun {
-  /** Default: `<preset>-<n>` with the lowest n that is free: no run of the store has it, and no folder of another store's. */
+  /** Default: `<preset>-<n>` with the lowest n that neither a run of the store nor an existing folder has. */
   readonly name?: string;
   readonly preset: string;
   readonly config: Config;
@@ -24,7 +24,7 @@ export interface NewRun {
 
 const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
-/** Makes a run with status "running". Throws PlayactError("usage") for a name that is taken or not well-formed. */
+/** Creates a run with status "running". Throws PlayactError("usage") for a name that is taken or invalid. */
 export function createRun(store: Store, run: NewRun): RunRow {
   return transact(store, (database) => {
     const folderOf = (name: string) => runFolder(dirname(store.path), name);
@@ -32,16 +32,16 @@ export function createRun(store: Store, run: NewRun): RunRow {
     if (!namePattern.test(name)) {
       throw new PlayactError(
         "usage",
-        `A run's name is 1 to 64 small letters, digits, dots, dashes or underscores and starts with a letter or digit, not ${JSON.stringify(name)}.`,
+        `A run's name must be 1 to 64 lower-case letters, digits, dots, dashes or underscores and start with a letter or digit, got ${JSON.stringify(name)}.`,
       );
     }
     if (isTaken(database, name)) {
-      throw new PlayactError("usage", `There is a run named ${name} already. Resume it, or choose another name.`);
+      throw new PlayactError("usage", `A run named ${name} already exists. Resume it, or choose another name.`);
     }
     if (existsSync(folderOf(name))) {
       throw new PlayactError(
         "usage",
-        `${folderOf(name)} is there already, of a run that ${store.path} does not know. Choose another name, or move that folder away.`,
+        `${folderOf(name)} already exists, for a run that ${store.path} does not list. Choose another name, or move that folder away.`,
       );
     }
     database
@@ -52,8 +52,8 @@ export function createRun(store: Store, run: NewRun): RunRow {
 }
 
 /**
- * A run to go on with, by name or the latest. Throws PlayactError: "usage" naming the known runs where there is no such run,
- * "store" for one that asks for what this version does not do.
+ * A run to resume, by name or the latest. Throws PlayactError: "usage" with the known runs if there is no such run, "store"
+ * if this version does not support its config.
  */
 export function findRun(store: Store, name: string | null): RunRow {
   const found = name === null ? selectRuns(store, "ORDER BY id DESC LIMIT 1") : selectRuns(store, "WHERE name = ?", name);
@@ -70,11 +70,11 @@ function resumable(run: ListedRun): RunRow {
   const version = run.versions.playact ?? "unknown";
   throw new PlayactError(
     "store",
-    `Run ${run.name} cannot be resumed: ${run.fault}. Resume it with the version of Playact that started it (${version}), or start a new run; runs, show and sql read it as it is.`,
+    `Run ${run.name} cannot be resumed: ${run.fault}. Resume it with the version of Playact that started it (${version}), or start a new run; runs, show and sql can still read it.`,
   );
 }
 
-/** Name of the policy of a run, whether this version can go on with it or not. */
+/** Name of the policy of a run, also of one that this version cannot resume. */
 export function policyOf(store: Store, id: number): string {
   const policy = store.database
     .prepare<[number], string>("SELECT config ->> '$.models.policy' FROM run WHERE id = ?")
@@ -89,7 +89,7 @@ export function listRuns(store: Store): readonly ListedRun[] {
   return selectRuns(store, "ORDER BY id DESC");
 }
 
-/** Sets where the run stands; any status but "running" also sets its end. */
+/** Sets the status of the run; any status except "running" also sets its end time. */
 export function setRunStatus(writer: Writer, status: RunStatus, note: string | null = null): void {
   write(writer, (database) => {
     const endedAt = status === "running" ? null : new Date().toISOString();
@@ -97,7 +97,7 @@ export function setRunStatus(writer: Writer, status: RunStatus, note: string | n
   });
 }
 
-/** Replaces the stored config: a resumed run may be given more steps. */
+/** Replaces the stored config: a resumed run may get more steps. */
 export function setRunConfig(writer: Writer, config: Config): void {
   write(writer, (database) => {
     database.prepare("UPDATE run SET config = ? WHERE id = ?").run(JSON.stringify(config), writer.run.id);
@@ -129,7 +129,7 @@ function selectRuns(store: Store, clause: string, ...values: readonly (string | 
   });
 }
 
-/** The keys of a whole config that the stored one lacks: a default of today would be another run's number. */
+/** Keys of a complete config that the stored one lacks: filling in today's default would change the run. */
 function lacking(whole: object, stored: unknown, prefix = ""): string[] {
   return Object.entries(whole).flatMap(([key, value]) => {
     if (!isObject(stored) || !Object.hasOwn(stored, key)) return [`lacks ${prefix}${key}`];
@@ -137,13 +137,13 @@ function lacking(whole: object, stored: unknown, prefix = ""): string[] {
   });
 }
 
-/** What a config sets that this version has no key or no value for, each with the value it is set to. */
+/** Keys or values of a config that this version does not support, each with its value. */
 function unfit(issue: z.core.$ZodIssue, stored: unknown): string[] {
   const keys = issue.code === "unrecognized_keys" ? issue.keys : [null];
   return keys.map((key) => {
     const path = key === null ? issue.path : [...issue.path, key];
     const value = path.reduce<unknown>((tree, part) => (isObject(tree) ? tree[String(part)] : undefined), stored);
-    const why = key === null ? "a value that it cannot have in this version" : "a key that this version does not have";
+    const why = key === null ? "a value that this version does not allow" : "a key that this version does not have";
     return `sets ${path.join(".")} to ${JSON.stringify(value)}, ${why}`;
   });
 }

@@ -1,8 +1,9 @@
-// The tables of playact.db, commented for people who open it with any SQLite tool. A .ts file because tsc copies no .sql.
-// Names are public: the views (views.ts) are the interface to build on, the tables may grow columns in later versions.
-// Times are ISO 8601 UTC text; JSON columns hold what the TypeScript type of the same name holds (types.ts, config.ts).
+// The tables of playact.db, with comments for readers with any SQLite tool. A .ts file because tsc does not copy .sql files.
+// Queries should use the views (views.ts); tables may get more columns in later versions. Times are ISO 8601 UTC text; JSON
+// columns have the shape of the TypeScript type of the same name (types.ts, config.ts). SQL of a released version never
+// changes, not even its comments.
 
-/** Version 1 of the tables. Never edit a version that was released: add a migration (migrations.ts). */
+/** Version 1. Never edit a released version: add a migration (migrations.ts). */
 export const tables = `
 -- One training run: what was asked for, with which versions, and where it stands.
 CREATE TABLE run (
@@ -131,17 +132,17 @@ CREATE TABLE failure (
 CREATE INDEX failure_of_step ON failure (run, step);
 `;
 
-/** Version 2: SHA-256 (hex) of a trajectory's ids, u32 little-endian in order, taken where they were sampled. NULL before. */
+/** Version 2: SHA-256 (hex) of a trajectory's ids (u32 little-endian, in order), computed when it was saved. NULL in older rows. */
 export const digests = `
 ALTER TABLE trajectory ADD COLUMN ids_sha256 TEXT CHECK (ids_sha256 IS NULL OR length(ids_sha256) = 64);
 `;
 
-/** Nats between the task's anchors where the judge read them: 0 or less, and rules decided alone. NULL where it did not. */
+/** Version 3: nats between the task's anchors, if the judge scored them; at 0 or less rules decided alone. NULL otherwise. */
 export const margins = `
 ALTER TABLE trajectory ADD COLUMN margin REAL;
 `;
 
-/** Version 4: where a task came from, and the embedding of its first message (novelty). */
+/** Version 4: the round of drafts that a task came from, and the embedding of its first message (novelty). */
 export const embeddings = `
 -- Round of drafts that gave the task, from 1; NULL: it is older than this column, or a twin of another task.
 ALTER TABLE task ADD COLUMN round INTEGER CHECK (round IS NULL OR round > 0);
@@ -154,7 +155,7 @@ CREATE TABLE task_embedding (
 ) STRICT;
 `;
 
-/** Version 5: to whom a bad ending is put down (all NULL for a good one, and before), and what was counted in the episode. */
+/** Version 5: the party at fault for a bad ending (NULL for a good one and in older rows), and the counts of the episode. */
 export const blames = `
 ALTER TABLE trajectory ADD COLUMN blame_party TEXT
   CHECK (blame_party IS NULL OR blame_party IN ('agent', 'user', 'tool', 'verifier', 'task', 'engine'));
@@ -164,14 +165,14 @@ ALTER TABLE trajectory ADD COLUMN blame_reason TEXT CHECK ((blame_reason IS NULL
 ALTER TABLE trajectory ADD COLUMN counts TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(counts));
 `;
 
-/** Version 6: a task's limit of user turns, which counted the first message, becomes the replies that it allowed. */
+/** Version 6: a task's limit of user turns (counting the first message) becomes a limit of replies (not counting it). */
 export const replies = `
 UPDATE task SET body = json_remove(
   json_set(body, '$.limits.userReplies', max(0, json_extract(body, '$.limits.userTurns') - 1)), '$.limits.userTurns')
 WHERE json_extract(body, '$.limits.userTurns') IS NOT NULL;
 `;
 
-/** On what a run computed, from each start on, and what its evaluations asked of the simulator. */
+/** Version 7: devices and versions of each start of a run, and the simulator usage of its evaluations. */
 export const starts = `
 -- Every start of a run: the first, and each resume, which may be with other versions or on another machine.
 CREATE TABLE start (
@@ -202,7 +203,7 @@ CREATE TABLE evaluation_metric (
 ) STRICT, WITHOUT ROWID;
 `;
 
-/** Each key that came after the first stores, with the value under which a run goes on as before it came. */
+/** Each key that the first stores did not have, with the value that keeps a run's behaviour. */
 const added: readonly (readonly [key: string, value: string])[] = [
   ["engine.mode", '"fast"'],
   ["learner.memory", "null"],
@@ -229,7 +230,7 @@ const added: readonly (readonly [key: string, value: string])[] = [
   ["tasks.skipBadTools", "false"],
 ];
 
-/** Keys that are gone, where they asked for nothing else than what remains. */
+/** Removed keys, each with the condition under which removing it changes nothing. */
 const removed: readonly (readonly [key: string, harmless: string])[] = [
   ["reward.overlongBuffer", "config ->> '$.reward.overlongBuffer' = 0"],
   ["learner.lrSchedulerType", "config ->> '$.learner.lrSchedulerType' = 'constant'"],
@@ -237,14 +238,14 @@ const removed: readonly (readonly [key: string, harmless: string])[] = [
   ["learner.optim", "config ->> '$.learner.optim' = 'adamw_torch'"],
   ["learner.klEstimator", "config ->> '$.learner.klEstimator' = 'k3'"],
   ["learner.entropyCoef", "config ->> '$.learner.entropyCoef' = 0"],
-  // a dead group stays where it keeps a KL, and nowhere else
+  // dead groups stay in the update only with a KL term
   ["learner.deadGroups", "config ->> '$.learner.deadGroups' = iif(config ->> '$.learner.klCoef' > 0, 'keep', 'drop')"],
 ];
 
 /**
- * Version 8: a stored config is whole. What it lacks is written into it with the value that means "as before", so that no
- * default of a later version ever fills it; a key that is gone leaves it where it changed nothing, and else stays: such a run
- * is read, but not resumed. A turn of the policy had five times the time of a reply before it had a key of its own.
+ * Version 8: stored configs are complete. Missing keys are added with the value that means "as before", so that no default of a
+ * later version ever fills them. Removed keys are dropped if that changes nothing; otherwise they stay, and the run can be read
+ * but not resumed. Without a key of its own, a turn of the policy had five times the deadline of a reply.
  */
 export const configs = `
 UPDATE run SET config = json_insert(config, ${added.map(([key, value]) => `'$.${key}', json('${value}')`).join(",\n  ")},

@@ -1,7 +1,7 @@
-// Which SQLite better-sqlite3 has built in. For `playact doctor`; the store itself is store.ts.
+// The version of the SQLite built into better-sqlite3, for `playact doctor`; the store itself is in store.ts.
 import Database from "better-sqlite3";
 
-/** "3.53.2" or the like. Throws where the native module does not load. */
+/** E.g. "3.53.2". Throws if the native module does not load. */
 export function sqliteVersion(): string {
   const database = new Database(":memory:");
   try {

@@ -1,21 +1,21 @@
-// Starts of a run: the first and each resume, with versions and devices. A run may go on elsewhere, under another torch or on
-// another card, so that what a step was computed on is that of the start before it.
+// Starts of a run: the first and each resume, with versions and devices. A run may be resumed with another torch or on another
+// GPU; a step was computed with the versions and devices of the last start before it.
 
 import type { Weights } from "../llm/llm.ts";
 import { type Writer, write } from "./lease.ts";
 import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
 
-/** What a run computes on. */
+/** The devices of a run. */
 export interface Devices {
-  /** "cpu", "metal", or CUDA with its cards: "cuda (NVIDIA L4)". */
+  /** "cpu", "metal", or CUDA with its GPUs: "cuda (NVIDIA L4)". */
   readonly engine: string;
   /** The engine's weights, by role. */
   readonly policy: Weights;
   readonly simulator: Weights;
-  /** "cpu", "mps", or a CUDA device with its card: "cuda:0 (NVIDIA L4)". */
+  /** "cpu", "mps", or a CUDA device with its GPU: "cuda:0 (NVIDIA L4)". */
   readonly learner: string;
-  /** Of the learner's frozen weights: "float32" or "bfloat16". */
+  /** Data type of the learner's frozen weights: "float32" or "bfloat16". */
   readonly dtype: string;
   /** torch's version with its build: "2.13.0+cpu". */
   readonly torch: string;
@@ -28,7 +28,7 @@ export interface Start extends Devices {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Stores that the run starts now. */
+/** Stores a start of the run, now. */
 export function recordStart(writer: Writer, start: Omit<Start, "at">): void {
   write(writer, (database) => {
     database
@@ -43,12 +43,12 @@ export function recordStart(writer: Writer, start: Omit<Start, "at">): void {
   });
 }
 
-/** The last start of a run; null where none was recorded. */
+/** The last start of a run; null if none is stored. */
 export function lastStart(store: Store, run: Pick<RunRow, "id">): Start | null {
   return select(store, "run = @id", run.id);
 }
 
-/** The start under which an episode was played; null where none was recorded. */
+/** The last start before an episode ended; null if none is stored. */
 export function startOfTrajectory(store: Store, trajectory: number): Start | null {
   return select(
     store,

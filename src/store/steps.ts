@@ -1,5 +1,5 @@
-// Steps: opened, filled with trajectories, and closed once: metrics, advantages, level and checkpoint in one durable
-// transaction, so that a kill leaves a step either open with all its finished episodes or closed with everything.
+// Steps: opened, filled with trajectories, and closed once, with metrics, advantages, level and checkpoint in one durable
+// transaction, so that after a kill a step is either open with all its finished episodes or completely closed.
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import { byMessage, type ScoredGroup } from "../reward/assign.ts";
@@ -18,13 +18,14 @@ export interface OpenStep {
 export interface ClosedStep extends OpenStep {
   readonly nextLevel: number;
   readonly nextPolicyVersion: number;
-  /** The checkpoint of this step; null where none was made or it has been removed. */
+  /** The checkpoint of this step; null if none was made or it has been removed. */
   readonly checkpoint: Checkpoint | null;
 }
 
-export type Metrics = Readonly<Record<string, number>>;
+/** Numbers by any name: older stores have names that run/metric-list.ts does not. */
+export type StoredMetrics = Readonly<Record<string, number>>;
 
-/** A message of a stored trajectory: what saveTrajectory returned, and the index into its messages. */
+/** A message of a stored trajectory: the row id of the trajectory, and the index of the message in it. */
 export interface MessagePlace {
   readonly trajectoryId: number;
   readonly message: number;
@@ -37,15 +38,15 @@ export interface LearnedLogprobs extends MessagePlace {
 export interface Closing {
   readonly nextLevel: number;
   readonly nextPolicyVersion: number;
-  readonly metrics: Metrics;
+  readonly metrics: StoredMetrics;
   readonly checkpoint: Omit<Checkpoint, "step"> | null;
-  /** The groups of the step, whose advantages are stored; none of a warm-up. */
+  /** The groups of the step, whose advantages are stored; the warm-up has none. */
   readonly groups?: readonly ScoredGroup[];
-  /** Log-probs for trained messages that had none when saved (demonstrations), one an id. */
+  /** Log-probs, one per id, for trained messages that were saved without (demonstrations). */
   readonly learnerLogprobs?: readonly LearnedLogprobs[];
 }
 
-/** Opens a step after the last closed one. Throws PlayactError("store") where one is open or the number was used. */
+/** Opens a step. Throws PlayactError("store") if another one is open or the number is not higher than all before. */
 export function openStep(
   writer: Writer,
   number: number,
@@ -57,10 +58,7 @@ export function openStep(
       .pluck()
       .get(writer.run.id);
     if (last !== undefined && last !== null && number <= last) {
-      throw new PlayactError(
-        "store",
-        `Step ${number} of run ${writer.run.name} cannot be opened: step ${last} is there already.`,
-      );
+      throw new PlayactError("store", `Step ${number} of run ${writer.run.name} cannot be opened: step ${last} already exists.`);
     }
     database
       .prepare("INSERT INTO step (run, number, level, policy_version, opened_at) VALUES (?, ?, ?, ?, ?)")
@@ -90,8 +88,8 @@ export function lastClosedStep(store: Store, run: Pick<RunRow, "id">): ClosedSte
 }
 
 /**
- * Closes a step in one durable transaction (synchronous FULL). Throws PlayactError("store"), with nothing written, where
- * the step is not open or an advantage or log-probs name no trained message of this step.
+ * Closes a step in one durable transaction (synchronous FULL). Throws PlayactError("store") and writes nothing if the step is
+ * not open, or if an advantage or log-probs belong to no trained message of this step.
  */
 export function closeStep(writer: Writer, number: number, closing: Closing): void {
   const durable = true;
@@ -105,7 +103,7 @@ export function closeStep(writer: Writer, number: number, closing: Closing): voi
         )
         .run(closing.nextLevel, closing.nextPolicyVersion, new Date().toISOString(), writer.run.id, number);
       if (changes !== 1)
-        throw new PlayactError("store", `Step ${number} of run ${writer.run.name} is not open: it is closed only once.`);
+        throw new PlayactError("store", `Step ${number} of run ${writer.run.name} is not open: a step can be closed only once.`);
       insertMetrics(database, writer.run.id, number, closing.metrics);
       for (const { value, ...place } of (closing.groups ?? []).flatMap(advantagesOf))
         setOnMessage(database, writer.run, number, place, "advantage", value);
@@ -122,13 +120,13 @@ function advantagesOf(group: ScoredGroup): (MessagePlace & { readonly value: num
   return group.ids.flatMap((trajectoryId, member) => byMessage(group, member).map((one) => ({ ...one, trajectoryId })));
 }
 
-/** Stores metrics of a step that is there; an older value of the same name is replaced. */
-export function recordMetrics(writer: Writer, step: number, metrics: Metrics): void {
+/** Stores metrics of an existing step; an older value of the same name is replaced. */
+export function recordMetrics(writer: Writer, step: number, metrics: StoredMetrics): void {
   write(writer, (database) => insertMetrics(database, writer.run.id, step, metrics));
 }
 
-/** Metrics of a step by name; empty where it has none. */
-export function metricsOf(store: Store, run: RunRow, step: number): Metrics {
+/** Metrics of a step by name; empty if it has none. */
+export function metricsOf(store: Store, run: RunRow, step: number): StoredMetrics {
   const rows = store.database
     .prepare<[number, number], { name: string; value: number }>(
       "SELECT name, value FROM metric WHERE run = ? AND step = ? AND value IS NOT NULL",
@@ -138,8 +136,8 @@ export function metricsOf(store: Store, run: RunRow, step: number): Metrics {
 }
 
 /**
- * For a run that falls back to an older checkpoint: opens the step after `number` again with its tasks and trajectories
- * (it is updated anew from the same data) and removes the steps after that one, whose policies no longer exist.
+ * For a run that falls back to an older checkpoint: reopens the step after `number` with its tasks and trajectories (its update
+ * is repeated with the same data) and deletes all later steps, whose policies no longer exist.
  */
 export function reopenAfter(writer: Writer, number: number): void {
   const durable = true;
@@ -171,7 +169,7 @@ const forget: readonly string[] = [
   "UPDATE step SET closed_at = NULL, next_level = NULL, next_policy_version = NULL WHERE run = @run AND number = @reopened",
 ];
 
-function insertMetrics(database: Database, run: number, step: number, metrics: Metrics): void {
+function insertMetrics(database: Database, run: number, step: number, metrics: StoredMetrics): void {
   const insert = database.prepare("INSERT OR REPLACE INTO metric (run, step, name, value) VALUES (?, ?, ?, ?)");
   for (const [name, value] of Object.entries(metrics)) insert.run(run, step, name, Number.isFinite(value) ? value : null);
 }
@@ -184,7 +182,7 @@ function setOnMessage(
   column: "advantage" | "logprobs",
   value: number | Buffer,
 ): void {
-  // behaviour log-probs are the record of the sampler: only missing ones are filled in
+  // the sampler's behaviour log-probs are never overwritten: only missing ones are filled in
   const missing = column === "logprobs" ? "AND logprobs IS NULL" : "";
   const { changes } = database
     .prepare(
@@ -195,6 +193,6 @@ function setOnMessage(
   if (changes === 1) return;
   throw new PlayactError(
     "store",
-    `Message ${place.message} of trajectory ${place.trajectoryId} takes no ${column}: it is no trained message of step ${step} of run ${run.name}${missing && ", or has them already"}.`,
+    `Message ${place.message} of trajectory ${place.trajectoryId} cannot get ${column}: it is not a trained message of step ${step} of run ${run.name}${missing && ", or already has them"}.`,
   );
 }

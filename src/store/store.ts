@@ -1,6 +1,6 @@
-// Opens playact.db and is the only place with pragmas and transactions. What is stored lives beside it: runs, lease, steps,
-// tasks, trajectories, checkpoints. Episodes commit with synchronous NORMAL (safe against a killed process; a power cut
-// may lose the last ones, never corrupt), step commits with FULL (safe against both).
+// Opens playact.db; the only file with pragmas and transactions. The other files of this folder define what is stored. Episodes
+// commit with synchronous NORMAL (safe if the process is killed; a power cut may lose the last ones, but never corrupts the
+// store), steps with FULL (safe in both cases).
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
@@ -18,15 +18,15 @@ export interface Store extends Disposable {
 export const leastSqlite = "3.51.3";
 
 /**
- * Opens the store, creating folder and file and migrating where needed; `readonly` does neither. `busySeconds`: how long
- * one try may wait for another program's lock, with all else in this process waiting too.
+ * Opens the store; creates folder and file and migrates if needed; with `readonly` it does neither. `busySeconds`: how long one
+ * try may wait for another program's lock, which blocks the whole process.
  * Throws PlayactError: "disk" for a path that cannot be written, "store" for a missing, foreign, damaged or newer file.
  */
 export function openStore(path: string, options: { readonly readonly?: boolean; readonly busySeconds?: number } = {}): Store {
   const readonly = options.readonly ?? false;
   if (!readonly) ensureWritable(dirname(path));
   else if (!existsSync(path))
-    throw new PlayactError("store", `There is no store at ${path}. Start a run first, or give the right --home.`);
+    throw new PlayactError("store", `There is no store at ${path}. Start a run first, or set --home to the right folder.`);
   const database = guarded(path, () => new Database(path, { readonly, fileMustExist: readonly }));
   try {
     guarded(path, () => prepare(database, path, readonly));
@@ -39,7 +39,7 @@ export function openStore(path: string, options: { readonly readonly?: boolean; 
 }
 
 function prepare(database: Database.Database, path: string, readonly: boolean): void {
-  database.pragma("busy_timeout = 5000"); // first: the next ones may meet a lock
+  database.pragma("busy_timeout = 5000"); // first: the next pragmas may have to wait for a lock
   database.pragma("foreign_keys = ON");
   database.pragma("trusted_schema = OFF");
   database.pragma("cell_size_check = ON");
@@ -50,39 +50,39 @@ function prepare(database: Database.Database, path: string, readonly: boolean): 
     if (version < migrations.length) {
       throw new PlayactError(
         "store",
-        `${path} was written by an older Playact (store version ${version} of ${migrations.length}). Start or resume a run once: that brings it up to date.`,
+        `${path} was written by an older Playact (store version ${version} of ${migrations.length}). Start or resume a run once to update it.`,
       );
     }
     return;
   }
-  assertOurs(database, path); // before anything is written to a file that may not be ours
+  assertOurs(database, path); // before writing to a file that may not be a Playact store
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = NORMAL");
-  database.pragma("fullfsync = ON"); // macOS: FULL then means the disk, not its cache
-  database.pragma("journal_size_limit = 67108864"); // bytes that the WAL keeps after a checkpoint
+  database.pragma("fullfsync = ON"); // macOS: FULL then reaches the disk, not just its cache
+  database.pragma("journal_size_limit = 67108864"); // most bytes of the WAL file after a checkpoint
   migrate(database, path);
 }
 
-/** Throws PlayactError("environment") for an SQLite that is too old to trust with two connections. */
+/** Throws PlayactError("environment") for an SQLite that is not safe with two connections. */
 export function assertSqlite(version: string): void {
   const [have, need] = [version, leastSqlite].map((text) => text.split(".").map(Number));
   const first = need?.findIndex((part, index) => part !== have?.[index]) ?? -1;
   if (first >= 0 && (have?.[first] ?? 0) < (need?.[first] ?? 0)) {
     throw new PlayactError(
       "environment",
-      `SQLite ${leastSqlite} or newer is needed, this build has ${version}. Reinstall better-sqlite3.`,
+      `SQLite ${leastSqlite} or newer is required, this build has ${version}. Reinstall better-sqlite3.`,
     );
   }
 }
 
 /**
- * Runs `work` in one immediate transaction: all of it is stored, or nothing. `durable` waits until the disk has it.
- * Throws PlayactError: "disk" when the disk is full or fails, "store" for what the tables refuse; other errors as they are.
+ * Runs `work` in one immediate transaction: all of it is stored, or nothing. `durable` waits until it is on the disk.
+ * Throws PlayactError: "disk" if the disk is full or fails, "store" if a table's constraint fails; other errors unchanged.
  */
 export function transact<T>(store: Store, work: (database: Database.Database) => T, durable = false): T {
   const { database } = store;
   return guarded(store.path, () => {
-    // not changeable inside a transaction; one FULL commit also syncs the NORMAL ones before it (same WAL file)
+    // cannot be set inside a transaction; one FULL commit also syncs the NORMAL ones before it (same WAL file)
     if (durable) database.pragma("synchronous = FULL");
     try {
       return database.transaction(work).immediate(database);
@@ -93,14 +93,14 @@ export function transact<T>(store: Store, work: (database: Database.Database) =>
 }
 
 /**
- * What stands in the way of a write and may go by itself: another program's lock, or a full or failing disk. Null for every
+ * The obstacle of a failed write if it may be temporary: another program's lock, or a full or failing disk. Null for every
  * other error.
  */
 export function obstacle(error: unknown): "busy" | "disk" | null {
   const code = codeOf(error instanceof PlayactError ? error.cause : error);
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return "busy";
   const full = /^SQLITE_(FULL|IOERR)|^(ENOSPC|EDQUOT|EIO)$/.test(code);
-  // the learner is another process: of its disk it says no more than that
+  // the learner is another process and reports no more about its disk than this boundary
   const learners = error instanceof PlayactError && error.boundary === "disk" && error.cause === undefined;
   return full || learners ? "disk" : null;
 }
@@ -109,7 +109,7 @@ function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
-/** Turns SQLite's own errors into sentences; everything else passes. */
+/** Turns SQLite's errors into PlayactErrors with a sentence; other errors pass unchanged. */
 function guarded<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -128,8 +128,8 @@ function sentence(code: string, text: string): string {
   if (code.startsWith("SQLITE_IOERR")) return `reading or writing failed (${code}: ${text}). Check the disk, then resume.`;
   if (code === "SQLITE_READONLY_DIRECTORY" || /^SQLITE_(CANTOPEN|READONLY|PERM)/.test(code))
     return `cannot be opened for writing (${text}). Check its permissions, or choose another --home.`;
-  if (code.startsWith("SQLITE_BUSY")) return "another program holds the store. Close it and try again.";
+  if (code.startsWith("SQLITE_BUSY")) return "another program has locked the store. Close it and try again.";
   if (code === "SQLITE_NOTADB") return "this is not a SQLite file. Move it away or choose another --home.";
   if (code.startsWith("SQLITE_CORRUPT")) return `the store is damaged (${text}). Restore a backup, or choose another --home.`;
-  return `the store refused a write (${text}).`;
+  return `the store rejected a write (${text}).`;
 }

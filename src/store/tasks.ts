@@ -1,4 +1,4 @@
-// Tasks of a step, stored when drawn so that a resumed step goes on with the same ones.
+// Tasks of a step, stored as soon as they are accepted, so that a resumed step continues with the same ones.
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import type { Purpose, Task } from "../types.ts";
@@ -9,7 +9,7 @@ import type { Store } from "./store.ts";
 
 export type TaskKind = "plain" | "ask" | "chain" | "ask+chain" | "decline";
 
-/** ask: holds a value back from the first message. chain: a later call takes an argument from an earlier result. */
+/** ask: the first message holds back a value. chain: a later call takes an argument from an earlier result. */
 export function taskKind(task: Task): TaskKind {
   if (task.kind === "decline") return "decline";
   const asks = task.heldBack.length > 0;
@@ -17,13 +17,13 @@ export function taskKind(task: Task): TaskKind {
   return asks ? "ask" : "plain";
 }
 
-/** How a written task came to be: the round of drafts that gave it, and its embedding where tasks are compared. */
+/** Origin of a written task: its round of drafts, and its embedding if tasks are compared. */
 export interface Origin {
   readonly round: number;
   readonly embedding: TaskEmbedding | null;
 }
 
-/** Stores one task; a second one at the same place is refused. Throws PlayactError("store"). */
+/** Stores one task. Throws PlayactError("store") for a second one at the same place. */
 export function saveTask(
   writer: Writer,
   place: { step: number; purpose: Purpose; index: number },
@@ -45,18 +45,18 @@ export function saveTask(
   });
 }
 
-/** The tasks stored for a step by index; some may be missing where drawing was interrupted. */
+/** The stored tasks of a step by index; some may be missing if drawing was interrupted. */
 export function loadTasks(store: Store, run: RunRow, step: number, purpose: Purpose): Map<number, Task> {
   const rows = store.database
     .prepare<[number, number, string], { position: number; body: string }>(
       "SELECT position, body FROM task WHERE run = ? AND step = ? AND purpose = ? ORDER BY position",
     )
     .all(run.id, step, purpose);
-  // written by saveTask from a Task; the file is trusted like any other of ours
+  // written by saveTask from a Task; the store's content is trusted
   return new Map(rows.map((row) => [row.position, JSON.parse(row.body) as Task]));
 }
 
-/** The rounds that gave a series its tasks so far. */
+/** The rounds of drafts that the stored tasks of a series came from. */
 export function roundsOf(store: Store, run: RunRow, step: number, purpose: Purpose): number[] {
   return store.database
     .prepare<[number, number, string], number>(
@@ -66,9 +66,10 @@ export function roundsOf(store: Store, run: RunRow, step: number, purpose: Purpo
     .all(run.id, step, purpose);
 }
 
-/** Throws PlayactError("store") when training data is written to a step that is not open. */
+/** Throws PlayactError("store") if training data is written to a step that is not open. */
 export function assertOpen(database: Database, run: RunRow, step: number, purpose: Purpose): void {
   if (purpose === "evaluation") return;
   const open = database.prepare("SELECT 1 FROM step WHERE run = ? AND number = ? AND closed_at IS NULL").get(run.id, step);
-  if (open === undefined) throw new PlayactError("store", `Step ${step} of run ${run.name} is not open: nothing is added to it.`);
+  if (open === undefined)
+    throw new PlayactError("store", `Step ${step} of run ${run.name} is not open: nothing can be added to it.`);
 }

@@ -1,4 +1,4 @@
-// Finished episodes with their messages, token ids and log-probs: committed the moment they end, read back exactly.
+// Finished episodes with their messages, token ids and log-probs: committed as soon as they end, read back exactly.
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import { blameFor } from "../rules/blame.ts";
@@ -14,7 +14,7 @@ import { assertOpen } from "./tasks.ts";
 export interface TrajectoryPlace {
   readonly step: number;
   readonly purpose: Purpose;
-  /** Of an evaluation: which policy was judged ("base", "warmup", "step 4"). */
+  /** In an evaluation: which policy was judged ("base", "warmup", "step 4"). */
   readonly phase?: string;
   /** Index of the task, as given to saveTask. */
   readonly task: number;
@@ -34,9 +34,8 @@ export function isTrained(message: Message, purpose: Purpose): boolean {
 }
 
 /**
- * Stores a trajectory with its messages (and its failure, if it was aborted) in one transaction and returns its id.
- * Its task must be stored. Throws PlayactError("store") for a second one of the same task, phase and sample, and for a
- * step that is closed.
+ * Stores a trajectory with its messages (and its failure, if it was aborted) in one transaction and returns its id. Its task
+ * must be stored. Throws PlayactError("store") for a second one with the same task, phase and sample, and for a closed step.
  */
 export function saveTrajectory(writer: Writer, place: TrajectoryPlace, trajectory: Trajectory): number {
   return write(writer, (database) => {
@@ -73,7 +72,7 @@ export function saveTrajectory(writer: Writer, place: TrajectoryPlace, trajector
   });
 }
 
-/** The trajectories of a step (and phase, of an evaluation), by task and sample. */
+/** The trajectories of a step (or of a phase of an evaluation), ordered by task and sample. */
 export function loadTrajectories(
   store: Store,
   run: RunRow,
@@ -86,7 +85,7 @@ export function loadTrajectories(
   return rows.map((row) => readTrajectory(store.database, row, tasks));
 }
 
-/** A trajectory with all that the store knows beside it. */
+/** A trajectory with everything that the store has about it. */
 export interface StoredEpisode extends StoredTrajectory {
   /** Row id of its run, and its name. */
   readonly run: number;
@@ -94,13 +93,13 @@ export interface StoredEpisode extends StoredTrajectory {
   readonly step: number;
   readonly purpose: Purpose;
   readonly phase: string;
-  /** One a message: whether its ids are loss tokens, and its advantage (null: never assigned). */
+  /** One per message: whether its ids are loss tokens, and its advantage (null: never assigned). */
   readonly marks: readonly { readonly trained: boolean; readonly advantage: number | null }[];
-  /** As it was put down when the episode was stored; null where it did not end badly. */
+  /** As decided when the episode was stored; null if it did not end badly. */
   readonly blame: Blame | null;
 }
 
-/** One trajectory by its id. Throws PlayactError("usage") saying which there are. */
+/** One trajectory by its id. Throws PlayactError("usage") with the range of stored ids. */
 export function findEpisode(store: Store, id: number): StoredEpisode {
   const { database } = store;
   const row = database
@@ -125,10 +124,10 @@ const order = "ORDER BY task.position, trajectory.sample";
 function knownIds(database: Database): string {
   const range = database.prepare<[], [number | null, number | null]>("SELECT min(id), max(id) FROM trajectory").raw().get();
   const [first, last] = range ?? [null, null];
-  return first === null ? "None is stored yet." : `Those stored are ${first} to ${last}: select id from trajectory_summary.`;
+  return first === null ? "None is stored yet." : `Stored ids are ${first} to ${last}: select id from trajectory_summary.`;
 }
 
-/** Of all ids in the order in which the policy saw them. */
+/** Digest of all ids in the order in which the policy saw them. */
 function digestOf(messages: readonly Message[]): string {
   return tokenDigest(messages.flatMap((message) => message.ids));
 }
@@ -202,7 +201,7 @@ function readTrajectory(database: Database, row: Row, tasks: Map<number, Task>):
   if (row.ids_sha256 !== null && row.ids_sha256 !== digestOf(messages))
     throw new PlayactError(
       "store",
-      `The token ids of trajectory ${row.id} are not those that were sampled (SHA-256 ${row.ids_sha256.slice(0, 16)} expected): the store is damaged. Restore a copy of it, or start a new run.`,
+      `The token ids of trajectory ${row.id} are not the sampled ones (expected SHA-256 ${row.ids_sha256.slice(0, 16)}): the store is damaged. Restore a copy of it, or start a new run.`,
     );
   const trajectory: Trajectory = {
     task,

@@ -1,13 +1,13 @@
-// The views of playact.db: the public interface for `playact sql`, the dashboard and anybody's own queries.
-// Their columns are a promise. Reward statistics leave aborted episodes out (the simulator's fault, not the policy's); the
-// standard deviation is the sample's (n - 1), NULL below two, written out because SQLite has none.
+// The views of playact.db: the public interface for `playact sql`, the dashboard and your own queries. Their columns are stable.
+// Reward statistics leave out aborted episodes (the simulator's fault, not the policy's); the standard deviation is the
+// sample's (n - 1), NULL for fewer than two, written out because SQLite has none.
 
-/** Sample standard deviation of `value` where `mean` is its group's mean: two passes, so equal values give exactly 0. */
+/** Sample standard deviation of `value`, whose group mean is `mean`: two passes, so that equal values give exactly 0. */
 const deviation = (value: string, mean: string) =>
   `sqrt(sum((${value} - ${mean}) * (${value} - ${mean})) / nullif(count(${value}) - 1, 0))`;
 
 export const views = `
--- Every trajectory with the names of its run and task; reward is NULL where it was aborted. The other views build on it.
+-- Every trajectory with the names of its run and task; reward is NULL if it was aborted. The other views build on it.
 CREATE VIEW episode AS
 SELECT trajectory.id, run.name AS run, run.id AS run_id, task.step, task.purpose, trajectory.phase, task.position,
        task.name AS task, task.kind, trajectory.sample, trajectory.policy_version, trajectory.status,
@@ -16,8 +16,8 @@ SELECT trajectory.id, run.name AS run, run.id AS run_id, task.step, task.purpose
        CASE WHEN trajectory.status <> 'aborted' AND trajectory.reward IS NOT NULL THEN trajectory.rules = 1 END AS success
 FROM trajectory JOIN task ON task.id = trajectory.task JOIN run ON run.id = task.run;
 
--- One row a step: how it went. Step 0 is the warm-up (its demonstrations); evaluations are not counted.
--- seconds: the metric step_time, else the time from opening to closing; NULL while the step is open.
+-- One row per step. Step 0 is the warm-up (its demonstrations); evaluations are not counted.
+-- seconds: the metric step_time, or the time from opening to closing if there is none; NULL while the step is open.
 CREATE VIEW step_summary AS
 WITH trained AS (
   SELECT *, avg(reward) OVER (PARTITION BY run_id, step) AS mean FROM episode WHERE purpose <> 'evaluation'
@@ -33,7 +33,7 @@ FROM step JOIN run ON run.id = step.run
 LEFT JOIN summed ON summed.run_id = step.run AND summed.step = step.number
 LEFT JOIN metric ON metric.run = step.run AND metric.step = step.number AND metric.name = 'step_time';
 
--- One row an episode of training or warm-up. turns: the assistant's; tokens: all that the policy saw or wrote.
+-- One row per episode of training or warm-up. turns: the policy's; tokens: all that the policy read or wrote.
 CREATE VIEW trajectory_summary AS
 SELECT episode.id, episode.run, episode.step, episode.task, episode.sample, episode.policy_version, episode.status,
        episode.stop_reason, trajectory.reward, coalesce(sum(message.role = 'assistant'), 0) AS turns,
@@ -47,19 +47,19 @@ CREATE VIEW task_kinds AS
 SELECT run.name AS run, task.step, task.name AS id, task.kind, task.purpose, task.domain, task.toolset, task.level
 FROM task JOIN run ON run.id = task.run;
 
--- Training episodes that were judged, by kind of task. success: share where every rule was met.
+-- Judged training episodes by kind of task. success: share of episodes in which every rule was met.
 CREATE VIEW success_by_kind AS
 SELECT run, step, kind, count(*) AS trajectories, avg(success) AS success, avg(reward) AS reward_mean
 FROM episode WHERE purpose = 'train' AND reward IS NOT NULL GROUP BY run_id, step, kind;
 
--- Held-out tasks by phase (base, warmup, step 4), calls and declines apart. tasks: those that were judged.
+-- Held-out tasks by phase (base, warmup, step 4) and by call or decline. tasks: number of judged tasks.
 CREATE VIEW evaluation_summary AS
 SELECT run, phase, CASE kind WHEN 'decline' THEN 'decline' ELSE 'call' END AS kind,
        count(*) AS tasks, avg(success) AS success, avg(reward) AS reward_mean
 FROM episode WHERE purpose = 'evaluation' AND reward IS NOT NULL
 GROUP BY run_id, phase, CASE kind WHEN 'decline' THEN 'decline' ELSE 'call' END;
 
--- One row a group of training. trajectories: those judged; rules_differ: 1 where the rules told its samples apart.
+-- One row per training group. trajectories: judged ones; rules_differ: 1 if its samples differ by the rules.
 CREATE VIEW group_summary AS
 WITH judged AS (
   SELECT *, avg(reward) OVER (PARTITION BY run_id, step, position) AS mean FROM episode WHERE purpose = 'train'
@@ -78,7 +78,7 @@ CREATE VIEW failures_by_boundary AS
 SELECT run.name AS run, failure.step, failure.boundary, failure.code, count(*) AS failures
 FROM failure JOIN run ON run.id = failure.run GROUP BY run.id, failure.step, failure.boundary, failure.code;
 
--- Bad endings (aborted, truncated, a negative reward or a rule not met) of every purpose, by the party at fault. share: of the
+-- Bad endings (aborted, truncated, a negative reward or a rule not met) of every purpose, by the party at fault. share: of all
 -- bad endings of the same run, step, purpose and phase.
 CREATE VIEW blame_summary AS
 SELECT run, step, purpose, episode.phase, blame_party AS party, blame_code AS code, count(*) AS trajectories,
@@ -86,16 +86,16 @@ SELECT run, step, purpose, episode.phase, blame_party AS party, blame_code AS co
 FROM episode JOIN trajectory USING (id) WHERE blame_party IS NOT NULL
 GROUP BY run_id, step, purpose, episode.phase, blame_party, blame_code;
 
--- What was counted in the episodes of a step: calls refused by rule, and the simulator's retries, contradictions and tokens.
+-- Counts of the episodes of a step: calls refused by rule, and the simulator's retries, contradictions and tokens.
 CREATE VIEW count_summary AS
 SELECT run, step, purpose, episode.phase, counted.key AS name, sum(counted.value) AS total
 FROM episode JOIN trajectory USING (id), json_each(trajectory.counts) AS counted
 GROUP BY run_id, step, purpose, episode.phase, counted.key;
 
--- How often each rule fired, by step, purpose and phase. Of the writing of tasks: rejected/STAGE (drafts), plain_messages (first
--- messages built by rule), retried/task; these are 0 where the rule was asked and never fired. Of episodes: refused/KIND (calls),
--- contradictions, retried/ROLE (replies asked for again), blamed/PARTY/CODE (bad endings). failed/BOUNDARY/CODE: no
--- episode's, of whatever purpose (NULL).
+-- How often each rule fired, by step, purpose and phase. Writing of tasks: rejected/STAGE (drafts), plain_messages (first
+-- messages built by rule), retried/task; these are 0 if the rule was checked and never fired. Episodes: refused/KIND (calls),
+-- contradictions, retried/ROLE (replies asked for again), blamed/PARTY/CODE (bad endings). failed/BOUNDARY/CODE: failures
+-- outside episodes, with purpose NULL.
 CREATE VIEW rules_fired AS
 WITH fired AS (
   SELECT run, step, purpose, episode.phase, counted.key AS rule, counted.value AS times
@@ -117,14 +117,14 @@ WITH fired AS (
 )
 SELECT run, step, purpose, phase, rule, CAST(sum(times) AS INTEGER) AS times FROM fired GROUP BY run, step, purpose, phase, rule;
 
--- Every start of a run: when, with which versions, on what. A step ran under the last start before it.
+-- Every start of a run: time, versions and devices. A step ran under the last start before it.
 CREATE VIEW start_summary AS
 SELECT run.name AS run, start.at, start.versions ->> '$.playact' AS playact, start.torch, start.engine, start.policy_dtype,
        start.policy_gpu_layers, start.policy_layers, start.simulator_dtype, start.simulator_gpu_layers, start.simulator_layers,
        start.learner, start.learner_dtype
 FROM start JOIN run ON run.id = start.run;
 
--- The talk of an episode, message by message. advantage: NULL where none was assigned.
+-- The conversation of an episode, message by message. advantage: NULL if none was assigned.
 CREATE VIEW transcript AS
 SELECT trajectory, position, role, text, turn_reward, advantage FROM message;
 `;

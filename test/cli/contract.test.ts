@@ -120,7 +120,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     code: 3,
     says: /bad\.yaml is neither YAML nor JSON/,
   },
-  "a config file with a list": { words: train(file("list.yaml", "- steps")), code: 3, says: /list\.yaml must hold an object/ },
+  "a config file with a list": { words: train(file("list.yaml", "- steps")), code: 3, says: /list\.yaml must contain an object/ },
   "a config file with an unknown key": {
     words: train(file("key.yaml", "step: 3")),
     code: 3,
@@ -211,7 +211,7 @@ describe("a mistake is told in a sentence, with its exit code:", () => {
     ["an unknown run", ["train", "--resume", "nope"], 2, /no run named nope\. Known runs, latest first: tiny-1/],
     ["a run that another process writes", ["train", "--resume", "--steps", "9"], 1, /tiny-1 is being written by process \d+/],
     ["another config for a run that has one", ["train", "--resume", "--set", "seed=2"], 2, /keeps the name and config/],
-    ["an unknown trajectory", ["show", "77"], 2, /no trajectory 77\. Those stored are 1 to 1/],
+    ["an unknown trajectory", ["show", "77"], 2, /no trajectory 77\. Stored ids are 1 to 1/],
     ["an id that is no number", ["show", "first"], 2, /'first'.*whole number/],
     ["SQL that writes", ["sql", "DELETE FROM run"], 2, /Only one SELECT.*not DELETE/],
     ["SQL that hides what it writes", ["sql", "WITH x AS (SELECT 1) DELETE FROM run"], 2, /Only queries that read/],

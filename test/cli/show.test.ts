@@ -140,7 +140,7 @@ describe("playact show", () => {
 
   it("says which trajectories and samples there are when asked for another", async () => {
     using temporary = episode();
-    await expect(show(temporary, "77")).rejects.toThrow("There is no trajectory 77. Those stored are 1 to 1");
+    await expect(show(temporary, "77")).rejects.toThrow("There is no trajectory 77. Stored ids are 1 to 1");
     await expect(show(temporary, "1", "--tokens", "--sample", "2")).rejects.toThrow("no training sample 2. It has: 0, 1.");
   });
 });

@@ -19,7 +19,7 @@ describe("the name that was probably meant", () => {
     expect(nearest(typed, [])).toBeNull();
   });
 
-  test("the nearest of several wins, the first of equals", () => {
+  test("is the closest of several, the first on a tie", () => {
     expect(nearest("rollout.groupsise", configKeys())).toBe("rollout.groupSize");
     expect(nearest("ab", ["abcd", "abc"])).toBe("abc");
     expect(nearest("ax", ["ab", "ac"])).toBe("ab");

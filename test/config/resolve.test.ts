@@ -27,8 +27,8 @@ const refusal = (work: () => unknown): string => {
   throw new Error("nothing was refused");
 };
 
-describe("a config is laid together", () => {
-  test("defaults, the preset over them, the file over the preset, --set over the file, --steps over all", () => {
+describe("a config is resolved", () => {
+  test("from the defaults, then the preset, the file, --set and --steps, each overriding the ones before", () => {
     const file = fileOf("own.yaml", "steps: 7\nrollout:\n  groupSize: 3\n  tokensPerTurn: 50\n");
     const config = resolve({ preset: "tiny", file, set: ["rollout.groupSize=5", "steps=8"], steps: 9 });
     expect(config.steps).toBe(9);
@@ -40,7 +40,7 @@ describe("a config is laid together", () => {
     expect(resolve({ preset: "tiny" }).rollout.groupSize).toBe(presets.tiny.rollout.groupSize);
   });
 
-  test("a later --set wins, and none changes the preset itself", () => {
+  test("so that a later --set wins and none changes the preset itself", () => {
     const before = structuredClone(presets.tiny);
     expect(resolve({ preset: "tiny", set: ["seed=2", "seed=3"] }).seed).toBe(3);
     resolve({ preset: "tiny", set: ["rollout.groupSize=2"] });
@@ -54,15 +54,15 @@ describe("a config is laid together", () => {
     });
   });
 
-  test("the preset `laptop` is the defaults", () => {
+  test("to the defaults for the preset `laptop`", () => {
     expect(resolve()).toEqual(defaults);
   });
 
-  test("every preset fits the schema and says its name", () => {
+  test("for every preset, with the preset's name", () => {
     for (const preset of Object.keys(presets)) expect(resolveConfig({ preset, set: [] }).preset).toBe(preset);
   });
 
-  test("from what it resolved to it comes out the same", () => {
+  test("to the same config when it is resolved again", () => {
     expect(checkConfig(JSON.parse(JSON.stringify(resolve())))).toEqual(resolve());
   });
 });
@@ -80,7 +80,7 @@ describe("--set reads its value as YAML", () => {
   });
 });
 
-describe("a mistake is told in one sentence", () => {
+describe("a mistake is reported in one sentence", () => {
   test.each<[string, Partial<Parameters<typeof resolveConfig>[0]>, RegExp]>([
     ["an unknown preset", { preset: "lapto" }, /^usage: Unknown preset "lapto": expected one of laptop, tiny\b/],
     ["a preset that every object has", { preset: "toString" }, /^usage: Unknown preset/],
@@ -124,18 +124,18 @@ describe("a mistake is told in one sentence", () => {
       { file: fileOf("broken.yaml", "a: [") },
       /^config: The config file .*broken\.yaml is neither YAML nor JSON: [^\n]+$/,
     ],
-    ["a file of a list", { file: fileOf("list.yaml", "- a") }, /must hold an object of keys, got \w+\.$/],
-    ["an empty file", { file: fileOf("empty.yaml", "") }, /must hold an object of keys, got nothing\.$/],
+    ["a file of a list", { file: fileOf("list.yaml", "- a") }, /must contain an object of keys, got \w+\.$/],
+    ["an empty file", { file: fileOf("empty.yaml", "") }, /must contain an object of keys, got nothing\.$/],
   ])("%s", (_, request, sentence) => {
     expect(refusal(() => resolve(request))).toMatch(sentence);
   });
 
-  test("several mistakes in a line each", () => {
+  test("several mistakes: one line each", () => {
     expect(refusal(() => resolve({ set: ["steps=0", "seeds=1", "tasks.perStep=x"] })).split("\n")).toHaveLength(3);
   });
 });
 
-test("the keys are those of the schema, dotted, each once", () => {
+test("configKeys lists each key of the schema once, dotted", () => {
   const keys = configKeys();
   expect(keys).toEqual(expect.arrayContaining(["seed", "rollout.groupSize", "tasks.tools", "learner.betas"]));
   expect(new Set(keys).size).toBe(keys.length);

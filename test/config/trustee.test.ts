@@ -1,6 +1,6 @@
 // The method as published (arXiv 2604.17739) against the code: formulas from test/fixtures/trustee.json, which an
-// independent Python program wrote (scripts/record-trustee.py), the ablations, and docs/trustee.md: the numbers that it states
-// by hand are those that the preset resolves to, whatever the defaults are.
+// independent Python program wrote (scripts/record-trustee.py), the ablations, and docs/trustee.md: its handwritten numbers must
+// equal those of the resolved preset.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -47,7 +47,7 @@ const fixture = JSON.parse(read("../fixtures/trustee.json")) as Fixture; // writ
 const rollouts = (group: readonly Member[]) =>
   group.map(({ reward, turns, tokens, aborted }) => ({ reward, turnRewards: turns, turnTokens: tokens, aborted }));
 
-/** Equal numbers, to the last bits of a sum that is added up in another order. */
+/** Equal up to rounding: sums may be added in another order. */
 function expectClose(found: unknown, wanted: unknown): void {
   if (typeof wanted === "number") expect(found).toBeCloseTo(wanted, 9);
   else {
@@ -131,7 +131,7 @@ describe("the published formulas, from an independent program", () => {
   });
 });
 
-test("a step's temperature is what the step before recorded leads to, so that a resumed run has the same", () => {
+test("a step's temperature is computed from what the step before recorded, so that a resumed run gets the same", () => {
   using temporary = temporaryStore();
   const writer = newWriter(temporary.store);
   const config = configSchema.parse({ rollout: { temperature: 0.9, temperatureControl: { on: true, afterSteps: 1 } } });
@@ -152,13 +152,13 @@ test("a step's temperature is what the step before recorded leads to, so that a 
 
 describe("the temperature controller", () => {
   const { temperatureControl } = configSchema.parse({}).rollout;
-  test("changes nothing where it is off, and nothing where a step trained nothing", () => {
+  test("changes nothing when it is off or when a step trained nothing", () => {
     expect(temperatureControl.on).toBe(false);
     expect(nextTemperature(0.7, 0, 100, temperatureControl)).toBe(0.7);
     expect(nextTemperature(0.7, null, 100, { ...temperatureControl, on: true })).toBe(0.7);
   });
 
-  test("never reaches 0, where all samples of a group would be one", () => {
+  test("never reaches 0, where all samples of a group would be the same", () => {
     let temperature = 1;
     for (let step = 21; step < 400; step++)
       temperature = nextTemperature(temperature, 5, step, { ...temperatureControl, on: true });
@@ -166,7 +166,7 @@ describe("the temperature controller", () => {
   });
 });
 
-test("the level moves every n-th step only, by that step's mean", () => {
+test("the level changes only every n-th step, by that step's mean", () => {
   const levels = [1, 2, 3, 4, 5, 6].map((step) => nextLevel(10, step % 2 === 0 ? 1 : -1, { every: 3 }, step));
   expect(levels).toEqual([10, 10, 7, 10, 10, 13]);
 });
@@ -195,7 +195,7 @@ describe("the ablations", () => {
       epsilon: config.curriculum.epsilon,
     }).map((order) => order.aspects);
 
-  test("resolve, each with a sentence of what it is in the paper", () => {
+  test("resolve, each with a sentence about the paper", () => {
     // five without aspects, five dimensions, ten aspects; the system prompt is both
     expect(Object.keys(ablations)).toHaveLength(5 + 5 + aspects.length - 1);
     for (const [name, { paper }] of Object.entries(ablations)) {
@@ -235,7 +235,7 @@ describe("the ablations", () => {
     expect(ablations[`fixed-${dimension}`]?.paper).not.toContain("Not in the paper");
   });
 
-  test("several add up: each list holds what each of them says, once and in any order", () => {
+  test("can be combined: each list contains the entries of all, once and in any order", () => {
     expect(together("withhold-intent", "withhold-persona").simulator.withhold).toEqual(["intent", "persona"]);
     expect(together("fixed-num-tools", "fixed-expected-tool-calls").curriculum.fixed).toEqual(["numTools", "expectedToolCalls"]);
     expect(together("fixed-user", "fixed-query-ambiguity", "fixed-tool").curriculum.fixed).toHaveLength(4);
@@ -244,7 +244,7 @@ describe("the ablations", () => {
     expect(all.curriculum).toMatchObject({ start: 100, step: 0, epsilon: 0, fixed: ["numCriteria"] });
   });
 
-  test("a list of the file or of --set replaces theirs, and theirs that of the preset", () => {
+  test("a list of the file or of --set replaces an ablation's, which replaces the preset's", () => {
     const set = ["simulator.withhold=[persona]", "curriculum.fixed=[]"];
     const ablation = ["withhold-intent", "withhold-expected-calls", "fixed-tool"];
     const { simulator, curriculum } = resolveConfig({ preset: "trustee", ablation, set }).config;
@@ -253,7 +253,7 @@ describe("the ablations", () => {
   });
 
   test.each(["withhold-intent", "withhold-persona", "withhold-expected-calls"])(
-    "%s is refused where a user chooses or a judge weighs: the menu and the anchors tell it",
+    "%s is rejected for a chosen user or a log-odds judge: the menu and the anchors would reveal it",
     (name) => {
       const asked = (...set: string[]) => resolveConfig({ preset: "trustee", ablation: [name], set });
       for (const set of ["simulator.user=chosen", "reward.verdict=mixed", "reward.verdict=rules"])
@@ -265,7 +265,7 @@ describe("the ablations", () => {
     },
   );
 
-  test("the file and --set lie over them, and an unknown one is told", () => {
+  test("the file and --set override them, and an unknown one is reported", () => {
     const over = resolveConfig({ preset: "trustee", ablation: ["no-curriculum"], set: ["curriculum.start=7"] }).config;
     expect([over.curriculum.start, over.curriculum.step]).toEqual([7, 0]);
     expect(() => ablationOf("no-curiculum")).toThrow(
@@ -275,7 +275,7 @@ describe("the ablations", () => {
   });
 });
 
-describe("what is withheld stands in no prompt", () => {
+describe("what is withheld is in no prompt", () => {
   /** What only the intent tells: itself, what is held back from the first message, the values of the expected calls. */
   const intent = ["SECRET GOAL", "SECRET DAY", "SECRET CITY"];
   const persona = ["SECRET PERSON"];
@@ -311,7 +311,7 @@ describe("what is withheld stands in no prompt", () => {
   }
   const holds = (text: string, secrets: readonly string[]) => secrets.filter((one) => text.includes(one));
 
-  test("each role is told what the paper tells it, and the user what the first message holds back", async () => {
+  test("without an ablation each role gets what the paper gives it, and the user also what the first message holds back", async () => {
     const told = await read();
     expect(holds(told.tool, [...intent, ...persona])).toEqual(["SECRET GOAL"]);
     expect(holds(told.user, [...intent, ...persona])).toEqual(["SECRET GOAL", "SECRET DAY", "SECRET PERSON"]);
@@ -320,7 +320,7 @@ describe("what is withheld stands in no prompt", () => {
     );
   });
 
-  test("the intent: all read the first message, none what is held back from it or a value of a call; names stay", async () => {
+  test("the intent: all read the first message, none what it holds back or a value of a call; names stay", async () => {
     const told = await read("intent");
     for (const text of Object.values(told)) {
       expect(holds(text, intent)).toEqual([]);
@@ -374,7 +374,7 @@ describe("docs/trustee.md", () => {
     expect(keysOf(presets.trustee).filter((key) => !keys.has(key))).toEqual([]);
   });
 
-  test("names every ablation, every mode of advantage and of returns, and no key that there is not", () => {
+  test("names every ablation, every mode of advantage and of returns, and no unknown key", () => {
     const there = new Set(keysOf(configSchema.parse({})));
     const sections = new Set([...there].map((key) => key.split(".")[0]));
     const named = [...page.matchAll(/`([a-z]+(?:\.[A-Za-z]+)+)(?:=[^`]*)?`/g)].map(([, key = ""]) => key);

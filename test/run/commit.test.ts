@@ -1,4 +1,4 @@
-// What stands in the way of a commit and goes by itself is waited for; everything else, and an end of patience, is thrown.
+// A commit waits for temporary obstacles; it throws every other error, and the obstacle when the wait is aborted.
 import { setTimeout as wait } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
@@ -10,7 +10,7 @@ import { openStore } from "../../src/store/store.ts";
 import { loadTasks, saveTask } from "../../src/store/tasks.ts";
 import { exampleTask, newWriter, temporaryStore } from "../store/temporary.ts";
 
-/** A run whose store is opened as the worker does it. */
+/** A run whose store is opened as the worker opens it. */
 function open() {
   const temporary = temporaryStore();
   const writer = { ...newWriter(temporary.store), store: openStore(temporary.path, { busySeconds: 0.1 }) };
@@ -33,8 +33,8 @@ function open() {
   return { path: temporary.path, writer, told, stop, run, save, stored, [Symbol.dispose]: dispose };
 }
 
-describe("a store that another program holds", () => {
-  test("is waited for, longer than one busy timeout, while all else goes on and the heartbeat ends nothing", async () => {
+describe("a store that another program has locked", () => {
+  test("is waited for longer than one busy timeout, while other work continues and the heartbeat throws nothing", async () => {
     using opened = open();
     const other = new Database(opened.path);
     other.exec("BEGIN IMMEDIATE");
@@ -47,14 +47,14 @@ describe("a store that another program holds", () => {
     await wait(5_500);
     expect(opened.stored()).toEqual([]);
     expect(opened.told).toHaveLength(1);
-    expect(opened.told[0]).toMatch(/another program holds .*playact\.db\. Close it\. The run waits/);
+    expect(opened.told[0]).toMatch(/another program has locked .*playact\.db\. Close it\. The run waits/);
     other.exec("ROLLBACK");
     other.close();
     await saving;
     clearInterval(beat);
     expect(ticks).toBeGreaterThan(10); // the event loop has never stood still for long
     expect(opened.stored()).toEqual([0, 1]);
-    expect(opened.told.at(-1)).toContain("the run goes on");
+    expect(opened.told.at(-1)).toContain("the run continues");
   }, 20_000);
 });
 
@@ -63,7 +63,7 @@ describe("a full disk", () => {
   const fill = ({ writer }: ReturnType<typeof open>) =>
     writer.store.database.pragma(`max_page_count = ${writer.store.database.pragma("page_count", { simple: true })}`);
 
-  test("pauses the run, says the bytes once, and goes on by itself when there is room, in order", async () => {
+  test("pauses the run, which reports the free bytes once and continues in order when there is room", async () => {
     using opened = open();
     fill(opened);
     const saving = [0, 1, 2].map((index) => opened.save(index));
@@ -77,7 +77,7 @@ describe("a full disk", () => {
     expect(opened.told).toHaveLength(2);
   });
 
-  test("is told as the reason where nobody wants to wait any longer", async () => {
+  test("is the error when the wait is aborted", async () => {
     using opened = open();
     fill(opened);
     const saving = opened.save(0);
@@ -86,7 +86,7 @@ describe("a full disk", () => {
   });
 });
 
-test("what will not go by itself is thrown at once, and holds up no other commit", async () => {
+test("any other error is thrown at once and delays no other commit", async () => {
   using opened = open();
   await opened.save(0);
   await expect(opened.save(0)).rejects.toMatchObject({ boundary: "store" });

@@ -1,7 +1,7 @@
-// The two directions of writing a task meet in draw-tasks.ts: the config picks one, and the same rules look at both.
+// The two directions of writing a task in draw-tasks.ts: the config chooses one, and the same rules check both.
 import { expect, test } from "vitest";
 import { resolveConfig } from "../../src/config/resolve.ts";
-import { type Desk, writeTasks } from "../../src/run/draw-tasks.ts";
+import { type WritingSession, writeTasks } from "../../src/run/draw-tasks.ts";
 import { newUsage } from "../../src/simulator/usage.ts";
 import { anyTools } from "../../src/tools/distractors.ts";
 import type { Json, JsonObject, Task } from "../../src/types.ts";
@@ -25,13 +25,13 @@ async function write(set: readonly string[], query = said) {
       return { arguments_1: found.arguments, result_1: found.result, message: query };
     },
   });
-  const desk: Desk = {
+  const session: WritingSession = {
     ...{ config, engine, template: player.template, embed: null, distractors: anyTools, usage: newUsage() },
     ...{ pause: () => undefined, signal: new AbortController().signal },
   };
   const series = { id: "s", names: [1], first: 0, count: 1, level: 1, declineShare: 0, epsilon: 0, toolsets: [trains] };
   const tasks: Task[] = [];
-  const written = await writeTasks(desk, series, { filled: new Set(), rounds: [], known: [] }, async (_, task) => {
+  const written = await writeTasks(session, series, { filled: new Set(), rounds: [], known: [] }, async (_, task) => {
     tasks.push(task);
   });
   return {
@@ -48,7 +48,7 @@ test("the config's direction decides how a draft is written", async () => {
   expect([calls.task?.firstMessage, calls.asked.length]).toEqual([said, 2]);
 });
 
-test("a draft of either direction is looked at by the same rules", async () => {
+test("drafts of both directions are checked by the same rules", async () => {
   const named = await write([], `${said} Use find_train.`);
   expect([named.task, named.stages]).toEqual([undefined, ["tool_named"]]);
   const room = ["engine.policyContext=200", "rollout.responseTokens=190"];

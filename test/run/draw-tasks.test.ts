@@ -1,5 +1,5 @@
-// Series of tasks over a real store and the scripted engine: what is taken, counted and stored, and that a run that was
-// interrupted draws the same tasks as one that was not. The embedder here is a table: the same city is the same place.
+// Series of tasks with a real store and the scripted engine: what is accepted, counted and stored, and that an interrupted run
+// draws the same tasks as an uninterrupted one. The embedder here is a table: the same city gives the same vector.
 import { setMaxListeners } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -96,7 +96,7 @@ function started(): { readonly writer: Writer } & Disposable {
   return { writer, [Symbol.dispose]: () => temporary[Symbol.dispose]() };
 }
 
-test("tasks that say what an earlier one says are drawn again, and counted", async () => {
+test("tasks too similar to an earlier one are drawn again, and counted", async () => {
   using run = started();
   const { messages, metrics } = await drawn(run.writer);
   expect(new Set(messages).size).toBe(6);
@@ -114,7 +114,7 @@ test("without a threshold nothing is compared, embedded or stored", async () => 
   expect(vectorsOf(run.writer.store, run.writer.run, series)).toEqual([]);
 });
 
-test("a run that was interrupted anywhere draws the tasks of one that was not, whatever each reply took", async () => {
+test("a run interrupted anywhere draws the same tasks as an uninterrupted one, however long each reply took", async () => {
   using whole = started();
   const straight = await drawn(whole.writer, { jitter: 0 });
   for (const stopAt of [1, 2, 3, 4, 5]) {
@@ -143,7 +143,7 @@ function openNext(writer: Writer): void {
   openStep(writer, 2, { level: 40, policyVersion: 1 });
 }
 
-test("a place that stays empty has a failure row with every reason, and the level falls while rounds give nothing", async () => {
+test("a missing task has a failure row with every reason, and the level falls while rounds give no task", async () => {
   using run = started();
   const { tasks, metrics } = await drawn(run.writer, { invalid: () => true });
   expect(tasks.size).toBe(0);
@@ -163,7 +163,7 @@ test("a task of a round that follows an empty one is ten levels lower, and says 
   expect([...tasks.values()].map(({ level }) => level)).toEqual(Array(6).fill(30));
 });
 
-test("a prompt that leaves no room for the response is refused by its own name", async () => {
+test("a prompt that leaves no room for the response is rejected for that reason", async () => {
   using run = started();
   const { metrics } = await drawn(run.writer, { config: { engine: { policyContext: 600 }, rollout: { responseTokens: 500 } } });
   expect(metrics).toMatchObject({ "tasks/written": 0, "tasks/rejected/calls": 0, "tasks/rejected/prompt_too_long": 6 * 9 });

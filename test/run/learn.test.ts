@@ -11,7 +11,7 @@ import { openRequest } from "../suites/learner.suite.ts";
 import { blueprint } from "../support/blueprint.ts";
 import { aborted, judged, message } from "../support/trajectory.ts";
 
-/** Learns from these groups with the double, whose update also says `metrics`; records what it was asked and what was told. */
+/** Learns from these groups with the double, whose update also returns `metrics`; records requests and progress. */
 async function learned(groups: readonly (readonly Trajectory[])[], input: ConfigInput = {}, metrics = {}, step = 1) {
   const config = configSchema.parse(input);
   const double = scriptedLearner();
@@ -41,22 +41,22 @@ const dead = [judged(1), judged(1), judged(1)];
 const sizes = ({ requests }: { readonly requests: readonly UpdateRequest[] }) =>
   requests.flatMap(({ minibatches }) => minibatches.map((samples) => samples.length));
 
-/** Nothing but the advantage teaches. */
+/** Without a KL term. */
 const bare: ConfigInput = { learner: { klCoef: 0, tasksPerMinibatch: 2 } };
 
 describe("groups without variance", () => {
-  test("are left out where nothing but an advantage teaches", async () => {
+  test("are left out without a KL term", async () => {
     expect(sizes(await learned([alive, dead, alive], bare))).toEqual([4]);
   });
 
-  test("stay in the mini-batches, with advantages of 0, where they keep a KL", async () => {
+  test("stay in the mini-batches, with advantages of 0, with a KL term", async () => {
     const kept = await learned([alive, dead, alive], { learner: { klCoef: 0.001, tasksPerMinibatch: 2 } });
     expect(sizes(kept)).toEqual([5, 2]);
     const [first] = kept.requests[0]?.minibatches ?? [];
     expect(first?.slice(2).every((sample) => sample.advantages.every((advantage) => advantage === 0))).toBe(true);
   });
 
-  test("make 4 mini-batches of 4 tasks of the preset `trustee`, however many are dead, each episode with a weight of its own", async () => {
+  test("do not change the 4 mini-batches of 4 tasks of the preset `trustee`, in which each episode is its own rollout", async () => {
     const step = Array.from({ length: 16 }, (_, index) => (index % 3 === 0 ? alive : dead));
     const { requests } = await learned(step, presets.trustee);
     const request = requests[0];
@@ -66,7 +66,7 @@ describe("groups without variance", () => {
     for (const rollouts of numbers) expect(new Set(rollouts).size).toBe(rollouts.length);
   });
 
-  test("and a lone survivor: it is compared with nobody and keeps the KL alone; the world's failures not even that", async () => {
+  test("include a lone survivor, which has only its KL; failures of the world are left out", async () => {
     const group = [judged(1), aborted(), judged(Number.NaN)];
     const { requests } = await learned([group], { learner: { klCoef: 0.001 } });
     expect(requests[0]?.minibatches.map((samples) => samples.map(({ advantages }) => new Set(advantages)))).toEqual([
@@ -94,15 +94,15 @@ describe("groups without variance", () => {
   });
 });
 
-describe("what the learner is told", () => {
-  test("each rollout of a mini-batch has a number, whatever its group", async () => {
+describe("the request to the learner", () => {
+  test("numbers each rollout of a mini-batch, across groups", async () => {
     const { requests } = await learned([alive, [judged(0), aborted(), judged(1)]], bare);
     const numbers = requests[0]?.minibatches[0]?.map((sample) => sample.rollout) ?? [];
     expect(numbers).toHaveLength(4);
     expect(new Set(numbers).size).toBe(4);
   });
 
-  test("the rate is the config's, and is recorded", async () => {
+  test("has the config's learning rate, which is recorded", async () => {
     const { said, requests } = await learned([alive], { learner: { learningRate: 8e-6 } });
     expect(requests[0]?.learningRate).toBe(8e-6);
     expect(said.learning_rate).toBe(8e-6);
@@ -112,7 +112,7 @@ describe("what the learner is told", () => {
 describe("the alarm of the sampler-learner gap", () => {
   const warnings = (told: readonly ProgressEvent[]) => told.filter((event) => event.kind === "warning");
 
-  test("warns above 5 % of the tokens, with what to do, and is a metric", async () => {
+  test("warns above 5 % of the tokens, says what to do, and is a metric", async () => {
     const loud = await learned([alive], {}, { "sampling/ratio_out_of_band": 0.051 }, 7);
     expect(loud.said["sampling/gap_alarm"]).toBe(1);
     expect(warnings(loud.told)).toMatchObject([{ step: 7, text: expect.stringContaining("5.1 % of the tokens") }]);
@@ -121,7 +121,7 @@ describe("the alarm of the sampler-learner gap", () => {
     expect(warnings(quiet.told)).toEqual([]);
   });
 
-  test("its band is the config's, and it also hears a step in which nothing was trained", async () => {
+  test("has the config's limit, and also works in a step that trained nothing", async () => {
     const wide = await learned([alive], { learner: { gapAlarm: 0.5 } }, { "sampling/ratio_out_of_band": 0.4 });
     expect(warnings(wide.told)).toEqual([]);
     const untrained = await learned([dead], bare); // the double's log-probs are far from the -0.5 of the record

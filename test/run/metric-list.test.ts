@@ -1,5 +1,5 @@
-// The list of metrics against what is recorded: the names of a whole run on the doubles and of groups in which everything
-// happens; the learner's own are held against the real learner in test/learner/torch.test.ts.
+// The list of metrics against the recorded names of a whole run on the doubles and of groups in which everything happens. The
+// learner's metrics are compared with the real learner in test/learner/torch.test.ts.
 import { expect, test } from "vitest";
 import { assignAdvantages } from "../../src/reward/assign.ts";
 import { learnerMetrics, metricList } from "../../src/run/metric-list.ts";
@@ -11,11 +11,11 @@ import { blueprint } from "../support/blueprint.ts";
 import { aborted, judged } from "../support/trajectory.ts";
 import { life, newRun } from "../support/whole-run.ts";
 
-/** The name in the list that a recorded one is of. */
+/** The name in the list for a recorded name. */
 const listed = (recorded: string) =>
   metricList.find(({ name }) => new RegExp(`^${name.replaceAll(/<\w+>/g, "[\\w.-]+")}$`).test(recorded))?.name;
 
-test("every name that is recorded is in the list, and every name of the list is recorded", async () => {
+test("every recorded name is in the list, and every name of the list is recorded", async () => {
   using temporary = temporaryStore();
   await life(temporary, newRun(temporary), { token: "one" });
   const names = temporary.store.database
@@ -40,7 +40,7 @@ test("every name that is recorded is in the list, and every name of the list is 
   ]);
 });
 
-test("each has a name of its own, a unit and a sentence, and the open ones say what stands in their place", () => {
+test("each metric has a unique name, a unit and a sentence, and placeholders are explained", () => {
   expect(new Set(metricList.map(({ name }) => name)).size).toBe(metricList.length);
   expect(metricList.filter(({ unit, sentence }) => unit === "" || !sentence.endsWith("."))).toEqual([]);
   const sentenceOf = (recorded: string) => metricList.find(({ name }) => name === listed(recorded))?.sentence;

@@ -14,34 +14,34 @@ const metricsOf = (...groups: readonly (readonly Trajectory[])[]) =>
     ),
   );
 
-describe("what the groups of a step say", () => {
-  test("the mean reward over all that were judged, and the mean of the groups' deviations", () => {
+describe("the metrics of a step's groups", () => {
+  test("have the mean reward of the judged episodes, and the mean of the groups' deviations", () => {
     const metrics = metricsOf([judged(1), judged(0)], [judged(-1), judged(-1)]);
     expect(metrics.reward).toBe(-0.25);
     expect(metrics.reward_std).toBeCloseTo(Math.SQRT1_2 / 2, 12);
     expect(metrics.frac_reward_zero_std).toBe(0.5);
   });
 
-  test("aborted episodes are counted and otherwise left out", () => {
+  test("count aborted episodes and otherwise leave them out", () => {
     const metrics = metricsOf([judged(1), aborted(), judged(0)]);
     expect(metrics).toMatchObject({ reward: 0.5, "rollout/trajectories": 3, "rollout/aborted": 1, "rollout/success": 0.5 });
     expect(metrics).toMatchObject({ "stop/answered": 2, "stop/simulator_failed": 1 });
     expect(metrics.reward_std).toBeCloseTo(Math.SQRT1_2, 12);
   });
 
-  test("where nobody was judged there is no reward, rather than a zero", () => {
+  test("have no reward, rather than a zero, if nothing was judged", () => {
     const metrics = metricsOf([aborted(), aborted()]);
     expect(Object.keys(metrics).filter((name) => name.startsWith("reward") || name.startsWith("completions"))).toEqual([]);
     expect(metrics).toMatchObject({ "rollout/aborted": 2, frac_reward_zero_std: 1 });
     expect(Object.values(metricsOf()).every(Number.isFinite)).toBe(true);
   });
 
-  test("length counts sampled tokens only, turns the assistant's messages", () => {
+  test("count only sampled tokens as length, and the assistant's messages as turns", () => {
     const metrics = metricsOf([judged(1), judged(0)]); // "go on" is foreign, "ok" is sampled
     expect(metrics).toMatchObject({ "completions/mean_length": 2, "rollout/turns": 1 });
   });
 
-  test("success is all calls right; rules and judge are told apart", () => {
+  test("count an episode with all calls right as success, whatever the judge says", () => {
     const verdict = { reward: 0.8, rules: 1, judge: 0.6, reason: "" };
     const metrics = metricsOf([judged(0, { verdict }), judged(0)], [judged(1), judged(0.9)]);
     expect(metrics).toMatchObject({ "rollout/success": 0.75, "rollout/judged_by_model": 0.25, "rollout/rules_differ": 0.5 });
@@ -51,18 +51,18 @@ describe("what the groups of a step say", () => {
 describe("the anchors of the judge", () => {
   const weighed = (margin: number) => judged(0.8, { verdict: { reward: 0.8, rules: 1, judge: 0.6, margin, reason: "" } });
 
-  test("that it could not tell apart are counted; how far apart they lie is a mean over those read", () => {
+  test("that it could not tell apart are counted; their distance is a mean over the scored ones", () => {
     const metrics = metricsOf([weighed(2), weighed(-0.5), judged(0)], [weighed(0), aborted()]);
     expect(metrics).toMatchObject({ "rollout/no_margin": 2, "rollout/judge_margin": 0.5 });
   });
 
-  test("have no mean where none was read", () => {
+  test("have no mean if none was scored", () => {
     expect(metricsOf([judged(1), judged(0)])["rollout/no_margin"]).toBe(0);
     expect(metricsOf([judged(1), judged(0)])).not.toHaveProperty("rollout/judge_margin");
   });
 });
 
-describe("who is to blame, and what it cost", () => {
+describe("blame and simulator usage", () => {
   test("bad endings are counted by party, aborts by role and kind, refusals by kind", () => {
     const invented = judged(-1, { counts: { "refused/invented_id": 2, "tokens_in/tool": 90 } });
     const metrics = metricsOf([invented, judged(1), aborted(), aborted()]);
@@ -97,7 +97,7 @@ describe("the gap between sampler and learner", () => {
     expect(metrics["sampling/ratio_out_of_band"]).toBe(0.5);
   });
 
-  test("can be read off as many tokens as a step has", () => {
+  test("can be computed over as many tokens as a step has", () => {
     const pairs = Array.from({ length: 300_000 }, (_, at) => ({ old: -1, behaviour: at === 7 ? -1.5 : -1 }));
     expect(gapMetrics(pairs)["sampling/sampling_logp_difference/max"]).toBe(0.5);
     expect(gapMetrics([])).toEqual({
@@ -108,12 +108,12 @@ describe("the gap between sampler and learner", () => {
   });
 });
 
-test("a deviation is the sample's (n - 1), and 0 where there is none", () => {
+test("a deviation is the sample's (n - 1), and 0 for fewer than two values", () => {
   expect(deviation([1, 3])).toBeCloseTo(Math.SQRT2, 12);
   expect([deviation([5]), deviation([])]).toEqual([0, 0]);
 });
 
-test("laps follow each other and fill the step's time", () => {
+test("laps are consecutive and add up to the step's time", () => {
   const watch = stopwatch();
   for (const lap of ["time/tasks", "time/rollout"]) {
     const until = performance.now() + 2;

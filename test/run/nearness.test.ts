@@ -1,4 +1,4 @@
-// What the embedder makes of tools: the distractors of the embedded catalogue, and whether one job in two wordings is told.
+// The embedder on tools: the distractors of the embedded catalogue, and whether two wordings of one job are recognised.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configSchema } from "../../src/config/config.ts";
 import { cosine } from "../../src/embed/cosine.ts";
@@ -41,13 +41,13 @@ const mean = (pairs: ReturnType<typeof company>) => {
 };
 
 describe("distractors of the catalogue", () => {
-  test("are near where the config says so, and every tool finds two", () => {
+  test("are similar tools if the config says so, and every tool gets two", () => {
     const near = company(nearness.distractors);
     expect(near.filter(({ chosen }) => chosen.length < 2)).toEqual([]);
     expect(mean(near)).toBeGreaterThan(mean(company(anyTools)) + 0.15);
   });
 
-  test("are any, and nothing is opened, where it does not", async () => {
+  test("are any tools otherwise, and no embedder is opened", async () => {
     await using none = await openNearness(configSchema.parse({ tasks: { novelty: null } }), catalogue);
     expect(none).toMatchObject({ embed: null, distractors: anyTools });
   });

@@ -1,4 +1,4 @@
-// The real parts of a run, opened: what they compute on is told, warned of and stored. The smallest model, no step.
+// Opens the real parts of a run, with the smallest model and no step: devices are reported and stored, with warnings.
 import { execFileSync } from "node:child_process";
 import { afterEach, expect, test, vi } from "vitest";
 import { resolveConfig } from "../../src/config/resolve.ts";
@@ -15,7 +15,7 @@ import { pathWithCard } from "../support/nvidia.ts";
 afterEach(() => vi.unstubAllEnvs());
 
 test.runIf((await nvidiaCards()) === null)(
-  "a start is told and stored, by the word of the opened parts, and an idle card warned of",
+  "a start reports and stores the devices of the opened parts, and warns about an unused GPU",
   async () => {
     using temporary = temporaryStore();
     const { config } = resolveConfig({ preset: "tiny", ablation: [], set: ["learner.device=cpu", "learner.dtype=float32"] });

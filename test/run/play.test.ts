@@ -1,4 +1,4 @@
-// How the parts of an episode come out of a session: roles, times and verdict as the config has them.
+// Episodes of a session have the roles, times and verdict of its config.
 import { expect, test } from "vitest";
 import { type ConfigInput, configSchema } from "../../src/config/config.ts";
 import type { ReplyRequest } from "../../src/llm/llm.ts";
@@ -15,13 +15,13 @@ function session(play: Play, input: ConfigInput = {}) {
   return { config, engine, template: player.template, dialect: "hermes", usage: newUsage(), signal, asked } as const;
 }
 
-test("a demonstration is the right episode, and the rules approve it", async () => {
+test("a demonstration is the right episode, and passes the rules", async () => {
   const { verdict, messages } = await demonstrated(session({}), blueprint(), ["demo"]);
   expect(verdict?.reward).toBe(1);
   expect(messages.every(({ logprobs }) => logprobs === null)).toBe(true);
 });
 
-test("the user and the tools are those of the config, with their time to think", async () => {
+test("the user and the tools are those of the config, with its tokens of thinking", async () => {
   const reply = ({ schema }: ReplyRequest) =>
     "done" in (schema.properties as JsonObject)
       ? { reason: "It is over.", reward: 0, done: true, message: "" }

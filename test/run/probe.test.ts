@@ -21,7 +21,7 @@ async function opened() {
   return learner;
 }
 
-test("a policy that writes fences is told from one that writes tags, and only the first needs a warm-up", async () => {
+test("the probe distinguishes fences from tags, and only a policy that writes fences needs a warm-up", async () => {
   const { engine } = stage({});
   const learner = await opened();
   const fences = await probe([fenced, fenced, tagged], engine.vocabulary, learner);
@@ -33,19 +33,19 @@ test("a policy that writes fences is told from one that writes tags, and only th
   expect(probeMetrics(tags)["probe/well_formed/hermes"]).toBeCloseTo(2 / 3);
 });
 
-test("a policy that was never heard needs a warm-up", async () => {
+test("a policy without any turns needs a warm-up", async () => {
   const { engine } = stage({});
   expect(needsWarmup(await probe([], engine.vocabulary, await opened()), "hermes")).toBe(true);
 });
 
-test("rows that are one and the same vector are untrained, and so are tags that the model does not have", () => {
+test("identical rows are untrained, and so are tags that the model does not have", () => {
   const wellFormed = { hermes: 0, "json-fence": 0, "llama-3.1": 0 };
   expect(markersUntrained({ wellFormed, markerCosine: 0.99999 })).toBe(true);
   expect(markersUntrained({ wellFormed, markerCosine: null })).toBe(true);
   expect(markersUntrained({ wellFormed, markerCosine: 0.4 })).toBe(false);
 });
 
-test("only tasks whose right first turn is a call ask for one", () => {
+test("only tasks whose right first turn is a call count for the probe", () => {
   const holding = chain({ heldBack: [{ call: 1, argument: "seats", sentence: "The seats is 2." }] });
   expect([blueprint(), holding, declined()].map(asksForCall)).toEqual([true, false, false]);
 });

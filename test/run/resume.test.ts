@@ -1,4 +1,4 @@
-// What a start does to the files that lie in a run's folder: nothing is removed but what is named .tmp, whatever the store knows.
+// What a start does with files in a run's folder: only folders named .tmp are removed, whatever the store lists.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -14,7 +14,7 @@ import { newWriter, type Temporary, temporaryStore } from "../store/temporary.ts
 import { openRequest } from "../suites/learner.suite.ts";
 import { life, lostOf, newRun } from "../support/whole-run.ts";
 
-/** A file in a folder of its own. */
+/** A file in a separate folder. */
 function put(...path: readonly string[]): string {
   const folder = join(...path);
   mkdirSync(folder, { recursive: true });
@@ -22,19 +22,19 @@ function put(...path: readonly string[]): string {
   return folder;
 }
 
-test("a new run takes no name whose folder is there, and is refused one: the files of a lost store stay", () => {
+test("a new run never gets a name whose folder exists, so that the files of a lost store stay", () => {
   using temporary = temporaryStore();
   const { store, home } = temporary;
   const old = put(runFolder(home, "tiny-1"), "checkpoint-2");
   const { config } = newWriter(store, "any").run;
   expect(createRun(store, { preset: "tiny", config, versions: {} }).name).toBe("tiny-2");
   expect(() => createRun(store, { name: "tiny-1", preset: "tiny", config, versions: {} })).toThrow(
-    /tiny-1 is there already, of a run that .*playact\.db does not know\. Choose another name/,
+    /tiny-1 already exists, for a run that .*playact\.db does not list\. Choose another name/,
   );
   expect(existsSync(join(old, "file"))).toBe(true);
 });
 
-test("a folder that no row names is moved to lost/, never over another, and named; only .tmp is removed", async () => {
+test("a folder without a row is moved to lost/, never over another, and reported; only .tmp is removed", async () => {
   using temporary = temporaryStore();
   const { home } = temporary;
   const run = newRun(temporary);
@@ -55,7 +55,7 @@ test("a folder that no row names is moved to lost/, never over another, and name
     expect(told.filter((text) => text.includes(join(home, "lost", `tiny-1-${name}`)))).toHaveLength(1);
 });
 
-test("a store that is older than its run's checkpoints stops the run, names them and leaves them for the newer store", async () => {
+test("a store older than its run's checkpoints stops the run, which lists them and leaves them for the newer store", async () => {
   using temporary = temporaryStore();
   const { store, home, path } = temporary;
   const run = newRun(temporary);
@@ -64,7 +64,7 @@ test("a store that is older than its run's checkpoints stops the run, names them
   const copy: Temporary = { ...temporary, path: join(home, "old.db"), store: olderCopy(path, join(home, "old.db")) };
   const before = readdirSync(folder).sort();
   await expect(life(copy, run, { token: "second" })).rejects.toThrow(
-    /has 0 closed steps but no whole checkpoint: .*checkpoint-1\.first, checkpoint-2\.first, which .*old\.db does not know.*put the newer one back and resume/,
+    /has 0 closed steps but no complete checkpoint: .*checkpoint-1\.first, checkpoint-2\.first, which .*old\.db does not list.*restore the newer one and resume/,
   );
   expect(readdirSync(folder).sort()).toEqual(before);
   expect(lostOf(temporary)).toEqual([]);
@@ -86,7 +86,7 @@ function olderCopy(path: string, target: string) {
   return copy;
 }
 
-test("a writer that has lost the run and wakes up in the middle of a save touches nothing of its successor", async () => {
+test("a writer that lost the run and wakes up in the middle of a save changes nothing of its successor", async () => {
   using temporary = temporaryStore();
   const { store, home } = temporary;
   const old = newWriter(store);
@@ -105,7 +105,7 @@ test("a writer that has lost the run and wakes up in the middle of a save touche
   rmSync(folder, { recursive: true });
 });
 
-/** What saving needs of a session; `meanwhile` happens in the middle of the save. */
+/** The parts of a session that saving needs; `meanwhile` happens in the middle of the save. */
 async function session(writer: Writer, folder: string, meanwhile = async () => {}): Promise<Saving> {
   const learner = scriptedLearner();
   await learner.open(openRequest);

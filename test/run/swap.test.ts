@@ -1,5 +1,5 @@
-// The guard of the adapter swap: a learner that moved and an engine that did not end the run, and nothing else does. The
-// learner is the truth: it reads the very file that it saved, with another engine.
+// The check of the adapter swap: it ends the run only if the learner changed and the engine did not. The learner is the
+// reference: it reads the file that it saved, with another engine.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { swapAndProbe } from "../../src/run/swap.ts";
 const folder = mkdtempSync(join(tmpdir(), "playact-swap-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A saved adapter of these weights; like the real ones it has a hash of its own, also where all weights are 0. */
+/** A saved adapter of these weights; like a real one it has its own hash even if all weights are 0. */
 function saved(name: string, weights: readonly number[]) {
   const path = join(folder, name);
   writeFileSync(path, JSON.stringify(weights));
@@ -21,7 +21,7 @@ function saved(name: string, weights: readonly number[]) {
 
 type Saved = ReturnType<typeof saved>;
 
-/** A session whose learner has this adapter; `engine` may be one that does not follow. */
+/** A session whose learner has this adapter; `engine` may ignore swaps. */
 async function sessionOf(learned: Saved, engine: Engine): Promise<Session> {
   const [own, reference] = [scriptedEngine(), scriptedEngine()];
   await own.swap(learned, 1);
@@ -32,7 +32,7 @@ async function sessionOf(learned: Saved, engine: Engine): Promise<Session> {
   return { engine, learner } as unknown as Session; // all that a swap works with
 }
 
-test("a first step whose groups are all dead ends well: an untrained adapter moves nothing in the learner either", async () => {
+test("a first step with only dead groups passes: an untrained adapter changes nothing in the learner either", async () => {
   const engine = scriptedEngine();
   const untrained = saved("untrained", [0, 0, 0]);
   expect(engine.policy.adapter).toBeNull(); // as after a step 0 without a warm-up
@@ -45,7 +45,7 @@ test("a first step whose groups are all dead ends well: an untrained adapter mov
   expect(await swapAndProbe(await sessionOf(decayed, engine), decayed, 2)).toMatchObject({ "adapter/probe_moved": 0 });
 });
 
-test("a step that trained nothing saves the same adapter again, and that ends well too", async () => {
+test("a step that trained nothing saves the same adapter again, which passes too", async () => {
   const engine = scriptedEngine();
   const trained = saved("trained", [0, 1]);
   const session = await sessionOf(trained, engine);
@@ -53,7 +53,7 @@ test("a step that trained nothing saves the same adapter again, and that ends we
   expect(await swapAndProbe(session, trained, 2)).toMatchObject({ "adapter/probe_moved": 0 });
 });
 
-test("an engine that keeps its old adapter while the learner has moved ends the run", async () => {
+test("an engine that keeps its old adapter while the learner has changed ends the run", async () => {
   const engine = scriptedEngine();
   const trained = saved("stale", [0, 1]);
   const deaf: Engine = { ...engine, policy: engine.policy, swap: async () => engine.policy };

@@ -1,4 +1,4 @@
-// What evaluations and the warm-up ask of the simulator, of a whole run on the doubles: every token is on record once.
+// Simulator usage of evaluations and the warm-up, in a whole run on the doubles: every token is recorded once.
 import { expect, test } from "vitest";
 import { configSchema } from "../../src/config/config.ts";
 import { usageMetrics } from "../../src/run/metrics.ts";
@@ -14,7 +14,7 @@ const { difficulty, simulator, evaluation } = configSchema.parse({
   evaluation: { tasks: 3 },
 });
 
-test("each evaluation, its tasks and the warm-up have their usage of the simulator, as the episodes and the steps have it", async () => {
+test("each evaluation, its tasks and the warm-up have the same simulator usage as their episodes and steps", async () => {
   using temporary = temporaryStore();
   const { store } = temporary;
   const run = newRun(temporary, { difficulty, simulator, evaluation });
@@ -47,7 +47,7 @@ test("each evaluation, its tasks and the warm-up have their usage of the simulat
     ).toBe(usage[name]);
 });
 
-test("an evaluation that was cut off between two episodes has the usage of both when it is resumed", async () => {
+test("an evaluation that was interrupted between two episodes has the usage of both after a resume", async () => {
   using whole = temporaryStore();
   const run = newRun(whole, { difficulty, simulator, evaluation });
   const { moment, seen } = dyingAt(Number.POSITIVE_INFINITY);
@@ -67,7 +67,7 @@ test("an evaluation that was cut off between two episodes has the usage of both 
   expect(cut).toBe(4);
 });
 
-test("the usage of episodes is the sum of their counts, with zeros where nothing was asked", () => {
+test("the usage of episodes is the sum of their counts, with zeros for what was not used", () => {
   const one = exampleTrajectory({ counts: { replies: 2, "tokens_in/user": 7, "refused/invented_id": 1 } });
   const other = exampleTrajectory({ counts: { "tokens_in/user": 3 } });
   const metrics = usageMetrics([one, other]);

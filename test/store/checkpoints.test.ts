@@ -23,7 +23,7 @@ function checkpointOf(temporary: Temporary, writer: Writer, step: number): void 
   closeStep(writer, step, { nextLevel: 1, nextPolicyVersion: step, metrics: {}, checkpoint });
 }
 
-describe("the newest sound checkpoint", () => {
+describe("the newest intact checkpoint", () => {
   const damages: Record<string, (file: string) => void> = {
     "is missing": (file) => rmSync(file),
     "its sha256 differs (cut)": (file) => truncateSync(file, 5),
@@ -49,7 +49,7 @@ describe("the newest sound checkpoint", () => {
     });
   }
 
-  it("is null when none is whole or there never was one", async () => {
+  it("is null when none is intact or there never was one", async () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     expect(await verifyCheckpoint(temporary.store, writer.run)).toEqual({ checkpoint: null, skipped: [] });
@@ -60,7 +60,7 @@ describe("the newest sound checkpoint", () => {
 });
 
 describe("a checkpoint folder", () => {
-  it("without a row is a stray, whether it never had one or was forgotten", () => {
+  it("without a row is a stray, whether it never had one or its row was deleted", () => {
     using temporary = temporaryStore();
     const { store, home } = temporary;
     const writer = newWriter(store);

@@ -15,7 +15,7 @@ function query(temporary: Temporary, sql: string): Query {
 }
 
 describe("the read-only console", () => {
-  it("allows what reads: CTEs, values, comments before, EXPLAIN, and the pragmas that describe the store", () => {
+  it("allows queries that read: CTEs, values, leading comments, EXPLAIN, and the pragmas that describe the store", () => {
     using temporary = filledStore();
     for (const sql of [
       "/* why */ -- and how\n SELECT 1;",
@@ -29,7 +29,7 @@ describe("the read-only console", () => {
     }
   });
 
-  it("refuses whatever writes or leaves the store, and touches no file", () => {
+  it("rejects everything that writes or opens another file, and changes no file", () => {
     using temporary = filledStore();
     const other = join(temporary.home, "copy.db");
     copyFileSync(temporary.path, other);
@@ -75,12 +75,12 @@ describe("the read-only console", () => {
     expect(temporary.store.database.prepare("SELECT count(*) FROM run").pluck().get()).toBe(1);
   });
 
-  it("has a second lock behind the first words: what SQLite itself says of a statement", () => {
+  it("has a second check after the first word: SQLite's own classification of a statement", () => {
     using temporary = filledStore();
     expect(() => runQuery(query(temporary, "WITH x AS (SELECT 1) DELETE FROM run"))).toThrow(/Only queries that read/);
   });
 
-  it("answers at most so many bytes", () => {
+  it("limits the bytes of an answer", () => {
     using temporary = filledStore();
     const sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT printf('%.*c', 1000, 'x') FROM n";
     const answer = runQuery({ ...query(temporary, sql), bytes: 10_500 });
@@ -89,7 +89,7 @@ describe("the read-only console", () => {
     expect(runQuery(query(temporary, "SELECT zeroblob(2000000)"))).toMatchObject({ rows: [], cut: "bytes" });
   });
 
-  it("judges by the first word, whatever blanks and comments stand before it", () => {
+  it("decides by the first word, after any blanks and comments", () => {
     for (const sql of ["select 1", ";;\n SELECT 1", "--x\n/* y */values (1)", "explain select 1"])
       expect(whyRefused(sql)).toBeNull();
     for (const sql of ["selected", "/* select 1", "-- select 1", "explain", "pragma_x", "(select 1)"])

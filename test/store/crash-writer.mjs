@@ -1,4 +1,4 @@
-// Not a test: the program that crash.test.ts starts and kills. It goes on where the store ends, writes steps of four
+// Not a test: the program that crash.test.ts starts and kills. It continues where the store ends, writes steps of four
 // trajectories for ever, and says each thing on stdout only after the store has committed it.
 // usage: node crash-writer.mjs <built sources> <database> <task as JSON> <trajectory as JSON>
 import { randomUUID } from "node:crypto";

@@ -30,7 +30,7 @@ async function writeAndKill(sources: string, path: string, commits: number, micr
 }
 
 describe("a writer killed at any moment", () => {
-  it("loses nothing it acknowledged, leaves the file sound, closes each step whole or not at all, and goes on", async () => {
+  it("loses nothing it acknowledged, keeps the file intact, closes each step completely or not at all, and can continue", async () => {
     using built = buildSources();
     using temporary = temporaryStore();
     releaseLease(newWriter(temporary.store));

@@ -35,7 +35,7 @@ function filled(writer: Writer): void {
 describe("embeddings of tasks", () => {
   const names = (rows: readonly { readonly name: string }[]) => rows.map(({ name }) => name);
 
-  test("come back exactly, in the order in which the tasks were taken", () => {
+  test("are read back exactly, in the order in which the tasks were accepted", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     filled(writer);
@@ -46,7 +46,7 @@ describe("embeddings of tasks", () => {
     ]);
   });
 
-  test("before a series are those of the run that were drawn before it, whatever was drawn since", () => {
+  test("before a series are those of the run drawn before it, whatever was drawn later", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     filled(writer);
@@ -59,7 +59,7 @@ describe("embeddings of tasks", () => {
     expect(known(3, "train", 2)).toEqual(["train-1", "train-2"]); // the last ones
   });
 
-  test("tell how close each task of a series was, and the rounds that gave them; a twin has neither", () => {
+  test("have the closest cosine of each task of a series, and the tasks their rounds; a twin has neither", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
     const writer = newWriter(store);
@@ -70,7 +70,7 @@ describe("embeddings of tasks", () => {
     expect(roundsOf(store, writer.run, 0, "demonstration")).toEqual([1]);
   });
 
-  test("go with their tasks when a run falls back to an earlier step", () => {
+  test("are deleted with their tasks when a run falls back to an earlier step", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
     const writer = newWriter(store);

@@ -18,7 +18,7 @@ function otherProcess() {
 }
 
 describe("the lease of a run", () => {
-  it("refuses a second writer while the first one's process lives, and names it", async () => {
+  it("rejects a second writer while the first one's process is alive, and names it", async () => {
     using temporary = temporaryStore();
     const { store } = temporary;
     const run = createRun(store, { preset: "tiny", config: configSchema.parse({}), versions: {} });
@@ -42,7 +42,7 @@ describe("the lease of a run", () => {
     acquireLease(temporary.store, writer.run, { pid: process.pid, token: "new" });
   });
 
-  it("of a holder that cannot be looked up lasts for 30 s after its heartbeat", () => {
+  it("of a holder that cannot be looked up is valid for 30 s after its heartbeat", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     const beat = (seconds: number) =>
@@ -57,7 +57,7 @@ describe("the lease of a run", () => {
     acquireLease(temporary.store, writer.run, { pid: 1, token: "new" });
   });
 
-  it("is not taken from a process of another pid namespace, which cannot be looked up from here", () => {
+  it("is not taken from a process of another pid namespace, which cannot be looked up here", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     const ours = processStart(process.pid) ?? "";
@@ -73,7 +73,7 @@ describe("the lease of a run", () => {
     if (ours !== "") expect(liveHolder(temporary.store, writer.run)).toBeNull();
   });
 
-  it("fences a left-over writer: each of its writes is refused and changes nothing", () => {
+  it("fences a left-over writer: each of its writes is rejected and changes nothing", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
     const old = newWriter(store);
@@ -111,7 +111,7 @@ describe("the lease of a run", () => {
     saveTrajectory(fresh, place, exampleTrajectory());
   });
 
-  it("knows a process that ended from one that runs", () => {
+  it("distinguishes a process that ended from a running one", () => {
     expect(processStart(process.pid) === null).toBe(process.platform !== "linux");
     expect(processStart(2 ** 30)).toBeNull();
   });

@@ -1,5 +1,5 @@
 // A store of the last release (test/fixtures/store-v7.sql) under this version: it opens, migrates and answers, and a run of
-// it goes on with the numbers that it was started with, or is refused in a sentence that names what it would lose.
+// it keeps the config that it was started with, or is rejected in a sentence that names what it would lose.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,7 +46,7 @@ const gone = [
   ["learner.entropyCoef", "0", "0.01"],
 ] as const;
 
-test("the old store opens, and every view answers", () => {
+test("the old store opens, and every view can be queried", () => {
   using old = opened();
   const { database } = old.store;
   const views = database.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'view'").pluck().all();
@@ -60,7 +60,7 @@ test("the old store opens, and every view answers", () => {
   ]);
 });
 
-test.each(["plain", "mixed", "lap"])("the run %s goes on with the config it was started with, key by key", (name) => {
+test.each(["plain", "mixed", "lap"])("the run %s keeps the config it was started with, key by key", (name) => {
   using old = opened();
   const wanted = JSON.parse(old.stored.get(name) ?? "") as Record<string, Record<string, unknown>>; // Playact wrote it
   for (const [key, standing] of gone) {
@@ -71,7 +71,7 @@ test.each(["plain", "mixed", "lap"])("the run %s goes on with the config it was 
   expect(findRun(old.store, name).config).toEqual(wanted);
 });
 
-test("a config of the first stores becomes whole with the values that mean as before, whatever the defaults are now", () => {
+test("a config of the first stores is completed with the values that mean as before, whatever the defaults are now", () => {
   using old = opened(`UPDATE run SET config = '${JSON.stringify(firstConfig)}' WHERE name = 'plain'`);
   const { config } = findRun(old.store, "plain");
   expect(config).toMatchObject(firstConfig as object); // the file is an object
@@ -92,7 +92,7 @@ test("a config of the first stores becomes whole with the values that mean as be
   expect(configSchema.parse({}).tasks.novelty).not.toBeNull();
 });
 
-describe("a run that asks for what is gone", () => {
+describe("a run whose config uses a removed key or value", () => {
   const refusal = (store: Store) => {
     expect(() => findRun(store, "plain")).toThrow(/^Run plain cannot be resumed: /);
     try {
@@ -103,7 +103,7 @@ describe("a run that asks for what is gone", () => {
   };
 
   test.each([...gone, ["reward.verdict", '"rules"', '"log-odds"'] as const])(
-    "is refused in a sentence with key and value: %s",
+    "is rejected in a sentence with key and value: %s",
     (key, _, other) => {
       using old = opened(setting(key, other));
       const said = refusal(old.store);
@@ -113,7 +113,7 @@ describe("a run that asks for what is gone", () => {
     },
   );
 
-  test("is listed, shown and asked as before, and its config is as it was", () => {
+  test("can be listed, shown and queried as before, and its config is unchanged", () => {
     using old = opened(setting("learner.warmupSteps", "3") + setting("learner.optim", '"adamw_8bit"'));
     const [, , plain] = overview(old.store);
     expect(plain).toMatchObject({ run: "plain", status: "finished", steps: 1, of: 1, level: 7 });
@@ -125,7 +125,7 @@ describe("a run that asks for what is gone", () => {
     expect(findRun(old.store, "lap").name).toBe("lap");
   });
 
-  test("dead groups stay where they keep a KL and nowhere else: only a run that had it otherwise is refused", () => {
+  test("is rejected for deadGroups only if dead groups stayed without a KL term, or were dropped with one", () => {
     const dead = (klCoef: number, kept: string) => {
       using old = opened(setting("learner.klCoef", String(klCoef)) + setting("learner.deadGroups", `"${kept}"`));
       try {
@@ -140,7 +140,7 @@ describe("a run that asks for what is gone", () => {
   });
 });
 
-test("a config that lacks a key is not filled from today's defaults, but refused", () => {
+test("a config that lacks a key is not filled from today's defaults, but rejected", () => {
   using old = opened();
   old.store.database.exec("UPDATE run SET config = json_remove(config, '$.reward', '$.learner.rank') WHERE name = 'plain'");
   expect(() => findRun(old.store, "plain")).toThrow("its config lacks reward and lacks learner.rank");

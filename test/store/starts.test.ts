@@ -14,7 +14,7 @@ function at(second: number): void {
 }
 
 describe("the starts of a run", () => {
-  it("are all kept, and an episode is of the one before it, which a later resume elsewhere does not change", () => {
+  it("are all kept, and an episode belongs to the last one before it, whatever a later resume does", () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
@@ -51,7 +51,7 @@ describe("the starts of a run", () => {
     ]);
   });
 
-  it("are none of a store of before, whose runs keep all else", () => {
+  it("are missing in an older store, whose runs keep everything else", () => {
     const old = new Database(":memory:");
     for (const change of migrations.slice(0, migrations.indexOf(starts))) old.exec(change);
     old.exec("INSERT INTO run VALUES (1, 'r', 'tiny', '{}', '{\"playact\": \"0.1.0\"}', 'running', NULL, 't', NULL)");

@@ -15,7 +15,7 @@ function filledStep(writer: Writer, number: number): readonly [number, number] {
   return [saveTrajectory(writer, place, exampleTrajectory()), saveTrajectory(writer, place, exampleTrajectory({ sample: 1 }))];
 }
 
-it("a step's metrics are read by name, without those that are no numbers", () => {
+it("a step's metrics are read by name, without those that are not numbers", () => {
   using temporary = temporaryStore();
   const writer = newWriter(temporary.store);
   openStep(writer, 1, { level: 4, policyVersion: 1 });
@@ -25,7 +25,7 @@ it("a step's metrics are read by name, without those that are no numbers", () =>
 });
 
 describe("a step", () => {
-  it("is open until it is closed, and then the last closed one with everything that was given", () => {
+  it("is open until it is closed, and then is the last closed one, with everything it was closed with", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     const [first] = filledStep(writer, 1);
@@ -58,7 +58,7 @@ describe("a step", () => {
     ]);
   });
 
-  it("is closed once: the second time is refused and changes nothing", () => {
+  it("is closed once: a second time is rejected and changes nothing", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     filledStep(writer, 1);
@@ -68,31 +68,31 @@ describe("a step", () => {
     expect(temporary.store.database.prepare("SELECT count(*) FROM metric").pluck().get()).toBe(0);
   });
 
-  it("stays open with nothing written when one advantage is of a trajectory that is not there", () => {
+  it("stays open with nothing written if an advantage belongs to a trajectory that does not exist", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     const [first] = filledStep(writer, 1);
     const groups = [scoredGroup(first, 1), scoredGroup(first + 100, 1)];
-    expect(() => closeStep(writer, 1, { ...nothing, metrics: { reward: 1 }, groups })).toThrow(/takes no advantage/);
+    expect(() => closeStep(writer, 1, { ...nothing, metrics: { reward: 1 }, groups })).toThrow(/cannot get advantage/);
     expect(openStepOf(temporary.store, writer.run)?.number).toBe(1);
     const { database } = temporary.store;
     expect(database.prepare("SELECT count(*) FROM metric").pluck().get()).toBe(0);
     expect(database.prepare("SELECT count(advantage) FROM message").pluck().get()).toBe(0);
   });
 
-  it("takes no task and no trajectory once it is closed, and never opens twice or beside another", () => {
+  it("accepts no task and no trajectory once it is closed, and never opens twice or while another is open", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     filledStep(writer, 1);
-    expect(() => openStep(writer, 2, { level: 1, policyVersion: 2 })).toThrow(/store refused/);
+    expect(() => openStep(writer, 2, { level: 1, policyVersion: 2 })).toThrow(/store rejected/);
     closeStep(writer, 1, nothing);
     const place = { step: 1, purpose: "train" } as const;
     expect(() => saveTask(writer, { ...place, index: 1 }, exampleTask())).toThrow(/not open/);
     expect(() => saveTrajectory(writer, { ...place, task: 0 }, exampleTrajectory({ sample: 2 }))).toThrow(/not open/);
-    expect(() => openStep(writer, 1, { level: 1, policyVersion: 2 })).toThrow(/there already/);
+    expect(() => openStep(writer, 1, { level: 1, policyVersion: 2 })).toThrow(/already exists/);
   });
 
-  it("fills in the learner's log-probs of demonstrations and leaves sampled ones alone", () => {
+  it("fills in the learner's log-probs of demonstrations and keeps sampled ones", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
     const writer = newWriter(store);
@@ -126,7 +126,7 @@ describe("a step", () => {
     ]);
   });
 
-  it("opens again with its trajectories when a run falls back, and later steps are gone", () => {
+  it("is reopened with its trajectories when a run falls back, and later steps are deleted", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
     const writer = newWriter(store);

@@ -24,7 +24,7 @@ function boundaryOf(work: () => unknown): string {
 }
 
 describe("opening a store", () => {
-  it("makes folder and file, and finds what was stored at the next opening", () => {
+  it("creates folder and file, and finds what was stored when it is opened again", () => {
     const folder = mkdtempSync(join(tmpdir(), "playact-open-"));
     const path = join(folder, "a", "b", "playact.db");
     {
@@ -42,7 +42,7 @@ describe("opening a store", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("says in one sentence what is wrong with a path", () => {
+  it("reports in one sentence what is wrong with a path", () => {
     const folder = mkdtempSync(join(tmpdir(), "playact-open-"));
     const file = join(folder, "notes.db");
     writeFileSync(file, "these are my notes and no database, though they are long enough to be read as a header".repeat(20));
@@ -58,7 +58,7 @@ describe("opening a store", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("of which the disk is full says so, and goes on once there is room", () => {
+  it("on a full disk reports it, and works again once there is room", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     const pages = Number(temporary.store.database.pragma("page_count", { simple: true }));
@@ -72,7 +72,7 @@ describe("opening a store", () => {
     expect(loadTasks(temporary.store, writer.run, 0, "demonstration").get(0)).toEqual(task);
   });
 
-  it("refuses an SQLite that can lose commits", () => {
+  it("rejects an SQLite that can lose commits", () => {
     expect(boundaryOf(() => assertSqlite("3.51.2"))).toMatch(/^environment: SQLite 3.51.3 or newer/);
     expect(boundaryOf(() => assertSqlite("3.9.99"))).toMatch(/^environment/);
     for (const good of ["3.51.3", "3.53.0", "4.0.0"]) assertSqlite(good);
@@ -96,7 +96,7 @@ describe("migrations", () => {
     backup.close();
   });
 
-  it("give episodes of before the blame none, and no counts; later ones only a party that there is", () => {
+  it("leave older episodes without blame and counts; newer ones accept only a known party", () => {
     const old = new Database(":memory:");
     for (const change of migrations.slice(0, migrations.indexOf(blames))) old.exec(change);
     old.exec(`INSERT INTO run VALUES (1, 'r', 'tiny', '{}', '{}', 'running', NULL, 't', NULL);
@@ -113,7 +113,7 @@ describe("migrations", () => {
     old.close();
   });
 
-  it("turn a stored task's user turns, which counted the first message, into the replies that they allowed", () => {
+  it("convert a stored task's limit of user turns, which counted the first message, into a limit of replies", () => {
     const old = new Database(":memory:");
     for (const change of migrations.slice(0, migrations.indexOf(replies))) old.exec(change);
     old.exec("INSERT INTO run VALUES (1, 'r', 'tiny', '{}', '{}', 'running', NULL, 't', NULL)");
@@ -128,7 +128,7 @@ describe("migrations", () => {
     old.close();
   });
 
-  it("that fail half-way leave the store as it was", () => {
+  it("that fail half-way leave the store unchanged", () => {
     using temporary = temporaryStore();
     const { database } = temporary.store;
     newWriter(temporary.store, "kept");
@@ -139,7 +139,7 @@ describe("migrations", () => {
     migrate(database, temporary.path, [...migrations, change]);
   });
 
-  it("refuse a store of a newer version with a sentence, also for reading", () => {
+  it("reject a store of a newer version with a sentence, also for reading", () => {
     using temporary = temporaryStore();
     temporary.store.database.pragma("user_version = 99");
     for (const readonly of [true, false])
@@ -164,7 +164,7 @@ describe("a run", () => {
     expect(listRuns(temporary.store).map((run) => run.name)).toEqual(["tiny-3", "tiny-2", "tiny-1"]);
   });
 
-  it("can be given another config, and a status with its end", () => {
+  it("can get another config, and a status with its end", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     setRunConfig(writer, { ...writer.run.config, steps: 9 });
@@ -176,15 +176,15 @@ describe("a run", () => {
     expect(findRun(temporary.store, null)).toMatchObject({ status: "running", note: null, endedAt: null });
   });
 
-  it("is refused a name that is taken or no name, and an unknown one lists those there are", () => {
+  it("cannot have a taken or invalid name, and an unknown name lists the known ones", () => {
     using temporary = temporaryStore();
     expect(boundaryOf(() => findRun(temporary.store, null))).toMatch(/^usage: There is no run in .* yet/);
     newWriter(temporary.store, "first");
     const create = (name: string) =>
       createRun(temporary.store, { name, preset: "tiny", config: configSchema.parse({}), versions: {} });
-    expect(boundaryOf(() => create("first"))).toMatch(/^usage: There is a run named first already/);
+    expect(boundaryOf(() => create("first"))).toMatch(/^usage: A run named first already exists/);
     for (const bad of ["", "Upper", "../up", "-x", "a b", "x".repeat(65)])
-      expect(boundaryOf(() => create(bad))).toMatch(/^usage: A run's name is/);
+      expect(boundaryOf(() => create(bad))).toMatch(/^usage: A run's name must be/);
     expect(boundaryOf(() => findRun(temporary.store, "frist"))).toBe(
       "usage: There is no run named frist. Known runs, latest first: first.",
     );

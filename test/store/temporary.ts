@@ -1,4 +1,4 @@
-// A store in a temporary folder of its own, removed with it; and small tasks and trajectories to fill it with.
+// A store in a temporary folder, removed with it; and small tasks and trajectories to fill it with.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,7 +39,7 @@ export function newWriter(store: Store, name?: string): Writer {
   return acquireLease(store, run, { pid: process.pid, token: `token of ${run.name}` });
 }
 
-/** On a machine with a card. */
+/** A machine with a GPU. */
 export const exampleDevices: Devices = {
   engine: "cuda (NVIDIA L4)",
   policy: { dtype: "Q4_K_M", gpuLayers: 25, layers: 25 },
@@ -49,7 +49,7 @@ export const exampleDevices: Devices = {
   torch: "2.13.0",
 };
 
-/** On a machine without one. */
+/** A machine without one. */
 export const processorOnly: Devices = {
   engine: "cpu",
   policy: { dtype: "Q4_K_M", gpuLayers: 0, layers: 25 },

@@ -49,7 +49,7 @@ const trajectory: fc.Arbitrary<Omit<Trajectory, "task" | "sample">> = fc.record(
 });
 
 describe("a stored trajectory", () => {
-  it("whose token ids are not those that were sampled is refused", () => {
+  it("is rejected if its token ids are not the sampled ones", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     openStep(writer, 1, { level: 1, policyVersion: 0 });
@@ -60,12 +60,12 @@ describe("a stored trajectory", () => {
     const { database } = temporary.store;
     expect(database.prepare("SELECT ids_sha256 FROM trajectory").pluck().get()).toBe(tokenDigest([7, 8]));
     database.prepare("UPDATE message SET ids = ?").run(Buffer.from([7, 0, 0, 0, 9, 0, 0, 0]));
-    expect(() => findEpisode(temporary.store, row)).toThrow(/not those that were sampled/);
+    expect(() => findEpisode(temporary.store, row)).toThrow(/are not the sampled ones/);
     database.prepare("UPDATE trajectory SET ids_sha256 = NULL").run(); // a store of before the digests
     expect(findEpisode(temporary.store, row).trajectory.messages[0]?.ids).toEqual([7, 9]);
   });
 
-  it("comes back exactly as it was saved, whatever is in it", () => {
+  it("is read back exactly as it was saved, whatever is in it", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     openStep(writer, 1, { level: 1, policyVersion: 0 });
@@ -85,7 +85,7 @@ describe("a stored trajectory", () => {
     expect(all.map((stored) => stored.trajectory.sample)).toEqual(Array.from({ length: sample }, (_, index) => index));
   });
 
-  it("is there once for each task, phase and sample", () => {
+  it("exists once for each task, phase and sample", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
     const writer = newWriter(store);
@@ -99,7 +99,7 @@ describe("a stored trajectory", () => {
     expect(store.database.prepare("SELECT count(*) FROM message").pluck().get()).toBe(4);
   });
 
-  it("is refused whole when a log-prob is not finite or its task is not stored", () => {
+  it("is rejected completely if a log-prob is not finite or its task is not stored", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     openStep(writer, 1, { level: 1, policyVersion: 0 });
@@ -111,7 +111,7 @@ describe("a stored trajectory", () => {
     expect(loadTrajectories(temporary.store, writer.run, { step: 1, purpose: "train" })).toEqual([]);
   });
 
-  it("counts as trained where it was sampled, or shown in a demonstration; nothing of users and tools ever does", () => {
+  it("is trained only if it was sampled or shown in a demonstration, never if it is a user's or a tool's", () => {
     const sampled = exampleMessage({ role: "assistant", logprobs: [-1, -1, -1] });
     const written = exampleMessage({ role: "assistant" });
     expect([isTrained(sampled, "train"), isTrained(written, "train"), isTrained(written, "demonstration")]).toEqual([
@@ -124,7 +124,7 @@ describe("a stored trajectory", () => {
 });
 
 describe("the tasks of a step", () => {
-  it("come back by index, with gaps where drawing was interrupted", () => {
+  it("are read back by index, with gaps if drawing was interrupted", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     openStep(writer, 1, { level: 1, policyVersion: 0 });

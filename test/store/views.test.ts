@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { recordEvaluation } from "../../src/store/evaluations.ts";
 import { recordFailure } from "../../src/store/failures.ts";
+import { findRun } from "../../src/store/runs.ts";
+import { evaluationScores, newestTrajectory, stepScores } from "../../src/store/scores.ts";
 import { closeStep, openStep, recordMetrics } from "../../src/store/steps.ts";
 import type { Store } from "../../src/store/store.ts";
 import { saveTask } from "../../src/store/tasks.ts";
@@ -53,7 +55,7 @@ function rows(store: Store, sql: string): unknown[] {
 }
 
 describe("the views", () => {
-  it("keep the columns that were promised", () => {
+  it("have stable columns", () => {
     using temporary = temporaryStore();
     const columns = (view: string) =>
       rows(temporary.store, `SELECT group_concat(name, ' ') FROM pragma_table_info('${view}')`).flat()[0];
@@ -98,7 +100,7 @@ describe("the views", () => {
     expect(all[4]).toEqual([5, "tiny-1", 1, "ask", 3, 0, "aborted", "simulator_failed", -1, 1, 5, 2]);
   });
 
-  it("tell kinds, groups, evaluations, ends and failures apart", () => {
+  it("have separate rows for kinds, groups, evaluations, stop reasons and failures", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
     filledRun(store);
@@ -130,7 +132,7 @@ describe("the views", () => {
     ]);
   });
 
-  it("put bad endings down to a party, with their share of the bad endings of the same purpose and phase", () => {
+  it("count bad endings by the party at fault, with their share of the bad endings of the same purpose and phase", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
     filledRun(store);
@@ -150,7 +152,25 @@ describe("the views", () => {
     ]);
   });
 
-  it("add up what episodes counted, by name", () => {
+  it("give a run's scores: steps and phases in order, and the newest trajectory outside evaluations", () => {
+    using temporary = temporaryStore();
+    const { store } = temporary;
+    filledRun(store);
+    const run = findRun(store, "tiny-1");
+    expect(stepScores(store, run).map(({ step, reward_mean, aborted }) => [step, reward_mean, aborted])).toEqual([
+      [0, 1, 0],
+      [1, 0.4, 1],
+    ]);
+    expect(evaluationScores(store, run).map(({ kind, phase }) => [kind, phase])).toEqual([
+      ["call", "base"],
+      ["call", "trained"],
+      ["decline", "base"],
+    ]);
+    expect(newestTrajectory(store, run)).toBe(7);
+    expect(newestTrajectory(store, { ...run, name: "other" })).toBeNull();
+  });
+
+  it("add up the counts of episodes by name", () => {
     using temporary = temporaryStore();
     const writer = newWriter(temporary.store);
     openStep(writer, 1, { level: 4, policyVersion: 0 });
@@ -163,7 +183,7 @@ describe("the views", () => {
     ]);
   });
 
-  it("say how often each rule fired: of episodes, of the writing of tasks and of what failed beside them", () => {
+  it("count how often each rule fired: in episodes, in the writing of tasks, and failures outside episodes", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
     filledRun(store);
