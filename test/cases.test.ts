@@ -91,7 +91,7 @@ describe("tools files of the world", () => {
     ["enum-operators", { op: "<" }],
   ])("what a schema lists is not cut short, whatever it ends in: %s", (name, args) => {
     const tool = only(`${name}.json`);
-    const outline = {
+    const plan = {
       toolset: { domain: "", name: "", tools: [tool] },
       needed: [tool],
       offered: [tool],
@@ -99,7 +99,7 @@ describe("tools files of the world", () => {
       dependent: null,
       heldBack: [],
     };
-    const made = expectedCalls({ arguments_1: args, result_1: { status: "done" } }, outline, false, draws("case"));
+    const made = expectedCalls({ arguments_1: args, result_1: { status: "done" } }, plan, false, draws("case"));
     expect(made).toMatchObject({ value: [{ arguments: args }] });
   });
 

@@ -1,19 +1,19 @@
-// A demonstration: the episode that a task's blueprint says is right, written in the policy's own dialect. It asks for what
-// is held back, makes the expected calls and reports their results; in a decline task it refuses. Nothing is sampled, so
-// the log-probs are null until the learner has read them.
+// A demonstration: the right episode of a task by its blueprint, written in the policy's own dialect. It asks for the held-back
+// values, makes the expected calls and reports their results; in a decline task it refuses. Nothing is sampled, so the
+// log-probs are null until the learner computes them.
 
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import { type Dialect, formatToolCall } from "../llm/text/tool-call.ts";
 import { draws, seedFrom } from "../rng.ts";
 import { spacedJson } from "../rules/json.ts";
-import { spoken } from "../rules/values.ts";
+import { nounPhrase } from "../tasks/phrases.ts";
 import type { Task, ToolCall, Trajectory } from "../types.ts";
 import { openEpisode } from "./episode.ts";
 
 const questions = [
   (what: string) => `Could you tell me the ${what}?`,
   (what: string) => `What is the ${what}?`,
-  (what: string) => `I need one more detail: the ${what}. Which one is it?`,
+  (what: string) => `I need one more detail: the ${what}. Could you tell me?`,
   (what: string) => `Which ${what} should I use?`,
 ] as const;
 
@@ -27,7 +27,8 @@ export function demonstrate(
   const record = openEpisode(task, template, toolChars);
   const says = (text: string, calls: readonly ToolCall[] = []) => record.given(text, calls, 1);
   for (const held of task.heldBack) {
-    says(random.pick(questions)(spoken(held.argument)));
+    const value = task.expected[held.call]?.arguments[held.argument] ?? null;
+    says(random.pick(questions)(nounPhrase([held.argument, value])));
     record.userTurn(held.sentence);
   }
   for (const call of task.expected) {
@@ -42,7 +43,7 @@ export function demonstrate(
     seed: seedFrom(...names),
     messages: record.messages,
     status: "terminated",
-    // whoever has a reply left gives thanks
+    // a user with a reply left says thanks
     stopReason: task.limits.userReplies > task.heldBack.length ? "user_done" : "answered",
     verdict: null,
     failure: null,

@@ -1,19 +1,19 @@
-// What everybody but the policy reads of an episode. It is derived from the messages and from nothing else, so that no
-// role can read another text than the policy did: what was said without its thinking, each call with the result as it came
-// back, and at the end also what a limit cut off or kept from being carried out.
+// The episode as everybody but the policy reads it. It is derived from the messages alone, so that no role reads a text that
+// differs from the policy's: what was said without the reasoning, each call with its result as returned, and at the end also
+// a turn that a limit cut off and calls that it kept from being executed.
 
 import { type Dialect, parseToolCalls } from "../llm/text/tool-call.ts";
 import { spacedJson } from "../rules/json.ts";
 import type { Line, Message, Trajectory } from "../types.ts";
 
-/** Behind the words of a turn that a limit ended in its middle. */
+/** Appended to a turn that a limit cut off. */
 const cutOff = "[cut off]";
 
-/** The lines of the talk so far. `cut`: the last turn was cut off in its middle. */
+/** The lines of the conversation so far. `cut`: a limit cut off the last turn. */
 export function linesOf(messages: readonly Message[], dialect: Dialect, cut = false): Line[] {
   return messages.flatMap(({ role, text }, at): Line[] => {
     if (role === "user") return [{ role, text }];
-    if (role !== "assistant") return []; // results stand beside their calls; the system prompt is no talk
+    if (role !== "assistant") return []; // results follow their calls; the system prompt is not part of the conversation
     const { calls, errors, rest } = parseToolCalls(text, dialect);
     const words = cut && at === messages.length - 1 ? `${rest} ${cutOff}`.trim() : rest;
     const written = [
@@ -21,7 +21,7 @@ export function linesOf(messages: readonly Message[], dialect: Dialect, cut = fa
       ...errors.map((error) => error.text),
     ];
     const next = messages[at + 1];
-    // a result is one line of JSON, and they come in the order of the calls
+    // each result is one line of JSON, in the order of the calls
     const results = next?.role === "tool" ? next.text.split("\n") : null;
     return [
       ...(words === "" ? [] : [{ role, text: words }]),
@@ -37,7 +37,7 @@ export function linesOf(messages: readonly Message[], dialect: Dialect, cut = fa
   });
 }
 
-/** Whether the last turn was cut off in its middle: a limit that is met between two turns leaves a whole one. */
+/** Whether a limit cut off the last turn: one that is reached between two turns leaves a whole turn. */
 export function endsCut({ status, stopReason, messages }: Pick<Trajectory, "status" | "stopReason" | "messages">): boolean {
   return status === "truncated" && stopReason !== "max_tool_turns" && messages.at(-1)?.role === "assistant";
 }

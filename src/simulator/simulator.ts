@@ -1,6 +1,6 @@
 // The simulator as its roles use it: one handle that retries, counts and cancels. A question goes prompt -> grammar -> JSON ->
-// the caller's checks -> value, or a failure after the last try; a failure is a value, never a zero reward (law 5). What does
-// not parse is asked for again, never repaired.
+// the caller's checks -> value, or a failure after the last try. A failure is a value, never a zero reward (law 5,
+// docs/architecture.md). A reply that does not parse is asked for again, never repaired.
 import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError } from "../llm/llm.ts";
 import { seedFrom } from "../rng.ts";
 import { matchesSchema } from "../rules/validate.ts";
@@ -9,12 +9,12 @@ import { fitted } from "./prompts/transcript.ts";
 import { count, type Usage } from "./usage.ts";
 
 export interface Simulator {
-  /** Asks until the checks pass or the tries are used up. Throws only when cancelled, or for a mistake of ours. */
+  /** Asks until the checks pass or the tries are used up. Throws only when cancelled, or for a programming error. */
   ask<T>(question: Question<T>): Promise<Answer<T>>;
-  /** The log-probs of given answers, asked once. Throws as `ask` does. */
+  /** The log-probs of given answers, asked once. Throws like `ask`. */
   weigh(role: SimulatorRole, choice: Choice): Promise<Answer<readonly number[]>>;
   readonly fits: ChatModel["fits"];
-  /** The same simulator, which counts into this record too. */
+  /** The same simulator, which also counts into this record. */
   counting(usage: Usage): Simulator;
 }
 
@@ -24,7 +24,7 @@ export interface Question<T> {
   readonly schema: JsonSchema;
   /** Turns a reply that fits the schema into a value, or says what is wrong with it. */
   readonly check: (reply: Json) => Checked<T>;
-  /** Names that the seed of each try derives from; the try's number is added. */
+  /** The seed of each try derives from these names and the number of the try. */
   readonly seedNames: readonly (string | number)[];
   readonly maxTokens: number;
   readonly temperature: number;
@@ -39,11 +39,11 @@ export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok
 
 export interface SimulatorOptions {
   readonly tries: number;
-  /** For one reply or choice. */
+  /** Time for one reply or choice. */
   readonly deadlineMs: number;
-  /** Most tokens of thinking before a reply, in a model that marks it; absent: none. */
+  /** Most reasoning tokens before a reply, for a model that marks them; absent: none. */
   readonly thinkTokens?: number;
-  /** Counts everything that is asked. */
+  /** Counts every question. */
   readonly usage?: Usage;
   readonly signal?: AbortSignal | undefined;
 }
@@ -96,7 +96,7 @@ async function ask<T>(
       failure = { boundary: role, code: checked.code ?? "invalid_reply", text: checked.reason };
     } catch (error) {
       failure = failureOf(role, error);
-      if (failure.code === "context_full") break; // the same prompt will not fit next time either
+      if (failure.code === "context_full") break; // the same prompt would not fit next time either
     } finally {
       counts({ [`tokens_in/${role}`]: usage.read, [`tokens_out/${role}`]: usage.written });
     }
@@ -104,7 +104,7 @@ async function ask<T>(
   return { ok: false, failure };
 }
 
-/** The prompt over the whole talk, or over as much of it as the model has room for beside the question and the reply. */
+/** The prompt with the whole conversation, or with as much of it as fits into the context beside the question and the reply. */
 export function promptOver(
   lines: readonly Line[],
   simulator: Simulator,
@@ -128,7 +128,7 @@ function parsed(text: string): Json | undefined {
   }
 }
 
-/** An engine's refusal as data. Cancellation and programming errors are not failures of the world: they are thrown on. */
+/** An engine error as data. Cancellation and programming errors are not failures of the world: they are thrown again. */
 function failureOf(boundary: SimulatorRole, error: unknown): Failure {
   if (!(error instanceof EngineError) || error.code === "cancelled" || error.code === "closed") throw error;
   const code = error.code === "native" ? "error" : error.code;

@@ -1,8 +1,8 @@
 // A tool's answer to one call, with a table of the ways to give it (config simulator.tools). Blueprint: the task's own result for
-// an expected call, and the simulator under the tool's return schema for another valid one. Written, as TRUSTEE publishes it:
-// the simulator writes reason, reward and result of every call. Departs from TRUSTEE: no model is asked what a rule can tell
-// (an unknown tool, wrong arguments, an id that nobody named, a call that was answered before), parallel calls are answered in
-// order, each seeing the earlier results, and a result that contradicts what is known is asked for again.
+// an expected call, the simulator under the tool's return schema for another valid one. Written, as TRUSTEE publishes it: the
+// simulator writes reason, reward and result of every call. Departs from TRUSTEE: rules decide what they can without a model
+// (an unknown tool, wrong arguments, an invented id, a repeated call), parallel calls are answered in order, each with the
+// earlier results, and a result that contradicts known facts is asked for again.
 import type { Config } from "../config/config.ts";
 import { contradicted, contradictions, putRight } from "../rules/contradiction.ts";
 import { type Fact, factText, inventedId, isReading, listing, repeatedFact } from "../rules/journal.ts";
@@ -20,9 +20,9 @@ export type ToolAnswer =
       readonly text: string;
       /** -1, 0 or 1. */
       readonly reward: number;
-      /** What the journal keeps of it; an error is an answer, but no fact of the world. */
+      /** What the journal keeps; an error is an answer, but not a fact about the world. */
       readonly fact: Fact | null;
-      /** Why a rule refused the call, where one did. */
+      /** Why a rule refused the call, if one did. */
       readonly refused?: Refusal;
     }
   | { readonly ok: false; readonly failure: Failure };
@@ -32,7 +32,7 @@ export interface ToolRequest {
   readonly call: ToolCall;
   readonly task: Task;
   readonly withhold: readonly Withheld[];
-  /** What was said so far. */
+  /** The conversation so far. */
   readonly lines: readonly Line[];
   /** The facts of this episode so far. */
   readonly journal: readonly Fact[];
@@ -40,14 +40,14 @@ export interface ToolRequest {
 
 type Way = (request: ToolRequest, tool: ToolSpec, simulator: Simulator) => Promise<ToolAnswer>;
 
-/** Each answers a call that fits its tool. */
+/** Each way answers a call that fits its tool. */
 const toolWays: Readonly<Record<Config["simulator"]["tools"], Way>> = {
   blueprint: async (request, tool, simulator) =>
     expectedResult(request) ?? knownAnswer(request) ?? (await simulatedResult(request, tool, simulator)),
   written: async (request, tool, simulator) => knownAnswer(request) ?? (await writtenResult(request, tool, simulator)),
 };
 
-/** What the world says to a call. */
+/** The world's answer to a call. */
 export async function answerCall(
   request: ToolRequest,
   way: Config["simulator"]["tools"],
@@ -62,7 +62,7 @@ export async function answerCall(
   return toolWays[way](request, tool, simulator);
 }
 
-/** In words that a model can act on. */
+/** An error that a model can act on. */
 function refused(reason: string, why: Refusal): ToolAnswer {
   return { ok: true, text: spacedJson({ error: reason }), reward: -1, fact: null, refused: why };
 }
@@ -74,7 +74,7 @@ function expectedResult({ call, task }: ToolRequest): ToolAnswer | null {
   return { ok: true, text: spacedJson(result), reward: 1, fact: { ...call, result } };
 }
 
-/** What the episode itself says of a call: it names a thing that nobody ever named, or it was answered before. */
+/** The answer that the episode itself gives: the call uses an invented id, or it was answered before. */
 function knownAnswer({ call, task, lines, journal }: ToolRequest): ToolAnswer | null {
   const said = lines.filter(({ role }) => role === "user").map(({ text }) => text);
   const invented = inventedId(call, task, journal, said);
@@ -99,7 +99,7 @@ async function simulatedResult(request: ToolRequest, tool: ToolSpec, simulator: 
   return { ok: true, text: spacedJson(result), reward: 0, fact: { ...call, result } };
 }
 
-/** The reply in agreement with what the blueprint's reading calls will say: the simulator is not told it, so that no prompt gives it away. */
+/** The reply, made consistent with the blueprint's reading calls. By rule, so that no prompt gives those results away. */
 function foretold(reply: Json, { call, task, journal }: ToolRequest, tool: ToolSpec): Json {
   const blueprint = task.expected.filter(({ name }) => isReading(name));
   return putRight(reply, contradictions(call, reply, tool, [...blueprint, ...journal]));
@@ -131,12 +131,12 @@ async function writtenResult(request: ToolRequest, tool: ToolSpec, simulator: Si
 
 type Reply = { readonly [key: string]: Json } & { readonly reward: number; readonly result: Json };
 
-/** Of the call, not the sample: one task's world answers the same call alike in every episode. */
+/** From the call, not the sample: within a task the same call gets the same answer in every episode. */
 function seedNames(task: Task, call: ToolCall): readonly string[] {
   return [task.id, "tool", call.name, spacedJson(call.arguments)];
 }
 
-/** A tool may also declare a field named error; alone it is our own. */
+/** An object whose only field is `error`: a tool may also declare a field of that name among others. */
 function isError(result: Json): boolean {
   return typeof result === "object" && result !== null && Object.keys(result).join() === "error";
 }

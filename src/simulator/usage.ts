@@ -1,18 +1,18 @@
-// What the simulator was asked for, counted: by its handle (simulator.ts), for a whole process and for each episode on its own.
-// Flat, so that a copy is a snapshot and two of them add up by name.
+// Counts of what the simulator was asked, kept by its handle (simulator.ts) for the whole process and for each episode. A flat
+// record, so that a copy is a snapshot and two of them add up by name.
 import type { Counts, SimulatorRole } from "../types.ts";
 
 type PerRole = "tokens_in" | "tokens_out" | "retried";
 
 /** Counts under the names of the metrics, without `simulator/`. */
 export type Usage = {
-  /** Replies that came. */
+  /** Replies received. */
   replies: number;
-  /** Of these, not JSON as they came. */
+  /** Of these, replies that were not JSON. */
   unparsed: number;
-  /** Questions asked once more, for whatever reason. */
+  /** Questions asked again, for any reason. */
   retried: number;
-  /** Replies that denied what the tools had stated, whether the next one was better or not. */
+  /** Replies that contradicted what the tools had stated, whether or not the next one was better. */
   contradictions: number;
 } & { [key in `${PerRole}/${SimulatorRole}`]: number };
 

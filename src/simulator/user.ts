@@ -1,7 +1,7 @@
-// The simulated user, with a table of the ways to play one (config simulator.user). Chosen: the next sentence comes from a menu
-// of the blueprint (each held-back detail, thanks, a complaint) by log-odds, and none is ever written: a small simulator that
-// writes speaks in the assistant's voice. Written, as TRUSTEE publishes it: a reason, a reward for the assistant's turn, and
-// the next message or the end; rules hold the message to a person's voice, and it is asked for again where it leaves it.
+// The simulated user, with a table of the ways to play one (config simulator.user). Chosen: the next sentence is picked from the
+// blueprint's menu (each held-back detail, thanks, a complaint) by log-odds. Nothing is written, because a small simulator that
+// writes speaks in the assistant's voice. Written, as TRUSTEE publishes it: a reason, a reward for the assistant's turn, and the
+// next message or the end; if rules find the assistant's voice in the message, the simulator is asked again.
 import type { Config } from "../config/config.ts";
 import { refuses } from "../rules/language/refusal.ts";
 import { carriedShare } from "../rules/language/said.ts";
@@ -14,7 +14,7 @@ export type UserAnswer =
   | {
       readonly ok: true;
       readonly text: string;
-      /** Chosen: a held-back detail, thanks or a complaint. Written: a message, or silence. Thanks and silence end the talk. */
+      /** Chosen: a held-back detail, thanks or a complaint. Written: a message, or silence. Thanks and silence end the episode. */
       readonly kind: "detail" | "thanks" | "complaint" | "message" | "silence";
       /** Index into task.heldBack. */
       readonly detail: number | null;
@@ -23,14 +23,14 @@ export type UserAnswer =
     }
   | { readonly ok: false; readonly failure: Failure };
 
-/** What the user's next words depend on. */
+/** What the user's next message depends on. */
 export interface UserRequest {
   readonly task: Task;
   readonly withhold: readonly Withheld[];
   readonly lines: readonly Line[];
   /** Held-back details that were given already. */
   readonly told: ReadonlySet<number>;
-  /** Of the episode and the turn: a written user's seed derives from them. */
+  /** Identify the episode and the turn; a written user's seed derives from them. */
   readonly names: readonly (string | number)[];
 }
 
@@ -41,7 +41,7 @@ export const userWays: Readonly<
 type Sentence = Extract<UserAnswer, { ok: true }>;
 
 /**
- * The odds are calibrated against a conversation in which the assistant has said nothing, so that a letter's own liking does
+ * The odds are calibrated against a conversation in which the assistant has said nothing, so that a preference for a letter does
  * not decide.
  */
 async function chosen({ task, withhold, lines, told }: UserRequest, simulator: Simulator): Promise<UserAnswer> {
@@ -52,8 +52,8 @@ async function chosen({ task, withhold, lines, told }: UserRequest, simulator: S
   const options = menu.map((_, index) => ` ${letters[index] ?? "H"}`);
   const lead = "Answer:";
   const texts = menu.map(({ text }) => text);
-  const weighed = (talk: readonly Line[]) => {
-    const messages = promptOver(talk, simulator, { lead }, (read) => menuPrompt(brief, read, texts));
+  const weighed = (conversation: readonly Line[]) => {
+    const messages = promptOver(conversation, simulator, { lead }, (read) => menuPrompt(brief, read, texts));
     return simulator.weigh("user", { messages, lead, options });
   };
   const said = await weighed(lines);
@@ -67,8 +67,8 @@ async function chosen({ task, withhold, lines, told }: UserRequest, simulator: S
 }
 
 /**
- * What the person can say: the details that are left, thanks and a complaint, the last two where they make sense: no thanks
- * for nothing, no complaint when everything was told. A turn earns 1 when it draws out a detail or ends in thanks for all.
+ * What the person can say: the remaining details, thanks and a complaint. No thanks before any result was reported, no complaint
+ * after all of them were. A turn earns 1 if it draws out a detail or ends in thanks for everything.
  */
 function sentences(task: Task, lines: readonly Line[], told: ReadonlySet<number>): Sentence[] {
   const details = task.heldBack.flatMap(({ sentence }, detail): Sentence[] =>
@@ -85,15 +85,15 @@ function sentences(task: Task, lines: readonly Line[], told: ReadonlySet<number>
 }
 
 /**
- * Whether all that the person waits for was said, or nothing of it: the results' values, or a refusal. Neither is known where
- * the results have no value that one could listen for, or in a decline task before it was declined.
+ * Whether the assistant has said all that the person waits for, or nothing of it: the results' values, or a refusal. Neither is
+ * known if the results have no values to listen for, or in a decline task before it was declined.
  */
 function hasHeard(task: Task, lines: readonly Line[], what: "all" | "nothing"): boolean {
   const spoken = lines.filter(({ role }) => role === "assistant").map(({ text }) => text);
   const declined = refuses(spoken.at(-1) ?? "");
   if (task.kind === "decline") return what === "all" && declined;
   const results = task.expected.map(({ result }) => result);
-  if (carriedShare("", results) > 0) return false; // there is nothing to listen for
+  if (carriedShare("", results) > 0) return false; // no values to listen for
   const share = carriedShare(spoken.join("\n"), results);
   return what === "all" ? share === 1 : share === 0 && !declined;
 }
@@ -123,7 +123,7 @@ function checkedTurn({ reward, done, message }: Reply, task: Task, lines: readon
   return { value: { ok: true, kind: "message", text, detail: null, reward } };
 }
 
-/** What assistants say and those who ask for something do not. */
+/** Phrases of assistants, which people who ask for something do not use. */
 const assistantVoice = [
   /\bas an? (AI|assistant|language model)\b/i,
   /\b(help|assist) you\b/i,
@@ -133,14 +133,14 @@ const assistantVoice = [
   /\byour (request|order|booking|reservation) (has been|was|is) (confirmed|booked|placed|processed|completed|made)\b/i,
 ];
 
-/** Why no person in need of an assistant would say this; null where one might. */
+/** Why a person who asks for something would not say this; null if they might. */
 export function outOfCharacter(text: string, task: Task, lines: readonly Line[]): string | null {
   if (/^(user|assistant|person|tool)\s*:/i.test(text)) return "begins with a speaker's name";
-  if (/<\/?tool_(call|response)>|"arguments"\s*:/.test(text)) return "holds a call";
+  if (/<\/?tool_(call|response)>|"arguments"\s*:/.test(text)) return "contains a call";
   // "weather" is a word, "get_weather" is the name of a tool
   const named = task.tools.find(({ name }) => /[_.]|[a-z][A-Z]/.test(name) && text.toLowerCase().includes(name.toLowerCase()));
   if (named !== undefined) return `names the tool ${named.name}`;
   if (assistantVoice.some((phrase) => phrase.test(text))) return "speaks as the assistant";
   const heard = lines.findLast(({ role }) => role === "assistant");
-  return heard?.text.trim() === text ? "repeats the assistant's" : null;
+  return heard?.text.trim() === text ? "repeats the assistant's message" : null;
 }

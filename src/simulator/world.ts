@@ -1,6 +1,6 @@
-// The world of one episode: what answers the policy, whatever plays its tools and its user. It holds what the roles know beside
-// the talk: the facts that tools have stated (the journal), and what the user has given away. The one place where the ways of
-// the roles are chosen; whoever plays against a world knows none of them.
+// The world of one episode: it answers the policy, however its tools and its user are played. It holds what the roles know in
+// addition to the conversation: the facts that tools have stated (the journal) and the values that the user has given. The ways
+// of the roles are chosen only here; callers do not know them.
 import type { Config } from "../config/config.ts";
 import type { Fact } from "../rules/journal.ts";
 import type { Line, Task, ToolCall } from "../types.ts";
@@ -10,16 +10,16 @@ import { answerCall, type ToolAnswer } from "./tools.ts";
 import { type UserAnswer, userWays } from "./user.ts";
 
 export interface World {
-  /** A tool's answer to a call; `lines` is what was said so far. Calls come one after the other. */
+  /** A tool's answer to a call; `lines` is the conversation so far. Calls come one after the other. */
   answer(call: ToolCall, lines: readonly Line[]): Promise<ToolAnswer>;
   /** The user's next words. */
   reply(lines: readonly Line[]): Promise<UserAnswer>;
 }
 
-/** Of the config, as it is. */
+/** Unchanged from the config. */
 export type Ways = Pick<Config["simulator"], "user" | "tools"> & { readonly withhold: readonly Withheld[] };
 
-/** `names` of the episode: seeds of what the user writes derive from them. */
+/** `names` identify the episode; the seeds of the user's messages derive from them. */
 export function openWorld(task: Task, simulator: Simulator, ways: Ways, names: readonly (string | number)[]): World {
   const { withhold } = ways;
   const journal: Fact[] = [];

@@ -1,6 +1,6 @@
 // Mean reward of a step -> level of the next: TRUSTEE's adaptive curriculum (arXiv 2604.17739), updated every step. Pure.
-// Departs: aborted episodes are not in the mean (the caller leaves them out), and a step without any reward changes
-// nothing. The level is saved in the same transaction as its step, so a resume loses no change.
+// Departs: aborted episodes are not part of the mean (the caller leaves them out), and a step without any reward does not
+// change the level. The level is saved in the same transaction as its step, so a resume loses no change.
 import type { Config } from "../config/config.ts";
 import { presets } from "../config/presets.ts";
 
@@ -8,11 +8,11 @@ import { presets } from "../config/presets.ts";
 export type CurriculumOptions = Pick<Config["curriculum"], "step" | "floor" | "cap" | "raiseAt" | "lowerAt" | "every">;
 
 /**
- * At `raiseAt` or above the level rises by `step`, at `lowerAt` or below it falls, between them it stays.
+ * At `raiseAt` or above the level rises by `step`, at `lowerAt` or below it falls, otherwise it stays.
  * @param meanReward mean outcome reward over episodes that were not aborted; null or NaN when there was none
- * @param options where it differs from the published rule
- * @param closing number of the step that is being closed: only every `every`-th changes the level. Counted by the step's
- *   number, so that there is no counter to save; the mean of that step alone decides
+ * @param options differences from the published rule
+ * @param closing number of the step that is being closed: only every `every`-th step changes the level, by its own mean alone.
+ *   Taken from the step's number, so that there is no counter to save
  * @returns the level, within floor..cap (unchanged when there was no reward)
  */
 export function nextLevel(

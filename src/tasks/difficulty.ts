@@ -1,13 +1,13 @@
 // Level -> aspects of a task: TRUSTEE's formulas (arXiv 2604.17739) with the multipliers of its run script. Pure.
-// Departs in two places: all aspects of a task come from ONE draw (the paper's code draws the tool count apart from the
-// rest), and the floor forgives binary rounding, so that 0.29 x 100 is 29 whatever multiplier a user writes.
+// Departs in two places: all aspects of a task come from ONE draw (the paper's code draws the tool count separately), and the
+// floor tolerates binary rounding, so that 0.29 x 100 is 29 for any multiplier a user writes.
 import type { Aspect, Config } from "../config/config.ts";
 import { presets } from "../config/presets.ts";
 import type { Draws } from "../rng.ts";
 
 export type DifficultyOptions = Config["difficulty"];
 
-/** What a level asks of one task. Counts unless a scale is given. */
+/** The aspects of one task. Counts unless a scale is given. */
 export interface Difficulty extends Readonly<Record<Aspect, number>> {
   readonly numTools: number;
   readonly expectedToolCalls: number;
@@ -17,7 +17,7 @@ export interface Difficulty extends Readonly<Record<Aspect, number>> {
   readonly queryAmbiguity: number;
   /** 0 short .. 2 long. */
   readonly expectedTurns: number;
-  /** 1..5; a cap by the simulator's size is laid over it by the verifier, not here. */
+  /** 1..5; the verifier also caps it by the simulator's size. */
   readonly numCriteria: number;
   /** 0 detailed, 1 medium, 2 brief, 3 one default sentence. */
   readonly systemPrompt: number;
@@ -26,11 +26,11 @@ export interface Difficulty extends Readonly<Record<Aspect, number>> {
   readonly maxToolTurns: number;
 }
 
-/** Far above the rounding of a product of a decimal and a level, far below the distance of any two real multipliers. */
+/** Far above the rounding error of decimal times level, far below the difference of any two real multipliers. */
 const rounding = 1e-9;
 
 /**
- * The aspects of a level without any draw.
+ * The aspects of a level, without any draw.
  * @param level integer 1..100; anything else throws a RangeError
  * @param options multipliers that differ from the published ones
  */
@@ -56,8 +56,8 @@ export function difficulty(level: number, options: Partial<DifficultyOptions> = 
 }
 
 /**
- * The aspects named in `fixed` at their value at level 100, whatever the level (the paper's fixed aspects); they win over
- * the soft curriculum.
+ * The aspects named in `fixed` at their value at level 100, whatever the level (the paper's fixed aspects); they override the
+ * soft curriculum.
  */
 export function withFixed(drawn: Difficulty, fixed: readonly Aspect[], options: Partial<DifficultyOptions> = {}): Difficulty {
   const hardest = difficulty(100, options);

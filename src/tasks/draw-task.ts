@@ -1,6 +1,6 @@
-// Which tools, which calls, what is held back: the draws of one task, before any model is asked. Pure: the same names
-// give the same outline. Departs from the paper (whose simulator picks the calls): calls come first (design: a small
-// simulator cannot write free tasks), so that the right calls are known with their values.
+// Which tools, which calls, which values are held back: the draws of one task, before any model is asked. Pure: the same names
+// give the same plan. Departs from the paper, whose simulator picks the calls: here they are drawn first, because a small
+// simulator cannot write free tasks, and so the right calls are known with their values.
 import type { Draws } from "../rng.ts";
 import { anyTools, type ChooseDistractors } from "../tools/distractors.ts";
 import { drawArguments, propertiesOf, requiredParameters } from "../tools/tool-arguments.ts";
@@ -8,7 +8,7 @@ import { type Chain, chains } from "../tools/toolset.ts";
 import type { JsonObject, ToolSpec, Toolset } from "../types.ts";
 import { foreignTools } from "./irrelevance.ts";
 
-export interface OutlineRequest {
+export interface PlanRequest {
   readonly numTools: number;
   readonly calls: number;
   /** Values to hold back from the first message, at most. */
@@ -16,7 +16,7 @@ export interface OutlineRequest {
   readonly decline: boolean;
 }
 
-export interface Outline {
+export interface Plan {
   readonly toolset: Toolset;
   /** The tools of the right calls, in order. */
   readonly needed: readonly ToolSpec[];
@@ -29,13 +29,13 @@ export interface Outline {
   readonly offered: readonly ToolSpec[];
 }
 
-/** Draws one outline. A second call is drawn as a dependent chain where the domain has one; else the task has one call. */
-export function drawOutline(
+/** Draws one plan. A second call is drawn as a dependent chain if the domain has one; otherwise the task has one call. */
+export function drawPlan(
   toolsets: readonly Toolset[],
-  request: OutlineRequest,
+  request: PlanRequest,
   random: Draws,
   distractors: ChooseDistractors = anyTools,
-): Outline {
+): Plan {
   const domains = [...new Set(toolsets.map((toolset) => toolset.domain))];
   const domain = random.pick(domains);
   const pool = toolsets.filter((toolset) => toolset.domain === domain);
@@ -58,13 +58,8 @@ export function drawOutline(
   };
 }
 
-/** Required, scalar, non-boolean arguments that no earlier result gives; at least one value of the task stays told. */
-function drawHeldBack(
-  needed: readonly ToolSpec[],
-  chain: Chain | null,
-  request: OutlineRequest,
-  random: Draws,
-): Outline["heldBack"] {
+/** Draws from the required, scalar, non-boolean arguments that no earlier result gives. */
+function drawHeldBack(needed: readonly ToolSpec[], chain: Chain | null, request: PlanRequest, random: Draws): Plan["heldBack"] {
   if (request.hold === 0 || request.decline) return [];
   const candidates = needed.flatMap((tool, call) =>
     requiredParameters(tool)
@@ -79,17 +74,17 @@ function drawHeldBack(
   return random.shuffle(candidates).slice(0, Math.min(request.hold, candidates.length));
 }
 
-/** Needed tools and others of the domain, shuffled; in a decline task only tools of other toolsets. */
+/** The needed tools and others of the domain, shuffled; in a decline task only tools of other toolsets. */
 function drawOffered(drawn: {
   readonly toolsets: readonly Toolset[];
   readonly own: Toolset;
   readonly needed: readonly ToolSpec[];
-  readonly request: OutlineRequest;
+  readonly request: PlanRequest;
   readonly random: Draws;
   readonly distractors: ChooseDistractors;
 }): ToolSpec[] {
   const { toolsets, own, needed, request, random, distractors } = drawn;
-  // any of them, never near ones: a near one might do what must not be doable. None at all with a single toolset
+  // any of them, never near ones: a near one might do what must be impossible. With a single toolset there are none
   if (request.decline)
     return foreignTools(toolsets, { domain: own.domain, toolset: own.name }, random).slice(0, Math.max(1, request.numTools));
   const others = toolsets.filter((toolset) => toolset.domain === own.domain && toolset.name !== own.name);
@@ -97,7 +92,7 @@ function drawOffered(drawn: {
   const candidates = [own, ...others].flatMap((toolset) =>
     toolset.tools.flatMap((tool) => {
       if (names.has(tool.name)) return [];
-      names.add(tool.name); // trees of tools repeat names; a policy could not tell the two apart
+      names.add(tool.name); // trees of tools repeat names; a policy could not distinguish the two
       return [{ tool, sibling: toolset === own }];
     }),
   );

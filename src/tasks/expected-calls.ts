@@ -1,5 +1,5 @@
-// The right calls of a task, calls first: the schema that the simulator fills them in under, and the check of what it filled in.
-// Which tools and arguments is drawn before (draw-task.ts). Departs from the paper, whose simulator names calls without values.
+// The right calls of a calls-first task: the schema under which the simulator fills them in, and the checks of its answer.
+// Tools and arguments are drawn before (draw-task.ts). Departs from the paper, whose simulator names calls without values.
 
 import type { Draws } from "../rng.ts";
 import { contradicted, contradictions, putRight } from "../rules/contradiction.ts";
@@ -9,29 +9,29 @@ import { isCutShort } from "../rules/values.ts";
 import type { Checked } from "../simulator/simulator.ts";
 import { argumentsSchema, object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema } from "../types.ts";
-import type { Outline } from "./draw-task.ts";
+import type { Plan } from "./draw-task.ts";
 
-/** Arguments of every needed call and, in a call task, their results under the tools' own schemas. */
-export function callsSchema(outline: Outline, decline: boolean): JsonSchema {
+/** The arguments of every needed call and, in a call task, its result, under the tools' own schemas. */
+export function callsSchema(plan: Plan, decline: boolean): JsonSchema {
   const properties: Record<string, JsonSchema> = {};
-  outline.needed.forEach((tool, index) => {
-    const dependent = index === 1 ? outline.dependent : null;
-    properties[`arguments_${index + 1}`] = argumentsSchema(tool, outline.used[index] ?? [], dependent);
+  plan.needed.forEach((tool, index) => {
+    const dependent = index === 1 ? plan.dependent : null;
+    properties[`arguments_${index + 1}`] = argumentsSchema(tool, plan.used[index] ?? [], dependent);
     if (!decline) properties[`result_${index + 1}`] = tool.returns ?? object({ status: { type: "string", maxLength: 30 } });
   });
   return object(properties);
 }
 
-/** Fills in what an earlier result gives and checks every call against its tool. */
-export function expectedCalls(reply: JsonObject, outline: Outline, decline: boolean, random: Draws): Checked<ExpectedCall[]> {
+/** Fills in the arguments that come from an earlier result and checks every call against its tool. */
+export function expectedCalls(reply: JsonObject, plan: Plan, decline: boolean, random: Draws): Checked<ExpectedCall[]> {
   const value: ExpectedCall[] = [];
-  for (const [index, tool] of outline.needed.entries()) {
+  for (const [index, tool] of plan.needed.entries()) {
     const filled = (reply[`arguments_${index + 1}`] ?? {}) as JsonObject; // the schema was checked by ask
-    const { dependent } = outline;
+    const { dependent } = plan;
     const given = index === 1 && dependent !== null ? own((value[0]?.result ?? {}) as JsonObject, dependent) : undefined;
     const made = index === 1 && dependent !== null && given !== undefined ? { ...filled, [dependent]: given } : filled;
     const ordered = Object.fromEntries(
-      (outline.used[index] ?? []).flatMap((name) => (Object.hasOwn(made, name) ? [[name, made[name] ?? null]] : [])),
+      (plan.used[index] ?? []).flatMap((name) => (Object.hasOwn(made, name) ? [[name, made[name] ?? null]] : [])),
     );
     const problems = argumentErrors(tool, ordered);
     if (problems.length > 0) return { reason: problems.join("; ") };
@@ -42,7 +42,7 @@ export function expectedCalls(reply: JsonObject, outline: Outline, decline: bool
       continue;
     }
     const written = withFreshId(reply[`result_${index + 1}`] ?? null, index === 0 ? dependent : null, random);
-    // echoes of arguments are put right by rule; facts that the two calls state differently are written anew
+    // echoes of arguments are corrected by rule; for facts that the two calls state differently the simulator is asked again
     const echoes = contradictions(call, written, tool, value).filter(({ kind }) => kind === "echo");
     const result = putRight(written, echoes);
     const problem = contradicted(call, result, tool, value);
@@ -52,7 +52,7 @@ export function expectedCalls(reply: JsonObject, outline: Outline, decline: bool
   return { value };
 }
 
-/** A simulator gives out FL123 again and again: the digits of an id that a later call needs are drawn, so that it cannot be guessed. */
+/** Simulators write FL123 again and again: the digits of an id that a later call needs are drawn, so it cannot be guessed. */
 function withFreshId(result: Json, name: string | null, random: Draws): Json {
   if (name === null || typeof result !== "object" || result === null || Array.isArray(result)) return result;
   const id = own(result as JsonObject, name);

@@ -1,12 +1,12 @@
-// A call task made one of irrelevance (BFCL's word): the same person says the same words, but the tool that would serve them is
-// not there. Right is then to refuse. Why in pairs: a policy that sees calls and refusals of unrelated requests learns how often to
-// refuse, not when; the pair differs in nothing but the tools. Pure; no model is asked.
+// Turns a call task into an irrelevance task (BFCL's term): the same person says the same words, but the needed tool is missing,
+// and the right answer is to refuse. Why in pairs: a policy that sees calls and refusals of unrelated requests learns how often
+// to refuse, not when; a pair differs only in its tools. Pure; no model is asked.
 import type { Draws } from "../rng.ts";
 import { refusal } from "../rules/language/refusal.ts";
 import type { Task, ToolSpec, Toolset } from "../types.ts";
 
 /**
- * `task` without the tools that serve it. It is offered as many tools, none of the task's own toolset (with a single toolset: none at all).
+ * `task` without the tools that serve it: the same number of tools, none from its own toolset (with a single toolset: no tools).
  * @throws RangeError for a task that expects no call
  */
 export function irrelevanceOf(task: Task, toolsets: readonly Toolset[], random: Draws): Task {
@@ -24,7 +24,7 @@ export function irrelevanceOf(task: Task, toolsets: readonly Toolset[], random: 
   };
 }
 
-/** Tools of the same domain's other toolsets, shuffled; of other domains where there are none. */
+/** Tools of the domain's other toolsets, shuffled; of other domains if there are none. */
 export function foreignTools(
   toolsets: readonly Toolset[],
   own: { readonly domain: string; readonly toolset: string },

@@ -1,18 +1,18 @@
-// What a text says that nobody gave: numbers and names of its own. In a person's first message they pass for values (a wrong
-// currency in place of the one that is held back), and an agent that believes them would be blamed for it. By rule, and rather
-// too strict: whoever wrote the text is asked again. Names are told by their capitals, so this knows no language without them.
+// Numbers and names that a text makes up. In a person's first message they would pass for values (a wrong currency instead of
+// the held-back one), and an agent that believes them would be blamed. The rule is strict on purpose: the simulator is simply
+// asked again. Names are recognised by capitals, so scripts without capitals are not covered.
 
 import { writtenOut } from "../rules/language/said.ts";
 import { leaves } from "../rules/values.ts";
 import type { Json } from "../types.ts";
 
-/** Numbers written in digits that no value holds: 4 where the guests are 2. Parts of dates and times are numbers of theirs. */
+/** Numbers in digits that occur in no value: 4 when there are 2 guests. The parts of dates and times count as numbers. */
 export function strangeNumbers(text: string, values: readonly Json[]): number[] {
   const known = new Set(digitsOf(spelt(values)));
   return digitsOf(text).filter((number) => !known.has(number));
 }
 
-/** Words with a capital inside a sentence (EUR, Luigi's, March) of which neither a value nor a tool's text (`about`) has a part. */
+/** Capitalised words inside a sentence (EUR, Luigi's, March) that occur neither in a value nor in the tools' texts (`about`). */
 export function strangeNames(text: string, values: readonly Json[], about: string): string[] {
   const known = new Set(wordsOf(`${spelt(values)} ${about}`));
   const names = [...text.matchAll(/(?<![.!?:"\u201c(]\s*|^\s*)(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{N}'\u2019-]*/gu)].map(

@@ -1,15 +1,15 @@
-// What a task has from its order, whichever way it was written: id, level, frame of the talk, turns. No model is asked here.
+// The parts of a task that its order decides, however it was written: id, level, system prompt, persona, limits. No model here.
 import { seedFrom } from "../rng.ts";
-import { spoken, spokenValue } from "../rules/values.ts";
 import { systemPrompts } from "../simulator/prompts/task.ts";
 import type { HeldBack, Limits, Task, ToolCall } from "../types.ts";
 import type { TaskOrder } from "./orders.ts";
+import { stated } from "./phrases.ts";
 
 type Ordered = Pick<Task, "id" | "level" | "systemPrompt" | "persona" | "expectedTurns" | "heldBack" | "criteria" | "limits">;
 
 /**
- * @param calls the calls that values are held back from
- * @param due how many of them the policy has to make; none where the task declines
+ * @param calls the calls that the held-back values belong to
+ * @param due how many of them the policy has to make; 0 for a decline task
  */
 export function orderedTask(
   order: TaskOrder,
@@ -29,7 +29,7 @@ export function orderedTask(
     heldBack: heldBack.map(({ call, argument }) => ({
       call,
       argument,
-      sentence: `The ${spoken(argument)} is ${spokenValue(calls[call]?.arguments[argument] ?? null)}.`,
+      sentence: stated([[argument, calls[call]?.arguments[argument] ?? null]]),
     })),
     criteria: aspects.numCriteria,
     limits: turnLimits(order, heldBack.length, due),
@@ -37,9 +37,9 @@ export function orderedTask(
 }
 
 /**
- * The level's limits, but never less than the task needs (`asks` of the user, `calls` of tools); counted exactly. A reply
- * that nobody could answer would end every talk as truncated, so each has a turn of the policy behind it. That is one turn
- * more than the level's own number in most tasks, and what the published code comes to, which allows one more throughout.
+ * The level's limits, but never fewer than the task needs (`asks` questions to the user, `calls` of tools); counted exactly. Each
+ * user reply is followed by a turn of the policy, because a reply without one would truncate every episode. In most tasks that
+ * is one turn more than the level's own number; the published code allows one more in every task.
  */
 export function turnLimits(order: TaskOrder, asks: number, calls: number): Limits {
   const { maxUserTurns, maxAssistantTurns, maxToolTurns } = order.aspects;

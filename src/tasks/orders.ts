@@ -1,6 +1,6 @@
-// What the tasks of one step shall be: level -> aspects (one draw a task), and which of them decline or must be hard. The
-// shares are kept by counting, not by chance: task n of a run is a decline task where floor(n * share) rises, so that even
-// a run of a dozen tasks reaches the share. Pure.
+// What the tasks of one step should be: level -> aspects (one draw per task), and which tasks are decline tasks or hard. The
+// shares are kept by counting, not by chance: task n of a run is a decline task when floor(n * share) rises, so that even a
+// run of a dozen tasks reaches the share. Pure.
 import type { Config } from "../config/config.ts";
 import { draws } from "../rng.ts";
 import { type Difficulty, softDifficulty, withFixed } from "./difficulty.ts";
@@ -32,9 +32,9 @@ export interface OrderSeries {
   readonly first: number;
   readonly count: number;
   readonly level: number;
-  /** Share of decline tasks; of the rest, config.tasks.hard of all tasks hold a value back or need a chain. */
+  /** Share of decline tasks; among the others, config.tasks.hard of all tasks hold a value back or need a chain. */
   readonly declineShare: number;
-  /** Chance that a task's aspects are drawn instead of following the level; 0 outside training. */
+  /** Probability that a task's aspects are drawn instead of following the level; 0 outside training. */
   readonly epsilon: number;
 }
 
@@ -46,12 +46,12 @@ export function taskOrders(config: Config, series: OrderSeries): TaskOrder[] {
     const names = [...series.names, index];
     const random = draws(...names, "aspects");
     const decline = falls(index, series.declineShare, offset);
-    // position among the call tasks so far, so that decline tasks do not eat the hard ones
+    // position among the call tasks so far, so that decline tasks do not take the places of hard ones
     const callIndex = index - Math.floor(index * series.declineShare + offset) + Math.floor(offset);
     const hard = !decline && falls(callIndex, Math.min(1, config.tasks.hard / Math.max(1e-9, 1 - series.declineShare)), 0);
     const drawn = softDifficulty(series.level, config.difficulty, random, series.epsilon);
     const aspects = withFixed(drawn, config.curriculum.fixed, config.difficulty);
-    const hardHolds = random.uniform() < 0.6; // asking is the commoner need; the rest are dependent calls
+    const hardHolds = random.uniform() < 0.6; // asking is needed more often; the others are dependent calls
     const mustHold = hard && aspects.queryAmbiguity === 0 && aspects.expectedToolCalls === 1;
     return {
       id: `${series.id}-${index}`,

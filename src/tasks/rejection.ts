@@ -1,16 +1,16 @@
-// Why a draft is not taken: the rules that every written task must pass, whoever wrote it and in which direction, and the
-// names under which rejections are counted (tasks/rejected/<stage>). Pure. Departs from the paper's code, which takes every
-// draft with a query that is not empty: it checks neither the expected tools nor the words.
+// Why a draft is rejected: the rules that every written task must pass, in either direction of writing, and the names under
+// which rejections are counted (tasks/rejected/<stage>). Pure. Departs from the paper's code, which accepts every draft with a
+// non-empty query: it checks neither the expected tools nor the wording.
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import type { Task, ToolSpec } from "../types.ts";
 
 export const rejectionStages = [
-  "calls", // the simulator gave no calls that pass their checks, or did not answer in time
-  "unknown_tool", // a tool is expected that is not offered, or none at all where a call is due
+  "calls", // the simulator wrote no calls that pass their checks, or did not answer in time
+  "unknown_tool", // a tool that is not offered is expected, or no tool at all in a call task
   "empty_message",
   "tool_named", // the first message names a tool
-  "message_unclear", // intent first: it leaves out a value, and was to be clear
-  "message_voice", // intent first: it is no person's who asks for something
+  "message_unclear", // intent first: it leaves out a value, although it should be clear
+  "message_voice", // intent first: it does not sound like a person who asks for something
   "prompt_too_long", // prompt and response do not fit into the policy's context together
   "too_close", // to an earlier task (novelty.ts)
 ] as const;
@@ -18,7 +18,7 @@ export type RejectionStage = (typeof rejectionStages)[number];
 
 export interface Rejection {
   readonly stage: RejectionStage;
-  /** What exactly was wrong, for people. */
+  /** What exactly was wrong, in words. */
   readonly reason: string;
 }
 
@@ -35,23 +35,23 @@ export function promptTokens(task: Task, template: EpisodeTemplate): number {
 export function faultOf(task: Task, prompt: { readonly tokens: number; readonly room: number }): Rejection | null {
   const offered = new Set(task.tools.map(({ name }) => name));
   const unknown = task.expected.find(({ name }) => !offered.has(name));
-  if (unknown) return { stage: "unknown_tool", reason: `${unknown.name} is expected and not offered` };
+  if (unknown) return { stage: "unknown_tool", reason: `${unknown.name} is expected but not offered` };
   if (task.kind === "call" && task.expected.length === 0) return { stage: "unknown_tool", reason: "no call is expected" };
   if (task.firstMessage.trim() === "") return { stage: "empty_message", reason: "the first message is empty" };
   const named = namedTool(task.firstMessage, task.tools);
   if (named !== null) return { stage: "tool_named", reason: `the first message names ${named}` };
   if (prompt.tokens > prompt.room)
-    return { stage: "prompt_too_long", reason: `the prompt has ${prompt.tokens} tokens, there is room for ${prompt.room}` };
+    return { stage: "prompt_too_long", reason: `the prompt has ${prompt.tokens} tokens, but there is room for ${prompt.room}` };
   return null;
 }
 
-/** A name that people do not say: with an underscore, a dot or an inner capital. "search" may stand in any sentence. */
+/** A name that people do not say: with an underscore, a dot or an inner capital. "search" may occur in any sentence. */
 const unspoken = /[_.]|[a-z][A-Z]/;
 
 /** The name of a tool that a text gives away, or null. */
 export function namedTool(text: string, tools: readonly ToolSpec[]): string | null {
   const found = tools.find(
-    // tool names hold no other character that a pattern would read
+    // tool names contain no other character that is special in a pattern
     ({ name }) => unspoken.test(name) && new RegExp(`(?<!\\w)${name.replaceAll(".", "\\.")}(?!\\w)`, "i").test(text),
   );
   return found?.name ?? null;

@@ -1,27 +1,27 @@
-// Which drafts are written, and in which order they are decided. As TRUSTEE draws a batch: a round gives every open place a
-// draft, from the second round on two; a round that follows one without any task is drawn ten levels lower; after the last
-// round a place stays empty. Departs in two ways: no empty task fills a place, and drafts belong to places, since ours have
-// orders of their own. Knows no model and no store.
+// Which drafts are written, and in which order they are decided. As TRUSTEE draws a batch: a round writes a draft for every open
+// place, from the second round on two; a round after one without any task is drawn ten levels lower; after the last round a
+// place stays empty. Departs in two ways: no empty task fills a place, and drafts belong to places, because each place has its
+// own order. Knows no model and no store.
 import { mapConcurrent } from "../concurrent.ts";
 
-/** Levels that a round falls by when the one before it gave nothing. */
+/** Levels by which a round is lowered after a round without a task. */
 export const loweredBy = 10;
 
 export interface Rounds<D> {
-  /** Places that want a task, ascending. */
+  /** Places that need a task, ascending. */
   readonly places: readonly number[];
   /** Rounds at most. */
   readonly rounds: number;
-  /** Rounds that gave a task already, before a resume. */
+  /** Rounds that gave a task before a resume. */
   readonly fruitful: Iterable<number>;
   /** Drafts written side by side. */
   readonly width: number;
   /** Writes draft `number` (from 1) of a place; `lowered`: at a lower level. */
   readonly write: (place: number, number: number, lowered: boolean) => Promise<D>;
   /**
-   * Takes a draft (true) or not. Called one at a time in the order of round, place and number, however long each was
-   * written; a draft of a place that is filled already is dropped unseen. So what is decided does not hang on timing, and
-   * what has been taken at a kill is the beginning of what would have been.
+   * Accepts a draft (true) or rejects it. Called one at a time in the order of round, place and number, however long each took
+   * to write; a draft of a place that is already filled is dropped unseen. So decisions do not depend on timing, and the drafts
+   * accepted before a kill are the first ones of an uninterrupted run.
    */
   readonly decide: (place: number, draft: D, round: number) => Promise<boolean>;
 }
@@ -33,7 +33,7 @@ export async function drawInRounds<D>(work: Rounds<D>): Promise<void> {
   for (let round = 1; round <= work.rounds && open.size > 0; round++) {
     const lowered = round > 1 && !fruitful.has(round - 1);
     const items = [...open].flatMap((place) => numbersOf(round).map((number) => ({ place, number })));
-    const written: { readonly draft: D | null }[] = []; // by item; null: its place was filled before it was begun
+    const written: { readonly draft: D | null }[] = []; // by item; null: its place was filled before it was started
     let next = 0;
     let deciding = Promise.resolve();
     const decideInOrder = async () => {

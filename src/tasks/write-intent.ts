@@ -1,8 +1,8 @@
 // Writes one draft of a task as TRUSTEE does (arXiv 2604.17739): a domain, its toolsets and some of their tools are drawn,
-// then ONE answer of the simulator holds intent, expected calls, persona and first query. Not for simulators under about 4B:
-// see the sister file write-task.ts, which writes the calls first. Departs from the paper so that rules can judge, too: expected
-// calls carry arguments (under the tools' schemas) and results, in the same answer; only offered tools can be named; a value
-// that the query does not say becomes the person's own, told when asked, and a query that is to be clear must say all of them.
+// then ONE answer of the simulator contains intent, expected calls, persona and first query. Not for simulators under about 4B:
+// write-task.ts, which writes the calls first, is for them. Departs from the paper so that rules can judge as well: expected
+// calls have arguments (under the tools' schemas) and results, in the same answer; only offered tools can be named; a value
+// that the query does not state is held back and given when asked for, and a clear query must state every value.
 
 import { type Draws, draws } from "../rng.ts";
 import { isObject, own as ownValue } from "../rules/json.ts";
@@ -22,7 +22,7 @@ import { trueReport } from "./report.ts";
 import { speaksAsAssistant } from "./voice.ts";
 import type { Draft, Writing } from "./write-task.ts";
 
-/** As many values as the chosen user's menu has room for beside thanks and complaint. */
+/** The number of values that fit on the chosen user's menu beside thanks and complaint. */
 const mostHeldBack = 6;
 /** One draft, intent first; all its draws and seeds derive from the order's names. */
 export async function writeIntentDraft(order: TaskOrder, writing: Writing): Promise<Draft> {
@@ -46,7 +46,7 @@ export async function writeIntentDraft(order: TaskOrder, writing: Writing): Prom
       tools.map((tool) => callSchema(tool, results, random)),
       calls,
     ),
-    check: (reply) => readPlot(reply as Reply, tools), // the schema was checked by ask
+    check: (reply) => readDraft(reply as Reply, tools), // the schema was checked by ask
     seedNames: [...order.names, "intent"],
     maxTokens: 320 + 160 * calls,
     temperature: 0.8,
@@ -54,17 +54,23 @@ export async function writeIntentDraft(order: TaskOrder, writing: Writing): Prom
   if (!answer.ok) return { stage: "calls", reason: answer.failure.text };
   const fault = order.decline ? null : unclear(answer.value, order.hold);
   return (
-    voice(answer.value, tools) ?? fault ?? { task: taskOf(answer.value, order, tools, toolsets, random), plainMessage: false }
+    voice(answer.value, tools) ?? fault ?? { task: taskOf(answer.value, order, { tools, toolsets, random }), plainMessage: false }
   );
 }
 
-/** The published draw: one domain, its toolsets in random order until they have enough tools, then as many of these. */
+interface Drawn {
+  readonly tools: readonly ToolSpec[];
+  readonly toolsets: readonly Toolset[];
+  readonly random: Draws;
+}
+
+/** The published draw: one domain, its toolsets in random order until they have enough tools, then that many of them. */
 function drawTools(toolsets: readonly Toolset[], count: number, random: Draws): ToolSpec[] {
   const domain = random.pick([...new Set(toolsets.map((toolset) => toolset.domain))]);
   const pool: ToolSpec[] = [];
   for (const { tools } of random.shuffle(toolsets.filter((toolset) => toolset.domain === domain))) {
     if (pool.length >= count) break;
-    // trees of tools repeat names; neither model could tell the two apart
+    // trees of tools repeat names; neither model could distinguish the two
     pool.push(...tools.filter(({ name }) => !pool.some((other) => other.name === name)));
   }
   return random.shuffle(pool).slice(0, count);
@@ -72,7 +78,7 @@ function drawTools(toolsets: readonly Toolset[], count: number, random: Draws): 
 
 const text = (minLength: number, maxLength: number): JsonSchema => ({ type: "string", minLength, maxLength });
 
-/** The grammar of a draft: only tools that are offered can be named, and their arguments have their types. */
+/** The grammar of a draft: only offered tools can be named, with arguments of the right types. */
 function draftSchema(callSchemas: readonly JsonSchema[], calls: number): JsonSchema {
   const [only] = callSchemas;
   const items: JsonSchema = callSchemas.length === 1 && only ? only : { anyOf: callSchemas };
@@ -101,20 +107,20 @@ interface Reply extends JsonObject {
   readonly first_user_query: string;
 }
 
-/** What the simulator has written. */
-interface Plot {
+/** The simulator's answer, read and checked. */
+interface IntentDraft {
   readonly intent: string;
   readonly persona: string;
   readonly query: string;
   readonly expected: readonly ExpectedCall[];
-  /** Some argument of a later call comes from an earlier result. */
+  /** An argument of a later call comes from an earlier result. */
   readonly dependent: boolean;
-  /** Values of the calls that the query does not say. */
+  /** Values of the calls that the query does not state. */
   readonly unsaid: readonly Omit<HeldBack, "sentence">[];
 }
 
-/** Reads the answer; calls that their tools would refuse are asked for again. */
-function readPlot(reply: Reply, tools: readonly ToolSpec[]): { value: Plot } | { reason: string } {
+/** Reads the answer; with calls that their tools would refuse, the simulator is asked again. */
+function readDraft(reply: Reply, tools: readonly ToolSpec[]): { value: IntentDraft } | { reason: string } {
   const query = reply.first_user_query.trim();
   const expected: ExpectedCall[] = [];
   const dependent = new Set<string>();
@@ -134,33 +140,33 @@ function readPlot(reply: Reply, tools: readonly ToolSpec[]): { value: Plot } | {
       .filter(([name, value]) => !dependent.has(`${index} ${name}`) && !carries(query, value))
       .map(([argument]) => ({ call: index, argument })),
   );
-  // a number of nobody's beside one that is not said: the person seems to have said it
+  // a made-up number beside a missing one: the person would seem to have stated it
   const [strange] = unsaid.some(({ call, argument }) => /\d/.test(String(expected[call]?.arguments[argument])))
     ? strangeNumbers(
         query,
         expected.map((call) => call.arguments),
       )
     : [];
-  if (strange !== undefined) return { reason: `the query says ${strange}, which no call holds` };
+  if (strange !== undefined) return { reason: `the query says ${strange}, which is in no call` };
   const [intent, persona] = [reply.user_intent.trim(), reply.user_persona.trim()];
   return { value: { intent, persona, query, expected, dependent: dependent.size > 0, unsaid } };
 }
 
-/** The query says less than its ambiguity allows. */
-function unclear({ unsaid }: Plot, ambiguity: number): Rejection | null {
+/** The rejection of a query that leaves out more than its ambiguity allows, or null. */
+function unclear({ unsaid }: IntentDraft, ambiguity: number): Rejection | null {
   if (unsaid.length <= (ambiguity === 0 ? 0 : mostHeldBack)) return null;
   const names = unsaid.map(({ argument }) => argument).join(", ");
   return { stage: "message_unclear", reason: `the first message does not say ${names}` };
 }
 
-/** A tool's name looks like a field's; that it was named is told apart (rejection.ts). */
-function voice({ query }: Plot, tools: readonly ToolSpec[]): Rejection | null {
+/** A tool's name looks like a field's name; naming a tool is a rejection of its own (rejection.ts). */
+function voice({ query }: IntentDraft, tools: readonly ToolSpec[]): Rejection | null {
   return speaksAsAssistant(query) && namedTool(query, tools) === null
     ? { stage: "message_voice", reason: `the first message speaks as or of the assistant: ${query.slice(0, 80)}` }
     : null;
 }
 
-/** A call's arguments, those of which an earlier result has the name and the query does not say taken from there. */
+/** A call's arguments. One that the query does not state and an earlier result has a field for takes its value from there. */
 function linked(own: JsonObject, earlier: readonly ExpectedCall[], query: string) {
   const links: string[] = [];
   const pairs = Object.entries(own).map(([name, value]): [string, Json] => {
@@ -175,25 +181,25 @@ function linked(own: JsonObject, earlier: readonly ExpectedCall[], query: string
   return { arguments: Object.fromEntries(pairs), links };
 }
 
-function taskOf(plot: Plot, order: TaskOrder, tools: readonly ToolSpec[], toolsets: readonly Toolset[], random: Draws): Task {
-  const { expected } = plot;
+function taskOf(draft: IntentDraft, order: TaskOrder, { tools, toolsets, random }: Drawn): Task {
+  const { expected } = draft;
   const home = toolsets.find((toolset) => toolset.tools.some(({ name }) => name === expected[0]?.name));
-  const ordered = orderedTask(order, expected, plot.unsaid, expected.length);
+  const ordered = orderedTask(order, expected, draft.unsaid, expected.length);
   const task: Task = {
     ...ordered,
     kind: "call",
     domain: home?.domain ?? "",
     toolset: home?.name ?? "",
     tools,
-    intent: plot.intent,
-    persona: plot.persona || ordered.persona,
-    firstMessage: plot.query,
+    intent: draft.intent,
+    persona: draft.persona || ordered.persona,
+    firstMessage: draft.query,
     expected,
-    dependent: plot.dependent,
+    dependent: draft.dependent,
     report: trueReport(expected, random),
   };
   if (!order.decline) return task;
-  // no toolset from which a tool was drawn may serve the request after all
+  // a toolset that a tool was drawn from could still serve the request
   const others = toolsets.filter((toolset) => toolset === home || !toolset.tools.some((tool) => tools.includes(tool)));
   return { ...irrelevanceOf(task, others, random), id: task.id, limits: turnLimits(order, 0, 0) };
 }

@@ -1,8 +1,8 @@
-// Writes one draft of a task as a blueprint, calls first: outline (drawn) -> arguments and results (simulator, under the
-// tools' own schemas) -> the person's first message (simulator, checked by rule) -> Task. The true report and the refusal are
-// built by rule: they must be right, and they are the ends of the judge's scale. A draft whose calls fail their checks is a
-// rejection; a message that never carries its values is built by rule and counted. Drawing again is rounds.ts's business.
-// Kin: APIGen-MT (arXiv 2504.03601).
+// Writes one draft of a task, calls first: plan (drawn) -> arguments and results (simulator, under the tools' own schemas) ->
+// the person's first message (simulator, checked by rule) -> Task. The true report and the refusal are built by rule: they
+// must be right, because they are the ends of the judge's scale. A draft whose calls fail their checks is rejected; a message
+// that never states its values is replaced by one built by rule, and counted. rounds.ts decides when to draw again.
+// Related: APIGen-MT (arXiv 2604.03601).
 import { draws } from "../rng.ts";
 import { purpose, refusal } from "../rules/language/refusal.ts";
 import { spoken, spokenValue } from "../rules/values.ts";
@@ -11,7 +11,7 @@ import type { Simulator } from "../simulator/simulator.ts";
 import type { ChooseDistractors } from "../tools/distractors.ts";
 import { object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, JsonObject, Task, Toolset } from "../types.ts";
-import { drawOutline, type Outline } from "./draw-task.ts";
+import { drawPlan, type Plan } from "./draw-task.ts";
 import { callsSchema, expectedCalls } from "./expected-calls.ts";
 import { checkedMessage, plainMessage, toldValues } from "./first-message.ts";
 import { orderedTask } from "./ordered-task.ts";
@@ -26,12 +26,12 @@ export interface Writing {
   readonly simulator: Simulator;
 }
 
-/** A task as written, not yet looked at, or why there is none. */
+/** A task as written, not yet checked, or why it was rejected. */
 export type Draft = WrittenTask | Rejection;
 
 export interface WrittenTask {
   readonly task: Task;
-  /** The simulator found no words that carry the values, so the first message was built by rule. */
+  /** The simulator never wrote a message that states the values, so the first message was built by rule. */
   readonly plainMessage: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface WrittenTask {
 export async function writeDraft(order: TaskOrder, writing: Writing): Promise<Draft> {
   const { toolsets, distractors, simulator } = writing;
   const random = draws(...order.names);
-  const outline = drawOutline(
+  const plan = drawPlan(
     toolsets,
     { numTools: order.aspects.numTools, calls: order.decline ? 1 : order.calls, hold: order.hold, decline: order.decline },
     random,
@@ -48,9 +48,9 @@ export async function writeDraft(order: TaskOrder, writing: Writing): Promise<Dr
   const situation = random.pick(situations);
   const calls = await simulator.ask({
     role: "task",
-    messages: callsPrompt(outline.needed, situation, !order.decline),
-    schema: callsSchema(outline, order.decline),
-    check: (reply) => expectedCalls(reply as JsonObject, outline, order.decline, random),
+    messages: callsPrompt(plan.needed, situation, !order.decline),
+    schema: callsSchema(plan, order.decline),
+    check: (reply) => expectedCalls(reply as JsonObject, plan, order.decline, random),
     seedNames: [...order.names, "calls"],
     maxTokens: 320,
     temperature: 0.8,
@@ -59,41 +59,41 @@ export async function writeDraft(order: TaskOrder, writing: Writing): Promise<Dr
   const words = await simulator.ask({
     role: "task",
     messages: messagePrompt({
-      purposes: outline.needed.map((tool) => tool.description),
-      told: toldValues(outline, calls.value).map(({ name, value }) => `${spoken(name)}: ${spokenValue(value)}`),
-      secret: outline.heldBack.map((held) => `the ${spoken(held.argument)}`),
+      purposes: plan.needed.map((tool) => tool.description),
+      told: toldValues(plan, calls.value).map(({ name, value }) => `${spoken(name)}: ${spokenValue(value)}`),
+      secret: plan.heldBack.map((held) => `the ${spoken(held.argument)}`),
       persona: order.aspects.userPersona,
       situation,
     }),
     schema: object({ message: { type: "string", minLength: 15, maxLength: 260 } }),
-    check: (reply) => checkedMessage(reply as JsonObject, outline, calls.value),
+    check: (reply) => checkedMessage(reply as JsonObject, plan, calls.value),
     seedNames: [...order.names, "message"],
     maxTokens: 120,
     temperature: 0.7,
   });
-  const message = words.ok ? words.value : plainMessage(outline, calls.value);
-  return { task: blueprint(order, outline, calls.value, message), plainMessage: !words.ok };
+  const message = words.ok ? words.value : plainMessage(plan, calls.value);
+  return { task: blueprint(order, plan, calls.value, message), plainMessage: !words.ok };
 }
 
-function blueprint(order: TaskOrder, outline: Outline, calls: readonly ExpectedCall[], message: string): Task {
+function blueprint(order: TaskOrder, plan: Plan, calls: readonly ExpectedCall[], message: string): Task {
   const random = draws(...order.names, "wording");
-  const [needed] = outline.needed;
-  const purposes = outline.needed.map(purpose);
+  const [needed] = plan.needed;
+  const purposes = plan.needed.map(purpose);
   const details = calls.flatMap((call, index) =>
     Object.entries(call.arguments)
-      .filter(([name]) => !(index === 1 && name === outline.dependent))
-      .map(([name, value]) => `${spoken(name)} ${spokenValue(value)}`),
+      .filter(([name]) => !(index === 1 && name === plan.dependent))
+      .map(([name, value]) => `${spoken(name)}: ${spokenValue(value)}`),
   );
   return {
-    ...orderedTask(order, calls, outline.heldBack, order.decline ? 0 : outline.needed.length),
+    ...orderedTask(order, calls, plan.heldBack, order.decline ? 0 : plan.needed.length),
     kind: order.decline ? "decline" : "call",
-    domain: outline.toolset.domain,
-    toolset: outline.toolset.name,
-    tools: outline.offered,
+    domain: plan.toolset.domain,
+    toolset: plan.toolset.name,
+    tools: plan.offered,
     intent: `${purposes.join(", then ")} (${details.join("; ")})`,
     firstMessage: message,
     expected: order.decline ? [] : calls,
-    dependent: !order.decline && outline.dependent !== null,
+    dependent: !order.decline && plan.dependent !== null,
     report: order.decline && needed !== undefined ? refusal(needed, random) : trueReport(calls, random),
   };
 }

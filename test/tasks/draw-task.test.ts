@@ -1,29 +1,29 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { draws } from "../../src/rng.ts";
-import { drawOutline, type OutlineRequest } from "../../src/tasks/draw-task.ts";
+import { drawPlan, type PlanRequest } from "../../src/tasks/draw-task.ts";
 import { requiredParameters } from "../../src/tools/tool-arguments.ts";
 import { chains, embeddedCatalogue } from "../../src/tools/toolset.ts";
 import type { Toolset } from "../../src/types.ts";
 import { bookSeats, findTrain } from "../support/blueprint.ts";
 
 const catalogue = embeddedCatalogue();
-const call: OutlineRequest = { numTools: 3, calls: 1, hold: 0, decline: false };
-const outline = (seed: number, change: Partial<OutlineRequest>, toolsets: readonly Toolset[] = catalogue) =>
-  drawOutline(toolsets, { ...call, ...change }, draws("outline", seed));
+const call: PlanRequest = { numTools: 3, calls: 1, hold: 0, decline: false };
+const plan = (seed: number, change: Partial<PlanRequest>, toolsets: readonly Toolset[] = catalogue) =>
+  drawPlan(toolsets, { ...call, ...change }, draws("plan", seed));
 const names = (tools: readonly { readonly name: string }[]) => tools.map(({ name }) => name);
 const overSeeds = (check: (seed: number, numTools: number) => void) =>
   fc.assert(fc.property(fc.nat(), fc.integer({ min: 1, max: 10 }), check), { numRuns: 300 });
 
-describe("a drawn outline", () => {
+describe("a drawn plan", () => {
   test("is the same for the same names and varies with them", () => {
-    expect(outline(1, { hold: 1 })).toEqual(outline(1, { hold: 1 }));
-    expect(new Set(Array.from({ length: 40 }, (_, seed) => outline(seed, {}).needed[0]?.name)).size).toBeGreaterThan(10);
+    expect(plan(1, { hold: 1 })).toEqual(plan(1, { hold: 1 }));
+    expect(new Set(Array.from({ length: 40 }, (_, seed) => plan(seed, {}).needed[0]?.name)).size).toBeGreaterThan(10);
   });
 
   test("offers as many tools as asked, the needed ones among them, none twice", () => {
     overSeeds((seed, numTools) => {
-      const { offered, needed, toolset } = outline(seed, { numTools });
+      const { offered, needed, toolset } = plan(seed, { numTools });
       expect(names(offered)).toEqual(expect.arrayContaining(names(needed)));
       expect(new Set(names(offered)).size).toBe(offered.length);
       const domain = catalogue.filter((other) => other.domain === toolset.domain).flatMap(({ tools }) => tools);
@@ -33,7 +33,7 @@ describe("a drawn outline", () => {
 
   test("does not give the needed tool away by its place", () => {
     const places = Array.from({ length: 60 }, (_, seed) => {
-      const { offered, needed } = outline(seed, {});
+      const { offered, needed } = plan(seed, {});
       return names(offered).indexOf(needed[0]?.name ?? "");
     });
     expect(new Set(places)).toEqual(new Set([0, 1, 2]));
@@ -41,7 +41,7 @@ describe("a drawn outline", () => {
 
   test("never offers the needed tool, nor another of its toolset, in a decline task, and holds nothing back", () => {
     overSeeds((seed, numTools) => {
-      const { offered, needed, toolset, heldBack } = outline(seed, { decline: true, hold: 2, numTools });
+      const { offered, needed, toolset, heldBack } = plan(seed, { decline: true, hold: 2, numTools });
       expect(offered.length).toBeGreaterThan(0);
       expect(names(toolset.tools)).toContain(needed[0]?.name);
       expect(names(offered).filter((name) => names(toolset.tools).includes(name))).toEqual([]);
@@ -50,14 +50,12 @@ describe("a drawn outline", () => {
   });
 
   test("offers no tool at all in a decline task of a single toolset: there is none that does not fit", () => {
-    expect(outline(1, { decline: true }, [{ domain: "travel", name: "trains", tools: [findTrain, bookSeats] }]).offered).toEqual(
-      [],
-    );
+    expect(plan(1, { decline: true }, [{ domain: "travel", name: "trains", tools: [findTrain, bookSeats] }]).offered).toEqual([]);
   });
 
   test("chains a second call to the first one's result, and uses the argument in between", () => {
     overSeeds((seed) => {
-      const { needed, dependent, toolset, used } = outline(seed, { calls: 2 });
+      const { needed, dependent, toolset, used } = plan(seed, { calls: 2 });
       const found = chains(toolset).some(
         ({ first, second, argument }) => first === needed[0] && second === needed[1] && argument === dependent,
       );
@@ -67,13 +65,13 @@ describe("a drawn outline", () => {
   });
 
   test("has one call where no toolset holds two that depend on each other", () => {
-    const { needed, dependent } = outline(1, { calls: 2 }, [{ domain: "travel", name: "trains", tools: [findTrain] }]);
+    const { needed, dependent } = plan(1, { calls: 2 }, [{ domain: "travel", name: "trains", tools: [findTrain] }]);
     expect([names(needed), dependent]).toEqual([["find_train"], null]);
   });
 
   test("holds back required arguments only, never the one that an earlier result gives", () => {
     overSeeds((seed, hold) => {
-      const { needed, heldBack, dependent, used } = outline(seed, { calls: 2, hold });
+      const { needed, heldBack, dependent, used } = plan(seed, { calls: 2, hold });
       expect(heldBack.length).toBeLessThanOrEqual(hold);
       for (const held of heldBack) {
         const tool = needed[held.call];
@@ -87,7 +85,7 @@ describe("a drawn outline", () => {
 
   test("holds back exactly as many as asked where there are as many", () => {
     const trains = [{ domain: "travel", name: "trains", tools: [findTrain] }];
-    expect([0, 1, 2, 3].map((hold) => outline(5, { hold }, trains).heldBack.length)).toEqual([0, 1, 2, 3]);
+    expect([0, 1, 2, 3].map((hold) => plan(5, { hold }, trains).heldBack.length)).toEqual([0, 1, 2, 3]);
   });
 
   test("never holds back a yes-or-no or a list: no sentence asks for it", () => {
@@ -97,13 +95,13 @@ describe("a drawn outline", () => {
       required: ["open", "tags", "city"],
     };
     const toolset = { domain: "d", name: "t", tools: [{ name: "find", description: "Finds.", parameters }] };
-    expect(outline(1, { hold: 3 }, [toolset]).heldBack).toEqual([{ call: 0, argument: "city" }]);
+    expect(plan(1, { hold: 3 }, [toolset]).heldBack).toEqual([{ call: 0, argument: "city" }]);
   });
 
   test("uses every required parameter, and optional ones now and then", () => {
     const parameters = { type: "object", properties: { city: { type: "string" }, day: { type: "string" } }, required: ["city"] };
     const toolset = { domain: "d", name: "t", tools: [{ name: "find", description: "Finds.", parameters }] };
-    const used = Array.from({ length: 200 }, (_, seed) => outline(seed, {}, [toolset]).used[0] ?? []);
+    const used = Array.from({ length: 200 }, (_, seed) => plan(seed, {}, [toolset]).used[0] ?? []);
     expect(used.every((list) => list.includes("city"))).toBe(true);
     const optional = used.filter((list) => list.includes("day")).length;
     expect(optional).toBeGreaterThan(30);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { draws } from "../../src/rng.ts";
-import type { Outline } from "../../src/tasks/draw-task.ts";
+import type { Plan } from "../../src/tasks/draw-task.ts";
 import { expectedCalls } from "../../src/tasks/expected-calls.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../../src/types.ts";
 
@@ -8,7 +8,7 @@ const returns: JsonSchema = { type: "object", properties: { status: { type: "str
 
 function written(properties: JsonObject, required: readonly string[], args: JsonObject) {
   const tool: ToolSpec = { name: "order", description: "", parameters: { type: "object", properties, required }, returns };
-  const outline: Outline = {
+  const plan: Plan = {
     toolset: { domain: "", name: "", tools: [tool] },
     needed: [tool],
     offered: [tool],
@@ -16,7 +16,7 @@ function written(properties: JsonObject, required: readonly string[], args: Json
     dependent: null,
     heldBack: [],
   };
-  return expectedCalls({ arguments_1: args, result_1: { status: "done" } }, outline, false, draws("expected"));
+  return expectedCalls({ arguments_1: args, result_1: { status: "done" } }, plan, false, draws("expected"));
 }
 
 describe("the right calls of a task", () => {

@@ -1,7 +1,7 @@
 // Which tools are offered beside the needed ones. Descriptions are points on a circle; test/run/nearness.test.ts has real ones.
 import { describe, expect, test } from "vitest";
 import { draws } from "../../src/rng.ts";
-import { drawOutline } from "../../src/tasks/draw-task.ts";
+import { drawPlan } from "../../src/tasks/draw-task.ts";
 import { anyTools, type Candidate, mayServe, nearTools } from "../../src/tools/distractors.ts";
 import type { ToolSpec, Toolset } from "../../src/types.ts";
 import { bookSeats, findTrain } from "../support/blueprint.ts";
@@ -78,7 +78,7 @@ test("no tool is offered under the name of a needed one or twice, with either ch
   for (const distractors of [anyTools, nearTools(new Map())]) {
     for (let seed = 0; seed < 20; seed++) {
       const request = { numTools: 4, calls: 1, hold: 0, decline: false };
-      const { offered, needed: own } = drawOutline(toolsets, request, draws(seed), distractors);
+      const { offered, needed: own } = drawPlan(toolsets, request, draws(seed), distractors);
       expect(names(offered)).toEqual(["book_seats", "find_train"]);
       expect(offered).toContain(own[0]);
     }

@@ -1,7 +1,7 @@
-// The judge's prompts. A written verdict: role and task first, the same for a whole group, then the talk and the criteria. And
-// the questions that weigh a report: several wordings and both orders of the letters are averaged, because a small model's
-// liking for "Yes" or "(A)" is larger than what it knows. Whether a report is true is asked beside the results alone: over a
-// whole talk a small model no longer sees that the numbers differ.
+// The judge's prompts. A written verdict: role and task first, the same for a whole group, then the conversation and the criteria.
+// And the questions that weigh a report: several wordings and both orders of the letters are averaged, because a small model's
+// preference for "Yes" or "(A)" is stronger than its knowledge. Whether a report is true is asked with the results alone: in a
+// whole conversation a small model no longer notices that the numbers differ.
 import type { ChatMessage } from "../../llm/llm.ts";
 import { spacedJson } from "../../rules/json.ts";
 import type { JsonSchema, Line, Task } from "../../types.ts";
@@ -9,7 +9,7 @@ import { type Brief, isTold } from "../briefing.ts";
 import { criteria } from "../criteria.ts";
 import { transcriptText } from "./transcript.ts";
 
-/** Reason first: a reward that is written before its reason is a guess. */
+/** Reason first: a reward written before its reason is a guess. */
 export const verdictReply: JsonSchema = {
   type: "object",
   properties: {
@@ -19,13 +19,13 @@ export const verdictReply: JsonSchema = {
   required: ["reason", "reward"],
 };
 
-// no examples: a small judge tells of them instead of the talk
-const role = `You judge how an assistant with tools has served a user. What the assistant says about itself is no evidence; calls and results are.
+// no examples: a small judge describes them instead of the conversation
+const role = `You judge how well an assistant with tools has served a user. What the assistant says about itself is not evidence; calls and results are.
 Answer with JSON:
-reason: what was called, what came back and what the user was told of it; then which criteria are met and which are not
+reason: which calls were made, what they returned and what the assistant told the user about it; then which criteria are met and which are not
 reward: 1 if all criteria are met, 0 if most are, -1 if most are not`;
 
-/** `task.criteria` says how far up the ladder the verdict goes. */
+/** `task.criteria` is the number of criteria that the verdict uses. */
 export function verdictPrompt(task: Brief, lines: readonly Line[]): ChatMessage[] {
   const known = [
     `The user wants: ${task.intent}`,
@@ -43,9 +43,9 @@ export function verdictPrompt(task: Brief, lines: readonly Line[]): ChatMessage[
   ];
 }
 
-/** Names and values; where the intent is withheld the names alone, which is what TRUSTEE's verifier has in any case. */
+/** Names and values; with a withheld intent the names alone, which is what TRUSTEE's verifier always reads. */
 function expectedText(task: Brief): string {
-  if (task.kind === "decline") return "none; no tool at hand fits, and right is to call none and to say so";
+  if (task.kind === "decline") return "none; no available tool fits, so the right answer is to call nothing and say so";
   const told = isTold(task, "intent");
   return task.expected.map((call) => (told ? `${call.name} ${spacedJson(call.arguments)}` : call.name)).join(", then ");
 }
@@ -62,7 +62,7 @@ const system: ChatMessage = {
   content: "You judge conversations between a user and an assistant that has tools.",
 };
 
-/** The transcript comes first and the question last: the engine computes what the questions share once. */
+/** The transcript comes first and the question last, so that the engine computes the shared part once. */
 export function reportQuestions(task: Task, lines: readonly Line[]): ReportQuestion[] {
   const setting = `The user wants: ${task.intent}\n\nConversation:\n${transcriptText(lines)}\n\n`;
   const grade = (question: string, options: readonly [string, string]): ReportQuestion => ({
@@ -77,10 +77,10 @@ export function reportQuestions(task: Task, lines: readonly Line[]): ReportQuest
   ];
 }
 
-/** What came back, what was said at last, and nothing else. */
+/** The results, the assistant's last message, and nothing else. */
 function truthQuestion(task: Task, lines: readonly Line[]): ReportQuestion {
   const results = transcriptText(lines.filter(({ role }) => role === "result"));
   const said = transcriptText(lines.filter(({ role }) => role === "assistant").slice(-1));
-  const content = `The user asked: ${task.firstMessage}\n\n${results}\n\n${said}\n\nDoes the assistant say what the tools returned? Answer Yes or No.`;
+  const content = `The user asked: ${task.firstMessage}\n\n${results}\n\n${said}\n\nDoes the assistant's message agree with what the tools returned? Answer Yes or No.`;
   return { messages: [system, { role: "user", content }], lead: "Answer:", options: [" Yes", " No"] };
 }

@@ -1,9 +1,9 @@
-// Prompts of the task writer, calls first: arguments and results under the tools' own schemas, then the words of the
-// person who needs them. Ours. What all tasks share (role, examples) comes first, so that the engine computes it once.
+// Prompts of the task writer, calls first: arguments and results under the tools' own schemas, then the message of the person
+// who needs them. Not in the paper. What all tasks share (role, examples) comes first, so that the engine computes it once.
 import type { ChatMessage } from "../../llm/llm.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../../types.ts";
 
-/** Small settings that keep a simulator from writing the same example again and again. */
+/** Settings that keep a simulator from writing the same example again and again. */
 export const situations = [
   "a rainy weekend with friends",
   "a business trip next week",
@@ -47,7 +47,7 @@ export const situations = [
   "a book club",
 ] as const;
 
-/** First question: what is called with which values, and what comes back (`results` false: the arguments alone). */
+/** First question: the arguments of each call and its result (`results` false: the arguments alone). */
 export function callsPrompt(tools: readonly ToolSpec[], situation: string, results: boolean): ChatMessage[] {
   const signatures = tools.map((tool, index) => {
     const call = `Call ${index + 1}: ${tool.name}. ${tool.description}\narguments: ${fields(tool.parameters)}`;
@@ -57,13 +57,13 @@ export function callsPrompt(tools: readonly ToolSpec[], situation: string, resul
     {
       role: "system",
       content:
-        "You invent realistic example data for software tools and answer with JSON only. Use specific, believable values that a person could say aloud: real names and places, dates in 2027, plausible numbers. A result fits its arguments.",
+        "You invent realistic example data for software tools and answer with JSON only. Use specific, believable values that a person could say aloud: real names and places, dates in 2027, plausible numbers. Each result fits its arguments.",
     },
     { role: "user", content: `The example is about ${situation}.\n\n${signatures.join("\n\n")}` },
   ];
 }
 
-/** A schema's fields in words: shorter than JSON, and the grammar sees to the form. */
+/** A schema's fields in words: shorter than JSON; the grammar ensures the form. */
 export function fields(schema: JsonSchema): string {
   const properties = (schema.properties ?? {}) as { readonly [name: string]: JsonObject }; // checked by the catalogue's loader
   return Object.entries(properties)
@@ -85,7 +85,7 @@ function about(property: JsonObject): string {
 const personas = [
   "knows exactly what they want and is brief",
   "is new to this and adds a little background",
-  "speaks in simple everyday words",
+  "uses simple everyday words",
 ];
 
 /** Second question: the person's first message, with every told detail and none of the secret ones. */
@@ -94,7 +94,7 @@ export function messagePrompt(request: {
   readonly purposes: readonly string[];
   /** Details to say, as "city: Paris". */
   readonly told: readonly string[];
-  /** Names of details that are kept for later. */
+  /** Names of the held-back details. */
   readonly secret: readonly string[];
   readonly persona: number;
   readonly situation: string;
@@ -109,7 +109,7 @@ export function messagePrompt(request: {
     {
       role: "system",
       content: [
-        "You write what a person says to a helpful assistant to get something done: one or two sentences, in the first person, with every detail word for word and no numbers or names of your own. You answer with JSON only.",
+        "You write what a person says to a helpful assistant to get something done: one or two sentences in the first person. Include every detail word for word, and add no numbers or names of your own. You answer with JSON only.",
         "",
         "Request: Get the weather forecast of a city.\nDetails: city: Oslo; date: 2027-03-02\nSetting: a picnic; the person is brief.",
         '{"message":"Can you tell me what the weather will be like in Oslo on 2027-03-02? We are planning a picnic."}',
@@ -123,8 +123,8 @@ export function messagePrompt(request: {
 }
 
 export const systemPrompts = [
-  "You are a careful assistant that works with tools. Call a tool only when it fits the request and every value it needs was given by the user or by an earlier result. When a value is missing, ask the user for it. When no tool fits, say so and call none. Report results truthfully.",
-  "You are an assistant with tools. Ask for missing values, never invent them. When no tool fits, say so.",
+  "You are a careful assistant with tools. Call a tool only if it fits the request and every value it needs comes from the user or from an earlier result. If a value is missing, ask the user for it. If no tool fits, say so and do not call any. Report results truthfully.",
+  "You are an assistant with tools. Ask for missing values, never invent them. If no tool fits, say so.",
   "You are an assistant with tools. Never invent values.",
   "You are a helpful assistant.",
 ] as const;

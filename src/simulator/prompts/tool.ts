@@ -1,13 +1,13 @@
-// The prompts of a tool: of one that stands beside a blueprint and gives its result alone, and of one that writes all of its
-// results, where role, the task's tools and the user's goal come first and are the same for all calls of a task's episodes,
-// then what was said, what tools have stated, and the call.
+// The prompts of a tool: one for a call outside the blueprint, which gives the result alone; and one for a tool that writes all
+// of its results, where role, the task's tools and the user's goal come first and are the same for all calls in a task's
+// episodes, then the conversation, the earlier results and the call.
 
 import type { ChatMessage } from "../../llm/llm.ts";
 import { spacedJson } from "../../rules/json.ts";
 import type { JsonSchema, Line, Task, ToolCall, ToolSpec } from "../../types.ts";
 import { transcriptText } from "./transcript.ts";
 
-/** What a tool beside a blueprint returns that declares nothing. */
+/** The result of a tool without a return schema, outside the blueprint. */
 export const bareResult: JsonSchema = {
   type: "object",
   properties: { status: { type: "string", maxLength: 40 } },
@@ -29,18 +29,18 @@ export function resultPrompt(tool: ToolSpec, call: ToolCall, earlier: string): C
   ];
 }
 
-const role = `You act as the software behind the tools of an assistant. A call is valid in form already; you carry it out in a plausible world and judge it.
+const role = `You act as the software behind an assistant's tools. The format of the call is already known to be valid; you execute it in a plausible world and judge it.
 Answer with JSON:
-reason: one sentence on whether this call was the right thing to do now
-reward: 1 if it serves the user's goal with the right values, 0 if it does no good and no harm, -1 if it is wrong, pointless or made up
-result: what the tool returns for the values of this call, whether it serves the user or not: software carries out what it is told. Concrete values that agree with every earlier result; {"error": "..."} only where such a thing cannot exist
+reason: one sentence about whether this call was the right thing to do now
+reward: 1 if it serves the user's goal with the right values, 0 if it neither helps nor harms, -1 if it is wrong, pointless or made up
+result: what the tool returns for the values of this call, whether or not it serves the user: software does what it is told. Use concrete values that agree with every earlier result, and {"error": "..."} only if such a thing cannot exist
 
-For example, where the user wants a cake for 6 guests:
+For example, if the user wants a cake for 6 guests:
 order_cake {"guests": 6}: {"reason":"That is what the user wants.","reward":1,"result":{"order":"K7","price":42}}
 order_cake {"guests": 9}: {"reason":"The user wants 6 guests, not 9.","reward":-1,"result":{"order":"K8","price":63}}
 cancel_cake {"order": "none"}: {"reason":"There is no such order.","reward":-1,"result":{"error":"no order 'none'"}}`;
 
-/** Reason first, then reward, then the result under the tool's `returns` (a free one without it), or an error. */
+/** Reason first, then reward, then the result under the tool's `returns` (any shape without it), or an error. */
 export function toolReply(tool: ToolSpec): JsonSchema {
   return {
     type: "object",
@@ -55,7 +55,7 @@ export function toolReply(tool: ToolSpec): JsonSchema {
 
 const plain: JsonSchema = {
   anyOf: [
-    { type: "string", maxLength: 1000 }, // the grammar shares them out
+    { type: "string", maxLength: 1000 }, // the grammar splits them among all texts
     { type: "number", minimum: -9_999_999_999, maximum: 9_999_999_999 },
     { type: "boolean" },
     { type: "null" },
@@ -71,8 +71,8 @@ const fieldsOf = (value: JsonSchema, most: number): JsonSchema => ({
 const listOf = (items: JsonSchema, maxItems: number): JsonSchema => ({ type: "array", items, maxItems });
 
 /**
- * What a tool may return that says nothing of it, as those of ToolBench: fields, among them lists and records of fields, or a
- * list of records. TRUSTEE's return any text; the bounds keep a reply within its tokens.
+ * The result of a tool without a return schema, like ToolBench's: fields, including lists and records of fields, or a list of
+ * records. TRUSTEE's tools return any text; the bounds keep a reply within its tokens.
  */
 const freeResult: JsonSchema = {
   anyOf: [
@@ -98,8 +98,8 @@ export function toolPrompt(asked: {
   const { task, tool, call, lines, facts } = asked;
   const tools = task.tools.map(({ name, description, parameters }) => `${name}: ${description} ${spacedJson(parameters)}`);
   const shape = tool.returns
-    ? `Its result has the shape: ${spacedJson(tool.returns)}`
-    : "Its result has the fields that such software returns; what it finds several of is a list.";
+    ? `Shape of its result: ${spacedJson(tool.returns)}`
+    : "Its result has the fields that such software usually returns; use a list for several items.";
   const said = lines.filter(({ role }) => role === "user" || role === "assistant");
   return [
     { role: "system", content: role },
@@ -108,7 +108,7 @@ export function toolPrompt(asked: {
       content: [
         `Tools:\n${tools.join("\n")}`,
         `The user wants: ${task.intent}`,
-        `Said so far:\n${transcriptText(said)}`,
+        `Conversation so far:\n${transcriptText(said)}`,
         `Earlier results:\n${facts.length === 0 ? "none" : facts.join("\n")}`,
         `The call: ${tool.name} ${spacedJson(call.arguments)}\n${shape}`,
       ].join("\n\n"),

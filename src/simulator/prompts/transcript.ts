@@ -1,6 +1,5 @@
-// An episode as the simulator reads it: who said what, calls and results, in plain words and at full length (simulator/lines.ts
-// makes the lines). Where the talk is longer than the simulator's context the longest lines are cut in their middle, with a
-// mark that says so.
+// An episode as the simulator reads it: who said what, with calls and results, in full (simulator/lines.ts makes the lines). If the
+// conversation is longer than the simulator's context, the longest lines lose their middle, with a mark that says so.
 import type { Line } from "../../types.ts";
 
 const speakers = {
@@ -8,19 +7,19 @@ const speakers = {
   assistant: "Assistant",
   call: "Assistant calls",
   result: "Tool result",
-  unexecuted: "Assistant calls (not carried out)",
+  unexecuted: "Assistant calls (not executed)",
 } as const;
 
 export function transcriptText(lines: readonly Line[]): string {
   return lines.map((line) => `${speakers[line.role]}: ${line.text}`).join("\n");
 }
 
-/** Characters of a line that are never cut: enough to tell what it was about. */
+/** Characters of a line that are always kept: enough to show what it is about. */
 const leastCharacters = 60;
 
 /**
- * The lines as they are where they fit; else the longest ones cut to one length, the greatest that fits. Where nothing does,
- * the shortest form: the model then refuses the prompt, which is a failure like any other.
+ * The unchanged lines if they fit; otherwise the longest ones are cut to a common length, the greatest that fits. If no length
+ * fits, the shortest form: the model then refuses the prompt, which is a failure like any other.
  */
 export function fitted(lines: readonly Line[], fits: (lines: readonly Line[]) => boolean): readonly Line[] {
   if (fits(lines)) return lines;

@@ -1,16 +1,16 @@
-// The prompts of the user: the menu of one who chooses, and of one who writes, who the person is and wants first, which never
-// changes in an episode, the talk last, so that the engine computes the rest once. Departs from TRUSTEE, whose user reads calls
-// and results too: a person hears what is said aloud, and cannot name a tool that was never shown.
+// The prompts of the user: the menu for a choosing user; and for a writing user, first who the person is and what they want,
+// which is constant in an episode, then the conversation, so that the engine computes the first part once. Departs from TRUSTEE,
+// whose user also reads calls and results: a person hears only what is said, and cannot name a tool that was never shown.
 import type { ChatMessage } from "../../llm/llm.ts";
 import type { JsonSchema, Line, Task } from "../../types.ts";
 import { type Brief, isTold } from "../briefing.ts";
 import { transcriptText } from "./transcript.ts";
 
-/** What a choosing user can always say beside the task's held-back sentences. */
+/** What a choosing user can say besides the task's held-back sentences. */
 export const thanks = "Thanks, that is all I needed.";
 export const complaint = "That is not what I asked for. Please do what I asked.";
 
-/** Of a menu's options, in order. */
+/** The letters of a menu's options, in order. */
 export const letters = ["A", "B", "C", "D", "E", "F", "G", "H"] as const;
 
 export function menuPrompt(task: Task, lines: readonly Line[], menu: readonly string[]): ChatMessage[] {
@@ -18,7 +18,7 @@ export function menuPrompt(task: Task, lines: readonly Line[], menu: readonly st
   return [
     {
       role: "system",
-      content: "You decide what the user of an assistant says next. A detail is said only when the assistant asks for it.",
+      content: "You decide what the user says next to an assistant. The user gives a detail only when the assistant asks for it.",
     },
     {
       role: "user",
@@ -27,7 +27,7 @@ export function menuPrompt(task: Task, lines: readonly Line[], menu: readonly st
   ];
 }
 
-/** Reason first: a reward that is written before its reason is a guess. */
+/** Reason first: a reward written before its reason is a guess. */
 export const userReply: JsonSchema = {
   type: "object",
   properties: {
@@ -39,54 +39,54 @@ export const userReply: JsonSchema = {
   required: ["reason", "reward", "done", "message"],
 };
 
-const role = `You play a person who talks to an assistant. Stay that person: you want something done and the assistant does it. You offer no help, look nothing up, report no results and know no names of tools.
+const role = `You play a person who is talking to an assistant. Stay in character: you want something done, and the assistant does it for you. You do not offer help, look things up or report results, and you do not know the names of any tools.
 Answer with JSON:
-reason: one sentence on what the assistant's last turn did for the person
+reason: one sentence about what the assistant's last turn did for the person
 reward: 1 if that turn helped, 0 if it neither helped nor harmed, -1 if it was wrong, made up or useless
-done: true when the person has what they want, or sees that they will not get it
-message: the person's own words to the assistant, one or two sentences; empty when done
+done: true if the person has what they want, or sees that they will not get it
+message: what the person says to the assistant, in one or two sentences; empty if done
 
-For example, where the person wants a cake with a name on it, for 6 guests:
-the assistant asks how large it shall be: {"reason":"It asked for what it needs.","reward":1,"done":false,"message":"We will be 6."}
-the assistant tells how bread is baked: {"reason":"That is bread, the person wants a cake.","reward":-1,"done":false,"message":"I asked for a cake, not for bread."}
-the assistant says that all is done and tells nothing: {"reason":"The person was told of no cake.","reward":-1,"done":false,"message":"What about my cake?"}
-the assistant says that the cake K7 comes at 15:00: {"reason":"The person has the cake.","reward":1,"done":true,"message":""}
-the assistant says that it cannot order cakes: {"reason":"The person will not get it here.","reward":0,"done":true,"message":""}`;
+For example, if the person wants a cake with a name on it for 6 guests:
+the assistant asks what size it should be: {"reason":"It asked for a detail that it needs.","reward":1,"done":false,"message":"There will be 6 of us."}
+the assistant explains how to bake bread: {"reason":"That is about bread, but the person wants a cake.","reward":-1,"done":false,"message":"I asked for a cake, not for bread."}
+the assistant says that everything is done, without any details: {"reason":"The assistant said nothing about the cake.","reward":-1,"done":false,"message":"What about my cake?"}
+the assistant says that the cake K7 will arrive at 15:00: {"reason":"The person has the cake.","reward":1,"done":true,"message":""}
+the assistant says that it cannot order cakes: {"reason":"The person will not get a cake here.","reward":0,"done":true,"message":""}`;
 
-/** What a level's personas know; a persona that was written in words speaks for itself. */
+/** What each persona of a level knows; a persona written by the simulator is used as it is. */
 const personas: Readonly<Record<string, string>> = {
-  expert: "knows the matter well, uses its terms and is brief",
+  expert: "knows the subject well, uses its terms and is brief",
   beginner: "has done this once or twice and adds a little background",
-  novice: "is new to all this, uses plain words and is easily unsure",
+  novice: "is new to this, uses simple words and is often unsure",
 };
 
 /** By Task.expectedTurns. */
 const lengths = [
-  "short. Say everything that is asked for at once, and end as soon as it is done.",
-  "medium. Give one missing detail in a message, and ask back where an answer is unclear.",
-  "long. Give one missing detail in a message, and ask one more question about the result before you end.",
+  "short. Give all the details that the assistant asks for at once, and end as soon as the task is done.",
+  "medium. Give one missing detail per message, and ask a question if an answer is unclear.",
+  "long. Give one missing detail per message, and ask one more question about the result before you end.",
 ] as const;
 
-/** What the person knows, then what was said so far. */
+/** What the person knows, then the conversation so far. */
 export function userPrompt(task: Brief, lines: readonly Line[]): ChatMessage[] {
   const known = [
     ...(task.persona === "" ? [] : [`The person: ${personas[task.persona] ?? task.persona}.`]),
     `The person wants: ${task.intent}`,
     ...(task.heldBack.length > 0 && isTold(task, "intent")
-      ? [`Known to the person, and said only when the assistant asks: ${task.heldBack.map((held) => held.sentence).join(" ")}`]
+      ? [`Details that the person gives only when the assistant asks: ${task.heldBack.map((held) => held.sentence).join(" ")}`]
       : []),
-    `The talk is ${lengths[task.expectedTurns] ?? lengths[0]}`,
+    `The conversation is ${lengths[task.expectedTurns] ?? lengths[0]}`,
   ];
   return [
     { role: "system", content: role },
     {
       role: "user",
-      content: `${known.join("\n")}\n\nSaid so far:\n${transcriptText(saidAloud(lines))}\n\nAnswer for the person, with JSON.`,
+      content: `${known.join("\n")}\n\nConversation so far:\n${transcriptText(saidAloud(lines))}\n\nAnswer as the person, with JSON.`,
     },
   ];
 }
 
-/** What a person hears; an assistant that has said nothing since the last message is heard to be silent. */
+/** What the person hears; an assistant that has said nothing since the last message appears as "...". */
 function saidAloud(lines: readonly Line[]): Line[] {
   const said = lines.filter(({ role }) => role === "user" || role === "assistant");
   return said.at(-1)?.role === "assistant" ? said : [...said, { role: "assistant", text: "..." }];
