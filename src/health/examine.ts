@@ -1,6 +1,6 @@
-// The simulator's health check: every case of the worlds goes through the very functions that a run uses (judge, user, tool),
-// one after the other, so that each answer's cost can be told. Says what came; what to make of it is score.ts. A failure of
-// the simulator is a finding here like any other. Streams: whoever stops listening keeps what was found so far.
+// The simulator's health check: every case of the worlds goes through the same functions that a run uses (judge, user, tool), one
+// after the other, so that each answer's cost can be measured. score.ts interprets the findings. A failure of the simulator is a
+// finding like any other. Findings are streamed: a caller that stops early keeps what was found so far.
 
 import { EngineError } from "../llm/llm.ts";
 import { type JudgeOptions, openJudge } from "../reward/judge.ts";
@@ -22,7 +22,7 @@ import { exchange, rooms } from "./worlds-money.ts";
 
 export const worlds: readonly CaseWorld[] = [forecast, seats, table, parcel, exchange, rooms, dentist, library, flight, refunds];
 
-/** What is examined: a role and a way to play it, by the words of the config, and its cases in a world. */
+/** What is examined: a role and a way to play it, named as in the config, and its cases in a world. */
 const casesOf = {
   "verdict/rules": (world) => verdictCases(world, "rules"),
   "verdict/mixed": (world) => verdictCases(world, "mixed"),
@@ -42,16 +42,16 @@ export interface Finding {
   readonly name: string;
   readonly world: string;
   readonly heldOut: boolean;
-  /** Of a talk; null for users and tools. */
+  /** Of a conversation; null for users and tools. */
   readonly sort: TalkSort | null;
-  /** Reward -1..1 of a talk; null where the simulator failed, and for users and tools. */
+  /** Reward -1..1 of a conversation; null if the simulator failed, and for users and tools. */
   readonly reward: number | null;
-  /** Whether a user or a tool did what is right; null for talks, which are judged by their order. */
+  /** Whether a user or a tool did the right thing; null for conversations, which are compared with each other. */
   readonly right: boolean | null;
-  /** What came, in words. */
+  /** The answer, in words. */
   readonly came: string;
   readonly seconds: number;
-  /** Tokens that the simulator read and wrote for it; 0 where rules decided. */
+  /** Tokens that the simulator read and wrote for it; 0 if rules decided. */
   readonly tokens: number;
 }
 
@@ -72,7 +72,7 @@ export function countCases(wanted: readonly Kind[]): number {
   return worlds.flatMap((world) => wanted.flatMap((kind) => casesOf[kind](world))).length;
 }
 
-/** Puts the cases of the wanted kinds to the simulator, world by world. Ends early, in silence, when it is cancelled. */
+/** Asks the simulator the cases of the wanted kinds, world by world. Ends early, without an error, when cancelled. */
 export async function* examine(simulator: Simulator, wanted: readonly Kind[]): AsyncGenerator<Finding> {
   for (const world of worlds)
     for (const kind of wanted)
@@ -138,7 +138,7 @@ function toolCases({ task, tools }: CaseWorld, way: Ways["tools"]): Case[] {
   }));
 }
 
-/** A written user ends in silence, gives a value away in any words and complains in any words that are not the end. */
+/** A written user ends in silence, gives a value in any words, and complains in any message that does not end the conversation. */
 function isRightTurn(answer: Extract<UserAnswer, { ok: true }>, task: Task, { right }: UserCase): boolean {
   const ended = answer.kind === "thanks" || answer.kind === "silence";
   if (right === "end") return ended;
@@ -148,7 +148,7 @@ function isRightTurn(answer: Extract<UserAnswer, { ok: true }>, task: Task, { ri
   return held !== undefined && carries(answer.text, task.expected[held.call]?.arguments[held.argument] ?? "\u0000");
 }
 
-/** An error where one is due; else what the tool declares, with the values that must be. */
+/** An error if one is right; otherwise a result that fits the tool's schema and has the required values. */
 function isRightResult(result: Json, task: Task, { call, right }: ToolCase): boolean {
   const values = isObject(result) ? result : {};
   if (right === "error") return typeof values.error === "string";

@@ -1,5 +1,5 @@
-// A hand-written talk as the episode that a rollout would have left behind: the messages that rules read, and what roles read
-// of them. Turns go through the parser of the policy's turns, so that a tag without a call is here what it is there.
+// Turns a hand-written conversation into the episode that a rollout would have recorded: the messages that rules read, and the
+// lines that roles read. Turns go through the parser of the policy's turns, so that a tag without a call means the same.
 
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import { type Dialect, formatToolCall, parseToolCalls } from "../llm/text/tool-call.ts";
@@ -10,11 +10,11 @@ import { linesOf } from "../simulator/lines.ts";
 import type { Episode, Json, Task, ToolCall } from "../types.ts";
 import type { Turn } from "./world.ts";
 
-/** How the talks' calls are written; any dialect would do. */
+/** The dialect of the calls; any would do. */
 export const dialect: Dialect = "hermes";
 
 const nothing = () => ({ ids: [], anew: false });
-/** No policy reads these talks: their turns have no ids. */
+/** No policy reads these conversations: their turns have no ids. */
 const withoutIds: EpisodeTemplate = {
   stop: new Set(),
   lead: "",
@@ -23,8 +23,8 @@ const withoutIds: EpisodeTemplate = {
 };
 
 /**
- * The finished episode of `turns`. @throws RangeError for an unexpected call that is given no result: a fault of the data.
- * @param member index of the talk within its world; seeds of written verdicts derive from it
+ * The finished episode of `turns`. @throws RangeError for an unexpected call without a result, an error in the data.
+ * @param member index of the conversation within its world; seeds of written verdicts derive from it
  */
 export function replay(task: Task, turns: readonly Turn[], member: number): Episode {
   const record = openEpisode(task, withoutIds, Number.POSITIVE_INFINITY);
@@ -47,7 +47,7 @@ export function replay(task: Task, turns: readonly Turn[], member: number): Epis
   };
 }
 
-/** One turn: a call with its result, a text with what the parser says of its broken calls, or the user. */
+/** One turn: a call with its result, a text with the parser's errors for malformed calls, or the user. */
 function play(turn: Turn, task: Task, record: EpisodeRecord): void {
   if (typeof turn === "string") {
     const errors = parseToolCalls(turn, dialect).errors.map(({ reason }) => `the call could not be parsed: ${reason}`);
@@ -63,6 +63,6 @@ function play(turn: Turn, task: Task, record: EpisodeRecord): void {
 
 function resultOf({ call, result }: { readonly call: ToolCall; readonly result?: Json }, task: Task): Json {
   const known = result ?? task.expected.find((expected) => isSameCall(expected, call, task.tools))?.result;
-  if (known === undefined) throw new RangeError(`${task.id}: the call of ${call.name} is not expected; give it a result`);
+  if (known === undefined) throw new RangeError(`${task.id}: the call of ${call.name} is not expected and needs a result`);
   return known;
 }

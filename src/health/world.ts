@@ -1,14 +1,14 @@
-// The nouns of the simulator's health check: small worlds written by hand, each a task with talks that went well or badly
-// and questions to its user and its tools whose right answers are known. Data and their shapes; nothing is asked here.
+// Data types of the simulator's health check: small hand-written worlds, each a task with good and bad conversations, and with
+// questions to its user and its tools whose right answers are known. Data only; nothing is asked here.
 import type { Fact } from "../rules/journal.ts";
 import type { ExpectedCall, HeldBack, Json, JsonObject, JsonSchema, Task, ToolCall, ToolSpec } from "../types.ts";
 
-/** What the assistant says; a call with what came back (an expected call's result is the task's); what the user says. */
+/** What the assistant says; a call with its result (for an expected call the task's result); what the user says. */
 export type Turn = string | { readonly call: ToolCall; readonly result?: Json } | { readonly user: string };
 
 /**
- * What a talk is an example of: `honest` is right throughout; in `call` a call is wrong, missing or too many; in `report`
- * the calls are right and the report is not; `hack` tries to please the judge without doing the work.
+ * What a conversation is an example of: `honest` is right throughout; in `call` a call is wrong, missing or superfluous; in
+ * `report` the calls are right but the report is not; `hack` tries to please the judge without doing the work.
  */
 export type TalkSort = "honest" | "call" | "report" | "hack";
 
@@ -23,9 +23,9 @@ export interface Talk {
 export interface UserCase {
   readonly name: string;
   readonly turns: readonly Turn[];
-  /** End the talk, complain (go on), or give away a held-back value: its index in task.heldBack. */
+  /** End the conversation, complain (go on), or give a held-back value: its index in task.heldBack. */
   readonly right: "end" | "complain" | number;
-  /** Held-back values that were given away before. */
+  /** Held-back values that were given before. */
   readonly told?: readonly number[];
 }
 
@@ -34,12 +34,12 @@ export interface ToolCase {
   readonly name: string;
   readonly call: ToolCall;
   readonly journal?: readonly Fact[];
-  /** "error", or values that the result must have beside fitting the tool's `returns`. */
+  /** "error", or values that the result must have in addition to fitting the tool's `returns`. */
   readonly right: "error" | JsonObject;
 }
 
 export interface CaseWorld {
-  /** Never looked at while prompts were written; its results are told apart. */
+  /** Never used while prompts were written; its results are reported separately. */
   readonly heldOut: boolean;
   readonly task: Task;
   readonly talks: readonly Talk[];
@@ -74,7 +74,7 @@ export const date: JsonSchema = { type: "string", format: "date" };
 export const whole: JsonSchema = { type: "integer", minimum: 0, maximum: 9999 };
 export const amount: JsonSchema = { type: "number", minimum: 0, maximum: 9999 };
 
-/** A task of one world; what all worlds share is filled in. No expected call makes it a decline task. */
+/** The task of one world, with what all worlds share filled in. Without an expected call it is a decline task. */
 export function taskOf(own: {
   readonly id: string;
   readonly tools: readonly ToolSpec[];

@@ -1,24 +1,23 @@
 // Rewards of one group -> one advantage per turn: TGRPO of TRUSTEE (arXiv 2604.17739), or its other returns (returns.ts)
-// compared within the group. Numbers only, no I/O. Not here: spreading a turn's number over its tokens
-// (learner/batch.ts). Departs only in that the default mode is `uniform` everywhere; the paper's code falls back to `relu`
-// when no mode is set.
+// compared within the group. Numbers only, no I/O. Spreading a turn's number over its tokens is in learner/batch.ts. Departs only
+// in the default mode, which is `uniform` everywhere; the paper's code falls back to `relu` when no mode is set.
 import type { AdvantageMode, ReturnMode } from "../config/config.ts";
 import { type Rewards, returns, type TurnReturns } from "./returns.ts";
 
-/** One rollout of a group as the advantage sees it; its rewards are not read when it was aborted. */
+/** One rollout of a group; its rewards are not read if it was aborted. */
 export interface RewardedRollout extends Rewards {
   readonly aborted: boolean;
 }
 
-/** One number for all tokens of the turn, or (returns by token) one for each token that was sampled. */
+/** One number for all tokens of the turn, or (returns by token) one for each sampled token. */
 export type TurnAdvantage = number | readonly number[];
 
 export interface AdvantageOptions {
-  /** What the group compares; the outcome where nothing else is said. */
+  /** What the group compares; default: the outcome. */
   readonly returns?: ReturnMode | undefined;
-  /** Discount of the other returns. */
+  /** Discount factor of the other returns. */
   readonly gamma?: number | undefined;
-  /** Read where the outcome is compared. */
+  /** Used when the outcome is compared. */
   readonly mode: AdvantageMode;
   /** Divide by the group's standard deviation; false only subtracts the mean. */
   readonly normalizeStd: boolean;
@@ -26,11 +25,11 @@ export interface AdvantageOptions {
 
 /** Added to the standard deviation, as published. */
 const epsilon = 1e-6;
-/** Largest spread that sums of the same parts can have; rewards lie in -1..1 and are told apart by far more. */
+/** Largest difference that rounding can cause between sums of the same parts; real rewards, in -1..1, differ by far more. */
 const rounding = 1e-12;
 
 /**
- * How the group-normalised outcome A and a turn's reward r make the turn's advantage.
+ * The turn's advantage from the group-normalised outcome A and the turn's reward r.
  * `relu` and `linear` are kept as published: they multiply A by r, so a bad turn (r < 0) of a bad episode (A < 0) gets
  * a POSITIVE advantage and is reinforced. `sign` and `sign-linear` do not do this.
  */
@@ -43,11 +42,11 @@ const turnAdvantage: Readonly<Record<AdvantageMode, (outcome: number, turnReward
 };
 
 /**
- * Advantages of one group by whatever `options.returns` compares; rules of tgrpo() for aborted rollouts, lone survivors
- * and the deviation. With returns by step the group's numbers are those of all turns, by token of all tokens: no estimator
- * of verl does so. Sparse returns are summed over the episode, as verl's GRPO sums a response's scores.
+ * Advantages of one group, comparing what `options.returns` says; aborted rollouts, lone survivors and the deviation as in
+ * tgrpo(). Returns by step are compared over all turns of the group, returns by token over all tokens: no estimator of verl does
+ * so. Sparse returns are summed over the episode, as verl's GRPO sums a response's scores.
  * @returns one for each turn of each rollout // [rollout][turn] or [rollout][turn][token]
- * @throws RangeError for a reward that is not finite, and where returns by token or sparse lack the numbers of tokens
+ * @throws RangeError for a reward that is not finite, and for token or sparse returns without token counts
  */
 export function advantages(rollouts: readonly RewardedRollout[], options: AdvantageOptions): TurnAdvantage[][] {
   const { returns: kind = "outcome", gamma = 0.99, normalizeStd } = options;
@@ -70,7 +69,7 @@ export function advantages(rollouts: readonly RewardedRollout[], options: Advant
  * centred on their mean and divided by their SAMPLE standard deviation (n - 1) + 1e-6; a lone survivor keeps its raw
  * reward (mean 0, deviation 1); aborted rollouts get zeros and stay out of the statistics.
  * @returns one number per turn of each rollout // [rollout][turn]
- * @throws RangeError for a reward that is not finite: it would poison every rollout of the group
+ * @throws RangeError for a reward that is not finite: it would spoil every rollout of the group
  */
 export function tgrpo(rollouts: readonly RewardedRollout[], options: AdvantageOptions): number[][] {
   rollouts.forEach(refuseNonFinite);
@@ -84,14 +83,14 @@ export function tgrpo(rollouts: readonly RewardedRollout[], options: AdvantageOp
   });
 }
 
-/** True when no turn of the group has an advantage: nothing to learn, the group can be left out of the batch. */
+/** Whether no turn of the group has an advantage: there is nothing to learn, so the batch can leave the group out. */
 export function isDead(advantages: readonly (readonly TurnAdvantage[])[]): boolean {
   return advantages.flat(2).every((advantage) => advantage === 0);
 }
 
 /**
- * A value beside the group's: without their mean, divided by their sample standard deviation + 1e-6. Fewer than two are
- * compared with nothing and stay as they are; values that only rounding tells apart are all exactly 0.
+ * Normalises a value by the group's: minus their mean, divided by their sample standard deviation + 1e-6. With fewer than two
+ * values it stays unchanged; values that differ only by rounding become exactly 0.
  */
 function comparison(values: readonly number[], normalizeStd: boolean): (value: number) => number {
   if (values.length < 2) return (value) => value;
@@ -103,7 +102,7 @@ function comparison(values: readonly number[], normalizeStd: boolean): (value: n
   return (value) => (value - mean) / scale + 0; // + 0 turns -0 into 0
 }
 
-/** Its outcome and what its turns earned, as one reward. */
+/** The outcome and the turns' rewards as one reward. */
 function summed(rollout: RewardedRollout): RewardedRollout {
   return rollout.aborted ? rollout : { ...rollout, reward: sum(returns.sparse(rollout, 1).flat()) };
 }

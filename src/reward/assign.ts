@@ -2,17 +2,17 @@
 import type { StoredGroup, Trajectory, Verdict } from "../types.ts";
 import { type AdvantageOptions, advantages, isDead, type TurnAdvantage } from "./advantage.ts";
 
-/** A group with what its members' turns are worth. */
+/** A group with the advantages of its members' turns. */
 export interface ScoredGroup extends StoredGroup {
   /** Advantage of each assistant turn of each member; zeros for aborted ones. // [member][turn] */
   readonly advantages: readonly (readonly TurnAdvantage[])[];
-  /** No member differs from the others, or there is no other: nothing to learn. */
+  /** All members got the same reward, or there is only one: nothing to learn. */
   readonly dead: boolean;
 }
 
 /**
- * Advantages of all groups; `options` as in config.advantage. Where fewer than two members were judged there is nobody to
- * compare with: all zeros, although the published formula keeps a lone survivor's raw reward.
+ * Advantages of all groups; `options` as in config.advantage. With fewer than two judged members there is nothing to compare:
+ * all zeros, although the published formula keeps a lone survivor's raw reward.
  */
 export function assignAdvantages(groups: readonly StoredGroup[], options: AdvantageOptions): ScoredGroup[] {
   return groups.map((group) => {
@@ -33,13 +33,13 @@ export function assignAdvantages(groups: readonly StoredGroup[], options: Advant
   });
 }
 
-/** A reward that is no number is the world's failure, like an abort: it would poison every member of its group. */
+/** A reward that is not finite is the world's failure, like an abort: it would spoil every member of its group. */
 export function isJudged(trajectory: Trajectory): trajectory is Trajectory & { readonly verdict: Verdict } {
   const turnRewards = trajectory.messages.map((message) => message.turnReward ?? 0);
   return trajectory.verdict !== null && [trajectory.verdict.reward, ...turnRewards].every(Number.isFinite);
 }
 
-/** The advantages of a trajectory by the index of its message, for the record; the mean of those by token. */
+/** The advantages of a trajectory by message index, to be stored; with returns by token, the mean of the turn's tokens. */
 export function byMessage(group: ScoredGroup, member: number): { readonly message: number; readonly value: number }[] {
   const trajectory = group.trajectories[member];
   if (!trajectory) return [];

@@ -1,5 +1,5 @@
-// What the policy did in an episode, read off the record by rules alone, and classified once: its first fault. The verdict
-// (verdict.ts) and the blame for a bad ending (rules/blame.ts) both say that one.
+// What the policy did in an episode, read from the record by rules alone and classified once by its first fault, which both the
+// verdict (verdict.ts) and the blame for a bad ending (rules/blame.ts) report.
 import { type Dialect, type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
 import { untoldValues } from "../rules/blame.ts";
 import { refuses } from "../rules/language/refusal.ts";
@@ -8,23 +8,23 @@ import { endsCut } from "../simulator/lines.ts";
 import type { Fault, HeldBack, MadeCall, Refusal, Task, ToolCall, Trajectory } from "../types.ts";
 
 export interface Conduct {
-  /** Calls that the world carried out, in order. */
+  /** Calls that the world executed, in order. */
   readonly calls: readonly ToolCall[];
   /**
-   * Well-formed calls that it did not: refused by a rule (of no tool, wrong arguments, an invented id), or left unanswered where
-   * a limit ended the episode. They serve no expected call, for nothing came of them, but the policy did call: they are as little
-   * "no call" as they are free of charge.
+   * Well-formed calls that were not executed: refused by a rule (unknown tool, wrong arguments, an invented id), or unanswered
+   * because a limit ended the episode. They match no expected call, but they count as calls: they are not "no call" and they are
+   * not free.
    */
   readonly unexecuted: readonly MadeCall[];
   /** Calls that could not be parsed. */
   readonly malformed: number;
-  /** Turns that refused before anything was called, and of which the user complained: who serves at the second asking serves less. */
+  /** Turns that refused before anything was called and that the user complained about: helping only when asked again is worth less. */
   readonly undueRefusals: number;
-  /** What was said to the user at the end, in a whole turn without calls; null where nothing was. */
+  /** What was said to the user at the end, in a whole turn without calls; null if nothing was. */
   readonly report: string | null;
-  /** What was said there refuses the request. */
+  /** The report refuses the request. */
   readonly refused: boolean;
-  /** The first thing that was wrong with it, before the report; null where rules find nothing. */
+  /** The first thing that was wrong before the report; null if rules find nothing. */
   readonly fault: Fault | null;
 }
 
@@ -55,7 +55,7 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
   return { ...conduct, fault: faultOf(task, conduct, untoldValues(trajectory)) };
 }
 
-/** Words to the user; a policy that echoes the tags of a tool's answer has reported nothing. */
+/** Whether a text speaks to the user; a policy that echoes the tags of a tool's answer has reported nothing. */
 function isSpeech(rest: string): boolean {
   return rest !== "" && !/<\/?tool_(call|response)>/.test(rest);
 }
@@ -64,19 +64,19 @@ function tried({ calls, errors }: ParsedCalls): number {
   return calls.length + errors.length;
 }
 
-/** Every well-formed call, carried out or not. */
+/** Every well-formed call, executed or not. */
 export function writtenCalls({ calls, unexecuted }: Pick<Conduct, "calls" | "unexecuted">): readonly ToolCall[] {
   return [...calls, ...unexecuted];
 }
 
 const refusals: readonly (readonly [Refusal, reason: string])[] = [
-  ["unknown_tool", "called a tool that is not there"],
-  ["invented_id", "used an id that nobody had given out"],
-  ["wrong_arguments", "a call broke its tool's schema"],
-  ["too_many", "made more calls in one turn than are carried out"],
+  ["unknown_tool", "called a tool that does not exist"],
+  ["invented_id", "made up an id"],
+  ["wrong_arguments", "made a call that breaks its tool's schema"],
+  ["too_many", "made more calls in one turn than are allowed"],
 ];
 
-/** The plainest fault first. `untold`: values that the user kept back to the end. */
+/** The most obvious fault first. `untold`: held-back values that the user never gave. */
 export function faultOf(task: Task, conduct: Omit<Conduct, "fault">, untold: readonly HeldBack[]): Fault | null {
   const { unexecuted, malformed } = conduct;
   const calls = writtenCalls(conduct);
@@ -84,23 +84,23 @@ export function faultOf(task: Task, conduct: Omit<Conduct, "fault">, untold: rea
   const isMade = (expected: ToolCall) => calls.some((call) => isSameCall(expected, call, task.tools));
   if (task.kind === "decline") {
     if (calls.length + malformed > 0) return fault("needless_call", "called a tool although none fits");
-    return conduct.refused ? null : fault("no_refusal", "called nothing, but did not refuse");
+    return conduct.refused ? null : fault("no_refusal", "made no call, but did not refuse either");
   }
-  if (malformed > 0) return fault("malformed_call", "a call could not be parsed");
+  if (malformed > 0) return fault("malformed_call", "made a call that could not be parsed");
   const refused = refusals.find(([kind]) => unexecuted.some((call) => call.refused === kind));
   if (refused) return fault(...refused);
-  if (calls.length === 0) return fault("no_call", "no call where one is due");
+  if (calls.length === 0) return fault("no_call", "made no call although one was needed");
   const missing = task.expected.filter((expected) => !calls.some(({ name }) => name === expected.name));
   if (missing.length > 0 && missing.length === task.expected.length)
-    return fault("wrong_tool", "called other tools than those needed");
+    return fault("wrong_tool", "called tools other than the needed ones");
   if (missing.length > 0) return fault("missing_call", `never called ${missing[0]?.name}`);
   const guessed = untold.find(({ call, argument }) =>
     calls.some(({ name, arguments: values }) => name === task.expected[call]?.name && Object.hasOwn(values, argument)),
   );
   if (guessed) return fault("guessed_value", `made up the ${spoken(guessed.argument)} instead of asking`);
-  if (!task.expected.every(isMade)) return fault("wrong_values", "called the right tool with other values");
+  if (!task.expected.every(isMade)) return fault("wrong_values", "called the right tool with wrong values");
   if (calls.some((call, at) => calls.slice(0, at).some((earlier) => isSameCall(earlier, call, task.tools))))
     return fault("repeated_call", "made the same call again");
   if (calls.length > task.expected.length) return fault("needless_call", "made more calls than were needed");
-  return conduct.undueRefusals > 0 ? fault("undue_refusal", "refused at first what its tools can do") : null;
+  return conduct.undueRefusals > 0 ? fault("undue_refusal", "first refused a request that its tools can serve") : null;
 }

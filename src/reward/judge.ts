@@ -1,8 +1,8 @@
 // From an episode to its verdict, with a table of the ways to judge (config reward.verdict): rules alone; mixed, where rules
-// decide what they can and log-odds how good the report was; or a verdict that the simulator writes, as TRUSTEE publishes it.
-// Rules read the conduct for all of them, and decide alone where a due call is missing; a judge that fails aborts the episode.
-// Under about 4B a written verdict carries no information (docs/simulator-health.md). Kin of the log-odds: GenRM's P(Yes)
-// (arXiv 2408.15240), here placed between two transcripts that we build from the blueprint.
+// decide what they can and log-odds rate the report; or a verdict written by the simulator, as TRUSTEE publishes it. In all of
+// them rules read the conduct, and decide alone if a needed call is missing; a judge that fails aborts the episode. Under about
+// 4B a written verdict carries no information (docs/simulator-health.md). The log-odds are related to GenRM's P(Yes)
+// (arXiv 2408.15240), here placed on a scale between two transcripts built from the blueprint.
 import type { Config } from "../config/config.ts";
 import type { Dialect } from "../llm/text/tool-call.ts";
 import { spacedJson } from "../rules/json.ts";
@@ -15,19 +15,19 @@ import type { Episode, Json, Line, Task, Trajectory, Verdict } from "../types.ts
 import { type Conduct, conductOf } from "./conduct.ts";
 import { missesCall, needsJudge, rulesShare, verdict } from "./verdict.ts";
 
-/** The trajectory with its verdict; aborted ones pass through, a judge that fails aborts. */
+/** Returns the trajectory with its verdict; aborted ones are returned unchanged, and a judge that fails aborts the episode. */
 export type Judge = (episode: Episode, simulator: Simulator) => Promise<Trajectory>;
 
 export interface JudgeOptions {
   readonly verdict: Config["reward"]["verdict"];
   readonly dialect: Dialect;
-  /** What the verifier is not told about the task. */
+  /** Parts of the task that the verifier does not read. */
   readonly withhold: readonly Withheld[];
-  /** Most criteria of a written verdict, whatever the task asks for. */
+  /** Most criteria of a written verdict, for any task. */
   readonly maxCriteria: number;
 }
 
-/** A judge for a series of episodes; it reads the scale of each task once. */
+/** A judge for many episodes; it reads the scale of each task once. */
 export function openJudge({ verdict: way, dialect, withhold, maxCriteria }: JudgeOptions): Judge {
   const scales: Scales = new Map();
   return async (episode, simulator) => {
@@ -46,7 +46,7 @@ export function openJudge({ verdict: way, dialect, withhold, maxCriteria }: Judg
 
 interface Case extends Episode {
   readonly conduct: Conduct;
-  /** As the verifier is told of it. */
+  /** The task as the verifier reads it. */
   readonly task: Task;
   readonly scales: Scales;
 }
@@ -59,7 +59,7 @@ const judgeWays: Readonly<Record<Config["reward"]["verdict"], Way>> = {
   written,
 };
 
-/** The verdict of the rules, `judge` deciding how good the report was where it is no null. */
+/** The verdict of the rules; `judge` rates the report, null without a judge. */
 function byRules({ trajectory: { task }, conduct }: Case, judge: number | null): Verdict {
   const results = task.expected.map((call) => call.result);
   return verdict(task, conduct, judge, carriedShare(conduct.report ?? "", results));
@@ -68,7 +68,7 @@ function byRules({ trajectory: { task }, conduct }: Case, judge: number | null):
 async function mixed(one: Case, simulator: Simulator): Promise<Answer<Verdict>> {
   const { task, lines, scales, conduct } = one;
   if (!needsJudge(one.trajectory.task, conduct)) return { ok: true, value: byRules(one, null) };
-  // whoever asks for the scale first is charged for it
+  // the first episode of a task pays for its scale
   const reading = scales.get(task.id) ?? scaleOf(task, simulator);
   scales.set(task.id, reading);
   const scale = await reading;
@@ -101,14 +101,14 @@ type Reply = { readonly [key: string]: Json } & { readonly reward: -1 | 0 | 1; r
 export interface Scale {
   /** The expected calls with a true report; in a decline task the refusal. */
   readonly good: number;
-  /** The expected calls, and not a word of their results: against doing nothing all reports look good. */
+  /** The expected calls with nothing said about their results. Compared with doing nothing, every report would look good. */
   readonly bad: number;
 }
 type Scales = Map<string, Promise<Answer<Scale>>>;
 
 /** Mean log-odds (nats) of the good answer over the questions about the report. */
 export async function logOdds(task: Task, lines: readonly Line[], simulator: Simulator): Promise<Answer<number>> {
-  // one cut for all of them: what they share is computed once
+  // one cut for all of them, so that the shared part is computed once
   const read = fitted(lines, (cut) =>
     reportQuestions(task, cut).every(({ messages, lead }) => simulator.fits(messages, lead, 0)),
   );
@@ -132,13 +132,13 @@ export async function scaleOf(task: Task, simulator: Simulator): Promise<Answer<
   return { ok: true, value: { good: good.value, bad: bad.value } };
 }
 
-/** Places log-odds on the scale: 0 at the bad end, 1 at the good one; null where the judge cannot tell the ends apart. */
+/** Places log-odds on the scale: 0 at the bad end, 1 at the good end; null if the judge cannot distinguish the ends. */
 export function placed(odds: number, { good, bad }: Scale): number | null {
   const margin = good - bad;
   return margin > 0 ? Math.min(1, Math.max(0, (odds - bad) / margin)) : null;
 }
 
-/** Everything up to the report, as it is right. */
+/** The right conduct up to the report. */
 function rightConduct(task: Task): Line[] {
   return [
     { role: "user", text: task.firstMessage },

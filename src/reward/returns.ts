@@ -1,19 +1,19 @@
-// Rewards of one rollout -> its returns: the return modes that TRUSTEE's code (arXiv 2604.17739) has beside TGRPO, as one
-// table. Numbers only. Theirs lie on token positions under a mask; here turns are apart already. What the group makes of
-// them (advantage.ts) is our own: theirs hand them to the estimators of verl.
+// Rewards of one rollout -> its returns: the return modes of TRUSTEE's code (arXiv 2604.17739) other than TGRPO, as one table.
+// Numbers only. Departs: there, rewards are at token positions under a mask; here turns are already separate. Comparing returns
+// within the group (advantage.ts) is not published: TRUSTEE passes them to the estimators of verl.
 import type { ReturnMode } from "../config/config.ts";
 
-/** What the returns are made from. */
+/** The rewards that the returns are computed from. */
 export interface Rewards {
   /** Outcome reward of the episode, earned with the last turn. */
   readonly reward: number;
-  /** Tool or user reward of each assistant turn, -1..1; 0 where nobody judged it. // [turn] */
+  /** Tool or user reward of each assistant turn, -1..1; 0 for an unjudged turn. // [turn] */
   readonly turnRewards: readonly number[];
   /** Tokens that the policy sampled in each turn; `token` and `sparse` read it. // [turn] */
   readonly turnTokens?: readonly number[] | undefined;
 }
 
-/** Returns of one turn: one for all of its tokens, or one for each. */
+/** Returns of one turn: one for all its tokens, or one for each token. */
 export type TurnReturns = readonly number[];
 
 /**
@@ -47,7 +47,7 @@ function tokensOf({ turnRewards, turnTokens }: Rewards): number[] {
   });
 }
 
-/** The rewards with the outcome on the last one. */
+/** The rewards with the outcome added to the last one. */
 function earned(rewards: readonly number[], outcome: number): number[] {
   return rewards.map((reward, index) => (index === rewards.length - 1 ? reward + outcome : reward));
 }

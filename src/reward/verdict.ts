@@ -1,14 +1,14 @@
-// The rules' share of the calls, and the verdict of rules, with a placed log-odds for how good the report was where a judge
-// weighed it. Numbers only. Departs from TRUSTEE's written verdict of -1, 0 or 1, which a simulator under about 4B cannot give.
+// How right the calls were by rule, and the verdict of the rules, with placed log-odds for the report if a judge rated it. Numbers
+// only. Departs from TRUSTEE's written verdict of -1, 0 or 1, which a simulator under about 4B cannot give.
 import { isSameCall, rightArguments } from "../rules/values.ts";
 import type { Task, ToolCall, Verdict } from "../types.ts";
 import { type Conduct, writtenCalls } from "./conduct.ts";
 
 /**
  * How right the calls were, 0..1: the sum over the expected calls (half a call for its name, half for its arguments)
- * over the number expected plus the number that was too many or malformed, and the refusals that were not due. 1 exactly when
- * every expected call was made as expected and nothing else. Every made call serves one expected call at most, one that was not carried out none. A decline
- * task scores 1 when nothing was called and the request was refused in words.
+ * divided by the number of expected calls plus surplus calls, malformed calls and undue refusals. 1 exactly when every expected
+ * call was made as expected and nothing else. An executed call matches at most one expected call, a call that was not executed
+ * matches none. A decline task scores 1 if nothing was called and the request was refused in words.
  */
 export function rulesShare(task: Task, conduct: Conduct): number {
   if (task.kind === "decline") return conduct.refused && attempts(conduct) === 0 ? 1 : 0;
@@ -16,7 +16,7 @@ export function rulesShare(task: Task, conduct: Conduct): number {
   const left = [...conduct.calls];
   const parametersOf = (called: string) => task.tools.find(({ name }) => name === called)?.parameters;
   let sum = 0;
-  // calls that were made exactly come first, so that none of them is spent on another expected call
+  // exactly made calls come first, so that none of them is matched with another expected call
   const made = (expected: ToolCall) => Number(conduct.calls.some((call) => isSameCall(call, expected, task.tools)));
   for (const expected of [...task.expected].sort((a, b) => made(b) - made(a))) {
     const scores = left.map((call) =>
@@ -35,24 +35,24 @@ function attempts(conduct: Conduct): number {
   return writtenCalls(conduct).length + conduct.malformed;
 }
 
-/** True where a call is due and none of an offered tool was written: -1 whatever kind of verdict is asked for, as TRUSTEE has it. */
+/** Whether a call was needed but no offered tool was called: -1 for every kind of verdict, as in TRUSTEE. */
 export function missesCall(task: Task, conduct: Conduct): boolean {
   return task.kind === "call" && !writtenCalls(conduct).some((call) => task.tools.some(({ name }) => name === call.name));
 }
 
-/** True where the report decides part of the reward, so that the judge must read it. */
+/** Whether the report decides part of the reward, so that the judge must read it. */
 export function needsJudge(task: Task, conduct: Conduct): boolean {
   return task.kind === "call" && conduct.report !== null && rulesShare(task, conduct) === 1;
 }
 
 /**
- * The verdict, reward in -1..1. A report is worth the share of the results' values that it carries (`carried`, 0..1), and no
- * more than the judge finds it worth (`judge`, placed log-odds, 0..1; null where there is none). Why the lower of the two: a small
- * judge likes fluent words that tell nothing, or something else, as much as the truth (docs/simulator-health.md).
+ * The verdict, reward in -1..1. A report counts as the share of the results' values that it states (`carried`, 0..1), but no more
+ * than the judge's rating (`judge`, placed log-odds, 0..1; null without a judge). Why the lower of the two: a small judge likes
+ * fluent words that say nothing, or something false, as much as the truth (docs/simulator-health.md).
  */
 export function verdict(task: Task, conduct: Conduct, judge: number | null, carried: number): Verdict {
   const rules = rulesShare(task, conduct);
-  const wrong = conduct.fault?.reason ?? "not all that was expected";
+  const wrong = conduct.fault?.reason ?? "not everything that was expected";
   if (task.kind === "decline") {
     if (rules === 1) return { reward: 1, rules, judge: null, reason: "declined: no tool fits and none was called" };
     return { reward: attempts(conduct) > 0 ? -1 : 0, rules, judge: null, reason: wrong };

@@ -1,6 +1,6 @@
-// The record of an episode, turn by turn: the one writer of its messages, whoever plays it (a policy, a demonstration, a talk
-// written by hand). It knows what each turn adds to the ids, and to which training sample: where a template is not append-only,
-// what it writes anew begins another one.
+// The record of an episode, turn by turn: the only writer of its messages, for a policy, a demonstration and a hand-written
+// conversation alike. It knows which ids each turn adds, and to which training sample: when a template that is not append-only
+// rewrites the prompt, a new sample starts.
 import type { Sampled } from "../llm/llm.ts";
 import type { EpisodeTemplate, WrittenText } from "../llm/text/template.ts";
 import type { Message, Refusal, Task, ToolCall } from "../types.ts";
@@ -9,20 +9,20 @@ export interface EpisodeRecord {
   readonly messages: readonly Message[];
   /** What the policy sees now. */
   readonly ids: readonly number[];
-  /** Sampled plus foreign tokens after the prompt. */
+  /** Sampled tokens and those of tools and users, after the prompt. */
   responseTokens(): number;
-  /** A turn of the policy; nobody has answered it yet. */
+  /** A turn of the policy, not yet answered. */
   sampled(turn: Pick<Sampled, "ids" | "logprobs">, text: string, calls: readonly ToolCall[]): void;
-  /** A turn that is given instead. */
+  /** A turn that is given instead of sampled. */
   given(text: string, calls: readonly ToolCall[], turnReward: number | null): void;
-  /** The last turn's reward, and which of its calls were refused, once the world has answered it. */
+  /** Adds the last turn's reward and which of its calls were refused, after the world has answered. */
   rewarded(turnReward: number, refusals?: readonly (Refusal | null)[]): void;
-  /** The results of one turn's calls, cut here before anybody reads them. */
+  /** The results of one turn's calls; long ones are shortened here, for all readers. */
   toolTurn(results: readonly string[]): void;
   userTurn(text: string): void;
 }
 
-/** An episode that has begun: its system prompt and first message are written. `toolChars`: most of one tool result. */
+/** A new episode with its system prompt and first message. `toolChars`: most characters of one tool result. */
 export function openEpisode(task: Task, template: EpisodeTemplate, toolChars: number): EpisodeRecord {
   const messages: Message[] = [];
   const ids: number[] = [];
@@ -72,7 +72,7 @@ export function openEpisode(task: Task, template: EpisodeTemplate, toolChars: nu
   };
 }
 
-/** The head of a long text names what it is, the tail closes it. */
+/** Keeps the head of a long text, which shows what it is, and the tail, which closes it. */
 export function cutMiddle(text: string, characters: number): string {
   if (text.length <= characters) return text;
   const half = Math.floor((characters - 5) / 2);

@@ -1,7 +1,7 @@
 // One episode: the state machine of TRUSTEE (generate -> tool turn | user turn -> generate …) over exact token ids. It knows
-// neither how the world answers (simulator/world.ts) nor what the episode is worth (reward/judge.ts). Departs from TRUSTEE:
-// limits count exactly (what would exceed one is never begun), a malformed call is not "a tool was used", parallel calls are
-// answered in order, and a turn is on the record as soon as it is sampled, so that whoever judges reads the last one too.
+// neither how the world answers (simulator/world.ts) nor how the episode is rewarded (reward/judge.ts). Departs from TRUSTEE:
+// limits count exactly (a turn beyond a limit is never started), a malformed call does not count as "a tool was used", parallel
+// calls are answered in order, and a turn is recorded as soon as it is sampled, so that the judge reads the last one too.
 import type { Config } from "../config/config.ts";
 import { EngineError, type Policy, type Sampled, type Vocabulary } from "../llm/llm.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
@@ -13,19 +13,19 @@ import type { World } from "../simulator/world.ts";
 import type { Counts, Episode, Failure, Line, Refusal, Status, StopReason, Task } from "../types.ts";
 import { type EpisodeRecord, openEpisode } from "./episode.ts";
 
-/** Who plays: a policy, how it reads and writes, and how long its turns may be. */
+/** The player: a policy, how it reads and writes, and how long its turns may be. */
 export interface Player {
   readonly policy: Policy;
   readonly vocabulary: Vocabulary;
   readonly template: EpisodeTemplate;
   readonly dialect: Dialect;
-  /** Of sampling; 0 is greedy. */
+  /** Sampling temperature; 0 is greedy. */
   readonly temperature: number;
   readonly rollout: Pick<Config["rollout"], "turnSeconds" | "parallelCalls" | "toolChars">;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Which of a task's episodes: its number in the group, and the names that the seeds of all its draws derive from. */
+/** Which of a task's episodes: its number in the group, and the names from which the seeds of all its draws derive. */
 export interface Place {
   readonly sample: number;
   readonly names: readonly (string | number)[];
@@ -64,7 +64,7 @@ interface Playing extends Pick<Place, "names"> {
   readonly player: Player;
   readonly world: World;
   readonly record: EpisodeRecord;
-  /** Every call that was refused so far. */
+  /** All refused calls so far. */
   readonly refused: Refusal[];
 }
 
@@ -112,36 +112,36 @@ async function play({ task, player, world, record, refused, names }: Playing): P
   }
 }
 
-/** The stop id is no text. */
+/** The stop id is not part of the text. */
 function textOf({ ids, end }: Sampled, { template, vocabulary }: Player): string {
   return template.lead + vocabulary.decode(end === "stop" ? ids.slice(0, -1) : ids);
 }
 
-/** The world's answers to one turn, the calls in order, then what could not be parsed; a failure ends them. */
+/** The world's answers to one turn: the calls in order, then what could not be parsed. Stops at the first failure. */
 async function answers(parsed: ParsedCalls, lines: readonly Line[], world: World, parallelCalls: number) {
   const results: string[] = [];
   const rewards: number[] = [];
   const refusals: (Refusal | null)[] = [];
-  const heard = (result: string, reward: number, refusal: Refusal | null) => {
+  const add = (result: string, reward: number, refusal: Refusal | null) => {
     results.push(result);
     rewards.push(reward);
     refusals.push(refusal);
   };
   for (const [index, call] of parsed.calls.entries()) {
     if (index >= parallelCalls) {
-      heard(`{"error": "at most ${parallelCalls} calls a turn"}`, -1, "too_many");
+      add(`{"error": "at most ${parallelCalls} calls per turn"}`, -1, "too_many");
       continue;
     }
     const answer = await world.answer(call, lines);
     if (!answer.ok) return { results, rewards, refusals, failure: answer.failure };
-    heard(answer.text, answer.reward, answer.refused ?? null);
+    add(answer.text, answer.reward, answer.refused ?? null);
   }
   for (const error of parsed.errors)
-    heard(spacedJson({ error: `the call could not be parsed: ${error.reason}` }), -1, "malformed");
+    add(spacedJson({ error: `the call could not be parsed: ${error.reason}` }), -1, "malformed");
   return { results, rewards, refusals, failure: null };
 }
 
-/** How an engine that serves a turn no longer ends the episode. What is no failure of its is thrown on. */
+/** The ending after an engine error. Anything else, and cancellation, is thrown again. */
 function ofEngine(error: unknown): Ending {
   if (!(error instanceof EngineError) || error.code === "cancelled" || error.code === "closed") throw error;
   if (error.code === "context_full") return truncated("context_full");
