@@ -1,6 +1,6 @@
-// `playact doctor`: is everything here that a run needs? One line a thing, ok, warn or fail, with the command that repairs it.
-// It looks and changes nothing, but for making the home folder. It starts the engine to learn its device, and loads no model
-// into it, which is what a run does first, but with --simulator (simulator-health.ts).
+// `playact doctor`: checks whether everything that a run needs is present. One line per item: ok, warn or fail, with the command
+// that fixes it. It changes nothing except that it creates the home folder. It starts the engine to find its device; it loads
+// a model only with --simulator (simulator-health.ts).
 import { Command } from "commander";
 import { PlayactError } from "../errors.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
@@ -30,14 +30,14 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** The command; `print` takes the report, `talk` the progress. Throws PlayactError("environment") after it where something fails. */
+/** The command; `print` receives the report, `talk` the progress. Throws PlayactError("environment") at the end if a check fails. */
 export function doctorCommand(print: Print = toStdout, talk: Print = toStderr): Command {
   return new Command("doctor")
-    .description("check this machine: versions, memory, disk, GPU, Python, models; every line with the command that repairs it")
+    .description("check this machine: versions, memory, disk, GPU, Python, models, and how to fix what is missing")
     .option("--home <folder>", homeHelp)
-    .option("--policy <model>", "how this model writes tool calls, and which chat template writes its episodes")
-    .option("--simulator", "put known cases to the simulator model: what can it be trusted with? (docs/simulator-health.md)")
-    .option("--model <model>", "with --simulator: another model than the laptop preset's")
+    .option("--policy <model>", "show how this model writes tool calls, and which chat template writes its episodes")
+    .option("--simulator", "test the simulator model with known cases: what can it be trusted with? (docs/simulator-health.md)")
+    .option("--model <model>", "with --simulator: a model other than the laptop preset's")
     .option("--only <kind>", `with --simulator: only this role or kind, e.g. user or verdict/mixed (repeatable)`, collect, [])
     .option("--json", "print one JSON document")
     .action(async (options: Options) => {
@@ -45,7 +45,7 @@ export function doctorCommand(print: Print = toStdout, talk: Print = toStderr): 
       if (options.model !== undefined || options.only.length > 0)
         throw new PlayactError(
           "usage",
-          `--model and --only go with --simulator: ${commandLine("doctor --simulator --model NAME")}`,
+          `--model and --only need --simulator: ${commandLine("doctor --simulator --model NAME")}`,
         );
       if (options.policy !== undefined) return await printPolicy(print, options.policy, options.json ?? false);
       const findings = [
@@ -65,7 +65,7 @@ export function doctorCommand(print: Print = toStdout, talk: Print = toStderr): 
         const names = failures.map((finding) => finding.name).join(", ");
         throw new PlayactError(
           "environment",
-          `Not ready: ${names}. Run the commands named above, then: ${commandLine("doctor")}`,
+          `Not ready: ${names}. Run the commands shown above, then: ${commandLine("doctor")}`,
         );
       }
     });
@@ -93,10 +93,10 @@ async function printPolicy(print: Print, name: string, json: boolean): Promise<v
     );
 }
 
-/** Which template writes the model's episodes; only its file can tell. */
+/** The template that writes the model's episodes; it is chosen from the model file. */
 async function templateOf(entry: LanguageModel): Promise<string> {
   const found = await findFile(entry);
-  if (found.state !== "right") return `known when the model is here: ${fetchCommand(entry.name)}`;
-  const { openVocabularyOf } = await import("../llm/engine/llama-vocabulary.ts"); // late: doctor reports a package that is missing
+  if (found.state !== "right") return `known after the model is fetched: ${fetchCommand(entry.name)}`;
+  const { openVocabularyOf } = await import("../llm/engine/llama-vocabulary.ts"); // late: doctor reports a missing package
   return chooseTemplate(await openVocabularyOf(found.path), entry.markers, entry.dialect).text;
 }

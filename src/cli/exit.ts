@@ -1,4 +1,4 @@
-// Exit codes, and the one place that turns an error into words for the user.
+// Exit codes, and the only place that turns an error into a message for the user.
 import { CommanderError } from "commander";
 import { type Boundary, describe, PlayactError } from "../errors.ts";
 import { reinstallCommand } from "../models/installation.ts";
@@ -20,7 +20,7 @@ export const exitCodes: Readonly<Record<Boundary, number>> = {
 };
 export const interruptedCode = 130;
 
-/** Prints an error for people and returns the exit code. A stack is shown only for what is our fault. */
+/** Prints an error message and returns the exit code. A stack is shown only for internal errors. */
 export function report(error: unknown, print: (text: string) => void): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage; // commander has printed it
   if (error instanceof PlayactError) {
@@ -29,18 +29,18 @@ export function report(error: unknown, print: (text: string) => void): number {
   }
   const missing = missingPackage(error);
   if (missing !== null) {
-    print(`playact: The package ${missing} is missing. Put it back with: ${reinstallCommand()}\n`);
+    print(`playact: The package ${missing} is missing. Reinstall with: ${reinstallCommand()}\n`);
     return exitCodes.environment;
   }
   if (error instanceof Error && error.name === "SqliteError") {
     print(`playact: the store cannot be read (${error.message}). Restore a copy of it, or choose another --home.\n`);
     return exitCodes.store;
   }
-  print(`playact: a fault of ours: ${error instanceof Error ? (error.stack ?? error.message) : describe(error)}\n`);
+  print(`playact: internal error: ${error instanceof Error ? (error.stack ?? error.message) : describe(error)}\n`);
   return 1;
 }
 
-/** The package that an import did not find, or null; a file of ours that is not there is a fault of ours. */
+/** The package that an import did not find, or null; a missing file of Playact itself is an internal error. */
 function missingPackage(error: unknown): string | null {
   if (!(error instanceof Error && "code" in error)) return null;
   if (error.code !== "ERR_MODULE_NOT_FOUND" && error.code !== "MODULE_NOT_FOUND") return null;

@@ -1,4 +1,4 @@
-// The checks of `playact doctor`, one function a subject. Each looks and reports; none throws for what it finds missing.
+// The checks of `playact doctor`, one function per subject. Each reports what it finds; missing things are findings, not errors.
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { modelsOfPreset } from "../config/needed-models.ts";
 import { describe } from "../errors.ts";
@@ -14,7 +14,7 @@ import { ensureWritable, resolveHome } from "../store/home.ts";
 import { sqliteVersion } from "../store/sqlite.ts";
 import { leastSqlite } from "../store/store.ts";
 
-/** What was found about one thing. `fix` is one command; null where nothing is to be done. */
+/** The result for one item. `fix` is one command; null if nothing needs fixing. */
 export type Finding = {
   readonly name: string;
   readonly state: "ok" | "warn" | "fail";
@@ -23,7 +23,7 @@ export type Finding = {
 };
 
 const setUp = commandLine("setup");
-const leastMemory = 15e9; // a machine of 16 GB shows a little less; learner/peak_mb and the engine were seen at 10 and 4 GB
+const leastMemory = 15e9; // bytes; a machine with 16 GB reports a little less; measured: learner/peak_mb 10 GB, engine 4 GB
 const leastDisk = 5e9; // bytes; models, checkpoints and the store of a few runs
 
 export function checkNode(): Finding[] {
@@ -37,11 +37,11 @@ export function checkNode(): Finding[] {
   ];
 }
 
-/** The engine's package, and what it would compute on. Loads llama.cpp itself, but no model. */
+/** The engine's package and its device. Loads llama.cpp itself, but no model. */
 export async function checkEngine(): Promise<Finding[]> {
   try {
     const found = versions();
-    const { deviceOf, startLlama } = await import("../llm/engine/llama.ts"); // late: a package that is missing is a finding
+    const { deviceOf, startLlama } = await import("../llm/engine/llama.ts"); // late: a missing package is a finding
     const llama = await startLlama("auto", 1);
     const device = await deviceOf(llama);
     await llama.dispose();
@@ -55,7 +55,7 @@ export async function checkEngine(): Promise<Finding[]> {
   }
 }
 
-/** What the embedder runs on. npm leaves it out where its install script fails. */
+/** The embedder's package. npm leaves it out if its install script fails. */
 export function checkEmbedder(): Finding {
   try {
     return ok("embedder", `onnxruntime-node ${packageVersion("onnxruntime-node")}`);
@@ -71,10 +71,10 @@ export async function checkMachine(): Promise<Finding[]> {
     ok("cpu", `${availableParallelism()} x ${cpus()[0]?.model ?? "unknown"}`),
     totalmem() >= leastMemory
       ? ok("memory", memory)
-      : warn("memory", `${memory}: the laptop preset wants 16`, commandLine("train --preset tiny")),
+      : warn("memory", `${memory}: the laptop preset needs 16`, commandLine("train --preset tiny")),
     free >= leastDisk
       ? ok("disk", `${gigabytes(free)} GB free`)
-      : warn("disk", `${gigabytes(free)} GB free, 5 are wanted`, "df -h ."),
+      : warn("disk", `${gigabytes(free)} GB free, 5 are needed`, "df -h ."),
   ];
 }
 
@@ -101,7 +101,7 @@ export async function checkPython(): Promise<Finding[]> {
   }
 }
 
-/** What torch would train on; a GPU that it does not see is warned of. */
+/** The device torch would train on, with a warning for a GPU that it does not see. */
 async function learnerDevice(accelerator: string | null): Promise<Finding> {
   if (accelerator !== null) return ok("learner device", accelerator);
   const cards = await nvidiaCards();
@@ -109,7 +109,7 @@ async function learnerDevice(accelerator: string | null): Promise<Finding> {
   return warn("learner device", `cpu: nvidia-smi reports a GPU (${cards}), but torch finds no CUDA`, setUp);
 }
 
-/** The laptop preset's models must be here; the others may be. */
+/** The laptop preset's models are required; the others are optional. */
 export async function checkModels(): Promise<Finding[]> {
   const needed = modelsOfPreset("laptop");
   const findings: Finding[] = [ok("models folder", modelsFolder())];
@@ -117,7 +117,7 @@ export async function checkModels(): Promise<Finding[]> {
     const found = await findFiles(model);
     if (found.state === "right") findings.push(ok(model.name, `verified, ${found.path}`));
     else if (found.state === "wrong") findings.push(fail(model.name, `wrong file, ${found.path}`, fetchCommand(model.name)));
-    else findings.push((needed.includes(model.name) ? fail : warn)(model.name, "not here", fetchCommand(model.name)));
+    else findings.push((needed.includes(model.name) ? fail : warn)(model.name, "missing", fetchCommand(model.name)));
   }
   return findings;
 }

@@ -1,4 +1,4 @@
-// `playact models`: what the manifest knows and what is on disk of it; fetches what is missing.
+// `playact models`: lists the models of the manifest and which are on disk; fetches what is missing.
 import { Command } from "commander";
 import { modelsOfPreset } from "../config/needed-models.ts";
 import { PlayactError } from "../errors.ts";
@@ -7,7 +7,7 @@ import { commandLine } from "../models/installation.ts";
 import { filesOf, findModel, type ModelEntry, readManifest } from "../models/manifest.ts";
 import { formatTable, type Print, printJson, toStderr, toStdout } from "./output.ts";
 
-/** The command with its two subcommands; `print` takes the data, `talk` the progress. */
+/** The command with its two subcommands; `print` receives the data, `talk` the progress. */
 export function modelsCommand(print: Print = toStdout, talk: Print = toStderr): Command {
   return new Command("models")
     .description("list and fetch the models that Playact knows by name")
@@ -17,7 +17,7 @@ export function modelsCommand(print: Print = toStdout, talk: Print = toStderr): 
 
 function listCommand(print: Print): Command {
   return new Command("ls")
-    .description("list known models: role, size, licence, whether the file is here and verified")
+    .description("list known models: role, size, licence, whether the file is present and verified")
     .option("--json", "print a JSON array")
     .action(async (options: { readonly json?: boolean }) => {
       const rows: Row[] = [];
@@ -48,7 +48,7 @@ function rowOf(model: ModelEntry, found: Found): Row {
   return { name, roles, bytes: bytesOf(model), licence, state, path: found.state === "absent" ? null : found.path };
 }
 
-/** Of all its files. */
+/** The size of all its files. */
 function bytesOf(model: ModelEntry): number {
   return filesOf(model).reduce((sum, { bytes }) => sum + bytes, 0);
 }
@@ -63,12 +63,12 @@ function getCommand(print: Print, talk: Print): Command {
       const names = [...named, ...(options.preset === undefined ? [] : modelsOfPreset(options.preset))];
       if (names.length === 0)
         throw new PlayactError("usage", `models get expects a name or --preset NAME. See: ${commandLine("models ls")}`);
-      for (const name of names) findModel(name); // a misspelt name is told before the first gigabyte
+      for (const name of names) findModel(name); // a misspelt name is reported before the first gigabyte
       for (const name of names) for (const path of await getModel(name, progressLine(findModel(name), talk))) print(`${path}\n`);
     });
 }
 
-/** A line for every tenth of the file: enough for a terminal and for a log. */
+/** Prints a line for every tenth of the file: enough for a terminal and for a log. */
 function progressLine(model: ModelEntry, talk: Print): (bytes: number) => void {
   let tenths = 0;
   return (bytes) => {

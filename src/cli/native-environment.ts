@@ -12,12 +12,12 @@ export interface Machine {
   readonly python: string;
 }
 
-/** llama.cpp's sampling, file access and look-ups share libuv's threads; its own default of 4 is fewer than sequences that end at once. */
+/** llama.cpp's sampling, file access and DNS share libuv's threads; its default of 4 is fewer than the sequences that can end at once. */
 const leastThreads = 8;
 
 /**
- * `env` with CUDA's libraries of the learner's torch in front of the loader's path (Linux), and with a thread of libuv for
- * each core. What the user has set stays; done twice, it changes nothing more.
+ * `env` with the CUDA libraries of the learner's torch at the front of the loader's path (Linux), and with one libuv thread per
+ * core. The user's own settings stay; applying it twice changes nothing more.
  */
 export function nativeEnvironment(env: NodeJS.ProcessEnv = process.env, machine: Machine = thisMachine(env)): NodeJS.ProcessEnv {
   const threads = { UV_THREADPOOL_SIZE: env.UV_THREADPOOL_SIZE ?? String(Math.max(leastThreads, machine.cores)) };

@@ -1,7 +1,7 @@
 // Options that several commands share.
 import { presets } from "../config/presets.ts";
 
-/** What every command that takes a preset says of it. */
+/** Help text of every --preset option. */
 export const presetHelp = `one of ${Object.keys(presets).join(", ")}`;
 
 /** For options that may be given several times. */

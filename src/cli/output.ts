@@ -1,5 +1,5 @@
-// How commands print: data on stdout, talk on stderr. No colours, no envelope. Whatever is printed passes escapeText on its
-// way out: names, messages and replies are strangers' text, and a terminal obeys what some of it says.
+// How commands print: data on stdout, messages on stderr. No colours, no envelope. All output passes through escapeText: names,
+// messages and replies are untrusted text, and a terminal would obey control characters in it.
 import type { Json } from "../types.ts";
 
 /** Where a command's data goes; tests pass their own. */
@@ -8,18 +8,18 @@ export type Print = (text: string) => void;
 export const toStdout: Print = (text) => void process.stdout.write(escapeText(text));
 export const toStderr: Print = (text) => void process.stderr.write(escapeText(text));
 
-/** Takes back the line that was begun on stderr, a terminal: the one control sequence that is ours. */
+/** Erases the current line on stderr, a terminal: the only control sequence that Playact writes. */
 export const eraseLine = (): void => void process.stderr.write("\r\u001b[K");
 
-/** What every command that reads the store says of its --home. */
+/** Help text of every --home option. */
 export const homeHelp = "folder of the runs (default: PLAYACT_HOME, else playact in the XDG data folder)";
 
-/** Any value as one JSON document on stdout; what is escaped in it on the way out is an escape of JSON too. */
+/** Any value as one JSON document on stdout; the escapes of escapeText are valid in JSON too. */
 export function printJson(print: Print, value: Json): void {
   print(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** A plain table: columns aligned, numbers to the right, two blanks between, no lines. */
+/** A plain table: aligned columns, numbers right-aligned, two blanks between columns, no lines. */
 export function formatTable(columns: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
   const cells = [columns, ...rows.map((row) => row.map(formatCell))].map((row) => row.map((cell) => escapeLine(cell)));
   const widths = columns.map((_, index) => Math.max(...cells.map((row) => lengthOf(row[index] ?? ""))));
@@ -32,7 +32,7 @@ export function formatTable(columns: readonly string[], rows: readonly (readonly
   return `${cells.map(line).join("\n")}\n`;
 }
 
-/** Six significant digits are enough for eyes; --json has all of them. */
+/** Six significant digits are enough to read; --json has all of them. */
 function formatCell(value: string | number | null): string {
   if (value === null) return "";
   if (typeof value === "string") return value;
@@ -46,8 +46,8 @@ function pad(text: string, width: number, right: boolean): string {
   return right ? space + text : text + space;
 }
 
-// C0 without tab and newline, DEL, C1, what turns the direction of text around, ends a line or is not seen (but for the
-// selectors that make an emoji of a sign)
+// C0 without tab and newline, DEL, C1, characters that change the direction of text, end a line or are invisible (except the
+// selectors that turn a character into an emoji)
 const unsafe = /[^\P{Cc}\t\n]|(?![\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}|[\u2028\u2029\ufff9-\ufffb]/gu;
 
 /** Text for a terminal: control, direction and invisible characters become \u escapes, as JSON writes them; newline and tab stay. */

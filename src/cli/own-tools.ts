@@ -1,11 +1,11 @@
-// The user's own tools, decided before anything is started: each is played once as the run will play it.
+// Checks the user's own tools before anything is started: each is tried once as the run will simulate it.
 import type { Config } from "../config/config.ts";
 import { userTools } from "../tools/toolset.ts";
 import { escapeText, toStderr } from "./output.ts";
 
 /**
- * Reads config.tasks.tools as a run will read them, with llama.cpp's own parser of grammars; tells which tools are left out.
- * @throws PlayactError("tools") where one cannot be played and the config does not leave such tools out
+ * Reads config.tasks.tools as a run will, with llama.cpp's own grammar parser; prints which tools are left out.
+ * @throws PlayactError("tools") for a tool that cannot be simulated, unless the config leaves such tools out
  */
 export async function checkOwnTools({ tasks }: Pick<Config, "tasks">): Promise<void> {
   const { tools, skipBadTools } = tasks;

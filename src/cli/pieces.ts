@@ -1,8 +1,8 @@
-// The text of each token of a stored sequence: the policy's vocabulary alone is loaded, no weights.
+// The text of each token of a stored sequence. Loads only the policy's vocabulary, no weights.
 import { openVocabularyOf } from "../llm/engine/llama-vocabulary.ts";
 import { modelPath } from "../models/fetch.ts";
 
-/** Gives one text an id for the named model of the manifest; the texts' concatenation is the sequence's text. */
+/** For a model of the manifest: a function that gives one text per id; together they are the text of the sequence. */
 export async function piecesOf(model: string): Promise<(ids: readonly number[]) => string[]> {
   const { vocabulary } = await openVocabularyOf(await modelPath(model));
   return (ids) => vocabulary.pieces(ids);

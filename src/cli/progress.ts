@@ -1,5 +1,5 @@
-// What a run says while it works, on stderr: a line that repaints itself on a terminal, plain lines elsewhere. With --json
-// each closed step is one line of JSON on stdout.
+// The progress of a run on stderr: one repainted line on a terminal, plain lines elsewhere. With --json each closed step is one
+// line of JSON on stdout.
 import type { EngineCounters } from "../llm/llm.ts";
 import type { ProgressEvent } from "../run/session.ts";
 import type { Print } from "./output.ts";
@@ -10,11 +10,11 @@ export interface ProgressOptions {
   readonly counters: () => { readonly policy: EngineCounters; readonly simulator: EngineCounters };
   readonly out: Print;
   readonly err: Print;
-  /** Takes back a line that was begun with `err`; only called on a terminal. */
+  /** Erases the line that `err` has started; only called on a terminal. */
   readonly erase: () => void;
 }
 
-/** Without a terminal, counts are printed this often at most. */
+/** Without a terminal, counts are printed at most this often. */
 const plainIntervalMs = 15_000;
 const repaintIntervalMs = 100;
 

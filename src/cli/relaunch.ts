@@ -1,14 +1,14 @@
 // Commands that load the engine in their own process (`tasks`, `doctor`) need the loader's path of native-environment.ts, which
-// only a new process takes: they run once more with it. Where there are no CUDA libraries nothing is run again.
+// only takes effect in a new process: they start themselves again with it. Without CUDA libraries nothing is restarted.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import { nativeEnvironment } from "./native-environment.ts";
 
-/** Tells the second process that it is one: the loader takes its path away from a node that has file capabilities. */
+/** Marks the second process: the loader ignores its path for a node with file capabilities, and it would restart for ever. */
 const mark = "PLAYACT_RELAUNCHED";
 
-/** Runs this very command line with the loader's path that it needs, and returns its exit code; null where it has it. */
+/** Runs this command line again with the needed loader's path and returns its exit code; null if the path is already set. */
 export async function relaunched(): Promise<number | null> {
   const env = nativeEnvironment();
   if (env.LD_LIBRARY_PATH === process.env.LD_LIBRARY_PATH || process.env[mark] !== undefined) return null;
@@ -16,7 +16,7 @@ export async function relaunched(): Promise<number | null> {
     stdio: "inherit",
     env: { ...env, [mark]: "1" },
   });
-  // a terminal's Ctrl-C reaches the child as well, which decides
+  // a terminal's Ctrl-C also reaches the child, which decides
   const pass = (signal: NodeJS.Signals) => void child.kill(signal);
   const ignore = () => undefined;
   process.on("SIGINT", ignore).on("SIGTERM", pass).on("SIGHUP", pass);

@@ -5,10 +5,10 @@ import { overview } from "../store/overview.ts";
 import { openStore } from "../store/store.ts";
 import { formatTable, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
 
-/** The command; `print` takes its data. */
+/** The command; `print` receives its data. */
 export function runsCommand(print: Print = toStdout): Command {
   return new Command("runs")
-    .description("list runs with status, steps closed, level, last reward and newest adapter")
+    .description("list runs with status, closed steps, level, last reward and newest adapter")
     .option("--home <folder>", homeHelp)
     .option("--json", "print a JSON array")
     .action((options: { readonly home?: string; readonly json?: boolean }) => {

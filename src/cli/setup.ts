@@ -1,5 +1,5 @@
-// `playact setup`: brings this machine to where training runs: the Python environment, then the models. Each step is skipped
-// where it is done, and can be interrupted and repeated. In a clone `npm run setup` runs it after the build.
+// `playact setup`: prepares this machine for training: the Python environment, then the models. Steps that are already done are
+// skipped; every step can be interrupted and repeated. In a clone `npm run setup` runs it after the build.
 import { Command, Option } from "commander";
 import { embedderModel, modelsOfPreset } from "../config/needed-models.ts";
 import { PlayactError } from "../errors.ts";
@@ -21,7 +21,7 @@ const testModels = ["smollm2-135m-instruct", embedderModel];
 
 export function setupCommand(): Command {
   return new Command("setup")
-    .description("make the Python environment and fetch the models; what is there already is skipped")
+    .description("create the Python environment and fetch the models; steps that are already done are skipped")
     .option("--preset <name>", `the models of this preset: ${presetHelp}`, "laptop")
     .addOption(
       new Option("--for <purpose>", "test: what Playact's own tests need (in a clone)")
@@ -32,7 +32,7 @@ export function setupCommand(): Command {
       const start = performance.now();
       const forTests = options.for === "test";
       if (forTests && layout !== "clone")
-        throw new PlayactError("usage", "--for test goes with a clone: the package has no tests.");
+        throw new PlayactError("usage", "--for test works only in a clone: the package has no tests.");
       const models = forTests ? testModels : modelsOfPreset(options.preset); // a misspelt preset is reported before the first gigabyte
       checkPackages(models);
       try {
@@ -48,7 +48,7 @@ export function setupCommand(): Command {
     });
 }
 
-/** npm leaves optional packages out where their install scripts fail; the rest of the set-up would be for nothing. */
+/** npm leaves optional packages out if their install scripts fail; then the rest of the set-up would be useless. */
 function checkPackages(models: readonly string[]): void {
   versions();
   if (models.includes(embedderModel)) packageVersion("onnxruntime-node");
@@ -63,7 +63,7 @@ async function fetchModel(name: string, say: (text: string) => void): Promise<bo
   return true;
 }
 
-/** What a program said, as far as it may explain its failure. */
+/** The end of a program's output, which may explain its failure. */
 function lastLines(output: string): string {
   return output.trimEnd().split("\n").slice(-25).join("\n");
 }

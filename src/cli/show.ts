@@ -1,5 +1,5 @@
-// `playact show ID`: one episode as it was recorded: the talk with rewards, calls and verdict, or its tokens. Text of
-// models is escaped for the terminal; JSON keeps it as it is. Names in the JSON are those of the SQL views.
+// `playact show ID`: one episode as recorded: the conversation with rewards, calls and verdict, or its tokens. Text of models is
+// escaped for the terminal; JSON keeps it unchanged. The JSON uses the names of the SQL views.
 import { Command, InvalidArgumentError } from "commander";
 import { PlayactError } from "../errors.ts";
 import { devicesText } from "../run/devices.ts";
@@ -12,7 +12,7 @@ import { findEpisode, type StoredEpisode } from "../store/trajectories.ts";
 import type { Message } from "../types.ts";
 import { escapeLine, escapeText, formatTable, homeHelp, type Print, printJson, toStdout } from "./output.ts";
 
-/** What only the engine knows: the text of each token id of a model; joined, they are the text of the sequence. */
+/** Gives the text of each token id of a model, which only the engine knows; joined, they are the text of the sequence. */
 export interface Pieces {
   piecesOf(model: string): Promise<(ids: readonly number[]) => readonly string[]>;
 }
@@ -20,9 +20,9 @@ export interface Pieces {
 /** The tokens of one training sample; all arrays have the same length. */
 export interface TokenRow {
   readonly ids: readonly number[];
-  /** 1 where the id is a loss token. */
+  /** 1 for a loss token. */
   readonly mask: readonly (0 | 1)[];
-  /** Behaviour log-probs; null where the mask is 0 (and where none is known yet). */
+  /** Behaviour log-probs; null if the mask is 0 (or if not known yet). */
   readonly logprobs: readonly (number | null)[];
 }
 
@@ -33,13 +33,13 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** The command; `pieces` loads a model's vocabulary for --tokens, `print` takes the data. */
+/** The command; `pieces` loads a model's vocabulary for --tokens, `print` receives the data. */
 export function showCommand(pieces: Pieces, print: Print = toStdout): Command {
   return new Command("show")
-    .description("show one episode: its talk, calls, rewards and verdict, or its tokens")
+    .description("show one episode: its conversation, calls, rewards and verdict, or its tokens")
     .argument("<id>", "id of a trajectory (select id from trajectory_summary)", wholeNumber)
     .option("--tokens", "print ids, mask, behaviour log-probs and the text of each token")
-    .option("--sample <k>", "which training sample of the episode --tokens prints (default: its first)", wholeNumber)
+    .option("--sample <k>", "the training sample of the episode that --tokens prints (default: the first)", wholeNumber)
     .option("--home <folder>", homeHelp)
     .option("--json", "print one JSON object")
     .action(async (id: number, options: Options) => {

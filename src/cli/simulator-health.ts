@@ -1,6 +1,6 @@
-// `playact doctor --simulator`: puts the hand-written cases of src/simulator/health to a simulator model and prints how far
-// it agrees with what is right, what that costs, and the config keys that follow. Minutes, not seconds: each finding is told
-// on stderr as it comes, and Ctrl-C prints what was found so far. Nothing is stored, and no run asks for it by itself.
+// `playact doctor --simulator`: asks a simulator model the hand-written cases of src/health and prints how often it is right, what
+// that costs, and the config keys that follow. Takes minutes, not seconds: each finding is printed on stderr as it comes, and
+// Ctrl-C prints what was found so far. Nothing is stored, and no run does this by itself.
 
 import { presets } from "../config/presets.ts";
 import { resolveConfig } from "../config/resolve.ts";
@@ -19,13 +19,13 @@ export interface Request {
   readonly json?: boolean;
 }
 
-/** Runs the check; @throws PlayactError("usage") for a kind that is not there, PlayactError("model") for a model. */
+/** Runs the check; @throws PlayactError("usage") for an unknown kind, PlayactError("model") for an unknown model. */
 export async function examineSimulator(print: Print, talk: Print, request: Request): Promise<void> {
   const wanted = wantedKinds(request.only);
   const model = request.model ?? resolveConfig({ preset: "laptop", set: [] }).config.models.simulator;
   const { config } = resolveConfig({
     preset: "laptop",
-    // one file for both roles is loaded once; nobody speaks as the policy
+    // one file for both roles is loaded once; the policy is not used
     set: [`models.policy=${model}`, `models.simulator=${model}`, "engine.policySequences=1", "engine.policyContext=256"],
   });
   const { openEngineOf } = await import("../run/open.ts"); // late: the engine is slow to load for --help
@@ -54,9 +54,9 @@ export async function examineSimulator(print: Print, talk: Print, request: Reque
 
 /** "user" means all kinds of that role. */
 export function wantedKinds(only: readonly string[]): readonly Kind[] {
-  const stranger = only.find((word) => !kinds.some((kind) => named(kind, word)));
-  if (stranger !== undefined)
-    throw new PlayactError("usage", `--only expects a role or a kind, got ${stranger}. Kinds: ${kinds.join(", ")}.`);
+  const unknown = only.find((word) => !kinds.some((kind) => named(kind, word)));
+  if (unknown !== undefined)
+    throw new PlayactError("usage", `--only expects a role or a kind, got ${unknown}. Kinds: ${kinds.join(", ")}.`);
   return only.length === 0 ? kinds : kinds.filter((kind) => only.some((word) => named(kind, word)));
 }
 
@@ -70,7 +70,7 @@ interface Report {
   readonly tuned: readonly Score[];
   readonly heldOut: readonly Score[];
   readonly advice: Advice;
-  /** Presets that ask for nothing that this simulator is not trusted with. */
+  /** Presets whose roles and verdict this simulator is trusted with. */
   readonly presets: readonly string[];
   readonly thresholds: typeof thresholds;
   readonly findings: readonly Finding[];
@@ -103,9 +103,9 @@ function text(report: Report): string {
   const { model, done, of, all, tuned, heldOut, advice } = report;
   const keys = Object.entries(advice.set).map(([key, value]) => `--set ${key}=${value}`);
   return [
-    `${model}: ${done < of ? `stopped after ${done} of ${of} cases, the figures are of these` : `${done} cases`}`,
+    `${model}: ${done < of ? `stopped after ${done} of ${of} cases; the figures cover these` : `${done} cases`}`,
     `\nall cases\n${table(all)}`,
-    `cases that prompts were improved on\n${table(tuned)}`,
+    `cases that the prompts were tuned on\n${table(tuned)}`,
     `held-out cases\n${table(heldOut)}`,
     `trusted: ${advice.trusted.join(", ") || "nothing"}`,
     `set: ${keys.join(" ") || "nothing"}`,

@@ -1,6 +1,6 @@
-// The child of `playact sql`: reads one query as JSON from stdin, answers on stdout, ends. Its parent kills it when time is
-// up. A thread of its own kills it when memory is (SQLite is built without the statistics that its heap limits need), and
-// when time is and the parent is gone: the main thread may sit in SQLite and hear of nothing.
+// The child process of `playact sql`: reads one query as JSON from stdin, answers on stdout, ends. Its parent kills it at the time
+// limit. A thread in this process kills it at the memory limit (SQLite is built without the statistics that its heap limits
+// need), and after the time limit if the parent is gone: the main thread may be blocked in SQLite.
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { describe } from "../errors.ts";
@@ -10,7 +10,7 @@ import { type Query, type QueryResult, runQuery } from "../store/console.ts";
 export interface Request extends Query {
   /** When this process ends itself, in milliseconds from its start; later than the parent's own limit. */
   readonly lifetime: number;
-  /** Resident bytes beyond which it ends itself. */
+  /** Resident bytes above which it ends itself. */
   readonly memory: number;
 }
 
@@ -26,7 +26,7 @@ setInterval(() => {
 `;
 
 function main(): void {
-  // our own parent wrote it a moment ago (cli/sql.ts)
+  // written by our own parent (cli/sql.ts)
   const request = JSON.parse(readFileSync(0, "utf8")) as Request;
   new Worker(watch, { eval: true, workerData: request }).unref();
   process.stdout.write(JSON.stringify(reply(request)));

@@ -1,5 +1,5 @@
-// `playact sql`: one query on the store, read only. It runs in a child process because nothing else can stop SQLite here:
-// better-sqlite3 has no progress handler, and ending a worker thread waits for the native call it is in.
+// `playact sql`: one read-only query on the store. It runs in a child process because nothing else can stop SQLite here:
+// better-sqlite3 has no progress handler, and ending a worker thread waits for its current native call.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
@@ -12,25 +12,25 @@ import { formatTable, homeHelp, type Print, printJson, toStderr, toStdout } from
 import type { Reply, Request } from "./sql-child.ts";
 
 export interface Limits {
-  /** Most rows; more are cut with a word on stderr. */
+  /** Most rows; the rest is cut, with a message on stderr. */
   readonly rows: number;
   /** Seconds until the child is killed. */
   readonly seconds: number;
-  /** Mebibytes of resident memory at which it is killed. */
+  /** Mebibytes of resident memory at which the child is killed. */
   readonly memory: number;
 }
 
 const mostBytes = 64 * 1024 * 1024; // of an answer
-const mostMemory = 768; // MiB; an answer at its limit takes about half of that
+const mostMemory = 768; // MiB; the largest answer takes about half of that
 
 // node runs the built file; sources under a test runner find it in dist
 const builtChild = import.meta.url.endsWith(".ts") ? "../../dist/cli/sql-child.js" : "./sql-child.js";
 const childProgram = fileURLToPath(new URL(builtChild, import.meta.url));
 
-/** The command; `print` takes its data, `program` is the child's file. */
+/** The command; `print` receives its data, `program` is the child's file. */
 export function sqlCommand(print: Print = toStdout, program: string = childProgram): Command {
   return new Command("sql")
-    .description("run one query on the store, read only (start with: select * from step_summary)")
+    .description("run one read-only query on the store (start with: select * from step_summary)")
     .argument("<query>", "a SELECT; views: step_summary, trajectory_summary, evaluation_summary, transcript ...")
     .option("--home <folder>", homeHelp)
     .option("--json", "print a JSON array of objects; BLOBs as base64")
@@ -38,7 +38,7 @@ export function sqlCommand(print: Print = toStdout, program: string = childProgr
     .option("--timeout <seconds>", "longest time a query may take", positive, 2)
     .action(async (sql: string, options: { home?: string; json?: boolean; limit: number; timeout: number }) => {
       const path = storePath(resolveHome(options.home));
-      openStore(path, { readonly: true })[Symbol.dispose](); // a missing or foreign store is told apart from bad SQL
+      openStore(path, { readonly: true })[Symbol.dispose](); // a missing or foreign store gets its own message, different from bad SQL
       const answer = await query(path, sql, { rows: options.limit, seconds: options.timeout, memory: mostMemory }, program);
       if (options.json)
         printJson(
@@ -52,15 +52,15 @@ export function sqlCommand(print: Print = toStdout, program: string = childProgr
             answer.rows.map((row) => row.map(toText)),
           ),
         );
-      if (answer.cut === "rows") toStderr(`Cut after ${answer.rows.length} rows; --limit takes more.\n`);
+      if (answer.cut === "rows") toStderr(`Cut after ${answer.rows.length} rows; a higher --limit shows more.\n`);
       if (answer.cut === "bytes")
         toStderr(`Cut after ${answer.rows.length} rows: the answer is over 64 MiB. Select less at once.\n`);
     });
 }
 
 /**
- * Asks one query in a child process. Throws PlayactError: "usage" for SQL that is refused or wrong, "store" or "memory" when it
- * took too much time or memory and was killed, "environment" when the child cannot be started.
+ * Runs one query in a child process. Throws PlayactError: "usage" for SQL that is refused or wrong, "store" or "memory" if it took
+ * too much time or memory and was killed, "environment" if the child cannot be started.
  */
 export async function query(path: string, sql: string, limits: Limits, program: string = childProgram): Promise<QueryResult> {
   const milliseconds = limits.seconds * 1000;
@@ -84,7 +84,7 @@ export async function query(path: string, sql: string, limits: Limits, program: 
   }
   if (output === "")
     throw new PlayactError("environment", `The query's process ended without an answer: ${errors.trim().slice(-500)}`);
-  const reply = JSON.parse(output) as Reply; // our own child wrote it (cli/sql-child.ts)
+  const reply = JSON.parse(output) as Reply; // written by our own child (cli/sql-child.ts)
   if ("error" in reply) throw new PlayactError("usage", reply.error);
   return reply;
 }
@@ -92,13 +92,13 @@ export async function query(path: string, sql: string, limits: Limits, program: 
 interface Ended {
   readonly output: string;
   readonly errors: string;
-  /** What killed it, if anything did. */
+  /** The limit that killed it, or null. */
   readonly end: "time" | "memory" | null;
 }
 
-/** Runs the child to its end, or kills it; whatever it printed comes back. */
+/** Runs the child to its end, or kills it; returns what it printed. */
 function runChild(program: string, input: string, milliseconds: number): Promise<Ended> {
-  // no environment: the child needs none of it, least of all its secrets
+  // no environment: the child needs none of it, especially no secrets
   const child = spawn(process.execPath, [program], { stdio: "pipe", env: {}, windowsHide: true });
   const output: Buffer[] = [];
   const errors: Buffer[] = [];
@@ -109,7 +109,7 @@ function runChild(program: string, input: string, milliseconds: number): Promise
   }, milliseconds);
   child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
-  child.stdin.on("error", () => undefined); // a child that died early says why on stderr
+  child.stdin.on("error", () => undefined); // a child that ended early gives the reason on stderr
   child.stdin.end(input);
   return new Promise((resolve, reject) => {
     child.on("error", (cause) => {

@@ -1,9 +1,9 @@
-// One step of the set-up on stderr: what it does, and how long it took. On a terminal its line is repainted while it runs.
+// Shows one step of the set-up on stderr: what it does and how long it took. On a terminal its line is repainted meanwhile.
 import { eraseLine, toStderr } from "./output.ts";
 
 const repaintMs = 250;
 
-/** Runs one step; `work` returns false where there was nothing to do. */
+/** Runs one step; `work` returns false if there was nothing to do. */
 export async function step(title: string, work: (say: (text: string) => void) => Promise<boolean>): Promise<void> {
   const start = performance.now();
   const seconds = () => `${((performance.now() - start) / 1000).toFixed(1)} s`;
@@ -18,7 +18,7 @@ export async function step(title: string, work: (say: (text: string) => void) =>
   let end = `  !!  ${title}`;
   try {
     const worked = await work((text) => {
-      // without a terminal each step says once that it has begun, so that a log never looks stuck
+      // without a terminal each step prints once that it has started, so that a log never looks stuck
       if (!terminal && said === "") toStderr(`  …  ${title}: ${text}\n`);
       said = text;
     });

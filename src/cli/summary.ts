@@ -1,4 +1,4 @@
-// What `train` prints at its end: what was learned, where the adapter lies, and the next useful commands.
+// What `train` prints at its end: what was learned, where the adapter is, and useful next commands.
 import { join } from "node:path";
 import { commandLine } from "../models/installation.ts";
 import { adapterIn } from "../run/checkpoint.ts";

@@ -1,7 +1,7 @@
-// The supervisor: starts the worker, passes Ctrl-C on as words, and restarts it by resume when native code took it down
-// (a CUDA out-of-memory aborts the process and cannot be caught), at most three times an hour. It loads no native model
-// code itself. The worker holds the other end of an inherited pipe and ends when it closes. It takes the run's lease with a
-// token from here, so that the lease can be handed on at once when it is gone: no other process knows that so surely.
+// The supervisor: starts the worker, forwards Ctrl-C as messages, and restarts the worker by resuming after a crash in native
+// code (a CUDA out-of-memory error aborts the process and cannot be caught), at most three times an hour. It loads no native
+// model code itself. The worker has the other end of an inherited pipe and ends when it closes. It takes the run's lease with a
+// token from here, so that the lease can be released at once when the worker is gone: only its parent knows that for certain.
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { Writable } from "node:stream";
@@ -21,15 +21,15 @@ export const supervisorPipe = 3;
 const restartsAnHour = 3;
 
 // node runs the built file
-const ourselves = fileURLToPath(new URL("../cli.js", import.meta.url));
+const commandLineFile = fileURLToPath(new URL("../cli.js", import.meta.url));
 
-/** Runs `playact worker …` on a run of `home` to its end and returns the exit code. `program` is the command line's file. */
-export async function supervise(home: string, workerArguments: readonly string[], program: string = ourselves): Promise<number> {
+/** Runs `playact worker …` for a run in `home` to its end and returns the exit code. `program` is the command line's file. */
+export async function supervise(home: string, workerArguments: readonly string[], program: string = commandLineFile): Promise<number> {
   const crashes: number[] = [];
   for (;;) {
     const token = randomUUID();
     const end = await runWorker([program, "worker", "--home", home, "--token", token, ...workerArguments]);
-    handOver(home, token);
+    freeLease(home, token);
     if (end.signal === null) return end.code;
     if (end.stopped || end.signal === "SIGTERM") return interruptedCode; // native code never ends a process by SIGTERM
     const now = Date.now();
@@ -37,12 +37,12 @@ export async function supervise(home: string, workerArguments: readonly string[]
     const recent = crashes.filter((at) => now - at < 3_600_000).length;
     if (recent > restartsAnHour) {
       toStderr(
-        `playact: the worker was ended by ${end.signal} ${recent} times within an hour; giving up. Resume with '${commandLine("train --resume")}' when the cause is found (memory?).\n`,
+        `playact: the worker was ended by ${end.signal} ${recent} times within an hour; giving up. When the cause is found (memory?), resume with: ${commandLine("train --resume")}\n`,
       );
       return 1;
     }
     toStderr(
-      `playact: the worker was ended by ${end.signal}; going on from the last finished episode (restart ${recent} of ${restartsAnHour}).\n`,
+      `playact: the worker was ended by ${end.signal}; resuming from the last finished episode (restart ${recent} of ${restartsAnHour}).\n`,
     );
   }
 }
@@ -50,17 +50,17 @@ export async function supervise(home: string, workerArguments: readonly string[]
 interface WorkerEnd {
   readonly code: number;
   readonly signal: NodeJS.Signals | null;
-  /** The user had asked for the end. */
+  /** The user had asked it to stop. */
   readonly stopped: boolean;
 }
 
-/** Frees the lease of a worker that is gone; nothing to do where it has given it back itself. */
-function handOver(home: string, token: string): void {
+/** Releases the lease of a worker that is gone, unless the worker has released it itself. */
+function freeLease(home: string, token: string): void {
   try {
     using store = openStore(storePath(home));
     releaseLease({ store, token });
   } catch {
-    // a store that is busy or full: the next writer looks for the holder itself
+    // a store that is busy or full: the next writer checks the holder itself
   }
 }
 
@@ -96,8 +96,8 @@ function runWorker(command: readonly string[]): Promise<WorkerEnd> {
 }
 
 /**
- * Ends this process, the worker, when its supervisor is gone, whatever its main thread is busy with: a thread of its own
- * looks. The end of the pipe says the same sooner, but only to an event loop that turns.
+ * Ends this process, the worker, when its supervisor is gone, even if its main thread is busy: a separate thread checks. The end
+ * of the pipe shows the same sooner, but only while the event loop runs.
  */
 export function endWithParent(): void {
   new Worker(watch, { eval: true, workerData: process.ppid }).unref();

@@ -1,4 +1,4 @@
-// `playact tasks`: writes some tasks at a level and shows them; nothing is stored.
+// `playact tasks`: writes some tasks at a level and prints them; nothing is stored.
 import { Command, InvalidArgumentError } from "commander";
 import type { Config } from "../config/config.ts";
 import { resolveConfig } from "../config/resolve.ts";
@@ -30,7 +30,7 @@ export function tasksCommand(): Command {
     .option("--level <n>", "level 1..100 (default: the preset's start)", within(100))
     .option("-n, --number <n>", "how many", within(1000), 3)
     .option("--tools <path>", "your own tools, a file or folder, instead of the embedded catalogue")
-    .option("--skip-bad-tools", "leave tools that cannot be played out, and name them")
+    .option("--skip-bad-tools", "leave out tools that cannot be simulated, and name them")
     .option("--set <key=value>", "set a config key (repeatable)", collect, [])
     .option("--json", "print a JSON array")
     .action(async (options: Options) => {
@@ -40,7 +40,7 @@ export function tasksCommand(): Command {
       const { tasks, rejected } = await writeSome(config, options);
       for (const [place, rejections] of rejected) {
         const reasons = rejections.map(({ stage, reason }) => `${stage}: ${reason}`).join("; ");
-        const whose = tasks.get(place)?.id ?? "a task was given up";
+        const whose = tasks.get(place)?.id ?? "a task could not be written";
         toStderr(`${whose}: ${rejections.length} drafts rejected (${reasons})\n`);
       }
       const shown = [...tasks].sort(([a], [b]) => a - b).map(([, task]) => task);
@@ -53,16 +53,16 @@ export function tasksCommand(): Command {
     });
 }
 
-/** As a run would write them, compared among themselves. */
+/** As a run would write them; novelty is checked among these tasks only. */
 async function writeSome(config: Config, options: Options) {
   const { openEngineOf, toolsetsOf } = await import("../run/open.ts"); // late: the engine is slow to load for --help
   const { openNearness } = await import("../run/open-embedder.ts");
   const { writeTasks } = await import("../run/draw-tasks.ts");
   const toolsets = toolsetsOf(config).train;
-  const { markers, dialect } = findLanguageModel(config.models.policy); // a name that nobody knows is told before anything is opened
+  const { markers, dialect } = findLanguageModel(config.models.policy); // an unknown name is reported before anything is opened
   await using nearness = await openNearness(config, toolsets);
   await using engine = await openEngineOf(config);
-  const desk = {
+  const writer = {
     config,
     engine,
     template: chooseTemplate(engine, markers, dialect).template,
@@ -82,7 +82,7 @@ async function writeSome(config: Config, options: Options) {
     toolsets,
   };
   const tasks = new Map<number, Task>();
-  const written = await writeTasks(desk, series, { filled: new Set(), rounds: [], known: [] }, async (place, task) => {
+  const written = await writeTasks(writer, series, { filled: new Set(), rounds: [], known: [] }, async (place, task) => {
     tasks.set(place, task);
   });
   return { tasks, rejected: written?.rejected ?? new Map<number, readonly Rejection[]>() };

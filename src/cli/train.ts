@@ -1,4 +1,4 @@
-// `playact train`: checks everything a user can get wrong, makes or finds the run, and hands it to a supervised worker.
+// `playact train`: checks everything a user can get wrong, creates or finds the run, and starts a supervised worker for it.
 import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
 import { modelsOf } from "../config/needed-models.ts";
@@ -36,19 +36,19 @@ interface Options {
 
 export function trainCommand(): Command {
   return new Command("train")
-    .description("train a policy in a simulated world, or go on with a run")
+    .description("train a policy in a simulated world, or resume a run")
     .argument("[config]", "YAML or JSON file with config keys")
     .option("--preset <name>", presetHelp, "laptop")
-    .option("--skip-bad-tools", "leave tools that cannot be played out, and name them")
+    .option("--skip-bad-tools", "leave out tools that cannot be simulated, and name them")
     .option("--ablation <name>", "an ablation of the paper over the preset (repeatable; docs/trustee.md)", collect, [])
-    .option("--resume [run]", "go on with a run (default: the latest)")
+    .option("--resume [run]", "resume a run (default: the latest)")
     .option("--name <name>", "name of the new run (default: preset and a number)")
-    .option("--steps <n>", "GRPO steps in all", positive)
+    .option("--steps <n>", "total number of GRPO steps", positive)
     .option("--tools <path>", "your own tools, a file or folder, instead of the embedded catalogue")
     .option("--set <key=value>", "set a config key (repeatable)", collect, [])
     .option("--dry-run", "check and print the resolved config; start nothing")
     .option("--home <folder>", homeHelp)
-    .option("--json", "one JSON line a step on stdout")
+    .option("--json", "print one JSON line per step on stdout")
     .addHelpText(
       "after",
       "\nExamples:\n  playact train --preset tiny --steps 2\n  playact train --tools my-tools.json --steps 40\n  playact train --resume\n",
@@ -82,7 +82,7 @@ async function requested(file: string | undefined, options: Options) {
 
 async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
   const { preset, config } = await requested(file, options);
-  pythonPath(); // what is missing is told before there is a run that failed
+  pythonPath(); // what is missing is reported before a run is created
   for (const name of modelsOf(config)) await modelPaths(name);
   const run = createRun(store, {
     preset,
@@ -96,7 +96,7 @@ async function started(store: Store, file: string | undefined, options: Options)
   return run;
 }
 
-/** A run keeps its config; only the number of steps may grow. Null where it has all of them already. */
+/** A run keeps its config; only the number of steps may change. Null if all its steps are done. */
 async function resumed(store: Store, file: string | undefined, options: Options): Promise<RunRow | null> {
   const run = findRun(store, options.resume === true || options.resume === undefined ? null : options.resume);
   if (
@@ -108,13 +108,13 @@ async function resumed(store: Store, file: string | undefined, options: Options)
   ) {
     throw new PlayactError(
       "usage",
-      `Run ${run.name} keeps the name and config it was started with: --resume takes --steps, but no config file, --set, --ablation, --tools, --skip-bad-tools or --name. Start a new run for another config.`,
+      `Run ${run.name} keeps its name and config: --resume accepts --steps, but not a config file, --set, --ablation, --tools, --skip-bad-tools or --name. Start a new run for another config.`,
     );
   }
   const closed = lastClosedStep(store, run)?.number ?? 0;
   if (run.status === "finished" && closed >= (options.steps ?? run.config.steps)) {
     toStderr(
-      `playact: run ${run.name} has finished its ${closed} steps; go on with: ${commandLine(`train --resume ${run.name} --steps ${closed * 2}`)}\n`,
+      `playact: run ${run.name} has finished its ${closed} steps; train further with: ${commandLine(`train --resume ${run.name} --steps ${closed * 2}`)}\n`,
     );
     return null;
   }
@@ -124,12 +124,12 @@ async function resumed(store: Store, file: string | undefined, options: Options)
     setRunConfig(writer, checkConfig({ ...run.config, steps: options.steps }));
     releaseLease(writer);
   }
-  toStderr(`playact: going on with run ${run.name}\n`);
+  toStderr(`playact: resuming run ${run.name}\n`);
   return run;
 }
 
 function positive(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("expected a whole number from 1.");
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("expected a whole number of at least 1.");
   return value;
 }

@@ -1,5 +1,5 @@
-// `playact worker` (hidden): one run in one process with the engine, the store's writer and the learner's child. It ends at
-// once when its supervisor is gone, so that no left-over process writes beside a resumed run.
+// `playact worker` (hidden): one run in one process with the engine, the store's writer and the learner's child process. It ends
+// at once when its supervisor is gone, so that no leftover process writes at the same time as a resumed run.
 import { setMaxListeners } from "node:events";
 import { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
@@ -21,16 +21,16 @@ import { openProgress } from "./progress.ts";
 import { printSummary } from "./summary.ts";
 import { endWithParent, supervisorPipe } from "./supervise.ts";
 
-/** A dead holder's lease is free at once; a dying one gets this long. */
+/** A dead holder's lease is free at once; a process that is ending gets this long. */
 const leasePatienceMs = 15_000;
-/** One try for the store's lock: the engine stands still meanwhile, so the waiting is done between tries (commit.ts). */
+/** One try for the store's lock. The engine is blocked during a try, so the waiting is done between tries (commit.ts). */
 const busySeconds = 0.1;
 
 export function workerCommand(): Command {
   return new Command("worker")
     .requiredOption("--home <folder>")
     .requiredOption("--run <name>")
-    .requiredOption("--token <token>", "what the lease is taken with; the supervisor hands it back when this process is gone")
+    .requiredOption("--token <token>", "token of the lease; the supervisor releases the lease with it when this process is gone")
     .option("--json")
     .action(async (options: Options) => {
       endWithParent();
@@ -66,7 +66,7 @@ async function work(writer: Writer, folder: string, json: boolean, asked: Asked)
     err: toStderr,
     erase: eraseLine,
   });
-  const goOn = commandLine(`train --resume ${writer.run.name}`);
+  const resume = commandLine(`train --resume ${writer.run.name}`);
   const run: Committing = { writer, progress: progress.show, signal: asked.now.signal };
   try {
     ensureWritable(folder);
@@ -88,12 +88,12 @@ async function work(writer: Writer, folder: string, json: boolean, asked: Asked)
     progress.end();
     if (error instanceof Stopped) {
       await commit(run, () => setRunStatus(writer, "interrupted"));
-      toStderr(`playact: stopped; everything finished is kept. Go on with: ${goOn}\n`);
+      toStderr(`playact: stopped; everything finished is kept. Resume with: ${resume}\n`);
       return interruptedCode;
     }
     if (asked.now.signal.aborted) {
       lastWord(() => setRunStatus(writer, "interrupted"));
-      toStderr(`playact: stopped at once. Go on with: ${goOn}\n`);
+      toStderr(`playact: stopped at once. Resume with: ${resume}\n`);
       return interruptedCode;
     }
     const code = report(error, toStderr);
@@ -102,7 +102,7 @@ async function work(writer: Writer, folder: string, json: boolean, asked: Asked)
   }
 }
 
-/** A write of a process that is about to end: where the store does not take it, the reason of the end has been told already. */
+/** A last write before the process ends; if the store refuses it, the reason for the end has already been printed. */
 function lastWord(say: () => void): void {
   try {
     say();
@@ -116,19 +116,19 @@ interface Asked {
   readonly now: AbortController;
 }
 
-/** Hears the supervisor: "finish", "now", or the end of the pipe, which means that it is gone. */
+/** Listens to the supervisor: "finish", "now", or the end of the pipe, which means that the supervisor is gone. */
 function listen(): Asked {
   const asked: Asked = { finish: false, now: new AbortController() };
-  setMaxListeners(0, asked.now.signal); // every wait of every episode listens
+  setMaxListeners(0, asked.now.signal); // every wait of every episode adds a listener
   const finish = () => {
     if (asked.finish) return;
     asked.finish = true;
-    toStderr("\nplayact: finishing the episodes in flight; press Ctrl-C again to stop now.\n");
+    toStderr("\nplayact: finishing the episodes in progress; press Ctrl-C again to stop now.\n");
   };
-  // some send it to every process of a service, some to this one: no crash, the same wish
+  // service managers may send it to this process as well as to the supervisor: it means the same, and is not a crash
   process.on("SIGTERM", finish);
   const pipe = new Socket({ fd: supervisorPipe }).setEncoding("utf8").unref();
-  const orphaned = () => process.kill(process.pid, "SIGKILL"); // no clean-up: a resumed run may be writing already
+  const orphaned = () => process.kill(process.pid, "SIGKILL"); // no clean-up: a resumed run may already be writing
   pipe.on("end", orphaned);
   pipe.on("error", orphaned);
   pipe.on("data", (chunk) => {

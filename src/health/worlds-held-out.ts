@@ -18,14 +18,14 @@ export const dentist: CaseWorld = {
         { visit_id: short, time: short, room: short },
       ),
     ],
-    intent: "book a visit to a dentist (dentist Dr Lind; date 2027-09-20; reason toothache)",
+    intent: "book a visit to a dentist (dentist: Dr Lind; date: 2027-09-20; reason: toothache)",
     first: "I need to see Dr Lind.",
     expected: [{ name: "book_visit", arguments: visit, result: { visit_id: "V88", time: "10:15", room: "3B" } }],
     heldBack: [
       { call: 0, argument: "date", sentence: "The date is 2027-09-20." },
       { call: 0, argument: "reason", sentence: "The reason is toothache." },
     ],
-    report: "All set: visit id V88, time 10:15, room 3B.",
+    report: "Done. The visit ID is V88, the time is 10:15 and the room is 3B.",
   }),
   talks: [
     {
@@ -81,10 +81,10 @@ export const library: CaseWorld = {
       ),
       tool("find_book", "Find a book on the shelves.", { title: short }, { shelf: short, copies: whole }),
     ],
-    intent: "renew the loan of a book (card L-4471; title Moby Dick)",
+    intent: "renew the loan of a book (card: L-4471; title: Moby Dick)",
     first: "Please renew Moby Dick on my card L-4471.",
     expected: [{ name: "renew_loan", arguments: loan, result: { due: "2027-11-05", renewals_left: 1, fee: 0.5 } }],
-    report: "It is done: due 2027-11-05, renewals left 1, fee 0.5.",
+    report: "That is done. Due: 2027-11-05; renewals left: 1; fee: 0.5.",
   }),
   talks: [
     {
@@ -125,7 +125,7 @@ export const flight: CaseWorld = {
       tool("find_hotel", "Find a hotel near an airport.", { airport: short }, { hotel: short, price: amount }),
       tool("convert_time", "Convert a time between zones.", { time: short, zone: short }, { time: short }),
     ],
-    intent: "get the status of a flight (flight LH402)",
+    intent: "get the status of a flight (flight: LH402)",
     first: "Is my flight LH402 on time?",
     expected: [],
     report: "That is outside what my tools can do: I cannot get the status of a flight.",
@@ -172,11 +172,11 @@ export const refunds: CaseWorld = {
       tool("find_order", "Find the last order of a customer.", { email: short }, { order_id: short, total: amount }),
       tool("refund_order", "Refund an order.", { order_id: short, reason: short }, { refund_id: short, refunded: amount }),
     ],
-    intent: "find the last order of a customer, then refund it (email kim@mail.org; reason damaged)",
+    intent: "find the last order of a customer, then refund it (email: kim@mail.org; reason: damaged)",
     first: "My last order came damaged. I am kim@mail.org, please refund it; the reason is damaged.",
     expected: [findOrder, refund],
     dependent: true,
-    report: "Done, here are the details: order id Q905, total 64, refund id RF31, refunded 64.",
+    report: "Here are the details. Order ID: Q905; total: 64; refund ID: RF31; refunded: 64.",
   }),
   talks: [
     {

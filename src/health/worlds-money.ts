@@ -17,10 +17,10 @@ export const exchange: CaseWorld = {
       ),
       tool("get_bank_holidays", "List the bank holidays of a month.", { month: short }, { count: whole }),
     ],
-    intent: "convert an amount of money into another currency (amount 250; from currency USD; to currency EUR)",
+    intent: "convert an amount of money into another currency (amount: 250; from currency: USD; to currency: EUR)",
     first: "How much is 250 USD in EUR?",
     expected: [{ name: "convert_currency", arguments: dollars, result: { converted: 230, rate: 0.92 } }],
-    report: "Here is what I found: converted 230, rate 0.92.",
+    report: "Here is what I found. Converted: 230; rate: 0.92.",
   }),
   talks: [
     {
@@ -79,10 +79,10 @@ export const rooms: CaseWorld = {
         { rooms: { type: "array", items: { type: "object", properties: { room: short, floor: whole } }, maxItems: 3 } },
       ),
     ],
-    intent: "list the meeting rooms that are free on a day (date 2027-06-03; seats 8)",
+    intent: "list the meeting rooms that are free on a day (date: 2027-06-03; seats: 8)",
     first: "Which meeting rooms with 8 seats are free on 3 June 2027?",
     expected: [{ name: "find_rooms", arguments: wish, result: { rooms: free } }],
-    report: "Here is what I found: rooms room Maple, floor 2 and room Birch, floor 5.",
+    report: "Here is what I found. Rooms: room Maple, floor 2 and room Birch, floor 5.",
   }),
   talks: [
     {

@@ -17,10 +17,10 @@ export const forecast: CaseWorld = {
       ),
       tool("get_air_quality", "Get the air quality of a city today.", { city: short }, { index: whole, level: short }),
     ],
-    intent: "get the weather forecast of a city for a day (city Oslo; date 2027-03-02)",
+    intent: "get the weather forecast of a city for a day (city: Oslo; date: 2027-03-02)",
     first: "What will the weather be like in Oslo on 2 March 2027?",
     expected: [{ name: "get_forecast", arguments: oslo, result: { sky: "partly cloudy", high_celsius: 4, rain_percent: 30 } }],
-    report: "Here is what I found: sky partly cloudy, high celsius 4, rain percent 30.",
+    report: "Here is what I found. The sky is partly cloudy, the high celsius is 4 and the rain percent is 30.",
   }),
   talks: [
     {
@@ -98,11 +98,11 @@ export const seats: CaseWorld = {
       ),
     ],
     intent:
-      "find a train between two cities on a day, then book seats on it (origin Oslo; destination Bergen; date 2027-03-02; seats 2)",
+      "find a train between two cities on a day, then book seats on it (origin: Oslo; destination: Bergen; date: 2027-03-02; seats: 2)",
     first: "Please find a train from Oslo to Bergen on 2 March 2027 and book 2 seats on it.",
     expected: [findTrain, bookSeats],
     dependent: true,
-    report: "All set: train id NT418, departs 08:25, price each 46, booking id B7731, seats 2, total price 92.",
+    report: "Done. Train ID: NT418; departs: 08:25; price each: 46; booking ID: B7731; number of seats: 2; total price: 92.",
   }),
   talks: [
     {
@@ -166,7 +166,7 @@ export const seats: CaseWorld = {
 };
 
 const booking = { restaurant: "Luigi's", date: "2027-05-14", guests: 4 };
-const asked = ["For how many guests shall I book the table?", user("The guests is 4.")] as const;
+const asked = ["How many guests should I book the table for?", user("The number of guests is 4.")] as const;
 
 export const table: CaseWorld = {
   heldOut: false,
@@ -180,11 +180,11 @@ export const table: CaseWorld = {
         { reservation_id: short, time: short },
       ),
     ],
-    intent: "book a table at a restaurant (restaurant Luigi's; date 2027-05-14; guests 4)",
+    intent: "book a table at a restaurant (restaurant: Luigi's; date: 2027-05-14; guests: 4)",
     first: "Please book a table at Luigi's on 14 May 2027.",
     expected: [{ name: "book_table", arguments: booking, result: { reservation_id: "R204", time: "19:30" } }],
-    heldBack: [{ call: 0, argument: "guests", sentence: "The guests is 4." }],
-    report: "It is done: reservation id R204, time 19:30.",
+    heldBack: [{ call: 0, argument: "guests", sentence: "The number of guests is 4." }],
+    report: "That is done. The reservation ID is R204 and the time is 19:30.",
   }),
   talks: [
     {
@@ -215,7 +215,7 @@ export const table: CaseWorld = {
     },
   ],
   users: [
-    { name: "is asked for the guests", turns: ["For how many guests shall I book the table?"], right: 0 },
+    { name: "is asked for the guests", turns: ["How many guests should I book the table for?"], right: 0 },
     {
       name: "is asked in other words",
       turns: ["Sure! How many of you will there be?"],
@@ -241,7 +241,7 @@ export const parcel: CaseWorld = {
     tools: [
       tool("get_opening_hours", "Get the opening hours of a post office.", { city: short }, { opens: short, closes: short }),
     ],
-    intent: "track a parcel (tracking number PX5512)",
+    intent: "track a parcel (tracking number: PX5512)",
     first: "Where is my parcel PX5512?",
     expected: [],
     report: "I'm sorry, but I can't do that: none of the tools I have can track a parcel.",
