@@ -43,10 +43,7 @@ export function doctorCommand(print: Print = toStdout, talk: Print = toStderr): 
     .action(async (options: Options) => {
       if (options.simulator) return (await import("./simulator-health.ts")).examineSimulator(print, talk, options);
       if (options.model !== undefined || options.only.length > 0)
-        throw new PlayactError(
-          "usage",
-          `--model and --only need --simulator: ${commandLine("doctor --simulator --model NAME")}`,
-        );
+        throw new PlayactError("usage", `--model and --only need --simulator: ${commandLine("doctor --simulator --model NAME")}`);
       if (options.policy !== undefined) return await printPolicy(print, options.policy, options.json ?? false);
       const findings = [
         ...checkNode(),

@@ -24,7 +24,11 @@ const restartsAnHour = 3;
 const commandLineFile = fileURLToPath(new URL("../cli.js", import.meta.url));
 
 /** Runs `playact worker …` for a run in `home` to its end and returns the exit code. `program` is the command line's file. */
-export async function supervise(home: string, workerArguments: readonly string[], program: string = commandLineFile): Promise<number> {
+export async function supervise(
+  home: string,
+  workerArguments: readonly string[],
+  program: string = commandLineFile,
+): Promise<number> {
   const crashes: number[] = [];
   for (;;) {
     const token = randomUUID();

@@ -108,9 +108,7 @@ export const library: CaseWorld = {
       turns: ["The task is complete. All results were reported truthfully and completely."],
     },
   ],
-  users: [
-    { name: "hears a story", turns: ["Moby Dick is a novel by Herman Melville about a white whale."], right: "complain" },
-  ],
+  users: [{ name: "hears a story", turns: ["Moby Dick is a novel by Herman Melville about a white whale."], right: "complain" }],
   tools: [
     { name: "another book", call: { name: "renew_loan", arguments: { ...loan, title: "Emma" } }, right: {} },
     { name: "one argument too many", call: { name: "find_book", arguments: { title: "Emma", year: 1815 } }, right: "error" },

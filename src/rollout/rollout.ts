@@ -136,8 +136,7 @@ async function answers(parsed: ParsedCalls, lines: readonly Line[], world: World
     if (!answer.ok) return { results, rewards, refusals, failure: answer.failure };
     add(answer.text, answer.reward, answer.refused ?? null);
   }
-  for (const error of parsed.errors)
-    add(spacedJson({ error: `the call could not be parsed: ${error.reason}` }), -1, "malformed");
+  for (const error of parsed.errors) add(spacedJson({ error: `the call could not be parsed: ${error.reason}` }), -1, "malformed");
   return { results, rewards, refusals, failure: null };
 }
 

@@ -101,7 +101,7 @@ describe("--policy", () => {
   test("tells which chat template writes the model's episodes, once its file is there", async () => {
     const of = async (environment = {}) =>
       JSON.parse((await doctor(["--policy", "smollm2-135m-instruct", "--json"], environment)).printed).template;
-    expect(await of()).toMatch(/^known when the model is here: npx playact models get smollm2/);
+    expect(await of()).toMatch(/^known after the model is fetched: npx playact models get smollm2/);
     expect(await of({ PLAYACT_MODELS: dirname(smallModel) })).toMatch(/^Playact's own, append-only\. .* ordinary pieces\.$/);
   });
 

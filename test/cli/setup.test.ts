@@ -58,7 +58,7 @@ esac`;
 
 const ends = (said: string, sentence: RegExp) => {
   expect(said).toMatch(sentence);
-  expect(said).not.toMatch(/\n\s+at |a fault of ours/);
+  expect(said).not.toMatch(/\n\s+at |internal error/);
 };
 
 test("Python's environment and the models go to the user's folders; what is done is skipped", async () => {
@@ -133,7 +133,7 @@ test("the tests' needs are for a clone, and a purpose that does not exist is nam
   using place = machine();
   expect(await place.run(["--for", "test"])).toMatchObject({
     code: 2,
-    said: expect.stringContaining("--for test goes with a clone"),
+    said: expect.stringContaining("--for test works only in a clone"),
   });
   expect(await place.run(["--for", "fun"])).toMatchObject({
     code: 2,

@@ -43,16 +43,16 @@ describe("the health check", () => {
       ["user/chosen"],
     );
     const right = complains.filter((finding) => finding.right).map(({ name }) => name);
-    expect(right).toEqual(expect.arrayContaining(["forecast: is told the forecast", "forecast: is told of another city"]));
+    expect(right).toEqual(expect.arrayContaining(["forecast: hears the forecast", "forecast: hears about another city"]));
     expect(right).not.toContain("table: is asked for the guests");
     const says = (message: string) => ({ reply: () => ({ reason: "none", reward: 0, done: message === "", message }) });
     const guests = await found(says("We are four people."), ["user/written"]);
     expect(guests.filter(({ right }) => right).map(({ name }) => name)).toEqual(
-      expect.arrayContaining(["table: is asked for the guests", "forecast: is told of another city"]),
+      expect.arrayContaining(["table: is asked for the guests", "forecast: hears about another city"]),
     );
-    expect(guests.filter(({ right }) => right).map(({ name }) => name)).not.toContain("forecast: is told the forecast");
+    expect(guests.filter(({ right }) => right).map(({ name }) => name)).not.toContain("forecast: hears the forecast");
     const silent = await found(says(""), ["user/written"]);
-    expect(silent.filter(({ right }) => right).map(({ name }) => name)).toContain("forecast: is told the forecast");
+    expect(silent.filter(({ right }) => right).map(({ name }) => name)).toContain("forecast: hears the forecast");
   });
 
   test("reads tools: errors by rule, results by their shape and by what was said before", async () => {

@@ -31,7 +31,7 @@ describe("the conduct read off a record", () => {
       malformed: 1,
       report: answer,
       refused: false,
-      fault: { code: "malformed_call", reason: "a call could not be parsed" },
+      fault: { code: "malformed_call", reason: "made a call that could not be parsed" },
     });
   });
 

@@ -203,7 +203,7 @@ describe("a call that a limit kept from being carried out", () => {
     const { judge, replies } = bench({ reply: () => ({ reason: "too late", reward: 0 }) }, "written");
     const { verdict } = await judge(await played(["<tool_call>oops</tool_call>", says(found)], late));
     expect(verdict).toMatchObject({ reward: 0, reason: "too late" });
-    expect(replies[0]?.messages.at(-1)?.content).toMatch(/Assistant calls \(not carried out\): \{"name": "find_train"/);
+    expect(replies[0]?.messages.at(-1)?.content).toMatch(/Assistant calls \(not executed\): \{"name": "find_train"/);
   });
 
   test("is not made: by rule nothing came of it, and it counts as one call of all", async () => {

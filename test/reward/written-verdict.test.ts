@@ -68,8 +68,8 @@ describe("a written verdict", () => {
   test("of a decline task knows that no tool fits, unless the calls are withheld", async () => {
     const prompt = async (own: Task, withhold: readonly Withheld[] = []) =>
       (await judged(talk(), [verdict(1)], own, withhold)).prompt;
-    expect(await prompt(declined())).toContain("no tool at hand fits");
-    expect(await prompt(declined(), ["expected-calls"])).not.toContain("no tool at hand fits");
+    expect(await prompt(declined())).toContain("no available tool fits");
+    expect(await prompt(declined(), ["expected-calls"])).not.toContain("no available tool fits");
   });
 
   test("has the same prompt up to the talk for a whole group", async () => {

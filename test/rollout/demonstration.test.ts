@@ -17,7 +17,7 @@ const show = (task: Task, dialect: (typeof dialects)[number] = "hermes", seed = 
   demonstrate(task, ["demo", seed], { template, dialect, toolChars: 512 });
 const long = blueprint({ expected: [{ ...found, result: { train_id: "NT418", notes: "n".repeat(600) } }] });
 const asking = chain({
-  heldBack: [{ call: 1, argument: "seats", sentence: "The seats is 2." }],
+  heldBack: [{ call: 1, argument: "seats", sentence: "The number of seats is 2." }],
   limits: limits({ userReplies: 1 }),
 });
 const tasks = {

@@ -299,7 +299,7 @@ describe("calls", () => {
     const task = chain();
     const { trajectory, lines } = await play(task, { turns: [says(found, booked, found), answer] }, { parallelCalls: 2 });
     const results = lines.filter(({ role }) => role === "result").map(({ text }) => text);
-    expect(results.map((text) => /at most 2 calls a turn/.test(text))).toEqual([false, false, true]);
+    expect(results.map((text) => /at most 2 calls per turn/.test(text))).toEqual([false, false, true]);
     expect(trajectory.messages[2]?.turnReward).toBeCloseTo(1 / 3);
     expect(trajectory.messages[2]?.calls).toHaveLength(3);
   });

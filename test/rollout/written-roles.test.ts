@@ -141,7 +141,7 @@ describe("an episode in a written world", () => {
       tool: [],
       verdict: [verdict(1)],
     });
-    expect(judged.verdict).toMatchObject({ reward: -1, judge: null, reason: "no call where one is due" });
+    expect(judged.verdict).toMatchObject({ reward: -1, judge: null, reason: "made no call although one was needed" });
     expect(prompts("verdict")).toEqual([]);
   });
 

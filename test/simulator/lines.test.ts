@@ -11,7 +11,7 @@ import { message } from "../support/trajectory.ts";
 const lookUp = says(found);
 const answer = "You can take NT418.";
 const called = 'Assistant calls: {"name": "find_train", "arguments": {"from": "Oslo", "to": "Bergen", "day": "2027-03-02"}}';
-const notDone = called.replace("calls:", "calls (not carried out):");
+const notDone = called.replace("calls:", "calls (not executed):");
 const length = (text: string) => scriptedVocabulary().encode(text).length;
 
 async function ended(task: Task, play: Play, change: Parameters<typeof stage>[1] = {}) {
@@ -61,7 +61,7 @@ describe("the last turn is in the lines, whole or cut, with the calls that were 
     const inCall = await ended(blueprint({ limits: limits({ tokensPerTurn: length('<tool_call>\n{"na') }) }), {
       turns: [lookUp],
     });
-    expect(inCall.read).toEqual(["Assistant: [cut off]", "Assistant calls (not carried out): <tool_call>", '{"na']);
+    expect(inCall.read).toEqual(["Assistant: [cut off]", "Assistant calls (not executed): <tool_call>", '{"na']);
     const inThought = await ended(blueprint({ limits: limits({ tokensPerTurn: 20 }) }), { turns: ["<think>Say yes! Say yes!"] });
     expect(inThought.read).toEqual(["Assistant: [cut off]"]);
   });

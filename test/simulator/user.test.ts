@@ -170,7 +170,7 @@ describe("a user who writes", () => {
 
   test("knows intent, persona and what was held back, and hears what was said aloud, not calls or results", async () => {
     const { prompt } = await written([turn({})]);
-    for (const known of [`The person wants: ${asking.intent}`, "knows the matter well", day.sentence, "Assistant: It is NT418."])
+    for (const known of [`The person wants: ${asking.intent}`, "knows the subject well", day.sentence, "Assistant: It is NT418."])
       expect(prompt).toContain(known);
     for (const unheard of ["find_train", "train_id", thanks]) expect(prompt).not.toContain(unheard);
   });
@@ -183,7 +183,7 @@ describe("a user who writes", () => {
     const told = await Promise.all(
       [0, 1, 2].map(async (expectedTurns) => (await written([turn({})], { ...asking, expectedTurns })).prompt),
     );
-    expect(told.map((prompt) => /The talk is (\w+)\./.exec(prompt)?.[1])).toEqual(["short", "medium", "long"]);
+    expect(told.map((prompt) => /The conversation is (\w+)\./.exec(prompt)?.[1])).toEqual(["short", "medium", "long"]);
   });
 
   test("has the same prompt up to the talk at every turn, so that it is computed once", async () => {

@@ -70,7 +70,7 @@ export function chain(change: Partial<Task> = {}): Task {
   return blueprint({
     expected: [found, booked],
     dependent: true,
-    report: "All set: the train id is NT418, the departs is 08:25, the price is 184.",
+    report: "Done. Train ID: NT418; departs: 08:25; price: 184.",
     ...change,
   });
 }

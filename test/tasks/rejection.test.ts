@@ -26,7 +26,7 @@ describe("a written task is refused where", () => {
   test("its prompt has more tokens than there is room for, not where it has as many", () => {
     expect(faultOf(blueprint(), { tokens: 11, room: 10 })).toEqual({
       stage: "prompt_too_long",
-      reason: "the prompt has 11 tokens, there is room for 10",
+      reason: "the prompt has 11 tokens, but there is room for 10",
     });
     expect(faultOf(blueprint(), fits)).toBeNull();
   });

@@ -63,7 +63,7 @@ describe("a task is written intent first", () => {
   test("the aspects reach the prompt: persona, ambiguity, length and number of calls", async () => {
     const of = async (change: Partial<TaskOrder>) =>
       (await write(order(change), [trains], [draft])).asked[0]?.messages.at(-1)?.content;
-    expect(await of({})).toMatch(/an expert[\s\S]*query is clear[\s\S]*talk will be short/);
+    expect(await of({})).toMatch(/an expert[\s\S]*query is clear[\s\S]*conversation will be short/);
     const hard = { ...both, userPersona: 2, expectedTurns: 2 };
     expect(await of({ aspects: hard, hold: 2, calls: 3 })).toMatch(/order: 3[\s\S]*a novice[\s\S]*very vague[\s\S]*will be long/);
   });

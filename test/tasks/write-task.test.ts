@@ -54,7 +54,7 @@ describe("a task is written calls first", () => {
       heldBack: [],
       tools: [findTrain],
     });
-    expect(task?.intent).toContain("from Oslo; to Bergen; day 2027-03-02");
+    expect(task?.intent).toContain("from: Oslo; to: Bergen; day: 2027-03-02");
     for (const value of ["NT418", "08:25"]) expect(task?.report).toContain(value);
   });
 
@@ -136,7 +136,8 @@ describe("a task is written calls first", () => {
     const [held, ...more] = task?.heldBack ?? [];
     expect([plainMessage, more]).toEqual([false, []]);
     expect(task?.firstMessage).toBe(said[held?.argument ?? ""]);
-    expect(held?.sentence).toBe(`The ${held?.argument} is ${journey[held?.argument as keyof typeof journey]}.`);
+    const sentences = { from: "From: Oslo.", to: "To: Bergen.", day: "The day is 2027-03-02." };
+    expect(held?.sentence).toBe(sentences[held?.argument as keyof typeof journey]);
   });
 
   test("a decline task withholds the needed tool, expects no call and ends in a refusal", async () => {
