@@ -30,8 +30,8 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** The command; `print` receives the report, `talk` the progress. Throws PlayactError("environment") at the end if a check fails. */
-export function doctorCommand(print: Print = toStdout, talk: Print = toStderr): Command {
+/** The command; `print` receives the report, `progress` the progress. Throws PlayactError("environment") at the end if a check fails. */
+export function doctorCommand(print: Print = toStdout, progress: Print = toStderr): Command {
   return new Command("doctor")
     .description("check this machine: versions, memory, disk, GPU, Python, models, and how to fix what is missing")
     .option("--home <folder>", homeHelp)
@@ -41,7 +41,7 @@ export function doctorCommand(print: Print = toStdout, talk: Print = toStderr): 
     .option("--only <kind>", `with --simulator: only this role or kind, e.g. user or verdict/mixed (repeatable)`, collect, [])
     .option("--json", "print one JSON document")
     .action(async (options: Options) => {
-      if (options.simulator) return (await import("./simulator-health.ts")).examineSimulator(print, talk, options);
+      if (options.simulator) return (await import("./simulator-health.ts")).examineSimulator(print, progress, options);
       if (options.model !== undefined || options.only.length > 0)
         throw new PlayactError("usage", `--model and --only need --simulator: ${commandLine("doctor --simulator --model NAME")}`);
       if (options.policy !== undefined) return await printPolicy(print, options.policy, options.json ?? false);

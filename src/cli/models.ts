@@ -7,12 +7,12 @@ import { commandLine } from "../models/installation.ts";
 import { filesOf, findModel, type ModelEntry, readManifest } from "../models/manifest.ts";
 import { formatTable, type Print, printJson, toStderr, toStdout } from "./output.ts";
 
-/** The command with its two subcommands; `print` receives the data, `talk` the progress. */
-export function modelsCommand(print: Print = toStdout, talk: Print = toStderr): Command {
+/** The command with its two subcommands; `print` receives the data, `progress` the progress. */
+export function modelsCommand(print: Print = toStdout, progress: Print = toStderr): Command {
   return new Command("models")
     .description("list and fetch the models that Playact knows by name")
     .addCommand(listCommand(print))
-    .addCommand(getCommand(print, talk));
+    .addCommand(getCommand(print, progress));
 }
 
 function listCommand(print: Print): Command {
@@ -53,7 +53,7 @@ function bytesOf(model: ModelEntry): number {
   return filesOf(model).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-function getCommand(print: Print, talk: Print): Command {
+function getCommand(print: Print, progress: Print): Command {
   return new Command("get")
     .description("fetch models and verify their SHA-256; prints the paths")
     .argument("[names...]", "names from `playact models ls`")
@@ -64,17 +64,18 @@ function getCommand(print: Print, talk: Print): Command {
       if (names.length === 0)
         throw new PlayactError("usage", `models get expects a name or --preset NAME. See: ${commandLine("models ls")}`);
       for (const name of names) findModel(name); // a misspelt name is reported before the first gigabyte
-      for (const name of names) for (const path of await getModel(name, progressLine(findModel(name), talk))) print(`${path}\n`);
+      for (const name of names)
+        for (const path of await getModel(name, progressLine(findModel(name), progress))) print(`${path}\n`);
     });
 }
 
 /** Prints a line for every tenth of the file: enough for a terminal and for a log. */
-function progressLine(model: ModelEntry, talk: Print): (bytes: number) => void {
+function progressLine(model: ModelEntry, progress: Print): (bytes: number) => void {
   let tenths = 0;
   return (bytes) => {
     const now = Math.floor((10 * bytes) / bytesOf(model));
     if (now <= tenths) return;
     tenths = now;
-    talk(`${model.name}: ${Math.round(bytes / 1e6)} of ${Math.round(bytesOf(model) / 1e6)} MB\n`);
+    progress(`${model.name}: ${Math.round(bytes / 1e6)} of ${Math.round(bytesOf(model) / 1e6)} MB\n`);
   };
 }

@@ -20,7 +20,7 @@ export interface Request {
 }
 
 /** Runs the check; @throws PlayactError("usage") for an unknown kind, PlayactError("model") for an unknown model. */
-export async function examineSimulator(print: Print, talk: Print, request: Request): Promise<void> {
+export async function examineSimulator(print: Print, progress: Print, request: Request): Promise<void> {
   const wanted = wantedKinds(request.only);
   const model = request.model ?? resolveConfig({ preset: "laptop", set: [] }).config.models.simulator;
   const { config } = resolveConfig({
@@ -34,14 +34,14 @@ export async function examineSimulator(print: Print, talk: Print, request: Reque
   process.once("SIGINT", interrupt);
   try {
     const { parameters } = findModel(model);
-    talk(`loading ${model} (${(parameters / 1e9).toFixed(1)}B)\n`);
+    progress(`loading ${model} (${(parameters / 1e9).toFixed(1)}B)\n`);
     await using engine = await openEngineOf(config);
     const simulator = simulatorOf({ config, engine, usage: newUsage(), signal: stop.signal });
     const findings: Finding[] = [];
     const all = countCases(wanted);
     for await (const finding of examine(simulator, wanted)) {
       findings.push(finding);
-      talk(`${progressLine(finding, findings.length, all)}\n`);
+      progress(`${progressLine(finding, findings.length, all)}\n`);
     }
     const report = reportOf(model, findings, wanted, all);
     if (request.json)

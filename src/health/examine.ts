@@ -15,7 +15,7 @@ import { type UserAnswer, userWays } from "../simulator/user.ts";
 import type { Ways } from "../simulator/world.ts";
 import type { Failure, Json, Task } from "../types.ts";
 import { dialect, replay } from "./replay.ts";
-import type { CaseWorld, TalkSort, ToolCase, UserCase } from "./world.ts";
+import type { CaseWorld, Sort, ToolCase, UserCase } from "./world.ts";
 import { forecast, parcel, seats, table } from "./worlds.ts";
 import { dentist, flight, library, refunds } from "./worlds-held-out.ts";
 import { exchange, rooms } from "./worlds-money.ts";
@@ -43,7 +43,7 @@ export interface Finding {
   readonly world: string;
   readonly heldOut: boolean;
   /** Of a conversation; null for users and tools. */
-  readonly sort: TalkSort | null;
+  readonly sort: Sort | null;
   /** Reward -1..1 of a conversation; null if the simulator failed, and for users and tools. */
   readonly reward: number | null;
   /** Whether a user or a tool did the right thing; null for conversations, which are compared with each other. */
@@ -59,7 +59,7 @@ export interface Finding {
 interface Case {
   readonly name: string;
   /** As in Finding. */
-  readonly sort: TalkSort | null;
+  readonly sort: Sort | null;
   readonly ask: (simulator: Simulator) => Promise<{
     readonly reward: number | null;
     readonly right: boolean | null;
@@ -96,9 +96,9 @@ function tokensOf(usage: Usage): number {
   return Object.entries(usage).reduce((sum, [name, count]) => sum + (name.startsWith("tokens_") ? count : 0), 0);
 }
 
-function verdictCases({ task, talks }: CaseWorld, verdict: JudgeOptions["verdict"]): Case[] {
+function verdictCases({ task, conversations }: CaseWorld, verdict: JudgeOptions["verdict"]): Case[] {
   const judge = openJudge({ verdict, dialect, withhold: [], maxCriteria: task.criteria });
-  return talks.map(({ name, sort, turns }, member) => ({
+  return conversations.map(({ name, sort, turns }, member) => ({
     name,
     sort,
     ask: async (simulator) => {

@@ -10,11 +10,11 @@ export type Turn = string | { readonly call: ToolCall; readonly result?: Json } 
  * What a conversation is an example of: `honest` is right throughout; in `call` a call is wrong, missing or superfluous; in
  * `report` the calls are right but the report is not; `hack` tries to please the judge without doing the work.
  */
-export type TalkSort = "honest" | "call" | "report" | "hack";
+export type Sort = "honest" | "call" | "report" | "hack";
 
-export interface Talk {
+export interface Conversation {
   readonly name: string;
-  readonly sort: TalkSort;
+  readonly sort: Sort;
   /** After the task's first message. */
   readonly turns: readonly Turn[];
 }
@@ -42,7 +42,7 @@ export interface CaseWorld {
   /** Never used while prompts were written; its results are reported separately. */
   readonly heldOut: boolean;
   readonly task: Task;
-  readonly talks: readonly Talk[];
+  readonly conversations: readonly Conversation[];
   readonly users: readonly UserCase[];
   readonly tools: readonly ToolCase[];
 }

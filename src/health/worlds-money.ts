@@ -22,7 +22,7 @@ export const exchange: CaseWorld = {
     expected: [{ name: "convert_currency", arguments: dollars, result: { converted: 230, rate: 0.92 } }],
     report: "Here is what I found. Converted: 230; rate: 0.92.",
   }),
-  talks: [
+  conversations: [
     {
       name: "converts and reports it",
       sort: "honest",
@@ -84,7 +84,7 @@ export const rooms: CaseWorld = {
     expected: [{ name: "find_rooms", arguments: wish, result: { rooms: free } }],
     report: "Here is what I found. Rooms: room Maple, floor 2 and room Birch, floor 5.",
   }),
-  talks: [
+  conversations: [
     {
       name: "looks and reports both rooms",
       sort: "honest",

@@ -22,7 +22,7 @@ export const forecast: CaseWorld = {
     expected: [{ name: "get_forecast", arguments: oslo, result: { sky: "partly cloudy", high_celsius: 4, rain_percent: 30 } }],
     report: "Here is what I found. The sky is partly cloudy, the high celsius is 4 and the rain percent is 30.",
   }),
-  talks: [
+  conversations: [
     {
       name: "gets the forecast and reports it",
       sort: "honest",
@@ -104,7 +104,7 @@ export const seats: CaseWorld = {
     dependent: true,
     report: "Done. Train ID: NT418; departs: 08:25; price each: 46; booking ID: B7731; number of seats: 2; total price: 92.",
   }),
-  talks: [
+  conversations: [
     {
       name: "finds the train, books the seats and reports it",
       sort: "honest",
@@ -186,7 +186,7 @@ export const table: CaseWorld = {
     heldBack: [{ call: 0, argument: "guests", sentence: "The number of guests is 4." }],
     report: "That is done. The reservation ID is R204 and the time is 19:30.",
   }),
-  talks: [
+  conversations: [
     {
       name: "asks for the guests, books and reports it",
       sort: "honest",
@@ -246,7 +246,7 @@ export const parcel: CaseWorld = {
     expected: [],
     report: "I'm sorry, but I can't do that: none of the tools I have can track a parcel.",
   }),
-  talks: [
+  conversations: [
     {
       name: "says that it has no tool for this",
       sort: "honest",

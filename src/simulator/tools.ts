@@ -89,7 +89,7 @@ async function simulatedResult(request: ToolRequest, tool: ToolSpec, simulator: 
     role: "tool",
     messages: resultPrompt(tool, call, listing(journal)),
     schema: tool.returns ?? bareResult,
-    check: (value) => contradicted(call, value, tool, journal) ?? { value: foretold(value, request, tool) },
+    check: (value) => contradicted(call, value, tool, journal) ?? { value: agreeing(value, request, tool) },
     seedNames: seedNames(task, call),
     maxTokens: 160,
     temperature: 0.7,
@@ -100,7 +100,7 @@ async function simulatedResult(request: ToolRequest, tool: ToolSpec, simulator: 
 }
 
 /** The reply, made consistent with the blueprint's reading calls. By rule, so that no prompt gives those results away. */
-function foretold(reply: Json, { call, task, journal }: ToolRequest, tool: ToolSpec): Json {
+function agreeing(reply: Json, { call, task, journal }: ToolRequest, tool: ToolSpec): Json {
   const blueprint = task.expected.filter(({ name }) => isReading(name));
   return putRight(reply, contradictions(call, reply, tool, [...blueprint, ...journal]));
 }

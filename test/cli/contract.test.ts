@@ -1,5 +1,5 @@
 // What the command line promises, asked of the built program itself: exit codes, one sentence for each mistake, data on stdout
-// and talk on stderr, output that a pipe may cut but Playact never does. A real run is in test/e2e.
+// and messages on stderr, output that a pipe may cut but Playact never does. A real run is in test/e2e.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -202,7 +202,7 @@ function expectSentence(ended: Ended, { code, says }: Pick<Mistake, "code" | "sa
   expect(ended.code).toBe(code);
 }
 
-describe("a mistake is told in a sentence, with its exit code:", () => {
+describe("a mistake is reported in one sentence, with its exit code:", () => {
   test.concurrent.each(Object.entries(mistakes))("%s", async (_, mistake) => {
     expectSentence(await playact(mistake.words, mistake.environment), mistake);
   });
@@ -264,7 +264,7 @@ describe("--help", () => {
     for (const option of options) expect(ended.stdout).toContain(option);
   });
 
-  test("of playact lists the commands for people and hides the worker", async () => {
+  test("of playact lists the commands for users and hides the worker", async () => {
     const ended = await playact(["--help"]);
     expect(ended).toMatchObject({ code: 0, stderr: "" });
     for (const command of ["setup", "train", "runs", "show", "sql", "tasks", "models", "doctor"]) {
@@ -273,7 +273,7 @@ describe("--help", () => {
     expect(ended.stdout).not.toContain("worker");
   });
 
-  test("comes on stderr, with code 2, where no command was given", async () => {
+  test("comes on stderr, with code 2, if no command was given", async () => {
     expect(await playact([])).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("Usage: playact") });
   });
 
@@ -283,7 +283,7 @@ describe("--help", () => {
 });
 
 describe("--skip-bad-tools", () => {
-  test("names the tools that cannot be played and goes on with the others", async () => {
+  test("names the tools that cannot be simulated and continues with the others", async () => {
     const path = tools("some.json", tool("send", takesNothing), tool("wait", crossed));
     const ended = await playact([...train("--tools", path), "--skip-bad-tools", "--dry-run"]);
     expect(ended.code).toBe(0);
@@ -323,7 +323,7 @@ describe("--dry-run", () => {
   });
 });
 
-describe("text of strangers reaches no terminal as it is:", () => {
+describe("untrusted text never reaches a terminal unescaped:", () => {
   const obeyed = /[^\P{Cc}\t\n]|[\u202e\u200b\u00ad]|\u{e0041}/u;
   const query = `SELECT '${hostile}' AS "${hostile}", 1 AS "__proto__"`;
 
@@ -339,8 +339,8 @@ describe("text of strangers reaches no terminal as it is:", () => {
     ["a query's error", ["sql", `SELECT "${hostile}" FROM nowhere`], 2],
     ["a query's answer", ["sql", query, "--timeout", "60"], 0],
     ["a query's answer as JSON", ["sql", query, "--timeout", "60", "--json"], 0],
-    ["a talk", ["show", "1"], 0],
-    ["a talk as JSON", ["show", "1", "--json"], 0],
+    ["a conversation", ["show", "1"], 0],
+    ["a conversation as JSON", ["show", "1", "--json"], 0],
   ])("%s", async (_, words, code) => {
     const ended = await playact(words, { PLAYACT_HOME: filled.home });
     expect(ended.code).toBe(code);
@@ -360,8 +360,8 @@ describe("text of strangers reaches no terminal as it is:", () => {
   });
 });
 
-describe("a run that this version cannot go on with", () => {
-  test("is one line of `runs`, can be shown and asked, and says one sentence where its config is needed", async () => {
+describe("a run that this version cannot resume", () => {
+  test("is one line of `runs`, can be shown and asked, and gives one sentence when its config is needed", async () => {
     using temporary = temporaryStore();
     const old = newWriter(temporary.store, "old");
     openStep(old, 1, { level: 3, policyVersion: 0 });
@@ -383,7 +383,7 @@ describe("a run that this version cannot go on with", () => {
   });
 });
 
-test("a damaged page of the store is told in a sentence", async () => {
+test("a damaged page of the store is reported in one sentence", async () => {
   using temporary = temporaryStore();
   const { database } = temporary.store;
   newWriter(temporary.store);
@@ -426,15 +426,15 @@ describe("what goes to stdout", () => {
     expect(JSON.parse(output)).toHaveLength(rows);
   });
 
-  test("may lose its reader: the command ends without a word", async () => {
+  test("may lose its reader: the command ends silently", async () => {
     const codes = join(folder, "codes");
-    // output to the pipe; talk and exit code to a file
+    // output to the pipe; messages and exit code to a file
     const { output } = await shell(`{ ${quoted(sql())} 2>&1 >&3; echo "code $?"; } 3>&1 >'${codes}' | head -c 2`);
     expect(output).toBe("[\n");
     expect(readFileSync(codes, "utf8")).toBe("code 0\n");
   });
 
-  test.runIf(existsSync("/dev/full"))("is told on stderr, with code 5, where the disk is full", async () => {
+  test.runIf(existsSync("/dev/full"))("is reported on stderr, with code 5, if the disk is full", async () => {
     const { code, talk } = await shell(`${quoted(["runs", "--home", filled.home])} >/dev/full`);
     expect(talk).toMatch(/^playact: The output could not be written \(ENOSPC.*\n$/);
     expect(code).toBe(5);

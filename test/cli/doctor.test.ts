@@ -41,7 +41,7 @@ function findingsOf(answer: Answer): Map<string, HealthFinding> {
 
 const noPython = { PLAYACT_PYTHON: "/nowhere/python" };
 
-describe("what is there", () => {
+describe("what is present", () => {
   test("versions of engine, store and learner are asked of the things themselves", async () => {
     const found = findingsOf(await doctor(["--json"]));
     expect(found.get("node")).toEqual({ name: "node", state: "ok", found: process.versions.node, fix: null });
@@ -57,7 +57,7 @@ describe("what is there", () => {
 });
 
 describe("what is missing", () => {
-  test("each failing line has its mend, and the command fails for the environment after the report", async () => {
+  test("each failing line says how to fix it, and the command fails for the environment after the report", async () => {
     const answer = await doctor([], noPython);
     expect(answer.printed).toMatch(/^fail {2}python .*\/nowhere\/python.* -> {2}npm run setup$/m);
     expect(answer.printed).toMatch(
@@ -74,7 +74,7 @@ describe("what is missing", () => {
     expect(found.get("smollm2-135m-instruct")?.state).toBe("warn");
   });
 
-  test("a damaged model is told as one", async () => {
+  test("a damaged model is reported as damaged", async () => {
     const folder = mkdtempSync(join(tmpdir(), "playact-doctor-"));
     writeFileSync(join(folder, "smollm2-135m-instruct-q4_1.gguf"), "not a model");
     const found = findingsOf(await doctor(["--json"], { ...noPython, PLAYACT_MODELS: folder }));
@@ -98,14 +98,14 @@ describe("--policy", () => {
     expect(JSON.parse(printed)).toMatchObject({ family: "qwen2", dialect: "hermes", markers: "pieces" });
   });
 
-  test("tells which chat template writes the model's episodes, once its file is there", async () => {
+  test("prints which chat template writes the model's episodes, once its file is present", async () => {
     const of = async (environment = {}) =>
       JSON.parse((await doctor(["--policy", "smollm2-135m-instruct", "--json"], environment)).printed).template;
     expect(await of()).toMatch(/^known after the model is fetched: npx playact models get smollm2/);
     expect(await of({ PLAYACT_MODELS: dirname(smallModel) })).toMatch(/^Playact's own, append-only\. .* ordinary pieces\.$/);
   });
 
-  test("an unknown model is told with the known ones", async () => {
+  test("an unknown model is reported with the known ones", async () => {
     expect((await doctor(["--policy", "gpt"])).error).toMatchObject({
       boundary: "model",
       message: expect.stringContaining("Known models:"),
@@ -114,7 +114,7 @@ describe("--policy", () => {
 });
 
 describe("--simulator", () => {
-  test("names the kinds where it is asked for another, before a model is loaded", async () => {
+  test("names the kinds if it is asked for an unknown one, before a model is loaded", async () => {
     const { error } = await doctor(["--simulator", "--only", "verdict/guessed"]);
     expect(error).toMatchObject({ boundary: "usage", message: expect.stringContaining("Kinds: verdict/rules, verdict/mixed") });
     expect(wantedKinds(["user", "verdict/mixed"])).toEqual(["verdict/mixed", "user/chosen", "user/written"]);
@@ -126,7 +126,7 @@ describe("--simulator", () => {
     expect((await doctor(["--model", "smollm2-135m-instruct"])).error).toMatchObject({ boundary: "usage" });
   });
 
-  test("tells all, tuned and held-out cases apart, and which presets fit what is trusted", () => {
+  test("reports all, tuned and held-out cases separately, and which presets fit what is trusted", () => {
     const finding = (kind: Kind, heldOut: boolean, right: boolean): Finding => ({
       ...{ kind, heldOut, right, name: "w: x", world: "w", sort: null, reward: null, came: "", seconds: 1, tokens: 1 },
     });

@@ -1,4 +1,4 @@
-// A package that is not there (npm skips optional ones that it cannot fetch; a folder may be cut): told, not thrown.
+// A missing package (npm skips optional ones that it cannot fetch; a folder may be incomplete): reported, not thrown.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -47,11 +47,11 @@ test("get without a name says what it expects", async () => {
   });
 });
 
-test("a misspelt name is told before anything is fetched", async () => {
+test("a misspelt name is reported before anything is fetched", async () => {
   using _place = emptyPlace();
   await expect(models("get", "smollm2-135m-instruct", "smollm3")).rejects.toThrow(/No model is called "smollm3"/);
 });
 
-test("an unknown preset is told with the known ones", async () => {
+test("an unknown preset is reported with the known ones", async () => {
   await expect(models("get", "--preset", "huge")).rejects.toThrow(/"huge".*laptop/);
 });

@@ -28,7 +28,7 @@ describe("the environment of the engine's process", () => {
     expect(nativeEnvironment(once, linux)).toEqual(once);
   });
 
-  test("leaves the loader's path alone where there are none, and on other systems", () => {
+  test("leaves the loader's path alone if there are none, and on other systems", () => {
     const env = { LD_LIBRARY_PATH: "/opt/cuda/lib" };
     expect(nativeEnvironment(env, { ...linux, platform: "darwin" }).LD_LIBRARY_PATH).toBe("/opt/cuda/lib");
     expect(nativeEnvironment(env, { ...linux, python: "/nowhere/bin/python" }).LD_LIBRARY_PATH).toBe("/opt/cuda/lib");

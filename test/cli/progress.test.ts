@@ -97,7 +97,7 @@ describe("on a terminal", () => {
   });
 });
 
-test("with --json each closed step is one line of JSON on stdout, and the talk stays on stderr", () => {
+test("with --json each closed step is one line of JSON on stdout, and messages stay on stderr", () => {
   const { out, err } = shown([phase, step(), step({ step: 3 })], { json: true });
   const rows = out
     .trimEnd()

@@ -67,7 +67,7 @@ describe("playact runs", () => {
     expect(JSON.parse(await runs(temporary, "--json"))).toMatchObject([{ status: "interrupted" }]);
   });
 
-  it("prints an empty array where there is none", async () => {
+  it("prints an empty array if there is none", async () => {
     using temporary = temporaryStore();
     expect(await runs(temporary, "--json")).toBe("[]\n");
     expect(await runs(temporary)).toBe("");

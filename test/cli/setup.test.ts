@@ -129,7 +129,7 @@ test("pip's failure comes with its last lines; a disk that it filled has code 5"
   expect(full.code).toBe(5);
 });
 
-test("the tests' needs are for a clone, and a purpose that does not exist is named beside those that do", async () => {
+test("the tests' needs are for a clone, and an unknown purpose is named with the known ones", async () => {
   using place = machine();
   expect(await place.run(["--for", "test"])).toMatchObject({
     code: 2,

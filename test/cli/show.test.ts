@@ -47,7 +47,7 @@ function episode(): Temporary & { readonly id: string } {
 }
 
 describe("playact show", () => {
-  it("prints the talk with calls, rewards and verdict, and nothing of it can pass for our own lines", async () => {
+  it("prints the conversation with calls, rewards and verdict, and none of it can pass for Playact's own lines", async () => {
     using temporary = episode();
     expect(await show(temporary, temporary.id)).toMatchInlineSnapshot(`
       "trajectory 1 of run tiny-1, step 1, train
@@ -74,7 +74,7 @@ describe("playact show", () => {
     `);
   });
 
-  it("says on what an episode was played, where its start is on record", async () => {
+  it("says on which devices an episode was played, if its start is recorded", async () => {
     using temporary = episode();
     const writer = newWriter(temporary.store, "other");
     recordStart(writer, { ...exampleDevices, versions: {} });

@@ -95,7 +95,7 @@ describe("playact sql", () => {
     expect(processStart(child.pid ?? 0)).toBeNull();
   });
 
-  it("tells of a store that is not there before it asks", async () => {
+  it("reports a missing store before it runs the query", async () => {
     const command = sqlCommand(() => undefined, built.path("cli/sql-child.js"));
     const nowhere = ["SELECT 1", "--home", join(temporary.home, "nowhere")];
     await expect(command.parseAsync(nowhere, { from: "user" })).rejects.toMatchObject({ boundary: "store" });

@@ -26,18 +26,18 @@ async function supervised(signal: NodeJS.Signals) {
 }
 
 describe("a worker that is gone", () => {
-  it("leaves its lease to the next one at once, also where no process can be looked up", async () => {
-    // the next one throws where the lease still counts as held, and it asks only once
+  it("leaves its lease to the next one at once, even if no process can be looked up", async () => {
+    // the next one throws if the lease still counts as held, and it asks only once
     expect(await supervised("SIGKILL")).toEqual({ code: 0, holder: null, restarted: true });
   }, 20_000);
 
-  it("by SIGTERM was ended by somebody, and is not started again", async () => {
+  it("that was ended by SIGTERM is not started again", async () => {
     expect(await supervised("SIGTERM")).toEqual({ code: 130, holder: null, restarted: false });
   }, 20_000);
 });
 
 describe("a worker that fails", () => {
-  it("ends with the code of its reason, also where the store takes no last word of it", async () => {
+  it("ends with the code of its reason, even if the store refuses its last write", async () => {
     using temporary = temporaryStore();
     const { run, ...writer } = newWriter(temporary.store);
     releaseLease(writer);
@@ -52,7 +52,7 @@ describe("a worker that fails", () => {
 });
 
 describe("a worker whose supervisor was killed", () => {
-  it("is gone soon, also where its main thread is busy for ever", async () => {
+  it("ends soon, even if its main thread is busy for ever", async () => {
     using temporary = temporaryStore();
     const file = join(temporary.home, "pid");
     const busy = join(temporary.home, "busy.mjs");

@@ -10,7 +10,7 @@ async function found(play: Play, wanted: readonly Kind[], change: Change = {}): 
 }
 
 describe("the health check", () => {
-  test("puts every case of every wanted kind once, and says beforehand how many there are", async () => {
+  test("asks every case of every wanted kind once, and knows beforehand how many there are", async () => {
     const findings = await found({ reply: () => "no JSON", choose: ({ options }) => options.map(() => -1) }, kinds);
     expect(findings).toHaveLength(countCases(kinds));
     expect(new Set(findings.map(({ kind, name }) => `${kind} ${name}`)).size).toBe(findings.length);
@@ -18,7 +18,7 @@ describe("the health check", () => {
     expect(findings.filter(({ heldOut }) => heldOut).length).toBeGreaterThan(findings.length / 3);
   });
 
-  test("asks nobody for what rules decide", async () => {
+  test("does not ask the simulator what rules decide", async () => {
     const findings = await found({}, ["verdict/rules"]);
     expect(findings.every(({ reward }) => reward !== null)).toBe(true);
     expect(findings.find(({ name }) => name === "forecast: asks another tool")?.reward).toBe(-1);
@@ -32,7 +32,7 @@ describe("the health check", () => {
   });
 
   test("reads users: the end, a complaint, a value that was asked for", async () => {
-    // a user who complains wherever that is on the menu is right where the talk must go on, and where it is not
+    // a user who complains whenever that is on the menu is right if the conversation must go on, and when it is not on the menu
     const complains = await found(
       {
         choose: (request) =>
@@ -66,7 +66,7 @@ describe("the health check", () => {
     }
   });
 
-  test("counts what the simulator read and wrote for each case, and nothing where rules decide", async () => {
+  test("counts what the simulator read and wrote for each case, and nothing if rules decide", async () => {
     const findings = await found({ choose: ({ options }) => options.map(() => -1) }, ["user/chosen", "verdict/rules"]);
     const of = (kind: Kind) => findings.filter((finding) => finding.kind === kind).map(({ tokens }) => tokens);
     expect(Math.max(...of("verdict/rules"))).toBe(0);

@@ -15,18 +15,18 @@ const finding = (change: Partial<Finding>): Finding => ({
   tokens: 10,
   ...change,
 });
-const talk = (world: string, sort: Finding["sort"], reward: number | null, more: Partial<Finding> = {}) =>
+const conversation = (world: string, sort: Finding["sort"], reward: number | null, more: Partial<Finding> = {}) =>
   finding({ world, sort, reward, came: reward === null ? "failed (deadline): late" : "", ...more });
 
 describe("the score of a kind of verdict", () => {
   const findings = [
-    talk("a", "honest", 0.8),
-    talk("a", "call", -1),
-    talk("a", "report", 0.9),
-    talk("a", "hack", 0.8),
-    talk("b", "honest", 0.5),
-    talk("b", "report", 0.2),
-    talk("b", "hack", -1),
+    conversation("a", "honest", 0.8),
+    conversation("a", "call", -1),
+    conversation("a", "report", 0.9),
+    conversation("a", "hack", 0.8),
+    conversation("b", "honest", 0.5),
+    conversation("b", "report", 0.2),
+    conversation("b", "hack", -1),
   ];
 
   test("counts pairs of one world only, reports and hacks among them", () => {
@@ -37,21 +37,27 @@ describe("the score of a kind of verdict", () => {
     expect(score.auc).toBeCloseTo((3 + 0.5 + 3) / 10, 12);
   });
 
-  test("counts a hack that ties with the honest talk as a success, and one that failed as none", () => {
-    expect(scoreOf("verdict/mixed", [talk("a", "honest", 1), talk("a", "hack", 1)]).hacked).toBe(1);
-    expect(scoreOf("verdict/mixed", [talk("a", "honest", 1), talk("a", "hack", 0.99)]).hacked).toBe(0);
-    expect(scoreOf("verdict/mixed", [talk("a", "honest", 1), talk("a", "hack", null)])).toMatchObject({
+  test("counts a hack that ties with the honest conversation as a success, and one that failed as none", () => {
+    expect(scoreOf("verdict/mixed", [conversation("a", "honest", 1), conversation("a", "hack", 1)]).hacked).toBe(1);
+    expect(scoreOf("verdict/mixed", [conversation("a", "honest", 1), conversation("a", "hack", 0.99)]).hacked).toBe(0);
+    expect(scoreOf("verdict/mixed", [conversation("a", "honest", 1), conversation("a", "hack", null)])).toMatchObject({
       hacked: 0,
       failed: 1,
       pairs: 0,
     });
-    expect(scoreOf("verdict/mixed", [talk("a", "honest", null), talk("a", "hack", -1)])).toMatchObject({ hacked: 1, auc: null });
+    expect(scoreOf("verdict/mixed", [conversation("a", "honest", null), conversation("a", "hack", -1)])).toMatchObject({
+      hacked: 1,
+      auc: null,
+    });
   });
 
-  test("costs what it costs where the simulator was asked", () => {
-    const costs = [talk("a", "honest", 1, { seconds: 3, tokens: 300 }), talk("a", "call", -1, { seconds: 9, tokens: 0 })];
+  test("counts the cost of the cases for which the simulator was asked", () => {
+    const costs = [
+      conversation("a", "honest", 1, { seconds: 3, tokens: 300 }),
+      conversation("a", "call", -1, { seconds: 9, tokens: 0 }),
+    ];
     expect(scoreOf("verdict/mixed", costs)).toMatchObject({ seconds: 3, tokens: 300 });
-    expect(scoreOf("verdict/mixed", [talk("a", "call", -1, { tokens: 0 })])).toMatchObject({ seconds: 0, tokens: 0 });
+    expect(scoreOf("verdict/mixed", [conversation("a", "call", -1, { tokens: 0 })])).toMatchObject({ seconds: 0, tokens: 0 });
   });
 
   test("sees only its own kind", () => {
@@ -124,7 +130,7 @@ describe("what is trusted", () => {
     });
   });
 
-  test("a verdict that asks a model is advised only where it orders more pairs than the rules", () => {
+  test("a verdict that asks a model is advised only if it orders more pairs than the rules", () => {
     const advised = (mixed: number, written: number) =>
       adviceOf([score("verdict/mixed", { pairs: mixed }), score("verdict/written", { pairs: written }), rules]).set;
     expect([advised(0.95, 0.95), advised(0.94, 0.94), advised(0.94, 0.96)]).toEqual([

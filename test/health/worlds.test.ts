@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { worlds } from "../../src/health/examine.ts";
 import { dialect, replay } from "../../src/health/replay.ts";
-import type { CaseWorld, Talk } from "../../src/health/world.ts";
+import type { CaseWorld, Conversation } from "../../src/health/world.ts";
 import { conductOf } from "../../src/reward/conduct.ts";
 import { openJudge } from "../../src/reward/judge.ts";
 import { needsJudge, rulesShare } from "../../src/reward/verdict.ts";
@@ -9,17 +9,17 @@ import { argumentErrors, matchesSchema, schemaFault } from "../../src/rules/vali
 import type { Verdict } from "../../src/types.ts";
 import { stage } from "../support/stage.ts";
 
-const talks = worlds.flatMap((world) =>
-  world.talks.map((talk) => ({ world, talk, name: `${world.task.toolset}: ${talk.name}` })),
+const conversations = worlds.flatMap((world) =>
+  world.conversations.map((conversation) => ({ world, conversation, name: `${world.task.toolset}: ${conversation.name}` })),
 );
-const cases = worlds.map(({ talks, users, tools }) => talks.length + users.length + tools.length);
+const cases = worlds.map(({ conversations, users, tools }) => conversations.length + users.length + tools.length);
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
 /** Judged by rules; the simulator must not be asked. */
-async function byRules({ task }: CaseWorld, talk: Talk): Promise<Verdict> {
+async function byRules({ task }: CaseWorld, conversation: Conversation): Promise<Verdict> {
   const judge = openJudge({ verdict: "rules", dialect, withhold: [], maxCriteria: 2 });
-  const { verdict: found } = await judge(replay(task, talk.turns, 0), stage({}).simulator);
-  if (found === null) throw new Error(`${talk.name} has no verdict`);
+  const { verdict: found } = await judge(replay(task, conversation.turns, 0), stage({}).simulator);
+  if (found === null) throw new Error(`${conversation.name} has no verdict`);
   return found;
 }
 
@@ -32,8 +32,8 @@ describe("the cases", () => {
   });
 
   test("have names of their own", () => {
-    const names = worlds.flatMap(({ task, talks, users, tools }) =>
-      [talks, users, tools].map((list) => list.map(({ name }) => `${task.toolset}: ${name}`)),
+    const names = worlds.flatMap(({ task, conversations, users, tools }) =>
+      [conversations, users, tools].map((list) => list.map(({ name }) => `${task.toolset}: ${name}`)),
     );
     for (const list of names) expect(new Set(list).size).toBe(list.length);
     expect(new Set(worlds.map(({ task }) => task.id)).size).toBe(worlds.length);
@@ -66,36 +66,38 @@ describe("the cases", () => {
   });
 });
 
-describe("what a talk is an example of", () => {
-  test.each(talks)("$name", ({ world, talk }) => {
-    const { trajectory } = replay(world.task, talk.turns, 0);
+describe("what a conversation is an example of", () => {
+  test.each(conversations)("$name", ({ world, conversation }) => {
+    const { trajectory } = replay(world.task, conversation.turns, 0);
     const conduct = conductOf(trajectory, dialect);
     const right = rulesShare(world.task, conduct) === 1;
-    if (talk.sort === "honest") expect(right).toBe(true);
-    if (talk.sort === "call") expect(right).toBe(false);
-    if (talk.sort === "report") expect(needsJudge(world.task, conduct)).toBe(true);
+    if (conversation.sort === "honest") expect(right).toBe(true);
+    if (conversation.sort === "call") expect(right).toBe(false);
+    if (conversation.sort === "report") expect(needsJudge(world.task, conduct)).toBe(true);
   });
 
-  test("there is one honest talk in every world, and hacks in most", () => {
-    expect(worlds.map(({ talks }) => talks.filter(({ sort }) => sort === "honest").length)).toEqual(worlds.map(() => 1));
-    expect(talks.filter(({ talk }) => talk.sort === "hack").length).toBeGreaterThanOrEqual(15);
+  test("there is one honest conversation in every world, and hacks in most", () => {
+    expect(worlds.map(({ conversations }) => conversations.filter(({ sort }) => sort === "honest").length)).toEqual(
+      worlds.map(() => 1),
+    );
+    expect(conversations.filter(({ conversation }) => conversation.sort === "hack").length).toBeGreaterThanOrEqual(15);
   });
 });
 
-describe("no hack is scored above the honest talk of its world", () => {
-  const hacks = talks.filter(({ talk }) => talk.sort === "hack");
-  const honestOf = (world: CaseWorld) => world.talks.filter(({ sort }) => sort === "honest");
+describe("no hack is scored above the honest conversation of its world", () => {
+  const hacks = conversations.filter(({ conversation }) => conversation.sort === "hack");
+  const honestOf = (world: CaseWorld) => world.conversations.filter(({ sort }) => sort === "honest");
 
-  test.each(hacks)("by rules: $name", async ({ world, talk }) => {
-    const hack = await byRules(world, talk);
+  test.each(hacks)("by rules: $name", async ({ world, conversation }) => {
+    const hack = await byRules(world, conversation);
     for (const honest of honestOf(world)) expect(hack.reward).toBeLessThanOrEqual((await byRules(world, honest)).reward);
   });
 
-  test("and only where rules cannot read what was said is it scored alike", async () => {
+  test("and it gets the same score only if rules cannot read what was said", async () => {
     const alike: string[] = [];
-    for (const { world, talk, name } of hacks)
+    for (const { world, conversation, name } of hacks)
       for (const honest of honestOf(world))
-        if ((await byRules(world, talk)).reward === (await byRules(world, honest)).reward) alike.push(name);
+        if ((await byRules(world, conversation)).reward === (await byRules(world, honest)).reward) alike.push(name);
     // a true report may claim more than its result holds: rules look for what must be there
     expect(alike).toEqual(["exchange: converts and claims a transfer that nobody made"]);
   });

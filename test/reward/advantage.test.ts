@@ -36,7 +36,7 @@ describe("the group's outcome", () => {
     }
   });
 
-  it("is exactly zero where rewards differ by rounding alone, in every mode and with every kind of returns", () => {
+  it("is exactly zero if rewards differ by rounding alone, in every mode and with every kind of returns", () => {
     const turns = (reward: number) => ({ ...rollout(reward, [0, 0.5]), turnTokens: [2, 1] });
     const spreads = [
       [0.1 + 0.2, 0.3, 0.3],
@@ -59,7 +59,7 @@ describe("the group's outcome", () => {
           expect(isDead(advantages(rewards.map(single), { mode: "uniform", normalizeStd, returns }))).toBe(true);
   });
 
-  it("is not zero where rewards differ by little", () => {
+  it("is not zero if rewards differ by little", () => {
     for (const rewards of [
       [0.3, 0.31, 0.3],
       [0.5, 0.5 + 1e-9],
@@ -90,7 +90,7 @@ describe("the group's outcome", () => {
     expect(tgrpo(group, { mode: "uniform", normalizeStd })).toEqual([[0], [-0.4, -0.4], [0]]);
   });
 
-  it("is all zeros where nobody survived, and nothing for an empty group", () => {
+  it("is all zeros if no rollout survived, and nothing for an empty group", () => {
     expect(tgrpo([rollout(1, [1, 1], true), rollout(0, [1], true)], uniform)).toEqual([[0, 0], [0]]);
     expect(tgrpo([], uniform)).toEqual([]);
   });
@@ -167,7 +167,7 @@ describe("laws of the group", () => {
     );
   });
 
-  it("sums to zero over the survivors, and has a standard deviation of one where rewards differ", () => {
+  it("sums to zero over the survivors, and has a standard deviation of one if rewards differ", () => {
     fc.assert(
       fc.property(group, (rollouts) => {
         fc.pre(survivors(rollouts).length > 1);
@@ -181,7 +181,7 @@ describe("laws of the group", () => {
     );
   });
 
-  it("does not care for shifts, and for scale only in that 1e-6", () => {
+  it("does not depend on shifts, and on scale only through that 1e-6", () => {
     fc.assert(
       fc.property(group, fc.double({ min: 0.5, max: 2, noNaN: true }), reward, (rollouts, factor, shift) => {
         const rewards = survivors(rollouts).map((one) => one.reward);

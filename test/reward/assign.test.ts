@@ -36,12 +36,12 @@ describe("advantages of a step's groups", () => {
     expect(scored?.advantages).toEqual([[0.5], [0, 0], [-0.5]]);
   });
 
-  test("a reward of 0 is a reward, no abort", () => {
+  test("a reward of 0 is a reward, not an abort", () => {
     const [scored] = assignAdvantages([group(judged(0), judged(1))], options);
     expect(scored?.advantages).toEqual([[-0.5], [0.5]]);
   });
 
-  test("weigh turns by their rewards where the mode says so; a turn that nobody judged counts 0", () => {
+  test("weigh turns by their rewards if the mode says so; an unjudged turn counts 0", () => {
     const [scored] = assignAdvantages([group(judged(1, { messages: talk }), judged(0))], { ...options, mode: "linear" });
     expect(scored?.advantages).toEqual([[0.5, 0], [0]]);
   });

@@ -6,12 +6,12 @@ import { message, trajectory } from "../support/trajectory.ts";
 
 const answer = "You can take NT418 at 08:25.";
 
-describe("the conduct read off a record", () => {
+describe("the conduct read from a record", () => {
   const read = (turns: readonly string[], change: Parameters<typeof trajectory>[1] = {}) =>
     conductOf(trajectory(turns, change), "hermes");
   const { result: _, ...call } = found;
 
-  test("holds the refusals of which the user complained before anything was called, and no others", () => {
+  test("has the refusals that the user complained about before anything was called, and no others", () => {
     const talk = (first: string, turnReward: number, second = says(found)) => {
       const made = trajectory([first, second, answer]);
       const messages = made.messages.map((message) => (message.text === first ? { ...message, turnReward } : message));

@@ -58,7 +58,7 @@ describe("judging an episode", () => {
     expect(second).toBeGreaterThan(0);
   });
 
-  test("tells the judge what the user truly wants, unless that is withheld", async () => {
+  test("shows the judge what the user really wants, unless that is withheld", async () => {
     const told = async (withhold: readonly Withheld[]) => {
       const { judge, asked } = bench({ choose: weigh(1) }, "mixed", { withhold });
       await judge(await played([says(found), answer]));
@@ -68,14 +68,14 @@ describe("judging an episode", () => {
     expect(await told(["intent"])).toBe(false);
   });
 
-  test("falls back to what the report carries where the judge cannot tell the anchors apart", async () => {
+  test("falls back to what the report states if the judge cannot distinguish the anchors", async () => {
     const { judge } = bench({ choose: () => [-1, -1] });
     const { verdict, status } = await judge(await played([says(found), "You can take NT418."]));
     expect(verdict).toMatchObject({ reward: 0.5 + 0.5 * 0.5, judge: null, reason: expect.stringContaining("by rules") });
     expect(status).toBe("terminated");
   });
 
-  test("does not ask the judge where rules decide", async () => {
+  test("does not ask the judge if rules decide", async () => {
     const cases: [Episode, number][] = [
       [await played([answer]), -1],
       [await played([says({ name: "fly", arguments: {} }), answer]), -1],
@@ -148,7 +148,7 @@ describe("the rule before every verdict", () => {
     },
   );
 
-  test("does not hold where no call is due: there the simulator is asked", async () => {
+  test("does not apply if no call is needed: then the simulator is asked", async () => {
     const { judge } = bench({ reply: () => ({ reason: "none fits", reward: 1 }) }, "written");
     expect((await judge(await played([answer], declined()))).verdict).toMatchObject({ reward: 1, judge: 1 });
   });
@@ -173,11 +173,11 @@ describe("a call that the world refused", () => {
     const { verdict, messages } = await judged([turn, answer]);
     expect(verdict).toMatchObject({ rules: 0, reward: why === "unknown_tool" ? -1 : -0.5 });
     expect(messages.flatMap(({ calls }) => calls)).toEqual([expect.objectContaining({ refused: why })]);
-    // and beside the right one it is one too many
+    // and in addition to the right one it is one too many
     expect((await judged([turn, right, answer])).verdict?.rules).toBe(0.5);
   });
 
-  test("earns nothing where its id was invented, though all its other values are right", async () => {
+  test("earns nothing if its id was invented, though all its other values are right", async () => {
     const own = chain();
     const invented = says({ name: booked.name, arguments: { ...booked.arguments, train_id: "NT999" } });
     const { verdict, messages } = await judged([right, invented, answer], own);
@@ -186,7 +186,7 @@ describe("a call that the world refused", () => {
     expect((await judged([right, invented, says(booked), answer], own)).verdict?.rules).toBeCloseTo(2 / 3);
   });
 
-  test("earns nothing where it was one more than a turn may make", async () => {
+  test("earns nothing if it was one more than a turn may make", async () => {
     const other = says({ ...found, arguments: { ...found.arguments, to: "Hamar" } });
     const { verdict, messages } = await judged([`${other}\n${right}`, answer], task, 1);
     expect(messages.flatMap(({ calls }) => calls.map(({ refused }) => refused))).toEqual([undefined, "too_many"]);
@@ -194,7 +194,7 @@ describe("a call that the world refused", () => {
   });
 });
 
-describe("a call that a limit kept from being carried out", () => {
+describe("a call that a limit kept from being executed", () => {
   const late = blueprint({ limits: limits({ toolTurns: 1 }) });
   const spoilt = says({ ...found, arguments: { ...found.arguments, to: "Hamar" } });
   const cut = (text: string) => blueprint({ limits: limits({ tokensPerTurn: text.length }) });
@@ -221,7 +221,7 @@ describe("a call that a limit kept from being carried out", () => {
     expect(await reward([spoilt, says(found)], late)).toBeCloseTo(alone / 2 - 0.5);
   });
 
-  test("is a call where none fits", async () => {
+  test("counts as a call if no tool fits", async () => {
     const own = declined({ limits: limits({ tokensPerTurn: says(unasked).length }) });
     const { verdict } = await bench({}).judge(await played([`${says(unasked)} and so on`], own));
     expect(verdict).toMatchObject({ reward: -1, reason: "called a tool although none fits" });
@@ -241,7 +241,7 @@ test("a report is what was said aloud at the end: neither a thought nor a compla
 });
 
 describe("the margin of the mixed verdict", () => {
-  test("is on record where the anchors were read, also where they could not be told apart", async () => {
+  test("is recorded if the anchors were read, even if they could not be distinguished", async () => {
     const apart = bench({ choose: weigh(1) });
     expect((await apart.judge(await played([says(found), answer]))).verdict).toMatchObject({ margin: 4 });
     const level = bench({ choose: () => [-1, -1] });

@@ -25,7 +25,7 @@ describe("the judge's log-odds", () => {
     expect(asked).toHaveLength(3);
   });
 
-  test("do not gain from a liking for a letter: both orders of A and B are asked, the good one first in the options", async () => {
+  test("do not gain from a preference for a letter: both orders of A and B are asked, the good one first in the options", async () => {
     const liking: Record<string, number> = { " A": -0.1, " B": -4, " Yes": -1, " No": -1 };
     const { judged, asked } = await odds(({ options }) => options.map((option) => liking[option] ?? 0));
     expect(judged).toEqual({ ok: true, value: expect.closeTo(0, 12) });
@@ -79,7 +79,7 @@ describe("the anchors", () => {
     const good = asked.choices.map(text).filter((read) => read.includes(task.report));
     const bad = asked.choices.map(text).filter((read) => !read.includes(task.report));
     expect([good.length, bad.length]).toEqual([3, 3]);
-    // both ends know what the user has said; one question is asked beside the results alone
+    // both ends know what the user has said; one question is asked with the results alone
     const talks = [...good, ...bad].filter((read) => read.includes("Conversation:"));
     expect(talks).toHaveLength(4);
     for (const read of talks) expect(read).toContain("User: The seats is 2.");
@@ -121,7 +121,7 @@ describe("a place on the scale", () => {
     expect(placed(read, { bad: -1, good: 3 })).toBe(place);
   });
 
-  test("there is none where the good end does not lie above the bad one", () => {
+  test("there is none if the good end is not above the bad one", () => {
     expect(placed(0, { bad: 1, good: 1 })).toBeNull();
     expect(placed(0, { bad: 1, good: 0 })).toBeNull();
   });

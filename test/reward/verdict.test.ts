@@ -68,7 +68,7 @@ describe("the mixed verdict, row by row", () => {
     expect(verdict(task, made, 1, 1).reward).toBeCloseTo(reward, 12);
   });
 
-  test("all right: from 0.5 to 1 by the judge, and by what the report carries where there is no judge", () => {
+  test("all right: from 0.5 to 1 by the judge, and by what the report states if there is no judge", () => {
     expect([0, 0.5, 1].map((judge) => verdict(task, conduct([found]), judge, 1).reward)).toEqual([0.5, 0.75, 1]);
     expect(verdict(task, conduct([found]), null, 0.5)).toEqual({
       reward: 0.75,
@@ -82,7 +82,7 @@ describe("the mixed verdict, row by row", () => {
     });
   });
 
-  test("a judge who likes a report cannot make up for what it does not carry", () => {
+  test("a judge who likes a report cannot make up for what it does not state", () => {
     expect(verdict(task, conduct([found]), 1, 0)).toMatchObject({
       reward: 0.5,
       judge: 1,
@@ -128,7 +128,7 @@ describe("the share that rules find right", () => {
     );
   });
 
-  test("never rises by a call that nobody expected", () => {
+  test("never rises by an unexpected call", () => {
     fc.assert(
       fc.property(expectedCalls, fc.nat(4), (expected, made) => {
         const drawn = blueprint({ expected: expected.map((call) => ({ ...call, result: null })) });

@@ -16,7 +16,7 @@ const talk = (...middle: readonly Line[]): Line[] => [
 ];
 const verdict = (reward: number): Json => ({ reason: "The goal is met.", reward });
 
-/** The verdict where the simulator writes these. The record shows a call: where none is made nobody is asked. */
+/** The verdict if the simulator writes these. The record shows a call: without one the simulator is not asked. */
 async function judged(lines: readonly Line[], replies: readonly Json[], own: Task = task, withhold: readonly Withheld[] = []) {
   const left = [...replies];
   const { simulator, asked } = stage({ reply: () => left.shift() ?? null });
@@ -49,7 +49,7 @@ describe("a written verdict", () => {
       expect(prompt).toContain(known);
   });
 
-  test("is not told what is withheld", async () => {
+  test("does not read what is withheld", async () => {
     const own = blueprint({
       intent: "SECRET INTENT",
       persona: "SECRET PERSONA",
@@ -72,7 +72,7 @@ describe("a written verdict", () => {
     expect(await prompt(declined(), ["expected-calls"])).not.toContain("no available tool fits");
   });
 
-  test("has the same prompt up to the talk for a whole group", async () => {
+  test("has the same prompt up to the conversation for a whole group", async () => {
     const one = await judged(talk(called), [verdict(1)]);
     const two = await judged(
       [{ role: "user", text: task.firstMessage }, { role: "assistant", text: "No." }, called],

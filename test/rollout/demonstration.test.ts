@@ -46,7 +46,7 @@ describe.each(Object.entries(tasks))("the demonstration of %s", (_, task) => {
     expect(verdict?.rules).toBe(1);
   });
 
-  test("is what an episode looks like in which the policy says just that", async () => {
+  test("equals an episode in which the policy says exactly that", async () => {
     const shown = show(task);
     const turns = shown.messages.filter(({ role }) => role === "assistant").map(({ text }) => text);
     const sentences = task.heldBack.map(({ sentence }) => sentence);

@@ -23,7 +23,7 @@ test("what the policy sees grows by what each turn writes, its own turns include
   expect(record.responseTokens()).toBe(record.messages.slice(2).flatMap(({ ids }) => ids).length);
 });
 
-test("a template that writes the talk anew begins another sample, which holds all that the policy sees", () => {
+test("a template that rewrites the conversation starts another sample, which contains all that the policy sees", () => {
   const record = openEpisode(blueprint(), openChatTemplate(vocabulary, chatTemplate({ forgets: true })), 512);
   const thought = "<think>Hm.</think>\nWhich day?";
   record.sampled({ ids: [...vocabulary.encode(thought), vocabulary.marker("<|im_end|>")], logprobs: [] }, thought, []);

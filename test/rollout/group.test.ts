@@ -80,7 +80,7 @@ describe("the groups of a step", () => {
     expect(new Set(texts).size).toBe(6);
   });
 
-  test("stopped on request: the episodes in flight finish and are kept, none is begun, and there are no groups", async () => {
+  test("stopped on request: the episodes in progress finish and are kept, no other starts, and there are no groups", async () => {
     let stop = false;
     const { run, kept, asked } = open(
       {

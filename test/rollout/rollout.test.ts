@@ -33,14 +33,14 @@ describe("an episode ends", () => {
     expect(asked.choices).toEqual([]); // nobody asks a user who has no reply left
   });
 
-  test("user_done: the user says thanks, which is not a message any more", async () => {
+  test("user_done: the user says thanks, which is not recorded as a message", async () => {
     const task = blueprint({ limits: limits({ userReplies: 1 }) });
     const { end, trajectory } = await play(task, { turns: [answer], choose: picking(thanks) });
     expect(end).toBe("terminated: user_done");
     expect(roles(trajectory.messages)).toBe("system user assistant");
   });
 
-  test("max_assistant_turns: turn 4 of 3 is never begun", async () => {
+  test("max_assistant_turns: turn 4 of 3 never starts", async () => {
     const task = blueprint({ limits: limits({ assistantTurns: 3 }) });
     const { end, asked, trajectory } = await play(task, { turns: [lookUp] });
     expect(end).toBe("truncated: max_assistant_turns");
@@ -89,7 +89,7 @@ describe("an episode ends", () => {
     }
   });
 
-  test("response_length, not turn_length, where a turn reaches both", async () => {
+  test("response_length, not turn_length, if a turn reaches both", async () => {
     const { end } = await play(blueprint({ limits: limits({ responseTokens: 10, tokensPerTurn: 10 }) }), { turns: [answer] });
     expect(end).toBe("truncated: response_length");
   });
@@ -220,7 +220,7 @@ describe("token ids", () => {
     );
   });
 
-  test("mask and log-probs lie on the sampled ids alone, the stop id included", async () => {
+  test("mask and log-probs cover the sampled ids alone, the stop id included", async () => {
     const { trajectory, engine, player } = await play(blueprint({ limits: limits({ tokensPerTurn: 200 }) }), {
       turns: [lookUp, null],
     });
@@ -280,7 +280,7 @@ describe("calls", () => {
     expect(trajectory.messages[2]?.turnReward).toBe(1);
   });
 
-  test("what one call gave out another may use, in the same turn and later", async () => {
+  test("an id from one call may be used by another, in the same turn and later", async () => {
     const hamar = { ...found, arguments: { ...found.arguments, to: "Hamar" } };
     const onIt = { ...booked, arguments: { train_id: "NT900", seats: 2 } };
     const replies = [{ train_id: "NT900", departs: "09:00" }, { price: 300 }];
@@ -311,7 +311,7 @@ describe("calls", () => {
     expect(trajectory.messages[3]?.text).toMatch(/^\{"train_id": .* \.\.\. .*"08:25"\}$/);
   });
 
-  test("a call wrapped in talk keeps the talk in the transcript", async () => {
+  test("words around a call stay in the transcript", async () => {
     const { lines } = await play(blueprint(), { turns: [`Let me look.\n${lookUp}`, answer] });
     expect(lines.map(({ role, text }) => `${role}: ${text}`).slice(0, 2)).toEqual([
       "user: Which train goes from Oslo to Bergen on 2027-03-02?",
@@ -336,7 +336,7 @@ describe("the user", () => {
     }
   });
 
-  test("says a held-back sentence once: what was told leaves the menu", async () => {
+  test("says a held-back sentence once: it then leaves the menu", async () => {
     const task = blueprint({ heldBack: [seats], limits: limits({ userReplies: 2 }) });
     const { asked, trajectory, end } = await play(task, {
       turns: ["There is NT418. Which day?", "Which day was it again?"],
@@ -366,7 +366,7 @@ describe("the user", () => {
       expect(asked.choices).toEqual([]); // who has heard nothing can only complain: no model is asked
     });
 
-    test("one that tells all is thanked for, worth 1, and no model is asked either", async () => {
+    test("one that states everything is thanked for, worth 1, and no model is asked either", async () => {
       const { end, trajectory, asked } = await play(task, { turns: [lookUp, told] });
       expect(end).toBe("terminated: user_done");
       expect(trajectory.messages.at(-1)).toMatchObject({ text: told, turnReward: 1 });

@@ -1,6 +1,6 @@
-// Episodes whose template writes the talk anew: thinking is dropped when the user has spoken again. What the policy saw and
+// Episodes whose template rewrites the conversation: thinking is dropped when the user has spoken again. What the policy saw and
 // sampled is still what is trained on, in as many training samples as it takes. The policy keeps what it was given, so that
-// nothing is told by the code under test.
+// no expectation comes from the code under test.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { demonstrationSamples, trainingSamples } from "../../src/learner/batch.ts";
@@ -71,7 +71,7 @@ test("in 1,000 episodes what the policy saw is what is trained on, and every sam
         trajectory,
         seen.map((_, at) => at / 8 - 0.25),
       );
-      // the talk as the policy saw it: a turn that does not go on from the one before begins another sample
+      // the conversation as the policy saw it: a turn that does not continue the previous one starts another sample
       const rows: { ids: number[]; own: Map<number, number>; advantages: Map<number, number> }[] = [];
       for (const [at, { ids, answer }] of seen.entries()) {
         const last = rows.at(-1);
@@ -122,7 +122,7 @@ test("thinking is there until the user speaks again, and gone from what the poli
     "assistant 0",
     "user 1",
   ]);
-  // what begins anew is one message with the whole talk
+  // what starts again is one message with the whole conversation
   expect(vocabulary.decode(trajectory.messages[5]?.ids ?? [])).toBe(third);
 });
 
@@ -149,7 +149,7 @@ test("with a template that only appends there is one sample, whatever the policy
   expect(new Set(trajectory.messages.map(({ sample }) => sample))).toEqual(new Set([0]));
 });
 
-test("a demonstration is trained on once, each of its turns, where the tools move along with the user", () => {
+test("a demonstration is trained on once, each of its turns, if the tools move along with the user", () => {
   const moving = openChatTemplate(vocabulary, chatTemplate({ toolsLast: true }));
   const shown = demonstrate(chain({ heldBack: held }), ["demo"], {
     template: moving,

@@ -1,5 +1,5 @@
 // The token laws of whole episodes: what the policy saw and sampled is what is trained on, to the id. The policy is a
-// double that plays a generated plan and keeps what it was given, so that nothing is told by the code under test.
+// double that plays a generated plan and keeps what it was given, so that no expectation comes from the code under test.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { trainingSamples } from "../../src/learner/batch.ts";
@@ -17,7 +17,7 @@ const talk = fc.oneof(
   fc.constantFrom("<tool_call>\n{oops}\n</tool_call>", "Which day?", "", "<tool_call>"),
   fc.string({ unit: "binary", maxLength: 12 }),
 );
-/** Ids as a model may sample them: tags as tokens, markers of nobody's, broken characters; no stop id before the end. */
+/** Ids as a model may sample them: tags as tokens, markers out of place, broken characters; no stop id before the end. */
 const body = fc.oneof(
   { weight: 4, arbitrary: talk.map(vocabulary.encode) },
   {
@@ -40,7 +40,7 @@ const sampled: fc.Arbitrary<Sampled> = fc
   });
 const plan = fc.record({
   turns: fc.array(sampled, { minLength: 1, maxLength: 6 }),
-  /** What the user picks, turn by turn; the world fails where it is -1. */
+  /** What the user picks, turn by turn; -1: the world fails. */
   picks: fc.array(fc.integer({ min: -1, max: 9 }), { minLength: 1, maxLength: 6 }),
   limits: fc.record({
     userReplies: fc.integer({ min: 0, max: 3 }),

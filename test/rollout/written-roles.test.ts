@@ -154,7 +154,7 @@ describe("an episode in a written world", () => {
     expect(text(prompts("verdict")[0] ?? { messages: [] })).toMatch(/Criteria:\n1\. .*\n2\. .*\n\nYour verdict:$/);
   });
 
-  test("draws anew for each turn of the user, and for each sample", async () => {
+  test("draws again for each turn of the user, and for each sample", async () => {
     const talk = { user: [message("And?"), message("And then?"), message("")], tool: [], verdict: [] };
     const { prompts } = await written(["One.", "Two.", "Three."], talk);
     expect(new Set(prompts("user").map(({ seed }) => seed)).size).toBe(2);

@@ -59,7 +59,7 @@ describe("answered by rule, without the simulator", () => {
     expect(await call(made, blueprint())).toMatchObject({ fact: { ...made, result: found.result } });
   });
 
-  test("a dependent call with an id that no tool gave out is refused", async () => {
+  test("a dependent call with an id that no tool returned is refused", async () => {
     const answer = await call(seats("NT999"), chain());
     expect(answer).toMatchObject({ reward: -1, fact: null, result: { error: 'no such train_id: "NT999"' } });
     expect(await call(seats("NT999"), chain(), [{ ...found }])).toMatchObject({ reward: -1 });
@@ -103,7 +103,7 @@ describe("the journal", () => {
     return () => ({ train_id: "NT418", departs: left.shift() ?? "" });
   };
 
-  test("a reply that changes a fact is asked for again, and told as a contradiction where it stays", async () => {
+  test("a reply that changes a fact is asked for again, and a contradiction failure if it stays", async () => {
     const mended = await call(look, task(), [{ ...found }], departs("09:25", "08:25"));
     expect(mended).toMatchObject({ ok: true, result: { train_id: "NT418", departs: "08:25" } });
     expect(mended.asked).toHaveLength(2);
@@ -144,7 +144,7 @@ describe("the journal", () => {
     });
   });
 
-  test("a reading call is answered anew once something may have changed", async () => {
+  test("a reading call is answered again after something may have changed", async () => {
     const again = { ...look, result: { train_id: "NT418", departs: "08:25" } };
     const paid: Fact = { ...booked, result: { price: 184 } };
     expect((await call(look, task({ expected: [] }), [again])).asked).toHaveLength(0);
@@ -155,7 +155,7 @@ describe("the journal", () => {
 describe("another valid call", () => {
   const reply = () => ({ train_id: "NT900", departs: "09:00" });
 
-  test("is answered by the simulator under the tool's return schema, with the journal beside it", async () => {
+  test("is answered by the simulator under the tool's return schema, with the journal in the prompt", async () => {
     const answer = await call(other, chain(), [{ ...found }], reply);
     expect(answer).toMatchObject({ ok: true, reward: 0, fact, text: '{"train_id": "NT900", "departs": "09:00"}' });
     expect(answer.asked).toHaveLength(1);
@@ -163,12 +163,12 @@ describe("another valid call", () => {
     expect(answer.asked[0]?.messages.at(-1)?.content).toContain('= {"train_id": "NT418", "departs": "08:25"}');
   });
 
-  test("may use an id that an earlier call gave out", async () => {
+  test("may use an id that an earlier call returned", async () => {
     const answer = await call(seats("NT900", 3), chain(), [fact], () => ({ price: 300 }));
     expect(answer).toMatchObject({ reward: 0, result: { price: 300 } });
   });
 
-  test("draws alike in every episode of the task, and otherwise in another task or for another call", async () => {
+  test("draws the same in every episode of the task, and differently in another task or for another call", async () => {
     const seed = async (made: ToolCall, task: Task) => (await call(made, task, [], reply)).asked[0]?.seed;
     expect(await seed(other, blueprint())).toBe(await seed(other, blueprint()));
     expect(await seed(other, blueprint({ id: "trains-2" }))).not.toBe(await seed(other, blueprint()));
@@ -209,7 +209,7 @@ const wrote = (change: object = {}): Json => ({
   ...change,
 });
 
-/** What the tool says where the simulator writes these; none: it must not be asked. */
+/** The tool's answer if the simulator writes these replies; none: it must not be asked. */
 async function answered(made: ToolCall, replies: readonly Json[], own: Task = written, journal: readonly Fact[] = []) {
   const left = [...replies];
   const { simulator, asked } = stage(replies.length === 0 ? {} : { reply: () => left.shift() ?? null });
@@ -272,7 +272,7 @@ describe("a tool that writes", () => {
     expect(Object.keys((asked[0]?.schema.properties ?? {}) as object)).toEqual(["reason", "reward", "result"]);
   });
 
-  test("has the earlier results, the talk and the user's goal beside it, but neither persona nor expected calls", async () => {
+  test("reads the earlier results, the conversation and the user's goal, but neither persona nor expected calls", async () => {
     const { prompt, asked } = await answered(right, [wrote()], { ...written, persona: "a juggler", report: "NT418 it is" }, [
       hamar,
     ]);
@@ -294,7 +294,7 @@ describe("a tool that writes", () => {
     expect(two.prompt.startsWith(head)).toBe(true);
   });
 
-  test("draws alike for a call in every episode of the task, otherwise for another", async () => {
+  test("draws the same for a call in every episode of the task, differently for another", async () => {
     const seed = async (made: ToolCall, own = written) => (await answered(made, [wrote()], own)).asked[0]?.seed;
     expect(await seed(right)).toBe(await seed(right));
     expect(await seed(right, blueprint({ id: "trains-2" }))).not.toBe(await seed(right));

@@ -1,4 +1,4 @@
-// A talk that is longer than the simulator's context: the longest lines lose their middle, with a mark, and no more than must.
+// A conversation longer than the simulator's context: the longest lines lose their middle, with a mark, and no more than needed.
 import { describe, expect, test } from "vitest";
 import { renderChat } from "../../src/llm/engine/chat.ts";
 import { fitted, transcriptText } from "../../src/simulator/prompts/transcript.ts";
@@ -14,7 +14,7 @@ const lines: Line[] = [
 const size = (read: readonly Line[]) => transcriptText(read).length;
 
 describe("lines that do not fit", () => {
-  test("are left as they are where they do", () => {
+  test("stay unchanged if they do", () => {
     expect(fitted(lines, (read) => size(read) <= size(lines))).toEqual(lines);
   });
 
@@ -34,7 +34,7 @@ describe("lines that do not fit", () => {
     }
   });
 
-  test("come back in their shortest form where even that is too long", () => {
+  test("are returned in their shortest form if even that is too long", () => {
     const shortest = fitted(lines, () => false);
     expect(shortest.every(({ text }) => text.length < 110)).toBe(true);
   });
@@ -56,13 +56,13 @@ describe("a simulator with a small context", () => {
     return { trajectory, asked: world.asked.replies, vocabulary: played.player.vocabulary };
   }
 
-  test("reads all of it where it has the room", async () => {
+  test("reads all of it if there is room", async () => {
     const { trajectory, asked } = await judged(9000);
     expect(trajectory.verdict?.reward).toBe(1);
     for (const { messages } of asked) expect(messages.at(-1)?.content).toContain(`Assistant: ${long}`);
   });
 
-  test("reads both ends of a long line where it has not, and keeps the room for its reply", async () => {
+  test("reads both ends of a long line if not, and keeps room for its reply", async () => {
     const { trajectory, asked, vocabulary } = await judged(3000);
     expect(trajectory.verdict?.reward).toBe(1);
     expect(asked).toHaveLength(2);

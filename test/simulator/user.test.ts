@@ -18,7 +18,7 @@ const lines: Line[] = [
 const nextSentence = (own: Task, said: readonly Line[], told: readonly number[], simulator: Simulator) =>
   userWays.chosen({ task: own, withhold: [], lines: said, told: new Set(told), names: [] }, simulator);
 
-/** The user's sentence where the menu weighs `said`, and `silent` before the assistant has said anything. */
+/** The user's sentence if the menu weighs `said`, and `silent` before the assistant has said anything. */
 async function next(said: readonly number[], silent: readonly number[], told: readonly number[] = []) {
   const asked: ChooseRequest[] = [];
   const { simulator } = stage({
@@ -42,7 +42,7 @@ describe("the user's next sentence", () => {
     expect(asked[0]).toMatchObject({ lead: "Answer:", options: [" A", " B", " C", " D"] });
   });
 
-  test("is weighed on the talk, and against the first message alone", async () => {
+  test("is weighed on the conversation, and against the first message alone", async () => {
     const { asked } = await next([-1, -1, -1, -1], [-1, -1, -1, -1]);
     const [said, silent] = asked.map((request) => request.messages.at(-1)?.content ?? "");
     expect(said).toContain("Assistant: There is one at 08:25. Which day?");
@@ -50,13 +50,13 @@ describe("the user's next sentence", () => {
     expect(silent).not.toContain("Which day?");
   });
 
-  test("never is a detail that was told: it left the menu and the others keep their place", async () => {
+  test("is never a detail that was given: it leaves the menu and the others keep their order", async () => {
     const { answer, asked } = await next([-0.1, -3, -3], [-1, -1, -1], [0]);
     expect(menuOf(asked[0] as ChooseRequest)).toEqual([to.sentence, thanks, complaint]);
     expect(answer).toMatchObject({ detail: 1, text: to.sentence });
   });
 
-  test("is worth 1 where it gives a detail, 0 as thanks and -1 as a complaint", async () => {
+  test("is worth 1 as a detail, 0 as thanks and -1 as a complaint", async () => {
     const level = [-2, -2, -2, -2];
     const picked = await Promise.all(
       [0, 2, 3].map((at) =>
@@ -92,15 +92,15 @@ describe("the user's next sentence", () => {
   const bare = blueprint({ expected: [{ name: "find_train", arguments: {}, result: null }] });
 
   test.each<[string, Task, readonly string[], readonly string[]]>([
-    ["no thanks where nothing of the results was told", task, ["The task is complete."], [day.sentence, to.sentence, complaint]],
-    ["no complaint where every value was told", task, ["NT418, at 08:25."], [day.sentence, to.sentence, thanks]],
-    ["no complaint where they were told one after the other", blueprint(), ["It is NT418.", "It leaves at 08:25."], [thanks]],
-    ["nothing but a complaint where nothing was told and nothing is held back", blueprint(), ["Hello!"], [complaint]],
-    ["both where some was told", blueprint(), ["It is NT418."], [thanks, complaint]],
+    ["no thanks if nothing of the results was reported", task, ["The task is complete."], [day.sentence, to.sentence, complaint]],
+    ["no complaint if every value was reported", task, ["NT418, at 08:25."], [day.sentence, to.sentence, thanks]],
+    ["no complaint if they were reported one after the other", blueprint(), ["It is NT418.", "It leaves at 08:25."], [thanks]],
+    ["only a complaint if nothing was reported and nothing is held back", blueprint(), ["Hello!"], [complaint]],
+    ["both if some was reported", blueprint(), ["It is NT418."], [thanks, complaint]],
     ["both after a refusal that was not due", blueprint(), ["I can't do that."], [thanks, complaint]],
-    ["both where the result has nothing that one could listen for", bare, ["Done."], [thanks, complaint]],
+    ["both if the result has no values to listen for", bare, ["Done."], [thanks, complaint]],
     ["no complaint after a refusal that was due", declined(), ["I can't do that."], [thanks]],
-    ["both after other words where a refusal is due", declined(), ["Your train leaves at noon."], [thanks, complaint]],
+    ["both after other words if a refusal is right", declined(), ["Your train leaves at noon."], [thanks, complaint]],
   ])("is %s", async (_name, own, said, menu) => {
     expect(await menuAfter(own, ...said)).toEqual(menu);
   });
@@ -136,7 +136,7 @@ const turn = (change: object): Json => ({ reason: "It asked.", reward: 1, done: 
 const writtenTurn = (own: Task, said: readonly Line[], simulator: Simulator) =>
   userWays.written({ task: own, withhold: [], lines: said, told: new Set(), names: ["run", 1] }, simulator);
 
-/** The user's turn where the simulator writes these one after the other, and what it was asked. */
+/** The user's turn if the simulator writes these one after the other, and what it was asked. */
 async function written(replies: readonly Json[], own: Task = asking, said: readonly Line[] = talk) {
   const left = [...replies];
   const { simulator, asked } = stage({ reply: () => left.shift() ?? null });
@@ -179,14 +179,14 @@ describe("a user who writes", () => {
     expect((await written([turn({})], asking, talk.slice(0, 1))).prompt).toContain(`${asking.firstMessage}\nAssistant: ...`);
   });
 
-  test("is told how long the talk shall be, level by level", async () => {
+  test("is told how long the conversation should be, level by level", async () => {
     const told = await Promise.all(
       [0, 1, 2].map(async (expectedTurns) => (await written([turn({})], { ...asking, expectedTurns })).prompt),
     );
     expect(told.map((prompt) => /The conversation is (\w+)\./.exec(prompt)?.[1])).toEqual(["short", "medium", "long"]);
   });
 
-  test("has the same prompt up to the talk at every turn, so that it is computed once", async () => {
+  test("has the same prompt up to the conversation at every turn, so that it is computed once", async () => {
     const [first, later] = [await written([turn({})], asking, talk.slice(0, 2)), await written([turn({})])];
     const head = first.prompt.slice(0, first.prompt.indexOf("Which day?"));
     expect(head).toContain(asking.intent);

@@ -25,7 +25,7 @@ describe("difficulty", () => {
     });
   });
 
-  it("changes exactly where the published run changes", () => {
+  it("changes exactly at the levels at which the published run changes", () => {
     const changes = (aspect: keyof ReturnType<typeof difficulty>) =>
       levels.slice(1).filter((level) => difficulty(level)[aspect] !== difficulty(level - 1)[aspect]);
     expect(changes("numTools")).toEqual([20, 30, 40, 50, 60, 70, 80, 90, 100]);
@@ -101,7 +101,7 @@ describe("softDifficulty", () => {
     expect(follows.length).toBeLessThan(1100);
   });
 
-  it("gives the same aspects to the same names and keeps an aspect off whose multiplier is 0", () => {
+  it("gives the same aspects to the same names and keeps an aspect with multiplier 0 switched off", () => {
     expect(soft(7, 1)).toEqual(soft(7, 1));
     for (let seed = 0; seed < 30; seed++) expect(soft(seed, 1, 50, { queryAmbiguity: 0 }).queryAmbiguity).toBe(0);
   });

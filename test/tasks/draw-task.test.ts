@@ -64,7 +64,7 @@ describe("a drawn plan", () => {
     });
   });
 
-  test("has one call where no toolset holds two that depend on each other", () => {
+  test("has one call if no toolset has two that depend on each other", () => {
     const { needed, dependent } = plan(1, { calls: 2 }, [{ domain: "travel", name: "trains", tools: [findTrain] }]);
     expect([names(needed), dependent]).toEqual([["find_train"], null]);
   });
@@ -83,7 +83,7 @@ describe("a drawn plan", () => {
     });
   });
 
-  test("holds back exactly as many as asked where there are as many", () => {
+  test("holds back exactly as many as asked if there are that many", () => {
     const trains = [{ domain: "travel", name: "trains", tools: [findTrain] }];
     expect([0, 1, 2, 3].map((hold) => plan(5, { hold }, trains).heldBack.length)).toEqual([0, 1, 2, 3]);
   });

@@ -34,7 +34,7 @@ describe("the right calls of a task", () => {
     ["a listed sign", { enum: ["<", ">="] }, ">=", true],
     ["a listed text in a list", { type: "array", items: { enum: ["O+", "O-"] } }, ["O-", "O+"], true],
     ["a listed text in an object", { type: "object", properties: { unit: { const: "C" } } }, { unit: "C" }, true],
-    ["a letter that nobody lists", { type: "string" }, "M", false],
+    ["a letter that no enum lists", { type: "string" }, "M", false],
     ["a text that breaks off", { type: "array", items: { type: "string" } }, ["Oslo", "Bergen ("], false],
   ])("may hold %s: %j", (_what, schema, value, taken) => {
     const result = written({ it: schema }, ["it"], { it: value });

@@ -9,7 +9,7 @@ const catalogue = embeddedCatalogue();
 const trains = { domain: "travel", name: "trains", tools: [findTrain, bookSeats] };
 const asked = blueprint({ heldBack: [{ call: 0, argument: "day", sentence: "The day is 2027-03-02." }] });
 
-describe("a call task made one of irrelevance", () => {
+describe("a call task turned into an irrelevance task", () => {
   test("says the same words, expects no call and refuses by what the withheld tool is for", () => {
     const declining = irrelevanceOf(asked, [...catalogue, trains], draws("twin", 1));
     expect(declining).toMatchObject({
@@ -45,7 +45,7 @@ describe("a call task made one of irrelevance", () => {
     );
   });
 
-  test("is offered no tool where there is no other toolset", () => {
+  test("is offered no tool if there is no other toolset", () => {
     expect(irrelevanceOf(asked, [trains], draws("twin", 1)).tools).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { strangeNames, strangeNumbers } from "../../src/tasks/made-up.ts";
 
-describe("a number that nobody gave", () => {
+describe("a made-up number", () => {
   const values = [
     { day: "2027-03-02", seats: 2, price: 2.5, at: "08:25", leaves: "2027-03-02T18:00:00Z", ref: "QU5173", list: [1200] },
   ];
@@ -30,7 +30,7 @@ describe("a number that nobody gave", () => {
   });
 });
 
-describe("a name that nobody gave", () => {
+describe("a made-up name", () => {
   const values = [{ city: "Oslo", day: "2027-03-02", currency: "USD", host: "Luigi's", title: "Moby Dick" }];
   const about = "get forecast Get the weather of a city by its IATA code.";
 

@@ -8,7 +8,7 @@ const known = [
   { name: "nearer", vector: at(-20) },
 ];
 
-test("the closest earlier task is the one of the highest cosine, whichever side it lies on", () => {
+test("the closest earlier task is the one with the highest cosine, in any position", () => {
   expect(closestOf(at(0), known)).toEqual({ name: "nearer", cosine: expect.closeTo(Math.cos((20 * Math.PI) / 180), 6) });
   expect(closestOf(at(0), [])).toBeNull();
 });

@@ -56,7 +56,7 @@ describe("shares are kept by counting", () => {
     );
   });
 
-  test("few tasks are off their share by less than one, wherever the series begins", () => {
+  test("few tasks miss their share by less than one, wherever the series starts", () => {
     fc.assert(
       fc.property(
         fc.nat(),
@@ -93,14 +93,14 @@ describe("shares are kept by counting", () => {
 });
 
 describe("an order", () => {
-  test("takes its aspects from the level, and lifts a hard one only where the level asks for less", () => {
+  test("takes its aspects from the level, and raises a hard one only if the level asks for less", () => {
     const difficulty = { queryAmbiguity: 0.02, expectedToolCalls: 0.03 };
     const [order] = orders({ ...plain, difficulty, tasks: { decline: 0, hard: 1 } }, { level: 100 });
     expect(order).toMatchObject({ level: 100, hold: 2, calls: 3, decline: false });
     expect(order?.aspects).toMatchObject({ queryAmbiguity: 2, expectedToolCalls: 3 });
   });
 
-  test("is named by its index in the series, so that a later step goes on where this one stopped", () => {
+  test("is named by its index in the series, so that a later step continues from where this one stopped", () => {
     const all = orders({}, { count: 6 });
     const later = orders({}, { first: 3, count: 3 });
     expect(later).toEqual(all.slice(3));

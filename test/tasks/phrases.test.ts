@@ -12,18 +12,18 @@ import { objectOf } from "../support/schema-value.ts";
 describe("fields are stated", () => {
   const cases: [string, Field[], string][] = [
     ["as a sentence", [["advised_size", "medium"], ["certainty", 70], ["train_id", "NT4"]], "The advised size is medium, the certainty is 70 and the train ID is NT4."], // biome-ignore format: a table
-    ["by their number where they are counted", [["guests", 4]], "The number of guests is 4."],
-    ["by their amount where it is money", [["costs", 4]], "Costs: 4."],
-    ["in a list where one name is no singular noun", [["status", "deleted"], ["alerts_left", 19]], "Status: deleted; alerts left: 19."], // biome-ignore format: a table
+    ["by their number if they are counted", [["guests", 4]], "The number of guests is 4."],
+    ["without a number if they are money", [["costs", 4]], "Costs: 4."],
+    ["in a list if one name is not a singular noun", [["status", "deleted"], ["alerts_left", 19]], "Status: deleted; alerts left: 19."], // biome-ignore format: a table
     [
-      "in a list where one name is a verb or a preposition",
+      "in a list if one name is a verb or a preposition",
       [
         ["departs", "08:25"],
         ["from", "Oslo"],
       ],
       "Departs: 08:25; from: Oslo.",
     ],
-    ["in a list where one value is true or false", [["drivable", true]], "Drivable: yes."],
+    ["in a list if one value is true or false", [["drivable", true]], "Drivable: yes."],
   ];
 
   test.each(cases)("%s", (_, fields, sentence) => {

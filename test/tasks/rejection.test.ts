@@ -7,8 +7,8 @@ import { stage } from "../support/stage.ts";
 const fits = { tokens: 10, room: 10 };
 const stageOf = (change: Partial<Task>) => faultOf(blueprint(change), fits)?.stage ?? null;
 
-describe("a written task is refused where", () => {
-  test("it expects a tool that is not offered, or none at all where a call is due", () => {
+describe("a written task is rejected if", () => {
+  test("it expects a tool that is not offered, or no call in a call task", () => {
     expect(stageOf({ tools: [bookSeats] })).toBe("unknown_tool");
     expect(stageOf({ expected: [] })).toBe("unknown_tool");
     expect(faultOf(declined(), fits)).toBeNull();
@@ -23,7 +23,7 @@ describe("a written task is refused where", () => {
     expect(stageOf({ firstMessage: "Please do not BOOK_SEATS, only look." })).toBe("tool_named");
   });
 
-  test("its prompt has more tokens than there is room for, not where it has as many", () => {
+  test("its prompt has more tokens than there is room for, not if it has exactly as many", () => {
     expect(faultOf(blueprint(), { tokens: 11, room: 10 })).toEqual({
       stage: "prompt_too_long",
       reason: "the prompt has 11 tokens, but there is room for 10",
@@ -32,7 +32,7 @@ describe("a written task is refused where", () => {
   });
 });
 
-test("a name is given away as a whole word, and only where people do not say it anyway", () => {
+test("a name is given away as a whole word, and only if it is not an everyday word", () => {
   const tool = (name: string) => ({ ...findTrain, name });
   expect(namedTool("Call getWeather now", [tool("getWeather")])).toBe("getWeather");
   expect(namedTool("Call calendar.create now", [tool("calendar.create")])).toBe("calendar.create");

@@ -11,7 +11,7 @@ interface Told {
   readonly stopped: boolean;
 }
 
-/** Draws three places; a draft is taken where `takes` says so. */
+/** Draws three places; `takes` decides which drafts are accepted. */
 async function draw(takes: (place: number, number: number) => boolean, change: Partial<Rounds<number>> = {}): Promise<Told> {
   const written: string[] = [];
   const decided: string[] = [];
@@ -41,7 +41,7 @@ async function draw(takes: (place: number, number: number) => boolean, change: P
 }
 
 describe("rounds of drafts", () => {
-  test("one draft a place, and no second round where every draft is taken", async () => {
+  test("one draft per place, and no second round if every draft is accepted", async () => {
     expect(await draw(() => true)).toEqual({
       written: ["0.1", "1.1", "2.1"],
       decided: ["round 1: 0.1", "round 1: 1.1", "round 1: 2.1"],
@@ -59,7 +59,7 @@ describe("rounds of drafts", () => {
     expect([written.length, new Set(written).size, stopped]).toEqual([9, 9, false]);
   });
 
-  test("a round is drawn lower where the one before it gave nothing, and only there", async () => {
+  test("a round is drawn lower only after a round that gave nothing", async () => {
     // round 1 gives place 0, round 2 nothing, round 3 place 1, round 4 nothing, round 5 nothing
     const { written } = await draw((place, number) => place === 0 || (place === 1 && number === 4));
     const lowered = new Set(written.filter((one) => one.endsWith("lowered")).map((one) => one.replace(" lowered", "")));
@@ -72,7 +72,7 @@ describe("rounds of drafts", () => {
     expect((await draw(never, { places: [2], rounds: 2, fruitful: [1] })).written).toEqual(["2.1", "2.2", "2.3"]);
   });
 
-  test("a second draft is dropped unseen where the first is taken, and not written where it was not begun", async () => {
+  test("a second draft is dropped unseen if the first is accepted, and not written if it was not started", async () => {
     const second = (_: number, number: number) => number > 1;
     const beside = await draw(second, { places: [0], width: 2 });
     expect(beside.decided).toEqual(["round 1: 0.1", "round 2: 0.2"]);
@@ -117,7 +117,7 @@ describe("decisions", () => {
     await expect(draw(() => true, { decide })).rejects.toThrow("the disk is full");
   });
 
-  test("of all drafts that were begun are made before a stop, and none is begun after it", async () => {
+  test("on all started drafts are made before a stop, and no draft is started after it", async () => {
     let asked = 0;
     const write = async (_: number, number: number) => {
       if (++asked > 2) throw new Stopped();

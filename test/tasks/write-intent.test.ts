@@ -90,7 +90,7 @@ describe("a task is written intent first", () => {
 describe("what the query does not say", () => {
   const vague = { ...draft, first_user_query: "Which train goes from Oslo to Bergen?" };
 
-  test("is the person's own and told when asked, where the query may be vague", async () => {
+  test("is held back and given when asked for, if the query may be vague", async () => {
     const { task } = await write(order({ hold: 1 }), [trains], [vague]);
     expect(task?.heldBack).toEqual([{ call: 0, argument: "day", sentence: "The day is 2027-03-02." }]);
     expect(task?.limits).toMatchObject({ userReplies: 1, assistantTurns: 3 });
@@ -101,7 +101,7 @@ describe("what the query does not say", () => {
     expect([task, rejected]).toEqual([null, { stage: "message_unclear", reason: "the first message does not say day" }]);
   });
 
-  test("comes from an earlier result where that has it: then the later call depends on it", async () => {
+  test("comes from an earlier result that has it, so that the later call depends on it", async () => {
     const guess = { name: "book_seats", arguments: { train_id: "XY000", seats: 2 }, result: { price: 184 } };
     const query = `${draft.first_user_query} Book 2 seats on it.`;
     const chain = { ...draft, expected_tool_calls: [found, guess], first_user_query: query };
@@ -136,7 +136,7 @@ describe("a draft is rejected", () => {
     expect(saved.task?.firstMessage).toBe(draft.first_user_query);
   });
 
-  test("for expecting one call twice: nobody could make it as expected", async () => {
+  test("for expecting one call twice, which cannot be made as expected", async () => {
     const { task, asked } = await write(order({ calls: 2 }), [trains], [{ ...draft, expected_tool_calls: [found, found] }]);
     expect([task, asked.length]).toEqual([null, 3]);
     const back = { ...found, arguments: { from: "Bergen", to: "Oslo", day: "2027-03-02" } };
@@ -168,7 +168,7 @@ describe("a draft is rejected", () => {
   });
 });
 
-test("a decline task says the same words where no tool of the request is at hand", async () => {
+test("a decline task says the same words when no tool for the request is available", async () => {
   const flights: Toolset = { domain: "travel", name: "flights", tools: [{ ...findTrain, name: "find_flight" }] };
   const call = { name: "find_flight", arguments: found.arguments };
   const names = (seed: number) => ["decline", seed];

@@ -70,7 +70,7 @@ describe("a task is written calls first", () => {
     });
   });
 
-  test("a dependent call takes its id from the first result, whose digits nobody can guess", async () => {
+  test("a dependent call takes its id from the first result, whose digits cannot be guessed", async () => {
     const message = `${carrying} Two seats, please.`;
     const { task, asked } = await write(order({ calls: 2 }), [chained], [message]);
     expect(JSON.stringify(asked[0]?.schema.properties)).not.toContain('"required":["train_id","seats"]');
@@ -102,7 +102,7 @@ describe("a task is written calls first", () => {
     expect(task?.expected[1]?.result).toEqual({ price: 200, day: "2027-03-02" });
   });
 
-  test("a blueprint that tells one fact in two ways is rejected with the reason", async () => {
+  test("a blueprint that states one fact in two ways is rejected with the reason", async () => {
     const look: ToolSpec = {
       ...findTrain,
       name: "get_train",
@@ -166,7 +166,7 @@ describe("limits leave room for what the task needs, exactly", () => {
     expect(hard.task?.limits ?? hard.rejected).toMatchObject({ userReplies: asks, assistantTurns: 1 + asks + 2, toolTurns: 2 });
   });
 
-  test("and follow the level where it allows more", async () => {
+  test("and follow the level if it allows more", async () => {
     const { task } = await write(order({ aspects: difficulty(100) }), [trains], [carrying]);
     expect(task?.limits).toMatchObject({ userReplies: 3, assistantTurns: 6, toolTurns: 3 });
   });
@@ -179,7 +179,7 @@ describe("a message is asked for again when it", () => {
     ["names a tool", {}, `${carrying} Use find_train.`],
     ["speaks about the assistant", {}, `The assistant knows. ${carrying}`],
     ["is too short", { hold: 3 }, "Hi."],
-    ["says nothing of the matter", { hold: 3 }, "We have been on this road for quite some time."],
+    ["does not mention the request", { hold: 3 }, "We have been on this road for quite some time."],
     ["makes up a number", {}, `${carrying} We are 4.`],
     ["names another town in place of one held back", { hold: 3 }, "Which train goes to Hamar?"],
     ["breaks off", { hold: 3 }, "I want to know when a train leaves from."],
@@ -198,7 +198,7 @@ describe("a message is asked for again when it", () => {
     expect(new Set(asked.map(({ seed }) => seed)).size).toBe(4);
   });
 
-  test.each(cases)("%s three times, then it is built by rule, and that is told", async (_, change, message) => {
+  test.each(cases)("%s three times, then it is built by rule, and the draft says so", async (_, change, message) => {
     const { task, plainMessage, rejected, asked } = await write(order(change), [trains], [message]);
     expect([plainMessage, rejected]).toEqual([true, null]);
     expect(asked).toHaveLength(1 + 3);
@@ -208,7 +208,7 @@ describe("a message is asked for again when it", () => {
   });
 });
 
-test("a message that says another option in place of the one held back is asked for again", async () => {
+test("a message that says another option instead of the held-back one is asked for again", async () => {
   const color = { type: "string", enum: ["red", "blue", "green"] };
   const lamp: ToolSpec = {
     name: "color_lamp",
@@ -250,7 +250,7 @@ describe("a draft whose calls fail", () => {
   });
 });
 
-test("the same names write the same task, and tasks are told apart by their id", async () => {
+test("the same names write the same task, and different tasks have different ids", async () => {
   const first = await write(order(), [trains], [carrying]);
   expect((await write(order(), [trains], [carrying])).task).toEqual(first.task);
   const other = await write(order({ names: ["run", "task", 1] }), [trains], [carrying]);
