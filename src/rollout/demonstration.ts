@@ -6,13 +6,13 @@ import type { EpisodeTemplate } from "../llm/text/template.ts";
 import { type Dialect, formatToolCall } from "../llm/text/tool-call.ts";
 import { draws, seedFrom } from "../rng.ts";
 import { spacedJson } from "../rules/json.ts";
-import { nounPhrase } from "../tasks/phrases.ts";
+import { spoken } from "../rules/values.ts";
 import type { Task, ToolCall, Trajectory } from "../types.ts";
 import { openEpisode } from "./episode.ts";
 
 const questions = [
   (what: string) => `Could you tell me the ${what}?`,
-  (what: string) => `What is the ${what}?`,
+  (what: string) => `What should I enter for the ${what}?`,
   (what: string) => `I need one more detail: the ${what}. Could you tell me?`,
   (what: string) => `Which ${what} should I use?`,
 ] as const;
@@ -27,8 +27,7 @@ export function demonstrate(
   const record = openEpisode(task, template, toolChars);
   const says = (text: string, calls: readonly ToolCall[] = []) => record.given(text, calls, 1);
   for (const held of task.heldBack) {
-    const value = task.expected[held.call]?.arguments[held.argument] ?? null;
-    says(random.pick(questions)(nounPhrase([held.argument, value])));
+    says(random.pick(questions)(spoken(held.argument)));
     record.userTurn(held.sentence);
   }
   for (const call of task.expected) {
