@@ -120,6 +120,15 @@ describe("imports", () => {
   });
 });
 
+describe("names", () => {
+  test("no exported name means two things", () => {
+    const exported = /^export (?:async )?(?:function|const|interface|type|class) (\w+)/gm;
+    const names = sources.flatMap(({ text }) => [...text.matchAll(exported)].map(([, name = ""]) => name));
+    expect(names.length).toBeGreaterThan(300);
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+  });
+});
+
 describe("pure parts", () => {
   const ruled = sources.filter(({ path }) => pure(path));
 

@@ -8,6 +8,7 @@ import { fetchCommand, findFile } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
 import { findLanguageModel, type LanguageModel } from "../models/manifest.ts";
 import {
+  type Check,
   checkEmbedder,
   checkEngine,
   checkHome,
@@ -16,7 +17,6 @@ import {
   checkNode,
   checkPython,
   checkSqlite,
-  type Finding,
 } from "./health.ts";
 import { collect } from "./options.ts";
 import { escapeLine, formatTable, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
@@ -68,9 +68,9 @@ export function doctorCommand(print: Print = toStdout, progress: Print = toStder
     });
 }
 
-function format(findings: readonly Finding[]): string {
+function format(findings: readonly Check[]): string {
   const width = Math.max(...findings.map((finding) => finding.name.length));
-  const line = ({ state, name, found, fix }: Finding) =>
+  const line = ({ state, name, found, fix }: Check) =>
     `${state.padEnd(4)}  ${name.padEnd(width)}  ${escapeLine(found)}${fix === null ? "" : `  ->  ${fix}`}\n`;
   return findings.map(line).join("");
 }

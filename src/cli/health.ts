@@ -15,7 +15,7 @@ import { sqliteVersion } from "../store/sqlite.ts";
 import { leastSqlite } from "../store/store.ts";
 
 /** The result for one item. `fix` is one command; null if nothing needs fixing. */
-export type Finding = {
+export type Check = {
   readonly name: string;
   readonly state: "ok" | "warn" | "fail";
   readonly found: string;
@@ -26,7 +26,7 @@ const setUp = commandLine("setup");
 const leastMemory = 15e9; // bytes; a machine with 16 GB reports a little less; measured: learner/peak_mb 10 GB, engine 4 GB
 const leastDisk = 5e9; // bytes; models, checkpoints and the store of a few runs
 
-export function checkNode(): Finding[] {
+export function checkNode(): Check[] {
   const { node } = process.versions;
   const [major = 0, minor = 0] = node.split(".").map(Number);
   const newEnough = major > 20 || (major === 20 && minor >= 19);
@@ -38,7 +38,7 @@ export function checkNode(): Finding[] {
 }
 
 /** The engine's package and its device. Loads llama.cpp itself, but no model. */
-export async function checkEngine(): Promise<Finding[]> {
+export async function checkEngine(): Promise<Check[]> {
   try {
     const found = versions();
     const { deviceOf, startLlama } = await import("../llm/engine/llama.ts"); // late: a missing package is a finding
@@ -56,7 +56,7 @@ export async function checkEngine(): Promise<Finding[]> {
 }
 
 /** The embedder's package. npm leaves it out if its install script fails. */
-export function checkEmbedder(): Finding {
+export function checkEmbedder(): Check {
   try {
     return ok("embedder", `onnxruntime-node ${packageVersion("onnxruntime-node")}`);
   } catch (error) {
@@ -64,7 +64,7 @@ export function checkEmbedder(): Finding {
   }
 }
 
-export async function checkMachine(): Promise<Finding[]> {
+export async function checkMachine(): Promise<Check[]> {
   const free = await freeBytes(modelsFolder());
   const memory = `${gigabytes(totalmem())} GB, ${gigabytes(freemem())} free`;
   return [
@@ -78,7 +78,7 @@ export async function checkMachine(): Promise<Finding[]> {
   ];
 }
 
-export function checkSqlite(): Finding {
+export function checkSqlite(): Check {
   try {
     const version = sqliteVersion();
     const order = version.localeCompare(leastSqlite, "en", { numeric: true });
@@ -88,7 +88,7 @@ export function checkSqlite(): Finding {
   }
 }
 
-export async function checkPython(): Promise<Finding[]> {
+export async function checkPython(): Promise<Check[]> {
   try {
     const path = pythonPath();
     const { python, packages, accelerator } = await askPython(path);
@@ -102,7 +102,7 @@ export async function checkPython(): Promise<Finding[]> {
 }
 
 /** The device torch would train on, with a warning for a GPU that it does not see. */
-async function learnerDevice(accelerator: string | null): Promise<Finding> {
+async function learnerDevice(accelerator: string | null): Promise<Check> {
   if (accelerator !== null) return ok("learner device", accelerator);
   const cards = await nvidiaCards();
   if (cards === null) return ok("learner device", "cpu");
@@ -110,9 +110,9 @@ async function learnerDevice(accelerator: string | null): Promise<Finding> {
 }
 
 /** The laptop preset's models are required; the others are optional. */
-export async function checkModels(): Promise<Finding[]> {
+export async function checkModels(): Promise<Check[]> {
   const needed = modelsOfPreset("laptop");
-  const findings: Finding[] = [ok("models folder", modelsFolder())];
+  const findings: Check[] = [ok("models folder", modelsFolder())];
   for (const model of readManifest()) {
     const found = await findFiles(model);
     if (found.state === "right") findings.push(ok(model.name, `verified, ${found.path}`));
@@ -122,7 +122,7 @@ export async function checkModels(): Promise<Finding[]> {
   return findings;
 }
 
-export function checkHome(option?: string): Finding {
+export function checkHome(option?: string): Check {
   const home = resolveHome(option);
   try {
     ensureWritable(home);
@@ -132,15 +132,15 @@ export function checkHome(option?: string): Finding {
   }
 }
 
-function ok(name: string, found: string): Finding {
+function ok(name: string, found: string): Check {
   return { name, state: "ok", found, fix: null };
 }
 
-function warn(name: string, found: string, fix: string): Finding {
+function warn(name: string, found: string, fix: string): Check {
   return { name, state: "warn", found, fix };
 }
 
-function fail(name: string, found: string, fix: string): Finding {
+function fail(name: string, found: string, fix: string): Check {
   return { name, state: "fail", found, fix };
 }
 

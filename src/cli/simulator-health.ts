@@ -13,14 +13,14 @@ import { newUsage } from "../simulator/usage.ts";
 import type { Json } from "../types.ts";
 import { escapeLine, formatTable, type Print, printJson } from "./output.ts";
 
-export interface Request {
+export interface HealthRequest {
   readonly model?: string;
   readonly only: readonly string[];
   readonly json?: boolean;
 }
 
 /** Runs the check; @throws PlayactError("usage") for an unknown kind, PlayactError("model") for an unknown model. */
-export async function examineSimulator(print: Print, progress: Print, request: Request): Promise<void> {
+export async function examineSimulator(print: Print, progress: Print, request: HealthRequest): Promise<void> {
   const wanted = wantedKinds(request.only);
   const model = request.model ?? resolveConfig({ preset: "laptop", set: [] }).config.models.simulator;
   const { config } = resolveConfig({

@@ -7,7 +7,7 @@ import { describe } from "../errors.ts";
 import { type Query, type QueryResult, runQuery } from "../store/console.ts";
 
 /** What the parent writes. */
-export interface Request extends Query {
+export interface SqlRequest extends Query {
   /** When this process ends itself, in milliseconds from its start; later than the parent's own limit. */
   readonly lifetime: number;
   /** Resident bytes above which it ends itself. */
@@ -15,7 +15,7 @@ export interface Request extends Query {
 }
 
 /** What the parent reads. */
-export type Reply = QueryResult | { readonly error: string };
+export type SqlReply = QueryResult | { readonly error: string };
 
 const watch = `
 const { lifetime, memory } = require("node:worker_threads").workerData;
@@ -27,12 +27,12 @@ setInterval(() => {
 
 function main(): void {
   // written by our own parent (cli/sql.ts)
-  const request = JSON.parse(readFileSync(0, "utf8")) as Request;
+  const request = JSON.parse(readFileSync(0, "utf8")) as SqlRequest;
   new Worker(watch, { eval: true, workerData: request }).unref();
   process.stdout.write(JSON.stringify(reply(request)));
 }
 
-function reply(request: Request): Reply {
+function reply(request: SqlRequest): SqlReply {
   try {
     return runQuery(request);
   } catch (thrown) {

@@ -9,9 +9,9 @@ import { resolveHome, storePath } from "../store/home.ts";
 import { openStore } from "../store/store.ts";
 import type { Json } from "../types.ts";
 import { formatTable, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
-import type { Reply, Request } from "./sql-child.ts";
+import type { SqlReply, SqlRequest } from "./sql-child.ts";
 
-export interface Limits {
+export interface QueryLimits {
   /** Most rows; the rest is cut, with a message on stderr. */
   readonly rows: number;
   /** Seconds until the child is killed. */
@@ -62,9 +62,14 @@ export function sqlCommand(print: Print = toStdout, program: string = childProgr
  * Runs one query in a child process. Throws PlayactError: "usage" for SQL that is refused or wrong, "store" or "memory" if it took
  * too much time or memory and was killed, "environment" if the child cannot be started.
  */
-export async function query(path: string, sql: string, limits: Limits, program: string = childProgram): Promise<QueryResult> {
+export async function query(
+  path: string,
+  sql: string,
+  limits: QueryLimits,
+  program: string = childProgram,
+): Promise<QueryResult> {
   const milliseconds = limits.seconds * 1000;
-  const request: Request = {
+  const request: SqlRequest = {
     path,
     sql,
     rows: limits.rows,
@@ -84,7 +89,7 @@ export async function query(path: string, sql: string, limits: Limits, program: 
   }
   if (output === "")
     throw new PlayactError("environment", `The query's process ended without an answer: ${errors.trim().slice(-500)}`);
-  const reply = JSON.parse(output) as Reply; // written by our own child (cli/sql-child.ts)
+  const reply = JSON.parse(output) as SqlReply; // written by our own child (cli/sql-child.ts)
   if ("error" in reply) throw new PlayactError("usage", reply.error);
   return reply;
 }

@@ -6,7 +6,7 @@ import { type Boundary, describe, PlayactError } from "../errors.ts";
 import { encodeFrame, type Frame, frameReader, frameTypes, protocolVersion } from "./protocol.ts";
 import { type Arrays, writeArrays } from "./safetensors.ts";
 
-export interface Reply {
+export interface ChannelReply {
   readonly head: Frame["head"];
   readonly blob: Uint8Array;
 }
@@ -18,7 +18,7 @@ export interface Channel {
    * One request; rejects with PlayactError when the learner refuses, fails or is gone.
    * `patience`: longest silence in seconds while it is pending, where that is more than `deadlineSeconds`.
    */
-  call(verb: string, head: object, arrays?: Arrays, patience?: number): Promise<Reply>;
+  call(verb: string, head: object, arrays?: Arrays, patience?: number): Promise<ChannelReply>;
   /** Fails every pending and every later call with `reason`. The first reason stays. */
   fail(reason: PlayactError): void;
   /** Why every call fails from now on; null while the other side is there. */
@@ -27,7 +27,7 @@ export interface Channel {
 
 interface Pending {
   readonly patience: number;
-  readonly resolve: (reply: Reply) => void;
+  readonly resolve: (reply: ChannelReply) => void;
   readonly reject: (reason: PlayactError) => void;
 }
 

@@ -69,7 +69,7 @@ export interface ChatMessage {
 }
 
 /** Tokens of a request, prompt and reply. The model adds to them as it works, so that a failed request counts too. */
-export interface Usage {
+export interface TokenUsage {
   read: number;
   written: number;
 }
@@ -89,7 +89,7 @@ export interface ReplyRequest {
   /** As in SampleRequest. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
-  readonly usage?: Usage | undefined;
+  readonly usage?: TokenUsage | undefined;
 }
 
 export interface ChooseRequest {
@@ -101,7 +101,7 @@ export interface ChooseRequest {
   /** As in SampleRequest. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
-  readonly usage?: Usage | undefined;
+  readonly usage?: TokenUsage | undefined;
 }
 
 /** A model in a simulator role. */

@@ -8,7 +8,7 @@ import { loadTasks, type Origin, roundsOf, saveTask } from "../store/tasks.ts";
 import { aspectMetrics } from "../tasks/difficulty.ts";
 import { closestOf, type Known, remembered, tooClose } from "../tasks/novelty.ts";
 import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
-import { faultOf, promptTokens, type Rejection, rejectionStages } from "../tasks/rejection.ts";
+import { promptTokens, type Rejection, rejectionOf, rejectionStages } from "../tasks/rejection.ts";
 import { drawInRounds, loweredBy } from "../tasks/rounds.ts";
 import { writeIntentDraft } from "../tasks/write-intent.ts";
 import { type Draft, type WrittenTask, writeDraft } from "../tasks/write-task.ts";
@@ -104,7 +104,7 @@ async function check(
 ): Promise<CheckedDraft | Rejection> {
   const { task } = written;
   const room = config.engine.policyContext - config.rollout.responseTokens;
-  const fault = faultOf(task, { tokens: promptTokens(task, template), room });
+  const fault = rejectionOf(task, { tokens: promptTokens(task, template), room });
   if (fault !== null) return fault;
   if (embed === null || config.tasks.novelty === null) return { ...written, embedding: null };
   const [vector] = await embed([task.firstMessage]);

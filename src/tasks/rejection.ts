@@ -32,7 +32,7 @@ export function promptTokens(task: Task, template: EpisodeTemplate): number {
  * The first rule that a written task breaks, or null.
  * @param prompt tokens of its prompt, and the most there is room for: the policy's context minus the response
  */
-export function faultOf(task: Task, prompt: { readonly tokens: number; readonly room: number }): Rejection | null {
+export function rejectionOf(task: Task, prompt: { readonly tokens: number; readonly room: number }): Rejection | null {
   const offered = new Set(task.tools.map(({ name }) => name));
   const unknown = task.expected.find(({ name }) => !offered.has(name));
   if (unknown) return { stage: "unknown_tool", reason: `${unknown.name} is expected but not offered` };

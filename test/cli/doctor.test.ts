@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { doctorCommand } from "../../src/cli/doctor.ts";
-import type { Finding as HealthFinding } from "../../src/cli/health.ts";
+import type { Check } from "../../src/cli/health.ts";
 import { reportOf, wantedKinds } from "../../src/cli/simulator-health.ts";
 import { type Finding, type Kind, kinds } from "../../src/health/examine.ts";
 import { smallModel } from "../llm/engine/small-model.ts";
@@ -34,8 +34,8 @@ async function doctor(args: readonly string[], environment: Readonly<Record<stri
   }
 }
 
-function findingsOf(answer: Answer): Map<string, HealthFinding> {
-  const findings = JSON.parse(answer.printed) as HealthFinding[]; // what printJson wrote from exactly these
+function findingsOf(answer: Answer): Map<string, Check> {
+  const findings = JSON.parse(answer.printed) as Check[]; // what printJson wrote from exactly these
   return new Map(findings.map((finding) => [finding.name, finding]));
 }
 

@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { faultOf, namedTool, promptTokens } from "../../src/tasks/rejection.ts";
+import { namedTool, promptTokens, rejectionOf } from "../../src/tasks/rejection.ts";
 import type { Task } from "../../src/types.ts";
 import { blueprint, bookSeats, declined, findTrain } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 
 const fits = { tokens: 10, room: 10 };
-const stageOf = (change: Partial<Task>) => faultOf(blueprint(change), fits)?.stage ?? null;
+const stageOf = (change: Partial<Task>) => rejectionOf(blueprint(change), fits)?.stage ?? null;
 
 describe("a written task is rejected if", () => {
   test("it expects a tool that is not offered, or no call in a call task", () => {
     expect(stageOf({ tools: [bookSeats] })).toBe("unknown_tool");
     expect(stageOf({ expected: [] })).toBe("unknown_tool");
-    expect(faultOf(declined(), fits)).toBeNull();
+    expect(rejectionOf(declined(), fits)).toBeNull();
   });
 
   test("its first message is empty", () => {
@@ -24,11 +24,11 @@ describe("a written task is rejected if", () => {
   });
 
   test("its prompt has more tokens than there is room for, not if it has exactly as many", () => {
-    expect(faultOf(blueprint(), { tokens: 11, room: 10 })).toEqual({
+    expect(rejectionOf(blueprint(), { tokens: 11, room: 10 })).toEqual({
       stage: "prompt_too_long",
       reason: "the prompt has 11 tokens, but there is room for 10",
     });
-    expect(faultOf(blueprint(), fits)).toBeNull();
+    expect(rejectionOf(blueprint(), fits)).toBeNull();
   });
 });
 

@@ -12,7 +12,7 @@ export interface SlotView {
   readonly lastUsed: number;
 }
 
-export type Plan =
+export type SlotPlan =
   /** Use `slot`; its first `keep` cells are valid after copying `from` into it (`from` is `slot` itself: no copy). */
   | { readonly kind: "take"; readonly slot: number; readonly from: number; readonly keep: number }
   /** Every sequence is busy. */
@@ -41,7 +41,7 @@ export function continues(cells: readonly number[], ids: readonly number[]): boo
  * An idle slot whose cells are all a prefix of the request (the next turn of an episode) is continued in place;
  * otherwise the least recently used idle slot is overwritten with the longest known prefix, from any slot.
  */
-export function planSlot(slots: readonly SlotView[], ids: readonly number[]): Plan {
+export function planSlot(slots: readonly SlotView[], ids: readonly number[]): SlotPlan {
   const most = ids.length - 1;
   const shared = slots.map((slot) => Math.min(most, commonLength(slot.cells, ids)));
   const sharedAt = (at: number) => shared[at] ?? 0;
