@@ -162,5 +162,5 @@ test("a context larger than the model's training context is rejected", async () 
 test("a different node-llama-cpp version is reported in one sentence", () => {
   expect(() =>
     checked({ _ctx: { decodeBatch: () => undefined } }, "_ctx", ["decodeBatch", "toString", "initBatch" as "toString"]),
-  ).toThrow(/has no _ctx\.initBatch.*npm ci/);
+  ).toThrow(/has no _ctx\.initBatch.*npm run setup/);
 });
