@@ -141,7 +141,7 @@ export function checked<T extends object>(owner: object, field: string, function
   if (missing.length > 0)
     throw new PlayactError(
       "engine",
-      `The installed node-llama-cpp has no ${missing.join(", ")}: Playact drives its addon directly and needs the exact version in package.json; put it back with: ${reinstallCommand()}`,
+      `The installed node-llama-cpp has no ${missing.join(", ")}: Playact drives its addon directly and needs the exact version in package.json; reinstall with: ${reinstallCommand()}`,
     );
   // every function used here was just found; the signatures are those of the pinned version
   return inner as T;
