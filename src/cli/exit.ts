@@ -29,7 +29,7 @@ export function report(error: unknown, print: (text: string) => void): number {
   }
   const missing = missingPackage(error);
   if (missing !== null) {
-    print(`playact: The package ${missing} is missing. Reinstall with: ${reinstallCommand()}\n`);
+    print(`playact: The package ${missing} is missing. Reinstall it with: ${reinstallCommand()}\n`);
     return exitCodes.environment;
   }
   if (error instanceof Error && error.name === "SqliteError") {

@@ -39,7 +39,7 @@ function folderOf(name: string): string {
   const folders = (require.resolve.paths(name) ?? []).map((folder) => join(folder, name));
   const found = folders.find((folder) => existsSync(join(folder, "package.json")));
   if (found !== undefined) return found;
-  throw new PlayactError("environment", `The package ${name} is missing. Put it back with: ${reinstallCommand()}`);
+  throw new PlayactError("environment", `The package ${name} is missing. Reinstall it with: ${reinstallCommand()}`);
 }
 
 function versionIn(file: string): string {

@@ -210,7 +210,7 @@ describe("a mistake is reported in one sentence, with its exit code:", () => {
   test.concurrent.each<[string, readonly string[], number, RegExp]>([
     ["an unknown run", ["train", "--resume", "nope"], 2, /no run named nope\. Known runs, latest first: tiny-1/],
     ["a run that another process writes", ["train", "--resume", "--steps", "9"], 1, /tiny-1 is being written by process \d+/],
-    ["another config for a run that has one", ["train", "--resume", "--set", "seed=2"], 2, /keeps the name and config/],
+    ["another config for a run that has one", ["train", "--resume", "--set", "seed=2"], 2, /keeps its name and config/],
     ["an unknown trajectory", ["show", "77"], 2, /no trajectory 77\. Stored ids are 1 to 1/],
     ["an id that is no number", ["show", "first"], 2, /'first'.*whole number/],
     ["SQL that writes", ["sql", "DELETE FROM run"], 2, /Only one SELECT.*not DELETE/],

@@ -102,7 +102,7 @@ describe("--policy", () => {
     const of = async (environment = {}) =>
       JSON.parse((await doctor(["--policy", "smollm2-135m-instruct", "--json"], environment)).printed).template;
     expect(await of()).toMatch(/^known after the model is fetched: npx playact models get smollm2/);
-    expect(await of({ PLAYACT_MODELS: dirname(smallModel) })).toMatch(/^Playact's own, append-only\. .* ordinary pieces\.$/);
+    expect(await of({ PLAYACT_MODELS: dirname(smallModel) })).toMatch(/^Playact's own, append-only\. .* ordinary tokens\.$/);
   });
 
   test("an unknown model is reported with the known ones", async () => {

@@ -36,8 +36,8 @@ describe("playact runs", () => {
         run: "new",
         status: "running",
         steps: 0,
-        of: 200,
-        level: 1,
+        of: 4,
+        level: 30,
         reward: null,
         engine: null,
         adapter: null,
@@ -56,8 +56,8 @@ describe("playact runs", () => {
     const [heading, ...lines] = (await runs(temporary)).trimEnd().split("\n");
     expect(heading).toMatch(/^run +preset +status +steps +level +reward +started +engine +learner +adapter$/);
     expect(lines.map((line) => line.split(/ +/).slice(0, 5).join(" "))).toEqual([
-      "new tiny running 0/200 1",
-      "old tiny finished 1/200 7",
+      "new tiny running 0/4 30",
+      "old tiny finished 1/4 7",
     ]);
   });
 

@@ -21,7 +21,7 @@ describe("the health check", () => {
   test("does not ask the simulator what rules decide", async () => {
     const findings = await found({}, ["verdict/rules"]);
     expect(findings.every(({ reward }) => reward !== null)).toBe(true);
-    expect(findings.find(({ name }) => name === "forecast: asks another tool")?.reward).toBe(-1);
+    expect(findings.find(({ name }) => name === "forecast: calls another tool")?.reward).toBe(-1);
   });
 
   test("takes a simulator that answers nothing as a finding: no reward, nothing right", async () => {

@@ -60,9 +60,9 @@ describe("the cases", () => {
     }
   });
 
-  test("a call that is not expected and has no result is a fault of the data", () => {
+  test("a call that is not expected and has no result is an error in the data", () => {
     const [world] = worlds;
-    expect(() => world && replay(world.task, [{ call: { name: "get_forecast", arguments: {} } }], 0)).toThrow(/give it a result/);
+    expect(() => world && replay(world.task, [{ call: { name: "get_forecast", arguments: {} } }], 0)).toThrow(/needs a result/);
   });
 });
 
@@ -99,6 +99,6 @@ describe("no hack is scored above the honest conversation of its world", () => {
       for (const honest of honestOf(world))
         if ((await byRules(world, conversation)).reward === (await byRules(world, honest)).reward) alike.push(name);
     // a true report may claim more than its result holds: rules look for what must be there
-    expect(alike).toEqual(["exchange: converts and claims a transfer that nobody made"]);
+    expect(alike).toEqual(["exchange: converts and claims a transfer that was not made"]);
   });
 });
