@@ -92,7 +92,7 @@ describe("what the query does not say", () => {
 
   test("is held back and given when asked for, if the query may be vague", async () => {
     const { task } = await write(order({ hold: 1 }), [trains], [vague]);
-    expect(task?.heldBack).toEqual([{ call: 0, argument: "day", sentence: "The day is 2027-03-02." }]);
+    expect(task?.heldBack).toEqual([{ call: 0, argument: "day", sentence: "Day: 2027-03-02." }]);
     expect(task?.limits).toMatchObject({ userReplies: 1, assistantTurns: 3 });
   });
 
