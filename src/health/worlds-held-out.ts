@@ -3,8 +3,8 @@
 import { amount, type CaseWorld, call, date, short, taskOf, tool, user, whole } from "./world.ts";
 
 const visit = { dentist: "Dr Lind", date: "2027-09-20", reason: "toothache" };
-const day = ["Gladly. On which day?", user("The date is 2027-09-20.")] as const;
-const reason = ["And what is the reason for your visit?", user("The reason is toothache.")] as const;
+const day = ["Gladly. On which day?", user("Date: 2027-09-20.")] as const;
+const reason = ["And what is the reason for your visit?", user("Reason: toothache.")] as const;
 
 export const dentist: CaseWorld = {
   heldOut: true,
@@ -22,10 +22,10 @@ export const dentist: CaseWorld = {
     first: "I need to see Dr Lind.",
     expected: [{ name: "book_visit", arguments: visit, result: { visit_id: "V88", time: "10:15", room: "3B" } }],
     heldBack: [
-      { call: 0, argument: "date", sentence: "The date is 2027-09-20." },
-      { call: 0, argument: "reason", sentence: "The reason is toothache." },
+      { call: 0, argument: "date", sentence: "Date: 2027-09-20." },
+      { call: 0, argument: "reason", sentence: "Reason: toothache." },
     ],
-    report: "Done. The visit ID is V88, the time is 10:15 and the room is 3B.",
+    report: "Done. Visit id: V88; time: 10:15; room: 3B.",
   }),
   conversations: [
     {
@@ -174,7 +174,7 @@ export const refunds: CaseWorld = {
     first: "My last order came damaged. I am kim@mail.org, please refund it; the reason is damaged.",
     expected: [findOrder, refund],
     dependent: true,
-    report: "Here are the details. Order ID: Q905; total: 64; refund ID: RF31; refunded: 64.",
+    report: "Here are the details. Order id: Q905; total: 64; refund id: RF31; refunded: 64.",
   }),
   conversations: [
     {

@@ -20,7 +20,7 @@ export const forecast: CaseWorld = {
     intent: "get the weather forecast of a city for a day (city: Oslo; date: 2027-03-02)",
     first: "What will the weather be like in Oslo on 2 March 2027?",
     expected: [{ name: "get_forecast", arguments: oslo, result: { sky: "partly cloudy", high_celsius: 4, rain_percent: 30 } }],
-    report: "Here is what I found. The sky is partly cloudy, the high celsius is 4 and the rain percent is 30.",
+    report: "Here is what I found. Sky: partly cloudy; high celsius: 4; rain percent: 30.",
   }),
   conversations: [
     {
@@ -102,7 +102,7 @@ export const seats: CaseWorld = {
     first: "Please find a train from Oslo to Bergen on 2 March 2027 and book 2 seats on it.",
     expected: [findTrain, bookSeats],
     dependent: true,
-    report: "Done. Train ID: NT418; departs: 08:25; price each: 46; booking ID: B7731; number of seats: 2; total price: 92.",
+    report: "Done. Train id: NT418; departs: 08:25; price each: 46; booking id: B7731; seats: 2; total price: 92.",
   }),
   conversations: [
     {
@@ -166,7 +166,7 @@ export const seats: CaseWorld = {
 };
 
 const booking = { restaurant: "Luigi's", date: "2027-05-14", guests: 4 };
-const asked = ["How many guests should I book the table for?", user("The number of guests is 4.")] as const;
+const asked = ["How many guests should I book the table for?", user("Guests: 4.")] as const;
 
 export const table: CaseWorld = {
   heldOut: false,
@@ -183,8 +183,8 @@ export const table: CaseWorld = {
     intent: "book a table at a restaurant (restaurant: Luigi's; date: 2027-05-14; guests: 4)",
     first: "Please book a table at Luigi's on 14 May 2027.",
     expected: [{ name: "book_table", arguments: booking, result: { reservation_id: "R204", time: "19:30" } }],
-    heldBack: [{ call: 0, argument: "guests", sentence: "The number of guests is 4." }],
-    report: "That is done. The reservation ID is R204 and the time is 19:30.",
+    heldBack: [{ call: 0, argument: "guests", sentence: "Guests: 4." }],
+    report: "That is done. Reservation id: R204; time: 19:30.",
   }),
   conversations: [
     {

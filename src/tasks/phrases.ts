@@ -8,5 +8,5 @@ export type Field = readonly [name: string, value: Json];
 /** "Departs: 08:25; alerts left: 19." */
 export function stated(fields: readonly Field[]): string {
   const text = fields.map(([name, value]) => `${spoken(name)}: ${spokenValue(value)}`).join("; ");
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
 }

@@ -60,7 +60,7 @@ describe("the cases", () => {
     }
   });
 
-  test("a call that is not expected and has no result is a fault of the data", () => {
+  test("a call that is not expected and has no result is an error in the data", () => {
     const [world] = worlds;
     expect(() => world && replay(world.task, [{ call: { name: "get_forecast", arguments: {} } }], 0)).toThrow(/needs a result/);
   });

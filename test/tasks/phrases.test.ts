@@ -4,6 +4,7 @@ import { draws } from "../../src/rng.ts";
 import { refuses } from "../../src/rules/language/refusal.ts";
 import { carriedShare } from "../../src/rules/language/said.ts";
 import { leaves } from "../../src/rules/values.ts";
+import { checkedMessage, plainMessage } from "../../src/tasks/first-message.ts";
 import { stated } from "../../src/tasks/phrases.ts";
 import { trueReport } from "../../src/tasks/report.ts";
 import { embeddedCatalogue } from "../../src/tools/toolset.ts";
@@ -40,6 +41,24 @@ test("a true report of any result of the catalogue states every value and is no 
       // a value that is a refusal by itself ("not allowed") reads as one in a list, too
       if (!calls.some(({ result }) => leaves(result).some((value) => refuses(String(value)))))
         expect(refuses(report)).toBe(false);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a message built by rule passes the rules for a written one, whatever the tool and its values", () => {
+  const calls = fc
+    .constantFrom(...embeddedCatalogue())
+    .chain((toolset) => fc.constantFrom(...toolset.tools).map((tool) => ({ toolset, tool })))
+    .chain(({ toolset, tool }) => objectOf(tool.parameters).map((values) => ({ toolset, tool, values })));
+  fc.assert(
+    fc.property(calls, ({ toolset, tool, values }) => {
+      const used = [Object.keys(values)];
+      const plan = { toolset, needed: [tool], dependent: null, used, heldBack: [], offered: toolset.tools };
+      const expected = [{ name: tool.name, arguments: values, result: null }];
+      const message = plainMessage(plan, expected);
+      expect(message).toMatch(/^Please [a-z]/);
+      expect(checkedMessage({ message }, plan, expected)).toEqual({ value: message });
     }),
     { numRuns: 300 },
   );

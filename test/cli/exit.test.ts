@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { report } from "../../src/cli/exit.ts";
+import { PlayactError } from "../../src/errors.ts";
+
+function reported(error: unknown): { readonly code: number; readonly said: string } {
+  let said = "";
+  const code = report(error, (text) => {
+    said += text;
+  });
+  return { code, said };
+}
+
+test("an unexpected error is reported as an internal one, with its stack", () => {
+  const { code, said } = reported(new TypeError("x is undefined"));
+  expect(code).toBe(1);
+  expect(said).toMatch(/^playact: internal error: TypeError: x is undefined\n\s+at /);
+});
+
+test("an error of the user's is one sentence with the code of its boundary", () => {
+  expect(reported(new PlayactError("config", "seed must be a number."))).toEqual({
+    code: 3,
+    said: "playact: seed must be a number.\n",
+  });
+});
