@@ -33,9 +33,7 @@ test.concurrent.each<readonly string[]>([
   ["train", "--preset", "tiny"],
 ])("a missing package ends `%s` with its name, how to put it back and the code of the environment", async (...words) => {
   const { code, stderr } = await playact(...words);
-  expect(stderr).toBe(
-    "playact: The package node-llama-cpp is missing. Reinstall with: rm -rf node_modules && npm run setup\n",
-  );
+  expect(stderr).toBe("playact: The package node-llama-cpp is missing. Reinstall with: rm -rf node_modules && npm run setup\n");
   expect(code).toBe(4);
 });
 
