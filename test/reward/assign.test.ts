@@ -54,6 +54,12 @@ describe("advantages of a step's groups", () => {
     expect(scored.map(({ dead }) => dead)).toEqual([true, true, false]);
   });
 
+  test("a lone survivor of aborts gets zeros, and its group is dead", () => {
+    const [scored] = assignAdvantages([group(judged(1, { messages: talk }), aborted(), aborted())], options);
+    expect(scored?.advantages).toEqual([[0, 0], [0], [0]]);
+    expect(scored?.dead).toBe(true);
+  });
+
   test("fit the training samples turn by turn", () => {
     const [scored] = assignAdvantages([group(judged(1, { messages: talk }), judged(0))], options);
     const [sample] = trainingSamples(judged(1, { messages: talk }), scored?.advantages[0] ?? []);
