@@ -1,13 +1,13 @@
 // Trajectories -> training samples: the ids the policy saw and sampled, with mask, behaviour log-probs and advantages.
-// Pure; no text is tokenised here and none leaves: the learner sees numbers only. Padding and minibatches are not here.
+// Pure. Nothing is tokenised here: the learner sees only numbers. Padding and mini-batches are elsewhere.
 import type { Message, TrainingSample, Trajectory } from "../types.ts";
 
 /**
  * GRPO samples of one trajectory, one per sample index (a template that is not append-only has several).
- * A token has mask 1 exactly where the policy sampled it; it carries its turn's advantage.
+ * A token has mask 1 if and only if the policy sampled it; it has its turn's advantage.
  * @param turnAdvantages one per sampled assistant message, in order: a number, or one for each of its ids // [turn]
- * @returns nothing for an aborted trajectory (its failure is not the policy's); samples without a sampled id are left out
- * @throws RangeError when the advantages or the log-probs do not fit the messages
+ * @returns nothing for an aborted trajectory (its failure is not the policy's); samples without a sampled id are omitted
+ * @throws RangeError if the number of advantages or log-probs does not match the messages
  */
 export function trainingSamples(
   trajectory: Trajectory,
@@ -27,7 +27,7 @@ export function trainingSamples(
 
 /**
  * Supervised samples of a demonstration: its assistant messages were written, not sampled (their log-probs are null),
- * and every one of their ids is trained on. Log-probs and advantages are 0; the supervised loss reads neither.
+ * and all of their ids are trained on. Log-probs and advantages are 0; the supervised loss reads neither.
  */
 export function demonstrationSamples(trajectory: Trajectory): TrainingSample[] {
   return concatenate(trajectory.messages, (message) =>
@@ -35,12 +35,12 @@ export function demonstrationSamples(trajectory: Trajectory): TrainingSample[] {
   );
 }
 
-/** The ids that an update computes: what follows a sample's last trained token teaches nothing. */
+/** The ids that an update computes: ids after a sample's last trained token have no effect on it. */
 export function trainedPart({ ids, mask }: TrainingSample): readonly number[] {
   return ids.slice(0, mask.lastIndexOf(1) + 1);
 }
 
-/** Which messages the policy itself wrote: a turn that was given to it has no log-probs. */
+/** True for messages that the policy itself wrote: a turn that was given to it has no log-probs. */
 function isSampled(message: Message): boolean {
   return message.role === "assistant" && message.logprobs !== null;
 }

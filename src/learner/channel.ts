@@ -1,5 +1,5 @@
-// Calls over a pair of streams: ids, pending promises, the version handshake, the watch over silence. Knows no process
-// and no verbs (torch.ts does); tested against streams in memory and real children.
+// Calls over a pair of streams: ids, pending promises, the version handshake, the silence timeout. Processes and verbs are
+// in torch.ts; tested with streams in memory and real children.
 import type { Readable, Writable } from "node:stream";
 import { z } from "zod";
 import { type Boundary, describe, PlayactError } from "../errors.ts";
@@ -12,16 +12,16 @@ export interface ChannelReply {
 }
 
 export interface Channel {
-  /** Resolves with the first frame of the other side, when its version is ours. */
+  /** Resolves with the other side's first frame if its version matches. */
   readonly ready: Promise<void>;
   /**
-   * One request; rejects with PlayactError when the learner refuses, fails or is gone.
-   * `patience`: longest silence in seconds while it is pending, where that is more than `deadlineSeconds`.
+   * One request; rejects with PlayactError if the learner refuses, fails or has ended.
+   * `patience`: longest silence in seconds while it is pending, if longer than `deadlineSeconds`.
    */
   call(verb: string, head: object, arrays?: Arrays, patience?: number): Promise<ChannelReply>;
-  /** Fails every pending and every later call with `reason`. The first reason stays. */
+  /** Fails every pending and every later call with `reason`. Only the first reason counts. */
   fail(reason: PlayactError): void;
-  /** Why every call fails from now on; null while the other side is there. */
+  /** Why every call fails from now on; null while the channel works. */
   failure(): PlayactError | null;
 }
 
@@ -47,16 +47,16 @@ const boundaryOf: Readonly<Record<FaultKind, Boundary>> = {
 const tickMilliseconds = 1000;
 
 export interface ChannelOptions {
-  /** Longest time without any frame; the other side beats every second. */
+  /** Longest time without any frame; the other side sends a heartbeat every second. */
   readonly deadlineSeconds: number;
-  /** The same until the first frame: a process has to start. */
+  /** The same until the first frame, while the process starts. */
   readonly startSeconds: number;
-  /** The other side's last log lines, for the reason of a failure. */
+  /** The other side's last log lines, for failure messages. */
   readonly log: () => string;
   readonly onFailure: (reason: PlayactError) => void;
 }
 
-/** Speaks the protocol over `input` (what comes) and `output` (what goes). */
+/** Opens the protocol over `input` (from the learner) and `output` (to it). */
 export function openChannel(
   streams: { readonly input: Readable; readonly output: Writable },
   { deadlineSeconds, startSeconds, log, onFailure }: ChannelOptions,
@@ -64,19 +64,19 @@ export function openChannel(
   const { input, output } = streams;
   const pending = new Map<number, Pending>();
   const ready = withResolvers<void>();
-  ready.promise.catch(() => {}); // its failure is also the failure of every call; nobody has to wait for both
+  ready.promise.catch(() => {}); // its failure also fails every call, so it need not be awaited
   let failure: PlayactError | undefined;
   let greeted = false;
   let nextId = 1;
-  // Silence is counted in ticks of our own event loop, not by the clock: after a suspended laptop or a long synchronous
-  // stretch here, heartbeats wait unread in the pipe, and the clock alone would blame the learner.
+  // Silence is counted in ticks of our own event loop, not by the clock: after a suspend or long synchronous work here,
+  // unread heartbeats wait in the pipe, and the clock would report silence that is not the learner's.
   let silentTicks = 0;
   const watch = setInterval(() => {
     silentTicks += 1;
-    const [current] = pending.values(); // calls are carried out in order: the oldest is the one it is silent over
+    const [current] = pending.values(); // calls run in order: the oldest is running
     const patience = greeted ? (current?.patience ?? deadlineSeconds) : startSeconds;
     if (silentTicks * tickMilliseconds > patience * 1000) {
-      const silence = `the learner has been silent for ${patience} s (it beats every second): it hangs`;
+      const silence = `the learner has been silent for ${patience} s (it sends a heartbeat every second): it hangs`;
       fail(new PlayactError("learner", silence + lastLines(log())));
     }
   }, tickMilliseconds);
@@ -105,7 +105,7 @@ export function openChannel(
     if (id === null || call === undefined) {
       throw new PlayactError(
         "learner",
-        `the learner answered a call that was never made: ${JSON.stringify(frame.head).slice(0, 400)}`,
+        `the learner answered an unknown call: ${JSON.stringify(frame.head).slice(0, 400)}`,
       );
     }
     const refused = frame.type === frameTypes.reply ? null : refusal(frame); // may throw: the call must still be pending
@@ -123,7 +123,7 @@ export function openChannel(
       fail(new PlayactError("learner", describe(thrown) + lastLines(log()), { cause: thrown }));
     }
   });
-  // A broken pipe is the exit of the child, which is reported with more to say (torch.ts); swallowed here on purpose.
+  // A broken pipe means that the child exited, which torch.ts reports in more detail; ignored here on purpose.
   input.on("error", () => {});
   output.on("error", () => {});
   output.write(encodeFrame({ type: frameTypes.hello, head: { protocol: protocolVersion }, blob: new Uint8Array() }));
@@ -145,7 +145,7 @@ export function openChannel(
   };
 }
 
-/** The end of a failure's message: what the other side last said. */
+/** The end of a failure's message: the other side's last log lines. */
 export function lastLines(log: string): string {
   return log === "" ? "" : `. Its last lines:\n${log}`;
 }
@@ -164,7 +164,7 @@ function refusal(frame: Frame): PlayactError {
   return new PlayactError(boundaryOf[kind], `learner: ${message}`);
 }
 
-/** Promise.withResolvers of Node 22; Node 20 has none. */
+/** Promise.withResolvers, which Node 20 lacks. */
 function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
   let settle: { resolve: (value: T) => void; reject: (reason: unknown) => void } | undefined;
   const promise = new Promise<T>((resolve, reject) => {

@@ -1,6 +1,6 @@
 // The learner port: seven verbs over ids, masks, log-probs and advantages. The learner never sees text, tools, rewards or
-// groups, and recomputes no advantage. Implementations: torch.ts (Python child) and scripted.ts (deterministic double,
-// unit tests only); test/suites/learner.suite.ts is the one conformance suite for both.
+// groups, and does not compute advantages. Implementations: torch.ts (Python child) and scripted.ts (deterministic double,
+// unit tests only); test/suites/learner.suite.ts is the conformance suite for both.
 import type { ImportanceMode, Normalization, PolicyLossName } from "../config/config.ts";
 import type { TrainingSample } from "../types.ts";
 
@@ -15,19 +15,19 @@ export interface OpenRequest {
     readonly weightDecay: number;
     readonly gradClip: number;
   };
-  /** "auto": CUDA, then Metal, then CPU; bf16 where the device is fast at it, else fp32. */
+  /** "auto": CUDA, then Metal, then CPU; bf16 if the device is fast at it, else fp32. */
   readonly device: "auto" | "cpu" | "cuda" | "mps";
   readonly dtype: "auto" | "float32" | "bfloat16";
   readonly threads: number | null;
-  /** Megabytes that a learner process may hold; null: what it holds after loading and most of what is free then. */
+  /** Megabytes that a learner process may use; null: what it uses after loading plus most of what is then free. */
   readonly memory: number | null;
 }
 
-/** What was really opened, which "auto" leaves to the machine. The numbers of a run depend on it: its caller keeps it. */
+/** What was actually opened, since "auto" leaves it to the machine. A run's numbers depend on it, so the caller records it. */
 export interface OpenReply {
   /** "cpu", "mps", or a CUDA device with its card: "cuda:0 (NVIDIA H100 80GB HBM3)". */
   readonly device: string;
-  /** Of the frozen weights: "float32" or "bfloat16". The adapter is float32 always. */
+  /** Of the frozen weights: "float32" or "bfloat16". The adapter is always float32. */
   readonly dtype: string;
   /** torch's version with its build: "2.13.0+cpu". */
   readonly torch: string;
@@ -35,18 +35,18 @@ export interface OpenReply {
   readonly trainableParameters: number;
 }
 
-/** A policy loss as data: a name of losses.ts, and what the learner does with it (native/trainer/loss.py has the equations). */
+/** A policy loss as data: its name from losses.ts and its settings (native/trainer/loss.py has the equations). */
 export interface PolicyLoss {
   readonly kind: PolicyLossName;
   readonly clipLow: number;
   readonly clipHigh: number;
-  /** c of the dual clip; only `dual_clip` reads it. */
+  /** c of the dual clip; used only by `dual_clip`. */
   readonly dualClip: number;
   /** Weight of the KL to the reference (adapter off); 0 skips the reference pass. */
   readonly klCoef: number;
-  /** What weighs alike in a mini-batch. */
+  /** The unit that has equal weight in a mini-batch. */
   readonly normalize: Normalization;
-  /** Tokens a rollout, where normalize is "constant". */
+  /** Tokens per rollout if normalize is "constant". */
   readonly constant: number;
   readonly importanceMode: ImportanceMode;
   /** Cap of the importance weight exp(old - behaviour); null switches the correction off. */
@@ -57,7 +57,7 @@ export interface PolicyLoss {
 
 export type Loss = PolicyLoss | { readonly kind: "sft" };
 
-/** A sample with the number of its rollout: samples of one number are parts of one; without a number it is one of its own. */
+/** A sample with the number of its rollout. Samples with the same number are parts of one; without a number it is its own. */
 export interface LearnerSample extends TrainingSample {
   readonly rollout?: number;
 }
@@ -70,20 +70,20 @@ export interface UpdateRequest {
 }
 
 export interface UpdateReply {
-  /** Metric names are TRL's where it has one: loss, kl, entropy, grad_norm, clip_ratio/low_mean, sampling/... */
+  /** Metric names are TRL's if it has one: loss, kl, entropy, grad_norm, clip_ratio/low_mean, sampling/... */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Old log-probs by sample and token, flattened over the mini-batches in order; 0 where the mask is 0. */
+  /** Old log-probs by sample and token, flattened over the mini-batches in order; 0 if the mask is 0. */
   readonly logprobs: readonly (readonly number[])[];
-  /** By sample: tokenDigest of the ids that its tensors held, up to the last trained one (nothing after it is computed). */
+  /** By sample: tokenDigest of the ids in its tensors, up to the last trained one (nothing after it is computed). */
   readonly digests: readonly string[];
 }
 
 export interface SavedAdapter {
   /** Folder with peft/ (adapter_model.safetensors, adapter_config.json), optimizer.safetensors, state.json. */
   readonly folder: string;
-  /** GGUF adapter inside it, named by content hash. */
+  /** GGUF adapter in it, named by content hash. */
   readonly gguf: string;
-  /** sha256 (hex) of the GGUF adapter: the adapter's name everywhere. */
+  /** sha256 (hex) of the GGUF adapter; identifies the adapter everywhere. */
   readonly hash: string;
   /** sha256 by file name, relative to the folder. */
   readonly files: Readonly<Record<string, string>>;
@@ -97,10 +97,10 @@ export interface Learner {
     which: "policy" | "reference",
     temperature: number,
   ): Promise<readonly (readonly number[])[]>;
-  /** Cosine between the input-embedding rows of the ids: which markers were ever trained? // [id][id] */
+  /** Cosine between the input-embedding rows of the ids, to find markers that were never trained. // [id][id] */
   cosines(ids: readonly number[]): Promise<readonly (readonly number[])[]>;
   update(request: UpdateRequest): Promise<UpdateReply>;
-  /** Writes into `folder` (created, must not hold an older save); durable (fsynced) when it returns. */
+  /** Writes into `folder` (created, must not contain an older save); durable (fsynced) when it returns. */
   save(folder: string): Promise<SavedAdapter>;
   /** Exact state of an earlier save: adapter, optimizer moments, counters, RNG. */
   restore(folder: string): Promise<void>;

@@ -1,5 +1,5 @@
-// The policy losses by name: what each paper sets, where the config leaves it to the loss. The equations, one function
-// each, are native/trainer/loss.py's. Departs from GRPO as published in its normalisation: by tokens, as TRL and verl do
+// The policy losses by name, with each paper's settings, which apply if the config has null. The equations, one function
+// each, are in native/trainer/loss.py. Departs from published GRPO in its normalisation: by tokens, as in TRL and verl
 // since DAPO; `normalize: sequence` is the paper's.
 import type { Config, Normalization, PolicyLossName } from "../config/config.ts";
 import type { PolicyLoss } from "./learner.ts";
@@ -19,7 +19,7 @@ export const publishedSettings: Readonly<Record<PolicyLossName, PublishedSetting
   dual_clip: { clipLow: 0.2, clipHigh: 0.2, normalize: "tokens" }, // arXiv 1912.09729
 };
 
-/** The loss of a run at the temperature its samples were drawn at. What is null in the config is the loss's own. */
+/** The loss of a run at the temperature of its samples. A null in the config takes the loss's published setting. */
 export function policyLoss({ learner, rollout }: Pick<Config, "learner" | "rollout">, temperature: number): PolicyLoss {
   const { lossType, dualClip, klCoef, importanceMode, importanceCap } = learner;
   const own = publishedSettings[lossType];

@@ -2,7 +2,7 @@
 //
 // frame   = u32 payload length, u8 type, u32 crc32 of the payload, payload        (integers little-endian)
 // payload = u32 head length, head (JSON object, UTF-8), blob (safetensors, or nothing)
-// The first frame each way is `hello`. Requests go to fd 3 of the child, everything else comes from its fd 4.
+// The first frame in each direction is `hello`. Requests go to the child's fd 3, everything else comes from its fd 4.
 // Both twins are tested against test/fixtures/frames.json. Not here: ids, pending calls (channel.ts), verbs (torch.ts).
 import { crc32 } from "node:zlib";
 import { z } from "zod";
@@ -17,7 +17,7 @@ export const largestPayload = 256 * 1024 * 1024;
 export interface Frame {
   readonly type: FrameType;
   readonly head: Readonly<Record<string, unknown>>;
-  /** Safetensors bytes; empty where the frame carries no arrays. */
+  /** Safetensors bytes; empty if the frame has no arrays. */
   readonly blob: Uint8Array;
 }
 
@@ -45,11 +45,11 @@ export function encodeFrame(frame: Frame): Buffer {
   return bytes;
 }
 
-/** A reader that is fed chunks as they come and gives the frames that are complete. Throws PlayactError for a damaged stream. */
+/** A reader that takes chunks as they arrive and returns the complete frames. Throws PlayactError for a damaged stream. */
 export function frameReader(): (chunk: Uint8Array) => Frame[] {
   let chunks: Uint8Array[] = [];
   let held = 0;
-  let wanted = headerBytes; // joined only when this much is there: a slow drip costs no quadratic copying
+  let wanted = headerBytes; // chunks are joined only at this size, so that many small ones do not cause quadratic copying
   return (chunk) => {
     chunks.push(chunk);
     held += chunk.length;

@@ -1,13 +1,13 @@
-// A learner that outlives its process. When the child goes in the middle of a call, another one is started and brought to
-// where the first one was (open, the last save or restore, the updates since), and the call is made again, once. On the
-// CPU that repeats the lost work to the bit. A refusal by a living child is no matter of this file.
+// A learner that survives the death of its process. If the child dies during a call, another one is started and brought to
+// the same state (open, the last save or restore, the updates since), and the call is repeated once. On the CPU this repeats
+// the lost work bit for bit. A refusal by a running child is passed on.
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PlayactError } from "../errors.ts";
 import type { Learner, OpenReply, OpenRequest, UpdateRequest } from "./learner.ts";
 
-/** A learner whose process can go; `failure` says why it did, null while it is there. */
+/** A learner whose process can die; `failure` returns the reason, null while it runs. */
 export interface MortalLearner extends Learner {
   failure(): PlayactError | null;
 }
@@ -15,7 +15,7 @@ export interface MortalLearner extends Learner {
 /** Updates report `learner/restarts`, the restarts so far. Throws what `start` throws. */
 export async function restartingLearner(start: () => Promise<MortalLearner>): Promise<Learner> {
   let current = await start();
-  let reviving: Promise<void> | null = null; // several calls may fail of one death
+  let reviving: Promise<void> | null = null; // several calls may fail because of one death
   let restarts = 0;
   let closed = false;
   let opened: { readonly request: OpenRequest; readonly reply: OpenReply } | null = null;
@@ -69,7 +69,7 @@ export async function restartingLearner(start: () => Promise<MortalLearner>): Pr
     async save(path) {
       const fresh = !existsSync(join(path, "state.json"));
       const saved = await call(async (learner) => {
-        if (fresh) await rm(path, { recursive: true, force: true }); // what a process that died in this very call has left
+        if (fresh) await rm(path, { recursive: true, force: true }); // left by a process that died in this call
         return learner.save(path);
       });
       [folder, since] = [saved.folder, []];
@@ -87,14 +87,14 @@ export async function restartingLearner(start: () => Promise<MortalLearner>): Pr
   };
 }
 
-/** What is on record of a run stays true: a GPU that is gone after a death must not become a CPU in silence. */
+/** The recorded device stays true: if the GPU is lost with the process, the run must not silently continue on the CPU. */
 function mustBeLike(first: OpenReply, now: OpenReply): void {
   const [was, is] = [first, now].map(({ device, dtype, torch }) => `${device} in ${dtype} by torch ${torch}`);
   if (was === is) return;
   throw new PlayactError("learner", `the learner's process ended; it was on ${was} and would go on ${is}: resume the run`);
 }
 
-/** A save in NAME.tmp becomes NAME when the step is closed (checkpoint.ts). */
+/** A save in NAME.tmp is renamed to NAME when the step is closed (checkpoint.ts). */
 function whereItIs(folder: string): string {
   const renamed = folder.replace(/\.tmp$/, "");
   if (existsSync(folder)) return folder;

@@ -1,12 +1,12 @@
-// The learner's side of law 1: what was trained is what was sampled, id for id. Checked on every update, by digest.
+// The learner's side of law 1: the trained ids are exactly the sampled ids. Checked on every update, by digest.
 import { PlayactError } from "../errors.ts";
 import { tokenDigest } from "../rules/token-digest.ts";
 import { trainedPart } from "./batch.ts";
 import type { UpdateReply, UpdateRequest } from "./learner.ts";
 
 /**
- * The learner's tensors held exactly the ids that were sampled: its digests are those of the samples.
- * @throws PlayactError("learner") where one differs; what was trained then is not what the policy said.
+ * Checks that the learner's tensors contained exactly the sampled ids: its digests must equal those of the samples.
+ * @throws PlayactError("learner") if one differs: the update then trained on other ids than the policy sampled.
  */
 export function assertSameIds({ minibatches }: UpdateRequest, { digests }: UpdateReply): void {
   const samples = minibatches.flat();

@@ -1,6 +1,6 @@
 // A deterministic double of the learner, for unit tests without Python: a unigram model over a small vocabulary, whose
-// bias of each token is the adapter. It learns, skips, saves and restores as the port says; it is no model of a language,
-// knows one policy loss whatever its name, without clipping, KL or importance weights, and its GGUF adapter is a file that only its hash is good for.
+// bias of each token is the adapter. It learns, skips, saves and restores as the port requires. It computes the same policy
+// loss for every name, without clipping, KL or importance weights; only the hash of its GGUF adapter can be used.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import type { Learner, OpenReply, UpdateReply, UpdateRequest } from "./learner.t
 const state = z.object({ updates: z.number(), bias: z.array(z.number()), velocity: z.array(z.number()) });
 type State = z.output<typeof state>;
 
-/** A fresh double. `vocabulary`: number of token ids, more than any id that is sent. */
+/** A fresh double. `vocabulary`: number of token ids; every id must be smaller. */
 export function scriptedLearner(vocabulary = 512): Learner {
   let current: State | null = null;
   let closed = false;
@@ -126,7 +126,7 @@ function check(samples: readonly (readonly number[])[], vocabulary: number): voi
   if (bad !== undefined) throw new PlayactError("learner", `learner: token ids must be in 0..${vocabulary - 1}, got ${bad}`);
 }
 
-/** Element that is known to exist: ids are checked, arrays of a sample have one length. */
+/** An element that exists: ids are checked, and arrays of a sample have the same length. */
 function at(values: readonly number[], index: number): number {
   return values[index] ?? Number.NaN;
 }

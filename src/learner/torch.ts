@@ -1,5 +1,5 @@
-// The learner in a Python child (native/trainer): torch and PEFT behind the port. Starts it, turns verbs into frames and
-// back, and ends it: end of input, SIGTERM, SIGKILL. The child dies with this process by itself (native/trainer/serve.py).
+// The learner in a Python child (native/trainer): torch and PEFT behind the port. Starts it, converts verbs to frames and
+// back, and ends it: end of input, SIGTERM, SIGKILL. The child exits by itself if this process dies (native/trainer/serve.py).
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -14,23 +14,23 @@ import type { Learner, LearnerSample, OpenRequest, SavedAdapter, UpdateReply, Up
 import { type Arrays, readFloats } from "./safetensors.ts";
 
 export interface LearnerOptions {
-  /** Path of the Python interpreter that has native/requirements.txt installed. */
+  /** Path of a Python interpreter with native/requirements.txt installed. */
   readonly python: string;
-  /** Laid over the inherited environment (which is passed on without its secrets). */
+  /** Added to the inherited environment (which is passed on without its secrets). */
   readonly env?: Readonly<Record<string, string>>;
-  /** Longest silence of the child, which beats every second. */
+  /** Longest silence of the child, which sends a heartbeat every second. */
   readonly deadlineSeconds: number;
-  /** The same until it says hello. */
+  /** The same until its hello. */
   readonly startSeconds?: number;
-  /** The same while it opens, saves or restores: imports and file formats hold Python's lock for seconds. */
+  /** The same while it opens, saves or restores: imports and file writing hold Python's global lock for seconds. */
   readonly fileSeconds?: number;
-  /** Devices to train on, each with a process of its own under torchrun (native/trainer/launch.py). Default 1. */
+  /** Devices to train on, each with its own process under torchrun (native/trainer/launch.py). Default 1. */
   readonly processes?: number;
-  /** Module to run instead of `trainer`: the tests' light children, which speak the same protocol. */
+  /** Module to run instead of `trainer`: the tests' light children, which use the same protocol. */
   readonly module?: string;
 }
 
-/** A learner in a process: its id, for logs and tests, and why it is gone (null while it is there). */
+/** A learner in a process: its id, for logs and tests, and why it ended (null while it runs). */
 export interface TorchLearner extends Learner {
   readonly pid: number;
   failure(): PlayactError | null;
@@ -47,9 +47,9 @@ const updateReply = z.object({ metrics: z.record(z.string(), z.number().nullable
 const saveReply = z.object({ gguf: z.string(), files: z.record(z.string(), z.string()) });
 
 const closed = new PlayactError("learner", "the learner was closed");
-const memoryHint = " (Linux ends the largest process so when memory runs out)";
+const memoryHint = " (Linux kills the largest process this way when memory runs out)";
 
-/** Starts the child and shakes hands. Throws PlayactError: "environment" where Python cannot start, else "learner". */
+/** Starts the child and waits for its hello. Throws PlayactError: "environment" if Python cannot start, else "learner". */
 export async function startLearner(options: LearnerOptions): Promise<TorchLearner> {
   const { deadlineSeconds, startSeconds = 60, fileSeconds = 60, module = "trainer", processes = 1 } = options;
   const program = processes === 1 ? [module, String(process.pid)] : [`${module}.launch`, String(process.pid), String(processes)];
@@ -72,7 +72,7 @@ export async function startLearner(options: LearnerOptions): Promise<TorchLearne
       onFailure: (reason) => {
         if (reason === closed) return;
         child.kill("SIGKILL");
-        toChild.destroy(); // several processes: the one that reads it may not be the one that was killed
+        toChild.destroy(); // with several processes, the killed one may not be the one that reads it
       },
     },
   );
@@ -121,8 +121,8 @@ function verbs(channel: Channel, patience: number): Omit<Learner, "close"> {
       const minibatches = request.minibatches.map((samples) => samples.length);
       const head = { minibatches, loss: request.loss, learningRate: request.learningRate };
       const reply = await channel.call("update", head, columns(samples));
-      const { metrics: told, digests } = updateReply.parse(reply.head);
-      const metrics = Object.entries(told).map(([name, value]) => [name, value ?? Number.NaN]);
+      const { metrics: reported, digests } = updateReply.parse(reply.head);
+      const metrics = Object.entries(reported).map(([name, value]) => [name, value ?? Number.NaN]);
       const logprobs = cut(
         readFloats(reply.blob, "logprobs"),
         samples.map((sample) => sample.ids.length),
@@ -140,7 +140,7 @@ function verbs(channel: Channel, patience: number): Omit<Learner, "close"> {
   };
 }
 
-/** Ends the input, then the process: SIGTERM after 2 s, SIGKILL after 2 more. Idempotent. */
+/** Ends the input, then the process: SIGTERM after 2 s, SIGKILL after another 2 s. Idempotent. */
 async function close(child: ChildProcess, input: Writable, channel: Channel, gone: Promise<void>): Promise<void> {
   channel.fail(closed);
   input.end();
@@ -159,7 +159,7 @@ async function endsWithin(milliseconds: number, gone: Promise<void>): Promise<bo
   return ended;
 }
 
-/** A mini-batch's samples as flat arrays, one after the other. */
+/** Samples as flat arrays, concatenated. */
 function columns(samples: readonly LearnerSample[]): Arrays {
   return {
     lengths: Int32Array.from(samples, (sample) => sample.ids.length),
@@ -174,7 +174,7 @@ function columns(samples: readonly LearnerSample[]): Arrays {
 function cut(values: Float32Array, lengths: readonly number[]): number[][] {
   const total = lengths.reduce((sum, length) => sum + length, 0);
   if (values.length !== total)
-    throw new PlayactError("learner", `expected ${total} numbers of the learner, ${values.length} came`);
+    throw new PlayactError("learner", `expected ${total} numbers from the learner, got ${values.length}`);
   let end = 0;
   return lengths.map((length) => {
     end += length;
@@ -182,7 +182,7 @@ function cut(values: Float32Array, lengths: readonly number[]): number[][] {
   });
 }
 
-/** Everything that the child prints is a log; its last lines explain a death. */
+/** Everything that the child prints is a log; its last lines explain why it ended. */
 function tail(child: ChildProcess): () => string {
   let text = "";
   const keep = (chunk: Buffer) => {
@@ -199,7 +199,7 @@ function inherited(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !secret.test(name)));
 }
 
-/** The folder native/ beside src/ or dist/, wherever this file was compiled to. */
+/** The folder native/ next to src/ or dist/, wherever this file was compiled to. */
 function nativeFolder(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
     if (existsSync(join(folder, "native", "trainer", "__main__.py"))) return join(folder, "native");

@@ -1,7 +1,7 @@
-// Whose fault was it? Every bad ending (aborted, truncated, a negative reward, or a rule not met) is put down to one party,
-// by rules that read the record alone. Pure. No judge of how good an episode was: it changes no reward. Where the record does
-// not prove another's fault, it is the agent's, in the words of its verdict (reward/conduct.ts).
-// Departs from TRUSTEE (which counts aborts by simulator only): ends that were not aborted have culprits too.
+// Which party caused a bad ending? Every bad ending (aborted, truncated, a negative reward, or a rule not met) is blamed on one
+// party, by rules that read only the record. Pure; it changes no reward. Unless the record proves another party's fault, the
+// agent is blamed, in the words of its verdict (reward/conduct.ts).
+// Departs from TRUSTEE (which only counts aborts by simulator): endings that were not aborted are blamed on a party too.
 
 import type { Blame, ExpectedCall, Failure, Fault, HeldBack, Json, Message, Task, Trajectory } from "../types.ts";
 import { own } from "./json.ts";
@@ -12,7 +12,7 @@ export function isBadEnding({ status, verdict }: Trajectory): boolean {
   return status !== "terminated" || (verdict !== null && (verdict.reward < 0 || verdict.rules < 1));
 }
 
-/** The party at fault; null where the episode did not end badly. */
+/** The party at fault; null if the episode did not end badly. */
 export function blameFor(trajectory: Trajectory): Blame | null {
   if (!isBadEnding(trajectory)) return null;
   if (trajectory.status === "aborted") return ofWorld(trajectory.failure);
@@ -23,14 +23,14 @@ export function blameFor(trajectory: Trajectory): Blame | null {
   return { party: "agent", ...ofAgent(trajectory) };
 }
 
-/** Who failed aborts; but an error of the engine stays the engine's, in whichever role it was met. */
+/** The role that failed caused the abort, except for an engine error, which is the engine's in every role. */
 function ofWorld(failure: Failure | null): Blame {
   if (failure === null) return { party: "engine", code: "unknown", reason: "aborted without a recorded failure" };
   const party = failure.code === "error" ? "engine" : failure.boundary;
   return { party, code: failure.code, reason: failure.text };
 }
 
-/** What the record proves of others, in the order in which they are asked. */
+/** Faults of other parties that the record can prove, in the order in which they are checked. */
 const parties: readonly (readonly [Blame["party"], (trajectory: Trajectory) => Fault | null])[] = [
   ["verifier", ofVerifier],
   ["task", ofTask],
@@ -43,7 +43,7 @@ function ofVerifier({ status, verdict }: Trajectory): Fault | null {
   return { code: "verdict_against_rules", reason: `every rule was met, the reward is ${verdict.reward.toFixed(2)}` };
 }
 
-/** A task that could not be done: its blueprint fails its own rules, does not fit, or needs a value that nobody could tell. */
+/** A task that could not be done: its blueprint fails its own rules, exceeds the limits, or needs a value that is not available. */
 function ofTask(trajectory: Trajectory): Fault | null {
   const { task, messages, stopReason } = trajectory;
   const { limits, heldBack } = task;
@@ -60,10 +60,10 @@ function ofTask(trajectory: Trajectory): Fault | null {
     return { code: "limits_too_small", reason: `the right episode does not fit the limit that ended it (${stopReason})` };
   const unknowable = onlyUnknowableWrong(trajectory);
   if (unknowable === null) return null;
-  return { code: "unknowable_value", reason: `nobody could have told the ${spoken(unknowable)}` };
+  return { code: "unknowable_value", reason: `no message or result gives the ${spoken(unknowable)}` };
 }
 
-/** An argument that neither words nor results give, where every other part of every expected call was right. */
+/** An argument that no text or result gives, if everything else in every expected call was right. */
 function onlyUnknowableWrong({ task, messages }: Trajectory): string | null {
   const calls = messages.flatMap((message) => message.calls);
   let found: string | null = null;
@@ -90,7 +90,7 @@ function holds(result: Json, value: Json): boolean {
   return typeof result === "object" && result !== null && Object.values(result).some((inner) => holds(inner, value));
 }
 
-/** A user who was asked for a value that only they know, and told none or ended the talk. */
+/** A user who was asked for a value that only they know, and gave no value or ended the conversation. */
 function ofUser(trajectory: Trajectory): Fault | null {
   const { task, messages, stopReason } = trajectory;
   for (const held of untoldValues(trajectory)) {
@@ -99,12 +99,12 @@ function ofUser(trajectory: Trajectory): Fault | null {
     const next = messages[asked + 1];
     const ended = next === undefined && stopReason === "user_done";
     if (ended || (next?.role === "user" && !task.heldBack.some((one) => tells(next.text, one, task))))
-      return { code: "withheld_value", reason: `was asked for the ${spoken(held.argument)} and did not tell it` };
+      return { code: "withheld_value", reason: `was asked for the ${spoken(held.argument)} and did not give it` };
   }
   return null;
 }
 
-/** The values that the user kept back to the end. */
+/** The held-back values that the user never gave. */
 export function untoldValues({ task, messages }: Trajectory): HeldBack[] {
   const said = messages.filter(({ role }) => role === "user");
   return task.heldBack.filter((held) => !said.some(({ text }) => tells(text, held, task)));
@@ -115,18 +115,18 @@ function tells(text: string, held: HeldBack, task: Task): boolean {
   return text.includes(held.sentence) || (value !== undefined && carries(text, value));
 }
 
-/** A question without a call that names the argument in its own words. */
+/** A question, without a call, that contains the words of the argument's name. */
 function asksFor({ text, calls }: Message, { argument }: HeldBack): boolean {
   const said = ` ${text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ")} `;
   const words = spoken(argument).split(" ");
   return calls.length === 0 && text.includes("?") && words.every((word) => said.includes(` ${word}`));
 }
 
-/** A tool that answered an expected call with an error, though no rule had refused it. */
+/** A tool that answered an expected call with an error, although no rule had refused the call. */
 function ofTool({ task, messages }: Trajectory): Fault | null {
   for (const [at, { calls }] of messages.entries()) {
     const next = messages[at + 1];
-    const results = next?.role === "tool" ? next.text.split("\n") : []; // one line each, in the order of the calls
+    const results = next?.role === "tool" ? next.text.split("\n") : []; // one line per call, in order
     const wronged = calls.find(
       (call, index) =>
         call.refused === undefined &&
@@ -141,9 +141,9 @@ function ofTool({ task, messages }: Trajectory): Fault | null {
 
 function ofAgent({ stopReason, status, verdict }: Trajectory): Fault {
   const long = stopReason === "turn_length" || stopReason === "response_length" || stopReason === "context_full";
-  if (long) return { code: stopReason, reason: "wrote more than there was room for" };
-  if (stopReason === "turn_deadline") return { code: stopReason, reason: "wrote longer than there was time for" };
+  if (long) return { code: stopReason, reason: "wrote more than the length limit allows" };
+  if (stopReason === "turn_deadline") return { code: stopReason, reason: "took longer to write than the time limit allows" };
   if (verdict?.fault) return verdict.fault;
   if (status === "truncated") return { code: stopReason, reason: "used up its turns" };
-  return { code: "bad_report", reason: verdict?.reason ?? "the end was not good enough" };
+  return { code: "bad_report", reason: verdict?.reason ?? "the report was not good enough" };
 }

@@ -1,8 +1,8 @@
-// Does a tool's result deny what is known? Only what ids and echoes prove, pure, and silent wherever it could be wrong: a false
-// alarm would blame the world for being right. An echo: the result repeats an argument with another value. A change: a date or
-// a time of a thing that an earlier result named by its id is another one now, though nothing was changed. A rule speaks only
-// where the tool's own schema allows the right value, so that every contradiction could have been avoided. Departs from the
-// papers, which trust the simulator; an id that the agent invented is no contradiction (journal.ts).
+// Does a tool's result contradict what is known? Pure. Reports only what ids and echoes prove and ignores doubtful cases: a
+// false alarm would blame the world for a correct result. An echo: the result repeats an argument with a different value. A
+// change: a date or time differs from an earlier result about the same id, although no tool changed it. Reported only if the
+// tool's schema allows the right value, so that every contradiction was avoidable. Departs from the papers, which trust the
+// simulator. An id that the agent invented is not a contradiction (journal.ts).
 
 import type { Json, JsonObject, ToolCall, ToolSpec } from "../types.ts";
 import { entityOf, type Fact, isIdName, isReading, statements } from "./journal.ts";
@@ -12,21 +12,21 @@ import { sameValue, spoken } from "./values.ts";
 
 export interface Contradiction {
   readonly kind: "echo" | "changed";
-  /** Field of the result, and the value that it must have. */
+  /** The field of the result, and the value that it should have. */
   readonly field: string;
   readonly right: string | number;
-  /** What is wrong, in a few words. */
+  /** What is wrong, briefly. */
   readonly text: string;
 }
 
-/** All fields of `result` that deny what is known; empty for a result that is no object. */
+/** All fields of `result` that contradict what is known; empty if the result is not an object. */
 export function contradictions(call: ToolCall, result: Json, tool: ToolSpec, journal: readonly Fact[]): Contradiction[] {
   if (!isObject(result)) return [];
   const found = [...echoes(call, result), ...changes(call, result, journal)];
   return found.filter(({ field, right }) => matchesSchema(tool.returns ?? {}, { ...result, [field]: right }).length === 0);
 }
 
-/** Why a reply cannot stand, as the simulator's handle takes it; null where nothing speaks against it. */
+/** Why a reply is rejected, in the form that the simulator's handle expects; null if it contradicts nothing. */
 export function contradicted(
   call: ToolCall,
   result: Json,
@@ -37,19 +37,19 @@ export function contradicted(
   return first ? { reason: `contradicts what is known: ${first.text}`, code: "contradiction" } : null;
 }
 
-/** The result with these fields put right, for what is written by rule: a blueprint, or a reply that could not know it. */
+/** The result with these fields corrected, for a blueprint or a reply that was written without knowing the journal. */
 export function putRight(result: Json, wrong: readonly Contradiction[]): Json {
   if (!isObject(result) || wrong.length === 0) return result;
   return { ...result, ...Object.fromEntries(wrong.map(({ field, right }) => [field, right])) };
 }
 
-/** Verbs that are given an old value and answer with a new one, or the other way round. */
+/** Verbs of tools that take an old value and return a new one, or the reverse. */
 const shifting =
   /^(adapt|adjust|change|convert|correct|delay|exchange|extend|modify|move|postpone|renew|replace|reschedule|set|shift|swap|update)/i;
 const date = /^\d{4}-\d{2}-\d{2}$/;
 const clock = /^\d{2}:\d{2}$/;
 
-/** A date is repeated as it was said; an id is by a tool that only reads, while one that changes may give out another. */
+/** A repeated date must stay the same; so must an id in a reading tool, while a changing tool may return a new id. */
 function echoes(call: ToolCall, result: JsonObject): Contradiction[] {
   if (shifting.test(call.name)) return [];
   return Object.entries(call.arguments).flatMap(([field, said]) => {
@@ -61,14 +61,14 @@ function echoes(call: ToolCall, result: JsonObject): Contradiction[] {
   });
 }
 
-/** By a tool that looks up the thing itself: what get_breakfast(hotel_id) dates is no date of the hotel. */
+/** Only for a tool that looks up the thing itself: a date from get_breakfast(hotel_id) is not a date of the hotel. */
 function changes(call: ToolCall, result: JsonObject, journal: readonly Fact[]): Contradiction[] {
   const entity = entityOf(call.arguments);
   if (entity === null || !isReading(call.name) || !Object.keys(call.arguments).every(isIdName)) return [];
   const [, ...noun] = spoken(call.name).split(" ");
   if (noun.join(" ") !== spoken(entity.replace(/=.*/, "")).replace(/ ?(id|code)$/, "")) return [];
   const since = journal.findLastIndex((fact) => !isReading(fact.name));
-  // what a changing call says is its outcome, except about a thing that it made
+  // a changing call states its outcome, not an earlier fact, except about a thing that it created
   const known = journal
     .flatMap(statements)
     .filter((one) => one.entity === entity && one.introduced && one.call >= Math.max(0, since));

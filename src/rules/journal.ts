@@ -1,63 +1,62 @@
-// The journal of an episode: what its tools have stated, read off calls and results by rule. It lists the facts for later
-// replies, and knows which ids were ever given out and which tools only read. Pure. Not a model of the world: nothing is
-// inferred that no result says. Whether a new result denies an old one is contradiction.ts's question.
-// Departs from the first journal (facts of one dependent argument) in two ways: every id argument is checked that another
-// offered tool gives out, and an answer is repeated only while no changing call came between.
+// The journal of an episode: what its tools have stated, taken from calls and results by rule. It lists the facts for later
+// replies, and tells which ids were returned and which tools only read. Pure. Not a model of the world: it contains only what
+// results state. contradiction.ts decides whether a new result contradicts an old one.
+// Every id argument that another offered tool returns is checked, and a result is repeated only until a changing call.
 
 import type { ExpectedCall, Json, JsonObject, JsonSchema, Task, ToolCall, ToolSpec } from "../types.ts";
 import { isObject, own, spacedJson } from "./json.ts";
 import { isSameCall, sameValue, spoken } from "./values.ts";
 
-/** A call that was carried out and what came of it: the journal's entry, in the order of the calls. */
+/** An executed call with its result: one entry of the journal, which is in the order of the calls. */
 export interface Fact extends ToolCall {
   readonly result: Json;
 }
 
-/** One value that a call stated about one thing. */
+/** One value that a call stated about one entity. */
 export interface Statement {
-  /** The thing by its id or ids, e.g. "flight_id=fl120". */
+  /** Identified by its id or ids, e.g. "flight_id=fl120". */
   readonly entity: string;
   readonly field: string;
   readonly value: string | number;
   /** Index of the call in the journal. */
   readonly call: number;
-  /** The result names the thing itself, and the call did not: found or made by this call. */
+  /** True if the result names the entity and the call did not: this call found or created it. */
   readonly introduced: boolean;
 }
 
-/** Verbs at the beginning of a name that change nothing; every other tool may change anything. */
+/** First words of the names of tools that change nothing; every other tool may change anything. */
 const reading = new Set(
   "browse calculate check compare convert count describe estimate explain fetch find get list locate look lookup preview query quote read search show track view".split(
     " ",
   ),
 );
 
-/** True where a tool's name says that it only reads. Anything doubtful counts as changing: that mutes checks, never adds one. */
+/** True if a tool's name says that it only reads. A doubtful name counts as changing, which can only disable checks. */
 export function isReading(name: string): boolean {
   const [verb = "", next] = spoken(name).split(" ");
   return reading.has(verb) && !(verb === "check" && (next === "in" || next === "out"));
 }
 
-/** Public codes, which a model may know without being told. */
+/** Public codes, which a model may know from its training. */
 const publicCode =
   /^(zip|post|postal|country|area|dial|currency|language|locale|airport|iata|icao|city|state|region|colou?r)_?code$/i;
 
-/** A name that says its value identifies one thing of this world. */
+/** True if the name says that its value identifies one thing in the simulated world. */
 export function isIdName(name: string): boolean {
   return /(^|_)id$|[a-z]I[dD]$|(^|_)code$|[a-z]Code$/.test(name) && !publicCode.test(name);
 }
 
-/** Where an id may have been written down: also plural and numbered fields. */
+/** True for a field that may hold an id, including plural and number fields. */
 function holdsIds(name: string): boolean {
   return isIdName(name) || /(id|code|number|reference|ref|key)s?$/i.test(name);
 }
 
-/** A fact as the simulator reads it. */
+/** A fact as the simulator's prompt shows it. */
 export function factText(fact: Fact): string {
   return `${fact.name}(${spacedJson(fact.arguments)}) = ${spacedJson(fact.result)}`;
 }
 
-/** Facts as text, one call a line, newest last; the oldest are dropped where `characters` do not hold them. */
+/** Facts as text, one call per line, newest last; the oldest are dropped if they exceed `characters`. */
 export function listing(journal: readonly Fact[], characters = 1500): string {
   const lines: string[] = [];
   let room = characters;
@@ -70,7 +69,7 @@ export function listing(journal: readonly Fact[], characters = 1500): string {
   return lines.length === 0 ? "none" : lines.join("\n");
 }
 
-/** The fact that answers the same call again: none where a changing call since may have made a reading one untrue. */
+/** The fact that answers a repeated call; null if a later changing call may have made the result of a reading call outdated. */
 export function repeatedFact(call: ToolCall, journal: readonly Fact[], tools: readonly ToolSpec[] = []): Fact | null {
   const at = journal.findLastIndex((fact) => isSameCall(fact, call, tools));
   const stale = isReading(call.name) && journal.slice(at + 1).some((fact) => !isReading(fact.name));
@@ -78,8 +77,8 @@ export function repeatedFact(call: ToolCall, journal: readonly Fact[], tools: re
 }
 
 /**
- * What a fact states: the scalars beside an id in its result are about that id; those of a result without one are about
- * the ids that the call named. Lists without ids say nothing that could be found again.
+ * What a fact states: scalars next to an id in its result are about that id; scalars of a result without an id are about
+ * the ids in the call's arguments. Lists without ids state nothing, because their items cannot be identified later.
  */
 export function statements(fact: Fact, call: number): Statement[] {
   const about = entityOf(fact.arguments);
@@ -102,12 +101,12 @@ export function statements(fact: Fact, call: number): Statement[] {
   return isObject(result) ? of(result) : Array.isArray(result) ? of({ result }) : [];
 }
 
-/** The ids that an object names, as one key; null where it names none, or only a bare `id` that could be anything's. */
+/** The ids of an object as one key; null if it has none, or has a bare `id` that could belong to anything. */
 export function entityOf(object: JsonObject): string | null {
   const ids = Object.entries(object).flatMap(([name, value]) =>
     isIdName(name) && (typeof value === "string" || typeof value === "number") ? [[name, value] as const] : [],
   );
-  // a bare `id` of digits or letters alone may be another kind of thing's
+  // a bare `id` of only digits or only letters may belong to another kind of thing
   const vague = ids.some(([name, value]) => name.toLowerCase() === "id" && !/[a-z].*\d|\d.*[a-z]/i.test(String(value)));
   if (ids.length === 0 || vague) return null;
   const keys = ids.map(([name, value]) => `${name}=${squeezed(value)}`);
@@ -115,10 +114,9 @@ export function entityOf(object: JsonObject): string | null {
 }
 
 /**
- * The argument that names a thing which nobody ever named: no tool gave the id out, no user said it and the task does not
- * know it. That is the agent's invention, not the world's fault. Checked are the blueprint's dependent argument and the ids
- * that another offered tool gives out; where nobody gives them out, they may be known from elsewhere. Null: none.
- * `said` is what the user has said so far.
+ * The argument whose id the agent invented: no tool returned it, no user said it and the task does not contain it. Null if
+ * there is none. Checks the blueprint's dependent argument and ids that another offered tool returns; other ids may be known
+ * from elsewhere. `said` is what the user has said so far.
  */
 export function inventedId(call: ToolCall, task: Task, journal: readonly Fact[], said: readonly string[]): string | null {
   const dependent = task.dependent && task.expected[1]?.name === call.name ? dependentArgument(task.expected) : null;
@@ -135,10 +133,10 @@ export function inventedId(call: ToolCall, task: Task, journal: readonly Fact[],
   return invented?.[0] ?? null;
 }
 
-/** The argument of the second expected call that only the first one's result knows. */
+/** The argument of the second expected call whose value only the first call's result gives. */
 function dependentArgument([first, second]: readonly ExpectedCall[]): string | null {
   if (!first || !second || !isObject(first.result)) return null;
-  // both may carry other arguments of one name, e.g. a date that the user said
+  // both calls may share other arguments, e.g. a date that the user said
   const names = Object.entries(first.result).filter(
     ([name, value]) =>
       !Object.hasOwn(first.arguments, name) &&
@@ -148,7 +146,7 @@ function dependentArgument([first, second]: readonly ExpectedCall[]): string | n
   return names[0]?.[0] ?? null;
 }
 
-/** An id argument of `tool` without fixed values, which an offered tool returns that does not ask for it itself. */
+/** True for an id argument without listed values that another offered tool returns and does not itself take. */
 function isGivenOut(name: string, tool: ToolSpec, task: Task): boolean {
   const schema = own(propertiesOf(tool.parameters), name);
   if (!isIdName(name) || !isObject(schema) || ["enum", "const", "default", "examples"].some((key) => key in schema)) return false;
@@ -164,7 +162,7 @@ function returnsField(schema: Json, name: string): boolean {
   return Object.values(schema).some((part) => returnsField(part, name));
 }
 
-/** The value stands in the result under this name or another that holds ids, or in a sentence. */
+/** True if the result contains the value under this name, in another field for ids, or in a sentence. */
 function givesOut(result: Json, name: string, value: string | number, field = ""): boolean {
   if (Array.isArray(result)) return result.some((item) => givesOut(item, name, value, field));
   if (isObject(result)) return Object.entries(result).some(([key, inner]) => givesOut(inner, name, value, key));
@@ -173,7 +171,7 @@ function givesOut(result: Json, name: string, value: string | number, field = ""
   return sameField && (typeof result === "string" || typeof result === "number") && squeezed(result) === squeezed(value);
 }
 
-/** The text holds the value as words of its own, however they are spaced or hyphened: "BK 12-34" holds BK1234. */
+/** True if the text contains the value as whole words, ignoring spaces and hyphens: "BK 12-34" mentions BK1234. */
 export function mentions(text: string, value: string | number): boolean {
   const wanted = squeezed(value);
   const words = text
@@ -187,7 +185,7 @@ export function mentions(text: string, value: string | number): boolean {
   });
 }
 
-/** Letters and digits alone, in lower case. */
+/** Only letters and digits, in lower case. */
 function squeezed(value: string | number): string {
   return String(value)
     .normalize("NFKC")

@@ -1,11 +1,11 @@
-// JSON of strangers: where a value inside other text ends, what it holds, and JSON as models write it. What jsonEnd delimits
-// may still be malformed, parseJson decides. Departs from JSON.parse: a number that a double cannot keep is refused, never
-// rounded, for an order 1917043659912705297 is not the order 1917043659912705300.
+// Untrusted JSON: where a value inside other text ends, its parsed value, and JSON as models write it. What jsonEnd delimits
+// may still be malformed; parseJson decides. Departs from JSON.parse: a number that a double cannot represent is rejected, not
+// rounded, because order 1917043659912705297 is not order 1917043659912705300.
 import type { Json, JsonObject } from "../types.ts";
 
 /**
- * Index after the object or list that opens at `start`; -1 when none opens there or it never closes. Brackets and tags
- * inside strings do not count.
+ * Index after the object or list that opens at `start`; -1 if none opens there or it never closes. Brackets and tags
+ * inside strings are ignored.
  */
 export function jsonEnd(text: string, start: number): number {
   if (text[start] !== "{" && text[start] !== "[") return -1;
@@ -26,12 +26,12 @@ export function jsonEnd(text: string, start: number): number {
   return -1;
 }
 
-/** What a JSON text holds; else the number that cannot be kept (see unsafeNumber), or null for no JSON. */
+/** The value of a JSON text, or the number that a double cannot represent (see unsafeNumber), or null if it is not JSON. */
 export type Parsed = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly unsafe: string | null };
 
 export function parseJson(text: string): Parsed {
   try {
-    const value = JSON.parse(text) as Json; // JSON.parse yields nothing else
+    const value = JSON.parse(text) as Json; // JSON.parse returns nothing else
     const unsafe = unsafeNumber(text);
     return unsafe === null ? { ok: true, value } : { ok: false, unsafe };
   } catch {
@@ -42,8 +42,8 @@ export function parseJson(text: string): Parsed {
 const stringOrNumber = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**
- * The first number of a JSON text that a double cannot keep, as it is written; null when all can be kept. That is one beyond
- * 2^53 that would be printed with other digits, or none. A smaller fraction may be rounded: it is a measure and names nothing.
+ * The first number of a JSON text that a double cannot represent, as written; null if there is none. That is one beyond 2^53
+ * that would be printed with other digits, or as infinity. A smaller fraction may be rounded: it is a measure, not a name.
  */
 export function unsafeNumber(text: string): string | null {
   const digits = (number: string) => number.replace(/[eE].*|[^\d]/g, "").replace(/^0+|0+$/g, "");
@@ -54,9 +54,9 @@ export function unsafeNumber(text: string): string | null {
   return null;
 }
 
-/** One line with a space after `:` and `,`, as the chat templates' tojson writes calls and as models learnt them. */
+/** One line with a space after `:` and `,`, as the chat templates' tojson writes calls and as models learned them. */
 export function spacedJson(value: Json): string {
-  // Inside strings a newline is escaped: every real one comes from the indentation.
+  // Newlines inside strings are escaped: every real one comes from the indentation.
   return JSON.stringify(value, null, 1).replace(/,?\n */g, (gap) => (gap.startsWith(",") ? ", " : ""));
 }
 
@@ -65,7 +65,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A member that the object itself holds; undefined also for names that every object inherits (constructor, __proto__). */
+/** An own member of the object; undefined for inherited names (constructor, __proto__). */
 export function own(object: JsonObject, name: string): Json | undefined {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }

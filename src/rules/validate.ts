@@ -1,19 +1,19 @@
-// Values against JSON Schema, by ajv, with messages that a small model can act on ("missing argument 'city'").
-// Used for the policy's calls, the simulator's replies and the catalogue. Only complains: nothing is coerced, no default
-// is filled in. Whether a schema lies in our subset is the loader's business (toolset.ts).
+// Validates values against JSON Schema with ajv, with messages that a small model can act on ("missing argument 'city'").
+// Used for the policy's calls, the simulator's replies and the catalogue. Changes nothing: no coercion, no defaults.
+// The loader checks that a schema is in the supported subset (toolset.ts).
 import { Ajv2020, type ErrorObject, str, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import { isObject } from "./json.ts";
 import { placeOf } from "./listed.ts";
 
-/** Compiled validators kept; a run uses about as many schemas as its toolsets have tools. */
+/** Maximum number of compiled validators; a run uses about as many schemas as its toolsets have tools. */
 const cacheSize = 512;
 
-// own keys alone: every object inherits a constructor and a toString, which are no arguments
+// own keys only: `constructor` and `toString`, which every object inherits, are not arguments
 const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false, ownProperties: true });
 addFormats.default(ajv);
-ajv.removeKeyword("multipleOf"); // ajv's divides: 19.99 would be no multiple of 0.01
+ajv.removeKeyword("multipleOf"); // ajv divides, and 19.99 would not be a multiple of 0.01
 ajv.addKeyword({
   keyword: "multipleOf",
   type: "number",
@@ -23,8 +23,8 @@ ajv.addKeyword({
 });
 
 /**
- * Is the number a whole multiple, but for what doubles round off (2 units in the last place)? Half a cent is told from a whole
- * one up to amounts of 10^13.
+ * Is the number a whole multiple, within the rounding of doubles (2 units in the last place)? Detects half a cent in amounts
+ * up to 10^13.
  */
 function isMultiple(step: number, value: number): boolean {
   return Math.abs(value - Math.round(value / step) * step) <= 2 * Number.EPSILON * Math.abs(value);
@@ -34,9 +34,9 @@ function isMultiple(step: number, value: number): boolean {
 const compiled = new Map<string, ValidateFunction>();
 
 /**
- * What is wrong with the arguments of a call; empty when the call is valid. An argument that the schema does not name is
- * wrong even where the schema leaves other keys open: the tool would ignore it.
- * @throws Error when the schema does not compile (the loader refuses such tools)
+ * What is wrong with the arguments of a call; empty if the call is valid. An argument that the schema does not name is
+ * wrong even if the schema allows additional keys: the tool would ignore it.
+ * @throws Error if the schema does not compile (the loader rejects such tools)
  */
 export function argumentErrors(tool: ToolSpec, args: JsonObject): string[] {
   const known = new Set(
@@ -46,12 +46,12 @@ export function argumentErrors(tool: ToolSpec, args: JsonObject): string[] {
   return [...unknown.map((name) => `unknown argument '${name}'`), ...failures(tool.parameters, args, "argument")];
 }
 
-/** What keeps a value from matching a schema; empty when it matches. Throws when the schema does not compile. */
+/** Why a value does not match a schema; empty if it matches. Throws if the schema does not compile. */
 export function matchesSchema(schema: JsonSchema, value: Json): string[] {
   return failures(schema, value, "property");
 }
 
-/** Why a schema does not compile, or null. */
+/** Why a schema does not compile; null if it compiles. */
 export function schemaFault(schema: JsonSchema): string | null {
   try {
     validatorOf(schema);
@@ -67,7 +67,7 @@ function failures(schema: JsonSchema, value: Json, noun: Noun): string[] {
   const validate = validatorOf(schema);
   if (validate(value)) return [];
   const texts = (validate.errors ?? [])
-    // argumentErrors names unknown arguments itself
+    // argumentErrors reports unknown arguments itself
     .filter((error) => !(noun === "argument" && error.keyword === "additionalProperties" && error.instancePath === ""))
     .map((error) => sentence(error, noun));
   return [...new Set(texts)];
@@ -76,7 +76,7 @@ function failures(schema: JsonSchema, value: Json, noun: Noun): string[] {
 function validatorOf(schema: JsonSchema): ValidateFunction {
   const text = JSON.stringify(schema);
   const validate = compiled.get(text) ?? compile(schema);
-  compiled.delete(text); // and put it last
+  compiled.delete(text); // reinserted last
   compiled.set(text, validate);
   const [oldest] = compiled.keys();
   if (compiled.size > cacheSize && oldest !== undefined) compiled.delete(oldest);
@@ -85,7 +85,7 @@ function validatorOf(schema: JsonSchema): ValidateFunction {
 
 function compile(schema: JsonSchema): ValidateFunction {
   const validate = ajv.compile(schema);
-  ajv.removeSchema(schema); // ajv keeps every schema and every $id it ever compiled; our cache is the bounded one
+  ajv.removeSchema(schema); // ajv would keep every schema and $id; our cache is bounded
   return validate;
 }
 
@@ -102,7 +102,7 @@ function sentence(error: ErrorObject, noun: Noun): string {
   }
 }
 
-/** What a failed keyword asks for, as the end of "… must". */
+/** What a failed keyword requires, as the end of "… must". */
 function demand({ keyword, params, message }: ErrorObject): string {
   switch (keyword) {
     case "type":
@@ -153,7 +153,7 @@ function valueText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** "/rooms/0/beds" -> "rooms[0].beds" (JSON pointer as ajv reports it). */
+/** "/rooms/0/beds" -> "rooms[0].beds" (from ajv's JSON pointer). */
 function pathText(pointer: string): string {
   const keys = pointer.split("/").slice(1);
   const plain = keys.map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));

@@ -1,12 +1,12 @@
-// When are two values the same? By type, and by schema where one is at hand: texts as texts ("02134" is not "2134"), numbers
-// as numbers, what a schema lists exactly. Case, underscores and outer punctuation are forgiven in free text alone.
+// When are two values the same? Decided by type, and by schema if there is one: strings as strings ("02134" is not "2134"),
+// numbers as numbers, listed values exactly. Only free text may differ in case, underscores and final punctuation.
 
 import type { Json, JsonObject, JsonSchema, ToolCall, ToolSpec } from "../types.ts";
 import { isObject, own } from "./json.ts";
 import { decimalOf } from "./language/numerals.ts";
 import { type Alternatives, isListed, placeOf, within } from "./listed.ts";
 
-/** Equality of argument values; a text beside a number counts where it is that number in plain digits ("2.0" and 2). */
+/** Equality of argument values; a string equals a number if it is that number in plain digits ("2.0" and 2). */
 export function sameValue(left: Json, right: Json, schema: JsonSchema = {}): boolean {
   return isSameAt(placeOf(schema), left, right);
 }
@@ -42,7 +42,7 @@ function foldedCase(text: string): string {
     .trim();
 }
 
-/** "2", "2.0" and "-2.50", never "02" or "1e3". */
+/** True for "2", "2.0" and "-2.50", false for "02" and "1e3". */
 function isPlainNumber(text: string, number: number): boolean {
   if (!/^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text.trim())) return false;
   return (
@@ -53,7 +53,7 @@ function isPlainNumber(text: string, number: number): boolean {
   );
 }
 
-/** Share of the expected arguments that are there with the right value; an extra argument counts as a wrong one. 0..1. */
+/** Share of the expected arguments that have the right value, 0..1; an extra argument counts as a wrong one. */
 export function rightArguments(expected: JsonObject, made: JsonObject, parameters: JsonSchema = {}): number {
   const names = new Set([...Object.keys(expected), ...Object.keys(made)]);
   if (names.size === 0) return 1;
@@ -65,7 +65,7 @@ export function rightArguments(expected: JsonObject, made: JsonObject, parameter
   return right.length / names.size;
 }
 
-/** The same tool with the same argument values; of `tools`, the one that is called says what its schema lists. */
+/** The same tool with the same argument values; the schema of the called tool in `tools` gives the listed values. */
 export function isSameCall(left: ToolCall, right: ToolCall, tools: readonly ToolSpec[] = []): boolean {
   if (left.name !== right.name) return false;
   const tool = tools.find(({ name }) => name === left.name);
@@ -73,8 +73,8 @@ export function isSameCall(left: ToolCall, right: ToolCall, tools: readonly Tool
 }
 
 /**
- * Does some text of a value stop short: is it empty, a single character, or cut at something that must go on? What the
- * schema lists never is: C and F, O+, <.
+ * True if a string in the value is incomplete: empty, a single character, or ending in a sign that needs a continuation.
+ * Values that the schema lists are always complete: C and F, O+, <.
  */
 export function isCutShort(value: Json, schema: JsonSchema = {}): boolean {
   return isCutAt(placeOf(schema), value);
@@ -87,14 +87,14 @@ function isCutAt(place: Alternatives, value: Json): boolean {
   return value.trim().length < 2 || /[,;:([{/&+-]$/.test(value.trim());
 }
 
-/** Scalars of a value, in order. */
+/** The scalars of a value, in order. */
 export function leaves(value: Json): Json[] {
   if (Array.isArray(value)) return value.flatMap(leaves);
   if (isObject(value)) return Object.values(value).flatMap(leaves);
   return [value];
 }
 
-/** "check_in_date" as a person says it. */
+/** A name in plain words: "check_in_date" -> "check in date". */
 export function spoken(name: string): string {
   return name
     .replace(/([a-z])([A-Z])/g, "$1 $2")
@@ -103,7 +103,7 @@ export function spoken(name: string): string {
     .trim();
 }
 
-/** A value as a person says it. */
+/** A value in plain words. */
 export function spokenValue(value: Json): string {
   if (Array.isArray(value)) return value.map(spokenValue).join(" and ");
   if (isObject(value))
