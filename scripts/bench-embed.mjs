@@ -1,7 +1,7 @@
-// Measures the embedder: texts a second over 1,000 task-like texts of about 48 tokens, in batches, and one by one as novelty
-// embeds them.
+// Measures the embedder: texts per second over 1,000 task-like texts of about 48 tokens, in batches, and one by one, as the
+// novelty check embeds them.
 //   node scripts/bench-embed.mjs [--texts 1000] [--threads N] [--repeats 3] [--json]
-// Needs a build (`npm run build`) and the model (`npx playact models get all-minilm-l6-v2`). The median of the repeats.
+// Needs a build (`npm run build`) and the model (`npx playact models get all-minilm-l6-v2`). Reports the median of the repeats.
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -23,7 +23,7 @@ const { values } = parseArgs({
   },
 });
 
-/** What a person asks for, out of the catalogue's own sentences: two wishes with a date and an amount each. */
+/** A user's request made from the catalogue's descriptions: two wishes, each with a date and an amount. */
 function taskLike(/** @type {number} */ number) {
   const random = draws("bench-embed", number);
   const tools = embeddedCatalogue().flatMap((/** @type {{ tools: { description: string }[] }} */ toolset) => toolset.tools);

@@ -1,7 +1,7 @@
 // `npm run bench:engine -- [--json] [--sequences 1,4,8,16] [--model FILE] [--threads N] [--without PEER,…]`: decode, prefill and a
-// GRPO-shaped work list by Playact's engine, by node-llama-cpp's `sequence.evaluate` and by transformers' `generate`, one
-// after the other in processes of their own; llama-batched-bench (decoding without sampling) is the ceiling. What counts
-// are the ratios: seconds are this machine's.
+// GRPO-shaped work list with Playact's engine, node-llama-cpp's `sequence.evaluate` and transformers' `generate`, one after
+// the other in separate processes; llama-batched-bench (decoding without sampling) is the upper bound. Compare the ratios:
+// the seconds depend on the machine.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";

@@ -1,9 +1,9 @@
-// `npm run bench:learner`: one GRPO step of ours beside TRL's GRPOTrainer and a plain PyTorch loop. Same model, same work: one
-// prompt of 250 tokens, 8 completions of 64, LoRA r16 on all linear layers. Each peer runs in a process of its own, one after
-// the other, in each dtype; the headline takes the fastest way of each, and `ways` has them all.
+// `npm run bench:learner`: one GRPO step of Playact, TRL's GRPOTrainer and a plain PyTorch loop. Same model, same work: one
+// prompt of 250 tokens, 8 completions of 64, LoRA r16 on all linear layers. Each peer runs in its own process, one after the
+// other, in each dtype; the summary has the fastest way of each, and `ways` has all of them.
 //   npm run -s bench:learner -- --json [--model NAME.gguf] [--steps 2] [--only ours,trl,plain] [--dtypes float32,bfloat16]
-//   npm run -s bench:learner -- --growth       time and memory against trained tokens, group and turns (ours alone)
-// TRL is no dependency of Playact: PLAYACT_BENCH_PYTHON names an interpreter that has it, else one is made in .venv-bench.
+//   npm run -s bench:learner -- --growth       time and memory against trained tokens, group and turns (Playact only)
+// TRL is not a dependency of Playact: PLAYACT_BENCH_PYTHON names an interpreter with TRL, else .venv-bench is made.
 import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,7 +27,7 @@ const { values } = parseArgs({
     model: { type: "string", default: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf" },
     steps: { type: "string", default: "2" },
     only: { type: "string", default: "ours,plain,trl" },
-    dtypes: { type: "string" }, // float32, and bfloat16 where the device multiplies it in hardware: elsewhere it is emulated
+    dtypes: { type: "string" }, // float32, and bfloat16 if the device multiplies it in hardware; otherwise it is emulated
   },
 });
 const model = existsSync(values.model) ? resolve(values.model) : join(root, "models", values.model);
@@ -36,7 +36,7 @@ const model = existsSync(values.model) ? resolve(values.model) : join(root, "mod
 const say = (text) => process.stderr.write(`${text}\n`);
 
 /**
- * Runs a program; its last line of stdout is the result. What it writes to stderr is shown when it fails.
+ * Runs a program; its last line of stdout is the result. Its stderr is shown if it fails.
  * @param {string} program
  * @param {readonly string[]} args
  * @returns {Promise<string>}
@@ -60,7 +60,7 @@ function lastLine(program, args) {
   });
 }
 
-/** An interpreter with TRL: the user's, or one that borrows our environment's packages and adds TRL's own. */
+/** An interpreter with TRL: the user's, or one that reuses our environment's packages and adds TRL's. */
 async function benchPython() {
   if (process.env.PLAYACT_BENCH_PYTHON) return process.env.PLAYACT_BENCH_PYTHON;
   const folder = join(root, ".venv-bench");
@@ -70,13 +70,13 @@ async function benchPython() {
     await lastLine(ourPython, ["-m", "venv", folder]);
     const packages = await lastLine(ourPython, ["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]);
     const library = join(folder, "lib", readdirSync(join(folder, "lib"))[0] ?? "", "site-packages");
-    appendFileSync(join(library, "playact.pth"), `${packages}\n`); // torch is there already: nothing large is fetched twice
+    appendFileSync(join(library, "playact.pth"), `${packages}\n`); // reuses torch, so that nothing large is downloaded twice
   }
   await lastLine(python, ["-m", "pip", "install", "-q", "-r", join(root, "native", "requirements-bench.txt")]);
   return python;
 }
 
-/** What is compared: as asked, else float32 and what our learner would choose here. */
+/** The dtypes to compare: those asked for, else float32 and what our learner would choose here. */
 async function dtypes() {
   if (values.dtypes !== undefined) return values.dtypes.split(",");
   const asked = "from trainer.policy import pick_device, pick_dtype; print(pick_dtype('auto', pick_device('auto')))";
@@ -135,14 +135,14 @@ async function compare() {
     step_s: column("step_s"),
     update_s: column("update_s"),
     peak_mb: column("peak_mb"),
-    step_cpu_s: column("step_cpu_s"), // of all threads: what is left of the comparison on a machine that is busy
+    step_cpu_s: column("step_cpu_s"), // of all threads: the usable comparison on a busy machine
     update_cpu_s: column("update_cpu_s"),
     fastest_way: Object.fromEntries(best.map(({ peer, way }) => [peer, way])),
     ways: measured,
   };
 }
 
-/** Ours alone, one process a row: trained tokens with the rest held, then the group, then the turns. */
+/** Playact only, one process per row: varies the trained tokens, then the group, then the turns. */
 async function growth() {
   const tokens = [504, 1000, 2000, 4000, 8000].map((all) => [250, 8, 1, all / 8]);
   const groups = [1, 2, 4, 8, 16].map((group) => [250, group, 1, 64]);

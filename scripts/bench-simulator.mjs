@@ -1,5 +1,5 @@
-// Measures the simulator of the preset `laptop`: replies under a grammar (how many parse, are asked for again),
-// several verdict questions on one transcript against one question, and how far a choice depends on the batch's shape.
+// Measures the simulator of the preset `laptop`: replies under a grammar (how many parse, how many are retried), several
+// verdict questions on one transcript compared with one question, and how much a choice depends on the batch's shape.
 //   node scripts/bench-simulator.mjs [--replies 200] [--questions 12] [--repeats 3] [--sequences 6]
 //     [--model NAME] [--threads N] [--json]
 // Needs a build (`npm run build`). Times in seconds, log-probs in nats.
@@ -62,7 +62,7 @@ async function withEngine(simulatorSequences, mode, work) {
   }
 }
 
-/** Writes drafts of tasks as a run does until enough replies came. */
+/** Writes task drafts as a run does, until there are enough replies. */
 async function replies(/** @type {import("../src/llm/llm.ts").Engine} */ engine) {
   const wanted = Number(values.replies);
   const usage = newUsage();
@@ -98,7 +98,7 @@ async function replies(/** @type {import("../src/llm/llm.ts").Engine} */ engine)
 const aspects = ["date", "price", "name", "place", "time", "order", "seat", "tone", "tool", "value", "result", "answer"];
 
 /**
- * Question `number` of up to 24 tokens behind one transcript of about 600; `talk` makes the transcript its own.
+ * Question `number`, of up to 24 tokens, after a transcript of about 600 tokens; each `talk` has a different transcript.
  * @param {number} talk
  * @param {number} number
  * @returns {import("../src/llm/llm.ts").ChooseRequest}
@@ -121,7 +121,7 @@ function verdict(talk, number) {
 
 const median = (/** @type {number[]} */ all) => all.sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
 
-/** One question against many on a transcript that was never seen, each time a new one; the same number of slots for both. */
+/** One question compared with many, each time on a new transcript; both have the same number of slots. */
 async function verdicts(/** @type {import("../src/llm/llm.ts").Engine} */ engine) {
   const { renderChat } = await load("llm/engine/chat.js");
   const ids = renderChat(engine.vocabulary, verdict(1, 0).messages, "Answer:").length;
@@ -161,12 +161,12 @@ async function verdicts(/** @type {import("../src/llm/llm.ts").Engine} */ engine
     reused: { one: one[0]?.reused, many: many[0]?.reused },
     seconds,
     processor,
-    // on a busy machine the processor's seconds (with --threads 1) say more than the clock's
+    // on a busy machine CPU seconds (with --threads 1) are more reliable than elapsed ones
     cost: { seconds: seconds.many / seconds.one, processor: processor.many / processor.one },
   };
 }
 
-/** The same questions asked alone with every token computed anew, then all at once on shared cells: how far do log-probs move? */
+/** The same questions asked one by one without a cache, then all at once on shared cells: how much do log-probs differ? */
 async function shapes() {
   const numbers = Array.from({ length: questions }, (_, number) => number);
   const alone = await withEngine(1, "reproducible", async ({ simulator }) => {

@@ -1,4 +1,4 @@
-// `npm run build`: from src to dist, where something changed.
+// `npm run build`: builds src into dist if something changed.
 import { build } from "./setup/build.mjs";
 import { script, step } from "./setup/step.mjs";
 

@@ -1,6 +1,6 @@
-// `npm run check:models`: the tests on the larger bundled models, which are fetched first where they are missing (once,
-// through the manifest like any other; an interrupted fetch goes on). `npm run check` shows the same laws on SmolLM2.
-//   node scripts/check-models.mjs [argument of vitest …]
+// `npm run check:models`: the tests on the larger bundled models, which are fetched first if missing (once, through the
+// manifest like any other; an interrupted fetch continues). `npm run check` tests the same laws on SmolLM2.
+//   node scripts/check-models.mjs [vitest arguments …]
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { build } from "./setup/build.mjs";

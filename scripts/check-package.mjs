@@ -1,8 +1,8 @@
-// `npm run check:package`: packs Playact, installs it into empty folders (in a project, and for everybody), and runs its commands
-// there from an empty home: once as the owner of the package, once where the package cannot be written (as root: by a user who
-// owns nothing of it). Takes minutes and the network: npm's packages, torch and a small model are really fetched.
+// `npm run check:package`: packs Playact, installs it into empty folders (in a project and globally), and runs its commands
+// there with an empty home: once as the owner of the package, once without write access to it (as root: by another user).
+// Takes minutes and needs the network: npm's packages, torch and a small model are downloaded.
 //   node scripts/check-package.mjs [--only local|global] [--keep] [--skip-onnx]      --skip-onnx: npm fetches no CUDA build for it
-// Prints a line for each command; exit code 1 where one did not end as it should, or the package was written to.
+// Prints a line for each command; exit code 1 if one did not end as expected or the package folder was changed.
 import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,7 +23,7 @@ let wrong = 0;
 /** @typedef {{ cwd: string, env?: NodeJS.ProcessEnv, user?: boolean, shows?: RegExp, codes?: readonly number[] }} Options */
 
 /**
- * Runs one command, prints how it ended and its last line.
+ * Runs one command and prints how it ended and its last line.
  * @param {string} title
  * @param {string} program
  * @param {readonly string[]} args
@@ -43,7 +43,7 @@ function run(title, program, args, { cwd, env = process.env, user = false, shows
 }
 
 /**
- * Every file below a folder with its size and time of change.
+ * Every file below a folder with its size, modification time and mode.
  * @param {string} folder
  * @returns {string[]}
  */

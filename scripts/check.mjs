@@ -1,6 +1,6 @@
-// `npm run check`: types, lint, tests of both languages. Prints what fails, and as its last line how many passed and failed,
-// every static check counted as one.
-//   node scripts/check.mjs [filter of vitest …]
+// `npm run check`: types, lint, tests of both languages. Prints what fails; the last line is the number passed and failed,
+// where each static check counts as one.
+//   node scripts/check.mjs [vitest filter …]
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ const bin = (/** @type {string} */ name) => join(root, "node_modules", ".bin", n
 const python = process.env.PLAYACT_PYTHON ?? join(root, ".venv", "bin", "python");
 
 /**
- * A program whose exit code is the verdict. Quiet where it passes.
+ * Runs a program that passes with exit code 0. Its output is printed only if it fails.
  * @param {string} title
  * @param {string} program
  * @param {readonly string[]} args
@@ -30,7 +30,7 @@ async function staticCheck(title, program, args) {
 }
 
 /**
- * Runs a test program in the open; `count` reads its tally afterwards.
+ * Runs a test program with its output shown; `count` reads its tally afterwards.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {(output: string) => Tally} count
@@ -38,7 +38,7 @@ async function staticCheck(title, program, args) {
  */
 function suite(program, args, count) {
   return new Promise((resolve) => {
-    const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: "1" }; // a log is for reading
+    const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: "1" }; // no colours in a log
     const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
     let output = "";
     child.stdout.on("data", (chunk) => {
@@ -48,7 +48,7 @@ function suite(program, args, count) {
     child.once("error", () => resolve({ passed: 0, failed: 1 }));
     child.once("close", (code) => {
       const { passed, failed } = count(output);
-      // A suite that fails without a failed test (a file that does not load, no test found) is a failure all the same.
+      // A suite that fails without a failed test (a file that does not load, no test found) also counts as a failure.
       resolve({ passed, failed: code === 0 ? failed : Math.max(failed, 1) });
     });
   });

@@ -1,7 +1,7 @@
-// `npm run lock`: package-lock.json with every platform's optional packages in it, after dependencies have changed.
-// npm leaves out those that its registry did not have when the file was written (a mirror that carries Linux only), and then
-// `npm ci` refuses the file on every machine. Their versions are pinned by the package that wants them; their hashes are not
-// known here, so npm cannot check what those platforms download.
+// `npm run lock`: completes package-lock.json with every platform's optional packages, after dependencies have changed.
+// npm omits those that its registry lacked when the file was written (e.g. a mirror with only Linux packages), and then
+// `npm ci` rejects the file on every machine. The package that needs them pins their versions; their hashes are not known
+// here, so npm cannot verify downloads on those platforms.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,7 +11,7 @@ import { root } from "./setup/step.mjs";
 /** @typedef {{ packages: Record<string, Entry> }} Lock */
 
 /**
- * The entries that the lock file lacks, by their key.
+ * The entries missing from the lock file, by key.
  * @param {Lock} lock
  */
 export function missingEntries(lock) {
@@ -22,7 +22,7 @@ export function missingEntries(lock) {
       if (key in lock.packages || `${parent}/${key}` in lock.packages || !/^\d/.test(version)) continue;
       const { dev, license, engines } = entry;
       const { os, cpu, libc } = platformOf(name);
-      // In npm's own order, so that its next rewrite changes nothing.
+      // In npm's order, so that npm's next rewrite changes nothing.
       missing.set(key, { version, cpu, ...(dev && { dev }), ...(libc && { libc }), license, optional: true, os, engines });
     }
   }
@@ -30,7 +30,7 @@ export function missingEntries(lock) {
 }
 
 /**
- * For which machines a package is, from its name: "@node-llama-cpp/win-x64-cuda", "@biomejs/cli-linux-arm64-musl".
+ * A package's platform, from its name: "@node-llama-cpp/win-x64-cuda", "@biomejs/cli-linux-arm64-musl".
  * @param {string} name
  */
 function platformOf(name) {

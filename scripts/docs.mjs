@@ -1,7 +1,7 @@
-// Writes the generated tables of docs/: the command line from the commands' own help, the config from its schema and presets,
-// the metrics from their list. The prose around the tables is written by hand.
+// Writes the generated tables of docs/: the command line from the commands' help, the config from its schema and presets,
+// the metrics from their list. The text around the tables is written by hand.
 //   node scripts/docs.mjs            writes
-//   node scripts/docs.mjs --check    writes nothing; exit 1 where a page is out of step
+//   node scripts/docs.mjs --check    writes nothing; exit 1 if a page is out of date
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,11 +12,11 @@ import { root } from "./setup/step.mjs";
 /** @typedef {import("commander").Command} Command */
 
 const write = "node scripts/docs.mjs";
-/** Commands in the order of a reader's day; one that is not named here comes last. */
+/** Commands in the order of use; others come last. */
 const order = ["setup", "train", "runs", "show", "sql", "tasks", "models", "doctor"];
 
 /**
- * The sources as they stand, built into a folder inside node_modules so that packages are found; dist may be older.
+ * Builds the current sources (dist may be older) into a folder inside node_modules, so that packages are found.
  * @template T
  * @param {(load: (file: string) => Promise<any>, folder: string) => Promise<T>} work
  */
@@ -36,7 +36,7 @@ async function withBuilt(work) {
 }
 
 /**
- * Every command that a module of cli/ makes (`…Command()`), hidden ones (without a description) left out.
+ * Every command that a module of cli/ makes (`…Command()`), except hidden ones (without a description).
  * @param {(file: string) => Promise<any>} load
  * @param {string} folder
  * @returns {Promise<Command[]>}
@@ -53,7 +53,7 @@ async function commands(load, folder) {
 }
 
 /**
- * A command and its options as rows; those of subcommands follow.
+ * A command and its options as rows, followed by those of its subcommands.
  * @param {Command} command
  * @param {string} parent
  * @returns {string[]}
@@ -81,7 +81,7 @@ function commandRows(command, parent) {
 }
 
 /**
- * A table for each part of the config: key, default, what each preset sets instead, sentence.
+ * A table for each part of the config: key, default, what each preset sets instead, meaning.
  * @param {any} schema JSON Schema of the config
  * @param {Record<string, any>} presets
  */
@@ -164,14 +164,14 @@ for (const [name, lines] of Object.entries(generated)) {
   const before = readFileSync(page, "utf8");
   const after = replaced(before, name, lines);
   if (after === before) {
-    process.stdout.write(`docs/${name}.md is in step with the sources.\n`);
+    process.stdout.write(`docs/${name}.md is up to date.\n`);
   } else if (process.argv.includes("--check")) {
-    process.stderr.write(`docs/${name}.md is out of step with the sources. Write it anew with: ${write}\n`);
+    process.stderr.write(`docs/${name}.md is out of date. Update it with: ${write}\n`);
     const old = new Set(before.split("\n"));
     for (const line of after.split("\n")) if (!old.has(line)) process.stderr.write(`  + ${line}\n`);
     process.exitCode = 1;
   } else {
     writeFileSync(page, after);
-    process.stdout.write(`docs/${name}.md was written anew.\n`);
+    process.stdout.write(`docs/${name}.md was updated.\n`);
   }
 }

@@ -1,8 +1,8 @@
-// The bridge to the learner under every fault that we can think of, in seeded random order: P1 (the child misbehaves or is
-// killed) and P2 (the parent is killed). What is asked of each run: every call settles, closing ends, no process is left.
+// Fuzzes the bridge to the learner with many faults in seeded random order: P1 (the child misbehaves or is killed) and P2
+// (the parent is killed). In each run every call must settle, closing must end and no process may be left.
 //   node scripts/fuzz-bridge.mjs [--runs 1000] [--seed 1] [--workers 4] [--real 0]
 // needs dist/ (npm run build). --real N: N runs with the real learner on the smallest model. Prints one JSON line; exit code 1
-// and the seeds where a run failed. A share of it is in the test suite (test/learner/fuzz.test.ts).
+// and the seeds of failed runs. Some seeds run in the test suite (test/learner/fuzz.test.ts).
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -18,17 +18,17 @@ import { parseArgs } from "node:util";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const model = join(root, "models", "smollm2-135m-instruct-q4_1.gguf");
-/** What the light child can be told to do (native/trainer/tests/light.py); the last three end only when something else ends them. */
+/** Acts of the light child (native/trainer/tests/light.py); the last three do not end by themselves. */
 const acts = [
   ...["nothing", "print", "flood", "drip", "refuse", "fail", "crash", "leave", "abort", "garbage", "oversized"],
   ...["stop", "hold", "trickle"],
   "sleep",
 ];
 const outside = ["none", "none", "SIGKILL", "SIGSTOP", "SIGTERM", "close"];
-const settleMs = 8000; // twice the time in which a silent child is noticed, and a busy machine
+const settleMs = 8000; // twice the time until a silent child is noticed, with room for a busy machine
 
 /**
- * One run against the light child: a few calls at once, one of them with a fault, or a fault from outside at a random time.
+ * One run with the light child: a few calls at once, one of them with a fault, or an outside event at a random time.
  * @param {StartLearner} startLearner
  * @param {string} python
  * @param {number} seed
@@ -45,7 +45,7 @@ export async function fuzzLight(startLearner, python, seed) {
 }
 
 /**
- * One run against the real learner on the smallest model: an update, or a save, cut by a signal or by closing.
+ * One run with the real learner on the smallest model: an update or a save, interrupted by a signal or by closing.
  * @param {StartLearner} startLearner
  * @param {string} python
  * @param {number} seed
@@ -79,7 +79,7 @@ async function fuzzReal(startLearner, python, seed) {
 }
 
 /**
- * Lets the outside event come, waits for everything, measures.
+ * Triggers the outside event, waits for everything, measures.
  * @param {TorchLearner} learner
  * @param {string} fault
  * @param {readonly Promise<number>[]} settled when each call settled
@@ -94,7 +94,7 @@ async function finish(learner, fault, settled, event, afterMs) {
   if (event.startsWith("SIG")) signal(learner.pid, event);
   const last = Math.max(...(await within(Promise.all(settled), settleMs, `${fault}: a call did not settle`)));
   const dead = learner.failure() === null ? null : performance.now();
-  if (dead !== null) await gone(learner.pid, dead, event === "close" ? 5000 : 1000, fault); // closing asks politely first
+  if (dead !== null) await gone(learner.pid, dead, event === "close" ? 5000 : 1000, fault); // closing first ends the input and sends SIGTERM
   const goneMs = dead === null || event === "close" ? 0 : performance.now() - dead;
   await within(Promise.all([closing, learner.close()]), settleMs, `${fault}: closing did not end`);
   await gone(learner.pid, performance.now(), 0, fault);
@@ -102,7 +102,7 @@ async function finish(learner, fault, settled, event, afterMs) {
 }
 
 /**
- * P2: a parent of its own starts the light child, calls it, and is killed at a random time.
+ * P2: a separate parent starts the light child, calls it, and is killed at a random time.
  * @param {string} python
  * @param {number} seed
  * @returns {Promise<Outcome>}
@@ -131,7 +131,7 @@ async function gone(pid, since, ms, fault) {
   while (lives(pid)) {
     if (performance.now() - since > ms) {
       signal(pid, "SIGKILL");
-      throw new Error(`${fault}: the child ${pid} still lives after ${ms} ms`);
+      throw new Error(`${fault}: the child ${pid} still runs after ${ms} ms`);
     }
     await wait(2);
   }
@@ -153,16 +153,16 @@ function lives(pid) {
  * @param {string} name
  */
 function signal(pid, name) {
-  if (!(pid > 1)) throw new Error(`${pid} is no child's id`); // 0 would be this very process and its group
+  if (!(pid > 1)) throw new Error(`${pid} is not the id of a child`); // 0 would be this process and its group
   try {
     process.kill(pid, name);
   } catch {
-    // it is gone already, which is what the signal was for
+    // it has already ended, which is what the signal was for
   }
 }
 
 /**
- * When a call settled, however it did.
+ * When a call settled, whether it succeeded or failed.
  * @param {Promise<unknown>} call
  */
 async function settle(call) {
@@ -182,7 +182,7 @@ async function within(promise, ms, what) {
   const late = wait(ms, undefined, { signal: timer.signal }).then(() => {
     throw new Error(`${what} within ${ms} ms`);
   });
-  late.catch(() => {}); // aborted: the promise was first
+  late.catch(() => {}); // aborted if the promise was first
   try {
     return await Promise.race([promise, late]);
   } finally {
@@ -191,7 +191,7 @@ async function within(promise, ms, what) {
 }
 
 /**
- * Whole numbers from a seed (mulberry32).
+ * Integers from a seed (mulberry32).
  * @param {number} seed
  */
 function draws(seed) {
@@ -215,7 +215,7 @@ async function main() {
       python: { type: "string" },
     },
   });
-  const built = new URL("../dist/", import.meta.url).href; // not a literal: dist/ need not be there for the types to be checked
+  const built = new URL("../dist/", import.meta.url).href; // not a literal, so that types can be checked without dist/
   /** @type {{ startLearner: StartLearner }} */
   const { startLearner } = await import(`${built}learner/torch.js`);
   /** @type {{ pythonPath: () => string }} */

@@ -1,6 +1,6 @@
-// The sampler's log-probs beside the learner's, same weights, same ids: what each type of weights costs (fault test N1). The
+// Compares the sampler's log-probs with the learner's, same weights, same ids, for each type of weights (fault test N1). The
 // learner computes in float32 from the same file; the engine quantises its activations unless the weights are floats, and
-// keeps keys and values in float16.
+// stores keys and values in float16.
 //   node scripts/measure-gap.mjs [--types F32,F16,Q8_0] MODEL.gguf …     prints a JSON line for each model and type, in nats
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -9,7 +9,7 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "./setup/step.mjs";
 
-const built = new URL("../dist/", import.meta.url).href; // not a literal: dist/ need not be there for the types to be checked
+const built = new URL("../dist/", import.meta.url).href; // not a literal, so that types can be checked without dist/
 /** @type {typeof import("../src/learner/torch.ts")} */
 const { startLearner } = await import(`${built}learner/torch.js`);
 /** @type {typeof import("../src/llm/engine/addon.ts")} */
@@ -34,7 +34,7 @@ const contextTokens = 512;
 const llama = await startLlama("off", threads);
 
 /**
- * The engine's parts on a context whose keys and values have the given type; the engine itself always takes F16.
+ * The engine's parts on a context whose keys and values have the given type; the engine itself always uses F16.
  * @param {string} model
  * @param {"F16" | "F32"} cells
  */
@@ -72,7 +72,7 @@ async function gap(model, cells) {
   const { vocabulary, score, close } = await sampler(model, cells);
   const learner = await startLearner({ python: pythonPath(), deadlineSeconds: 60 });
   try {
-    const start = vocabulary.hasMarker("<bos>") ? [vocabulary.marker("<bos>")] : []; // gemma is lost without it
+    const start = vocabulary.hasMarker("<bos>") ? [vocabulary.marker("<bos>")] : []; // gemma needs it
     const ids = [...start, ...vocabulary.encode(text)];
     const [lora, betas] = [{ rank: 1, alpha: 1, seed: 1 }, /** @type {const} */ ([0.9, 0.999])];
     const optimizer = { learningRate: 1e-4, betas, eps: 1e-8, weightDecay: 0, gradClip: 1 };
@@ -111,4 +111,4 @@ try {
 } finally {
   rmSync(folder, { recursive: true });
 }
-process.exit(0); // contexts and models go with the process
+process.exit(0); // exiting frees contexts and models

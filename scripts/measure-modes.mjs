@@ -1,5 +1,5 @@
-// What the mode `fast` costs in exactness: the same requests in `reproducible` (twice) and in `fast` (all at once), greedy and
-// sampled. Ids are compared up to the first that differs, for behind it the texts are different ones. Prints one JSON line.
+// How exact the mode `fast` is: the same requests in `reproducible` (twice) and in `fast` (all at once), greedy and sampled.
+// Ids are compared up to the first difference, after which the texts are unrelated. Prints one JSON line.
 //   node scripts/measure-modes.mjs [--model FILE] [--tokens 64]
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -16,7 +16,7 @@ const { values } = parseArgs({
 });
 const toolsets = embeddedCatalogue().slice(0, 8);
 
-/** Every request once: ids and log-probs of each. */
+/** Plays every request once; returns ids and log-probs of each. */
 async function play(/** @type {"fast" | "reproducible"} */ mode, /** @type {number} */ temperature) {
   const engine = await openEngine({
     policyModel: values.model,

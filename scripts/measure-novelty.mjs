@@ -1,7 +1,7 @@
-// Where the threshold of tasks.novelty comes from: cosines between the first messages of stored tasks, by what the two tasks
-// share, and how many pairs and tasks of a stream lie above each threshold. Reads stores, writes nothing.
+// The measurement behind the threshold of tasks.novelty: cosines between the first messages of stored tasks, by what the two
+// tasks share, and how many pairs and tasks of a stream are above each threshold. Reads stores, writes nothing.
 //   node scripts/measure-novelty.mjs --store playact.db [--store other.db …] [--simulator NAME] [--json]
-// Needs a build (`npm run build`) and the model (`npx playact models get all-minilm-l6-v2`). Twins of tasks are left out.
+// Needs a build (`npm run build`) and the model (`npx playact models get all-minilm-l6-v2`). Twins of tasks are excluded.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -80,7 +80,7 @@ const pairs = Object.entries(cosines).map(([share, all]) => {
 });
 
 /**
- * Tasks of the stream that would be drawn again.
+ * Number of tasks in the stream that would be drawn again.
  * @param {number} threshold
  */
 function rejected(threshold) {

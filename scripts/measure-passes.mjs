@@ -1,6 +1,6 @@
-// `node scripts/measure-passes.mjs [MODEL]`: what a batch of single ids costs when its sequences are successive, when there
-// are gaps between them, and when the gaps are closed by ids that nobody asked for (src/llm/engine/passes.ts). Milliseconds of this
-// machine; what counts is their order.
+// `node scripts/measure-passes.mjs [MODEL]`: the cost of a batch of single ids if its sequences are consecutive, if there are
+// gaps between them, and if the gaps are closed by extra ids (src/llm/engine/passes.ts). The milliseconds depend on the
+// machine; compare their order.
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { nativeContextOf } from "../dist/llm/engine/addon.js";
@@ -76,4 +76,4 @@ for (const [live, closing] of cases) {
   const milliseconds = (await cost(live, closing)).toFixed(1);
   process.stdout.write(`${JSON.stringify({ live, closing, milliseconds: Number(milliseconds) })}\n`);
 }
-process.exit(0); // context and model go with the process
+process.exit(0); // exiting frees context and model

@@ -1,13 +1,13 @@
-// Does an adapter do in the engine what it does in the learner? For each model: a few supervised steps on one text, then, on
-// another, the shift of each token's log-prob (adapter on minus off) by llama.cpp from the exported GGUF, against torch's.
-// Quantised activations put noise of a few hundredths of a nat on every shift, so the shifts have to be larger than that.
+// Does an adapter have the same effect in the engine as in the learner? For each model: a few supervised steps on one text,
+// then, on another, the shift of each token's log-prob (adapter on minus off) in llama.cpp, from the exported GGUF, and in
+// torch. Quantised activations add noise of a few hundredths of a nat to every shift, so the shifts must be larger.
 //   node scripts/measure-shifts.mjs [--rates 1e-3,3e-3] MODEL.gguf …      prints a JSON line for each model and rate
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 
-const built = new URL("../dist/", import.meta.url).href; // not a literal: dist/ need not be there for the types to be checked
+const built = new URL("../dist/", import.meta.url).href; // not a literal, so that types can be checked without dist/
 /** @type {typeof import("../src/learner/torch.ts")} */
 const { startLearner } = await import(`${built}learner/torch.js`);
 /** @type {typeof import("../src/llm/engine/llama.ts")} */
@@ -36,7 +36,7 @@ async function measure(model, rates) {
   });
   const folder = mkdtempSync(join(tmpdir(), "playact-shifts-"));
   try {
-    const start = basename(model).startsWith("gemma") ? [engine.vocabulary.marker("<bos>")] : []; // gemma is lost without it
+    const start = basename(model).startsWith("gemma") ? [engine.vocabulary.marker("<bos>")] : []; // gemma needs it
     const [train, ids] = [learnt, asked].map((text) => [...start, ...engine.vocabulary.encode(text)]);
     if (train === undefined || ids === undefined) throw new Error("unreachable: two texts");
     const base = await engine.score(ids);
@@ -96,7 +96,7 @@ function meanAbsolute(values) {
 }
 
 /**
- * Pearson's.
+ * Pearson's correlation.
  * @param {readonly number[]} a
  * @param {readonly number[]} b
  */

@@ -1,6 +1,6 @@
-// What a simulator's tasks are worth: written over several levels as a run writes them, then counted. Prints one JSON line a level:
-// tasks, drafts, why the others fell, share of drafts that named a tool, the judge's margin (nats, ends of the scale apart), novelty
-// (1 - cosine to the nearest task before it), seconds a task. The tasks themselves go to --out, to be read by a person.
+// Measures a simulator's tasks, written at several levels as in a run. Prints one JSON line per level: tasks, drafts, why drafts
+// were rejected, share of drafts that named a tool, the judge's margin (nats between the ends of the scale), novelty (1 - cosine
+// to the nearest earlier task), seconds per task. The tasks themselves are written to --out for inspection.
 //   node scripts/measure-tasks.mjs [--direction calls-first] [--each 15] [--levels 1,20,50,90] [--out FILE.jsonl]
 //     [--set key=value …]     over the preset laptop
 import { appendFileSync } from "node:fs";
@@ -30,7 +30,7 @@ const { simulatorOf } = await load("run/session.js");
 const { newUsage } = await load("simulator/usage.js");
 const { scaleOf } = await load("reward/judge.js");
 
-// intent first writes no results: the tools of its episodes are written, too
+// intent first writes no results: the tools of its episodes are also written
 const sets = values.direction === "intent-first" ? ["simulator.tools=written", "simulator.user=written"] : [];
 const { config } = resolveConfig({
   preset: "laptop",
@@ -108,7 +108,7 @@ for (const level of values.levels.split(",").map(Number)) {
   };
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
-// of all replies: not JSON as they came, asked for again
+// of all replies: those that were not JSON, and those that were retried
 const { replies, unparsed, retried, contradictions } = desk.usage;
 process.stdout.write(`${JSON.stringify({ replies, unparsed, retried, contradictions })}\n`);
-process.exit(0); // contexts and models go with the process
+process.exit(0); // exiting frees contexts and models

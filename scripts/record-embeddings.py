@@ -1,9 +1,9 @@
-"""Records what Python makes of nasty texts, for test/embed/embedder.test.ts: ids, and vectors of the int8 and the float weights.
+"""Records Python's results for unusual texts, for test/embed/embedder.test.ts: ids, and vectors of the int8 and float weights.
 
 usage: python scripts/record-embeddings.py MODEL.onnx TOKENIZER.json UPSTREAM_FOLDER > test/fixtures/embeddings.json
 The ids come from the Rust tokenizers library, the int8 vectors from onnxruntime, one text at a time, so that nothing is
 padded; the float vectors from upstream's own weights (the folder of config.json and model.safetensors) in transformers.
-Needs onnxruntime beside native/requirements.txt. Vectors are base64 of float32, little-endian. `sweep` holds a digest of
+Needs onnxruntime and native/requirements.txt. Vectors are base64 of float32, little-endian. `sweep` contains a digest of
 the ids of each string of test/fixtures/tokenizers.json.
 """
 

@@ -1,4 +1,4 @@
-"""Writes the frames that both twins of the protocol must read and, where it says so, write byte for byte.
+"""Writes the frames that both twins of the protocol must read and, where marked, write byte for byte.
 
 usage: PYTHONPATH=native python scripts/record-frames.py > test/fixtures/frames.json
 Read by native/trainer/tests/test_protocol.py and test/learner/protocol.test.ts.

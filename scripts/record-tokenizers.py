@@ -1,4 +1,4 @@
-"""Records what Python's tokenizers make of 2,000 strings, for test/suites/tokenizer.suite.ts (T6: GGUF against Python).
+"""Records the ids of 2,000 strings by Python's tokenizers, for test/suites/vocabulary.suite.ts (T6: GGUF against Python).
 
 usage: PYTHONPATH=native python scripts/record-tokenizers.py NAME=MODEL.gguf … > test/fixtures/tokenizers.json
 transformers builds a tokenizer from the very same GGUF file, with the Rust library's own normalisers, splitters and
@@ -27,7 +27,7 @@ MARKERS = ["<|im_start|>", "<|im_end|>", "<start_of_turn>", "<eos>", "<|", "|>",
 
 
 def strings(count: int) -> list[str]:
-    """Mixed text: words of many scripts, composed and decomposed, odd blanks, line ends, long digits, special texts."""
+    """Mixed text: words of many scripts, composed and decomposed, unusual spaces, line ends, long digits, special texts."""
     draw = random.Random(2026)
     made: list[str] = []
     while len(made) < count:

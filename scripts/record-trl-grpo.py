@@ -1,4 +1,4 @@
-"""Records what TRL 1.16's own loss code says about fixed inputs, for native/trainer/tests/test_trl.py.
+"""Records the results of TRL 1.16's loss code for fixed inputs, for native/trainer/tests/test_trl.py.
 
 usage: python scripts/record-trl-grpo.py > test/fixtures/trl-grpo.json     (needs trl==1.16.0, which the tests do not)
 GRPOTrainer._compute_loss runs unchanged on a stub trainer whose model pass returns given log-probs and entropies. The
@@ -23,7 +23,7 @@ class Stub(SimpleNamespace):
         return None
 
 
-# our name -> TRL's settings, and ours where they do not follow from the name
+# our name -> TRL's settings, and ours if they do not follow from the name
 LOSSES: dict[str, dict[str, Any]] = {
     "grpo": {"loss_type": "grpo", "normalize": "sequence"},
     "grpo, token mean": {"loss_type": "bnpo", "normalize": "tokens"},
@@ -36,7 +36,7 @@ LOSSES: dict[str, dict[str, Any]] = {
 
 
 def importance_ratio(old: torch.Tensor, behaviour: torch.Tensor, mask: torch.Tensor, mode: str, cap: float) -> torch.Tensor:
-    """As in TRL; one a sequence where the mode says so."""
+    """As in TRL; one per sequence if the mode requires it."""
     gap = (old - behaviour) * mask
     ratio = torch.exp(gap.sum(dim=-1, keepdim=True) if mode.startswith("sequence") else gap)
     return torch.clamp(ratio, max=cap) if mode.endswith("truncate") else ratio.masked_fill(ratio > cap, value=0.0)
@@ -56,11 +56,11 @@ def run(
     random = torch.Generator().manual_seed(seed)
     draw = lambda *size: torch.randn(*size, generator=random, dtype=torch.float64)  # noqa: E731
     answered = (torch.arange(9) < torch.tensor([[9], [5], [1], [7]])).long()
-    own = (torch.arange(9) % 4 != 2).long().expand(4, 9)  # holes: what a tool said in between
+    own = (torch.arange(9) % 4 != 2).long().expand(4, 9)  # gaps: tool results in between
     mask = answered * own
     base = -2 + draw(4, 9)
     logp, old, behaviour, reference = (base + spread * draw(4, 9) for _ in range(4))
-    # TRL takes one advantage a sequence; by token it is ours alone, save where its code happens to broadcast
+    # TRL takes one advantage per sequence; per-token advantages are ours, except where TRL's code happens to broadcast
     advantage = draw(4, 1).expand(4, 9) if how.get("level") else draw(4, 9)
     entropy = draw(4, 9).square()
     logp.requires_grad_()
@@ -120,7 +120,7 @@ def run(
     }
 
 
-sequence = {"mode": "sequence_truncate"}  # the weight that TRL's and our form of GSPO agree for
+sequence = {"mode": "sequence_truncate"}  # the weight for which TRL's and our form of GSPO agree
 cases = [
     *(
         run(name, seed, beta=beta, **(sequence if name == "gspo" else {}), **({"low": 1.0, "high": 0.5} if name == "cispo" else {}))
@@ -136,4 +136,4 @@ cases = [
         for i, name in enumerate(LOSSES)
     ),
 ]
-print('{"trl": "1.16.0", "cases": [\n' + ",\n".join(json.dumps(case) for case in cases) + "\n]}")  # a line a case
+print('{"trl": "1.16.0", "cases": [\n' + ",\n".join(json.dumps(case) for case in cases) + "\n]}")  # one line per case

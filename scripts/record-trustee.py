@@ -1,4 +1,4 @@
-"""Records TRUSTEE's formulas (arXiv 2604.17739), written anew in exact fractions, for test/trustee.test.ts.
+"""Records results of TRUSTEE's formulas (arXiv 2604.17739), reimplemented with exact fractions, for test/trustee.test.ts.
 
 usage: python scripts/record-trustee.py > test/fixtures/trustee.json     (standard library only)
 Nothing here is shared with src/: difficulty aspects of every level, level updates, the five TGRPO modes, returns by step,
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 LEVELS = range(1, 101)
-# per cent of the level, as in the published run script
+# percent of the level, as in the published run script
 PERCENT = {
     "numTools": 10,
     "expectedToolCalls": 3,
@@ -80,7 +80,7 @@ def tgrpo(group: list[dict[str, Any]], mode: str, std: bool) -> list[list[float]
 
 
 def positions(one: dict[str, Any]) -> tuple[list[int], list[float]]:
-    """Mask and reward of every position: foreign tokens stand between turns, a turn's reward is on all of its tokens."""
+    """Mask and reward of every position: foreign tokens are between turns, a turn's reward is on all of its tokens."""
     mask: list[int] = []
     rewards: list[float] = []
     for number, (turn, count) in enumerate(zip(one["turns"], one["tokens"])):
@@ -102,7 +102,7 @@ def runs(mask: list[int]) -> list[list[int]]:
 
 
 def returns(one: dict[str, Any], kind: str, gamma: float) -> list[list[float]]:
-    """By turn, of each sampled position. Sums from the definition, each later reward times gamma to its distance."""
+    """By turn, of each sampled position. Sums by the definition: each later reward times gamma to the power of its distance."""
     mask, rewards = positions(one)
     turns = runs(mask)
     if kind == "token":
@@ -122,8 +122,8 @@ def returns(one: dict[str, Any], kind: str, gamma: float) -> list[list[float]]:
 
 
 def compared(group: list[dict[str, Any]], kind: str, gamma: float, std: bool) -> list[list[list[float]]]:
-    """What we make of them, not published: by step over the group's turns, by token over its tokens. Sparse ones are summed
-    over the response and compared as outcomes are, which is what verl's GRPO does with scores."""
+    """Our advantages, not published: by step over the group's turns, by token over its tokens. Sparse ones are summed over
+    the response and compared as outcomes are, as verl's GRPO does with scores."""
     if kind == "sparse":
         summed = [one | {"reward": sum(v for turn in returns(one, kind, gamma) for v in turn)} for one in group]
         return [[[value] for value in row] for row in tgrpo(summed, "uniform", std)]
@@ -142,7 +142,7 @@ def compared(group: list[dict[str, Any]], kind: str, gamma: float, std: bool) ->
 
 
 def groups() -> list[list[dict[str, Any]]]:
-    """Groups of 8 as in the published run, and the odd ones: aborted members, a lone survivor, nobody left, no spread."""
+    """Groups of 8 as in the published run, and edge cases: aborted members, a lone survivor, no survivor, no spread."""
     draw = random.Random(20260417)
 
     def one(aborted: bool = False, reward: float | None = None) -> dict[str, Any]:
@@ -205,5 +205,5 @@ def record() -> dict[str, Any]:
 text = json.dumps(record(), default=int)
 if sys.argv[1:] == ["--check"]:
     kept = Path(__file__).parent.parent / "test" / "fixtures" / "trustee.json"
-    sys.exit(0 if json.loads(kept.read_text()) == json.loads(text) else "test/fixtures/trustee.json is not what is printed")
+    sys.exit(0 if json.loads(kept.read_text()) == json.loads(text) else "test/fixtures/trustee.json is out of date")
 print(text)

@@ -1,6 +1,6 @@
-// Brings a fresh clone to where it runs: Node packages and the build, then `playact setup` for Python and the models. Each step
-// is skipped when it is done, and each can be interrupted and repeated. Nothing is written outside this folder, but for the
-// caches of npm, pip and the Hugging Face hub.
+// Makes a fresh clone ready to run: Node packages and the build, then `playact setup` for Python and the models. A finished
+// step is skipped, and each step can be interrupted and repeated. Nothing is written outside this folder except the caches
+// of npm, pip and the Hugging Face hub.
 //   node scripts/setup.mjs [options of playact setup]
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-// `npm start -- [options of playact train]`: set-up for the preset named there (laptop by default), then the training run.
+// `npm start -- [options of playact train]`: set-up for the chosen preset (laptop by default), then the training run.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -9,8 +9,8 @@ const at = options.findIndex((option) => option === "--preset" || option.startsW
 const preset = at === -1 ? "laptop" : (options[at]?.split("=")[1] ?? options[at + 1] ?? "");
 const train = at === -1 ? ["--preset", preset, ...options] : options;
 
-// Ctrl-C and a closed terminal reach the children too (one terminal, one group); this process only waits and passes their
-// code on. SIGTERM is sent to one process, this one, and is passed on.
+// Ctrl-C and a closed terminal also reach the children (same process group); this process only waits and returns their exit
+// code. SIGTERM reaches only this process, which passes it on.
 for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => {});
 for (const command of [
   [join(root, "scripts", "setup.mjs"), "--preset", preset],

@@ -1,4 +1,4 @@
-// How many tests passed and failed, from what each runner reports. A skipped test has not passed, so it counts as failed.
+// Counts passed and failed tests from each runner's report. A skipped test has not passed, so it counts as failed.
 
 /** @typedef {{ passed: number, failed: number }} Tally */
 
@@ -10,7 +10,7 @@
  */
 export function vitestTally(json) {
   const { numPassedTests, numTotalTests, testResults } = JSON.parse(json);
-  // A file can fail with no failed test in it: it did not load, or what it does before or after its tests failed.
+  // A file can fail without a failed test: it did not load, or its set-up or clean-up failed.
   const broken = testResults.filter(
     (/** @type {File} */ file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
   );

@@ -35,5 +35,5 @@ const output = execFileSync(
 );
 const rows = output.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line)] : []));
 const column = (/** @type {string} */ name) => Object.fromEntries(rows.map((row) => [String(row.pl), row[name]]));
-// it samples nothing: a ceiling for decoding with any sampler
+// it does not sample: an upper bound for decoding with any sampler
 process.stdout.write(`${JSON.stringify({ prefill_tok_s: column("speed_pp"), decode_tok_s: column("speed_tg") })}\n`);

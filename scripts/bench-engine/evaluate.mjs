@@ -19,7 +19,7 @@ const topK40 = { temperature: 1, topK: 40, topP: 1, minP: 0 };
 /** @typedef {import("node-llama-cpp").Token} Token */
 
 /**
- * Appends `ids` to a sequence and samples `count` tokens behind them.
+ * Appends `ids` to a sequence and samples `count` tokens after them.
  * @param {import("node-llama-cpp").LlamaContextSequence} sequence
  * @param {readonly Token[]} ids
  * @param {number} count
@@ -60,7 +60,7 @@ for (const count of list.split(",").map(Number)) {
   await context.dispose();
 }
 
-// the GRPO-shaped list, each sequence keeping what it can of its own state
+// the GRPO-shaped list, each sequence reusing as much as possible of its own state
 const context = await open(grpo.sequences, 1024);
 const sequences = Array.from({ length: grpo.sequences }, () => context.getSequence());
 const episodes = Array.from({ length: grpo.tasks * grpo.samples }, (_, at) => at);
@@ -81,4 +81,4 @@ const time = await seconds(() =>
   }),
 );
 process.stdout.write(`${JSON.stringify({ ...rates, grpo: { seconds: time, prefilled } })}\n`);
-process.exit(0); // contexts and models of this process go with it
+process.exit(0); // exiting frees contexts and models

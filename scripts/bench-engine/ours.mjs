@@ -22,10 +22,10 @@ for (const sequences of list.split(",").map(Number)) {
   const context = nativeContextOf(opened);
   context.setThreads(threads);
   const batcher = createBatcher({ context, sequences, batchTokens, lock: createLock(), reuse: true });
-  const sampling = { seconds: 0, rows: 0, since: 0 }; // time in which at least one row was being sampled
+  const sampling = { seconds: 0, rows: 0, since: 0 }; // time during which at least one row was being sampled
 
   /**
-   * Samples `count` ids behind `ids`; `topK` null takes the full vocabulary with log-probs, as the policy does.
+   * Samples `count` ids after `ids`; `topK` null uses the full vocabulary with log-probs, as the policy does.
    * @param {readonly number[]} ids
    * @param {number} count
    * @param {number | null} topK
@@ -75,7 +75,7 @@ const engine = await openEngine({
   simulatorContext: 256,
 });
 /** @type {ReadonlySet<number>} */
-const stop = new Set(); // answers have one length
+const stop = new Set(); // all answers have the same length
 const episodes = Array.from({ length: grpo.tasks * grpo.samples }, (_, at) => at);
 const time = await seconds(() =>
   inLanes(grpo.sequences, episodes, async (episode) => {

@@ -43,7 +43,7 @@ with quick_gguf():
 
 
 def generate(count: int, new: int, top_k: int) -> float:
-    """Seconds for `new` tokens behind each of `count` prompts."""
+    """Seconds for `new` tokens after each of `count` prompts."""
     ids = torch.tensor([some_ids(seed, PROMPT) for seed in range(count)])
     start = time.perf_counter()
     with torch.no_grad():

@@ -1,7 +1,7 @@
-"""The sampled GGUF as a plain folder of safetensors with its tokenizer, and a prompt of a given length: what the peers read.
+"""Writes the sampled GGUF as a folder of safetensors with its tokenizer, and a prompt of a given length, for the peers.
 
 usage: PYTHONPATH=native python scripts/bench-learner/base.py MODEL.gguf FOLDER PROMPT_TOKENS
-TRL refuses a model that is flagged as GGUF, so the dequantised weights are saved once, in float32.
+TRL rejects a model that is flagged as GGUF, so the dequantised weights are saved once, in float32.
 """
 
 import json
@@ -33,5 +33,5 @@ words = ["tool", "search", "flight", "hotel", "weather", "city", "price", "date"
 ids = tokenizer(" ".join(draw.choice(words) for _ in range(2 * tokens)), add_special_tokens=False).input_ids[:tokens]
 text = tokenizer.decode(ids)
 if tokenizer(text, add_special_tokens=False).input_ids != ids:
-    raise SystemExit("the prompt does not come back from its own text: take other words")
+    raise SystemExit("the prompt's text does not encode to the same ids: use other words")
 (folder / "prompt.json").write_text(json.dumps({"text": text, "ids": ids}))

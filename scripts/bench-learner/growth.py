@@ -1,9 +1,9 @@
-"""How an update grows with its trained tokens, its group and its turns: seconds, peak memory, and what was predicted.
+"""How an update's cost grows with trained tokens, group and turns: seconds, peak memory, and predicted memory.
 
 usage: PYTHONPATH=native python scripts/bench-learner/growth.py MODEL.gguf DTYPE PROMPT GROUP TURNS TOKENS [unpacked]
-One configuration a process, since peak memory is the process's. TOKENS: trained tokens of one sample in all, over TURNS turns
-with 20 foreign tokens between them. Prints one JSON line; times in seconds, memory in MB, also what the logits of all trained
-positions would take in float32.
+One configuration per process, since peak memory is the process's. TOKENS: total trained tokens of one sample, over TURNS turns
+with 20 foreign tokens between them. Prints one JSON line; times in seconds, memory in MB, including what the logits of all
+trained positions would need in float32.
 """
 
 import json
@@ -53,7 +53,7 @@ def sample(number: int) -> Sample:
 samples = [sample(number) for number in range(group)]
 optimizer = adamw(policy, {"learningRate": 1e-5, "betas": [0.9, 0.999], "eps": 1e-8, "weightDecay": 0.01})
 loss = Loss("grpo", importance_cap=2.0)
-# Unpacked: one row a sample, gradients accumulated, by a budget that no two samples fit in.
+# Unpacked: one row per sample, gradients accumulated, with a budget that holds only one sample.
 used = policy if packed else replace(policy, budget=1)
 metrics = update(used, optimizer, [samples], loss, 1.0, replace(room, row_tokens=used.budget)).metrics
 print(

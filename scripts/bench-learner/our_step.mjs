@@ -1,5 +1,5 @@
-// Steps of ours: the engine samples 8 completions of 64 tokens, the learner makes the update, its adapter is saved and
-// swapped in. Peak memory is that of this process and of the learner's, added up. Needs dist/.
+// Playact's steps: the engine samples 8 completions of 64 tokens, the learner makes the update, and its adapter is saved and
+// swapped in. Peak memory is the sum of this process and the learner's. Needs dist/.
 //   node scripts/bench-learner/our_step.mjs MODEL.gguf FOLDER float32|bfloat16 STEPS
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const [model = "", folder = "", dtype = "float32", steps = "2"] = process.argv.slice(2);
 const [group, newTokens] = [8, 64];
-const built = new URL("../../dist/", import.meta.url).href; // not a literal: dist/ need not be there for the types to be checked
+const built = new URL("../../dist/", import.meta.url).href; // not a literal, so that types can be checked without dist/
 /** @type {typeof import("../../src/learner/torch.ts")} */
 const { startLearner } = await import(`${built}learner/torch.js`);
 /** @type {typeof import("../../src/llm/engine/llama.ts")} */
@@ -65,7 +65,7 @@ for (let step = 1; step <= Number(steps); step++) {
   const loss = policyLoss(configSchema.parse({ learner: { klCoef: 0 } }), 1);
   ({ metrics } = await learner.update({ minibatches: [samples], loss, learningRate: 1e-6 }));
   const [updated, updatedCpu] = [performance.now(), cpuSeconds()];
-  learnerPeak = Math.max(learnerPeak, highest(learner.pid)); // each update counts its own peak anew
+  learnerPeak = Math.max(learnerPeak, highest(learner.pid)); // each update measures its own peak
   const saved = await learner.save(join(saves, `${step}`));
   await engine.swap({ path: saved.gguf, hash: saved.hash }, step);
   const end = performance.now();
@@ -100,7 +100,7 @@ const report = {
 process.stdout.write(`${JSON.stringify(report)}\n`);
 
 /**
- * Largest resident memory of a process in MB.
+ * Peak resident memory of a process in MB.
  * @param {number} pid
  */
 function highest(pid) {
@@ -108,7 +108,7 @@ function highest(pid) {
   return (Number(line?.[1] ?? Number.NaN) * 1024) / 1e6;
 }
 
-/** CPU time of this process and of the learner's, all threads; a tick of the system's clock is 10 ms. */
+/** CPU time of this process and the learner's, all threads; a system clock tick is 10 ms. */
 function cpuSeconds() {
   const fields = readFileSync(`/proc/${learner.pid}/stat`, "utf8")
     .replace(/^.*\) /s, "")

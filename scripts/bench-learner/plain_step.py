@@ -1,7 +1,7 @@
-"""Steps of a plain PyTorch loop: transformers' generate, one padded-free batch of full sequences, GRPO's loss, AdamW.
+"""Steps of a plain PyTorch loop: transformers' generate, one batch of full sequences without padding, GRPO's loss, AdamW.
 
 usage: python scripts/bench-learner/plain_step.py FOLDER float32|bfloat16 STEPS
-No trainer, no checkpointing, logits of the completion only. Prints one JSON line, as trl_step.py does.
+No trainer, no checkpointing, logits of the completion only. Prints one JSON line like trl_step.py.
 """
 
 import json

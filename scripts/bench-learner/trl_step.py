@@ -41,7 +41,7 @@ class Watch(TrainerCallback):
 
 
 class Timed(GRPOTrainer):
-    """Generation, rewards and advantages happen in _prepare_inputs; what is left of a step is its update."""
+    """Generation, rewards and advantages happen in _prepare_inputs; the rest of a step is its update."""
 
     def _prepare_inputs(self, *given: Any) -> Any:
         started, cpu = time.perf_counter(), time.process_time()
@@ -71,7 +71,7 @@ with tempfile.TemporaryDirectory() as out:
             logging_steps=1,
             report_to=[],
             use_cpu=not torch.cuda.is_available(),
-            bf16=False,  # the weights' own dtype; mixed precision would hold float32 weights
+            bf16=False,  # the weights' own dtype; mixed precision would store float32 weights
             beta=0.0,
             temperature=1.0,
             save_strategy="no",

@@ -1,4 +1,4 @@
-"""Writes a GGUF again with its matrices in another type, metadata and vocabulary as they are (vectors become float32).
+"""Copies a GGUF with its matrices in another type; metadata and vocabulary are unchanged (vectors become float32).
 
 usage: python scripts/measure-gap/rewrite.py MODEL.gguf OUT.gguf F32|F16|Q8_0
 """

@@ -1,4 +1,4 @@
-// From src to dist: tsc, then what tsc leaves behind (SQL, JSON, prompts), then the right to execute.
+// Builds src into dist: tsc, then the files that tsc does not copy (SQL, JSON, prompts), then the execute permission.
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { execute, isStamped, root, SetupError, stampOf, writeStamp } from "./step.mjs";
@@ -11,9 +11,9 @@ export async function build(say) {
   const stamp = sourceStamp();
   if (isStamped(stampFile, stamp)) return false;
   say("tsc -p . into dist");
-  rmSync(dist, { recursive: true, force: true }); // a module that was removed from src must not live on in dist
+  rmSync(dist, { recursive: true, force: true }); // a module removed from src must not remain in dist
   const { code, output } = await execute(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", root]);
-  if (code !== 0) throw new SetupError("The sources do not compile; what tsc said is above.", { output });
+  if (code !== 0) throw new SetupError("The sources do not compile; see tsc's messages above.", { output });
   cpSync(join(root, "src"), dist, { recursive: true, filter: (path) => !path.endsWith(".ts") });
   const command = join(dist, "cli.js");
   if (existsSync(command)) chmodSync(command, 0o755);
@@ -21,7 +21,7 @@ export async function build(say) {
   return true;
 }
 
-/** Path, size and time of every source: a change, an addition and a removal all show. */
+/** Path, size and time of every source, so that changed, added and removed files are all noticed. */
 function sourceStamp() {
   const files = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

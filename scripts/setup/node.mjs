@@ -1,11 +1,11 @@
-// Node and its packages: version check, then `npm ci` with the switches that let it work without a network beyond the
-// registry: better-sqlite3 compiles against the headers beside node, the two engines bring their libraries in the package.
+// Node and its packages: version check, then `npm ci` with options that need no network other than the registry:
+// better-sqlite3 compiles against the headers next to node, and the two engines ship their libraries in their packages.
 import { existsSync, readFileSync, statfsSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { execute, isStamped, root, SetupError, stampOf, writeStamp } from "./step.mjs";
 
 const leastNode = [20, 19];
-const gigabytes = 1.6; // node_modules as measured, and room for npm's cache
+const gigabytes = 1.6; // measured size of node_modules, plus npm's cache
 
 export function checkNode(version = process.versions.node) {
   const [major = 0, minor = 0] = version.split(".").map(Number);
@@ -24,7 +24,7 @@ export function checkNode(version = process.versions.node) {
 export async function installNodePackages(say) {
   const folder = join(root, "node_modules");
   const stampFile = join(folder, ".playact-stamp");
-  // A native module fits one ABI and one platform; the lock file fixes all else. npm ci empties the folder, stamp included.
+  // A native module fits one ABI and platform; the lock file fixes everything else. npm ci deletes the folder with its stamp.
   const stamp = stampOf([
     readFileSync(join(root, "package-lock.json")),
     process.versions.modules,
@@ -36,7 +36,7 @@ export async function installNodePackages(say) {
   say("npm ci: fetches the packages and compiles SQLite where no ready build is to be had; about a minute");
   const { code, output } = await execute("npm", ["ci", "--no-fund", "--no-audit"], installEnvironment());
   if (code !== 0) throw npmFailure(output);
-  // npm links the commands of dependencies only: with this, `npx playact` runs the clone's own.
+  // npm links only the commands of dependencies; this link makes `npx playact` run the clone's.
   symlinkSync(join("..", "..", "dist", "cli.js"), join(folder, ".bin", "playact"));
   writeStamp(stampFile, stamp);
   return true;
@@ -49,7 +49,7 @@ export function installEnvironment(env = process.env, node = process.execPath) {
   return { ...headers, ...env, ONNXRUNTIME_NODE_INSTALL: "skip", NODE_LLAMA_CPP_SKIP_DOWNLOAD: "true" };
 }
 
-/** @param {number} needed in gigabytes; a disk is not filled up in the middle of a step */
+/** @param {number} needed in gigabytes, checked before the step so that it does not fill the disk */
 export function needSpace(needed) {
   const disk = statfsSync(root);
   const free = (disk.bavail * disk.bsize) / 1e9;

@@ -1,15 +1,15 @@
-// One step of what a clone needs before `playact setup` can run: npm's packages and the build. Says what it does and how long
-// it took, runs programs, and fails with one sentence. Plain JavaScript on Node's built-ins: nothing is installed yet.
+// A step that a clone needs before `playact setup` can run: npm's packages or the build. Prints what it does and how long it
+// took, runs programs, and fails with one sentence. Plain JavaScript with Node's built-ins: nothing is installed yet.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The folder of package.json. */
+/** The folder with package.json. */
 export const root = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
 
-/** An expected failure: one sentence with what to do, an exit code (4 environment, 5 disk), and what a program said. */
+/** An expected failure: one sentence with what to do, an exit code (4 environment, 5 disk), and a program's output. */
 export class SetupError extends Error {
   /**
    * @param {string} message
@@ -24,7 +24,7 @@ export class SetupError extends Error {
 }
 
 /**
- * Runs one step. `work` returns false where there was nothing to do.
+ * Runs one step. `work` returns false if there was nothing to do.
  * @param {string} title
  * @param {(say: (text: string) => void) => Promise<boolean>} work
  */
@@ -42,14 +42,14 @@ export async function step(title, work) {
 }
 
 /**
- * Does the work of a script: an expected failure is printed, after the last lines of what a program said, and sets the exit code.
+ * Runs a script's work: an expected failure prints the last lines of the program's output and its sentence, and sets the exit code.
  * @param {() => Promise<void>} work
  */
 export async function script(work) {
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error; // not expected, so our own mistake: it keeps its stack
+    if (!(error instanceof SetupError)) throw error; // an internal error keeps its stack
     if (error.output) process.stderr.write(`${error.output.trimEnd().split("\n").slice(-25).join("\n")}\n\n`);
     process.stderr.write(`${error.message}\n`);
     process.exitCode = error.code;
@@ -57,7 +57,7 @@ export async function script(work) {
 }
 
 /**
- * Runs a program and returns its exit code and everything it wrote. A program that cannot be started has code 127.
+ * Runs a program and returns its exit code and output. A program that cannot be started has code 127.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env]
@@ -74,7 +74,7 @@ export function execute(program, args, env = process.env) {
 }
 
 /**
- * The stamp of some inputs; a step is done when its stamp file holds it.
+ * The stamp of some inputs; a step is done if its stamp file contains it.
  * @param {readonly (string | Buffer)[]} inputs
  */
 export function stampOf(inputs) {
