@@ -94,7 +94,7 @@ async function finish(learner, fault, settled, event, afterMs) {
   if (event.startsWith("SIG")) signal(learner.pid, event);
   const last = Math.max(...(await within(Promise.all(settled), settleMs, `${fault}: a call did not settle`)));
   const dead = learner.failure() === null ? null : performance.now();
-  if (dead !== null) await gone(learner.pid, dead, event === "close" ? 5000 : 1000, fault); // closing first ends the input and sends SIGTERM
+  if (dead !== null) await gone(learner.pid, dead, event === "close" ? 5000 : 1000, fault); // closing tries gentler ways first
   const goneMs = dead === null || event === "close" ? 0 : performance.now() - dead;
   await within(Promise.all([closing, learner.close()]), settleMs, `${fault}: closing did not end`);
   await gone(learner.pid, performance.now(), 0, fault);

@@ -1,9 +1,9 @@
 """Records the ids of 2,000 strings by Python's tokenizers, for test/suites/vocabulary.suite.ts (T6: GGUF against Python).
 
 usage: PYTHONPATH=native python scripts/record-tokenizers.py NAME=MODEL.gguf … > test/fixtures/tokenizers.json
-transformers builds a tokenizer from the very same GGUF file, with the Rust library's own normalisers, splitters and
-merges; special tokens are read as text, as foreign text is. A GGUF names its splitter only by a word: where transformers
-does not know SmolLM2's it is set here to what its publishers' tokenizer.json has (single digits, then bytes).
+transformers builds a tokenizer from the same GGUF file, with the Rust library's own normalisers, splitters and merges;
+special tokens are read as text, like foreign text. A GGUF gives only the name of its splitter: transformers does not know
+SmolLM2's, so it is set here as in its publishers' tokenizer.json (single digits, then bytes).
 """
 
 import hashlib

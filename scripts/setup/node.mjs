@@ -54,8 +54,8 @@ export function needSpace(needed) {
   const disk = statfsSync(root);
   const free = (disk.bavail * disk.bsize) / 1e9;
   if (free >= needed) return;
-  const rooms = `${needed.toFixed(1)} GB in ${root}, ${free.toFixed(1)} GB are free`;
-  throw new SetupError(`Node's packages need ${rooms}. Make room, then: npm run setup`, { code: 5 });
+  const space = `${needed.toFixed(1)} GB in ${root}, ${free.toFixed(1)} GB are free`;
+  throw new SetupError(`Node's packages need ${space}. Make room, then: npm run setup`, { code: 5 });
 }
 
 /** @param {string} output */

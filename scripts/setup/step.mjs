@@ -42,7 +42,7 @@ export async function step(title, work) {
 }
 
 /**
- * Runs a script's work: an expected failure prints the last lines of the program's output and its sentence, and sets the exit code.
+ * Runs a script's work: an expected failure prints the end of the program's output and one sentence, and sets the exit code.
  * @param {() => Promise<void>} work
  */
 export async function script(work) {

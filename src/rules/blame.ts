@@ -43,7 +43,7 @@ function ofVerifier({ status, verdict }: Trajectory): Fault | null {
   return { code: "verdict_against_rules", reason: `every rule was met, the reward is ${verdict.reward.toFixed(2)}` };
 }
 
-/** A task that could not be done: its blueprint fails its own rules, exceeds the limits, or needs a value that is not available. */
+/** A task that could not be done: its blueprint fails its own rules, exceeds the limits, or needs an unavailable value. */
 function ofTask(trajectory: Trajectory): Fault | null {
   const { task, messages, stopReason } = trajectory;
   const { limits, heldBack } = task;

@@ -1,5 +1,5 @@
-// One small run on the real model and the real learner through the command line, hit three times: interrupted by the user in
-// the warm-up, its worker killed in step 1, its supervisor killed in step 2, and resumed to its end. The tests read what is left.
+// One small run of the command line with the real model and learner, stopped three times: interrupted by the user in the
+// warm-up, its worker killed in step 1, its supervisor killed in step 2, then resumed to its end. The tests read the result.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { childrenOf, isRunning, until } from "../support/processes.ts";
 
 export const shape = { steps: 2, tasks: 2, samples: 3, demonstrations: 4 } as const;
 
-/** Tools with few words: small tasks that the smallest simulator can write. */
+/** Tools with short descriptions, for small tasks that the smallest simulator can write. */
 const tools = ["light", "heater", "fan"].map((device) => {
   const room = { type: "string", enum: ["kitchen", "bedroom", "garage"] };
   const state = { type: "string", enum: ["on", "off"] };
@@ -25,7 +25,7 @@ const tools = ["light", "heater", "fan"].map((device) => {
   };
 });
 
-/** The smallest run that still has every part; learning rates far too high, so that a few updates move the log-probs clearly. */
+/** The smallest run that has every part; learning rates are very high, so that a few updates clearly change log-probs. */
 const settings = {
   "tasks.perStep": shape.tasks,
   "tasks.hard": 0,
@@ -49,11 +49,11 @@ export interface Home extends AsyncDisposable {
 }
 
 export interface Story {
-  /** `train`, then Ctrl-C when the first task was stored. */
+  /** `train`, then Ctrl-C once the first task is stored. */
   readonly interrupted: Ended & { readonly status: string; readonly tasks: readonly object[] };
-  /** What was stored when the worker was dead, in step 1. */
+  /** What was stored after the worker's death in step 1. */
   readonly worker: Killed;
-  /** The same for the supervisor in step 2; `survivors` are processes of the run that outlived it. */
+  /** The same for the supervisor in step 2; `survivors` are the run's processes that still ran after it. */
   readonly supervisor: Killed & { readonly stdout: string; readonly stderr: string };
   /** `train --resume` to the end. */
   readonly finished: Ended;
@@ -89,7 +89,7 @@ export function newHome(): Home {
       return store.database.prepare<[], never>(sql).all();
     },
     [Symbol.asyncDispose]: async () => {
-      for (const { child } of started) child.kill("SIGKILL"); // those of a test that failed; their workers end with them
+      for (const { child } of started) child.kill("SIGKILL"); // left by a failed test; their workers end with them
       await Promise.all(started.map((one) => one.ended));
       rmSync(folder, { recursive: true, maxRetries: 10 });
       built[Symbol.dispose]();
@@ -129,7 +129,7 @@ export async function play(home: Home): Promise<Story> {
 
 const statuses = (rows: readonly { readonly status: string }[]) => rows.map((row) => row.status);
 
-/** Every trajectory by id: all that it is but for what the closing of its step adds (advantages). */
+/** Every trajectory by id: its whole content except what closing its step adds (advantages). */
 export function trajectories(home: Home): ReadonlyMap<number, string> {
   const rows = home.rows<{ id: number }>(`
     SELECT trajectory.id, task.step, task.position, task.name, trajectory.sample, policy_version, seed, status, stop_reason, reward,
@@ -149,7 +149,7 @@ function workerInStep(home: Home, supervisor: Started, step: number): number | n
   return lease !== undefined && childrenOf(supervisor.pid).includes(lease.pid) ? lease.pid : null;
 }
 
-/** Rows of a store that may not be there yet; throws when the process that should fill it has ended. */
+/** Rows of a store that may not exist yet; throws if the process that should fill it has ended. */
 function asked(home: Home, writer: Started, sql: string): readonly unknown[] {
   if (writer.child.exitCode !== null)
     throw new Error(`playact ended too early, with ${writer.child.exitCode}:\n${writer.stderr()}`);

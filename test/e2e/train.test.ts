@@ -1,4 +1,4 @@
-// What is left of the run of story.ts, by SQL, by the command line, and by the libraries that users load adapters with.
+// The results of the run of story.ts, read by SQL, by the command line, and by the libraries that users load adapters with.
 import { execFileSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,25 +24,25 @@ describe("a run that is interrupted once and killed twice", () => {
     expect(home.rows("SELECT * FROM task ORDER BY id")).toEqual(expect.arrayContaining([...story.interrupted.tasks]));
   });
 
-  test("is restarted by its supervisor when the worker is killed, in the middle of step 1", () => {
+  test("is restarted by its supervisor after the worker is killed in step 1", () => {
     expect(story.worker.step).toMatchObject({ number: 1 });
     expect(story.worker.step.trajectories).toBeGreaterThan(0);
     expect(story.supervisor.stderr).toContain("the worker was ended by SIGKILL");
   });
 
-  test("stops with its supervisor, in the middle of step 2, and is resumed to its end", () => {
+  test("stops with its supervisor in step 2, and is resumed to its end", () => {
     expect(story.supervisor.step).toMatchObject({ number: 2 });
     expect(story.supervisor.step.trajectories).toBeGreaterThan(0);
     expect(story.finished).toMatchObject({ code: 0 });
     expect(home.rows("SELECT status FROM run")).toEqual([{ status: "finished" }]);
   });
 
-  test("says each step once on stdout, as a line of JSON", () => {
+  test("prints each step once on stdout, as a line of JSON", () => {
     const lines = `${story.interrupted.stdout}${story.supervisor.stdout}${story.finished.stdout}`.trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line).step)).toEqual([1, 2]);
   });
 
-  test("keeps every trajectory that was stored before a kill, to the last bit", () => {
+  test("keeps every trajectory that was stored before a kill, bit for bit", () => {
     const now = trajectories(home);
     for (const [id, content] of [...story.worker.stored, ...story.supervisor.stored]) expect(now.get(id)).toBe(content);
   });
@@ -63,7 +63,7 @@ describe("a run that is interrupted once and killed twice", () => {
     ).toEqual([0, 1, 2].map((version) => ({ step: version, least: version, most: version })));
   });
 
-  test("leaves a whole database", () => {
+  test("leaves an intact database", () => {
     expect(home.rows("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
     expect(home.rows("PRAGMA foreign_key_check")).toEqual([]);
     expect(home.rows("SELECT * FROM lease")).toEqual([]);
@@ -84,7 +84,7 @@ describe("a run that is interrupted once and killed twice", () => {
     }
   });
 
-  test("is left as it is by another resume, which ends with code 0", async () => {
+  test("is not changed by another resume, which ends with code 0", async () => {
     const everything = () => [trajectories(home), home.rows("SELECT * FROM step"), home.rows("SELECT * FROM checkpoint")];
     const before = everything();
     expect(await home.start("train", "--resume", "--json").ended).toMatchObject({ code: 0, stdout: "" });
@@ -111,7 +111,7 @@ describe("its tokens and its adapter", () => {
   });
   afterAll(() => model.dispose());
 
-  test("show --tokens gives ids, mask, log-probs and text of one length, log-probs exactly where the policy wrote", () => {
+  test("show --tokens gives ids, mask, log-probs and text of one length, log-probs only for what the policy wrote", () => {
     const { ids, mask, logprobs, text } = row;
     expect([mask, logprobs, text].map((column) => column.length)).toEqual([ids.length, ids.length, ids.length]);
     expect(mask).toContain(1);
@@ -135,7 +135,7 @@ describe("its tokens and its adapter", () => {
     expect(mean(shifts({ base: engine.base, adapted: torch.base }).map(Math.abs))).toBeLessThan(0.2); // the same base model
     const [shiftsOfEngine, shiftsOfTorch] = [shifts(engine), shifts(torch)];
     expect(mean(shiftsOfEngine.map(Math.abs))).toBeGreaterThan(0.1);
-    // llama.cpp quantises activations too, so that any adapter moves each log-prob by up to 0.1 of noise: no correlation of 1
+    // llama.cpp also quantises activations, which adds up to 0.1 of noise to each log-prob: the correlation is below 1
     expect(correlation(shiftsOfEngine, shiftsOfTorch)).toBeGreaterThan(0.9);
   }, 180_000);
 });
@@ -151,7 +151,7 @@ test("tasks prints tasks of the user's tools as a JSON array and stores nothing"
   expect(home.rows("SELECT count(*) FROM task")).toEqual(before);
 }, 180_000);
 
-/** Log-prob of each id but the first given those before it, by node-llama-cpp's own evaluation; ends the context. */
+/** Log-prob of each id except the first, given its prefix, by node-llama-cpp's own evaluation; disposes of the context. */
 async function logprobsOf(context: LlamaContext, ids: readonly number[]): Promise<number[]> {
   const targets = ids.slice(1) as Token[];
   const evaluated = await context.getSequence().controlledEvaluate(
@@ -175,7 +175,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Pearson's. */
+/** Pearson's correlation. */
 function correlation(a: readonly number[], b: readonly number[]): number {
   const [meanA, meanB] = [mean(a), mean(b)];
   const sum = (f: (x: number, y: number) => number) =>

@@ -56,7 +56,7 @@ describe("trainingSamples", () => {
     message("assistant", [8], [-1]),
   ];
 
-  it("concatenates the messages and trains exactly on what the policy sampled, with each turn's advantage", () => {
+  it("concatenates the messages and trains only on what the policy sampled, with each turn's advantage", () => {
     expect(trainingSamples(trajectory(talk), [0.7, -0.2])).toEqual([
       {
         ids: [1, 2, 3, 4, 5, 6, 7, 8],
@@ -67,16 +67,16 @@ describe("trainingSamples", () => {
     ]);
   });
 
-  it("takes an advantage for each token of a turn, too, and refuses another number of them", () => {
+  it("also accepts an advantage for each token of a turn, but not a different number of them", () => {
     expect(trainingSamples(trajectory(talk), [[0.7, 0.6], -0.2])[0]?.advantages).toEqual([0, 0, 0, 0.7, 0.6, 0, 0, -0.2]);
     expect(() => trainingSamples(trajectory(talk), [[0.7], -0.2])).toThrow("a sampled message has 2 ids but 1 advantages");
   });
 
-  it("keeps the mask where the advantage is zero: that is not the same as foreign text", () => {
+  it("keeps mask 1 if the advantage is zero: that is not the same as foreign text", () => {
     expect(trainingSamples(trajectory(talk), [0, 0]).map((sample) => sample.mask)).toEqual([[0, 0, 0, 1, 1, 0, 0, 1]]);
   });
 
-  it("makes one sample of each index; an earlier turn repeated as context is not trained on again", () => {
+  it("makes one sample per index; an earlier turn repeated as context is not trained on again", () => {
     const rewritten = [
       message("user", [1]),
       message("assistant", [2, 3], [-1, -2]),
@@ -95,15 +95,15 @@ describe("trainingSamples", () => {
     expect(trainingSamples(trajectory(talk, "aborted"), [1, 1])).toEqual([]);
   });
 
-  it("leaves out a sample in which nothing was sampled", () => {
+  it("omits a sample in which nothing was sampled", () => {
     expect(trainingSamples(trajectory([message("user", [1, 2])], "truncated"), [])).toEqual([]);
   });
 
-  it.each([[[0.7]], [[0.7, -0.2, 0]]])("refuses advantages that do not fit the turns", (advantages) => {
+  it.each([[[0.7]], [[0.7, -0.2, 0]]])("rejects advantages that do not match the turns", (advantages) => {
     expect(() => trainingSamples(trajectory(talk), advantages)).toThrow(`2 sampled turns but ${advantages.length} advantages`);
   });
 
-  it("refuses log-probs that do not fit the ids", () => {
+  it("rejects log-probs that do not match the ids", () => {
     const broken = trajectory([message("assistant", [1, 2], [-1])]);
     expect(() => trainingSamples(broken, [1])).toThrow("a sampled message has 2 ids but 1 log-probs");
   });
@@ -150,7 +150,7 @@ describe("trainingSamples", () => {
 });
 
 describe("demonstrationSamples", () => {
-  it("trains on every written assistant message and carries neither log-probs nor advantages", () => {
+  it("trains on every written assistant message, with log-probs and advantages of 0", () => {
     const shown = [message("user", [1]), message("assistant", [2, 3]), message("tool", [4]), message("assistant", [5])];
     expect(demonstrationSamples(trajectory(shown))).toEqual([
       { ids: [1, 2, 3, 4, 5], mask: [0, 1, 1, 0, 1], logprobs: [0, 0, 0, 0, 0], advantages: [0, 0, 0, 0, 0] },

@@ -1,5 +1,5 @@
-// What becomes of calls when the child fails: real processes that speak the real protocol (native/trainer/tests/light.py)
-// and misbehave on demand. Nothing here may hang, and every reason must be told.
+// What happens to calls if the child fails: real processes that use the real protocol (native/trainer/tests/light.py) and
+// misbehave on demand. No call may hang, and every failure must give its reason.
 import { afterEach, describe, expect, test } from "vitest";
 import { startLearner, type TorchLearner } from "../../src/learner/torch.ts";
 import { pythonPath } from "../../src/models/python.ts";
@@ -28,14 +28,14 @@ async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe("a child that misbehaves", () => {
-  test("a stray print and ten megabytes of log disturb no call", async () => {
+  test("a stray print and ten megabytes of log do not disturb a call", async () => {
     const act = await light();
     await act("print");
     await act("flood");
     await act("nothing");
   });
 
-  test("its refusals become errors of the boundary that was crossed, and it serves on", async () => {
+  test("its refusals become errors of the right boundary, and it keeps serving", async () => {
     const act = await light();
     expect(await reasonOf(act("refuse"))).toMatchObject({
       boundary: "memory",
@@ -66,12 +66,12 @@ describe("a child that misbehaves", () => {
     expect(await reasonOf((await light())(act))).toMatchObject({ message: expect.stringContaining(says) });
   });
 
-  test.each(["stop", "hold"])("silence is noticed although the process lives on (%s)", async (act) => {
+  test.each(["stop", "hold"])("silence is noticed although the process still runs (%s)", async (act) => {
     const reason = await reasonOf((await light(2))(act));
     expect(reason).toMatchObject({ boundary: "learner", message: expect.stringContaining("silent for 2 s") });
   });
 
-  test("a call that is long but beats is waited for", async () => {
+  test("a long call with heartbeats does not time out", async () => {
     const act = await light(2);
     const ended = reasonOf(act("sleep"));
     await new Promise((resolve) => setTimeout(resolve, 4000));
@@ -81,12 +81,12 @@ describe("a child that misbehaves", () => {
 });
 
 describe("a child that does not start", () => {
-  test("an interpreter that is not there is named", async () => {
+  test("a missing interpreter is named", async () => {
     const reason = await reasonOf(startLearner({ python: "/no/such/python", deadlineSeconds: 5 }));
     expect(reason).toMatchObject({ boundary: "environment", message: expect.stringContaining("/no/such/python") });
   });
 
-  test("a module that fails to import is told with its last lines", async () => {
+  test("a module that fails to import is reported with its last lines", async () => {
     const reason = await reasonOf(startLearner({ python: pythonPath(), deadlineSeconds: 5, module: "trainer.absent" }));
     expect(reason).toMatchObject({ boundary: "learner", message: expect.stringContaining("No module named trainer.absent") });
   });

@@ -1,5 +1,5 @@
-// A share of scripts/fuzz-bridge.mjs, with seeds of its own: faults of the child in random order and company. What is asked:
-// every call settles, closing ends, the process is gone. The thousand runs are the script's.
+// A few runs of scripts/fuzz-bridge.mjs with other seeds: faults of the child in random order and combination. Every call
+// must settle, closing must end and the process must exit. The script does a thousand runs.
 import { describe, expect, test } from "vitest";
 import { fuzzLight } from "../../scripts/fuzz-bridge.mjs";
 import { startLearner } from "../../src/learner/torch.ts";

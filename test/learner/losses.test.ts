@@ -6,7 +6,7 @@ import { policyLoss, publishedSettings } from "../../src/learner/losses.ts";
 const of = (learner: ConfigInput["learner"]) => policyLoss(configSchema.parse({ learner }), 1);
 
 describe("the loss of a run", () => {
-  test("is GRPO by tokens with the clips of PPO, also in the presets", () => {
+  test("is GRPO by tokens with PPO's clips, also in the presets", () => {
     for (const input of [presets.laptop, presets.tiny]) {
       expect(policyLoss(configSchema.parse(input), 1)).toMatchObject({
         kind: "grpo",
@@ -19,17 +19,17 @@ describe("the loss of a run", () => {
     }
   });
 
-  test.each(policyLosses)("%s takes its paper's settings, and the config's where it names some", (lossType) => {
+  test.each(policyLosses)("%s uses its paper's settings unless the config sets others", (lossType) => {
     expect(of({ lossType })).toMatchObject({ kind: lossType, ...publishedSettings[lossType] });
     const named = { clipLow: 0.11, clipHigh: 0.33, normalize: "rollout" } as const;
     expect(of({ lossType, ...named })).toMatchObject({ kind: lossType, ...named });
   });
 
-  test("a clip of 0 is a clip, not a wish for the default", () => {
+  test("a clip of 0 is a clip, not the default", () => {
     expect(of({ lossType: "dapo", clipLow: 0, clipHigh: 0 })).toMatchObject({ clipLow: 0, clipHigh: 0 });
   });
 
-  test("the constant is the longest answer, and log-probs are read at the temperature that sampled", () => {
+  test("the constant is the longest answer, and log-probs are computed at the sampling temperature", () => {
     const config = configSchema.parse({ rollout: { responseTokens: 300 } });
     expect(policyLoss(config, 0.7)).toMatchObject({ constant: 300, temperature: 0.7 });
   });

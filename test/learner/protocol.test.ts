@@ -1,4 +1,4 @@
-// Frames and the channel: the recorded cases that the Python twin reads too, streams in memory, and random damage.
+// Frames and the channel: recorded cases that the Python twin also reads, streams in memory, and random damage.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -37,7 +37,7 @@ describe("frames", () => {
     }
   });
 
-  test.each(recorded.bad)("refuses recorded damage with a reason: $name", ({ says, hex }) => {
+  test.each(recorded.bad)("rejects recorded damage with a reason: $name", ({ says, hex }) => {
     expect(() => frameReader()(Buffer.from(hex, "hex"))).toThrow(says);
   });
 
@@ -46,7 +46,7 @@ describe("frames", () => {
     const [frame] = frameReader()(Buffer.from(written?.hex ?? "", "hex"));
     const numbers = (name: string) => written?.arrays[name]?.values ?? [];
     const mine = writeArrays({
-      ids: Int32Array.from(numbers("ids")), // the library puts wide types first
+      ids: Int32Array.from(numbers("ids")), // the library writes wide types first
       logprobs: Float32Array.from(numbers("logprobs")),
       mask: Uint8Array.from(numbers("mask")),
     });
@@ -59,7 +59,7 @@ describe("frames", () => {
     expect(() => readFloats(mine.subarray(0, mine.length - 8), "logprobs")).toThrow("cannot be read");
   });
 
-  test("frames cut anywhere come out whole and in order", () => {
+  test("frames split anywhere are read whole and in order", () => {
     const frames = recorded.good.map(({ hex }) => Buffer.from(hex, "hex"));
     const all = Buffer.concat(frames);
     fc.assert(
@@ -72,7 +72,7 @@ describe("frames", () => {
     );
   });
 
-  test("random damage is an error of ours or a wait, never another exception", () => {
+  test("random damage gives a PlayactError or waits for more, never another exception", () => {
     const good = Buffer.from(recorded.good[3]?.hex ?? "", "hex");
     fc.assert(
       fc.property(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), (where, flip) => {
@@ -105,7 +105,7 @@ describe("the channel", () => {
     return { input, failures, channel: openChannel({ input, output }, options) };
   };
 
-  test("answers find their calls in whatever order they come", async () => {
+  test("answers are matched to their calls in any order", async () => {
     const { input, channel } = open();
     input.write(encodeFrame(hello));
     await channel.ready;
@@ -115,7 +115,7 @@ describe("the channel", () => {
     channel.fail(new PlayactError("learner", "done"));
   });
 
-  test("another version is told in one sentence", async () => {
+  test("another version is reported in one sentence", async () => {
     const { input, channel, failures } = open();
     input.write(encodeFrame({ ...hello, head: { protocol: 99 } }));
     await expect(channel.ready).rejects.toThrow("the learner uses protocol 99, this Playact 1: install the same version");
@@ -124,8 +124,8 @@ describe("the channel", () => {
   });
 
   test.each([
-    ["something else than hello first", { type: frameTypes.reply, head: { id: 1 }, blob: none }],
-    ["an answer nobody asked for", { type: frameTypes.reply, head: { id: 7 }, blob: none }],
+    ["something other than hello first", { type: frameTypes.reply, head: { id: 1 }, blob: none }],
+    ["an answer to an unknown call", { type: frameTypes.reply, head: { id: 7 }, blob: none }],
     ["an error of an unknown kind", { type: frameTypes.error, head: { id: 1, kind: "odd", message: "?" }, blob: none }],
   ] as const)("%s fails every call", async (name, frame) => {
     const { input, channel } = open();

@@ -1,5 +1,5 @@
-// A learner whose process dies, told with deterministic doubles that die on command: what was computed must be what a
-// learner without accidents computes.
+// A learner whose process dies, tested with deterministic doubles that die on command: its results must equal those of a
+// learner that does not die.
 import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { openRequest } from "../suites/learner.suite.ts";
 const folder = mkdtempSync(join(tmpdir(), "playact-restart-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Starts learners that die in the middle of their nth call, one number for each life; the last one lives for ever. */
+/** Starts learners that die during their nth call, one number for each process; the last one never dies. */
 function mortals(deaths: readonly number[]): { start: () => Promise<MortalLearner>; lives: () => number } {
   let lives = 0;
   const start = async (): Promise<MortalLearner> => {
@@ -47,7 +47,7 @@ const update = (id: number): UpdateRequest => ({
   learningRate: 1e-3,
 });
 
-/** A run in small: two steps, each an update or two, a save that is renamed as checkpoint.ts does, then a question. */
+/** A small run: two steps, each with an update or two and a save that is renamed as in checkpoint.ts, then a question. */
 async function run(learner: Learner, name: string): Promise<unknown> {
   await learner.open(openRequest);
   await learner.update(update(5));
@@ -61,7 +61,7 @@ async function run(learner: Learner, name: string): Promise<unknown> {
 }
 
 describe("a learner that is started again", () => {
-  test.each([1, 2, 3, 4, 5, 6, 7])("after a death in call %i computes what one without accidents does", async (death) => {
+  test.each([1, 2, 3, 4, 5, 6, 7])("after a death in call %i computes the same as one that does not die", async (death) => {
     const expected = await run(scriptedLearner(), `plain-${death}`);
     const { start, lives } = mortals([death]);
     expect(await run(await restartingLearner(start), `death-${death}`)).toEqual(expected);
@@ -74,7 +74,7 @@ describe("a learner that is started again", () => {
     expect((await learner.update(update(5))).metrics["learner/restarts"]).toBe(1);
   });
 
-  test("gives up when the same call ends the next process too", async () => {
+  test("gives up if the same call also ends the next process", async () => {
     const { start, lives } = mortals([2, 2]);
     const learner = await restartingLearner(start);
     await learner.open(openRequest);
@@ -82,7 +82,7 @@ describe("a learner that is started again", () => {
     expect(lives()).toBe(2);
   });
 
-  test("is started once for several calls that failed of one death", async () => {
+  test("is started once for several calls that failed because of one death", async () => {
     const { start, lives } = mortals([2]);
     const learner = await restartingLearner(start);
     await learner.open(openRequest);
@@ -91,14 +91,14 @@ describe("a learner that is started again", () => {
     expect(lives()).toBe(2);
   });
 
-  test("a refusal by a living learner is passed on", async () => {
+  test("a refusal by a running learner is passed on", async () => {
     const { start, lives } = mortals([]);
     const learner = await restartingLearner(start);
     await expect(learner.cosines([1])).rejects.toThrow("call open first");
     expect(lives()).toBe(1);
   });
 
-  test("is not taken up again on another device, so that what the run has on record stays true", async () => {
+  test("is not continued on another device, so that the run's recorded device stays true", async () => {
     const { start, lives } = mortals([2]);
     const learner = await restartingLearner(async () => {
       const next = await start();
@@ -111,7 +111,7 @@ describe("a learner that is started again", () => {
     );
   });
 
-  test("without its last save it says so and asks for a resume", async () => {
+  test("reports a missing last save and asks for a resume", async () => {
     const learner = await restartingLearner(mortals([3]).start);
     await learner.open(openRequest);
     await learner.save(join(folder, "lost"));

@@ -7,7 +7,7 @@ const sample: TrainingSample = { ids: [5, 6, 7, 8], mask: [0, 1, 1, 0], logprobs
 const request = { minibatches: [[sample], []], loss: { kind: "sft" as const }, learningRate: 1 };
 const reply = (...digests: readonly string[]) => ({ metrics: {}, logprobs: [], digests });
 
-test("an update whose tensors held the sampled ids passes", () => {
+test("an update whose tensors contained the sampled ids passes", () => {
   expect(() => assertSameIds(request, reply(tokenDigest([5, 6, 7])))).not.toThrow();
 });
 

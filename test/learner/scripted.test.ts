@@ -1,4 +1,4 @@
-// The scripted double under the same suite as the real learner.
+// The scripted double passes the same suite as the real learner.
 import { scriptedLearner } from "../../src/learner/scripted.ts";
 import { learnerSuite, openRequest } from "../suites/learner.suite.ts";
 

@@ -1,4 +1,4 @@
-// The real learner under the port's suite: Python, torch and the smallest model, one process for all of it.
+// The real learner passes the port's suite: Python, torch and the smallest model, in one process.
 import { join } from "node:path";
 import { startLearner } from "../../src/learner/torch.ts";
 import { pythonPath } from "../../src/models/python.ts";

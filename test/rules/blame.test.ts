@@ -21,7 +21,7 @@ const agent = (text: string) => message("assistant", text);
 const tool = (...results: unknown[]) => message("tool", results.map((result) => JSON.stringify(result)).join("\n"));
 const error = { error: "no trains today" };
 
-/** An episode of these messages after the first one, with a verdict where it was not aborted. */
+/** An episode of these messages after the first one, with a verdict unless it was aborted. */
 function episode(messages: readonly Message[], change: Partial<Trajectory> = {}, task: Task = blueprint()): Trajectory {
   return {
     task,
@@ -56,14 +56,14 @@ const blamed = (trajectory: Trajectory) => {
   return blame && `${blame.party} ${blame.code}`;
 };
 
-describe("only bad endings are put down to somebody", () => {
+describe("only bad endings are blamed on a party:", () => {
   test("aborted, truncated, a negative reward, or a rule that was not met", () => {
     expect(isBadEnding(episode([], aborted("tool", "deadline")))).toBe(true);
     expect(isBadEnding(episode([], { ...truncated("turn_length"), ...rules(1, 0.5) }))).toBe(true);
     expect(isBadEnding(episode([], rules(1, -0.1)))).toBe(true);
     expect(isBadEnding(episode([], rules(0.9, 0.4)))).toBe(true);
     expect(isBadEnding(episode([], rules(1, 0)))).toBe(false);
-    expect(isBadEnding(episode([], { verdict: null }))).toBe(false); // nobody judged it
+    expect(isBadEnding(episode([], { verdict: null }))).toBe(false); // not judged
     expect(blameFor(episode([agent("Hi")], rules(1, 0.8)))).toBeNull();
   });
 });
@@ -79,14 +79,14 @@ describe("the blame", () => {
     ["engine error", episode([], aborted("engine", "error"))],
     ["engine error", episode([], aborted("tool", "error"))], // llama.cpp failed while it played a tool
     ["engine unknown", episode([], { ...aborted("engine", "error"), failure: null })],
-  ])("for an abort goes to who failed: %s", (expected, trajectory) => {
+  ])("for an abort goes to the role that failed: %s", (expected, trajectory) => {
     expect(blamed(trajectory)).toBe(expected);
   });
 
   test.each<[string, Trajectory]>([
     ["verifier verdict_against_rules", episode([calling(found), tool(found.result), agent("NT418")], rules(1, -1))],
     ["verifier verdict_against_rules", episode([agent("I cannot.")], rules(1, -0.5), declined())],
-    // the last turn was cut: -1 may be just
+    // the last turn was cut off: -1 may be right
     [
       "agent turn_length",
       episode([calling(found), tool(found.result), agent("NT4")], { ...truncated("turn_length"), ...rules(1, -1) }),
@@ -99,7 +99,7 @@ describe("the blame", () => {
   const noRoom = chain({ limits: limits({ toolTurns: 1 }) });
   test.each<[string, Trajectory]>([
     ["task unknowable_value", episode([calling(wrongDay), tool({})], rules(0.8), untold)],
-    // another value was wrong, too
+    // another value was also wrong
     ["agent its_own", episode([calling({ ...wrongDay, arguments: { ...wrongDay.arguments, to: "Moss" } })], rules(0.6), untold)],
     [
       "task limits_too_small",
@@ -110,7 +110,7 @@ describe("the blame", () => {
     ["task limits_too_small", episode([], truncated("context_full"))],
     ["agent context_full", episode([agent("and on and on")], truncated("context_full"))],
     ["task bad_blueprint", episode([{ ...agent("No."), logprobs: null }], rules(0))],
-  ])("for what could not be done goes to the task: %s", (expected, trajectory) => {
+  ])("for an impossible task goes to the task: %s", (expected, trajectory) => {
     expect(blamed(trajectory)).toBe(expected);
   });
 
@@ -119,7 +119,7 @@ describe("the blame", () => {
     ["user withheld_value", episode([agent("Which day?")], { stopReason: "user_done" }, asking)],
     ["agent its_own", episode([agent("Which station?"), user(complaint), agent("Sorry.")], rules(0), asking)],
     ["agent its_own", episode([agent("Which day?"), user(day.sentence), agent("Nice.")], rules(0), asking)],
-  ])("for a user who does not play along goes to the user: %s", (expected, trajectory) => {
+  ])("for a value that the user withholds goes to the user: %s", (expected, trajectory) => {
     expect(blamed(trajectory)).toBe(expected);
   });
 
@@ -128,7 +128,7 @@ describe("the blame", () => {
     ["tool refused_right_call", episode([calling(wrongDay, found), tool({}, error)], truncated("max_assistant_turns"))],
     ["agent its_own", episode([calling(wrongDay), tool(error)], rules(0.8))],
     ["agent its_own", episode([refused(found), tool(error)], rules(0))],
-  ])("for an error in answer to an expected call goes to the tool: %s", (expected, trajectory) => {
+  ])("for an error as the result of an expected call goes to the tool: %s", (expected, trajectory) => {
     expect(blamed(trajectory)).toBe(expected);
   });
 
@@ -143,7 +143,7 @@ describe("the blame", () => {
       episode([calling(found), tool(found.result)], { ...truncated("max_assistant_turns"), ...rules(1) }),
     ],
     ["agent bad_report", episode([agent("Hm.")], { verdict: { reward: -1, rules: 0, judge: 0, reason: "poor" } })],
-  ])("is the agent's where the record convicts no other, by the verdict's own fault: %s", (expected, trajectory) => {
+  ])("goes to the agent, with the verdict's fault, if the record proves no other: %s", (expected, trajectory) => {
     expect(blamed(trajectory)).toBe(expected);
   });
 });
@@ -156,7 +156,7 @@ describe("in played episodes", () => {
   };
   const other = { ...found, arguments: { ...found.arguments, to: "Hamar" } };
 
-  test("an invented id is refused, counted and the agent's", async () => {
+  test("an invented id is refused, counted and blamed on the agent", async () => {
     const { trajectory, blame } = await play(chain(), {
       turns: [says({ ...booked, arguments: { train_id: "NT9", seats: 2 } }), "Booked."],
     });
@@ -165,7 +165,7 @@ describe("in played episodes", () => {
     expect(blame).toBe("agent invented_id");
   });
 
-  test("a tool that contradicts the blueprint three times aborts the episode, and is to blame", async () => {
+  test("a tool that contradicts the blueprint three times aborts the episode and is blamed", async () => {
     const look: ToolSpec = {
       ...findTrain,
       name: "get_train",
@@ -180,7 +180,7 @@ describe("in played episodes", () => {
     expect(blame).toBe("tool contradiction");
   });
 
-  test("a user who never answers in time is to blame for the abort", async () => {
+  test("a user who never answers in time is blamed for the abort", async () => {
     const never = { turns: ["It is NT418."], choose: () => new Promise<never>(() => {}) };
     const task = blueprint({ limits: limits({ userReplies: 1 }) });
     const { blame } = await play(task, never, { tries: 1, deadlineMs: 100 });
@@ -198,7 +198,7 @@ describe("in played episodes", () => {
     });
   });
 
-  test("the user's choices cost tokens of the user's role", async () => {
+  test("the user's choices count as tokens of the user's role", async () => {
     const task = blueprint({ limits: limits({ userReplies: 1 }) });
     const { trajectory } = await play(task, { turns: ["It is NT418."], choose: picking(thanks) });
     expect(Object.keys(trajectory.counts)).toEqual(["tokens_in/user"]);

@@ -6,7 +6,7 @@ import { embeddedCatalogue } from "../../src/tools/toolset.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../../src/types.ts";
 import { objectOf } from "../support/schema-value.ts";
 
-/** A tool of these parameters, without a return schema. */
+/** A tool with these parameters, without a return schema. */
 const tool = (name: string, parameters: Record<string, JsonSchema> = {}, returns?: JsonSchema): ToolSpec => ({
   name,
   description: "",
@@ -27,12 +27,12 @@ describe("an echo", () => {
   });
 
   test.each<[string, string, JsonObject, JsonObject]>([
-    ["words that may be another wording", "find_hotel", { city: "NYC" }, { city: "New York" }],
-    ["the same value in other writing", "find_hotel", { date: "2027-03-02" }, { date: "2027-03-02." }],
+    ["words that may mean the same", "find_hotel", { city: "NYC" }, { city: "New York" }],
+    ["the same value written differently", "find_hotel", { date: "2027-03-02" }, { date: "2027-03-02." }],
     ["a time that was refined", "find_slot", { time: "morning" }, { time: "09:30" }],
     ["an upper bound that was undercut", "search", { price: 500 }, { price: 349 }],
     ["an amount that was converted", "convert", { amount: 100 }, { amount: 92.5 }],
-    ["stock beside a wanted quantity", "find_item", { quantity: 10 }, { quantity: 3 }],
+    ["a stock that differs from the wanted quantity", "find_item", { quantity: 10 }, { quantity: 3 }],
     ["a new id from a tool that makes one", "duplicate_order", { order_id: "O1" }, { order_id: "O2" }],
     ["a date that the call moves", "renew_loan", { due: "2027-03-02" }, { due: "2027-04-02" }],
     ["another head count", "reserve", { guests: 4 }, { guests: 2 }],
@@ -53,7 +53,7 @@ describe("a changed fact", () => {
     expect(kinds("get_flight", { flight_id: "FL2" }, result, [search])).toEqual([]);
   });
 
-  test("is one too of what a changing call made, as long as nothing changed since", () => {
+  test("is also found for a thing that a changing call created, if nothing changed since", () => {
     const book = fact("book_flight", { flight_id: "FL1", passengers: 2 }, { booking_code: "BK1", until: "2027-03-01" });
     const look = (journal: Fact[]) => kinds("get_booking", { booking_code: "BK1" }, { until: "2027-03-08" }, journal);
     expect(look([search, book])).toEqual(["changed until 2027-03-01"]);
@@ -63,7 +63,7 @@ describe("a changed fact", () => {
   test.each<[string, string, JsonObject, Json, Fact[]]>([
     ["after a changing call", "get_flight", { flight_id: "FL1" }, { departs: "08:15" }, [search, fact("book", {}, {})]],
     ["by a changing call", "change_flight", { flight_id: "FL1" }, { departs: "08:15" }, [search]],
-    ["in a number, which may pass by itself", "get_flight", { flight_id: "FL1" }, { fare: 150 }, [search]],
+    ["in a number, which may change by itself", "get_flight", { flight_id: "FL1" }, { fare: 150 }, [search]],
     [
       "in free text",
       "get_flight",
@@ -71,10 +71,10 @@ describe("a changed fact", () => {
       { airline: "SAS" },
       [fact("search", {}, { flight_id: "FL1", airline: "Scandinavian" })],
     ],
-    ["where other arguments may decide it", "get_flight", { flight_id: "FL1", zone: "UTC" }, { departs: "06:15" }, [search]],
+    ["if it may depend on other arguments", "get_flight", { flight_id: "FL1", zone: "UTC" }, { departs: "06:15" }, [search]],
     ["of something else about the same thing", "get_breakfast", { flight_id: "FL1" }, { departs: "09:15" }, [search]],
     [
-      "where something else about the same thing was stated before",
+      "if something else about the same thing was stated before",
       "get_flight",
       { flight_id: "FL1" },
       { departs: "08:15" },
@@ -86,13 +86,13 @@ describe("a changed fact", () => {
   });
 });
 
-test("what the tool's own schema could not hold is no contradiction: nobody could avoid it", () => {
+test("a right value that the tool's schema does not allow is no contradiction: it could not be avoided", () => {
   const late = { type: "object", properties: { date: { type: "string", enum: ["2027-03-05"] } } };
   const call = { name: "book_table", arguments: { date: "2027-03-02" } };
   expect(contradictions(call, { date: "2027-03-05" }, tool("book_table", {}, late), [])).toEqual([]);
 });
 
-test("what is wrong can be put right field by field, and what stays is told as the reason", () => {
+test("wrong fields can be corrected one by one, and the first remaining one is the reason for rejecting a result", () => {
   const call = { name: "get_flight", arguments: { flight_id: "FL1" } };
   const journal = [fact("search_flights", {}, { flight_id: "FL1", departs: "07:15" })];
   const written = { flight_id: "FL1", departs: "08:15", gate: 2 };
@@ -106,12 +106,12 @@ test("what is wrong can be put right field by field, and what stays is told as t
   expect(contradicted(call, putRight(written, wrong), tool("get_flight"), journal)).toBeNull();
 });
 
-// A world that remembers: a field of a thing has one value as long as nothing changes, what depends on other arguments or
-// passes by itself has any. Whatever is called in it, there is nothing to complain of.
+// A consistent world: a field of a thing has one value as long as nothing changes; a field that depends on other arguments
+// or changes by itself may have any. No call in it may give a contradiction.
 describe("no false alarm", () => {
   const catalogue = embeddedCatalogue();
 
-  test("about any reply of any tool of the catalogue when nothing was stated before", () => {
+  test("for any reply of any tool of the catalogue if nothing was stated before", () => {
     const tools = catalogue.flatMap((toolset) => toolset.tools);
     expect(tools.length).toBeGreaterThan(200);
     for (const spec of tools)
@@ -123,7 +123,7 @@ describe("no false alarm", () => {
       );
   });
 
-  test.each(catalogue.map((toolset) => [toolset.name, toolset.tools] as const))("in a world that remembers: %s", (_, tools) => {
+  test.each(catalogue.map((toolset) => [toolset.name, toolset.tools] as const))("in a consistent world: %s", (_, tools) => {
     const step = fc.integer({ min: 0, max: tools.length - 1 }).chain((index) => {
       const spec = tools[index] ?? tool("none");
       return fc.tuple(fc.constant(spec), objectOf(spec.parameters), objectOf(spec.returns ?? {}), fc.integer({ min: 1, max: 3 }));
@@ -134,7 +134,7 @@ describe("no false alarm", () => {
         const known = new Map<string, Json>();
         let epoch = 0;
         for (const [spec, given, drawn, thing] of steps) {
-          // few ids, so that things are met again
+          // few ids, so that things recur
           const few = (object: JsonObject) =>
             Object.fromEntries(Object.entries(object).map(([name, value]) => [name, isIdName(name) ? `AB${thing}` : value]));
           const [asked, made] = [few(given), few(drawn)];
@@ -144,7 +144,7 @@ describe("no false alarm", () => {
           const others = JSON.stringify(Object.entries(asked).filter(([name]) => !isIdName(name)));
           const result = Object.fromEntries(
             Object.entries(made).map(([field, value]) => {
-              // of a thing itself, or as it was asked for
+              // of the thing itself, or depending on the other arguments
               const keys = [`${epoch} ${about} ${field}`, `${epoch} ${about} ${field} ${others}`];
               const before = keys.map((key) => known.get(key)).find((one) => one !== undefined);
               const stated = isIdName(field) ? value : (before ?? value);
@@ -161,7 +161,7 @@ describe("no false alarm", () => {
     );
   });
 
-  test("but another date of a thing that a reader of the catalogue found is", () => {
+  test("but a changed date of a thing that a reading tool of the catalogue found is a contradiction", () => {
     const finders = catalogue
       .flatMap((toolset) => toolset.tools)
       .flatMap(({ name, returns }) => {

@@ -19,37 +19,37 @@ const fact = (name: string, given: Record<string, Json>, result: Json): Fact => 
 const seats = (train_id: Json): ToolCall => ({ name: "book_seats", arguments: { train_id, seats: 2 } });
 const others = blueprint(); // book_seats is offered, but not expected
 
-describe("an id that nobody gave out", () => {
-  test("is the agent's invention where an offered tool gives such ids out", () => {
+describe("an id that no tool returned", () => {
+  test("is the agent's invention if an offered tool returns such ids", () => {
     expect(inventedId(seats("NT999"), others, [], [])).toBe("train_id");
     expect(inventedId(seats("NT999"), others, [{ ...found }], [])).toBe("train_id");
-    expect(inventedId(seats("NT418"), chain(), [], [])).toBe("train_id"); // the dependent id itself, before anybody said it
+    expect(inventedId(seats("NT418"), chain(), [], [])).toBe("train_id"); // the dependent id itself, before it was returned
   });
 
   test.each<[string, Fact[], string[]]>([
-    ["given out by a result", [{ ...found }], []],
-    ["given out in other case and with hyphens", [fact("find_train", {}, { train_id: "nt-418" })], []],
-    ["given out deep in a list", [fact("find_train", {}, { trains: [{ train_id: "NT1" }, { train_id: "NT418" }] })], []],
-    ["given out under a bare id, or in a list of ids", [fact("find_train", {}, { id: "NT418" })], []],
-    ["given out in a list of ids", [fact("find_train", {}, { train_ids: ["NT417", "NT418"] })], []],
-    ["written in a sentence of a result", [fact("find_train", {}, { note: "Take NT 418 at noon." })], []],
+    ["returned by a call", [{ ...found }], []],
+    ["returned in another case and with hyphens", [fact("find_train", {}, { train_id: "nt-418" })], []],
+    ["returned deep in a list", [fact("find_train", {}, { trains: [{ train_id: "NT1" }, { train_id: "NT418" }] })], []],
+    ["returned under a bare id", [fact("find_train", {}, { id: "NT418" })], []],
+    ["returned in a list of ids", [fact("find_train", {}, { train_ids: ["NT417", "NT418"] })], []],
+    ["mentioned in a sentence of a result", [fact("find_train", {}, { note: "Take NT 418 at noon." })], []],
     ["said by the user", [], ["It is train NT-418, please."]],
-  ])("but not where it was %s", (_, journal, said) => {
+  ])("but not if it was %s", (_, journal, said) => {
     expect(inventedId(seats("NT418"), others, journal, said)).toBeNull();
   });
 
-  test("but not where the task knows it", () => {
+  test("but not if the task contains it", () => {
     expect(inventedId(seats("NT5"), blueprint({ intent: "book seats (train id NT5)" }), [], [])).toBeNull();
-    const told = { ...booked, arguments: { train_id: "NT5", seats: 3 } };
-    expect(inventedId(seats("NT5"), blueprint({ expected: [told] }), [], [])).toBeNull();
+    const expected = [{ ...booked, arguments: { train_id: "NT5", seats: 3 } }];
+    expect(inventedId(seats("NT5"), blueprint({ expected }), [], [])).toBeNull();
   });
 
-  test("is not what another field happens to hold, nor a part of a longer id", () => {
+  test("is not known from the value of another field, nor as part of a longer id", () => {
     expect(inventedId(seats("08:25"), others, [{ ...found }], [])).toBe("train_id");
     expect(inventedId(seats("NT41"), others, [{ ...found }], ["train NT418"])).toBe("train_id");
   });
 
-  test("is not looked for where no offered tool gives it out, where the schema lists the values, or in public codes", () => {
+  test("is not checked if no offered tool returns it, if the schema lists the values, or in public codes", () => {
     const [first, second] = blueprint().tools;
     if (!first || !second) throw new Error("two tools");
     expect(inventedId(seats("NT999"), blueprint({ tools: [second] }), [], [])).toBeNull();
@@ -59,7 +59,7 @@ describe("an id that nobody gave out", () => {
     expect(["id", "train_id", "bookingId", "parking_code"].filter(isIdName)).toHaveLength(4);
   });
 
-  test("is never seen in an id that an earlier tool of the catalogue gave out, whatever else the call holds", () => {
+  test("is never reported for an id that an earlier tool of the catalogue returned, whatever the other arguments", () => {
     const pairs = embeddedCatalogue().flatMap((toolset) => chains(toolset).map((pair) => ({ ...pair, tools: toolset.tools })));
     expect(pairs.length).toBeGreaterThan(100);
     for (const { first, second, argument, tools } of pairs.filter((pair) => isIdName(pair.argument))) {
@@ -84,20 +84,20 @@ describe("an id that nobody gave out", () => {
   });
 });
 
-test("a value is mentioned as words of its own, however it is spaced", () => {
+test("a value is mentioned as whole words, with any spacing", () => {
   expect(["BK 12-34", "(bk1234)", "it is BK1234."].every((text) => mentions(text, "BK1234"))).toBe(true);
   expect(["BK12345", "ABK1234", "BK 12", ""].some((text) => mentions(text, "BK1234"))).toBe(false);
   expect(mentions("booking 17", 17)).toBe(true);
 });
 
 describe("reading and changing", () => {
-  test("a tool reads when its name says so; all others may change anything", () => {
+  test("a tool reads if its name says so; all others may change anything", () => {
     const reading = ["find_train", "get_status", "listPayments", "check_interaction", "quote_move", "look_up_word"];
     const changing = ["book_table", "check_in_passenger", "set_alarm", "flights.search", "order", "verify_card", ""];
     expect([...reading, ...changing].filter(isReading)).toEqual(reading);
   });
 
-  test("no tool of the catalogue that makes, pays or moves something passes for a reader", () => {
+  test("no tool of the catalogue that makes, pays or moves something counts as reading", () => {
     const readers = embeddedCatalogue().flatMap(({ tools }) => tools.map(({ name }) => name).filter(isReading));
     const verbs = new Set(readers.map((name) => name.split("_")[0]));
     expect([...verbs].sort().join(" ")).toBe("check compare explain find get list locate quote search track");
@@ -110,27 +110,27 @@ describe("reading and changing", () => {
     const repeated = (call: ToolCall, journal: Fact[]) => repeatedFact(call, journal);
     expect(repeated(look, [look, { ...look, name: "get_limit" }])).toBe(look);
     expect(repeated(look, [look, pay])).toBeNull();
-    expect(repeated(pay, [pay, look, { ...pay, name: "block_card" }])).toBe(pay); // paying twice is paying once
+    expect(repeated(pay, [pay, look, { ...pay, name: "block_card" }])).toBe(pay); // a second payment is the first one
     expect(repeated(look, [])).toBeNull();
   });
 });
 
 describe("what facts state", () => {
-  test("scalars beside an id are about it; without one they are about the ids of the call", () => {
+  test("scalars next to an id are about it; without one they are about the ids of the call", () => {
     const search = fact("find_train", { from: "Oslo" }, { trains: [{ train_id: "NT 1", price: 9 }], note: "two found" });
     expect(statements(search, 4)).toEqual([{ entity: "train_id=nt1", field: "price", value: 9, call: 4, introduced: true }]);
     const look = fact("get_train", { train_id: "NT1", day: "2027-03-02" }, { price: 9, stops: ["Hamar"] });
     expect(statements(look, 0)).toEqual([{ entity: "train_id=nt1", field: "price", value: 9, call: 0, introduced: false }]);
   });
 
-  test("nothing is stated about nothing, nor about a bare id that could be anything's", () => {
+  test("nothing is stated without an id, nor about a bare id that could belong to anything", () => {
     expect(statements(fact("get_weather", { city: "Oslo" }, { celsius: 3 }), 0)).toEqual([]);
     expect(statements(fact("get_user", { id: 7 }, { age: 3 }), 0)).toEqual([]);
     expect(statements(fact("get_user", { id: "U7" }, { age: 3 }), 0)).toHaveLength(1);
   });
 });
 
-test("the listing holds one call a line, and drops the oldest where there is no room", () => {
+test("the listing has one call per line and drops the oldest if there is no room", () => {
   const journal = [1, 2, 3].map((number) => fact("look", { number }, { seen: number }));
   expect(listing([])).toBe("none");
   expect(listing(journal)).toBe(

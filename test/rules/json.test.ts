@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseJson, unsafeNumber } from "../../src/rules/json.ts";
 
-describe("a number of a JSON text that a double cannot keep", () => {
+describe("a number of a JSON text that a double cannot represent", () => {
   test.each([
     ['{"id": 1917043659912705297}', "1917043659912705297"],
     ['{"a": {"b": [1, [-9007199254740993]]}}', "-9007199254740993"],
@@ -26,7 +26,7 @@ describe("a number of a JSON text that a double cannot keep", () => {
     expect(parseJson(text)).toEqual({ ok: true, value: JSON.parse(text) });
   });
 
-  test("is one of every two whole numbers that would be read as the same", () => {
+  test("is at least one of any two integers that would be read as the same", () => {
     const near = fc.record({ head: fc.bigInt({ min: 10n ** 13n, max: 10n ** 17n }), apart: fc.bigInt({ min: 1n, max: 9n }) });
     fc.assert(
       fc.property(near, fc.integer({ min: 0, max: 9 }), ({ head, apart }, zeros) => {

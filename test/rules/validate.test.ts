@@ -64,7 +64,7 @@ describe("argumentErrors", () => {
     expect(errors(args)).toEqual([message]);
   });
 
-  it("takes an unknown argument for an error although the schema leaves other keys open", () => {
+  it("reports an unknown argument even if the schema allows other keys", () => {
     expect(errors({ city: "Oslo", town: "Oslo" })).toEqual(["unknown argument 'town'"]);
     expect(errors({ city: "Oslo", toString: "x", __proto__x: 1 })).toEqual([
       "unknown argument 'toString'",
@@ -72,7 +72,7 @@ describe("argumentErrors", () => {
     ]);
   });
 
-  it("reads own keys alone: what every object inherits is neither given nor wrong", () => {
+  it("reads only own keys: inherited members are neither given nor wrong", () => {
     const named = (name: string, required: readonly string[]): ToolSpec => ({
       name: "standings",
       description: "",
@@ -89,19 +89,19 @@ describe("argumentErrors", () => {
     expect(errors(JSON.parse('{"city": "Oslo", "__proto__": {}}'))).toEqual(["unknown argument '__proto__'"]);
   });
 
-  it("knows the arguments of every way to call a tool", () => {
+  it("knows the arguments of every branch of a schema", () => {
     const way = (name: string): JsonSchema => ({ properties: { [name]: { type: "string" } }, required: [name] });
     const either = { ...tool, parameters: { type: "object", oneOf: [way("email"), way("phone")] } };
     expect(argumentErrors(either, { email: "anna" })).toEqual([]);
     expect(argumentErrors(either, { email: "anna", fax: "1" })).toEqual(["unknown argument 'fax'"]);
   });
 
-  it("names an unknown argument once where the schema forbids it too", () => {
+  it("names an unknown argument once if the schema also forbids it", () => {
     const closed = { ...tool, parameters: { ...tool.parameters, additionalProperties: false } };
     expect(argumentErrors(closed, { city: "Oslo", town: "x" })).toEqual(["unknown argument 'town'"]);
   });
 
-  it("lists every fault of a call, not the first alone", () => {
+  it("lists every fault of a call, not only the first", () => {
     expect(errors({ town: "Oslo", guests: "two", unit: "k" })).toEqual([
       "unknown argument 'town'",
       "missing argument 'city'",
@@ -110,7 +110,7 @@ describe("argumentErrors", () => {
     ]);
   });
 
-  it("takes any argument for unknown where a tool has none", () => {
+  it("reports any argument as unknown if a tool has none", () => {
     const bare = { name: "ping", description: "", parameters: { type: "object" } };
     expect(argumentErrors(bare, {})).toEqual([]);
     expect(argumentErrors(bare, { now: true })).toEqual(["unknown argument 'now'"]);
@@ -131,18 +131,18 @@ describe("matchesSchema", () => {
     additionalProperties: false,
   };
 
-  it("speaks of properties, and of the value itself at the top", () => {
+  it("names properties, and the value itself at the top level", () => {
     expect(matchesSchema(schema, { price: 3.5 })).toEqual([]);
     expect(matchesSchema(schema, { cost: 3.5 })).toEqual(["missing property 'price'", "unknown property 'cost'"]);
     expect(matchesSchema(schema, "3.5")).toEqual(["the value must be an object"]);
   });
 
-  it("tells schemas apart that carry the same $id", () => {
+  it("distinguishes schemas with the same $id", () => {
     expect(matchesSchema({ $id: "same", type: "string" }, 3)).toEqual(["the value must be a string"]);
     expect(matchesSchema({ $id: "same", type: "integer" }, 3)).toEqual([]);
   });
 
-  it("still answers right after more schemas than it keeps", () => {
+  it("is still right after more schemas than it caches", () => {
     for (let limit = 0; limit < 1200; limit++) {
       expect(matchesSchema({ type: "integer", maximum: limit }, limit)).toEqual([]);
     }
@@ -152,7 +152,7 @@ describe("matchesSchema", () => {
 
 describe("multipleOf", () => {
   const isMultiple = (value: number, step: number) => matchesSchema({ type: "number", multipleOf: step }, value).length === 0;
-  /** By whole numbers of the smallest decimal that either is written with. */
+  /** Computed with integers, in units of the smallest decimal of the two numbers. */
   const isMultipleByDigits = (value: number, step: number) => {
     const places = Math.max(...[value, step].map((number) => (String(number).split(".")[1] ?? "").length));
     const whole = (number: number) => BigInt(number.toFixed(places).replace(".", ""));
@@ -160,15 +160,15 @@ describe("multipleOf", () => {
   };
 
   it.each([19.99, 143.48, 8.69, 0.07, 1_234_567.89, -0.29, 0, 0.1 + 0.2, 0.1 + 0.7, 4.35 * 100, 123_456_789_012.34])(
-    "takes %d for whole cents",
+    "accepts %d as whole cents",
     (amount) => expect(isMultiple(amount, 0.01)).toBe(true),
   );
 
-  it.each([0.005, 8.695, 1e9 + 0.005, 1e12 + 0.005, 0.011, 1e-9])("does not take %d for whole cents", (amount) =>
+  it.each([0.005, 8.695, 1e9 + 0.005, 1e12 + 0.005, 0.011, 1e-9])("does not accept %d as whole cents", (amount) =>
     expect(isMultiple(amount, 0.01)).toBe(false),
   );
 
-  it("agrees with whole numbers on every amount of up to four decimals", () => {
+  it("agrees with integer arithmetic on every amount of up to four decimals", () => {
     const amount = fc
       .tuple(fc.integer({ min: -1e10, max: 1e10 }), fc.nat(4))
       .map(([n, places]) => Number((n / 10 ** places).toFixed(places)));
@@ -187,7 +187,7 @@ describe("multipleOf", () => {
 });
 
 describe("schemaFault", () => {
-  it("is null for a schema that compiles and says what is wrong with another", () => {
+  it("is null for a schema that compiles and otherwise says what is wrong", () => {
     expect(schemaFault(tool.parameters)).toBeNull();
     expect(schemaFault({ type: "objekt" })).toContain("type");
     expect(schemaFault({ type: "object", properties: { a: { $ref: "#/$defs/gone" } } })).toContain("#/$defs/gone");

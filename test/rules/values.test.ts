@@ -60,7 +60,7 @@ describe("two values are the same", () => {
   });
 });
 
-test("two different texts of digits are never the same, a text and a number only as the same plain number", () => {
+test("two different strings of digits are never the same; a string equals a number only as the same plain number", () => {
   const digits = fc.stringMatching(/^-?\d{1,20}(\.\d{1,4})?$/);
   fc.assert(
     fc.property(digits, digits, (left, right) => {
@@ -107,7 +107,7 @@ describe("what a schema lists", () => {
     expect(rightArguments(left, right, parameters)).toBe(0);
   });
 
-  test("does not touch the free text beside it", () => {
+  test("does not affect the free text next to it", () => {
     expect(sameValue({ either: "Oslo" }, { either: "oslo." }, parameters)).toBe(true);
   });
 
@@ -130,7 +130,7 @@ describe("what a schema lists", () => {
 });
 
 describe("arguments", () => {
-  test("an extra or a missing one is as wrong as a wrong one", () => {
+  test("an extra or missing one counts as wrong", () => {
     expect(rightArguments({ a: 1, b: 2 }, { a: 1, b: 2 })).toBe(1);
     expect(rightArguments({ a: 1, b: 2 }, { a: 1, b: 3 })).toBe(0.5);
     expect(rightArguments({ a: 1, b: 2 }, { a: 1 })).toBe(0.5);
@@ -139,7 +139,7 @@ describe("arguments", () => {
     expect(rightArguments({}, {})).toBe(1);
   });
 
-  test("that only every object inherits are none", () => {
+  test("that every object inherits do not count", () => {
     const hidden = JSON.parse('{"city": "Oslo", "__proto__": {}}') as JsonObject;
     expect(rightArguments({ city: "Oslo" }, hidden)).toBe(0.5);
     for (const name of ["constructor", "toString", "valueOf", "__proto__"]) {
@@ -148,7 +148,7 @@ describe("arguments", () => {
     }
   });
 
-  test("a call is the same when its name and all its values are", () => {
+  test("two calls are the same if their names and all values are", () => {
     const call = { name: "find", arguments: { city: "Oslo" } };
     expect(isSameCall(call, { name: "find", arguments: { city: "OSLO" } })).toBe(true);
     expect(isSameCall(call, { name: "look", arguments: { city: "Oslo" } })).toBe(false);
@@ -156,7 +156,7 @@ describe("arguments", () => {
   });
 });
 
-test("names and values are spoken as a person says them", () => {
+test("names and values are written in plain words", () => {
   expect(["check_in_date", "checkInDate", "user.name"].map(spoken)).toEqual(["check in date", "check in date", "user name"]);
   expect([["a_b", 2], { room_type: "king_size" }, false, null].map((value) => spokenValue(value as Json))).toEqual([
     "a b and 2",

@@ -1,5 +1,5 @@
-// scripts/setup.mjs as a program, in a folder of its own, with small real programs in place of npm and the built command: what
-// it skips, and what it says when something is missing. The downloads are proved by a fresh clone's `npm test`.
+// scripts/setup.mjs as a program in a temporary folder, with small real programs in place of npm and the built command: what
+// it skips, and what it reports if something is missing. `npm test` in a fresh clone tests the downloads.
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,9 +14,9 @@ interface Clone extends Disposable {
   readonly folder: string;
   /** Puts a shell script on the PATH. */
   program(name: string, script: string): void;
-  /** Puts a program in the compiler's place, which writes this as the command line; null: which fails. */
+  /** Replaces the compiler with a program that writes this as the command line; null: with one that fails. */
   compiles(cli: string | null): void;
-  /** Runs the set-up with nothing on the PATH but those programs. */
+  /** Runs the set-up with only those programs on the PATH. */
   run(...args: string[]): { readonly code: number | null; readonly said: string };
 }
 
@@ -58,7 +58,7 @@ function clone(): Clone {
   };
 }
 
-describe("what is missing is told in a sentence with its mend, exit code 4 and no stack", () => {
+describe("a missing requirement is reported in one sentence with its fix, exit code 4 and no stack:", () => {
   const stack = /\n\s+at /;
 
   test("no network for npm", () => {
@@ -71,7 +71,7 @@ describe("what is missing is told in a sentence with its mend, exit code 4 and n
   });
 });
 
-test("after the build its options go to `playact setup`, whose exit code it ends with", () => {
+test("after the build it passes its options to `playact setup` and ends with that exit code", () => {
   using place = clone();
   place.program("npm", npmThatWorks);
   place.compiles('process.stderr.write(process.argv.slice(2).join() + "!"); process.exitCode = 7;');
@@ -81,7 +81,7 @@ test("after the build its options go to `playact setup`, whose exit code it ends
   expect(place.run().said).toContain("Build  (already there)");
 });
 
-test("sources that do not compile end it", () => {
+test("it ends if the sources do not compile", () => {
   using place = clone();
   place.program("npm", npmThatWorks);
   place.compiles(null);
@@ -90,8 +90,8 @@ test("sources that do not compile end it", () => {
   expect(code).toBe(4);
 });
 
-describe("exit code 5 is for disks", () => {
-  test("a full disk in the middle of a step", () => {
+describe("exit code 5 is for disks:", () => {
+  test("a full disk during a step", () => {
     using place = clone();
     place.program("npm", 'echo "npm error code ENOSPC" >&2; exit 1');
     const { code, said } = place.run();
@@ -99,13 +99,13 @@ describe("exit code 5 is for disks", () => {
     expect(said).toMatch(/The disk is full .*Make room, then: npm run setup\n$/);
   });
 
-  test("too little room is told before the step begins, with what is needed", () => {
+  test("too little space is reported before the step begins, with the space needed", () => {
     expect(() => needSpace(1e9)).toThrow(/Node's packages need 1000000000\.0 GB in .*Make room/);
     expect(() => needSpace(0.001)).not.toThrow();
   });
 });
 
-describe("a step that is done is skipped", () => {
+describe("a finished step is skipped:", () => {
   test("npm runs once for a lock file, and again when it changes", () => {
     using place = clone();
     place.program("npm", npmThatWorks);
@@ -119,7 +119,7 @@ describe("a step that is done is skipped", () => {
     expect(calls()).toBe(2);
   });
 
-  test("an npm that failed is run again", () => {
+  test("npm is run again after a failure", () => {
     using place = clone();
     place.program("npm", "mkdir -p node_modules/.bin; exit 1");
     place.run();
@@ -130,12 +130,12 @@ describe("a step that is done is skipped", () => {
 });
 
 describe("Node", () => {
-  test("20.19 and newer will do, older ones are told what to install", () => {
+  test("20.19 and newer are accepted; with an older one the message says what to install", () => {
     for (const version of ["20.19.0", "20.20.2", "22.0.0", "24.1.0"]) expect(() => checkNode(version)).not.toThrow();
     for (const version of ["18.20.0", "20.18.9"]) expect(() => checkNode(version)).toThrow(/needs Node 20\.19 or newer, this is/);
   });
 
-  test("native modules compile against the headers beside node, and no install script downloads an engine", () => {
+  test("native modules compile against the headers next to node, and no install script downloads an engine", () => {
     using place = clone();
     mkdirSync(join(place.folder, "include", "node"), { recursive: true });
     writeFileSync(join(place.folder, "include", "node", "node_api.h"), "");

@@ -10,7 +10,7 @@ import { isRunning, until } from "../support/processes.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Says its process id, and ends with code 7 by SIGTERM as a run that was asked to finish would with its own. */
+/** Prints its process id and exits with code 7 on SIGTERM, as a run that is asked to finish exits with its own code. */
 const training = `
 import { writeFileSync } from "node:fs";
 process.on("SIGTERM", () => process.exit(7));
@@ -18,7 +18,7 @@ setInterval(() => {}, 1000);
 writeFileSync("pid", String(process.pid));
 `;
 
-test("SIGTERM to npm start reaches the training, whose exit code it ends with", async () => {
+test("SIGTERM to npm start reaches the training, and npm start ends with its exit code", async () => {
   const folder = mkdtempSync(join(tmpdir(), "playact-start-"));
   mkdirSync(join(folder, "scripts", "setup"), { recursive: true });
   mkdirSync(join(folder, "dist"));

@@ -1,4 +1,4 @@
-// The last line of `npm run check` rests on these counts.
+// The last line of `npm run check` is made from these counts.
 import { expect, test } from "vitest";
 import { pytestTally, vitestTally } from "../../scripts/tally.mjs";
 
@@ -8,7 +8,7 @@ test("pytest's failures, errors and skipped tests all count as failed", () => {
   expect(pytestTally("2 errors in 0.1s")).toEqual({ passed: 0, failed: 2 });
 });
 
-/** A report of vitest with these files, each given by its status and those of its tests. */
+/** A vitest report with these files, each given by its status and those of its tests. */
 function report(files: readonly (readonly [string, ...string[]])[]): string {
   const tests = files.flatMap(([, ...statuses]) => statuses);
   const testResults = files.map(([status, ...statuses]) => ({
@@ -26,7 +26,7 @@ test("vitest's skipped tests count as failed", () => {
   expect(vitestTally(report([["passed", "passed", "skipped"]]))).toEqual({ passed: 1, failed: 1 });
 });
 
-test("a file that fails outside its tests counts as one failure, one with a failed test as that test", () => {
+test("a file that fails outside its tests counts as one failure; one with a failed test counts only that test", () => {
   expect(vitestTally(report([["failed"]]))).toEqual({ passed: 0, failed: 1 });
   expect(vitestTally(report([["failed", "passed", "passed"]]))).toEqual({ passed: 2, failed: 1 });
   expect(vitestTally(report([["failed", "passed", "failed"]]))).toEqual({ passed: 1, failed: 1 });

@@ -1,5 +1,5 @@
-// A small world for tests of episodes: two tools of which the second needs an id that the first gives out, and a task with
-// its right calls. No model wrote any of it.
+// A small world for tests of episodes: two tools, of which the second needs an id that the first returns, and a task with
+// its right calls. Written by hand.
 import { formatToolCall } from "../../src/llm/text/tool-call.ts";
 import type { ExpectedCall, Task, ToolCall, ToolSpec } from "../../src/types.ts";
 
@@ -41,7 +41,7 @@ export const booked: ExpectedCall = {
   result: { price: 184 },
 };
 
-/** A call task: find a train, everything is told. Limits are roomy; a test narrows the one that it is about. */
+/** A call task: find a train; the first message gives every value. Limits are large; a test lowers the one it is about. */
 export function blueprint(change: Partial<Task> = {}): Task {
   return {
     id: "trains-1",
@@ -75,7 +75,7 @@ export function chain(change: Partial<Task> = {}): Task {
   });
 }
 
-/** The needed tool is withheld: right is to call nothing. */
+/** The needed tool is withheld: the right episode has no calls. */
 export function declined(change: Partial<Task> = {}): Task {
   return blueprint({ kind: "decline", tools: [bookSeats], expected: [], report: "I have no tool to find trains.", ...change });
 }

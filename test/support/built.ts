@@ -1,4 +1,4 @@
-// The sources built into a folder of their own, for tests that start Playact, or a part of it, as a program (node runs no .ts).
+// Builds the sources into a separate folder, for tests that start Playact, or a part of it, as a program (node runs no .ts).
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -19,7 +19,7 @@ export function buildSources(): Built {
   return built(folder, folder);
 }
 
-/** The same as a whole package, so that the command line runs from it: dist/ is built, all else is linked. A clone has src. */
+/** The same as a whole package from which the command line runs: dist/ is built, the rest is linked. A clone has src. */
 export function buildPackage(layout: "clone" | "local" = "clone"): Built {
   const folder = newFolder();
   const linked = ["package.json", "models", "native", "node_modules", ...(layout === "clone" ? ["src"] : [])];

@@ -1,5 +1,5 @@
-// Chat templates of our own writing, for the renderer of a model's own template: a plain one that only appends, and what
-// others do to a talk (thinking dropped once the user has spoken again, thinking opened by the template, tools moved along).
+// Chat templates for testing the renderer of a model's own template: a plain one that only appends, and what other templates
+// do to a conversation (drop thinking after the next user message, open thinking in the template, move the tools).
 import type { ChatTemplate } from "../../src/llm/llm.ts";
 
 export interface Ways {
@@ -7,13 +7,13 @@ export interface Ways {
   readonly close?: string;
   /** Thinking of turns before the last user message is dropped. */
   readonly forgets?: boolean;
-  /** The opening of the policy's turn opens thinking too; earlier thinking is dropped. */
+  /** The policy's turn starts with open thinking; earlier thinking is dropped. */
   readonly leads?: boolean;
-  /** The tools stand before the last user message. */
+  /** The tools come before the last user message. */
   readonly toolsLast?: boolean;
-  /** What the prompt says of calls, behind the tools. */
+  /** What the prompt says about calls, after the tools. */
   readonly asks?: string;
-  /** How `tool_calls` are written, an expression over `call`; empty: they are not looked at. */
+  /** How `tool_calls` are written, an expression over `call`; empty: they are ignored. */
   readonly calls?: string;
   /** How a result is written. */
   readonly result?: string;

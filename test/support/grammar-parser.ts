@@ -1,9 +1,9 @@
-// llama.cpp's own grammars for a test file: opened before its tests, gone after them.
+// llama.cpp's grammar parser for a test file: opened before its tests, closed after them.
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { afterAll, beforeAll } from "vitest";
 import { type Bindings, bindingsOf, type NativeGrammar } from "../../src/llm/engine/addon.ts";
 
-/** Call it at the top of a file; the function that it returns parses GBNF and throws where llama.cpp does not take it. */
+/** Call it at the top of a file; the returned function parses GBNF and throws if llama.cpp rejects it. */
 export function useGrammarParser(): (gbnf: string) => NativeGrammar {
   let bindings: Bindings | undefined;
   let stop = async (): Promise<void> => undefined;

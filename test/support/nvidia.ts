@@ -1,4 +1,4 @@
-// A machine with an NVIDIA driver, as far as programs can see: an nvidia-smi on the PATH that answers.
+// Makes a machine look as if it had an NVIDIA driver: an nvidia-smi on the PATH that answers.
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
@@ -12,7 +12,7 @@ export function pathWithCard(folder: string, first = ""): string {
   return [bin, process.env.PATH].join(delimiter);
 }
 
-/** An environment of Python's with NVIDIA's wheels in it; returns the interpreter and the folders of libraries. */
+/** A Python environment with NVIDIA's wheels; returns the interpreter and the folders of libraries. */
 export function pythonWithCuda(folder: string, libraries: readonly string[] = ["libcudart.so.13"]) {
   const packages = join(folder, "venv", "lib", "python3.12", "site-packages", "nvidia");
   const folders = ["cu13", "cudnn"].map((name) => join(packages, name, "lib"));

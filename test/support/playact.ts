@@ -1,12 +1,12 @@
-// Playact as a user starts it: the built command line in a process of its own. Its output goes to files, not pipes: a worker
-// that outlives its supervisor would hold a pipe open and the test would wait for it.
+// Playact as a user starts it: the built command line in its own process. Its output goes to files, not pipes: a worker that
+// outlives its supervisor would keep a pipe open, and the test would wait for it.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Ended {
-  /** Exit code, or null where a signal ended it. */
+  /** Exit code, or null if a signal ended it. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -21,7 +21,7 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts `playact …words`; its output files lie in `folder`, which the caller removes. */
+/** Starts `playact …words`; its output files are in `folder`, which the caller removes. */
 export function startPlayact(
   cli: string,
   words: readonly string[],

@@ -1,4 +1,4 @@
-// Which processes live, asked of the system: tests that kill one want to know what became of the others.
+// The system's running processes: tests that kill one check what happens to the others.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
@@ -6,11 +6,11 @@ import { setTimeout as wait } from "node:timers/promises";
 interface Process {
   readonly pid: number;
   readonly parent: number;
-  /** One letter of ps(1): Z is a zombie, which runs no more. */
+  /** One letter of ps(1): Z is a zombie, which has ended. */
   readonly state: string;
 }
 
-/** Ids of a process's children that run. */
+/** Ids of a process's running children. */
 export function childrenOf(parent: number): number[] {
   return running()
     .filter((process) => process.parent === parent)
@@ -21,7 +21,7 @@ export function isRunning(pid: number): boolean {
   return running().some((process) => process.pid === pid);
 }
 
-/** Waits until `found` gives something, asking again every 20 ms; the test's own time limit ends a wait in vain. */
+/** Waits until `found` returns something, polling every 20 ms; otherwise the test's time limit ends the wait. */
 export async function until<T>(found: () => T | null | undefined | false): Promise<T> {
   for (;;) {
     const value = found();
@@ -40,10 +40,10 @@ function fromProc(): Process[] {
     if (!/^\d+$/.test(name)) return [];
     try {
       const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-      const [state = "", parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before may hold blanks
+      const [state = "", parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before it may contain spaces
       return [{ pid: Number(name), parent: Number(parent), state }];
     } catch {
-      return []; // it ended while we looked
+      return []; // it has just ended
     }
   });
 }

@@ -1,4 +1,4 @@
-// Arbitrary values of a tool's schema, for properties that must hold on every tool of the catalogue.
+// Arbitrary values of a tool's schema, for properties that must hold for every tool of the catalogue.
 import fc from "fast-check";
 import type { Json, JsonObject, JsonSchema } from "../../src/types.ts";
 

@@ -1,5 +1,5 @@
-// Where scripted episodes are played: the double of the engine behind a player and a simulator, a record of what it was asked,
-// and the two things a test wants to decide: what the policy says turn by turn, and what the user picks from the menu.
+// Plays scripted episodes: the double of the engine behind a player and a simulator, a record of its requests, and the two
+// things that a test decides: what the policy says in each turn, and what the user picks from the menu.
 import type { ChatModel, ChooseRequest, ReplyRequest, SampleRequest } from "../../src/llm/llm.ts";
 import { type Script, scriptedEngine } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
@@ -24,18 +24,18 @@ export interface Stage {
   readonly engine: ReturnType<typeof scriptedEngine>;
 }
 
-/** What a test wants otherwise, and a model in place of the double's simulator. */
+/** Settings that a test changes, and a model in place of the double's simulator. */
 export type Change = Partial<Omit<Player, "rollout"> & Player["rollout"] & Ways & SimulatorOptions> & {
   readonly model?: ChatModel;
 };
 
 export interface Play {
-  /** The policy's turns in order (null: sampled from the double's own distribution); the last one is said again and again. */
+  /** The policy's turns in order (null: sampled from the double's own distribution); the last one is repeated. */
   readonly turns?: readonly (string | null)[];
   readonly say?: Script["say"];
-  /** The simulator's reply; without one it must not be asked, and the test fails where it is. */
+  /** The simulator's reply; without one the test fails if the simulator is asked. */
   readonly reply?: (request: ReplyRequest) => Json | Promise<Json>;
-  /** Log-probs of a menu; without one it must not be asked either. */
+  /** Log-probs of a menu; without them the test fails if the simulator is asked to choose. */
   readonly choose?: Script["choose"];
   readonly contextTokens?: number;
   readonly markers?: "tokens" | "pieces";
@@ -82,7 +82,7 @@ export function stage(play: Play, change: Change = {}): Stage {
   };
 }
 
-/** One episode of a task, with what it asked of the simulator on its record. */
+/** One episode of a task, with its simulator usage in its counts. */
 export async function episodeOf(
   { player, simulator, ways }: Stage,
   task: Task,
@@ -110,7 +110,7 @@ export function menuOf(request: ChooseRequest): string[] {
   return [...(request.messages.at(-1)?.content ?? "").matchAll(/^\([A-H]\) (.*)$/gm)].map((match) => match[1] ?? "");
 }
 
-/** True where the user's menu is weighed against a conversation in which the assistant has said nothing. */
+/** True if the user's menu is weighed for a conversation in which the assistant has said nothing. */
 export function isSilent(request: ChooseRequest): boolean {
   return /^Assistant: \.\.\.$/m.test(request.messages.at(-1)?.content ?? "");
 }

@@ -1,4 +1,4 @@
-// An order for one task, and the toolsets that both directions of writing are tried on.
+// An order for one task, and the toolsets on which both directions of writing are tested.
 import { difficulty } from "../../src/tasks/difficulty.ts";
 import type { TaskOrder } from "../../src/tasks/orders.ts";
 import type { Toolset } from "../../src/types.ts";

@@ -1,4 +1,4 @@
-// Trajectories for tests that read records only: what was said turn by turn, without an engine.
+// Trajectories for tests that only read records: what was said in each turn, without an engine.
 import type { Message, Task, Trajectory } from "../../src/types.ts";
 import { blueprint } from "./blueprint.ts";
 
@@ -26,12 +26,12 @@ export function trajectory(turns: readonly string[], change: Partial<Trajectory>
   };
 }
 
-/** One that was judged. */
+/** A judged trajectory. */
 export function judged(reward: number, change: Partial<Trajectory> = {}): Trajectory {
   return trajectory(["ok"], { verdict: { reward, rules: reward > 0.5 ? 1 : 0.5, judge: null, reason: "" }, ...change });
 }
 
-/** One that was aborted: no verdict. */
+/** An aborted trajectory, without a verdict. */
 export function aborted(change: Partial<Trajectory> = {}): Trajectory {
   const failure = { boundary: "tool", code: "deadline", text: "late" } as const;
   return trajectory(["ok"], { status: "aborted", stopReason: "simulator_failed", failure, ...change });

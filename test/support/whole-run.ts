@@ -1,5 +1,5 @@
-// A whole run, train() itself, on the doubles of engine and learner over a real store: two steps after a warm-up in a third of
-// a second, with a say at each moment at which a process may end, and all that the run has come to.
+// A whole run of train() with the doubles of engine and learner and a real store: two steps after a warm-up in a third of a
+// second, with a callback at each moment at which a process may end, and the run's complete results.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type BetterSqlite from "better-sqlite3";
@@ -41,12 +41,12 @@ const config = configSchema.parse({
   warmup: { when: "always", demonstrations: 2, declineShare: 0.5, epochs: 1, batch: 2 },
 });
 
-/** Where a process may end; called before and after everything that leaves a trace outside of it. */
+/** A moment at which a process may end; called before and after everything with an effect outside the process. */
 export type Moment = (name: string) => void;
 
 export class Killed extends Error {}
 
-/** Ends the process at the n-th moment, and whatever it still tries after that. */
+/** Ends the process at the n-th moment, and fails everything that it tries after that. */
 export function dyingAt(n: number): { readonly moment: Moment; readonly seen: readonly string[] } {
   const seen: string[] = [];
   const moment = (name: string) => {
@@ -79,7 +79,7 @@ function storeWith({ path, database }: Store, moment: Moment): Store {
 
 function engineWith(moment: Moment): Engine {
   const engine = scriptedEngine({
-    // some turns are the call that the user asked for or a report, the others hang on the adapter
+    // some turns are the call that the user asked for or a report; the others depend on the adapter
     say: (prompt, { seed }, { adapter }) => {
       if (draws("turn", seed, adapter ?? "base").uniform() < 0.4) return `There is no train, says ${adapter?.slice(0, 8)}.`;
       const to = cities.find((city) => prompt.includes(city)) ?? "Bergen";
@@ -110,7 +110,7 @@ function engineWith(moment: Moment): Engine {
   };
 }
 
-/** Speaks with the engine's voice, so that the probe after a swap finds what it looks for. */
+/** Gives the engine's log-probs, so that the probe after a swap finds what it expects. */
 function learnerWith(engine: Engine, moment: Moment): Learner {
   const learner = scriptedLearner();
   return {
@@ -138,11 +138,11 @@ export interface Process {
   readonly moment?: Moment;
   readonly progress?: (event: ProgressEvent) => void;
   readonly token: string;
-  /** Where the process counts what it asks of the simulator. */
+  /** The process's counts of simulator usage. */
   readonly usage?: Usage;
 }
 
-/** One process that trains the run, to its end or to its death. */
+/** One process that trains the run until it ends or dies. */
 export async function life({ store, home }: Temporary, run: RunRow, lived: Process) {
   const { moment = () => {}, progress = () => {}, usage = newUsage(), token } = lived;
   const writer = { ...acquireLease(store, run, { pid: process.pid, token }), store: storeWith(store, moment) };
@@ -166,14 +166,14 @@ export async function life({ store, home }: Temporary, run: RunRow, lived: Proce
   try {
     await train(session);
   } finally {
-    releaseLease({ store, token }); // as the supervisor does for a worker that is gone
+    releaseLease({ store, token }); // as the supervisor does for a worker that has ended
   }
 }
 
-/** Metrics that count what one process has done, not what is stored: drafts and replies that a kill has lost are not in them. */
+/** Metrics that count one process's work, not what is stored: they omit drafts and replies that a kill has lost. */
 const ofOneProcess = /^(step_time|time\/.*|tasks\/(rejected\/.*|plain_messages)|simulator\/(?!refused|aborted).*)$/;
 
-/** All that a run has come to. */
+/** The complete results of a run. */
 export function outcome({ store, home }: Temporary, run: RunRow) {
   const rows = (sql: string) => store.database.prepare<[], unknown[]>(sql).raw().all();
   const [newest] = listCheckpoints(store, run);
@@ -198,7 +198,7 @@ export function newRun(temporary: Temporary, change: Partial<Config> = {}): RunR
   return createRun(temporary.store, { preset: "tiny", config: { ...config, ...change }, versions: {} });
 }
 
-/** Folders that a run's deaths have left in lost/. */
+/** Folders in lost/, left by a run's deaths. */
 export function lostOf({ home }: Temporary): string[] {
   return readdirSync(home).includes("lost") ? readdirSync(join(home, "lost")) : [];
 }
