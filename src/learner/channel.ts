@@ -103,10 +103,7 @@ export function openChannel(
     const id = idSchema.safeParse(frame.head).data?.id ?? null;
     const call = id === null ? undefined : pending.get(id);
     if (id === null || call === undefined) {
-      throw new PlayactError(
-        "learner",
-        `the learner answered an unknown call: ${JSON.stringify(frame.head).slice(0, 400)}`,
-      );
+      throw new PlayactError("learner", `the learner answered an unknown call: ${JSON.stringify(frame.head).slice(0, 400)}`);
     }
     const refused = frame.type === frameTypes.reply ? null : refusal(frame); // may throw: the call must still be pending
     pending.delete(id);

@@ -171,7 +171,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     says: /Cannot write to .*file\/home.*--home or PLAYACT_HOME/,
   },
   "a home that is a file": { words: train("--home", file("plain", "")), code: 5, says: /Cannot write to .*plain/ },
-  "a home that nobody can make": {
+  "a home that cannot be created": {
     words: train("--home", "/proc/nope/home"),
     code: 5,
     says: /Cannot write to \/proc\/nope\/home/,

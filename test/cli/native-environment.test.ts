@@ -1,4 +1,4 @@
-// What a process that loads the engine must have been started with: of the pure function, of the worker and of `doctor`.
+// The environment in which a process that loads the engine must start: the pure function, the worker and `doctor`.
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -13,7 +13,7 @@ import { startPlayact } from "../support/playact.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "playact-native-"));
 const { python, folders } = pythonWithCuda(folder);
-/** Where a driver that is played, and none besides, can be told of. */
+/** Only a Linux machine without a real NVIDIA driver can test with a simulated one. */
 const cpuOnly = process.platform === "linux" && process.arch === "x64" && (await nvidiaCards()) === null;
 const linux = { platform: "linux", cores: 2, python } as const;
 const path = folders.join(":");
@@ -41,7 +41,7 @@ describe("the environment of the engine's process", () => {
   });
 });
 
-describe("a process that is started", () => {
+describe("that environment", () => {
   let built: Built;
   beforeAll(() => {
     built = buildPackage();
@@ -51,23 +51,23 @@ describe("a process that is started", () => {
   });
   afterAll(() => built[Symbol.dispose]());
 
-  test("as a worker has it", async () => {
-    const told = join(folder, "told");
+  test("is set for a worker", async () => {
+    const reported = join(folder, "reported");
     const program = join(folder, "worker.mjs");
     writeFileSync(
       program,
       `import { writeFileSync } from "node:fs";
-      writeFileSync(${JSON.stringify(told)}, process.env.LD_LIBRARY_PATH + " " + process.env.UV_THREADPOOL_SIZE);`,
+      writeFileSync(${JSON.stringify(reported)}, process.env.LD_LIBRARY_PATH + " " + process.env.UV_THREADPOOL_SIZE);`,
     );
     vi.stubEnv("PLAYACT_PYTHON", python).stubEnv("LD_LIBRARY_PATH", "/opt/cuda/lib").stubEnv("UV_THREADPOOL_SIZE", undefined);
     expect(await supervise(folder, [], program)).toBe(0);
     vi.unstubAllEnvs();
-    expect(readFileSync(told, "utf8")).toMatch(new RegExp(`^${path}:/opt/cuda/lib ([89]|\\d\\d+)$`));
+    expect(readFileSync(reported, "utf8")).toMatch(new RegExp(`^${path}:/opt/cuda/lib ([89]|\\d\\d+)$`));
   });
 
-  test.runIf(cpuOnly)("as `doctor` is run once more with it, and ends with its code", async () => {
-    const [told, ended] = await doctor({});
-    expect(told).toBe(`${path}\n`);
+  test.runIf(cpuOnly)("is set for a second run of `doctor`, whose exit code is used", async () => {
+    const [seen, ended] = await doctor({});
+    expect(seen).toBe(`${path}\n`);
     expect(ended.code).toBe(4); // this Python cannot train
     expect(ended.stdout).toMatch(
       /^warn +engine device +cpu: nvidia-smi reports a GPU \(NVIDIA L4, driver 570\.86\.15\).*not found on the loader's path/m,
@@ -75,13 +75,13 @@ describe("a process that is started", () => {
     expect(ended.stdout).not.toContain("libcudart"); // that one is found
   });
 
-  test.runIf(process.platform === "linux")("once more at most: some programs lose the loader's path on their way", async () => {
-    const [told] = await doctor({ PLAYACT_RELAUNCHED: "1" });
-    expect(told).toBe("\n");
+  test.runIf(process.platform === "linux")("causes one second run at most: some programs drop the loader's path", async () => {
+    const [seen] = await doctor({ PLAYACT_RELAUNCHED: "1" });
+    expect(seen).toBe("\n");
   });
 
   test.runIf(cpuOnly)(
-    "with engine.gpu=on ends for the environment, in one sentence, where the engine would be on the CPU",
+    "with engine.gpu=on ends with an environment error in one sentence if the engine would be on the CPU",
     async () => {
       const environment = { PLAYACT_MODELS: dirname(smallModel), PATH: pathWithCard(folder), LD_LIBRARY_PATH: "" };
       const words = ["tasks", "--preset", "tiny", "--set", "engine.gpu=on"];
@@ -92,10 +92,10 @@ describe("a process that is started", () => {
   );
 
   async function doctor(environment: Readonly<Record<string, string>>) {
-    const told = join(mkdtempSync(join(folder, "doctor-")), "path");
-    const card = pathWithCard(dirname(told), `echo "$LD_LIBRARY_PATH" > '${told}'`);
+    const report = join(mkdtempSync(join(folder, "doctor-")), "path");
+    const card = pathWithCard(dirname(report), `echo "$LD_LIBRARY_PATH" > '${report}'`);
     const bare = { PLAYACT_HOME: join(folder, "home"), PLAYACT_PYTHON: python, LD_LIBRARY_PATH: "", PATH: card };
     const ended = await startPlayact(built.path("cli.js"), ["doctor"], folder, { ...bare, ...environment }).ended;
-    return [existsSync(told) ? readFileSync(told, "utf8") : null, ended] as const;
+    return [existsSync(report) ? readFileSync(report, "utf8") : null, ended] as const;
   }
 });

@@ -90,7 +90,7 @@ describe("playact sql", () => {
     const child = spawn(process.execPath, [built.path("cli/sql-child.js")], { stdio: ["pipe", "ignore", "ignore"] });
     const sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
     child.stdin.end(JSON.stringify({ path: temporary.path, sql, rows: 1, bytes: 1e6, lifetime: 300, memory: 1e12 }));
-    const [, signal] = await once(child, "exit"); // nobody kills it from outside
+    const [, signal] = await once(child, "exit"); // it is not killed from outside
     expect(signal).toBe("SIGKILL");
     expect(processStart(child.pid ?? 0)).toBeNull();
   });

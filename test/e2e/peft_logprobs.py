@@ -1,6 +1,6 @@
 """Log-probs of given ids without and with a PEFT adapter on a GGUF, by transformers and peft only, without our code.
 
-stdin: {"gguf": path, "peft": folder, "ids": [...]} -> stdout: {"base": [...], "adapted": [...]}, one number per id except the first.
+stdin: {"gguf": path, "peft": folder, "ids": [...]} -> stdout: {"base": [...], "adapted": [...]}, for each id but the first.
 """
 
 import json

@@ -78,7 +78,7 @@ describe("a run that is interrupted once and killed twice", () => {
           .map(({ name, value }) => [name, value]),
       );
       for (const name of [...gap, "step_time"]) expect(metrics.get(name), `${name} of step ${step}`).toBeTypeOf("number");
-      // the sampler is quantised, the learner is not: they differ, and a token that was mixed up would differ by far more
+      // the sampler is quantised, the learner is not: they differ, but a wrong token would differ far more
       expect(metrics.get(gap[0] ?? "")).toBeGreaterThan(0);
       expect(metrics.get(gap[0] ?? "")).toBeLessThan(0.3);
     }

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { dataFolder, environmentFolder, interpreterPath, modelsFolder } from "../../src/models/folder.ts";
 import { commandLine, type Layout, layoutOf, packageRoot, reinstallCommand } from "../../src/models/installation.ts";
 
-test("a clone is told from a project's package and from a global one, also below a folder called lib", () => {
+test("a clone is distinguished from a project's package and a global one, also below a folder called lib", () => {
   const folder = mkdtempSync(join(tmpdir(), "playact-layout-"));
   const package_ = (...path: string[]) => {
     const root = join(folder, ...path);

@@ -1,5 +1,5 @@
 // The conformance suite of the engine port, for the scripted double and for llama.cpp on a small model. Log-probs are compared
-// with `score`, which computes every id anew without a cache: reuse must not change a number by more than rounding. A quantised
+// with `score`, which computes every id without a cache: reuse must not change a number by more than rounding. A quantised
 // model rounds its activations too, so an id computed alone differs from one computed in a batch (SmolLM2 Q4_1: 0.01 to 0.3
 // nats on single ids, 0.05 in the mean), while a wrong or missing cell changes the mean by a nat or more; hence means. `warm`
 // puts two runs that must agree into the same shape.
