@@ -30,23 +30,25 @@ async function staticCheck(title, program, args) {
 }
 
 /**
- * Runs a test program with its output shown; `count` reads its tally afterwards.
+ * Runs a test program; `count` reads its tally. Its output is shown as it comes (`live`) or at the end.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {(output: string) => Tally} count
+ * @param {boolean} live
  * @returns {Promise<Tally>}
  */
-function suite(program, args, count) {
+function suite(program, args, count, live) {
   return new Promise((resolve) => {
     const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: "1" }; // no colours in a log
     const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
     let output = "";
     child.stdout.on("data", (chunk) => {
       output += chunk;
-      process.stdout.write(chunk);
+      if (live) process.stdout.write(chunk);
     });
     child.once("error", () => resolve({ passed: 0, failed: 1 }));
     child.once("close", (code) => {
+      if (!live) process.stdout.write(output);
       const { passed, failed } = count(output);
       // A suite that fails without a failed test (a file that does not load, no test found) also counts as a failure.
       resolve({ passed, failed: code === 0 ? failed : Math.max(failed, 1) });
@@ -60,7 +62,7 @@ async function vitest(filters) {
   const report = join(folder, "vitest.json");
   try {
     const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${report}`];
-    return await suite(bin("vitest"), ["run", ...reporters, ...filters], () => vitestTally(readFileSync(report, "utf8")));
+    return await suite(bin("vitest"), ["run", ...reporters, ...filters], () => vitestTally(readFileSync(report, "utf8")), true);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -84,10 +86,9 @@ const tallies = await Promise.all([
     "native/fetch_model.py",
   ]),
 ]);
-tallies.push(await vitest(process.argv.slice(2)));
-tallies.push(
-  await suite(python, ["-m", "pytest", "-c", "native/pyproject.toml", "--rootdir=native", "native/trainer"], pytestTally),
-);
+// side by side: the tests of processes wait a good deal
+const pytest = ["-m", "pytest", "-c", "native/pyproject.toml", "--rootdir=native", "native/trainer"];
+tallies.push(...(await Promise.all([vitest(process.argv.slice(2)), suite(python, pytest, pytestTally, false)])));
 
 const sum = (/** @type {keyof Tally} */ key) => tallies.reduce((total, tally) => total + tally[key], 0);
 process.stdout.write(`\nchecked in ${((performance.now() - start) / 1000).toFixed(0)} s\n`);
