@@ -33,17 +33,18 @@ export type Download =
 
 export type ReportBytes = (bytes: number) => void;
 
+interface Target {
+  readonly target: string;
+  /** Fetches again although the hub's cache has the file. */
+  readonly force: boolean;
+  readonly onProgress: ReportBytes;
+}
+
 /**
  * Downloads a file to `target` (package index) or into the hub's cache. Failure is a value, so that the next source is tried.
  * @throws PlayactError("environment") if Python is missing.
  */
-export async function download(
-  model: ModelFile,
-  source: ModelSource,
-  target: string,
-  force: boolean,
-  onProgress: ReportBytes,
-): Promise<Download> {
+export async function download(model: ModelFile, source: ModelSource, { target, force, onProgress }: Target): Promise<Download> {
   const request = JSON.stringify({ target, sha256: model.sha256, bytes: model.bytes, source, force });
   const { flags, cwd } = pythonStart;
   const child = spawn(pythonPath(), [...flags, join(cwd, "fetch_model.py"), request], {

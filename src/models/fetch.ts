@@ -77,7 +77,7 @@ export async function fetchFile(model: ModelFile, onProgress: ReportBytes = () =
   for (const source of model.sources) await needSpaceFor(model, source);
   const failures: string[] = [];
   for (const source of model.sources) {
-    const result = await download(model, source, target, found.state === "wrong", onProgress);
+    const result = await download(model, source, { target, force: found.state === "wrong", onProgress });
     if (result.state === "done" && (await prove(model, result.path)).state === "right") return result.path;
     if (result.state === "failed" && result.code === "disk") throw new PlayactError("disk", `The disk filled up: ${result.text}`);
     failures.push(`${sourceName(source)}: ${reasonOf(model, result)}`);
