@@ -86,7 +86,7 @@ const tallies = await Promise.all([
     "native/fetch_model.py",
   ]),
 ]);
-// side by side: the tests of processes wait a good deal
+// in parallel: tests that start processes spend much of their time waiting
 const pytest = ["-m", "pytest", "-c", "native/pyproject.toml", "--rootdir=native", "native/trainer"];
 tallies.push(...(await Promise.all([vitest(process.argv.slice(2)), suite(python, pytest, pytestTally, false)])));
 

@@ -59,7 +59,7 @@ function outliveReaders(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") process.exitCode = report(cannotPrint(error), toStderr);
   });
-  process.stderr.on("error", () => undefined); // there is nobody left to tell
+  process.stderr.on("error", () => undefined); // no reader is left
 }
 
 function cannotPrint(error: Error): PlayactError {

@@ -13,7 +13,7 @@ import type { Turn } from "./world.ts";
 /** The dialect of the calls; any would do. */
 export const dialect: Dialect = "hermes";
 
-const nothing = () => ({ ids: [], anew: false });
+const nothing = () => ({ ids: [], newSample: false });
 /** No policy reads these conversations: their turns have no ids. */
 const withoutIds: EpisodeTemplate = {
   stop: new Set(),

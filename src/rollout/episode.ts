@@ -29,7 +29,7 @@ export function openEpisode(task: Task, template: EpisodeTemplate, toolChars: nu
   const written = template.begin();
   let sample = 0;
   const foreign = (role: "system" | "user" | "tool", text: string, added: WrittenText) => {
-    if (added.anew) {
+    if (added.newSample) {
       sample++;
       ids.length = 0;
     }

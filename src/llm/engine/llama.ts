@@ -21,7 +21,7 @@ import { openVocabulary } from "./vocabulary.ts";
 /**
  * Options of an engine; without a simulator file the policy's model without its adapter is the simulator. Contexts are in
  * tokens PER sequence (node-llama-cpp multiplies by the sequences and pads up to 256). `fast`: many sequences in one batch,
- * computed prefixes reused. `reproducible`: one request at a time, every id computed anew, so that a sample depends only on
+ * computed prefixes reused. `reproducible`: one request at a time, every id computed again, so that a sample depends only on
  * its ids, seed and adapter: bit-equal on a CPU from run to run. In `fast` a quantised model's log-probs depend on what else
  * is in the batch (measured by scripts/measure-modes.mjs).
  */

@@ -65,7 +65,7 @@ export function openChatTemplate(vocabulary: Vocabulary, own: ChatTemplate): Epi
     turns.push(talk.user("And back?"));
     say("None.");
     turns.push(talk.user("Thanks."));
-    return turns.some(({ anew }) => anew);
+    return turns.some(({ newSample }) => newSample);
   }
 }
 
@@ -203,7 +203,7 @@ function beginEpisode(vocabulary: Vocabulary, render: Renderer, habits: Habits, 
     assertWhole(rendered, turns);
     const rest = continued(rendered, shown, said, close);
     [shown, said] = [rendered, []];
-    return { ids: encode(rest ?? rendered, meant), anew: rest === null };
+    return { ids: encode(rest ?? rendered, meant), newSample: rest === null };
   };
   const sampled = (ids: readonly number[]) => {
     const body = stop.has(ids.at(-1) ?? -1) ? ids.slice(0, -1) : ids;
@@ -223,7 +223,7 @@ function beginEpisode(vocabulary: Vocabulary, render: Renderer, habits: Habits, 
     system(prompt, shownTools) {
       turns.push({ role: "system", content: stand({ text: prompt, alone: false }) });
       tools = shownTools.map((tool) => throughPlaceholders(tool, (text) => stand({ text, alone: false })));
-      return systemFirst ? write(false) : { ids: [], anew: false };
+      return systemFirst ? write(false) : { ids: [], newSample: false };
     },
     user(text) {
       turns.push({ role: "user", content: stand({ text, alone: true }) });

@@ -26,7 +26,7 @@ export interface EpisodeTemplate {
 export interface WrittenText {
   readonly ids: readonly number[];
   /** True: the template writes earlier turns differently now. The ids are the whole sequence; a new training sample begins. */
-  readonly anew: boolean;
+  readonly newSample: boolean;
 }
 
 /** Writes one episode: each turn is passed once, in order. The concatenated additions are what the policy sees. */
@@ -94,7 +94,7 @@ export function episodeTemplate(vocabulary: Vocabulary, markers: "tokens" | "pie
 
 function beginEpisode(table: Pick<TurnTable, "system" | "user" | "toolResults" | "assistant">): EpisodeText {
   let first = true;
-  const added = (ids: readonly number[]): WrittenText => ({ ids, anew: false });
+  const added = (ids: readonly number[]): WrittenText => ({ ids, newSample: false });
   return {
     system: (prompt, tools) => added(table.system(prompt, tools)),
     user(text) {

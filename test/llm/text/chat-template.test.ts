@@ -52,7 +52,7 @@ describe("an episode written by a model's own template", () => {
       { role: "tool", content: "2" },
     ];
     const [system = [], user = [], results = []] = turns.map(({ ids }) => ids);
-    expect(turns.map(({ anew }) => anew)).toEqual([false, false, false]);
+    expect(turns.map(({ newSample }) => newSample)).toEqual([false, false, false]);
     expect(decode([...system, ...user, ...said, ...results])).toBe(
       new Template(source).render({ messages, tools: [bookSeats].map(signature), add_generation_prompt: true }),
     );
@@ -147,13 +147,13 @@ describe("a template that rewrites earlier turns", () => {
     turns.push(episode.toolResults(["1"]));
     says(episode, `${think}So\n</think>\n\nDone.`);
     turns.push(episode.user("More?"));
-    return turns.map(({ ids, anew }) => ({ text: decode(ids), anew }));
+    return turns.map(({ ids, newSample }) => ({ text: decode(ids), newSample }));
   }
 
   test("by dropping thinking: the sequence continues until the next user message, then restarts without it", () => {
     const [, , results, user] = talk({ forgets: true });
-    expect(results).toEqual({ text: "\n<|im_start|>tool\n1<|im_end|>\n<|im_start|>assistant\n", anew: false });
-    expect(user?.anew).toBe(true);
+    expect(results).toEqual({ text: "\n<|im_start|>tool\n1<|im_end|>\n<|im_start|>assistant\n", newSample: false });
+    expect(user?.newSample).toBe(true);
     expect(user?.text).toMatch(/^<\|im_start\|>system\nYou help\.\nTools:\n\{"type": "function"/);
     expect(user?.text).toContain(
       "assistant\nCalls<|im_end|>\n<|im_start|>tool\n1<|im_end|>\n<|im_start|>assistant\nDone.<|im_end|>\n",
@@ -164,12 +164,12 @@ describe("a template that rewrites earlier turns", () => {
   test("by opening thinking itself: the lead is known, and earlier turns are written without it", () => {
     expect(openChatTemplate(vocabulary, chatTemplate({ leads: true })).lead).toBe("<think>\n");
     const [, , results, user] = talk({ leads: true });
-    expect(results).toEqual({ text: "\n<|im_start|>tool\n1<|im_end|>\n<|im_start|>assistant\n<think>\n", anew: false });
-    expect(user).toMatchObject({ anew: true, text: expect.stringContaining("assistant\nCalls<|im_end|>") });
+    expect(results).toEqual({ text: "\n<|im_start|>tool\n1<|im_end|>\n<|im_start|>assistant\n<think>\n", newSample: false });
+    expect(user).toMatchObject({ newSample: true, text: expect.stringContaining("assistant\nCalls<|im_end|>") });
   });
 
   test("by moving the tools to the last user message: each user message restarts the sequence, a result does not", () => {
-    expect(talk({ toolsLast: true }).map(({ anew }) => anew)).toEqual([false, false, false, true]);
+    expect(talk({ toolsLast: true }).map(({ newSample }) => newSample)).toEqual([false, false, false, true]);
   });
 
   test("the restarted sequence contains the policy's turns with the ids that it sampled", () => {
