@@ -1,11 +1,10 @@
 // The public API: the pure parts of the method, usable without a model, a store or a run, and their types. Runs are started
 // from the command line.
-export type { AdvantageMode, Aspect, Config, ReturnMode } from "./config/config.ts";
+export { type Aspect, type Config, type Dialect, dialects } from "./config/config.ts";
+export type { AdvantageMode, ReturnMode } from "./config/training.ts";
 export { type Boundary, PlayactError } from "./errors.ts";
 export { demonstrationSamples, trainingSamples } from "./learner/batch.ts";
 export {
-  type Dialect,
-  dialects,
   formatToolCall,
   type MalformedCall,
   type ParsedCalls,

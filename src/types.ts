@@ -78,8 +78,14 @@ export interface Task {
   readonly limits: Limits;
 }
 
-/** What an episode is for. Demonstrations belong to step 0; evaluation tasks to no step row, whatever their step number. */
-export type Purpose = "train" | "demonstration" | "evaluation";
+/**
+ * What an episode is for. Demonstrations belong to step 0. Held-out tasks belong to no step row, whatever their step number:
+ * `evaluation` reports and is played whole, `selection` chooses a checkpoint by the first turn.
+ */
+export type Purpose = "train" | "demonstration" | "evaluation" | "selection";
+
+/** Who wrote the turns of the assistant: the policy sampled them, or a rule wrote the right ones from the blueprint. */
+export type Author = "policy" | "blueprint";
 
 /** Limits of the conversation, counted exactly: nothing starts that would exceed one. */
 export interface Limits {
@@ -151,6 +157,7 @@ export type Fault = {
 /** The record of a finished episode, before or after its verdict. */
 export interface Trajectory {
   readonly task: Task;
+  readonly author: Author;
   /** Index within the group, 0-based. */
   readonly sample: number;
   readonly policyVersion: number;

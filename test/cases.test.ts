@@ -3,10 +3,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Dialect } from "../src/config/config.ts";
 import { withGrammarParser } from "../src/llm/engine/llama-grammar.ts";
 import { scriptedVocabulary } from "../src/llm/scripted.ts";
 import { chooseTemplate } from "../src/llm/text/choose-template.ts";
-import { type Dialect, parseToolCalls } from "../src/llm/text/tool-call.ts";
+import { parseToolCalls } from "../src/llm/text/tool-call.ts";
 import { advantages, isDead } from "../src/reward/advantage.ts";
 import { draws } from "../src/rng.ts";
 import { refuses } from "../src/rules/language/refusal.ts";

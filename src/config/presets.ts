@@ -9,19 +9,22 @@ export const presets = {
     steps: 2,
     models: { policy: "smollm2-135m-instruct", simulator: "smollm2-135m-instruct" },
     engine: { policySequences: 4, policyContext: 1536, simulatorSequences: 4, simulatorContext: 1536 },
-    tasks: { perStep: 2, decline: 0.25, hard: 0.3, novelty: null },
+    tasks: { perStep: 2, decline: 0.25, parallel: 0, hard: 0.3, novelty: null },
     difficulty: { numTools: 0.1, queryAmbiguity: 0.02, systemPrompt: 0.03 },
     curriculum: { start: 10, step: 3, epsilon: 0.25 },
-    rollout: { groupSize: 3, tokensPerTurn: 48, responseTokens: 256, deadlineSeconds: 120, simulatorTries: 1 },
+    rollout: {
+      ...{ groupSize: 3, guide: "off", stopAgreed: false },
+      ...{ tokensPerTurn: 48, responseTokens: 256, deadlineSeconds: 120, simulatorTries: 1 },
+    },
     learner: { learningRate: 5e-5, klCoef: 0.001, rank: 8, alpha: 16 },
     warmup: { when: "auto", demonstrations: 6, declineShare: 0.34, batch: 3, learningRate: 2e-4 },
-    evaluation: { tasks: 0 },
+    evaluation: { tasks: 0, decisions: 0 },
   },
   trustee: {
     steps: 200,
     // room for a prompt of 8,192 tokens and a response of 16,384
     engine: { policyContext: 24_576, simulatorContext: 32_768 },
-    tasks: { perStep: 16, direction: "intent-first", decline: 0, hard: 0, novelty: null },
+    tasks: { perStep: 16, direction: "intent-first", decline: 0, parallel: 0, hard: 0, novelty: null },
     difficulty: {
       numTools: 0.1,
       expectedToolCalls: 0.03,
@@ -37,7 +40,10 @@ export const presets = {
     },
     curriculum: { start: 1, step: 3, floor: 1, cap: 100, raiseAt: 0.5, lowerAt: 0, epsilon: 0.5, every: 1 },
     simulator: { user: "written", tools: "written", thinkTokens: 2048 },
-    rollout: { groupSize: 8, tokensPerTurn: 16_384, responseTokens: 16_384, deadlineSeconds: 120, turnSeconds: 3600 },
+    rollout: {
+      ...{ groupSize: 8, guide: "off", stopAgreed: false },
+      ...{ tokensPerTurn: 16_384, responseTokens: 16_384, deadlineSeconds: 120, turnSeconds: 3600 },
+    },
     reward: { verdict: "written" },
     learner: {
       // the published 1e-6 is for all weights: 800 steps of it move no entry of an adapter by more than 8e-4
@@ -52,7 +58,7 @@ export const presets = {
     },
     warmup: { when: "never" },
     // every toolset is trained on; the method is judged on benchmarks
-    evaluation: { tasks: 0 },
+    evaluation: { tasks: 0, decisions: 0 },
   },
 } as const satisfies Record<string, ConfigInput>;
 

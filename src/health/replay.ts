@@ -1,8 +1,9 @@
 // Turns a hand-written conversation into the episode that a rollout would have recorded: the messages that rules read, and the
 // lines that roles read. Turns go through the parser of the policy's turns, so that a tag without a call means the same.
 
+import type { Dialect } from "../config/config.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
-import { type Dialect, formatToolCall, parseToolCalls } from "../llm/text/tool-call.ts";
+import { formatToolCall, parseToolCalls } from "../llm/text/tool-call.ts";
 import { type EpisodeRecord, openEpisode } from "../rollout/episode.ts";
 import { spacedJson } from "../rules/json.ts";
 import { isSameCall } from "../rules/values.ts";
@@ -33,6 +34,7 @@ export function replay(task: Task, turns: readonly Turn[], member: number): Epis
     lines: linesOf(record.messages, dialect),
     trajectory: {
       task,
+      author: "blueprint",
       sample: member,
       policyVersion: 0,
       seed: member,

@@ -1,7 +1,7 @@
 // The learner port: seven verbs over ids, masks, log-probs and advantages. The learner never sees text, tools, rewards or
 // groups, and does not compute advantages. Implementations: torch.ts (Python child) and scripted.ts (deterministic double,
 // unit tests only); test/suites/learner.suite.ts is the conformance suite for both.
-import type { ImportanceMode, Normalization, PolicyLossName } from "../config/config.ts";
+import type { ImportanceMode, Normalization, PolicyLossName } from "../config/training.ts";
 import type { TrainingSample } from "../types.ts";
 
 export interface OpenRequest {

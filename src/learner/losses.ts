@@ -1,7 +1,8 @@
 // The policy losses by name, with each paper's settings, which apply if the config has null. The equations, one function
 // each, are in native/trainer/loss.py. Departs from published GRPO in its normalisation: by tokens, as in TRL and verl
 // since DAPO; `normalize: sequence` is the paper's.
-import type { Config, Normalization, PolicyLossName } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import type { Normalization, PolicyLossName } from "../config/training.ts";
 import type { PolicyLoss } from "./learner.ts";
 
 export interface PublishedSettings {

@@ -1,7 +1,7 @@
 // Rewards of one group -> one advantage per turn: TGRPO of TRUSTEE (arXiv 2604.17739), or its other returns (returns.ts)
 // compared within the group. Numbers only, no I/O. Spreading a turn's number over its tokens is in learner/batch.ts. Departs only
 // in the default mode, which is `uniform` everywhere; the paper's code falls back to `relu` when no mode is set.
-import type { AdvantageMode, ReturnMode } from "../config/config.ts";
+import type { AdvantageMode, ReturnMode } from "../config/training.ts";
 import { type Rewards, returns, type TurnReturns } from "./returns.ts";
 
 /** One rollout of a group; its rewards are not read if it was aborted. */

@@ -1,6 +1,7 @@
 // What the policy did in an episode, read from the record by rules alone and classified once by its first fault, which both the
 // verdict (verdict.ts) and the blame for a bad ending (rules/blame.ts) report.
-import { type Dialect, type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
+import type { Dialect } from "../config/config.ts";
+import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
 import { untoldValues } from "../rules/blame.ts";
 import { refuses } from "../rules/language/refusal.ts";
 import { isSameCall, spoken } from "../rules/values.ts";

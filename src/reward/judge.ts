@@ -3,8 +3,7 @@
 // them rules read the conduct, and decide alone if a needed call is missing; a judge that fails aborts the episode. Under about
 // 4B a written verdict carries no information (docs/simulator-health.md). The log-odds are related to GenRM's P(Yes)
 // (arXiv 2408.15240), here placed on a scale between two transcripts built from the blueprint.
-import type { Config } from "../config/config.ts";
-import type { Dialect } from "../llm/text/tool-call.ts";
+import type { Config, Dialect } from "../config/config.ts";
 import { spacedJson } from "../rules/json.ts";
 import { carriedShare } from "../rules/language/said.ts";
 import { briefed, type Withheld } from "../simulator/briefing.ts";

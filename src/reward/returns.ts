@@ -1,7 +1,7 @@
 // Rewards of one rollout -> its returns: the return modes of TRUSTEE's code (arXiv 2604.17739) other than TGRPO, as one table.
 // Numbers only. Departs: there, rewards are at token positions under a mask; here turns are already separate. Comparing returns
 // within the group (advantage.ts) is not published: TRUSTEE passes them to the estimators of verl.
-import type { ReturnMode } from "../config/config.ts";
+import type { ReturnMode } from "../config/training.ts";
 
 /** The rewards that the returns are computed from. */
 export interface Rewards {

@@ -2,8 +2,9 @@
 // values, makes the expected calls and reports their results; in a decline task it refuses. Nothing is sampled, so the
 // log-probs are null until the learner computes them.
 
+import type { Dialect } from "../config/config.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
-import { type Dialect, formatToolCall } from "../llm/text/tool-call.ts";
+import { formatToolCall } from "../llm/text/tool-call.ts";
 import { draws, seedFrom } from "../rng.ts";
 import { spacedJson } from "../rules/json.ts";
 import { spoken } from "../rules/values.ts";
@@ -37,6 +38,7 @@ export function demonstrate(
   says(task.report);
   return {
     task,
+    author: "blueprint",
     sample: 0,
     policyVersion: 0,
     seed: seedFrom(...names),

@@ -2,10 +2,10 @@
 // neither how the world answers (simulator/world.ts) nor how the episode is rewarded (reward/judge.ts). Departs from TRUSTEE:
 // limits count exactly (a turn beyond a limit is never started), a malformed call does not count as "a tool was used", parallel
 // calls are answered in order, and a turn is recorded as soon as it is sampled, so that the judge reads the last one too.
-import type { Config } from "../config/config.ts";
+import type { Config, Dialect } from "../config/config.ts";
 import { EngineError, type Policy, type Sampled, type Vocabulary } from "../llm/llm.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
-import { type Dialect, type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
+import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
 import { seedFrom } from "../rng.ts";
 import { spacedJson } from "../rules/json.ts";
 import { endsCut, linesOf } from "../simulator/lines.ts";
@@ -47,6 +47,7 @@ export async function rollOut(task: Task, player: Player, world: World, place: P
     lines: linesOf(messages, player.dialect, endsCut({ ...ending, messages })),
     trajectory: {
       task,
+      author: "policy",
       sample: place.sample,
       policyVersion: player.policy.version,
       seed: seedFrom(...place.names),

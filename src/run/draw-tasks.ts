@@ -4,7 +4,7 @@
 
 import { closestOfSeries, type TaskEmbedding, vectorsBefore, vectorsOf } from "../store/embeddings.ts";
 import { recordFailure } from "../store/failures.ts";
-import { loadTasks, type Origin, roundsOf, saveTask } from "../store/tasks.ts";
+import { isTraining, loadTasks, type Origin, roundsOf, saveTask } from "../store/tasks.ts";
 import { aspectMetrics } from "../tasks/difficulty.ts";
 import { closestOf, type Known, remembered, tooClose } from "../tasks/novelty.ts";
 import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
@@ -124,7 +124,7 @@ export async function drawTasks(
   const { config, writer } = session;
   const { store, run } = writer;
   const { step, purpose } = series;
-  const toolsets = purpose === "evaluation" ? session.toolsets.heldOut : session.toolsets.train;
+  const toolsets = isTraining(purpose) ? session.toolsets.train : session.toolsets.heldOut;
   const ordered = { ...series, names: [config.seed, "task", purpose], toolsets };
   const tasks = loadTasks(store, run, step, purpose);
   const state: SeriesState = {

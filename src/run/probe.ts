@@ -1,9 +1,11 @@
 // The probe: how does the untrained policy write calls? Parses its greedy first turns on tasks that hold nothing back, in every
 // dialect, and checks whether the tag tokens of its template were ever trained (cosine between their embedding rows; identical
 // rows mean never). The `auto` warm-up depends on it.
+
+import { type Dialect, dialects } from "../config/config.ts";
 import type { Learner } from "../learner/learner.ts";
 import type { Vocabulary } from "../llm/llm.ts";
-import { type Dialect, dialects, parseToolCalls } from "../llm/text/tool-call.ts";
+import { parseToolCalls } from "../llm/text/tool-call.ts";
 import type { Task, Trajectory } from "../types.ts";
 
 export interface Probe {

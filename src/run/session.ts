@@ -1,11 +1,10 @@
 // What a run works with: the two ports, the store and the toolsets, opened by run/open.ts and passed to the loops. Plain data,
 // no algorithm.
-import type { Config } from "../config/config.ts";
+import type { Config, Dialect } from "../config/config.ts";
 import type { Embed } from "../embed/embedder.ts";
 import type { Learner } from "../learner/learner.ts";
 import type { Engine } from "../llm/llm.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
-import type { Dialect } from "../llm/text/tool-call.ts";
 import { openSimulator, type Simulator } from "../simulator/simulator.ts";
 import type { Usage } from "../simulator/usage.ts";
 import type { Writer } from "../store/lease.ts";

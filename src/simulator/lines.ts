@@ -2,7 +2,8 @@
 // differs from the policy's: what was said without the reasoning, each call with its result as returned, and at the end also
 // a turn that a limit cut off and calls that it kept from being executed.
 
-import { type Dialect, parseToolCalls } from "../llm/text/tool-call.ts";
+import type { Dialect } from "../config/config.ts";
+import { parseToolCalls } from "../llm/text/tool-call.ts";
 import { spacedJson } from "../rules/json.ts";
 import type { Line, Message, Trajectory } from "../types.ts";
 

@@ -33,7 +33,7 @@ export function insertEmbedding(database: Database, task: number | bigint, { vec
 export function vectorsBefore(store: Store, run: RunRow, series: Series, most: number): StoredVector[] {
   return read(
     store,
-    "run = @run AND (step < @step OR (step = @step AND purpose = 'evaluation' AND @purpose = 'demonstration')) ORDER BY task.id DESC LIMIT @most",
+    "run = @run AND (step < @step OR (step = @step AND purpose IN ('evaluation', 'selection') AND @purpose = 'demonstration')) ORDER BY task.id DESC LIMIT @most",
     { run: run.id, step: series.step, purpose: series.purpose, most },
   ).reverse();
 }

@@ -4,13 +4,14 @@ import { rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import { blames, configs, digests, embeddings, margins, replies, starts, tables } from "./schema.ts";
+import { teaching } from "./schema-teaching.ts";
 import { views } from "./views.ts";
 
 /** "Play" in ASCII: marks the file as a Playact store in SQLite's header. */
 const applicationId = 0x506c6179;
 
 /** Change number n brings a store from user_version n to n + 1. Released entries are never edited. */
-export const migrations: readonly string[] = [tables, digests, margins, embeddings, blames, replies, starts, configs];
+export const migrations: readonly string[] = [tables, digests, margins, embeddings, blames, replies, starts, configs, teaching];
 
 /** The store's version: the number of migrations applied. */
 export function versionOf(database: Database): number {
@@ -26,6 +27,8 @@ export function migrate(database: Database, path: string, changes: readonly stri
   const from = versionOf(database);
   if (from === changes.length) return;
   if (from > 0) backUp(database, `${path}.v${from}.backup`);
+  // a table that is made anew is dropped with its rows still referenced; the check below takes the place of the constraint
+  database.pragma("foreign_keys = OFF");
   for (let version = from; version < changes.length; version++) {
     const change = changes[version] ?? "";
     database
@@ -35,11 +38,15 @@ export function migrate(database: Database, path: string, changes: readonly stri
         dropViews(database);
         database.exec(change);
         database.exec(views);
+        const [broken] = database.pragma("foreign_key_check") as readonly unknown[]; // rows, as SQLite documents it
+        if (broken !== undefined)
+          throw new PlayactError("store", `${path} is damaged: ${JSON.stringify(broken)} refers to a missing row.`);
         database.pragma(`application_id = ${applicationId}`);
         database.pragma(`user_version = ${version + 1}`);
       })
       .immediate();
   }
+  database.pragma("foreign_keys = ON");
 }
 
 /** Throws PlayactError("store") unless the file is a Playact store of version `known` or older. */

@@ -153,9 +153,9 @@ export function reopenAfter(writer: Writer, number: number): void {
 }
 
 // tasks of an evaluation belong to no step and stay
-const laterTasks = "SELECT id FROM task WHERE run = @run AND step > @reopened AND purpose <> 'evaluation'";
+const laterTasks = "SELECT id FROM task WHERE run = @run AND step > @reopened AND purpose IN ('train', 'demonstration')";
 const laterTrajectories = `SELECT id FROM trajectory WHERE task IN (${laterTasks})`;
-const reopenedTasks = "SELECT id FROM task WHERE run = @run AND step = @reopened AND purpose <> 'evaluation'";
+const reopenedTasks = "SELECT id FROM task WHERE run = @run AND step = @reopened AND purpose IN ('train', 'demonstration')";
 const forget: readonly string[] = [
   "DELETE FROM checkpoint WHERE run = @run AND step >= @reopened",
   "DELETE FROM metric WHERE run = @run AND step >= @reopened",
@@ -163,7 +163,7 @@ const forget: readonly string[] = [
   `DELETE FROM message WHERE trajectory IN (${laterTrajectories})`,
   `DELETE FROM trajectory WHERE task IN (${laterTasks})`,
   `DELETE FROM task_embedding WHERE task IN (${laterTasks})`,
-  "DELETE FROM task WHERE run = @run AND step > @reopened AND purpose <> 'evaluation'",
+  "DELETE FROM task WHERE run = @run AND step > @reopened AND purpose IN ('train', 'demonstration')",
   "DELETE FROM step WHERE run = @run AND number > @reopened",
   `UPDATE message SET advantage = NULL WHERE trajectory IN (SELECT id FROM trajectory WHERE task IN (${reopenedTasks}))`,
   "UPDATE step SET closed_at = NULL, next_level = NULL, next_policy_version = NULL WHERE run = @run AND number = @reopened",

@@ -7,14 +7,18 @@ import { type Writer, write } from "./lease.ts";
 import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
 
-export type TaskKind = "plain" | "ask" | "chain" | "ask+chain" | "decline";
+export type TaskKind = "plain" | "ask" | "chain" | "ask+chain" | "parallel" | "decline";
 
-/** ask: the first message holds back a value. chain: a later call takes an argument from an earlier result. */
+/**
+ * ask: the first message holds back a value. chain: a later call takes an argument from an earlier result. parallel: several
+ * calls that do not depend on each other.
+ */
 export function taskKind(task: Task): TaskKind {
   if (task.kind === "decline") return "decline";
   const asks = task.heldBack.length > 0;
   if (task.dependent) return asks ? "ask+chain" : "chain";
-  return asks ? "ask" : "plain";
+  if (asks) return "ask";
+  return task.expected.length > 1 ? "parallel" : "plain";
 }
 
 /** Origin of a written task: its round of drafts, and its embedding if tasks are compared. */
@@ -66,9 +70,14 @@ export function roundsOf(store: Store, run: RunRow, step: number, purpose: Purpo
     .all(run.id, step, purpose);
 }
 
+/** Whether tasks of a purpose belong to a step. */
+export function isTraining(purpose: Purpose): boolean {
+  return purpose === "train" || purpose === "demonstration";
+}
+
 /** Throws PlayactError("store") if training data is written to a step that is not open. */
 export function assertOpen(database: Database, run: RunRow, step: number, purpose: Purpose): void {
-  if (purpose === "evaluation") return;
+  if (!isTraining(purpose)) return;
   const open = database.prepare("SELECT 1 FROM step WHERE run = ? AND number = ? AND closed_at IS NULL").get(run.id, step);
   if (open === undefined)
     throw new PlayactError("store", `Step ${step} of run ${run.name} is not open: nothing can be added to it.`);

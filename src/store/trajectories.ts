@@ -3,7 +3,7 @@ import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import { blameFor } from "../rules/blame.ts";
 import { tokenDigest } from "../rules/token-digest.ts";
-import type { Blame, Counts, Failure, Message, Purpose, Task, Trajectory, Verdict } from "../types.ts";
+import type { Author, Blame, Counts, Failure, Message, Purpose, Task, Trajectory, Verdict } from "../types.ts";
 import { packIds, packLogprobs, unpackIds, unpackLogprobs } from "./blobs.ts";
 import { insertFailure } from "./failures.ts";
 import { type Writer, write } from "./lease.ts";
@@ -29,8 +29,8 @@ export interface StoredTrajectory {
 }
 
 /** Whether the ids of a message are loss tokens: sampled by the policy, or shown to it as the right answer. */
-export function isTrained(message: Message, purpose: Purpose): boolean {
-  return message.role === "assistant" && (message.logprobs !== null || purpose === "demonstration");
+export function isTrained(message: Message, author: Author): boolean {
+  return message.role === "assistant" && (message.logprobs !== null || author === "blueprint");
 }
 
 /**
@@ -46,8 +46,8 @@ export function saveTrajectory(writer: Writer, place: TrajectoryPlace, trajector
       database
         .prepare(
           `INSERT INTO trajectory (task, phase, sample, policy_version, seed, status, stop_reason, reward, rules, judge, margin, reason, seconds, ended_at, ids_sha256,
-             blame_party, blame_code, blame_reason, counts)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+             blame_party, blame_code, blame_reason, counts, author)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(
           ...[taskRow(database, writer.run, place), place.phase ?? "", trajectory.sample, trajectory.policyVersion],
@@ -60,10 +60,16 @@ export function saveTrajectory(writer: Writer, place: TrajectoryPlace, trajector
             verdict?.reason ?? null,
           ],
           ...[trajectory.seconds, new Date().toISOString(), digestOf(trajectory.messages)],
-          ...[blame?.party ?? null, blame?.code ?? null, blame?.reason ?? null, JSON.stringify(trajectory.counts)],
+          ...[
+            blame?.party ?? null,
+            blame?.code ?? null,
+            blame?.reason ?? null,
+            JSON.stringify(trajectory.counts),
+            trajectory.author,
+          ],
         ).lastInsertRowid,
     );
-    insertMessages(database, id, place.purpose, trajectory.messages);
+    insertMessages(database, id, trajectory);
     if (failure !== null) {
       const where = { task: trajectory.task.id, sample: trajectory.sample, trajectory: id };
       insertFailure(database, writer.run.id, place.step, { ...failure, ...where });
@@ -154,6 +160,7 @@ interface Row {
   readonly blame_code: string | null;
   readonly blame_reason: string | null;
   readonly counts: string;
+  readonly author: Trajectory["author"];
 }
 
 interface MessageRow {
@@ -180,14 +187,14 @@ function taskRow(database: Database, run: RunRow, place: TrajectoryPlace): numbe
   );
 }
 
-function insertMessages(database: Database, trajectory: number, purpose: Purpose, messages: readonly Message[]): void {
+function insertMessages(database: Database, id: number, { author, messages }: Trajectory): void {
   const insert = database.prepare(
     `INSERT INTO message (trajectory, position, role, sample, trained, text, ids, logprobs, turn_reward, calls)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   for (const [position, message] of messages.entries()) {
     insert.run(
-      ...[trajectory, position, message.role, message.sample, isTrained(message, purpose) ? 1 : 0, message.text],
+      ...[id, position, message.role, message.sample, isTrained(message, author) ? 1 : 0, message.text],
       ...[packIds(message.ids), message.logprobs === null ? null : packLogprobs(message.logprobs)],
       ...[message.turnReward, JSON.stringify(message.calls)],
     );
@@ -205,6 +212,7 @@ function readTrajectory(database: Database, row: Row, tasks: Map<number, Task>):
     );
   const trajectory: Trajectory = {
     task,
+    author: row.author,
     sample: row.sample,
     policyVersion: row.policy_version,
     seed: row.seed,

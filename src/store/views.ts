@@ -10,7 +10,7 @@ export const views = `
 -- Every trajectory with the names of its run and task; reward is NULL if it was aborted. The other views build on it.
 CREATE VIEW episode AS
 SELECT trajectory.id, run.name AS run, run.id AS run_id, task.step, task.purpose, trajectory.phase, task.position,
-       task.name AS task, task.kind, trajectory.sample, trajectory.policy_version, trajectory.status,
+       task.name AS task, task.kind, trajectory.sample, trajectory.author, trajectory.policy_version, trajectory.status,
        trajectory.stop_reason, trajectory.rules,
        CASE WHEN trajectory.status <> 'aborted' THEN trajectory.reward END AS reward,
        CASE WHEN trajectory.status <> 'aborted' AND trajectory.reward IS NOT NULL THEN trajectory.rules = 1 END AS success
@@ -20,7 +20,7 @@ FROM trajectory JOIN task ON task.id = trajectory.task JOIN run ON run.id = task
 -- seconds: the metric step_time, or the time from opening to closing if there is none; NULL while the step is open.
 CREATE VIEW step_summary AS
 WITH trained AS (
-  SELECT *, avg(reward) OVER (PARTITION BY run_id, step) AS mean FROM episode WHERE purpose <> 'evaluation'
+  SELECT *, avg(reward) OVER (PARTITION BY run_id, step) AS mean FROM episode WHERE purpose = 'demonstration' OR (purpose = 'train' AND author = 'policy')
 ), summed AS (
   SELECT run_id, step, max(mean) AS reward_mean, ${deviation("reward", "mean")} AS reward_std,
          count(*) AS trajectories, sum(status = 'aborted') AS aborted
@@ -40,9 +40,9 @@ SELECT episode.id, episode.run, episode.step, episode.task, episode.sample, epis
        coalesce(sum(length(message.ids)), 0) / 4 AS tokens,
        coalesce(sum(message.trained * length(message.ids)), 0) / 4 AS trained_tokens
 FROM episode JOIN trajectory ON trajectory.id = episode.id LEFT JOIN message ON message.trajectory = episode.id
-WHERE episode.purpose <> 'evaluation' GROUP BY episode.id;
+WHERE episode.purpose IN ('train', 'demonstration') GROUP BY episode.id;
 
--- kind: plain, ask (a value is held back), chain (a call needs an earlier call's result), ask+chain, decline.
+-- kind: plain, ask (a value is held back), chain (a call needs an earlier call's result), ask+chain, parallel, decline.
 CREATE VIEW task_kinds AS
 SELECT run.name AS run, task.step, task.name AS id, task.kind, task.purpose, task.domain, task.toolset, task.level
 FROM task JOIN run ON run.id = task.run;
@@ -50,7 +50,7 @@ FROM task JOIN run ON run.id = task.run;
 -- Judged training episodes by kind of task. success: share of episodes in which every rule was met.
 CREATE VIEW success_by_kind AS
 SELECT run, step, kind, count(*) AS trajectories, avg(success) AS success, avg(reward) AS reward_mean
-FROM episode WHERE purpose = 'train' AND reward IS NOT NULL GROUP BY run_id, step, kind;
+FROM episode WHERE purpose = 'train' AND author = 'policy' AND reward IS NOT NULL GROUP BY run_id, step, kind;
 
 -- Held-out tasks by phase (base, warmup, step 4) and by call or decline. tasks: number of judged tasks.
 CREATE VIEW evaluation_summary AS
@@ -62,7 +62,8 @@ GROUP BY run_id, phase, CASE kind WHEN 'decline' THEN 'decline' ELSE 'call' END;
 -- One row per training group. trajectories: judged ones; rules_differ: 1 if its samples differ by the rules.
 CREATE VIEW group_summary AS
 WITH judged AS (
-  SELECT *, avg(reward) OVER (PARTITION BY run_id, step, position) AS mean FROM episode WHERE purpose = 'train'
+  SELECT *, avg(reward) OVER (PARTITION BY run_id, step, position) AS mean
+  FROM episode WHERE purpose = 'train' AND author = 'policy'
 )
 SELECT run, step, task, count(reward) AS trajectories, max(mean) AS reward_mean, ${deviation("reward", "mean")} AS reward_std,
        coalesce(min(CASE WHEN reward IS NOT NULL THEN rules END) < max(CASE WHEN reward IS NOT NULL THEN rules END), 0) AS rules_differ
@@ -71,7 +72,7 @@ FROM judged GROUP BY run_id, step, position;
 -- Why episodes of training and warm-up ended.
 CREATE VIEW stop_reasons AS
 SELECT run, step, status, stop_reason, count(*) AS trajectories
-FROM episode WHERE purpose <> 'evaluation' GROUP BY run_id, step, status, stop_reason;
+FROM episode WHERE purpose = 'demonstration' OR (purpose = 'train' AND author = 'policy') GROUP BY run_id, step, status, stop_reason;
 
 -- Who failed and how, aborted episodes included.
 CREATE VIEW failures_by_boundary AS

@@ -35,6 +35,7 @@ const message = (role: Role, ids: readonly number[], logprobs: readonly number[]
 
 const trajectory = (messages: readonly Message[], status: Trajectory["status"] = "terminated"): Trajectory => ({
   task,
+  author: "policy",
   sample: 0,
   policyVersion: 0,
   seed: 1,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type ConfigInput, configSchema, policyLosses } from "../../src/config/config.ts";
+import { type ConfigInput, configSchema } from "../../src/config/config.ts";
 import { presets } from "../../src/config/presets.ts";
+import { policyLosses } from "../../src/config/training.ts";
 import { policyLoss, publishedSettings } from "../../src/learner/losses.ts";
 
 const of = (learner: ConfigInput["learner"]) => policyLoss(configSchema.parse({ learner }), 1);

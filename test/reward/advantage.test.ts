@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { advantageModes, returnModes } from "../../src/config/config.ts";
+import { advantageModes, returnModes } from "../../src/config/training.ts";
 import { type AdvantageOptions, advantages, isDead, type RewardedRollout, tgrpo } from "../../src/reward/advantage.ts";
 
 const rollout = (reward: number, turnRewards: readonly number[] = [0], aborted = false) => ({ reward, turnRewards, aborted });

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { dialects } from "../../src/config/config.ts";
 import { demonstrationSamples } from "../../src/learner/batch.ts";
 import { scriptedVocabulary } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
-import { dialects, parseToolCalls } from "../../src/llm/text/tool-call.ts";
+import { parseToolCalls } from "../../src/llm/text/tool-call.ts";
 import { conductOf } from "../../src/reward/conduct.ts";
 import { openJudge } from "../../src/reward/judge.ts";
 import { demonstrate } from "../../src/rollout/demonstration.ts";

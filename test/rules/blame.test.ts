@@ -25,6 +25,7 @@ const error = { error: "no trains today" };
 function episode(messages: readonly Message[], change: Partial<Trajectory> = {}, task: Task = blueprint()): Trajectory {
   return {
     task,
+    author: "policy",
     sample: 0,
     policyVersion: 0,
     seed: 1,

@@ -100,7 +100,7 @@ describe("a step", () => {
     saveTask(writer, { step: 0, purpose: "demonstration", index: 0 }, exampleTask());
     const messages = [exampleMessage(), exampleMessage({ role: "assistant", ids: [7, 8] })];
     const place = { step: 0, purpose: "demonstration", task: 0 } as const;
-    const id = saveTrajectory(writer, place, exampleTrajectory({ messages }));
+    const id = saveTrajectory(writer, place, exampleTrajectory({ author: "blueprint", messages }));
     const shown = "SELECT tokens, trained_tokens FROM trajectory_summary";
     expect(store.database.prepare(shown).raw().all()).toEqual([[5, 2]]);
     const learnerLogprobs = [{ trajectoryId: id, message: 1, logprobs: [-1, -2] }];

@@ -97,6 +97,7 @@ export function scoredGroup(id: number, advantage: number, trajectory = exampleT
 export function exampleTrajectory(change: Partial<Trajectory> = {}): Trajectory {
   return {
     task: exampleTask(),
+    author: "policy",
     sample: 0,
     policyVersion: 0,
     seed: 4294967295,

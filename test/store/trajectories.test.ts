@@ -30,6 +30,7 @@ const message: fc.Arbitrary<Message> = fc.array(fc.tuple(id, logprob), { maxLeng
 );
 
 const trajectory: fc.Arbitrary<Omit<Trajectory, "task" | "sample">> = fc.record({
+  author: fc.constantFrom("policy", "blueprint"),
   policyVersion: fc.nat(),
   seed: id,
   messages: fc.array(message, { maxLength: 6 }),
@@ -114,12 +115,12 @@ describe("a stored trajectory", () => {
   it("is trained only if it was sampled or shown in a demonstration, never if it is a user's or a tool's", () => {
     const sampled = exampleMessage({ role: "assistant", logprobs: [-1, -1, -1] });
     const written = exampleMessage({ role: "assistant" });
-    expect([isTrained(sampled, "train"), isTrained(written, "train"), isTrained(written, "demonstration")]).toEqual([
+    expect([isTrained(sampled, "policy"), isTrained(written, "policy"), isTrained(written, "blueprint")]).toEqual([
       true,
       false,
       true,
     ]);
-    for (const role of ["system", "user", "tool"] as const) expect(isTrained({ ...sampled, role }, "demonstration")).toBe(false);
+    for (const role of ["system", "user", "tool"] as const) expect(isTrained({ ...sampled, role }, "blueprint")).toBe(false);
   });
 });
 

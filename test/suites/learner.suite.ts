@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { policyLosses } from "../../src/config/config.ts";
+import { policyLosses } from "../../src/config/training.ts";
 import { PlayactError } from "../../src/errors.ts";
 import type { Learner, OpenRequest, PolicyLoss } from "../../src/learner/learner.ts";
 import { tokenDigest } from "../../src/rules/token-digest.ts";

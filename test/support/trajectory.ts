@@ -12,6 +12,7 @@ export function message(role: Message["role"], text: string, turnReward: number 
 export function trajectory(turns: readonly string[], change: Partial<Trajectory> = {}, task: Task = blueprint()): Trajectory {
   return {
     task,
+    author: "policy",
     sample: 0,
     policyVersion: 0,
     seed: 1,

@@ -1,12 +1,14 @@
 // Which template writes a policy's episodes: the model's own if it has one that supports tools, asks for calls in the dialect
 // that the parser reads, and works with Playact; else Playact's. Also Playact's where the manifest says that the tags are
 // written in ordinary tokens: a model's own template writes them as special tokens.
+
+import type { Dialect } from "../../config/config.ts";
 import { PlayactError } from "../../errors.ts";
 import type { ToolCall } from "../../types.ts";
 import type { ChatTemplate, Engine } from "../llm.ts";
 import { callFormatOf, openChatTemplate } from "./chat-template.ts";
 import { type EpisodeTemplate, episodeTemplate } from "./template.ts";
-import { type Dialect, formatToolCall, parseToolCalls } from "./tool-call.ts";
+import { formatToolCall, parseToolCalls } from "./tool-call.ts";
 
 export interface ChosenTemplate {
   readonly template: EpisodeTemplate;

@@ -3,12 +3,10 @@
 // first outside a JSON string, so a broken call does not affect the others. Data without "arguments" is an answer, also a lone
 // {"name": …}. Unknown tools and wrong arguments are checked elsewhere (rules/validate.ts). If the template itself opened the
 // reasoning, prefix the text with `<think>` (thinking.ts).
+import type { Dialect } from "../../config/config.ts";
 import { isObject, jsonEnd, parseJson, spacedJson } from "../../rules/json.ts";
 import type { Json, ToolCall } from "../../types.ts";
 import { replyStart } from "./thinking.ts";
-
-export const dialects = ["hermes", "json-fence", "llama-3.1"] as const;
-export type Dialect = (typeof dialects)[number];
 
 /** A malformed call. */
 export interface MalformedCall {

@@ -2,11 +2,11 @@
 import { Template } from "@huggingface/jinja";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Dialect } from "../../../src/config/config.ts";
 import { scriptedVocabulary } from "../../../src/llm/scripted.ts";
 import { openChatTemplate } from "../../../src/llm/text/chat-template.ts";
 import { chooseTemplate } from "../../../src/llm/text/choose-template.ts";
 import type { EpisodeTemplate, EpisodeText } from "../../../src/llm/text/template.ts";
-import type { Dialect } from "../../../src/llm/text/tool-call.ts";
 import type { ToolSpec } from "../../../src/types.ts";
 import { bookSeats } from "../../support/blueprint.ts";
 import { chatTemplate, type Ways } from "../../support/chat-template.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dialects, formatToolCall, parseToolCalls } from "../../../src/llm/text/tool-call.ts";
+import { dialects } from "../../../src/config/config.ts";
+import { formatToolCall, parseToolCalls } from "../../../src/llm/text/tool-call.ts";
 import type { JsonObject, ToolCall } from "../../../src/types.ts";
 
 const weather: ToolCall = { name: "get_weather", arguments: { city: "Oslo", days: 2 } };

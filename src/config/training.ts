@@ -1,0 +1,166 @@
+// The settings of sampling, rewards, learning and evaluation; config.ts has the others.
+import { z } from "zod";
+import { natural, positive, seconds, share } from "./numbers.ts";
+
+export const advantageModes = ["uniform", "sign", "sign-linear", "relu", "linear"] as const;
+export type AdvantageMode = (typeof advantageModes)[number];
+
+export const returnModes = ["outcome", "step", "token", "sparse"] as const;
+export type ReturnMode = (typeof returnModes)[number];
+
+/** Policy losses, named as in native/trainer/loss.py; their published settings are in learner/losses.ts. */
+export const policyLosses = ["grpo", "dr_grpo", "dapo", "gspo", "cispo", "dual_clip"] as const;
+export type PolicyLossName = (typeof policyLosses)[number];
+export const normalizations = ["tokens", "sequence", "rollout", "constant"] as const;
+export type Normalization = (typeof normalizations)[number];
+export const importanceModes = ["token_truncate", "token_mask", "sequence_truncate", "sequence_mask"] as const;
+export type ImportanceMode = (typeof importanceModes)[number];
+
+export const rollout = z.strictObject({
+  groupSize: positive.default(6).describe("Samples (trajectories) per task."),
+  temperature: z.number().positive().default(1).describe("Sampling temperature; nothing else shapes the policy's distribution."),
+  temperatureControl: z
+    .strictObject({
+      on: z.boolean().default(false).describe("Adjust the temperature after each step, up if the policy's entropy is too low."),
+      entropyTarget: z
+        .number()
+        .min(0)
+        .default(0.1)
+        .describe("Entropy (nats per token) below which the temperature rises; otherwise it falls."),
+      step: z.number().positive().default(0.01).describe("Change of the temperature per step."),
+      afterSteps: z.number().int().min(0).default(20).describe("Number of first steps without a change."),
+      lowest: z.number().positive().default(0.1).describe("Lowest temperature; at 0 all samples of a group would be the same."),
+      highest: z.number().positive().default(1).describe("Highest temperature."),
+    })
+    .prefault({}),
+  tokensPerTurn: positive.default(96).describe("Most tokens of one assistant turn."),
+  responseTokens: positive.default(640).describe("Most tokens of an episode after its prompt."),
+  parallelCalls: positive.default(3).describe("Most calls executed per turn; further ones get an error."),
+  toolChars: positive.default(512).describe("Most characters of a tool result; longer ones are cut in the middle."),
+  deadlineSeconds: seconds.default(300).describe("Longest time for one simulator reply, not counting its wait for a sequence."),
+  turnSeconds: seconds.default(600).describe("The same for one turn of the policy; a longer turn is cut off and judged."),
+  simulatorTries: positive.default(3).describe("Tries for a valid simulator reply before the episode is aborted."),
+  guide: z
+    .enum(["off", "failed"])
+    .default("failed")
+    .describe("failed: where no sample succeeded, the right episode of the task joins the group as a further member."),
+  stopAgreed: z
+    .boolean()
+    .default(true)
+    .describe("Stop a group whose first half agrees: on success for a new task, on failure for its guide."),
+});
+
+export const reward = z.strictObject({
+  verdict: z
+    .enum(["mixed", "rules", "written"])
+    // measured for the default simulator: its judgement orders no pair that rules do not (docs/simulator-health.md)
+    .default("rules")
+    .describe("mixed: rules, and anchored log-odds for the report; rules: rules alone; written: by the verifier."),
+  shuffled: z
+    .boolean()
+    .default(false)
+    .describe("Control: rewards are exchanged at random between the samples of a group; nothing can be learnt from them."),
+});
+
+export const advantage = z.strictObject({
+  returns: z
+    .enum(returnModes)
+    .default("outcome")
+    .describe("Compared within a group: the outcome (TGRPO), returns by step or by token, or the sum of all rewards (sparse)."),
+  gamma: share.default(0.99).describe("Discount of the returns by step and by token."),
+  mode: z
+    .enum(advantageModes)
+    .default("uniform")
+    .describe("TGRPO mode: how turn rewards weight the outcome's advantage; only used if returns is outcome."),
+  normalizeStd: z.boolean().default(true).describe("Divide by the group's standard deviation."),
+});
+
+export const learner = z.strictObject({
+  device: z.enum(["auto", "cpu", "cuda", "mps"]).default("auto").describe("Device that torch trains on."),
+  dtype: z.enum(["auto", "float32", "bfloat16"]).default("auto").describe("Type of the frozen weights; adapters stay float32."),
+  memory: positive
+    .nullable()
+    .default(null)
+    .describe("Megabytes for the learner; above, it recomputes blocks and shortens rows. null: most of the free memory."),
+  processes: positive.default(1).describe("GPUs to train on, one process each, by torchrun."),
+  rank: positive.default(16).describe("LoRA rank, on all linear layers."),
+  alpha: z.number().positive().default(32).describe("LoRA alpha."),
+  learningRate: z.number().positive().default(1.5e-4).describe("AdamW learning rate of GRPO, the same in every step."),
+  betas: z.tuple([share, share]).default([0.9, 0.999]).describe("AdamW betas."),
+  eps: z.number().positive().default(1e-8).describe("AdamW epsilon."),
+  weightDecay: z.number().min(0).default(0.01).describe("AdamW weight decay."),
+  gradClip: z.number().positive().default(1).describe("Largest gradient norm."),
+  tasksPerMinibatch: positive.default(1).describe("Tasks per optimizer step."),
+  lossType: z
+    .enum(policyLosses)
+    .default("grpo")
+    .describe("Policy loss; Dr. GRPO as published also needs advantage.normalizeStd=false."),
+  clipLow: z.number().min(0).nullable().default(null).describe("Lower ratio clip; null is the loss's own value (grpo 0.2)."),
+  clipHigh: z
+    .number()
+    .min(0)
+    .nullable()
+    .default(null)
+    .describe("Upper ratio clip; null is the loss's own value (grpo 0.2, dapo 0.28)."),
+  dualClip: z.number().min(1).default(3).describe("Largest ratio at a negative advantage, for dual_clip (TRL's delta)."),
+  normalize: z
+    .enum(normalizations)
+    .nullable()
+    .default(null)
+    .describe(
+      "What has equal weight in a mini-batch; constant divides by rollout.responseTokens; null is the loss's own value (grpo tokens).",
+    ),
+  klCoef: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe("Weight of the KL to the reference model (k3, per token), also for dead groups; 0 is off."),
+  importanceMode: z
+    .enum(importanceModes)
+    .default("token_truncate")
+    .describe("Importance weights for the sampler-learner gap: by token or sequence, truncated at the cap or 0 above it."),
+  importanceCap: z.number().positive().nullable().default(2).describe("Cap of the importance weights; null switches them off."),
+  guideGamma: z
+    .number()
+    .positive()
+    .default(0.1)
+    .describe("A token of a guide has weight p / (p + gamma), with p its probability under the policy (LUFFY)."),
+  gapAlarm: share.default(0.05).describe("Share of tokens with an importance ratio outside 0.9..1.1 above which a step warns."),
+});
+
+export const warmup = z.strictObject({
+  when: z
+    .enum(["auto", "always", "never"])
+    // the default policy already forms many calls, but neither reports nor declines: the warm-up shows all three
+    .default("always")
+    .describe("auto: only if the probe finds that the policy seldom forms a call."),
+  demonstrations: positive.default(36).describe("Number of demonstrations to build."),
+  declineShare: share.default(0.4).describe("Share of demonstrations where the right answer is to make no call."),
+  epochs: positive.default(1).describe("Passes over the demonstrations."),
+  batch: positive.default(2).describe("Demonstrations per optimizer step."),
+  learningRate: z
+    .number()
+    .positive()
+    .default(6e-4)
+    .describe("AdamW learning rate of the first supervised step; it falls linearly to 0."),
+});
+
+export const evaluation = z.strictObject({
+  tasks: natural
+    .default(48)
+    .describe("Held-out tasks that report: played whole and greedily, before and after training; 0 skips them."),
+  decisions: natural
+    .default(168)
+    .describe(
+      "Held-out tasks that choose the best checkpoint: only the first turn is played; 0 skips them, and the last is the best.",
+    ),
+  every: positive.default(2).describe("Steps between two evaluations by first turns."),
+  heldOut: share.default(0.25).describe("Share of each domain's toolsets that is never trained on."),
+});
+
+export const store = z.strictObject({
+  exchanges: z
+    .enum(["all", "failed", "none"])
+    .default("all")
+    .describe("Questions to the simulator that are stored with their replies; failed: those whose reply was refused."),
+});
