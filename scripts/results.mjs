@@ -1,54 +1,65 @@
-// Prints the tables of a run as Markdown, for docs/results.md: steps, held-out scores, groups, the sampler-learner gap.
-//   node scripts/results.mjs [RUN] [--home DIR]
-import { execFileSync } from "node:child_process";
+// Keeps what a run showed as JSON under docs/results/, and draws tables and curves from such files. The store itself is not
+// kept; a comparison needs the config, the processor, and for every task or benchmark row what each policy did with it.
+//   node scripts/results.mjs save RUN [--home DIR] [--name NAME] [--note TEXT]   writes docs/results/NAME.json (default: RUN)
+//   node scripts/results.mjs draw NAME …      prints the tables as Markdown and writes docs/results/NAME.svg
+//   node scripts/results.mjs front NAME       writes the table of the README, between its two marks
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { collect } from "./results/collect.mjs";
+import { curve } from "./results/curve.mjs";
+import { frontTable, tables } from "./results/tables.mjs";
 import { root } from "./setup/step.mjs";
 
-const { values, positionals } = parseArgs({ options: { home: { type: "string" } }, allowPositionals: true });
-const home = values.home === undefined ? [] : ["--home", values.home];
-const run = (positionals[0] ?? "laptop-1").replaceAll("'", "''");
+/** @typedef {import("./results/collect.mjs").Result} Result */
 
-/** @returns {Record<string, string | number | null>[]} */
-function ask(/** @type {string} */ sql) {
-  const args = [join(root, "dist", "cli.js"), "sql", sql, "--json", "--timeout", "60", ...home];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
+const { values, positionals } = parseArgs({
+  options: { home: { type: "string" }, name: { type: "string" }, note: { type: "string" } },
+  allowPositionals: true,
+});
+const [command, ...names] = positionals;
+const folder = join(root, "docs", "results");
+const pathOf = (/** @type {string} */ name) => join(folder, `${name}.json`);
+
+/** @returns {Result} */
+function read(/** @type {string} */ name) {
+  return JSON.parse(readFileSync(pathOf(name), "utf8"));
 }
 
-function table(/** @type {string} */ title, /** @type {string} */ sql) {
-  const rows = ask(sql);
-  const names = Object.keys(rows[0] ?? {});
-  const cell = (/** @type {string | number | null | undefined} */ value) =>
-    typeof value === "number" && !Number.isInteger(value) ? value.toFixed(3) : String(value ?? "");
-  const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(" | ")} |`;
-  const lines = [line(names), line(names.map(() => "---")), ...rows.map((row) => line(names.map((name) => cell(row[name]))))];
-  process.stdout.write(`\n${title}\n\n${lines.join("\n")}\n`);
+/** One line for each task and benchmark row, so that a change of one is a change of one line. */
+function written(/** @type {Result} */ { tasks, benchmark, steps, ...head }) {
+  const lines = (/** @type {readonly unknown[]} */ items) =>
+    items.length === 0 ? "[]" : `[\n    ${items.map((item) => JSON.stringify(item)).join(",\n    ")}\n  ]`;
+  const open = JSON.stringify(head, null, 2).replace(/\n}$/, "");
+  return `${open},\n  "steps": ${lines(steps)},\n  "tasks": ${lines(tasks)},\n  "benchmark": ${lines(benchmark)}\n}\n`;
 }
 
-const of = `run = '${run}'`;
-table(
-  "Steps (`step_summary`):",
-  `select step, level, reward_mean, reward_std, trajectories, aborted, policy_version, round(seconds) as seconds from step_summary where ${of}`,
-);
-table(
-  "Held-out tasks, greedy, judged by rules (`evaluation_summary`):",
-  `select phase, kind, tasks, success, reward_mean from evaluation_summary where ${of}
-   order by kind, case phase when 'base' then 0 when 'warmup' then 1 else 2 end, phase`,
-);
-table(
-  "Training tasks by kind (`success_by_kind`):",
-  `select kind, count(*) as steps, sum(trajectories) as trajectories, avg(success) as success, avg(reward_mean) as reward_mean
-   from success_by_kind where ${of} group by kind`,
-);
-table(
-  "Groups whose outcomes by rule differ (`group_summary`):",
-  `select count(*) as groups, sum(rules_differ) as rules_differ from group_summary where ${of}`,
-);
-table(
-  "Sampler against learner on the trained tokens (`metric`):",
-  `select metric.step, max(case when metric.name = 'sampling/sampling_logp_difference/mean' then metric.value end) as mean,
-     max(case when metric.name = 'sampling/sampling_logp_difference/max' then metric.value end) as max,
-     max(case when metric.name = 'sampling/ratio_out_of_band' then metric.value end) as out_of_band,
-     max(case when metric.name = 'adapter/probe_gap' then metric.value end) as probe_gap, max(case when metric.name = 'learner/peak_mb' then metric.value end) as peak_mb
-   from metric join run on run.id = metric.run where run.name = '${run}' group by metric.step`,
-);
+const mark = (/** @type {string} */ which) => `<!-- results ${which}: node scripts/results.mjs front -->`;
+
+if (command === "save" && names.length === 1) {
+  const run = names[0] ?? "";
+  const processor = `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores`;
+  const result = { ...(await collect(run, values.home)), processor, note: values.note ?? "" };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(pathOf(values.name ?? run), written(result));
+  process.stdout.write(
+    `docs/results/${values.name ?? run}.json: ${result.tasks.length} tasks, ${result.benchmark.length} rows\n`,
+  );
+} else if (command === "draw" && names.length > 0) {
+  for (const name of names) {
+    const result = read(name);
+    writeFileSync(join(folder, `${name}.svg`), curve(result));
+    process.stdout.write(`${await tables(name, result)}\n`);
+  }
+} else if (command === "front" && names.length === 1) {
+  const path = join(root, "README.md");
+  const text = readFileSync(path, "utf8");
+  const [from, to] = [text.indexOf(mark("begin")), text.indexOf(mark("end"))];
+  if (from < 0 || to < from) throw new Error(`README.md has no lines ${mark("begin")} and ${mark("end")}`);
+  const table = await frontTable(names[0] ?? "", read(names[0] ?? ""));
+  writeFileSync(path, `${text.slice(0, from + mark("begin").length)}\n${table}\n${text.slice(to)}`);
+} else {
+  process.stderr.write("usage: node scripts/results.mjs save RUN | draw NAME … | front NAME\n");
+  process.exitCode = 2;
+}

@@ -1,0 +1,112 @@
+// Tables of a kept result as Markdown: scores by phase with intervals, paired gains, benchmark rows.
+import { classOf, stepOf } from "./curve.mjs";
+
+/** @typedef {import("./collect.mjs").Result} Result */
+/** @typedef {{ right: Record<string, number> }} Item */
+
+const built = new URL("../../dist/", import.meta.url).href; // not a literal, so that types can be checked without dist/
+/** @type {typeof import("../../src/statistics/interval.ts")} */
+const { pairedGain, wilson } = await import(`${built}statistics/interval.js`);
+
+const two = (/** @type {number} */ value) => value.toFixed(2);
+const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(" | ")} |`;
+const table = (/** @type {readonly string[]} */ names, /** @type {readonly string[][]} */ rows) =>
+  [line(names), line(names.map(() => "---")), ...rows.map(line)].join("\n");
+
+const phasesOf = (/** @type {readonly Item[]} */ items) =>
+  [...new Set(items.flatMap(({ right }) => Object.keys(right)))].sort((a, b) => stepOf(a) - stepOf(b));
+
+function score(/** @type {readonly Item[]} */ items, /** @type {string} */ phase) {
+  const known = items.flatMap(({ right }) => (phase in right ? [right[phase] ?? 0] : []));
+  if (known.length === 0) return "-";
+  const sum = known.reduce((all, one) => all + one, 0);
+  const { low, high } = wilson(sum, known.length);
+  return `${two(sum / known.length)} (${two(low)} to ${two(high)})`;
+}
+
+/** Paired over the items that both phases played, by stratum. */
+function gain(/** @type {readonly (readonly Item[])[]} */ strata, /** @type {string} */ before, /** @type {string} */ after) {
+  const pairs = strata.map((items) =>
+    items.flatMap(({ right }) =>
+      before in right && after in right ? [{ before: right[before] ?? 0, after: right[after] ?? 0 }] : [],
+    ),
+  );
+  if (pairs.some((one) => one.length === 0)) return "-";
+  const { gain: mean, low, high, distinguishable } = pairedGain(pairs);
+  const text = `${mean < 0 ? "" : "+"}${two(mean)} (${two(low)} to ${two(high)})`;
+  return distinguishable ? text : `${text}, not distinguishable`;
+}
+
+/** @template T */
+function byKey(/** @type {readonly T[]} */ items, /** @type {(item: T) => string} */ key) {
+  /** @type {Map<string, T[]>} */
+  const groups = new Map();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}
+
+/** A row for each group: its score in every phase, and the gain from the first phase to each later one. */
+function scores(/** @type {Map<string, Item[]>} */ groups, /** @type {string} */ from) {
+  const all = [...groups.values()].flat();
+  const phases = phasesOf(all);
+  const later = phases.filter((phase) => stepOf(phase) > stepOf(from));
+  const rows = [...groups].map(([name, items]) => [
+    `${name} (${items.length})`,
+    ...phases.map((phase) => score(items, phase)),
+    ...later.map((phase) => gain([items], from, phase)),
+  ]);
+  return table(["", ...phases, ...later.map((phase) => `${from} to ${phase}`)], rows);
+}
+
+const kinds = ["plain", "parallel", "chain", "ask", "ask+chain", "decline"];
+const main = ["simple_python", "multiple", "irrelevance"];
+
+/** @param {string} name @param {Result} result */
+export async function tables(name, { tasks, benchmark, steps, processor, note }) {
+  const of = (/** @type {string} */ purpose) => tasks.filter((task) => task.purpose === purpose);
+  const start = phasesOf(of("evaluation")).find((phase) => stepOf(phase) <= 0 && stepOf(phase) >= 0) ?? "base";
+  const evaluation = byKey(
+    of("evaluation").toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind)),
+    ({ kind }) => kind,
+  );
+  const selection = byKey(of("selection"), ({ kind }) => classOf(kind));
+  const rows = byKey(benchmark, ({ category }) => category);
+  const strata = main.map((category) => rows.get(category) ?? []);
+  const policies = phasesOf(benchmark).filter((policy) => policy !== "base");
+  const parts = [`### ${name}`, `${processor}. ${note}`.trim()];
+  parts.push(
+    "Held-out tasks that chose nothing, played to the end; share right with 95 % intervals:",
+    evaluation.size === 0 ? "none" : scores(evaluation, start),
+    "Held-out tasks that choose the checkpoint, first turn:",
+    selection.size === 0 ? "none" : scores(selection, start),
+  );
+  if (rows.size > 0)
+    parts.push(
+      "BFCL rows, strict:",
+      scores(rows, "base"),
+      ...policies.map((policy) => `Mean of ${main.join(", ")}, base to ${policy}: ${gain(strata, "base", policy)}.`),
+    );
+  parts.push(
+    "Steps:",
+    table(
+      ["step", "level", "reward", "success", "seconds"],
+      steps.map(({ step, level, reward, success, seconds }) => [
+        String(step),
+        String(level),
+        ...[reward, success].map((value) => (value === null ? "" : two(value))),
+        String(Math.round(seconds ?? 0)),
+      ]),
+    ),
+  );
+  return parts.join("\n\n");
+}
+
+/** The table of the front page: calls, questions and declines played to the end. @param {string} name @param {Result} result */
+export async function frontTable(name, { tasks }) {
+  const items = tasks.filter(({ purpose }) => purpose === "evaluation");
+  const phases = phasesOf(items);
+  const start = phases.find((phase) => stepOf(phase) === 0) ?? phases[0] ?? "base";
+  const groups = byKey(items, ({ kind }) => kind);
+  const order = kinds.filter((kind) => groups.has(kind));
+  return `${scores(new Map(order.map((kind) => [kind, groups.get(kind) ?? []])), start)}\n\nFrom [docs/results/${name}.json](docs/results/${name}.json).`;
+}
