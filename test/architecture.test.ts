@@ -58,7 +58,7 @@ const imports = sources.flatMap((source) => source.imports);
 const floors: readonly (readonly string[])[] = [
   ["types.ts", "errors.ts"],
   ["rng.ts", "concurrent.ts"],
-  ["config"],
+  ["config", "statistics"],
   ["models", "rules"],
   ["embed", "llm"],
   ["tools", "simulator", "learner"],
@@ -71,7 +71,8 @@ const floors: readonly (readonly string[])[] = [
   ["cli.ts"],
 ];
 /** Rooms that wait for nothing and touch no file: values in, values out. */
-const pure = (path: string) => roomOf(path) === "rules" || (roomOf(path) === "reward" && path !== "reward/judge.ts");
+const pure = (path: string) =>
+  ["rules", "statistics"].includes(roomOf(path)) || (roomOf(path) === "reward" && path !== "reward/judge.ts");
 
 function roomOf(path: string): string {
   return path.split("/")[0] ?? path;
