@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   runs: async () => (await import("./cli/runs.ts")).runsCommand(),
   show: async () => (await import("./cli/show.ts")).showCommand({ piecesOf }),
   sql: async () => (await import("./cli/sql.ts")).sqlCommand(),
+  eval: async () => (await import("./cli/eval.ts")).evalCommand(),
   tasks: async () => (await import("./cli/tasks.ts")).tasksCommand(),
   models: async () => (await import("./cli/models.ts")).modelsCommand(),
   doctor: async () => (await import("./cli/doctor.ts")).doctorCommand(),
@@ -22,7 +23,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 };
 const hidden = new Set(["worker"]);
 /** They load the engine in this process; a run does it in its worker. */
-const withEngine = new Set(["tasks", "doctor"]);
+const withEngine = new Set(["eval", "tasks", "doctor"]);
 
 /** Late, as the engine's packages take longer to load than all that most commands do. */
 const piecesOf = async (model: string) => (await import("./cli/pieces.ts")).piecesOf(model);

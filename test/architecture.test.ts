@@ -64,7 +64,7 @@ const floors: readonly (readonly string[])[] = [
   ["tools", "simulator", "learner"],
   ["tasks", "reward"],
   ["rollout", "store"],
-  ["run", "health"],
+  ["run", "health", "benchmark"],
   ["evaluate.ts", "warmup.ts"],
   ["train.ts"],
   ["index.ts", "cli"],
@@ -111,7 +111,7 @@ describe("imports", () => {
     expect(
       strangersTo(
         /^(node:)?child_process$/,
-        /^(learner\/torch|llm\/engine\/nvidia|cli\/relaunch|cli\/supervise|cli\/sql[\w-]*|models\/[\w-]+)\.ts$/,
+        /^(benchmark\/checker|learner\/torch|llm\/engine\/nvidia|cli\/relaunch|cli\/supervise|cli\/sql[\w-]*|models\/[\w-]+)\.ts$/,
       ),
     ).toEqual([]);
   });

@@ -1,16 +1,13 @@
 // The learner's Python environment: created by a supported interpreter, with the packages of native/requirements.txt.
 // An interpreter in PLAYACT_PYTHON is used unchanged; then nothing is installed.
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PlayactError } from "../errors.ts";
 import { environmentFolder, interpreterPath } from "./folder.ts";
 import { commandLine } from "./installation.ts";
+import { execute, pip, pipReason, python, type Say } from "./pip.ts";
 import { pythonStart } from "./python.ts";
 import { needSpace } from "./space.ts";
-
-/** Receives each line that a program writes. */
-export type Say = (text: string) => void;
 
 const candidates = ["python3", "python3.12", "python3.13", "python3.11", "python3.14"];
 const leastMinor = 11; // numpy's minimum
@@ -50,7 +47,7 @@ export async function installRequirements(name: string, say: Say): Promise<boole
   if (torch) await needSpace("Python's environment", gpu ? gpuBytes : cpuBytes, folder, setUp);
   say(`pip install -r ${name}${torch ? `: torch for ${gpu ? "the GPU" : "the CPU"}; about a minute` : ""}`);
   if (torch && !gpu && process.platform === "linux") await installCpuTorch(torch, say);
-  const { code, output } = await pip(["-r", join(pythonStart.cwd, name)], say);
+  const { code, output } = await pip(interpreterPath(), ["-r", join(pythonStart.cwd, name)], say);
   if (code !== 0) throw failed(pipReason(output), output);
   writeFileSync(done, stamp);
   return true;
@@ -62,18 +59,13 @@ export async function installRequirements(name: string, say: Say): Promise<boole
  */
 async function installCpuTorch(version: string, say: Say): Promise<void> {
   const wanted = `torch==${version}+cpu`;
-  if ((await pip([wanted], say)).code === 0) return;
-  if ((await pip([wanted, "--extra-index-url", torchCpuIndex], say)).code === 0) return;
+  if ((await pip(interpreterPath(), [wanted], say)).code === 0) return;
+  if ((await pip(interpreterPath(), [wanted, "--extra-index-url", torchCpuIndex], say)).code === 0) return;
   say("there is no CPU build of torch here: taking the default build, which is several GB");
 }
 
-function pip(args: readonly string[], say: Say) {
-  const options = ["--disable-pip-version-check", "--no-input", "--retries=2", "--progress-bar=off"];
-  return python(interpreterPath(), ["-m", "pip", "install", ...options, ...args], say);
-}
-
 /** The first interpreter on the PATH that is supported and can create environments. */
-async function findPython(): Promise<string> {
+export async function findPython(): Promise<string> {
   const question = "import sys; print('%d.%d' % sys.version_info[:2]); import venv, ensurepip";
   let bare = "";
   for (const candidate of candidates) {
@@ -103,27 +95,6 @@ async function checkChosen(chosen: string): Promise<boolean> {
   );
 }
 
-function python(path: string, args: readonly string[], say?: Say) {
-  return execute(path, [...pythonStart.flags, ...args], say);
-}
-
-/** Runs a program to its end; code 127 if it cannot be started. */
-function execute(program: string, args: readonly string[], say: Say = () => {}): Promise<{ code: number; output: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: pythonStart.cwd, stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    const take = (chunk: string) => {
-      output += chunk;
-      const line = chunk.trim().split("\n").at(-1);
-      if (line) say(line);
-    };
-    child.stdout.setEncoding("utf8").on("data", take);
-    child.stderr.setEncoding("utf8").on("data", take);
-    child.once("error", (error) => resolve({ code: 127, output: error.message }));
-    child.once("close", (code) => resolve({ code: code ?? 1, output }));
-  });
-}
-
 /** A failed program as one sentence; a full disk is named as such. */
 function failed(message: string, output: string): PlayactError {
   if (/ENOSPC|No space left on device/.test(output)) {
@@ -131,10 +102,4 @@ function failed(message: string, output: string): PlayactError {
     return new PlayactError("disk", text, { cause: output });
   }
   return new PlayactError("environment", `${message}, then: ${commandLine("setup")}`, { cause: output });
-}
-
-function pipReason(output: string): string {
-  return /Failed to establish a new connection|NameResolutionError|Max retries exceeded|Connection(Reset|Refused)/.test(output)
-    ? "pip cannot reach its package index. Check the network (or pip's proxy settings)"
-    : "pip install failed; its last lines are above. Fix that";
 }

@@ -17,6 +17,11 @@ export function environmentFolder(env: Environment = process.env): string {
   return layout === "clone" ? join(packageRoot, ".venv") : join(dataFolder(env), "python");
 }
 
+/** The Python environment of the BFCL benchmark, made when it is first used. */
+export function bfclFolder(env: Environment = process.env): string {
+  return layout === "clone" ? join(packageRoot, ".venv-bfcl") : join(dataFolder(env), "bfcl");
+}
+
 /** The interpreter: PLAYACT_PYTHON unchanged, else the environment's. */
 export function interpreterPath(env: Environment = process.env): string {
   return resolve(env.PLAYACT_PYTHON ?? join(environmentFolder(env), "bin", "python"));

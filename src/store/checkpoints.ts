@@ -44,11 +44,16 @@ export async function verifyCheckpoint(
 ): Promise<{ readonly checkpoint: Checkpoint | null; readonly skipped: readonly string[] }> {
   const skipped: string[] = [];
   for (const checkpoint of listCheckpoints(store, run)) {
-    const fault = await faultOf(checkpointFolder(store, checkpoint), checkpoint.files);
+    const fault = await checkpointFault(store, checkpoint);
     if (fault === null) return { checkpoint, skipped };
     skipped.push(`The checkpoint of step ${checkpoint.step} is not used: ${fault}.`);
   }
   return { checkpoint: null, skipped };
+}
+
+/** What is wrong with a checkpoint's files, as the end of a sentence; null if all exist and match. Reads every byte. */
+export function checkpointFault(store: Store, checkpoint: Checkpoint): Promise<string | null> {
+  return faultOf(checkpointFolder(store, checkpoint), checkpoint.files);
 }
 
 /** Deletes a checkpoint's row. */

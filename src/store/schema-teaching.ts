@@ -50,7 +50,7 @@ CREATE TABLE benchmark (
   position   INTEGER NOT NULL CHECK (position >= 0),       -- row within the category
   name       TEXT NOT NULL,                                -- id of the row: simple_python_17
   reply      TEXT NOT NULL,                                -- what the policy wrote, without its stop marker
-  ended      TEXT NOT NULL,                                -- stop, length, context_full, deadline
+  ended      TEXT NOT NULL,                                -- stop, length, context_full
   calls      TEXT NOT NULL CHECK (json_valid(calls)),      -- as the dialect's parser reads them
   correct    INTEGER NOT NULL CHECK (correct IN (0, 1)),   -- strict, by the suite's own checker
   error      TEXT,                                         -- kind of error; NULL where correct

@@ -6,6 +6,13 @@
 const deviation = (value: string, mean: string) =>
   `sqrt(sum((${value} - ${mean}) * (${value} - ${mean})) / nullif(count(${value}) - 1, 0))`;
 
+/** A bound of Wilson's 95 % interval of `right` of `of`; statistics/interval.ts has the same formula. */
+const wilsonBound = (right: string, of: string, sign: "+" | "-") => {
+  const z = 1.959963984540054;
+  const share = `(1.0 * ${right} / ${of})`;
+  return `(${share} + ${(z * z) / 2} / ${of} ${sign} ${z} * sqrt((${share} * (1 - ${share}) + ${(z * z) / 4} / ${of}) / ${of})) / (1 + ${z * z} / ${of})`;
+};
+
 export const views = `
 -- Every trajectory with the names of its run and task; reward is NULL if it was aborted. The other views build on it.
 CREATE VIEW episode AS
@@ -124,6 +131,19 @@ SELECT run.name AS run, start.at, start.versions ->> '$.playact' AS playact, sta
        start.policy_gpu_layers, start.policy_layers, start.simulator_dtype, start.simulator_gpu_layers, start.simulator_layers,
        start.learner, start.learner_dtype
 FROM start JOIN run ON run.id = start.run;
+
+-- Scores of public benchmarks by policy and category, with Wilson's 95 % interval. run, step, adapter: NULL for an untrained
+-- model. Only rows of the same suite, version, dialect and template can be compared, and then row by row (table benchmark).
+CREATE VIEW benchmark_summary AS
+WITH summed AS (
+  SELECT run, step, model, adapter, dialect, category, count(*) AS rows, sum(correct) AS correct, suite, version, template
+  FROM benchmark GROUP BY suite, version, model, adapter, dialect, template, category
+)
+SELECT run.name AS run, step, model, adapter, dialect, category, rows, correct, 1.0 * correct / rows AS score,
+       iif(correct = 0, 0.0, ${wilsonBound("correct", "rows", "-")}) AS low,
+       iif(correct = rows, 1.0, ${wilsonBound("correct", "rows", "+")}) AS high,
+       suite, summed.version, template
+FROM summed LEFT JOIN run ON run.id = summed.run;
 
 -- The conversation of an episode, message by message. advantage: NULL if none was assigned.
 CREATE VIEW transcript AS

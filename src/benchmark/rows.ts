@@ -1,0 +1,113 @@
+// The rows of BFCL as its package has them: a question, function docs, and the answers that its checker takes. Single turns in
+// Python and irrelevance; the other categories of BFCL (live, several turns, Java) are not played.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { PlayactError } from "../errors.ts";
+import { fromFunctionDoc } from "../tools/bfcl.ts";
+import type { Json, JsonObject, ToolSpec } from "../types.ts";
+
+export const categories = ["simple_python", "multiple", "parallel", "parallel_multiple", "irrelevance"] as const;
+export type Category = (typeof categories)[number];
+
+export interface BenchmarkRow {
+  readonly category: Category;
+  /** Within the category, from 0. */
+  readonly position: number;
+  /** The row's own id, e.g. "simple_python_17". */
+  readonly name: string;
+  readonly question: string;
+  /** As the policy sees them. */
+  readonly tools: readonly ToolSpec[];
+  /** Functions and answer as the checker reads them; null: nothing fits, the right answer is no call. */
+  readonly functions: Json;
+  readonly answer: Json;
+}
+
+const json: z.ZodType<Json> = z.json();
+const functionDoc = z.looseObject({ name: z.string(), description: z.string(), parameters: z.record(z.string(), json) });
+const rowShape = z.object({
+  id: z.string(),
+  question: z.tuple([z.tuple([z.object({ role: z.literal("user"), content: z.string() })])]),
+  function: z.array(functionDoc).min(1),
+});
+const answerShape = z.object({ id: z.string(), ground_truth: json });
+
+/** All rows of a category. @throws PlayactError("environment") if the package's files are missing or of another shape */
+export function readRows(data: string, category: Category): readonly BenchmarkRow[] {
+  const rows = linesOf(join(data, `BFCL_v4_${category}.json`), rowShape);
+  const answers =
+    category === "irrelevance" ? [] : linesOf(join(data, "possible_answer", `BFCL_v4_${category}.json`), answerShape);
+  const answerOf = new Map(answers.map(({ id, ground_truth }) => [id, ground_truth]));
+  const lacking = rows.find(({ id }) => category !== "irrelevance" && !answerOf.has(id));
+  if (lacking !== undefined) throw damagedFile(data, `${lacking.id} has no answer`);
+  return rows.map((row, position) => ({
+    category,
+    position,
+    name: row.id,
+    question: row.question[0][0].content,
+    tools: row.function.map((doc) => toolOfDoc(doc as JsonObject)), // checked above
+    functions: row.function as Json,
+    answer: answerOf.get(row.id) ?? null,
+  }));
+}
+
+/** A function doc as a tool; its result's schema stays hidden. */
+export function toolOfDoc(doc: JsonObject): ToolSpec {
+  const { name, description, parameters } = functionDoc.parse(fromFunctionDoc(doc));
+  return { name, description, parameters };
+}
+
+/**
+ * The rows of ranges CATEGORY:FROM:TO, TO left out, each row once; without a range all rows of all categories.
+ * @throws PlayactError("usage") for a range that names no row, or rows that do not exist
+ */
+export function selectRows(data: string, ranges: readonly string[]): readonly BenchmarkRow[] {
+  const parsed = ranges.map(parseRange);
+  return categories.flatMap((category) => {
+    const own = parsed.filter((range) => range.category === category);
+    if (own.length === 0 && ranges.length > 0) return [];
+    const rows = readRows(data, category);
+    for (const { from, to, given } of own)
+      if (from >= to || to > rows.length)
+        throw new PlayactError(
+          "usage",
+          `--rows ${given}: ${category} has ${rows.length} rows, 0 to ${rows.length - 1}. FROM must be less than TO, and TO at most ${rows.length}.`,
+        );
+    return own.length === 0 ? rows : rows.filter(({ position }) => own.some(({ from, to }) => position >= from && position < to));
+  });
+}
+
+function parseRange(given: string) {
+  const [, name, from, to] = /^(\w+):(\d+):(\d+)$/.exec(given) ?? [];
+  const category = categories.find((one) => one === name);
+  if (category === undefined)
+    throw new PlayactError(
+      "usage",
+      `--rows expects CATEGORY:FROM:TO, e.g. simple_python:0:40, got ${JSON.stringify(given)}. Categories: ${categories.join(", ")}.`,
+    );
+  return { given, category, from: Number(from), to: Number(to) };
+}
+
+function linesOf<T>(path: string, shape: z.ZodType<T>): T[] {
+  if (!existsSync(path)) throw damagedFile(path, "the file is missing");
+  const lines = readFileSync(path, "utf8").trim().split("\n");
+  return lines.map((line, at) => {
+    const parsed = shape.safeParse(parsedOrNull(line));
+    if (!parsed.success) throw damagedFile(path, `line ${at + 1} is not a row (${parsed.error.issues[0]?.message})`);
+    return parsed.data;
+  });
+}
+
+function damagedFile(path: string, why: string): PlayactError {
+  const todo = "Remove BFCL's environment and repeat the command, which installs it again.";
+  return new PlayactError("environment", `${path}: ${why}. ${todo}`);
+}
+
+function parsedOrNull(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}

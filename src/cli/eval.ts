@@ -1,0 +1,189 @@
+// `playact eval bfcl`: plays the rows of the Berkeley Function-Calling Leaderboard with a checkpoint, its untrained model, or both,
+// and prints scores with intervals. Every row is stored; what is stored is not played again (docs/benchmarks.md).
+import { Command } from "commander";
+import type { Checker } from "../benchmark/checker.ts";
+import type { BenchmarkRow } from "../benchmark/rows.ts";
+import type { Candidate } from "../benchmark/run.ts";
+import { type Config, configSchema, type Dialect } from "../config/config.ts";
+import { PlayactError, Stopped } from "../errors.ts";
+import type { Engine } from "../llm/llm.ts";
+import { chooseTemplate } from "../llm/text/choose-template.ts";
+import { bfclPython, bfclVersion, installBfcl } from "../models/bfcl.ts";
+import { modelPath } from "../models/fetch.ts";
+import { findLanguageModel, type LanguageModel } from "../models/manifest.ts";
+import { checkpointFault, checkpointFolder } from "../store/checkpoints.ts";
+import { resolveHome, storePath } from "../store/home.ts";
+import { findNamedCheckpoint } from "../store/named-checkpoint.ts";
+import { dialectOf } from "../store/runs.ts";
+import { openStore, type Store } from "../store/store.ts";
+import { type Played, reportOf, reportText } from "./eval-report.ts";
+import { interruptedCode } from "./exit.ts";
+import { homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
+import { step } from "./step.ts";
+
+interface Options {
+  readonly base?: boolean;
+  readonly model?: string;
+  readonly rows: readonly string[];
+  readonly home?: string;
+  readonly json?: boolean;
+}
+
+/** The command with its one suite; `print` receives the data, `progress` the progress. */
+export function evalCommand(print: Print = toStdout, progress: Print = toStderr): Command {
+  const bfcl = new Command("bfcl")
+    .description("play public rows of the Berkeley Function-Calling Leaderboard; its own checker marks them")
+    .argument("[run]", "RUN or RUN@STEP: a checkpoint, by default the last (without it: the untrained model)")
+    .option("--base", "also the untrained model on the same rows, and the paired difference")
+    .option("--model <name>", "without a run: an untrained model (default: the laptop preset's policy)")
+    .option("--rows <ranges...>", "CATEGORY:FROM:TO, TO left out (default: all rows of all five categories)", [])
+    .option("--home <folder>", homeHelp)
+    .option("--json", "print one JSON document")
+    .action(async (run: string | undefined, options: Options) => {
+      using store = openStore(storePath(resolveHome(options.home)));
+      const chosen = await chosenPolicies(store, run, options);
+      await step(`BFCL ${bfclVersion}`, installBfcl);
+      const { openChecker } = await import("../benchmark/checker.ts");
+      const { selectRows } = await import("../benchmark/rows.ts");
+      await using checker = await openChecker(bfclPython() ?? "python3");
+      const rows = selectRows(checker.data, options.rows);
+      const played = await play({ store, checker, rows, progress }, chosen);
+      const report = reportOf({ suite: "bfcl", version: checker.version }, played);
+      if (options.json) printJson(print, report);
+      else print(reportText(report));
+    });
+  return new Command("eval").description("score policies on public benchmarks").addCommand(bfcl);
+}
+
+/** A policy that was asked for, and how it writes calls. */
+interface Policy {
+  /** For people: "laptop-1@4", or "base". */
+  readonly name: string;
+  readonly from: Candidate["from"];
+  /** Null: the untrained model. */
+  readonly adapter: { readonly path: string; readonly hash: string } | null;
+  readonly dialect: Dialect;
+}
+
+interface Chosen {
+  readonly entry: LanguageModel;
+  readonly engine: Config["engine"];
+  /** The untrained one first. */
+  readonly policies: readonly Policy[];
+}
+
+async function chosenPolicies(store: Store, name: string | undefined, options: Options): Promise<Chosen> {
+  const { models, engine } = configSchema.parse({});
+  const untrained = ({ dialect }: LanguageModel): Policy => ({ name: "base", from: null, adapter: null, dialect });
+  if (name === undefined) {
+    const entry = findLanguageModel(options.model ?? models.policy);
+    return { entry, engine, policies: [untrained(entry)] };
+  }
+  if (options.model !== undefined)
+    throw new PlayactError("usage", `--model ${options.model}: a run has its own model. Leave out either the run or --model.`);
+  const { run, checkpoint } = findNamedCheckpoint(store, name);
+  const entry = findLanguageModel(run.config.models.policy);
+  const fault = await checkpointFault(store, checkpoint);
+  if (fault !== null) throw new PlayactError("store", `The checkpoint of step ${checkpoint.step} cannot be played: ${fault}.`);
+  const { adapterIn } = await import("../run/checkpoint.ts");
+  const path = await adapterIn(checkpointFolder(store, checkpoint));
+  if (path === null) throw new PlayactError("store", `The checkpoint of step ${checkpoint.step} has no adapter for llama.cpp.`);
+  const trained: Policy = {
+    name: `${run.name}@${checkpoint.step}`,
+    from: { run: run.id, step: checkpoint.step },
+    adapter: { path, hash: checkpoint.adapterHash },
+    dialect: dialectOf(store, run) ?? entry.dialect,
+  };
+  return { entry, engine: run.config.engine, policies: options.base ? [untrained(entry), trained] : [trained] };
+}
+
+interface Evaluation {
+  readonly store: Store;
+  readonly checker: Checker;
+  readonly rows: readonly BenchmarkRow[];
+  readonly progress: Print;
+}
+
+/** Plays what is not stored yet, then reads the marks of all. */
+async function play({ store, checker, rows, progress }: Evaluation, chosen: Chosen): Promise<Played[]> {
+  const { leftOf, marksOn, playRows } = await import("../benchmark/run.ts");
+  const { promptOf, replyTokens, templateDigest } = await import("../benchmark/play.ts");
+  const { openVocabularyOf } = await import("../llm/engine/llama-vocabulary.ts"); // late: the engine is slow to load for --help
+  const { entry, policies } = chosen;
+  const policyModel = await modelPath(entry.name);
+  const text = await openVocabularyOf(policyModel);
+  const candidates = policies.map((policy) => {
+    const { adapter, dialect, from } = policy;
+    const voice = { template: chooseTemplate(text, entry.markers, dialect).template, dialect };
+    const template = templateDigest(voice);
+    const series = {
+      suite: "bfcl",
+      version: checker.version,
+      model: entry.name,
+      adapter: adapter?.hash ?? null,
+      dialect,
+      template,
+    };
+    return { policy, candidate: { series, from, voice } };
+  });
+
+  const longest = candidates
+    .flatMap(({ candidate }) => leftOf(store, candidate, rows).map((row) => promptOf(candidate.voice, row).length))
+    .reduce((most, length) => Math.max(most, length), 0);
+  if (longest > 0) {
+    const policyContext = Math.min(256 * Math.ceil((longest + replyTokens) / 256), entry.contextTrained);
+    const { openEngine } = await import("../llm/engine/llama.ts");
+    const simulator = { simulatorModel: null, simulatorSequences: 1, simulatorContext: 256 };
+    await using engine = await openEngine({ ...chosen.engine, policyModel, policyContext, ...simulator });
+    await stoppable(async (pause) => {
+      for (const { policy, candidate } of candidates) {
+        const onRow = lines(policy.name, progress);
+        await seat(engine, policy.adapter);
+        await playRows({ store, engine, checker, pause, onRow }, candidate, rows);
+      }
+    }, progress);
+  }
+  return candidates.map(({ policy, candidate }) => ({
+    name: policy.name,
+    from: candidate.from,
+    series: candidate.series,
+    marks: marksOn(store, candidate, rows),
+  }));
+}
+
+async function seat(engine: Engine, adapter: Policy["adapter"]): Promise<void> {
+  if (engine.policy.adapter !== (adapter?.hash ?? null)) await engine.swap(adapter, engine.policy.version + 1);
+}
+
+/** Ctrl-C ends it between rows: what is in flight is finished and stored, and what was played is reported. A second one kills. */
+async function stoppable(work: (pause: () => void) => Promise<void>, progress: Print): Promise<void> {
+  let asked = false;
+  const ask = () => {
+    asked = true;
+    progress("Stopping when the rows in flight are finished …\n");
+  };
+  process.once("SIGINT", ask).once("SIGTERM", ask);
+  try {
+    await work(() => {
+      if (asked) throw new Stopped();
+    });
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+    progress("Stopped. The scores are of the rows played so far; the same command goes on.\n");
+    process.exitCode = interruptedCode;
+  } finally {
+    process.off("SIGINT", ask).off("SIGTERM", ask);
+  }
+}
+
+const lineMs = 10_000;
+
+/** A line of progress now and then. */
+function lines(name: string, progress: Print): (done: number, of: number) => void {
+  let shown = 0;
+  return (done, of) => {
+    if (done < of && Date.now() - shown < lineMs) return;
+    shown = Date.now();
+    progress(`${name}: ${done} of ${of} rows\n`);
+  };
+}
