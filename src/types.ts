@@ -171,6 +171,27 @@ export interface Trajectory {
   readonly seconds: number;
   /** Counts of the episode: `refused/KIND`, and simulator usage by role (simulator/usage.ts). Zeros are omitted. */
   readonly counts: Counts;
+  /** What the simulator was asked for it, as far as the config stores it; absent in one read from the store. */
+  readonly exchanges?: readonly Exchange[];
+}
+
+/** One question to the simulator and what came of it. A question that is asked again is another exchange. */
+export interface Exchange {
+  readonly role: SimulatorRole;
+  /** Which try of the question, from 1. */
+  readonly attempt: number;
+  /** The prompt; a given start of the answer is its last message. */
+  readonly messages: readonly { readonly role: "system" | "user" | "assistant"; readonly content: string }[];
+  /** What the model wrote (of given answers: their log-probs by answer, as JSON); null: nothing came. */
+  readonly reply: string | null;
+  /** Why the reply was refused, or why none came; null: it was taken. */
+  readonly problem: string | null;
+  readonly tokensIn: number;
+  readonly tokensOut: number;
+  /** From the request to its end, the wait for a free sequence included. */
+  readonly seconds: number;
+  /** null: nothing was sampled. */
+  readonly seed: number | null;
 }
 
 /** One line of the conversation as every role except the policy reads it (simulator/lines.ts). */

@@ -19,6 +19,7 @@ describe("a run", () => {
     expect(expected.steps).toHaveLength(3);
     expect(new Set(expected.adapters).size).toBe(2); // both steps have trained
     expect(expected.folders).toBe(2); // two checkpoints
+    expect(expected.exchanges.length).toBeGreaterThan(20); // of episodes, of tasks and of rejected drafts
     expect(lostOf(whole)).toEqual([]);
 
     for (let n = 1; n <= seen.length; n++) {

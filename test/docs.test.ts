@@ -82,7 +82,13 @@ function fill(store: Store): void {
     failure,
     counts: { "tokens_in/tool": 9 },
   } as const;
-  save([1, "train", 0], asking, [judged(0.9, 1, 0.8), judged(-0.2, 0.3), aborted]);
+  const [system, asked] = [{ role: "system", content: "You are a tool." } as const, { role: "user", content: "Oslo" } as const];
+  const exchange = { role: "tool", messages: [system, asked], tokensIn: 40, tokensOut: 6, seconds: 0.5, seed: 7 } as const;
+  const exchanges: Trajectory["exchanges"] = [
+    { ...exchange, attempt: 1, reply: "{", problem: "not JSON" },
+    { ...exchange, attempt: 2, reply: '{"celsius":-2}', problem: null },
+  ];
+  save([1, "train", 0], asking, [{ ...judged(0.9, 1, 0.8), exchanges }, judged(-0.2, 0.3), aborted]);
   save([1, "train", 1], declining, [judged(1, 1), judged(1, 1)]);
   recordFailure(writer, 1, { boundary: "task", code: "invalid_reply", text: "not JSON" });
   closeStep(writer, 1, {

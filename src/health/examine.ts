@@ -79,7 +79,7 @@ export async function* examine(simulator: Simulator, wanted: readonly Kind[]): A
       for (const { name, sort, ask } of casesOf[kind](world)) {
         const usage = newUsage();
         const started = performance.now();
-        const found = await ask(simulator.counting(usage)).catch(nothingWhenCancelled);
+        const found = await ask(simulator.noting({ usage })).catch(nothingWhenCancelled);
         if (found === null) return;
         const { toolset } = world.task;
         const known = { kind, name: `${toolset}: ${name}`, world: toolset, heldOut: world.heldOut, sort };

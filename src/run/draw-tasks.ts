@@ -2,11 +2,14 @@
 // and compared with earlier tasks before it is accepted, in both directions of writing. drawTasks is for a run (accepted tasks
 // are stored at once), writeTasks for commands that store nothing.
 
+import { collected } from "../simulator/exchanges.ts";
 import { closestOfSeries, type TaskEmbedding, vectorsBefore, vectorsOf } from "../store/embeddings.ts";
+import type { AskedDraft } from "../store/exchanges.ts";
 import { recordFailure } from "../store/failures.ts";
 import { isTraining, loadTasks, type Origin, roundsOf, saveTask } from "../store/tasks.ts";
 import { aspectMetrics } from "../tasks/difficulty.ts";
 import { closestOf, type Known, remembered, tooClose } from "../tasks/novelty.ts";
+import { taskId } from "../tasks/ordered-task.ts";
 import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
 import { promptTokens, type Rejection, rejectionOf, rejectionStages } from "../tasks/rejection.ts";
 import { drawInRounds, loweredBy } from "../tasks/rounds.ts";
@@ -44,10 +47,12 @@ export interface SeriesState {
 
 export interface Written {
   /** Rejected drafts by place, in order. */
-  readonly rejected: ReadonlyMap<number, readonly Rejection[]>;
+  readonly rejected: ReadonlyMap<number, readonly RejectedDraft[]>;
   /** Tasks whose first message was built by rule. */
   readonly plainMessages: number;
 }
+
+type RejectedDraft = Rejection & AskedDraft;
 
 /** Writes the missing tasks of a series; `take` gets each task as soon as it is accepted. */
 export async function writeTasks(
@@ -59,35 +64,37 @@ export async function writeTasks(
   const { config, engine } = session;
   const orders = taskOrders(config, series);
   const lowered = taskOrders(config, { ...series, level: Math.max(1, series.level - loweredBy) });
-  const writing = {
-    toolsets: series.toolsets,
-    distractors: session.distractors,
-    simulator: simulatorOf(session),
-  };
+  const { toolsets } = series;
+  const { distractors } = session;
   const known = [...state.known];
-  const rejected = new Map<number, Rejection[]>();
+  const rejected = new Map<number, RejectedDraft[]>();
   let plainMessages = 0;
-  await drawInRounds<Draft>({
+  await drawInRounds<{ readonly draft: Draft; readonly asked: AskedDraft }>({
     places: [...orders.keys()].filter((place) => !state.filled.has(place)),
     rounds: config.tasks.attempts,
     fruitful: state.rounds,
     width: engine.sequences.simulator * 2,
-    write: (place, number, low) => {
+    write: async (place, number, low) => {
       session.pause();
       const order = (low ? lowered : orders)[place];
       if (order === undefined) throw new RangeError(`place ${place} of a series of ${orders.length} tasks`);
-      return writers[config.tasks.direction]({ ...order, names: [...order.names, "draft", number] }, writing);
+      const drafted = { ...order, names: [...order.names, "draft", number] };
+      const { exchanges, keep } = collected(config.store.exchanges);
+      const simulator = simulatorOf(session).noting({ keep });
+      const draft = await writers[config.tasks.direction](drafted, { toolsets, distractors, simulator });
+      return { draft, asked: { task: taskId(drafted), exchanges } };
     },
-    decide: async (place, draft, round) => {
+    decide: async (place, { draft, asked }, round) => {
       const checked = "task" in draft ? await check(session, draft, known) : draft;
+      const before = rejected.get(place) ?? [];
       if (!("task" in checked)) {
-        rejected.set(place, [...(rejected.get(place) ?? []), checked]);
+        rejected.set(place, [...before, { ...checked, ...asked }]);
         return false;
       }
       const { task, embedding } = checked;
       if (embedding) known.push({ name: task.id, vector: embedding.vector });
       plainMessages += Number(checked.plainMessage);
-      await take(place, task, { round, embedding });
+      await take(place, task, { round, embedding, drafts: [...before, asked] });
       return true;
     },
   });
@@ -141,7 +148,7 @@ export async function drawTasks(
     if (tasks.has(index)) continue;
     const text = rejections.map(({ stage, reason }) => `${stage}: ${reason}`).join("; ");
     const failure = { boundary: "task", code: "invalid_reply", text, task: `${series.id}-${series.first + index}` };
-    await commit(session, () => recordFailure(writer, step, failure));
+    await commit(session, () => recordFailure(writer, step, failure, { purpose, drafts: rejections }));
   }
   // places beyond the series are the warm-up's twins, stored before a resume
   const placed = [...tasks.keys()].filter((place) => place < series.count).length;

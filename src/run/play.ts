@@ -7,6 +7,7 @@ import { demonstrate } from "../rollout/demonstration.ts";
 import { rollOutGroups } from "../rollout/group.ts";
 import { type Player, rollOut } from "../rollout/rollout.ts";
 import { criteriaCap } from "../simulator/criteria.ts";
+import { collected } from "../simulator/exchanges.ts";
 import { counted, newUsage } from "../simulator/usage.ts";
 import { openWorld } from "../simulator/world.ts";
 import { loadTrajectories, saveTrajectory } from "../store/trajectories.ts";
@@ -33,10 +34,11 @@ export function playerOf(session: PlayingSession, { temperature, verdict }: Play
   const judge = judgeOf(session, verdict);
   return async (task, sample, names) => {
     const usage = newUsage();
-    const simulator = simulatorOf(session).counting(usage);
+    const { exchanges, keep } = collected(config.store.exchanges);
+    const simulator = simulatorOf(session).noting({ usage, keep });
     const world = openWorld(task, simulator, config.simulator, names);
     const trajectory = await judge(await rollOut(task, player, world, { sample, names }), simulator);
-    return { ...trajectory, counts: { ...counted(usage), ...trajectory.counts } };
+    return { ...trajectory, counts: { ...counted(usage), ...trajectory.counts }, exchanges };
   };
 }
 

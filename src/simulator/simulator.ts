@@ -1,10 +1,10 @@
-// The simulator as its roles use it: one handle that retries, counts and cancels. A question goes prompt -> grammar -> JSON ->
+// The simulator as its roles use it: one handle that retries, takes notes and cancels. A question goes prompt -> grammar -> JSON ->
 // the caller's checks -> value, or a failure after the last try. A failure is a value, never a zero reward (law 5,
 // docs/architecture.md). A reply that does not parse is asked for again, never repaired.
-import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError } from "../llm/llm.ts";
+import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type TokenUsage } from "../llm/llm.ts";
 import { seedFrom } from "../rng.ts";
 import { matchesSchema } from "../rules/validate.ts";
-import type { Failure, Json, JsonSchema, Line, SimulatorRole } from "../types.ts";
+import type { Exchange, Failure, Json, JsonSchema, Line, SimulatorRole } from "../types.ts";
 import { fitted } from "./prompts/transcript.ts";
 import { count, type Usage } from "./usage.ts";
 
@@ -14,8 +14,16 @@ export interface Simulator {
   /** The log-probs of given answers, asked once. Throws like `ask`. */
   weigh(role: SimulatorRole, choice: Choice): Promise<Answer<readonly number[]>>;
   readonly fits: ChatModel["fits"];
-  /** The same simulator, which also counts into this record. */
-  counting(usage: Usage): Simulator;
+  /** The same simulator, which also takes these notes. */
+  noting(notes: Notes): Simulator;
+}
+
+/** What is noted of every question. */
+export interface Notes {
+  /** Counts are added to it. */
+  readonly usage?: Usage;
+  /** Gets every try when it ends; absent: exchanges are not made. One that is cancelled is none. */
+  readonly keep?: ((exchange: Exchange) => void) | undefined;
 }
 
 export interface Question<T> {
@@ -37,71 +45,108 @@ export type Checked<T> = { readonly value: T } | { readonly reason: string; read
 
 export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
-export interface SimulatorOptions {
+export interface SimulatorOptions extends Notes {
   readonly tries: number;
   /** Time for one reply or choice. */
   readonly deadlineMs: number;
   /** Most reasoning tokens before a reply, for a model that marks them; absent: none. */
   readonly thinkTokens?: number;
-  /** Counts every question. */
-  readonly usage?: Usage;
   readonly signal?: AbortSignal | undefined;
 }
 
 export function openSimulator(model: ChatModel, options: SimulatorOptions): Simulator {
-  const handle = (usages: readonly Usage[]): Simulator => {
-    const counts = (added: Partial<Usage>) => {
-      for (const usage of usages) count(usage, added);
+  const handle = (all: readonly Notes[]): Simulator => {
+    const note: Noting = {
+      counts: (added) => {
+        for (const { usage } of all) if (usage !== undefined) count(usage, added);
+      },
+      exchange: (made) => {
+        const kept = all.flatMap(({ keep }) => keep ?? []);
+        if (kept.length === 0) return;
+        const exchange = made();
+        for (const keep of kept) keep(exchange);
+      },
     };
     return {
-      ask: (question) => ask(model, question, options, counts),
-      weigh: async (role, choice) => {
-        const usage = { read: 0, written: 0 };
-        try {
-          const { deadlineMs, signal } = options;
-          return { ok: true, value: await model.choose({ ...choice, deadlineMs, signal, usage }) };
-        } catch (error) {
-          return { ok: false, failure: failureOf(role, error) };
-        } finally {
-          counts({ [`tokens_in/${role}`]: usage.read });
-        }
-      },
+      ask: (question) => ask(model, question, options, note),
+      weigh: (role, choice) => weigh(model, { ...choice, role }, options, note),
       fits: model.fits,
-      counting: (usage) => handle([...usages, usage]),
+      noting: (notes) => handle([...all, notes]),
     };
   };
-  return handle(options.usage === undefined ? [] : [options.usage]);
+  return handle([options]);
+}
+
+/** How a question is noted; an exchange is made only if somebody keeps it. */
+interface Noting {
+  readonly counts: (added: Partial<Usage>) => void;
+  readonly exchange: (made: () => Exchange) => void;
 }
 
 async function ask<T>(
   model: ChatModel,
   question: Question<T>,
   { tries, deadlineMs, thinkTokens, signal }: SimulatorOptions,
-  counts: (added: Partial<Usage>) => void,
+  note: Noting,
 ): Promise<Answer<T>> {
   const { role, messages, schema, temperature, maxTokens } = question;
   let failure: Failure = { boundary: role, code: "invalid_reply", text: "never asked" };
   for (let attempt = 1; attempt <= tries; attempt++) {
     const usage = { read: 0, written: 0 };
     const seed = seedFrom(...question.seedNames, attempt);
+    const started = performance.now();
+    const ended = (reply: string | null, problem: string | null) =>
+      note.exchange(() => ({ role, attempt, messages, reply, problem, ...spent(usage, started), seed }));
     try {
-      if (attempt > 1) counts({ retried: 1, [`retried/${role}`]: 1 });
+      if (attempt > 1) note.counts({ retried: 1, [`retried/${role}`]: 1 });
       const request = { messages, schema, seed, temperature, maxTokens, thinkTokens, deadlineMs, signal, usage };
       const text = await model.reply(request);
       const reply = parsed(text);
-      counts({ replies: 1, unparsed: Number(reply === undefined) });
+      note.counts({ replies: 1, unparsed: Number(reply === undefined) });
       const checked = checkedReply(reply, text, question);
+      ended(text, "value" in checked ? null : checked.reason);
       if ("value" in checked) return { ok: true, value: checked.value };
-      counts({ contradictions: Number(checked.code === "contradiction") });
+      note.counts({ contradictions: Number(checked.code === "contradiction") });
       failure = { boundary: role, code: checked.code ?? "invalid_reply", text: checked.reason };
     } catch (error) {
       failure = failureOf(role, error);
+      ended(null, failure.text);
       if (failure.code === "context_full") break; // the same prompt would not fit next time either
     } finally {
-      counts({ [`tokens_in/${role}`]: usage.read, [`tokens_out/${role}`]: usage.written });
+      note.counts({ [`tokens_in/${role}`]: usage.read, [`tokens_out/${role}`]: usage.written });
     }
   }
   return { ok: false, failure };
+}
+
+async function weigh(
+  model: ChatModel,
+  { role, ...choice }: Choice & { readonly role: SimulatorRole },
+  { deadlineMs, signal }: SimulatorOptions,
+  note: Noting,
+): Promise<Answer<readonly number[]>> {
+  const usage = { read: 0, written: 0 };
+  const started = performance.now();
+  const lead = choice.lead === "" ? [] : [{ role: "assistant", content: choice.lead } as const];
+  const messages = [...choice.messages, ...lead];
+  const ended = (reply: string | null, problem: string | null) =>
+    note.exchange(() => ({ role, attempt: 1, messages, reply, problem, ...spent(usage, started), seed: null }));
+  try {
+    const value = await model.choose({ ...choice, deadlineMs, signal, usage });
+    ended(JSON.stringify(Object.fromEntries(choice.options.map((option, index) => [option.trim(), value[index]]))), null);
+    return { ok: true, value };
+  } catch (error) {
+    const failure = failureOf(role, error);
+    ended(null, failure.text);
+    return { ok: false, failure };
+  } finally {
+    note.counts({ [`tokens_in/${role}`]: usage.read });
+  }
+}
+
+/** @param started performance.now() at the request */
+function spent({ read, written }: TokenUsage, started: number): Pick<Exchange, "tokensIn" | "tokensOut" | "seconds"> {
+  return { tokensIn: read, tokensOut: written, seconds: (performance.now() - started) / 1000 };
 }
 
 /** The prompt with the whole conversation, or with as much of it as fits into the context beside the question and the reply. */

@@ -1,5 +1,7 @@
 // Failures that the run survived, as rows: failures are data (who failed, how, where), not just log lines.
 import type { Database } from "better-sqlite3";
+import type { Purpose } from "../types.ts";
+import { type AskedDraft, insertDrafts } from "./exchanges.ts";
 import { type Writer, write } from "./lease.ts";
 
 export interface FailureRow {
@@ -11,12 +13,21 @@ export interface FailureRow {
   readonly sample?: number;
 }
 
-/** Stores a failure that aborted no stored trajectory: drafts, retries, restarts. */
-export function recordFailure(writer: Writer, step: number, failure: FailureRow): void {
-  write(writer, (database) => insertFailure(database, writer.run.id, step, failure));
+/** Stores a failure that aborted no stored trajectory; of a task that could not be written, with its rejected drafts. */
+export function recordFailure(
+  writer: Writer,
+  step: number,
+  failure: FailureRow,
+  unwritten?: { readonly purpose: Purpose; readonly drafts: readonly AskedDraft[] },
+): void {
+  write(writer, (database) => {
+    insertFailure(database, writer.run.id, step, failure);
+    if (unwritten !== undefined)
+      insertDrafts(database, { run: writer.run.id, step, purpose: unwritten.purpose }, unwritten.drafts);
+  });
 }
 
-/** The same inside an open transaction; `trajectory` is the episode that it aborted. */
+/** Stores a failure inside an open transaction; `trajectory` is the episode that it aborted. */
 export function insertFailure(
   database: Database,
   run: number,

@@ -72,16 +72,17 @@ CREATE TABLE exchange (
   id         INTEGER PRIMARY KEY,
   run        INTEGER NOT NULL REFERENCES run (id),
   step       INTEGER NOT NULL,
+  purpose    TEXT NOT NULL,                                -- of the task
   trajectory INTEGER REFERENCES trajectory (id),           -- the episode in which it was asked; NULL: a task was being written
   task       TEXT NOT NULL,                                -- Task.id, also of a draft that was rejected
   role       TEXT NOT NULL,                                -- task, user, tool, verifier
   attempt    INTEGER NOT NULL CHECK (attempt > 0),
   prompt     TEXT NOT NULL REFERENCES prompt_message (hash), -- the last message of the prompt
-  reply      TEXT,                                         -- NULL: there was none
-  problem    TEXT,                                         -- why the reply was refused; NULL: it was taken
+  reply      TEXT,                                         -- of given answers: their log-probs as JSON; NULL: none came
+  problem    TEXT,                                         -- why the reply was refused or none came; NULL: it was taken
   tokens_in  INTEGER NOT NULL,
   tokens_out INTEGER NOT NULL,
-  seconds    REAL NOT NULL,
+  seconds    REAL NOT NULL,                                -- the wait for a free sequence included
   seed       INTEGER                                       -- NULL: nothing was sampled (log-probs of given answers)
 ) STRICT;
 CREATE INDEX exchange_of_trajectory ON exchange (trajectory);

@@ -160,6 +160,7 @@ const forget: readonly string[] = [
   "DELETE FROM checkpoint WHERE run = @run AND step >= @reopened",
   "DELETE FROM metric WHERE run = @run AND step >= @reopened",
   `DELETE FROM failure WHERE run = @run AND step > @reopened AND (trajectory IS NULL OR trajectory IN (${laterTrajectories}))`,
+  "DELETE FROM exchange WHERE run = @run AND step > @reopened AND purpose IN ('train', 'demonstration')",
   `DELETE FROM message WHERE trajectory IN (${laterTrajectories})`,
   `DELETE FROM trajectory WHERE task IN (${laterTasks})`,
   `DELETE FROM task_embedding WHERE task IN (${laterTasks})`,

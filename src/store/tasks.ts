@@ -3,6 +3,7 @@ import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import type { Purpose, Task } from "../types.ts";
 import { insertEmbedding, type TaskEmbedding } from "./embeddings.ts";
+import { type AskedDraft, insertDrafts } from "./exchanges.ts";
 import { type Writer, write } from "./lease.ts";
 import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
@@ -21,10 +22,12 @@ export function taskKind(task: Task): TaskKind {
   return task.expected.length > 1 ? "parallel" : "plain";
 }
 
-/** Origin of a written task: its round of drafts, and its embedding if tasks are compared. */
+/** Origin of a written task: its round of drafts, its embedding if tasks are compared, and the drafts up to it. */
 export interface Origin {
   readonly round: number;
   readonly embedding: TaskEmbedding | null;
+  /** The rejected drafts of its place, then the one that became it; absent: none are stored. */
+  readonly drafts?: readonly AskedDraft[];
 }
 
 /** Stores one task. Throws PlayactError("store") for a second one at the same place. */
@@ -46,6 +49,7 @@ export function saveTask(
         origin?.round ?? null,
       );
     if (origin?.embedding) insertEmbedding(database, lastInsertRowid, origin.embedding);
+    insertDrafts(database, { run: writer.run.id, step: place.step, purpose: place.purpose }, origin?.drafts ?? []);
   });
 }
 

@@ -5,6 +5,7 @@ import { blameFor } from "../rules/blame.ts";
 import { tokenDigest } from "../rules/token-digest.ts";
 import type { Author, Blame, Counts, Failure, Message, Purpose, Task, Trajectory, Verdict } from "../types.ts";
 import { packIds, packLogprobs, unpackIds, unpackLogprobs } from "./blobs.ts";
+import { insertExchanges } from "./exchanges.ts";
 import { insertFailure } from "./failures.ts";
 import { type Writer, write } from "./lease.ts";
 import type { RunRow } from "./run-row.ts";
@@ -34,7 +35,7 @@ export function isTrained(message: Message, author: Author): boolean {
 }
 
 /**
- * Stores a trajectory with its messages (and its failure, if it was aborted) in one transaction and returns its id. Its task
+ * Stores a trajectory with its messages, its exchanges (and its failure, if it was aborted) in one transaction and returns its id. Its task
  * must be stored. Throws PlayactError("store") for a second one with the same task, phase and sample, and for a closed step.
  */
 export function saveTrajectory(writer: Writer, place: TrajectoryPlace, trajectory: Trajectory): number {
@@ -70,6 +71,8 @@ export function saveTrajectory(writer: Writer, place: TrajectoryPlace, trajector
         ).lastInsertRowid,
     );
     insertMessages(database, id, trajectory);
+    const asked = { run: writer.run.id, ...place, task: trajectory.task.id, trajectory: id };
+    insertExchanges(database, asked, trajectory.exchanges ?? []);
     if (failure !== null) {
       const where = { task: trajectory.task.id, sample: trajectory.sample, trajectory: id };
       insertFailure(database, writer.run.id, place.step, { ...failure, ...where });

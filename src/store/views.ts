@@ -139,11 +139,26 @@ WITH summed AS (
   SELECT run, step, model, adapter, dialect, category, count(*) AS rows, sum(correct) AS correct, suite, version, template
   FROM benchmark GROUP BY suite, version, model, adapter, dialect, template, category
 )
-SELECT run.name AS run, step, model, adapter, dialect, category, rows, correct, 1.0 * correct / rows AS score,
+SELECT run.name AS run, step, model, adapter, summed.dialect, category, rows, correct, 1.0 * correct / rows AS score,
        iif(correct = 0, 0.0, ${wilsonBound("correct", "rows", "-")}) AS low,
        iif(correct = rows, 1.0, ${wilsonBound("correct", "rows", "+")}) AS high,
        suite, summed.version, template
 FROM summed LEFT JOIN run ON run.id = summed.run;
+
+-- Every stored question to the simulator (store.exchanges), one row per try. phase: of the evaluation in which it was asked, ''
+-- otherwise. trajectory: NULL while a task was written; task: also the draft of a task that was rejected. problem: NULL if the
+-- reply was taken. prompt: all its messages as one text; it is put together only for queries that ask for it.
+CREATE VIEW question AS
+SELECT exchange.id, run.name AS run, exchange.step, exchange.purpose, coalesce(trajectory.phase, '') AS phase, exchange.task,
+       exchange.trajectory, exchange.role, exchange.attempt, exchange.reply, exchange.problem, exchange.tokens_in,
+       exchange.tokens_out, exchange.seconds, exchange.seed,
+       (WITH RECURSIVE chain (before, text) AS (
+          SELECT before, role || ': ' || content FROM prompt_message WHERE hash = exchange.prompt
+          UNION ALL
+          SELECT earlier.before, earlier.role || ': ' || earlier.content || char(10, 10) || chain.text
+          FROM chain JOIN prompt_message AS earlier ON earlier.hash = chain.before
+        ) SELECT text FROM chain WHERE before IS NULL) AS prompt
+FROM exchange JOIN run ON run.id = exchange.run LEFT JOIN trajectory ON trajectory.id = exchange.trajectory;
 
 -- The conversation of an episode, message by message. advantage: NULL if none was assigned.
 CREATE VIEW transcript AS

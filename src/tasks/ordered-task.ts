@@ -19,9 +19,7 @@ export function orderedTask(
 ): Ordered {
   const { aspects } = order;
   return {
-    id: `${order.id}-${seedFrom(...order.names)
-      .toString(16)
-      .padStart(8, "0")}`,
+    id: taskId(order),
     level: order.level,
     systemPrompt: systemPrompts[aspects.systemPrompt] ?? systemPrompts[0],
     persona: ["expert", "beginner", "novice"][aspects.userPersona] ?? "expert",
@@ -34,6 +32,13 @@ export function orderedTask(
     criteria: aspects.numCriteria,
     limits: turnLimits(order, heldBack.length, due),
   };
+}
+
+/** Task.id of the task that a draft of this order becomes. */
+export function taskId({ id, names }: Pick<TaskOrder, "id" | "names">): string {
+  return `${id}-${seedFrom(...names)
+    .toString(16)
+    .padStart(8, "0")}`;
 }
 
 /**

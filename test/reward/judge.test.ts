@@ -50,7 +50,7 @@ describe("judging an episode", () => {
     const episode = await played([says(found), answer]);
     const read = async () => {
       const usage = newUsage();
-      await judge(episode, simulator.counting(usage));
+      await judge(episode, simulator.noting({ usage }));
       return usage["tokens_in/verifier"];
     };
     const [first, second] = [await read(), await read()];

@@ -168,3 +168,31 @@ test("a prompt that leaves no room for the response is rejected for that reason"
   const { metrics } = await drawn(run.writer, { config: { engine: { policyContext: 600 }, rollout: { responseTokens: 500 } } });
   expect(metrics).toMatchObject({ "tasks/written": 0, "tasks/rejected/calls": 0, "tasks/rejected/prompt_too_long": 6 * 9 });
 });
+
+test("what was asked for a task is stored with it: for the drafts that were rejected, then for the one that became it", async () => {
+  using run = started();
+  let asked = 0;
+  const { tasks } = await drawn(run.writer, { invalid: () => ++asked <= 6 });
+  const rows = run.writer.store.database
+    .prepare<[], { task: string; problem: string | null; reply: string; prompt: string }>("SELECT * FROM question ORDER BY id")
+    .all();
+  for (const { id, firstMessage } of tasks.values()) {
+    const [calls, words] = rows.filter(({ task }) => task === id);
+    expect([calls?.problem, words?.problem]).toEqual([null, null]);
+    expect(JSON.parse(words?.reply ?? "")).toEqual({ message: firstMessage });
+    expect(words?.prompt).toMatch(/^system: [\s\S]+\n\nuser: [\s\S]+$/);
+  }
+  const refused = rows.filter(({ problem }) => problem === "an argument is empty or cut");
+  expect(refused).toHaveLength(6);
+  const accepted = new Set([...tasks.values()].map(({ id }) => id));
+  expect(refused.filter(({ task }) => accepted.has(task))).toEqual([]);
+});
+
+test("what was asked for a task that was never written is stored once, also when a resumed run tries again", async () => {
+  using run = started();
+  const count = () => run.writer.store.database.prepare("SELECT count(*), count(DISTINCT task) FROM exchange").raw().get();
+  await drawn(run.writer, { invalid: () => true });
+  expect(count()).toEqual([6 * 9, 6 * 9]);
+  await drawn(run.writer, { invalid: () => true });
+  expect(count()).toEqual([6 * 9, 6 * 9]);
+});

@@ -53,3 +53,13 @@ test("a written verdict has as many criteria as the simulator's size allows, or 
   expect(await criteriaOf({})).toBe(2); // 1.5B
   expect(await criteriaOf({ simulator: { maxCriteria: 4 } })).toBe(4);
 });
+
+test("an episode that the simulator aborts keeps what it was asked, every try of it", async () => {
+  const world = session({ turns: [says(found)], reply: () => ({ wrong: true }) }, { simulator: { tools: "written" } });
+  const played = await playerOf(world, { temperature: 1, verdict: "rules" })(blueprint(), 0, ["episode"]);
+  expect(played).toMatchObject({ status: "aborted", stopReason: "simulator_failed" });
+  expect(played.exchanges?.map(({ role, attempt, reply }) => [role, attempt, reply])).toEqual(
+    world.asked.replies.map((_, index) => ["tool", index + 1, '{"wrong":true}']),
+  );
+  expect(played.exchanges?.at(-1)?.problem).toBe(played.failure?.text);
+});

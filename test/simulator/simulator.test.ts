@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type ChatModel, EngineError, type ReplyRequest } from "../../src/llm/llm.ts";
+import { collected } from "../../src/simulator/exchanges.ts";
 import { type Checked, openSimulator, type Question, type SimulatorOptions } from "../../src/simulator/simulator.ts";
 import { counted, newUsage } from "../../src/simulator/usage.ts";
+import type { Exchange } from "../../src/types.ts";
 
 const question: Question<string> = {
   role: "tool",
@@ -81,8 +83,8 @@ describe("asking the simulator", () => {
   test("counts into the record of the process and into those of its parts", async () => {
     const [whole, one, two] = [newUsage(), newUsage(), newUsage()];
     const simulator = openSimulator(model('{"colour":"red"}', '{"colour":"red"}'), { tries: 1, deadlineMs: 1000, usage: whole });
-    await simulator.counting(one).ask(question);
-    await simulator.counting(one).counting(two).ask(question);
+    await simulator.noting({ usage: one }).ask(question);
+    await simulator.noting({ usage: one }).noting({ usage: two }).ask(question);
     expect([whole, one, two].map(({ replies }) => replies)).toEqual([2, 2, 1]);
   });
 
@@ -138,5 +140,55 @@ describe("asking the simulator", () => {
     new TypeError("a programming error"),
   ])("throws %s on: it is no failure of the world", async (error) => {
     await expect(ask(model(error, '{"colour":"red"}'))).rejects.toBe(error);
+  });
+});
+
+describe("exchanges", () => {
+  const late = new EngineError("deadline", "late");
+  const answers = [late, '{"colour":"grey"}', '{"colour":"red"}'];
+  async function askedWith(wanted: "all" | "failed" | "none"): Promise<readonly Exchange[]> {
+    const { exchanges, keep } = collected(wanted);
+    const double = model(...answers);
+    await openSimulator(double, { tries: 3, deadlineMs: 1000 }).noting({ keep }).ask(question);
+    expect(exchanges.map(({ seed }) => seed)).toEqual(double.requests.map(({ seed }) => seed).slice(0, exchanges.length));
+    return exchanges;
+  }
+
+  test("each try is one, with its prompt, its reply and why that was refused", async () => {
+    const { role, messages } = question;
+    expect(await askedWith("all")).toMatchObject([
+      { role, attempt: 1, messages, reply: null, problem: "late" },
+      { role, attempt: 2, messages, reply: '{"colour":"grey"}', problem: "grey is no colour" },
+      { role, attempt: 3, messages, reply: '{"colour":"red"}', problem: null },
+    ]);
+  });
+
+  test("of failed ones no reply that was taken is kept, of none nothing at all", async () => {
+    expect((await askedWith("failed")).map(({ attempt }) => attempt)).toEqual([1, 2]);
+    expect(await askedWith("none")).toEqual([]);
+  });
+
+  test("given answers have their log-probs as the reply, no seed, and the start of the answer in the prompt", async () => {
+    const { exchanges, keep } = collected("all");
+    const spends = (usage: { read: number } | undefined) => {
+      if (usage) usage.read += 11;
+    };
+    const double: ChatModel = {
+      ...model(),
+      choose: async ({ options, usage }) => {
+        spends(usage);
+        if (options.length > 2) throw new EngineError("context_full", "too long");
+        return [-0.5, -2];
+      },
+    };
+    const simulator = openSimulator(double, { tries: 3, deadlineMs: 1000, keep });
+    const { messages } = question;
+    await simulator.weigh("user", { messages, lead: "Answer:", options: [" A", " B"] });
+    await simulator.weigh("user", { messages, lead: "", options: [" A", " B", " C"] });
+    const known = { role: "user", attempt: 1, tokensIn: 11, tokensOut: 0, seed: null };
+    expect(exchanges).toMatchObject([
+      { ...known, messages: [...messages, { role: "assistant", content: "Answer:" }], reply: '{"A":-0.5,"B":-2}', problem: null },
+      { ...known, messages, reply: null, problem: "too long" },
+    ]);
   });
 });

@@ -90,7 +90,7 @@ export async function episodeOf(
   sample = 0,
 ): Promise<Episode> {
   const usage = newUsage();
-  const world = openWorld(task, simulator.counting(usage), ways, names);
+  const world = openWorld(task, simulator.noting({ usage }), ways, names);
   const { lines, trajectory } = await rollOut(task, player, world, { sample, names });
   return { lines, trajectory: { ...trajectory, counts: { ...counted(usage), ...trajectory.counts } } };
 }

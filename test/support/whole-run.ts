@@ -185,6 +185,9 @@ export function outcome({ store, home }: Temporary, run: RunRow) {
       FROM trajectory JOIN task ON task.id = task ORDER BY step, purpose, phase, position, sample`),
     messages: rows(`SELECT text, hex(ids), hex(logprobs), advantage FROM message JOIN trajectory ON trajectory.id = trajectory
       JOIN task ON task.id = task ORDER BY step, purpose, phase, task.position, trajectory.sample, message.position`),
+    exchanges: rows(`SELECT step, purpose, phase, task, sample, question.role, attempt, reply, problem, question.seed, prompt
+      FROM question LEFT JOIN (SELECT id, sample FROM trajectory) AS played ON played.id = question.trajectory
+      ORDER BY step, purpose, phase, task, sample, question.id`),
     metrics: rows("SELECT step, name, value FROM metric ORDER BY step, name").filter((row) => !ofOneProcess.test(String(row[1]))),
     evaluations: rows("SELECT phase, name, value FROM evaluation_metric WHERE phase <> 'tasks' ORDER BY phase, name"),
     checkpoints: rows("SELECT step, adapter_hash, files FROM checkpoint ORDER BY step"),
