@@ -29,7 +29,7 @@ async function play(/** @type {"fast" | "reproducible"} */ mode, /** @type {numb
     simulatorSequences: 1,
     simulatorContext: 256,
   });
-  const template = episodeTemplate(engine.vocabulary, "pieces");
+  const template = episodeTemplate(engine.vocabulary, { dialect: "hermes", markers: "pieces" });
   const requests = toolsets.map((toolset, seed) => ({
     ids: [
       ...template.system("You are an assistant with tools.", toolset.tools.slice(0, 2)),

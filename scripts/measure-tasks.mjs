@@ -23,6 +23,7 @@ const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
 const { writeTasks } = await load("draw-tasks.js");
 const { chooseTemplate } = await load("llm/text/choose-template.js");
 const { findLanguageModel } = await load("models/manifest.js");
+const { callFormOf } = await load("run/form.js");
 const { openNearness } = await load("open-embedder.js");
 const { openEngineOf, toolsetsOf } = await load("run/open.js");
 const { resolveConfig } = await load("config/resolve.js");
@@ -39,7 +40,12 @@ const { config } = resolveConfig({
 const toolsets = toolsetsOf(config).train;
 const nearness = await openNearness(config, toolsets);
 const engine = await openEngineOf(config);
-const { markers, dialect } = findLanguageModel(config.models.policy);
+const { markers, dialect } = await callFormOf(
+  engine,
+  { config, form: null },
+  findLanguageModel(config.models.policy),
+  console.error,
+);
 const desk = {
   config,
   engine,

@@ -4,12 +4,8 @@ export { type Aspect, type Config, type Dialect, dialects } from "./config/confi
 export type { AdvantageMode, ReturnMode } from "./config/training.ts";
 export { type Boundary, PlayactError } from "./errors.ts";
 export { demonstrationSamples, trainingSamples } from "./learner/batch.ts";
-export {
-  formatToolCall,
-  type MalformedCall,
-  type ParsedCalls,
-  parseToolCalls,
-} from "./llm/text/tool-call.ts";
+export type { MalformedCall } from "./llm/text/call-blocks.ts";
+export { formatToolCall, type ParsedCalls, parseToolCalls } from "./llm/text/tool-call.ts";
 export {
   type AdvantageOptions,
   advantages,

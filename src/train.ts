@@ -37,7 +37,7 @@ export async function train(session: Session): Promise<void> {
   const heldOut = await heldOutTasks(session);
   if (state.closed < 0) {
     await evaluate(session, heldOut, "base");
-    state = await warmUp(session, heldOut, state);
+    state = await warmUp(session, state);
   }
   if (state.closed === 0) await evaluate(session, heldOut, "warmup");
   while (state.closed < session.config.steps) state = await trainStep(session, state);

@@ -1,5 +1,5 @@
-// Step 0 (a small version of ToolMaster's stage one, arXiv 2601.12762): the probe measures how the base policy writes calls; if
-// it writes none, demonstrations -> supervised steps. Some demonstrations decline: after a warm-up on calls alone the policy
+// Step 0 (a small version of ToolMaster's stage one, arXiv 2601.12762): the probe measures how the base policy calls in its own
+// dialect; if it seldom calls right, demonstrations -> supervised steps. Some demonstrations decline: after a warm-up on calls alone the policy
 // never declines again (docs/results.md). Each of those is the twin of a call task, with its tools withheld, in the same batch.
 // Departs from the paper: demonstrations are blueprints by the local simulator that pass the rules, not a strong teacher's
 // trajectories.
@@ -12,8 +12,8 @@ import { saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import { drawTasks, type Series } from "./run/draw-tasks.ts";
 import type { Metrics } from "./run/metric-list.ts";
-import { demonstrated, playerOf } from "./run/play.ts";
-import { asksForCall, firstTurn, markersUntrained, needsWarmup, type Probe, probe, probeMetrics } from "./run/probe.ts";
+import { demonstrated } from "./run/play.ts";
+import { needsWarmup, type Probed, probeTemplate } from "./run/probe.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
 import { beginStep, type StepRecord } from "./run/step.ts";
@@ -31,18 +31,22 @@ const approvedReward = 0.75;
  * Prepares the policy of a new run. With a warm-up its trained adapter is version 1; without one, the untrained adapter
  * (which changes nothing) is the checkpoint of version 0.
  */
-export async function warmUp(session: Session, heldOut: ReadonlyMap<number, Task>, state: RunState): Promise<RunState> {
+export async function warmUp(session: Session, state: RunState): Promise<RunState> {
   const { config, writer } = session;
   const record = await beginStep(session, 0, state);
-  const found = await probeBase(session, heldOut, state.level);
-  const wanted = config.warmup.when === "always" || (config.warmup.when === "auto" && needsWarmup(found, session.dialect));
+  const found = await probeBase(session);
+  const wanted = config.warmup.when === "always" || (config.warmup.when === "auto" && needsWarmup(found));
   const lesson = wanted ? await learnDemonstrations(session, state.level, record) : null;
 
   const saved = await saveCheckpoint(session, 0);
   record.lap("time/update");
   const version = lesson === null ? 0 : 1;
   const swapped = lesson === null ? {} : await swapAndProbe(session, { path: saved.gguf, hash: saved.hash }, version);
-  const probed = { ...probeMetrics(found), "probe/append_only": Number(session.template.appendOnly) };
+  const probed = {
+    "probe/right": found.right,
+    "probe/well_formed": found.wellFormed,
+    "probe/append_only": Number(session.template.appendOnly),
+  };
   const metrics = { ...probed, ...lesson?.metrics, ...swapped, ...record.metrics() };
   await commit(session, () =>
     closeStep(writer, 0, {
@@ -53,35 +57,13 @@ export async function warmUp(session: Session, heldOut: ReadonlyMap<number, Task
   return { ...state, closed: 0, version };
 }
 
-/** How the base policy writes calls: in the evaluation just played or, with no held-out tasks, on tasks of demonstrations. */
-async function probeBase(session: Session, heldOut: ReadonlyMap<number, Task>, level: number): Promise<Probe> {
-  const turns = heldOut.size > 0 ? storedTurns(session) : await sampledTurns(session, level);
-  const found = await probe(turns, session.engine.vocabulary, session.learner);
-  const share = Math.round(found.wellFormed[session.dialect] * 100);
-  const markers = markersUntrained(found) ? "has no trained tokens for its tags" : "has trained tokens for its tags";
-  const text = `probe: ${share} % of first turns contain a well-formed ${session.dialect} call; the model ${markers}`;
-  session.progress({ kind: "phase", text, step: 0 });
+/** How the base policy calls in the run's dialect, on the tasks of the probe. */
+async function probeBase({ engine, template, progress, signal }: Session): Promise<Probed> {
+  const found = await probeTemplate(engine, template, signal);
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  const text = `probe: ${percent(found.right)} of first calls in ${template.dialect} are right, ${percent(found.wellFormed)} well formed`;
+  progress({ kind: "phase", text, step: 0 });
   return found;
-}
-
-function storedTurns({ writer }: Session): string[] {
-  const played = loadTrajectories(writer.store, writer.run, { step: 0, purpose: "evaluation", phase: "base" });
-  return played.filter(({ trajectory }) => asksForCall(trajectory.task)).map(({ trajectory }) => firstTurn(trajectory));
-}
-
-/** Tasks drawn for the probe if nothing is held out; they are also the first demonstrations. */
-const probeTasks = 8;
-
-async function sampledTurns(session: Session, level: number): Promise<string[]> {
-  const { config } = session;
-  session.progress({ kind: "phase", text: "probe: testing how the policy writes calls", step: 0 });
-  const count = Math.min(probeTasks, config.warmup.demonstrations);
-  const drawn = await drawTasks(session, { ...demonstrations(config, level), count });
-  const play = playerOf(session, { temperature: 0, verdict: "rules" });
-  const oneTurn = (task: Task): Task => ({ ...task, limits: { ...task.limits, assistantTurns: 1, userReplies: 0 } });
-  const asking = [...drawn.tasks.values()].filter(asksForCall);
-  const played = await Promise.all(asking.map((task, index) => play(oneTurn(task), 0, [config.seed, "probe", index])));
-  return played.map(firstTurn);
 }
 
 /** Result of the supervised steps. */

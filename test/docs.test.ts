@@ -17,6 +17,7 @@ import { saveTrajectory } from "../src/store/trajectories.ts";
 import type { Purpose, Task, Trajectory } from "../src/types.ts";
 import {
   exampleDevices,
+  exampleForm,
   exampleMessage,
   exampleTask,
   exampleTrajectory,
@@ -106,7 +107,7 @@ function fill(store: Store): void {
   });
   save([0, "evaluation", 0], asking, [judged(1, 1)], "step 1");
   recordEvaluation(writer, "step 1", { "simulator/tokens_in/user": 70 });
-  recordStart(writer, { ...exampleDevices, versions: { playact: "0.1.0" } });
+  recordStart(writer, { ...exampleDevices, versions: { playact: "0.1.0" } }, exampleForm);
 
   const other = newWriter(store, "laptop-2");
   setRunConfig(other, { ...other.run.config, seed: 2 });

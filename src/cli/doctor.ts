@@ -1,12 +1,9 @@
 // `playact doctor`: checks whether everything that a run needs is present. One line per item: ok, warn or fail, with the command
 // that fixes it. It changes nothing except that it creates the home folder. It starts the engine to find its device; it loads
-// a model only with --simulator (simulator-health.ts).
+// a model only with --policy (policy-report.ts) or --simulator (simulator-health.ts).
 import { Command } from "commander";
 import { PlayactError } from "../errors.ts";
-import { chooseTemplate } from "../llm/text/choose-template.ts";
-import { fetchCommand, findFile } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
-import { findLanguageModel, type LanguageModel } from "../models/manifest.ts";
 import {
   type Check,
   checkEmbedder,
@@ -19,7 +16,7 @@ import {
   checkSqlite,
 } from "./health.ts";
 import { collect } from "./options.ts";
-import { escapeLine, formatTable, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
+import { escapeLine, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
 
 interface Options {
   readonly home?: string;
@@ -35,7 +32,10 @@ export function doctorCommand(print: Print = toStdout, progress: Print = toStder
   return new Command("doctor")
     .description("check this machine: versions, memory, disk, GPU, Python, models, and how to fix what is missing")
     .option("--home <folder>", homeHelp)
-    .option("--policy <model>", "show how this model writes tool calls, and which chat template writes its episodes")
+    .option(
+      "--policy <model>",
+      "play the probe: how does this model write tool calls by itself, and which template writes its episodes?",
+    )
     .option("--simulator", "test the simulator model with known cases: what can it be trusted with? (docs/simulator-health.md)")
     .option("--model <model>", "with --simulator: a model other than the laptop preset's")
     .option("--only <kind>", `with --simulator: only this role or kind, e.g. user or verdict/mixed (repeatable)`, collect, [])
@@ -44,7 +44,10 @@ export function doctorCommand(print: Print = toStdout, progress: Print = toStder
       if (options.simulator) return (await import("./simulator-health.ts")).examineSimulator(print, progress, options);
       if (options.model !== undefined || options.only.length > 0)
         throw new PlayactError("usage", `--model and --only need --simulator: ${commandLine("doctor --simulator --model NAME")}`);
-      if (options.policy !== undefined) return await printPolicy(print, options.policy, options.json ?? false);
+      if (options.policy !== undefined) {
+        const { reportPolicy } = await import("./policy-report.ts");
+        return reportPolicy(print, progress, options.policy, options.json ?? false);
+      }
       const findings = [
         ...checkNode(),
         ...(await checkEngine()),
@@ -73,27 +76,4 @@ function format(findings: readonly Check[]): string {
   const line = ({ state, name, found, fix }: Check) =>
     `${state.padEnd(4)}  ${name.padEnd(width)}  ${escapeLine(found)}${fix === null ? "" : `  ->  ${fix}`}\n`;
   return findings.map(line).join("");
-}
-
-async function printPolicy(print: Print, name: string, json: boolean): Promise<void> {
-  const entry = findLanguageModel(name);
-  const { family, parameters, dialect, markers, contextTrained, upstream, licence } = entry;
-  const template = await templateOf(entry);
-  const facts = { name, family, parameters, dialect, markers, template, contextTrained, upstream, licence };
-  if (json) printJson(print, facts);
-  else
-    print(
-      formatTable(
-        ["fact", "value"],
-        Object.entries(facts).map(([fact, value]) => [fact, String(value)]),
-      ),
-    );
-}
-
-/** The template that writes the model's episodes; it is chosen from the model file. */
-async function templateOf(entry: LanguageModel): Promise<string> {
-  const found = await findFile(entry);
-  if (found.state !== "right") return `known after the model is fetched: ${fetchCommand(entry.name)}`;
-  const { openVocabularyOf } = await import("../llm/engine/llama-vocabulary.ts"); // late: doctor reports a missing package
-  return chooseTemplate(await openVocabularyOf(found.path), entry.markers, entry.dialect).text;
 }

@@ -56,12 +56,14 @@ export function tasksCommand(): Command {
 /** As a run would write them; novelty is checked among these tasks only. */
 async function writeSome(config: Config, options: Options) {
   const { openEngineOf, toolsetsOf } = await import("../run/open.ts"); // late: the engine is slow to load for --help
+  const { callFormOf } = await import("../run/form.ts");
   const { openNearness } = await import("../run/open-embedder.ts");
   const { writeTasks } = await import("../run/draw-tasks.ts");
   const toolsets = toolsetsOf(config).train;
-  const { markers, dialect } = findLanguageModel(config.models.policy); // an unknown name is reported before anything is opened
+  const entry = findLanguageModel(config.models.policy); // an unknown name is reported before anything is opened
   await using nearness = await openNearness(config, toolsets);
   await using engine = await openEngineOf(config);
+  const { markers, dialect } = await callFormOf(engine, { config, form: null }, entry, (text) => toStderr(`${text}\n`));
   const writer = {
     config,
     engine,

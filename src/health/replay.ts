@@ -17,6 +17,8 @@ export const dialect: Dialect = "hermes";
 const nothing = () => ({ ids: [], newSample: false });
 /** No policy reads these conversations: their turns have no ids. */
 const withoutIds: EpisodeTemplate = {
+  dialect,
+  jinja: "",
   stop: new Set(),
   lead: "",
   appendOnly: true,

@@ -100,7 +100,10 @@ export interface Learner {
   /** Cosine between the input-embedding rows of the ids, to find markers that were never trained. // [id][id] */
   cosines(ids: readonly number[]): Promise<readonly (readonly number[])[]>;
   update(request: UpdateRequest): Promise<UpdateReply>;
-  /** Writes into `folder` (created, must not contain an older save); durable (fsynced) when it returns. */
+  /**
+   * Writes into `folder` (created, must not contain an older save); durable (fsynced) when it returns. Files that lie in it
+   * already become part of the save.
+   */
   save(folder: string): Promise<SavedAdapter>;
   /** Exact state of an earlier save: adapter, optimizer moments, counters, RNG. */
   restore(folder: string): Promise<void>;

@@ -2,8 +2,8 @@
 // bias of each token is the adapter. It learns, skips, saves and restores as the port requires. It computes the same policy
 // loss for every name, without clipping, KL or importance weights; only the hash of its GGUF adapter can be used.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { z } from "zod";
 import { describe, PlayactError } from "../errors.ts";
 import { tokenDigest } from "../rules/token-digest.ts";
@@ -78,7 +78,10 @@ export function scriptedLearner(vocabulary = 512): Learner {
       const json = Buffer.from(JSON.stringify(mine));
       writeFileSync(join(folder, name), adapter);
       writeFileSync(join(folder, "state.json"), json);
-      return { folder, gguf: join(folder, name), hash, files: { [name]: hash, "state.json": sha256(json) } };
+      const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+      const paths = found.map((entry) => join(entry.parentPath, entry.name));
+      const files = Object.fromEntries(paths.map((path) => [relative(folder, path), sha256(readFileSync(path))]));
+      return { folder, gguf: join(folder, name), hash, files };
     },
     async restore(folder) {
       opened();

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { dialects } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
 import { commandLine, packageRoot } from "./installation.ts";
 
@@ -44,10 +45,10 @@ const languageModelSchema = z.strictObject({
   ...anyModel,
   roles: z.array(z.enum(["policy", "simulator", "test"])).min(1),
   family: z.enum(["qwen2", "llama", "gemma3"]),
-  /** How tool calls are written. */
-  dialect: z.enum(["hermes", "json-fence"]),
-  /** `tokens`: the dialect's tags are trained added tokens. `pieces`: they are written in ordinary tokens (untrained or missing). */
-  markers: z.enum(["tokens", "pieces"]),
+  /** How the untrained model writes calls, as `playact doctor --policy` finds it; absent: each run finds it at its first start. */
+  dialect: z.enum(dialects).optional(),
+  /** Of hermes: `tokens`: its tags are trained tokens; `pieces`: they are untrained or missing, and written in ordinary tokens. */
+  markers: z.enum(["tokens", "pieces"]).optional(),
   contextTrained: z.number().int().positive(),
 });
 

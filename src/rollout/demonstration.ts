@@ -1,8 +1,7 @@
-// A demonstration: the right episode of a task by its blueprint, written in the policy's own dialect. It asks for the held-back
+// A demonstration: the right episode of a task by its blueprint, written in the dialect of the policy's template. It asks for the held-back
 // values, makes the expected calls and reports their results; in a decline task it refuses. Nothing is sampled, so the
 // log-probs are null until the learner computes them.
 
-import type { Dialect } from "../config/config.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import { formatToolCall } from "../llm/text/tool-call.ts";
 import { draws, seedFrom } from "../rng.ts";
@@ -22,7 +21,7 @@ const questions = [
 export function demonstrate(
   task: Task,
   names: readonly (string | number)[],
-  { template, dialect, toolChars }: { readonly template: EpisodeTemplate; readonly dialect: Dialect; readonly toolChars: number },
+  { template, toolChars }: { readonly template: EpisodeTemplate; readonly toolChars: number },
 ): Trajectory {
   const random = draws(...names, "demonstration");
   const record = openEpisode(task, template, toolChars);
@@ -32,7 +31,7 @@ export function demonstrate(
     record.userTurn(held.sentence);
   }
   for (const call of task.expected) {
-    says(formatToolCall(call, dialect), [{ name: call.name, arguments: call.arguments }]);
+    says(formatToolCall(call, template.dialect), [{ name: call.name, arguments: call.arguments }]);
     record.toolTurn([spacedJson(call.result)]);
   }
   says(task.report);

@@ -2,7 +2,7 @@
 // neither how the world answers (simulator/world.ts) nor how the episode is rewarded (reward/judge.ts). Departs from TRUSTEE:
 // limits count exactly (a turn beyond a limit is never started), a malformed call does not count as "a tool was used", parallel
 // calls are answered in order, and a turn is recorded as soon as it is sampled, so that the judge reads the last one too.
-import type { Config, Dialect } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import { EngineError, type Policy, type Sampled, type Vocabulary } from "../llm/llm.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
@@ -18,7 +18,6 @@ export interface Player {
   readonly policy: Policy;
   readonly vocabulary: Vocabulary;
   readonly template: EpisodeTemplate;
-  readonly dialect: Dialect;
   /** Sampling temperature; 0 is greedy. */
   readonly temperature: number;
   readonly rollout: Pick<Config["rollout"], "turnSeconds" | "parallelCalls" | "toolChars">;
@@ -44,7 +43,7 @@ export async function rollOut(task: Task, player: Player, world: World, place: P
   const { messages } = record;
   const ending = await play({ task, player, world, record, refused, names: place.names }).catch(ofEngine);
   return {
-    lines: linesOf(messages, player.dialect, endsCut({ ...ending, messages })),
+    lines: linesOf(messages, player.template.dialect, endsCut({ ...ending, messages })),
     trajectory: {
       task,
       author: "policy",
@@ -86,14 +85,14 @@ async function play({ task, player, world, record, refused, names }: Playing): P
       signal: player.signal,
     });
     const text = textOf(sampled, player);
-    const parsed = parseToolCalls(text, player.dialect);
+    const parsed = parseToolCalls(text, player.template.dialect);
     record.sampled(sampled, text, parsed.calls);
     if (sampled.end !== "stop") {
       const length = room <= limits.tokensPerTurn ? "response_length" : "turn_length";
       return truncated(({ length, context_full: "context_full", deadline: "turn_deadline" } as const)[sampled.end]);
     }
 
-    const lines = linesOf(record.messages, player.dialect);
+    const lines = linesOf(record.messages, player.template.dialect);
     if (parsed.calls.length + parsed.errors.length > 0) {
       if (turns.tool++ === limits.toolTurns) return truncated("max_tool_turns");
       const { results, rewards, refusals, failure } = await answers(parsed, lines, world, player.rollout.parallelCalls);

@@ -1,7 +1,8 @@
 // Writes a checkpoint completely or not at all: into a temporary folder, made durable by the learner, then renamed. closeStep
 // commits its row; a folder without a row does not count. The folder's name contains the writer's token, so that a process
-// that lost the run and wakes up late never overwrites its successor's checkpoint.
-import { open, readdir, rename, rm } from "node:fs/promises";
+// that lost the run and wakes up late never overwrites its successor's checkpoint. Beside the adapter lies what a server must
+// speak: the template in Jinja and the dialect's name.
+import { mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { SavedAdapter } from "../learner/learner.ts";
 import { checkpointFolder, forgetCheckpoint, listCheckpoints } from "../store/checkpoints.ts";
@@ -18,7 +19,7 @@ export interface SavedCheckpoint {
 }
 
 /** The parts of a session that saving needs. */
-export type Saving = Pick<Session, "writer" | "learner" | "folder" | "progress" | "signal">;
+export type Saving = Pick<Session, "writer" | "learner" | "template" | "folder" | "progress" | "signal">;
 
 /** Saves the learner's state after a step, durably; waits if the disk is full. Throws if the run has another writer. */
 export async function saveCheckpoint(session: Saving, step: number): Promise<SavedCheckpoint> {
@@ -27,7 +28,8 @@ export async function saveCheckpoint(session: Saving, step: number): Promise<Sav
   const temporary = `${folder}.tmp`;
   const saved = await commit(session, async () => {
     await rm(temporary, { recursive: true, force: true }); // left by a save that failed on a full disk
-    return learner.save(temporary);
+    await writeServing(join(temporary, "peft"), session.template);
+    return learner.save(temporary); // the files that are there become part of it: hashed and durable
   });
   assertWriting(writer);
   await rename(temporary, folder);
@@ -38,6 +40,15 @@ export async function saveCheckpoint(session: Saving, step: number): Promise<Sav
     // relative to the store's folder, so that the home folder can be moved
     row: { folder: relative(dirname(writer.store.path), folder), adapterHash: saved.hash, files: saved.files },
   };
+}
+
+async function writeServing(folder: string, { jinja, dialect }: Saving["template"]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "chat_template.jinja"), jinja);
+  await writeFile(
+    join(folder, "playact.json"),
+    `${JSON.stringify({ dialect, chat_template: "chat_template.jinja" }, null, 2)}\n`,
+  );
 }
 
 /** Removes all but the newest checkpoints. */

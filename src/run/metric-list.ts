@@ -152,14 +152,15 @@ const loopMetrics = [
     sentence: "Aborted episodes, by who failed and how, e.g. tool/deadline.",
   },
   {
-    name: "probe/well_formed/<dialect>",
+    name: "probe/right",
     unit: "share of first turns",
-    sentence: "First turns with a well-formed call, before the warm-up.",
+    sentence:
+      "First turns of the untrained policy whose first call is the right one, on the tasks of the probe, in the run's dialect.",
   },
   {
-    name: "probe/marker_cosine",
-    unit: "cosine",
-    sentence: "Cosine of the embedding rows of the call tags: close to 1 means that they were never trained.",
+    name: "probe/well_formed",
+    unit: "share of first turns",
+    sentence: "Those with a call and no malformed one.",
   },
   { name: "probe/append_only", unit: "0 or 1", sentence: "1 if the chat template never renders an earlier turn differently." },
   { name: "warmup/approved", unit: "demonstrations", sentence: "Demonstrations that passed the rules and were trained on." },

@@ -18,6 +18,7 @@ import { recordStart } from "../store/starts.ts";
 import { embeddedCatalogue, splitHeldOut, userTools } from "../tools/toolset.ts";
 import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
+import { callFormOf } from "./form.ts";
 import { openNearness } from "./open-embedder.ts";
 import type { Session } from "./session.ts";
 import { versions } from "./versions.ts";
@@ -60,7 +61,6 @@ export async function openSession(
     engine,
     learner,
     template,
-    dialect: entry.dialect,
     toolsets,
     embed: nearness.embed,
     distractors: nearness.distractors,
@@ -70,14 +70,16 @@ export async function openSession(
   };
   return { session, [Symbol.asyncDispose]: close };
 
-  /** Reports and stores the devices, and chooses the template. */
+  /** Reports and stores the devices and how the policy writes calls, and chooses the template. */
   async function announced() {
     const devices = devicesOf(engine, reply);
     watch.progress({ kind: "phase", text: devicesText(devices), step: 0 });
     for (const warning of await idleCard(config, devices)) watch.progress({ kind: "warning", text: warning, step: 0 });
-    await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }));
-    const chosen = chooseTemplate(engine, entry.markers, entry.dialect);
-    watch.progress({ kind: "phase", text: `chat template: ${chosen.text}`, step: 0 });
+    const told = (text: string) => watch.progress({ kind: "phase", text, step: 0 });
+    const form = await callFormOf(engine, writer.run, entry, told);
+    await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }, form));
+    const chosen = chooseTemplate(engine, form.markers, form.dialect);
+    told(`chat template: ${chosen.text}`);
     return chosen;
   }
 }

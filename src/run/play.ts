@@ -16,7 +16,7 @@ import { commit } from "./commit.ts";
 import { type Session, simulatorOf } from "./session.ts";
 
 /** The parts of a session that episodes and their verdicts need. */
-type PlayingSession = Pick<Session, "config" | "engine" | "template" | "dialect" | "usage" | "signal">;
+type PlayingSession = Pick<Session, "config" | "engine" | "template" | "usage" | "signal">;
 
 export interface PlayOptions {
   /** Sampling temperature; 0 is greedy. */
@@ -44,15 +44,15 @@ export function playerOf(session: PlayingSession, { temperature, verdict }: Play
 
 /** The right episode of a task, built from its blueprint and judged by rules. */
 export function demonstrated(session: PlayingSession, task: Task, names: readonly (string | number)[]): Promise<Trajectory> {
-  const { template, dialect, config } = session;
-  const trajectory = demonstrate(task, names, { template, dialect, toolChars: config.rollout.toolChars });
+  const { template, config } = session;
+  const trajectory = demonstrate(task, names, { template, toolChars: config.rollout.toolChars });
   return judgeOf(session, "rules")({ trajectory, lines: [] }, simulatorOf(session));
 }
 
-function judgeOf({ config, dialect }: PlayingSession, verdict: PlayOptions["verdict"]): Judge {
+function judgeOf({ config, template }: PlayingSession, verdict: PlayOptions["verdict"]): Judge {
   const { withhold, maxCriteria } = config.simulator;
   const cap = maxCriteria ?? criteriaCap(findModel(config.models.simulator).parameters);
-  return openJudge({ verdict, dialect, withhold, maxCriteria: cap });
+  return openJudge({ verdict, dialect: template.dialect, withhold, maxCriteria: cap });
 }
 
 /** How the groups of a step or of an evaluation are played and stored. */

@@ -1,66 +1,109 @@
-// The probe: how does the untrained policy write calls? Parses its greedy first turns on tasks that hold nothing back, in every
-// dialect, and checks whether the tag tokens of its template were ever trained (cosine between their embedding rows; identical
-// rows mean never). The `auto` warm-up depends on it.
-
-import { type Dialect, dialects } from "../config/config.ts";
-import type { Learner } from "../learner/learner.ts";
-import type { Vocabulary } from "../llm/llm.ts";
+// The probe: in which form does the untrained policy write its calls? It plays the same few tasks for one greedy turn under each
+// candidate's template, and reads the turn strictly, in that dialect alone. The form with the most right first calls is the
+// policy's own: a format that is not costs most of what a small model can do (docs/results.md).
+import type { Dialect } from "../config/config.ts";
+import type { Engine, Vocabulary } from "../llm/llm.ts";
+import { chooseTemplate } from "../llm/text/choose-template.ts";
+import type { CallForm } from "../llm/text/dialect.ts";
+import type { EpisodeTemplate } from "../llm/text/template.ts";
 import { parseToolCalls } from "../llm/text/tool-call.ts";
-import type { Task, Trajectory } from "../types.ts";
+import { seedFrom } from "../rng.ts";
+import { isSameCall } from "../rules/values.ts";
+import { systemPrompts } from "../simulator/prompts/task.ts";
+import { type ProbeTask, probeTasks } from "./probe-tasks.ts";
 
-export interface Probe {
-  /** Share of call tasks whose first turn contains a well-formed call, by dialect, 0..1. */
-  readonly wellFormed: Readonly<Record<Dialect, number>>;
-  /** Largest cosine between two of the tag tokens' embedding rows; null if the model has no such tokens. */
-  readonly markerCosine: number | null;
+/** How a policy writes its calls under one template. */
+export interface Probed {
+  /** Share of tasks whose first call is the right one, in a turn without malformed calls, 0..1. */
+  readonly right: number;
+  /** Share of tasks with a call and no malformed one, 0..1. */
+  readonly wellFormed: number;
 }
 
-/** Above this the rows are practically the same vector: never trained. Trained rows are far below. */
-const untrainedCosine = 0.99;
-
-/** Evaluates first turns, sampled for the probe or stored by an evaluation. */
-export async function probe(turns: readonly string[], vocabulary: Vocabulary, learner: Learner): Promise<Probe> {
-  const share = (dialect: Dialect) =>
-    turns.filter((text) => parseToolCalls(text, dialect).calls.length > 0).length / Math.max(1, turns.length);
-  return {
-    wellFormed: Object.fromEntries(dialects.map((dialect) => [dialect, share(dialect)])) as Probe["wellFormed"], // every dialect is a key
-    markerCosine: await markerCosine(vocabulary, learner),
-  };
+/** The result of one candidate. */
+export interface ProbedForm extends Probed {
+  readonly form: CallForm;
 }
 
-/** Whether the right first turn of a task is a call: nothing is held back, and the needed tool is offered. */
-export function asksForCall(task: Task): boolean {
-  return task.kind === "call" && task.heldBack.length === 0;
+type Probing = Pick<Engine, "policy" | "vocabulary">;
+
+/** Enough for any of the calls. */
+const maxTokens = 160;
+/** For one turn; a machine that does other work is many times slower. */
+const deadlineMs = 600_000;
+
+/** The forms that a policy with this vocabulary could write, in the order that decides between equals; of one dialect if given. */
+export function candidates(vocabulary: Vocabulary, dialect: Dialect | null = null): readonly CallForm[] {
+  const all: readonly CallForm[] = [
+    ...(vocabulary.hasMarker("<tool_call>") ? [{ dialect: "hermes", markers: "tokens" } as const] : []),
+    { dialect: "hermes", markers: "pieces" },
+    { dialect: "json-fence", markers: "pieces" },
+    { dialect: "llama-3.1", markers: "pieces" },
+  ];
+  return all.filter((form) => dialect === null || form.dialect === dialect);
 }
 
-export function firstTurn(trajectory: Trajectory): string {
-  return trajectory.messages.find((message) => message.role === "assistant")?.text ?? "";
+/** "hermes (tags as tokens)", "hermes (tags in pieces)", "json-fence", "llama-3.1". */
+export function nameOf({ dialect, markers }: CallForm): string {
+  if (dialect !== "hermes") return dialect;
+  return `hermes (tags ${markers === "tokens" ? "as tokens" : "in pieces"})`;
 }
 
-async function markerCosine(vocabulary: Vocabulary, learner: Learner): Promise<number | null> {
-  const ids = ["<tool_call>", "</tool_call>"].flatMap((tag) => {
-    try {
-      return [vocabulary.marker(tag)];
-    } catch {
-      return []; // the model has no such token: its tags are ordinary text
-    }
+/** Plays all candidates together; the engine computes what their prompts share once. // [candidate] */
+export function probeForms(
+  engine: Probing & Pick<Engine, "chatTemplate">,
+  forms: readonly CallForm[],
+  signal?: AbortSignal,
+): Promise<readonly ProbedForm[]> {
+  return Promise.all(
+    forms.map(async (form) => {
+      const { template } = chooseTemplate(engine, form.markers, form.dialect);
+      return { form, ...(await probeTemplate(engine, template, signal)) };
+    }),
+  );
+}
+
+/** Plays the tasks of the probe under one template. */
+export async function probeTemplate(engine: Probing, template: EpisodeTemplate, signal?: AbortSignal): Promise<Probed> {
+  const played = await Promise.all(probeTasks().map((task, index) => firstTurn(engine, template, { task, index, signal })));
+  const share = (key: keyof (typeof played)[number]) => played.filter((turn) => turn[key]).length / played.length;
+  return { right: share("right"), wellFormed: share("wellFormed") };
+}
+
+async function firstTurn(
+  { policy, vocabulary }: Probing,
+  template: EpisodeTemplate,
+  { task, index, signal }: { readonly task: ProbeTask; readonly index: number; readonly signal: AbortSignal | undefined },
+) {
+  const episode = template.begin();
+  const prompt = [episode.system(systemPrompts[1], task.tools), episode.user(task.firstMessage)];
+  const sampled = await policy.sample({
+    ids: prompt.flatMap(({ ids }) => ids),
+    seed: seedFrom("probe", index),
+    temperature: 0,
+    maxTokens,
+    stop: template.stop,
+    deadlineMs,
+    signal,
   });
-  if (ids.length < 2) return null;
-  const cosines = await learner.cosines(ids);
-  return Math.max(...cosines.flatMap((row, i) => row.filter((_, j) => j > i)));
+  const said = sampled.end === "stop" ? sampled.ids.slice(0, -1) : sampled.ids;
+  const { calls, errors } = parseToolCalls(template.lead + vocabulary.decode(said), template.dialect);
+  const [first] = calls;
+  const wellFormed = first !== undefined && errors.length === 0;
+  return { wellFormed, right: wellFormed && isSameCall(task.call, first, task.tools) };
 }
 
-/** Whether the template's tags must be written in ordinary tokens. */
-export function markersUntrained(found: Probe): boolean {
-  return found.markerCosine === null || found.markerCosine > untrainedCosine;
+/**
+ * The candidate with the most right first calls; among equals the first. Tags as tokens need one right call: tokens that were
+ * never trained are never written, and can hardly be learned.
+ */
+export function bestForm(probed: readonly ProbedForm[]): CallForm {
+  const able = probed.filter(({ form, right }) => form.markers === "pieces" || right > 0);
+  const most = Math.max(...able.map(({ right }) => right));
+  return able.find(({ right }) => right === most)?.form ?? { dialect: "hermes", markers: "pieces" };
 }
 
-/** A policy that seldom forms a call in the dialect cannot learn by reinforcement: calls that are never sampled get no reward. */
-export function needsWarmup(found: Probe, dialect: Dialect): boolean {
-  return found.wellFormed[dialect] < 0.5;
-}
-
-export function probeMetrics(found: Probe): Record<string, number> {
-  const shares = Object.entries(found.wellFormed).map(([dialect, share]) => [`probe/well_formed/${dialect}`, share] as const);
-  return { ...Object.fromEntries(shares), ...(found.markerCosine === null ? {} : { "probe/marker_cosine": found.markerCosine }) };
+/** A policy that seldom makes the right call at all cannot learn by reinforcement: calls that are never sampled get no reward. */
+export function needsWarmup({ right }: Probed): boolean {
+  return right < 0.5;
 }

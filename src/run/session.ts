@@ -1,6 +1,6 @@
 // What a run works with: the two ports, the store and the toolsets, opened by run/open.ts and passed to the loops. Plain data,
 // no algorithm.
-import type { Config, Dialect } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import type { Embed } from "../embed/embedder.ts";
 import type { Learner } from "../learner/learner.ts";
 import type { Engine } from "../llm/llm.ts";
@@ -16,8 +16,8 @@ export interface Session {
   readonly writer: Writer;
   readonly engine: Engine;
   readonly learner: Learner;
+  /** Writes the episodes; its dialect is the one that the policy's calls are read in. */
   readonly template: EpisodeTemplate;
-  readonly dialect: Dialect;
   readonly toolsets: { readonly train: readonly Toolset[]; readonly heldOut: readonly Toolset[] };
   /** Texts to vectors; null if the config compares no texts. */
   readonly embed: Embed | null;

@@ -1,5 +1,6 @@
 // A run as stored.
 import type { Config } from "../config/config.ts";
+import type { CallForm } from "../llm/text/dialect.ts";
 
 export type RunStatus = "running" | "finished" | "interrupted" | "failed";
 
@@ -9,6 +10,8 @@ export interface RunRow {
   readonly preset: string;
   readonly config: Config;
   readonly versions: Readonly<Record<string, string>>;
+  /** How its policy writes calls; null until the first start. */
+  readonly form: CallForm | null;
   readonly status: RunStatus;
   readonly note: string | null;
   /** ISO 8601, UTC. */

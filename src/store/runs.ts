@@ -5,6 +5,7 @@ import type { Database } from "better-sqlite3";
 import type { z } from "zod";
 import { type Config, configSchema, type Dialect } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
+import type { CallForm } from "../llm/text/dialect.ts";
 import { isObject } from "../rules/json.ts";
 import { runFolder } from "./home.ts";
 import { type Writer, write } from "./lease.ts";
@@ -119,18 +120,22 @@ function isTaken(database: Database, name: string): boolean {
   return database.prepare("SELECT 1 FROM run WHERE name = ?").get(name) !== undefined;
 }
 
-type Columns = Omit<RunRow, "config" | "versions"> & { readonly config: string; readonly versions: string };
+type Columns = Omit<RunRow, "config" | "versions" | "form"> & {
+  readonly [json in "config" | "versions" | "form"]: string;
+};
 
 function selectRuns(store: Store, clause: string, ...values: readonly (string | number)[]): readonly ListedRun[] {
-  const columns = "id, name, preset, config, versions, status, note, created_at AS createdAt, ended_at AS endedAt";
+  const form = "iif(dialect IS NULL, 'null', json_object('dialect', dialect, 'markers', markers)) AS form";
+  const columns = `id, name, preset, config, versions, ${form}, status, note, created_at AS createdAt, ended_at AS endedAt`;
   const rows = store.database.prepare<(string | number)[], Columns>(`SELECT ${columns} FROM run ${clause}`).all(...values);
   return rows.map((row) => {
     const versions = JSON.parse(row.versions);
+    const form: CallForm | null = JSON.parse(row.form); // written by recordStart
     const stored: unknown = JSON.parse(row.config);
     const parsed = configSchema.safeParse(stored);
     const faults = parsed.success ? lacking(parsed.data, stored) : parsed.error.issues.flatMap((issue) => unfit(issue, stored));
-    if (parsed.success && faults.length === 0) return { ...row, config: parsed.data, versions };
-    return { ...row, config: null, versions, fault: `its config ${faults.join(" and ")}` };
+    if (parsed.success && faults.length === 0) return { ...row, config: parsed.data, versions, form };
+    return { ...row, config: null, versions, form, fault: `its config ${faults.join(" and ")}` };
   });
 }
 

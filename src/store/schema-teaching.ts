@@ -31,9 +31,11 @@ ALTER TABLE new_task RENAME TO task;
 ALTER TABLE trajectory ADD COLUMN author TEXT NOT NULL DEFAULT 'policy';
 UPDATE trajectory SET author = 'blueprint' WHERE task IN (SELECT id FROM task WHERE purpose = 'demonstration');
 
--- How the policy writes calls (policy.dialect, the manifest or the probe); NULL until the first start.
+-- How the policy writes calls (policy.dialect, the manifest or the probe), and the tags of hermes: tokens or pieces; NULL until
+-- the first start. A run keeps what it was trained in.
 ALTER TABLE run ADD COLUMN dialect TEXT;
-UPDATE run SET dialect = 'hermes';
+ALTER TABLE run ADD COLUMN markers TEXT;
+UPDATE run SET dialect = 'hermes', markers = 'pieces';
 
 -- One row of a public benchmark, played once by one policy. run and step are NULL for an untrained model.
 CREATE TABLE benchmark (

@@ -2,6 +2,7 @@
 // GPU; a step was computed with the versions and devices of the last start before it.
 
 import type { Weights } from "../llm/llm.ts";
+import type { CallForm } from "../llm/text/dialect.ts";
 import { type Writer, write } from "./lease.ts";
 import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
@@ -28,8 +29,8 @@ export interface Start extends Devices {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Stores a start of the run, now. */
-export function recordStart(writer: Writer, start: Omit<Start, "at">): void {
+/** Stores a start of the run, now; the first one also settles how its policy writes calls. */
+export function recordStart(writer: Writer, start: Omit<Start, "at">, form: CallForm): void {
   write(writer, (database) => {
     database
       .prepare(
@@ -40,6 +41,9 @@ export function recordStart(writer: Writer, start: Omit<Start, "at">): void {
         ...[writer.run.id, new Date().toISOString(), JSON.stringify(start.versions), start.torch, start.engine],
         ...[...columnsOf(start.policy), ...columnsOf(start.simulator), start.learner, start.dtype],
       );
+    database
+      .prepare("UPDATE run SET dialect = ?, markers = ? WHERE id = ? AND dialect IS NULL")
+      .run(form.dialect, form.markers, writer.run.id);
   });
 }
 

@@ -6,7 +6,15 @@ import { recordStart } from "../../src/store/starts.ts";
 import { closeStep, openStep } from "../../src/store/steps.ts";
 import { saveTask } from "../../src/store/tasks.ts";
 import { saveTrajectory } from "../../src/store/trajectories.ts";
-import { exampleDevices, exampleTask, exampleTrajectory, newWriter, type Temporary, temporaryStore } from "../store/temporary.ts";
+import {
+  exampleDevices,
+  exampleForm,
+  exampleTask,
+  exampleTrajectory,
+  newWriter,
+  type Temporary,
+  temporaryStore,
+} from "../store/temporary.ts";
 
 async function runs(temporary: Temporary, ...words: readonly string[]): Promise<string> {
   let printed = "";
@@ -28,8 +36,8 @@ describe("playact runs", () => {
     closeStep(old, 1, { nextLevel: 7, nextPolicyVersion: 1, metrics: {}, checkpoint });
     setRunStatus(old, "finished");
     newWriter(temporary.store, "new");
-    recordStart(old, { ...exampleDevices, engine: "cpu", versions: {} });
-    recordStart(old, { ...exampleDevices, versions: {} });
+    recordStart(old, { ...exampleDevices, engine: "cpu", versions: {} }, exampleForm);
+    recordStart(old, { ...exampleDevices, versions: {} }, exampleForm);
     const listed = JSON.parse(await runs(temporary, "--json"));
     expect(listed).toEqual([
       expect.objectContaining({

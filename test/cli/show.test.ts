@@ -6,6 +6,7 @@ import { saveTask } from "../../src/store/tasks.ts";
 import { saveTrajectory } from "../../src/store/trajectories.ts";
 import {
   exampleDevices,
+  exampleForm,
   exampleMessage,
   exampleTask,
   exampleTrajectory,
@@ -77,7 +78,7 @@ describe("playact show", () => {
   it("says on which devices an episode was played, if its start is recorded", async () => {
     using temporary = episode();
     const writer = newWriter(temporary.store, "other");
-    recordStart(writer, { ...exampleDevices, versions: {} });
+    recordStart(writer, { ...exampleDevices, versions: {} }, exampleForm);
     saveTask(writer, { step: 0, purpose: "evaluation", index: 0 }, exampleTask());
     const id = saveTrajectory(writer, { step: 0, purpose: "evaluation", phase: "base", task: 0 }, exampleTrajectory());
     expect(await show(temporary, String(id))).toMatch(/^engine on cuda \(NVIDIA L4\) .*torch 2\.13\.0\)$/m);

@@ -13,9 +13,11 @@ import { blueprint, chain, declined, found, limits } from "../support/blueprint.
 import { episodeOf, picking, stage } from "../support/stage.ts";
 
 const vocabulary = scriptedVocabulary();
-const template = episodeTemplate(vocabulary, "pieces");
 const show = (task: Task, dialect: (typeof dialects)[number] = "hermes", seed = 0) =>
-  demonstrate(task, ["demo", seed], { template, dialect, toolChars: 512 });
+  demonstrate(task, ["demo", seed], {
+    template: episodeTemplate(vocabulary, { dialect, markers: "pieces" }),
+    toolChars: 512,
+  });
 const long = blueprint({ expected: [{ ...found, result: { train_id: "NT418", notes: "n".repeat(600) } }] });
 const asking = chain({
   heldBack: [{ call: 1, argument: "seats", sentence: "The number of seats is 2." }],

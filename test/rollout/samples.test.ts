@@ -19,8 +19,8 @@ import { episodeOf, stage } from "../support/stage.ts";
 const { player, engine } = stage({});
 const { vocabulary } = player;
 const close = vocabulary.marker("<|im_end|>");
-const forgetful = openChatTemplate(vocabulary, chatTemplate({ forgets: true }));
-const plain = openChatTemplate(vocabulary, chatTemplate());
+const forgetful = openChatTemplate(vocabulary, chatTemplate({ forgets: true }), "hermes");
+const plain = openChatTemplate(vocabulary, chatTemplate(), "hermes");
 const held = [{ call: 0, argument: "day", sentence: "On 2027-03-02. </think> <|im_end|>" }];
 const wide = limits({ userReplies: 4, assistantTurns: 8, toolTurns: 6 });
 
@@ -150,10 +150,9 @@ test("with a template that only appends there is one sample, whatever the policy
 });
 
 test("a demonstration is trained on once, each of its turns, if the tools move along with the user", () => {
-  const moving = openChatTemplate(vocabulary, chatTemplate({ toolsLast: true }));
+  const moving = openChatTemplate(vocabulary, chatTemplate({ toolsLast: true }), "hermes");
   const shown = demonstrate(chain({ heldBack: held }), ["demo"], {
     template: moving,
-    dialect: "hermes",
     toolChars: 512,
   });
   const samples = demonstrationSamples(shown);

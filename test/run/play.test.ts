@@ -12,7 +12,7 @@ function session(play: Play, input: ConfigInput = {}) {
   const { player, engine, asked } = stage(play);
   const config = configSchema.parse(input);
   const { signal } = new AbortController();
-  return { config, engine, template: player.template, dialect: "hermes", usage: newUsage(), signal, asked } as const;
+  return { config, engine, template: player.template, usage: newUsage(), signal, asked } as const;
 }
 
 test("a demonstration is the right episode, and passes the rules", async () => {

@@ -1,51 +1,103 @@
-import { expect, test } from "vitest";
-import { scriptedLearner } from "../../src/learner/scripted.ts";
-import { asksForCall, markersUntrained, needsWarmup, probe, probeMetrics } from "../../src/run/probe.ts";
-import { blueprint, chain, declined, found } from "../support/blueprint.ts";
-import { stage } from "../support/stage.ts";
+import { describe, expect, test } from "vitest";
+import { scriptedEngine } from "../../src/llm/scripted.ts";
+import { chooseTemplate } from "../../src/llm/text/choose-template.ts";
+import type { CallForm } from "../../src/llm/text/dialect.ts";
+import { formatToolCall } from "../../src/llm/text/tool-call.ts";
+import { argumentErrors } from "../../src/rules/validate.ts";
+import { callFormOf } from "../../src/run/form.ts";
+import { bestForm, candidates, nameOf, needsWarmup, probeForms, probeTemplate } from "../../src/run/probe.ts";
+import { probeTasks } from "../../src/run/probe-tasks.ts";
+import type { ToolCall } from "../../src/types.ts";
 
-const tagged = `<tool_call>\n${JSON.stringify({ name: found.name, arguments: found.arguments })}\n</tool_call>`;
-const fenced = `\`\`\`json\n${JSON.stringify({ name: found.name, arguments: found.arguments })}\n\`\`\``;
+const tasks = probeTasks();
 
-async function opened() {
-  const learner = scriptedLearner(70_000);
-  await learner.open({
-    model: "double",
-    lora: { rank: 1, alpha: 1, seed: 1 },
-    optimizer: { learningRate: 1, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, gradClip: 1 },
-    device: "cpu",
-    dtype: "float32",
-    threads: 1,
-    memory: null,
+/** A policy that answers a task's first message with what `write` makes of the right call. */
+function answering(write: (call: ToolCall, prompt: string) => string) {
+  return scriptedEngine({
+    say: (prompt) => {
+      const task = tasks.find(({ firstMessage }) => prompt.includes(firstMessage));
+      return task === undefined ? "Yes?" : write(task.call, prompt);
+    },
   });
-  return learner;
 }
 
-test("the probe distinguishes fences from tags, and only a policy that writes fences needs a warm-up", async () => {
-  const { engine } = stage({});
-  const learner = await opened();
-  const fences = await probe([fenced, fenced, tagged], engine.vocabulary, learner);
-  expect(fences.wellFormed.hermes).toBeCloseTo(1 / 3);
-  expect(fences.wellFormed["json-fence"]).toBeGreaterThan(0.5);
-  expect(needsWarmup(fences, "hermes")).toBe(true);
-  const tags = await probe([tagged, tagged, "Which day?"], engine.vocabulary, learner);
-  expect(needsWarmup(tags, "hermes")).toBe(false);
-  expect(probeMetrics(tags)["probe/well_formed/hermes"]).toBeCloseTo(2 / 3);
+const tokens: CallForm = { dialect: "hermes", markers: "tokens" };
+const pieces: CallForm = { dialect: "hermes", markers: "pieces" };
+const fence: CallForm = { dialect: "json-fence", markers: "pieces" };
+const llama: CallForm = { dialect: "llama-3.1", markers: "pieces" };
+const probed = async (engine: ReturnType<typeof scriptedEngine>) =>
+  Object.fromEntries((await probeForms(engine, candidates(engine.vocabulary))).map((one) => [nameOf(one.form), one]));
+
+describe("the tasks of the probe", () => {
+  test.each(tasks.map((task) => [task.firstMessage, task] as const))(
+    "%s: the call is possible, and every value is said",
+    (says, task) => {
+      const tool = task.tools.find(({ name }) => name === task.call.name);
+      if (tool === undefined) expect.fail("the needed tool is not offered");
+      expect(argumentErrors(tool, task.call.arguments)).toEqual([]);
+      for (const value of Object.values(task.call.arguments)) expect(says).toContain(String(value));
+      expect(task.tools.length).toBeGreaterThan(1);
+    },
+  );
 });
 
-test("a policy without any turns needs a warm-up", async () => {
-  const { engine } = stage({});
-  expect(needsWarmup(await probe([], engine.vocabulary, await opened()), "hermes")).toBe(true);
+describe("the probe", () => {
+  test.each([fence, llama, pieces])("takes the form in which the policy answers right: $dialect", async (form) => {
+    const engine = answering((call) => formatToolCall(call, form.dialect));
+    const shares = Object.values(await probed(engine));
+    expect(shares.find((one) => one.form === bestForm(shares))?.right).toBe(1);
+    expect(bestForm(shares).dialect).toBe(form.dialect);
+  });
+
+  test("gives each candidate its own prompt: a policy that does what it is asked for is right in all, and the first wins", async () => {
+    const engine = answering((call, prompt) => {
+      if (prompt.includes("json code block")) return formatToolCall(call, "json-fence");
+      return formatToolCall(call, prompt.includes("dictionary of argument name") ? "llama-3.1" : "hermes");
+    });
+    const shares = await probed(engine);
+    expect(Object.values(shares).map(({ right }) => right)).toEqual([1, 1, 1, 1]);
+    expect(bestForm(Object.values(shares))).toEqual(tokens);
+  });
+
+  test("a call of the wrong value is well formed and not right, and a broken one beside a right one is neither", async () => {
+    const wrong = await probed(answering((call) => formatToolCall({ ...call, arguments: {} }, "json-fence")));
+    expect(wrong["json-fence"]).toMatchObject({ right: 0, wellFormed: 1 });
+    const broken = await probed(answering((call) => `${formatToolCall(call, "json-fence")}\n\`\`\`json\n{"arguments": `));
+    expect(broken["json-fence"]).toMatchObject({ right: 0, wellFormed: 0 });
+  });
+
+  test("tags as tokens are not taken for a policy that never calls right with them", async () => {
+    expect(bestForm(Object.values(await probed(answering(() => "I cannot."))))).toEqual(pieces);
+    expect(candidates({ ...scriptedEngine().vocabulary, hasMarker: () => false })).not.toContainEqual(tokens);
+  });
+
+  test("a policy that calls right in less than half of the tasks needs a warm-up", async () => {
+    const half = (below: number) =>
+      answering((call) => (tasks.findIndex((task) => task.call === call) < below ? formatToolCall(call, "json-fence") : "No."));
+    const shareOf = async (below: number) => {
+      const engine = half(below);
+      return probeTemplate(engine, chooseTemplate(engine, "pieces", "json-fence").template);
+    };
+    const [few, many] = [await shareOf(tasks.length / 2 - 1), await shareOf(tasks.length / 2)];
+    expect([few.right < 0.5, needsWarmup(few)]).toEqual([true, true]);
+    expect([many.right, needsWarmup(many)]).toEqual([0.5, false]);
+  });
 });
 
-test("identical rows are untrained, and so are tags that the model does not have", () => {
-  const wellFormed = { hermes: 0, "json-fence": 0, "llama-3.1": 0 };
-  expect(markersUntrained({ wellFormed, markerCosine: 0.99999 })).toBe(true);
-  expect(markersUntrained({ wellFormed, markerCosine: null })).toBe(true);
-  expect(markersUntrained({ wellFormed, markerCosine: 0.4 })).toBe(false);
-});
+describe("the form of a run", () => {
+  const engine = answering((call) => formatToolCall(call, "llama-3.1"));
+  const told: string[] = [];
+  const formOf = (stored: CallForm | null, config: CallForm["dialect"] | null, entry: Partial<CallForm>) =>
+    callFormOf(engine, { form: stored, config: { policy: { dialect: config } } }, entry, (text) => void told.push(text));
 
-test("only tasks whose right first turn is a call count for the probe", () => {
-  const holding = chain({ heldBack: [{ call: 1, argument: "seats", sentence: "The seats is 2." }] });
-  expect([blueprint(), holding, declined()].map(asksForCall)).toEqual([true, false, false]);
+  test("is the stored one, though manifest and config say another; then the config's, the manifest's, the probe's", async () => {
+    expect(await formOf(tokens, "llama-3.1", fence)).toEqual(tokens);
+    expect(await formOf(null, "json-fence", pieces)).toEqual(fence);
+    expect(await formOf(null, null, fence)).toEqual(fence);
+    expect(await formOf(null, "hermes", tokens)).toEqual(tokens);
+    expect(told).toEqual([]); // nothing had to be played
+    expect(await formOf(null, null, {})).toEqual(llama);
+    expect(told.at(-1)).toMatch(/llama-3\.1 1\.00/);
+    expect(await formOf(null, "hermes", {})).toEqual(pieces);
+  });
 });

@@ -3,6 +3,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
+import { scriptedVocabulary } from "../../src/llm/scripted.ts";
+import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { type Saving, saveCheckpoint } from "../../src/run/checkpoint.ts";
 import { verifyCheckpoint } from "../../src/store/checkpoints.ts";
 import { runFolder } from "../../src/store/home.ts";
@@ -101,6 +103,10 @@ test("a writer that lost the run and wakes up in the middle of a save changes no
   await expect(saveCheckpoint(await session(old, folder, successor), 1)).rejects.toThrow(/no longer writes run tiny-1/);
   const { checkpoint, skipped } = await verifyCheckpoint(store, old.run);
   expect(checkpoint?.folder).toContain("successo");
+  // what a server must speak lies beside the adapter, and its hashes are stored with it
+  expect(Object.keys(checkpoint?.files ?? {})).toEqual(expect.arrayContaining(["peft/chat_template.jinja", "peft/playact.json"]));
+  const served = JSON.parse(readFileSync(join(store.path, "..", checkpoint?.folder ?? "", "peft/playact.json"), "utf8"));
+  expect(served).toEqual({ dialect: "json-fence", chat_template: "chat_template.jinja" });
   expect(skipped).toEqual([]);
   rmSync(folder, { recursive: true });
 });
@@ -118,5 +124,6 @@ async function session(writer: Writer, folder: string, meanwhile = async () => {
       return saved;
     },
   };
-  return { writer, folder, learner: saving, progress: () => {}, signal: new AbortController().signal };
+  const template = episodeTemplate(scriptedVocabulary(), { dialect: "json-fence", markers: "pieces" });
+  return { writer, folder, template, learner: saving, progress: () => {}, signal: new AbortController().signal };
 }

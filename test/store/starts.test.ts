@@ -1,12 +1,21 @@
 import Database from "better-sqlite3";
 import { describe, expect, it, vi } from "vitest";
 import { migrations } from "../../src/store/migrations.ts";
+import { findRun } from "../../src/store/runs.ts";
 import { starts } from "../../src/store/schema.ts";
 import { lastStart, recordStart, startOfTrajectory } from "../../src/store/starts.ts";
 import { saveTask } from "../../src/store/tasks.ts";
 import { saveTrajectory } from "../../src/store/trajectories.ts";
 import { views } from "../../src/store/views.ts";
-import { exampleDevices, exampleTask, exampleTrajectory, newWriter, processorOnly, temporaryStore } from "./temporary.ts";
+import {
+  exampleDevices,
+  exampleForm,
+  exampleTask,
+  exampleTrajectory,
+  newWriter,
+  processorOnly,
+  temporaryStore,
+} from "./temporary.ts";
 
 /** A time that no two calls share, as between two starts. */
 function at(second: number): void {
@@ -25,16 +34,17 @@ describe("the starts of a run", () => {
     at(0);
     const before = episode("older than the record");
     at(1);
-    recordStart(writer, { ...processorOnly, versions: { playact: "0.1.0" } });
+    recordStart(writer, { ...processorOnly, versions: { playact: "0.1.0" } }, exampleForm);
     at(2);
     const first = episode("base");
     at(3);
-    recordStart(other, { ...processorOnly, versions: {} });
-    recordStart(writer, { ...exampleDevices, versions: { playact: "0.2.0" } });
+    recordStart(other, { ...processorOnly, versions: {} }, exampleForm);
+    recordStart(writer, { ...exampleDevices, versions: { playact: "0.2.0" } }, { dialect: "json-fence", markers: "pieces" });
     at(4);
     const second = episode("warmup");
     vi.useRealTimers();
 
+    expect(findRun(temporary.store, writer.run.name).form).toEqual(exampleForm); // what the first start settled
     expect(lastStart(temporary.store, writer.run)).toEqual({
       ...exampleDevices,
       versions: { playact: "0.2.0" },

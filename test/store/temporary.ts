@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { configSchema } from "../../src/config/config.ts";
+import type { CallForm } from "../../src/llm/text/dialect.ts";
 import type { ScoredGroup } from "../../src/reward/assign.ts";
 import { acquireLease, type Writer } from "../../src/store/lease.ts";
 import { createRun } from "../../src/store/runs.ts";
@@ -38,6 +39,9 @@ export function newWriter(store: Store, name?: string): Writer {
   });
   return acquireLease(store, run, { pid: process.pid, token: `token of ${run.name}` });
 }
+
+/** What a first start settles. */
+export const exampleForm: CallForm = { dialect: "hermes", markers: "pieces" };
 
 /** A machine with a GPU. */
 export const exampleDevices: Devices = {

@@ -1,7 +1,7 @@
 // The conformance suite of the learner port, for the scripted double and the real Python child. One open learner for the whole
 // suite (a real model takes seconds to load), so the tests run in order and leave it usable.
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -186,6 +186,11 @@ export function learnerSuite(name: string, { start, request, torch, metrics, tol
         const bytes = readFileSync(join(saved.folder, file));
         expect(createHash("sha256").update(bytes).digest("hex"), file).toBe(hash);
       }
+      mkdirSync(join(folder, "given", "peft"), { recursive: true });
+      writeFileSync(join(folder, "given", "peft", "chat_template.jinja"), "{{ messages }}");
+      const given = await learner.save(join(folder, "given"));
+      expect(given.files["peft/chat_template.jinja"]).toBe(createHash("sha256").update("{{ messages }}").digest("hex"));
+      await learner.restore(given.folder);
       await expect(learner.save(join(folder, "first"))).rejects.toThrow("contains an older save");
       expect((await learner.save(join(folder, "again"))).hash).toBe(saved.hash);
     });

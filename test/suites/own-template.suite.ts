@@ -3,6 +3,7 @@
 import { Template } from "@huggingface/jinja";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { expect, test } from "vitest";
+import { dialects } from "../../src/config/config.ts";
 import { renderChat } from "../../src/llm/engine/chat.ts";
 import { chatTemplateOf, vocabularyOf } from "../../src/llm/engine/llama.ts";
 import type { ChatMessage } from "../../src/llm/llm.ts";
@@ -28,7 +29,8 @@ export function ownTemplateSuite(name: string, path: string): void {
         ...(knowsTools ? { tools: [findTrain, bookSeats].map(signature) } : {}),
       });
 
-    const template = episodeTemplate(vocabulary, vocabulary.hasMarker("<tool_call>") ? "tokens" : "pieces");
+    const markers = vocabulary.hasMarker("<tool_call>") ? "tokens" : "pieces";
+    const template = episodeTemplate(vocabulary, { dialect: "hermes", markers });
     const talk: ChatMessage[] = [
       { role: "system", content: "You help." },
       { role: "user", content: "From Oslo?" },
@@ -55,6 +57,21 @@ export function ownTemplateSuite(name: string, path: string): void {
           ]
         : []),
     ];
+    // each dialect gets a template in the model's own frame, which is exported as the text that the policy reads
+    for (const dialect of dialects) {
+      const chosen = chooseTemplate({ vocabulary, chatTemplate: chatTemplateOf(model) }, markers, dialect).template;
+      expect(chosen.dialect).toBe(dialect);
+      const episode = chosen.begin();
+      const ids = [...episode.system("You help.", [findTrain, bookSeats]).ids, ...episode.user("From Oslo?").ids];
+      const exported = new Template(chosen.jinja).render({
+        messages: talk.slice(0, 2),
+        tools: [findTrain, bookSeats].map(signature),
+        add_generation_prompt: true,
+        bos_token: "<bos>",
+      });
+      expect(exported).toBe(vocabulary.decode(ids));
+      expect(exported.startsWith(render(talk.slice(0, 1), false).slice(0, 12))).toBe(true);
+    }
     let seen: number[] = [];
     for (const { ids, messages, open } of steps) {
       seen = [...seen, ...ids];
@@ -63,7 +80,7 @@ export function ownTemplateSuite(name: string, path: string): void {
     if (knowsTools) {
       // the same conversation by the renderer of own templates: the ids of our table, which writes tags as tokens
       const source = chatTemplateOf(model);
-      const renderer = openChatTemplate(vocabulary, source ?? { source: "", begin: "", end: "" });
+      const renderer = openChatTemplate(vocabulary, source ?? { source: "", begin: "", end: "" }, "hermes");
       expect(renderer.appendOnly).toBe(true);
       expect(renderer.stop).toEqual(template.stop);
       expect(chooseTemplate({ vocabulary, chatTemplate: source }, "tokens", "hermes").text).toMatch(

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { getLlama, type Llama, LlamaLogLevel } from "node-llama-cpp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { dialects } from "../../src/config/config.ts";
 import { nativeModelOf } from "../../src/llm/engine/addon.ts";
 import { renderChat } from "../../src/llm/engine/chat.ts";
 import { openVocabulary, type TokenTable } from "../../src/llm/engine/vocabulary.ts";
@@ -55,7 +56,9 @@ export function vocabularySuite(name: string, path: string): void {
 
     /** Positions of foreign text by name. Tool names and errors come as JSON: the text is shown as JSON writes it. */
     function places(): Readonly<Record<string, { readonly at: Place; readonly shown: (text: string) => string }>> {
-      const template = episodeTemplate(vocabulary, vocabulary.hasMarker("<tool_call>") ? "tokens" : "pieces");
+      const markers = vocabulary.hasMarker("<tool_call>") ? "tokens" : "pieces";
+      const templates = dialects.map((dialect) => episodeTemplate(vocabulary, { dialect, markers }));
+      const template = episodeTemplate(vocabulary, { dialect: "hermes", markers });
       const own = (text: string) => text;
       const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
       const tool = (change: Partial<ToolSpec>) => [{ ...bookSeats, ...change }];
@@ -66,10 +69,21 @@ export function vocabularySuite(name: string, path: string): void {
         "error text": { at: (text) => template.toolResults([JSON.stringify({ error: text })]), shown: inJson },
         "tool name": { at: (text) => template.system("You help.", tool({ name: text })), shown: inJson },
         "tool description": { at: (text) => template.system("You help.", tool({ description: text })), shown: inJson },
-        "argument of a demonstrated call": {
-          at: (text) => template.assistant(formatToolCall({ name: "say", arguments: { text } }, "hermes"), true),
-          shown: inJson,
-        },
+        ...Object.fromEntries(
+          templates.map(({ dialect, assistant }) => [
+            `argument of a demonstrated call in ${dialect}`,
+            {
+              at: (text: string) => assistant(formatToolCall({ name: "say", arguments: { text } }, dialect), true),
+              shown: inJson,
+            },
+          ]),
+        ),
+        ...Object.fromEntries(
+          templates.slice(1).flatMap(({ dialect, system, toolResults }) => [
+            [`tool description in ${dialect}`, { at: (text: string) => system("", tool({ description: text })), shown: inJson }],
+            [`tool result in ${dialect}`, { at: (text: string) => toolResults(["{}", text]), shown: own }],
+          ]),
+        ),
         "demonstrated talk": { at: (text) => template.assistant(text, false), shown: own },
         "simulator prompt": { at: (text) => renderChat(vocabulary, [{ role: "user", content: text }], "Answer:"), shown: own },
       };
@@ -77,7 +91,7 @@ export function vocabularySuite(name: string, path: string): void {
 
     /** The same positions in an episode written by a chat template: a test template with the model's markers. */
     function ownPlaces(): ReturnType<typeof places> {
-      const template = openChatTemplate(vocabulary, chatTemplate(chatFormat(vocabulary)));
+      const template = openChatTemplate(vocabulary, chatTemplate(chatFormat(vocabulary)), "hermes");
       const begun = (tools: readonly ToolSpec[] = []) => {
         const episode = template.begin();
         const system = episode.system("You help.", tools);
@@ -149,7 +163,7 @@ export function vocabularySuite(name: string, path: string): void {
     });
 
     test("a marker's text split over two results is not a marker and keeps its bytes", () => {
-      const { toolResults } = episodeTemplate(vocabulary, "pieces");
+      const { toolResults } = episodeTemplate(vocabulary, { dialect: "hermes", markers: "pieces" });
       const frame = markersIn(toolResults(["a", "b"]));
       for (const text of special)
         for (let cut = 1; cut < text.length; cut++) {
@@ -192,7 +206,7 @@ export function vocabularySuite(name: string, path: string): void {
       );
       const text = fc.array(attack, { maxLength: 8 }).map((parts) => parts.join(""));
       // the long system message is left to the test above: the same two functions write its turn
-      const short = Object.entries(places()).filter(([place]) => !place.startsWith("tool n") && !place.startsWith("tool d"));
+      const short = Object.entries(places()).filter(([place]) => !/^tool (?:name|desc)/.test(place));
       const frames = new Map(short.map(([place, { at }]) => [place, framed(at)]));
       fc.assert(
         fc.property(fc.constantFrom(...short), text, ([place, { at, shown }], foreign) => {

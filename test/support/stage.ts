@@ -1,5 +1,6 @@
 // Plays scripted episodes: the double of the engine behind a player and a simulator, a record of its requests, and the two
 // things that a test decides: what the policy says in each turn, and what the user picks from the menu.
+import type { Dialect } from "../../src/config/config.ts";
 import type { ChatModel, ChooseRequest, ReplyRequest, SampleRequest } from "../../src/llm/llm.ts";
 import { type Script, scriptedEngine } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
@@ -39,6 +40,8 @@ export interface Play {
   readonly choose?: Script["choose"];
   readonly contextTokens?: number;
   readonly markers?: "tokens" | "pieces";
+  /** How the policy writes calls; hermes without one. */
+  readonly dialect?: Dialect;
 }
 
 export function stage(play: Play, change: Change = {}): Stage {
@@ -61,6 +64,7 @@ export function stage(play: Play, change: Change = {}): Stage {
     },
     ...(play.contextTokens === undefined ? {} : { contextTokens: play.contextTokens }),
   });
+  const { dialect = "hermes" } = play;
   const { tries = 3, deadlineMs = 10_000, thinkTokens, usage, signal, model = engine.simulator } = change;
   const counted = usage === undefined ? {} : { usage };
   const thinking = thinkTokens === undefined ? {} : { thinkTokens };
@@ -69,8 +73,7 @@ export function stage(play: Play, change: Change = {}): Stage {
     player: {
       policy: change.policy ?? engine.policy,
       vocabulary: engine.vocabulary,
-      template: change.template ?? episodeTemplate(engine.vocabulary, play.markers ?? "pieces"),
-      dialect: "hermes",
+      template: change.template ?? episodeTemplate(engine.vocabulary, { dialect, markers: play.markers ?? "pieces" }),
       temperature: change.temperature ?? 1,
       rollout: { turnSeconds, parallelCalls, toolChars },
       signal,
@@ -102,7 +105,7 @@ export function verdictOn(
   verdict: JudgeOptions["verdict"],
   maxCriteria = 5,
 ): Promise<Trajectory> {
-  return openJudge({ verdict, dialect: player.dialect, withhold: ways.withhold, maxCriteria })(episode, simulator);
+  return openJudge({ verdict, dialect: player.template.dialect, withhold: ways.withhold, maxCriteria })(episode, simulator);
 }
 
 /** The sentences of a menu in the order of its letters. */

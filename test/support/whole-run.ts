@@ -152,8 +152,7 @@ export async function life({ store, home }: Temporary, run: RunRow, lived: Proce
   const toolset = { domain: "travel", name: "trains", tools: [findTrain] };
   const session: Session = {
     ...{ config: run.config, writer, engine, learner, progress },
-    template: episodeTemplate(engine.vocabulary, "pieces"),
-    dialect: "hermes",
+    template: episodeTemplate(engine.vocabulary, { dialect: "hermes", markers: "pieces" }),
     toolsets: { train: [toolset], heldOut: [toolset] },
     embed: null,
     distractors: anyTools,

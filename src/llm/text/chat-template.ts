@@ -4,12 +4,13 @@
 // a new sequence. Foreign text goes through as placeholders (placeholder.ts). A call is passed as the text that the policy
 // wrote, never as `tool_calls`, which a template would format in its own way.
 import { Environment, Interpreter, Template } from "@huggingface/jinja";
+import type { Dialect } from "../../config/config.ts";
 import { describe, PlayactError } from "../../errors.ts";
 import type { Json, ToolCall, ToolSpec } from "../../types.ts";
 import type { ChatTemplate, Vocabulary } from "../llm.ts";
 import { frameOf } from "./chat-format.ts";
 import { cutAtPlaceholders, encoderOf, type Meant, placeholder, slice, throughPlaceholders } from "./placeholder.ts";
-import { type EpisodeTemplate, type EpisodeText, taggedCalls, type WrittenText } from "./template.ts";
+import { callTokens, type EpisodeTemplate, type EpisodeText, type WrittenText } from "./template.ts";
 
 interface Turn {
   readonly role: "system" | "user" | "assistant" | "tool";
@@ -40,16 +41,17 @@ const thought = /^\s*<think>([\s\S]*?)<\/think>\s*/;
 
 /**
  * The template as a writer of episodes, checked with a short conversation.
+ * @param dialect the one that it asks for (choose-template.ts checks that)
  * @throws PlayactError("template") with one sentence that says why it cannot be used
  */
-export function openChatTemplate(vocabulary: Vocabulary, own: ChatTemplate): EpisodeTemplate {
+export function openChatTemplate(vocabulary: Vocabulary, own: ChatTemplate, dialect: Dialect): EpisodeTemplate {
   if (!/\btools\b/.test(own.source)) throw new PlayactError("template", "The model's chat template does not support tools.");
   const render = rendererOf(own);
   const habits = habitsOf(render, vocabulary);
   const stop = new Set([vocabulary.marker(habits.close), ...frameOf(vocabulary).ends]);
-  const begin = () => beginEpisode(vocabulary, render, habits, stop);
+  const begin = () => beginEpisode({ vocabulary, render, habits, stop, dialect });
   const appendOnly = !rewrites(begin, false) && !(/think/.test(own.source) && rewrites(begin, true));
-  return { stop, lead: habits.lead, appendOnly, begin };
+  return { dialect, jinja: own.source, stop, lead: habits.lead, appendOnly, begin };
 
   function rewrites(start: () => EpisodeText, thinking: boolean): boolean {
     const talk = start();
@@ -187,7 +189,15 @@ function range(start: number, stop?: number, step = 1): number[] {
   return Array.from({ length }, (_, at) => from + at * step);
 }
 
-function beginEpisode(vocabulary: Vocabulary, render: Renderer, habits: Habits, stop: ReadonlySet<number>): EpisodeText {
+interface Writing {
+  readonly vocabulary: Vocabulary;
+  readonly render: Renderer;
+  readonly habits: Habits;
+  readonly stop: ReadonlySet<number>;
+  readonly dialect: Dialect;
+}
+
+function beginEpisode({ vocabulary, render, habits, stop, dialect }: Writing): EpisodeText {
   const { close, lead, systemFirst } = habits;
   const encode = encoderOf(vocabulary);
   const meant: Meant[] = [];
@@ -236,7 +246,8 @@ function beginEpisode(vocabulary: Vocabulary, render: Renderer, habits: Habits, 
     sampled,
     given(text, calls) {
       const closed = lead === "" ? [] : encode("\n</think>\n\n", []);
-      const ids = [...closed, ...(calls ? taggedCalls(vocabulary, text) : vocabulary.encode(text)), vocabulary.marker(close)];
+      const body = calls ? callTokens(vocabulary, text, dialect) : vocabulary.encode(text);
+      const ids = [...closed, ...body, vocabulary.marker(close)];
       sampled(ids);
       return ids;
     },

@@ -1,6 +1,6 @@
-// Which template writes a policy's episodes: the model's own if it has one that supports tools, asks for calls in the dialect
-// that the parser reads, and works with Playact; else Playact's. Also Playact's where the manifest says that the tags are
-// written in ordinary tokens: a model's own template writes them as special tokens.
+// Which template writes a policy's episodes: the model's own if it has one that supports tools, asks for calls in the policy's
+// dialect, and works with Playact; else Playact's own in that dialect. Also Playact's where the tags of hermes are written in
+// ordinary tokens: a model's own template writes them as special tokens.
 
 import type { Dialect } from "../../config/config.ts";
 import { PlayactError } from "../../errors.ts";
@@ -18,27 +18,24 @@ export interface ChosenTemplate {
 
 /**
  * Chooses, and checks the choice with a short conversation.
- * @param markers how the manifest says the model's tags are written
- * @param dialect how the policy's calls are read
- * @throws PlayactError("model") if no template asks for calls in the dialect
+ * @param markers how the tags of hermes are written; the other dialects have none
+ * @param dialect how the policy writes its calls
+ * @throws PlayactError("model") if the vocabulary has no turn markers that Playact knows
  */
 export function chooseTemplate(
   { vocabulary, chatTemplate }: Pick<Engine, "vocabulary" | "chatTemplate">,
   markers: "tokens" | "pieces",
   dialect: Dialect,
 ): ChosenTemplate {
-  const ours = (why: string): ChosenTemplate => {
-    if (dialect !== "hermes")
-      throw new PlayactError(
-        "model",
-        `This policy's calls are read in the dialect ${dialect}, but no chat template asks for it; Playact's own asks for hermes. ${why} Choose another policy.`,
-      );
-    return { template: episodeTemplate(vocabulary, markers), text: `Playact's own, append-only. ${why}` };
-  };
-  if (markers === "pieces") return ours("The model's tag tokens are untrained or missing: tags are written in ordinary tokens.");
+  const ours = (why: string): ChosenTemplate => ({
+    template: episodeTemplate(vocabulary, { dialect, markers }),
+    text: `Playact's own for ${dialect}, append-only. ${why}`,
+  });
+  if (dialect === "hermes" && markers === "pieces")
+    return ours("The model's tag tokens are untrained or missing: tags are written in ordinary tokens.");
   if (chatTemplate === null) return ours("The model's file has no chat template.");
   try {
-    const template = openChatTemplate(vocabulary, chatTemplate);
+    const template = openChatTemplate(vocabulary, chatTemplate, dialect);
     const mismatch = formatMismatch(chatTemplate, dialect);
     if (mismatch !== null) return ours(mismatch);
     const turns = template.appendOnly

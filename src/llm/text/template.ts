@@ -1,18 +1,23 @@
-// Writes an episode for the policy: the model's frame (chat-format.ts) with Hermes tool tags, for ChatML the text of Qwen2.5's
-// own template, turn by turn and append-only (nothing is rewritten). Foreign text is encoded so that it can never become a
-// marker (law 2). Where a model's tag tokens are untrained or missing ("pieces", see models/manifest.json) the tags are
-// written in ordinary tokens: same text, learnable rows.
+// Writes an episode for the policy: the model's frame (chat-format.ts) with the words of a dialect (dialect.ts), for ChatML with
+// hermes the text of Qwen2.5's own template, turn by turn and append-only (nothing is rewritten). Foreign text is encoded so that
+// it can never become a marker (law 2). Where a model's tag tokens are untrained or missing ("pieces") the tags are written in
+// ordinary tokens: same text, learnable rows.
+import type { Dialect } from "../../config/config.ts";
 import { spacedJson } from "../../rules/json.ts";
 import type { ToolSpec } from "../../types.ts";
 import type { Vocabulary } from "../llm.ts";
 import { chatFormat, frameOf } from "./chat-format.ts";
+import { type CallForm, dialectTable } from "./dialect.ts";
+import { jinjaOf } from "./jinja.ts";
 
 const tag = /(<\/?tool_(?:call|response)>)/;
-/** A tag of the dialect, alone on its line: a value of a call cannot contain it, since its newlines are escaped. */
-const tagLine = /(?<=^|\n)(<\/?tool_call>)(?=\n|$)/;
 
 /** How episodes are written for one model. */
 export interface EpisodeTemplate {
+  /** The dialect that it asks for: the policy's calls are read in it. */
+  readonly dialect: Dialect;
+  /** The same template for a server, in Jinja. */
+  readonly jinja: string;
   /** Ids that end the policy's turn. */
   readonly stop: ReadonlySet<number>;
   /** Text that the opening of the policy's turn has already written (`<think>`); mostly empty. */
@@ -50,22 +55,23 @@ export interface TurnTable extends EpisodeTemplate {
   toolResults(results: readonly string[]): number[];
   /**
    * A turn that is given instead of sampled (demonstrations), its end marker included. `calls`: the text is calls as
-   * formatToolCall writes them; in any other turn a tag is foreign text.
+   * formatToolCalls writes them; in any other turn a tag is foreign text.
    */
   assistant(text: string, calls: boolean): number[];
 }
 
-export function episodeTemplate(vocabulary: Vocabulary, markers: "tokens" | "pieces"): TurnTable {
+export function episodeTemplate(vocabulary: Vocabulary, { dialect, markers }: CallForm): TurnTable {
   const format = chatFormat(vocabulary);
+  const { before, after, tags } = dialectTable[dialect];
   const { begin, open, close, newline, ends } = frameOf(vocabulary, format);
   /** Trusted text: its tags become the model's own tag tokens if it has trained ones (Qwen2.5 has none for results). */
-  const trusted = (text: string, tags = tag): number[] =>
-    markers === "pieces" ? vocabulary.encode(text) : tagged(vocabulary, text, tags);
+  const trusted = (text: string): number[] =>
+    tags === null || markers === "pieces" ? vocabulary.encode(text) : tagged(vocabulary, text, tag);
   const turn = (role: "system" | "user", ids: readonly number[]) => [...open(role), ...ids, close, ...newline];
   // descriptions are foreign text; split after newlines, where no supported tokenizer would have merged the parts
   const withTools = (prompt: string, tools: readonly ToolSpec[]) => [
-    ...vocabulary.encode(`${prompt}${beforeTools}${tools.map(signature).join("\n")}\n`),
-    ...trusted(afterTools),
+    ...vocabulary.encode(`${prompt}${before}${tools.map(signature).join("\n")}\n`),
+    ...trusted(after),
   ];
 
   const table = {
@@ -87,9 +93,13 @@ export function episodeTemplate(vocabulary: Vocabulary, markers: "tokens" | "pie
       ]);
       return [...newline, ...turn("user", ids), ...open("assistant")];
     },
-    assistant: (text: string, calls: boolean) => [...(calls ? trusted(text, tagLine) : vocabulary.encode(text)), close],
+    assistant: (text: string, calls: boolean) => [
+      ...(calls && markers === "tokens" ? callTokens(vocabulary, text, dialect) : vocabulary.encode(text)),
+      close,
+    ],
   };
-  return { ...table, stop: ends, lead: "", appendOnly: true, begin: () => beginEpisode(table) };
+  const begun = () => beginEpisode(table);
+  return { ...table, dialect, jinja: jinjaOf(format, dialect), stop: ends, lead: "", appendOnly: true, begin: begun };
 }
 
 function beginEpisode(table: Pick<TurnTable, "system" | "user" | "toolResults" | "assistant">): EpisodeText {
@@ -118,21 +128,11 @@ function tagged(vocabulary: Vocabulary, text: string, tags: RegExp): number[] {
   return parts.flatMap((part, at) => (at % 2 === 1 ? [vocabulary.marker(part)] : vocabulary.encode(part)));
 }
 
-/** A turn of calls as formatToolCall writes them: only the tags it wrote become tokens. */
-export function taggedCalls(vocabulary: Vocabulary, text: string): number[] {
-  return tagged(vocabulary, text, tagLine);
+/** A turn of calls as formatToolCalls writes them: only the tags it wrote become tokens. */
+export function callTokens(vocabulary: Vocabulary, text: string, dialect: Dialect): number[] {
+  const { tags } = dialectTable[dialect];
+  return tags === null ? vocabulary.encode(text) : tagged(vocabulary, text, tags);
 }
-
-// The tools part of the system message, word for word as in Qwen2.5's template.
-const beforeTools = [
-  "\n\n# Tools\n\nYou may call one or more functions to assist with the user query.\n\n",
-  "You are provided with function signatures within <tools></tools> XML tags:\n<tools>\n",
-].join("");
-const afterTools = [
-  "</tools>\n\n",
-  "For each function call, return a json object with function name and arguments within <tool_call></tool_call> XML tags:\n",
-  '<tool_call>\n{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call>',
-].join("");
 
 /** One tool as the policy sees it; `returns` stays hidden. */
 function signature({ name, description, parameters }: ToolSpec): string {

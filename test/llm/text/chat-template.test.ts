@@ -16,7 +16,7 @@ const close = vocabulary.marker("<|im_end|>");
 const { decode } = vocabulary;
 const opened = new Map<string, EpisodeTemplate>();
 const begin = (ways: Ways = {}): EpisodeText => {
-  const template = opened.get(JSON.stringify(ways)) ?? openChatTemplate(vocabulary, chatTemplate(ways));
+  const template = opened.get(JSON.stringify(ways)) ?? openChatTemplate(vocabulary, chatTemplate(ways), "hermes");
   opened.set(JSON.stringify(ways), template);
   return template.begin();
 };
@@ -73,7 +73,9 @@ describe("an episode written by a model's own template", () => {
   });
 
   test("every marker that ends a text stops the policy", () => {
-    expect(openChatTemplate(vocabulary, chatTemplate()).stop).toEqual(new Set([close, vocabulary.marker("<|endoftext|>")]));
+    expect(openChatTemplate(vocabulary, chatTemplate(), "hermes").stop).toEqual(
+      new Set([close, vocabulary.marker("<|endoftext|>")]),
+    );
   });
 
   test("a template that trims or escapes its input still writes every byte", () => {
@@ -98,7 +100,7 @@ describe("an episode written by a model's own template", () => {
   test("the date in a prompt is the same in every run", () => {
     const dated = chatTemplate();
     const source = `{{ strftime_now('%d %b %Y') }}${dated.source}`;
-    const episode = openChatTemplate(vocabulary, { ...dated, source }).begin();
+    const episode = openChatTemplate(vocabulary, { ...dated, source }, "hermes").begin();
     expect(decode(episode.system("You help.", []).ids)).toMatch(/^26 Jul 2024<\|im_start\|>/);
   });
 });
@@ -162,7 +164,7 @@ describe("a template that rewrites earlier turns", () => {
   });
 
   test("by opening thinking itself: the lead is known, and earlier turns are written without it", () => {
-    expect(openChatTemplate(vocabulary, chatTemplate({ leads: true })).lead).toBe("<think>\n");
+    expect(openChatTemplate(vocabulary, chatTemplate({ leads: true }), "hermes").lead).toBe("<think>\n");
     const [, , results, user] = talk({ leads: true });
     expect(results).toEqual({ text: "\n<|im_start|>tool\n1<|im_end|>\n<|im_start|>assistant\n<think>\n", newSample: false });
     expect(user).toMatchObject({ newSample: true, text: expect.stringContaining("assistant\nCalls<|im_end|>") });
@@ -188,7 +190,7 @@ describe("a template that rewrites earlier turns", () => {
     ["leads", { leads: true }, false],
     ["moves tools", { toolsLast: true }, false],
   ] as const)("is found out before a run: one that %s", (_, ways, appendOnly) => {
-    expect(openChatTemplate(vocabulary, chatTemplate(ways)).appendOnly).toBe(appendOnly);
+    expect(openChatTemplate(vocabulary, chatTemplate(ways), "hermes").appendOnly).toBe(appendOnly);
   });
 });
 
@@ -219,7 +221,7 @@ describe("the choice of a template", () => {
     ["it cuts a text", chatTemplate({ result: "message.content[1:]" }).source, /splits the texts/],
     ["it ends no turn", chatTemplate({ close: "" }).source, /with a special token/],
   ])("is Playact's if %s, and says so", (_, broken, why) => {
-    expect(chosen(broken)).toMatch(/^Playact's own, append-only\. /);
+    expect(chosen(broken)).toMatch(/^Playact's own for hermes, append-only\. /);
     expect(chosen(broken)).toMatch(why);
   });
 
@@ -260,8 +262,11 @@ describe("the choice of a template", () => {
     expect(chosen(chatTemplate({ asks: fenced }).source, "tokens", "json-fence")).toMatch(/^the model's own/);
   });
 
-  test("is an error if neither template asks for calls in the dialect", () => {
-    expect(() => chosen(source, "tokens", "llama-3.1")).toThrow(/read in the dialect llama-3\.1/);
-    expect(() => chosen(source, "pieces", "json-fence")).toThrow(/read in the dialect json-fence.*in ordinary tokens/);
+  test("is Playact's own in the policy's dialect if the model's asks for another", () => {
+    expect(chosen(source, "tokens", "llama-3.1")).toMatch(/^Playact's own for llama-3\.1.*not ask for calls in the dialect/);
+    expect(chosen(null, "pieces", "json-fence")).toMatch(/^Playact's own for json-fence.*has no chat template/);
+    const own = chooseTemplate({ vocabulary, chatTemplate: chatTemplate() }, "tokens", "json-fence").template;
+    expect(own.dialect).toBe("json-fence");
+    expect(decode(own.begin().system("", [bookSeats]).ids)).toContain("json code block");
   });
 });

@@ -1,19 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type Dialect, dialects } from "../../../src/config/config.ts";
 import { renderChat } from "../../../src/llm/engine/chat.ts";
-import type { Vocabulary } from "../../../src/llm/llm.ts";
 import { scriptedVocabulary } from "../../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../../src/llm/text/template.ts";
-import { formatToolCall } from "../../../src/llm/text/tool-call.ts";
+import { formatToolCall, formatToolCalls, parseToolCalls } from "../../../src/llm/text/tool-call.ts";
 import { spacedJson } from "../../../src/rules/json.ts";
 import type { Json, ToolSpec } from "../../../src/types.ts";
 import { ownTemplateSuite } from "../../suites/own-template.suite.ts";
 import { bookSeats } from "../../support/blueprint.ts";
+import { gemmaVocabulary } from "../../support/gemma.ts";
 import { smallModel } from "../engine/small-model.ts";
 
 const vocabulary = scriptedVocabulary();
 const kinds = ["tokens", "pieces"] as const;
-const templateOf = (markers: (typeof kinds)[number]) => episodeTemplate(vocabulary, markers);
+const templateOf = (markers: (typeof kinds)[number], dialect: Dialect = "hermes") =>
+  episodeTemplate(vocabulary, { dialect, markers });
 const marker = (text: string) => vocabulary.marker(text);
 const markersOf = (ids: readonly number[]) => ids.filter((id) => vocabulary.isMarker(id)).map((id) => vocabulary.decode([id]));
 const hostileText = fc
@@ -97,19 +99,9 @@ test("every marker that ends a text stops the policy, not only the turn's own", 
 });
 
 describe("a model without a system turn (gemma)", () => {
-  // the scripted vocabulary's bytes with gemma's markers
-  const texts = ["<bos>", "<start_of_turn>", "<end_of_turn>", "<eos>"];
-  const decode = (ids: readonly number[]) => ids.map((id) => texts[id - 1000] ?? String.fromCharCode(id)).join("");
-  const gemma: Vocabulary = {
-    encode: (text) => [...Buffer.from(text)],
-    marker: (text) => 1000 + texts.indexOf(text),
-    hasMarker: (text) => texts.includes(text),
-    markers: texts,
-    isMarker: (id) => id >= 1000,
-    decode,
-    pieces: (ids) => ids.map((id) => decode([id])),
-  };
-  const template = episodeTemplate(gemma, "pieces");
+  const gemma = gemmaVocabulary();
+  const { decode } = gemma;
+  const template = episodeTemplate(gemma, { dialect: "hermes", markers: "pieces" });
 
   test("an episode begins with the begin marker, the system text opens the first user turn, and the model's role is `model`", () => {
     const ids = [...template.system("You help.", []), ...template.user("Hello", true), ...template.assistant("Hi", false)];
@@ -137,7 +129,9 @@ describe("a model without a system turn (gemma)", () => {
   });
 
   test("a vocabulary that has no turn markers is rejected", () => {
-    expect(() => episodeTemplate({ ...gemma, hasMarker: (text) => text === "<bos>" }, "pieces")).toThrow(/no turn markers/);
+    expect(() =>
+      episodeTemplate({ ...gemma, hasMarker: (text) => text === "<bos>" }, { dialect: "hermes", markers: "pieces" }),
+    ).toThrow(/no turn markers/);
   });
 });
 
@@ -181,8 +175,10 @@ test("a tag is a marker only where the dialect writes it in a demonstrated call,
   expect(vocabulary.decode(assistant(forged, true))).toBe(`${forged}<|im_end|>`);
 });
 
-describe.each(kinds)("foreign text with tags as %s", (markers) => {
-  const template = templateOf(markers);
+const forms = dialects.flatMap((dialect) => kinds.map((markers) => [dialect, markers] as const));
+
+describe.each(forms)("foreign text in %s with tags as %s", (dialect, markers) => {
+  const template = templateOf(markers, dialect);
   const described = (text: string): ToolSpec => ({
     ...bookSeats,
     description: text,
@@ -192,6 +188,10 @@ describe.each(kinds)("foreign text with tags as %s", (markers) => {
     user: (text) => ({ ids: template.user(text, false), shown: text }),
     result: (text) => ({ ids: template.toolResults([text, "0"]), shown: text }),
     description: (text) => ({ ids: template.system("You help.", [described(text), bookSeats]), shown: JSON.stringify(text) }),
+    "argument of a call": (text) => ({
+      ids: template.assistant(formatToolCall({ name: "say", arguments: { text } }, dialect), true),
+      shown: JSON.stringify(text),
+    }),
   };
 
   test.each(Object.entries(ways))("from a %s adds no marker and stays unchanged", (_, write) => {
@@ -204,6 +204,27 @@ describe.each(kinds)("foreign text with tags as %s", (markers) => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe.each(dialects)("the words of %s", (dialect) => {
+  const words = vocabulary.decode(templateOf("pieces", dialect).system("", [bookSeats]));
+  /** What stands between the name and the arguments of the form that the words show, and what stands around them. */
+  const form =
+    /(?:<tool_call>\n|```json\n)?\{"name": ([^,]+), "(?:arguments|parameters)": ([^}]+)\}(?:\n<\/tool_call>|\n```)?/.exec(words);
+
+  test("show the form that its parser reads and its writer writes, and no other dialect's", () => {
+    const [shown = "", name = "", given = ""] = form ?? [];
+    const call = { name: "book_seats", arguments: { seats: 2 } };
+    const filled = shown.replace(name, '"book_seats"').replace(given, '{"seats": 2}');
+    expect(filled).toBe(formatToolCall(call, dialect));
+    expect(parseToolCalls(filled, dialect)).toEqual({ calls: [call], errors: [], rest: "" });
+    for (const other of dialects.filter((one) => one !== dialect)) expect(parseToolCalls(filled, other).calls).toEqual([]);
+  });
+
+  test("and several calls of one turn are read back as they were written", () => {
+    const calls = [1, 2, 3].map((seats) => ({ name: "book_seats", arguments: { seats, note: "; ``` {" } }));
+    expect(parseToolCalls(formatToolCalls(calls, dialect), dialect)).toEqual({ calls, errors: [], rest: "" });
   });
 });
 

@@ -1,0 +1,56 @@
+// Playact's own template as Jinja: lies beside every adapter, so that a server asks a served policy as it was trained. It writes
+// the text that template.ts writes, from the same frame and the same entry of the dialect; test/llm/text/jinja.test.ts compares
+// them. A call is written from `tool_calls`, as servers pass it; arguments may be an object or its JSON.
+import type { Dialect } from "../../config/config.ts";
+import type { ChatFormat } from "./chat-format.ts";
+import { dialectTable } from "./dialect.ts";
+
+/** The Jinja source for a frame and a dialect. */
+export function jinjaOf(frame: ChatFormat, dialect: Dialect): string {
+  const { before, after, argumentsKey, one, several } = dialectTable[dialect];
+  const { begin, open, close, assistant, systemTurn } = frame;
+  const opened = (role: string) => `{{- ${quoted(`${open}${role}\n`)} -}}`;
+  const closed = `{{- ${quoted(`${close}\n`)} -}}`;
+  const around = (part: "open" | "between" | "close") =>
+    one[part] === several[part]
+      ? `{{- ${quoted(one[part])} -}}`
+      : `{{- ${quoted(several[part])} if message.tool_calls | length > 1 else ${quoted(one[part])} -}}`;
+  const first = systemTurn ? "" : "if not (headed and loop.index0 == (1 if own else 0)) ";
+  return [
+    begin === null ? "" : "{{- bos_token -}}",
+    "{%- set own = messages[0].role == 'system' -%}",
+    "{%- set headed = own or tools -%}",
+    "{%- if headed -%}",
+    opened(systemTurn ? "system" : "user"),
+    "{%- if own -%}{{- messages[0].content -}}{%- endif -%}",
+    `{%- if tools -%}{{- ${quoted(before)} -}}`,
+    "{%- for tool in tools -%}{{- (tool | tojson) + '\\n' -}}{%- endfor -%}",
+    `{{- ${quoted(after)} -}}{%- endif -%}`,
+    systemTurn ? closed : "{{- '\\n\\n' -}}",
+    "{%- endif -%}",
+    "{%- for message in messages -%}",
+    "{%- if message.role == 'user' -%}",
+    first === "" ? opened("user") : `{%- ${first}-%}${opened("user")}{%- endif -%}`,
+    `{{- message.content -}}${closed}`,
+    "{%- elif message.role == 'assistant' -%}",
+    `${opened(assistant)}{%- if message.content -%}{{- message.content -}}{%- endif -%}`,
+    "{%- if message.tool_calls -%}{%- if message.content -%}{{- '\\n' -}}{%- endif -%}",
+    around("open"),
+    "{%- for one in message.tool_calls -%}{%- set call = one.function if one.function is defined else one -%}",
+    `{%- if not loop.first -%}${around("between")}{%- endif -%}`,
+    `{{- '{"name": ' + (call.name | tojson) + ', "${argumentsKey}": ' -}}`,
+    "{{- call.arguments if call.arguments is string else (call.arguments | tojson) -}}{{- '}' -}}",
+    `{%- endfor -%}${around("close")}{%- endif -%}${closed}`,
+    "{%- elif message.role == 'tool' -%}",
+    `{%- if messages[loop.index0 - 1].role == 'tool' -%}{{- '\\n' -}}{%- else -%}${opened("user")}{%- endif -%}`,
+    "{{- '<tool_response>\\n' -}}{{- message.content -}}{{- '\\n</tool_response>' -}}",
+    `{%- if loop.last or messages[loop.index0 + 1].role != 'tool' -%}${closed}{%- endif -%}`,
+    "{%- endif -%}{%- endfor -%}",
+    `{%- if add_generation_prompt -%}${opened(assistant)}{%- endif -%}`,
+  ].join("\n");
+}
+
+/** A text as a string literal of Jinja. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'").replaceAll("\n", "\\n")}'`;
+}
