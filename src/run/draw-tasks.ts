@@ -7,8 +7,8 @@ import { closestOfSeries, type TaskEmbedding, vectorsBefore, vectorsOf } from ".
 import { recordFailure } from "../store/failures.ts";
 import { isTraining, loadTasks, type Origin, roundsOf, saveTask } from "../store/tasks.ts";
 import { aspectMetrics } from "../tasks/difficulty.ts";
-import { closestOf, type Known, remembered, tooClose } from "../tasks/novelty.ts";
 import { messageKey } from "../tasks/held-out.ts";
+import { closestOf, type Known, remembered, tooClose } from "../tasks/novelty.ts";
 import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
 import { promptTokens, type Rejection, rejectionOf, rejectionStages } from "../tasks/rejection.ts";
 import { drawInRounds, loweredBy } from "../tasks/rounds.ts";

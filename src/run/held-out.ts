@@ -38,8 +38,7 @@ async function tasksFor(
     ...{ id: purpose.slice(0, 4), first: 0, count: kinds.length, kinds },
     ...{ level: config.curriculum.start, declineShare: 0, epsilon: 0 },
   };
-  const save = (index: number, task: Task) =>
-    commit(session, () => saveTask(writer, { step: 0, purpose, index }, task));
+  const save = (index: number, task: Task) => commit(session, () => saveTask(writer, { step: 0, purpose, index }, task));
 
   if (config.tasks.tools === null)
     for (const [place, task] of ready(session, purpose, series, taken)) if (!stored().has(place)) await save(place, task);

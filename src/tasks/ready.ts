@@ -2,13 +2,14 @@
 // them takes a simulator a quarter of an hour, and so every run can be compared with every other. An entry holds what no config
 // decides; id, level, system prompt and limits come from the order, as for any task.
 import { z } from "zod";
-import type { Task, ToolSpec, Toolset } from "../types.ts";
-import type { HeldOutPurpose } from "./held-out.ts";
+import type { Json, JsonObject, Task, ToolSpec, Toolset } from "../types.ts";
 import written from "./held-out.json" with { type: "json" };
+import type { HeldOutPurpose } from "./held-out.ts";
 import { orderedTask } from "./ordered-task.ts";
 import type { OrderedKind, TaskOrder } from "./orders.ts";
 
-const values = z.record(z.string(), z.json());
+const json: z.ZodType<Json> = z.json();
+const values: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
 const readyTask = z.strictObject({
   purpose: z.enum(["evaluation", "selection"]),
@@ -21,7 +22,7 @@ const readyTask = z.strictObject({
   intent: z.string(),
   persona: z.string(),
   firstMessage: z.string(),
-  expected: z.array(z.strictObject({ name: z.string(), arguments: values, result: z.json() })),
+  expected: z.array(z.strictObject({ name: z.string(), arguments: values, result: json })),
   dependent: z.boolean(),
   heldBack: z.array(z.strictObject({ call: z.number().int().min(0), argument: z.string(), sentence: z.string() })),
   report: z.string(),
