@@ -1,41 +1,93 @@
-// Evaluation: the shape of a step without an update. The same held-out tasks (toolsets never trained on), greedy, one
-// sample each, judged by rules alone so that two policies are compared on facts; call and decline tasks separately. Tasks are
-// written once per run; each phase ("base", "warmup", "step 4") is stored and can be resumed. The view evaluation_summary has
-// the scores, the table evaluation_metric the simulator usage of each phase.
+// Evaluation: the shape of a step without an update, on held-out tasks, greedy, judged by rules, so that two policies are compared
+// on facts. Two kinds, on tasks that no other kind plays: whole episodes report (before and after the warm-up, at the end, and by
+// the best checkpoint); first turns, which ask no simulator, choose the best checkpoint every few steps. Each phase ("base",
+// "step 4") is stored and can be resumed; the views evaluation_summary and selection_summary have the scores. Departs from the
+// paper, which keeps the last checkpoint.
+import { PlayactError } from "./errors.ts";
+import { adapterIn } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
-import { drawTasks } from "./run/draw-tasks.ts";
-import { simulatorMetrics, usageMetrics } from "./run/metrics.ts";
+import type { HeldOutTasks } from "./run/held-out.ts";
+import { usageMetrics } from "./run/metrics.ts";
 import { playGroups } from "./run/play.ts";
+import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
-import { recordEvaluation } from "./store/evaluations.ts";
-import { loadTasks } from "./store/tasks.ts";
-import type { Task } from "./types.ts";
+import { swapAndProbe } from "./run/swap.ts";
+import { checkpointFault, checkpointFolder } from "./store/checkpoints.ts";
+import { playedTasks, recordEvaluation } from "./store/evaluations.ts";
+import { bestCheckpoint, selectionScores } from "./store/selection.ts";
+import { closedStep } from "./store/steps.ts";
+import type { StoredGroup } from "./types.ts";
 
-/** The held-out tasks of the run, written on first use. */
-export async function heldOutTasks(session: Session): Promise<ReadonlyMap<number, Task>> {
-  const { config, writer, usage } = session;
-  const { tasks: count } = config.evaluation;
-  if (count === 0) return new Map();
-  const missing = count - loadTasks(writer.store, writer.run, 0, "evaluation").size;
-  const before = { ...usage };
-  if (missing > 0) session.progress({ kind: "phase", text: `evaluation: writing ${count} held-out tasks`, step: 0 });
-  const drawn = await drawTasks(session, {
-    ...{ id: "eval", step: 0, purpose: "evaluation", first: 0, count },
-    ...{ level: config.curriculum.start, declineShare: config.tasks.decline, epsilon: 0 },
-  });
-  const metrics = { ...drawn.metrics, ...simulatorMetrics(usage, before) };
-  if (missing > 0) await commit(session, () => recordEvaluation(writer, "tasks", metrics));
-  return drawn.tasks;
+/** What is due after a closed step: first turns every few steps, whole episodes after the warm-up and at the end. */
+export async function evaluateStep(session: Session, heldOut: HeldOutTasks, { closed, version }: RunState): Promise<void> {
+  const { steps, evaluation } = session.config;
+  const last = closed >= steps;
+  if (last || closed % evaluation.every === 0) await playFirstTurns(session, heldOut, `step ${closed}`);
+  // without a warm-up checkpoint 0 is the untouched base, which has played
+  if (last || (closed === 0 && version > 0)) await evaluate(session, heldOut, `step ${closed}`);
 }
 
-/** Plays the held-out tasks with the current policy. Does nothing if there are none (config evaluation.tasks). */
-export async function evaluate(session: Session, tasks: ReadonlyMap<number, Task>, phase: string): Promise<void> {
-  if (tasks.size === 0) return;
-  session.progress({ kind: "phase", text: `evaluation (${phase}): ${tasks.size} held-out tasks, greedy`, step: 0 });
-  const groups = await playGroups(session, tasks, {
-    ...{ step: 0, purpose: "evaluation", phase, names: [session.config.seed, "evaluation"] },
-    ...{ groupSize: 1, temperature: 0, verdict: "rules" },
-  });
+/** Plays the tasks that report with the current policy, whole. Does nothing if there are none (config evaluation.tasks). */
+export async function evaluate(session: Session, heldOut: HeldOutTasks, phase: string): Promise<void> {
+  if (heldOut.evaluation.size === 0) return;
+  const groups = await playGreedily(session, heldOut, "evaluation", phase);
   const metrics = usageMetrics(groups.flatMap(({ trajectories }) => trajectories));
   await commit(session, () => recordEvaluation(session.writer, phase, metrics));
+}
+
+/** Plays the first turns of the tasks that choose. Does nothing if there are none (config evaluation.decisions). */
+export async function playFirstTurns(session: Session, heldOut: HeldOutTasks, phase: string): Promise<void> {
+  if (heldOut.selection.size === 0) return;
+  await playGreedily(session, heldOut, "selection", phase);
+  const { store, run } = session.writer;
+  const now = selectionScores(store, run).find(({ step }) => `step ${step}` === phase);
+  if (now === undefined) return;
+  const share = (value: number | null) => (value === null ? "-" : value.toFixed(2));
+  const best = `best so far: step ${bestCheckpoint(store, run)?.step}`;
+  const text = `first turns (${phase}): calls ${share(now.call)}, declines ${share(now.decline)}, questions ${share(now.ask)}, mean ${share(now.score)}; ${best}`;
+  session.progress({ kind: "phase", text, step: 0 });
+}
+
+/**
+ * Plays the tasks that report with the best checkpoint, for the end of a run: engine and learner have its weights afterwards.
+ * Does nothing if that is checkpoint 0 or step `last`, which have played already.
+ */
+export async function evaluateBest(session: Session, heldOut: HeldOutTasks, last: number): Promise<void> {
+  const { store, run } = session.writer;
+  const best = bestCheckpoint(store, run);
+  if (best === null || best.step === 0 || best.step === last || heldOut.evaluation.size === 0) return;
+  const phase = `step ${best.step}`;
+  if (playedTasks(store, run, "evaluation", phase) < heldOut.evaluation.size) {
+    const fault = await checkpointFault(store, best);
+    if (fault !== null) {
+      const text = `the best checkpoint (step ${best.step}) is not evaluated: ${fault}`;
+      return session.progress({ kind: "warning", text, step: 0 });
+    }
+    const folder = checkpointFolder(store, best);
+    const path = await adapterIn(folder);
+    const version = closedStep(store, run, best.step)?.nextPolicyVersion;
+    if (path === null || version === undefined)
+      throw new PlayactError("store", `The checkpoint ${folder} contains no GGUF adapter although its files match.`);
+    await session.learner.restore(folder); // the swap is checked against the learner
+    await swapAndProbe(session, { path, hash: best.adapterHash }, version);
+  }
+  await evaluate(session, heldOut, phase);
+}
+
+/** One greedy episode of each task; what was played before a resume is reused. */
+async function playGreedily(
+  session: Session,
+  heldOut: HeldOutTasks,
+  purpose: keyof HeldOutTasks,
+  phase: string,
+): Promise<readonly StoredGroup[]> {
+  const { config, writer } = session;
+  const tasks = heldOut[purpose];
+  const what = { evaluation: "held-out tasks, greedy", selection: "first turns of held-out tasks, greedy" }[purpose];
+  if (playedTasks(writer.store, writer.run, purpose, phase) < tasks.size)
+    session.progress({ kind: "phase", text: `${purpose} (${phase}): ${tasks.size} ${what}`, step: 0 });
+  return playGroups(session, tasks, {
+    ...{ step: 0, purpose, phase, names: [config.seed, purpose] },
+    ...{ groupSize: 1, temperature: 0, verdict: purpose === "evaluation" ? "rules" : "first-turn" },
+  });
 }

@@ -13,12 +13,14 @@
 //   sampler = trainer assumed         truncated importance weights         native/trainer/correction.py  the sampler is quantised; the gap is a metric
 //   new weights go to the sampler     an adapter, checked after the swap   run/swap.ts                   a stale adapter would go unnoticed
 //   level follows the mean reward     the same                             tasks/curriculum.ts
+//   the last checkpoint is the model   the best by first decisions          store/selection.ts            the last one may have unlearned something
 //   level saved before its update     one transaction closes the step      store/steps.ts                a resumed run is the same run
-import { evaluate, heldOutTasks } from "./evaluate.ts";
+import { evaluate, evaluateBest, evaluateStep } from "./evaluate.ts";
 import { assignAdvantages } from "./reward/assign.ts";
 import { removeOldCheckpoints, saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import { drawTasks } from "./run/draw-tasks.ts";
+import { heldOutTasks } from "./run/held-out.ts";
 import { learn } from "./run/learn.ts";
 import { groupMetrics } from "./run/metrics.ts";
 import { playGroups } from "./run/play.ts";
@@ -39,9 +41,12 @@ export async function train(session: Session): Promise<void> {
     await evaluate(session, heldOut, "base");
     state = await warmUp(session, state);
   }
-  if (state.closed === 0) await evaluate(session, heldOut, "warmup");
-  while (state.closed < session.config.steps) state = await trainStep(session, state);
-  await evaluate(session, heldOut, `step ${state.closed}`);
+  await evaluateStep(session, heldOut, state);
+  while (state.closed < session.config.steps) {
+    state = await trainStep(session, state);
+    await evaluateStep(session, heldOut, state);
+  }
+  await evaluateBest(session, heldOut, state.closed);
 }
 
 /** One step: from one policy version to the next. */

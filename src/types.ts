@@ -121,6 +121,7 @@ export interface Message {
 export const stopReasons = [
   "user_done", // terminated: the user has nothing more to say
   "answered", // terminated: the policy has answered and the user has no reply left
+  "first_turn", // terminated: only the first turn is played
   "max_assistant_turns",
   "max_tool_turns",
   "response_length",

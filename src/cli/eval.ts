@@ -4,17 +4,19 @@ import { Command } from "commander";
 import type { Checker } from "../benchmark/checker.ts";
 import type { BenchmarkRow } from "../benchmark/rows.ts";
 import type { Candidate } from "../benchmark/run.ts";
-import { type Config, configSchema, type Dialect } from "../config/config.ts";
+import { type Config, configSchema } from "../config/config.ts";
 import { PlayactError, Stopped } from "../errors.ts";
 import type { Engine } from "../llm/llm.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
+import type { CallForm } from "../llm/text/dialect.ts";
 import { bfclPython, bfclVersion, installBfcl } from "../models/bfcl.ts";
 import { modelPath } from "../models/fetch.ts";
+import { commandLine } from "../models/installation.ts";
 import { findLanguageModel, type LanguageModel } from "../models/manifest.ts";
 import { checkpointFault, checkpointFolder } from "../store/checkpoints.ts";
 import { resolveHome, storePath } from "../store/home.ts";
-import { findNamedCheckpoint } from "../store/named-checkpoint.ts";
-import { dialectOf } from "../store/runs.ts";
+import { findNamedStep } from "../store/named-step.ts";
+import { policyOf } from "../store/runs.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { type Played, reportOf, reportText } from "./eval-report.ts";
 import { interruptedCode } from "./exit.ts";
@@ -62,7 +64,7 @@ interface Policy {
   readonly from: Candidate["from"];
   /** Null: the untrained model. */
   readonly adapter: { readonly path: string; readonly hash: string } | null;
-  readonly dialect: Dialect;
+  readonly form: CallForm;
 }
 
 interface Chosen {
@@ -74,15 +76,15 @@ interface Chosen {
 
 async function chosenPolicies(store: Store, name: string | undefined, options: Options): Promise<Chosen> {
   const { models, engine } = configSchema.parse({});
-  const untrained = ({ dialect }: LanguageModel): Policy => ({ name: "base", from: null, adapter: null, dialect });
+  const untrained = (entry: LanguageModel): Policy => ({ name: "base", from: null, adapter: null, form: knownForm(entry) });
   if (name === undefined) {
     const entry = findLanguageModel(options.model ?? models.policy);
     return { entry, engine, policies: [untrained(entry)] };
   }
   if (options.model !== undefined)
     throw new PlayactError("usage", `--model ${options.model}: a run has its own model. Leave out either the run or --model.`);
-  const { run, checkpoint } = findNamedCheckpoint(store, name);
-  const entry = findLanguageModel(run.config.models.policy);
+  const { run, checkpoint } = findNamedStep(store, name);
+  const entry = findLanguageModel(policyOf(store, run.id));
   const fault = await checkpointFault(store, checkpoint);
   if (fault !== null) throw new PlayactError("store", `The checkpoint of step ${checkpoint.step} cannot be played: ${fault}.`);
   const { adapterIn } = await import("../run/checkpoint.ts");
@@ -92,9 +94,18 @@ async function chosenPolicies(store: Store, name: string | undefined, options: O
     name: `${run.name}@${checkpoint.step}`,
     from: { run: run.id, step: checkpoint.step },
     adapter: { path, hash: checkpoint.adapterHash },
-    dialect: dialectOf(store, run) ?? entry.dialect,
+    form: run.form ?? knownForm(entry),
   };
-  return { entry, engine: run.config.engine, policies: options.base ? [untrained(entry), trained] : [trained] };
+  return { entry, engine: run.config?.engine ?? engine, policies: options.base ? [untrained(entry), trained] : [trained] };
+}
+
+/** How the untrained model writes calls. */
+function knownForm({ name, dialect, markers }: LanguageModel): CallForm {
+  if (dialect !== undefined) return { dialect, markers: markers ?? "pieces" };
+  throw new PlayactError(
+    "model",
+    `models/manifest.json does not say how ${name} writes calls: ${commandLine(`doctor --policy ${name}`)}.`,
+  );
 }
 
 interface Evaluation {
@@ -113,8 +124,9 @@ async function play({ store, checker, rows, progress }: Evaluation, chosen: Chos
   const policyModel = await modelPath(entry.name);
   const text = await openVocabularyOf(policyModel);
   const candidates = policies.map((policy) => {
-    const { adapter, dialect, from } = policy;
-    const voice = { template: chooseTemplate(text, entry.markers, dialect).template, dialect };
+    const { adapter, form, from } = policy;
+    const { dialect, markers } = form;
+    const voice = { template: chooseTemplate(text, markers, dialect).template, dialect };
     const template = templateDigest(voice);
     const series = {
       suite: "bfcl",

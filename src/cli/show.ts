@@ -133,7 +133,7 @@ function formatEpisode(run: string, episode: StoredEpisode, start: Start | null)
   const { trajectory, purpose, phase, blame } = episode;
   const { task, verdict, failure } = trajectory;
   const lines = [
-    `trajectory ${episode.id} of run ${run}, step ${episode.step}, ${[purpose, phase].filter(Boolean).join(" ")}`,
+    `trajectory ${episode.id} of run ${run}, ${phase === "" ? `step ${episode.step}, ${purpose}` : `${purpose}, ${phase}`}`,
     `task ${escapeLine(task.id)} (${taskKind(task)}, ${escapeLine(task.toolset)}, level ${task.level}), sample ${trajectory.sample}, policy version ${trajectory.policyVersion}`,
     `intent: ${escapeLine(task.intent)}`,
     ...task.expected.map((call) => `expected: ${formatCall(call)}`),

@@ -1,35 +1,51 @@
-// What `train` prints at its end: what was learned, where the adapter is, and useful next commands.
+// What `train` prints at its end: what was learned, on held-out tasks and with intervals, where the best adapter is, and useful
+// next commands.
 import { join } from "node:path";
 import { commandLine } from "../models/installation.ts";
-import { adapterIn } from "../run/checkpoint.ts";
 import { checkpointFolder, listCheckpoints } from "../store/checkpoints.ts";
 import type { Writer } from "../store/lease.ts";
-import { evaluationScores, newestTrajectory, type Scores, stepScores } from "../store/scores.ts";
+import { adapterPath } from "../store/named-step.ts";
+import { heldOutOutcomes, newestTrajectory, type Scores, stepScores } from "../store/scores.ts";
+import { bestCheckpoint, selectionScores } from "../store/selection.ts";
+import { comparisons } from "./comparison.ts";
 import { formatTable, type Print } from "./output.ts";
 
 export async function printSummary(writer: Writer, print: Print): Promise<void> {
   const { store, run } = writer;
   print(`\nRun ${run.name}: what happened\n${table(stepScores(store, run))}`);
-  const scores = evaluationScores(store, run);
-  if (scores.length > 0) print(`\nHeld-out tasks (toolsets never trained on, greedy, judged by rules)\n${table(scores)}`);
-  const newest = listCheckpoints(store, run)[0];
-  if (!newest) return;
-  const folder = checkpointFolder(store, newest);
+  const scores = selectionScores(store, run);
+  if (scores.length > 0)
+    print(`\nFirst turns of held-out tasks, which choose the best step: shares that were right\n${table(scores.map(rounded))}`);
+  const best = bestCheckpoint(store, run);
+  const [last] = listCheckpoints(store, run);
+  if (best === null || last === undefined) return;
+  const compared = comparisons(heldOutOutcomes(store, run), best.step, last.step);
+  if (compared.length > 0) {
+    const title = `Held-out tasks that chose nothing (greedy, judged by rules): success, and gain over step 0 by the same tasks`;
+    print(`\n${title}\n${table(compared)}in brackets: 95 % intervals\n`);
+  }
   print(
     [
       "",
-      `Adapter for llama.cpp:  ${await adapterIn(folder)}`,
-      `Adapter for PEFT:       ${join(folder, "peft")}`,
+      `Best step: ${best.step}${best.step === last.step ? ", the last" : ` (the last is ${last.step})`}. Its adapter is the one to use.`,
+      `Adapter for llama.cpp:  ${adapterPath(store, best)}`,
+      `Adapter for PEFT:       ${join(checkpointFolder(store, best), "peft")}`,
       "",
       "Next:",
       ...[
-        `sql "select * from success_by_kind where run = '${run.name}'"`,
+        `sql "select * from evaluation_summary where run = '${run.name}'"`,
         `sql "select id, task, reward, stop_reason from trajectory_summary where run = '${run.name}' order by reward"`,
         `show ${newestTrajectory(store, run) ?? 1}`,
         `train --resume ${run.name} --steps ${run.config.steps * 2}`,
       ].map((words) => `  ${commandLine(words)}`),
       "",
     ].join("\n"),
+  );
+}
+
+function rounded(score: object): Scores {
+  return Object.fromEntries(
+    Object.entries(score).map(([name, value]) => [name, typeof value === "number" ? Math.round(value * 1000) / 1000 : value]),
   );
 }
 

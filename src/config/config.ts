@@ -152,7 +152,9 @@ const simulator = z.strictObject({
 export const configSchema = z.strictObject({
   seed: z.number().int().min(0).default(1).describe("Root seed of every random draw."),
   steps: positive.default(4).describe("GRPO steps."),
-  keepCheckpoints: positive.default(2).describe("Checkpoints kept besides the last one; older ones are removed."),
+  keepCheckpoints: natural
+    .default(2)
+    .describe("Checkpoints kept besides those of step 0, the best step and the last step; older ones are removed."),
   models: models.prefault({}),
   policy: policy.prefault({}),
   engine: engine.prefault({}),

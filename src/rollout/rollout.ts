@@ -10,7 +10,7 @@ import { seedFrom } from "../rng.ts";
 import { spacedJson } from "../rules/json.ts";
 import { endsCut, linesOf } from "../simulator/lines.ts";
 import type { World } from "../simulator/world.ts";
-import type { Counts, Episode, Failure, Line, Refusal, Status, StopReason, Task } from "../types.ts";
+import type { Counts, Episode, Failure, Line, Refusal, Status, StopReason, Task, Trajectory } from "../types.ts";
 import { type EpisodeRecord, openEpisode } from "./episode.ts";
 
 /** The player: a policy, how it reads and writes, and how long its turns may be. */
@@ -37,25 +37,45 @@ const aborted = (stopReason: StopReason, failure: Failure): Ending => ({ status:
 
 /** Plays one episode of `task`. Throws only when cancelled. */
 export async function rollOut(task: Task, player: Player, world: World, place: Place): Promise<Episode> {
+  const refused: Refusal[] = [];
+  const trajectory = await recorded(task, player, place, (record) =>
+    play({ task, player, world, record, refused, names: place.names }),
+  );
+  return {
+    lines: linesOf(trajectory.messages, player.template.dialect, endsCut(trajectory)),
+    trajectory: { ...trajectory, counts: byKind(refused) },
+  };
+}
+
+/** Plays the first turn of `task` and nothing more: no tool and no user is asked. Throws only when cancelled. */
+export function rollOutFirstTurn(task: Task, player: Player, place: Place): Promise<Trajectory> {
+  return recorded(task, player, place, async (record) => {
+    const taken = await takeTurn({ task, player, record, names: place.names }, 0);
+    return "status" in taken ? taken : terminated("first_turn");
+  });
+}
+
+/** The record of what `conduct` plays, without a verdict. */
+async function recorded(
+  task: Task,
+  player: Player,
+  { sample, names }: Place,
+  conduct: (record: EpisodeRecord) => Promise<Ending>,
+): Promise<Trajectory> {
   const started = performance.now();
   const record = openEpisode(task, player.template, player.rollout.toolChars);
-  const refused: Refusal[] = [];
-  const { messages } = record;
-  const ending = await play({ task, player, world, record, refused, names: place.names }).catch(ofEngine);
+  const ending = await conduct(record).catch(ofEngine);
   return {
-    lines: linesOf(messages, player.template.dialect, endsCut({ ...ending, messages })),
-    trajectory: {
-      task,
-      author: "policy",
-      sample: place.sample,
-      policyVersion: player.policy.version,
-      seed: seedFrom(...place.names),
-      messages,
-      ...ending,
-      verdict: null,
-      seconds: (performance.now() - started) / 1000,
-      counts: byKind(refused),
-    },
+    task,
+    author: "policy",
+    sample,
+    policyVersion: player.policy.version,
+    seed: seedFrom(...names),
+    messages: record.messages,
+    ...ending,
+    verdict: null,
+    seconds: (performance.now() - started) / 1000,
+    counts: {},
   };
 }
 
@@ -73,24 +93,8 @@ async function play({ task, player, world, record, refused, names }: Playing): P
   const turns = { assistant: 0, tool: 0, user: 0 };
   for (;;) {
     if (turns.assistant === limits.assistantTurns) return truncated("max_assistant_turns");
-    const room = limits.responseTokens - record.responseTokens();
-    if (room <= 0) return truncated("response_length");
-    const sampled = await player.policy.sample({
-      ids: [...record.ids],
-      seed: seedFrom(...names, "policy", turns.assistant++),
-      temperature: player.temperature,
-      maxTokens: Math.min(room, limits.tokensPerTurn),
-      stop: player.template.stop,
-      deadlineMs: player.rollout.turnSeconds * 1000,
-      signal: player.signal,
-    });
-    const text = textOf(sampled, player);
-    const parsed = parseToolCalls(text, player.template.dialect);
-    record.sampled(sampled, text, parsed.calls);
-    if (sampled.end !== "stop") {
-      const length = room <= limits.tokensPerTurn ? "response_length" : "turn_length";
-      return truncated(({ length, context_full: "context_full", deadline: "turn_deadline" } as const)[sampled.end]);
-    }
+    const parsed = await takeTurn({ task, player, record, names }, turns.assistant++);
+    if ("status" in parsed) return parsed;
 
     const lines = linesOf(record.messages, player.template.dialect);
     if (parsed.calls.length + parsed.errors.length > 0) {
@@ -110,6 +114,31 @@ async function play({ task, player, world, record, refused, names }: Playing): P
     if (next.kind === "thanks" || next.kind === "silence") return terminated("user_done");
     record.userTurn(next.text);
   }
+}
+
+/** Samples turn `number` (from 0) and records it: what it says, or how it ends the episode. */
+async function takeTurn(
+  { task, player, record, names }: Pick<Playing, "task" | "player" | "record" | "names">,
+  number: number,
+): Promise<ParsedCalls | Ending> {
+  const { limits } = task;
+  const room = limits.responseTokens - record.responseTokens();
+  if (room <= 0) return truncated("response_length");
+  const sampled = await player.policy.sample({
+    ids: [...record.ids],
+    seed: seedFrom(...names, "policy", number),
+    temperature: player.temperature,
+    maxTokens: Math.min(room, limits.tokensPerTurn),
+    stop: player.template.stop,
+    deadlineMs: player.rollout.turnSeconds * 1000,
+    signal: player.signal,
+  });
+  const text = textOf(sampled, player);
+  const parsed = parseToolCalls(text, player.template.dialect);
+  record.sampled(sampled, text, parsed.calls);
+  if (sampled.end === "stop") return parsed;
+  const length = room <= limits.tokensPerTurn ? "response_length" : "turn_length";
+  return truncated(({ length, context_full: "context_full", deadline: "turn_deadline" } as const)[sampled.end]);
 }
 
 /** The stop id is not part of the text. */

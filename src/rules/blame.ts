@@ -116,7 +116,7 @@ function tells(text: string, held: HeldBack, task: Task): boolean {
 }
 
 /** A question, without a call, that contains the words of the argument's name. */
-function asksFor({ text, calls }: Message, { argument }: HeldBack): boolean {
+export function asksFor({ text, calls }: Pick<Message, "text" | "calls">, { argument }: HeldBack): boolean {
   const said = ` ${text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ")} `;
   const words = spoken(argument).split(" ");
   return calls.length === 0 && text.includes("?") && words.every((word) => said.includes(` ${word}`));

@@ -7,6 +7,7 @@ import { dirname, join, relative } from "node:path";
 import type { SavedAdapter } from "../learner/learner.ts";
 import { checkpointFolder, forgetCheckpoint, listCheckpoints } from "../store/checkpoints.ts";
 import { assertWriting } from "../store/lease.ts";
+import { bestCheckpoint } from "../store/selection.ts";
 import { commit } from "./commit.ts";
 import type { Session } from "./session.ts";
 
@@ -51,10 +52,16 @@ async function writeServing(folder: string, { jinja, dialect }: Saving["template
   );
 }
 
-/** Removes all but the newest checkpoints. */
+/**
+ * Removes checkpoints: those of step 0, the best step and the last step stay, and the newest config.keepCheckpoints others. A
+ * step is scored before the next one closes, so that a new best one is never among those removed.
+ */
 export async function removeOldCheckpoints(session: Session): Promise<void> {
   const { writer, config } = session;
-  for (const old of listCheckpoints(writer.store, writer.run).slice(config.keepCheckpoints + 1)) {
+  const all = listCheckpoints(writer.store, writer.run);
+  const kept = [0, all[0]?.step, bestCheckpoint(writer.store, writer.run)?.step];
+  const others = all.filter(({ step }) => !kept.includes(step));
+  for (const old of others.slice(config.keepCheckpoints)) {
     const folder = checkpointFolder(writer.store, old);
     const doomed = `${folder}.tmp`; // if killed from here on, the next start removes it
     assertWriting(writer);

@@ -2,12 +2,14 @@
 // and compared with earlier tasks before it is accepted, in both directions of writing. drawTasks is for a run (accepted tasks
 // are stored at once), writeTasks for commands that store nothing.
 
+import type { Config } from "../config/config.ts";
 import { collected } from "../simulator/exchanges.ts";
 import { closestOfSeries, type TaskEmbedding, vectorsBefore, vectorsOf } from "../store/embeddings.ts";
 import type { AskedDraft } from "../store/exchanges.ts";
 import { recordFailure } from "../store/failures.ts";
 import { isTraining, loadTasks, type Origin, roundsOf, saveTask } from "../store/tasks.ts";
 import { aspectMetrics } from "../tasks/difficulty.ts";
+import { messageKey } from "../tasks/held-out.ts";
 import { closestOf, type Known, remembered, tooClose } from "../tasks/novelty.ts";
 import { taskId } from "../tasks/ordered-task.ts";
 import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
@@ -28,6 +30,18 @@ const writers = { "calls-first": writeDraft, "intent-first": writeIntentDraft } 
 export interface Series extends Omit<OrderSeries, "names"> {
   readonly step: number;
   readonly purpose: Purpose;
+  /** Keys (messageKey) of tasks that these must not repeat, nor each other; absent: repetition is for novelty to judge. */
+  readonly taken?: ReadonlySet<string>;
+}
+
+/** The seed names of a series of a run; the task's index is added. */
+export function seriesNames({ seed }: Config, purpose: Purpose): readonly (string | number)[] {
+  return [seed, "task", purpose];
+}
+
+/** Most tokens of a prompt: the rest of the policy's context is the response's. */
+export function promptRoom({ engine, rollout }: Config): number {
+  return engine.policyContext - rollout.responseTokens;
 }
 
 /** The parts of a session that writing needs. */
@@ -57,7 +71,7 @@ type RejectedDraft = Rejection & AskedDraft;
 /** Writes the missing tasks of a series; `take` gets each task as soon as it is accepted. */
 export async function writeTasks(
   session: WritingSession,
-  series: OrderSeries & { readonly toolsets: readonly Toolset[] },
+  series: OrderSeries & Pick<Series, "taken"> & { readonly toolsets: readonly Toolset[] },
   state: SeriesState,
   take: (place: number, task: Task, origin: Origin) => Promise<void>,
 ): Promise<Written> {
@@ -67,6 +81,7 @@ export async function writeTasks(
   const { toolsets } = series;
   const { distractors } = session;
   const known = [...state.known];
+  const taken = series.taken === undefined ? null : new Set(series.taken);
   const rejected = new Map<number, RejectedDraft[]>();
   let plainMessages = 0;
   await drawInRounds<{ readonly draft: Draft; readonly asked: AskedDraft }>({
@@ -85,7 +100,7 @@ export async function writeTasks(
       return { draft, asked: { task: taskId(drafted), exchanges } };
     },
     decide: async (place, { draft, asked }, round) => {
-      const checked = "task" in draft ? await check(session, draft, known) : draft;
+      const checked = "task" in draft ? (repeated(draft, taken) ?? (await check(session, draft, known))) : draft;
       const before = rejected.get(place) ?? [];
       if (!("task" in checked)) {
         rejected.set(place, [...before, { ...checked, ...asked }]);
@@ -93,12 +108,18 @@ export async function writeTasks(
       }
       const { task, embedding } = checked;
       if (embedding) known.push({ name: task.id, vector: embedding.vector });
+      taken?.add(messageKey(task));
       plainMessages += Number(checked.plainMessage);
       await take(place, task, { round, embedding, drafts: [...before, asked] });
       return true;
     },
   });
   return { rejected, plainMessages };
+}
+
+function repeated({ task }: WrittenTask, taken: ReadonlySet<string> | null): Rejection | null {
+  if (taken === null || !taken.has(messageKey(task))) return null;
+  return { stage: "too_close", reason: "a held-out task has the same message" };
 }
 
 type CheckedDraft = WrittenTask & { readonly embedding: TaskEmbedding | null };
@@ -110,8 +131,7 @@ async function check(
   known: readonly Known[],
 ): Promise<CheckedDraft | Rejection> {
   const { task } = written;
-  const room = config.engine.policyContext - config.rollout.responseTokens;
-  const fault = rejectionOf(task, { tokens: promptTokens(task, template), room });
+  const fault = rejectionOf(task, { tokens: promptTokens(task, template), room: promptRoom(config) });
   if (fault !== null) return fault;
   if (embed === null || config.tasks.novelty === null) return { ...written, embedding: null };
   const [vector] = await embed([task.firstMessage]);
@@ -132,8 +152,9 @@ export async function drawTasks(
   const { store, run } = writer;
   const { step, purpose } = series;
   const toolsets = isTraining(purpose) ? session.toolsets.train : session.toolsets.heldOut;
-  const ordered = { ...series, names: [config.seed, "task", purpose], toolsets };
   const tasks = loadTasks(store, run, step, purpose);
+  const taken = series.taken && new Set([...series.taken, ...[...tasks.values()].map(messageKey)]);
+  const ordered = { ...series, names: seriesNames(config, purpose), toolsets, ...(taken && { taken }) };
   const state: SeriesState = {
     filled: new Set(tasks.keys()),
     rounds: roundsOf(store, run, step, purpose),

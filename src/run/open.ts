@@ -92,9 +92,9 @@ export async function openEngineOf(config: Config): Promise<Engine> {
 
 export function toolsetsOf(config: Config): Session["toolsets"] {
   const all = config.tasks.tools === null ? embeddedCatalogue() : ownTools(config.tasks.tools, config.tasks.skipBadTools);
-  const share = config.evaluation.tasks === 0 ? 0 : config.evaluation.heldOut;
-  const { train, heldOut } = splitHeldOut(all, share, ["held-out"]);
-  if (config.evaluation.tasks > 0 && heldOut.length === 0) return { train, heldOut: train }; // one toolset: the same tools, other tasks
+  const evaluates = config.evaluation.tasks + config.evaluation.decisions > 0;
+  const { train, heldOut } = splitHeldOut(all, evaluates ? config.evaluation.heldOut : 0, ["held-out"]);
+  if (evaluates && heldOut.length === 0) return { train, heldOut: train }; // one toolset: the same tools, other tasks
   return { train, heldOut };
 }
 

@@ -2,10 +2,11 @@
 // step or of an evaluation, and commits each episode as soon as it ends.
 import type { Config } from "../config/config.ts";
 import { findModel } from "../models/manifest.ts";
+import { withFirstTurnVerdict } from "../reward/first-turn.ts";
 import { type Judge, openJudge } from "../reward/judge.ts";
 import { demonstrate } from "../rollout/demonstration.ts";
 import { rollOutGroups } from "../rollout/group.ts";
-import { type Player, rollOut } from "../rollout/rollout.ts";
+import { type Player, rollOut, rollOutFirstTurn } from "../rollout/rollout.ts";
 import { criteriaCap } from "../simulator/criteria.ts";
 import { collected } from "../simulator/exchanges.ts";
 import { counted, newUsage } from "../simulator/usage.ts";
@@ -21,7 +22,8 @@ type PlayingSession = Pick<Session, "config" | "engine" | "template" | "usage" |
 export interface PlayOptions {
   /** Sampling temperature; 0 is greedy. */
   readonly temperature: number;
-  readonly verdict: Config["reward"]["verdict"];
+  /** How it is judged; `first-turn`: only the first turn is played, and judged by reward/first-turn.ts. */
+  readonly verdict: Config["reward"]["verdict"] | "first-turn";
 }
 
 /** Plays one episode to its verdict; all its draws derive from `names`. */
@@ -31,6 +33,10 @@ export function playerOf(session: PlayingSession, { temperature, verdict }: Play
   const { config, engine } = session;
   const { policy, vocabulary } = engine;
   const player: Player = { ...session, policy, vocabulary, temperature, rollout: config.rollout };
+  if (verdict === "first-turn") {
+    return async (task, sample, names) =>
+      withFirstTurnVerdict(await rollOutFirstTurn(task, player, { sample, names }), session.template.dialect);
+  }
   const judge = judgeOf(session, verdict);
   return async (task, sample, names) => {
     const usage = newUsage();
@@ -49,7 +55,7 @@ export function demonstrated(session: PlayingSession, task: Task, names: readonl
   return judgeOf(session, "rules")({ trajectory, lines: [] }, simulatorOf(session));
 }
 
-function judgeOf({ config, template }: PlayingSession, verdict: PlayOptions["verdict"]): Judge {
+function judgeOf({ config, template }: PlayingSession, verdict: Config["reward"]["verdict"]): Judge {
   const { withhold, maxCriteria } = config.simulator;
   const cap = maxCriteria ?? criteriaCap(findModel(config.models.simulator).parameters);
   return openJudge({ verdict, dialect: template.dialect, withhold, maxCriteria: cap });

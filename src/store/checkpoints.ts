@@ -51,11 +51,6 @@ export async function verifyCheckpoint(
   return { checkpoint: null, skipped };
 }
 
-/** What is wrong with a checkpoint's files, as the end of a sentence; null if all exist and match. Reads every byte. */
-export function checkpointFault(store: Store, checkpoint: Checkpoint): Promise<string | null> {
-  return faultOf(checkpointFolder(store, checkpoint), checkpoint.files);
-}
-
 /** Deletes a checkpoint's row. */
 export function forgetCheckpoint(writer: Writer, step: number): void {
   write(writer, (database) => {
@@ -90,8 +85,10 @@ function select(database: Database, clause: string, ...values: readonly number[]
   return rows.map((row) => ({ ...row, files: JSON.parse(row.files) }));
 }
 
-async function faultOf(folder: string, files: Checkpoint["files"]): Promise<string | null> {
-  for (const [name, expected] of Object.entries(files)) {
+/** The first file of a checkpoint that is missing or changed, in words; null if it is whole. Reads every byte. */
+export async function checkpointFault(store: Store, checkpoint: Checkpoint): Promise<string | null> {
+  const folder = checkpointFolder(store, checkpoint);
+  for (const [name, expected] of Object.entries(checkpoint.files)) {
     const path = join(folder, name);
     if (!existsSync(path)) return `${path} is missing`;
     try {

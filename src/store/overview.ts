@@ -1,9 +1,9 @@
 // One line per run, for `playact runs` and the dashboard: the state of each run, from the store alone.
-import { join } from "node:path";
-import { checkpointFolder, listCheckpoints } from "./checkpoints.ts";
 import { liveHolder } from "./lease.ts";
+import { adapterPath } from "./named-step.ts";
 import type { RunStatus } from "./run-row.ts";
 import { type ListedRun, listRuns } from "./runs.ts";
+import { bestCheckpoint } from "./selection.ts";
 import { lastStart } from "./starts.ts";
 import { lastClosedStep, openStepOf } from "./steps.ts";
 import type { Store } from "./store.ts";
@@ -26,7 +26,9 @@ export interface RunOverview {
   /** Devices of engine and learner at the last start; null before the first. */
   readonly engine: string | null;
   readonly learner: string | null;
-  /** Newest GGUF adapter (or its checkpoint's folder if there is none); null before the first checkpoint. */
+  /** The step whose checkpoint is the best; null before the first checkpoint. */
+  readonly best: number | null;
+  /** Its GGUF adapter, the one to use (or its folder if there is none). */
   readonly adapter: string | null;
   /** Why it failed or was interrupted, or why this version cannot resume it. */
   readonly note: string | null;
@@ -41,7 +43,7 @@ export function overview(store: Store): readonly RunOverview[] {
     ...progress(store, run),
     started: run.createdAt,
     ...places(store, run),
-    adapter: newestAdapter(store, run),
+    ...bestAdapter(store, run),
     note: run.config === null ? `cannot be resumed: ${run.fault}` : run.note,
   }));
 }
@@ -73,10 +75,7 @@ function places(store: Store, run: ListedRun): Pick<RunOverview, "engine" | "lea
   return { engine, learner };
 }
 
-function newestAdapter(store: Store, run: ListedRun): string | null {
-  const [checkpoint] = listCheckpoints(store, run);
-  if (checkpoint === undefined) return null;
-  const folder = checkpointFolder(store, checkpoint);
-  const gguf = Object.keys(checkpoint.files).find((name) => name.endsWith(".gguf"));
-  return gguf === undefined ? folder : join(folder, gguf);
+function bestAdapter(store: Store, run: ListedRun): Pick<RunOverview, "best" | "adapter"> {
+  const best = bestCheckpoint(store, run);
+  return { best: best?.step ?? null, adapter: best && adapterPath(store, best) };
 }

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
 import type { z } from "zod";
-import { type Config, configSchema, type Dialect } from "../config/config.ts";
+import { type Config, configSchema } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
 import type { CallForm } from "../llm/text/dialect.ts";
 import { isObject } from "../rules/json.ts";
@@ -83,11 +83,6 @@ export function policyOf(store: Store, id: number): string {
     .get(id);
   if (policy === undefined) throw new PlayactError("store", `${store.path} has no run with the row id ${id}.`);
   return policy;
-}
-
-/** How the policy of a run writes calls; null before its first start. */
-export function dialectOf(store: Store, run: Pick<RunRow, "id">): Dialect | null {
-  return store.database.prepare<[number], Dialect | null>("SELECT dialect FROM run WHERE id = ?").pluck().get(run.id) ?? null;
 }
 
 /** All runs, latest first. */

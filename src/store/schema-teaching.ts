@@ -31,6 +31,10 @@ ALTER TABLE new_task RENAME TO task;
 ALTER TABLE trajectory ADD COLUMN author TEXT NOT NULL DEFAULT 'policy';
 UPDATE trajectory SET author = 'blueprint' WHERE task IN (SELECT id FROM task WHERE purpose = 'demonstration');
 
+-- A phase of an evaluation is named by the step whose policy played; the one after the warm-up was called so.
+UPDATE trajectory SET phase = 'step 0' WHERE phase = 'warmup';
+UPDATE evaluation_metric SET phase = 'step 0' WHERE phase = 'warmup';
+
 -- How the policy writes calls (policy.dialect, the manifest or the probe), and the tags of hermes: tokens or pieces; NULL until
 -- the first start. A run keeps what it was trained in.
 ALTER TABLE run ADD COLUMN dialect TEXT;

@@ -1,4 +1,4 @@
-// The scores of a run as `train` prints them at its end: rows of the views step_summary and evaluation_summary.
+// The scores of a run as `train` prints them at its end: rows of the views step_summary and held_out.
 import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
 
@@ -14,11 +14,23 @@ export function stepScores(store: Store, run: RunRow): readonly Scores[] {
     .all(run.name);
 }
 
-/** One row per kind of held-out task and phase, phases in the order in which they were played. */
-export function evaluationScores(store: Store, run: RunRow): readonly Scores[] {
+/** The outcome of one held-out task under one policy. */
+export interface Outcome {
+  /** The checkpoint that played it; null: the base before a warm-up. */
+  readonly step: number | null;
+  /** The task's place; the same in every phase. */
+  readonly position: number;
+  readonly kind: string;
+  /** 1 if every rule was met, else 0. */
+  readonly success: 0 | 1;
+}
+
+/** What the tasks that report gave, by every policy that played them: judged episodes, by place. */
+export function heldOutOutcomes(store: Store, run: Pick<RunRow, "name">): readonly Outcome[] {
   return store.database
-    .prepare<[string], Scores>(
-      "SELECT phase, kind, tasks, success, reward_mean FROM evaluation_summary WHERE run = ? ORDER BY kind, CASE phase WHEN 'base' THEN 0 WHEN 'warmup' THEN 1 ELSE 2 END, length(phase), phase",
+    .prepare<[string], Outcome>(
+      `SELECT step, position, kind, success FROM held_out
+       WHERE run = ? AND purpose = 'evaluation' AND reward IS NOT NULL ORDER BY position, step`,
     )
     .all(run.name);
 }

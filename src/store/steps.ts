@@ -78,12 +78,21 @@ export function openStepOf(store: Store, run: Pick<RunRow, "id">): OpenStep | nu
 
 /** The last closed step, or null before the first. */
 export function lastClosedStep(store: Store, run: Pick<RunRow, "id">): ClosedStep | null {
+  return readClosed(store, run, "ORDER BY number DESC LIMIT 1");
+}
+
+/** A closed step by its number, or null. */
+export function closedStep(store: Store, run: Pick<RunRow, "id">, number: number): ClosedStep | null {
+  return readClosed(store, run, "AND number = ?", number);
+}
+
+function readClosed(store: Store, run: Pick<RunRow, "id">, clause: string, ...values: readonly number[]): ClosedStep | null {
   const row = store.database
-    .prepare<[number], Omit<ClosedStep, "checkpoint">>(
+    .prepare<number[], Omit<ClosedStep, "checkpoint">>(
       `SELECT number, level, policy_version AS policyVersion, next_level AS nextLevel, next_policy_version AS nextPolicyVersion
-       FROM step WHERE run = ? AND closed_at IS NOT NULL ORDER BY number DESC LIMIT 1`,
+       FROM step WHERE run = ? AND closed_at IS NOT NULL ${clause}`,
     )
-    .get(run.id);
+    .get(run.id, ...values);
   return row === undefined ? null : { ...row, checkpoint: readCheckpoint(store, run, row.number) };
 }
 
@@ -137,7 +146,8 @@ export function metricsOf(store: Store, run: RunRow, step: number): StoredMetric
 
 /**
  * For a run that falls back to an older checkpoint: reopens the step after `number` with its tasks and trajectories (its update
- * is repeated with the same data) and deletes all later steps, whose policies no longer exist.
+ * is repeated with the same data) and deletes all later steps, and what their policies played in evaluations: these policies no
+ * longer exist.
  */
 export function reopenAfter(writer: Writer, number: number): void {
   const durable = true;
@@ -152,17 +162,22 @@ export function reopenAfter(writer: Writer, number: number): void {
   );
 }
 
-// tasks of an evaluation belong to no step and stay
+// held-out tasks belong to no step and stay
 const laterTasks = "SELECT id FROM task WHERE run = @run AND step > @reopened AND purpose IN ('train', 'demonstration')";
-const laterTrajectories = `SELECT id FROM trajectory WHERE task IN (${laterTasks})`;
+const laterPhase = (column: string) => `${column} LIKE 'step %' AND CAST(substr(${column}, 6) AS INTEGER) >= @reopened`;
+const laterTrajectories = `SELECT id FROM trajectory WHERE task IN (${laterTasks})
+  OR (task IN (SELECT id FROM task WHERE run = @run AND purpose IN ('evaluation', 'selection')) AND ${laterPhase("phase")})`;
 const reopenedTasks = "SELECT id FROM task WHERE run = @run AND step = @reopened AND purpose IN ('train', 'demonstration')";
 const forget: readonly string[] = [
   "DELETE FROM checkpoint WHERE run = @run AND step >= @reopened",
   "DELETE FROM metric WHERE run = @run AND step >= @reopened",
-  `DELETE FROM failure WHERE run = @run AND step > @reopened AND (trajectory IS NULL OR trajectory IN (${laterTrajectories}))`,
-  "DELETE FROM exchange WHERE run = @run AND step > @reopened AND purpose IN ('train', 'demonstration')",
+  `DELETE FROM evaluation_metric WHERE run = @run AND ${laterPhase("phase")}`,
+  "DELETE FROM failure WHERE run = @run AND step > @reopened AND trajectory IS NULL",
+  `DELETE FROM failure WHERE trajectory IN (${laterTrajectories})`,
+  "DELETE FROM exchange WHERE run = @run AND step > @reopened AND trajectory IS NULL AND purpose IN ('train', 'demonstration')",
+  `DELETE FROM exchange WHERE trajectory IN (${laterTrajectories})`,
   `DELETE FROM message WHERE trajectory IN (${laterTrajectories})`,
-  `DELETE FROM trajectory WHERE task IN (${laterTasks})`,
+  `DELETE FROM trajectory WHERE id IN (${laterTrajectories})`,
   `DELETE FROM task_embedding WHERE task IN (${laterTasks})`,
   "DELETE FROM task WHERE run = @run AND step > @reopened AND purpose IN ('train', 'demonstration')",
   "DELETE FROM step WHERE run = @run AND number > @reopened",

@@ -15,7 +15,7 @@ import { assertOpen } from "./tasks.ts";
 export interface TrajectoryPlace {
   readonly step: number;
   readonly purpose: Purpose;
-  /** In an evaluation: which policy was judged ("base", "warmup", "step 4"). */
+  /** In an evaluation: which policy was judged ("base", "step 4"). */
   readonly phase?: string;
   /** Index of the task, as given to saveTask. */
   readonly task: number;

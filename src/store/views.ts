@@ -59,12 +59,37 @@ CREATE VIEW success_by_kind AS
 SELECT run, step, kind, count(*) AS trajectories, avg(success) AS success, avg(reward) AS reward_mean
 FROM episode WHERE purpose = 'train' AND author = 'policy' AND reward IS NOT NULL GROUP BY run_id, step, kind;
 
--- Held-out tasks by phase (base, warmup, step 4) and by call or decline. tasks: number of judged tasks.
+-- Every episode on a held-out task. purpose: evaluation (whole episodes, which report) or selection (first turns, which choose the
+-- best checkpoint). step: the checkpoint that played; NULL for the base before a warm-up, 0 for the base if there was no warm-up.
+CREATE VIEW held_out AS
+WITH played AS (SELECT DISTINCT run_id FROM episode WHERE purpose = 'evaluation' AND phase = 'step 0'),
+untouched AS (SELECT run FROM step WHERE number = 0 AND next_policy_version = 0 AND run NOT IN (SELECT run_id FROM played))
+SELECT id, run, run_id,
+       CASE phase WHEN 'base' THEN iif(run_id IN (SELECT run FROM untouched), 0, NULL) ELSE CAST(substr(phase, 6) AS INTEGER) END AS step,
+       purpose, phase, position, task, kind, rules, reward, success
+FROM episode WHERE purpose IN ('evaluation', 'selection');
+
+-- Judged held-out episodes by step, purpose and kind of task; low and high: 95 % interval of success (Wilson).
 CREATE VIEW evaluation_summary AS
-SELECT run, phase, CASE kind WHEN 'decline' THEN 'decline' ELSE 'call' END AS kind,
-       count(*) AS tasks, avg(success) AS success, avg(reward) AS reward_mean
-FROM episode WHERE purpose = 'evaluation' AND reward IS NOT NULL
-GROUP BY run_id, phase, CASE kind WHEN 'decline' THEN 'decline' ELSE 'call' END;
+SELECT run, step, purpose, phase, kind, count(*) AS tasks, avg(success) AS success,
+       iif(sum(success) = 0, 0.0, ${wilsonBound("sum(success)", "count(*)", "-")}) AS low,
+       iif(sum(success) = count(*), 1.0, ${wilsonBound("sum(success)", "count(*)", "+")}) AS high, avg(reward) AS reward_mean
+FROM held_out WHERE reward IS NOT NULL GROUP BY run_id, purpose, phase, kind;
+
+-- Shares of right first turns by step: on tasks that need a call, a decline, or a question; score: their mean, which chooses the best
+-- checkpoint. Steps whose tasks are not all played have no row.
+CREATE VIEW selection_summary AS
+WITH share AS (
+  SELECT run, run_id, step, count(*) AS tasks,
+         avg(CASE WHEN kind NOT IN ('decline', 'ask', 'ask+chain') THEN success END) AS call,
+         avg(CASE WHEN kind = 'decline' THEN success END) AS decline,
+         avg(CASE WHEN kind IN ('ask', 'ask+chain') THEN success END) AS ask
+  FROM held_out WHERE purpose = 'selection' AND step IS NOT NULL GROUP BY run_id, step
+)
+SELECT run, step, tasks, call, decline, ask,
+       (coalesce(call, 0) + coalesce(decline, 0) + coalesce(ask, 0)) /
+       nullif((call IS NOT NULL) + (decline IS NOT NULL) + (ask IS NOT NULL), 0) AS score
+FROM share WHERE tasks = (SELECT count(*) FROM task WHERE task.run = run_id AND purpose = 'selection');
 
 -- One row per training group. trajectories: judged ones; rules_differ: 1 if its samples differ by the rules.
 CREATE VIEW group_summary AS
@@ -116,7 +141,8 @@ WITH fired AS (
   SELECT run.name, written.step, written.purpose, written.phase, substr(written.name, instr(written.name, '/') + 1), value
   FROM (
     SELECT run, step, iif(step = 0, 'demonstration', 'train') AS purpose, '' AS phase, name, value FROM metric
-    UNION ALL SELECT run, 0, 'evaluation', '', name, value FROM evaluation_metric WHERE phase = 'tasks'
+    UNION ALL SELECT run, 0, iif(phase = 'tasks', 'evaluation', 'selection'), '', name, value
+    FROM evaluation_metric WHERE phase IN ('tasks', 'selection tasks')
   ) AS written JOIN run ON run.id = written.run
   WHERE written.name LIKE 'tasks/rejected/%' OR written.name IN ('tasks/plain_messages', 'simulator/retried/task')
   UNION ALL

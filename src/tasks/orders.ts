@@ -10,6 +10,9 @@ export function falls(index: number, share: number, offset: number): boolean {
   return Math.floor((index + 1) * share + offset) > Math.floor(index * share + offset);
 }
 
+/** A kind of call task that a series may ask for, place by place. */
+export type OrderedKind = "plain" | "ask" | "chain" | "parallel";
+
 export interface TaskOrder {
   readonly id: string;
   /** Names that all draws of the task derive from. */
@@ -20,6 +23,8 @@ export interface TaskOrder {
   /** Overrides of the level for tasks that must be hard (config tasks.hard). */
   readonly hold: number;
   readonly calls: number;
+  /** Two calls that do not depend on each other. */
+  readonly parallel: boolean;
   readonly tokensPerTurn: number;
   readonly responseTokens: number;
 }
@@ -36,6 +41,8 @@ export interface OrderSeries {
   readonly declineShare: number;
   /** Probability that a task's aspects are drawn instead of following the level; 0 outside training. */
   readonly epsilon: number;
+  /** The kind of each task, by place, in place of shares and level (held-out tasks). // [count] */
+  readonly kinds?: readonly OrderedKind[];
 }
 
 /** The orders of a series, in its order. */
@@ -53,6 +60,7 @@ export function taskOrders(config: Config, series: OrderSeries): TaskOrder[] {
     const aspects = withFixed(drawn, config.curriculum.fixed, config.difficulty);
     const hardHolds = random.uniform() < 0.6; // asking is needed more often; the others are dependent calls
     const mustHold = hard && aspects.queryAmbiguity === 0 && aspects.expectedToolCalls === 1;
+    const kind = series.kinds?.[position];
     return {
       id: `${series.id}-${index}`,
       names,
@@ -61,8 +69,20 @@ export function taskOrders(config: Config, series: OrderSeries): TaskOrder[] {
       decline,
       hold: mustHold && hardHolds ? 1 : aspects.queryAmbiguity,
       calls: mustHold && !hardHolds ? 2 : aspects.expectedToolCalls,
+      parallel: false,
+      ...(kind === undefined ? {} : shapeOf(kind, aspects)),
       tokensPerTurn: config.rollout.tokensPerTurn,
       responseTokens: config.rollout.responseTokens,
     };
   });
+}
+
+/** What makes a task one of a kind; only an ask task still takes the number of its held-back values from the level. */
+function shapeOf(kind: OrderedKind, aspects: Difficulty): Pick<TaskOrder, "decline" | "hold" | "calls" | "parallel"> {
+  return {
+    decline: false,
+    hold: kind === "ask" ? Math.max(1, aspects.queryAmbiguity) : 0,
+    calls: kind === "chain" || kind === "parallel" ? 2 : 1,
+    parallel: kind === "parallel",
+  };
 }

@@ -1,0 +1,90 @@
+// The held-out tasks of a run, stored once: those that report and those that choose (tasks/held-out.ts). Call tasks are ready
+// for the embedded catalogue (tasks/ready.ts); what is missing is written by the simulator, from toolsets that are never trained
+// on. Decline tasks are twins of call tasks.
+import { recordEvaluation } from "../store/evaluations.ts";
+import { loadTasks, saveTask } from "../store/tasks.ts";
+import { callKinds, declineTwins, type HeldOutPurpose, messageKey } from "../tasks/held-out.ts";
+import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
+import { readyTasks, readyToPlay } from "../tasks/ready.ts";
+import { promptTokens, rejectionOf } from "../tasks/rejection.ts";
+import type { Task } from "../types.ts";
+import { commit } from "./commit.ts";
+import { drawTasks, promptRoom, seriesNames } from "./draw-tasks.ts";
+import { simulatorMetrics } from "./metrics.ts";
+import type { Session } from "./session.ts";
+
+/** Both sets by place; a place whose task could not be written is missing. */
+export type HeldOutTasks = Readonly<Record<HeldOutPurpose, ReadonlyMap<number, Task>>>;
+
+/** The tasks of both sets; those that are not stored yet are taken or written. No message of one set occurs in the other. */
+export async function heldOutTasks(session: Session): Promise<HeldOutTasks> {
+  const { tasks, decisions } = session.config.evaluation;
+  const evaluation = await tasksFor(session, "evaluation", tasks, new Set());
+  const reported = new Set([...evaluation.values()].map(messageKey));
+  return { evaluation, selection: await tasksFor(session, "selection", decisions, reported) };
+}
+
+async function tasksFor(
+  session: Session,
+  purpose: HeldOutPurpose,
+  total: number,
+  taken: ReadonlySet<string>,
+): Promise<ReadonlyMap<number, Task>> {
+  const { config, writer } = session;
+  const stored = () => loadTasks(writer.store, writer.run, 0, purpose);
+  if (stored().size >= total) return stored();
+  const kinds = callKinds(purpose, total);
+  const series = {
+    ...{ id: purpose.slice(0, 4), first: 0, count: kinds.length, kinds },
+    ...{ level: config.curriculum.start, declineShare: 0, epsilon: 0 },
+  };
+  const save = (index: number, task: Task) => commit(session, () => saveTask(writer, { step: 0, purpose, index }, task));
+
+  if (config.tasks.tools === null)
+    for (const [place, task] of ready(session, purpose, series, taken)) if (!stored().has(place)) await save(place, task);
+  await writeMissing(session, purpose, series, taken);
+  const calls = new Map([...stored()].filter(([place]) => place < kinds.length));
+  const twins = declineTwins(calls, { purpose, total, toolsets: session.toolsets.heldOut });
+  for (const [place, twin] of twins) if (!stored().has(place)) await save(place, twin);
+  return stored();
+}
+
+type HeldOutSeries = Omit<OrderSeries, "names"> & Required<Pick<OrderSeries, "kinds">>;
+
+/** The ready tasks that fit the run's toolsets and the policy's context: the n-th place of a kind gets the n-th of the kind. */
+function ready(
+  { config, template, toolsets }: Session,
+  purpose: HeldOutPurpose,
+  series: HeldOutSeries,
+  taken: ReadonlySet<string>,
+): ReadonlyMap<number, Task> {
+  const orders = taskOrders(config, { ...series, names: seriesNames(config, purpose) });
+  const all = readyTasks().filter((one) => one.purpose === purpose);
+  const found = new Map<number, Task>();
+  for (const [place, order] of orders.entries()) {
+    const kind = series.kinds[place];
+    const number = series.kinds.slice(0, place).filter((earlier) => earlier === kind).length;
+    const one = all.find((entry) => entry.kind === kind && entry.number === number);
+    const task = one === undefined ? null : readyToPlay(one, order, toolsets.heldOut);
+    if (task === null || taken.has(messageKey(task))) continue;
+    if (rejectionOf(task, { tokens: promptTokens(task, template), room: promptRoom(config) }) === null) found.set(place, task);
+  }
+  return found;
+}
+
+async function writeMissing(
+  session: Session,
+  purpose: HeldOutPurpose,
+  series: HeldOutSeries,
+  taken: ReadonlySet<string>,
+): Promise<void> {
+  const { writer, usage } = session;
+  const places = [...loadTasks(writer.store, writer.run, 0, purpose).keys()];
+  const missing = series.count - places.filter((place) => place < series.count).length;
+  if (missing === 0) return;
+  session.progress({ kind: "phase", text: `${purpose}: writing ${missing} held-out tasks`, step: 0 });
+  const before = { ...usage };
+  const drawn = await drawTasks(session, { ...series, step: 0, purpose, taken });
+  const metrics = { ...drawn.metrics, ...simulatorMetrics(usage, before) };
+  await commit(session, () => recordEvaluation(writer, purpose === "evaluation" ? "tasks" : "selection tasks", metrics));
+}
