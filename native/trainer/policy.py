@@ -184,14 +184,6 @@ def logprobs(policy: Policy, samples: Sequence[Sequence[int]], reference: bool, 
     return result
 
 
-def cosines(policy: Policy, ids: Sequence[int]) -> Tensor:
-    """[n, n] float32: cosine between the input-embedding rows of the ids. Untrained rows are nearly equal."""
-    with torch.no_grad():
-        rows = policy.model.get_input_embeddings().weight[torch.tensor(ids, dtype=torch.long, device=policy.device)].float()
-        rows = nn.functional.normalize(rows, dim=-1)
-        return (rows @ rows.T).cpu()
-
-
 def adapter_off(policy: Policy) -> Any:
     """Context with the adapter off: the model is the reference."""
     return policy.model.disable_adapter()

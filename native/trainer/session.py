@@ -18,7 +18,7 @@ from .machine import device_name
 from .memory import Room, room_of
 from .normalise import NORMALIZERS
 from .optimizer import adamw
-from .policy import Lora, Policy, cosines, load, logprobs
+from .policy import Lora, Policy, load, logprobs
 from .protocol import Arrays, Head
 from .ranks import ALONE, Ranks
 from .serve import Verb
@@ -55,7 +55,6 @@ def verbs(ranks: Ranks = ALONE) -> dict[str, Verb]:
     return {
         "open": open_,
         "logprobs": lambda head, arrays: _logprobs(session(), head, arrays),
-        "cosines": lambda _, arrays: _cosines(session(), arrays),
         "update": lambda head, arrays: _update(session(), head, arrays),
         "save": lambda head, _: _save(session(), head),
         "restore": lambda head, _: _restore(session(), head),
@@ -91,11 +90,6 @@ def _logprobs(session: Session, head: Head, arrays: Arrays) -> tuple[Head, Array
     samples = read_sequences(arrays, session.policy.vocabulary)
     values = logprobs(session.policy, samples, head["which"] == "reference", head["temperature"])
     return {}, {"logprobs": np.asarray([v for sample in values for v in sample], dtype=np.float32)}
-
-
-def _cosines(session: Session, arrays: Arrays) -> tuple[Head, Arrays]:
-    ids = read_sequences(arrays, session.policy.vocabulary)
-    return {}, {"cosines": cosines(session.policy, ids[0] if ids else []).numpy().ravel()}
 
 
 def _update(session: Session, head: Head, arrays: Arrays) -> tuple[Head, Arrays]:

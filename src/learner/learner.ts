@@ -1,4 +1,4 @@
-// The learner port: seven verbs over ids, masks, log-probs and advantages. The learner never sees text, tools, rewards or
+// The learner port: six verbs over ids, masks, log-probs and advantages. The learner never sees text, tools, rewards or
 // groups, and does not compute advantages. Implementations: torch.ts (Python child) and scripted.ts (deterministic double,
 // unit tests only); test/suites/learner.suite.ts is the conformance suite for both.
 import type { ImportanceMode, Normalization, PolicyLossName } from "../config/training.ts";
@@ -97,8 +97,6 @@ export interface Learner {
     which: "policy" | "reference",
     temperature: number,
   ): Promise<readonly (readonly number[])[]>;
-  /** Cosine between the input-embedding rows of the ids, to find markers that were never trained. // [id][id] */
-  cosines(ids: readonly number[]): Promise<readonly (readonly number[])[]>;
   update(request: UpdateRequest): Promise<UpdateReply>;
   /**
    * Writes into `folder` (created, must not contain an older save); durable (fsynced) when it returns. Files that lie in it

@@ -60,7 +60,6 @@ export async function restartingLearner(start: () => Promise<MortalLearner>): Pr
       return reply;
     },
     logprobs: (samples, which, temperature) => call((learner) => learner.logprobs(samples, which, temperature)),
-    cosines: (ids) => call((learner) => learner.cosines(ids)),
     async update(request) {
       const reply = await call((learner) => learner.update(request));
       since.push(request);

@@ -38,11 +38,6 @@ export function scriptedLearner(vocabulary = 512): Learner {
       const values = logSoftmax(bias, temperature);
       return samples.map((ids) => ids.map((id, position) => (position === 0 ? 0 : at(values, id))));
     },
-    async cosines(ids) {
-      opened();
-      check([ids], vocabulary);
-      return ids.map((a) => ids.map((b) => (a === b ? 1 : 0.1)));
-    },
     async update(request): Promise<UpdateReply> {
       const mine = opened();
       check(

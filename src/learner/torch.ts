@@ -109,13 +109,6 @@ function verbs(channel: Channel, patience: number): Omit<Learner, "close"> {
       const { blob } = await channel.call("logprobs", { which, temperature }, arrays);
       return cut(readFloats(blob, "logprobs"), lengths);
     },
-    async cosines(ids) {
-      const { blob } = await channel.call("cosines", {}, { ids: Int32Array.from(ids), lengths: Int32Array.of(ids.length) });
-      return cut(
-        readFloats(blob, "cosines"),
-        ids.map(() => ids.length),
-      );
-    },
     async update(request: UpdateRequest): Promise<UpdateReply> {
       const samples = request.minibatches.flat();
       const minibatches = request.minibatches.map((samples) => samples.length);

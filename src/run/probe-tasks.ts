@@ -25,7 +25,7 @@ const written: readonly Written[] = [
     "find_hotel",
     { city: "Porto", check_in: "2026-07-03", nights: 4 },
   ],
-  ["search_flights get_flight_status", "Is the flight KL2217 on time?", "get_flight_status", { flight_id: "KL2217" }],
+  ["search_flights get_flight_status", "Is the flight KL217 on time?", "get_flight_status", { flight_id: "KL217" }],
   ["watch_rate quote_exchange", "What rate do I get if I sell EUR and buy JPY?", "quote_exchange", { sell: "EUR", buy: "JPY" }],
   [
     "find_card block_card set_card_limit",

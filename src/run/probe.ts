@@ -28,7 +28,7 @@ export interface ProbedForm extends Probed {
 type Probing = Pick<Engine, "policy" | "vocabulary">;
 
 /** Enough for any of the calls. */
-const maxTokens = 160;
+const maxTokens = 192;
 /** For one turn; a machine that does other work is many times slower. */
 const deadlineMs = 600_000;
 

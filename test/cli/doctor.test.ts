@@ -1,13 +1,12 @@
 // `playact doctor` in process: what it reports, how it fails, what can be pasted into a bug report.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { doctorCommand } from "../../src/cli/doctor.ts";
 import type { Check } from "../../src/cli/health.ts";
 import { reportOf, wantedKinds } from "../../src/cli/simulator-health.ts";
 import { type Finding, type Kind, kinds } from "../../src/health/examine.ts";
-import { smallModel } from "../llm/engine/small-model.ts";
 
 interface Answer {
   readonly printed: string;
@@ -95,14 +94,13 @@ describe("--policy", () => {
   test("prints how the manifest says that a model writes calls", async () => {
     const { printed, error } = await doctor(["--policy", "qwen2.5-coder-0.5b-instruct", "--json"]);
     expect(error).toBe(null);
-    expect(JSON.parse(printed)).toMatchObject({ family: "qwen2", dialect: "hermes", markers: "pieces" });
+    expect(JSON.parse(printed)).toMatchObject({ family: "qwen2", dialect: "json-fence", markers: "pieces", probe: [] });
   });
 
-  test("prints which chat template writes the model's episodes, once its file is present", async () => {
-    const of = async (environment = {}) =>
-      JSON.parse((await doctor(["--policy", "smollm2-135m-instruct", "--json"], environment)).printed).template;
-    expect(await of()).toMatch(/^known after the model is fetched: npx playact models get smollm2/);
-    expect(await of({ PLAYACT_MODELS: dirname(smallModel) })).toMatch(/^Playact's own, append-only\. .* ordinary tokens\.$/);
+  test("says what the probe of a model needs if its file is not present", async () => {
+    const { template, chosen } = JSON.parse((await doctor(["--policy", "smollm2-135m-instruct", "--json"])).printed);
+    expect(template).toMatch(/^known after the model is fetched: npx playact models get smollm2/);
+    expect(chosen).toBe(template);
   });
 
   test("an unknown model is reported with the known ones", async () => {

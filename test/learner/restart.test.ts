@@ -29,7 +29,6 @@ function mortals(deaths: readonly number[]): { start: () => Promise<MortalLearne
       failure: () => failure,
       open: (request) => mortal(() => inner.open(request)),
       logprobs: (...given) => mortal(() => inner.logprobs(...given)),
-      cosines: (ids) => mortal(() => inner.cosines(ids)),
       update: (request) => mortal(() => inner.update(request)),
       save: (path) => mortal(() => inner.save(path)),
       restore: (path) => mortal(() => inner.restore(path)),
@@ -94,7 +93,7 @@ describe("a learner that is started again", () => {
   test("a refusal by a running learner is passed on", async () => {
     const { start, lives } = mortals([]);
     const learner = await restartingLearner(start);
-    await expect(learner.cosines([1])).rejects.toThrow("call open first");
+    await expect(learner.logprobs([[1]], "policy", 1)).rejects.toThrow("call open first");
     expect(lives()).toBe(1);
   });
 

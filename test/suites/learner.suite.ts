@@ -106,14 +106,6 @@ export function learnerSuite(name: string, { start, request, torch, metrics, tol
       expect(spread(flat[0] ?? [])).toBeLessThan(spread(sharp[0] ?? []));
     });
 
-    test("cosines are 1 on the diagonal and symmetric", async () => {
-      const table = await learner.cosines([1, 250, 17]);
-      for (const [i, row] of table.entries()) {
-        expect(row[i]).toBeCloseTo(1, 4);
-        for (const [j, value] of row.entries()) expect(value).toBeCloseTo(table[j]?.[i] ?? Number.NaN, 5);
-      }
-    });
-
     test("GRPO makes good answers more likely and bad ones less, and returns the log-probs from before", async () => {
       const before = [await answered(good), await answered(bad)] as const;
       const values = await logprobs(good.ids);

@@ -1,5 +1,6 @@
 // A whole run of train() with the doubles of engine and learner and a real store: two steps after a warm-up in a third of a
 // second, with a callback at each moment at which a process may end, and the run's complete results.
+import { setMaxListeners } from "node:events";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type BetterSqlite from "better-sqlite3";
@@ -150,6 +151,8 @@ export async function life({ store, home }: Temporary, run: RunRow, lived: Proce
   const learner = learnerWith(engine, moment);
   await learner.open(openRequest);
   const toolset = { domain: "travel", name: "trains", tools: [findTrain] };
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal); // as in the worker: every wait adds one
   const session: Session = {
     ...{ config: run.config, writer, engine, learner, progress },
     template: episodeTemplate(engine.vocabulary, { dialect: "hermes", markers: "pieces" }),
@@ -159,7 +162,7 @@ export async function life({ store, home }: Temporary, run: RunRow, lived: Proce
     usage,
     folder: runFolder(home, run.name),
     pause: () => undefined,
-    signal: new AbortController().signal,
+    signal,
   };
   mkdirSync(session.folder, { recursive: true });
   try {
