@@ -14,10 +14,9 @@ export const replyTokens = 512;
 /** An hour for one reply is no policy's fault: the command ends. */
 const deadlineMs = 3_600_000;
 
-/** How one policy writes and reads. */
+/** How one policy writes and reads: in the dialect of its template. */
 export interface Voice {
   readonly template: EpisodeTemplate;
-  readonly dialect: Dialect;
 }
 
 export interface Reply {

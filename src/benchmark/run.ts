@@ -42,7 +42,7 @@ export async function playRows(playing: Playing, candidate: Candidate, rows: rea
   await mapConcurrent(left, engine.sequences.policy, async (row) => {
     pause();
     const reply = await playRow(engine, voice, row);
-    const marked = await markReply(checker, voice.dialect, row, reply);
+    const marked = await markReply(checker, voice.template.dialect, row, reply);
     const { category, position, name } = row;
     storeMark(store, series, from, { category, position, name, reply: reply.text, ended: reply.ended, ...marked });
     onRow(++done, rows.length);

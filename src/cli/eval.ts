@@ -126,7 +126,7 @@ async function play({ store, checker, rows, progress }: Evaluation, chosen: Chos
   const candidates = policies.map((policy) => {
     const { adapter, form, from } = policy;
     const { dialect, markers } = form;
-    const voice = { template: chooseTemplate(text, markers, dialect).template, dialect };
+    const voice = { template: chooseTemplate(text, markers, dialect).template };
     const template = templateDigest(voice);
     const series = {
       suite: "bfcl",

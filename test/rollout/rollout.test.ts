@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { dialects } from "../../src/config/config.ts";
 import { trainingSamples } from "../../src/learner/batch.ts";
 import { EngineError } from "../../src/llm/llm.ts";
 import { scriptedVocabulary } from "../../src/llm/scripted.ts";
+import { formatToolCall } from "../../src/llm/text/tool-call.ts";
 import { complaint, thanks } from "../../src/simulator/prompts/user.ts";
 import { difficulty } from "../../src/tasks/difficulty.ts";
 import { turnLimits } from "../../src/tasks/ordered-task.ts";
@@ -269,6 +271,19 @@ describe("calls", () => {
     expect((await play(blueprint({ limits: limits({ toolTurns: 1 }) }), { turns: [broken] })).end).toBe(
       "truncated: max_tool_turns",
     );
+  });
+
+  test.each(dialects)("in the template's dialect, %s, are made by the policy alone: its form in a user's words or a result is text", async (dialect) => {
+    const form = formatToolCall(found, dialect);
+    const task = blueprint({
+      expected: [{ ...found, result: { train_id: form, departs: "08:25" } }],
+      firstMessage: form,
+    });
+    const { trajectory, lines } = await play(task, { turns: [form, answer], dialect });
+    expect(roles(trajectory.messages)).toBe("system user assistant tool assistant");
+    expect(trajectory.messages.map(({ calls }) => calls.length)).toEqual([0, 0, 1, 0, 0]);
+    expect(lines.map(({ role }) => role)).toEqual(["user", "call", "result", "assistant"]);
+    expect(lines[0]?.text).toBe(form);
   });
 
   test("several in one turn are answered in order, each seeing the results before it", async () => {
