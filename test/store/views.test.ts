@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { recordEvaluation } from "../../src/store/evaluations.ts";
 import { recordFailure } from "../../src/store/failures.ts";
 import { findRun } from "../../src/store/runs.ts";
-import { evaluationScores, newestTrajectory, stepScores } from "../../src/store/scores.ts";
+import { heldOutOutcomes, newestTrajectory, stepScores } from "../../src/store/scores.ts";
 import { closeStep, openStep, recordMetrics } from "../../src/store/steps.ts";
 import type { Store } from "../../src/store/store.ts";
 import { saveTask } from "../../src/store/tasks.ts";
@@ -28,7 +28,7 @@ function filledRun(store: Store): void {
     episodes: readonly Partial<Trajectory>[],
     phase = "",
   ) => {
-    if (phase !== "trained") saveTask(writer, { step, purpose, index }, task);
+    if (phase !== "step 1") saveTask(writer, { step, purpose, index }, task);
     for (const [sample, episode] of episodes.entries())
       saveTrajectory(writer, { step, purpose, phase, task: index }, exampleTrajectory({ task, sample, ...episode }));
   };
@@ -45,8 +45,8 @@ function filledRun(store: Store): void {
   recordFailure(writer, 1, { boundary: "task", code: "invalid_reply", text: "not JSON" });
   save(0, "evaluation", 0, asking, [judged(-1, 0)], "base");
   save(0, "evaluation", 1, declining, [judged(1, 1)], "base");
-  save(0, "evaluation", 0, asking, [judged(1, 1)], "trained");
-  save(0, "evaluation", 1, declining, [aborted], "trained");
+  save(0, "evaluation", 0, asking, [judged(1, 1)], "step 1");
+  save(0, "evaluation", 1, declining, [aborted], "step 1");
   recordMetrics(writer, 1, { step_time: 54.5 });
 }
 
@@ -65,7 +65,9 @@ describe("the views", () => {
     );
     expect(columns("task_kinds")).toMatch(/^run step id kind /);
     expect(columns("success_by_kind")).toBe("run step kind trajectories success reward_mean");
-    expect(columns("evaluation_summary")).toBe("run phase kind tasks success reward_mean");
+    expect(columns("evaluation_summary")).toBe("run step purpose phase kind tasks success low high reward_mean");
+    expect(columns("selection_summary")).toBe("run step tasks call decline ask score");
+    expect(columns("held_out")).toBe("id run run_id step purpose phase position task kind rules reward success");
     expect(columns("group_summary")).toBe("run step task trajectories reward_mean reward_std rules_differ");
     expect(columns("blame_summary")).toBe("run step purpose phase party code trajectories share");
     expect(columns("count_summary")).toBe("run step purpose phase name total");
@@ -116,10 +118,12 @@ describe("the views", () => {
       ["tiny-1", 1, "ask", 3, 0, 1, 1],
       ["tiny-1", 1, "decline", 2, 1, 0, 0],
     ]);
+    // Wilson's bounds of one task of one: z squared over 1 + z squared, and its complement
+    const [low, high] = [expect.closeTo(0.20655, 5), expect.closeTo(0.79345, 5)];
     expect(rows(store, "SELECT * FROM evaluation_summary ORDER BY phase, kind")).toEqual([
-      ["tiny-1", "base", "call", 1, 0, -1],
-      ["tiny-1", "base", "decline", 1, 1, 1],
-      ["tiny-1", "trained", "call", 1, 1, 1],
+      ["tiny-1", null, "evaluation", "base", "ask", 1, 0, 0, high, -1],
+      ["tiny-1", null, "evaluation", "base", "decline", 1, 1, low, 1, 1],
+      ["tiny-1", 1, "evaluation", "step 1", "ask", 1, 1, low, 1, 1],
     ]);
     expect(rows(store, "SELECT step, stop_reason, trajectories FROM stop_reasons ORDER BY step, stop_reason")).toEqual([
       [0, "user_done", 1],
@@ -140,7 +144,7 @@ describe("the views", () => {
       "SELECT step, purpose, phase, party, code, trajectories, share FROM blame_summary ORDER BY step, purpose, phase, party";
     expect(rows(store, blames)).toEqual([
       [0, "evaluation", "base", "agent", "no_call", 1, 1],
-      [0, "evaluation", "trained", "tool", "deadline", 1, 1],
+      [0, "evaluation", "step 1", "tool", "deadline", 1, 1],
       [1, "train", "", "agent", "no_call", 2, expect.closeTo(2 / 3, 12)],
       [1, "train", "", "tool", "deadline", 1, expect.closeTo(1 / 3, 12)],
     ]);
@@ -161,10 +165,10 @@ describe("the views", () => {
       [0, 1, 0],
       [1, 0.4, 1],
     ]);
-    expect(evaluationScores(store, run).map(({ kind, phase }) => [kind, phase])).toEqual([
-      ["call", "base"],
-      ["call", "trained"],
-      ["decline", "base"],
+    expect(heldOutOutcomes(store, run)).toEqual([
+      { step: null, position: 0, kind: "ask", success: 0 },
+      { step: 1, position: 0, kind: "ask", success: 1 },
+      { step: null, position: 1, kind: "decline", success: 1 },
     ]);
     expect(newestTrajectory(store, run)).toBe(7);
     expect(newestTrajectory(store, { ...run, name: "other" })).toBeNull();
@@ -214,7 +218,7 @@ describe("the views", () => {
     ]);
     expect(fired("tiny-1")).toEqual([
       [0, "evaluation", "base", "blamed/agent/no_call", 1],
-      [0, "evaluation", "trained", "blamed/tool/deadline", 1],
+      [0, "evaluation", "step 1", "blamed/tool/deadline", 1],
       [1, "train", "", "blamed/agent/no_call", 2],
       [1, "train", "", "blamed/tool/deadline", 1],
       [1, null, "", "failed/task/invalid_reply", 1],
