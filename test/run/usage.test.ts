@@ -11,7 +11,7 @@ import { dyingAt, life, newRun, outcome } from "../support/whole-run.ts";
 const { difficulty, simulator, evaluation } = configSchema.parse({
   difficulty: { minTurns: 3 },
   simulator: { user: "written" },
-  evaluation: { tasks: 3 },
+  evaluation: { tasks: 3, decisions: 0 },
 });
 
 test("each evaluation, its tasks and the warm-up have the same simulator usage as their episodes and steps", async () => {
@@ -26,7 +26,7 @@ test("each evaluation, its tasks and the warm-up have the same simulator usage a
     Object.fromEntries(evaluations.filter((row) => row[0] === phase).map(([, name, value]) => [name, value]));
 
   // phases: what count_summary adds up of their episodes, another way to the same rows
-  const phases = ["base", "warmup", "step 2"];
+  const phases = ["base", "step 0", "step 2"];
   expect([...new Set(evaluations.map(([phase]) => phase))].sort()).toEqual([...phases, "tasks"].sort());
   const counts = rows("SELECT phase, name, total FROM count_summary WHERE purpose = 'evaluation'");
   expect(new Set(counts.map(([phase]) => phase)).size).toBe(phases.length);

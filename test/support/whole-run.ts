@@ -31,14 +31,14 @@ const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tart
 const config = configSchema.parse({
   steps: 2,
   seed: 5,
-  keepCheckpoints: 1,
+  keepCheckpoints: 0,
   tasks: { perStep: 2, decline: 0, hard: 0, novelty: null },
   difficulty: presets.trustee.difficulty,
   curriculum: presets.trustee.curriculum,
   engine: { policyContext: 4096 },
   rollout: { groupSize: 2, tokensPerTurn: 200, simulatorTries: 1 },
   learner: { klCoef: 0.001, tasksPerMinibatch: 4 },
-  evaluation: { tasks: 1 },
+  evaluation: { tasks: 1, decisions: 2, every: 1 },
   warmup: { when: "always", demonstrations: 2, declineShare: 0.5, epochs: 1, batch: 2 },
 });
 
@@ -78,10 +78,11 @@ function storeWith({ path, database }: Store, moment: Moment): Store {
   return { path, database: proxy, [Symbol.dispose]: () => undefined };
 }
 
-function engineWith(moment: Moment): Engine {
+function engineWith(moment: Moment, decide: Process["decide"]): Engine {
   const engine = scriptedEngine({
     // some turns are the call that the user asked for or a report; the others depend on the adapter
-    say: (prompt, { seed }, { adapter }) => {
+    say: (prompt, { seed, temperature }, { adapter, version }) => {
+      if (temperature === 0 && decide?.(version) === false) return "I have not decided.";
       if (draws("turn", seed, adapter ?? "base").uniform() < 0.4) return `There is no train, says ${adapter?.slice(0, 8)}.`;
       const to = cities.find((city) => prompt.includes(city)) ?? "Bergen";
       if (prompt.includes("departs")) return "The train NT4 departs at 08:25.";
@@ -141,13 +142,15 @@ export interface Process {
   readonly token: string;
   /** The process's counts of simulator usage. */
   readonly usage?: Usage;
+  /** Whether the policy of a version decides as always when it plays greedily; false: all it says is wrong. */
+  readonly decide?: (version: number) => boolean;
 }
 
 /** One process that trains the run until it ends or dies. */
 export async function life({ store, home }: Temporary, run: RunRow, lived: Process) {
   const { moment = () => {}, progress = () => {}, usage = newUsage(), token } = lived;
   const writer = { ...acquireLease(store, run, { pid: process.pid, token }), store: storeWith(store, moment) };
-  const engine = engineWith(moment);
+  const engine = engineWith(moment, lived.decide);
   const learner = learnerWith(engine, moment);
   await learner.open(openRequest);
   const toolset = { domain: "travel", name: "trains", tools: [findTrain] };
