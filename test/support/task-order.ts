@@ -15,6 +15,7 @@ export const order = (change: Partial<TaskOrder> = {}): TaskOrder => ({
   decline: false,
   hold: 0,
   calls: 1,
+  parallel: false,
   tokensPerTurn: 100,
   responseTokens: 500,
   ...change,
