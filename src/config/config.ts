@@ -89,7 +89,9 @@ const tasks = z.strictObject({
   distractors: z
     .enum(["random", "near"])
     .default("random")
-    .describe("Tools offered besides the needed ones: any of the domain, or tools of similar meaning that cannot do the job."),
+    .describe(
+      "Tools offered besides the needed ones: siblings and others of the domain, or tools of similar meaning that cannot do the job.",
+    ),
 });
 
 /** At level 30, the start: two tools, one call, nothing held back; from level 35 every call task holds back a value. */

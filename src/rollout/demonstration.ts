@@ -3,7 +3,7 @@
 // log-probs are null until the learner computes them.
 
 import type { EpisodeTemplate } from "../llm/text/template.ts";
-import { formatToolCall } from "../llm/text/tool-call.ts";
+import { formatToolCalls } from "../llm/text/tool-call.ts";
 import { draws, seedFrom } from "../rng.ts";
 import { spacedJson } from "../rules/json.ts";
 import { spoken } from "../rules/values.ts";
@@ -30,9 +30,12 @@ export function demonstrate(
     says(random.pick(questions)(spoken(held.argument)));
     record.userTurn(held.sentence);
   }
-  for (const call of task.expected) {
-    says(formatToolCall(call, template.dialect), [{ name: call.name, arguments: call.arguments }]);
-    record.toolTurn([spacedJson(call.result)]);
+  // calls that need nothing from each other are made in one turn
+  const turns = task.dependent || task.expected.length === 0 ? task.expected.map((call) => [call]) : [task.expected];
+  for (const calls of turns) {
+    const made = calls.map(({ name, arguments: given }) => ({ name, arguments: given }));
+    says(formatToolCalls(made, template.dialect), made);
+    record.toolTurn(calls.map(({ result }) => spacedJson(result)));
   }
   says(task.report);
   return {

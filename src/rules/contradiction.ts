@@ -8,7 +8,7 @@ import type { Json, JsonObject, ToolCall, ToolSpec } from "../types.ts";
 import { entityOf, type Fact, isIdName, isReading, statements } from "./journal.ts";
 import { isObject, own } from "./json.ts";
 import { matchesSchema } from "./validate.ts";
-import { sameValue, spoken } from "./values.ts";
+import { actionOf, sameValue, spoken } from "./values.ts";
 
 export interface Contradiction {
   readonly kind: "echo" | "changed";
@@ -51,7 +51,7 @@ const clock = /^\d{2}:\d{2}$/;
 
 /** A repeated date must stay the same; so must an id in a reading tool, while a changing tool may return a new id. */
 function echoes(call: ToolCall, result: JsonObject): Contradiction[] {
-  if (shifting.test(call.name)) return [];
+  if (shifting.test(actionOf(call.name))) return [];
   return Object.entries(call.arguments).flatMap(([field, said]) => {
     const repeated = own(result, field);
     if (!isScalar(said) || !isScalar(repeated) || sameValue(said, repeated)) return [];
@@ -65,7 +65,7 @@ function echoes(call: ToolCall, result: JsonObject): Contradiction[] {
 function changes(call: ToolCall, result: JsonObject, journal: readonly Fact[]): Contradiction[] {
   const entity = entityOf(call.arguments);
   if (entity === null || !isReading(call.name) || !Object.keys(call.arguments).every(isIdName)) return [];
-  const [, ...noun] = spoken(call.name).split(" ");
+  const [, ...noun] = spoken(actionOf(call.name)).split(" ");
   if (noun.join(" ") !== spoken(entity.replace(/=.*/, "")).replace(/ ?(id|code)$/, "")) return [];
   const since = journal.findLastIndex((fact) => !isReading(fact.name));
   // a changing call states its outcome, not an earlier fact, except about a thing that it created

@@ -5,7 +5,7 @@
 
 import type { ExpectedCall, Json, JsonObject, JsonSchema, Task, ToolCall, ToolSpec } from "../types.ts";
 import { isObject, own, spacedJson } from "./json.ts";
-import { isSameCall, sameValue, spoken } from "./values.ts";
+import { actionOf, isSameCall, sameValue, spoken } from "./values.ts";
 
 /** An executed call with its result: one entry of the journal, which is in the order of the calls. */
 export interface Fact extends ToolCall {
@@ -33,7 +33,7 @@ const reading = new Set(
 
 /** True if a tool's name says that it only reads. A doubtful name counts as changing, which can only disable checks. */
 export function isReading(name: string): boolean {
-  const [verb = "", next] = spoken(name).split(" ");
+  const [verb = "", next] = spoken(actionOf(name)).split(" ");
   return reading.has(verb) && !(verb === "check" && (next === "in" || next === "out"));
 }
 

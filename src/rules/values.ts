@@ -53,16 +53,27 @@ function isPlainNumber(text: string, number: number): boolean {
   );
 }
 
-/** Share of the expected arguments that have the right value, 0..1; an extra argument counts as a wrong one. */
+/**
+ * Share of the expected arguments that have the right value, 0..1; an extra argument counts as a wrong one. An optional argument
+ * that has exactly the schema's `default` counts as left out: for the tool there is no difference, and BFCL takes both too.
+ */
 export function rightArguments(expected: JsonObject, made: JsonObject, parameters: JsonSchema = {}): number {
   const names = new Set([...Object.keys(expected), ...Object.keys(made)]);
   if (names.size === 0) return 1;
   const place = placeOf(parameters);
   const right = [...names].filter((name) => {
-    const [wanted, given] = [own(expected, name), own(made, name)];
+    const unsaid = defaultOf(parameters, name);
+    const [wanted, given] = [own(expected, name) ?? unsaid, own(made, name) ?? unsaid];
     return wanted !== undefined && given !== undefined && isSameAt(within(place, name), wanted, given);
   });
   return right.length / names.size;
+}
+
+/** What an optional argument is if it is left out; undefined if the schema does not say. */
+function defaultOf({ properties = {}, required = [] }: JsonSchema, name: string): Json | undefined {
+  if (Array.isArray(required) && required.includes(name)) return undefined;
+  const schema = isObject(properties) ? own(properties, name) : undefined;
+  return isObject(schema) ? own(schema, "default") : undefined;
 }
 
 /** The same tool with the same argument values; the schema of the called tool in `tools` gives the listed values. */
@@ -92,6 +103,11 @@ export function leaves(value: Json): Json[] {
   if (Array.isArray(value)) return value.flatMap(leaves);
   if (isObject(value)) return Object.values(value).flatMap(leaves);
   return [value];
+}
+
+/** The part of a tool's name that says what it does: "get_forecast" of "weather.get_forecast". */
+export function actionOf(tool: string): string {
+  return tool.slice(tool.lastIndexOf(".") + 1);
 }
 
 /** A name in plain words: "check_in_date" -> "check in date". */

@@ -6,7 +6,7 @@ import { anyTools, type ChooseDistractors } from "../tools/distractors.ts";
 import { drawArguments, propertiesOf, requiredParameters } from "../tools/tool-arguments.ts";
 import { type Chain, chains } from "../tools/toolset.ts";
 import type { JsonObject, ToolSpec, Toolset } from "../types.ts";
-import { foreignTools } from "./irrelevance.ts";
+import { uselessTools } from "./irrelevance.ts";
 
 export interface PlanRequest {
   readonly numTools: number;
@@ -14,6 +14,8 @@ export interface PlanRequest {
   /** Values to hold back from the first message, at most. */
   readonly hold: number;
   readonly decline: boolean;
+  /** Two calls that need nothing from each other, in place of a chain. */
+  readonly parallel?: boolean;
 }
 
 export interface Plan {
@@ -39,6 +41,7 @@ export function drawPlan(
   const domains = [...new Set(toolsets.map((toolset) => toolset.domain))];
   const domain = random.pick(domains);
   const pool = toolsets.filter((toolset) => toolset.domain === domain);
+  if (request.parallel && !request.decline) return drawPair(toolsets, pool, request, { random, distractors });
   const wantsChain = request.calls > 1;
   const chained = wantsChain ? pool.filter((toolset) => chains(toolset).length > 0) : [];
   const anywhere = wantsChain && chained.length === 0 ? toolsets.filter((toolset) => chains(toolset).length > 0) : [];
@@ -58,23 +61,73 @@ export function drawPlan(
   };
 }
 
+/**
+ * Two calls side by side: one tool with two sets of values ("the weather in Oslo and in Bergen"), or two tools of the domain of
+ * which none gives or shares what the other takes. Where neither can be, the task has one call.
+ */
+function drawPair(
+  toolsets: readonly Toolset[],
+  pool: readonly Toolset[],
+  request: PlanRequest,
+  { random, distractors }: { readonly random: Draws; readonly distractors: ChooseDistractors },
+): Plan {
+  const toolset = random.pick(pool);
+  const first = random.pick(toolset.tools);
+  const strangers = pool.flatMap(({ tools }) => tools).filter((tool) => isApart(first, tool) && isApart(tool, first));
+  const again = isRepeatable(first) ? [first] : [];
+  const seconds = random.uniform() < 0.5 ? again : strangers;
+  const others = seconds.length > 0 ? seconds : again.length > 0 ? again : strangers;
+  const needed = others.length > 0 ? [first, random.pick(others)] : [first];
+  const used = drawArguments(first, random);
+  return {
+    ...{ toolset, needed, dependent: null, heldBack: [] },
+    used: needed.map((tool) => (tool === first ? used : drawArguments(tool, random))),
+    offered: drawOffered({ toolsets, own: toolset, needed: [...new Set(needed)], request, random, distractors }),
+  };
+}
+
+/** Whether two calls of a tool can differ in a value that a person says. */
+function isRepeatable(tool: ToolSpec): boolean {
+  return requiredParameters(tool).some((name) => isPlain(tool, name));
+}
+
+/** Whether a tool gives nothing that another one takes, and takes nothing under the same name. */
+function isApart(one: ToolSpec, other: ToolSpec): boolean {
+  const taken = Object.keys(propertiesOf(other.parameters));
+  const touched = { ...propertiesOf(one.returns ?? {}), ...propertiesOf(one.parameters) };
+  return one.name !== other.name && !taken.some((name) => Object.hasOwn(touched, name));
+}
+
+function isPlain(tool: ToolSpec, argument: string): boolean {
+  const schema = propertiesOf(tool.parameters)[argument] as JsonObject | undefined; // checked by the catalogue's loader
+  return ["string", "integer", "number"].includes(String(schema?.type));
+}
+
+/** Several calls of which none needs another's result. */
+export function isParallel(plan: Pick<Plan, "needed" | "dependent">): boolean {
+  return plan.needed.length > 1 && plan.dependent === null;
+}
+
+/** What the calls do, in order, as the writer of the first message reads it. */
+export function purposesOf({ needed }: Pick<Plan, "needed">): string[] {
+  const [first, second] = needed;
+  if (first !== undefined && first === second) return [`${first.description} (Twice in one request, for two sets of details.)`];
+  return needed.map(({ description }) => description);
+}
+
 /** Draws from the required, scalar, non-boolean arguments that no earlier result gives. */
 function drawHeldBack(needed: readonly ToolSpec[], chain: Chain | null, request: PlanRequest, random: Draws): Plan["heldBack"] {
   if (request.hold === 0 || request.decline) return [];
   const candidates = needed.flatMap((tool, call) =>
     requiredParameters(tool)
       .filter((argument) => !(call === 1 && argument === chain?.argument))
-      .filter((argument) =>
-        ["string", "integer", "number"].includes(
-          String((propertiesOf(tool.parameters)[argument] as JsonObject | undefined)?.type),
-        ),
-      )
+      .filter((argument) => isPlain(tool, argument))
       .map((argument) => ({ call, argument })),
   );
   return random.shuffle(candidates).slice(0, Math.min(request.hold, candidates.length));
 }
 
-/** The needed tools and others of the domain, shuffled; in a decline task only tools of other toolsets. */
+/** The needed tools and others of the domain, shuffled; in a decline task only tools that cannot serve. */
 function drawOffered(drawn: {
   readonly toolsets: readonly Toolset[];
   readonly own: Toolset;
@@ -84,9 +137,11 @@ function drawOffered(drawn: {
   readonly distractors: ChooseDistractors;
 }): ToolSpec[] {
   const { toolsets, own, needed, request, random, distractors } = drawn;
-  // any of them, never near ones: a near one might do what must be impossible. With a single toolset there are none
-  if (request.decline)
-    return foreignTools(toolsets, { domain: own.domain, toolset: own.name }, random).slice(0, Math.max(1, request.numTools));
+  // never those of a similar meaning elsewhere: one of them might do what must be impossible
+  if (request.decline) {
+    const useless = uselessTools(toolsets, { domain: own.domain, toolset: own.name }, needed, random);
+    return random.shuffle(useless.slice(0, Math.max(1, request.numTools)));
+  }
   const others = toolsets.filter((toolset) => toolset.domain === own.domain && toolset.name !== own.name);
   const names = new Set(needed.map((tool) => tool.name));
   const candidates = [own, ...others].flatMap((toolset) =>

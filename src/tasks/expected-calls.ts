@@ -3,13 +3,14 @@
 
 import type { Draws } from "../rng.ts";
 import { contradicted, contradictions, putRight } from "../rules/contradiction.ts";
-import { own } from "../rules/json.ts";
+import { isIdName } from "../rules/journal.ts";
+import { isObject, own } from "../rules/json.ts";
 import { argumentErrors } from "../rules/validate.ts";
-import { isCutShort } from "../rules/values.ts";
+import { isCutShort, isSameCall } from "../rules/values.ts";
 import type { Checked } from "../simulator/simulator.ts";
 import { argumentsSchema, object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema } from "../types.ts";
-import type { Plan } from "./draw-task.ts";
+import { isParallel, type Plan } from "./draw-task.ts";
 
 /** The arguments of every needed call and, in a call task, its result, under the tools' own schemas. */
 export function callsSchema(plan: Plan, decline: boolean): JsonSchema {
@@ -37,11 +38,15 @@ export function expectedCalls(reply: JsonObject, plan: Plan, decline: boolean, r
     if (problems.length > 0) return { reason: problems.join("; ") };
     if (isCutShort(ordered, tool.parameters)) return { reason: "an argument is empty or cut" };
     const call = { name: tool.name, arguments: ordered };
+    if (value.some((earlier) => isSameCall(earlier, call, plan.needed)))
+      return { reason: `call ${index + 1} repeats another one` };
     if (decline) {
       value.push({ ...call, result: null });
       continue;
     }
-    const written = withFreshId(reply[`result_${index + 1}`] ?? null, index === 0 ? dependent : null, random);
+    const reported = reply[`result_${index + 1}`] ?? null;
+    const fresh = isParallel(plan) ? newIds(reported, ordered) : index === 0 && dependent !== null ? [dependent] : [];
+    const written = fresh.reduce((result: Json, name) => withFreshId(result, name, random), reported);
     // echoes of arguments are corrected by rule; for facts that the two calls state differently the simulator is asked again
     const echoes = contradictions(call, written, tool, value).filter(({ kind }) => kind === "echo");
     const result = putRight(written, echoes);
@@ -52,10 +57,15 @@ export function expectedCalls(reply: JsonObject, plan: Plan, decline: boolean, r
   return { value };
 }
 
+/** Ids that a result gives out: two calls side by side do not find the same thing. */
+function newIds(result: Json, given: JsonObject): string[] {
+  return isObject(result) ? Object.keys(result).filter((name) => isIdName(name) && !Object.hasOwn(given, name)) : [];
+}
+
 /** Simulators write FL123 again and again: the digits of an id that a later call needs are drawn, so it cannot be guessed. */
-function withFreshId(result: Json, name: string | null, random: Draws): Json {
-  if (name === null || typeof result !== "object" || result === null || Array.isArray(result)) return result;
-  const id = own(result as JsonObject, name);
+function withFreshId(result: Json, name: string, random: Draws): Json {
+  if (!isObject(result)) return result;
+  const id = own(result, name);
   if (typeof id !== "string") return result;
-  return { ...(result as JsonObject), [name]: id.replace(/\d/g, () => String(random.integer(0, 9))) };
+  return { ...result, [name]: id.replace(/\d/g, () => String(random.integer(0, 9))) };
 }

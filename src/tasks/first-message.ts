@@ -5,7 +5,7 @@ import { purpose } from "../rules/language/refusal.ts";
 import { carries } from "../rules/language/said.ts";
 import { spoken } from "../rules/values.ts";
 import type { ExpectedCall, Json, JsonObject, ToolSpec } from "../types.ts";
-import type { Plan } from "./draw-task.ts";
+import { isParallel, type Plan } from "./draw-task.ts";
 import { strangeNames, strangeNumbers } from "./made-up.ts";
 import { type Field, stated } from "./phrases.ts";
 import { namedTool } from "./rejection.ts";
@@ -90,7 +90,9 @@ function namesMatter(text: string, { name, description }: ToolSpec): boolean {
 
 /** The message built by rule, for simulators that drop values from every sentence they write. */
 export function plainMessage(plan: Plan, calls: readonly ExpectedCall[]): string {
-  const purposes = plan.needed.map(purpose);
+  const [purposes, between] = isParallel(plan)
+    ? [[...new Set(plan.needed.map(purpose))], ", and "]
+    : [plan.needed.map(purpose), ", then "];
   const fields = toldValues(plan, calls).map(({ name, value }): Field => [name, value]);
-  return [`Please ${purposes.join(", then ")}.`, ...(fields.length > 0 ? [stated(fields)] : [])].join(" ");
+  return [`Please ${purposes.join(between)}.`, ...(fields.length > 0 ? [stated(fields)] : [])].join(" ");
 }

@@ -1,5 +1,5 @@
-// What the tasks of one step should be: level -> aspects (one draw per task), and which tasks are decline tasks or hard. The
-// shares are kept by counting, not by chance: task n of a run is a decline task when floor(n * share) rises, so that even a
+// What the tasks of one step should be: level -> aspects (one draw per task), and which tasks are decline tasks, hard or parallel.
+// The shares are kept by counting, not by chance: task n of a run is a decline task when floor(n * share) rises, so that even a
 // run of a dozen tasks reaches the share. Pure.
 import type { Config } from "../config/config.ts";
 import { draws } from "../rng.ts";
@@ -23,7 +23,7 @@ export interface TaskOrder {
   /** Overrides of the level for tasks that must be hard (config tasks.hard). */
   readonly hold: number;
   readonly calls: number;
-  /** Two calls that do not depend on each other. */
+  /** Two calls that do not depend on each other, and nothing held back (config tasks.parallel). */
   readonly parallel: boolean;
   readonly tokensPerTurn: number;
   readonly responseTokens: number;
@@ -48,6 +48,8 @@ export interface OrderSeries {
 /** The orders of a series, in its order. */
 export function taskOrders(config: Config, series: OrderSeries): TaskOrder[] {
   const offset = draws(...series.names.slice(0, 1), series.id.slice(0, 1), "offset").uniform();
+  // the right episode makes both calls in one turn
+  const parallelShare = config.rollout.parallelCalls < 2 ? 0 : config.tasks.parallel;
   return Array.from({ length: series.count }, (_, position) => {
     const index = series.first + position;
     const names = [...series.names, index];
@@ -55,7 +57,12 @@ export function taskOrders(config: Config, series: OrderSeries): TaskOrder[] {
     const decline = falls(index, series.declineShare, offset);
     // position among the call tasks so far, so that decline tasks do not take the places of hard ones
     const callIndex = index - Math.floor(index * series.declineShare + offset) + Math.floor(offset);
-    const hard = !decline && falls(callIndex, Math.min(1, config.tasks.hard / Math.max(1e-9, 1 - series.declineShare)), 0);
+    const hardShare = Math.min(1, config.tasks.hard / Math.max(1e-9, 1 - series.declineShare));
+    const hard = !decline && falls(callIndex, hardShare, 0);
+    // and parallel ones are counted among those that are neither
+    const plainIndex = callIndex - Math.floor(callIndex * hardShare);
+    const plainShare = (1 - series.declineShare) * (1 - hardShare);
+    const parallel = !decline && !hard && falls(plainIndex, Math.min(1, parallelShare / Math.max(1e-9, plainShare)), 0.5);
     const drawn = softDifficulty(series.level, config.difficulty, random, series.epsilon);
     const aspects = withFixed(drawn, config.curriculum.fixed, config.difficulty);
     const hardHolds = random.uniform() < 0.6; // asking is needed more often; the others are dependent calls
@@ -67,9 +74,9 @@ export function taskOrders(config: Config, series: OrderSeries): TaskOrder[] {
       level: series.level,
       aspects,
       decline,
-      hold: mustHold && hardHolds ? 1 : aspects.queryAmbiguity,
-      calls: mustHold && !hardHolds ? 2 : aspects.expectedToolCalls,
-      parallel: false,
+      hold: parallel ? 0 : mustHold && hardHolds ? 1 : aspects.queryAmbiguity,
+      calls: parallel || (mustHold && !hardHolds) ? 2 : aspects.expectedToolCalls,
+      parallel,
       ...(kind === undefined ? {} : shapeOf(kind, aspects)),
       tokensPerTurn: config.rollout.tokensPerTurn,
       responseTokens: config.rollout.responseTokens,

@@ -46,7 +46,7 @@ export async function writeIntentDraft(order: TaskOrder, writing: Writing): Prom
       tools.map((tool) => callSchema(tool, results, random)),
       calls,
     ),
-    check: (reply) => readDraft(reply as Reply, tools), // the schema was checked by ask
+    check: (reply) => readDraft(reply as Reply, tools, order.parallel), // the schema was checked by ask
     seedNames: [...order.names, "intent"],
     maxTokens: 320 + 160 * calls,
     temperature: 0.8,
@@ -120,12 +120,12 @@ interface IntentDraft {
 }
 
 /** Reads the answer; with calls that their tools would refuse, the simulator is asked again. */
-function readDraft(reply: Reply, tools: readonly ToolSpec[]): { value: IntentDraft } | { reason: string } {
+function readDraft(reply: Reply, tools: readonly ToolSpec[], parallel: boolean): { value: IntentDraft } | { reason: string } {
   const query = reply.first_user_query.trim();
   const expected: ExpectedCall[] = [];
   const dependent = new Set<string>();
   for (const [index, call] of reply.expected_tool_calls.entries()) {
-    const given = linked(call.arguments, expected, query);
+    const given = parallel ? { arguments: call.arguments, links: [] } : linked(call.arguments, expected, query);
     for (const name of given.links) dependent.add(`${index} ${name}`);
     const tool = tools.find(({ name }) => name === call.name);
     const problems = tool === undefined ? ["is not offered"] : argumentErrors(tool, given.arguments);

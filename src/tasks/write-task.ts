@@ -11,7 +11,7 @@ import type { Simulator } from "../simulator/simulator.ts";
 import type { ChooseDistractors } from "../tools/distractors.ts";
 import { object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, JsonObject, Task, Toolset } from "../types.ts";
-import { drawPlan, type Plan } from "./draw-task.ts";
+import { drawPlan, isParallel, type Plan, purposesOf } from "./draw-task.ts";
 import { callsSchema, expectedCalls } from "./expected-calls.ts";
 import { checkedMessage, plainMessage, toldValues } from "./first-message.ts";
 import { orderedTask } from "./ordered-task.ts";
@@ -41,7 +41,10 @@ export async function writeDraft(order: TaskOrder, writing: Writing): Promise<Dr
   const random = draws(...order.names);
   const plan = drawPlan(
     toolsets,
-    { numTools: order.aspects.numTools, calls: order.decline ? 1 : order.calls, hold: order.hold, decline: order.decline },
+    {
+      ...{ numTools: order.aspects.numTools, calls: order.decline ? 1 : order.calls, hold: order.hold },
+      ...{ decline: order.decline, parallel: order.parallel },
+    },
     random,
     distractors,
   );
@@ -59,7 +62,7 @@ export async function writeDraft(order: TaskOrder, writing: Writing): Promise<Dr
   const words = await simulator.ask({
     role: "task",
     messages: messagePrompt({
-      purposes: plan.needed.map((tool) => tool.description),
+      purposes: purposesOf(plan),
       told: toldValues(plan, calls.value).map(({ name, value }) => `${spoken(name)}: ${spokenValue(value)}`),
       secret: plan.heldBack.map((held) => `the ${spoken(held.argument)}`),
       persona: order.aspects.userPersona,
@@ -79,6 +82,7 @@ function blueprint(order: TaskOrder, plan: Plan, calls: readonly ExpectedCall[],
   const random = draws(...order.names, "wording");
   const [needed] = plan.needed;
   const purposes = plan.needed.map(purpose);
+  const between = isParallel(plan) ? ", and " : ", then ";
   const details = calls.flatMap((call, index) =>
     Object.entries(call.arguments)
       .filter(([name]) => !(index === 1 && name === plan.dependent))
@@ -90,7 +94,7 @@ function blueprint(order: TaskOrder, plan: Plan, calls: readonly ExpectedCall[],
     domain: plan.toolset.domain,
     toolset: plan.toolset.name,
     tools: plan.offered,
-    intent: `${purposes.join(", then ")} (${details.join("; ")})`,
+    intent: `${purposes.join(between)} (${details.join("; ")})`,
     firstMessage: message,
     expected: order.decline ? [] : calls,
     dependent: !order.decline && plan.dependent !== null,

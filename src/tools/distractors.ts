@@ -1,9 +1,10 @@
-// The tools offered beside the needed ones: any of the domain, or those with similar descriptions, which a policy must read to
-// tell apart. Pure: the vectors are passed in. Near tools are not in the paper. The risk is a distractor that can do the job:
-// then a right call counts as wrong. See `mayServe` for what is excluded, and its limit.
+// The tools offered beside the needed ones: siblings and others of the domain, or those with similar descriptions, which a policy
+// must read to tell apart. Pure: the vectors are passed in. Near tools are not in the paper, which draws from the domain. The
+// risk is a distractor that can do the job: then a right call counts as wrong. See `mayServe` for what is excluded, and its limit.
 import { cosine } from "../embed/cosine.ts";
 import type { Draws } from "../rng.ts";
-import type { JsonObject, ToolSpec } from "../types.ts";
+import type { ToolSpec } from "../types.ts";
+import { propertiesOf, requiredParameters } from "./tool-arguments.ts";
 
 /** A tool of the domain that is not needed and does not share a needed tool's name. */
 export interface Candidate {
@@ -20,9 +21,33 @@ export type ChooseDistractors = (
   random: Draws,
 ) => ToolSpec[];
 
-/** Random tools of the domain, as published. */
-export const anyTools: ChooseDistractors = (candidates, _needed, count, random) =>
-  random.shuffle(candidates.map(({ tool }) => tool)).slice(0, count);
+/** Random tools, every other one a sibling as long as there are any: tools that differ in what they do, not in what they are about. */
+export const anyTools: ChooseDistractors = (candidates, _needed, count, random) => {
+  const shuffled = random.shuffle([...candidates]);
+  return alternated(
+    shuffled.filter(({ sibling }) => sibling),
+    shuffled.filter(({ sibling }) => !sibling),
+  )
+    .slice(0, count)
+    .map(({ tool }) => tool);
+};
+
+/** One of the first list, one of the second, and so on; what is left of the longer one at the end. */
+export function alternated<T>(one: readonly T[], other: readonly T[]): T[] {
+  return Array.from({ length: Math.max(one.length, other.length) }, (_, at) => [
+    ...one.slice(at, at + 1),
+    ...other.slice(at, at + 1),
+  ]).flat();
+}
+
+/**
+ * Whether a sibling can be offered where the needed tool is missing: it requires a value that the needed tool does not take, so a
+ * request for the needed tool does not give it.
+ */
+export function cannotServe(needed: ToolSpec, tool: ToolSpec): boolean {
+  const taken = propertiesOf(needed.parameters);
+  return requiredParameters(tool).some((name) => !Object.hasOwn(taken, name));
+}
 
 /**
  * Tools near the needed ones, drawn from twice as many nearest, so that a tool does not always get the same distractors.
@@ -54,7 +79,5 @@ const sameJobBeside = 0.8;
  */
 export function mayServe(needed: ToolSpec, { tool, sibling }: Candidate, near: number): boolean {
   if (!sibling) return near > sameJobElsewhere;
-  const taken = new Set(Object.keys((needed.parameters.properties ?? {}) as JsonObject)); // checked by the catalogue's loader
-  const required = Array.isArray(tool.parameters.required) ? tool.parameters.required.map(String) : [];
-  return near > sameJobBeside && required.every((name) => taken.has(name));
+  return near > sameJobBeside && !cannotServe(needed, tool);
 }

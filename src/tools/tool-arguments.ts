@@ -7,7 +7,7 @@ import { alternatives } from "../rules/schema/alternatives.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 
 /** Share of calls in which an optional parameter is used. */
-const optionalShare = 0.3;
+const optionalShare = 0.4;
 
 export function requiredParameters({ parameters }: Pick<ToolSpec, "parameters">): string[] {
   return Array.isArray(parameters.required) ? parameters.required.map(String) : [];
@@ -21,7 +21,10 @@ export function drawArguments(tool: ToolSpec, random: Draws): string[] {
   return Object.keys(propertiesOf(parameters)).filter((name) => required.has(name) || random.uniform() < optionalShare);
 }
 
-/** The schema of those arguments, an object that requires them all; without `given`, whose value is already known. */
+/**
+ * The schema of those arguments, an object that requires them all; without `given`, whose value is already known. An optional
+ * choice differs from its default, so that saying it matters.
+ */
 export function argumentsSchema(tool: ToolSpec, used: readonly string[], given: string | null = null): JsonSchema {
   const ways = alternatives(tool.parameters);
   // the alternative that knows all these arguments and requires no other
@@ -32,7 +35,22 @@ export function argumentsSchema(tool: ToolSpec, used: readonly string[], given: 
     );
   });
   const known = Object.entries(propertiesOf(way ?? tool.parameters));
-  return object(Object.fromEntries(known.filter(([name]) => used.includes(name) && name !== given)));
+  const required = requiredParameters({ parameters: way ?? tool.parameters });
+  return object(
+    Object.fromEntries(
+      known
+        .filter(([name]) => used.includes(name) && name !== given)
+        .map(([name, schema]) => [name, required.includes(name) ? schema : otherThanDefault(schema)]),
+    ),
+  );
+}
+
+/** The schema without its default, where that leaves a value: of a yes or no the other one, of a list of options the others. */
+function otherThanDefault(schema: Json): Json {
+  if (!isObject(schema) || schema.default === undefined) return schema;
+  const options = schema.type === "boolean" ? [true, false] : Array.isArray(schema.enum) ? schema.enum : [];
+  const others = options.filter((option: Json) => option !== schema.default);
+  return others.length === 0 || others.length === options.length ? schema : { ...schema, enum: others };
 }
 
 /** An object schema that requires all its properties. */

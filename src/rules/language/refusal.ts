@@ -17,9 +17,10 @@ export function refusal(needed: ToolSpec, random: Draws): string {
   return `${random.pick(refusals)} ${purpose(needed)}.`;
 }
 
-/** The purpose of a tool, as part of a sentence. */
+/** The purpose of a tool, as part of a sentence: what the first sentence of its description says. */
 export function purpose(tool: ToolSpec): string {
-  const text = tool.description.replace(/\.$/, "");
+  const [first = ""] = tool.description.split(/(?<=[a-z)]\.)\s+(?=[A-Z])/);
+  const text = first.replace(/\.$/, "");
   return text.slice(0, 1).toLowerCase() + text.slice(1);
 }
 

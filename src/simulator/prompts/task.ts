@@ -53,13 +53,15 @@ export function callsPrompt(tools: readonly ToolSpec[], situation: string, resul
     const call = `Call ${index + 1}: ${tool.name}. ${tool.description}\narguments: ${fields(tool.parameters)}`;
     return results ? `${call}\nresult: ${fields(tool.returns ?? {})}` : call;
   });
+  const repeats =
+    tools.length > 1 && tools[0] === tools[1] ? ["Call 2 is about something else than call 1: use other values."] : [];
   return [
     {
       role: "system",
       content:
         "You invent realistic example data for software tools and answer with JSON only. Use specific, believable values that a person could say aloud: real names and places, dates in 2027, plausible numbers. Each result fits its arguments.",
     },
-    { role: "user", content: `The example is about ${situation}.\n\n${signatures.join("\n\n")}` },
+    { role: "user", content: [`The example is about ${situation}.`, ...signatures, ...repeats].join("\n\n") },
   ];
 }
 
