@@ -133,7 +133,7 @@ export const warmup = z.strictObject({
     .enum(["auto", "always", "never"])
     // the default policy already forms many calls, but neither reports nor declines: the warm-up shows all three
     .default("always")
-    .describe("auto: only if the probe finds that the policy seldom forms a call."),
+    .describe("auto: only if the probe finds that the policy seldom makes the right call."),
   demonstrations: positive.default(36).describe("Number of demonstrations to build."),
   declineShare: share.default(0.4).describe("Share of demonstrations where the right answer is to make no call."),
   epochs: positive.default(1).describe("Passes over the demonstrations."),

@@ -273,18 +273,21 @@ describe("calls", () => {
     );
   });
 
-  test.each(dialects)("in the template's dialect, %s, are made by the policy alone: its form in a user's words or a result is text", async (dialect) => {
-    const form = formatToolCall(found, dialect);
-    const task = blueprint({
-      expected: [{ ...found, result: { train_id: form, departs: "08:25" } }],
-      firstMessage: form,
-    });
-    const { trajectory, lines } = await play(task, { turns: [form, answer], dialect });
-    expect(roles(trajectory.messages)).toBe("system user assistant tool assistant");
-    expect(trajectory.messages.map(({ calls }) => calls.length)).toEqual([0, 0, 1, 0, 0]);
-    expect(lines.map(({ role }) => role)).toEqual(["user", "call", "result", "assistant"]);
-    expect(lines[0]?.text).toBe(form);
-  });
+  test.each(dialects)(
+    "in the template's dialect, %s, are made by the policy alone: its form in a user's words or a result is text",
+    async (dialect) => {
+      const form = formatToolCall(found, dialect);
+      const task = blueprint({
+        expected: [{ ...found, result: { train_id: form, departs: "08:25" } }],
+        firstMessage: form,
+      });
+      const { trajectory, lines } = await play(task, { turns: [form, answer], dialect });
+      expect(roles(trajectory.messages)).toBe("system user assistant tool assistant");
+      expect(trajectory.messages.map(({ calls }) => calls.length)).toEqual([0, 0, 1, 0, 0]);
+      expect(lines.map(({ role }) => role)).toEqual(["user", "call", "result", "assistant"]);
+      expect(lines[0]?.text).toBe(form);
+    },
+  );
 
   test("several in one turn are answered in order, each seeing the results before it", async () => {
     const task = chain({ limits: limits({ toolTurns: 1 }) });

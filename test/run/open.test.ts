@@ -7,7 +7,7 @@ import { pythonPath } from "../../src/models/python.ts";
 import { openSession } from "../../src/run/open.ts";
 import type { ProgressEvent } from "../../src/run/session.ts";
 import { acquireLease } from "../../src/store/lease.ts";
-import { createRun } from "../../src/store/runs.ts";
+import { createRun, findRun } from "../../src/store/runs.ts";
 import { lastStart } from "../../src/store/starts.ts";
 import { temporaryStore } from "../store/temporary.ts";
 import { pathWithCard } from "../support/nvidia.ts";
@@ -27,6 +27,7 @@ test.runIf((await nvidiaCards()) === null)(
     const watch = { progress, pause: () => undefined, signal: new AbortController().signal };
     await (await openSession(writer, temporary.home, watch))[Symbol.asyncDispose]();
 
+    expect(findRun(temporary.store, run.name).form).toEqual({ dialect: "hermes", markers: "pieces" }); // as in the manifest
     const torch = execFileSync(pythonPath(), ["-c", "import torch; print(torch.__version__)"], { encoding: "utf8" }).trim();
     const engine = process.platform === "darwin" ? "metal" : "cpu";
     expect(lastStart(temporary.store, run)).toMatchObject({

@@ -29,7 +29,7 @@ export function chooseTemplate(
 ): ChosenTemplate {
   const ours = (why: string): ChosenTemplate => ({
     template: episodeTemplate(vocabulary, { dialect, markers }),
-    text: `Playact's own for ${dialect}, append-only. ${why}`,
+    text: `Playact's own, append-only. It asks for ${dialect}. ${why}`,
   });
   if (dialect === "hermes" && markers === "pieces")
     return ours("The model's tag tokens are untrained or missing: tags are written in ordinary tokens.");

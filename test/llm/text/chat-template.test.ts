@@ -221,7 +221,7 @@ describe("the choice of a template", () => {
     ["it cuts a text", chatTemplate({ result: "message.content[1:]" }).source, /splits the texts/],
     ["it ends no turn", chatTemplate({ close: "" }).source, /with a special token/],
   ])("is Playact's if %s, and says so", (_, broken, why) => {
-    expect(chosen(broken)).toMatch(/^Playact's own for hermes, append-only\. /);
+    expect(chosen(broken)).toMatch(/^Playact's own, append-only\. It asks for hermes\. /);
     expect(chosen(broken)).toMatch(why);
   });
 
@@ -263,8 +263,8 @@ describe("the choice of a template", () => {
   });
 
   test("is Playact's own in the policy's dialect if the model's asks for another", () => {
-    expect(chosen(source, "tokens", "llama-3.1")).toMatch(/^Playact's own for llama-3\.1.*not ask for calls in the dialect/);
-    expect(chosen(null, "pieces", "json-fence")).toMatch(/^Playact's own for json-fence.*has no chat template/);
+    expect(chosen(source, "tokens", "llama-3.1")).toMatch(/^Playact's own.*llama-3\.1.*not ask for calls in the dialect/);
+    expect(chosen(null, "pieces", "json-fence")).toMatch(/^Playact's own.*json-fence.*has no chat template/);
     const own = chooseTemplate({ vocabulary, chatTemplate: chatTemplate() }, "tokens", "json-fence").template;
     expect(own.dialect).toBe("json-fence");
     expect(decode(own.begin().system("", [bookSeats]).ids)).toContain("json code block");
