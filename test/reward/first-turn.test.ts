@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { withFirstTurnVerdict } from "../../src/reward/first-turn.ts";
+import { rollOutFirstTurn } from "../../src/rollout/rollout.ts";
 import type { Task, ToolCall } from "../../src/types.ts";
 import { blueprint, booked, chain, declined, found, limits, says } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 import { aborted } from "../support/trajectory.ts";
-import { rollOutFirstTurn } from "../../src/rollout/rollout.ts";
 
 /** The verdict on one turn, played by the double: neither tool nor user may be asked, or the stage throws. */
 async function verdictOn(task: Task, turn: string) {
@@ -60,7 +60,10 @@ describe("the first decision is wrong", () => {
   });
 
   test("a turn that a limit cuts off, however it begins", async () => {
-    const verdict = await verdictOn(declined({ limits: limits({ tokensPerTurn: 30 }) }), "I'm sorry, I have no tool to find trains.");
+    const verdict = await verdictOn(
+      declined({ limits: limits({ tokensPerTurn: 30 }) }),
+      "I'm sorry, I have no tool to find trains.",
+    );
     expect(verdict).toMatchObject({ reward: -1, rules: 0, status: "truncated", stopReason: "turn_length" });
   });
 });

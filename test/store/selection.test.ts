@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { bestCheckpoint, selectionScores } from "../../src/store/selection.ts";
 import { forgetCheckpoint } from "../../src/store/checkpoints.ts";
-import { adapterPath, findNamedStep } from "../../src/store/named-step.ts";
 import type { Writer } from "../../src/store/lease.ts";
+import { adapterPath, findNamedStep } from "../../src/store/named-step.ts";
+import { bestCheckpoint, selectionScores } from "../../src/store/selection.ts";
 import { closeStep, openStep, reopenAfter } from "../../src/store/steps.ts";
 import { saveTask } from "../../src/store/tasks.ts";
 import { saveTrajectory } from "../../src/store/trajectories.ts";
@@ -17,7 +17,11 @@ const tasks: readonly Task[] = [exampleTask(), exampleTask(), declining, asking]
 function stepsOf(writer: Writer, count: number): void {
   for (let step = 0; step < count; step++) {
     openStep(writer, step, { level: 1, policyVersion: step });
-    const checkpoint = { folder: `runs/${writer.run.name}/checkpoint-${step}`, adapterHash: "ab", files: { [`a-${step}.gguf`]: "ab" } };
+    const checkpoint = {
+      folder: `runs/${writer.run.name}/checkpoint-${step}`,
+      adapterHash: "ab",
+      files: { [`a-${step}.gguf`]: "ab" },
+    };
     closeStep(writer, step, { nextLevel: 1, nextPolicyVersion: step + 1, metrics: {}, checkpoint });
   }
 }

@@ -194,7 +194,7 @@ export function outcome({ store, home }: Temporary, run: RunRow) {
       FROM question LEFT JOIN (SELECT id, sample FROM trajectory) AS played ON played.id = question.trajectory
       ORDER BY step, purpose, phase, task, sample, question.id`),
     metrics: rows("SELECT step, name, value FROM metric ORDER BY step, name").filter((row) => !ofOneProcess.test(String(row[1]))),
-    evaluations: rows("SELECT phase, name, value FROM evaluation_metric WHERE phase <> 'tasks' ORDER BY phase, name"),
+    evaluations: rows("SELECT phase, name, value FROM evaluation_metric WHERE phase NOT LIKE '%tasks' ORDER BY phase, name"),
     checkpoints: rows("SELECT step, adapter_hash, files FROM checkpoint ORDER BY step"),
     adapters: listCheckpoints(store, run).map(({ adapterHash }) => adapterHash),
     folders: readdirSync(runFolder(home, run.name)).length,
