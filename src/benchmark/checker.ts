@@ -21,13 +21,13 @@ const checked = z.object({ right: z.boolean(), error: z.string().optional(), det
 const hello = z.object({ version: z.string(), data: z.string() });
 
 /** `error` is the checker's error_type, e.g. "value_error:string". */
-export type Checked = z.output<typeof checked>;
+export type CheckerAnswer = z.output<typeof checked>;
 
 export interface Checker extends AsyncDisposable {
   /** Folder of the rows. */
   readonly data: string;
   readonly version: string;
-  check(request: CheckRequest): Promise<Checked>;
+  check(request: CheckRequest): Promise<CheckerAnswer>;
 }
 
 /** Starts the checker. @throws PlayactError("environment") if it does not answer */

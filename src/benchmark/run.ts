@@ -10,14 +10,14 @@ import type { BenchmarkRow } from "./rows.ts";
 import { markReply } from "./verdict.ts";
 
 /** A policy on the benchmark. */
-export interface Candidate {
+export interface BenchmarkPolicy {
   readonly series: BenchmarkSeries;
   /** Null: an untrained model. */
   readonly from: PlayedStep | null;
   readonly voice: Voice;
 }
 
-export interface Playing {
+export interface BenchmarkWork {
   readonly store: Store;
   /** With the candidate's adapter. */
   readonly engine: Engine;
@@ -28,13 +28,13 @@ export interface Playing {
 }
 
 /** The rows that are not stored yet. */
-export function leftOf(store: Store, { series }: Candidate, rows: readonly BenchmarkRow[]): readonly BenchmarkRow[] {
+export function leftOf(store: Store, { series }: BenchmarkPolicy, rows: readonly BenchmarkRow[]): readonly BenchmarkRow[] {
   const stored = new Set(marksOf(store, series).map(({ category, position }) => `${category} ${position}`));
   return rows.filter(({ category, position }) => !stored.has(`${category} ${position}`));
 }
 
 /** Plays what is left of the rows. */
-export async function playRows(playing: Playing, candidate: Candidate, rows: readonly BenchmarkRow[]): Promise<void> {
+export async function playRows(playing: BenchmarkWork, candidate: BenchmarkPolicy, rows: readonly BenchmarkRow[]): Promise<void> {
   const { store, engine, checker, pause, onRow } = playing;
   const { series, from, voice } = candidate;
   const left = leftOf(store, candidate, rows);
@@ -50,7 +50,7 @@ export async function playRows(playing: Playing, candidate: Candidate, rows: rea
 }
 
 /** The stored marks of these rows, in their order. Rows that are not played yet are left out. */
-export function marksOn(store: Store, { series }: Candidate, rows: readonly BenchmarkRow[]): readonly StoredMark[] {
+export function marksOn(store: Store, { series }: BenchmarkPolicy, rows: readonly BenchmarkRow[]): readonly StoredMark[] {
   const stored = new Map(marksOf(store, series).map((mark) => [`${mark.category} ${mark.position}`, mark]));
   return rows.flatMap(({ category, position }) => stored.get(`${category} ${position}`) ?? []);
 }

@@ -25,7 +25,7 @@ type Report = {
 };
 
 /** The report as plain data, as --json prints it. Policies without a row are left out. */
-export function reportOf(suite: Pick<Report, "suite" | "version">, played: readonly Played[]): Report & Json {
+export function evalReport(suite: Pick<Report, "suite" | "version">, played: readonly Played[]): Report & Json {
   const shown = played.filter(({ marks }) => marks.length > 0);
   const [before, after] = [shown[0], shown.at(-1)];
   const report: Report = {

@@ -3,7 +3,7 @@
 import { Command } from "commander";
 import type { Checker } from "../benchmark/checker.ts";
 import type { BenchmarkRow } from "../benchmark/rows.ts";
-import type { Candidate } from "../benchmark/run.ts";
+import type { BenchmarkPolicy } from "../benchmark/run.ts";
 import { type Config, configSchema } from "../config/config.ts";
 import { PlayactError, Stopped } from "../errors.ts";
 import type { Engine } from "../llm/llm.ts";
@@ -18,7 +18,7 @@ import { resolveHome, storePath } from "../store/home.ts";
 import { findNamedStep } from "../store/named-step.ts";
 import { policyOf } from "../store/runs.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { type Played, reportOf, reportText } from "./eval-report.ts";
+import { evalReport, type Played, reportText } from "./eval-report.ts";
 import { interruptedCode } from "./exit.ts";
 import { homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
 import { step } from "./step.ts";
@@ -50,7 +50,7 @@ export function evalCommand(print: Print = toStdout, progress: Print = toStderr)
       await using checker = await openChecker(bfclPython() ?? "python3");
       const rows = selectRows(checker.data, options.rows);
       const played = await play({ store, checker, rows, progress }, chosen);
-      const report = reportOf({ suite: "bfcl", version: checker.version }, played);
+      const report = evalReport({ suite: "bfcl", version: checker.version }, played);
       if (options.json) printJson(print, report);
       else print(reportText(report));
     });
@@ -61,7 +61,7 @@ export function evalCommand(print: Print = toStdout, progress: Print = toStderr)
 interface Policy {
   /** For people: "laptop-1@4", or "base". */
   readonly name: string;
-  readonly from: Candidate["from"];
+  readonly from: BenchmarkPolicy["from"];
   /** Null: the untrained model. */
   readonly adapter: { readonly path: string; readonly hash: string } | null;
   readonly form: CallForm;

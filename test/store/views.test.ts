@@ -73,6 +73,9 @@ describe("the views", () => {
     expect(columns("count_summary")).toBe("run step purpose phase name total");
     expect(columns("rules_fired")).toBe("run step purpose phase rule times");
     expect(columns("start_summary")).toMatch(/^run at playact torch engine .* learner learner_dtype$/);
+    expect(columns("benchmark_summary")).toBe(
+      "run step model adapter dialect category rows correct score low high suite version template",
+    );
     expect(columns("transcript")).toBe("trajectory position role text turn_reward advantage");
   });
 
