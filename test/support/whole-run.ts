@@ -82,6 +82,7 @@ function engineWith(moment: Moment, decide: Process["decide"]): Engine {
   const engine = scriptedEngine({
     // some turns are the call that the user asked for or a report; the others depend on the adapter
     say: (prompt, { seed, temperature }, { adapter, version }) => {
+      if (!prompt.includes("Oslo")) return "Which?"; // a task of the probe
       if (temperature === 0 && decide?.(version) === false) return "I have not decided.";
       if (draws("turn", seed, adapter ?? "base").uniform() < 0.4) return `There is no train, says ${adapter?.slice(0, 8)}.`;
       const to = cities.find((city) => prompt.includes(city)) ?? "Bergen";
