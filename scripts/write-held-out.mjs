@@ -15,6 +15,7 @@ const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
 const { resolveConfig } = await load("config/resolve.js");
 const { chooseTemplate } = await load("llm/text/choose-template.js");
 const { findLanguageModel } = await load("models/manifest.js");
+const { callFormOf } = await load("run/form.js");
 const { openEngineOf, toolsetsOf } = await load("run/open.js");
 const { openNearness } = await load("run/open-embedder.js");
 const { writeTasks } = await load("run/draw-tasks.js");
@@ -41,7 +42,8 @@ const { config } = resolveConfig({ preset: "laptop", set: [] });
 const { heldOut: toolsets, train } = toolsetsOf(config);
 const nearness = await openNearness(config, [...train, ...toolsets]);
 const engine = await openEngineOf(config);
-const { markers, dialect } = findLanguageModel(config.models.policy);
+const entry = findLanguageModel(config.models.policy);
+const { markers, dialect } = await callFormOf(engine, { config, form: null }, entry, () => undefined);
 const desk = {
   ...{ config, engine, usage: newUsage(), pause: () => undefined },
   template: chooseTemplate(engine, markers, dialect).template,

@@ -106,6 +106,11 @@ function fill(store: Store): void {
     groups: [scoredGroup(ids.get("ask/0") ?? 0, 0.7)],
   });
   save([0, "evaluation", 0], asking, [judged(1, 1)], "step 1");
+  for (const [index, task] of [exampleTask(), declining, asking].entries()) {
+    saveTask(writer, { step: 0, purpose: "selection", index }, task);
+    const turn = exampleTrajectory({ task, ...judged(1, 1), stopReason: "first_turn" });
+    saveTrajectory(writer, { step: 0, purpose: "selection", phase: "step 1", task: index }, turn);
+  }
   recordEvaluation(writer, "step 1", { "simulator/tokens_in/user": 70 });
   recordStart(writer, { ...exampleDevices, versions: { playact: "0.1.0" } }, exampleForm);
 

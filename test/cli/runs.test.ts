@@ -58,11 +58,12 @@ describe("playact runs", () => {
         reward: 0.5,
         engine: "cuda (NVIDIA L4)",
         learner: "cuda:0 (NVIDIA L4)",
+        best: 1,
         adapter: `${temporary.home}/old/step-1/adapter-ab.gguf`,
       }),
     ]);
     const [heading, ...lines] = (await runs(temporary)).trimEnd().split("\n");
-    expect(heading).toMatch(/^run +preset +status +steps +level +reward +started +engine +learner +adapter$/);
+    expect(heading).toMatch(/^run +preset +status +steps +level +reward +started +engine +learner +best +adapter$/);
     expect(lines.map((line) => line.split(/ +/).slice(0, 5).join(" "))).toEqual([
       "new tiny running 0/4 30",
       "old tiny finished 1/4 7",

@@ -95,11 +95,11 @@ describe("the best step", () => {
 });
 
 describe("a name of a step", () => {
-  test("is a number, best or last, and a run alone means its last", () => {
+  test("is a number, best or last, and a run alone means its best", () => {
     using run = started(3);
     play(run.writer, 1, "yyyy");
     const named = (reference: string) => findNamedStep(run.store, reference).checkpoint.step;
-    expect(["run-1", "run-1@last", "run-1@best", "run-1@0"].map(named)).toEqual([2, 2, 1, 0]);
+    expect(["run-1", "run-1@last", "run-1@best", "run-1@0"].map(named)).toEqual([1, 2, 1, 0]);
     expect(adapterPath(run.store, findNamedStep(run.store, "run-1@best").checkpoint)).toBe(
       `${run.home}/runs/run-1/checkpoint-1/a-1.gguf`,
     );
