@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { draws } from "../../src/rng.ts";
 import { irrelevanceOf } from "../../src/tasks/irrelevance.ts";
+import { propertiesOf, requiredParameters } from "../../src/tools/tool-arguments.ts";
 import { embeddedCatalogue } from "../../src/tools/toolset.ts";
-import { blueprint, bookSeats, findTrain } from "../support/blueprint.ts";
+import { blueprint, bookSeats, chain, findTrain } from "../support/blueprint.ts";
 
 const catalogue = embeddedCatalogue();
 const trains = { domain: "travel", name: "trains", tools: [findTrain, bookSeats] };
@@ -23,7 +24,7 @@ describe("a call task turned into an irrelevance task", () => {
     expect(declining.id).not.toBe(asked.id);
   });
 
-  test("is offered as many tools, none of them of the task's own toolset", () => {
+  test("is offered as many tools, and of its own toolset only those that need a value which the request does not give", () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const own = draws("own", seed).pick(catalogue);
@@ -36,17 +37,24 @@ describe("a call task turned into an irrelevance task", () => {
           expected: [{ name: tool.name, arguments: {}, result: null }],
         });
         const { tools } = irrelevanceOf(task, catalogue, draws("twin", seed));
-        const names = new Set(own.tools.map(({ name }) => name));
-        expect(tools.length).toBeGreaterThan(0);
-        expect(tools.length).toBeLessThanOrEqual(own.tools.length);
-        expect(tools.filter(({ name }) => names.has(name))).toEqual([]);
+        expect(tools.map(({ name }) => name)).not.toContain(tool.name);
+        expect(new Set(tools).size).toBe(own.tools.length);
+        const given = Object.keys(propertiesOf(tool.parameters));
+        for (const sibling of own.tools.filter((one) => tools.includes(one)))
+          expect(requiredParameters(sibling).every((name) => given.includes(name))).toBe(false);
       }),
       { numRuns: 200 },
     );
   });
 
-  test("is offered no tool if there is no other toolset", () => {
-    expect(irrelevanceOf(asked, [trains], draws("twin", 1)).tools).toEqual([]);
+  test("is offered its siblings, or nothing, if there is no other toolset", () => {
+    expect(irrelevanceOf(asked, [trains], draws("twin", 1)).tools).toEqual([bookSeats]);
+    expect(irrelevanceOf(asked, [{ ...trains, tools: [findTrain] }], draws("twin", 1)).tools).toEqual([]);
+  });
+
+  test("withholds every needed tool", () => {
+    const both = chain();
+    expect(irrelevanceOf(both, [trains], draws("twin", 1)).tools).toEqual([]);
   });
 
   test("exists for call tasks only", () => {

@@ -18,7 +18,7 @@ const orders = (input: ConfigInput, change: Partial<Parameters<typeof taskOrders
   return taskOrders(config, { ...series, ...change });
 };
 type Order = ReturnType<typeof orders>[number];
-const isHard = ({ decline, hold, calls }: Order) => !decline && (hold > 0 || calls > 1);
+const isHard = ({ decline, hold, calls, parallel }: Order) => !decline && !parallel && (hold > 0 || calls > 1);
 const plain = { curriculum: { epsilon: 0 } };
 
 describe("shares are kept by counting", () => {
@@ -65,13 +65,18 @@ describe("shares are kept by counting", () => {
         fc.constantFrom(0, 0.1, 0.25, 0.34, 0.5),
         fc.constantFrom(0, 0.2, 0.4),
         (seed, first, count, decline, hard) => {
-          const list = orders({ ...plain, seed, tasks: { decline, hard } }, { first, count });
+          const list = orders({ ...plain, seed, tasks: { decline, hard, parallel: 0.1 } }, { first, count });
           expect(Math.abs(list.filter((order) => order.decline).length - count * decline)).toBeLessThan(1 + 1e-6);
           expect(list.some((order) => order.decline && (order.hold > 0 || order.calls > 1))).toBe(false);
           // hard ones are counted among the call tasks
           const calls = list.filter((order) => !order.decline).length;
           const share = hard / (1 - decline);
           expect(Math.abs(list.filter(isHard).length - calls * share)).toBeLessThan(1 + 1e-6);
+          // parallel ones among the others
+          const others = calls - list.filter(isHard).length;
+          const parallel = list.filter((order) => order.parallel);
+          expect(Math.abs(parallel.length - (others * 0.1) / (1 - decline - hard))).toBeLessThan(1 + 1e-6);
+          expect(parallel.every((order) => !order.decline && order.hold === 0 && order.calls === 2)).toBe(true);
         },
       ),
       { numRuns: 300 },
@@ -90,6 +95,12 @@ describe("shares are kept by counting", () => {
     expect(orders({ ...plain, tasks: { decline: 0, hard: 0 } }).some((order) => order.decline || isHard(order))).toBe(false);
     expect(orders({ tasks: { decline: 1, hard: 1 } }).every((order) => order.decline)).toBe(true);
   });
+});
+
+test("no task is parallel where a turn executes one call only", () => {
+  const parallel = { decline: 0, hard: 0, parallel: 1 };
+  expect(orders({ ...plain, tasks: parallel }).every((order) => order.parallel)).toBe(true);
+  expect(orders({ ...plain, tasks: parallel, rollout: { parallelCalls: 1 } }).some((order) => order.parallel)).toBe(false);
 });
 
 describe("an order", () => {
