@@ -1,4 +1,5 @@
-// Work on many items, a few at a time, in order: keeps an engine's queue short, so that waits stay within deadlines.
+// Work on many items, a few at a time, in order: keeps an engine's queue short, so that waits stay within deadlines. Items may be
+// known from the start, or come out of the work.
 import { Stopped } from "./errors.ts";
 
 /**
@@ -20,7 +21,43 @@ export async function mapConcurrent<T>(items: Iterable<T>, width: number, work: 
       }
     }
   };
-  const lanes = Array.from({ length: width }, lane);
+  await allOf(Array.from({ length: width }, lane));
+}
+
+/** A piece of work, which returns the pieces that can be done after it. */
+export type Work = () => Promise<readonly Work[]>;
+
+/** The same for work that makes more work: a piece waits for its turn behind those that were known before it. */
+export async function workOff(first: readonly Work[], width: number): Promise<void> {
+  const queue = [...first];
+  const idle: (() => void)[] = []; // lanes that wait for work that others may still make
+  let running = 0;
+  let failed = false;
+  const lane = async () => {
+    while (!failed) {
+      const next = queue.shift();
+      if (next === undefined) {
+        if (running === 0) return;
+        await new Promise<void>((wake) => idle.push(wake));
+        continue;
+      }
+      running++;
+      try {
+        queue.push(...(await next()));
+      } catch (error) {
+        failed = true;
+        throw error;
+      } finally {
+        running--;
+        for (const wake of idle.splice(0)) wake();
+      }
+    }
+  };
+  await allOf(Array.from({ length: width }, lane));
+}
+
+/** Waits for all lanes; throws what the first failed one threw, but Stopped only when all have ended. */
+async function allOf(lanes: readonly Promise<void>[]): Promise<void> {
   try {
     await Promise.all(lanes);
   } catch (error) {

@@ -8,6 +8,8 @@
 //   aborted episodes are judged       left out of loss, group, level       reward/assign.ts              a failure of the world is not a zero
 //   a lone survivor keeps its reward  gets advantage 0                     reward/assign.ts              there is nothing to compare it with
 //   turn rewards shape advantages     the same (TGRPO, five modes)         reward/advantage.ts
+//   a failed group teaches little     the right episode joins it           rollout/group.ts              one comparison says more than six failures (LUFFY)
+//   groups are played whole           stopped when their half agrees       rollout/agreement.ts          dead groups cost as much time as others
 //   dead groups stay in the loss      only with a KL term                  run/learn.ts                  without one they carry no signal (trl#6367: +2.4 points)
 //   clipped loss with a KL            the same, six losses                 native/trainer/loss.py
 //   sampler = trainer assumed         truncated importance weights         native/trainer/correction.py  the sampler is quantised; the gap is a metric
@@ -26,6 +28,7 @@ import { groupMetrics } from "./run/metrics.ts";
 import { playGroups } from "./run/play.ts";
 import { type RunState, resume } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
+import { drawSpare } from "./run/spare.ts";
 import { beginStep } from "./run/step.ts";
 import { swapAndProbe } from "./run/swap.ts";
 import { nextTemperature } from "./run/temperature.ts";
@@ -72,11 +75,13 @@ async function trainStep(session: Session, state: RunState): Promise<RunState> {
   const groups = await playGroups(session, drawn.tasks, {
     ...{ step, purpose: "train", names: [config.seed, "step", step] },
     ...{ groupSize, temperature, verdict: config.reward.verdict },
+    spare: (number) => drawSpare(session, { step, level, number }),
   });
   record.lap("time/rollout");
 
   // rewards -> advantages -> update
-  const scored = assignAdvantages(groups, config.advantage);
+  const shuffled = config.reward.shuffled ? [config.seed, "step", step] : null;
+  const scored = assignAdvantages(groups, config.advantage, shuffled);
   const alive = scored.filter(({ dead }) => !dead).length;
   progress({ kind: "phase", text: `training on ${alive} of ${scored.length} groups`, step });
   const learned = await learn(session, scored, { step, temperature });

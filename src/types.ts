@@ -235,12 +235,21 @@ export interface Group {
   readonly trajectories: readonly Trajectory[];
 }
 
-/** A group of a step, as stored. */
+/** A group of a step, as stored. Its trajectories are sampled ones: what measures a group reads these and nothing else. */
 export interface StoredGroup extends Group {
   /** Index of the task within the step. */
   readonly index: number;
   /** Row ids of the trajectories. // [member] */
   readonly ids: readonly number[];
+  /** The right episode of the task, which is learnt from beside the sampled ones because none of these succeeded. */
+  readonly guide?: { readonly id: number; readonly trajectory: Trajectory };
+  /** Its second half was not played, because the first agreed. */
+  readonly stopped?: boolean;
+  /**
+   * Means over episodes read the samples below this number: they were played whatever any sample came to. Absent: all were. A mean
+   * over the others too would be biased, since how well a group does decides how many of them there are.
+   */
+  readonly unconditional?: number;
 }
 
 /** Training data: exactly the ids that the policy saw and sampled. All arrays have the same length. */
@@ -251,4 +260,6 @@ export interface TrainingSample {
   readonly logprobs: readonly number[];
   /** Advantage of each token; 0 at mask 0. */
   readonly advantages: readonly number[];
+  /** Its trained tokens were written by rule: there are no behaviour log-probs (they are 0). Absent: they were sampled. */
+  readonly guide?: true;
 }

@@ -12,7 +12,7 @@ import { saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import { drawTasks, type Series } from "./run/draw-tasks.ts";
 import type { Metrics } from "./run/metric-list.ts";
-import { demonstrated } from "./run/play.ts";
+import { approvedReward, demonstrated } from "./run/play.ts";
 import { needsWarmup, type Probed, probeTemplate } from "./run/probe.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
@@ -23,9 +23,6 @@ import { saveTask } from "./store/tasks.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
 import { irrelevanceOf } from "./tasks/irrelevance.ts";
 import type { Task, Trajectory } from "./types.ts";
-
-/** Lowest reward of a demonstration that is kept: all calls right and half of the results reported. */
-const approvedReward = 0.75;
 
 /**
  * Prepares the policy of a new run. With a warm-up its trained adapter is version 1; without one, the untrained adapter

@@ -23,6 +23,7 @@ class Sample:
     behaviour: Numbers  # float32 log-probs at sampling
     advantage: Numbers  # float32
     rollout: int = -1  # samples with one number belong to one rollout; -1: a rollout alone
+    guide: bool = False  # its tokens were written by rule, not sampled: behaviour means nothing
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class PackedRow:
     position: Numbers  # [t] index of the token in its sample
     behaviour: Numbers  # [t] float32
     advantage: Numbers  # [t] float32
+    guide: Numbers  # [t] bool: the token belongs to a guide
 
 
 def read_sequences(arrays: Arrays, vocabulary: int) -> list[list[int]]:
@@ -54,9 +56,10 @@ def read_minibatches(head: Any, arrays: Arrays, vocabulary: int) -> list[list[Sa
     lengths = _array(arrays, "lengths")
     columns = [_cut(_array(arrays, name, int(lengths.sum())), lengths) for name in ("mask", "logprobs", "advantages")]
     rollouts = _array(arrays, "rollouts", len(sequences)).tolist()
+    guides = _array(arrays, "guides", len(sequences)).astype(bool).tolist()
     samples = [
-        Sample(ids, mask.astype(bool), behaviour.astype(np.float32), advantage.astype(np.float32), rollout)
-        for ids, mask, behaviour, advantage, rollout in zip(sequences, *columns, rollouts, strict=True)
+        Sample(ids, mask.astype(bool), behaviour.astype(np.float32), advantage.astype(np.float32), rollout, guide)
+        for ids, mask, behaviour, advantage, rollout, guide in zip(sequences, *columns, rollouts, guides, strict=True)
     ]
     for number, sample in enumerate(samples):
         if len(sample.ids) and sample.trained[0]:
@@ -99,6 +102,7 @@ def _with_tokens(row: Row, samples: Sequence[Sample]) -> PackedRow:
         np.concatenate(positions),
         np.concatenate([samples[i].behaviour[p] for i, p in zip(owners, positions, strict=True)]),
         np.concatenate([samples[i].advantage[p] for i, p in zip(owners, positions, strict=True)]),
+        np.repeat([samples[i].guide for i in owners], [len(p) for p in positions]),
     )
 
 

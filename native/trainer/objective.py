@@ -1,4 +1,8 @@
-"""What one row adds to the objective of its mini-batch: the weighted loss by token, with the KL. Pure."""
+"""What one row adds to the objective of its mini-batch: the weighted loss by token, with the KL. Pure.
+
+Tokens of guides have no behaviour log-probs: their importance weight here is 0, so that no loss counts them, and they have
+shaped importance (guide.py) instead, the same beside every loss.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -6,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .correction import importance_weights
+from .guide import shaped
 from .kl import k3
 from .loss import LOSSES, Loss, Tokens
 
@@ -18,20 +23,26 @@ class Objective:
     kl: Tensor | None  # [t] estimate, None without a reference
     low: Tensor  # [t] 1 where the ratio was clipped from below
     high: Tensor  # [t] 1 where it was clipped from above
-    weight: Tensor  # [t] importance weight
+    weight: Tensor  # [t] importance weight; 0 for tokens of guides
 
 
-def objective(tokens: Tokens, behaviour: Tensor, reference: Tensor | None, share: Tensor, loss: Loss) -> Objective:
+def objective(
+    tokens: Tokens, behaviour: Tensor, reference: Tensor | None, share: Tensor, loss: Loss, guide: Tensor | None = None
+) -> Objective:
     """sum of share * (weight * loss + klCoef * kl)
 
     behaviour, reference, share [t]; share is normalise.py's. The KL is normalised like the loss, as in TRL (`beta`).
-    `reference` None: no KL term.
+    `reference` None: no KL term. guide [t] bool: tokens of guides, which are whole sequences; None: there are none.
     """
     with torch.no_grad():
         cap = None if loss.supervised else loss.importance_cap
         weight = importance_weights(tokens.old, behaviour, tokens.sequence, loss.importance_mode, cap)
+        if guide is not None:
+            weight = weight.masked_fill(guide, 0)
     terms = LOSSES[loss.kind](replace(tokens, weight=weight), loss)
     by_token, kl = terms.value, None
+    if guide is not None:
+        by_token = by_token + shaped(tokens.logp, tokens.advantage.masked_fill(~guide, 0), loss.guide_gamma)
     if reference is not None:
         kl = k3(tokens.logp, reference)
         by_token = by_token + loss.kl_coef * kl

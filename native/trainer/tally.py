@@ -32,10 +32,13 @@ class Tally:
 
 
 def summary(tally: Tally) -> dict[str, float]:
-    """Metrics of one update; an average over no tokens is left out."""
+    """Metrics of one update; an average over no tokens is left out. All but two are about sampled tokens alone."""
     metrics: dict[str, float] = {name: float(np.mean(values)) for name, values in tally.by_minibatch.items()}
-    token = {name: torch.cat(values) for name, values in tally.by_token.items()}
-    metrics["num_tokens"] = float(len(token["entropy"])) if token else 0.0
+    joined = {name: torch.cat(values) for name, values in tally.by_token.items()}
+    token = {name: values for name, values in joined.items() if len(values)}
+    metrics["num_tokens"] = float(sum(len(token[name]) for name in ("entropy", "guide") if name in token))
+    if "guide" in token:
+        metrics["guide/probability"] = float(token["guide"].mean())
     metrics["skipped_steps"] = float(tally.skipped)
     metrics |= {name: float(token[name].mean()) for name in ("entropy", "kl") if name in token}
     if "low" not in token:  # supervised: no clipping, no sampling

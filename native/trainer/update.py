@@ -201,11 +201,15 @@ def _row_loss(
         logp, before, torch.as_tensor(row.advantage, device=on), torch.as_tensor(row.sample, dtype=torch.long, device=on)
     )
     behaviour = torch.as_tensor(row.behaviour, device=on)
-    terms = objective(tokens, behaviour, reference, torch.as_tensor(share, dtype=logp.dtype, device=on), loss)
-    tally.token("entropy", entropy)
+    guide = torch.as_tensor(row.guide, device=on) if row.guide.any() and not loss.supervised else None
+    terms = objective(tokens, behaviour, reference, torch.as_tensor(share, dtype=logp.dtype, device=on), loss, guide)
+    sampled = slice(None) if guide is None else ~guide  # what a guide's tokens are says nothing about the policy's own
+    tally.token("entropy", entropy[sampled])
     if terms.kl is not None:
-        tally.token("kl", terms.kl)
+        tally.token("kl", terms.kl[sampled])
     if not loss.supervised:
         for name, by_token in {"low": terms.low, "high": terms.high, "weight": terms.weight, "gap": before - behaviour}.items():
-            tally.token(name, by_token)
+            tally.token(name, by_token[sampled])
+    if guide is not None:
+        tally.token("guide", before[guide].exp())
     return terms.value, before

@@ -4,8 +4,9 @@ import type { Message, TrainingSample, Trajectory } from "../types.ts";
 
 /**
  * GRPO samples of one trajectory, one per sample index (a template that is not append-only has several).
- * A token has mask 1 if and only if the policy sampled it; it has its turn's advantage.
- * @param turnAdvantages one per sampled assistant message, in order: a number, or one for each of its ids // [turn]
+ * A token has mask 1 if and only if the policy sampled it, or in a guide (author `blueprint`) the rule wrote it as the policy's; it
+ * has its turn's advantage. Samples of a guide are marked, since their log-probs mean nothing.
+ * @param turnAdvantages one per such assistant message, in order: a number, or one for each of its ids // [turn]
  * @returns nothing for an aborted trajectory (its failure is not the policy's); samples without a sampled id are omitted
  * @throws RangeError if the number of advantages or log-probs does not match the messages
  */
@@ -14,15 +15,17 @@ export function trainingSamples(
   turnAdvantages: readonly (number | readonly number[])[],
 ): TrainingSample[] {
   if (trajectory.status === "aborted") return [];
-  const sampled = trajectory.messages.filter(isSampled);
-  if (sampled.length !== turnAdvantages.length) {
-    throw new RangeError(`${sampled.length} sampled turns but ${turnAdvantages.length} advantages`);
+  const isGuide = trajectory.author === "blueprint";
+  const own = trajectory.messages.filter(isGuide ? isWritten : isSampled);
+  if (own.length !== turnAdvantages.length) {
+    throw new RangeError(`${own.length} sampled turns but ${turnAdvantages.length} advantages`);
   }
-  const advantageOf = new Map(sampled.map((message, turn) => [message, turnAdvantages[turn] ?? 0]));
-  return concatenate(trajectory.messages, (message) => {
+  const advantageOf = new Map(own.map((message, turn) => [message, turnAdvantages[turn] ?? 0]));
+  const samples = concatenate(trajectory.messages, (message) => {
     const advantage = advantageOf.get(message);
-    return advantage === undefined ? null : { logprobs: message.logprobs ?? [], advantage };
+    return advantage === undefined ? null : { logprobs: message.logprobs ?? message.ids.map(() => 0), advantage };
   });
+  return isGuide ? samples.map((sample) => ({ ...sample, guide: true })) : samples;
 }
 
 /**
@@ -31,7 +34,7 @@ export function trainingSamples(
  */
 export function demonstrationSamples(trajectory: Trajectory): TrainingSample[] {
   return concatenate(trajectory.messages, (message) =>
-    message.role === "assistant" && message.logprobs === null ? { logprobs: message.ids.map(() => 0), advantage: 0 } : null,
+    isWritten(message) ? { logprobs: message.ids.map(() => 0), advantage: 0 } : null,
   );
 }
 
@@ -43,6 +46,11 @@ export function trainedPart({ ids, mask }: TrainingSample): readonly number[] {
 /** True for messages that the policy itself wrote: a turn that was given to it has no log-probs. */
 function isSampled(message: Message): boolean {
   return message.role === "assistant" && message.logprobs !== null;
+}
+
+/** True for turns of the assistant that were given to the policy. */
+function isWritten(message: Message): boolean {
+  return message.role === "assistant" && message.logprobs === null;
 }
 
 interface Trained {

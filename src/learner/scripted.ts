@@ -1,6 +1,7 @@
 // A deterministic double of the learner, for unit tests without Python: a unigram model over a small vocabulary, whose
 // bias of each token is the adapter. It learns, skips, saves and restores as the port requires. It computes the same policy
-// loss for every name, without clipping, KL or importance weights; only the hash of its GGUF adapter can be used.
+// loss for every name, without clipping, KL or importance weights, and the shaped importance of guides; only the hash of its GGUF
+// adapter can be used.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -56,6 +57,7 @@ export function scriptedLearner(vocabulary = 512): Learner {
           grad_norm: mean(trained.map((s) => s.norm)),
           num_tokens: steps.reduce((sum, s) => sum + s.tokens, 0),
           skipped_steps: steps.filter((s) => s.skipped).length,
+          ...guideMetrics(request, old),
         },
         logprobs,
         digests: request.minibatches.flat().map((sample) => tokenDigest(trainedPart(sample))),
@@ -95,13 +97,15 @@ export function scriptedLearner(vocabulary = 512): Learner {
 /** Gradient ascent with momentum on the mean of coefficient x log-prob over the trained tokens. Changes `mine`. */
 function step(mine: State, samples: readonly TrainingSample[], request: UpdateRequest) {
   const values = logSoftmax(mine.bias, 1);
-  const tokens = samples.flatMap(({ ids, mask, advantages }) =>
-    ids.flatMap((id, i) => (mask[i] === 1 ? [{ id, coefficient: request.loss.kind === "sft" ? 1 : at(advantages, i) }] : [])),
+  const tokens = samples.flatMap(({ ids, mask, advantages, guide }) =>
+    ids.flatMap((id, i) =>
+      mask[i] === 1 ? [{ id, ...gainOf(at(values, id), at(advantages, i), guide === true, request) }] : [],
+    ),
   );
   const total = tokens.reduce((sum, token) => sum + token.coefficient, 0);
   const pull = values.map((value) => (-total * Math.exp(value)) / Math.max(1, tokens.length));
   for (const { id, coefficient } of tokens) pull[id] = at(pull, id) + coefficient / tokens.length;
-  const loss = -mean(tokens.map(({ id, coefficient }) => coefficient * (request.loss.kind === "sft" ? at(values, id) : 1)));
+  const loss = -mean(tokens.map(({ gain }) => gain));
   const norm = Math.sqrt(pull.reduce((sum, x) => sum + x * x, 0));
   const skipped = !(tokens.some((token) => token.coefficient !== 0) && Number.isFinite(norm));
   if (!skipped) {
@@ -109,6 +113,20 @@ function step(mine: State, samples: readonly TrainingSample[], request: UpdateRe
     mine.bias = mine.bias.map((b, id) => b + 100 * request.learningRate * at(mine.velocity, id));
   }
   return { loss, norm, tokens: tokens.length, skipped };
+}
+
+/** What a token adds to the mean that is increased, at ratio 1, and its slope by the token's log-prob. */
+function gainOf(logprob: number, advantage: number, guide: boolean, { loss }: UpdateRequest) {
+  if (loss.kind === "sft") return { gain: logprob, coefficient: 1 };
+  if (!guide) return { gain: advantage, coefficient: advantage };
+  const share = Math.exp(logprob) / (Math.exp(logprob) + loss.guideGamma);
+  return { gain: advantage * share, coefficient: advantage * share * (1 - share) };
+}
+
+function guideMetrics({ minibatches, loss }: UpdateRequest, old: readonly number[]): Record<string, number> {
+  const guides = loss.kind === "sft" ? [] : minibatches.flat().filter(({ guide }) => guide === true);
+  const tokens = guides.flatMap(({ ids, mask }) => ids.filter((_, i) => mask[i] === 1));
+  return tokens.length === 0 ? {} : { "guide/probability": mean(tokens.map((id) => Math.exp(at(old, id)))) };
 }
 
 /** Log-probs of all tokens: an uneven fixed base plus the adapter's bias. // [id] */

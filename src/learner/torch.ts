@@ -161,6 +161,7 @@ function columns(samples: readonly LearnerSample[]): Arrays {
     logprobs: Float32Array.from(samples.flatMap((sample) => sample.logprobs)),
     advantages: Float32Array.from(samples.flatMap((sample) => sample.advantages)),
     rollouts: Int32Array.from(samples, (sample) => sample.rollout ?? -1),
+    guides: Uint8Array.from(samples, (sample) => (sample.guide ? 1 : 0)),
   };
 }
 

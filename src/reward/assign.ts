@@ -1,36 +1,88 @@
-// Verdicts -> advantages of every turn, group by group. Pure; the formulas are in advantage.ts.
+// Verdicts -> advantages of every turn, group by group. Pure; the formulas are in advantage.ts. Departs from TRUSTEE where nobody
+// in a group succeeded: the guide is compared with the others, and so gives them a baseline and itself an advantage.
+import { draws } from "../rng.ts";
 import type { StoredGroup, Trajectory, Verdict } from "../types.ts";
-import { type AdvantageOptions, advantages, isDead, type TurnAdvantage } from "./advantage.ts";
+import { type AdvantageOptions, advantages, isDead, type RewardedRollout, type TurnAdvantage } from "./advantage.ts";
 
 /** A group with the advantages of its members' turns. */
 export interface ScoredGroup extends StoredGroup {
   /** Advantage of each assistant turn of each member; zeros for aborted ones. // [member][turn] */
   readonly advantages: readonly (readonly TurnAdvantage[])[];
+  /** The same of the guide; empty without one. // [turn] */
+  readonly guideAdvantages: readonly TurnAdvantage[];
   /** All members got the same reward, or there is only one: nothing to learn. */
   readonly dead: boolean;
+  /** The same of the sampled members alone: without a guide the group would be dead. */
+  readonly agreed: boolean;
+}
+
+/** One that is learnt from: a sampled member of a group, or its guide. */
+export interface LearntMember {
+  readonly id: number;
+  readonly trajectory: Trajectory;
+  /** // [turn] */
+  readonly advantages: readonly TurnAdvantage[];
 }
 
 /**
  * Advantages of all groups; `options` as in config.advantage. With fewer than two judged members there is nothing to compare:
  * all zeros, although the published formula keeps a lone survivor's raw reward.
+ * @param shuffled seed names: rewards are exchanged at random between the sampled members of a group (config.reward.shuffled)
  */
-export function assignAdvantages(groups: readonly StoredGroup[], options: AdvantageOptions): ScoredGroup[] {
+export function assignAdvantages(
+  groups: readonly StoredGroup[],
+  options: AdvantageOptions,
+  shuffled: readonly (string | number)[] | null = null,
+): ScoredGroup[] {
   return groups.map((group) => {
-    const alone = group.trajectories.filter(isJudged).length < 2;
-    const assigned = advantages(
-      group.trajectories.map((trajectory) => {
-        const turns = trajectory.messages.filter((message) => message.role === "assistant");
-        return {
-          reward: trajectory.verdict?.reward ?? 0,
-          turnRewards: turns.map((message) => message.turnReward ?? 0),
-          turnTokens: turns.map((message) => message.ids.length),
-          aborted: alone || !isJudged(trajectory),
-        };
-      }),
-      options,
-    );
-    return { ...group, advantages: assigned, dead: isDead(assigned) };
+    const earned = group.trajectories.map(rewardsOf);
+    const sampled = shuffled === null ? earned : exchanged(earned, [...shuffled, group.index]);
+    const alone = compared(sampled, options);
+    if (group.guide === undefined) {
+      const dead = isDead(alone);
+      return { ...group, advantages: alone, guideAdvantages: [], dead, agreed: dead };
+    }
+    const all = compared([...sampled, rewardsOf(group.guide.trajectory)], options);
+    const [members, guideAdvantages = []] = [all.slice(0, -1), all.at(-1)];
+    return { ...group, advantages: members, guideAdvantages, dead: isDead(all), agreed: isDead(alone) };
   });
+}
+
+/** All that a group's update learns from: its sampled members, then its guide. */
+export function learntMembers(group: ScoredGroup): readonly LearntMember[] {
+  const sampled = group.trajectories.map((trajectory, member) => ({
+    ...{ id: group.ids[member] ?? Number.NaN, trajectory },
+    advantages: group.advantages[member] ?? [],
+  }));
+  return group.guide === undefined ? sampled : [...sampled, { ...group.guide, advantages: group.guideAdvantages }];
+}
+
+function rewardsOf(trajectory: Trajectory): RewardedRollout {
+  const turns = trajectory.messages.filter((message) => message.role === "assistant");
+  return {
+    reward: trajectory.verdict?.reward ?? 0,
+    turnRewards: turns.map((message) => message.turnReward ?? 0),
+    turnTokens: turns.map((message) => message.ids.length),
+    aborted: !isJudged(trajectory),
+  };
+}
+
+function compared(rollouts: readonly RewardedRollout[], options: AdvantageOptions): TurnAdvantage[][] {
+  const alone = rollouts.filter(({ aborted }) => !aborted).length < 2;
+  return advantages(alone ? rollouts.map((rollout) => ({ ...rollout, aborted: true })) : rollouts, options);
+}
+
+/** The rewards of judged members dealt out anew among them, and those of their turns among all their turns. */
+function exchanged(rollouts: readonly RewardedRollout[], names: readonly (string | number)[]): RewardedRollout[] {
+  const random = draws(...names, "shuffled");
+  const judged = rollouts.filter(({ aborted }) => !aborted);
+  const rewards = random.shuffle(judged.map(({ reward }) => reward));
+  const turnRewards = random.shuffle(judged.flatMap((rollout) => rollout.turnRewards));
+  return rollouts.map((rollout) =>
+    rollout.aborted
+      ? rollout
+      : { ...rollout, reward: rewards.shift() ?? 0, turnRewards: turnRewards.splice(0, rollout.turnRewards.length) },
+  );
 }
 
 /** A reward that is not finite is the world's failure, like an abort: it would spoil every member of its group. */
@@ -39,12 +91,15 @@ export function isJudged(trajectory: Trajectory): trajectory is Trajectory & { r
   return trajectory.verdict !== null && [trajectory.verdict.reward, ...turnRewards].every(Number.isFinite);
 }
 
-/** The advantages of a trajectory by message index, to be stored; with returns by token, the mean of the turn's tokens. */
+/**
+ * The advantages of a member (its place in learntMembers) by message index, to be stored; with returns by token, the mean of the
+ * turn's tokens.
+ */
 export function byMessage(group: ScoredGroup, member: number): { readonly message: number; readonly value: number }[] {
-  const trajectory = group.trajectories[member];
-  if (!trajectory) return [];
+  const { trajectory, advantages: own } = learntMembers(group)[member] ?? {};
+  if (trajectory === undefined || own === undefined) return [];
   const turns = trajectory.messages.flatMap((message, index) => (message.role === "assistant" ? [index] : []));
-  return turns.map((message, turn) => ({ message, value: meanOf(group.advantages[member]?.[turn] ?? 0) }));
+  return turns.map((message, turn) => ({ message, value: meanOf(own[turn] ?? 0) }));
 }
 
 function meanOf(advantage: TurnAdvantage): number {

@@ -5,7 +5,7 @@ import { trainingSamples } from "../learner/batch.ts";
 import type { LearnerSample } from "../learner/learner.ts";
 import { policyLoss } from "../learner/losses.ts";
 import { assertSameIds } from "../learner/same-ids.ts";
-import { isJudged, type ScoredGroup } from "../reward/assign.ts";
+import { isJudged, learntMembers, type ScoredGroup } from "../reward/assign.ts";
 import type { Metrics } from "./metric-list.ts";
 import { gapMetrics } from "./metrics.ts";
 import type { Session } from "./session.ts";
@@ -53,12 +53,10 @@ function joined(groups: readonly LearnerSample[][]): LearnerSample[] {
   );
 }
 
-/** The samples of the judged members; the others are failures of the world and are left out of the KL too. */
+/** The samples of the judged members and of the guide; the others are failures of the world and are left out of the KL too. */
 function samplesOf(group: ScoredGroup): LearnerSample[] {
-  return group.trajectories.flatMap((trajectory, member) =>
-    isJudged(trajectory)
-      ? trainingSamples(trajectory, group.advantages[member] ?? []).map((sample) => ({ ...sample, rollout: member }))
-      : [],
+  return learntMembers(group).flatMap(({ trajectory, advantages }, member) =>
+    isJudged(trajectory) ? trainingSamples(trajectory, advantages).map((sample) => ({ ...sample, rollout: member })) : [],
   );
 }
 
@@ -76,7 +74,7 @@ function raiseAlarm({ config, progress }: Trainer, metrics: Metrics, step: numbe
 }
 
 async function measureGap(session: Trainer, groups: readonly ScoredGroup[], temperature: number): Promise<Metrics> {
-  const sample = groups.flatMap(samplesOf)[0];
+  const sample = groups.flatMap(samplesOf).find(({ guide }) => guide !== true);
   if (!sample) return {};
   const [old = []] = await session.learner.logprobs([sample.ids], "policy", temperature);
   return gapMetrics(

@@ -46,6 +46,11 @@ export const learnerMetrics = [
     unit: "share of tokens",
     sentence: "Tokens with an importance ratio (learner to sampler) outside 0.9..1.1.",
   },
+  {
+    name: "guide/probability",
+    unit: "probability",
+    sentence: "Mean probability of the tokens of guides before the update; absent without guides.",
+  },
   { name: "learner/packed_tokens", unit: "tokens", sentence: "Tokens computed, counting shared prefixes once." },
   { name: "learner/unpacked_tokens", unit: "tokens", sentence: "Tokens without sharing prefixes." },
   { name: "learner/row_tokens", unit: "tokens", sentence: "Longest packed row that the memory plan allows." },
@@ -68,6 +73,18 @@ const loopMetrics = [
     unit: "episodes",
     sentence: "Episodes aborted by a failure of the simulator or engine; left out of every mean.",
   },
+  {
+    name: "rollout/guided",
+    unit: "groups",
+    sentence:
+      "Groups in which nobody succeeded and that the right episode joined (rollout.guide); it is in no other metric of rollouts.",
+  },
+  {
+    name: "rollout/stopped",
+    unit: "groups",
+    sentence: "Groups that were stopped because their first half agreed (rollout.stopAgreed).",
+  },
+  { name: "rollout/spare", unit: "groups", sentence: "Groups of spare tasks, for the time of groups that agreed on success." },
   { name: "rollout/success", unit: "share of judged episodes", sentence: "Episodes in which every rule was met." },
   { name: "rollout/turns", unit: "turns", sentence: "Mean turns of the policy per episode." },
   {

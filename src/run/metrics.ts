@@ -6,10 +6,14 @@ import { count, newUsage, type Usage } from "../simulator/usage.ts";
 import type { Trajectory } from "../types.ts";
 import type { Metrics } from "./metric-list.ts";
 
-/** Metrics of a step's groups. Aborted episodes (and rewards that are not numbers) are counted and otherwise left out. */
+/**
+ * Metrics of a step's groups. Aborted episodes (and rewards that are not numbers) are counted and otherwise left out. Counts, and
+ * what compares the members of a group, are over all sampled episodes; means over episodes are over those that were played
+ * whatever the others came to (StoredGroup.unconditional), so that stopping groups moves no mean. No guide is in any of them.
+ */
 export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
   const all = groups.flatMap((group) => group.trajectories);
-  const judged = all.filter(isJudged);
+  const judged = groups.flatMap(unconditional).filter(isJudged);
   const rewards = judged.map((trajectory) => trajectory.verdict.reward);
   const lengths = judged.map(sampledTokens);
   const spreads = groups.map((group) => deviation(group.trajectories.filter(isJudged).map(({ verdict }) => verdict.reward)));
@@ -21,9 +25,12 @@ export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
     ...(judged.length === 0
       ? {}
       : { reward: mean(rewards), reward_std: mean(spreads), "completions/mean_length": mean(lengths) }),
-    frac_reward_zero_std: mean(groups.map((group) => Number(group.dead))),
+    frac_reward_zero_std: mean(groups.map((group) => Number(group.agreed))),
     "rollout/trajectories": all.length,
-    "rollout/aborted": all.length - judged.length,
+    "rollout/aborted": all.length - all.filter(isJudged).length,
+    "rollout/guided": groups.filter(({ guide }) => guide !== undefined).length,
+    "rollout/stopped": groups.filter(({ stopped }) => stopped).length,
+    "rollout/spare": groups.filter(({ unconditional }) => unconditional === 0).length,
     "rollout/success": mean(judged.map((trajectory) => Number(trajectory.verdict.rules === 1))),
     "rollout/turns": mean(
       judged.map((trajectory) => trajectory.messages.filter((message) => message.role === "assistant").length),
@@ -38,6 +45,11 @@ export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
     ...tallied(all.flatMap(({ failure }) => failure ?? []).map(({ boundary, code }) => `simulator/aborted/${boundary}/${code}`)),
     ...refusals(all),
   };
+}
+
+function unconditional(group: ScoredGroup): readonly Trajectory[] {
+  const { unconditional: below = Number.POSITIVE_INFINITY } = group;
+  return group.trajectories.filter(({ sample }) => sample < below);
 }
 
 /** How often each name occurs. */

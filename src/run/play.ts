@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { findModel } from "../models/manifest.ts";
 import { withFirstTurnVerdict } from "../reward/first-turn.ts";
 import { type Judge, openJudge } from "../reward/judge.ts";
+import { firstHalf } from "../rollout/agreement.ts";
 import { demonstrate } from "../rollout/demonstration.ts";
 import { rollOutGroups } from "../rollout/group.ts";
 import { type Player, rollOut, rollOutFirstTurn } from "../rollout/rollout.ts";
@@ -48,6 +49,9 @@ export function playerOf(session: PlayingSession, { temperature, verdict }: Play
   };
 }
 
+/** Lowest reward of a demonstration that is learnt from: all calls right and half of the results reported. */
+export const approvedReward = 0.75;
+
 /** The right episode of a task, built from its blueprint and judged by rules. */
 export function demonstrated(session: PlayingSession, task: Task, names: readonly (string | number)[]): Promise<Trajectory> {
   const { template, config } = session;
@@ -70,22 +74,34 @@ export interface Playing extends PlayOptions {
   readonly groupSize: number;
   /** Seed names; the task's index and the sample are added. */
   readonly names: readonly (string | number)[];
+  /** In training: writes spare task `number` of the step, from 0, and stores it; null if it could not be written. */
+  readonly spare?: (number: number) => Promise<{ readonly index: number; readonly task: Task } | null>;
 }
 
-/** Plays every task `groupSize` times; episodes played before a resume are reused. */
+/**
+ * Plays every task `groupSize` times; episodes played before a resume are reused. In training a group may get a guide or be
+ * stopped, as the config says.
+ */
 export async function playGroups(
   session: Session,
   tasks: ReadonlyMap<number, Task>,
   playing: Playing,
 ): Promise<readonly StoredGroup[]> {
   const { writer, engine } = session;
+  const { perStep } = session.config.tasks;
+  const { guide, stopAgreed } = session.config.rollout;
+  const { groupSize, spare } = playing;
+  const isTraining = playing.purpose === "train";
+  const stops = isTraining && stopAgreed && spare !== undefined;
   const play = playerOf(session, playing);
   const done = loadTrajectories(writer.store, writer.run, playing);
-  let finished = done.length;
-  const total = tasks.size * playing.groupSize;
+  let finished = done.filter(({ trajectory }) => trajectory.author === "policy").length;
+  // spare tasks that were stored before a resume are found again by `spare`
+  const planned = new Map([...tasks].filter(([index]) => !isTraining || index < perStep));
+  let total = planned.size * groupSize;
   return rollOutGroups({
-    tasks,
-    groupSize: playing.groupSize,
+    tasks: planned,
+    groupSize,
     done,
     concurrency: engine.sequences.policy + engine.sequences.simulator,
     play: (task, index, sample) => {
@@ -93,9 +109,22 @@ export async function playGroups(
       return play(task, sample, [...playing.names, index, sample]);
     },
     keep: async (task, trajectory) => {
-      const id = await commit(session, () => saveTrajectory(writer, { ...playing, task }, trajectory));
-      session.progress({ kind: "count", text: "episodes", done: ++finished, of: total });
+      const { author, sample } = trajectory;
+      const conditional = author === "blueprint" || (stops && (task >= perStep || sample >= firstHalf(groupSize)));
+      const id = await commit(session, () => saveTrajectory(writer, { ...playing, task, conditional }, trajectory));
+      if (author === "policy") session.progress({ kind: "count", text: "episodes", done: ++finished, of: total });
       return id;
     },
+    ...(isTraining && guide === "failed" ? { guide: guideOf(session, playing) } : {}),
+    ...(stops ? { stopAgreed: { spares: perStep, spare, changed: (episodes: number) => (total += episodes) } } : {}),
   });
+}
+
+/** The guide of a task: its demonstration as a member behind the sampled ones; null if the rules do not approve it. */
+function guideOf(session: Session, { names, groupSize }: Playing) {
+  return async (task: Task, index: number): Promise<Trajectory | null> => {
+    const shown = await demonstrated(session, task, [...names, index, groupSize]);
+    if ((shown.verdict?.reward ?? -1) < approvedReward) return null;
+    return { ...shown, sample: groupSize, policyVersion: session.engine.policy.version };
+  };
 }

@@ -57,7 +57,7 @@ function progress(store: Store, run: ListedRun): Pick<RunOverview, "steps" | "of
   const last = lastClosedStep(store, run);
   const reward = database
     .prepare<[number, number], number | null>(
-      "SELECT avg(reward) FROM episode WHERE run_id = ? AND step = ? AND step > 0 AND purpose = 'train'",
+      "SELECT avg(reward) FROM episode WHERE run_id = ? AND step = ? AND step > 0 AND purpose = 'train' AND author = 'policy' AND NOT conditional",
     )
     .pluck()
     .get(run.id, last?.number ?? 0);

@@ -31,6 +31,10 @@ ALTER TABLE new_task RENAME TO task;
 ALTER TABLE trajectory ADD COLUMN author TEXT NOT NULL DEFAULT 'policy';
 UPDATE trajectory SET author = 'blueprint' WHERE task IN (SELECT id FROM task WHERE purpose = 'demonstration');
 
+-- 1: played because others of its step came to what they did (second halves and spare tasks with rollout.stopAgreed), or a guide.
+-- A mean over these too would be biased: how well a group does decides how many of them there are.
+ALTER TABLE trajectory ADD COLUMN conditional INTEGER NOT NULL DEFAULT 0 CHECK (conditional IN (0, 1));
+
 -- A phase of an evaluation is named by the step whose policy played; the one after the warm-up was called so.
 UPDATE trajectory SET phase = 'step 0' WHERE phase = 'warmup';
 UPDATE evaluation_metric SET phase = 'step 0' WHERE phase = 'warmup';

@@ -2,7 +2,7 @@
 // transaction, so that after a kill a step is either open with all its finished episodes or completely closed.
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
-import { byMessage, type ScoredGroup } from "../reward/assign.ts";
+import { byMessage, learntMembers, type ScoredGroup } from "../reward/assign.ts";
 import { packLogprobs } from "./blobs.ts";
 import { type Checkpoint, insertCheckpoint, readCheckpoint } from "./checkpoints.ts";
 import { type Writer, write } from "./lease.ts";
@@ -126,7 +126,7 @@ export function closeStep(writer: Writer, number: number, closing: Closing): voi
 }
 
 function advantagesOf(group: ScoredGroup): (MessagePlace & { readonly value: number })[] {
-  return group.ids.flatMap((trajectoryId, member) => byMessage(group, member).map((one) => ({ ...one, trajectoryId })));
+  return learntMembers(group).flatMap(({ id }, member) => byMessage(group, member).map((one) => ({ ...one, trajectoryId: id })));
 }
 
 /** Stores metrics of an existing step; an older value of the same name is replaced. */

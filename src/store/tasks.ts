@@ -22,9 +22,9 @@ export function taskKind(task: Task): TaskKind {
   return task.expected.length > 1 ? "parallel" : "plain";
 }
 
-/** Origin of a written task: its round of drafts, its embedding if tasks are compared, and the drafts up to it. */
+/** Origin of a written task: its round of drafts (null: it was drawn alone), its embedding if tasks are compared, and the drafts up to it. */
 export interface Origin {
-  readonly round: number;
+  readonly round: number | null;
   readonly embedding: TaskEmbedding | null;
   /** The rejected drafts of its place, then the one that became it; absent: none are stored. */
   readonly drafts?: readonly AskedDraft[];

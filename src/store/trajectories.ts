@@ -19,6 +19,8 @@ export interface TrajectoryPlace {
   readonly phase?: string;
   /** Index of the task, as given to saveTask. */
   readonly task: number;
+  /** Whether it was played only because others of the step came to what they did; such episodes are in no mean. Absent: no. */
+  readonly conditional?: boolean;
 }
 
 /** A trajectory with its place in the store. */
@@ -47,8 +49,8 @@ export function saveTrajectory(writer: Writer, place: TrajectoryPlace, trajector
       database
         .prepare(
           `INSERT INTO trajectory (task, phase, sample, policy_version, seed, status, stop_reason, reward, rules, judge, margin, reason, seconds, ended_at, ids_sha256,
-             blame_party, blame_code, blame_reason, counts, author)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+             blame_party, blame_code, blame_reason, counts, author, conditional)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(
           ...[taskRow(database, writer.run, place), place.phase ?? "", trajectory.sample, trajectory.policyVersion],
@@ -67,6 +69,7 @@ export function saveTrajectory(writer: Writer, place: TrajectoryPlace, trajector
             blame?.reason ?? null,
             JSON.stringify(trajectory.counts),
             trajectory.author,
+            place.conditional ? 1 : 0,
           ],
         ).lastInsertRowid,
     );

@@ -17,19 +17,21 @@ export const views = `
 -- Every trajectory with the names of its run and task; reward is NULL if it was aborted. The other views build on it.
 CREATE VIEW episode AS
 SELECT trajectory.id, run.name AS run, run.id AS run_id, task.step, task.purpose, trajectory.phase, task.position,
-       task.name AS task, task.kind, trajectory.sample, trajectory.author, trajectory.policy_version, trajectory.status,
+       task.name AS task, task.kind, trajectory.sample, trajectory.author, trajectory.conditional, trajectory.policy_version, trajectory.status,
        trajectory.stop_reason, trajectory.rules,
        CASE WHEN trajectory.status <> 'aborted' THEN trajectory.reward END AS reward,
        CASE WHEN trajectory.status <> 'aborted' AND trajectory.reward IS NOT NULL THEN trajectory.rules = 1 END AS success
 FROM trajectory JOIN task ON task.id = trajectory.task JOIN run ON run.id = task.run;
 
 -- One row per step. Step 0 is the warm-up (its demonstrations); evaluations are not counted.
+-- Means are over the episodes that were played whatever others came to (conditional = 0); guides (author blueprint) are in nothing.
 -- seconds: the metric step_time, or the time from opening to closing if there is none; NULL while the step is open.
 CREATE VIEW step_summary AS
 WITH trained AS (
-  SELECT *, avg(reward) OVER (PARTITION BY run_id, step) AS mean FROM episode WHERE purpose = 'demonstration' OR (purpose = 'train' AND author = 'policy')
+  SELECT *, iif(conditional, NULL, reward) AS measured, avg(iif(conditional, NULL, reward)) OVER (PARTITION BY run_id, step) AS mean
+  FROM episode WHERE purpose = 'demonstration' OR (purpose = 'train' AND author = 'policy')
 ), summed AS (
-  SELECT run_id, step, max(mean) AS reward_mean, ${deviation("reward", "mean")} AS reward_std,
+  SELECT run_id, step, max(mean) AS reward_mean, ${deviation("measured", "mean")} AS reward_std,
          count(*) AS trajectories, sum(status = 'aborted') AS aborted
   FROM trained GROUP BY run_id, step
 )
@@ -40,24 +42,24 @@ FROM step JOIN run ON run.id = step.run
 LEFT JOIN summed ON summed.run_id = step.run AND summed.step = step.number
 LEFT JOIN metric ON metric.run = step.run AND metric.step = step.number AND metric.name = 'step_time';
 
--- One row per episode of training or warm-up. turns: the policy's; tokens: all that the policy read or wrote.
+-- One row per episode of training or warm-up, without guides (they are in the view episode, author blueprint). turns: the policy's; tokens: all that the policy read or wrote.
 CREATE VIEW trajectory_summary AS
 SELECT episode.id, episode.run, episode.step, episode.task, episode.sample, episode.policy_version, episode.status,
        episode.stop_reason, trajectory.reward, coalesce(sum(message.role = 'assistant'), 0) AS turns,
        coalesce(sum(length(message.ids)), 0) / 4 AS tokens,
        coalesce(sum(message.trained * length(message.ids)), 0) / 4 AS trained_tokens
 FROM episode JOIN trajectory ON trajectory.id = episode.id LEFT JOIN message ON message.trajectory = episode.id
-WHERE episode.purpose IN ('train', 'demonstration') GROUP BY episode.id;
+WHERE episode.purpose = 'demonstration' OR (episode.purpose = 'train' AND episode.author = 'policy') GROUP BY episode.id;
 
 -- kind: plain, ask (a value is held back), chain (a call needs an earlier call's result), ask+chain, parallel, decline.
 CREATE VIEW task_kinds AS
 SELECT run.name AS run, task.step, task.name AS id, task.kind, task.purpose, task.domain, task.toolset, task.level
 FROM task JOIN run ON run.id = task.run;
 
--- Judged training episodes by kind of task. success: share of episodes in which every rule was met.
+-- Judged training episodes by kind of task, those that were played whatever others came to. success: share of episodes in which every rule was met.
 CREATE VIEW success_by_kind AS
 SELECT run, step, kind, count(*) AS trajectories, avg(success) AS success, avg(reward) AS reward_mean
-FROM episode WHERE purpose = 'train' AND author = 'policy' AND reward IS NOT NULL GROUP BY run_id, step, kind;
+FROM episode WHERE purpose = 'train' AND author = 'policy' AND NOT conditional AND reward IS NOT NULL GROUP BY run_id, step, kind;
 
 -- Every episode on a held-out task. purpose: evaluation (whole episodes, which report) or selection (first turns, which choose the
 -- best checkpoint). step: the checkpoint that played; NULL for the base before a warm-up, 0 for the base if there was no warm-up.

@@ -140,7 +140,16 @@ test("an episode with several training samples comes back from the store as it w
   expect(stored?.trajectory.messages.map(({ sample, ids }) => ({ sample, ids }))).toEqual(
     trajectory.messages.map(({ sample, ids }) => ({ sample, ids })),
   );
-  const group = { task: judged.task, index: 0, ids: [1], trajectories: [judged], advantages: [[]], dead: false };
+  const group = {
+    task: judged.task,
+    index: 0,
+    ids: [1],
+    trajectories: [judged],
+    advantages: [[]],
+    guideAdvantages: [],
+    dead: false,
+    agreed: false,
+  };
   expect(groupMetrics([group])["rollout/samples_per_episode"]).toBe(samples);
 });
 

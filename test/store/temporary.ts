@@ -94,7 +94,7 @@ export function exampleMessage(change: Partial<Message> = {}): Message {
 export function scoredGroup(id: number, advantage: number, trajectory = exampleTrajectory()): ScoredGroup {
   const turns = trajectory.messages.filter(({ role }) => role === "assistant");
   const group = { task: trajectory.task, index: 0, trajectories: [trajectory], ids: [id] };
-  return { ...group, advantages: [turns.map(() => advantage)], dead: false };
+  return { ...group, advantages: [turns.map(() => advantage)], guideAdvantages: [], dead: false, agreed: false };
 }
 
 /** A user message and a sampled answer, judged 0.5. */

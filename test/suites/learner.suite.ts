@@ -43,6 +43,7 @@ const grpo: PolicyLoss = {
   importanceMode: "token_truncate",
   importanceCap: 2,
   temperature: 1,
+  guideGamma: 0.1,
 };
 const learningRate = 1e-3;
 

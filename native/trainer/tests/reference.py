@@ -2,7 +2,8 @@
 and knowing nothing of the code it judges: value, and gradient by the log-prob of each token, by the analytic formula.
 
 A sequence is a dict of lists over all its positions (mask, logp, old, behaviour, reference, advantage), with the number of
-its rollout and whether it was aborted: aborted ones and positions that are not trained take part in nothing.
+its rollout and whether it was aborted: aborted ones and positions that are not trained take part in nothing. Where it has a
+true `guide`, nothing was sampled in it, and its tokens have LUFFY's shaped importance whatever the loss is.
 """
 
 import math
@@ -39,6 +40,9 @@ def reference_objective(sequences: list[Sequence], loss: Loss) -> tuple[float, l
             )
             if loss.kind != "sft" and (weight == 0 or s["advantage"][i] == 0):
                 worth, slope = 0.0, 0.0  # whatever the ratio: it may be infinite
+            if s.get("guide") and loss.kind != "sft":
+                worth, slope = guided(s["advantage"][i], math.exp(s["logp"][i]), loss.guide_gamma)
+                weight = 1.0
             kl, kl_slope = divergence(s["logp"][i], s["reference"][i])
             value += (weight * worth + loss.kl_coef * kl) / denominator
             gradient[i] = (weight * slope + loss.kl_coef * kl_slope) / denominator
@@ -65,6 +69,11 @@ def surrogate(loss: Loss, ratio: float, advantage: float, logp: float) -> tuple[
     if loss.kind == "dual_clip" and advantage < 0 and gain < loss.dual_clip * advantage:
         gain, slope = loss.dual_clip * advantage, 0.0
     return -gain, -slope
+
+
+def guided(advantage: float, p: float, gamma: float) -> tuple[float, float]:
+    """-A p / (p + gamma), and its slope by log p: p times the derivative by p, which is -A gamma / (p + gamma)^2."""
+    return -advantage * p / (p + gamma), -advantage * p * gamma / (p + gamma) ** 2
 
 
 def importance(loss: Loss, ratio: float) -> float:

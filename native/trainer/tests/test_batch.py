@@ -18,6 +18,7 @@ def arrays(**changed: Any) -> Arrays:
         "logprobs": np.asarray([0, -1, -2, 0, -3], np.float32),
         "advantages": np.asarray([0, 1, 1, 0, -1], np.float32),
         "rollouts": np.asarray([3, -1], np.int32),
+        "guides": np.asarray([0, 1], np.uint8),
     }
     return {k: v for k, v in (good | changed).items() if v is not None}
 
@@ -28,6 +29,7 @@ def test_samples_are_cut_by_their_lengths_and_grouped_by_minibatch() -> None:
     assert first.trained.tolist() == [False, True, True]
     assert second.behaviour.tolist() == [0, -3]
     assert (first.rollout, second.rollout) == (3, -1)
+    assert (first.guide, second.guide) == (False, True)
     assert read_minibatches({"minibatches": [0, 2]}, arrays(), 100)[0] == []
 
 
@@ -42,6 +44,7 @@ def test_samples_are_cut_by_their_lengths_and_grouped_by_minibatch() -> None:
         ({"minibatches": [2]}, {"mask": np.asarray([0, 1], np.uint8)}, "array mask of 5 numbers"),
         ({"minibatches": [2]}, {"advantages": None}, "array advantages of 5 numbers, got none"),
         ({"minibatches": [2]}, {"rollouts": np.asarray([1], np.int32)}, "array rollouts of 2 numbers"),
+        ({"minibatches": [2]}, {"guides": None}, "array guides of 2 numbers, got none"),
         ({"minibatches": [2]}, {"mask": np.asarray([1, 1, 1, 0, 1], np.uint8)}, "sample 0 trains its first token"),
         ({"minibatches": [2]}, {"ids": np.asarray([5, 6, 7, 8, 100], np.int32)}, "must be in 0..99"),
         ({"minibatches": [2]}, {"ids": np.asarray([5, 6, 7, 8, -1], np.int32)}, "must be in 0..99"),
@@ -64,6 +67,7 @@ def test_digests_are_of_the_ids_that_the_rows_hold() -> None:
         "logprobs": np.zeros(9, np.float32),
         "advantages": np.zeros(9, np.float32),
         "rollouts": np.full(3, -1, np.int32),
+        "guides": np.zeros(3, np.uint8),
     }
     [samples] = read_minibatches({"minibatches": [3]}, sent, 100_000)
     # the shared prompt is computed once; what follows the last trained id, and a sample without one, is not computed

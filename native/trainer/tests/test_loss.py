@@ -58,7 +58,9 @@ def compute(sequences: list[Sequence], loss: Loss, dtype: torch.dtype) -> tuple[
     logp = tensors["logp"].requires_grad_()
     tokens = Tokens(logp, tensors["old"], tensors["advantage"], sequence)
     reference = tensors["reference"] if loss.kl_coef else None
-    terms = objective(tokens, tensors["behaviour"], reference, share, loss)
+    guides = torch.tensor(np.repeat([bool(s.get("guide")) for _, s in sent], counts))
+    guide = guides if guides.any() and not loss.supervised else None
+    terms = objective(tokens, tensors["behaviour"], reference, share, loss, guide)
     terms.value.backward()  # type: ignore[no-untyped-call]
     assert logp.grad is not None
     gradients: list[Numbers] = [np.zeros(len(s["mask"])) for s in sequences]
@@ -120,6 +122,38 @@ def test_every_correction_weighs_as_it_says(loss: Loss, mode: str, cap: float | 
 @pytest.mark.parametrize("loss", KINDS, ids=named)
 def test_a_strong_kl_pulls_as_its_formula_says(loss: Loss) -> None:
     agree(group(seed=6), replace(loss, kl_coef=0.3))
+
+
+def guided(seed: int, spread: float = 0.3, far: float = 12.0) -> list[Sequence]:
+    """The same with a guide: nothing sampled it, so its behaviour is 0, as sent; every fourth token is `far` nats unlikelier."""
+    sequences = group(seed, spread)
+    unlikely = [x - far * (place % 4 == 3) for place, x in enumerate(sequences[0]["logp"])]
+    sequences[0] |= {"guide": True, "behaviour": [0.0] * 17, "logp": unlikely, "advantage": [1.7] * 17}
+    return sequences
+
+
+@pytest.mark.parametrize("loss", KINDS, ids=named)
+@pytest.mark.parametrize("normalize", NORMALIZERS)
+@pytest.mark.parametrize(("mode", "kl_coef", "gamma"), [("token_truncate", 0.0, 0.1), ("sequence_mask", 0.3, 0.5)])
+def test_the_tokens_of_a_guide_have_shaped_importance_beside_every_loss(
+    loss: Loss, normalize: str, mode: str, kl_coef: float, gamma: float
+) -> None:
+    settings = replace(loss, normalize=normalize, importance_mode=mode, kl_coef=kl_coef, guide_gamma=gamma)
+    agree(guided(seed=10), settings)
+    agree(guided(seed=11, spread=3.0), settings)
+
+
+@pytest.mark.parametrize("loss", [loss for loss in KINDS if loss.kind != "sft"], ids=named)
+def test_a_guide_leaves_the_loss_of_sampled_tokens_as_it_is_to_the_bit(loss: Loss) -> None:
+    sequences = rounded(group(seed=12), torch.float32)
+    beside = [sequences[0] | {"guide": True}, *sequences[1:]]
+    alone, _ = compute(sequences, loss, torch.float32)
+    with_guide, gradients = compute(beside, loss, torch.float32)
+    _, wanted = compute(sequences, loss, torch.float32)
+    for mine, theirs in list(zip(gradients, wanted, strict=True))[1:]:
+        assert mine.tolist() == theirs.tolist()
+    own = sum(sequences[0]["mask"])
+    assert with_guide.weight[own:].tolist() == alone.weight[own:].tolist()
 
 
 @pytest.mark.parametrize("loss", KINDS, ids=named)
@@ -197,7 +231,7 @@ def test_the_gradient_of_a_token_that_does_not_count_is_zero_to_the_bit(
 @pytest.mark.parametrize("kind", ["grpo", "gspo", "dual_clip"])
 def test_the_gradient_is_the_slope_of_the_value(kind: str) -> None:
     """Central differences of the value alone, which knows no formula of a gradient. GSPO's plain form: one advantage each."""
-    sequences = [s | {"advantage": [s["advantage"][0]] * len(s["mask"])} for s in group(seed=9)]
+    sequences = [s | {"advantage": [s["advantage"][0]] * len(s["mask"])} for s in guided(seed=9, far=3)]
     loss = Loss(kind, clip_low=0.2, clip_high=0.2, kl_coef=0.1, normalize="sequence")
     _, gradients = compute(sequences, loss, torch.float64)
     step = 1e-6

@@ -229,6 +229,37 @@ def test_supervised_loss_is_the_mean_negative_logprob_and_falls() -> None:
     assert not any(name.startswith("sampling/") for name in losses[0])
 
 
+def test_a_guide_becomes_likelier_and_is_in_no_metric_of_what_was_sampled() -> None:
+    policy = tiny_policy()
+    sampled = [with_advantage(s, -0.5) for s in own_behaviour(policy, episodes(3, 2))]
+    guide = with_advantage(episodes(1, 3, seed=4)[0], 1.5)
+    guide = replace(guide, behaviour=np.zeros(len(guide.ids), np.float32), guide=True)
+    before = np.asarray(logprobs(policy, [guide.ids], False, 1.0)[0])[guide.trained]
+    both = update(policy, adamw(policy, OPTIONS), [[*sampled, guide]], PLAIN, clip=1.0).metrics
+    after = np.asarray(logprobs(policy, [guide.ids], False, 1.0)[0])[guide.trained]
+    assert after.sum() > before.sum() + 0.1
+    other = tiny_policy()
+    alone = update(other, adamw(other, OPTIONS), [sampled], PLAIN, clip=1.0).metrics
+    of_samples = [name for name in alone if name.startswith(("sampling/", "clip_ratio/", "entropy"))]
+    assert len(of_samples) > 8
+    for name in of_samples:
+        assert both[name] == pytest.approx(alone[name], rel=1e-5, abs=1e-7), name
+    assert both["num_tokens"] == alone["num_tokens"] + len(before)
+    assert both["guide/probability"] == pytest.approx(np.exp(before).mean(), rel=1e-4)
+    # the objective by hand: at ratio 1 a sampled token adds minus its advantage
+    p = np.exp(before.astype(np.float64))
+    wanted = (0.5 * alone["num_tokens"] - 1.5 * (p / (p + 0.1)).sum()) / both["num_tokens"]
+    assert both["loss"] == pytest.approx(wanted, rel=1e-4)
+
+
+def test_an_update_of_guides_alone_has_no_metric_of_what_was_sampled() -> None:
+    policy = tiny_policy()
+    guides = [replace(s, guide=True) for s in episodes(2, 1)]
+    metrics = update(policy, adamw(policy, OPTIONS), [guides], PLAIN, clip=1.0).metrics
+    assert [name for name in metrics if name.startswith(("sampling/", "clip_ratio/", "entropy"))] == []
+    assert metrics["num_tokens"] == sum(s.trained.sum() for s in guides)
+
+
 def test_the_gap_to_the_sampler_is_measured() -> None:
     policy = tiny_policy()
     exact = own_behaviour(policy, episodes(2, 1))
