@@ -1,8 +1,10 @@
 // Step 0 (a small version of ToolMaster's stage one, arXiv 2601.12762): the probe measures how the base policy calls in its own
-// dialect; if it seldom calls right, demonstrations -> supervised steps. Some demonstrations decline: after a warm-up on calls alone the policy
-// never declines again (docs/results.md). Each of those is the twin of a call task, with its tools withheld, in the same batch.
-// Departs from the paper: demonstrations are blueprints by the local simulator that pass the rules, not a strong teacher's
-// trajectories.
+// dialect; if it seldom calls right, demonstrations -> supervised steps. Some demonstrations decline: after a warm-up on calls
+// alone the policy never declines again (docs/results.md). Each of those is the twin of a call task, with its tools withheld, in
+// the same batch. Departs from the paper: demonstrations are blueprints by the local simulator that pass the rules, not a strong
+// teacher's trajectories, and the policy's own calls stand in them where they are right.
+
+import { mapConcurrent } from "./concurrent.ts";
 import type { Config } from "./config/config.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
 import type { UpdateRequest } from "./learner/learner.ts";
@@ -97,17 +99,19 @@ interface Demonstration {
 
 /** Stores the right episode of each task; returns those that pass the rules. */
 async function demonstrateAll(session: Session, tasks: ReadonlyMap<number, Task>): Promise<Demonstration[]> {
-  const { config, writer } = session;
+  const { config, writer, engine } = session;
   const place = { step: 0, purpose: "demonstration" } as const;
   const stored = new Map(loadTrajectories(writer.store, writer.run, place).map((row) => [row.taskIndex, row]));
-  const approved: Demonstration[] = [];
-  for (const [index, task] of tasks) {
+  const shown = new Map<number, Demonstration>();
+  await mapConcurrent(tasks, engine.sequences.policy, async ([index, task]) => {
+    session.pause();
     const known = stored.get(index);
     const trajectory = known?.trajectory ?? (await demonstrated(session, task, [config.seed, "demonstration", index]));
     const id = known?.id ?? (await commit(session, () => saveTrajectory(writer, { ...place, task: index }, trajectory)));
-    if ((trajectory.verdict?.reward ?? -1) >= approvedReward) approved.push({ id, trajectory, pair: pairOf(config, index) });
-  }
-  return approved;
+    shown.set(index, { id, trajectory, pair: pairOf(config, index) });
+  });
+  const inOrder = [...shown].toSorted(([a], [b]) => a - b).map(([, one]) => one);
+  return inOrder.filter(({ trajectory }) => (trajectory.verdict?.reward ?? -1) >= approvedReward);
 }
 
 /** How many demonstrations the simulator writes: the call tasks. The others are their twins. */

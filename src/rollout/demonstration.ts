@@ -1,14 +1,15 @@
-// A demonstration: the right episode of a task by its blueprint, written in the dialect of the policy's template. It asks for the held-back
-// values, makes the expected calls and reports their results; in a decline task it refuses. Nothing is sampled, so the
-// log-probs are null until the learner computes them.
+// A demonstration: the right episode of a task by its blueprint, in the dialect of the policy's template. It asks for the held-back
+// values, makes the expected calls and reports their results; in a decline task it refuses. A turn of calls that the policy makes
+// right itself stays in its own words, so that training on it changes nothing that it can do. No log-probs are known until the
+// learner computes them.
 
 import type { EpisodeTemplate } from "../llm/text/template.ts";
-import { formatToolCalls } from "../llm/text/tool-call.ts";
+import { formatToolCalls, parseToolCalls } from "../llm/text/tool-call.ts";
 import { draws, seedFrom } from "../rng.ts";
 import { spacedJson } from "../rules/json.ts";
-import { spoken } from "../rules/values.ts";
-import type { Task, ToolCall, Trajectory } from "../types.ts";
-import { openEpisode } from "./episode.ts";
+import { isSameCall, spoken } from "../rules/values.ts";
+import type { Task, ToolCall, ToolSpec, Trajectory } from "../types.ts";
+import { type OwnTurn, openEpisode } from "./episode.ts";
 
 const questions = [
   (what: string) => `Could you tell me the ${what}?`,
@@ -17,27 +18,38 @@ const questions = [
   (what: string) => `Which ${what} should I use?`,
 ] as const;
 
+/** How a demonstration is written. */
+export interface Demonstrating {
+  readonly template: EpisodeTemplate;
+  readonly toolChars: number;
+  /** What the policy would say after these ids; null if it came to no end. Absent: all turns are written by rule. */
+  readonly say?: (ids: readonly number[]) => Promise<OwnTurn | null>;
+}
+
 /** The right episode of `task` as an unjudged trajectory; seeds derive from `names`. */
-export function demonstrate(
+export async function demonstrate(
   task: Task,
   names: readonly (string | number)[],
-  { template, toolChars }: { readonly template: EpisodeTemplate; readonly toolChars: number },
-): Trajectory {
+  { template, toolChars, say }: Demonstrating,
+): Promise<Trajectory> {
   const random = draws(...names, "demonstration");
   const record = openEpisode(task, template, toolChars);
-  const says = (text: string, calls: readonly ToolCall[] = []) => record.given(text, calls, 1);
   for (const held of task.heldBack) {
-    says(random.pick(questions)(spoken(held.argument)));
+    record.given(random.pick(questions)(spoken(held.argument)), [], 1);
     record.userTurn(held.sentence);
   }
   // calls that need nothing from each other are made in one turn
   const turns = task.dependent || task.expected.length === 0 ? task.expected.map((call) => [call]) : [task.expected];
   for (const calls of turns) {
     const made = calls.map(({ name, arguments: given }) => ({ name, arguments: given }));
-    says(formatToolCalls(made, template.dialect), made);
+    const said = (await say?.([...record.ids])) ?? null;
+    const own = said === null ? null : parseToolCalls(said.text, template.dialect);
+    if (said !== null && own !== null && own.errors.length === 0 && own.rest === "" && areSame(own.calls, made, task.tools))
+      record.given(said, own.calls, 1);
+    else record.given(formatToolCalls(made, template.dialect), made, 1);
     record.toolTurn(calls.map(({ result }) => spacedJson(result)));
   }
-  says(task.report);
+  record.given(task.report, [], 1);
   return {
     task,
     author: "blueprint",
@@ -53,4 +65,9 @@ export function demonstrate(
     seconds: 0,
     counts: {},
   };
+}
+
+/** The same calls in the same order, which is that of their results. */
+function areSame(own: readonly ToolCall[], expected: readonly ToolCall[], tools: readonly ToolSpec[]): boolean {
+  return own.length === expected.length && expected.every((call, at) => isSameCall(call, own[at] ?? call, tools));
 }

@@ -5,6 +5,9 @@ import type { Sampled } from "../llm/llm.ts";
 import type { EpisodeTemplate, WrittenText } from "../llm/text/template.ts";
 import type { Message, Refusal, Task, ToolCall } from "../types.ts";
 
+/** A turn as the policy wrote it, its stop id included in the ids. */
+export type OwnTurn = Pick<Message, "text" | "ids">;
+
 export interface EpisodeRecord {
   readonly messages: readonly Message[];
   /** What the policy sees now. */
@@ -13,8 +16,8 @@ export interface EpisodeRecord {
   responseTokens(): number;
   /** A turn of the policy, not yet answered. */
   sampled(turn: Pick<Sampled, "ids" | "logprobs">, text: string, calls: readonly ToolCall[]): void;
-  /** A turn that is given instead of sampled. */
-  given(text: string, calls: readonly ToolCall[], turnReward: number | null): void;
+  /** A turn that is given instead of sampled: a text, or the very ids that the policy wrote before. */
+  given(turn: string | OwnTurn, calls: readonly ToolCall[], turnReward: number | null): void;
   /** Adds the last turn's reward and which of its calls were refused, after the world has answered. */
   rewarded(turnReward: number, refusals?: readonly (Refusal | null)[]): void;
   /** The results of one turn's calls; long ones are shortened here, for all readers. */
@@ -51,8 +54,12 @@ export function openEpisode(task: Task, template: EpisodeTemplate, toolChars: nu
       written.sampled(turn.ids);
       own({ text, ids: turn.ids, logprobs: turn.logprobs, turnReward: null, calls });
     },
-    given(text, calls, turnReward) {
-      own({ text, ids: written.given(text, calls.length > 0), logprobs: null, turnReward, calls });
+    given(turn, calls, turnReward) {
+      if (typeof turn !== "string") {
+        written.sampled(turn.ids);
+        return own({ ...turn, logprobs: null, turnReward, calls });
+      }
+      own({ text: turn, ids: written.given(turn, calls.length > 0), logprobs: null, turnReward, calls });
     },
     rewarded(turnReward, refusals = []) {
       const turn = messages.pop();

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { findModel } from "../models/manifest.ts";
 import { withFirstTurnVerdict } from "../reward/first-turn.ts";
 import { type Judge, openJudge } from "../reward/judge.ts";
+import { seedFrom } from "../rng.ts";
 import { firstHalf } from "../rollout/agreement.ts";
 import { demonstrate } from "../rollout/demonstration.ts";
 import { rollOutGroups } from "../rollout/group.ts";
@@ -52,10 +53,25 @@ export function playerOf(session: PlayingSession, { temperature, verdict }: Play
 /** Lowest reward of a demonstration that is learnt from: all calls right and half of the results reported. */
 export const approvedReward = 0.75;
 
-/** The right episode of a task, built from its blueprint and judged by rules. */
-export function demonstrated(session: PlayingSession, task: Task, names: readonly (string | number)[]): Promise<Trajectory> {
-  const { template, config } = session;
-  const trajectory = demonstrate(task, names, { template, toolChars: config.rollout.toolChars });
+/**
+ * The right episode of a task, built from its blueprint and judged by rules. Calls that the policy makes right itself, greedily,
+ * stay in its own words.
+ */
+export async function demonstrated(
+  session: PlayingSession,
+  task: Task,
+  names: readonly (string | number)[],
+): Promise<Trajectory> {
+  const { template, config, engine, signal } = session;
+  const { policy, vocabulary } = engine;
+  const say = async (ids: readonly number[]) => {
+    const request = { ids, temperature: 0, maxTokens: task.limits.tokensPerTurn, stop: template.stop };
+    const deadlineMs = config.rollout.turnSeconds * 1000;
+    const sampled = await policy.sample({ ...request, seed: seedFrom(...names, "own"), deadlineMs, signal });
+    if (sampled.end !== "stop") return null;
+    return { text: template.lead + vocabulary.decode(sampled.ids.slice(0, -1)), ids: sampled.ids };
+  };
+  const trajectory = await demonstrate(task, names, { template, toolChars: config.rollout.toolChars, say });
   return judgeOf(session, "rules")({ trajectory, lines: [] }, simulatorOf(session));
 }
 

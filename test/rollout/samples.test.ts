@@ -158,9 +158,9 @@ test("with a template that only appends there is one sample, whatever the policy
   expect(new Set(trajectory.messages.map(({ sample }) => sample))).toEqual(new Set([0]));
 });
 
-test("a demonstration is trained on once, each of its turns, if the tools move along with the user", () => {
+test("a demonstration is trained on once, each of its turns, if the tools move along with the user", async () => {
   const moving = openChatTemplate(vocabulary, chatTemplate({ toolsLast: true }), "hermes");
-  const shown = demonstrate(chain({ heldBack: held }), ["demo"], {
+  const shown = await demonstrate(chain({ heldBack: held }), ["demo"], {
     template: moving,
     toolChars: 512,
   });

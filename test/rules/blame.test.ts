@@ -205,8 +205,8 @@ describe("in played episodes", () => {
     expect(Object.keys(trajectory.counts)).toEqual(["tokens_in/user"]);
   });
 
-  test("a demonstration that its own rules reject is the task's fault", () => {
-    const shown = demonstrate(blueprint(), ["demo"], { ...stage({}).player, toolChars: 512 });
+  test("a demonstration that its own rules reject is the task's fault", async () => {
+    const shown = await demonstrate(blueprint(), ["demo"], { ...stage({}).player, toolChars: 512 });
     expect(blamed({ ...shown, ...rules(0) })).toBe("task bad_blueprint");
   });
 });

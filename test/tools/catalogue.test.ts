@@ -118,7 +118,8 @@ describe("the embedded catalogue", () => {
     const money =
       /(^|_)(price|fee|cost|rent|salary|refund|deposit|premium|surcharge|balance|spent|paid|tax|fare|postage|pay)(_|$)|^(money_back|paid_back|paid_out)$/;
     const silent = numbers.filter(
-      ([name, { description }]) => money.test(name) && !/^days_|_(year|percent|level)$/.test(name) && !/USD|currency/.test(String(description)),
+      ([name, { description }]) =>
+        money.test(name) && !/^days_|_(year|percent|level)$/.test(name) && !/USD|currency/.test(String(description)),
     );
     expect(silent.map(([name]) => name)).toEqual([]);
     const unit =
