@@ -120,7 +120,8 @@ const loopMetrics = [
   {
     name: "tasks/plain_reports",
     unit: "tasks",
-    sentence: "Tasks written calls first whose report is a list built by rule: no written one passed, or the results have too many values.",
+    sentence:
+      "Tasks written calls first whose report is a list built by rule: no written one passed, or the results have too many values.",
   },
   {
     name: "tasks/novelty",

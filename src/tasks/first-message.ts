@@ -10,7 +10,8 @@ import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../ty
 import type { Plan } from "./draw-task.ts";
 import { type Field, stated } from "./phrases.ts";
 import { type Frame, sentencePattern } from "./sentence.ts";
-import { type Slot, slotsOf } from "./slots.ts";
+import { agrees, type Slot, slotsOf } from "./slots.ts";
+import { speaksAsAssistant } from "./voice.ts";
 
 /** How a person asks for something. Without these a small simulator tells a story, or speaks as the assistant. */
 const asking: Frame = {
@@ -91,11 +92,13 @@ export function messageSchema(slots: readonly Slot[]): JsonSchema {
 }
 
 /**
- * What the grammar cannot rule out: a word in lower case can give away a value that is held back, say another option in its
- * place, or speak of something else than the tools do.
+ * What the grammar cannot rule out: words in lower case can give away a value that is held back, say another option in its
+ * place, turn a value round ("minus", "not"), speak of something else than the tools do, or end in the assistant's voice.
  */
 export function checkedMessage(reply: JsonObject, plan: Plan, calls: readonly ExpectedCall[]): Checked<string> {
   const message = String(reply.message ?? "").trim();
+  const turned = toldValues(plan, calls).find(({ name, value }) => !carries(message, value) || !agrees(message, name, value));
+  if (turned) return { reason: `the message does not say ${turned.name} as it is` };
   const betrayed = plan.heldBack.find(({ call, argument }) => {
     const value = own(calls[call]?.arguments ?? {}, argument);
     return value !== undefined && carries(message, value);
@@ -105,6 +108,7 @@ export function checkedMessage(reply: JsonObject, plan: Plan, calls: readonly Ex
     .flatMap(({ call, argument }) => optionsOf(plan.needed[call], argument))
     .find((option) => carries(message, option));
   if (other !== undefined) return { reason: `the message says ${other} in place of what is held back` };
+  if (speaksAsAssistant(message)) return { reason: "the message speaks as or of the assistant" };
   const silent = plan.needed.find((tool) => !namesMatter(message, tool));
   if (silent) return { reason: `the message does not ask for what ${silent.name} does` };
   return { value: message };

@@ -9,11 +9,27 @@ import { object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema } from "../types.ts";
 import { type Field, stated } from "./phrases.ts";
 import { type Frame, sentencePattern } from "./sentence.ts";
-import { type Slot, slotsOf } from "./slots.ts";
+import { agrees, type Slot, slotsOf } from "./slots.ts";
 
 /** How an assistant begins to tell what came of it. */
 const reporting: Frame = {
-  openings: ["The", "Your", "I found", "I have", "I've", "It", "It's", "There is", "There are", "Here is", "Here are", "Done.", "All set.", "You have", "You can"],
+  openings: [
+    "The",
+    "Your",
+    "I found",
+    "I have",
+    "I've",
+    "It",
+    "It's",
+    "There is",
+    "There are",
+    "Here is",
+    "Here are",
+    "Done.",
+    "All set.",
+    "You have",
+    "You can",
+  ],
   starters: ["The", "Your", "It", "It's", "You", "There", "This", "I", "I've"],
   ends: [".", "!"],
 };
@@ -32,10 +48,12 @@ export function reportSchema(slots: readonly Slot[]): JsonSchema | null {
   return object({ report: { type: "string", pattern: sentencePattern(reporting, slots) } });
 }
 
-/** What the grammar cannot rule out: words that take a value back, or decline. */
+/** What the grammar cannot rule out: words that turn a value round, or decline. */
 export function checkedReport(reply: JsonObject, calls: readonly ExpectedCall[]): Checked<string> {
   const report = String(reply.report ?? "").trim();
-  if (!calls.every(({ result }) => carries(report, result))) return { reason: "the report lacks a value" };
+  const fields = calls.flatMap(({ result }) => fieldsOf(result));
+  const turned = fields.find(([name, value]) => !carries(report, value) || !agrees(report, name, value));
+  if (turned) return { reason: `the report does not say ${turned[0]} as it is` };
   return refuses(report) ? { reason: "the report declines" } : { value: report };
 }
 

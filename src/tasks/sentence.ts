@@ -22,6 +22,9 @@ const most = { before: 9, after: 18, alone: 24 } as const;
 // capturing groups are named rules of the grammar, which says them once however often they are used
 const word = "( (?:[a-z]{1,14}(?:['-][a-z]{1,14})?|I(?:'(?:d|m|ll|ve))?))";
 
+/** Not a word of the grammar, which cannot look ahead: a reply that breaks off is found when it is validated. */
+const finished = "(?!.* (?:a|an|and|my|of|or|our|the|your)[.?!]$)";
+
 /** The pattern of a text with every slot filled once. */
 export function sentencePattern(frame: Frame, slots: readonly Slot[]): string {
   const oneOf = (texts: readonly string[]) => `(?:${texts.map(escaped).join("|")})`;
@@ -31,10 +34,17 @@ export function sentencePattern(frame: Frame, slots: readonly Slot[]): string {
   const rest = (left: readonly Slot[], first: boolean): string => {
     if (left.length === 0) return first ? `${piece}{3,${most.alone}}` : `${piece}{0,${most.after}}`;
     const next = left.length > anyOrder ? left.slice(0, 1) : left;
-    const ways = next.map((slot) => `${filled(slot)}${rest(left.filter((other) => other !== slot), false)}`);
-    return `${piece}{${first ? 0 : 1},${most.before}}(?:${ways.join("|")})`;
+    const ways = next.map((slot) => {
+      // numbers and names need a word between them: "2 300" is one number
+      const least = first || slot.forms.every((form) => /^[a-z]/.test(form)) ? 0 : 1;
+      return `${piece}{${least},${most.before}}${filled(slot)}${rest(
+        left.filter((other) => other !== slot),
+        false,
+      )}`;
+    });
+    return `(?:${ways.join("|")})`;
   };
-  return `^${oneOf(frame.openings)}${rest(slots, true)}${end}$`;
+  return `^${finished}${oneOf(frame.openings)}${rest(slots, true)}${end}$`;
 }
 
 /** A text of several words may stand in quotes. */

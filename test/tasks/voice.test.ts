@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { strangeNames, strangeNumbers } from "../../src/tasks/made-up.ts";
+import { speaksAsAssistant, strangeNumbers } from "../../src/tasks/voice.ts";
 
 describe("a made-up number", () => {
   const values = [
@@ -30,28 +30,16 @@ describe("a made-up number", () => {
   });
 });
 
-describe("a made-up name", () => {
-  const values = [{ city: "Oslo", day: "2027-03-02", currency: "USD", host: "Luigi's", title: "Moby Dick" }];
-  const about = "get forecast Get the weather of a city by its IATA code.";
-
+describe("the assistant's voice", () => {
   test.each([
-    "What is the weather in Oslo on 2 March 2027?",
-    "I'd pay in USD. Please ask Luigi, I’m late.",
-    "Do you have Moby-Dick? It is for Oslo!",
-    "Its IATA code, please: Oslo",
-    "make it 25°C, for plan B",
-    "please say it in lower case",
-    "EUR stands where any sentence has a capital",
-  ])("is none in: %s", (text) => {
-    expect(strangeNames(text, values, about)).toEqual([]);
-  });
+    "Sure, a train at noon.",
+    "I'll find you a train.",
+    "Is there a train that you're interested in?",
+    "Use the train_id.",
+  ])("speaks in: %s", (text) => expect(speaksAsAssistant(text)).toBe(true));
 
-  test.each([
-    ["the rate from USD to EUR", ["EUR"]],
-    ["a table in March with Anna", ["Anna"]],
-    ["a table in April", ["April"]],
-    ["fly me from Bergen to Oslo", ["Bergen"]],
-  ])("is in: %s", (text, names) => {
-    expect(strangeNames(text, values, about)).toEqual(names);
-  });
+  test.each(["Could you help me find a train?", "I need your help with a train.", "Write to ann_lee@mail.com for me."])(
+    "is not in: %s",
+    (text) => expect(speaksAsAssistant(text)).toBe(false),
+  );
 });

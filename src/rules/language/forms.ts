@@ -26,7 +26,8 @@ function textForms(value: string): string[] {
   const { day, clock } = asMoment(value) ?? {};
   const days = day === undefined ? [] : dayForms(day);
   const clocks = clock === undefined ? [] : clockForms(clock);
-  if (day !== undefined && clock !== undefined) return [plain, ...days.flatMap((one) => clocks.map((other) => `${one} at ${other}`))];
+  if (day !== undefined && clock !== undefined)
+    return [plain, ...days.flatMap((one) => clocks.map((other) => `${one} at ${other}`))];
   return [plain, ...days, ...clocks];
 }
 

@@ -16,7 +16,21 @@ export function decimalOf(value: number): string {
 }
 
 /** Index is the number. */
-export const numberWords: readonly string[] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+export const numberWords: readonly string[] = [
+  "zero",
+  "one",
+  "two",
+  "three",
+  "four",
+  "five",
+  "six",
+  "seven",
+  "eight",
+  "nine",
+  "ten",
+  "eleven",
+  "twelve",
+];
 
 /** The number at a token: as a word, or in digits with an attached unit ("5kg", "3-night"); 12% is 12 and 0.12. */
 export function numbersAt({ text, list }: Tokens, at: number): Read<readonly Numeral[]> {
