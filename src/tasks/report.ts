@@ -42,10 +42,14 @@ export function resultSlots(calls: readonly ExpectedCall[]): readonly Slot[] {
   return calls.flatMap(({ result }) => fieldsOf(result).flatMap(([name, value]) => slotsOf(name, value)));
 }
 
-/** The schema of the reply, or null if the results have nothing to say, or more than a sentence holds. */
-export function reportSchema(slots: readonly Slot[]): JsonSchema | null {
+/**
+ * The schema of the reply, or null if the results have nothing to say, or more than a sentence holds. The values of the calls
+ * can be named as well: without them a small simulator gives the numbers of the result their names ("order 300").
+ */
+export function reportSchema(slots: readonly Slot[], calls: readonly ExpectedCall[]): JsonSchema | null {
   if (slots.length === 0 || slots.length > mostSlots) return null;
-  return object({ report: { type: "string", pattern: sentencePattern(reporting, slots) } });
+  const known = calls.flatMap((call) => slotsOf("", call.arguments)).flatMap(({ forms }) => forms);
+  return object({ report: { type: "string", pattern: sentencePattern({ ...reporting, known }, slots) } });
 }
 
 /** What the grammar cannot rule out: words that turn a value round, or decline. */

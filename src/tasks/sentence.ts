@@ -12,12 +12,14 @@ export interface Frame {
   readonly starters: readonly string[];
   /** Signs that can end a sentence. */
   readonly ends: readonly string[];
+  /** Texts that it may use like words, as often as it likes: values that are known to both. */
+  readonly known?: readonly string[];
 }
 
 /** Up to this many slots come in any order; more of them in the given one, because the orders would fill the grammar. */
 const anyOrder = 4;
 /** Most words (or beginnings of a sentence) before a slot, and after the last one. */
-const most = { before: 9, after: 18, alone: 24 } as const;
+const most = { before: 16, after: 20, alone: 30 } as const;
 
 // capturing groups are named rules of the grammar, which says them once however often they are used
 const word = "( (?:[a-z]{1,14}(?:['-][a-z]{1,14})?|I(?:'(?:d|m|ll|ve))?))";
@@ -29,7 +31,8 @@ const finished = "(?!.* (?:a|an|and|my|of|or|our|the|your)[.?!]$)";
 export function sentencePattern(frame: Frame, slots: readonly Slot[]): string {
   const oneOf = (texts: readonly string[]) => `(?:${texts.map(escaped).join("|")})`;
   const end = `[${frame.ends.join("")}]`;
-  const piece = `((?:,?${word}|${end} ${oneOf(frame.starters)}${word}))`;
+  const known = frame.known === undefined || frame.known.length === 0 ? "" : `|,? (${oneOf(frame.known)})`;
+  const piece = `((?:,?${word}${known}|${end} ${oneOf(frame.starters)}${word}))`;
   const filled = ({ forms }: Slot) => `(,? (?:${forms.flatMap(written).map(escaped).join("|")}))`;
   const rest = (left: readonly Slot[], first: boolean): string => {
     if (left.length === 0) return first ? `${piece}{3,${most.alone}}` : `${piece}{0,${most.after}}`;

@@ -102,7 +102,7 @@ export async function writeWords(outline: Outline, simulator: Simulator): Promis
   if (order.decline && needed !== undefined)
     return { task: blueprint(outline, firstMessage, refusal(needed, random)), plainMessage: !message.ok, plainReport: false };
   const results = resultSlots(calls);
-  const schema = reportSchema(results);
+  const schema = reportSchema(results, calls);
   const report =
     schema === null
       ? null
