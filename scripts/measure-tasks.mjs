@@ -20,11 +20,11 @@ const { values } = parseArgs({
 });
 /** @param {string} file of dist */
 const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
-const { writeTasks } = await load("draw-tasks.js");
+const { writeTasks } = await load("run/draw-tasks.js");
 const { chooseTemplate } = await load("llm/text/choose-template.js");
 const { findLanguageModel } = await load("models/manifest.js");
 const { callFormOf } = await load("run/form.js");
-const { openNearness } = await load("open-embedder.js");
+const { openNearness } = await load("run/open-embedder.js");
 const { openEngineOf, toolsetsOf } = await load("run/open.js");
 const { resolveConfig } = await load("config/resolve.js");
 const { simulatorOf } = await load("run/session.js");
@@ -53,7 +53,7 @@ const desk = {
   embed: nearness.embed,
   distractors: nearness.distractors,
   usage: newUsage(),
-  stopping: () => false,
+  pause: () => undefined,
 };
 
 /** @type {{ name: string, vector: Float32Array }[]} */
@@ -105,6 +105,7 @@ for (const level of values.levels.split(",").map(Number)) {
     accepted: round(tasks.length / (tasks.length + rejected)),
     fell,
     plain_messages: written.plainMessages,
+    plain_reports: written.plainReports,
     names_a_tool: round((fell.tool_named ?? 0) / (tasks.length + rejected)),
     margin: round(mean(ends)),
     no_margin: ends.filter((margin) => margin <= 0).length,

@@ -1,40 +1,104 @@
-// The person's first message of a calls-first task: what it must say, what it must hold back, and the message built by rule when
-// the simulator cannot write one. Rules only; write-task.ts asks the simulator.
+// The person's first message of a calls-first task: what it must say, the grammar in which the simulator writes it, what it must
+// hold back, and the message built by rule when the simulator cannot write one. write-task.ts asks the simulator.
 import { isObject, own } from "../rules/json.ts";
 import { purpose } from "../rules/language/refusal.ts";
 import { carries } from "../rules/language/said.ts";
-import { spoken } from "../rules/values.ts";
-import type { ExpectedCall, Json, JsonObject, ToolSpec } from "../types.ts";
+import { sameValue, spoken } from "../rules/values.ts";
+import type { Checked } from "../simulator/simulator.ts";
+import { object } from "../tools/tool-arguments.ts";
+import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import { isParallel, type Plan } from "./draw-task.ts";
-import { strangeNames, strangeNumbers } from "./made-up.ts";
 import { type Field, stated } from "./phrases.ts";
-import { namedTool } from "./rejection.ts";
-import { asks, speaksAsAssistant } from "./voice.ts";
+import { type Frame, sentencePattern } from "./sentence.ts";
+import { agrees, type Slot, slotsOf } from "./slots.ts";
+import { speaksAsAssistant } from "./voice.ts";
+
+/** How a person asks for something. Without these a small simulator tells a story, or speaks as the assistant. */
+const asking: Frame = {
+  openings: [
+    "Can you",
+    "Could you",
+    "Can you please",
+    "Could you please",
+    "Please",
+    "I need",
+    "I'd like",
+    "I want",
+    "I'm looking for",
+    "I'm planning",
+    "We need",
+    "We'd like",
+    "We're planning",
+    "Help me",
+    "Tell me",
+    "Show me",
+    "What is",
+    "What are",
+    "Which",
+    "When",
+    "Where",
+    "How",
+    "Is there",
+    "Are there",
+  ],
+  starters: [
+    "I",
+    "I'm",
+    "I'd",
+    "It",
+    "It's",
+    "My",
+    "We",
+    "We're",
+    "Our",
+    "This",
+    "That",
+    "The",
+    "There",
+    "Please",
+    "Can",
+    "Could",
+    "If",
+    "Also",
+    "Thanks",
+  ],
+  ends: [".", "?", "!"],
+};
 
 const isTold = (plan: Plan, call: number, argument: string) =>
   !(call === 1 && argument === plan.dependent) && !plan.heldBack.some((held) => held.call === call && held.argument === argument);
 
-/** The values that the first message must state. */
+/** The values that the first message must state. A value that two calls share under one name is stated once. */
 export function toldValues(plan: Plan, calls: readonly ExpectedCall[]): { readonly name: string; readonly value: Json }[] {
   return calls.flatMap((call, index) =>
     Object.entries(call.arguments)
       .filter(([name]) => isTold(plan, index, name))
+      .filter(([name, value]) => {
+        const earlier = calls.slice(0, index).findIndex((other) => sameValue(own(other.arguments, name) ?? null, value));
+        return earlier < 0 || !isTold(plan, earlier, name);
+      })
       .map(([name, value]) => ({ name, value })),
   );
 }
 
+/** The same as slots, in the order of the calls. */
+export function toldSlots(plan: Plan, calls: readonly ExpectedCall[]): readonly Slot[] {
+  return toldValues(plan, calls).flatMap(({ name, value }) => slotsOf(name, value));
+}
+
+/** The schema of the reply: a request in which every slot is filled once; of two calls alike, those of the first come first. */
+export function messageSchema(plan: Plan, slots: readonly Slot[]): JsonSchema {
+  return object({ message: { type: "string", pattern: sentencePattern(asking, slots, isParallel(plan)) } });
+}
+
 /**
- * The message must ask for what every call does and state every told value, but no held-back value, no number or name of its own
- * (it would be taken for a value) and no tool's name; otherwise the simulator is asked again.
+ * What the grammar cannot rule out: words in lower case can give away a value that is held back, say another option in its
+ * place, turn a value round ("minus", "not"), speak of something else than the tools do, or end in the assistant's voice.
  */
-export function checkedMessage(
-  reply: JsonObject,
-  plan: Plan,
-  calls: readonly ExpectedCall[],
-): { value: string } | { reason: string } {
+export function checkedMessage(reply: JsonObject, plan: Plan, calls: readonly ExpectedCall[]): Checked<string> {
   const message = String(reply.message ?? "").trim();
-  const missing = toldValues(plan, calls).find(({ value }) => !carries(message, value));
-  if (missing) return { reason: `the message lacks ${missing.name}` };
+  const turned = toldValues(plan, calls).find(({ name, value }) => !carries(message, value) || !agrees(message, name, value));
+  if (turned) return { reason: `the message does not say ${turned.name} as it is` };
   const betrayed = plan.heldBack.find(({ call, argument }) => {
     const value = own(calls[call]?.arguments ?? {}, argument);
     return value !== undefined && carries(message, value);
@@ -44,18 +108,9 @@ export function checkedMessage(
     .flatMap(({ call, argument }) => optionsOf(plan.needed[call], argument))
     .find((option) => carries(message, option));
   if (other !== undefined) return { reason: `the message says ${other} in place of what is held back` };
-  if (namedTool(message, [...plan.needed, ...plan.offered]) !== null) return { reason: "the message names a tool" };
   if (speaksAsAssistant(message)) return { reason: "the message speaks as or of the assistant" };
-  if (/\b(a|an|at|by|for|from|in|into|of|on|the|to|with)[.?!]*$/i.test(message)) return { reason: "the message breaks off" };
-  if (!asks(message, plan.needed)) return { reason: "the message asks for nothing" };
   const silent = plan.needed.find((tool) => !namesMatter(message, tool));
   if (silent) return { reason: `the message does not ask for what ${silent.name} does` };
-  const told = toldValues(plan, calls).map(({ value }) => value);
-  const about = plan.needed
-    .flatMap(({ name, description, parameters }) => [spoken(name), description, ...namesIn(parameters)])
-    .join(" ");
-  const [strange] = [...strangeNumbers(message, told), ...strangeNames(message, told, about)];
-  if (strange !== undefined) return { reason: `the message makes up ${strange}` };
   return { value: message };
 }
 
@@ -64,15 +119,6 @@ function optionsOf(tool: ToolSpec | undefined, argument: string): readonly Json[
   const properties = tool?.parameters.properties ?? null;
   const schema = isObject(properties) ? own(properties, argument) : null;
   return isObject(schema) && Array.isArray(schema.enum) ? schema.enum.filter((option: Json) => typeof option === "string") : [];
-}
-
-/** Names and descriptions of the parameters, not their options: a currency other than the one held back is made up. */
-function namesIn(schema: Json): string[] {
-  if (!isObject(schema)) return [];
-  const { description, properties, items = null } = schema;
-  const own = typeof description === "string" ? [description] : [];
-  const named = isObject(properties) ? Object.entries(properties).flatMap(([name, one]) => [spoken(name), ...namesIn(one)]) : [];
-  return [...own, ...named, ...namesIn(items)];
 }
 
 /**

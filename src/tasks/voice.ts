@@ -1,8 +1,9 @@
-// Who speaks in a first message: a person who asks for something, or the assistant, whose voice small simulators slip into.
-// Recognised by phrases, English only. What the message must state is checked in first-message.ts.
-
-import { spoken } from "../rules/values.ts";
-import type { ToolSpec } from "../types.ts";
+// What a query of an intent-first task must not sound like: the assistant, whose voice small simulators slip into (recognised by
+// phrases, English only), or a person who states a number that is in no call. A message of a calls-first task needs neither
+// rule: its grammar begins with a request and has no digits of its own (sentence.ts).
+import { writtenOut } from "../rules/language/said.ts";
+import { leaves } from "../rules/values.ts";
+import type { Json } from "../types.ts";
 
 /** The assistant's phrases: it agrees, offers, asks what is wanted, or speaks of what belongs to the other person. */
 const offers: readonly RegExp[] = [
@@ -13,19 +14,26 @@ const offers: readonly RegExp[] = [
   /\byour (?!help)/,
   /\b[a-z]+(_[a-z]+)+\b(?![\w.]*@)/, // a field of a result
 ];
-/** How a person asks, a question mark included. Small simulators also tell stories ("The return has come a long way"). */
-const requests =
-  /\?|\b(please|(can|could|would|will) you|(i|we)('ll)? (need|want|must|wish)|(i|we)('d| would)( \w+)? (like|love|be|prefer)|look(ing)? for|help|let (me|us)|let's|wonder(ing)?|hoping|(tell|show|give|send|get|find) me|(have|trying|planning) to)\b/;
-
-const plain = (text: string) => text.toLowerCase().replace(/\u2019/g, "'");
 
 /** Whether a text contains words that a person who wants something done would not say. */
 export function speaksAsAssistant(text: string): boolean {
-  return offers.some((sign) => sign.test(plain(text)));
+  const plain = text.toLowerCase().replace(/\u2019/g, "'");
+  return offers.some((sign) => sign.test(plain));
 }
 
-/** A question, a request, or a sentence that begins with a tool's verb ("Forward it to me"). */
-export function asks(text: string, needed: readonly ToolSpec[]): boolean {
-  const [first = ""] = plain(text).split(/\W+/);
-  return requests.test(plain(text)) || needed.some(({ name }) => spoken(name).split(" ")[0] === first);
+/** Numbers in digits that occur in no value: 4 when there are 2 guests. The parts of dates and times count as numbers. */
+export function strangeNumbers(text: string, values: readonly Json[]): number[] {
+  const known = new Set(
+    digitsOf(
+      leaves([...values])
+        .map(writtenOut)
+        .join(" "),
+    ),
+  );
+  return digitsOf(text).filter((number) => !known.has(number));
+}
+
+/** Runs of digits as numbers, grouped thousands as one. */
+function digitsOf(text: string): number[] {
+  return (text.replace(/(\d),(?=\d{3}(?!\d))/g, "$1").match(/\d+/g) ?? []).map(Number);
 }

@@ -14,12 +14,11 @@ import { situations } from "../simulator/prompts/task.ts";
 import { argumentsSchema, drawArguments, object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, HeldBack, Json, JsonObject, JsonSchema, Task, ToolSpec, Toolset } from "../types.ts";
 import { irrelevanceOf } from "./irrelevance.ts";
-import { strangeNumbers } from "./made-up.ts";
 import { orderedTask, turnLimits } from "./ordered-task.ts";
 import type { TaskOrder } from "./orders.ts";
 import { namedTool, type Rejection } from "./rejection.ts";
 import { trueReport } from "./report.ts";
-import { speaksAsAssistant } from "./voice.ts";
+import { speaksAsAssistant, strangeNumbers } from "./voice.ts";
 import type { Draft, Writing } from "./write-task.ts";
 
 /** The number of values that fit on the chosen user's menu beside thanks and complaint. */
@@ -54,7 +53,8 @@ export async function writeIntentDraft(order: TaskOrder, writing: Writing): Prom
   if (!answer.ok) return { stage: "calls", reason: answer.failure.text };
   const fault = order.decline ? null : unclear(answer.value, order.hold);
   return (
-    voice(answer.value, tools) ?? fault ?? { task: taskOf(answer.value, order, { tools, toolsets, random }), plainMessage: false }
+    voice(answer.value, tools) ??
+    fault ?? { task: taskOf(answer.value, order, { tools, toolsets, random }), plainMessage: false, plainReport: false }
   );
 }
 

@@ -1,23 +1,23 @@
 // Writes one draft of a task, calls first: plan (drawn) -> arguments and results (simulator, under the tools' own schemas) ->
-// the person's first message (simulator, checked by rule) -> Task. The true report and the refusal are built by rule: they
-// must be right, because they are the ends of the judge's scale. A draft whose calls fail their checks is rejected; a message
-// that never states its values is replaced by one built by rule, and counted. rounds.ts decides when to draw again.
+// the person's first message and the assistant's report (simulator, under grammars in which every value has its place) -> Task.
+// A draft whose calls fail their checks is rejected; a message or report that the simulator does not get right is replaced by
+// one built by rule, and counted. Refusals are built by rule. rounds.ts decides when to draw again.
 // Related: APIGen-MT (arXiv 2604.03601).
 import { draws } from "../rng.ts";
 import { purpose, refusal } from "../rules/language/refusal.ts";
 import { spoken, spokenValue } from "../rules/values.ts";
-import { callsPrompt, messagePrompt, situations } from "../simulator/prompts/task.ts";
+import { callsPrompt, messagePrompt, reportPrompt, situations } from "../simulator/prompts/task.ts";
 import type { Simulator } from "../simulator/simulator.ts";
 import type { ChooseDistractors } from "../tools/distractors.ts";
-import { object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, JsonObject, Task, Toolset } from "../types.ts";
 import { drawPlan, isParallel, type Plan, purposesOf } from "./draw-task.ts";
 import { callsSchema, expectedCalls } from "./expected-calls.ts";
-import { checkedMessage, plainMessage, toldValues } from "./first-message.ts";
+import { checkedMessage, messageSchema, plainMessage, toldSlots } from "./first-message.ts";
 import { orderedTask } from "./ordered-task.ts";
 import type { TaskOrder } from "./orders.ts";
 import type { Rejection } from "./rejection.ts";
-import { trueReport } from "./report.ts";
+import { checkedReport, reportSchema, resultSlots, trueReport } from "./report.ts";
+import type { Slot } from "./slots.ts";
 
 /** Who writes, and from what. */
 export interface Writing {
@@ -33,10 +33,26 @@ export interface WrittenTask {
   readonly task: Task;
   /** The simulator never wrote a message that states the values, so the first message was built by rule. */
   readonly plainMessage: boolean;
+  /** It wrote no report with every value, so the report is a list built by rule. */
+  readonly plainReport: boolean;
+}
+
+/** The right calls of a task, before anybody has said a word about them. */
+export interface Outline {
+  readonly order: TaskOrder;
+  readonly plan: Plan;
+  readonly calls: readonly ExpectedCall[];
+  readonly situation: string;
 }
 
 /** One draft, calls first; all its draws and seeds derive from the order's names. */
 export async function writeDraft(order: TaskOrder, writing: Writing): Promise<Draft> {
+  const outline = await writeOutline(order, writing);
+  return "stage" in outline ? outline : writeWords(outline, writing.simulator);
+}
+
+/** The plan of a draft, and its calls with their values and results. */
+export async function writeOutline(order: TaskOrder, writing: Writing): Promise<Outline | Rejection> {
   const { toolsets, distractors, simulator } = writing;
   const random = draws(...order.names);
   const plan = drawPlan(
@@ -58,29 +74,56 @@ export async function writeDraft(order: TaskOrder, writing: Writing): Promise<Dr
     maxTokens: 320,
     temperature: 0.8,
   });
-  if (!calls.ok) return { stage: "calls", reason: calls.failure.text };
-  const words = await simulator.ask({
+  return calls.ok ? { order, plan, calls: calls.value, situation } : { stage: "calls", reason: calls.failure.text };
+}
+
+/** What the person and, at the end, the assistant say. */
+export async function writeWords(outline: Outline, simulator: Simulator): Promise<WrittenTask> {
+  const { order, plan, calls, situation } = outline;
+  const random = draws(...order.names, "wording");
+  // one form of each value goes into the question, so that dates are written in several ways
+  const listed = (slots: readonly Slot[]) => slots.map(({ name, forms }) => `${name}: ${random.pick(forms)}`);
+  const purposes = purposesOf(plan);
+  const told = toldSlots(plan, calls);
+  const message = await simulator.ask({
     role: "task",
     messages: messagePrompt({
-      purposes: purposesOf(plan),
-      told: toldValues(plan, calls.value).map(({ name, value }) => `${spoken(name)}: ${spokenValue(value)}`),
+      purposes,
+      told: listed(told),
       secret: plan.heldBack.map((held) => `the ${spoken(held.argument)}`),
       persona: order.aspects.userPersona,
       situation,
     }),
-    schema: object({ message: { type: "string", minLength: 15, maxLength: 260 } }),
-    check: (reply) => checkedMessage(reply as JsonObject, plan, calls.value),
+    schema: messageSchema(plan, told),
+    check: (reply) => checkedMessage(reply as JsonObject, plan, calls),
     seedNames: [...order.names, "message"],
-    maxTokens: 120,
+    maxTokens: 160,
     temperature: 0.7,
   });
-  const message = words.ok ? words.value : plainMessage(plan, calls.value);
-  return { task: blueprint(order, plan, calls.value, message), plainMessage: !words.ok };
+  const firstMessage = message.ok ? message.value : plainMessage(plan, calls);
+  const [needed] = plan.needed;
+  if (order.decline && needed !== undefined)
+    return { task: blueprint(outline, firstMessage, refusal(needed, random)), plainMessage: !message.ok, plainReport: false };
+  const results = resultSlots(calls);
+  const schema = reportSchema(results, calls);
+  const report =
+    schema === null
+      ? null
+      : await simulator.ask({
+          role: "task",
+          messages: reportPrompt({ message: firstMessage, purposes, results: listed(results) }),
+          schema,
+          check: (reply) => checkedReport(reply as JsonObject, calls),
+          seedNames: [...order.names, "report"],
+          maxTokens: 200,
+          temperature: 0.7,
+        });
+  const written = report?.ok === true ? report.value : null;
+  const task = blueprint(outline, firstMessage, written ?? trueReport(calls, random));
+  return { task, plainMessage: !message.ok, plainReport: written === null };
 }
 
-function blueprint(order: TaskOrder, plan: Plan, calls: readonly ExpectedCall[], message: string): Task {
-  const random = draws(...order.names, "wording");
-  const [needed] = plan.needed;
+function blueprint({ order, plan, calls }: Outline, message: string, report: string): Task {
   const purposes = plan.needed.map(purpose);
   const between = isParallel(plan) ? ", and " : ", then ";
   const details = calls.flatMap((call, index) =>
@@ -98,6 +141,6 @@ function blueprint(order: TaskOrder, plan: Plan, calls: readonly ExpectedCall[],
     firstMessage: message,
     expected: order.decline ? [] : calls,
     dependent: !order.decline && plan.dependent !== null,
-    report: order.decline && needed !== undefined ? refusal(needed, random) : trueReport(calls, random),
+    report,
   };
 }

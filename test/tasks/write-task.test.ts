@@ -20,22 +20,27 @@ const filled = {
   result_1: { train_id: "NT418", departs: "08:25" },
   arguments_2: { seats: 2 },
   result_2: { price: 184 },
+  report: "The train leaves at 8:25 AM and its number is NT418.",
 };
 const asksForCalls = (request: ReplyRequest) => "arguments_1" in (request.schema.properties as JsonObject);
 
 /** Writes a draft with a simulator that fills in these values and then says these messages in turn (the last one again and again). */
 async function write(own: TaskOrder, toolsets: readonly Toolset[], messages: readonly string[], values: JsonObject = filled) {
   let said = 0;
+  const report = String(values.report ?? "");
   const { simulator, asked } = stage({
     reply: (request): Json => {
       const wanted = Object.keys(request.schema.properties as JsonObject);
       if (asksForCalls(request)) return Object.fromEntries(wanted.map((name) => [name, values[name] ?? null]));
+      if (wanted.includes("report")) return { report };
       return { message: messages[Math.min(said++, messages.length - 1)] ?? "" };
     },
   });
   const draft = await writeDraft(own, { toolsets, distractors: anyTools, simulator });
-  const written = "task" in draft ? { ...draft, rejected: null } : { task: null, plainMessage: false, rejected: draft };
-  return { ...written, asked: asked.replies };
+  const written =
+    "task" in draft ? { ...draft, rejected: null } : { task: null, plainMessage: false, plainReport: false, rejected: draft };
+  const isReport = (request: ReplyRequest) => "report" in (request.schema.properties as JsonObject);
+  return { ...written, asked: asked.replies.filter((one) => !isReport(one)), reports: asked.replies.filter(isReport) };
 }
 const carrying = "Which train goes from Oslo to Bergen on March 2, 2027?";
 
@@ -55,7 +60,41 @@ describe("a task is written calls first", () => {
       tools: [findTrain],
     });
     expect(task?.intent).toContain("from: Oslo; to: Bergen; day: 2027-03-02");
-    for (const value of ["NT418", "08:25"]) expect(task?.report).toContain(value);
+  });
+
+  test("a report in the simulator's words, which states the results; one that does not is asked for again, then listed", async () => {
+    const { report } = filled;
+    const right = await write(order(), [trains], [carrying]);
+    expect([right.task?.report, right.plainReport, right.reports.length]).toEqual([report, false, 1]);
+    for (const wrong of [
+      "The train leaves at 8:25 AM.",
+      "The train NT418 leaves at 9:25 AM.",
+      `Sure. ${report}`,
+      `${report} It costs 4.`,
+    ]) {
+      const listed = await write(order(), [trains], [carrying], { ...filled, report: wrong });
+      expect([listed.plainReport, listed.reports.length]).toEqual([true, 3]);
+      expect(listed.task?.report).toMatch(/Train id: NT418; departs: 08:25\.$/);
+    }
+  });
+
+  test("a yes or a no is said, and not turned round", async () => {
+    const tool: ToolSpec = { ...findTrain, parameters: shape({ to: { type: "string" }, needs_bike_space: { type: "boolean" } }) };
+    const yes = "Please find me a train to Bergen with bike space.";
+    const no = "Please find me a train to Bergen without bike space.";
+    for (const [value, said] of [
+      [true, yes],
+      [false, no],
+    ] as const) {
+      const values = { ...filled, arguments_1: { to: "Bergen", needs_bike_space: value } };
+      const { task, asked } = await write(
+        order(),
+        [{ ...trains, tools: [tool] }],
+        ["Please find me a train to Bergen.", value ? no : yes, said],
+        values,
+      );
+      expect([task?.firstMessage, asked.length]).toEqual([said, 4]);
+    }
   });
 
   test("the simulator is asked for arguments and results under the tools' own schemas", async () => {
@@ -182,7 +221,7 @@ describe("a message is asked for again when it", () => {
     ["does not mention the request", { hold: 3 }, "We have been on this road for quite some time."],
     ["makes up a number", {}, `${carrying} We are 4.`],
     ["names another town in place of one held back", { hold: 3 }, "Which train goes to Hamar?"],
-    ["breaks off", { hold: 3 }, "I want to know when a train leaves from."],
+    ["breaks off", { hold: 3 }, "I want to know when a train leaves for the."],
     ["tells a story", { hold: 3 }, "The train has come a long way between two cities, and we are happy."],
     ["does the assistant's work", { hold: 3 }, "I'll find you a train. Do you need anything else?"],
     ["agrees to help", {}, `Sure, let me see. ${carrying}`],

@@ -15,7 +15,22 @@ export function decimalOf(value: number): string {
   return plainDecimal(sign === "-", `${whole}${fraction}${"0".repeat(Math.max(0, -places))}`, Math.max(0, places));
 }
 
-const numberWords = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+/** Index is the number. */
+export const numberWords: readonly string[] = [
+  "zero",
+  "one",
+  "two",
+  "three",
+  "four",
+  "five",
+  "six",
+  "seven",
+  "eight",
+  "nine",
+  "ten",
+  "eleven",
+  "twelve",
+];
 
 /** The number at a token: as a word, or in digits with an attached unit ("5kg", "3-night"); 12% is 12 and 0.12. */
 export function numbersAt({ text, list }: Tokens, at: number): Read<readonly Numeral[]> {

@@ -1,5 +1,6 @@
 // Regular expressions as rules, so that a reply under a `pattern` or a `format` matches by construction. Unbounded repetition
-// gets a bound; what a rule cannot express (lookahead, word boundaries) is left to validation.
+// gets a bound; what a rule cannot express (lookahead, word boundaries) is left to validation. A capturing group is a named rule:
+// a pattern that repeats one has it in its grammar once.
 import { type AST, RegExpParser } from "@eslint-community/regexpp";
 import { type CharacterSet, type Rule, shortest, unescaped } from "./rule.ts";
 
@@ -45,15 +46,16 @@ export function patternRule(pattern: string, bounds: { readonly least: number; r
   const parsed = new RegExpParser().parsePattern(pattern, 0, pattern.length, { unicode: true });
   const endless = Math.min(openEnded, bounds.most);
   const alternatives = ({ alternatives: all }: { readonly alternatives: readonly AST.Alternative[] }): Rule => ({
-    any: all.map(({ elements }): Rule => ({ all: elements.map(element) })),
+    any: all.map(({ elements }): Rule => ({ all: joined(elements.map(element)) })),
   });
   const element = (node: AST.Element): Rule => {
     switch (node.type) {
       case "Assertion":
         return "";
       case "Group":
-      case "CapturingGroup":
         return alternatives(node);
+      case "CapturingGroup":
+        return { line: alternatives(node) };
       case "Quantifier": {
         const most = Math.min(node.max, Math.max(node.min, endless));
         return { of: element(node.element), least: node.min, most };
@@ -71,6 +73,17 @@ export function patternRule(pattern: string, bounds: { readonly least: number; r
   const missing = bounds.least - shortest(rule);
   if (missing <= 0 || /\$$/.test(pattern)) return rule;
   return { all: [rule, { of: { set: unescaped }, least: missing, most: missing }] };
+}
+
+/** Neighbouring texts as one. */
+function joined(rules: readonly Rule[]): Rule[] {
+  const all: Rule[] = [];
+  for (const rule of rules) {
+    const last = all.at(-1);
+    if (typeof rule === "string" && typeof last === "string") all.splice(-1, 1, last + rule);
+    else all.push(rule);
+  }
+  return all;
 }
 
 function writable(set: CharacterSet, raw: string): Rule {

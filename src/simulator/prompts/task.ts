@@ -111,16 +111,45 @@ export function messagePrompt(request: {
     {
       role: "system",
       content: [
-        "You write what a person says to a helpful assistant to get something done: one or two sentences in the first person. Include every detail word for word, and add no numbers or names of your own. You answer with JSON only.",
+        "You write what a person says to a helpful assistant to get something done: one or two sentences in the first person. Say every detail once, and add no numbers or names of your own. You answer with JSON only.",
         "",
-        "Request: Get the weather forecast of a city.\nDetails: city: Oslo; date: 2027-03-02\nSetting: a picnic; the person is brief.",
-        '{"message":"Can you tell me what the weather will be like in Oslo on 2027-03-02? We are planning a picnic."}',
+        "Request: Get the weather forecast of a city.\nDetails: city: Oslo; date: March 2, 2027\nSetting: a picnic; the person is brief.",
+        '{"message":"Can you tell me what the weather will be like in Oslo on March 2, 2027? We are planning a picnic."}',
         "",
         "Request: Find tables at a restaurant. Then: Book a table.\nDetails: restaurant: Luigi's; guests: 4\nLeave out: the evening\nSetting: a birthday; the person adds a little background.",
-        '{"message":"It is my sister\'s birthday soon, so please find a free table at Luigi\'s for 4 guests and book it for me."}',
+        '{"message":"I\'d like to go out for my sister\'s birthday, so please find a free table at Luigi\'s for 4 guests and book it for me."}',
       ].join("\n"),
     },
     { role: "user", content: lines.join("\n") },
+  ];
+}
+
+/** Third question: what the assistant says at the end, with every value of the results. */
+export function reportPrompt(request: {
+  /** The person's first message. */
+  readonly message: string;
+  /** What the calls do, in order. */
+  readonly purposes: readonly string[];
+  /** Values to say, as "departs: 8:25 AM". */
+  readonly results: readonly string[];
+}): ChatMessage[] {
+  return [
+    {
+      role: "system",
+      content: [
+        "You write how an assistant tells a person the outcome of what it did for them: one to three short sentences. Say every value of the result once and what it means, and add nothing that is not in the result. You answer with JSON only.",
+        "",
+        "Person: Can you tell me what the weather will be like in Oslo on March 2, 2027? We are planning a picnic.\nDone: Get the weather forecast of a city.\nResult: sky: light rain; high: 7; low: 2",
+        '{"report":"It looks like light rain in the city that day, with a high of 7 and a low of 2 degrees."}',
+        "",
+        "Person: I'd like to go out for my sister's birthday, so please find a free table at Luigi's and book it for me.\nDone: Find tables at a restaurant. Then: Book a table.\nResult: table: T12; free at: 7:30 PM; status: confirmed; deposit: 20",
+        '{"report":"I found table T12, which is free at 7:30 PM. The booking is confirmed, with a deposit of 20."}',
+      ].join("\n"),
+    },
+    {
+      role: "user",
+      content: `Person: ${request.message}\nDone: ${request.purposes.join(" Then: ")}\nResult: ${request.results.join("; ")}`,
+    },
   ];
 }
 

@@ -1,0 +1,60 @@
+// The grammar of a text that says given values, as a regular expression: opening (chunk slot)* chunk end. A chunk is lower-case
+// words, so a number or a name can stand in a slot alone, every slot is filled, and the text asks or reports from its first
+// word on. rules/schema/patterns.ts turns the pattern into the grammar of the reply, and the schema's validation reads the same
+// pattern. Not in the papers: TRUSTEE takes any query. A name in lower case passes; what must not be said at all is checked
+// where the text is read (first-message.ts).
+import type { Slot } from "./slots.ts";
+
+export interface Frame {
+  /** The first words of the text. */
+  readonly openings: readonly string[];
+  /** The first words of its other sentences. */
+  readonly starters: readonly string[];
+  /** Signs that can end a sentence. */
+  readonly ends: readonly string[];
+  /** Texts that it may use like words, as often as it likes: values that are known to both. */
+  readonly known?: readonly string[];
+}
+
+/** Up to this many slots come in any order; more of them in the given one, because the orders would fill the grammar. */
+const anyOrder = 4;
+/** Most words (or beginnings of a sentence) before a slot, and after the last one. */
+const most = { before: 16, after: 20, alone: 30 } as const;
+
+// capturing groups are named rules of the grammar, which says them once however often they are used
+const word = "( (?:[a-z]{1,14}(?:['-][a-z]{1,14})?|I(?:'(?:d|m|ll|ve))?))";
+
+/** Not a word of the grammar, which cannot look ahead: a reply that breaks off is found when it is validated. */
+const finished = "(?!.* (?:a|an|and|my|of|or|our|the|your)[.?!]$)";
+
+/** The pattern of a text with every slot filled once; `inOrder`: in the given order, which says what belongs together. */
+export function sentencePattern(frame: Frame, slots: readonly Slot[], inOrder = false): string {
+  const oneOf = (texts: readonly string[]) => `(?:${texts.map(escaped).join("|")})`;
+  const end = `[${frame.ends.join("")}]`;
+  const known = frame.known === undefined || frame.known.length === 0 ? "" : `|,? (${oneOf(frame.known)})`;
+  const piece = `((?:,?${word}${known}|${end} ${oneOf(frame.starters)}${word}))`;
+  const filled = ({ forms }: Slot) => `(,? (?:${forms.flatMap(written).map(escaped).join("|")}))`;
+  const rest = (left: readonly Slot[], first: boolean): string => {
+    if (left.length === 0) return first ? `${piece}{3,${most.alone}}` : `${piece}{0,${most.after}}`;
+    const next = inOrder || left.length > anyOrder ? left.slice(0, 1) : left;
+    const ways = next.map((slot) => {
+      // numbers and names need a word between them: "2 300" is one number
+      const least = first || slot.forms.every((form) => /^[a-z]/.test(form)) ? 0 : 1;
+      return `${piece}{${least},${most.before}}${filled(slot)}${rest(
+        left.filter((other) => other !== slot),
+        false,
+      )}`;
+    });
+    return `(?:${ways.join("|")})`;
+  };
+  return `^${finished}${oneOf(frame.openings)}${rest(slots, true)}${end}$`;
+}
+
+/** A text of several words may stand in quotes. */
+function written(form: string): string[] {
+  return /\p{L} \p{L}/u.test(form) && !form.includes('"') ? [form, `"${form}"`] : [form];
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+}

@@ -1,0 +1,57 @@
+// The values that a text must say, as slots of its grammar (sentence.ts): one for each scalar or plain list, with the forms in
+// which a person says it. A yes or no is said by its name or by denying it, which no rule reads back.
+
+import { isObject } from "../rules/json.ts";
+import { spokenForms } from "../rules/language/forms.ts";
+import { carries } from "../rules/language/said.ts";
+import { spoken } from "../rules/values.ts";
+import type { Json } from "../types.ts";
+
+export interface Slot {
+  /** Of the value, in plain words: "check in date". */
+  readonly name: string;
+  /** The value as a person says it: one of these. Not empty. */
+  readonly forms: readonly string[];
+}
+
+/** The slots of a named value, in its order; none for null and for texts without words. */
+export function slotsOf(name: string, value: Json): readonly Slot[] {
+  if (isObject(value)) return Object.entries(value).flatMap(([key, one]) => slotsOf(`${name} ${key}`.trim(), one));
+  if (Array.isArray(value) && value.some((one) => typeof one === "object"))
+    return value.flatMap((one: Json) => slotsOf(name, one));
+  const forms = formsOf(name, value);
+  return forms.length === 0 ? [] : [{ name: spoken(name), forms }];
+}
+
+function formsOf(name: string, value: Json): readonly string[] {
+  if (typeof value === "string" || typeof value === "number") return spokenForms(value);
+  if (typeof value === "boolean") return booleanForms(name, value);
+  if (!Array.isArray(value)) return [];
+  const plain = value.flatMap((one: Json) =>
+    typeof one === "string" || typeof one === "number" ? spokenForms(one).slice(0, 1) : [],
+  );
+  const listed = plain.length < 2 ? plain : [`${plain.slice(0, -1).join(", ")} and ${plain.at(-1)}`];
+  return listed.filter((form) => carries(form, value));
+}
+
+function booleanForms(name: string, value: boolean): string[] {
+  const stem = stemOf(name);
+  return value ? [stem] : denials.map((denial) => `${denial} ${stem}`);
+}
+
+const denials = ["no", "not", "without"] as const;
+
+/** "needs_break_room" -> "break room". */
+function stemOf(name: string): string {
+  return spoken(name).replace(/^(is|has|have|needs?|includes?|with|anyone) /, "");
+}
+
+/** False if a text denies what is true, or the other way round; for other values than yes and no it is true. */
+export function agrees(text: string, name: string, value: Json): boolean {
+  if (isObject(value)) return Object.entries(value).every(([key, one]) => agrees(text, `${name} ${key}`.trim(), one));
+  if (typeof value !== "boolean") return true;
+  const said = text.toLowerCase();
+  const stem = stemOf(name);
+  const denied = [...denials, "isn't", "aren't", "don't need", "don't want"].some((denial) => said.includes(`${denial} ${stem}`));
+  return said.includes(stem) && (denied || said.includes(`${stem}: no`)) !== value;
+}

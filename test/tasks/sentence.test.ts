@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { draws } from "../../src/rng.ts";
+import { spokenForms } from "../../src/rules/language/forms.ts";
+import { carriedShare, carries } from "../../src/rules/language/said.ts";
+import { ruleOf, toGrammar } from "../../src/rules/schema/grammar.ts";
+import { drawn } from "../../src/rules/schema/rule.ts";
+import { matchesSchema } from "../../src/rules/validate.ts";
+import { messageSchema, toldSlots } from "../../src/tasks/first-message.ts";
+import { reportSchema, resultSlots } from "../../src/tasks/report.ts";
+import { embeddedCatalogue } from "../../src/tools/toolset.ts";
+import type { Json, JsonObject, JsonSchema } from "../../src/types.ts";
+import { objectOf } from "../support/schema-value.ts";
+
+const catalogue = embeddedCatalogue().flatMap((toolset) => toolset.tools.map((tool) => ({ toolset, tool })));
+/** A call of any tool with any values, some of them held back. */
+const calls = fc.constantFrom(...catalogue).chain(({ toolset, tool }) =>
+  fc.tuple(objectOf(tool.parameters), objectOf(tool.returns ?? {}), fc.nat(), fc.nat(2)).map(([values, result, seed, hold]) => {
+    const used = [Object.keys(values)];
+    const heldBack = (used[0] ?? []).slice(0, hold).map((argument) => ({ call: 0, argument }));
+    const plan = { toolset, needed: [tool], dependent: null, used, heldBack, offered: [tool] };
+    return { plan, calls: [{ name: tool.name, arguments: values, result }], seed };
+  }),
+);
+/** One text that the grammar of a schema allows, read as its reply. */
+const reply = (schema: JsonSchema, seed: number) => JSON.parse(drawn(ruleOf(schema), draws(seed))) as JsonObject;
+/** Words that begin with a capital or contain a digit, without their punctuation. */
+const marked = (text: string) => text.split(/[\s"]+/).filter((word) => /[0-9A-Z_]/.test(word.replace(/^I\b/, "")));
+const frameWords =
+  /^(Can|Could|Please|I|I'm|I'd|I've|We|We're|We'd|Help|Tell|Show|What|Which|When|Where|How|Is|Are|It|It's|My|Our|This|That|The|There|If|Also|Thanks|Your|Here|Done|All|You)$/;
+
+describe("whatever the tool and its values, a text drawn from the grammar", () => {
+  test("of a first message states every told value, and no number or name besides", () => {
+    fc.assert(
+      fc.property(calls, ({ plan, calls: [call], seed }) => {
+        if (call === undefined) return;
+        const slots = toldSlots(plan, [call]);
+        const schema = messageSchema(slots);
+        const drawnReply = reply(schema, seed);
+        const message = String(drawnReply.message);
+        const told = Object.entries(call.arguments).filter(([name]) => !plan.heldBack.some(({ argument }) => argument === name));
+        expect(
+          carriedShare(
+            message,
+            told.map(([, value]) => value),
+          ),
+        ).toBe(1);
+        const known = slots.flatMap(({ forms }) => forms).join(" ");
+        for (const word of marked(message).map((one) => one.replace(/^["]|[,.!?]+$/g, "")))
+          expect(frameWords.test(word) || known.includes(word), `${word} in: ${message}`).toBe(true);
+        // the double and the engine agree on what is right
+        expect(matchesSchema(schema, drawnReply)).toEqual([]);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("of a report states every value of the result", () => {
+    fc.assert(
+      fc.property(calls, ({ calls: [call], seed }) => {
+        const schema = call === undefined ? null : reportSchema(resultSlots([call]), [call]);
+        if (schema === null || call === undefined) return;
+        expect(carriedShare(String(reply(schema, seed).report), call.result)).toBe(1);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+test("a value that is left out, changed or said by a name of the person's own does not fit the schema", () => {
+  const slots = [
+    { name: "from", forms: ["Oslo"] },
+    { name: "day", forms: spokenForms("2027-03-02") },
+  ];
+  const fits = (message: string) => matchesSchema(messageSchema(slots), { message }).length === 0;
+  expect(fits("Which train leaves Oslo on 2 March 2027?")).toBe(true);
+  expect(fits("Please find me a train on March 2, 2027, from Oslo. I'm late.")).toBe(true);
+  for (const message of [
+    "Which train leaves Oslo?",
+    "Which train leaves Oslo on 3 March 2027?",
+    "Which train leaves Oslo for Bergen on 2 March 2027?",
+    "Which train leaves Oslo on 2 March 2027 for 4 guests?",
+    "Sure, the train leaves Oslo on 2 March 2027.",
+    "Which train leaves Oslo on 2 March 2027 from the?",
+    "Which train leaves Oslo on 2 March 2027 with train_id?",
+  ])
+    expect(fits(message), message).toBe(false);
+});
+
+test("values with quotes, signs and backslashes go through grammar and schema alike", () => {
+  const forms = spokenForms('Say "a+b" (c:\\d) | [e]?');
+  const schema = messageSchema([{ name: "text", forms }]);
+  for (let seed = 0; seed < 20; seed++) {
+    const drawnReply = reply(schema, seed);
+    expect(drawnReply.message).toContain('Say "a+b" (c:\\d) | [e]?');
+    expect(matchesSchema(schema, drawnReply)).toEqual([]);
+  }
+});
+
+test("four values come in any order, under a grammar of a few thousand characters", () => {
+  const slots = ["Ann", "Bob", "Cy", "Dee"].map((form) => ({ name: "guest", forms: [form] }));
+  const schema = messageSchema(slots);
+  for (const message of ["Tell me of Dee, then Cy or Bob or Ann.", "Tell me of Bob, then Ann or Dee or Cy."])
+    expect(matchesSchema(schema, { message })).toEqual([]);
+  expect(toGrammar(schema).length).toBeLessThan(10_000);
+});
+
+describe("a value is said", () => {
+  test.each<[string | number, string[]]>([
+    ["2027-03-02", ["2027-03-02", "March 2, 2027", "2 March 2027"]],
+    ["18:30", ["18:30", "6:30 PM"]],
+    ["2027-03-02T18:00:00Z", ["2027-03-02T18:00:00Z", "March 2, 2027 at 6 PM UTC"]],
+    ["window_seat", ["window seat"]],
+    [4, ["4", "four"]],
+    [12_500, ["12500", "12,500"]],
+    [2.5, ["2.5", "2.50"]],
+  ])("%s as a person would", (value, forms) => {
+    expect(spokenForms(value)).toEqual(expect.arrayContaining(forms));
+  });
+
+  test("only in forms that are read back as the value", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true })), (value) => {
+        for (const form of spokenForms(value)) expect(carries(form, value as Json)).toBe(true);
+      }),
+    );
+  });
+});
