@@ -25,10 +25,10 @@ export async function mapConcurrent<T>(items: Iterable<T>, width: number, work: 
 }
 
 /** A piece of work, which returns the pieces that can be done after it. */
-export type Work = () => Promise<readonly Work[]>;
+export type WorkItem = () => Promise<readonly WorkItem[]>;
 
 /** The same for work that makes more work: a piece waits for its turn behind those that were known before it. */
-export async function workOff(first: readonly Work[], width: number): Promise<void> {
+export async function workOff(first: readonly WorkItem[], width: number): Promise<void> {
   const queue = [...first];
   const idle: (() => void)[] = []; // lanes that wait for work that others may still make
   let running = 0;

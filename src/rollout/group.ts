@@ -3,7 +3,7 @@
 // TRUSTEE in two ways, both off in its preset: a group in which nobody succeeds gets the right episode of its task as a guide,
 // and one whose first half agrees is stopped (agreement.ts). What happens to a group follows from its trajectories alone, so a
 // resumed step makes the same groups, whatever was stored before.
-import { type Work, workOff } from "../concurrent.ts";
+import { type WorkItem, workOff } from "../concurrent.ts";
 import type { StoredGroup, Task, Trajectory } from "../types.ts";
 import { agreementOf, allFailed, firstHalf } from "./agreement.ts";
 
@@ -60,7 +60,7 @@ export async function rollOutGroups(rollouts: Rollouts): Promise<StoredGroup[]> 
   let spares = 0;
 
   /** Opens a group with what is stored of it; returns what is to be done first. */
-  function open(index: number, task: Task, isSpare: boolean): readonly Work[] {
+  function open(index: number, task: Task, isSpare: boolean): readonly WorkItem[] {
     const stored = done.filter(({ taskIndex }) => taskIndex === index);
     const sampled = stored.filter(({ trajectory }) => trajectory.author === "policy");
     const members = new Map(sampled.map(({ id, trajectory }): [number, Member] => [trajectory.sample, { id, trajectory }]));
@@ -72,7 +72,7 @@ export async function rollOutGroups(rollouts: Rollouts): Promise<StoredGroup[]> 
   }
 
   /** The episodes that a group lacks; without any, its next decision. */
-  function missingOf(group: Playing): readonly Work[] {
+  function missingOf(group: Playing): readonly WorkItem[] {
     const missing = Array.from({ length: group.wanted }, (_, sample) => sample).filter((sample) => !group.members.has(sample));
     if (missing.length === 0) return [() => decide(group)];
     return missing.map((sample) => async () => {
@@ -83,7 +83,7 @@ export async function rollOutGroups(rollouts: Rollouts): Promise<StoredGroup[]> 
   }
 
   /** What follows when all that a group wanted is played. */
-  async function decide(group: Playing): Promise<readonly Work[]> {
+  async function decide(group: Playing): Promise<readonly WorkItem[]> {
     const played = membersOf(group).map(({ trajectory }) => trajectory);
     const trajectories = played.filter(({ sample }) => sample < group.wanted); // more is stored of a group that was played on
     if (group.wanted === groupSize) {
@@ -112,7 +112,7 @@ export async function rollOutGroups(rollouts: Rollouts): Promise<StoredGroup[]> 
 
   let drawing: Promise<unknown> = Promise.resolve();
   /** One after the other, so that the same tasks are known to each whatever the timing. */
-  function spareTask({ spare, changed }: StopAgreed, number: number): Work {
+  function spareTask({ spare, changed }: StopAgreed, number: number): WorkItem {
     return async () => {
       const mine = drawing.then(() => spare(number));
       drawing = mine.catch(() => undefined);
