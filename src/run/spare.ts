@@ -1,6 +1,8 @@
 // Spare tasks of a step: written while its groups are played, one at a time, for the time of groups that agreed on success. They
 // are of the step's level, in places behind its planned tasks, in a series of their own, so that they take no task of a later
 // step; what a spare task is depends on its number alone, not on which group made room for it, nor when.
+
+import { seedFrom } from "../rng.ts";
 import { vectorsBefore, vectorsOf } from "../store/embeddings.ts";
 import { recordFailure } from "../store/failures.ts";
 import { loadTasks, saveTask } from "../store/tasks.ts";
@@ -29,7 +31,8 @@ export async function drawSpare(
   const index = perStep + number;
   const before = loadTasks(store, run, step, purpose).get(index);
   if (before !== undefined) return { index, task: before };
-  const first = (step - 1) * perStep + number;
+  // any number of a long series: the places of few spare tasks, counted by step, would fall on declines always or never
+  const first = seedFrom(config.seed, "spare", step, number) % 1_000_000;
   const series = {
     ...{ id: "spare", names: [config.seed, "task", "spare"], first, count: 1, level, declineShare: decline },
     ...{ epsilon: config.curriculum.epsilon, toolsets: session.toolsets.train },

@@ -86,9 +86,9 @@ export function toldSlots(plan: Plan, calls: readonly ExpectedCall[]): readonly 
   return toldValues(plan, calls).flatMap(({ name, value }) => slotsOf(name, value));
 }
 
-/** The schema of the reply: a request in which every slot is filled once; of two calls alike, those of the first come first. */
-export function messageSchema(plan: Plan, slots: readonly Slot[]): JsonSchema {
-  return object({ message: { type: "string", pattern: sentencePattern(asking, slots, isParallel(plan)) } });
+/** The schema of the reply: a request in which every slot is filled once; `inOrder`: in the given order. */
+export function messageSchema(slots: readonly Slot[], inOrder = false): JsonSchema {
+  return object({ message: { type: "string", pattern: sentencePattern(asking, slots, inOrder) } });
 }
 
 /**

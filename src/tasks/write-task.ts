@@ -94,7 +94,7 @@ export async function writeWords(outline: Outline, simulator: Simulator): Promis
       persona: order.aspects.userPersona,
       situation,
     }),
-    schema: messageSchema(plan, told),
+    schema: messageSchema(told, isParallel(plan)), // the order says which values belong to which call
     check: (reply) => checkedMessage(reply as JsonObject, plan, calls),
     seedNames: [...order.names, "message"],
     maxTokens: 160,
