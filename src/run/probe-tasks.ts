@@ -40,9 +40,9 @@ const written: readonly Written[] = [
     { account_id: "A9041", recipient: "Maria Lopez", amount: 250 },
   ],
   [
-    "find_visible_planets get_moon_phase",
+    "sky.find_visible_planets sky.get_moon_phase",
     "Which phase does the moon have on 2026-11-02?",
-    "get_moon_phase",
+    "sky.get_moon_phase",
     { moon_date: "2026-11-02" },
   ],
   [
@@ -64,15 +64,15 @@ const written: readonly Written[] = [
     { email_id: "E7741", target_folder: "trash" },
   ],
   [
-    "find_bike report_bike",
+    "findBike reportBike",
     "The bicycle B3812 has a flat tire. Please report it.",
-    "report_bike",
-    { bike_id: "B3812", defect: "flat tire" },
+    "reportBike",
+    { bikeId: "B3812", defect: "flat tire" },
   ],
   [
-    "find_tutor book_lesson cancel_lesson",
+    "tutoring.find_tutor tutoring.book_lesson tutoring.cancel_lesson",
     "Find a physics tutor in Ghent.",
-    "find_tutor",
+    "tutoring.find_tutor",
     { school_subject: "physics", town: "Ghent" },
   ],
   [
