@@ -60,7 +60,7 @@ const engine = z.strictObject({
 });
 
 const tasks = z.strictObject({
-  perStep: positive.default(3).describe("Tasks (groups) per step."),
+  perStep: positive.default(6).describe("Tasks (groups) per step."),
   tools: z
     .string()
     .nullable()
@@ -74,8 +74,8 @@ const tasks = z.strictObject({
     .default("calls-first")
     .describe("What is written first: the user's intent (as published), or the right calls with their values."),
   decline: share
-    // one task in each step of three: in a run where some steps had none, declining was forgotten (docs/results.md)
-    .default(0.34)
+    // one or two tasks of a step: in a run where some steps had none, declining was forgotten (docs/results.md)
+    .default(0.25)
     .describe("Share of tasks whose needed tool is missing; the right answer is to make no call and say so."),
   parallel: share.default(0.12).describe("Share of tasks that need two calls which do not depend on each other."),
   hard: share
@@ -94,9 +94,9 @@ const tasks = z.strictObject({
     ),
 });
 
-/** At level 30, the start: two tools, one call, nothing held back; from level 35 every call task holds back a value. */
+/** At level 30, the start: three tools, one call, nothing held back; from level 35 every call task holds back a value. */
 const difficulty = z.strictObject({
-  numTools: z.number().min(0).default(0.07).describe("Tools offered: max(1, floor(x * level))."),
+  numTools: z.number().min(0).default(0.1).describe("Tools offered: max(1, floor(x * level))."),
   expectedToolCalls: z.number().min(0).default(0.03).describe("Calls needed: max(1, floor(x * level))."),
   userPersona: z.number().min(0).default(0.02).describe("0 expert, 1 beginner, 2 novice: floor(x * level), capped."),
   queryAmbiguity: z
@@ -153,7 +153,7 @@ const simulator = z.strictObject({
 
 export const configSchema = z.strictObject({
   seed: z.number().int().min(0).default(1).describe("Root seed of every random draw."),
-  steps: positive.default(4).describe("GRPO steps."),
+  steps: natural.default(6).describe("GRPO steps; 0: the warm-up alone."),
   keepCheckpoints: natural
     .default(2)
     .describe("Checkpoints kept besides those of step 0, the best step and the last step; older ones are removed."),

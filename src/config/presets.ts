@@ -1,10 +1,12 @@
-// Presets: differences from the defaults in config.ts. `laptop` is the defaults. `tiny` is for tests: SmolLM2 in all roles.
+// Presets: differences from the defaults in config.ts. `laptop` is the defaults, `evening` a longer run of it. `tiny` is for tests: SmolLM2 in all roles.
 // `trustee` is the published run (arXiv 2604.17739) and the only place with its numbers; docs/trustee.md says where and why it
 // departs. Its difficulty and curriculum are complete: they are the default options of the pure functions in tasks/.
 import type { ConfigInput } from "./config.ts";
 
 export const presets = {
   laptop: {},
+  // an evening on two cores: four times the steps, and enough held-out tasks for an interval
+  evening: { steps: 24, evaluation: { tasks: 96, decisions: 168, every: 4 } },
   tiny: {
     steps: 2,
     models: { policy: "smollm2-135m-instruct", simulator: "smollm2-135m-instruct" },

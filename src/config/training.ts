@@ -90,7 +90,7 @@ export const learner = z.strictObject({
   eps: z.number().positive().default(1e-8).describe("AdamW epsilon."),
   weightDecay: z.number().min(0).default(0.01).describe("AdamW weight decay."),
   gradClip: z.number().positive().default(1).describe("Largest gradient norm."),
-  tasksPerMinibatch: positive.default(1).describe("Tasks per optimizer step."),
+  tasksPerMinibatch: positive.default(4).describe("Tasks per optimizer step."),
   lossType: z
     .enum(policyLosses)
     .default("grpo")
@@ -134,14 +134,14 @@ export const warmup = z.strictObject({
     // the default policy already forms many calls, but neither reports nor declines: the warm-up shows all three
     .default("always")
     .describe("auto: only if the probe finds that the policy seldom makes the right call."),
-  demonstrations: positive.default(36).describe("Number of demonstrations to build."),
-  declineShare: share.default(0.4).describe("Share of demonstrations where the right answer is to make no call."),
+  demonstrations: positive.default(32).describe("Number of demonstrations to build."),
+  declineShare: share.default(0.3).describe("Share of demonstrations where the right answer is to make no call."),
   epochs: positive.default(1).describe("Passes over the demonstrations."),
-  batch: positive.default(2).describe("Demonstrations per optimizer step."),
+  batch: positive.default(4).describe("Demonstrations per optimizer step."),
   learningRate: z
     .number()
     .positive()
-    .default(6e-4)
+    .default(2e-4)
     .describe("AdamW learning rate of the first supervised step; it falls linearly to 0."),
 });
 
@@ -154,7 +154,7 @@ export const evaluation = z.strictObject({
     .describe(
       "Held-out tasks that choose the best checkpoint: only the first turn is played; 0 skips them, and the last is the best.",
     ),
-  every: positive.default(2).describe("Steps between two evaluations by first turns."),
+  every: positive.default(3).describe("Steps between two evaluations by first turns."),
   heldOut: share.default(0.25).describe("Share of each domain's toolsets that is never trained on."),
 });
 
