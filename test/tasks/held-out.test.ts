@@ -76,7 +76,7 @@ test("decline tasks are twins of plain tasks first: the same words without the t
 
 test("every ready task fits the catalogue, its purpose and kind, and no message is in both sets", () => {
   const { heldOut } = splitHeldOut(embeddedCatalogue(), config.evaluation.heldOut, ["held-out"]);
-  const template = episodeTemplate(scriptedVocabulary(), "pieces");
+  const template = episodeTemplate(scriptedVocabulary(), { dialect: "hermes", markers: "pieces" });
   const entries = readyTasks();
   const keys = entries.map(messageKey);
   expect(new Set(keys).size).toBe(keys.length);
