@@ -25,19 +25,19 @@ const written: readonly Written[] = [
     "find_hotel",
     { city: "Porto", check_in: "2026-07-03", nights: 4 },
   ],
-  ["search_flights get_flight_status", "Is the flight KL217 on time?", "get_flight_status", { flight_id: "KL217" }],
+  ["search_flights get_flight_status", "Is the flight FL217 on time?", "get_flight_status", { flight_id: "FL217" }],
   ["watch_rate quote_exchange", "What rate do I get if I sell EUR and buy JPY?", "quote_exchange", { sell: "EUR", buy: "JPY" }],
   [
     "find_card block_card set_card_limit",
-    "Please block my card C5512, it was stolen.",
+    "Please block my card CD5512, it was stolen.",
     "block_card",
-    { card_id: "C5512", reason: "stolen" },
+    { card_id: "CD5512", reason: "stolen" },
   ],
   [
     "transfer_money sum_spending",
-    "Send 250 from the account A9041 to Maria Lopez.",
+    "Send 250 from the account AC9041 to Maria Lopez.",
     "transfer_money",
-    { account_id: "A9041", recipient: "Maria Lopez", amount: 250 },
+    { account_id: "AC9041", recipient: "Maria Lopez", amount: 250 },
   ],
   [
     "sky.find_visible_planets sky.get_moon_phase",
@@ -47,9 +47,9 @@ const written: readonly Written[] = [
   ],
   [
     "find_free_slot cancel_meeting",
-    "When is Anna free on 2026-03-12 for 45 minutes?",
+    "When is Anna Berg free on 2026-03-12 for 45 minutes?",
     "find_free_slot",
-    { colleague: "Anna", date: "2026-03-12", minutes: 45 },
+    { colleague: "Anna Berg", date: "2026-03-12", minutes: 45 },
   ],
   [
     "close_ticket open_ticket",
@@ -59,15 +59,15 @@ const written: readonly Written[] = [
   ],
   [
     "forward_mail file_mail search_mail",
-    "Move the e-mail E7741 to the trash folder.",
+    "Move the e-mail EM7741 to the trash folder.",
     "file_mail",
-    { email_id: "E7741", target_folder: "trash" },
+    { email_id: "EM7741", target_folder: "trash" },
   ],
   [
     "findBike reportBike",
-    "The bicycle B3812 has a flat tire. Please report it.",
+    "The bicycle BI381 has a flat tire. Please report it.",
     "reportBike",
-    { bikeId: "B3812", defect: "flat tire" },
+    { bikeId: "BI381", defect: "flat tire" },
   ],
   [
     "tutoring.find_tutor tutoring.book_lesson tutoring.cancel_lesson",
@@ -77,27 +77,27 @@ const written: readonly Written[] = [
   ],
   [
     "find_restaurant get_menu",
-    "Show me the desserts on the menu of the restaurant R1208.",
+    "Show me the desserts on the menu of the restaurant RE120.",
     "get_menu",
-    { restaurant_id: "R1208", course: "desserts" },
+    { restaurant_id: "RE120", course: "desserts" },
   ],
   [
     "find_parking extend_parking",
-    "Extend my parking booking P6125 by 3 hours.",
+    "Extend my parking booking PK6125 by 3 hours.",
     "extend_parking",
-    { parking_code: "P6125", more_hours: 3 },
+    { parking_code: "PK6125", more_hours: 3 },
   ],
   [
     "stop_charging start_charging report_charger_fault",
-    "Charge my car at the charger H7033 up to 80 percent.",
+    "Charge my car at the charger CH703 up to 80 percent.",
     "start_charging",
-    { charger_id: "H7033", target_percent: 80 },
+    { charger_id: "CH703", target_percent: 80 },
   ],
   [
     "get_invoice_state send_invoice",
-    "Send the invoice I3190 to office@bakery.example.",
+    "Send the invoice IN3190 to office@bakery.example.",
     "send_invoice",
-    { invoice_id: "I3190", email: "office@bakery.example" },
+    { invoice_id: "IN3190", email: "office@bakery.example" },
   ],
 ];
 
