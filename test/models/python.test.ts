@@ -91,7 +91,7 @@ describe("no module in the user's current folder is run", () => {
     expect(readdirSync(marks)).toEqual([]);
   });
 
-  test.skipIf(bfcl === null)("by BFCL's checker (skipped: its package is not installed)", async () => {
+  test.skipIf(bfcl === null)(`by BFCL's checker${bfcl === null ? " (skipped: its package is not installed)" : ""}`, async () => {
     const program = `const { openChecker } = await import(process.argv[1]);
       const checker = await openChecker(process.argv[2]);
       console.log("version", checker.version);
