@@ -84,6 +84,7 @@ const tallies = await Promise.all([
     "native/pyproject.toml",
     "native/trainer",
     "native/fetch_model.py",
+    "native/bfcl/check.py",
   ]),
 ]);
 // in parallel: tests that start processes spend much of their time waiting

@@ -5,6 +5,7 @@ import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { storeMark } from "../src/store/benchmark.ts";
 import { runQuery } from "../src/store/console.ts";
 import { recordEvaluation } from "../src/store/evaluations.ts";
 import { recordFailure } from "../src/store/failures.ts";
@@ -113,6 +114,11 @@ function fill(store: Store): void {
   }
   recordEvaluation(writer, "step 1", { "simulator/tokens_in/user": 70 });
   recordStart(writer, { ...exampleDevices, versions: { playact: "0.1.0" } }, exampleForm);
+
+  const series = { suite: "bfcl", version: "1", model: "m", dialect: "hermes", template: "t" };
+  const mark = { category: "multiple", position: 0, name: "multiple_0", reply: "Hi.", ended: "stop", calls: "[]", detail: null };
+  storeMark(store, { ...series, adapter: null }, null, { ...mark, correct: false, error: "no_call" });
+  storeMark(store, { ...series, adapter: "0f" }, { run: writer.run.id, step: 1 }, { ...mark, correct: true, error: null });
 
   const other = newWriter(store, "laptop-2");
   setRunConfig(other, { ...other.run.config, seed: 2 });

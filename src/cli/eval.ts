@@ -35,7 +35,7 @@ interface Options {
 export function evalCommand(print: Print = toStdout, progress: Print = toStderr): Command {
   const bfcl = new Command("bfcl")
     .description("play public rows of the Berkeley Function-Calling Leaderboard; its own checker marks them")
-    .argument("[run]", "RUN or RUN@STEP: a checkpoint, by default the best (without it: the untrained model)")
+    .argument("[run]", "RUN, RUN@STEP, RUN@best or RUN@last: a checkpoint, by default the best; without it, the untrained model")
     .option("--base", "also the untrained model on the same rows, and the paired difference")
     .option("--model <name>", "without a run: an untrained model (default: the laptop preset's policy)")
     .option("--rows <ranges...>", "CATEGORY:FROM:TO, TO left out (default: all rows of all five categories)", [])

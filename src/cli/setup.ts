@@ -3,6 +3,7 @@
 import { Command, Option } from "commander";
 import { embedderModel, modelsOfPreset } from "../config/needed-models.ts";
 import { PlayactError } from "../errors.ts";
+import { installBfcl } from "../models/bfcl.ts";
 import { installRequirements, makeEnvironment } from "../models/environment.ts";
 import { findFiles, getModel } from "../models/fetch.ts";
 import { layout } from "../models/installation.ts";
@@ -39,6 +40,7 @@ export function setupCommand(): Command {
         await step("Python environment", makeEnvironment);
         await step("Python packages", (say) => installRequirements("requirements.txt", say));
         if (forTests) await step("Python packages for the tests", (say) => installRequirements("requirements-dev.txt", say));
+        if (forTests) await step("BFCL's package for the tests", optionalBfcl);
         for (const name of models) await step(`Model ${name}`, (say) => fetchModel(name, say));
       } catch (error) {
         if (error instanceof PlayactError && typeof error.cause === "string") toStderr(`${lastLines(error.cause)}\n\n`);
@@ -52,6 +54,17 @@ export function setupCommand(): Command {
 function checkPackages(models: readonly string[]): void {
   versions();
   if (models.includes(embedderModel)) packageVersion("onnxruntime-node");
+}
+
+/** The tests of the benchmark that need it are skipped without it. */
+async function optionalBfcl(say: (text: string) => void): Promise<boolean> {
+  try {
+    return await installBfcl(say);
+  } catch (error) {
+    if (!(error instanceof PlayactError)) throw error;
+    toStderr(`${error.message} The tests with its checker are skipped.\n`);
+    return false;
+  }
 }
 
 async function fetchModel(name: string, say: (text: string) => void): Promise<boolean> {

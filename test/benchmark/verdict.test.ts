@@ -55,7 +55,7 @@ describe("a reply is marked strictly:", () => {
 
 const python = bfclPython();
 // npm test installs it where the package index can be reached (scripts/setup.mjs --for test)
-describe.skipIf(python === null)("BFCL's own checker (skipped: its package is not installed)", () => {
+describe.skipIf(python === null)(`BFCL's own checker${python === null ? " (skipped: its package is not installed)" : ""}`, () => {
   let checker: Checker;
   beforeAll(async () => {
     checker = await openChecker(python ?? "");

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { bfclPython } from "../../src/models/bfcl.ts";
 import { packageRoot } from "../../src/models/installation.ts";
 import { pythonPath } from "../../src/models/python.ts";
 import { type Built, buildPackage } from "../support/built.ts";
@@ -12,6 +13,7 @@ import { type Built, buildPackage } from "../support/built.ts";
 const folder = mkdtempSync(join(tmpdir(), "playact-traps-"));
 const [traps, marks, models] = ["traps", "marks", "models"].map((name) => join(folder, name)) as [string, string, string];
 let built: Built;
+const bfcl = bfclPython();
 
 beforeAll(() => {
   built = buildPackage();
@@ -86,6 +88,16 @@ describe("no module in the user's current folder is run", () => {
     const request = JSON.stringify({ target: join(models, "x.gguf"), sha256: "", bytes: 1, source, force: false });
     const said = await inTraps(pythonPath(), ["-P", join(packageRoot, "native", "fetch_model.py"), request]);
     expect(said).toContain("No matching distribution");
+    expect(readdirSync(marks)).toEqual([]);
+  });
+
+  test.skipIf(bfcl === null)(`by BFCL's checker${bfcl === null ? " (skipped: its package is not installed)" : ""}`, async () => {
+    const program = `const { openChecker } = await import(process.argv[1]);
+      const checker = await openChecker(process.argv[2]);
+      console.log("version", checker.version);
+      await checker[Symbol.asyncDispose]();`;
+    const args = ["--input-type=module", "-e", program, built.path("benchmark/checker.js"), bfcl ?? ""];
+    expect(await inTraps(process.execPath, args, emptyElement)).toMatch(/^version \d/);
     expect(readdirSync(marks)).toEqual([]);
   });
 
