@@ -52,7 +52,15 @@ const playact = (...words: readonly string[]) => node({}, cli, ...words);
 
 test("holds what runs, and nothing that only a clone needs", () => {
   const files = filesOf(packed);
-  const expected = ["CHANGELOG.md", "LICENSE", "README.md", "models/manifest.json", "native/requirements.txt", "native/bfcl/check.py", "dist/index.d.ts"];
+  const expected = [
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "models/manifest.json",
+    "native/requirements.txt",
+    "native/bfcl/check.py",
+    "dist/index.d.ts",
+  ];
   expect(files).toEqual(expect.arrayContaining([...expected, "dist/cli.js", "dist/tools/catalogue/travel.json"]));
   const strange = /^(src|scripts|test|docs)\/|\.map$|stale|stamp|\/tests\/|__pycache__|requirements-|(?<!\.d)\.ts$/;
   expect(files.filter((name) => strange.test(name))).toEqual([]);

@@ -9,12 +9,12 @@ import { object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import { isParallel, type Plan } from "./draw-task.ts";
 import { type Field, stated } from "./phrases.ts";
-import { type Frame, sentencePattern } from "./sentence.ts";
+import { type SentenceFrame, sentencePattern } from "./sentence.ts";
 import { agrees, type Slot, slotsOf } from "./slots.ts";
 import { speaksAsAssistant } from "./voice.ts";
 
 /** How a person asks for something. Without these a small simulator tells a story, or speaks as the assistant. */
-const asking: Frame = {
+const asking: SentenceFrame = {
   openings: [
     "Can you",
     "Could you",

@@ -8,11 +8,11 @@ import type { Checked } from "../simulator/simulator.ts";
 import { object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema } from "../types.ts";
 import { type Field, stated } from "./phrases.ts";
-import { type Frame, sentencePattern } from "./sentence.ts";
+import { type SentenceFrame, sentencePattern } from "./sentence.ts";
 import { agrees, type Slot, slotsOf } from "./slots.ts";
 
 /** How an assistant begins to tell what came of it. */
-const reporting: Frame = {
+const reporting: SentenceFrame = {
   openings: [
     "The",
     "Your",

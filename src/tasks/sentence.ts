@@ -5,7 +5,7 @@
 // where the text is read (first-message.ts).
 import type { Slot } from "./slots.ts";
 
-export interface Frame {
+export interface SentenceFrame {
   /** The first words of the text. */
   readonly openings: readonly string[];
   /** The first words of its other sentences. */
@@ -28,7 +28,7 @@ const word = "( (?:[a-z]{1,14}(?:['-][a-z]{1,14})?|I(?:'(?:d|m|ll|ve))?))";
 const finished = "(?!.* (?:a|an|and|my|of|or|our|the|your)[.?!]$)";
 
 /** The pattern of a text with every slot filled once; `inOrder`: in the given order, which says what belongs together. */
-export function sentencePattern(frame: Frame, slots: readonly Slot[], inOrder = false): string {
+export function sentencePattern(frame: SentenceFrame, slots: readonly Slot[], inOrder = false): string {
   const oneOf = (texts: readonly string[]) => `(?:${texts.map(escaped).join("|")})`;
   const end = `[${frame.ends.join("")}]`;
   const known = frame.known === undefined || frame.known.length === 0 ? "" : `|,? (${oneOf(frame.known)})`;

@@ -10,6 +10,7 @@ import {
   repeatedFact,
   statements,
 } from "../../src/rules/journal.ts";
+import { actionOf, spoken } from "../../src/rules/values.ts";
 import { chains, embeddedCatalogue } from "../../src/tools/toolset.ts";
 import type { Json, Task, ToolCall, ToolSpec } from "../../src/types.ts";
 import { blueprint, booked, chain, found } from "../support/blueprint.ts";
@@ -92,14 +93,22 @@ test("a value is mentioned as whole words, with any spacing", () => {
 
 describe("reading and changing", () => {
   test("a tool reads if its name says so; all others may change anything", () => {
-    const reading = ["find_train", "get_status", "listPayments", "check_interaction", "quote_move", "look_up_word"];
-    const changing = ["book_table", "check_in_passenger", "set_alarm", "flights.search", "order", "verify_card", ""];
+    const reading = [
+      "find_train",
+      "get_status",
+      "listPayments",
+      "check_interaction",
+      "quote_move",
+      "look_up_word",
+      "flights.search",
+    ];
+    const changing = ["book_table", "check_in_passenger", "set_alarm", "search.cancel", "order", "verify_card", ""];
     expect([...reading, ...changing].filter(isReading)).toEqual(reading);
   });
 
   test("no tool of the catalogue that makes, pays or moves something counts as reading", () => {
     const readers = embeddedCatalogue().flatMap(({ tools }) => tools.map(({ name }) => name).filter(isReading));
-    const verbs = new Set(readers.map((name) => name.split("_")[0]));
+    const verbs = new Set(readers.map((name) => spoken(actionOf(name)).split(" ")[0]));
     expect([...verbs].sort().join(" ")).toBe("check compare explain find get list locate quote search track");
     expect(readers).not.toContain("check_in_passenger");
   });

@@ -50,7 +50,7 @@ function session(writer: Writer, world: World): Session {
   const config = configSchema.parse({
     rollout: { simulatorTries: 1 },
     difficulty: presets.tiny.difficulty,
-    tasks: { novelty: 0.9, hard: 0 },
+    tasks: { novelty: 0.9, hard: 0, parallel: 0 },
     ...world.config,
   });
   let taken = 0;
@@ -106,7 +106,7 @@ test("tasks too similar to an earlier one are drawn again, and counted", async (
 
 test("without a threshold nothing is compared, embedded or stored", async () => {
   using run = started();
-  const { messages, metrics } = await drawn(run.writer, { config: { tasks: { novelty: null, hard: 0 } } });
+  const { messages, metrics } = await drawn(run.writer, { config: { tasks: { novelty: null, hard: 0, parallel: 0 } } });
   expect(new Set(messages).size).toBeLessThan(6);
   expect(metrics).toMatchObject({ "tasks/rejected/too_close": 0 });
   expect(metrics).not.toHaveProperty("tasks/novelty");
@@ -158,7 +158,7 @@ test("a missing task has a failure row with every reason, and the level falls wh
 test("a task of a round that follows an empty one is ten levels lower, and says so", async () => {
   using run = started();
   let asked = 0;
-  const { tasks } = await drawn(run.writer, { invalid: () => ++asked <= 6, config: { tasks: { novelty: null } } });
+  const { tasks } = await drawn(run.writer, { invalid: () => ++asked <= 6, config: { tasks: { novelty: null, parallel: 0 } } });
   expect([...tasks.values()].map(({ level }) => level)).toEqual(Array(6).fill(30));
 });
 

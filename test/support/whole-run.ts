@@ -32,7 +32,7 @@ const config = configSchema.parse({
   steps: 2,
   seed: 5,
   keepCheckpoints: 0,
-  tasks: { perStep: 2, decline: 0, hard: 0, novelty: null },
+  tasks: { perStep: 2, decline: 0, hard: 0, parallel: 0, novelty: null },
   difficulty: presets.trustee.difficulty,
   curriculum: presets.trustee.curriculum,
   engine: { policyContext: 4096 },

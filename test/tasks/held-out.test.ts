@@ -70,7 +70,11 @@ test("decline tasks are twins of plain tasks first: the same words without the t
   expect([...twins.values()].map(({ firstMessage }) => firstMessage)).toEqual([blueprint().firstMessage, "And to Narva?"]);
   for (const twin of twins.values()) {
     expect(taskKind(twin)).toBe("decline");
-    expect(twin.tools.map(({ name }) => name)).not.toContain("find_train");
+<<<<<<< HEAD
+    expect(twin.tools.map((name ) => name)).not.toContain("find_train");
+=======
+    expect(twin.tools.map((name ) => name).sort()).toEqual(["book_seats", "find_hotel"]);
+>>>>>>> catalogue
   }
 });
 

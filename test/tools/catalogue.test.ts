@@ -124,7 +124,7 @@ describe("the embedded catalogue", () => {
     expect(silent.map(([name]) => name)).toEqual([]);
     const unit =
       /USD|currency|kilometers?|_km|meters|minutes?|hours?|seconds|days?|weeks?|years?|percent|celsius|degrees|watts|kilowatts?|kilograms|liters|inches|centimeters|kilocalories|stars|milligrams|bar|beats|0 to 1|0 \(white\)/;
-    const unitless = ["rate", "target_rate", "rate_now", "rating", "new_average", "average_stars"]; // ratings and exchange rates
+    const unitless = ["rate", "target_rate", "rate_now", "rating", "new_average", "average_stars", "averageStars"]; // ratings and exchange rates
     const bare = numbers
       .filter(([name, { type }]) => type === "number" && !unitless.includes(name))
       .filter(([name, { description }]) => !unit.test(`${description ?? ""} ${name}`));
