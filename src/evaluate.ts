@@ -8,7 +8,7 @@ import { adapterIn } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import type { HeldOutTasks } from "./run/held-out.ts";
 import { usageMetrics } from "./run/metrics.ts";
-import { playGroups } from "./run/play.ts";
+import { canary, playGroups } from "./run/play.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
 import { swapAndProbe } from "./run/swap.ts";
@@ -18,20 +18,33 @@ import { bestCheckpoint, selectionScores } from "./store/selection.ts";
 import { closedStep } from "./store/steps.ts";
 import type { StoredGroup } from "./types.ts";
 
+/** Tasks whose reports test the judge at each evaluation. */
+const canaryTasks = 4;
+
+/** The untouched policy: what a warm-up must not cost, and without one the policy of step 0. */
+export async function evaluateBase(session: Session, heldOut: HeldOutTasks): Promise<void> {
+  await playFirstTurns(session, heldOut, "base");
+  await evaluate(session, heldOut, "base");
+}
+
 /** What is due after a closed step: first turns every few steps, whole episodes after the warm-up and at the end. */
 export async function evaluateStep(session: Session, heldOut: HeldOutTasks, { closed, version }: RunState): Promise<void> {
   const { steps, evaluation } = session.config;
+  if (closed === 0 && version === 0) return; // without a warm-up it is the untouched policy, which has played
   const last = closed >= steps;
   if (last || closed % evaluation.every === 0) await playFirstTurns(session, heldOut, `step ${closed}`);
-  // without a warm-up checkpoint 0 is the untouched base, which has played
-  if (last || (closed === 0 && version > 0)) await evaluate(session, heldOut, `step ${closed}`);
+  if (last || closed === 0) await evaluate(session, heldOut, `step ${closed}`);
 }
 
 /** Plays the tasks that report with the current policy, whole. Does nothing if there are none (config evaluation.tasks). */
 export async function evaluate(session: Session, heldOut: HeldOutTasks, phase: string): Promise<void> {
   if (heldOut.evaluation.size === 0) return;
   const groups = await playGreedily(session, heldOut, "evaluation", phase);
-  const metrics = usageMetrics(groups.flatMap(({ trajectories }) => trajectories));
+  const plain = [...heldOut.evaluation.values()].filter(({ kind, heldBack }) => kind === "call" && heldBack.length === 0);
+  const metrics = {
+    ...usageMetrics(groups.flatMap(({ trajectories }) => trajectories)),
+    ...(await canary(session, plain.slice(0, canaryTasks))),
+  };
   await commit(session, () => recordEvaluation(session.writer, phase, metrics));
 }
 

@@ -17,7 +17,7 @@
 //   level follows the mean reward     the same                             tasks/curriculum.ts
 //   the last checkpoint is the model   the best by first decisions          store/selection.ts            the last one may have unlearned something
 //   level saved before its update     one transaction closes the step      store/steps.ts                a resumed run is the same run
-import { evaluate, evaluateBest, evaluateStep } from "./evaluate.ts";
+import { evaluateBase, evaluateBest, evaluateStep } from "./evaluate.ts";
 import { assignAdvantages } from "./reward/assign.ts";
 import { removeOldCheckpoints, saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
@@ -41,7 +41,7 @@ export async function train(session: Session): Promise<void> {
   let state = await resume(session);
   const heldOut = await heldOutTasks(session);
   if (state.closed < 0) {
-    await evaluate(session, heldOut, "base");
+    await evaluateBase(session, heldOut);
     state = await warmUp(session, state);
   }
   await evaluateStep(session, heldOut, state);

@@ -158,6 +158,12 @@ const loopMetrics = [
     unit: "questions",
     sentence: "Questions asked again, by role: task, user, tool, verifier.",
   },
+  {
+    name: "canary/honest",
+    unit: "reward",
+    sentence: "Of an evaluation: mean reward of a true report after right calls, by the run's own verdict.",
+  },
+  { name: "canary/flattering", unit: "reward", sentence: "The same of a report that flatters and says nothing." },
   { name: "simulator/tokens_in/<role>", unit: "tokens", sentence: "Tokens read by the simulator, by role." },
   {
     name: "simulator/tokens_out/<role>",

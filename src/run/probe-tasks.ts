@@ -40,9 +40,9 @@ const written: readonly Written[] = [
     { account_id: "AC9041", recipient: "Maria Lopez", amount: 250 },
   ],
   [
-    "sky.find_visible_planets sky.get_moon_phase",
+    "find_visible_planets get_moon_phase",
     "Which phase does the moon have on 2026-11-02?",
-    "sky.get_moon_phase",
+    "get_moon_phase",
     { moon_date: "2026-11-02" },
   ],
   [
@@ -64,15 +64,15 @@ const written: readonly Written[] = [
     { email_id: "EM7741", target_folder: "trash" },
   ],
   [
-    "findBike reportBike",
+    "find_bike report_bike",
     "The bicycle BI381 has a flat tire. Please report it.",
-    "reportBike",
-    { bikeId: "BI381", defect: "flat tire" },
+    "report_bike",
+    { bike_id: "BI381", defect: "flat tire" },
   ],
   [
-    "tutoring.find_tutor tutoring.book_lesson tutoring.cancel_lesson",
+    "find_tutor book_lesson cancel_lesson",
     "Find a physics tutor in Ghent.",
-    "tutoring.find_tutor",
+    "find_tutor",
     { school_subject: "physics", town: "Ghent" },
   ],
   [

@@ -100,7 +100,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   "an option without its value": { words: ["train", "--steps"], code: 2, says: /--steps <n>.*argument missing/ },
   "an option's value of the wrong kind": { words: ["train", "--steps", "many"], code: 2, says: /'many'.*whole number/ },
   "an argument too many": { words: ["runs", "all"], code: 2, says: /too many arguments for 'runs'/ },
-  "an unknown preset": { words: ["train", "--preset", "huge"], code: 2, says: /Unknown preset "huge".*laptop, tiny/ },
+  "an unknown preset": { words: ["train", "--preset", "huge"], code: 2, says: /Unknown preset "huge".*laptop, evening, tiny/ },
   "an unknown config key": {
     words: train("--set", "rollout.groupsize=3"),
     code: 3,
@@ -373,9 +373,9 @@ describe("a run that this version cannot resume", () => {
 
     const listed = (await asked("runs")).stdout.trimEnd().split("\n").slice(1);
     expect(listed).toHaveLength(2);
-    expect(listed[0]).toMatch(/^new +tiny +running +0\/4 /);
-    expect(listed[1]).toMatch(/^old +tiny +running +0\/4 +3 .*cannot be resumed: its config sets gone to 1/);
-    expect(JSON.parse((await asked("runs", "--json")).stdout)[1]).toMatchObject({ run: "old", of: 4, adapter: null });
+    expect(listed[0]).toMatch(/^new +tiny +running +0\/6 /);
+    expect(listed[1]).toMatch(/^old +tiny +running +0\/6 +3 .*cannot be resumed: its config sets gone to 1/);
+    expect(JSON.parse((await asked("runs", "--json")).stdout)[1]).toMatchObject({ run: "old", of: 6, adapter: null });
     expect(await asked("show", "1")).toMatchObject({ code: 0, stdout: expect.stringContaining("of run old") });
     expect(await asked("sql", "SELECT name FROM run", "--timeout", "60")).toMatchObject({ code: 0 });
     const says = /Run old cannot be resumed: its config sets gone to 1, .* version of Playact that started it \(0\.1\.0\)/;

@@ -138,7 +138,7 @@ describe("--simulator", () => {
     expect(report).toMatchObject({
       done: 4,
       of: 99,
-      presets: ["laptop", "tiny"],
+      presets: ["laptop", "evening", "tiny"],
       advice: { set: { "simulator.user": "chosen" } },
     });
     const casesOf = (part: "all" | "tuned" | "heldOut") => report[part].find(({ kind }) => kind === "tools/blueprint")?.cases;

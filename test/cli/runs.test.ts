@@ -44,7 +44,7 @@ describe("playact runs", () => {
         run: "new",
         status: "running",
         steps: 0,
-        of: 4,
+        of: 6,
         level: 30,
         reward: null,
         engine: null,

@@ -82,7 +82,7 @@ describe("--set reads its value as YAML", () => {
 
 describe("a mistake is reported in one sentence", () => {
   test.each<[string, Partial<Parameters<typeof resolveConfig>[0]>, RegExp]>([
-    ["an unknown preset", { preset: "lapto" }, /^usage: Unknown preset "lapto": expected one of laptop, tiny\b/],
+    ["an unknown preset", { preset: "lapto" }, /^usage: Unknown preset "lapto": expected one of laptop, evening, tiny\b/],
     ["a preset that every object has", { preset: "toString" }, /^usage: Unknown preset/],
     [
       "an unknown key",
@@ -106,7 +106,7 @@ describe("a mistake is reported in one sentence", () => {
     ],
     ["a value out of range", { set: ["tasks.decline=2"] }, /^config: Config key "tasks.decline": .*<=1\.$/],
     ["a value that is no value", { set: ["steps="] }, /^config: Config key "steps": .*null\.$/],
-    ["steps below one", { steps: 0 }, /^config: Config key "steps"/],
+    ["steps below none", { steps: -1 }, /^config: Config key "steps"/],
     ["--set without =", { set: ["steps"] }, /^usage: --set expects key=value, got "steps"\.$/],
     ["--set without a key", { set: ["=3"] }, /^usage: --set expects key=value, got "=3"\.$/],
     [
@@ -131,7 +131,7 @@ describe("a mistake is reported in one sentence", () => {
   });
 
   test("several mistakes: one line each", () => {
-    expect(refusal(() => resolve({ set: ["steps=0", "seeds=1", "tasks.perStep=x"] })).split("\n")).toHaveLength(3);
+    expect(refusal(() => resolve({ set: ["steps=-1", "seeds=1", "tasks.perStep=x"] })).split("\n")).toHaveLength(3);
   });
 });
 
