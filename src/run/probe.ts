@@ -65,7 +65,7 @@ export function probeForms(
 
 /** Plays the tasks of the probe under one template. */
 export async function probeTemplate(engine: Probing, template: EpisodeTemplate, signal?: AbortSignal): Promise<Probed> {
-  const played = await Promise.all(probeTasks().map((task, index) => firstTurn(engine, template, { task, index, signal })));
+  const played = await Promise.all(probeTasks.map((task, index) => firstTurn(engine, template, { task, index, signal })));
   const share = (key: keyof (typeof played)[number]) => played.filter((turn) => turn[key]).length / played.length;
   return { right: share("right"), wellFormed: share("wellFormed") };
 }

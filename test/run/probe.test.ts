@@ -6,10 +6,8 @@ import { formatToolCall } from "../../src/llm/text/tool-call.ts";
 import { argumentErrors } from "../../src/rules/validate.ts";
 import { callFormOf } from "../../src/run/form.ts";
 import { bestForm, candidates, nameOf, needsWarmup, probeForms, probeTemplate } from "../../src/run/probe.ts";
-import { probeTasks } from "../../src/run/probe-tasks.ts";
+import { probeTasks as tasks } from "../../src/run/probe-tasks.ts";
 import type { ToolCall } from "../../src/types.ts";
-
-const tasks = probeTasks();
 
 /** A policy that answers a task's first message with what `write` makes of the right call. */
 function answering(write: (call: ToolCall, prompt: string) => string) {
@@ -35,7 +33,8 @@ describe("the tasks of the probe", () => {
       const tool = task.tools.find(({ name }) => name === task.call.name);
       if (tool === undefined) expect.fail("the needed tool is not offered");
       expect(argumentErrors(tool, task.call.arguments)).toEqual([]);
-      for (const value of Object.values(task.call.arguments)) expect(says).toContain(String(value));
+      const values = Object.values(task.call.arguments).flat();
+      for (const value of values) if (typeof value !== "boolean") expect(says).toContain(String(value));
       expect(task.tools.length).toBeGreaterThan(1);
     },
   );
