@@ -65,8 +65,8 @@ describe("playact runs", () => {
     const [heading, ...lines] = (await runs(temporary)).trimEnd().split("\n");
     expect(heading).toMatch(/^run +preset +status +steps +level +reward +started +engine +learner +best +adapter$/);
     expect(lines.map((line) => line.split(/ +/).slice(0, 5).join(" "))).toEqual([
-      "new tiny running 0/4 30",
-      "old tiny finished 1/4 7",
+      "new tiny running 0/6 30",
+      "old tiny finished 1/6 7",
     ]);
   });
 
