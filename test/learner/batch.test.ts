@@ -92,6 +92,18 @@ describe("trainingSamples", () => {
     ]);
   });
 
+  it("trains on what the rule wrote for the policy in a guide, never on what others said, and marks its samples", () => {
+    const shown = [message("user", [3]), message("assistant", [4, 5]), message("tool", [6]), message("assistant", [8])];
+    const guide: Trajectory = { ...trajectory(shown), author: "blueprint" };
+    const ids = [3, 4, 5, 6, 8];
+    expect(trainingSamples(guide, [0.7, 0.2])).toEqual([
+      { ids, mask: [0, 1, 1, 0, 1], logprobs: [0, 0, 0, 0, 0], advantages: [0, 0.7, 0.7, 0, 0.2], guide: true },
+    ]);
+    expect(() => trainingSamples(guide, [0.7])).toThrow("2 sampled turns but 1 advantages");
+    // the same turns given to a policy are no turns of its own
+    expect(trainingSamples(trajectory(shown), [])).toEqual([]);
+  });
+
   it("gives nothing for an aborted trajectory", () => {
     expect(trainingSamples(trajectory(talk, "aborted"), [1, 1])).toEqual([]);
   });

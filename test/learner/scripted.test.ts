@@ -6,6 +6,6 @@ learnerSuite("the scripted learner", {
   start: async () => scriptedLearner(),
   request: openRequest,
   torch: /^scripted$/,
-  metrics: ["loss", "grad_norm", "num_tokens", "skipped_steps"],
+  metrics: ["loss", "grad_norm", "num_tokens", "skipped_steps", "guide/probability"],
   tolerance: 1e-12,
 });

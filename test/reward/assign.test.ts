@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { trainingSamples } from "../../src/learner/batch.ts";
-import { assignAdvantages, byMessage } from "../../src/reward/assign.ts";
+import { assignAdvantages, byMessage, learntMembers } from "../../src/reward/assign.ts";
 import { blueprint } from "../support/blueprint.ts";
 import { aborted, judged, message } from "../support/trajectory.ts";
 
@@ -107,4 +107,74 @@ test("advantages by message name the assistant's messages by their index in the 
   ]);
   expect(byMessage(scored, 1)).toEqual([{ message: 1, value: -0.5 }]);
   expect(byMessage(scored, 2)).toEqual([]);
+});
+
+describe("a guide", () => {
+  const right = judged(1, { author: "blueprint", messages: talk });
+  const guided = { ...group(judged(-1), judged(-1), aborted()), guide: { id: 9, trajectory: right } };
+
+  test("is in the group's mean and deviation, and has an advantage of its own", () => {
+    const [scored] = assignAdvantages([guided], options);
+    expect(scored?.advantages).toEqual([[-2 / 3], [-2 / 3], [0]].map((turns) => turns.map((x) => expect.closeTo(x, 12))));
+    expect(scored?.guideAdvantages).toEqual([4 / 3, 4 / 3].map((x) => expect.closeTo(x, 12)));
+    expect(scored).toMatchObject({ dead: false, agreed: true });
+    const [normalized] = assignAdvantages([guided], { ...options, normalizeStd: true });
+    // deviations of -1, -1, 1: sample variance 4/3
+    expect(normalized?.guideAdvantages[0]).toBeCloseTo(4 / 3 / Math.sqrt(4 / 3), 5);
+  });
+
+  test("is compared even with one survivor of aborts, but teaches nothing alone", () => {
+    const [one, none] = assignAdvantages(
+      [
+        { ...group(judged(0), aborted()), guide: guided.guide },
+        { ...group(aborted(), aborted()), guide: guided.guide },
+      ],
+      options,
+    );
+    expect([one?.advantages, one?.guideAdvantages]).toEqual([[[-0.5], [0]], [0.5, 0.5]]);
+    expect(none).toMatchObject({ guideAdvantages: [0, 0], dead: true });
+  });
+
+  test("comes last of what is learnt from, under its own row id and by its own messages", () => {
+    const [scored] = assignAdvantages([guided], options);
+    if (!scored) throw new Error("no group");
+    expect(learntMembers(scored).map(({ id, trajectory }) => [id, trajectory.author])).toEqual([
+      [0, "policy"],
+      [1, "policy"],
+      [2, "policy"],
+      [9, "blueprint"],
+    ]);
+    expect(byMessage(scored, 3).map(({ message }) => message)).toEqual([2, 4]);
+    const [sample] = trainingSamples(right, scored.guideAdvantages);
+    expect(sample?.guide).toBe(true);
+  });
+});
+
+describe("shuffled rewards", () => {
+  const rewards = [1, -1, 0, 0.25, 0.5];
+  const members = rewards.map((reward) => judged(reward));
+  const guide = { id: 9, trajectory: judged(1, { author: "blueprint" }) };
+  const many = Array.from({ length: 40 }, (_, index) => ({ ...group(...members.slice(0, 3), aborted(), ...members.slice(3)), index }));
+
+  test("are the group's own, dealt out at random to its judged members, the same again for the same names", () => {
+    const own = assignAdvantages(many, options)[0]?.advantages.flat() ?? [];
+    const scored = assignAdvantages(many, options, [1, "step", 2]);
+    for (const { advantages } of scored) {
+      expect(advantages[3]).toEqual([0]); // the aborted one
+      expect(advantages.flat().toSorted()).toEqual(own.toSorted());
+    }
+    expect(new Set(scored.map(({ advantages }) => JSON.stringify(advantages))).size).toBeGreaterThan(20);
+    expect(assignAdvantages(many, options, [1, "step", 2])).toEqual(scored);
+    expect(assignAdvantages(many, options, [1, "step", 3])).not.toEqual(scored);
+    // each member gets each reward: on average none keeps its own
+    const mean = scored.reduce((sum, { advantages }) => sum + Number(advantages[0]?.[0]), 0) / scored.length;
+    expect(Math.abs(mean)).toBeLessThan(0.35);
+  });
+
+  test("leave the verdicts and the guide's reward as they are", () => {
+    const [plain] = assignAdvantages([{ ...group(...members), guide }], options);
+    const [scored] = assignAdvantages([{ ...group(...members), guide }], options, ["names"]);
+    expect(scored?.guideAdvantages).toEqual(plain?.guideAdvantages);
+    expect(scored?.trajectories.map(({ verdict }) => verdict?.reward)).toEqual(rewards);
+  });
 });

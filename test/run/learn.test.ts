@@ -11,8 +11,17 @@ import { openRequest } from "../suites/learner.suite.ts";
 import { blueprint } from "../support/blueprint.ts";
 import { aborted, judged, message } from "../support/trajectory.ts";
 
-/** Learns from these groups with the double, whose update also returns `metrics`; records requests and progress. */
-async function learned(groups: readonly (readonly Trajectory[])[], input: ConfigInput = {}, metrics = {}, step = 1) {
+/**
+ * Learns from these groups with the double, whose update also returns `metrics`; records requests and progress. The first group
+ * has the guide.
+ */
+async function learned(
+  groups: readonly (readonly Trajectory[])[],
+  input: ConfigInput = {},
+  metrics = {},
+  step = 1,
+  guide: Trajectory | null = null,
+) {
   const config = configSchema.parse(input);
   const double = scriptedLearner();
   await double.open(openRequest);
@@ -28,7 +37,10 @@ async function learned(groups: readonly (readonly Trajectory[])[], input: Config
     },
   };
   const scored = assignAdvantages(
-    groups.map((trajectories, index) => ({ index, task: blueprint(), ids: [], trajectories })),
+    groups.map((trajectories, index) => ({
+      ...{ index, task: blueprint(), ids: [], trajectories },
+      ...(guide === null || index > 0 ? {} : { guide: { id: 99, trajectory: guide } }),
+    })),
     config.advantage,
   );
   const said = await learn({ config, learner, progress: (event) => told.push(event) }, scored, { step, temperature: 1 });
@@ -91,6 +103,28 @@ describe("groups without variance", () => {
     const beside = await learned([group, alive], bare);
     expect(sizes(beside)).toEqual([2]);
     expect(beside.moved).toBe(true);
+  });
+});
+
+describe("a guide", () => {
+  const right = judged(1, { author: "blueprint", messages: [message("user", "go on"), { ...message("assistant", "ok"), logprobs: null }] });
+  const failed = [judged(-1), judged(-1), aborted()];
+
+  test("makes a failed group worth training on, beside its samples, marked and with the gamma of the config", async () => {
+    const { requests } = await learned([failed, alive], { learner: { klCoef: 0, guideGamma: 0.3, tasksPerMinibatch: 2 } }, {}, 1, right);
+    const [request] = requests;
+    expect(request?.loss).toMatchObject({ guideGamma: 0.3 });
+    const samples = request?.minibatches[0] ?? [];
+    expect(samples.map(({ guide }) => guide === true)).toEqual([false, false, true, false, false]);
+    expect(samples[2]?.advantages.at(-1)).toBeGreaterThan(0);
+    expect(samples[0]?.advantages.at(-1)).toBeLessThan(0);
+    expect(new Set(samples.map(({ rollout }) => rollout)).size).toBe(5);
+  });
+
+  test("is never what the sampler is compared with", async () => {
+    const { said, requests } = await learned([[judged(-1, { messages: [] })]], bare, {}, 1, right);
+    expect(requests).toEqual([]);
+    expect(said).not.toHaveProperty("sampling/ratio_out_of_band");
   });
 });
 

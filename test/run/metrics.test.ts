@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { assignAdvantages } from "../../src/reward/assign.ts";
 import { deviation, gapMetrics, groupMetrics, simulatorMetrics, stopwatch } from "../../src/run/metrics.ts";
 import { count, newUsage } from "../../src/simulator/usage.ts";
-import type { Trajectory } from "../../src/types.ts";
+import type { StoredGroup, Trajectory } from "../../src/types.ts";
 import { blueprint } from "../support/blueprint.ts";
 import { aborted, judged } from "../support/trajectory.ts";
 
@@ -45,6 +45,29 @@ describe("the metrics of a step's groups", () => {
     const verdict = { reward: 0.8, rules: 1, judge: 0.6, reason: "" };
     const metrics = metricsOf([judged(0, { verdict }), judged(0)], [judged(1), judged(0.9)]);
     expect(metrics).toMatchObject({ "rollout/success": 0.75, "rollout/judged_by_model": 0.25, "rollout/rules_differ": 0.5 });
+  });
+});
+
+describe("a group with a guide, or one that was stopped", () => {
+  const scoredOf = (...groups: readonly StoredGroup[]) => assignAdvantages(groups, { mode: "uniform", normalizeStd: true });
+  const failed = { index: 0, task: blueprint(), ids: [1, 2], trajectories: [judged(-1), judged(-1)] };
+  const guide = { id: 3, trajectory: judged(1, { author: "blueprint", sample: 2, stopReason: "user_done", counts: { "refused/malformed": 1 } }) };
+
+  test("has the metrics of its sampled members alone: the guide is counted as such and is in nothing else", () => {
+    const without = groupMetrics(scoredOf(failed));
+    expect(groupMetrics(scoredOf({ ...failed, guide }))).toEqual({ ...without, "rollout/guided": 1 });
+    expect(without).toMatchObject({ reward: -1, frac_reward_zero_std: 1, "rollout/trajectories": 2, "rollout/guided": 0 });
+  });
+
+  test("is in every mean with the samples that were played whatever came out, whole or stopped; spare tasks are in none", () => {
+    const sampled = (...rewards: readonly number[]) => rewards.map((reward, sample) => judged(reward, { sample }));
+    const stopped = { ...failed, trajectories: sampled(1, 1), ids: [1, 2], stopped: true, unconditional: 2 };
+    const open = { ...failed, trajectories: sampled(1, -1, -1, -1), ids: [3, 4, 5, 6], stopped: false, unconditional: 2 };
+    const spare = { ...failed, trajectories: sampled(-1, -1, -1, -1), ids: [7, 8, 9, 10], stopped: false, unconditional: 0 };
+    const metrics = groupMetrics(scoredOf(stopped, open, spare));
+    expect(metrics).toMatchObject({ reward: 0.5, "rollout/success": 0.75, "rollout/trajectories": 10 });
+    expect(metrics).toMatchObject({ "rollout/stopped": 1, "rollout/spare": 1, "rollout/aborted": 0 });
+    expect(metrics.frac_reward_zero_std).toBeCloseTo(2 / 3, 12);
   });
 });
 

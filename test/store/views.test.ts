@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { recordEvaluation } from "../../src/store/evaluations.ts";
 import { recordFailure } from "../../src/store/failures.ts";
+import { acquireLease } from "../../src/store/lease.ts";
+import { overview } from "../../src/store/overview.ts";
 import { findRun } from "../../src/store/runs.ts";
 import { heldOutOutcomes, newestTrajectory, stepScores } from "../../src/store/scores.ts";
 import { closeStep, openStep, recordMetrics } from "../../src/store/steps.ts";
@@ -87,6 +89,28 @@ describe("the views", () => {
     expect(warmup?.[8]).toBeGreaterThanOrEqual(0); // seconds: nobody recorded a step_time
     // rewards 1, 0, -1, 1, 1: mean 0.4, sample variance (0.36 * 3 + 0.16 + 1.96) / 4 = 0.8
     expect(step).toEqual(["tiny-1", 1, 4, 0.4, expect.closeTo(Math.sqrt(0.8), 12), 6, 1, 1, 54.5]);
+  });
+
+  it("leave guides out of everything, and what was played because of others out of means alone", () => {
+    using temporary = temporaryStore();
+    const { store } = temporary;
+    filledRun(store);
+    const of = () =>
+      ["step_summary", "trajectory_summary", "success_by_kind", "group_summary", "stop_reasons", "blame_summary", "count_summary"].map(
+        (view) => rows(store, `SELECT * FROM ${view}`),
+      );
+    const before = [...of(), overview(store).map(({ reward }) => reward)];
+    const writer = { ...acquireLease(store, findRun(store, "tiny-1"), { pid: process.pid, token: "token of tiny-1" }) };
+    const place = { step: 1, purpose: "train", task: 0, conditional: true } as const;
+    saveTrajectory(writer, place, exampleTrajectory({ author: "blueprint", sample: 8, verdict: { reward: 1, rules: 1, judge: null, reason: "" } }));
+    expect([...of(), overview(store).map(({ reward }) => reward)]).toEqual(before);
+
+    saveTrajectory(writer, place, exampleTrajectory({ sample: 4, verdict: { reward: 1, rules: 1, judge: null, reason: "" } }));
+    const [, step] = rows(store, "SELECT reward_mean, trajectories FROM step_summary ORDER BY step");
+    expect(step).toEqual([0.4, 7]);
+    expect(rows(store, "SELECT trajectories, success FROM success_by_kind WHERE kind = 'ask'")).toEqual([[3, expect.closeTo(1 / 3, 12)]]);
+    expect(rows(store, "SELECT trajectories, reward_mean FROM group_summary WHERE task = 'ask'")).toEqual([[4, 0.25]]);
+    expect(overview(store).map(({ reward }) => reward)).toEqual(before.at(-1));
   });
 
   it("show a step that is open and empty", () => {

@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { policyLosses } from "../../src/config/training.ts";
 import { PlayactError } from "../../src/errors.ts";
-import type { Learner, OpenRequest, PolicyLoss } from "../../src/learner/learner.ts";
+import type { Learner, LearnerSample, OpenRequest, PolicyLoss } from "../../src/learner/learner.ts";
 import { tokenDigest } from "../../src/rules/token-digest.ts";
 import type { TrainingSample } from "../../src/types.ts";
 
@@ -160,15 +160,29 @@ export function learnerSuite(name: string, { start, request, torch, metrics, tol
 
     test("every policy loss is available by name, with other settings than GRPO's", async () => {
       const pair = [sample(prompt, [7, 9], 1), sample(prompt, [12], -1)].map((one) => ({ ...one, rollout: 3 }));
+      const guide: LearnerSample = { ...sample(prompt, [7], 1), guide: true, rollout: 4 };
       const others = { normalize: "rollout", klCoef: 0.01 } as const;
       for (const kind of policyLosses) {
         const before = await logprobs([...prompt, 7]);
         const loss: PolicyLoss = { ...grpo, ...others, kind, importanceMode: "sequence_mask" };
-        const reply = await learner.update({ minibatches: [pair], loss, learningRate });
-        expect(reply.metrics, kind).toMatchObject({ num_tokens: 3, skipped_steps: 0 });
+        const reply = await learner.update({ minibatches: [[...pair, guide]], loss, learningRate });
+        expect(reply.metrics, kind).toMatchObject({ num_tokens: 4, skipped_steps: 0 });
         expect(Object.keys(reply.metrics).sort()).toEqual(metrics.toSorted());
         expect(await logprobs([...prompt, 7]), kind).not.toEqual(before);
       }
+    });
+
+    test("the tokens of a guide have the loss -A p / (p + gamma), and become likelier without behaviour log-probs", async () => {
+      const unlikely = sample(prompt, [205, 31], 1.5);
+      const guide: LearnerSample = { ...unlikely, logprobs: unlikely.logprobs.map(() => 0), guide: true };
+      const values = (await logprobs(guide.ids)).slice(prompt.length);
+      const other = sample(prompt, [7], 0); // a sampled one without an advantage adds nothing to the sum
+      const loss = { ...grpo, guideGamma: 0.25 };
+      const before = await answered(guide);
+      const reply = await learner.update({ minibatches: [[other, guide]], loss, learningRate });
+      const shares = values.map((value) => Math.exp(value) / (Math.exp(value) + 0.25));
+      expect(reply.metrics.loss).toBeCloseTo((-1.5 * shares.reduce((sum, share) => sum + share, 0)) / 3, 4);
+      expect(await answered(guide)).toBeGreaterThan(before);
     });
 
     test("a save is named by its content, hashed file by file and never overwritten", async () => {

@@ -57,7 +57,8 @@ export function dyingAt(n: number): { readonly moment: Moment; readonly seen: re
   return { moment, seen };
 }
 
-function storeWith({ path, database }: Store, moment: Moment): Store {
+/** A store that calls `moment` around each commit. */
+export function storeWith({ path, database }: Store, moment: Moment): Store {
   const transaction = (work: (database: BetterSqlite.Database) => unknown) => {
     const real = database.transaction(work);
     const immediate = (given: BetterSqlite.Database) => {
