@@ -12,14 +12,18 @@ export interface SentenceFrame {
   readonly starters: readonly string[];
   /** Signs that can end a sentence. */
   readonly ends: readonly string[];
+  /** Whether another sentence may begin before every slot is filled. */
+  readonly mayPause: boolean;
+  /** Most words after the last value: what a report adds there is mostly made up. */
+  readonly closing: number;
   /** Texts that it may use like words, as often as it likes: values that are known to both. */
   readonly known?: readonly string[];
 }
 
 /** Up to this many slots come in any order; more of them in the given one, because the orders would fill the grammar. */
 const anyOrder = 4;
-/** Most words (or beginnings of a sentence) before a slot, and after the last one. */
-const most = { before: 16, after: 20, alone: 30 } as const;
+/** Most words (or beginnings of a sentence) before a slot, and of a text without slots. */
+const most = { before: 12, alone: 30 } as const;
 
 // capturing groups are named rules of the grammar, which says them once however often they are used
 const word = "( (?:[a-z]{1,14}(?:['-][a-z]{1,14})?|I(?:'(?:d|m|ll|ve))?))";
@@ -29,25 +33,27 @@ const finished = "(?!.* (?:a|an|and|my|of|or|our|the|your)[.?!]$)";
 
 /** The pattern of a text with every slot filled once; `inOrder`: in the given order, which says what belongs together. */
 export function sentencePattern(frame: SentenceFrame, slots: readonly Slot[], inOrder = false): string {
-  const oneOf = (texts: readonly string[]) => `(?:${texts.map(escaped).join("|")})`;
   const end = `[${frame.ends.join("")}]`;
-  const known = frame.known === undefined || frame.known.length === 0 ? "" : `|,? (${oneOf(frame.known)})`;
+  // numbers and names have a word between them: "2 300" is one number
+  const known = frame.known === undefined || frame.known.length === 0 ? "" : `(?: (${oneOf(frame.known)}))?`;
   const piece = `((?:,?${word}${known}|${end} ${oneOf(frame.starters)}${word}))`;
-  const filled = ({ forms }: Slot) => `(,? (?:${forms.flatMap(written).map(escaped).join("|")}))`;
+  const before = frame.mayPause ? piece : `(,?${word}${known})`;
+  const filled = ({ forms }: Slot) => `(,? ${oneOf(forms.flatMap(written))})`;
+  const apart = ({ forms }: Slot) => (forms.every((form) => /^[a-z]/.test(form)) ? "" : `(,?${word})`);
   const rest = (left: readonly Slot[], first: boolean): string => {
-    if (left.length === 0) return first ? `${piece}{3,${most.alone}}` : `${piece}{0,${most.after}}`;
+    if (left.length === 0) return first ? `${piece}{3,${most.alone}}` : `${piece}{0,${frame.closing}}`;
     const next = inOrder || left.length > anyOrder ? left.slice(0, 1) : left;
     const ways = next.map((slot) => {
-      // numbers and names need a word between them: "2 300" is one number
-      const least = first || slot.forms.every((form) => /^[a-z]/.test(form)) ? 0 : 1;
-      return `${piece}{${least},${most.before}}${filled(slot)}${rest(
-        left.filter((other) => other !== slot),
-        false,
-      )}`;
+      const others = left.filter((other) => other !== slot);
+      return `(?:${before}{0,${most.before}}${apart(slot)}${first ? "|" : ""})${filled(slot)}${rest(others, false)}`;
     });
     return `(?:${ways.join("|")})`;
   };
   return `^${finished}${oneOf(frame.openings)}${rest(slots, true)}${end}$`;
+}
+
+function oneOf(texts: readonly string[]): string {
+  return `(?:${texts.map(escaped).join("|")})`;
 }
 
 /** A text of several words may stand in quotes. */
