@@ -2,7 +2,7 @@
 // fixed seed. Each task is saved as soon as it is accepted: the script can be stopped and started again, and adds what is missing.
 // --fresh starts anew (after a change of the catalogue or of the writing). Prints how many tasks of each kind there are and why
 // drafts were rejected. Needs the build; build again afterwards.
-//   node scripts/write-held-out.mjs [--fresh] [--count N]     --count: tasks of each set instead of 48 and 168
+//   node scripts/write-held-out.mjs [--fresh] [--count N]     --count: tasks of each set instead of those of the preset evening
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -38,7 +38,7 @@ function save() {
   renameSync(`${file}.tmp`, file);
 }
 
-const { config } = resolveConfig({ preset: "laptop", set: [] });
+const { config } = resolveConfig({ preset: "evening", set: [] });
 const { heldOut: toolsets, train } = toolsetsOf(config);
 const nearness = await openNearness(config, [...train, ...toolsets]);
 const engine = await openEngineOf(config);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Conduct, faultOf } from "../../src/reward/conduct.ts";
 import { needsJudge, rulesShare, verdict } from "../../src/reward/verdict.ts";
 import type { Task, ToolCall } from "../../src/types.ts";
-import { blueprint, booked, chain, declined, found } from "../support/blueprint.ts";
+import { blueprint, booked, chain, declined, found, parallel } from "../support/blueprint.ts";
 
 const conduct = (calls: readonly ToolCall[], change: Partial<Conduct> = {}, own: Task = blueprint()): Conduct => {
   const read = {
@@ -16,6 +16,31 @@ const wrong: ToolCall = { name: "fly", arguments: {} };
 const spoilt: ToolCall = { ...found, arguments: { ...found.arguments, to: "Hamar" } };
 const bare: ToolCall = { ...found, arguments: {} };
 const task = blueprint();
+
+describe("two calls of one tool", () => {
+  const own = parallel();
+  const [first, second] = own.expected as readonly [ToolCall, ToolCall]; // as written in support/blueprint.ts
+
+  test("are right in either order", () => {
+    expect(
+      [
+        [first, second],
+        [second, first],
+      ].map((calls) => rulesShare(own, conduct(calls, {}, own))),
+    ).toEqual([1, 1]);
+  });
+
+  test("are wrong with a value of one in the other, and one of them is half of the task", () => {
+    const swapped = [
+      { ...first, arguments: { ...first.arguments, day: "2027-03-05" } },
+      { ...second, arguments: { ...second.arguments, day: "2027-03-02" } },
+    ];
+    expect(rulesShare(own, conduct(swapped, {}, own))).toBeCloseTo(0.5 + 0.5 * (2 / 3));
+    expect(conduct(swapped, {}, own).fault?.code).toBe("wrong_values");
+    expect(rulesShare(own, conduct([first], {}, own))).toBe(0.5);
+    expect(rulesShare(own, conduct([first, first], {}, own))).toBeLessThan(1);
+  });
+});
 
 describe("the mixed verdict, row by row", () => {
   test.each<[string, Conduct, number, string]>([

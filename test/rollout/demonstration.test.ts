@@ -9,7 +9,7 @@ import { conductOf } from "../../src/reward/conduct.ts";
 import { openJudge } from "../../src/reward/judge.ts";
 import { demonstrate } from "../../src/rollout/demonstration.ts";
 import type { Task } from "../../src/types.ts";
-import { blueprint, chain, declined, found, limits } from "../support/blueprint.ts";
+import { blueprint, chain, declined, found, limits, parallel } from "../support/blueprint.ts";
 import { episodeOf, picking, stage } from "../support/stage.ts";
 
 const vocabulary = scriptedVocabulary();
@@ -27,6 +27,7 @@ const tasks = {
   "a call": blueprint(),
   "a chain with a value held back": asking,
   "a call with a long result": long,
+  "two calls side by side": parallel(),
   "a decline": declined(),
 };
 const calls = (task: Task) => task.expected.map(({ name, arguments: given }) => ({ name, arguments: given }));

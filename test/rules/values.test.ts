@@ -139,6 +139,18 @@ describe("arguments", () => {
     expect(rightArguments({}, {})).toBe(1);
   });
 
+  test("an optional value that is exactly the default counts as left out, on either side; another one does not", () => {
+    const unit = { enum: ["celsius", "kelvin"], default: "celsius" };
+    const parameters = { type: "object", properties: { city: { type: "string" }, unit }, required: ["city"] };
+    const [bare, said, other] = [{ city: "Oslo" }, { city: "Oslo", unit: "celsius" }, { city: "Oslo", unit: "kelvin" }];
+    expect([rightArguments(bare, said, parameters), rightArguments(said, bare, parameters)]).toEqual([1, 1]);
+    expect([rightArguments(bare, other, parameters), rightArguments(other, bare, parameters)]).toEqual([0.5, 0.5]);
+    expect(rightArguments(said, other, parameters)).toBe(0.5);
+    // a required one has to be given
+    expect(rightArguments(said, bare, { ...parameters, required: ["city", "unit"] })).toBe(0.5);
+    expect(rightArguments(bare, said)).toBe(0.5);
+  });
+
   test("that every object inherits do not count", () => {
     const hidden = JSON.parse('{"city": "Oslo", "__proto__": {}}') as JsonObject;
     expect(rightArguments({ city: "Oslo" }, hidden)).toBe(0.5);

@@ -75,6 +75,21 @@ export function chain(change: Partial<Task> = {}): Task {
   });
 }
 
+/** Two trains that have nothing to do with each other: one tool with two sets of values. */
+export function parallel(change: Partial<Task> = {}): Task {
+  const other: ExpectedCall = {
+    name: "find_train",
+    arguments: { from: "Narva", to: "Tartu", day: "2027-03-05" },
+    result: { train_id: "NT777", departs: "11:40" },
+  };
+  return blueprint({
+    firstMessage: "Which trains go from Oslo to Bergen on 2027-03-02, and from Narva to Tartu on 2027-03-05?",
+    expected: [found, other],
+    report: "NT418 leaves at 08:25, and NT777 at 11:40.",
+    ...change,
+  });
+}
+
 /** The needed tool is withheld: the right episode has no calls. */
 export function declined(change: Partial<Task> = {}): Task {
   return blueprint({ kind: "decline", tools: [bookSeats], expected: [], report: "I have no tool to find trains.", ...change });

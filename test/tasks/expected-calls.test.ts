@@ -19,6 +19,37 @@ function written(properties: JsonObject, required: readonly string[], args: Json
   return expectedCalls({ arguments_1: args, result_1: { status: "done" } }, plan, false, draws("expected"));
 }
 
+describe("two calls side by side", () => {
+  const properties = { city: { type: "string" }, unit: { enum: ["celsius", "kelvin"], default: "celsius" } };
+  const tool: ToolSpec = {
+    name: "find_station",
+    description: "",
+    parameters: { type: "object", properties, required: ["city"] },
+    returns: { type: "object", properties: { station_id: { type: "string" } }, required: ["station_id"] },
+  };
+  const both = (first: JsonObject, second: JsonObject) => {
+    const used = ["city", "unit"];
+    const plan: Plan = {
+      ...{ toolset: { domain: "", name: "", tools: [tool] }, needed: [tool, tool], offered: [tool] },
+      ...{ used: [used, used], dependent: null, heldBack: [] },
+    };
+    const found = { station_id: "ST12345678" };
+    const reply = { arguments_1: first, result_1: found, arguments_2: second, result_2: found };
+    return expectedCalls(reply, plan, false, draws("side by side"));
+  };
+
+  test("are not the same call, not even with a default said once", () => {
+    expect(both({ city: "Oslo", unit: "celsius" }, { city: "Oslo" })).toEqual({ reason: "call 2 repeats another one" });
+  });
+
+  test("find different things, whatever the simulator writes", () => {
+    const calls = both({ city: "Oslo" }, { city: "Bergen" });
+    const ids = "value" in calls ? calls.value.map(({ result }) => (result as JsonObject).station_id) : [];
+    expect(new Set(ids).size).toBe(2);
+    expect(ids).toEqual([expect.stringMatching(/^ST\d{8}$/), expect.stringMatching(/^ST\d{8}$/)]);
+  });
+});
+
 describe("the right calls of a task", () => {
   test("take no argument from what every object inherits", () => {
     const properties = { year: { type: "integer" }, constructor: { type: "string" }, toString: { type: "string" } };
