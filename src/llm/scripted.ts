@@ -5,7 +5,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { PlayactError } from "../errors.ts";
 import { draws } from "../rng.ts";
-import { toGrammar } from "../rules/schema/grammar.ts";
+import { ruleOf, toGrammar } from "../rules/schema/grammar.ts";
+import { drawn } from "../rules/schema/rule.ts";
 import type { Json, JsonSchema } from "../types.ts";
 import { firstTokens, full, renderChat } from "./engine/chat.ts";
 import {
@@ -248,6 +249,7 @@ function exampleOf(schema: JsonSchema): Json {
   if (type === "integer" || type === "number") return Number(schema.minimum ?? Math.min(0, Number(schema.maximum ?? 0)));
   if (type === "boolean") return true;
   if (type === "null") return null;
+  if (typeof schema.pattern === "string") return JSON.parse(drawn(ruleOf(schema), draws("example"))) as string; // a string's rule
   const formats: Readonly<Record<string, string>> = {
     date: "2026-01-31",
     time: "12:00:00Z",

@@ -63,6 +63,8 @@ const asking: SentenceFrame = {
     "Thanks",
   ],
   ends: [".", "?", "!"],
+  // a value that is left for a later sentence hangs there without a word about what it is
+  mayPause: false,
 };
 
 const isTold = (plan: Plan, call: number, argument: string) =>

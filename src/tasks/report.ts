@@ -32,6 +32,7 @@ const reporting: SentenceFrame = {
   ],
   starters: ["The", "Your", "It", "It's", "You", "There", "This", "I", "I've"],
   ends: [".", "!"],
+  mayPause: true,
 };
 
 /** More values than this in one text read as a list, and are written as one. */

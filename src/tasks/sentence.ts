@@ -12,6 +12,8 @@ export interface SentenceFrame {
   readonly starters: readonly string[];
   /** Signs that can end a sentence. */
   readonly ends: readonly string[];
+  /** Whether another sentence may begin before every slot is filled. */
+  readonly mayPause: boolean;
   /** Texts that it may use like words, as often as it likes: values that are known to both. */
   readonly known?: readonly string[];
 }
@@ -29,25 +31,36 @@ const finished = "(?!.* (?:a|an|and|my|of|or|our|the|your)[.?!]$)";
 
 /** The pattern of a text with every slot filled once; `inOrder`: in the given order, which says what belongs together. */
 export function sentencePattern(frame: SentenceFrame, slots: readonly Slot[], inOrder = false): string {
-  const oneOf = (texts: readonly string[]) => `(?:${texts.map(escaped).join("|")})`;
   const end = `[${frame.ends.join("")}]`;
-  const known = frame.known === undefined || frame.known.length === 0 ? "" : `|,? (${oneOf(frame.known)})`;
+  // numbers and names have a word between them: "2 300" is one number
+  const known = frame.known === undefined || frame.known.length === 0 ? "" : `(?: (${oneOf(frame.known)}))?`;
   const piece = `((?:,?${word}${known}|${end} ${oneOf(frame.starters)}${word}))`;
-  const filled = ({ forms }: Slot) => `(,? (?:${forms.flatMap(written).map(escaped).join("|")}))`;
+  const before = frame.mayPause ? piece : `(,?${word}${known})`;
+  const apart = ({ forms }: Slot) => (forms.every((form) => /^[a-z]/.test(form)) ? "" : `(,?${word})`);
   const rest = (left: readonly Slot[], first: boolean): string => {
     if (left.length === 0) return first ? `${piece}{3,${most.alone}}` : `${piece}{0,${most.after}}`;
     const next = inOrder || left.length > anyOrder ? left.slice(0, 1) : left;
     const ways = next.map((slot) => {
-      // numbers and names need a word between them: "2 300" is one number
-      const least = first || slot.forms.every((form) => /^[a-z]/.test(form)) ? 0 : 1;
-      return `${piece}{${least},${most.before}}${filled(slot)}${rest(
-        left.filter((other) => other !== slot),
-        false,
-      )}`;
+      const others = left.filter((other) => other !== slot);
+      const words = `${before}{0,${most.before}}`;
+      return `(?:${words}(?:${apart(slot)}|${labelled(slot)})${first ? "|" : ""}) (${formsOf(slot)})${rest(others, false)}`;
     });
     return `(?:${ways.join("|")})`;
   };
   return `^${finished}${oneOf(frame.openings)}${rest(slots, true)}${end}$`;
+}
+
+/** Behind a comma a value needs its name, or it hangs there: "…, 12345". */
+function labelled({ name }: Slot): string {
+  return `, (?:the )?${escaped(name)}`;
+}
+
+function formsOf({ forms }: Slot): string {
+  return oneOf(forms.flatMap(written));
+}
+
+function oneOf(texts: readonly string[]): string {
+  return `(?:${texts.map(escaped).join("|")})`;
 }
 
 /** A text of several words may stand in quotes. */
