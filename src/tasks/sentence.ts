@@ -43,7 +43,7 @@ export function sentencePattern(frame: SentenceFrame, slots: readonly Slot[], in
     const ways = next.map((slot) => {
       const others = left.filter((other) => other !== slot);
       const words = `${before}{0,${most.before}}`;
-      return `(?:${words}(?:${apart(slot)}|${labelled(slot)})${first ? "|" : ""}) (${formsOf(slot)})${rest(others, false)}`;
+      return `(?:${words}(?:${apart(slot)}${labelled(slot)})${first ? "|" : ""}) (${formsOf(slot)})${rest(others, false)}`;
     });
     return `(?:${ways.join("|")})`;
   };
@@ -52,7 +52,7 @@ export function sentencePattern(frame: SentenceFrame, slots: readonly Slot[], in
 
 /** Behind a comma a value needs its name, or it hangs there: "…, 12345". */
 function labelled({ name }: Slot): string {
-  return `, (?:the )?${escaped(name)}`;
+  return /^[a-z ]+$/.test(name) ? `|, (?:the )?${name}` : "";
 }
 
 function formsOf({ forms }: Slot): string {
