@@ -38,18 +38,27 @@ export function sentencePattern(frame: SentenceFrame, slots: readonly Slot[], in
   const known = frame.known === undefined || frame.known.length === 0 ? "" : `(?: (${oneOf(frame.known)}))?`;
   const piece = `((?:,?${word}${known}|${end} ${oneOf(frame.starters)}${word}))`;
   const before = frame.mayPause ? piece : `(,?${word}${known})`;
-  const filled = ({ forms }: Slot) => `(,? ${oneOf(forms.flatMap(written))})`;
   const apart = ({ forms }: Slot) => (forms.every((form) => /^[a-z]/.test(form)) ? "" : `(,?${word})`);
   const rest = (left: readonly Slot[], first: boolean): string => {
     if (left.length === 0) return first ? `${piece}{3,${most.alone}}` : `${piece}{0,${frame.closing}}`;
     const next = inOrder || left.length > anyOrder ? left.slice(0, 1) : left;
     const ways = next.map((slot) => {
       const others = left.filter((other) => other !== slot);
-      return `(?:${before}{0,${most.before}}${apart(slot)}${first ? "|" : ""})${filled(slot)}${rest(others, false)}`;
+      const words = `${before}{0,${most.before}}`;
+      return `(?:${words}(?:${apart(slot)}${labelled(slot)})${first ? "|" : ""}) (${formsOf(slot)})${rest(others, false)}`;
     });
     return `(?:${ways.join("|")})`;
   };
   return `^${finished}${oneOf(frame.openings)}${rest(slots, true)}${end}$`;
+}
+
+/** Behind a comma a value needs its name, or it hangs there: "…, 12345". */
+function labelled({ name }: Slot): string {
+  return /^[a-z ]+$/.test(name) ? `|, (?:the )?${name}` : "";
+}
+
+function formsOf({ forms }: Slot): string {
+  return oneOf(forms.flatMap(written));
 }
 
 function oneOf(texts: readonly string[]): string {
