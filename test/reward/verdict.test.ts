@@ -19,7 +19,7 @@ const task = blueprint();
 
 describe("two calls of one tool", () => {
   const own = parallel();
-  const [first, second] = own.expected as readonly [ToolCall, ToolCall]; // as written in support/blueprint.ts
+  const [first = wrong, second = wrong] = own.expected;
 
   test("are right in either order", () => {
     expect(
