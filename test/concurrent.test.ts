@@ -53,11 +53,13 @@ describe("concurrent work", () => {
 
 describe("work that makes more work", () => {
   /** A tree of pieces: each has `fan` pieces after it, down to a depth. */
-  const tree = (name: string, depth: number, begun: string[], slow = () => 1): WorkItem => async () => {
-    begun.push(name);
-    for (let wait = 0; wait < slow(); wait++) await turn();
-    return depth === 0 ? [] : ["a", "b"].map((part) => tree(name + part, depth - 1, begun, slow));
-  };
+  const tree =
+    (name: string, depth: number, begun: string[], slow = () => 1): WorkItem =>
+    async () => {
+      begun.push(name);
+      for (let wait = 0; wait < slow(); wait++) await turn();
+      return depth === 0 ? [] : ["a", "b"].map((part) => tree(name + part, depth - 1, begun, slow));
+    };
 
   test("is done to its end, also where all lanes but one wait for what that one makes", async () => {
     for (const width of [1, 3, 50]) {
@@ -79,13 +81,15 @@ describe("work that makes more work", () => {
     expect(begun).toEqual(["x", "known", "xa", "xb"]);
     let running = 0;
     let most = 0;
-    const counted = (depth: number): WorkItem => async () => {
-      most = Math.max(most, ++running);
-      await turn();
-      await turn();
-      running--;
-      return depth === 0 ? [] : [counted(depth - 1), counted(depth - 1)];
-    };
+    const counted =
+      (depth: number): WorkItem =>
+      async () => {
+        most = Math.max(most, ++running);
+        await turn();
+        await turn();
+        running--;
+        return depth === 0 ? [] : [counted(depth - 1), counted(depth - 1)];
+      };
     await workOff([counted(4)], 5);
     expect(most).toBe(5);
   });
@@ -101,10 +105,12 @@ describe("work that makes more work", () => {
       done.push("running");
       return [later];
     };
-    const fails = (error: Error): WorkItem => async () => {
-      await turn();
-      throw error;
-    };
+    const fails =
+      (error: Error): WorkItem =>
+      async () => {
+        await turn();
+        throw error;
+      };
     await expect(workOff([running, fails(new Stopped())], 4)).rejects.toThrow(Stopped);
     expect(done).toEqual(["running"]);
     await expect(workOff([running, fails(new Error("disk full"))], 4)).rejects.toThrow("disk full");

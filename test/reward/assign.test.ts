@@ -110,7 +110,7 @@ test("advantages by message name the assistant's messages by their index in the 
 });
 
 describe("a guide", () => {
-  const right = judged(1, { author: "blueprint", messages: talk });
+  const right = judged(1, { author: "blueprint", messages: talk.map((one) => ({ ...one, logprobs: null })) });
   const guided = { ...group(judged(-1), judged(-1), aborted()), guide: { id: 9, trajectory: right } };
 
   test("is in the group's mean and deviation, and has an advantage of its own", () => {
@@ -131,7 +131,10 @@ describe("a guide", () => {
       ],
       options,
     );
-    expect([one?.advantages, one?.guideAdvantages]).toEqual([[[-0.5], [0]], [0.5, 0.5]]);
+    expect([one?.advantages, one?.guideAdvantages]).toEqual([
+      [[-0.5], [0]],
+      [0.5, 0.5],
+    ]);
     expect(none).toMatchObject({ guideAdvantages: [0, 0], dead: true });
   });
 
@@ -154,7 +157,10 @@ describe("shuffled rewards", () => {
   const rewards = [1, -1, 0, 0.25, 0.5];
   const members = rewards.map((reward) => judged(reward));
   const guide = { id: 9, trajectory: judged(1, { author: "blueprint" }) };
-  const many = Array.from({ length: 40 }, (_, index) => ({ ...group(...members.slice(0, 3), aborted(), ...members.slice(3)), index }));
+  const many = Array.from({ length: 40 }, (_, index) => ({
+    ...group(...members.slice(0, 3), aborted(), ...members.slice(3)),
+    index,
+  }));
 
   test("are the group's own, dealt out at random to its judged members, the same again for the same names", () => {
     const own = assignAdvantages(many, options)[0]?.advantages.flat() ?? [];

@@ -107,11 +107,20 @@ describe("groups without variance", () => {
 });
 
 describe("a guide", () => {
-  const right = judged(1, { author: "blueprint", messages: [message("user", "go on"), { ...message("assistant", "ok"), logprobs: null }] });
+  const right = judged(1, {
+    author: "blueprint",
+    messages: [message("user", "go on"), { ...message("assistant", "ok"), logprobs: null }],
+  });
   const failed = [judged(-1), judged(-1), aborted()];
 
   test("makes a failed group worth training on, beside its samples, marked and with the gamma of the config", async () => {
-    const { requests } = await learned([failed, alive], { learner: { klCoef: 0, guideGamma: 0.3, tasksPerMinibatch: 2 } }, {}, 1, right);
+    const { requests } = await learned(
+      [failed, alive],
+      { learner: { klCoef: 0, guideGamma: 0.3, tasksPerMinibatch: 2 } },
+      {},
+      1,
+      right,
+    );
     const [request] = requests;
     expect(request?.loss).toMatchObject({ guideGamma: 0.3 });
     const samples = request?.minibatches[0] ?? [];
@@ -122,7 +131,7 @@ describe("a guide", () => {
   });
 
   test("is never what the sampler is compared with", async () => {
-    const { said, requests } = await learned([[judged(-1, { messages: [] })]], bare, {}, 1, right);
+    const { said, requests } = await learned([[aborted(), aborted()]], bare, {}, 1, right);
     expect(requests).toEqual([]);
     expect(said).not.toHaveProperty("sampling/ratio_out_of_band");
   });

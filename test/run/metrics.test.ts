@@ -51,7 +51,10 @@ describe("the metrics of a step's groups", () => {
 describe("a group with a guide, or one that was stopped", () => {
   const scoredOf = (...groups: readonly StoredGroup[]) => assignAdvantages(groups, { mode: "uniform", normalizeStd: true });
   const failed = { index: 0, task: blueprint(), ids: [1, 2], trajectories: [judged(-1), judged(-1)] };
-  const guide = { id: 3, trajectory: judged(1, { author: "blueprint", sample: 2, stopReason: "user_done", counts: { "refused/malformed": 1 } }) };
+  const guide = {
+    id: 3,
+    trajectory: judged(1, { author: "blueprint", sample: 2, stopReason: "user_done", counts: { "refused/malformed": 1 } }),
+  };
 
   test("has the metrics of its sampled members alone: the guide is counted as such and is in nothing else", () => {
     const without = groupMetrics(scoredOf(failed));

@@ -96,19 +96,31 @@ describe("the views", () => {
     const { store } = temporary;
     filledRun(store);
     const of = () =>
-      ["step_summary", "trajectory_summary", "success_by_kind", "group_summary", "stop_reasons", "blame_summary", "count_summary"].map(
-        (view) => rows(store, `SELECT * FROM ${view}`),
-      );
+      [
+        "step_summary",
+        "trajectory_summary",
+        "success_by_kind",
+        "group_summary",
+        "stop_reasons",
+        "blame_summary",
+        "count_summary",
+      ].map((view) => rows(store, `SELECT * FROM ${view}`));
     const before = [...of(), overview(store).map(({ reward }) => reward)];
     const writer = { ...acquireLease(store, findRun(store, "tiny-1"), { pid: process.pid, token: "token of tiny-1" }) };
     const place = { step: 1, purpose: "train", task: 0, conditional: true } as const;
-    saveTrajectory(writer, place, exampleTrajectory({ author: "blueprint", sample: 8, verdict: { reward: 1, rules: 1, judge: null, reason: "" } }));
+    saveTrajectory(
+      writer,
+      place,
+      exampleTrajectory({ author: "blueprint", sample: 8, verdict: { reward: 1, rules: 1, judge: null, reason: "" } }),
+    );
     expect([...of(), overview(store).map(({ reward }) => reward)]).toEqual(before);
 
     saveTrajectory(writer, place, exampleTrajectory({ sample: 4, verdict: { reward: 1, rules: 1, judge: null, reason: "" } }));
     const [, step] = rows(store, "SELECT reward_mean, trajectories FROM step_summary ORDER BY step");
     expect(step).toEqual([0.4, 7]);
-    expect(rows(store, "SELECT trajectories, success FROM success_by_kind WHERE kind = 'ask'")).toEqual([[3, expect.closeTo(1 / 3, 12)]]);
+    expect(rows(store, "SELECT trajectories, success FROM success_by_kind WHERE kind = 'ask'")).toEqual([
+      [3, expect.closeTo(1 / 3, 12)],
+    ]);
     expect(rows(store, "SELECT trajectories, reward_mean FROM group_summary WHERE task = 'ask'")).toEqual([[4, 0.25]]);
     expect(overview(store).map(({ reward }) => reward)).toEqual(before.at(-1));
   });
