@@ -110,7 +110,7 @@ test("advantages by message name the assistant's messages by their index in the 
 });
 
 describe("a guide", () => {
-  const right = judged(1, { author: "blueprint", messages: talk });
+  const right = judged(1, { author: "blueprint", messages: talk.map((one) => ({ ...one, logprobs: null })) });
   const guided = { ...group(judged(-1), judged(-1), aborted()), guide: { id: 9, trajectory: right } };
 
   test("is in the group's mean and deviation, and has an advantage of its own", () => {

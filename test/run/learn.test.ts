@@ -131,7 +131,7 @@ describe("a guide", () => {
   });
 
   test("is never what the sampler is compared with", async () => {
-    const { said, requests } = await learned([[judged(-1, { messages: [] })]], bare, {}, 1, right);
+    const { said, requests } = await learned([[aborted(), aborted()]], bare, {}, 1, right);
     expect(requests).toEqual([]);
     expect(said).not.toHaveProperty("sampling/ratio_out_of_band");
   });
