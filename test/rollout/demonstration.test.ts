@@ -63,7 +63,8 @@ describe.each(Object.entries(tasks))("the demonstration of %s", (_, task) => {
 
   test("shows no result longer than an episode would", async () => {
     const results = (await show(task)).messages.filter(({ role }) => role === "tool");
-    expect(results).toHaveLength(task.expected.length);
+    // calls that need nothing from each other are made in one turn
+    expect(results).toHaveLength(task.dependent ? task.expected.length : Math.min(1, task.expected.length));
     for (const { text } of results) expect(text.length).toBeLessThanOrEqual(512);
   });
 
