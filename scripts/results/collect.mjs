@@ -45,7 +45,7 @@ export async function collect(run, home) {
   const rows = ask(
     `select category, position, case when adapter is null then 'base' else 'step ' || step end as policy, correct
      from benchmark where run = ${id} or (adapter is null and model = (select config ->> '$.models.policy' from run where id = ${id}))
-     order by category, position, step`,
+     order by category, position, step, at`, // of a model played in two forms the last one counts
   );
   return {
     ...head,

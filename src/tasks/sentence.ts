@@ -20,8 +20,11 @@ export interface SentenceFrame {
   readonly known?: readonly string[];
 }
 
-/** Up to this many slots come in any order; more of them in the given one, because the orders would fill the grammar. */
-const anyOrder = 4;
+/**
+ * Up to this many slots come in any order, more of them in the given one: with each order the grammar has more ways to go on
+ * after a word, and every one of them costs a pass over the vocabulary for every token.
+ */
+const anyOrder = 2;
 /** Most words (or beginnings of a sentence) before a slot, and of a text without slots. */
 const most = { before: 12, alone: 30 } as const;
 
