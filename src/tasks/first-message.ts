@@ -64,7 +64,6 @@ const asking: SentenceFrame = {
   ],
   ends: [".", "?", "!"],
   // a value that is left for a later sentence hangs there without a word about what it is
-  closing: 16,
   mayPause: false,
 };
 

@@ -32,7 +32,6 @@ const reporting: SentenceFrame = {
   ],
   starters: ["The", "Your", "It", "It's", "You", "There", "This", "I", "I've"],
   ends: [".", "!"],
-  closing: 4,
   mayPause: true,
 };
 

@@ -14,8 +14,6 @@ export interface SentenceFrame {
   readonly ends: readonly string[];
   /** Whether another sentence may begin before every slot is filled. */
   readonly mayPause: boolean;
-  /** Most words after the last value: what a report adds there is mostly made up. */
-  readonly closing: number;
   /** Texts that it may use like words, as often as it likes: values that are known to both. */
   readonly known?: readonly string[];
 }
@@ -25,13 +23,19 @@ export interface SentenceFrame {
  * after a word, and every one of them costs a pass over the vocabulary for every token.
  */
 const anyOrder = 2;
-/** Most words (or beginnings of a sentence) before a slot, and of a text without slots. */
-const most = { before: 12, alone: 30 } as const;
+/**
+ * Most words (or beginnings of a sentence) before a slot, after the last one, and in a text without any. A model that is stopped
+ * by the bound finishes a word with nonsense ("to surprise themwithour"), so a reply that comes near it is not accepted.
+ */
+const most = { before: 15, after: 22, alone: 32 } as const;
+const nearness = 2;
 
 // capturing groups are named rules of the grammar, which says them once however often they are used
-const word = "( (?:[a-z]{1,14}(?:['-][a-z]{1,14})?|I(?:'(?:d|m|ll|ve))?))";
+// no hyphens: in "a four-hour lesson" nobody would read the four
+const word = "( (?:[a-z]{1,14}(?:'[a-z]{1,3})?|I(?:'(?:d|m|ll|ve))?))";
 
-/** Not a word of the grammar, which cannot look ahead: a reply that breaks off is found when it is validated. */
+// the grammar cannot look ahead: what follows from here to the text's end is found when the reply is validated
+/** Does not break off. */
 const finished = "(?!.* (?:a|an|and|my|of|or|our|the|your)[.?!]$)";
 
 /** The pattern of a text with every slot filled once; `inOrder`: in the given order, which says what belongs together. */
@@ -42,17 +46,18 @@ export function sentencePattern(frame: SentenceFrame, slots: readonly Slot[], in
   const piece = `((?:,?${word}${known}|${end} ${oneOf(frame.starters)}${word}))`;
   const before = frame.mayPause ? piece : `(,?${word}${known})`;
   const apart = ({ forms }: Slot) => (forms.every((form) => /^[a-z]/.test(form)) ? "" : `(,?${word})`);
-  const rest = (left: readonly Slot[], first: boolean): string => {
-    if (left.length === 0) return first ? `${piece}{3,${most.alone}}` : `${piece}{0,${frame.closing}}`;
+  const rest = (left: readonly Slot[], first: boolean, spare: number): string => {
+    if (left.length === 0) return first ? `${piece}{3,${most.alone - spare}}` : `${piece}{0,${most.after - spare}}`;
     const next = inOrder || left.length > anyOrder ? left.slice(0, 1) : left;
     const ways = next.map((slot) => {
       const others = left.filter((other) => other !== slot);
-      const words = `${before}{0,${most.before}}`;
-      return `(?:${words}(?:${apart(slot)}${labelled(slot)})${first ? "|" : ""}) (${formsOf(slot)})${rest(others, false)}`;
+      const words = `${before}{0,${most.before - spare}}`;
+      return `(?:${words}(?:${apart(slot)}${labelled(slot)})${first ? "|" : ""}) (${formsOf(slot)})${rest(others, false, spare)}`;
     });
     return `(?:${ways.join("|")})`;
   };
-  return `^${finished}${oneOf(frame.openings)}${rest(slots, true)}${end}$`;
+  const text = (spare: number) => `${oneOf(frame.openings)}${rest(slots, true, spare)}${end}$`;
+  return `^${finished}(?=${text(nearness)})${text(0)}`;
 }
 
 /** Behind a comma a value needs its name, or it hangs there: "…, 12345". */

@@ -30,7 +30,9 @@ function formsOf(name: string, value: Json): readonly string[] {
   const plain = value.flatMap((one: Json) =>
     typeof one === "string" || typeof one === "number" ? spokenForms(one).slice(0, 1) : [],
   );
-  const listed = plain.length < 2 ? plain : [`${plain.slice(0, -1).join(", ")} and ${plain.at(-1)}`];
+  const [first, last] = [plain.slice(0, -1).join(", "), plain.at(-1)];
+  const serial = plain.length > 2 ? [`${first}, and ${last}`] : [];
+  const listed = plain.length < 2 ? plain : [`${first} and ${last}`, ...serial];
   return listed.filter((form) => carries(form, value));
 }
 

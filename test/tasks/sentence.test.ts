@@ -52,7 +52,7 @@ describe("whatever the tool and its values, a text drawn from the grammar", () =
         if (/ (a|an|and|my|of|or|our|the|your)[.?!]$/.test(message)) return;
         expect(matchesSchema(schema, drawnReply)).toEqual([]);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
@@ -63,7 +63,7 @@ describe("whatever the tool and its values, a text drawn from the grammar", () =
         if (schema === null || call === undefined) return;
         expect(carriedShare(String(reply(schema, seed).report), call.result)).toBe(1);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
@@ -75,6 +75,7 @@ test("a value that is left out, changed or said by a name of the person's own do
   ];
   const fits = (message: string) => matchesSchema(messageSchema(slots), { message }).length === 0;
   expect(fits("Which train leaves Oslo on 2 March 2027?")).toBe(true);
+  expect(fits("Which train leaves Oslo, day 2 March 2027?")).toBe(true);
   expect(fits("Please find me a train on March 2, 2027, from Oslo. I'm late.")).toBe(true);
   for (const message of [
     "Which train leaves Oslo?",
@@ -83,6 +84,8 @@ test("a value that is left out, changed or said by a name of the person's own do
     "Which train leaves Oslo on 2 March 2027 for 4 guests?",
     "Sure, the train leaves Oslo on 2 March 2027.",
     "Which train leaves Oslo on 2 March 2027 from the?",
+    "Which train leaves Oslo for all of us who would like to see how it goes some time later on 2 March 2027?", // wanders off
+    "Which train leaves Oslo this spring, 2 March 2027?",
     "Which train leaves Oslo on 2 March 2027 with train_id?",
   ])
     expect(fits(message), message).toBe(false);
