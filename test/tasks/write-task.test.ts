@@ -218,7 +218,7 @@ describe("a message is asked for again when it", () => {
     ["names a tool", {}, `${carrying} Use find_train.`],
     ["speaks about the assistant", {}, `The assistant knows. ${carrying}`],
     ["is too short", { hold: 3 }, "Hi."],
-    ["does not mention the request", { hold: 3 }, "We have been on this road for quite some time."],
+    ["does not mention the request", { hold: 3 }, "I need to know how long this road goes on."],
     ["makes up a number", {}, `${carrying} We are 4.`],
     ["names another town in place of one held back", { hold: 3 }, "Which train goes to Hamar?"],
     ["breaks off", { hold: 3 }, "I want to know when a train leaves for the."],
@@ -245,6 +245,20 @@ describe("a message is asked for again when it", () => {
     expect(values).toHaveLength(3 - (change.hold ?? 0));
     expect(task?.firstMessage).toMatch(/^Please finds a train between two cities/);
   });
+});
+
+test("a message that gives a held-back value away in lower case is asked for again", async () => {
+  const find: ToolSpec = {
+    name: "find_recipe",
+    description: "Finds a recipe for a dish.",
+    parameters: shape({ dish: { type: "string" } }),
+    returns: shape({ title: { type: "string" } }),
+  };
+  const values = { arguments_1: { dish: "Mushroom risotto" }, result_1: { title: "Risotto" } };
+  const right = "Please find me a recipe for tonight.";
+  const messages = ["Please find me a recipe for mushroom risotto.", right];
+  const { task, asked } = await write(order({ hold: 1 }), [{ ...trains, tools: [find] }], messages, values);
+  expect([task?.firstMessage, asked.length]).toEqual([right, 3]);
 });
 
 test("a message that says another option instead of the held-back one is asked for again", async () => {
