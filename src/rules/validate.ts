@@ -102,6 +102,9 @@ function sentence(error: ErrorObject, noun: Noun): string {
   }
 }
 
+/** Characters of a pattern that a message shows; a longer one tells nobody anything. */
+const longestPattern = 200;
+
 /** What a failed keyword requires, as the end of "… must". */
 function demand({ keyword, params, message }: ErrorObject): string {
   switch (keyword) {
@@ -125,6 +128,8 @@ function demand({ keyword, params, message }: ErrorObject): string {
       return `have at most ${params.limit} items`;
     case "format":
       return `be a ${formatTexts[String(params.format)] ?? String(params.format)}`;
+    case "pattern":
+      return String(params.pattern).length > longestPattern ? "fit its pattern" : `match pattern "${params.pattern}"`;
     default:
       return (message ?? `satisfy ${keyword}`).replace(/^must /, "");
   }

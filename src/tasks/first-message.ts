@@ -10,7 +10,7 @@ import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../ty
 import { isParallel, type Plan } from "./draw-task.ts";
 import { type Field, stated } from "./phrases.ts";
 import { type SentenceFrame, sentencePattern } from "./sentence.ts";
-import { agrees, type Slot, slotsOf } from "./slots.ts";
+import { agrees, type Slot, slotsOfAll } from "./slots.ts";
 import { speaksAsAssistant } from "./voice.ts";
 
 /** How a person asks for something. Without these a small simulator tells a story, or speaks as the assistant. */
@@ -85,7 +85,12 @@ export function toldValues(plan: Plan, calls: readonly ExpectedCall[]): { readon
 
 /** The same as slots, in the order of the calls. */
 export function toldSlots(plan: Plan, calls: readonly ExpectedCall[]): readonly Slot[] {
-  return toldValues(plan, calls).flatMap(({ name, value }) => slotsOf(name, value));
+  return toldValues(plan, calls).flatMap(({ name, value }) => {
+    const tool = plan.needed.find(
+      ({ parameters }) => isObject(parameters.properties) && Object.hasOwn(parameters.properties, name),
+    );
+    return slotsOfAll({ [name]: value }, tool?.parameters);
+  });
 }
 
 /** The schema of the reply: a request in which every slot is filled once; `inOrder`: in the given order. */

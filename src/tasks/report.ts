@@ -6,10 +6,10 @@ import { refuses } from "../rules/language/refusal.ts";
 import { carries } from "../rules/language/said.ts";
 import type { Checked } from "../simulator/simulator.ts";
 import { object } from "../tools/tool-arguments.ts";
-import type { ExpectedCall, Json, JsonObject, JsonSchema } from "../types.ts";
+import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import { type Field, stated } from "./phrases.ts";
 import { type SentenceFrame, sentencePattern } from "./sentence.ts";
-import { agrees, type Slot, slotsOf } from "./slots.ts";
+import { agrees, type Slot, slotsOfAll } from "./slots.ts";
 
 /** How an assistant begins to tell what came of it. */
 const reporting: SentenceFrame = {
@@ -39,8 +39,8 @@ const reporting: SentenceFrame = {
 const mostSlots = 8;
 
 /** The values of the results as slots, in their order. */
-export function resultSlots(calls: readonly ExpectedCall[]): readonly Slot[] {
-  return calls.flatMap(({ result }) => fieldsOf(result).flatMap(([name, value]) => slotsOf(name, value)));
+export function resultSlots(calls: readonly ExpectedCall[], tools: readonly ToolSpec[]): readonly Slot[] {
+  return calls.flatMap(({ result }, index) => slotsOfAll(Object.fromEntries(fieldsOf(result)), tools[index]?.returns));
 }
 
 /**
@@ -49,7 +49,7 @@ export function resultSlots(calls: readonly ExpectedCall[]): readonly Slot[] {
  */
 export function reportSchema(slots: readonly Slot[], calls: readonly ExpectedCall[]): JsonSchema | null {
   if (slots.length === 0 || slots.length > mostSlots) return null;
-  const known = calls.flatMap((call) => slotsOf("", call.arguments)).flatMap(({ forms }) => forms);
+  const known = calls.flatMap((call) => slotsOfAll(call.arguments)).flatMap(({ forms }) => forms);
   return object({ report: { type: "string", pattern: sentencePattern({ ...reporting, known }, slots) } });
 }
 

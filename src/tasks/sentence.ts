@@ -32,7 +32,7 @@ const nearness = 2;
 
 // capturing groups are named rules of the grammar, which says them once however often they are used
 // no hyphens: in "a four-hour lesson" nobody would read the four
-const word = "( (?:[a-z]{1,14}(?:'[a-z]{1,3})?|I(?:'(?:d|m|ll|ve))?))";
+const word = "( (?:[a-z]{1,14}(?:'[a-z]{1,3})?|I(?:'(?:d|m|ll|ve))?|ID))";
 
 // the grammar cannot look ahead: what follows from here to the text's end is found when the reply is validated
 /** Does not break off. */

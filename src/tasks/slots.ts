@@ -1,17 +1,36 @@
 // The values that a text must say, as slots of its grammar (sentence.ts): one for each scalar or plain list, with the forms in
 // which a person says it. A yes or no is said by its name or by denying it, which no rule reads back.
 
-import { isObject } from "../rules/json.ts";
+import type { Draws } from "../rng.ts";
+import { isObject, own as ownValue } from "../rules/json.ts";
 import { spokenForms } from "../rules/language/forms.ts";
 import { carries } from "../rules/language/said.ts";
 import { spoken } from "../rules/values.ts";
-import type { Json } from "../types.ts";
+import type { Json, JsonObject, JsonSchema } from "../types.ts";
 
 export interface Slot {
   /** Of the value, in plain words: "check in date". */
   readonly name: string;
   /** The value as a person says it: one of these. Not empty. */
   readonly forms: readonly string[];
+  /** Of a number, where its schema names one: "hours". */
+  readonly unit?: string;
+}
+
+/** The slots of an object's members; their schemas name the units of numbers. */
+export function slotsOfAll(values: JsonObject, schema: JsonSchema = {}): readonly Slot[] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    const own = isObject(schema.properties) ? ownValue(schema.properties, name) : undefined;
+    const unit = typeof value === "number" && isObject(own) ? own.description : undefined;
+    // a longer text explains the number
+    const short = typeof unit === "string" && unit.length <= 16 ? { unit } : {};
+    return slotsOf(name, value).map((slot) => ({ ...slot, ...short }));
+  });
+}
+
+/** A detail for a question, in one of its forms: "length (hours): 2". */
+export function detailOf({ name, forms, unit }: Slot, random: Draws): string {
+  return `${name}${unit === undefined ? "" : ` (${unit})`}: ${random.pick(forms)}`;
 }
 
 /** The slots of a named value, in its order; none for null and for texts without words. */

@@ -17,7 +17,7 @@ import { orderedTask } from "./ordered-task.ts";
 import type { TaskOrder } from "./orders.ts";
 import type { Rejection } from "./rejection.ts";
 import { checkedReport, reportSchema, resultSlots, trueReport } from "./report.ts";
-import type { Slot } from "./slots.ts";
+import { detailOf, type Slot } from "./slots.ts";
 
 /** Who writes, and from what. */
 export interface Writing {
@@ -82,7 +82,7 @@ export async function writeWords(outline: Outline, simulator: Simulator): Promis
   const { order, plan, calls, situation } = outline;
   const random = draws(...order.names, "wording");
   // one form of each value goes into the question, so that dates are written in several ways
-  const listed = (slots: readonly Slot[]) => slots.map(({ name, forms }) => `${name}: ${random.pick(forms)}`);
+  const listed = (slots: readonly Slot[]) => slots.map((slot) => detailOf(slot, random));
   const purposes = purposesOf(plan);
   const told = toldSlots(plan, calls);
   const message = await simulator.ask({
@@ -104,7 +104,7 @@ export async function writeWords(outline: Outline, simulator: Simulator): Promis
   const [needed] = plan.needed;
   if (order.decline && needed !== undefined)
     return { task: blueprint(outline, firstMessage, refusal(needed, random)), plainMessage: !message.ok, plainReport: false };
-  const results = resultSlots(calls);
+  const results = resultSlots(calls, plan.needed);
   const schema = reportSchema(results, calls);
   const report =
     schema === null

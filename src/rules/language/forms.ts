@@ -17,8 +17,7 @@ export function spokenForms(value: string | number): readonly string[] {
 function numberForms(value: number): string[] {
   const word = numberWords[value];
   const grouped = Math.abs(value) >= 10_000 ? [value.toLocaleString("en-US", { maximumFractionDigits: 6 })] : [];
-  const cents = Number.isInteger(value * 10) && !Number.isInteger(value) ? [value.toFixed(2)] : [];
-  return [String(value), ...grouped, ...cents, ...(word === undefined ? [] : [word])];
+  return [String(value), ...grouped, ...(word === undefined ? [] : [word])];
 }
 
 function textForms(value: string): string[] {
