@@ -34,6 +34,7 @@ test("whole episodes are played by base, step 0, the best and the last step; fir
     ["evaluation", "step 0", "1", 4, "0"],
     ["evaluation", "step 1", "2", 4, "0"],
     ["evaluation", "step 3", "4", 4, "0"],
+    ["selection", "base", "0", 7, "1"],
     ["selection", "step 0", "1", 7, "1"],
     ["selection", "step 1", "2", 7, "1"],
     ["selection", "step 2", "3", 7, "1"],
@@ -66,7 +67,7 @@ test("without a warm-up the untouched base is checkpoint 0 and is played whole o
   expect(played(temporary).map((row) => row.slice(0, 3))).toEqual([
     ["evaluation", "base", "0"],
     ["evaluation", "step 1", "1"],
-    ["selection", "step 0", "0"],
+    ["selection", "base", "0"],
     ["selection", "step 1", "1"],
   ]);
   const phases = "SELECT DISTINCT step, phase FROM evaluation_summary WHERE purpose = 'evaluation' ORDER BY step";

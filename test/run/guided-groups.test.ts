@@ -28,7 +28,7 @@ const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tart
 const [easy, hopeless] = [cities.slice(0, 3), cities.slice(3, 6)];
 const level = 1;
 const shape: ConfigInput = {
-  seed: 5,
+  seed: 11,
   tasks: { perStep: 3, decline: 0, hard: 0, parallel: 0, novelty: null },
   difficulty: presets.trustee.difficulty,
   engine: { policyContext: 4096 },
@@ -129,7 +129,7 @@ describe("a step whose groups may be guided and stopped", () => {
     expect(succeeded).toBeGreaterThan(3);
     expect(spare).toHaveLength(3);
     expect(spare.map(({ index }) => index)).toEqual([3, 4, 5]);
-    for (const [number, { task }] of spare.entries()) expect(task.id).toMatch(new RegExp(`^spare-${number}\\b`));
+    for (const { task } of spare) expect(task.id).toMatch(/^spare-\d+-/);
     expect(new Set(groups.map(({ task }) => task.id)).size).toBe(groups.length);
 
     const scored = assignAdvantages(groups, advantage);

@@ -79,9 +79,7 @@ function olderCopy(path: string, target: string) {
   cpSync(path, target);
   for (const end of ["-wal", "-shm"]) if (existsSync(path + end)) cpSync(path + end, target + end);
   const copy = openStore(target);
-  copy.database.exec(
-    "DELETE FROM checkpoint WHERE step > 0; DELETE FROM metric WHERE step > 0; DELETE FROM step WHERE number > 0",
-  );
+  copy.database.exec("DELETE FROM checkpoint; DELETE FROM metric WHERE step > 0; DELETE FROM step WHERE number > 0");
   copy.database.exec(
     `INSERT INTO checkpoint SELECT run, 0, 'runs/tiny-1/checkpoint-0.first', 'ab', '{"state.json": "ab"}', opened_at FROM step`,
   );
