@@ -71,7 +71,7 @@ export async function writeOutline(order: TaskOrder, writing: Writing): Promise<
     schema: callsSchema(plan, order.decline),
     check: (reply) => expectedCalls(reply as JsonObject, plan, order.decline, random),
     seedNames: [...order.names, "calls"],
-    maxTokens: 320,
+    maxTokens: 200 + 160 * plan.needed.length,
     temperature: 0.8,
   });
   return calls.ok ? { order, plan, calls: calls.value, situation } : { stage: "calls", reason: calls.failure.text };

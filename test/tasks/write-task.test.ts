@@ -62,6 +62,18 @@ describe("a task is written calls first", () => {
     expect(task?.intent).toContain("from: Oslo; to: Bergen; day: 2027-03-02");
   });
 
+  test("two calls side by side, with the values of both in the first message and nothing that depends on the other", async () => {
+    const message = "Which train goes from Oslo to Bergen on March 2, 2027 and which from Narva to Tartu on March 5, 2027?";
+    const values = { ...filled, arguments_2: { from: "Narva", to: "Tartu", day: "2027-03-05" }, result_2: filled.result_1 };
+    const { task } = await write(order({ calls: 2, parallel: true }), [trains], [message], values);
+    expect(task).toMatchObject({ firstMessage: message, dependent: false, heldBack: [], tools: [findTrain] });
+    expect(task?.expected.map((call) => call.arguments)).toEqual([journey, values.arguments_2]);
+    expect(task?.limits.toolTurns).toBeGreaterThanOrEqual(2); // one after the other is right as well
+    expect(task?.intent).toContain(", and ");
+    const same = await write(order({ calls: 2, parallel: true }), [trains], [message], { ...values, arguments_2: journey });
+    expect(same.rejected).toMatchObject({ stage: "calls" });
+  });
+
   test("a report in the simulator's words, which states the results; one that does not is asked for again, then listed", async () => {
     const { report } = filled;
     const right = await write(order(), [trains], [carrying]);
