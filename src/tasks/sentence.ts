@@ -41,32 +41,23 @@ const finished = "(?!.* (?:a|an|and|my|of|or|our|the|your)[.?!]$)";
 /** The pattern of a text with every slot filled once; `inOrder`: in the given order, which says what belongs together. */
 export function sentencePattern(frame: SentenceFrame, slots: readonly Slot[], inOrder = false): string {
   const end = `[${frame.ends.join("")}]`;
-  // numbers and names have a word between them: "2 300" is one number
   const known = frame.known === undefined || frame.known.length === 0 ? "" : `(?: (${oneOf(frame.known)}))?`;
   const piece = `((?:,?${word}${known}|${end} ${oneOf(frame.starters)}${word}))`;
   const before = frame.mayPause ? piece : `(,?${word}${known})`;
-  const apart = ({ forms }: Slot) => (forms.every((form) => /^[a-z]/.test(form)) ? "" : `(,?${word})`);
+  // numbers and names have a word between them: "2 300" is one number. No comma: a value behind one hangs there ("…, 12345")
+  const gap = (first: boolean, most: number) =>
+    known === "" ? `${before}{${first ? 0 : 1},${most}}` : `${before}{0,${most - 1}}(,?${word})`;
   const rest = (left: readonly Slot[], first: boolean, spare: number): string => {
     if (left.length === 0) return first ? `${piece}{3,${most.alone - spare}}` : `${piece}{0,${most.after - spare}}`;
     const next = inOrder || left.length > anyOrder ? left.slice(0, 1) : left;
     const ways = next.map((slot) => {
       const others = left.filter((other) => other !== slot);
-      const words = `${before}{0,${most.before - spare}}`;
-      return `(?:${words}(?:${apart(slot)}${labelled(slot)})${first ? "|" : ""}) (${formsOf(slot)})${rest(others, false, spare)}`;
+      return ` (${oneOf(slot.forms.flatMap(written))})${rest(others, false, spare)}`;
     });
-    return `(?:${ways.join("|")})`;
+    return `${gap(first, most.before - spare)}(?:${ways.join("|")})`;
   };
   const text = (spare: number) => `${oneOf(frame.openings)}${rest(slots, true, spare)}${end}$`;
   return `^${finished}(?=${text(nearness)})${text(0)}`;
-}
-
-/** Behind a comma a value needs its name, or it hangs there: "…, 12345". */
-function labelled({ name }: Slot): string {
-  return /^[a-z ]+$/.test(name) ? `|, (?:the )?${name}` : "";
-}
-
-function formsOf({ forms }: Slot): string {
-  return oneOf(forms.flatMap(written));
 }
 
 function oneOf(texts: readonly string[]): string {

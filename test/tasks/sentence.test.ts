@@ -76,7 +76,7 @@ test("a value that is left out, changed or said by a name of the person's own do
   ];
   const fits = (message: string) => matchesSchema(messageSchema(slots), { message }).length === 0;
   expect(fits("Which train leaves Oslo on 2 March 2027?")).toBe(true);
-  expect(fits("Which train leaves Oslo, day 2 March 2027?")).toBe(true);
+  expect(fits("Which train leaves Oslo soon, day 2 March 2027?")).toBe(true);
   expect(fits("Please find me a train on March 2, 2027, from Oslo. I'm late.")).toBe(true);
   for (const message of [
     "Which train leaves Oslo?",
@@ -102,13 +102,15 @@ test("values with quotes, signs and backslashes go through grammar and schema al
   }
 });
 
-test("two values come in any order, four in the given one, under a grammar of a few thousand characters", () => {
+test("two values come in any order, more of them in the given one, under a grammar of a few thousand characters", () => {
   const slots = ["Ann", "Bob", "Cy", "Dee"].map((form) => ({ name: "guest", forms: [form] }));
-  const fits = (count: number, message: string) => matchesSchema(messageSchema(slots.slice(0, count)), { message }).length === 0;
-  expect([fits(2, "Tell me of Ann, then Bob."), fits(2, "Tell me of Bob, then Ann.")]).toEqual([true, true]);
-  expect(fits(4, "Tell me of Ann, then Bob or Cy or Dee.")).toBe(true);
-  expect(fits(4, "Tell me of Dee, then Cy or Bob or Ann.")).toBe(false);
-  expect(toGrammar(messageSchema(slots)).length).toBeLessThan(10_000);
+  const fits = (schema: JsonSchema, message: string) => matchesSchema(schema, { message }).length === 0;
+  for (const message of ["Tell me of Bob, then of Ann.", "Tell me of Ann, then of Bob."])
+    expect(fits(messageSchema(slots.slice(0, 2)), message)).toBe(true);
+  const schema = messageSchema(slots);
+  expect(fits(schema, "Tell me of Ann, then of Bob or Cy, then of Dee.")).toBe(true);
+  expect(fits(schema, "Tell me of Bob, then of Ann or Cy, then of Dee.")).toBe(false);
+  expect(toGrammar(schema).length).toBeLessThan(10_000);
 });
 
 describe("a value is said", () => {

@@ -92,8 +92,8 @@ describe("a task is written calls first", () => {
 
   test("a yes or a no is said, and not turned round", async () => {
     const tool: ToolSpec = { ...findTrain, parameters: shape({ to: { type: "string" }, needs_bike_space: { type: "boolean" } }) };
-    const yes = "Please find me a train to Bergen with bike space.";
-    const no = "Please find me a train to Bergen without bike space.";
+    const yes = "Please find me a train with bike space to Bergen.";
+    const no = "Please find me a train without bike space to Bergen.";
     for (const [value, said] of [
       [true, yes],
       [false, no],
