@@ -91,6 +91,8 @@ function fill(store: Store): void {
     { ...exchange, attempt: 2, reply: '{"celsius":-2}', problem: null },
   ];
   save([1, "train", 0], asking, [{ ...judged(0.9, 1, 0.8), exchanges }, judged(-0.2, 0.3), aborted]);
+  const guide = exampleTrajectory({ task: asking, author: "blueprint", sample: 6, ...judged(1, 1) });
+  saveTrajectory(writer, { step: 1, purpose: "train", task: 0, conditional: true }, guide);
   save([1, "train", 1], declining, [judged(1, 1), judged(1, 1)]);
   recordFailure(writer, 1, { boundary: "task", code: "invalid_reply", text: "not JSON" });
   closeStep(writer, 1, {

@@ -64,7 +64,9 @@ export async function rollOutGroups(rollouts: Rollouts): Promise<StoredGroup[]> 
     const stored = done.filter(({ taskIndex }) => taskIndex === index);
     const sampled = stored.filter(({ trajectory }) => trajectory.author === "policy");
     const members = new Map(sampled.map(({ id, trajectory }): [number, Member] => [trajectory.sample, { id, trajectory }]));
-    const guide = stored.find(({ trajectory }) => trajectory.author === "blueprint") ?? null;
+    const [guide = null] = stored
+      .filter(({ trajectory }) => trajectory.author === "blueprint")
+      .map(({ id, trajectory }): Member => ({ id, trajectory }));
     const wanted = stopAgreed === undefined ? groupSize : firstHalf(groupSize);
     const group: Playing = { index, task, isSpare, members, wanted, stopped: false, guide };
     groups.set(index, group);

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { Stopped } from "../../src/errors.ts";
 import { type Rollouts, rollOutGroups } from "../../src/rollout/group.ts";
-import type { Trajectory } from "../../src/types.ts";
+import type { Task, Trajectory } from "../../src/types.ts";
 import { blueprint, found, says } from "../support/blueprint.ts";
 import { episodeOf, type Play, stage, verdictOn } from "../support/stage.ts";
+import { aborted, judged } from "../support/trajectory.ts";
 
 const tasks = new Map([
   [0, blueprint({ id: "first" })],
@@ -138,5 +139,104 @@ describe("the groups of a step", () => {
       },
     };
     await expect(open(undefined, broken).run()).rejects.toThrow("disk full");
+  });
+});
+
+describe("groups that may be stopped", () => {
+  /** Groups of four whose episodes come to these rewards, by task and sample; null: aborted. */
+  function played(rewards: readonly (readonly (number | null)[])[], change: Partial<Rollouts> = {}, spares = 9) {
+    const begun: string[] = [];
+    const changes: number[] = [];
+    const kept: Kept[] = [];
+    const rollouts: Rollouts = {
+      tasks: new Map(rewards.slice(0, 2).map((_, index) => [index, blueprint({ id: `task ${index}` })])),
+      groupSize: 4,
+      done: [],
+      concurrency: 4,
+      play: async (_, index, sample) => {
+        begun.push(`${index}/${sample}`);
+        const reward = rewards[index]?.[sample] ?? null;
+        return reward === null ? aborted({ sample }) : judged(reward, { sample });
+      },
+      keep: async (taskIndex, trajectory) => kept.push({ id: kept.length, taskIndex, trajectory }) - 1,
+      guide: async () => judged(1, { author: "blueprint", sample: 4 }),
+      stopAgreed: {
+        spares,
+        spare: async (number) => (2 + number < rewards.length ? { index: 2 + number, task: blueprint() } : null),
+        changed: (episodes) => changes.push(episodes),
+      },
+      ...change,
+    };
+    return { run: () => rollOutGroups(rollouts), begun, changes, kept };
+  }
+  const shape = (groups: Awaited<ReturnType<typeof rollOutGroups>>) =>
+    groups.map(({ trajectories, guide, stopped }) => [trajectories.length, guide !== undefined, stopped]);
+
+  test("end as their first halves say, and say by how many episodes the step changes", async () => {
+    const { run, changes } = played([
+      [1, 1, -1, -1],
+      [-1, -1, 1, 1],
+      [1, -1, -1, -1],
+    ]);
+    expect(shape(await run())).toEqual([
+      [2, false, true],
+      [2, true, true],
+      [4, false, false],
+    ]);
+    expect(changes.toSorted((a, b) => a - b)).toEqual([-2, -2, 4]);
+  });
+
+  test("are played on after a failure that has no approved guide; a guide is asked for again at the end", async () => {
+    const none = { guide: async () => null };
+    expect(shape(await played([[-1, -1, -1, 1]], none).run())).toEqual([[4, false, false]]);
+    expect(shape(await played([[-1, 0, -1, 0.25]]).run())).toEqual([[4, true, false]]);
+    expect(shape(await played([[null, null, null, null]]).run())).toEqual([[4, false, false]]);
+  });
+
+  test("get no more spare tasks than allowed, and none where none could be written", async () => {
+    const four = Array(9).fill([1, 1, 1, 1]);
+    expect(await played(four, {}, 3).run()).toHaveLength(5);
+    expect(await played(four.slice(0, 2)).run()).toHaveLength(2);
+  });
+
+  test("start what follows as soon as they are decided, while others still play their first halves", async () => {
+    let free = () => {};
+    const blocked = new Promise<void>((resolve) => {
+      free = resolve;
+    });
+    const begun: string[] = [];
+    const play = async (_: Task, index: number, sample: number) => {
+      begun.push(`${index}/${sample}`);
+      if (index === 1 && sample === 1) await blocked;
+      if (index === 2 && sample === 3) free(); // it would wait for ever behind a barrier
+      return judged(index === 0 ? 1 : sample % 2, { sample });
+    };
+    const rewards = [[], [], []];
+    const { run } = played(rewards, { play });
+    expect(shape(await run())).toEqual([
+      [2, false, true],
+      [4, false, false],
+      [4, false, false],
+    ]);
+    expect(begun.indexOf("2/3")).toBeLessThan(begun.indexOf("1/2"));
+  });
+
+  test("are decided by their first half alone, also when more of them is stored", async () => {
+    const rewards = [[1, null, 1, 1]]; // one judged member agrees with nobody, so that the group was played on
+    const first = played(rewards);
+    const groups = await first.run();
+    expect(shape(groups)).toEqual([[4, false, false]]);
+    const again = played(rewards, { done: first.kept });
+    expect(shape(await again.run())).toEqual([[4, false, false]]);
+    expect(again.begun).toEqual([]);
+  });
+
+  test("keep the guide that is stored", async () => {
+    const first = played([[-1, -1]]);
+    const [group] = await first.run();
+    const again = played([[-1, -1]], { done: first.kept, guide: () => Promise.reject(new Error("another guide")) });
+    const [same] = await again.run();
+    expect(same?.guide).toEqual(group?.guide);
+    expect(again.kept).toEqual([]);
   });
 });

@@ -9,7 +9,6 @@ import { scriptedEngine } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { assignAdvantages } from "../../src/reward/assign.ts";
 import { draws } from "../../src/rng.ts";
-import { drawTasks } from "../../src/run/draw-tasks.ts";
 import { groupMetrics } from "../../src/run/metrics.ts";
 import { playGroups } from "../../src/run/play.ts";
 import type { Session } from "../../src/run/session.ts";
@@ -17,18 +16,19 @@ import { drawSpare } from "../../src/run/spare.ts";
 import { newUsage } from "../../src/simulator/usage.ts";
 import type { Writer } from "../../src/store/lease.ts";
 import { closeStep, openStep } from "../../src/store/steps.ts";
+import { loadTasks, saveTask } from "../../src/store/tasks.ts";
 import { anyTools } from "../../src/tools/distractors.ts";
 import type { Json, JsonObject, StoredGroup } from "../../src/types.ts";
 import { newWriter, temporaryStore } from "../store/temporary.ts";
-import { findTrain } from "../support/blueprint.ts";
+import { blueprint, findTrain, found } from "../support/blueprint.ts";
 import { dyingAt, Killed, type Moment, storeWith } from "../support/whole-run.ts";
 
-const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tartu", "Riga"];
-/** Trips that the policy always, and never, gets right; the others sometimes. */
-const [easy, hopeless] = [cities.slice(0, 3), cities.slice(3, 6)];
+/** Trips that the policy always, never, and sometimes gets right: the planned tasks, in this order. Spare tasks are easy. */
+const cities = ["Bergen", "Narva", "Riga"];
+const [easy, hopeless] = cities;
 const level = 1;
 const shape: ConfigInput = {
-  seed: 11,
+  seed: 5,
   tasks: { perStep: 3, decline: 0, hard: 0, parallel: 0, novelty: null },
   difficulty: presets.trustee.difficulty,
   engine: { policyContext: 4096 },
@@ -40,18 +40,19 @@ function session(writer: Writer, moment: Moment, input: ConfigInput): Session {
   const engine = scriptedEngine({
     say: (prompt, { seed, temperature }) => {
       const to = cities.find((city) => prompt.includes(city)) ?? "";
-      const right = easy.includes(to) || (!hopeless.includes(to) && draws("turn", seed).uniform() < 0.5);
+      const right = to === easy || (to !== hopeless && draws("turn", seed).uniform() < 0.6);
       if (temperature === 0 || !right) return "I cannot find a train.";
-      if (prompt.includes("departs")) return "The train NT4 departs at 08:25.";
-      return `<tool_call>\n{"name": "find_train", "arguments": {"from": "Oslo", "to": "${to}", "day": "2027-03-02"}}\n</tool_call>`;
+      const result = /NT\d+/.exec(prompt);
+      if (result !== null) return `The train ${result[0]} departs at 08:25.`;
+      return `<tool_call>\n{"name": "find_train", "arguments": {"from": "Oslo", "to": "${to}", "day": "${/2027-03-\d\d/.exec(prompt)?.[0]}"}}\n</tool_call>`;
     },
     reply: (request): Json => {
       if ("arguments_1" in (request.schema.properties as JsonObject)) {
-        const to = draws("reply", request.seed).pick(cities);
-        return { arguments_1: { from: "Oslo", to, day: "2027-03-02" }, result_1: { train_id: "NT4", departs: "08:25" } };
+        const day = `2027-03-${draws("reply", request.seed).integer(10, 28)}`;
+        return { arguments_1: { from: "Oslo", to: "Bergen", day }, result_1: { train_id: "NT4", departs: "08:25" } };
       }
-      const to = /to: (\w+)/.exec(request.messages.at(-1)?.content ?? "")?.[1] ?? "";
-      return { message: `Which train goes from Oslo to ${to} on 2027-03-02?` };
+      const day = /day: (\S+)/.exec(request.messages.at(-1)?.content ?? "")?.[1] ?? "";
+      return { message: `Which train goes from Oslo to Bergen on ${day}?` };
     },
   });
   const { signal } = new AbortController();
@@ -73,14 +74,10 @@ function session(writer: Writer, moment: Moment, input: ConfigInput): Session {
   };
 }
 
-/** The tasks and groups of step 1, as train() draws and plays them. */
+/** The groups of step 1, as train() plays them. */
 async function step(writer: Writer, moment: Moment, input: ConfigInput = shape): Promise<readonly StoredGroup[]> {
   const one = session(writer, moment, input);
-  const { perStep, decline } = one.config.tasks;
-  const drawn = await drawTasks(one, {
-    ...{ id: "train", step: 1, purpose: "train", first: 0, count: perStep, level, declineShare: decline, epsilon: 0 },
-  });
-  return playGroups(one, drawn.tasks, {
+  return playGroups(one, loadTasks(writer.store, writer.run, 1, "train"), {
     ...{ step: 1, purpose: "train", names: [one.config.seed, "step", 1] },
     ...{ groupSize: one.config.rollout.groupSize, temperature: 1, verdict: "rules" },
     spare: (number) => drawSpare(one, { step: 1, level, number }),
@@ -91,9 +88,14 @@ const never = () => undefined;
 const opened = (temporary: ReturnType<typeof temporaryStore>) => {
   const writer = newWriter(temporary.store);
   openStep(writer, 1, { level, policyVersion: 0 });
+  for (const [index, to] of cities.entries()) {
+    const expected = [{ ...found, arguments: { ...found.arguments, to } }];
+    const firstMessage = `Which train goes from Oslo to ${to} on ${found.arguments.day}?`;
+    const task = blueprint({ id: `train-${index}`, expected, firstMessage, tools: [findTrain] });
+    saveTask(writer, { step: 1, purpose: "train", index }, task);
+  }
   return writer;
 };
-const cityOf = ({ task }: StoredGroup) => cities.find((city) => task.firstMessage.includes(city)) ?? "";
 /** What a group is, without row ids and seconds. */
 const read = (groups: readonly StoredGroup[]) =>
   groups.map(({ index, task, trajectories, guide, stopped, unconditional }) => ({
@@ -110,26 +112,18 @@ describe("a step whose groups may be guided and stopped", () => {
     using temporary = temporaryStore();
     const writer = opened(temporary);
     const groups = await step(writer, never);
-    const kinds = new Set(groups.map((group) => [easy, hopeless].findIndex((set) => set.includes(cityOf(group)))));
-    expect(kinds.size).toBe(3); // the seed gives easy, hopeless and open tasks
-    for (const group of groups) {
-      if (easy.includes(cityOf(group))) {
-        expect(group).toMatchObject({ stopped: true });
-        expect(group.trajectories.map(({ sample }) => sample)).toEqual([0, 1]);
-        expect(group.guide).toBeUndefined();
-      }
-      if (hopeless.includes(cityOf(group))) {
-        expect(group.trajectories.map(({ sample }) => sample)).toEqual([0, 1]);
-        expect(group.guide?.trajectory).toMatchObject({ author: "blueprint", sample: 4, verdict: { reward: 1, rules: 1 } });
-      }
-    }
-    // there are more of those than spare tasks may be
-    const succeeded = groups.filter(({ stopped, guide }) => stopped && guide === undefined).length;
-    const spare = groups.filter(({ index }) => index >= 3);
-    expect(succeeded).toBeGreaterThan(3);
-    expect(spare).toHaveLength(3);
-    expect(spare.map(({ index }) => index)).toEqual([3, 4, 5]);
-    for (const { task } of spare) expect(task.id).toMatch(/^spare-\d+-/);
+    // all spare tasks succeed too: the last one would make room for another, but there are as many as planned tasks
+    expect(groups.map(({ index, stopped, trajectories }) => [index, stopped, trajectories.map(({ sample }) => sample)])).toEqual([
+      [0, true, [0, 1]],
+      [1, true, [0, 1]],
+      [2, false, [0, 1, 2, 3]],
+      ...[3, 4, 5].map((index) => [index, true, [0, 1]]),
+    ]);
+    expect(groups.map(({ guide }) => guide !== undefined)).toEqual([false, true, false, false, false, false]);
+    const shown = groups[1]?.guide?.trajectory;
+    expect(shown).toMatchObject({ author: "blueprint", sample: 4, verdict: { reward: 1, rules: 1 } });
+    const spare = groups.slice(3);
+    expect(spare.map(({ task }) => task.id)).toEqual(Array(3).fill(expect.stringMatching(/^spare-\d+-/)));
     expect(new Set(groups.map(({ task }) => task.id)).size).toBe(groups.length);
 
     const scored = assignAdvantages(groups, advantage);
@@ -151,7 +145,7 @@ describe("a step whose groups may be guided and stopped", () => {
     using uninterrupted = temporaryStore();
     const { moment, seen } = dyingAt(Number.POSITIVE_INFINITY);
     const expected = read(await step(opened(uninterrupted), moment));
-    expect(seen.length).toBeGreaterThan(40);
+    expect(seen.length).toBeGreaterThan(30);
     for (let n = 1; n <= seen.length; n++) {
       using temporary = temporaryStore();
       const writer = opened(temporary);
@@ -184,10 +178,6 @@ describe("a step whose groups may be guided and stopped", () => {
     const guided = { ...shape, rollout: { ...shape.rollout, stopAgreed: false } };
     const groups = await step(opened(temporary), never, guided);
     expect(groups.map(({ trajectories }) => trajectories.length)).toEqual([4, 4, 4]);
-    for (const group of groups) {
-      const failed = group.trajectories.every(({ verdict }) => (verdict?.rules ?? 1) < 1);
-      expect(group.guide !== undefined).toBe(failed);
-    }
-    expect(groups.some(({ guide }) => guide !== undefined)).toBe(true);
+    expect(groups.map(({ guide }) => guide !== undefined)).toEqual([false, true, false]);
   });
 });
