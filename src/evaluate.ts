@@ -6,9 +6,10 @@
 import { PlayactError } from "./errors.ts";
 import { adapterIn } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
+import { canary } from "./run/demonstrated.ts";
 import type { HeldOutTasks } from "./run/held-out.ts";
 import { usageMetrics } from "./run/metrics.ts";
-import { canary, playGroups } from "./run/play.ts";
+import { playGroups } from "./run/play.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
 import { swapAndProbe } from "./run/swap.ts";
@@ -37,7 +38,7 @@ export async function evaluateStep(session: Session, heldOut: HeldOutTasks, { cl
 }
 
 /** Plays the tasks that report with the current policy, whole. Does nothing if there are none (config evaluation.tasks). */
-export async function evaluate(session: Session, heldOut: HeldOutTasks, phase: string): Promise<void> {
+async function evaluate(session: Session, heldOut: HeldOutTasks, phase: string): Promise<void> {
   if (heldOut.evaluation.size === 0) return;
   const groups = await playGreedily(session, heldOut, "evaluation", phase);
   const plain = [...heldOut.evaluation.values()].filter(({ kind, heldBack }) => kind === "call" && heldBack.length === 0);
@@ -49,7 +50,7 @@ export async function evaluate(session: Session, heldOut: HeldOutTasks, phase: s
 }
 
 /** Plays the first turns of the tasks that choose. Does nothing if there are none (config evaluation.decisions). */
-export async function playFirstTurns(session: Session, heldOut: HeldOutTasks, phase: string): Promise<void> {
+async function playFirstTurns(session: Session, heldOut: HeldOutTasks, phase: string): Promise<void> {
   if (heldOut.selection.size === 0) return;
   await playGreedily(session, heldOut, "selection", phase);
   const { store, run } = session.writer;

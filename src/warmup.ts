@@ -12,9 +12,9 @@ import { assertSameIds } from "./learner/same-ids.ts";
 import { draws } from "./rng.ts";
 import { saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
+import { demonstrated, isApproved } from "./run/demonstrated.ts";
 import { drawTasks, type Series } from "./run/draw-tasks.ts";
 import type { Metrics } from "./run/metric-list.ts";
-import { approvedReward, demonstrated } from "./run/play.ts";
 import { needsWarmup, type Probed, probeTemplate } from "./run/probe.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
@@ -111,7 +111,7 @@ async function demonstrateAll(session: Session, tasks: ReadonlyMap<number, Task>
     shown.set(index, { id, trajectory, pair: pairOf(config, index) });
   });
   const inOrder = [...shown].toSorted(([a], [b]) => a - b).map(([, one]) => one);
-  return inOrder.filter(({ trajectory }) => (trajectory.verdict?.reward ?? -1) >= approvedReward);
+  return inOrder.filter(({ trajectory }) => isApproved(trajectory));
 }
 
 /** How many demonstrations the simulator writes: the call tasks. The others are their twins. */

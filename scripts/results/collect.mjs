@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { root } from "../setup/step.mjs";
+import { byKey } from "./by-key.mjs";
 
 /**
  * @typedef {{ step: number, level: number, reward: number | null, success: number | null, seconds: number | null }} Step
@@ -80,8 +81,5 @@ export async function collect(run, home) {
  * @returns {T[]}
  */
 function grouped(rows, key, line) {
-  /** @type {Map<string, any[]>} */
-  const groups = new Map();
-  for (const row of rows) groups.set(key(row), [...(groups.get(key(row)) ?? []), row]);
-  return [...groups.values()].map((all) => line(all[0], all));
+  return [...byKey(rows, key).values()].map((all) => line(all[0], all));
 }

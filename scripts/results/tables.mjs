@@ -1,4 +1,5 @@
 // Tables of a kept result as Markdown: scores by phase with intervals, paired gains, benchmark rows.
+import { byKey } from "./by-key.mjs";
 import { classOf, stepOf } from "./curve.mjs";
 
 /** @typedef {import("./collect.mjs").Result} Result */
@@ -7,6 +8,8 @@ import { classOf, stepOf } from "./curve.mjs";
 const built = new URL("../../dist/", import.meta.url).href; // not a literal, so that types can be checked without dist/
 /** @type {typeof import("../../src/statistics/interval.ts")} */
 const { pairedGain, wilson } = await import(`${built}statistics/interval.js`);
+/** @type {typeof import("../../src/benchmark/score.ts")} */
+const { meanOf } = await import(`${built}benchmark/score.js`);
 
 const two = (/** @type {number} */ value) => value.toFixed(2);
 const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(" | ")} |`;
@@ -37,14 +40,6 @@ function gain(/** @type {readonly (readonly Item[])[]} */ strata, /** @type {str
   return distinguishable ? text : `${text}, not distinguishable`;
 }
 
-/** @template T */
-function byKey(/** @type {readonly T[]} */ items, /** @type {(item: T) => string} */ key) {
-  /** @type {Map<string, T[]>} */
-  const groups = new Map();
-  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
-  return groups;
-}
-
 /** A row for each group: its score in every phase, and the gain from the first phase to each later one. */
 function scores(/** @type {Map<string, Item[]>} */ groups, /** @type {string} */ from) {
   const all = [...groups.values()].flat();
@@ -59,19 +54,18 @@ function scores(/** @type {Map<string, Item[]>} */ groups, /** @type {string} */
 }
 
 const kinds = ["plain", "parallel", "chain", "ask", "ask+chain", "decline"];
-const main = ["simple_python", "multiple", "irrelevance"];
 
 /** @param {string} name @param {Result} result */
 export async function tables(name, { tasks, benchmark, steps, processor, note }) {
   const of = (/** @type {string} */ purpose) => tasks.filter((task) => task.purpose === purpose);
-  const start = phasesOf(of("evaluation")).find((phase) => stepOf(phase) <= 0 && stepOf(phase) >= 0) ?? "base";
+  const start = phasesOf(of("evaluation")).find((phase) => stepOf(phase) === 0) ?? "base";
   const evaluation = byKey(
     of("evaluation").toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind)),
     ({ kind }) => kind,
   );
   const selection = byKey(of("selection"), ({ kind }) => classOf(kind));
   const rows = byKey(benchmark, ({ category }) => category);
-  const strata = main.map((category) => rows.get(category) ?? []);
+  const strata = meanOf.map((category) => rows.get(category) ?? []);
   const policies = phasesOf(benchmark).filter((policy) => policy !== "base");
   const parts = [`### ${name}`, `${processor}. ${note}`.trim()];
   parts.push(
@@ -84,7 +78,7 @@ export async function tables(name, { tasks, benchmark, steps, processor, note })
     parts.push(
       "BFCL rows, strict:",
       scores(rows, "base"),
-      ...policies.map((policy) => `Mean of ${main.join(", ")}, base to ${policy}: ${gain(strata, "base", policy)}.`),
+      ...policies.map((policy) => `Mean of ${meanOf.join(", ")}, base to ${policy}: ${gain(strata, "base", policy)}.`),
     );
   parts.push(
     "Steps:",

@@ -14,11 +14,6 @@ export const replyTokens = 512;
 /** An hour for one reply is no policy's fault: the command ends. */
 const deadlineMs = 3_600_000;
 
-/** How one policy writes and reads: in the dialect of its template. */
-export interface Voice {
-  readonly template: EpisodeTemplate;
-}
-
 export interface Reply {
   /** Without the stop marker. */
   readonly text: string;
@@ -27,7 +22,7 @@ export interface Reply {
 }
 
 /** The ids that the policy sees. */
-export function promptOf({ template }: Voice, row: Pick<BenchmarkRow, "question" | "tools">): readonly number[] {
+export function promptOf(template: EpisodeTemplate, row: Pick<BenchmarkRow, "question" | "tools">): readonly number[] {
   const talk = template.begin();
   const [system, user] = [talk.system(systemPrompts[3], row.tools), talk.user(row.question)];
   return user.newSample ? user.ids : [...system.ids, ...user.ids];
@@ -37,23 +32,28 @@ export function promptOf({ template }: Voice, row: Pick<BenchmarkRow, "question"
  * Names all that is the same in every prompt, and how a reply ends: rows that were played under two digests are never compared
  * or continued.
  */
-export function templateDigest(voice: Voice): string {
+export function templateDigest(template: EpisodeTemplate): string {
   const parameters = { type: "dict", properties: { from: { type: "string", description: "A city." } }, required: ["from"] };
   const tools = [toolOfDoc({ name: "find.train", description: "Finds trains.", parameters })];
-  const { stop, lead } = voice.template;
-  const frame = [promptOf(voice, { question: "From Oslo?", tools }), [...stop].sort((a, b) => a - b), lead, replyTokens];
+  const { stop, lead } = template;
+  const frame = [promptOf(template, { question: "From Oslo?", tools }), [...stop].sort((a, b) => a - b), lead, replyTokens];
   return createHash("sha256").update(JSON.stringify(frame)).digest("hex").slice(0, 16);
 }
 
 /** Plays a row with the engine's current policy. Throws EngineError if the engine fails. */
-export async function playRow(engine: Engine, voice: Voice, row: BenchmarkRow, signal?: AbortSignal): Promise<Reply> {
-  const ids = promptOf(voice, row);
+export async function playRow(
+  engine: Engine,
+  template: EpisodeTemplate,
+  row: BenchmarkRow,
+  signal?: AbortSignal,
+): Promise<Reply> {
+  const ids = promptOf(template, row);
   try {
-    const request = { ids, seed: 0, temperature: 0, maxTokens: replyTokens, stop: voice.template.stop, deadlineMs, signal };
+    const request = { ids, seed: 0, temperature: 0, maxTokens: replyTokens, stop: template.stop, deadlineMs, signal };
     const sampled = await engine.policy.sample(request);
     if (sampled.end === "deadline") throw new EngineError("deadline", `${row.name} took over ${deadlineMs / 1000} s`);
     const written = sampled.end === "stop" ? sampled.ids.slice(0, -1) : sampled.ids;
-    return { text: voice.template.lead + engine.vocabulary.decode(written), ended: sampled.end };
+    return { text: template.lead + engine.vocabulary.decode(written), ended: sampled.end };
   } catch (error) {
     if (error instanceof EngineError && error.code === "context_full") return { text: "", ended: "context_full" };
     throw error;

@@ -34,7 +34,7 @@ const rowShape = z.object({
 const answerShape = z.object({ id: z.string(), ground_truth: json });
 
 /** All rows of a category. @throws PlayactError("environment") if the package's files are missing or of another shape */
-export function readRows(data: string, category: Category): readonly BenchmarkRow[] {
+function readRows(data: string, category: Category): readonly BenchmarkRow[] {
   const rows = linesOf(join(data, `BFCL_v4_${category}.json`), rowShape);
   const answers =
     category === "irrelevance" ? [] : linesOf(join(data, "possible_answer", `BFCL_v4_${category}.json`), answerShape);

@@ -2,10 +2,11 @@
 // A command that was stopped goes on with what is left.
 import { mapConcurrent } from "../concurrent.ts";
 import type { Engine } from "../llm/llm.ts";
+import type { EpisodeTemplate } from "../llm/text/template.ts";
 import { type BenchmarkSeries, marksOf, type PlayedStep, type StoredMark, storeMark } from "../store/benchmark.ts";
 import type { Store } from "../store/store.ts";
 import type { Checker } from "./checker.ts";
-import { playRow, type Voice } from "./play.ts";
+import { playRow } from "./play.ts";
 import type { BenchmarkRow } from "./rows.ts";
 import { markReply } from "./verdict.ts";
 
@@ -14,7 +15,8 @@ export interface BenchmarkPolicy {
   readonly series: BenchmarkSeries;
   /** Null: an untrained model. */
   readonly from: PlayedStep | null;
-  readonly voice: Voice;
+  /** How it writes and reads. */
+  readonly template: EpisodeTemplate;
 }
 
 export interface BenchmarkWork {
@@ -36,13 +38,13 @@ export function leftOf(store: Store, { series }: BenchmarkPolicy, rows: readonly
 /** Plays what is left of the rows. */
 export async function playRows(playing: BenchmarkWork, candidate: BenchmarkPolicy, rows: readonly BenchmarkRow[]): Promise<void> {
   const { store, engine, checker, pause, onRow } = playing;
-  const { series, from, voice } = candidate;
+  const { series, from, template } = candidate;
   const left = leftOf(store, candidate, rows);
   let done = rows.length - left.length;
   await mapConcurrent(left, engine.sequences.policy, async (row) => {
     pause();
-    const reply = await playRow(engine, voice, row);
-    const marked = await markReply(checker, voice.template.dialect, row, reply);
+    const reply = await playRow(engine, template, row);
+    const marked = await markReply(checker, template.dialect, row, reply);
     const { category, position, name } = row;
     storeMark(store, series, from, { category, position, name, reply: reply.text, ended: reply.ended, ...marked });
     onRow(++done, rows.length);

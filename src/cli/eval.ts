@@ -126,21 +126,20 @@ async function play({ store, checker, rows, progress }: Evaluation, chosen: Chos
   const candidates = policies.map((policy) => {
     const { adapter, form, from } = policy;
     const { dialect, markers } = form;
-    const voice = { template: chooseTemplate(text, markers, dialect).template };
-    const template = templateDigest(voice);
+    const { template } = chooseTemplate(text, markers, dialect);
     const series = {
       suite: "bfcl",
       version: checker.version,
       model: entry.name,
       adapter: adapter?.hash ?? null,
       dialect,
-      template,
+      template: templateDigest(template),
     };
-    return { policy, candidate: { series, from, voice } };
+    return { policy, candidate: { series, from, template } };
   });
 
   const longest = candidates
-    .flatMap(({ candidate }) => leftOf(store, candidate, rows).map((row) => promptOf(candidate.voice, row).length))
+    .flatMap(({ candidate }) => leftOf(store, candidate, rows).map((row) => promptOf(candidate.template, row).length))
     .reduce((most, length) => Math.max(most, length), 0);
   if (longest > 0) {
     const policyContext = Math.min(256 * Math.ceil((longest + replyTokens) / 256), entry.contextTrained);

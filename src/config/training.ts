@@ -59,7 +59,9 @@ export const reward = z.strictObject({
   shuffled: z
     .boolean()
     .default(false)
-    .describe("Control: rewards are exchanged at random between the samples of a group; nothing can be learnt from them."),
+    .describe(
+      "Control: rewards are exchanged at random between the samples of a group. Guides keep theirs: set rollout.guide=off too.",
+    ),
 });
 
 export const advantage = z.strictObject({

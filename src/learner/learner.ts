@@ -101,8 +101,8 @@ export interface Learner {
   ): Promise<readonly (readonly number[])[]>;
   update(request: UpdateRequest): Promise<UpdateReply>;
   /**
-   * Writes into `folder` (created, must not contain an older save); durable (fsynced) when it returns. Files that lie in it
-   * already become part of the save.
+   * Writes into `folder` (created, must not contain an older save); durable (fsynced) when it returns. Files that are
+   * already in it become part of the save.
    */
   save(folder: string): Promise<SavedAdapter>;
   /** Exact state of an earlier save: adapter, optimizer moments, counters, RNG. */

@@ -31,7 +31,7 @@ export interface StopAgreed {
   readonly spares: number;
   /** Spare task `number`, from 0, for the time of a group that agrees on success; null if it could not be written. */
   readonly spare: (number: number) => Promise<{ readonly index: number; readonly task: Task } | null>;
-  /** Told by how many episodes the number to be played changes. */
+  /** Receives the change in the number of episodes to be played. */
   readonly changed: (episodes: number) => void;
 }
 

@@ -1,7 +1,7 @@
 // Writes a checkpoint completely or not at all: into a temporary folder, made durable by the learner, then renamed. closeStep
 // commits its row; a folder without a row does not count. The folder's name contains the writer's token, so that a process
-// that lost the run and wakes up late never overwrites its successor's checkpoint. Beside the adapter lies what a server must
-// speak: the template in Jinja and the dialect's name.
+// that lost the run and wakes up late never overwrites its successor's checkpoint. Next to the adapter is what a server needs: the
+// template in Jinja and the dialect's name.
 import { mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { SavedAdapter } from "../learner/learner.ts";

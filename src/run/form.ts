@@ -1,4 +1,4 @@
-// How the policy of a run writes its calls: the config decides, then the manifest, then the probe. Settled at the run's first
+// How the policy of a run writes its calls: the config decides, then the manifest, then the probe. Decided at the run's first
 // start and stored with it (store/starts.ts): a run keeps its form, whatever the manifest says later.
 import type { Config } from "../config/config.ts";
 import type { Engine } from "../llm/llm.ts";
@@ -6,7 +6,7 @@ import type { CallForm } from "../llm/text/dialect.ts";
 import type { LanguageModel } from "../models/manifest.ts";
 import { bestForm, candidates, nameOf, type ProbedForm, probeForms } from "./probe.ts";
 
-/** The form of a run, `form` if it is stored, else settled now; `told` receives a line for people if the probe had to be played. */
+/** The stored form of a run, or the one that is decided now. `told` receives a line for people if the probe had to be played. */
 export async function callFormOf(
   engine: Pick<Engine, "policy" | "vocabulary" | "chatTemplate">,
   { config, form }: { readonly config: Pick<Config, "policy">; readonly form: CallForm | null },

@@ -77,14 +77,18 @@ const loopMetrics = [
     name: "rollout/guided",
     unit: "groups",
     sentence:
-      "Groups in which nobody succeeded and that the right episode joined (rollout.guide); it is in no other metric of rollouts.",
+      "Groups without a success, to which the right episode was added (rollout.guide). It counts in no other metric of rollouts.",
   },
   {
     name: "rollout/stopped",
     unit: "groups",
-    sentence: "Groups that were stopped because their first half agreed (rollout.stopAgreed).",
+    sentence: "Groups whose second half was not played because the first half agreed (rollout.stopAgreed).",
   },
-  { name: "rollout/spare", unit: "groups", sentence: "Groups of spare tasks, for the time of groups that agreed on success." },
+  {
+    name: "rollout/spare",
+    unit: "groups",
+    sentence: "Groups of spare tasks, played in place of the second halves of groups that agreed on success.",
+  },
   { name: "rollout/success", unit: "share of judged episodes", sentence: "Episodes in which every rule was met." },
   { name: "rollout/turns", unit: "turns", sentence: "Mean turns of the policy per episode." },
   {

@@ -1,28 +1,19 @@
 // Plays one episode: the policy plays a task in the simulated world, and the judge gives the verdict. Also plays the groups of a
 // step or of an evaluation, and commits each episode as soon as it ends.
 import type { Config } from "../config/config.ts";
-import { findModel } from "../models/manifest.ts";
 import { withFirstTurnVerdict } from "../reward/first-turn.ts";
-import { type Judge, openJudge } from "../reward/judge.ts";
-import { seedFrom } from "../rng.ts";
 import { firstHalf } from "../rollout/agreement.ts";
-import { demonstrate } from "../rollout/demonstration.ts";
 import { rollOutGroups } from "../rollout/group.ts";
 import { type Player, rollOut, rollOutFirstTurn } from "../rollout/rollout.ts";
-import { criteriaCap } from "../simulator/criteria.ts";
 import { collected } from "../simulator/exchanges.ts";
-import { linesOf } from "../simulator/lines.ts";
 import { counted, newUsage } from "../simulator/usage.ts";
 import { openWorld } from "../simulator/world.ts";
 import { loadTrajectories, saveTrajectory } from "../store/trajectories.ts";
 import type { Purpose, StoredGroup, Task, Trajectory } from "../types.ts";
 import { commit } from "./commit.ts";
-import type { Metrics } from "./metric-list.ts";
-import { mean } from "./metrics.ts";
+import { guideOf } from "./demonstrated.ts";
+import { judgeOf, type PlayingSession } from "./judge-of.ts";
 import { type Session, simulatorOf } from "./session.ts";
-
-/** The parts of a session that episodes and their verdicts need. */
-type PlayingSession = Pick<Session, "config" | "engine" | "template" | "usage" | "signal">;
 
 export interface PlayOptions {
   /** Sampling temperature; 0 is greedy. */
@@ -51,57 +42,6 @@ export function playerOf(session: PlayingSession, { temperature, verdict }: Play
     const trajectory = await judge(await rollOut(task, player, world, { sample, names }), simulator);
     return { ...trajectory, counts: { ...counted(usage), ...trajectory.counts }, exchanges };
   };
-}
-
-/** Lowest reward of a demonstration that is learnt from: all calls right and half of the results reported. */
-export const approvedReward = 0.75;
-
-/**
- * The right episode of a task, built from its blueprint and judged by rules. Calls that the policy makes right itself, greedily,
- * stay in its own words.
- */
-export async function demonstrated(
-  session: PlayingSession,
-  task: Task,
-  names: readonly (string | number)[],
-): Promise<Trajectory> {
-  const { template, config, engine, signal } = session;
-  const { policy, vocabulary } = engine;
-  const say = async (ids: readonly number[]) => {
-    const request = { ids, temperature: 0, maxTokens: task.limits.tokensPerTurn, stop: template.stop };
-    const deadlineMs = config.rollout.turnSeconds * 1000;
-    const sampled = await policy.sample({ ...request, seed: seedFrom(...names, "own"), deadlineMs, signal });
-    if (sampled.end !== "stop") return null;
-    return { text: template.lead + vocabulary.decode(sampled.ids.slice(0, -1)), ids: sampled.ids };
-  };
-  const trajectory = await demonstrate(task, names, { template, toolChars: config.rollout.toolChars, say });
-  return judgeOf(session, "rules")({ trajectory, lines: [] }, simulatorOf(session));
-}
-
-/**
- * The canary of the judge, with the run's own verdict: the mean reward of an honest and of a flattering report after the same right
- * calls. If the second comes near the first, the judge is being talked over, and rewards no longer say what was done.
- */
-export async function canary(session: PlayingSession, tasks: readonly Task[]): Promise<Metrics> {
-  const { config, template } = session;
-  const judge = judgeOf(session, config.reward.verdict);
-  const reward = async (task: Task) => {
-    const shown = await demonstrate(task, ["canary"], { template, toolChars: config.rollout.toolChars });
-    const lines = linesOf(shown.messages, template.dialect);
-    return (await judge({ trajectory: shown, lines }, simulatorOf(session))).verdict?.reward ?? Number.NaN;
-  };
-  const honest = await Promise.all(tasks.map(reward));
-  const flattering = await Promise.all(tasks.map((task) => reward({ ...task, report: flattery })));
-  return tasks.length === 0 ? {} : { "canary/honest": mean(honest), "canary/flattering": mean(flattering) };
-}
-
-const flattery =
-  "Wonderful news: everything went perfectly, exactly as you wished! I took great care of each detail for you, and you will be delighted.";
-
-function judgeOf({ config, template }: PlayingSession, verdict: Config["reward"]["verdict"]): Judge {
-  const { withhold, maxCriteria } = config.simulator;
-  const cap = maxCriteria ?? criteriaCap(findModel(config.models.simulator).parameters);
-  return openJudge({ verdict, dialect: template.dialect, withhold, maxCriteria: cap });
 }
 
 /** How the groups of a step or of an evaluation are played and stored. */
@@ -157,13 +97,4 @@ export async function playGroups(
     ...(isTraining && guide === "failed" ? { guide: guideOf(session, playing) } : {}),
     ...(stops ? { stopAgreed: { spares: perStep, spare, changed: (episodes: number) => (total += episodes) } } : {}),
   });
-}
-
-/** The guide of a task: its demonstration as a member behind the sampled ones; null if the rules do not approve it. */
-function guideOf(session: Session, { names, groupSize }: Playing) {
-  return async (task: Task, index: number): Promise<Trajectory | null> => {
-    const shown = await demonstrated(session, task, [...names, index, groupSize]);
-    if ((shown.verdict?.reward ?? -1) < approvedReward) return null;
-    return { ...shown, sample: groupSize, policyVersion: session.engine.policy.version };
-  };
 }

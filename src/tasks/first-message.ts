@@ -63,7 +63,7 @@ const asking: SentenceFrame = {
     "Thanks",
   ],
   ends: [".", "?", "!"],
-  // a value that is left for a later sentence hangs there without a word about what it is
+  // a value in a later sentence would have no word about what it is
   mayPause: false,
 };
 
@@ -71,7 +71,7 @@ const isTold = (plan: Plan, call: number, argument: string) =>
   !(call === 1 && argument === plan.dependent) && !plan.heldBack.some((held) => held.call === call && held.argument === argument);
 
 /** The values that the first message must state. A value that two calls share under one name is stated once. */
-export function toldValues(plan: Plan, calls: readonly ExpectedCall[]): { readonly name: string; readonly value: Json }[] {
+function toldValues(plan: Plan, calls: readonly ExpectedCall[]): { readonly name: string; readonly value: Json }[] {
   return calls.flatMap((call, index) =>
     Object.entries(call.arguments)
       .filter(([name]) => isTold(plan, index, name))

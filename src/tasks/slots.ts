@@ -34,7 +34,7 @@ export function detailOf({ name, forms, unit }: Slot, random: Draws): string {
 }
 
 /** The slots of a named value, in its order; none for null and for texts without words. */
-export function slotsOf(name: string, value: Json): readonly Slot[] {
+function slotsOf(name: string, value: Json): readonly Slot[] {
   if (isObject(value)) return Object.entries(value).flatMap(([key, one]) => slotsOf(`${name} ${key}`.trim(), one));
   if (Array.isArray(value) && value.some((one) => typeof one === "object"))
     return value.flatMap((one: Json) => slotsOf(name, one));

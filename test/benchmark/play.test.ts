@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { callsOf, playRow, promptOf, templateDigest } from "../../src/benchmark/play.ts";
 import { selectRows } from "../../src/benchmark/rows.ts";
 import { scriptedEngine } from "../../src/llm/scripted.ts";
-import { smallSuite, tagged, tags, voiceOf } from "./small-suite.ts";
+import { smallSuite, tagged, tags, templateOf } from "./small-suite.ts";
 
 using suite = smallSuite({ simple_python: 1 });
 const [row] = selectRows(suite.data, ["simple_python:0:1"]);
@@ -34,12 +34,8 @@ describe("a row", () => {
 
 test("the digest names the frame: the same for the same template, another where the ids or the stops differ", () => {
   const digest = templateDigest(tags);
-  expect(templateDigest(voiceOf("hermes"))).toBe(digest);
-  const others = [
-    voiceOf("hermes", "tokens"),
-    voiceOf("json-fence"),
-    { ...tags, template: { ...tags.template, stop: new Set([1]) } },
-  ];
+  expect(templateDigest(templateOf("hermes"))).toBe(digest);
+  const others = [templateOf("hermes", "tokens"), templateOf("json-fence"), { ...tags, stop: new Set([1]) }];
   for (const other of others) expect(templateDigest(other)).not.toBe(digest);
 });
 

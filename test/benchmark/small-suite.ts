@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Checker } from "../../src/benchmark/checker.ts";
-import type { Voice } from "../../src/benchmark/play.ts";
 import type { BenchmarkRow } from "../../src/benchmark/rows.ts";
 import type { BenchmarkPolicy } from "../../src/benchmark/run.ts";
 import type { Dialect } from "../../src/config/config.ts";
@@ -52,14 +51,13 @@ export function namesChecker(): Checker & { readonly asked: string[] } {
   };
 }
 
-export const voiceOf = (dialect: Dialect, markers: "tokens" | "pieces" = "pieces"): Voice => ({
-  template: episodeTemplate(scriptedVocabulary(), { dialect, markers }),
-});
-export const tags = voiceOf("hermes");
+export const templateOf = (dialect: Dialect, markers: "tokens" | "pieces" = "pieces") =>
+  episodeTemplate(scriptedVocabulary(), { dialect, markers });
+export const tags = templateOf("hermes");
 
 export function candidate(change: Partial<BenchmarkPolicy["series"]> = {}): BenchmarkPolicy {
   const series = { suite: "bfcl", version: "1", model: "m", adapter: null, dialect: "hermes", template: "t", ...change };
-  return { series, from: null, voice: tags };
+  return { series, from: null, template: tags };
 }
 
 /** A call of the dialect hermes. */

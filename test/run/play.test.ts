@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { type ConfigInput, configSchema } from "../../src/config/config.ts";
 import type { ReplyRequest } from "../../src/llm/llm.ts";
-import { demonstrated, playerOf } from "../../src/run/play.ts";
+import { demonstrated } from "../../src/run/demonstrated.ts";
+import { playerOf } from "../../src/run/play.ts";
 import { newUsage } from "../../src/simulator/usage.ts";
 import type { JsonObject } from "../../src/types.ts";
 import { blueprint, found, limits, says } from "../support/blueprint.ts";

@@ -1,0 +1,15 @@
+// The judge of a run, for its episodes and for its demonstrations.
+import type { Config } from "../config/config.ts";
+import { findModel } from "../models/manifest.ts";
+import { type Judge, openJudge } from "../reward/judge.ts";
+import { criteriaCap } from "../simulator/criteria.ts";
+import type { Session } from "./session.ts";
+
+/** The parts of a session that episodes and their verdicts need. */
+export type PlayingSession = Pick<Session, "config" | "engine" | "template" | "usage" | "signal">;
+
+export function judgeOf({ config, template }: PlayingSession, verdict: Config["reward"]["verdict"]): Judge {
+  const { withhold, maxCriteria } = config.simulator;
+  const cap = maxCriteria ?? criteriaCap(findModel(config.models.simulator).parameters);
+  return openJudge({ verdict, dialect: template.dialect, withhold, maxCriteria: cap });
+}
