@@ -149,10 +149,10 @@ export const warmup = z.strictObject({
 
 export const evaluation = z.strictObject({
   tasks: natural
-    .default(48)
+    .default(24)
     .describe("Held-out tasks that report: played whole and greedily, before and after training; 0 skips them."),
   decisions: natural
-    .default(168)
+    .default(84)
     .describe(
       "Held-out tasks that choose the best checkpoint: only the first turn is played; 0 skips them, and the last is the best.",
     ),
