@@ -69,8 +69,10 @@ def _logits(hidden: Tensor, weight: Tensor) -> Tensor:
         return torch.mm(hidden, weight.T, out_dtype=torch.float32)
     logits = torch.empty(len(hidden), len(weight), dtype=torch.float32, device=weight.device)
     wide, rows = hidden.float(), max(1, CAST_BYTES // (4 * weight.shape[1]))
+    cast = torch.empty(min(rows, len(weight)), weight.shape[1], dtype=torch.float32, device=weight.device)  # used again
     for start in range(0, len(weight), rows):
-        logits[:, start : start + rows] = wide @ weight[start : start + rows].float().T
+        part = weight[start : start + rows]
+        torch.mm(wide, cast[: len(part)].copy_(part).T, out=logits[:, start : start + rows])
     return logits
 
 

@@ -89,10 +89,9 @@ def block_bytes(s: Sizes) -> int:
         norms += (s.query + s.key_value) * 4 + (s.query + s.key_value) * 4 * s.heads // max(1, s.query)
     attention = 4 * s.query * s.item + s.heads * 4  # q, k and v repeated to all heads, the output; log-sum-exp
     mlp = 3 * s.intermediate * s.item  # gate, its activation, up
-    # The adapters read their inputs in float32 (q, k, v one input, gate and up another, o the attention output);
-    # in bfloat16 each reads its own float32 copy.
-    own = 2 * s.hidden + s.intermediate if s.item == 4 else 5 * s.hidden + s.query + s.intermediate
-    return norms + attention + mlp + (own + 7 * s.rank) * 4
+    # what the adapters read: q, k and v one input, gate and up another, down a third; o the attention's output
+    adapters = (2 * s.hidden + s.intermediate) * s.item + 7 * s.rank * 4
+    return norms + attention + mlp + adapters
 
 
 def row_bytes(s: Sizes, nodes: int, trained: int, recomputed: int) -> int:

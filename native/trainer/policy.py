@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from .fault import Fault
 from .gguf_load import quick_gguf
 from .logprob import target_logprobs
+from .lora import fuse
 from .machine import give_back_freed_memory
 from .packing import Row, pack
 
@@ -99,6 +100,9 @@ def with_adapter(base: Any, name: str, lora: Lora) -> Policy:
             task_type="CAUSAL_LM",
         )
         model = peft.get_peft_model(base, config)
+    for module in model.modules():
+        if isinstance(module, peft.tuners.lora.Linear):
+            fuse(module)
     model.eval()  # no difference between training and evaluation; dropout is 0
     weight = base.lm_head.weight
     budget = 2048 if weight.device.type == "cpu" else 8192

@@ -19,13 +19,15 @@ from torch import Tensor
 from .attempt import Attempt, over_rows
 from .batch import Numbers, PackedRow, Sample, digests, pack_minibatch
 from .loss import Loss, Tokens
-from .machine import peak_bytes, restart_peak
+from .machine import freed_memory_kept, peak_bytes, restart_peak
 from .memory import Plan, Room, limit_bytes, make_plan, room_of
 from .normalise import token_shares
 from .objective import objective
 from .policy import Policy, adapter_off, forward
 from .ranks import ALONE, Ranks
 from .tally import Tally, summary
+
+HOLES = 1.5  # room for free memory between what is used, as a multiple of the prediction; about a tenth was measured
 
 
 @dataclass(frozen=True)
@@ -58,16 +60,17 @@ def update(
     attempt, predicted = Attempt(policy, room, plan), plan.predicted
     restart_peak(policy.device)
     old: list[list[Numbers]] | None = None
-    if len(minibatches) > 1 and not loss.supervised:
-        old = [attempt.run(partial(_old_logprobs, policy, samples, loss.temperature, ranks)) for samples in minibatches]
     tally, logprobs, computed, packed = Tally(), list[Numbers](), list[str](), 0
-    for number, samples in enumerate(minibatches):
-        before = None if old is None else old[number]
-        done = attempt.run(partial(_step, policy, optimizer, samples, before, loss, clip, ranks))
-        tally.add(done.tally)
-        logprobs += done.logprobs
-        computed += done.digests
-        packed += done.tokens
+    with freed_memory_kept(policy.device.type == "cpu" and predicted * HOLES <= limit):
+        if len(minibatches) > 1 and not loss.supervised:
+            old = [attempt.run(partial(_old_logprobs, policy, samples, loss.temperature, ranks)) for samples in minibatches]
+        for number, samples in enumerate(minibatches):
+            before = None if old is None else old[number]
+            done = attempt.run(partial(_step, policy, optimizer, samples, before, loss, clip, ranks))
+            tally.add(done.tally)
+            logprobs += done.logprobs
+            computed += done.digests
+            packed += done.tokens
     metrics = summary(tally)
     trained = [s for samples in minibatches for s in samples if s.trained.any()]
     metrics["learner/packed_tokens"] = packed

@@ -1,5 +1,7 @@
 """The memory of a row's activations is known from shapes; less memory changes no number; out of memory changes nothing."""
 
+import resource
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,7 +12,7 @@ import torch
 from trainer.batch import pack_minibatch
 from trainer.fault import Fault
 from trainer.logprob import CHUNK_BYTES
-from trainer.machine import device_name
+from trainer.machine import device_name, freed_memory_kept, give_back_freed_memory, held_bytes
 from trainer.memory import block_bytes, limit_bytes, make_plan, recomputed, room_of, row_bytes, sizes
 from trainer.optimizer import adamw
 from trainer.policy import Policy, forward
@@ -174,3 +176,24 @@ def test_out_of_memory_twice_is_reported_and_changes_nothing() -> None:
     assert len(tried) == 2
     assert all(torch.equal(p, before[name]) for name, p in policy.adapter().items())
     assert all(p.grad is None for p in policy.adapter().values())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc alone can be told")
+def test_an_update_with_room_takes_its_pages_once_and_returns_them_at_its_end() -> None:
+    def fresh_pages(keep: bool) -> int:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        with freed_memory_kept(keep):
+            for _ in range(30):
+                torch.ones(16, 2**17)  # 8 MB, freed at once
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    give_back_freed_memory()  # as when a model is loaded
+    assert fresh_pages(False) > 10 * fresh_pages(True)
+    held = held_bytes(torch.device("cpu"))
+    with freed_memory_kept(True):
+        kept = [torch.ones(2**20) for _ in range(60)]  # 4 MB each
+        last = torch.ones(16)
+        del kept
+        assert held_bytes(torch.device("cpu")) > held + 200e6
+    assert held_bytes(torch.device("cpu")) < held + 50e6
+    assert last.sum() == 16
