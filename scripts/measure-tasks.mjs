@@ -105,7 +105,6 @@ for (const level of values.levels.split(",").map(Number)) {
     accepted: round(tasks.length / (tasks.length + rejected)),
     fell,
     plain_messages: written.plainMessages,
-    plain_reports: written.plainReports,
     names_a_tool: round((fell.tool_named ?? 0) / (tasks.length + rejected)),
     margin: round(mean(ends)),
     no_margin: ends.filter((margin) => margin <= 0).length,

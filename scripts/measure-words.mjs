@@ -1,6 +1,6 @@
 // Measures how a simulator words tasks: the same outlines (tools, values, results) are worded again after each change. Outlines
-// that FILE lacks are written into it first. Prints one JSON line: messages and reports built by rule, questions asked again and
-// why, tokens read and written a task, seconds a task. --out writes messages and reports for reading.
+// that FILE lacks are written into it first. Prints one JSON line: messages built by rule, questions asked again and
+// why, tokens read and written a task, seconds a task. --out writes the messages for reading.
 //   node scripts/measure-words.mjs --outlines FILE.jsonl [--count 100] [--level 30] [--out FILE.txt] [--set key=value …]
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -76,13 +76,8 @@ const seconds = (performance.now() - started) / 1000;
 if (values.out !== undefined) {
   const told = outlines.map(({ calls }, at) => {
     const made = calls.map((call) => `${call.name} ${JSON.stringify(call.arguments)} -> ${JSON.stringify(call.result)}`);
-    const { task, plainMessage, plainReport } = worded[at] ?? {};
-    return [
-      ...made,
-      `  ${plainMessage ? "rule" : "said"}: ${task?.firstMessage}`,
-      `  ${plainReport ? "rule" : "said"}: ${task?.report}`,
-      "",
-    ].join("\n");
+    const { task, plainMessage } = worded[at] ?? {};
+    return [...made, `  ${plainMessage ? "rule" : "said"}: ${task?.firstMessage}`, ""].join("\n");
   });
   writeFileSync(values.out, told.join("\n"));
 }
@@ -90,7 +85,6 @@ const each = (/** @type {number} */ total) => Number((total / outlines.length).t
 const report = {
   tasks: outlines.length,
   plain_messages: worded.filter(({ plainMessage }) => plainMessage).length,
-  plain_reports: worded.filter(({ plainReport }) => plainReport).length,
   replies: usage.replies,
   retried: usage.retried,
   unparsed: usage.unparsed,

@@ -64,8 +64,6 @@ export interface Written {
   readonly rejected: ReadonlyMap<number, readonly RejectedDraft[]>;
   /** Tasks whose first message was built by rule. */
   readonly plainMessages: number;
-  /** Tasks written calls first whose report is a list built by rule. */
-  readonly plainReports: number;
 }
 
 type RejectedDraft = Rejection & AskedDraft;
@@ -86,7 +84,6 @@ export async function writeTasks(
   const taken = series.taken === undefined ? null : new Set(series.taken);
   const rejected = new Map<number, RejectedDraft[]>();
   let plainMessages = 0;
-  let plainReports = 0;
   await drawInRounds<{ readonly draft: Draft; readonly asked: AskedDraft }>({
     places: [...orders.keys()].filter((place) => !state.filled.has(place)),
     rounds: config.tasks.attempts,
@@ -113,12 +110,11 @@ export async function writeTasks(
       if (embedding) known.push({ name: task.id, vector: embedding.vector });
       taken?.add(messageKey(task));
       plainMessages += Number(checked.plainMessage);
-      plainReports += Number(checked.plainReport);
       await take(place, task, { round, embedding, drafts: [...before, asked] });
       return true;
     },
   });
-  return { rejected, plainMessages, plainReports };
+  return { rejected, plainMessages };
 }
 
 function repeated({ task }: WrittenTask, taken: ReadonlySet<string> | null): Rejection | null {
@@ -184,7 +180,7 @@ function taskMetrics(
   { config, writer }: Session,
   series: Series & OrderSeries,
   count: number,
-  { rejected, plainMessages, plainReports }: Written,
+  { rejected, plainMessages }: Written,
 ): Metrics {
   const counts: Record<string, number> = {};
   for (const stage of rejectionStages) counts[`tasks/rejected/${stage}`] = 0;
@@ -197,7 +193,6 @@ function taskMetrics(
     "tasks/written": count,
     "tasks/missing": series.count - count,
     "tasks/plain_messages": plainMessages,
-    "tasks/plain_reports": plainReports,
     ...(closest.length === 0 ? {} : { "tasks/novelty": 1 - mean(closest) }),
   };
 }

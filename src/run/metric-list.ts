@@ -139,12 +139,6 @@ const loopMetrics = [
     sentence: "Tasks whose first message was built by rule because the written ones were rejected.",
   },
   {
-    name: "tasks/plain_reports",
-    unit: "tasks",
-    sentence:
-      "Tasks written calls first whose report is a list built by rule: no written one passed, or the results have too many values.",
-  },
-  {
     name: "tasks/novelty",
     unit: "1 - cosine",
     sentence: "Mean distance of a first message to the most similar earlier one; absent if tasks.novelty is null.",

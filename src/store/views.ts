@@ -127,8 +127,8 @@ SELECT run, step, purpose, episode.phase, counted.key AS name, sum(counted.value
 FROM episode JOIN trajectory USING (id), json_each(trajectory.counts) AS counted
 GROUP BY run_id, step, purpose, episode.phase, counted.key;
 
--- How often each rule fired, by step, purpose and phase. Writing of tasks: rejected/STAGE (drafts), plain_messages and
--- plain_reports (built by rule), retried/task; these are 0 if the rule was checked and never fired. Episodes: refused/KIND (calls),
+-- How often each rule fired, by step, purpose and phase. Writing of tasks: rejected/STAGE (drafts), plain_messages
+-- (built by rule), retried/task; these are 0 if the rule was checked and never fired. Episodes: refused/KIND (calls),
 -- contradictions, retried/ROLE (replies asked for again), blamed/PARTY/CODE (bad endings). failed/BOUNDARY/CODE: failures
 -- outside episodes, with purpose NULL.
 CREATE VIEW rules_fired AS
@@ -146,7 +146,7 @@ WITH fired AS (
     UNION ALL SELECT run, 0, iif(phase = 'tasks', 'evaluation', 'selection'), '', name, value
     FROM evaluation_metric WHERE phase IN ('tasks', 'selection tasks')
   ) AS written JOIN run ON run.id = written.run
-  WHERE written.name LIKE 'tasks/rejected/%' OR written.name IN ('tasks/plain_messages', 'tasks/plain_reports', 'simulator/retried/task')
+  WHERE written.name LIKE 'tasks/rejected/%' OR written.name IN ('tasks/plain_messages', 'simulator/retried/task')
   UNION ALL
   SELECT run.name, step, NULL, '', 'failed/' || boundary || '/' || code, 1
   FROM failure JOIN run ON run.id = failure.run WHERE trajectory IS NULL

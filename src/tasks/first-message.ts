@@ -63,8 +63,6 @@ const asking: SentenceFrame = {
     "Thanks",
   ],
   ends: [".", "?", "!"],
-  // a value in a later sentence would have no word about what it is
-  mayPause: false,
 };
 
 const isTold = (plan: Plan, call: number, argument: string) =>

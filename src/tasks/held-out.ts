@@ -9,7 +9,7 @@ import type { OrderedKind } from "./orders.ts";
 export type HeldOutPurpose = "evaluation" | "selection";
 type HeldOutKind = OrderedKind | "decline";
 
-/** Tasks of each kind in the sets of the default sizes: 48 and 168. The second decides on calls, declines and questions, 4:2:1. */
+/** Tasks of each kind in sets of 48 and 168. The second decides on calls, declines and questions, 4:2:1. */
 const shares: Readonly<Record<HeldOutPurpose, Readonly<Record<HeldOutKind, number>>>> = {
   evaluation: { plain: 12, ask: 12, chain: 12, parallel: 4, decline: 8 },
   selection: { plain: 72, ask: 24, chain: 12, parallel: 12, decline: 48 },

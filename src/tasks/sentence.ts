@@ -1,5 +1,5 @@
-// The grammar of a text that says given values, as a regular expression: opening (chunk slot)* chunk end. A chunk is lower-case
-// words, so a number or a name can stand in a slot alone, every slot is filled, and the text asks or reports from its first
+// The grammar of a message that says given values, as a regular expression: opening (chunk slot)* chunk end. A chunk is
+// lower-case words, so a number or a name can stand in a slot alone, every slot is filled, and the text asks from its first
 // word on. rules/schema/patterns.ts turns the pattern into the grammar of the reply, and the schema's validation reads the same
 // pattern. Not in the papers: TRUSTEE takes any query. A name in lower case passes; what must not be said at all is checked
 // where the text is read (first-message.ts).
@@ -12,10 +12,6 @@ export interface SentenceFrame {
   readonly starters: readonly string[];
   /** Signs that can end a sentence. */
   readonly ends: readonly string[];
-  /** Whether another sentence may begin before every slot is filled. */
-  readonly mayPause: boolean;
-  /** Texts that it may use like words, as often as it likes: values that are known to both. */
-  readonly known?: readonly string[];
 }
 
 /**
@@ -41,12 +37,10 @@ const finished = "(?!.* (?:a|an|and|my|of|or|our|the|your)[.?!]$)";
 /** The pattern of a text with every slot filled once; `inOrder`: in the given order, which says what belongs together. */
 export function sentencePattern(frame: SentenceFrame, slots: readonly Slot[], inOrder = false): string {
   const end = `[${frame.ends.join("")}]`;
-  const known = frame.known === undefined || frame.known.length === 0 ? "" : `(?: (${oneOf(frame.known)}))?`;
-  const piece = `((?:,?${word}${known}|${end} ${oneOf(frame.starters)}${word}))`;
-  const before = frame.mayPause ? piece : `(,?${word}${known})`;
+  // another sentence begins after the last slot alone: a value in it would have no word about what it is
+  const piece = `((?:,?${word}|${end} ${oneOf(frame.starters)}${word}))`;
   // numbers and names have a word between them: "2 300" is one number. No comma: a value behind one hangs there ("…, 12345")
-  const gap = (first: boolean, most: number) =>
-    known === "" ? `${before}{${first ? 0 : 1},${most}}` : `${before}{0,${most - 1}}(,?${word})`;
+  const gap = (first: boolean, most: number) => `(,?${word}){${first ? 0 : 1},${most}}`;
   const rest = (left: readonly Slot[], first: boolean, spare: number): string => {
     if (left.length === 0) return first ? `${piece}{3,${most.alone - spare}}` : `${piece}{0,${most.after - spare}}`;
     const next = inOrder || left.length > anyOrder ? left.slice(0, 1) : left;

@@ -53,8 +53,7 @@ export async function writeIntentDraft(order: TaskOrder, writing: Writing): Prom
   if (!answer.ok) return { stage: "calls", reason: answer.failure.text };
   const fault = order.decline ? null : unclear(answer.value, order.hold);
   return (
-    voice(answer.value, tools) ??
-    fault ?? { task: taskOf(answer.value, order, { tools, toolsets, random }), plainMessage: false, plainReport: false }
+    voice(answer.value, tools) ?? fault ?? { task: taskOf(answer.value, order, { tools, toolsets, random }), plainMessage: false }
   );
 }
 

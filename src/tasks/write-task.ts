@@ -1,12 +1,12 @@
 // Writes one draft of a task, calls first: plan (drawn) -> arguments and results (simulator, under the tools' own schemas) ->
-// the person's first message and the assistant's report (simulator, under grammars in which every value has its place) -> Task.
-// A draft whose calls fail their checks is rejected; a message or report that the simulator does not get right is replaced by
-// one built by rule, and counted. Refusals are built by rule. rounds.ts decides when to draw again.
+// the person's first message (simulator, under a grammar in which every value has its place) -> Task. A draft whose calls fail
+// their checks is rejected; a message that the simulator does not get right is replaced by one built by rule, and counted.
+// Reports and refusals are built by rule. rounds.ts decides when to draw again.
 // Related: APIGen-MT (arXiv 2604.03601).
 import { draws } from "../rng.ts";
 import { purpose, refusal } from "../rules/language/refusal.ts";
 import { spoken, spokenValue } from "../rules/values.ts";
-import { callsPrompt, messagePrompt, reportPrompt, situations } from "../simulator/prompts/task.ts";
+import { callsPrompt, messagePrompt, situations } from "../simulator/prompts/task.ts";
 import type { Simulator } from "../simulator/simulator.ts";
 import type { ChooseDistractors } from "../tools/distractors.ts";
 import type { ExpectedCall, JsonObject, Task, Toolset } from "../types.ts";
@@ -16,8 +16,8 @@ import { checkedMessage, messageSchema, plainMessage, toldSlots } from "./first-
 import { orderedTask } from "./ordered-task.ts";
 import type { TaskOrder } from "./orders.ts";
 import type { Rejection } from "./rejection.ts";
-import { checkedReport, reportSchema, resultSlots, trueReport } from "./report.ts";
-import { detailOf, type Slot } from "./slots.ts";
+import { trueReport } from "./report.ts";
+import { detailOf } from "./slots.ts";
 
 /** Who writes, and from what. */
 export interface Writing {
@@ -33,8 +33,6 @@ export interface WrittenTask {
   readonly task: Task;
   /** The simulator never wrote a message that states the values, so the first message was built by rule. */
   readonly plainMessage: boolean;
-  /** It wrote no report with every value, so the report is a list built by rule. */
-  readonly plainReport: boolean;
 }
 
 /** The right calls of a task, before anybody has said a word about them. */
@@ -77,19 +75,18 @@ export async function writeOutline(order: TaskOrder, writing: Writing): Promise<
   return calls.ok ? { order, plan, calls: calls.value, situation } : { stage: "calls", reason: calls.failure.text };
 }
 
-/** What the person and, at the end, the assistant say. */
+/** What the person says, and at the end the assistant. */
 export async function writeWords(outline: Outline, simulator: Simulator): Promise<WrittenTask> {
   const { order, plan, calls, situation } = outline;
   const random = draws(...order.names, "wording");
   // one form of each value goes into the question, so that dates are written in several ways
-  const listed = (slots: readonly Slot[]) => slots.map((slot) => detailOf(slot, random));
   const purposes = purposesOf(plan);
   const told = toldSlots(plan, calls);
   const message = await simulator.ask({
     role: "task",
     messages: messagePrompt({
       purposes,
-      told: listed(told),
+      told: told.map((slot) => detailOf(slot, random)),
       secret: plan.heldBack.map((held) => `the ${spoken(held.argument)}`),
       persona: order.aspects.userPersona,
       situation,
@@ -103,24 +100,8 @@ export async function writeWords(outline: Outline, simulator: Simulator): Promis
   const firstMessage = message.ok ? message.value : plainMessage(plan, calls);
   const [needed] = plan.needed;
   if (order.decline && needed !== undefined)
-    return { task: blueprint(outline, firstMessage, refusal(needed, random)), plainMessage: !message.ok, plainReport: false };
-  const results = resultSlots(calls, plan.needed);
-  const schema = reportSchema(results, calls);
-  const report =
-    schema === null
-      ? null
-      : await simulator.ask({
-          role: "task",
-          messages: reportPrompt({ message: firstMessage, purposes, results: listed(results) }),
-          schema,
-          check: (reply) => checkedReport(reply as JsonObject, calls),
-          seedNames: [...order.names, "report"],
-          maxTokens: 200,
-          temperature: 0.7,
-        });
-  const written = report?.ok === true ? report.value : null;
-  const task = blueprint(outline, firstMessage, written ?? trueReport(calls, random));
-  return { task, plainMessage: !message.ok, plainReport: written === null };
+    return { task: blueprint(outline, firstMessage, refusal(needed, random)), plainMessage: !message.ok };
+  return { task: blueprint(outline, firstMessage, trueReport(calls, random)), plainMessage: !message.ok };
 }
 
 function blueprint({ order, plan, calls }: Outline, message: string, report: string): Task {

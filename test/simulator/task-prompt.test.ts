@@ -15,6 +15,6 @@ test("arguments are shown to the task writer with what is inside objects and lis
   };
   const text = callsPrompt([{ name: "move", description: "Move.", parameters }], "a move", false).at(-1)?.content ?? "";
   expect(text).toContain(
-    "arguments: address (object with street (string), number (integer; 1 to 9)), extras (list of baby cot | parking)",
+    "arguments: address (object with street, number (integer; 1 to 9)), extras (list of baby cot | parking)",
   );
 });

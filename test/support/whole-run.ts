@@ -178,7 +178,7 @@ export async function life({ store, home }: Temporary, run: RunRow, lived: Proce
 }
 
 /** Metrics that count one process's work, not what is stored: they omit drafts and replies that a kill has lost. */
-const ofOneProcess = /^(step_time|time\/.*|tasks\/(rejected\/.*|plain_messages|plain_reports)|simulator\/(?!refused|aborted).*)$/;
+const ofOneProcess = /^(step_time|time\/.*|tasks\/(rejected\/.*|plain_messages)|simulator\/(?!refused|aborted).*)$/;
 
 /** The complete results of a run. */
 export function outcome({ store, home }: Temporary, run: RunRow) {

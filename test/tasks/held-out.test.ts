@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { configSchema } from "../../src/config/config.ts";
+import { presets } from "../../src/config/presets.ts";
 import { scriptedVocabulary } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { carries } from "../../src/rules/language/said.ts";
@@ -14,18 +15,19 @@ import { embeddedCatalogue, splitHeldOut } from "../../src/tools/toolset.ts";
 import { blueprint, chain, findTrain } from "../support/blueprint.ts";
 
 const config = configSchema.parse({});
+const evening = configSchema.parse(presets.evening);
 const purposes = ["evaluation", "selection"] as const;
 
 describe("the kinds of held-out tasks", () => {
-  test("are, in the sets of the default sizes, enough to tell checkpoints apart: 96 calls, 48 declines, 24 questions", () => {
-    const { plain, chain: chained, parallel, ask, decline } = heldOutQuota("selection", config.evaluation.decisions);
+  test("are, in the sets of a long run, enough to tell checkpoints apart: 96 calls, 48 declines, 24 questions", () => {
+    const { plain, chain: chained, parallel, ask, decline } = heldOutQuota("selection", evening.evaluation.decisions);
     expect([plain + chained + parallel, decline, ask]).toEqual([96, 48, 24]);
-    expect(heldOutQuota("evaluation", config.evaluation.tasks)).toEqual({
-      plain: 12,
-      ask: 12,
-      chain: 12,
-      parallel: 4,
-      decline: 8,
+    expect(heldOutQuota("evaluation", evening.evaluation.tasks)).toEqual({
+      plain: 24,
+      ask: 24,
+      chain: 24,
+      parallel: 8,
+      decline: 16,
     });
   });
 

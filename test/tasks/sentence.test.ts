@@ -7,7 +7,6 @@ import { ruleOf, toGrammar } from "../../src/rules/schema/grammar.ts";
 import { drawn } from "../../src/rules/schema/rule.ts";
 import { matchesSchema } from "../../src/rules/validate.ts";
 import { messageSchema, toldSlots } from "../../src/tasks/first-message.ts";
-import { reportSchema, resultSlots } from "../../src/tasks/report.ts";
 import { detailOf, slotsOfAll } from "../../src/tasks/slots.ts";
 import { embeddedCatalogue } from "../../src/tools/toolset.ts";
 import type { Json, JsonObject, JsonSchema } from "../../src/types.ts";
@@ -54,17 +53,6 @@ describe("whatever the tool and its values, a text drawn from the grammar", () =
         expect(matchesSchema(schema, drawnReply)).toEqual([]);
       }),
       { numRuns: 200 },
-    );
-  });
-
-  test("of a report states every value of the result", () => {
-    fc.assert(
-      fc.property(calls, ({ plan, calls: [call], seed }) => {
-        const schema = call === undefined ? null : reportSchema(resultSlots([call], plan.needed), [call]);
-        if (schema === null || call === undefined) return;
-        expect(carriedShare(String(reply(schema, seed).report), call.result)).toBe(1);
-      }),
-      { numRuns: 150 },
     );
   });
 });

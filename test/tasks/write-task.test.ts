@@ -20,27 +20,22 @@ const filled = {
   result_1: { train_id: "NT418", departs: "08:25" },
   arguments_2: { seats: 2 },
   result_2: { price: 184 },
-  report: "The train leaves at 8:25 AM and its number is NT418.",
 };
 const asksForCalls = (request: ReplyRequest) => "arguments_1" in (request.schema.properties as JsonObject);
 
 /** Writes a draft with a simulator that fills in these values and then says these messages in turn (the last one again and again). */
 async function write(own: TaskOrder, toolsets: readonly Toolset[], messages: readonly string[], values: JsonObject = filled) {
   let said = 0;
-  const report = String(values.report ?? "");
   const { simulator, asked } = stage({
     reply: (request): Json => {
       const wanted = Object.keys(request.schema.properties as JsonObject);
       if (asksForCalls(request)) return Object.fromEntries(wanted.map((name) => [name, values[name] ?? null]));
-      if (wanted.includes("report")) return { report };
       return { message: messages[Math.min(said++, messages.length - 1)] ?? "" };
     },
   });
   const draft = await writeDraft(own, { toolsets, distractors: anyTools, simulator });
-  const written =
-    "task" in draft ? { ...draft, rejected: null } : { task: null, plainMessage: false, plainReport: false, rejected: draft };
-  const isReport = (request: ReplyRequest) => "report" in (request.schema.properties as JsonObject);
-  return { ...written, asked: asked.replies.filter((one) => !isReport(one)), reports: asked.replies.filter(isReport) };
+  const written = "task" in draft ? { ...draft, rejected: null } : { task: null, plainMessage: false, rejected: draft };
+  return { ...written, asked: asked.replies };
 }
 const carrying = "Which train goes from Oslo to Bergen on March 2, 2027?";
 
@@ -72,22 +67,6 @@ describe("a task is written calls first", () => {
     expect(task?.intent).toContain(", and ");
     const same = await write(order({ calls: 2, parallel: true }), [trains], [message], { ...values, arguments_2: journey });
     expect(same.rejected).toMatchObject({ stage: "calls" });
-  });
-
-  test("a report in the simulator's words, which states the results; one that does not is asked for again, then listed", async () => {
-    const { report } = filled;
-    const right = await write(order(), [trains], [carrying]);
-    expect([right.task?.report, right.plainReport, right.reports.length]).toEqual([report, false, 1]);
-    for (const wrong of [
-      "The train leaves at 8:25 AM.",
-      "The train NT418 leaves at 9:25 AM.",
-      `Sure. ${report}`,
-      `${report} It costs 4.`,
-    ]) {
-      const listed = await write(order(), [trains], [carrying], { ...filled, report: wrong });
-      expect([listed.plainReport, listed.reports.length]).toEqual([true, 3]);
-      expect(listed.task?.report).toMatch(/Train id: NT418; departs: 08:25\.$/);
-    }
   });
 
   test("a yes or a no is said, and not turned round", async () => {

@@ -69,18 +69,21 @@ export function callsPrompt(tools: readonly ToolSpec[], situation: string, resul
 export function fields(schema: JsonSchema): string {
   const properties = (schema.properties ?? {}) as { readonly [name: string]: JsonObject }; // checked by the catalogue's loader
   return Object.entries(properties)
-    .map(([name, property]) => `${name} (${about(property)})`)
+    .map(([name, property]) => [name, about(property)])
+    .map(([name, words]) => (words === "" ? name : `${name} (${words})`))
     .join(", ");
 }
 
 function about(property: JsonObject): string {
   const { description, type, format, minimum, maximum, items } = property;
   if (type === "object") return `object with ${fields(property)}`;
-  if (type === "array") return `list of ${about((items ?? {}) as JsonObject)}`; // checked as above
+  if (type === "array") return `list of ${about((items ?? {}) as JsonObject) || "texts"}`; // checked as above
   const options = property.enum;
   const values: readonly Json[] = Array.isArray(options) ? options : [];
   const bounds = minimum !== undefined && maximum !== undefined ? `${minimum} to ${maximum}` : null;
-  const parts = [description, values.length > 0 ? values.join(" | ") : (format ?? type), bounds];
+  // a type "string" is copied as the value by small simulators ("a jacket in string color")
+  const kind = values.length > 0 ? values.join(" | ") : (format ?? (type === "string" ? undefined : type));
+  const parts = [description, kind, bounds];
   return parts.filter((part) => part !== undefined && part !== null).join("; ");
 }
 
@@ -121,35 +124,6 @@ export function messagePrompt(request: {
       ].join("\n"),
     },
     { role: "user", content: lines.join("\n") },
-  ];
-}
-
-/** Third question: what the assistant says at the end, with every value of the results. */
-export function reportPrompt(request: {
-  /** The person's first message. */
-  readonly message: string;
-  /** What the calls do, in order. */
-  readonly purposes: readonly string[];
-  /** Values to say, as "departs: 8:25 AM". */
-  readonly results: readonly string[];
-}): ChatMessage[] {
-  return [
-    {
-      role: "system",
-      content: [
-        "You write how an assistant tells a person the outcome of what it did for them: one to three short sentences. Say every value of the result once and what it means, and add nothing that is not in the result. You answer with JSON only.",
-        "",
-        "Person: Can you tell me what the weather will be like in Oslo on March 2, 2027? We are planning a picnic.\nDone: Get the weather forecast of a city.\nResult: sky: light rain; high: 7; low: 2",
-        '{"report":"It looks like light rain in the city that day, with a high of 7 and a low of 2 degrees."}',
-        "",
-        "Person: I'd like to go out for my sister's birthday, so please find a free table at Luigi's and book it for me.\nDone: Find tables at a restaurant. Then: Book a table.\nResult: table: T12; free at: 7:30 PM; status: confirmed; deposit: 20",
-        '{"report":"I found table T12, which is free at 7:30 PM. The booking is confirmed, with a deposit of 20."}',
-      ].join("\n"),
-    },
-    {
-      role: "user",
-      content: `Person: ${request.message}\nDone: ${request.purposes.join(" Then: ")}\nResult: ${request.results.join("; ")}`,
-    },
   ];
 }
 
