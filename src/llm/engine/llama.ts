@@ -12,6 +12,7 @@ import { chatFormat } from "../text/chat-format.ts";
 import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
 import { createBatcher } from "./batcher.ts";
 import { openChatModel } from "./chat.ts";
+import { repacked } from "./llama-repacked.ts";
 import { affordableSequences, batchTokens } from "./llama-slots.ts";
 import { createLock } from "./lock.ts";
 import { whyNotOnCard } from "./nvidia.ts";
@@ -48,7 +49,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const bindings = bindingsOf(llama);
     const lock = createLock();
     const load = async (path: string) => {
-      const loaded = await loadModel(llama, path);
+      const loaded = await loadModel(llama, llama.gpu === false ? await repacked(path) : path);
       owned.push(loaded);
       return { loaded, model: nativeModelOf(loaded), vocabulary: vocabularyOf(loaded) };
     };
