@@ -17,7 +17,9 @@ const blocksAtATime = 1 << 16;
  * file changes; `path` itself where there is nothing to gain, or no room for a copy.
  */
 export async function repacked(path: string, folder = join(modelsFolder(), ".repacked")): Promise<string> {
-  const { size, mtimeMs } = await stat(path);
+  const file = await stat(path).catch(() => null);
+  if (file === null) return path; // loading it names it
+  const { size, mtimeMs } = file;
   const name = basename(path, ".gguf");
   const copy = join(folder, `${name}.${size}-${Math.round(mtimeMs)}.gguf`);
   if ((await stat(copy).catch(() => null)) !== null) return copy;

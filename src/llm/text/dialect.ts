@@ -47,7 +47,8 @@ interface DialectEntry {
 }
 
 const tagged: Around = { open: `${tagOpen}\n`, between: `\n${tagClose}\n${tagOpen}\n`, close: `\n${tagClose}` };
-const fenced: Around = { open: `${fence}json\n`, between: `\n${fence}\n${fence}json\n`, close: `\n${fence}` };
+const fenced: Around = { open: `${fence}json\n`, between: "", close: `\n${fence}` };
+const listed: Around = { open: `${fence}json\n[`, between: ", ", close: `]\n${fence}` };
 const bare: Around = { open: "", between: "; ", close: "" };
 
 const signatures =
@@ -81,11 +82,14 @@ For each function call, return a json object with function name and arguments in
 ${fence}json
 {"name": <function-name>, "arguments": <args-json-object>}
 ${fence}
-To call several functions at once, write one such code block for each call, one after the other.`,
+For several calls at once, return a list of such objects in one code block:
+${fence}json
+[{"name": <function-name>, "arguments": <args-json-object>}, {"name": <function-name>, "arguments": <args-json-object>}]
+${fence}`,
     tags: null,
     argumentsKey: "arguments",
     one: fenced,
-    several: fenced,
+    several: listed,
     opening: /```|(?:\[\s*)?\{\s*"(?:name|arguments)"\s*:/g,
     read: (text, start, since) => {
       if (text.startsWith(fence, start)) return readFence(text, start);
