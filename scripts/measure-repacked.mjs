@@ -1,43 +1,58 @@
-// What the copy of a model for processors (src/llm/engine/llama-repacked.ts) brings: tokens a second of prompt and of decoding, file
-// and copy in turn, the best of three each, one sequence. Prints one line a file and the processor. Needs the build.
+// What the copy of a model for processors (src/llm/engine/llama-repacked.ts) brings: ids a second of a prompt of 512 ids, and of
+// plain decoding with 1 and with 8 sequences; file and copy in turn, the best of three each. Needs the build.
 //   node scripts/measure-repacked.mjs [MODEL.gguf]
-import { cpus } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { getLlama } from "node-llama-cpp";
+import { nativeContextOf } from "../dist/llm/engine/addon.js";
+import { loadModel, openContext, startLlama } from "../dist/llm/engine/llama.js";
+import { repacked } from "../dist/llm/engine/llama-repacked.js";
 import { root } from "./setup/step.mjs";
 
 const file = process.argv[2] ?? join(root, "models", "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf");
-const { repacked } = await import(pathToFileURL(join(root, "dist", "llm/engine/llama-repacked.js")).href);
-const copy = await repacked(file);
-const llama = await getLlama({ gpu: false, build: "never", logger: () => undefined });
-const [prompt, said] = [1024, 64];
+const threads = availableParallelism();
+const llama = await startLlama("off", threads);
+const [prompt, sequences, turns] = [512, 8, 16];
 
 /** @param {string} path */
 async function open(path) {
-  const model = await llama.loadModel({ modelPath: path });
-  const context = await model.createContext({ contextSize: 2048, batchSize: 512 });
-  return { path, sequence: context.getSequence(), prefill: 0, decode: 0 };
+  const opened = await openContext(await loadModel(llama, path), { sequences, contextTokens: 1024, threads, onCpu: true });
+  const context = nativeContextOf(opened);
+  context.setThreads(threads);
+  return { path, context, best: { prompt: 0, one: 0, eight: 0 } };
 }
 
-const opened = [await open(file), await open(copy)];
-for (let round = 0; round < 3; round++)
-  for (const one of opened) {
-    await one.sequence.clearHistory();
-    const ids = Array.from(
-      { length: prompt },
-      (_, at) => /** @type {import("node-llama-cpp").Token} */ (1000 + ((at * 7) % 30_000)),
-    );
-    const started = performance.now();
-    await one.sequence.evaluateWithoutGeneratingNewTokens(ids);
-    one.prefill = Math.max(one.prefill, (1000 * prompt) / (performance.now() - started));
-    const decoding = performance.now();
-    let count = 0;
-    for await (const _ of one.sequence.evaluate(ids.slice(0, 1), { temperature: 0, yieldEogToken: true }))
-      if (++count === said) break;
-    one.decode = Math.max(one.decode, (1000 * count) / (performance.now() - decoding));
+/**
+ * Ids a second of `count` batches of `ids` in each of the first `live` sequences.
+ * @param {import("../dist/llm/engine/addon.js").NativeContext} context
+ * @param {{ live: number, ids: number, count: number }} of
+ */
+async function speed(context, { live, ids, count }) {
+  for (let sequence = 0; sequence < sequences; sequence++) context.disposeSequence(sequence);
+  const started = performance.now();
+  for (let turn = 0; turn < count; turn++) {
+    context.initBatch(live * ids);
+    for (let sequence = 0; sequence < live; sequence++)
+      context.addToBatch(
+        sequence,
+        turn * ids,
+        Uint32Array.from({ length: ids }, (_, at) => 1000 + at),
+        Uint32Array.of(ids - 1),
+      );
+    await context.decodeBatch();
   }
-for (const { path, prefill, decode } of opened)
-  process.stdout.write(`${path}: prompt ${prefill.toFixed(0)} tok/s, decoding ${decode.toFixed(1)} tok/s\n`);
+  return (1000 * live * ids * count) / (performance.now() - started);
+}
+
+const opened = [await open(file), await open(await repacked(file))];
+for (let round = 0; round < 3; round++)
+  for (const { context, best } of opened) {
+    best.prompt = Math.max(best.prompt, await speed(context, { live: 1, ids: prompt, count: 1 }));
+    best.one = Math.max(best.one, await speed(context, { live: 1, ids: 1, count: turns }));
+    best.eight = Math.max(best.eight, await speed(context, { live: 8, ids: 1, count: turns }));
+  }
+for (const { path, best } of opened)
+  process.stdout.write(
+    `${path}: prompt ${best.prompt.toFixed(0)}, decoding ${best.one.toFixed(1)} (1 sequence), ${best.eight.toFixed(1)} (8)\n`,
+  );
 process.stdout.write(`${cpus()[0]?.model}, ${cpus().length} cores\n`);
 await llama.dispose();
