@@ -92,7 +92,7 @@ export const learner = z.strictObject({
   eps: z.number().positive().default(1e-8).describe("AdamW epsilon."),
   weightDecay: z.number().min(0).default(0.01).describe("AdamW weight decay."),
   gradClip: z.number().positive().default(1).describe("Largest gradient norm."),
-  tasksPerMinibatch: positive.default(4).describe("Tasks per optimizer step."),
+  tasksPerMinibatch: positive.default(2).describe("Tasks per optimizer step."),
   lossType: z
     .enum(policyLosses)
     .default("grpo")
