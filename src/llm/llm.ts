@@ -171,3 +171,8 @@ export class EngineError extends Error {
     this.code = code;
   }
 }
+
+/** Whether one request failed and the rest can go on: not if it was cancelled, the engine closed, or the program is at fault. */
+export function failedAlone(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.code !== "cancelled" && error.code !== "closed";
+}

@@ -3,7 +3,7 @@
 // limits count exactly (a turn beyond a limit is never started), a malformed call does not count as "a tool was used", parallel
 // calls are answered in order, and a turn is recorded as soon as it is sampled, so that the judge reads the last one too.
 import type { Config } from "../config/config.ts";
-import { EngineError, type Policy, type Sampled, type Vocabulary } from "../llm/llm.ts";
+import { failedAlone, type Policy, type Sampled, type Vocabulary } from "../llm/llm.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
 import { seedFrom } from "../rng.ts";
@@ -171,7 +171,7 @@ async function answers(parsed: ParsedCalls, lines: readonly Line[], world: World
 
 /** The ending after an engine error. Anything else, and cancellation, is thrown again. */
 function ofEngine(error: unknown): Ending {
-  if (!(error instanceof EngineError) || error.code === "cancelled" || error.code === "closed") throw error;
+  if (!failedAlone(error)) throw error;
   if (error.code === "context_full") return truncated("context_full");
   const code = error.code === "deadline" ? "deadline" : "error";
   return aborted("engine_failed", { boundary: "engine", code, text: error.message });

@@ -1,6 +1,7 @@
 // Right episodes of tasks, built from their blueprints and judged: demonstrations of the warm-up, guides of failed groups, and the
 // canary, which shows what the judge makes of words.
 
+import { failedAlone } from "../llm/llm.ts";
 import { seedFrom } from "../rng.ts";
 import { demonstrate } from "../rollout/demonstration.ts";
 import { linesOf } from "../simulator/lines.ts";
@@ -32,8 +33,13 @@ export async function demonstrated(
   const say = async (ids: readonly number[]) => {
     const request = { ids, temperature: 0, maxTokens: task.limits.tokensPerTurn, stop: template.stop };
     const deadlineMs = config.rollout.turnSeconds * 1000;
-    const sampled = await policy.sample({ ...request, seed: seedFrom(...names, "own"), deadlineMs, signal });
-    if (sampled.end !== "stop") return null;
+    const sampled = await policy
+      .sample({ ...request, seed: seedFrom(...names, "own"), deadlineMs, signal })
+      .catch((error: unknown) => {
+        if (failedAlone(error)) return null; // the rule writes the turn
+        throw error;
+      });
+    if (sampled?.end !== "stop") return null;
     return { text: template.lead + vocabulary.decode(sampled.ids.slice(0, -1)), ids: sampled.ids };
   };
   const trajectory = await demonstrate(task, names, { template, toolChars: config.rollout.toolChars, say });

@@ -1,7 +1,7 @@
 // The simulator as its roles use it: one handle that retries, takes notes and cancels. A question goes prompt -> grammar -> JSON ->
 // the caller's checks -> value, or a failure after the last try. A failure is a value, never a zero reward (law 5,
 // docs/architecture.md). A reply that does not parse is asked for again, never repaired.
-import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type TokenUsage } from "../llm/llm.ts";
+import { type ChatMessage, type ChatModel, type ChooseRequest, failedAlone, type TokenUsage } from "../llm/llm.ts";
 import { seedFrom } from "../rng.ts";
 import { matchesSchema } from "../rules/validate.ts";
 import type { Exchange, Failure, Json, JsonSchema, Line, SimulatorRole } from "../types.ts";
@@ -175,7 +175,7 @@ function parsed(text: string): Json | undefined {
 
 /** An engine error as data. Cancellation and programming errors are not failures of the world: they are thrown again. */
 function failureOf(boundary: SimulatorRole, error: unknown): Failure {
-  if (!(error instanceof EngineError) || error.code === "cancelled" || error.code === "closed") throw error;
+  if (!failedAlone(error)) throw error;
   const code = error.code === "native" ? "error" : error.code;
   return { boundary, code, text: error.message };
 }

@@ -22,6 +22,11 @@ test("a demonstration is the right episode, and passes the rules", async () => {
   expect(messages.every(({ logprobs }) => logprobs === null)).toBe(true);
 });
 
+test("a demonstration whose own turns fail in the engine is written by rule", async () => {
+  const { verdict } = await demonstrated(session({ contextTokens: 8 }), blueprint(), ["demo"]);
+  expect(verdict?.reward).toBe(1);
+});
+
 test("the user and the tools are those of the config, with its tokens of thinking", async () => {
   const reply = ({ schema }: ReplyRequest) =>
     "done" in (schema.properties as JsonObject)
