@@ -15,8 +15,8 @@ export const stepOf = (/** @type {string} */ phase) => (phase === "base" ? -1 : 
 export function curve({ run, tasks }) {
   const chosen = tasks.filter(({ purpose }) => purpose === "selection");
   const phases = [...new Set(chosen.flatMap((task) => Object.keys(task.right)))].sort((a, b) => stepOf(a) - stepOf(b));
-  const last = Math.max(1, ...phases.map(stepOf));
-  const x = (/** @type {string} */ phase) => left + (Math.max(0, stepOf(phase)) / last) * (width - left - right);
+  const [first, last] = [Math.min(0, ...phases.map(stepOf)), Math.max(1, ...phases.map(stepOf))];
+  const x = (/** @type {string} */ phase) => left + ((stepOf(phase) - first) / (last - first)) * (width - left - right);
   const y = (/** @type {number} */ share) => top + (1 - share) * (height - top - bottom);
   const share = (/** @type {string} */ kind, /** @type {string} */ phase) => {
     const known = chosen.flatMap((task) => (classOf(task.kind) === kind && phase in task.right ? [task.right[phase] ?? 0] : []));
@@ -42,9 +42,9 @@ export function curve({ run, tasks }) {
     (value) =>
       `<line x1="${left}" x2="${width - right}" y1="${y(value)}" y2="${y(value)}" stroke="#d4d4d4"/><text x="8" y="${y(value) + 4}">${value}</text>`,
   );
-  const ticks = phases
-    .filter((phase) => stepOf(phase) >= 0)
-    .map((phase) => `<text x="${x(phase)}" y="${height - 14}" text-anchor="middle">${stepOf(phase)}</text>`);
+  const ticks = phases.map(
+    (phase) => `<text x="${x(phase)}" y="${height - 14}" text-anchor="middle">${phase.replace("step ", "")}</text>`,
+  );
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
 <rect width="100%" height="100%" fill="white"/>
 <text x="${left}" y="16" font-weight="bold">${run}: right first turns on held-out tools, by step</text>

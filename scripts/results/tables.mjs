@@ -40,12 +40,13 @@ function gain(/** @type {readonly (readonly Item[])[]} */ strata, /** @type {str
   return distinguishable ? text : `${text}, not distinguishable`;
 }
 
-/** A row for each group: its score in every phase, and the gain from the first phase to each later one. */
-function scores(/** @type {Map<string, Item[]>} */ groups, /** @type {string} */ from) {
-  const all = [...groups.values()].flat();
+/** A row for each group: its score in every phase, and the gain from the first phase to each later one; `total`: one for all. */
+function scores(/** @type {Map<string, Item[]>} */ of, /** @type {string} */ from, total = false) {
+  const all = [...of.values()].flat();
+  const groups = total ? [...of, /** @type {const} */ (["all", all])] : [...of];
   const phases = phasesOf(all);
   const later = phases.filter((phase) => stepOf(phase) > stepOf(from));
-  const rows = [...groups].map(([name, items]) => [
+  const rows = groups.map(([name, items]) => [
     `${name} (${items.length})`,
     ...phases.map((phase) => score(items, phase)),
     ...later.map((phase) => gain([items], from, phase)),
@@ -70,7 +71,7 @@ export async function tables(name, { tasks, benchmark, steps, processor, note })
   const parts = [`### ${name}`, `${processor}. ${note}`.trim()];
   parts.push(
     "Held-out tasks that chose nothing, played to the end; share right with 95 % intervals:",
-    evaluation.size === 0 ? "none" : scores(evaluation, start),
+    evaluation.size === 0 ? "none" : scores(evaluation, start, true),
     "Held-out tasks that choose the checkpoint, first turn:",
     selection.size === 0 ? "none" : scores(selection, start),
   );
@@ -102,5 +103,5 @@ export async function frontTable(name, { tasks }) {
   const start = phases.find((phase) => stepOf(phase) === 0) ?? phases[0] ?? "base";
   const groups = byKey(items, ({ kind }) => kind);
   const order = kinds.filter((kind) => groups.has(kind));
-  return `${scores(new Map(order.map((kind) => [kind, groups.get(kind) ?? []])), start)}\n\nFrom [docs/results/${name}.json](docs/results/${name}.json).`;
+  return `${scores(new Map(order.map((kind) => [kind, groups.get(kind) ?? []])), start, true)}\n\nFrom [docs/results/${name}.json](docs/results/${name}.json).`;
 }
