@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .batch import PackedRow
 from .fault import Fault, ran_out_of_memory
-from .machine import peak_bytes
+from .machine import freed_memory_kept, peak_bytes
 from .memory import Plan, Room, recomputed
 from .policy import Policy
 from .ranks import Ranks
@@ -32,18 +32,19 @@ class Attempt:
     policy: Policy
     room: Room
     plan: Plan
+    keep_freed: bool = False  # freed memory stays with the process during a pass: faster, and takes more of it
     retries: int = 0
 
     def run(self, work: Callable[[Plan], T]) -> T:
         """`work` under the plan. Out of memory: once more in rows of half the tokens with every block recomputed (rows
         stay that short until the learner ends), then Fault("memory")."""
         try:
-            with recomputed(self.policy, self.plan.recomputed):
+            with recomputed(self.policy, self.plan.recomputed), freed_memory_kept(self.keep_freed):
                 return work(self.plan)
         except MemoryEnded:
             if self.retries:
                 raise self._too_large() from None
-        self.retries = 1
+        self.retries, self.keep_freed = 1, False
         self.room.row_tokens = max(1, self.plan.row_tokens // 2)
         self.plan = Plan(self.room.row_tokens, self.policy.config.num_hidden_layers, self.plan.predicted)
         self.policy.model.zero_grad(set_to_none=True)

@@ -19,7 +19,7 @@ from torch import Tensor
 from .attempt import Attempt, over_rows
 from .batch import Numbers, PackedRow, Sample, digests, pack_minibatch
 from .loss import Loss, Tokens
-from .machine import freed_memory_kept, peak_bytes, restart_peak
+from .machine import peak_bytes, restart_peak
 from .memory import Plan, Room, limit_bytes, make_plan, room_of
 from .normalise import token_shares
 from .objective import objective
@@ -50,27 +50,28 @@ def update(
 ) -> Update:
     """Trains on the mini-batches in order. `clip`: largest gradient norm.
 
-    The caller sets the optimizer's learning rate. Old log-probs are computed before the first step; with only one
-    mini-batch its own forward pass gives them (ratio 1), without a second pass. Raises Fault("memory").
+    The caller sets the optimizer's learning rate. Old log-probs are computed before the first step; those of the first
+    mini-batch are given by its own forward pass (ratio 1), without a second one. Raises Fault("memory").
     """
     started = time.perf_counter()
     room = room or room_of(policy)
     limit = min(ranks.gather(limit_bytes(policy, room)))  # every rank must make the same rows
     plan = make_plan(policy, room, limit, lambda tokens: [r for s in minibatches for r in _rows(s, tokens, ranks)])
-    attempt, predicted = Attempt(policy, room, plan), plan.predicted
+    predicted = plan.predicted
+    attempt = Attempt(policy, room, plan, keep_freed=policy.device.type == "cpu" and predicted * HOLES <= limit)
     restart_peak(policy.device)
-    old: list[list[Numbers]] | None = None
+    before: list[list[Numbers] | None] = [None] * len(minibatches)
+    if not loss.supervised:
+        before[1:] = [
+            attempt.run(partial(_old_logprobs, policy, samples, loss.temperature, ranks)) for samples in minibatches[1:]
+        ]
     tally, logprobs, computed, packed = Tally(), list[Numbers](), list[str](), 0
-    with freed_memory_kept(policy.device.type == "cpu" and predicted * HOLES <= limit):
-        if len(minibatches) > 1 and not loss.supervised:
-            old = [attempt.run(partial(_old_logprobs, policy, samples, loss.temperature, ranks)) for samples in minibatches]
-        for number, samples in enumerate(minibatches):
-            before = None if old is None else old[number]
-            done = attempt.run(partial(_step, policy, optimizer, samples, before, loss, clip, ranks))
-            tally.add(done.tally)
-            logprobs += done.logprobs
-            computed += done.digests
-            packed += done.tokens
+    for samples, old in zip(minibatches, before, strict=True):
+        done = attempt.run(partial(_step, policy, optimizer, samples, old, loss, clip, ranks))
+        tally.add(done.tally)
+        logprobs += done.logprobs
+        computed += done.digests
+        packed += done.tokens
     metrics = summary(tally)
     trained = [s for samples in minibatches for s in samples if s.trained.any()]
     metrics["learner/packed_tokens"] = packed
