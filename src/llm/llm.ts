@@ -173,6 +173,8 @@ export class EngineError extends Error {
 }
 
 /** Whether one request failed and the rest can go on: not if it was cancelled, the engine closed, or the program is at fault. */
-export function failedAlone(error: unknown): error is EngineError {
+export function failedAlone(
+  error: unknown,
+): error is EngineError & { readonly code: Exclude<EngineError["code"], "cancelled" | "closed"> } {
   return error instanceof EngineError && error.code !== "cancelled" && error.code !== "closed";
 }
