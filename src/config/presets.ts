@@ -15,7 +15,7 @@ export const presets = {
     difficulty: { numTools: 0.1, queryAmbiguity: 0.02, systemPrompt: 0.03 },
     curriculum: { start: 10, step: 3, epsilon: 0.25 },
     rollout: {
-      ...{ groupSize: 3, guide: "off", stopAgreed: false },
+      ...{ groupSize: 3, temperature: 1, guide: "off", stopAgreed: false },
       ...{ tokensPerTurn: 48, responseTokens: 256, deadlineSeconds: 120, simulatorTries: 1 },
     },
     learner: { learningRate: 5e-5, klCoef: 0.001, rank: 8, alpha: 16 },
@@ -43,7 +43,7 @@ export const presets = {
     curriculum: { start: 1, step: 3, floor: 1, cap: 100, raiseAt: 0.5, lowerAt: 0, epsilon: 0.5, every: 1 },
     simulator: { user: "written", tools: "written", thinkTokens: 2048 },
     rollout: {
-      ...{ groupSize: 8, guide: "off", stopAgreed: false },
+      ...{ groupSize: 8, temperature: 1, guide: "off", stopAgreed: false },
       ...{ tokensPerTurn: 16_384, responseTokens: 16_384, deadlineSeconds: 120, turnSeconds: 3600 },
     },
     reward: { verdict: "written" },

@@ -18,7 +18,12 @@ export type ImportanceMode = (typeof importanceModes)[number];
 
 export const rollout = z.strictObject({
   groupSize: positive.default(6).describe("Samples (trajectories) per task."),
-  temperature: z.number().positive().default(1).describe("Sampling temperature; nothing else shapes the policy's distribution."),
+  // at 1 a 0.5B in four bits loses itself in words, and groups without a success teach little (docs/results.md)
+  temperature: z
+    .number()
+    .positive()
+    .default(0.7)
+    .describe("Sampling temperature; nothing else shapes the policy's distribution."),
   temperatureControl: z
     .strictObject({
       on: z.boolean().default(false).describe("Adjust the temperature after each step, up if the policy's entropy is too low."),
@@ -139,11 +144,12 @@ export const warmup = z.strictObject({
   demonstrations: positive.default(32).describe("Number of demonstrations to build."),
   declineShare: share.default(0.3).describe("Share of demonstrations where the right answer is to make no call."),
   epochs: positive.default(1).describe("Passes over the demonstrations."),
-  batch: positive.default(4).describe("Demonstrations per optimizer step."),
+  // 8 steps of 4 at 2e-4 taught neither to stop nor to report
+  batch: positive.default(2).describe("Demonstrations per optimizer step."),
   learningRate: z
     .number()
     .positive()
-    .default(2e-4)
+    .default(5e-4)
     .describe("AdamW learning rate of the first supervised step; it falls linearly to 0."),
 });
 

@@ -35,7 +35,7 @@ describe("a config is resolved", () => {
     expect(config.rollout.groupSize).toBe(5); // --set
     expect(config.rollout.tokensPerTurn).toBe(50); // file
     expect(config.rollout.responseTokens).toBe(presets.tiny.rollout.responseTokens);
-    expect(config.rollout.temperature).toBe(defaults.rollout.temperature);
+    expect(config.rollout.parallelCalls).toBe(defaults.rollout.parallelCalls);
     expect(resolve({ file }).rollout.groupSize).toBe(3);
     expect(resolve({ preset: "tiny" }).rollout.groupSize).toBe(presets.tiny.rollout.groupSize);
   });
