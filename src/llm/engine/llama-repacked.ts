@@ -28,7 +28,9 @@ export async function repacked(path: string, folder = join(modelsFolder(), ".rep
   const partial = `${copy}.${process.pid}.part`;
   try {
     await mkdir(folder, { recursive: true });
-    for (const old of await readdir(folder)) if (old.startsWith(`${name}.`)) await rm(join(folder, old));
+    // copies of what the file was before; not this one, which another process may have just made and be loading
+    const others = (await readdir(folder)).filter((one) => one.startsWith(`${name}.`) && one.endsWith(".gguf"));
+    for (const old of others) if (join(folder, old) !== copy) await rm(join(folder, old), { force: true });
     await write(layout, path, partial);
     await rename(partial, copy); // the name is given to a whole file alone
     return copy;
