@@ -18,7 +18,7 @@ export type ImportanceMode = (typeof importanceModes)[number];
 
 export const rollout = z.strictObject({
   groupSize: positive.default(6).describe("Samples (trajectories) per task."),
-  // at 1 a 0.5B in four bits loses itself in words, and groups without a success teach little (docs/results.md)
+  // at 1 a 0.5B in four bits rambles, and groups without a success teach little (docs/results.md)
   temperature: z
     .number()
     .positive()

@@ -1,6 +1,6 @@
 // The last turn of a right episode: a true report of the results (decline tasks: refusal.ts). It is the good end of the judge's
-// scale and the last turn of the demonstrations, so it must be right: a list built by rule. A 1.5B that writes it in sentences,
-// under a grammar that holds every value, gives right numbers wrong meanings (docs/results.md).
+// scale and the last turn of the demonstrations, so it must be right: a list built by rule. A 1.5B that wrote it in sentences,
+// under a grammar that held every value, gave some right numbers a wrong meaning.
 import type { Draws } from "../rng.ts";
 import type { ExpectedCall, Json } from "../types.ts";
 import { type Field, stated } from "./phrases.ts";

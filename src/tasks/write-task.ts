@@ -79,13 +79,13 @@ export async function writeOutline(order: TaskOrder, writing: Writing): Promise<
 export async function writeWords(outline: Outline, simulator: Simulator): Promise<WrittenTask> {
   const { order, plan, calls, situation } = outline;
   const random = draws(...order.names, "wording");
-  // one form of each value goes into the question, so that dates are written in several ways
   const purposes = purposesOf(plan);
   const told = toldSlots(plan, calls);
   const message = await simulator.ask({
     role: "task",
     messages: messagePrompt({
       purposes,
+      // one form of each value, so that dates are written in several ways
       told: told.map((slot) => detailOf(slot, random)),
       secret: plan.heldBack.map((held) => `the ${spoken(held.argument)}`),
       persona: order.aspects.userPersona,

@@ -1,5 +1,5 @@
-// A copy of a GGUF file for processors: blocks of Q5_0 as Q8_0, the same numbers to the last bit. llama.cpp has no fast products
-// for Q5_0, the type that its Q4_K_M takes where a row is no multiple of 256 values (two thirds of Qwen2.5-0.5B). Costs half as
+// A copy of a GGUF file for processors: blocks of Q5_0 as Q8_0, the same numbers to the last bit. llama.cpp multiplies Q5_0
+// slowly, the type that its Q4_K_M takes where a row is no multiple of 256 values (two thirds of Qwen2.5-0.5B). Costs half as
 // much memory again for these tensors; docs/engine.md has what it brings. Source of the formats: ggml-quants.c.
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";

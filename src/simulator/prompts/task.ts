@@ -69,8 +69,10 @@ export function callsPrompt(tools: readonly ToolSpec[], situation: string, resul
 export function fields(schema: JsonSchema): string {
   const properties = (schema.properties ?? {}) as { readonly [name: string]: JsonObject }; // checked by the catalogue's loader
   return Object.entries(properties)
-    .map(([name, property]) => [name, about(property)])
-    .map(([name, words]) => (words === "" ? name : `${name} (${words})`))
+    .map(([name, property]) => {
+      const words = about(property);
+      return words === "" ? name : `${name} (${words})`;
+    })
     .join(", ");
 }
 
