@@ -16,6 +16,9 @@ export interface SamplerConfig {
   readonly topP?: number;
   readonly minP?: number;
   readonly grammarEvaluationState?: NativeGrammarState;
+  /** Added to the logits of the ids in `tokenBiasKeys`, before everything else; both or neither. */
+  readonly tokenBiasKeys?: Uint32Array;
+  readonly tokenBiasValues?: Float32Array;
 }
 
 export interface NativeSampler {
@@ -87,10 +90,18 @@ export interface NativeModel {
 }
 
 export interface Bindings {
-  readonly AddonSampler: new (model: NativeModel) => NativeSampler;
+  readonly AddonSampler: {
+    new (model: NativeModel): NativeSampler;
+    canBeNextTokenForGrammarEvaluationState(state: NativeGrammarState, id: number): boolean;
+    acceptGrammarEvaluationStateToken(state: NativeGrammarState, id: number): void;
+  };
   readonly AddonModelLora: new (model: NativeModel, path: string) => NativeLora;
   readonly AddonGrammar: new (text: string, options: { addonExports: Bindings; rootRuleName: string }) => NativeGrammar;
-  readonly AddonGrammarEvaluationState: new (model: NativeModel, grammar: NativeGrammar) => NativeGrammarState;
+  readonly AddonGrammarEvaluationState: {
+    new (model: NativeModel, grammar: NativeGrammar): NativeGrammarState;
+    /** A copy. */
+    new (state: NativeGrammarState): NativeGrammarState;
+  };
 }
 
 const classNames = ["AddonSampler", "AddonModelLora", "AddonGrammar", "AddonGrammarEvaluationState"] as const;

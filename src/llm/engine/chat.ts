@@ -8,6 +8,7 @@ import { chatFormat, frameOf } from "../text/chat-format.ts";
 import { closingTokens, openReasoning } from "../text/reasoning.ts";
 import type { Bindings, NativeContext, NativeGrammar, NativeModel } from "./addon.ts";
 import type { Batcher } from "./batcher.ts";
+import { type LoneSpace, openLoneSpace } from "./lone-space.ts";
 import { nativeSeed, openSampler, weighExactly } from "./sampler.ts";
 import type { Work } from "./work.ts";
 
@@ -44,24 +45,30 @@ function withoutSystem([first, second, ...rest]: readonly ChatMessage[]): ChatMe
 
 export function openChatModel(parts: ChatParts): ChatModel {
   const grammarFor = grammarCache(parts.bindings);
+  const loneSpace = openLoneSpace(parts.bindings, parts.vocabulary);
   return {
     // async, so that an invalid schema or option rejects instead of throwing
-    reply: async (request) => parts.batcher.run(replyWork(parts, grammarFor(request), request)),
+    reply: async (request) => parts.batcher.run(replyWork(parts, { grammar: grammarFor(request), loneSpace }, request)),
     choose: async (request) => parts.batcher.run(chooseWork(parts, request)),
     fits: (messages, lead, replyTokens) =>
       renderChat(parts.vocabulary, messages, lead).length + replyTokens <= parts.contextTokens,
   };
 }
 
-function replyWork(parts: ChatParts, grammar: NativeGrammar, request: ReplyRequest): Work<string> {
+/** How a reply is constrained. */
+interface Constraint {
+  readonly grammar: NativeGrammar;
+  readonly loneSpace: LoneSpace;
+}
+
+function replyWork(parts: ChatParts, { grammar, loneSpace }: Constraint, request: ReplyRequest): Work<string> {
   const { bindings, model, context, vocabulary, contextTokens } = parts;
   const asked = renderChat(vocabulary, request.messages, "");
   if (asked.length >= contextTokens) throw full("simulator reply", asked.length, contextTokens);
   const shape = { ...shaping, temperature: request.temperature, seed: nativeSeed(request.seed) };
-  const sampler = openSampler(bindings, model, {
-    ...shape,
-    grammarEvaluationState: new bindings.AddonGrammarEvaluationState(model, grammar),
-  });
+  const state = new bindings.AddonGrammarEvaluationState(model, grammar); // advanced by the sampler's draws
+  const constrained = { ...shape, grammarEvaluationState: state };
+  const sampler = openSampler(bindings, model, constrained);
   // thinking never takes the reply's room
   const room = contextTokens - asked.length - request.maxTokens - closingTokens;
   const thought = openReasoning(vocabulary, Math.min(request.thinkTokens ?? 0, room), (id) => model.isEogToken(id));
@@ -88,6 +95,7 @@ function replyWork(parts: ChatParts, grammar: NativeGrammar, request: ReplyReque
           return next;
         }
       }
+      sampler.applyConfig({ ...constrained, ...loneSpace(state, said.at(-1) ?? null) });
       const id = await context.sampleToken(row, sampler);
       // -1: nothing may follow; an end token: the grammar is complete
       if (id < 0 || model.isEogToken(id)) return null;
