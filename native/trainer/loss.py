@@ -30,7 +30,6 @@ class Loss:
     importance_mode: str = "token_truncate"  # a name of correction.MODES
     importance_cap: float | None = None  # None: no correction
     temperature: float = 1.0
-    guide_gamma: float = 0.1  # of shaped importance: guide.py
 
     @property
     def supervised(self) -> bool:

@@ -121,7 +121,6 @@ def read_loss(head: Head) -> Loss:
         importance_mode=_known("importance mode", head["importanceMode"], MODES),
         importance_cap=head["importanceCap"],
         temperature=head["temperature"],
-        guide_gamma=head.get("guideGamma", Loss.guide_gamma),  # a loss that meets no guide need not have it
     )
 
 

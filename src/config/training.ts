@@ -127,11 +127,6 @@ export const learner = z.strictObject({
     .default("token_truncate")
     .describe("Importance weights for the sampler-learner gap: by token or sequence, truncated at the cap or 0 above it."),
   importanceCap: z.number().positive().nullable().default(2).describe("Cap of the importance weights; null switches them off."),
-  guideGamma: z
-    .number()
-    .positive()
-    .default(0.1)
-    .describe("A token of a guide has weight p / (p + gamma), with p its probability under the policy (LUFFY)."),
   gapAlarm: share.default(0.05).describe("Share of tokens with an importance ratio outside 0.9..1.1 above which a step warns."),
 });
 

@@ -53,8 +53,6 @@ export interface PolicyLoss {
   readonly importanceCap: number | null;
   /** Sampling temperature: logits are divided by it before the log-softmax. */
   readonly temperature: number;
-  /** Tokens of samples marked `guide` have the loss -A * p / (p + gamma), whatever the kind (native/trainer/guide.py). */
-  readonly guideGamma: number;
 }
 
 export type Loss = PolicyLoss | { readonly kind: "sft" };

@@ -22,7 +22,7 @@ export const publishedSettings: Readonly<Record<PolicyLossName, PublishedSetting
 
 /** The loss of a run at the temperature of its samples. A null in the config takes the loss's published setting. */
 export function policyLoss({ learner, rollout }: Pick<Config, "learner" | "rollout">, temperature: number): PolicyLoss {
-  const { lossType, dualClip, klCoef, importanceMode, importanceCap, guideGamma } = learner;
+  const { lossType, dualClip, klCoef, importanceMode, importanceCap } = learner;
   const own = publishedSettings[lossType];
   return {
     kind: lossType,
@@ -35,6 +35,5 @@ export function policyLoss({ learner, rollout }: Pick<Config, "learner" | "rollo
     importanceMode,
     importanceCap,
     temperature,
-    guideGamma,
   };
 }

@@ -1,7 +1,6 @@
 // A deterministic double of the learner, for unit tests without Python: a unigram model over a small vocabulary, whose
 // bias of each token is the adapter. It learns, skips, saves and restores as the port requires. It computes the same policy
-// loss for every name, without clipping, KL or importance weights, and the shaped importance of guides; only the hash of its GGUF
-// adapter can be used.
+// loss for every name, without clipping, KL or importance weights; only the hash of its GGUF adapter can be used.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -97,10 +96,8 @@ export function scriptedLearner(vocabulary = 512): Learner {
 /** Gradient ascent with momentum on the mean of coefficient x log-prob over the trained tokens. Changes `mine`. */
 function step(mine: State, samples: readonly TrainingSample[], request: UpdateRequest) {
   const values = logSoftmax(mine.bias, 1);
-  const tokens = samples.flatMap(({ ids, mask, advantages, guide }) =>
-    ids.flatMap((id, i) =>
-      mask[i] === 1 ? [{ id, ...gainOf(at(values, id), at(advantages, i), guide === true, request) }] : [],
-    ),
+  const tokens = samples.flatMap(({ ids, mask, advantages }) =>
+    ids.flatMap((id, i) => (mask[i] === 1 ? [{ id, ...gainOf(at(values, id), at(advantages, i), request) }] : [])),
   );
   const total = tokens.reduce((sum, token) => sum + token.coefficient, 0);
   const pull = values.map((value) => (-total * Math.exp(value)) / Math.max(1, tokens.length));
@@ -116,11 +113,8 @@ function step(mine: State, samples: readonly TrainingSample[], request: UpdateRe
 }
 
 /** What a token adds to the mean that is increased, at ratio 1, and its slope by the token's log-prob. */
-function gainOf(logprob: number, advantage: number, guide: boolean, { loss }: UpdateRequest) {
-  if (loss.kind === "sft") return { gain: logprob, coefficient: 1 };
-  if (!guide) return { gain: advantage, coefficient: advantage };
-  const share = Math.exp(logprob) / (Math.exp(logprob) + loss.guideGamma);
-  return { gain: advantage * share, coefficient: advantage * share * (1 - share) };
+function gainOf(logprob: number, advantage: number, { loss }: UpdateRequest) {
+  return loss.kind === "sft" ? { gain: logprob, coefficient: 1 } : { gain: advantage, coefficient: advantage };
 }
 
 function guideMetrics({ minibatches, loss }: UpdateRequest, old: readonly number[]): Record<string, number> {

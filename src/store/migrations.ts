@@ -4,14 +4,25 @@ import { rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import { blames, configs, digests, embeddings, margins, replies, starts, tables } from "./schema.ts";
-import { teaching } from "./schema-teaching.ts";
+import { guides, teaching } from "./schema-teaching.ts";
 import { views } from "./views.ts";
 
 /** "Play" in ASCII: marks the file as a Playact store in SQLite's header. */
 const applicationId = 0x506c6179;
 
 /** Change number n brings a store from user_version n to n + 1. Released entries are never edited. */
-export const migrations: readonly string[] = [tables, digests, margins, embeddings, blames, replies, starts, configs, teaching];
+export const migrations: readonly string[] = [
+  tables,
+  digests,
+  margins,
+  embeddings,
+  blames,
+  replies,
+  starts,
+  configs,
+  teaching,
+  guides,
+];
 
 /** The store's version: the number of migrations applied. */
 export function versionOf(database: Database): number {

@@ -1,4 +1,4 @@
-// The changes of store version 9; rules for editing as in schema.ts.
+// The changes of store versions 9 and 10; rules for editing as in schema.ts.
 
 /**
  * Version 9: kinds and purposes of tasks; who wrote an episode; the dialect of a run; benchmark rows; questions to the simulator.
@@ -102,4 +102,9 @@ CREATE INDEX exchange_of_run ON exchange (run, step);
 UPDATE run SET config = json_insert(config, '$.policy', json('{"dialect":null}'), '$.store', json('{"exchanges":"none"}'),
   '$.tasks.parallel', 0, '$.rollout.guide', 'off', '$.rollout.stopAgreed', json('false'), '$.reward.shuffled', json('false'),
   '$.learner.guideGamma', 0.1, '$.evaluation.decisions', 0, '$.evaluation.every', 1);
+`;
+
+/** Version 10: tokens of guides have the loss of sampled ones. A run with guides can be read, but not resumed. */
+export const guides = `
+UPDATE run SET config = json_remove(config, '$.learner.guideGamma') WHERE config ->> '$.rollout.guide' = 'off';
 `;

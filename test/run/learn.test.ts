@@ -113,16 +113,9 @@ describe("a guide", () => {
   });
   const failed = [judged(-1), judged(-1), aborted()];
 
-  test("makes a failed group worth training on, beside its samples, marked and with the gamma of the config", async () => {
-    const { requests } = await learned(
-      [failed, alive],
-      { learner: { klCoef: 0, guideGamma: 0.3, tasksPerMinibatch: 2 } },
-      {},
-      1,
-      right,
-    );
+  test("makes a failed group worth training on, beside its samples, and marked", async () => {
+    const { requests } = await learned([failed, alive], { learner: { klCoef: 0, tasksPerMinibatch: 2 } }, {}, 1, right);
     const [request] = requests;
-    expect(request?.loss).toMatchObject({ guideGamma: 0.3 });
     const samples = request?.minibatches[0] ?? [];
     expect(samples.map(({ guide }) => guide === true)).toEqual([false, false, true, false, false]);
     expect(samples[2]?.advantages.at(-1)).toBeGreaterThan(0);

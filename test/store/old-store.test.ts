@@ -53,7 +53,6 @@ const since = {
   tasks: { parallel: 0 },
   rollout: { guide: "off", stopAgreed: false },
   reward: { shuffled: false },
-  learner: { guideGamma: 0.1 },
   evaluation: { decisions: 0, every: 1 },
 } as const;
 

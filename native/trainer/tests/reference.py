@@ -3,7 +3,7 @@ and knowing nothing of the code it judges: value, and gradient by the log-prob o
 
 A sequence is a dict of lists over all its positions (mask, logp, old, behaviour, reference, advantage), with the number of
 its rollout and whether it was aborted: aborted ones and positions that are not trained take part in nothing. Where it has a
-true `guide`, nothing was sampled in it, and its tokens have LUFFY's shaped importance whatever the loss is.
+true `guide`, nothing was sampled in it, so its tokens have importance weight 1 whatever their behaviour says.
 """
 
 import math
@@ -35,14 +35,10 @@ def reference_objective(sequences: list[Sequence], loss: Loss) -> tuple[float, l
         for i in trained:
             of_token = exp(s["logp"][i] - s["old"][i])
             worth, slope = surrogate(loss, geometric if loss.kind == "gspo" else of_token, s["advantage"][i], s["logp"][i])
-            weight = importance(
-                loss, whole if loss.importance_mode.startswith("sequence") else exp(s["old"][i] - s["behaviour"][i])
-            )
+            gap = whole if loss.importance_mode.startswith("sequence") else exp(s["old"][i] - s["behaviour"][i])
+            weight = 1.0 if s.get("guide") else importance(loss, gap)
             if loss.kind != "sft" and (weight == 0 or s["advantage"][i] == 0):
                 worth, slope = 0.0, 0.0  # whatever the ratio: it may be infinite
-            if s.get("guide") and loss.kind != "sft":
-                worth, slope = guided(s["advantage"][i], math.exp(s["logp"][i]), loss.guide_gamma)
-                weight = 1.0
             kl, kl_slope = divergence(s["logp"][i], s["reference"][i])
             value += (weight * worth + loss.kl_coef * kl) / denominator
             gradient[i] = (weight * slope + loss.kl_coef * kl_slope) / denominator
@@ -69,11 +65,6 @@ def surrogate(loss: Loss, ratio: float, advantage: float, logp: float) -> tuple[
     if loss.kind == "dual_clip" and advantage < 0 and gain < loss.dual_clip * advantage:
         gain, slope = loss.dual_clip * advantage, 0.0
     return -gain, -slope
-
-
-def guided(advantage: float, p: float, gamma: float) -> tuple[float, float]:
-    """-A p / (p + gamma), and its slope by log p: p times the derivative by p, which is -A gamma / (p + gamma)^2."""
-    return -advantage * p / (p + gamma), -advantage * p * gamma / (p + gamma) ** 2
 
 
 def importance(loss: Loss, ratio: float) -> float:
