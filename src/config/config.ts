@@ -116,7 +116,8 @@ const difficulty = z.strictObject({
 const curriculum = z.strictObject({
   start: z.number().int().min(1).max(100).default(30).describe("Level of the first step."),
   step: z.number().int().min(0).default(5).describe("Levels per change, up or down."),
-  floor: z.number().int().min(1).max(100).default(1).describe("Lowest level."),
+  // below 20 a task offers a single tool, and nothing has to be chosen
+  floor: z.number().int().min(1).max(100).default(20).describe("Lowest level."),
   cap: z.number().int().min(1).max(100).default(100).describe("Highest level."),
   raiseAt: z.number().default(0.5).describe("Mean reward at or above which the level rises."),
   lowerAt: z.number().default(0).describe("Mean reward at or below which the level falls."),

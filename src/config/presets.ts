@@ -5,15 +5,15 @@ import type { ConfigInput } from "./config.ts";
 
 export const presets = {
   laptop: {},
-  // an evening on two cores: four times the steps, and enough held-out tasks for an interval
-  evening: { steps: 24, evaluation: { tasks: 96, decisions: 168, every: 4 } },
+  // an evening on two cores: more steps, and enough held-out tasks for an interval
+  evening: { steps: 16, evaluation: { tasks: 96, decisions: 96, every: 4 } },
   tiny: {
     steps: 2,
     models: { policy: "smollm2-135m-instruct", simulator: "smollm2-135m-instruct" },
     engine: { policySequences: 4, policyContext: 1536, simulatorSequences: 4, simulatorContext: 1536 },
     tasks: { perStep: 2, decline: 0.25, parallel: 0, hard: 0.3, novelty: null },
     difficulty: { numTools: 0.1, queryAmbiguity: 0.02, systemPrompt: 0.03 },
-    curriculum: { start: 10, step: 3, epsilon: 0.25 },
+    curriculum: { start: 10, step: 3, floor: 1, epsilon: 0.25 },
     rollout: {
       ...{ groupSize: 3, temperature: 1, guide: "off", stopAgreed: false },
       ...{ tokensPerTurn: 48, responseTokens: 256, deadlineSeconds: 120, simulatorTries: 1 },

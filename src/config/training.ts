@@ -153,11 +153,11 @@ export const evaluation = z.strictObject({
     .default(24)
     .describe("Held-out tasks that report: played whole and greedily, before and after training; 0 skips them."),
   decisions: natural
-    .default(84)
+    .default(48)
     .describe(
       "Held-out tasks that choose the best checkpoint: only the first turn is played; 0 skips them, and the last is the best.",
     ),
-  every: positive.default(3).describe("Steps between two evaluations by first turns."),
+  every: positive.default(2).describe("Steps between two evaluations by first turns."),
   heldOut: share.default(0.25).describe("Share of each domain's toolsets that is never trained on."),
 });
 

@@ -3,6 +3,7 @@
 import type { Dialect } from "../config/config.ts";
 import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
 import { untoldValues } from "../rules/blame.ts";
+import { parseJson } from "../rules/json.ts";
 import { refuses } from "../rules/language/refusal.ts";
 import { isSameCall, spoken } from "../rules/values.ts";
 import { endsCut } from "../simulator/lines.ts";
@@ -21,7 +22,7 @@ export interface Conduct {
   readonly malformed: number;
   /** Turns that refused before anything was called and that the user complained about: helping only when asked again is worth less. */
   readonly undueRefusals: number;
-  /** What was said to the user at the end, in a whole turn without calls; null if nothing was. */
+  /** What was said to the user at the end, in words and in a whole turn without calls; null if nothing was. */
   readonly report: string | null;
   /** The report refuses the request. */
   readonly refused: boolean;
@@ -41,8 +42,8 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
     return [{ ...turn, complained: turnReward === -1, made, unexecuted }];
   });
   const last = turns.at(-1);
-  const speaks = last !== undefined && tried(last) === 0 && isSpeech(last.rest);
-  const report = speaks && !endsCut(trajectory) ? last.rest : null;
+  const said = last === undefined || tried(last) > 0 || endsCut(trajectory) ? "" : inWords(last.rest);
+  const report = said === "" ? null : said;
   const firstTry = turns.findIndex((turn) => tried(turn) > 0);
   const before = turns.slice(0, Math.max(0, firstTry));
   const conduct = {
@@ -56,9 +57,14 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
   return { ...conduct, fault: faultOf(task, conduct, untoldValues(trajectory)) };
 }
 
-/** Whether a text speaks to the user; a policy that echoes the tags of a tool's answer has reported nothing. */
-function isSpeech(rest: string): boolean {
-  return rest !== "" && !/<\/?tool_(call|response)>/.test(rest);
+/**
+ * What a text says in words. Code blocks, JSON alone and the tags of a tool's answer say nothing to a person: an untrained policy
+ * repeats each result so, and would have full marks for it.
+ */
+function inWords(rest: string): string {
+  if (/<\/?tool_(call|response)>/.test(rest)) return "";
+  const words = rest.replace(/```[^]*?(?:```|$)/g, " ").trim();
+  return /^[{[]/.test(words) && parseJson(words).ok ? "" : words;
 }
 
 function tried({ calls, errors }: ParsedCalls): number {

@@ -36,6 +36,8 @@ export interface Question<T> {
   readonly seedNames: readonly (string | number)[];
   readonly maxTokens: number;
   readonly temperature: number;
+  /** Fewer tries than the simulator's own (SimulatorOptions). */
+  readonly tries?: number;
 }
 
 export type Choice = Pick<ChooseRequest, "messages" | "lead" | "options">;
@@ -91,7 +93,7 @@ async function ask<T>(
 ): Promise<Answer<T>> {
   const { role, messages, schema, temperature, maxTokens } = question;
   let failure: Failure = { boundary: role, code: "invalid_reply", text: "never asked" };
-  for (let attempt = 1; attempt <= tries; attempt++) {
+  for (let attempt = 1; attempt <= (question.tries ?? tries); attempt++) {
     const usage = { read: 0, written: 0 };
     const seed = seedFrom(...question.seedNames, attempt);
     const started = performance.now();

@@ -43,8 +43,15 @@ describe("the conduct read from a record", () => {
     ["a text that was cut", [says(found), answer], { status: "truncated", stopReason: "turn_length" }],
     ["a text out of time", [says(found), answer], { status: "truncated", stopReason: "turn_deadline" }],
     ["no turn at all", [], {}],
+    ["the result as it came", [says(found), '{"train_id": "NT418", "departs": "08:25"}'], {}],
+    ["the result in a code block", [says(found), '```json\n{"train_id": "NT418"}\n```'], {}],
+    ["a code block that is not closed", [says(found), '```\n{"train_id": "NT418"'], {}],
   ])("that ends in %s has reported nothing", (_name, turns, change) => {
     expect(read(turns, change).report).toBeNull();
+  });
+
+  test("reports with the words around a code block", () => {
+    expect(read([says(found), `${answer}\n\`\`\`json\n{"train_id": "NT418"}\n\`\`\``]).report).toBe(answer);
   });
 });
 

@@ -228,6 +228,12 @@ describe("a message is asked for again when it", () => {
     expect(new Set(asked.map(({ seed }) => seed)).size).toBe(4);
   });
 
+  test("a message with more than three values is asked for once, then it is built by rule", async () => {
+    const values = { ...filled, arguments_2: { from: "Narva", to: "Tartu", day: "2027-03-05" }, result_2: filled.result_1 };
+    const { plainMessage, asked } = await write(order({ calls: 2, parallel: true }), [trains], ["A train."], values);
+    expect([plainMessage, asked.length]).toEqual([true, 1 + 1]);
+  });
+
   test.each(cases)("%s three times, then it is built by rule, and the draft says so", async (_, change, message) => {
     const { task, plainMessage, rejected, asked } = await write(order(change), [trains], [message]);
     expect([plainMessage, rejected]).toEqual([true, null]);
