@@ -241,7 +241,7 @@ export interface StoredGroup extends Group {
   readonly index: number;
   /** Row ids of the trajectories. // [member] */
   readonly ids: readonly number[];
-  /** The right episode of the task, which is learnt from beside the sampled ones because none of these succeeded. */
+  /** The right episode of the task, which is learnt from beside the sampled ones because none of these solved the task. */
   readonly guide?: { readonly id: number; readonly trajectory: Trajectory };
   /** Its second half was not played, because the first agreed. */
   readonly stopped?: boolean;

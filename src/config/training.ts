@@ -48,7 +48,9 @@ export const rollout = z.strictObject({
   guide: z
     .enum(["off", "failed"])
     .default("failed")
-    .describe("failed: where no sample succeeded, the right episode of the task joins the group as a further member."),
+    .describe(
+      "failed: where no sample made all calls and reported on them, the right episode of the task joins the group as a further member.",
+    ),
   stopAgreed: z
     .boolean()
     .default(true)
@@ -92,7 +94,7 @@ export const learner = z.strictObject({
   processes: positive.default(1).describe("GPUs to train on, one process each, by torchrun."),
   rank: positive.default(16).describe("LoRA rank, on all linear layers."),
   alpha: z.number().positive().default(32).describe("LoRA alpha."),
-  learningRate: z.number().positive().default(1.5e-4).describe("AdamW learning rate of GRPO, the same in every step."),
+  learningRate: z.number().positive().default(3e-4).describe("AdamW learning rate of GRPO, the same in every step."),
   betas: z.tuple([share, share]).default([0.9, 0.999]).describe("AdamW betas."),
   eps: z.number().positive().default(1e-8).describe("AdamW epsilon."),
   weightDecay: z.number().min(0).default(0.01).describe("AdamW weight decay."),
@@ -133,8 +135,8 @@ export const learner = z.strictObject({
 export const warmup = z.strictObject({
   when: z
     .enum(["auto", "always", "never"])
-    // the default policy already forms many calls, but neither reports nor declines: the warm-up shows all three
-    .default("always")
+    // a policy that forms its calls needs none: guides teach it the rest, without imitation of what it can do
+    .default("auto")
     .describe("auto: only if the probe finds that the policy seldom makes the right call."),
   demonstrations: positive.default(32).describe("Number of demonstrations to build."),
   declineShare: share.default(0.3).describe("Share of demonstrations where the right answer is to make no call."),
@@ -157,7 +159,7 @@ export const evaluation = z.strictObject({
     .describe(
       "Held-out tasks that choose the best checkpoint: only the first turn is played; 0 skips them, and the last is the best.",
     ),
-  every: positive.default(2).describe("Steps between two evaluations by first turns."),
+  every: positive.default(3).describe("Steps between two evaluations by first turns."),
   heldOut: share.default(0.25).describe("Share of each domain's toolsets that is never trained on."),
 });
 

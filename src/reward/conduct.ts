@@ -3,7 +3,6 @@
 import type { Dialect } from "../config/config.ts";
 import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
 import { untoldValues } from "../rules/blame.ts";
-import { parseJson } from "../rules/json.ts";
 import { refuses } from "../rules/language/refusal.ts";
 import { isSameCall, spoken } from "../rules/values.ts";
 import { endsCut } from "../simulator/lines.ts";
@@ -64,7 +63,7 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
 function inWords(rest: string): string {
   if (/<\/?tool_(call|response)>/.test(rest)) return "";
   const words = rest.replace(/```[^]*?(?:```|$)/g, " ").trim();
-  return /^[{[]/.test(words) && parseJson(words).ok ? "" : words;
+  return /^[{[]/.test(words) ? "" : words;
 }
 
 function tried({ calls, errors }: ParsedCalls): number {

@@ -31,6 +31,11 @@ export function rulesShare(task: Task, conduct: Conduct): number {
   return sum / (task.expected.length + tooMany);
 }
 
+/** All calls right, and at least half of the results reported: an episode to learn from, and none that needs a better one beside it. */
+export function isSolved({ rules, reward }: Pick<Verdict, "rules" | "reward">): boolean {
+  return rules === 1 && reward >= 0.75;
+}
+
 function attempts(conduct: Conduct): number {
   return writtenCalls(conduct).length + conduct.malformed;
 }

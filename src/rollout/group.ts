@@ -5,7 +5,7 @@
 // resumed step makes the same groups, whatever was stored before.
 import { type WorkItem, workOff } from "../concurrent.ts";
 import type { StoredGroup, Task, Trajectory } from "../types.ts";
-import { agreementOf, allFailed, firstHalf } from "./agreement.ts";
+import { agreementOf, firstHalf, noneSolved } from "./agreement.ts";
 
 export interface Rollouts {
   /** Tasks by index; holes are tasks that could not be written. */
@@ -89,7 +89,7 @@ export async function rollOutGroups(rollouts: Rollouts): Promise<StoredGroup[]> 
     const played = membersOf(group).map(({ trajectory }) => trajectory);
     const trajectories = played.filter(({ sample }) => sample < group.wanted); // more is stored of a group that was played on
     if (group.wanted === groupSize) {
-      if (allFailed(trajectories)) await guided(group);
+      if (noneSolved(trajectories)) await guided(group);
       return [];
     }
     const agreed = agreementOf(trajectories);

@@ -2,6 +2,7 @@
 // canary, which shows what the judge makes of words.
 
 import { failedAlone } from "../llm/llm.ts";
+import { isSolved } from "../reward/verdict.ts";
 import { seedFrom } from "../rng.ts";
 import { demonstrate } from "../rollout/demonstration.ts";
 import { linesOf } from "../simulator/lines.ts";
@@ -11,12 +12,9 @@ import type { Metrics } from "./metric-list.ts";
 import { mean } from "./metrics.ts";
 import { simulatorOf } from "./session.ts";
 
-/** Lowest reward of a demonstration that is learnt from: all calls right and half of the results reported. */
-const approvedReward = 0.75;
-
 /** Whether the rules approve a demonstration, so that it can be learnt from. */
 export function isApproved({ verdict }: Trajectory): boolean {
-  return (verdict?.reward ?? -1) >= approvedReward;
+  return verdict !== null && isSolved(verdict);
 }
 
 /**

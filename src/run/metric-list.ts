@@ -77,7 +77,7 @@ const loopMetrics = [
     name: "rollout/guided",
     unit: "groups",
     sentence:
-      "Groups without a success, to which the right episode was added (rollout.guide). It counts in no other metric of rollouts.",
+      "Groups in which nobody solved the task, to which the right episode was added (rollout.guide). It counts in no other metric of rollouts.",
   },
   {
     name: "rollout/stopped",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { agreementOf, allFailed, firstHalf } from "../../src/rollout/agreement.ts";
+import { agreementOf, firstHalf, noneSolved } from "../../src/rollout/agreement.ts";
 import { aborted, judged } from "../support/trajectory.ts";
 
 const verdict = (reward: number, rules: number) => judged(reward, { verdict: { reward, rules, judge: null, reason: "" } });
@@ -17,6 +17,7 @@ test.each([
   ["the same failure", [verdict(-1, 0), verdict(-1, 0)], "failure"],
   ["failures of different worth: there is something to compare", [verdict(-1, 0), verdict(0.25, 0.75)], null],
   ["a written verdict of full marks against the rules", [verdict(1, 0.5), verdict(1, 0.5)], "failure"],
+  ["right calls of which nobody reports", [verdict(0.5, 1), verdict(0.5, 1)], "failure"],
   ["one alone agrees with nobody", [verdict(1, 1)], null],
   ["one survivor agrees with nobody", [verdict(-1, 0), aborted()], null],
   ["nobody", [], null],
@@ -24,8 +25,9 @@ test.each([
   expect(agreementOf(half)).toBe(agreed);
 });
 
-test("a group failed if somebody was judged and nobody met every rule", () => {
-  expect(allFailed([verdict(-1, 0), aborted(), verdict(0.4, 0.9)])).toBe(true);
-  expect(allFailed([verdict(-1, 0), verdict(0.5, 1)])).toBe(false);
-  expect(allFailed([aborted()])).toBe(false);
+test("nobody solved a task if somebody was judged and nobody made all calls and reported on them", () => {
+  expect(noneSolved([verdict(-1, 0), aborted(), verdict(0.4, 0.9)])).toBe(true);
+  expect(noneSolved([verdict(-1, 0), verdict(0.5, 1)])).toBe(true);
+  expect(noneSolved([verdict(-1, 0), verdict(0.75, 1)])).toBe(false);
+  expect(noneSolved([aborted()])).toBe(false);
 });
