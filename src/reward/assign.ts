@@ -1,5 +1,6 @@
 // Verdicts -> advantages of every turn, group by group. Pure; the formulas are in advantage.ts. Departs from TRUSTEE where nobody
-// in a group succeeded: the guide is compared with the others, and so gives them a baseline and itself an advantage.
+// in a group solved the task: the guide is compared with the sampled members, but they only with each other. In a common baseline
+// (LUFFY) all of them would be pushed away from, and a policy that seldom succeeds unlearns what it can do (docs/results.md).
 import { draws } from "../rng.ts";
 import type { StoredGroup, Trajectory, Verdict } from "../types.ts";
 import { type AdvantageOptions, advantages, isDead, type RewardedRollout, type TurnAdvantage } from "./advantage.ts";
@@ -12,7 +13,7 @@ export interface ScoredGroup extends StoredGroup {
   readonly guideAdvantages: readonly TurnAdvantage[];
   /** All members got the same reward, or there is only one: nothing to learn. */
   readonly dead: boolean;
-  /** The same of the sampled members alone: without a guide the group would be dead. */
+  /** All sampled members got the same reward: without a guide the group would be dead. */
   readonly agreed: boolean;
 }
 
@@ -42,9 +43,9 @@ export function assignAdvantages(
       const dead = isDead(alone);
       return { ...group, advantages: alone, guideAdvantages: [], dead, agreed: dead };
     }
-    const all = compared([...sampled, rewardsOf(group.guide.trajectory)], options);
-    const [members, guideAdvantages = []] = [all.slice(0, -1), all.at(-1)];
-    return { ...group, advantages: members, guideAdvantages, dead: isDead(all), agreed: isDead(alone) };
+    const guideAdvantages = compared([...sampled, rewardsOf(group.guide.trajectory)], options).at(-1) ?? [];
+    const agreed = isDead(alone);
+    return { ...group, advantages: alone, guideAdvantages, dead: agreed && isDead([guideAdvantages]), agreed };
   });
 }
 

@@ -1,6 +1,6 @@
 // One learner call for one step: mini-batches of whole groups in, metrics out. With a KL term dead groups stay in the update,
-// as published; without one they carry no signal and are left out (departs; trl#6367 has measurements). If no group is left,
-// the sampler-learner gap is still measured, so that every step has its metrics and its alarm.
+// as published; without one they carry no signal and are left out (departs; trl#6367 has measurements), and of a guided group
+// whose samples agree the guide alone is learnt. If no group is left, the sampler-learner gap is still measured.
 import { trainingSamples } from "../learner/batch.ts";
 import type { LearnerSample } from "../learner/learner.ts";
 import { policyLoss } from "../learner/losses.ts";
@@ -26,7 +26,7 @@ export async function learn(
   const { klCoef, learningRate } = config.learner;
   const trained = groups
     .filter((group) => klCoef > 0 || !group.dead)
-    .map(samplesOf)
+    .map((group) => samplesOf(group).filter(({ guide }) => klCoef > 0 || guide === true || !group.agreed))
     .filter((samples) => samples.length > 0);
   const learned =
     trained.length === 0

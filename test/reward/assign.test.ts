@@ -113,14 +113,16 @@ describe("a guide", () => {
   const right = judged(1, { author: "blueprint", messages: talk.map((one) => ({ ...one, logprobs: null })) });
   const guided = { ...group(judged(-1), judged(-1), aborted()), guide: { id: 9, trajectory: right } };
 
-  test("is in the group's mean and deviation, and has an advantage of its own", () => {
+  test("is compared with the sampled members, and leaves their own comparison as it is", () => {
     const [scored] = assignAdvantages([guided], options);
-    expect(scored?.advantages).toEqual([[-2 / 3], [-2 / 3], [0]].map((turns) => turns.map((x) => expect.closeTo(x, 12))));
+    expect(scored?.advantages).toEqual([[0], [0], [0]]);
     expect(scored?.guideAdvantages).toEqual([4 / 3, 4 / 3].map((x) => expect.closeTo(x, 12)));
     expect(scored).toMatchObject({ dead: false, agreed: true });
     const [normalized] = assignAdvantages([guided], { ...options, normalizeStd: true });
     // deviations of -1, -1, 1: sample variance 4/3
     expect(normalized?.guideAdvantages[0]).toBeCloseTo(4 / 3 / Math.sqrt(4 / 3), 5);
+    const [differing] = assignAdvantages([{ ...group(judged(-1), judged(0)), guide: guided.guide }], options);
+    expect(differing).toMatchObject({ advantages: [[-0.5], [0.5]], guideAdvantages: [1, 1], dead: false, agreed: false });
   });
 
   test("is compared even with one survivor of aborts, but teaches nothing alone", () => {
@@ -132,7 +134,7 @@ describe("a guide", () => {
       options,
     );
     expect([one?.advantages, one?.guideAdvantages]).toEqual([
-      [[-0.5], [0]],
+      [[0], [0]],
       [0.5, 0.5],
     ]);
     expect(none).toMatchObject({ guideAdvantages: [0, 0], dead: true });

@@ -113,14 +113,22 @@ describe("a guide", () => {
   });
   const failed = [judged(-1), judged(-1), aborted()];
 
-  test("makes a failed group worth training on, beside its samples, and marked", async () => {
-    const { requests } = await learned([failed, alive], { learner: { klCoef: 0, tasksPerMinibatch: 2 } }, {}, 1, right);
-    const [request] = requests;
-    const samples = request?.minibatches[0] ?? [];
+  const inMinibatch = async (group: readonly Trajectory[], klCoef: number) => {
+    const { requests } = await learned([group, alive], { learner: { klCoef, tasksPerMinibatch: 2 } }, {}, 1, right);
+    return requests[0]?.minibatches[0] ?? [];
+  };
+
+  test("is learnt beside the samples of its group, and marked", async () => {
+    const samples = await inMinibatch([judged(-1), judged(-0.5)], 0);
     expect(samples.map(({ guide }) => guide === true)).toEqual([false, false, true, false, false]);
-    expect(samples[2]?.advantages.at(-1)).toBeGreaterThan(0);
-    expect(samples[0]?.advantages.at(-1)).toBeLessThan(0);
+    expect(samples.slice(0, 3).map(({ advantages }) => Math.sign(advantages.at(-1) ?? 0))).toEqual([-1, 1, 1]);
     expect(new Set(samples.map(({ rollout }) => rollout)).size).toBe(5);
+  });
+
+  test("is learnt alone where the samples agree, unless a KL term needs them", async () => {
+    const guides = async (klCoef: number) => (await inMinibatch(failed, klCoef)).map(({ guide }) => guide === true);
+    expect(await guides(0)).toEqual([true, false, false]);
+    expect(await guides(0.1)).toEqual([false, false, true, false, false]);
   });
 
   test("is never what the sampler is compared with", async () => {
