@@ -154,7 +154,7 @@ const simulator = z.strictObject({
 
 export const configSchema = z.strictObject({
   seed: z.number().int().min(0).default(1).describe("Root seed of every random draw."),
-  steps: natural.default(6).describe("GRPO steps; 0: the warm-up alone."),
+  steps: natural.default(5).describe("GRPO steps; 0: the warm-up alone."),
   keepCheckpoints: natural
     .default(2)
     .describe("Checkpoints kept besides those of step 0, the best step and the last step; older ones are removed."),

@@ -135,8 +135,8 @@ export const learner = z.strictObject({
 export const warmup = z.strictObject({
   when: z
     .enum(["auto", "always", "never"])
-    // a policy that forms its calls needs none: guides teach it the rest, without imitation of what it can do
-    .default("auto")
+    // the default policy forms its calls, but neither stops nor reports nor declines: guides alone teach that too slowly
+    .default("always")
     .describe("auto: only if the probe finds that the policy seldom makes the right call."),
   demonstrations: positive.default(32).describe("Number of demonstrations to build."),
   declineShare: share.default(0.3).describe("Share of demonstrations where the right answer is to make no call."),
