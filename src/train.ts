@@ -9,6 +9,7 @@
 //   a lone survivor keeps its reward  gets advantage 0                     reward/assign.ts              there is nothing to compare it with
 //   turn rewards shape advantages     the same (TGRPO, five modes)         reward/advantage.ts
 //   a failed group teaches little     the right episode joins it           rollout/group.ts              one comparison says more than six failures (LUFFY)
+//   no task is beyond its tools       a quarter is, each beside its twin   run/twins.ts                  a pair differs in its tools alone
 //   groups are played whole           stopped when their half agrees       rollout/agreement.ts          dead groups cost as much time as others
 //   dead groups stay in the loss      only with a KL term                  run/learn.ts                  without one they carry no signal (trl#6367: +2.4 points)
 //   clipped loss with a KL            the same, six losses                 native/trainer/loss.py
@@ -21,7 +22,6 @@ import { evaluateBase, evaluateBest, evaluateStep } from "./evaluate.ts";
 import { assignAdvantages } from "./reward/assign.ts";
 import { removeOldCheckpoints, saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
-import { drawTasks } from "./run/draw-tasks.ts";
 import { heldOutTasks } from "./run/held-out.ts";
 import { learn } from "./run/learn.ts";
 import { groupMetrics } from "./run/metrics.ts";
@@ -32,6 +32,7 @@ import { drawSpare } from "./run/spare.ts";
 import { beginStep } from "./run/step.ts";
 import { swapAndProbe } from "./run/swap.ts";
 import { nextTemperature } from "./run/temperature.ts";
+import { drawWithTwins } from "./run/twins.ts";
 import { closeStep } from "./store/steps.ts";
 import { nextLevel } from "./tasks/curriculum.ts";
 import { warmUp } from "./warmup.ts";
@@ -63,7 +64,7 @@ async function trainStep(session: Session, state: RunState): Promise<RunState> {
   // draw tasks for the level
   const { perStep, decline } = config.tasks;
   progress({ kind: "phase", text: `writing ${perStep} tasks at level ${level}`, step });
-  const drawn = await drawTasks(session, {
+  const drawn = await drawWithTwins(session, {
     ...{ id: "train", step, purpose: "train", first: (step - 1) * perStep, count: perStep },
     ...{ level, declineShare: decline, epsilon: config.curriculum.epsilon },
   });

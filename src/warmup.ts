@@ -20,10 +20,9 @@ import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
 import { beginStep, type StepRecord } from "./run/step.ts";
 import { swapAndProbe } from "./run/swap.ts";
+import { withTwins } from "./run/twins.ts";
 import { closeStep, type LearnedLogprobs } from "./store/steps.ts";
-import { saveTask } from "./store/tasks.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
-import { irrelevanceOf } from "./tasks/irrelevance.ts";
 import type { Task, Trajectory } from "./types.ts";
 
 /**
@@ -78,7 +77,9 @@ async function learnDemonstrations(session: Session, level: number, record: Step
   const { demonstrations: count, epochs } = config.warmup;
   progress({ kind: "phase", text: `warm-up: writing ${count} demonstrations`, step: 0 });
   const drawn = await drawTasks(session, demonstrations(config, level));
-  const tasks = await withTwins(session, drawn.tasks);
+  const pairs = Array.from({ length: count - written(config) }, (_, twin) => written(config) + twin);
+  const twins = new Map(pairs.map((place) => [place, pairOf(config, place)]));
+  const tasks = await withTwins(session, { step: 0, purpose: "demonstration" }, drawn.tasks, twins);
   const approved = await demonstrateAll(session, tasks);
   record.lap("time/demonstrations");
   progress({ kind: "phase", text: `warm-up: ${epochs} supervised passes over ${approved.length} demonstrations`, step: 0 });
@@ -124,20 +125,6 @@ const pairOf = (config: Config, index: number) => index % written(config);
 /** The series of written tasks: calls only, with exactly the level's aspects. */
 function demonstrations(config: Config, level: number): Series {
   return { id: "demo", step: 0, purpose: "demonstration", first: 0, count: written(config), level, declineShare: 0, epsilon: 0 };
-}
-
-/** Appends the twins of the written tasks, each stored at once. */
-async function withTwins(session: Session, calls: ReadonlyMap<number, Task>): Promise<ReadonlyMap<number, Task>> {
-  const { config, writer } = session;
-  const tasks = new Map(calls);
-  for (let index = written(config); index < config.warmup.demonstrations; index++) {
-    const call = calls.get(pairOf(config, index));
-    if (call === undefined || tasks.has(index)) continue;
-    const twin = irrelevanceOf(call, session.toolsets.train, draws(config.seed, "twin", index));
-    await commit(session, () => saveTask(writer, { step: 0, purpose: "demonstration", index }, twin));
-    tasks.set(index, twin);
-  }
-  return tasks;
 }
 
 /**

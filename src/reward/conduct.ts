@@ -62,7 +62,7 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
  */
 function inWords(rest: string): string {
   if (/<\/?tool_(call|response)>/.test(rest)) return "";
-  const words = rest.replace(/```[^]*?(?:```|$)/g, " ").trim();
+  const words = rest.replace(/```[\s\S]*?(?:```|$)/g, " ").trim();
   return /^[{[]/.test(words) ? "" : words;
 }
 

@@ -32,6 +32,8 @@ export interface Series extends Omit<OrderSeries, "names"> {
   readonly purpose: Purpose;
   /** Keys (messageKey) of tasks that these must not repeat, nor each other; absent: repetition is for novelty to judge. */
   readonly taken?: ReadonlySet<string>;
+  /** Places that are not written: they get twins (twins.ts). */
+  readonly leftOut?: ReadonlySet<number>;
 }
 
 /** The seed names of a series of a run; the task's index is added. */
@@ -150,20 +152,21 @@ export async function drawTasks(
 ): Promise<{ readonly tasks: ReadonlyMap<number, Task>; readonly metrics: Metrics }> {
   const { config, writer } = session;
   const { store, run } = writer;
-  const { step, purpose } = series;
+  const { step, purpose, leftOut = new Set() } = series;
+  const wanted = series.count - leftOut.size;
   const toolsets = isTraining(purpose) ? session.toolsets.train : session.toolsets.heldOut;
   const tasks = loadTasks(store, run, step, purpose);
   const taken = series.taken && new Set([...series.taken, ...[...tasks.values()].map(messageKey)]);
   const ordered = { ...series, names: seriesNames(config, purpose), toolsets, ...(taken && { taken }) };
   const state: SeriesState = {
-    filled: new Set(tasks.keys()),
+    filled: new Set([...tasks.keys(), ...leftOut]),
     rounds: roundsOf(store, run, step, purpose),
     known: [...vectorsBefore(store, run, series, remembered), ...vectorsOf(store, run, series)],
   };
   const written = await writeTasks(session, ordered, state, async (index, task, origin) => {
     await commit(session, () => saveTask(writer, { step, purpose, index }, task, origin));
     tasks.set(index, task);
-    session.progress({ kind: "count", text: "tasks written", done: tasks.size, of: series.count });
+    session.progress({ kind: "count", text: "tasks written", done: tasks.size, of: wanted });
   });
   for (const [index, rejections] of written.rejected) {
     if (tasks.has(index)) continue;
@@ -171,15 +174,18 @@ export async function drawTasks(
     const failure = { boundary: "task", code: "invalid_reply", text, task: `${series.id}-${series.first + index}` };
     await commit(session, () => recordFailure(writer, step, failure, { purpose, drafts: rejections }));
   }
-  // places beyond the series are the warm-up's twins, stored before a resume
-  const placed = [...tasks.keys()].filter((place) => place < series.count).length;
-  return { tasks: new Map([...tasks].sort(([a], [b]) => a - b)), metrics: taskMetrics(session, ordered, placed, written) };
+  // twins and spare tasks may have been stored before a resume
+  const placed = [...tasks.keys()].filter((place) => place < series.count && !leftOut.has(place)).length;
+  return {
+    tasks: new Map([...tasks].sort(([a], [b]) => a - b)),
+    metrics: taskMetrics(session, ordered, { placed, wanted }, written),
+  };
 }
 
 function taskMetrics(
   { config, writer }: Session,
   series: Series & OrderSeries,
-  count: number,
+  { placed, wanted }: { readonly placed: number; readonly wanted: number },
   { rejected, plainMessages }: Written,
 ): Metrics {
   const counts: Record<string, number> = {};
@@ -190,8 +196,8 @@ function taskMetrics(
   return {
     ...aspectMetrics(taskOrders(config, series).map(({ aspects }) => aspects)),
     ...counts,
-    "tasks/written": count,
-    "tasks/missing": series.count - count,
+    "tasks/written": placed,
+    "tasks/missing": wanted - placed,
     "tasks/plain_messages": plainMessages,
     ...(closest.length === 0 ? {} : { "tasks/novelty": 1 - mean(closest) }),
   };

@@ -26,8 +26,11 @@ export async function learn(
   const { klCoef, learningRate } = config.learner;
   const trained = groups
     .filter((group) => klCoef > 0 || !group.dead)
-    .map((group) => samplesOf(group).filter(({ guide }) => klCoef > 0 || guide === true || !group.agreed))
-    .filter((samples) => samples.length > 0);
+    .map((group): Learnt => {
+      const samples = samplesOf(group).filter(({ guide }) => klCoef > 0 || guide === true || !group.agreed);
+      return { index: group.index, samples };
+    })
+    .filter(({ samples }) => samples.length > 0);
   const learned =
     trained.length === 0
       ? { skipped_steps: 1, ...(await measureGap(session, groups, temperature)) }
@@ -35,11 +38,21 @@ export async function learn(
   return { ...learned, ...raiseAlarm(session, learned, step), learning_rate: learningRate };
 }
 
-/** One update over mini-batches of `tasksPerMinibatch` groups. */
-async function update({ config, learner }: Trainer, groups: readonly LearnerSample[][], temperature: number): Promise<Metrics> {
+/** What is learnt of a group, under the index of its task. */
+interface Learnt {
+  readonly index: number;
+  readonly samples: readonly LearnerSample[];
+}
+
+/**
+ * One update over mini-batches of `tasksPerMinibatch` tasks: those drawn side by side, also if one of them is left out, so that a
+ * call stays with its twin.
+ */
+async function update({ config, learner }: Trainer, groups: readonly Learnt[], temperature: number): Promise<Metrics> {
   const { tasksPerMinibatch: size, learningRate } = config.learner;
-  const minibatches: LearnerSample[][] = [];
-  for (let first = 0; first < groups.length; first += size) minibatches.push(joined(groups.slice(first, first + size)));
+  const numberOf = ({ index }: Learnt) => Math.floor(index / size);
+  const numbers = [...new Set(groups.map(numberOf))];
+  const minibatches = numbers.map((number) => joined(groups.filter((group) => numberOf(group) === number)));
   const request = { minibatches, loss: policyLoss(config, temperature), learningRate };
   const reply = await learner.update(request);
   assertSameIds(request, reply);
@@ -47,8 +60,8 @@ async function update({ config, learner }: Trainer, groups: readonly LearnerSamp
 }
 
 /** The samples of a mini-batch's groups. Rollout numbers are unique within a group and made unique within the mini-batch. */
-function joined(groups: readonly LearnerSample[][]): LearnerSample[] {
-  return groups.flatMap((samples, index) =>
+function joined(groups: readonly Learnt[]): LearnerSample[] {
+  return groups.flatMap(({ samples }, index) =>
     samples.map((sample) => ({ ...sample, rollout: index + groups.length * (sample.rollout ?? 0) })),
   );
 }
