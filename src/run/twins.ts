@@ -5,21 +5,16 @@ import { draws } from "../rng.ts";
 import { saveTask } from "../store/tasks.ts";
 import { irrelevanceOf } from "../tasks/irrelevance.ts";
 import { taskOrders } from "../tasks/orders.ts";
-import type { Purpose, Task } from "../types.ts";
+import type { Task } from "../types.ts";
 import { commit } from "./commit.ts";
 import { drawTasks, type Series, seriesNames } from "./draw-tasks.ts";
 import type { Metrics } from "./metric-list.ts";
 import type { Session } from "./session.ts";
 
-export interface Place {
-  readonly step: number;
-  readonly purpose: Purpose;
-}
-
 /** The tasks with a twin at each place of `pairs` (twin's place -> call's place), stored at once. A missing call has no twin. */
 export async function withTwins(
   session: Session,
-  { step, purpose }: Place,
+  { step, purpose }: Pick<Series, "step" | "purpose">,
   tasks: ReadonlyMap<number, Task>,
   pairs: ReadonlyMap<number, number>,
 ): Promise<ReadonlyMap<number, Task>> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runsCommand } from "../../src/cli/runs.ts";
+import { configSchema } from "../../src/config/config.ts";
 import { releaseLease } from "../../src/store/lease.ts";
 import { setRunStatus } from "../../src/store/runs.ts";
 import { recordStart } from "../../src/store/starts.ts";
@@ -15,6 +16,9 @@ import {
   type Temporary,
   temporaryStore,
 } from "../store/temporary.ts";
+
+/** What the runs of newWriter are to have. */
+const { steps } = configSchema.parse({});
 
 async function runs(temporary: Temporary, ...words: readonly string[]): Promise<string> {
   let printed = "";
@@ -44,7 +48,7 @@ describe("playact runs", () => {
         run: "new",
         status: "running",
         steps: 0,
-        of: 6,
+        of: steps,
         level: 30,
         reward: null,
         engine: null,
@@ -65,8 +69,8 @@ describe("playact runs", () => {
     const [heading, ...lines] = (await runs(temporary)).trimEnd().split("\n");
     expect(heading).toMatch(/^run +preset +status +steps +level +reward +started +engine +learner +best +adapter$/);
     expect(lines.map((line) => line.split(/ +/).slice(0, 5).join(" "))).toEqual([
-      "new tiny running 0/6 30",
-      "old tiny finished 1/6 7",
+      `new tiny running 0/${steps} 30`,
+      `old tiny finished 1/${steps} 7`,
     ]);
   });
 
