@@ -8,7 +8,7 @@
 //   aborted episodes are judged       left out of loss, group, level       reward/assign.ts              a failure of the world is not a zero
 //   a lone survivor keeps its reward  gets advantage 0                     reward/assign.ts              there is nothing to compare it with
 //   turn rewards shape advantages     the same (TGRPO, five modes)         reward/advantage.ts
-//   a failed group teaches little     the right episode joins it           rollout/group.ts              one comparison says more than six failures (LUFFY)
+//   a failed group teaches little     the right episode joins it           rollout/group.ts              it shows what nobody found (LUFFY, arXiv 2504.14945)
 //   no task is beyond its tools       a quarter is, each beside its twin   run/twins.ts                  a pair differs in its tools alone
 //   groups are played whole           stopped when their half agrees       rollout/agreement.ts          dead groups cost as much time as others
 //   dead groups stay in the loss      only with a KL term                  run/learn.ts                  without one they carry no signal (trl#6367: +2.4 points)

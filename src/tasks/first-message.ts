@@ -66,7 +66,7 @@ const asking: SentenceFrame = {
 };
 
 /** A simulator that does not get more values than these into one sentence at once seldom does so when asked again. */
-export const mostAskedAgain = 3;
+export const mostValuesAskedAgain = 3;
 
 const isTold = (plan: Plan, call: number, argument: string) =>
   !(call === 1 && argument === plan.dependent) && !plan.heldBack.some((held) => held.call === call && held.argument === argument);

@@ -12,7 +12,7 @@ import type { ChooseDistractors } from "../tools/distractors.ts";
 import type { ExpectedCall, JsonObject, Task, Toolset } from "../types.ts";
 import { drawPlan, isParallel, type Plan, purposesOf } from "./draw-task.ts";
 import { callsSchema, expectedCalls } from "./expected-calls.ts";
-import { checkedMessage, messageSchema, mostAskedAgain, plainMessage, toldSlots } from "./first-message.ts";
+import { checkedMessage, messageSchema, mostValuesAskedAgain, plainMessage, toldSlots } from "./first-message.ts";
 import { orderedTask } from "./ordered-task.ts";
 import type { TaskOrder } from "./orders.ts";
 import type { Rejection } from "./rejection.ts";
@@ -96,7 +96,7 @@ export async function writeWords(outline: Outline, simulator: Simulator): Promis
     seedNames: [...order.names, "message"],
     maxTokens: 160,
     temperature: 0.7,
-    ...(told.length > mostAskedAgain ? { tries: 1 } : {}),
+    ...(told.length > mostValuesAskedAgain ? { tries: 1 } : {}),
   });
   const firstMessage = message.ok ? message.value : plainMessage(plan, calls);
   const [needed] = plan.needed;
