@@ -9,7 +9,7 @@
 //   a lone survivor keeps its reward  gets advantage 0                     reward/assign.ts              there is nothing to compare it with
 //   turn rewards shape advantages     the same (TGRPO, five modes)         reward/advantage.ts
 //   a failed group teaches little     the right episode joins it           rollout/group.ts              it shows what nobody found (LUFFY, arXiv 2504.14945)
-//   no task is beyond its tools       a quarter is, each beside its twin   run/twins.ts                  a pair differs in its tools alone
+//   tasks are drawn independently     many in pairs: twins                 run/twins.ts                  a pair shows when to call, ask or decline
 //   groups are played whole           stopped when their half agrees       rollout/agreement.ts          dead groups cost as much time as others
 //   dead groups stay in the loss      only with a KL term                  run/learn.ts                  without one they carry no signal (trl#6367: +2.4 points)
 //   clipped loss with a KL            the same, six losses                 native/trainer/loss.py
@@ -63,7 +63,7 @@ async function trainStep(session: Session, state: RunState): Promise<RunState> {
 
   // draw tasks for the level
   const { perStep, decline } = config.tasks;
-  progress({ kind: "phase", text: `writing ${perStep} tasks at level ${level}`, step });
+  progress({ kind: "phase", text: `drawing ${perStep} tasks at level ${level}`, step });
   const drawn = await drawWithTwins(session, {
     ...{ id: "train", step, purpose: "train", first: (step - 1) * perStep, count: perStep },
     ...{ level, declineShare: decline, epsilon: config.curriculum.epsilon },

@@ -1,11 +1,9 @@
 // Step 0 (a small version of ToolMaster's stage one, arXiv 2601.12762): the probe measures how the base policy calls in its own
-// dialect; if it seldom calls right, demonstrations -> supervised steps. Some demonstrations decline: after a warm-up on calls
-// alone the policy never declines again (docs/results.md). Each of those is the twin of a call task, with its tools withheld, in
-// the same batch. Departs from the paper: demonstrations are blueprints by the local simulator that pass the rules, not a strong
+// dialect; if it seldom calls right, demonstrations -> supervised steps. They are drawn like the tasks of a step, with twins:
+// after a warm-up on calls alone the policy never declines again (docs/results.md). Departs from the paper: demonstrations are blueprints by the local simulator that pass the rules, not a strong
 // teacher's trajectories, and the policy's own calls stand in them where they are right.
 
 import { mapConcurrent } from "./concurrent.ts";
-import type { Config } from "./config/config.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
 import type { UpdateRequest } from "./learner/learner.ts";
 import { assertSameIds } from "./learner/same-ids.ts";
@@ -13,14 +11,13 @@ import { draws } from "./rng.ts";
 import { saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import { demonstrated, isApproved } from "./run/demonstrated.ts";
-import { drawTasks, type Series } from "./run/draw-tasks.ts";
 import type { Metrics } from "./run/metric-list.ts";
 import { needsWarmup, type Probed, probeTemplate } from "./run/probe.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
 import { beginStep, type StepRecord } from "./run/step.ts";
 import { swapAndProbe } from "./run/swap.ts";
-import { withTwins } from "./run/twins.ts";
+import { drawWithTwins } from "./run/twins.ts";
 import { closeStep, type LearnedLogprobs } from "./store/steps.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
 import type { Task, Trajectory } from "./types.ts";
@@ -75,18 +72,18 @@ interface Lesson {
 async function learnDemonstrations(session: Session, level: number, record: StepRecord): Promise<Lesson> {
   const { config, progress } = session;
   const { demonstrations: count, epochs } = config.warmup;
-  progress({ kind: "phase", text: `warm-up: writing ${count} demonstrations`, step: 0 });
-  const drawn = await drawTasks(session, demonstrations(config, level));
-  const pairs = Array.from({ length: count - written(config) }, (_, twin) => written(config) + twin);
-  const twins = new Map(pairs.map((place) => [place, pairOf(config, place)]));
-  const tasks = await withTwins(session, { step: 0, purpose: "demonstration" }, drawn.tasks, twins);
+  progress({ kind: "phase", text: `warm-up: drawing ${count} demonstrations`, step: 0 });
+  const { tasks, metrics } = await drawWithTwins(session, {
+    ...{ id: "demo", step: 0, purpose: "demonstration", first: 0, count },
+    ...{ level, declineShare: config.warmup.declineShare, epsilon: 0 },
+  });
   const approved = await demonstrateAll(session, tasks);
   record.lap("time/demonstrations");
   progress({ kind: "phase", text: `warm-up: ${epochs} supervised passes over ${approved.length} demonstrations`, step: 0 });
   const learned = await supervise(session, approved);
   const counts = { "warmup/approved": approved.length, "warmup/rejected": tasks.size - approved.length };
   return {
-    metrics: { ...drawn.metrics, ...learned.metrics, ...counts },
+    metrics: { ...metrics, ...learned.metrics, ...counts },
     logprobs: approved.flatMap(({ id, trajectory }, index) => spansOf(id, trajectory, learned.logprobs[index] ?? [])),
   };
 }
@@ -94,7 +91,7 @@ async function learnDemonstrations(session: Session, level: number, record: Step
 interface Demonstration {
   readonly id: number;
   readonly trajectory: Trajectory;
-  /** The same number for a call task and its twins. */
+  /** The same number for two tasks that were drawn side by side: most are twins. */
   readonly pair: number;
 }
 
@@ -109,26 +106,14 @@ async function demonstrateAll(session: Session, tasks: ReadonlyMap<number, Task>
     const known = stored.get(index);
     const trajectory = known?.trajectory ?? (await demonstrated(session, task, [config.seed, "demonstration", index]));
     const id = known?.id ?? (await commit(session, () => saveTrajectory(writer, { ...place, task: index }, trajectory)));
-    shown.set(index, { id, trajectory, pair: pairOf(config, index) });
+    shown.set(index, { id, trajectory, pair: Math.floor(index / 2) });
   });
   const inOrder = [...shown].toSorted(([a], [b]) => a - b).map(([, one]) => one);
   return inOrder.filter(({ trajectory }) => isApproved(trajectory));
 }
 
-/** How many demonstrations the simulator writes: the call tasks. The others are their twins. */
-function written({ warmup }: Config): number {
-  return Math.max(1, Math.round(warmup.demonstrations * (1 - warmup.declineShare)));
-}
-
-const pairOf = (config: Config, index: number) => index % written(config);
-
-/** The series of written tasks: calls only, with exactly the level's aspects. */
-function demonstrations(config: Config, level: number): Series {
-  return { id: "demo", step: 0, purpose: "demonstration", first: 0, count: written(config), level, declineShare: 0, epsilon: 0 };
-}
-
 /**
- * Supervised epochs in seeded order, a call and its twins side by side, at a rate that falls linearly to 0: with a constant
+ * Supervised epochs in seeded order, twins side by side, at a rate that falls linearly to 0: with a constant
  * one the last batches decide whether the policy calls at all. Returns the log-probs of each demonstration
  * before it was trained on.
  */

@@ -1,59 +1,64 @@
-// Decline tasks made of call tasks: the same words, the needed tools withheld (tasks/irrelevance.ts). A policy that learns calls
-// and refusals of unrelated requests swings between calling always and never (docs/results.md); a call and its twin in one
-// mini-batch differ in their tools alone. Not in the papers, which have no decline tasks.
+// Twins: tasks of a training series that are made of another one and differ from it in one thing. A decline task has the words of
+// a call task without the needed tools (tasks/irrelevance.ts); a told task says at once what a task with held-back values does
+// not (tasks/told.ts). Why: a policy that learns calls, refusals and questions from unrelated requests swings between one for all
+// and another for all (docs/results.md); in one mini-batch, a pair shows when each is right. Not in the papers.
 import { draws } from "../rng.ts";
 import { saveTask } from "../store/tasks.ts";
 import { irrelevanceOf } from "../tasks/irrelevance.ts";
-import { taskOrders } from "../tasks/orders.ts";
+import { type TaskOrder, taskOrders } from "../tasks/orders.ts";
+import { toldOf } from "../tasks/told.ts";
 import type { Task } from "../types.ts";
 import { commit } from "./commit.ts";
 import { drawTasks, type Series, seriesNames } from "./draw-tasks.ts";
 import type { Metrics } from "./metric-list.ts";
 import type { Session } from "./session.ts";
 
-/** The tasks with a twin at each place of `pairs` (twin's place -> call's place), stored at once. A missing call has no twin. */
-export async function withTwins(
-  session: Session,
-  { step, purpose }: Pick<Series, "step" | "purpose">,
-  tasks: ReadonlyMap<number, Task>,
-  pairs: ReadonlyMap<number, number>,
-): Promise<ReadonlyMap<number, Task>> {
-  const { config, writer, toolsets } = session;
-  const all = new Map(tasks);
-  for (const [index, of] of pairs) {
-    const call = tasks.get(of);
-    if (call === undefined || all.has(index)) continue;
-    const names = [config.seed, "twin", ...(step === 0 ? [] : [step]), index];
-    const twin = irrelevanceOf(call, toolsets.train, draws(...names));
-    await commit(session, () => saveTask(writer, { step, purpose, index }, twin));
-    all.set(index, twin);
-  }
-  return new Map([...all].sort(([one], [other]) => one - other));
+export interface TwinPlace {
+  /** The place of the written task that it is made of. */
+  readonly of: number;
+  readonly as: "decline" | "told";
 }
 
-/** The tasks of a training series: its calls are written, its declines are twins of the calls beside them. */
+/** The tasks of a training series: some are written, the others are twins of them, stored at once. Without its task, no twin. */
 export async function drawWithTwins(
   session: Session,
   series: Series,
 ): Promise<{ readonly tasks: ReadonlyMap<number, Task>; readonly metrics: Metrics }> {
-  const orders = taskOrders(session.config, { ...series, names: seriesNames(session.config, series.purpose) });
-  const pairs = pairsOf(orders.map(({ decline }) => decline));
-  const drawn = await drawTasks(session, { ...series, leftOut: new Set(pairs.keys()) });
-  return { tasks: await withTwins(session, series, drawn.tasks, pairs), metrics: drawn.metrics };
+  const { config, writer, toolsets } = session;
+  const { step, purpose } = series;
+  const places = twinPlaces(taskOrders(config, { ...series, names: seriesNames(config, purpose) }));
+  const drawn = await drawTasks(session, { ...series, leftOut: new Set(places.keys()) });
+  const tasks = new Map(drawn.tasks);
+  for (const [index, { of, as }] of places) {
+    const task = tasks.get(of);
+    if (task === undefined || tasks.has(index)) continue;
+    if (as === "told" && task.heldBack.length === 0) continue;
+    const names = [config.seed, "twin", ...(step === 0 ? [] : [step]), index];
+    const twin = as === "told" ? toldOf(task) : irrelevanceOf(task, toolsets.train, draws(...names));
+    await commit(session, () => saveTask(writer, { step, purpose, index }, twin));
+    tasks.set(index, twin);
+  }
+  return { tasks: new Map([...tasks].sort(([one], [other]) => one - other)), metrics: drawn.metrics };
 }
 
 /**
- * For each place of a decline the place of its call: its neighbour in the same pair of places (0 and 1, 2 and 3, ...), which a
- * mini-batch of two tasks joins, else the nearest call. Declines without any call are not paired, and so are written.
+ * Which places of a series are twins, and of what. A decline is one of the call in the same pair of places (0 and 1, 2 and 3,
+ * ...), which a mini-batch of two tasks joins, else of the nearest call; declines without any call are written. In a pair of an
+ * ask task and a plain one, or of two ask tasks, one is the told twin of the other.
  */
-export function pairsOf(declines: readonly boolean[]): ReadonlyMap<number, number> {
-  const calls = [...declines.keys()].filter((place) => declines[place] === false);
-  const distance = (place: number, call: number) => ((place ^ 1) === call ? 0 : Math.abs(place - call));
-  return new Map(
-    [...declines.keys()].flatMap((place) => {
-      if (declines[place] === false) return [];
-      const [nearest] = calls.toSorted((one, other) => distance(place, one) - distance(place, other));
-      return nearest === undefined ? [] : [[place, nearest] as const];
-    }),
+export function twinPlaces(orders: readonly Pick<TaskOrder, "decline" | "hold" | "calls">[]): ReadonlyMap<number, TwinPlace> {
+  const kinds = orders.map(({ decline, hold, calls }) =>
+    decline ? "decline" : hold > 0 ? "ask" : calls > 1 ? "calls" : "plain",
   );
+  const places = [...kinds.entries()];
+  const isTold = ([place, kind]: readonly [number, string]) =>
+    kinds[place ^ 1] === "ask" && (kind === "plain" || (kind === "ask" && place % 2 === 1));
+  const told = places.filter(isTold).map(([place]) => [place, { of: place ^ 1, as: "told" }] as const);
+  const written = places.filter((one) => one[1] !== "decline" && !isTold(one)).map(([place]) => place);
+  const distance = (place: number, call: number) => ((place ^ 1) === call ? 0 : Math.abs(place - call));
+  const declines = places.flatMap(([place, kind]) => {
+    const [of] = written.toSorted((one, other) => distance(place, one) - distance(place, other));
+    return kind === "decline" && of !== undefined ? [[place, { of, as: "decline" }] as const] : [];
+  });
+  return new Map<number, TwinPlace>([...told, ...declines]);
 }
