@@ -76,8 +76,12 @@ const tasks = z.strictObject({
   decline: share
     // one or two tasks of a step: in a run where some steps had none, declining was forgotten (docs/results.md)
     .default(0.25)
+    .describe("Share of tasks whose needed tool is missing; the right answer is to make no call and say so."),
+  twins: z
+    .boolean()
+    .default(true)
     .describe(
-      "Share of tasks whose needed tool is missing; the right answer is to make no call and say so. In training, each is the twin of a call task beside it.",
+      "Make training tasks in pairs: a decline is the task beside it without the needed tools, a call the ask task beside it with every value told.",
     ),
   parallel: share.default(0.12).describe("Share of tasks that need two calls which do not depend on each other."),
   hard: share

@@ -26,7 +26,7 @@ export const presets = {
     steps: 200,
     // room for a prompt of 8,192 tokens and a response of 16,384
     engine: { policyContext: 24_576, simulatorContext: 32_768 },
-    tasks: { perStep: 16, direction: "intent-first", decline: 0, parallel: 0, hard: 0, novelty: null },
+    tasks: { perStep: 16, direction: "intent-first", decline: 0, twins: false, parallel: 0, hard: 0, novelty: null },
     difficulty: {
       numTools: 0.1,
       expectedToolCalls: 0.03,

@@ -19,14 +19,15 @@ export interface TwinPlace {
   readonly as: "decline" | "told";
 }
 
-/** The tasks of a training series: some are written, the others are twins of them, stored at once. Without its task, no twin. */
+/** The tasks of a training series: some are written, the others (config tasks.twins) are made of them. Without its task, no twin. */
 export async function drawWithTwins(
   session: Session,
   series: Series,
 ): Promise<{ readonly tasks: ReadonlyMap<number, Task>; readonly metrics: Metrics }> {
   const { config, writer, toolsets } = session;
   const { step, purpose } = series;
-  const places = twinPlaces(taskOrders(config, { ...series, names: seriesNames(config, purpose) }));
+  const orders = taskOrders(config, { ...series, names: seriesNames(config, purpose) });
+  const places = config.tasks.twins ? twinPlaces(orders) : new Map<number, TwinPlace>();
   const drawn = await drawTasks(session, { ...series, leftOut: new Set(places.keys()) });
   const tasks = new Map(drawn.tasks);
   for (const [index, { of, as }] of places) {

@@ -1,4 +1,4 @@
-// The changes of store versions 9 and 10; rules for editing as in schema.ts.
+// The changes of store versions 9 to 11; rules for editing as in schema.ts.
 
 /**
  * Version 9: kinds and purposes of tasks; who wrote an episode; the dialect of a run; benchmark rows; questions to the simulator.
@@ -107,4 +107,9 @@ UPDATE run SET config = json_insert(config, '$.policy', json('{"dialect":null}')
 /** Version 10: tokens of guides have the loss of sampled ones. A run with guides can be read, but not resumed. */
 export const guides = `
 UPDATE run SET config = json_remove(config, '$.learner.guideGamma') WHERE config ->> '$.rollout.guide' = 'off';
+`;
+
+/** Version 11: training tasks in pairs. */
+export const pairs = `
+UPDATE run SET config = json_insert(config, '$.tasks.twins', json('false'));
 `;
