@@ -25,6 +25,8 @@ export interface Conduct {
   readonly report: string | null;
   /** The report refuses the request. */
   readonly refused: boolean;
+  /** Held-back values that the user never gave and a call gave all the same: made up, also where luck had it right. */
+  readonly guessed: readonly HeldBack[];
   /** The first thing that was wrong before the report; null if rules find nothing. */
   readonly fault: Fault | null;
 }
@@ -45,15 +47,16 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
   const report = said === "" ? null : said;
   const firstTry = turns.findIndex((turn) => tried(turn) > 0);
   const before = turns.slice(0, Math.max(0, firstTry));
+  const written = { calls: turns.flatMap(({ made }) => made), unexecuted: turns.flatMap(({ unexecuted }) => unexecuted) };
   const conduct = {
-    calls: turns.flatMap(({ made }) => made),
-    unexecuted: turns.flatMap(({ unexecuted }) => unexecuted),
+    ...written,
     malformed: turns.reduce((sum, { errors }) => sum + errors.length, 0),
     undueRefusals: before.filter(({ rest, complained }) => complained && refuses(rest)).length,
     report,
     refused: report !== null && refuses(report),
+    guessed: untoldValues(trajectory).filter((held) => writtenCalls(written).some((call) => gives(call, held, task))),
   };
-  return { ...conduct, fault: faultOf(task, conduct, untoldValues(trajectory)) };
+  return { ...conduct, fault: faultOf(task, conduct) };
 }
 
 /**
@@ -82,9 +85,14 @@ const refusals: readonly (readonly [Refusal, reason: string])[] = [
   ["too_many", "made more calls in one turn than are allowed"],
 ];
 
-/** The most obvious fault first. `untold`: held-back values that the user never gave. */
-export function faultOf(task: Task, conduct: Omit<Conduct, "fault">, untold: readonly HeldBack[]): Fault | null {
-  const { unexecuted, malformed } = conduct;
+/** Whether a call gives a held-back value, whatever it is. */
+export function gives(call: ToolCall, { call: index, argument }: HeldBack, task: Task): boolean {
+  return call.name === task.expected[index]?.name && Object.hasOwn(call.arguments, argument);
+}
+
+/** The most obvious fault first. */
+export function faultOf(task: Task, conduct: Omit<Conduct, "fault">): Fault | null {
+  const { unexecuted, malformed, guessed } = conduct;
   const calls = writtenCalls(conduct);
   const fault = (code: string, reason: string): Fault => ({ code, reason });
   const isMade = (expected: ToolCall) => calls.some((call) => isSameCall(expected, call, task.tools));
@@ -100,10 +108,8 @@ export function faultOf(task: Task, conduct: Omit<Conduct, "fault">, untold: rea
   if (missing.length > 0 && missing.length === task.expected.length)
     return fault("wrong_tool", "called tools other than the needed ones");
   if (missing.length > 0) return fault("missing_call", `never called ${missing[0]?.name}`);
-  const guessed = untold.find(({ call, argument }) =>
-    calls.some(({ name, arguments: values }) => name === task.expected[call]?.name && Object.hasOwn(values, argument)),
-  );
-  if (guessed) return fault("guessed_value", `made up the ${spoken(guessed.argument)} instead of asking`);
+  const [first] = guessed;
+  if (first) return fault("guessed_value", `made up the ${spoken(first.argument)} instead of asking`);
   if (!task.expected.every(isMade)) return fault("wrong_values", "called the right tool with wrong values");
   if (calls.some((call, at) => calls.slice(0, at).some((earlier) => isSameCall(earlier, call, task.tools))))
     return fault("repeated_call", "made the same call again");

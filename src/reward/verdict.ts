@@ -2,22 +2,23 @@
 // only. Departs from TRUSTEE's written verdict of -1, 0 or 1, which a simulator under about 4B cannot give.
 import { isSameCall, rightArguments } from "../rules/values.ts";
 import type { Task, ToolCall, Verdict } from "../types.ts";
-import { type Conduct, writtenCalls } from "./conduct.ts";
+import { type Conduct, gives, writtenCalls } from "./conduct.ts";
 
 /**
  * How right the calls were, 0..1: the sum over the expected calls (half a call for its name, half for its arguments)
  * divided by the number of expected calls plus surplus calls, malformed calls and undue refusals. 1 exactly when every expected
  * call was made as expected and nothing else. An executed call matches at most one expected call, a call that was not executed
- * matches none. A decline task scores 1 if nothing was called and the request was refused in words.
+ * matches none, and a value that was made up instead of asked for counts as left out. A decline task scores 1 if nothing was called and the request was refused in words.
  */
 export function rulesShare(task: Task, conduct: Conduct): number {
   if (task.kind === "decline") return conduct.refused && attempts(conduct) === 0 ? 1 : 0;
   if (task.expected.length === 0) return 0;
-  const left = [...conduct.calls];
+  const calls = conduct.calls.map((call) => withoutGuesses(call, task, conduct));
+  const left = [...calls];
   const parametersOf = (called: string) => task.tools.find(({ name }) => name === called)?.parameters;
   let sum = 0;
   // exactly made calls come first, so that none of them is matched with another expected call
-  const made = (expected: ToolCall) => Number(conduct.calls.some((call) => isSameCall(call, expected, task.tools)));
+  const made = (expected: ToolCall) => Number(calls.some((call) => isSameCall(call, expected, task.tools)));
   for (const expected of [...task.expected].sort((a, b) => made(b) - made(a))) {
     const scores = left.map((call) =>
       call.name === expected.name ? 0.5 + 0.5 * rightArguments(expected.arguments, call.arguments, parametersOf(call.name)) : 0,
@@ -29,6 +30,11 @@ export function rulesShare(task: Task, conduct: Conduct): number {
   }
   const tooMany = Math.max(0, writtenCalls(conduct).length - task.expected.length) + conduct.malformed + conduct.undueRefusals;
   return sum / (task.expected.length + tooMany);
+}
+
+function withoutGuesses(call: ToolCall, task: Task, { guessed }: Conduct): ToolCall {
+  const names = guessed.filter((held) => gives(call, held, task)).map(({ argument }) => argument);
+  return { ...call, arguments: Object.fromEntries(Object.entries(call.arguments).filter(([name]) => !names.includes(name))) };
 }
 
 /** All calls right, and at least half of the results reported: an episode to learn from, and none that needs a better one beside it. */

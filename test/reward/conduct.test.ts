@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { conductOf } from "../../src/reward/conduct.ts";
+import { rulesShare } from "../../src/reward/verdict.ts";
 import type { Message, Refusal, Task, ToolCall } from "../../src/types.ts";
 import { blueprint, booked, chain, declined, found, says } from "../support/blueprint.ts";
 import { message, trajectory } from "../support/trajectory.ts";
@@ -31,6 +32,7 @@ describe("the conduct read from a record", () => {
       malformed: 1,
       report: answer,
       refused: false,
+      guessed: [],
       fault: { code: "malformed_call", reason: "made a call that could not be parsed" },
     });
   });
@@ -83,6 +85,7 @@ describe("the fault of a conduct", () => {
     ["wrong_tool", made(booked), blueprint()],
     ["missing_call", made(found), chain()],
     ["guessed_value", made(wrongDay), asking],
+    ["guessed_value", made(found), asking], // luck
     ["wrong_values", [message("user", day.sentence), ...made(wrongDay)], asking],
     ["wrong_values", made(wrongDay), blueprint()],
     ["repeated_call", [...made(found), ...made(found)], blueprint()],
@@ -90,5 +93,16 @@ describe("the fault of a conduct", () => {
     ["undue_refusal", [{ ...said("I can't do that."), turnReward: -1 }, ...made(found), said(answer)], blueprint()],
   ])("is the plainest one: %s", (code, messages, task) => {
     expect(conductOf(trajectory([], { messages }, task), "hermes").fault?.code).toBe(code);
+  });
+
+  test("makes a lucky guess worth what the call without that value is worth", () => {
+    const { day: _, ...told } = found.arguments;
+    const share = (...messages: readonly Message[]) => {
+      const own = trajectory([], { messages }, asking);
+      return rulesShare(asking, conductOf(own, "hermes"));
+    };
+    expect(share(...made(found))).toBe(share(...made({ ...found, arguments: told })));
+    expect(share(...made(found))).toBeLessThan(1);
+    expect(share(said("Which day?"), message("user", day.sentence), ...made(found))).toBe(1);
   });
 });

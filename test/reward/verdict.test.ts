@@ -7,10 +7,10 @@ import { blueprint, booked, chain, declined, found, parallel } from "../support/
 
 const conduct = (calls: readonly ToolCall[], change: Partial<Conduct> = {}, own: Task = blueprint()): Conduct => {
   const read = {
-    ...{ calls, unexecuted: [], undueRefusals: 0, malformed: 0, report: "Here you are.", refused: false },
+    ...{ calls, unexecuted: [], undueRefusals: 0, malformed: 0, report: "Here you are.", refused: false, guessed: [] },
     ...change,
   };
-  return { ...read, fault: faultOf(own, read, []) };
+  return { ...read, fault: faultOf(own, read) };
 };
 const wrong: ToolCall = { name: "fly", arguments: {} };
 const spoilt: ToolCall = { ...found, arguments: { ...found.arguments, to: "Hamar" } };

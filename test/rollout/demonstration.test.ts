@@ -42,6 +42,7 @@ describe.each(Object.entries(tasks))("the demonstration of %s", (_, task) => {
       malformed: 0,
       report: task.report,
       refused: task.kind === "decline",
+      guessed: [],
       fault: null,
     });
     const judge = openJudge({ verdict: "rules", dialect, withhold: [], maxCriteria: 5 });
