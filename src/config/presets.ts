@@ -50,6 +50,8 @@ export const presets = {
     learner: {
       // the published 1e-6 is for all weights: 800 steps of it move no entry of an adapter by more than 8e-4
       learningRate: 1e-5,
+      schedule: "constant",
+      betas: [0.9, 0.999],
       tasksPerMinibatch: 4,
       lossType: "dual_clip",
       clipLow: 0.2,

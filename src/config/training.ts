@@ -94,8 +94,14 @@ export const learner = z.strictObject({
   processes: positive.default(1).describe("GPUs to train on, one process each, by torchrun."),
   rank: positive.default(16).describe("LoRA rank, on all linear layers."),
   alpha: z.number().positive().default(32).describe("LoRA alpha."),
-  learningRate: z.number().positive().default(3e-4).describe("AdamW learning rate of GRPO, the same in every step."),
-  betas: z.tuple([share, share]).default([0.9, 0.999]).describe("AdamW betas."),
+  learningRate: z.number().positive().default(3e-4).describe("AdamW learning rate of the first GRPO step."),
+  // at a constant rate the last steps decide whether the policy calls at all (docs/results.md)
+  schedule: z
+    .enum(["constant", "linear"])
+    .default("linear")
+    .describe("The rate of later steps: the same, or falling linearly to 0 over `steps`."),
+  // with 0.9 an update is mostly that of the steps before, and what it corrects is overdone (docs/results.md)
+  betas: z.tuple([share, share]).default([0.5, 0.999]).describe("AdamW betas."),
   eps: z.number().positive().default(1e-8).describe("AdamW epsilon."),
   weightDecay: z.number().min(0).default(0.01).describe("AdamW weight decay."),
   gradClip: z.number().positive().default(1).describe("Largest gradient norm."),

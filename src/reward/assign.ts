@@ -1,9 +1,12 @@
 // Verdicts -> advantages of every turn, group by group. Pure; the formulas are in advantage.ts. Departs from TRUSTEE where nobody
 // in a group solved the task: the guide is compared with the sampled members, but they only with each other. In a common baseline
-// (LUFFY) all of them would be pushed away from, and a policy that seldom succeeds unlearns what it can do (docs/results.md).
+// (LUFFY) all of them would be pushed away from, and a policy that seldom succeeds unlearns what it can do (docs/results.md). And
+// where a guide is learnt, the group beside it that has nothing left to learn reminds: a guide alone pushes all that the policy
+// says towards one side, so it would call always after some steps and never after others.
 import { draws } from "../rng.ts";
 import type { StoredGroup, Trajectory, Verdict } from "../types.ts";
 import { type AdvantageOptions, advantages, isDead, type RewardedRollout, type TurnAdvantage } from "./advantage.ts";
+import { isSolved } from "./verdict.ts";
 
 /** A group with the advantages of its members' turns. */
 export interface ScoredGroup extends StoredGroup {
@@ -11,9 +14,9 @@ export interface ScoredGroup extends StoredGroup {
   readonly advantages: readonly (readonly TurnAdvantage[])[];
   /** The same of the guide; empty without one. // [turn] */
   readonly guideAdvantages: readonly TurnAdvantage[];
-  /** All members got the same reward, or there is only one: nothing to learn. */
+  /** Nothing to learn: all members got the same reward, or there is only one, and none reminds. */
   readonly dead: boolean;
-  /** All sampled members got the same reward: without a guide the group would be dead. */
+  /** All sampled members got the same reward: there is nothing to compare among them. */
   readonly agreed: boolean;
 }
 
@@ -35,7 +38,7 @@ export function assignAdvantages(
   options: AdvantageOptions,
   shuffled: readonly (string | number)[] | null = null,
 ): ScoredGroup[] {
-  return groups.map((group) => {
+  const scored = groups.map((group): ScoredGroup => {
     const earned = group.trajectories.map(rewardsOf);
     const sampled = shuffled === null ? earned : exchanged(earned, [...shuffled, group.index]);
     const alone = compared(sampled, options);
@@ -47,6 +50,28 @@ export function assignAdvantages(
     const agreed = isDead(alone);
     return { ...group, advantages: alone, guideAdvantages, dead: agreed && isDead([guideAdvantages]), agreed };
   });
+  return scored.map((group) =>
+    reminding(
+      group,
+      scored.find(({ index }) => index === (group.index ^ 1)),
+    ),
+  );
+}
+
+/**
+ * Of a group whose members all solved the task, the first is learnt with the mean advantage of the guide in the other group of its
+ * pair (places 0 and 1, 2 and 3, ...), where there is one.
+ */
+function reminding(group: ScoredGroup, beside: ScoredGroup | undefined): ScoredGroup {
+  const guide = (beside?.guideAdvantages ?? []).map(meanOf);
+  const judged = group.trajectories.filter(isJudged);
+  if (guide.length === 0 || !group.dead || judged.length === 0 || !judged.every(({ verdict }) => isSolved(verdict))) return group;
+  const value = guide.reduce((sum, one) => sum + one, 0) / guide.length;
+  const reminder = group.trajectories.findIndex(isJudged);
+  return {
+    ...{ ...group, dead: false },
+    advantages: group.advantages.map((turns, member) => (member === reminder ? turns.map(() => value) : turns)),
+  };
 }
 
 /** All that a group's update learns from: its sampled members, then its guide. */

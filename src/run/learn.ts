@@ -1,6 +1,7 @@
 // One learner call for one step: mini-batches of whole groups in, metrics out. With a KL term dead groups stay in the update,
-// as published; without one they carry no signal and are left out (departs; trl#6367 has measurements), and of a guided group
-// whose samples agree the guide alone is learnt. If no group is left, the sampler-learner gap is still measured.
+// as published; without one they carry no signal and are left out (departs; trl#6367 has measurements), and of a group whose
+// samples agree only the guide or the reminder is learnt. If no group is left, the sampler-learner gap is still measured.
+import type { Config } from "../config/config.ts";
 import { trainingSamples } from "../learner/batch.ts";
 import type { LearnerSample } from "../learner/learner.ts";
 import { policyLoss } from "../learner/losses.ts";
@@ -23,19 +24,27 @@ export async function learn(
   { step, temperature }: { readonly step: number; readonly temperature: number },
 ): Promise<Metrics> {
   const { config } = session;
-  const { klCoef, learningRate } = config.learner;
+  const { klCoef } = config.learner;
+  const rate = rateOf(config, step);
   const trained = groups
     .filter((group) => klCoef > 0 || !group.dead)
     .map((group): Learnt => {
-      const samples = samplesOf(group).filter(({ guide }) => klCoef > 0 || guide === true || !group.agreed);
+      const samples = samplesOf(group).filter(
+        ({ guide, advantages }) => klCoef > 0 || guide === true || !group.agreed || advantages.some((one) => one !== 0),
+      );
       return { index: group.index, samples };
     })
     .filter(({ samples }) => samples.length > 0);
   const learned =
     trained.length === 0
       ? { skipped_steps: 1, ...(await measureGap(session, groups, temperature)) }
-      : await update(session, trained, temperature);
-  return { ...learned, ...raiseAlarm(session, learned, step), learning_rate: learningRate };
+      : await update(session, trained, temperature, rate);
+  return { ...learned, ...raiseAlarm(session, learned, step), learning_rate: rate };
+}
+
+/** The learning rate of a step, from 1; a linear one falls from the config's rate in the first step towards 0 after the last. */
+function rateOf({ learner: { learningRate, schedule }, steps }: Config, step: number): number {
+  return schedule === "constant" ? learningRate : learningRate * Math.max(0, 1 - (step - 1) / steps);
 }
 
 /** What is learnt of a group, under the index of its task. */
@@ -48,8 +57,13 @@ interface Learnt {
  * One update over mini-batches of `tasksPerMinibatch` tasks: those drawn side by side, also if one of them is left out, so that a
  * call stays with its twin.
  */
-async function update({ config, learner }: Trainer, groups: readonly Learnt[], temperature: number): Promise<Metrics> {
-  const { tasksPerMinibatch: size, learningRate } = config.learner;
+async function update(
+  { config, learner }: Trainer,
+  groups: readonly Learnt[],
+  temperature: number,
+  learningRate: number,
+): Promise<Metrics> {
+  const { tasksPerMinibatch: size } = config.learner;
   const numberOf = ({ index }: Learnt) => Math.floor(index / size);
   const numbers = [...new Set(groups.map(numberOf))];
   const minibatches = numbers.map((number) => joined(groups.filter((group) => numberOf(group) === number)));

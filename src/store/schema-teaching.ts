@@ -109,7 +109,7 @@ export const guides = `
 UPDATE run SET config = json_remove(config, '$.learner.guideGamma') WHERE config ->> '$.rollout.guide' = 'off';
 `;
 
-/** Version 11: training tasks in pairs. */
+/** Version 11: training tasks in pairs, and a rate that falls. */
 export const pairs = `
-UPDATE run SET config = json_insert(config, '$.tasks.twins', json('false'));
+UPDATE run SET config = json_insert(config, '$.tasks.twins', json('false'), '$.learner.schedule', 'constant');
 `;
