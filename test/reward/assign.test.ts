@@ -109,6 +109,31 @@ test("advantages by message name the assistant's messages by their index in the 
   expect(byMessage(scored, 2)).toEqual([]);
 });
 
+describe("a group in which all solved their task", () => {
+  const solved = (index: number) => ({ ...group(aborted(), judged(1), judged(1)), index });
+  const guided = (index: number) => ({
+    ...group(judged(-1), judged(-1), judged(-1)),
+    ...{ index, guide: { id: 9, trajectory: judged(1, { author: "blueprint" }) } },
+  });
+  const inOrder = (...groups: Parameters<typeof assignAdvantages>[0]) => assignAdvantages(groups, options);
+
+  test("reminds beside a guide: its first success is learnt as the guide is, its other members are not", () => {
+    const [guide, reminder] = inOrder(guided(2), solved(3));
+    expect(reminder).toMatchObject({ advantages: [[0], guide?.guideAdvantages, [0]], dead: false, agreed: true });
+    expect(guide?.guideAdvantages).toEqual([1.5]);
+  });
+
+  test("is dead beside a group without a guide, or in another pair", () => {
+    expect(inOrder(solved(2), solved(3)).map(({ dead }) => dead)).toEqual([true, true]);
+    expect(inOrder(guided(2), solved(4)).map(({ dead }) => dead)).toEqual([false, true]);
+  });
+
+  test("is dead if what they agree on is no success", () => {
+    const failed = { ...group(judged(0.5), judged(0.5)), index: 3 };
+    expect(inOrder(guided(2), failed).map(({ dead }) => dead)).toEqual([false, true]);
+  });
+});
+
 describe("a guide", () => {
   const right = judged(1, { author: "blueprint", messages: talk.map((one) => ({ ...one, logprobs: null })) });
   const guided = { ...group(judged(-1), judged(-1), aborted()), guide: { id: 9, trajectory: right } };

@@ -139,6 +139,18 @@ describe("a guide", () => {
   });
 });
 
+test("a group that reminds gives its reminder alone, to the mini-batch of the guide beside it", async () => {
+  const right = judged(1, {
+    author: "blueprint",
+    messages: [message("user", "go on"), { ...message("assistant", "ok"), logprobs: null }],
+  });
+  const { requests } = await learned([[judged(-1), judged(-1)], dead], bare, {}, 1, right);
+  const [samples = []] = requests[0]?.minibatches ?? [];
+  expect(samples.map(({ guide }) => guide === true)).toEqual([true, false]);
+  const weights = samples.map(({ advantages, mask }) => new Set(advantages.filter((_, at) => mask[at] === 1)));
+  expect(weights[1]).toEqual(weights[0]);
+});
+
 describe("the request to the learner", () => {
   test("numbers each rollout of a mini-batch, across groups", async () => {
     const { requests } = await learned([alive, [judged(0), aborted(), judged(1)]], bare);
@@ -147,10 +159,14 @@ describe("the request to the learner", () => {
     expect(new Set(numbers).size).toBe(4);
   });
 
-  test("has the config's learning rate, which is recorded", async () => {
-    const { said, requests } = await learned([alive], { learner: { learningRate: 8e-6 } });
-    expect(requests[0]?.learningRate).toBe(8e-6);
-    expect(said.learning_rate).toBe(8e-6);
+  test.each<[ConfigInput["learner"], readonly number[]]>([
+    [{ learningRate: 8e-6, schedule: "linear" }, [8e-6, 6e-6, 2e-6]],
+    [{ learningRate: 8e-6, schedule: "constant" }, [8e-6, 8e-6, 8e-6]],
+  ])("has the learning rate of its step, which is recorded: %j in four steps", async (learner, rates) => {
+    const steps = await Promise.all([1, 2, 4].map((step) => learned([alive], { steps: 4, learner }, {}, step)));
+    const asked = steps.map(({ requests }) => requests[0]?.learningRate ?? Number.NaN);
+    expect(asked).toEqual(rates.map((rate) => expect.closeTo(rate, 12)));
+    expect(steps.map(({ said }) => said.learning_rate)).toEqual(asked);
   });
 });
 

@@ -50,9 +50,10 @@ const gone = [
 const since = {
   policy: { dialect: null },
   store: { exchanges: "none" },
-  tasks: { parallel: 0 },
+  tasks: { parallel: 0, twins: false },
   rollout: { guide: "off", stopAgreed: false },
   reward: { shuffled: false },
+  learner: { schedule: "constant" },
   evaluation: { decisions: 0, every: 1 },
 } as const;
 
