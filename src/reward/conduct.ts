@@ -2,7 +2,7 @@
 // verdict (verdict.ts) and the blame for a bad ending (rules/blame.ts) report.
 import type { Dialect } from "../config/config.ts";
 import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
-import { untoldValues } from "../rules/blame.ts";
+import { asksFor, untoldValues } from "../rules/blame.ts";
 import { refuses } from "../rules/language/refusal.ts";
 import { isSameCall, spoken } from "../rules/values.ts";
 import { endsCut } from "../simulator/lines.ts";
@@ -19,8 +19,11 @@ export interface Conduct {
   readonly unexecuted: readonly MadeCall[];
   /** Calls that could not be parsed. */
   readonly malformed: number;
-  /** Turns that refused before anything was called and that the user complained about: helping only when asked again is worth less. */
-  readonly undueRefusals: number;
+  /**
+   * Turns without a call that the user complained about and that were not the end: to refuse, to ask for what was told or to
+   * report half of it, and to do what was asked only after that, is worth less. Asking for a held-back value is never one.
+   */
+  readonly complaints: number;
   /** What was said to the user at the end, in words and in a whole turn without calls; null if nothing was. */
   readonly report: string | null;
   /** The report refuses the request. */
@@ -45,13 +48,13 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
   const last = turns.at(-1);
   const said = last === undefined || tried(last) > 0 || endsCut(trajectory) ? "" : inWords(last.rest);
   const report = said === "" ? null : said;
-  const firstTry = turns.findIndex((turn) => tried(turn) > 0);
-  const before = turns.slice(0, Math.max(0, firstTry));
+  const end = task.kind === "decline" ? turns.length - 1 : turns.findLastIndex((turn) => tried(turn) > 0);
+  const idle = turns.slice(0, Math.max(0, end)).filter((turn) => tried(turn) === 0 && turn.complained);
   const written = { calls: turns.flatMap(({ made }) => made), unexecuted: turns.flatMap(({ unexecuted }) => unexecuted) };
   const conduct = {
     ...written,
     malformed: turns.reduce((sum, { errors }) => sum + errors.length, 0),
-    undueRefusals: before.filter(({ rest, complained }) => complained && refuses(rest)).length,
+    complaints: idle.filter(({ rest }) => !task.heldBack.some((held) => asksFor({ text: rest, calls: [] }, held))).length,
     report,
     refused: report !== null && refuses(report),
     guessed: untoldValues(trajectory).filter((held) => writtenCalls(written).some((call) => gives(call, held, task))),
@@ -98,7 +101,8 @@ export function faultOf(task: Task, conduct: Omit<Conduct, "fault">): Fault | nu
   const isMade = (expected: ToolCall) => calls.some((call) => isSameCall(expected, call, task.tools));
   if (task.kind === "decline") {
     if (calls.length + malformed > 0) return fault("needless_call", "called a tool although none fits");
-    return conduct.refused ? null : fault("no_refusal", "made no call, but did not refuse either");
+    if (!conduct.refused) return fault("no_refusal", "made no call, but did not refuse either");
+    return conduct.complaints > 0 ? fault("complaint", "refused only after a complaint") : null;
   }
   if (malformed > 0) return fault("malformed_call", "made a call that could not be parsed");
   const refused = refusals.find(([kind]) => unexecuted.some((call) => call.refused === kind));
@@ -114,5 +118,5 @@ export function faultOf(task: Task, conduct: Omit<Conduct, "fault">): Fault | nu
   if (calls.some((call, at) => calls.slice(0, at).some((earlier) => isSameCall(earlier, call, task.tools))))
     return fault("repeated_call", "made the same call again");
   if (calls.length > task.expected.length) return fault("needless_call", "made more calls than were needed");
-  return conduct.undueRefusals > 0 ? fault("undue_refusal", "first refused a request that its tools can serve") : null;
+  return conduct.complaints > 0 ? fault("complaint", "did what was asked only after a complaint") : null;
 }

@@ -6,12 +6,13 @@ import { type Conduct, gives, writtenCalls } from "./conduct.ts";
 
 /**
  * How right the calls were, 0..1: the sum over the expected calls (half a call for its name, half for its arguments)
- * divided by the number of expected calls plus surplus calls, malformed calls and undue refusals. 1 exactly when every expected
+ * divided by the number of expected calls plus surplus calls, malformed calls and complaints. 1 exactly when every expected
  * call was made as expected and nothing else. An executed call matches at most one expected call, a call that was not executed
- * matches none, and a value that was made up instead of asked for counts as left out. A decline task scores 1 if nothing was called and the request was refused in words.
+ * matches none, and a value that was made up instead of asked for counts as left out. A decline task scores 1 if nothing was called and the request was refused in words, without a
+ * complaint before it.
  */
 export function rulesShare(task: Task, conduct: Conduct): number {
-  if (task.kind === "decline") return conduct.refused && attempts(conduct) === 0 ? 1 : 0;
+  if (task.kind === "decline") return conduct.refused && attempts(conduct) + conduct.complaints === 0 ? 1 : 0;
   if (task.expected.length === 0) return 0;
   const calls = conduct.calls.map((call) => withoutGuesses(call, task, conduct));
   const left = [...calls];
@@ -28,7 +29,7 @@ export function rulesShare(task: Task, conduct: Conduct): number {
     sum += scores[best] ?? 0;
     left.splice(best, 1);
   }
-  const tooMany = Math.max(0, writtenCalls(conduct).length - task.expected.length) + conduct.malformed + conduct.undueRefusals;
+  const tooMany = Math.max(0, writtenCalls(conduct).length - task.expected.length) + conduct.malformed + conduct.complaints;
   return sum / (task.expected.length + tooMany);
 }
 

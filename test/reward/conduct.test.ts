@@ -12,15 +12,15 @@ describe("the conduct read from a record", () => {
     conductOf(trajectory(turns, change), "hermes");
   const { result: _, ...call } = found;
 
-  test("has the refusals that the user complained about before anything was called, and no others", () => {
+  test("has the turns without a call that the user complained about before the last call, and no others", () => {
     const talk = (first: string, turnReward: number, second = says(found)) => {
       const made = trajectory([first, second, answer]);
       const messages = made.messages.map((message) => (message.text === first ? { ...message, turnReward } : message));
-      return conductOf({ ...made, messages }, "hermes").undueRefusals;
+      return conductOf({ ...made, messages }, "hermes").complaints;
     };
     expect(talk("I'm sorry, none of my tools can do that.", -1)).toBe(1);
     expect(talk("I'm sorry, none of my tools can do that.", 1)).toBe(0);
-    expect(talk("Which day is it?", -1)).toBe(0);
+    expect(talk("Which day is it?", -1)).toBe(1);
     expect(talk("I'm sorry, none of my tools can do that.", -1, "No.")).toBe(0); // nothing was called at all: -1 as it is
   });
 
@@ -28,7 +28,7 @@ describe("the conduct read from a record", () => {
     expect(read([says(found), `${says(found)}\n<tool_call>\n{]\n</tool_call>`, answer])).toEqual({
       calls: [call, call],
       unexecuted: [],
-      undueRefusals: 0,
+      complaints: 0,
       malformed: 1,
       report: answer,
       refused: false,
@@ -90,7 +90,12 @@ describe("the fault of a conduct", () => {
     ["wrong_values", made(wrongDay), blueprint()],
     ["repeated_call", [...made(found), ...made(found)], blueprint()],
     ["needless_call", [...made(found), ...made(booked)], blueprint()],
-    ["undue_refusal", [{ ...said("I can't do that."), turnReward: -1 }, ...made(found), said(answer)], blueprint()],
+    ["complaint", [{ ...said("I can't do that."), turnReward: -1 }, ...made(found), said(answer)], blueprint()],
+    ["complaint", [{ ...said("Which day?"), turnReward: -1 }, ...made(found), said(answer)], blueprint()],
+    ["complaint", [...made(found), { ...said(answer), turnReward: -1 }, ...made(booked), said(answer)], chain()],
+    ["complaint", [{ ...said("Which day?"), turnReward: -1 }, said("None of my tools can do that.")], declined()],
+    // a user who misunderstood: the question was for a held-back value
+    [undefined, [{ ...said("Which day?"), turnReward: -1 }, message("user", day.sentence), ...made(found), said(answer)], asking],
   ])("is the plainest one: %s", (code, messages, task) => {
     expect(conductOf(trajectory([], { messages }, task), "hermes").fault?.code).toBe(code);
   });

@@ -7,7 +7,7 @@ import { blueprint, booked, chain, declined, found, parallel } from "../support/
 
 const conduct = (calls: readonly ToolCall[], change: Partial<Conduct> = {}, own: Task = blueprint()): Conduct => {
   const read = {
-    ...{ calls, unexecuted: [], undueRefusals: 0, malformed: 0, report: "Here you are.", refused: false, guessed: [] },
+    ...{ calls, unexecuted: [], complaints: 0, malformed: 0, report: "Here you are.", refused: false, guessed: [] },
     ...change,
   };
   return { ...read, fault: faultOf(own, read) };
@@ -68,10 +68,10 @@ describe("the mixed verdict, row by row", () => {
       "partly right: 50 %, made a call that could not be parsed",
     ],
     [
-      "the right call after a refusal that the user complained of",
-      conduct([found], { undueRefusals: 1 }),
+      "the right call after words that the user complained of",
+      conduct([found], { complaints: 1 }),
       0,
-      "partly right: 50 %, first refused a request that its tools can serve",
+      "partly right: 50 %, did what was asked only after a complaint",
     ],
     [
       "the right call, never executed",

@@ -38,7 +38,7 @@ describe.each(Object.entries(tasks))("the demonstration of %s", (_, task) => {
     expect(conductOf(trajectory, dialect)).toEqual({
       calls: calls(task),
       unexecuted: [],
-      undueRefusals: 0,
+      complaints: 0,
       malformed: 0,
       report: task.report,
       refused: task.kind === "decline",
