@@ -47,6 +47,7 @@ export const presets = {
       ...{ tokensPerTurn: 16_384, responseTokens: 16_384, deadlineSeconds: 120, turnSeconds: 3600 },
     },
     reward: { verdict: "written" },
+    advantage: { negative: 1 },
     learner: {
       // the published 1e-6 is for all weights: 800 steps of it move no entry of an adapter by more than 8e-4
       learningRate: 1e-5,

@@ -82,6 +82,10 @@ export const advantage = z.strictObject({
     .default("uniform")
     .describe("TGRPO mode: how turn rewards weight the outcome's advantage; only used if returns is outcome."),
   normalizeStd: z.boolean().default(true).describe("Divide by the group's standard deviation."),
+  // pushed away from what failed, a small policy also loses what failures and successes share: closing braces, whole calls
+  negative: share
+    .default(0)
+    .describe("Weight of negative advantages; 1 as in GRPO. At 0 a group teaches its successes alone (RAFT)."),
 });
 
 export const learner = z.strictObject({

@@ -21,6 +21,8 @@ export interface AdvantageOptions {
   readonly mode: AdvantageMode;
   /** Divide by the group's standard deviation; false only subtracts the mean. */
   readonly normalizeStd: boolean;
+  /** Weight of negative advantages; default 1. */
+  readonly negative?: number | undefined;
 }
 
 /** Added to the standard deviation, as published. */

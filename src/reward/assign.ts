@@ -95,7 +95,10 @@ function rewardsOf(trajectory: Trajectory): RewardedRollout {
 
 function compared(rollouts: readonly RewardedRollout[], options: AdvantageOptions): TurnAdvantage[][] {
   const alone = rollouts.filter(({ aborted }) => !aborted).length < 2;
-  return advantages(alone ? rollouts.map((rollout) => ({ ...rollout, aborted: true })) : rollouts, options);
+  const all = advantages(alone ? rollouts.map((rollout) => ({ ...rollout, aborted: true })) : rollouts, options);
+  const { negative = 1 } = options;
+  const weighed = (value: number) => (value < 0 ? value * negative + 0 : value); // + 0 turns -0 into 0
+  return all.map((turns) => turns.map((turn) => (typeof turn === "number" ? weighed(turn) : turn.map(weighed))));
 }
 
 /** The rewards of judged members dealt out anew among them, and those of their turns among all their turns. */

@@ -1,6 +1,6 @@
 // One learner call for one step: mini-batches of whole groups in, metrics out. With a KL term dead groups stay in the update,
-// as published; without one they carry no signal and are left out (departs; trl#6367 has measurements), and of a group whose
-// samples agree only the guide or the reminder is learnt. If no group is left, the sampler-learner gap is still measured.
+// as published; without one they and all samples of advantage 0 carry no signal and are left out (departs; trl#6367 has
+// measurements). If no group is left, the sampler-learner gap is still measured.
 import type { Config } from "../config/config.ts";
 import { trainingSamples } from "../learner/batch.ts";
 import type { LearnerSample } from "../learner/learner.ts";
@@ -29,9 +29,7 @@ export async function learn(
   const trained = groups
     .filter((group) => klCoef > 0 || !group.dead)
     .map((group): Learnt => {
-      const samples = samplesOf(group).filter(
-        ({ guide, advantages }) => klCoef > 0 || guide === true || !group.agreed || advantages.some((one) => one !== 0),
-      );
+      const samples = samplesOf(group).filter(({ advantages }) => klCoef > 0 || advantages.some((one) => one !== 0));
       return { index: group.index, samples };
     })
     .filter(({ samples }) => samples.length > 0);

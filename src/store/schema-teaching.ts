@@ -109,7 +109,8 @@ export const guides = `
 UPDATE run SET config = json_remove(config, '$.learner.guideGamma') WHERE config ->> '$.rollout.guide' = 'off';
 `;
 
-/** Version 11: training tasks in pairs, and a rate that falls. */
+/** Version 11: training tasks in pairs, a rate that falls, failures that are not pushed away from. */
 export const pairs = `
-UPDATE run SET config = json_insert(config, '$.tasks.twins', json('false'), '$.learner.schedule', 'constant');
+UPDATE run SET config = json_insert(config, '$.tasks.twins', json('false'), '$.learner.schedule', 'constant',
+  '$.advantage.negative', 1);
 `;
