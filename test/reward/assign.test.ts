@@ -46,6 +46,16 @@ describe("advantages of a step's groups", () => {
     expect(scored?.advantages).toEqual([[0.5, 0], [0]]);
   });
 
+  test("weigh what is negative, and leave the rest and what is dead as it is", () => {
+    const groups = [group(judged(1), judged(-1), judged(-1)), group(judged(0), judged(0))];
+    const inMode = (negative: number) => assignAdvantages(groups, { ...options, negative });
+    expect(inMode(0.5)[0]?.advantages).toEqual([[4 / 3], [-1 / 3], [-1 / 3]].map(([one = 0]) => [expect.closeTo(one, 12)]));
+    expect(inMode(0)[0]?.advantages).toEqual([[expect.closeTo(4 / 3, 12)], [0], [0]]);
+    expect([0, 0.5, 1].map((negative) => inMode(negative).map(({ dead }) => dead))).toEqual(Array(3).fill([false, true]));
+    const byToken = assignAdvantages([group(judged(1), judged(-1))], { ...options, returns: "token", negative: 0 });
+    expect(byToken[0]?.advantages.flat(2).every((one) => one >= 0)).toBe(true);
+  });
+
   test("a group whose members do not differ is dead, and so is one whose members were all aborted", () => {
     const scored = assignAdvantages(
       [group(judged(1), judged(1)), group(aborted(), aborted()), group(judged(1), judged(0))],

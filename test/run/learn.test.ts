@@ -54,7 +54,7 @@ const sizes = ({ requests }: { readonly requests: readonly UpdateRequest[] }) =>
   requests.flatMap(({ minibatches }) => minibatches.map((samples) => samples.length));
 
 /** Without a KL term. */
-const bare: ConfigInput = { learner: { klCoef: 0, tasksPerMinibatch: 2 } };
+const bare: ConfigInput = { advantage: { negative: 1 }, learner: { klCoef: 0, tasksPerMinibatch: 2 } };
 
 describe("groups without variance", () => {
   test("are left out without a KL term", async () => {
@@ -107,6 +107,13 @@ describe("groups without variance", () => {
   });
 });
 
+test("without negative advantages and a KL term only successes are learnt from", async () => {
+  const { requests } = await learned([alive, dead], { learner: { klCoef: 0 } });
+  expect(requests[0]?.minibatches.map((samples) => samples.map(({ advantages }) => Math.max(...advantages) > 0))).toEqual([
+    [true],
+  ]);
+});
+
 describe("a guide", () => {
   const right = judged(1, {
     author: "blueprint",
@@ -115,7 +122,7 @@ describe("a guide", () => {
   const failed = [judged(-1), judged(-1), aborted()];
 
   const inMinibatch = async (group: readonly Trajectory[], klCoef: number) => {
-    const { requests } = await learned([group, alive], { learner: { klCoef, tasksPerMinibatch: 2 } }, {}, 1, right);
+    const { requests } = await learned([group, alive], { ...bare, learner: { klCoef, tasksPerMinibatch: 2 } }, {}, 1, right);
     return requests[0]?.minibatches[0] ?? [];
   };
 

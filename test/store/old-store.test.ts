@@ -54,6 +54,7 @@ const since = {
   rollout: { guide: "off", stopAgreed: false },
   reward: { shuffled: false },
   learner: { schedule: "constant" },
+  advantage: { negative: 1 },
   evaluation: { decisions: 0, every: 1 },
 } as const;
 
