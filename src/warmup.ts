@@ -1,7 +1,8 @@
 // Step 0 (a small version of ToolMaster's stage one, arXiv 2601.12762): the probe measures how the base policy calls in its own
-// dialect; if it seldom calls right, demonstrations -> supervised steps. They are drawn like the tasks of a step, with twins:
-// after a warm-up on calls alone the policy never declines again (docs/results.md). Departs from the paper: demonstrations are blueprints by the local simulator that pass the rules, not a strong
-// teacher's trajectories, and the policy's own calls stand in them where they are right.
+// dialect; if it seldom calls right, demonstrations -> supervised steps. Their tasks are drawn like those of a step, with
+// twins: after a warm-up on calls alone the policy never declines again (docs/results.md). Departs from the paper: demonstrations
+// are blueprints by the local simulator that pass the rules, not a strong teacher's trajectories, and the policy's own calls
+// stand in them where they are right.
 
 import { mapConcurrent } from "./concurrent.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
@@ -113,9 +114,8 @@ async function demonstrateAll(session: Session, tasks: ReadonlyMap<number, Task>
 }
 
 /**
- * Supervised epochs in seeded order, twins side by side, at a rate that falls linearly to 0: with a constant
- * one the last batches decide whether the policy calls at all. Returns the log-probs of each demonstration
- * before it was trained on.
+ * Supervised epochs in seeded order, twins side by side, at a rate that falls linearly to 0: with a constant one the last
+ * batches decide whether the policy calls at all. Returns the log-probs of each demonstration before it was trained on.
  */
 async function supervise(session: Session, demonstrations: readonly Demonstration[]) {
   const { config, learner } = session;

@@ -1,8 +1,8 @@
 // Verdicts -> advantages of every turn, group by group. Pure; the formulas are in advantage.ts. Departs from TRUSTEE where nobody
 // in a group solved the task: the guide is compared with the sampled members, but they only with each other. In a common baseline
 // (LUFFY) all of them would be pushed away from, and a policy that seldom succeeds unlearns what it can do (docs/results.md). And
-// where a guide is learnt, the group beside it that has nothing left to learn reminds: a guide alone pushes all that the policy
-// says towards one side, so it would call always after some steps and never after others.
+// where a guide is learnt, the group beside it that has nothing left to learn reminds: guides alone push the policy to one side, so
+// that it always calls after some steps and never after others.
 import { draws } from "../rng.ts";
 import type { StoredGroup, Trajectory, Verdict } from "../types.ts";
 import { type AdvantageOptions, advantages, isDead, type RewardedRollout, type TurnAdvantage } from "./advantage.ts";
