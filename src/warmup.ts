@@ -8,6 +8,7 @@ import { mapConcurrent } from "./concurrent.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
 import type { UpdateRequest } from "./learner/learner.ts";
 import { assertSameIds } from "./learner/same-ids.ts";
+import { pairOf } from "./pairs.ts";
 import { draws } from "./rng.ts";
 import { saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
@@ -92,7 +93,6 @@ async function learnDemonstrations(session: Session, level: number, record: Step
 interface Demonstration {
   readonly id: number;
   readonly trajectory: Trajectory;
-  /** The same number for two tasks that were drawn side by side: most are twins. */
   readonly pair: number;
 }
 
@@ -107,7 +107,7 @@ async function demonstrateAll(session: Session, tasks: ReadonlyMap<number, Task>
     const known = stored.get(index);
     const trajectory = known?.trajectory ?? (await demonstrated(session, task, [config.seed, "demonstration", index]));
     const id = known?.id ?? (await commit(session, () => saveTrajectory(writer, { ...place, task: index }, trajectory)));
-    shown.set(index, { id, trajectory, pair: Math.floor(index / 2) });
+    shown.set(index, { id, trajectory, pair: pairOf(index) });
   });
   const inOrder = [...shown].toSorted(([a], [b]) => a - b).map(([, one]) => one);
   return inOrder.filter(({ trajectory }) => isApproved(trajectory));

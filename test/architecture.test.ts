@@ -57,7 +57,7 @@ const imports = sources.flatMap((source) => source.imports);
 /** The rooms of src/ by floor: what stands on one sees the floors below it. A file of the root is a room of its own. */
 const floors: readonly (readonly string[])[] = [
   ["types.ts", "errors.ts"],
-  ["rng.ts", "concurrent.ts"],
+  ["rng.ts", "pairs.ts", "concurrent.ts"],
   ["config", "statistics"],
   ["models", "rules"],
   ["embed", "llm"],

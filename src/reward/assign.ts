@@ -3,6 +3,7 @@
 // (LUFFY) all of them would be pushed away from, and a policy that seldom succeeds unlearns what it can do (docs/results.md). And
 // where a guide is learnt, the group beside it that has nothing left to learn reminds: guides alone push the policy to one side, so
 // that it always calls after some steps and never after others.
+import { besideOf } from "../pairs.ts";
 import { draws } from "../rng.ts";
 import type { StoredGroup, Trajectory, Verdict } from "../types.ts";
 import { type AdvantageOptions, advantages, isDead, type RewardedRollout, type TurnAdvantage } from "./advantage.ts";
@@ -53,14 +54,14 @@ export function assignAdvantages(
   return scored.map((group) =>
     reminding(
       group,
-      scored.find(({ index }) => index === (group.index ^ 1)),
+      scored.find(({ index }) => index === besideOf(group.index)),
     ),
   );
 }
 
 /**
  * Of a group whose members all solved the task, the first is learnt with the mean advantage of the guide in the other group of its
- * pair (places 0 and 1, 2 and 3, ...), where there is one.
+ * pair, where there is one.
  */
 function reminding(group: ScoredGroup, beside: ScoredGroup | undefined): ScoredGroup {
   const guide = (beside?.guideAdvantages ?? []).map(meanOf);

@@ -2,6 +2,7 @@
 // a call task without the needed tools (tasks/irrelevance.ts); a told task says at once what a task with held-back values does
 // not (tasks/told.ts). Why: a policy that learns calls, refusals and questions from unrelated requests swings between one for all
 // and another for all (docs/results.md); in one mini-batch, a pair shows when each is right. Not in the papers.
+import { besideOf } from "../pairs.ts";
 import { draws } from "../rng.ts";
 import { saveTask } from "../store/tasks.ts";
 import { irrelevanceOf } from "../tasks/irrelevance.ts";
@@ -43,9 +44,9 @@ export async function drawWithTwins(
 }
 
 /**
- * Which places of a series are twins, and of what. A decline is one of the call in the same pair of places (0 and 1, 2 and 3,
- * ...), which a mini-batch of two tasks joins, else of the nearest call; declines without any call are written. In a pair of an
- * ask task and a plain one, or of two ask tasks, one is the told twin of the other.
+ * Which places of a series are twins, and of what. A decline is one of the call in the same pair of places (pairs.ts),
+ * else of the nearest call; declines without any call are written. In a pair of an ask task and a plain one, or of two ask tasks,
+ * one is the told twin of the other.
  */
 export function twinPlaces(orders: readonly Pick<TaskOrder, "decline" | "hold" | "calls">[]): ReadonlyMap<number, TwinPlace> {
   const kinds = orders.map(({ decline, hold, calls }) =>
@@ -53,10 +54,10 @@ export function twinPlaces(orders: readonly Pick<TaskOrder, "decline" | "hold" |
   );
   const places = [...kinds.entries()];
   const isTold = ([place, kind]: readonly [number, string]) =>
-    kinds[place ^ 1] === "ask" && (kind === "plain" || (kind === "ask" && place % 2 === 1));
-  const told = places.filter(isTold).map(([place]) => [place, { of: place ^ 1, as: "told" }] as const);
+    kinds[besideOf(place)] === "ask" && (kind === "plain" || (kind === "ask" && place % 2 === 1));
+  const told = places.filter(isTold).map(([place]) => [place, { of: besideOf(place), as: "told" }] as const);
   const written = places.filter((one) => one[1] !== "decline" && !isTold(one)).map(([place]) => place);
-  const distance = (place: number, call: number) => ((place ^ 1) === call ? 0 : Math.abs(place - call));
+  const distance = (place: number, call: number) => (besideOf(place) === call ? 0 : Math.abs(place - call));
   const declines = places.flatMap(([place, kind]) => {
     const [of] = written.toSorted((one, other) => distance(place, one) - distance(place, other));
     return kind === "decline" && of !== undefined ? [[place, { of, as: "decline" }] as const] : [];

@@ -1,89 +1,19 @@
 // Series of tasks with a real store and the scripted engine: what is accepted, counted and stored, and that an interrupted run
-// draws the same tasks as an uninterrupted one. The embedder here is a table: the same city gives the same vector.
-import { setMaxListeners } from "node:events";
-import { setTimeout } from "node:timers/promises";
+// draws the same tasks as an uninterrupted one.
 import { expect, test } from "vitest";
-import { type ConfigInput, configSchema } from "../../src/config/config.ts";
-import { presets } from "../../src/config/presets.ts";
 import { Stopped } from "../../src/errors.ts";
-import { scriptedLearner } from "../../src/learner/scripted.ts";
-import type { ReplyRequest } from "../../src/llm/llm.ts";
-import { scriptedEngine } from "../../src/llm/scripted.ts";
-import { episodeTemplate } from "../../src/llm/text/template.ts";
-import { draws } from "../../src/rng.ts";
 import { drawTasks, type Series } from "../../src/run/draw-tasks.ts";
-import type { Session } from "../../src/run/session.ts";
-import { newUsage } from "../../src/simulator/usage.ts";
 import { vectorsOf } from "../../src/store/embeddings.ts";
 import type { Writer } from "../../src/store/lease.ts";
 import { openStep } from "../../src/store/steps.ts";
 import { loadTasks } from "../../src/store/tasks.ts";
-import { anyTools } from "../../src/tools/distractors.ts";
-import type { Json, JsonObject } from "../../src/types.ts";
 import { newWriter, temporaryStore } from "../store/temporary.ts";
-import { findTrain } from "../support/blueprint.ts";
+import { type WritingWorld, writingSession } from "../support/writing.ts";
 
-const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tartu", "Riga"];
 const series: Series = { id: "train", step: 1, purpose: "train", first: 0, count: 6, level: 40, declineShare: 0, epsilon: 0 };
 
-/** Fills in a city by the seed; where it is told to, it writes no valid call. */
-function reply(request: ReplyRequest, invalid: (seed: number) => boolean): Json {
-  const random = draws("reply", request.seed);
-  if ("arguments_1" in (request.schema.properties as JsonObject)) {
-    const to = invalid(request.seed) ? " " : random.pick(cities);
-    return { arguments_1: { from: "Oslo", to, day: "2027-03-02" }, result_1: { train_id: "NT4", departs: "08:25" } };
-  }
-  const to = /to: (\w+)/.exec(request.messages.at(-1)?.content ?? "")?.[1] ?? "";
-  return { message: `Which train goes from Oslo to ${to} on 2027-03-02?` };
-}
-
-interface World {
-  readonly config?: ConfigInput;
-  readonly invalid?: (seed: number) => boolean;
-  /** Stop when so many tasks were taken. */
-  readonly stopAt?: number;
-  /** Milliseconds that a reply takes at most, drawn anew at each start. */
-  readonly jitter?: number;
-}
-
-function session(writer: Writer, world: World): Session {
-  const config = configSchema.parse({
-    rollout: { simulatorTries: 1 },
-    difficulty: presets.tiny.difficulty,
-    tasks: { novelty: 0.9, hard: 0, parallel: 0 },
-    ...world.config,
-  });
-  let taken = 0;
-  const { signal } = new AbortController();
-  setMaxListeners(0, signal); // every reply listens
-  const engine = scriptedEngine({
-    reply: async (request) => {
-      // the one wait of this test that is meant to differ from start to start
-      await setTimeout((performance.now() * 1000) % ((world.jitter ?? 0) + 1));
-      return reply(request, world.invalid ?? (() => false));
-    },
-  });
-  return {
-    config,
-    writer,
-    engine,
-    learner: scriptedLearner(),
-    template: episodeTemplate(engine.vocabulary, { dialect: "hermes", markers: "pieces" }),
-    toolsets: { train: [{ domain: "travel", name: "trains", tools: [findTrain] }], heldOut: [] },
-    embed: async (texts) => texts.map((text) => Float32Array.from(cities, (city) => Number(text.includes(city)))),
-    distractors: anyTools,
-    usage: newUsage(),
-    folder: "",
-    progress: () => taken++,
-    pause: () => {
-      if (taken >= (world.stopAt ?? Number.POSITIVE_INFINITY)) throw new Stopped();
-    },
-    signal,
-  };
-}
-
-async function drawn(writer: Writer, world: World = {}) {
-  const result = await drawTasks(session(writer, world), series);
+async function drawn(writer: Writer, world: WritingWorld = {}) {
+  const result = await drawTasks(writingSession(writer, world), series);
   const tasks = loadTasks(writer.store, writer.run, series.step, series.purpose);
   return { metrics: result.metrics, tasks, messages: [...tasks.values()].map(({ firstMessage }) => firstMessage) };
 }
@@ -131,7 +61,7 @@ test("tasks are compared with those of earlier steps", async () => {
   using run = started();
   await drawn(run.writer);
   openNext(run.writer);
-  const next = await drawTasks(session(run.writer, {}), { ...series, step: 2, first: 6, count: 3 });
+  const next = await drawTasks(writingSession(run.writer), { ...series, step: 2, first: 6, count: 3 });
   // eight cities, six of them taken: two tasks are new, the third place stays empty
   expect(next.tasks.size).toBe(2);
   expect(next.metrics).toMatchObject({ "tasks/written": 2, "tasks/missing": 1 });

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { twinPlaces } from "../../src/run/twins.ts";
+import { besideOf } from "../../src/pairs.ts";
+import { drawTasks, type Series } from "../../src/run/draw-tasks.ts";
+import { drawWithTwins, twinPlaces } from "../../src/run/twins.ts";
+import type { Writer } from "../../src/store/lease.ts";
+import { openStep } from "../../src/store/steps.ts";
+import { loadTasks } from "../../src/store/tasks.ts";
+import { newWriter, temporaryStore } from "../store/temporary.ts";
+import { writingSession } from "../support/writing.ts";
 
 /** d: decline, p: plain, a: ask, c: two calls. */
 const twins = (kinds: string) =>
@@ -27,4 +34,65 @@ test("beside a task that must ask stands the same one with nothing left to ask; 
   expect(twins("appa")).toEqual(["1 told 0", "2 told 3"]);
   expect(twins("aa")).toEqual(["1 told 0"]);
   expect(twins("accappcc")).toEqual([]);
+});
+
+describe("a series with twins", () => {
+  const series: Series = { id: "train", step: 1, purpose: "train", first: 0, count: 4, level: 40, declineShare: 0.5, epsilon: 0 };
+  const config = { tasks: { novelty: null, hard: 0, parallel: 0 } };
+
+  function started(): { readonly writer: Writer } & Disposable {
+    const temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    openStep(writer, 1, { level: 40, policyVersion: 0 });
+    return { writer, [Symbol.dispose]: () => temporary[Symbol.dispose]() };
+  }
+
+  test("has declines with the words of the call beside them and without its tool, in the store as in the result", async () => {
+    using run = started();
+    const { tasks } = await drawWithTwins(writingSession(run.writer, { config }), series);
+    expect([...tasks.keys()]).toEqual([0, 1, 2, 3]);
+    const declines = [...tasks].filter(([, { kind }]) => kind === "decline");
+    expect(declines).toHaveLength(2);
+    for (const [place, { firstMessage, tools }] of declines) {
+      const call = tasks.get(besideOf(place));
+      expect(firstMessage).toBe(call?.firstMessage);
+      expect(tools.map(({ name }) => name)).not.toContain(call?.expected[0]?.name);
+    }
+    expect(loadTasks(run.writer.store, run.writer.run, 1, "train")).toEqual(tasks);
+  });
+
+  test("has told twins of its ask tasks", async () => {
+    using run = started();
+    const kinds = ["ask", "plain"] as const;
+    const asking = { ...series, kinds, count: 2, declineShare: 0 };
+    const [ask, told] = (await drawWithTwins(writingSession(run.writer, { config }), asking)).tasks.values();
+    expect(ask?.heldBack).toHaveLength(1);
+    expect(told).toMatchObject({ heldBack: [], expected: ask?.expected });
+    expect(told?.firstMessage).toBe(`${ask?.firstMessage} ${ask?.heldBack[0]?.sentence}`);
+  });
+
+  test("that was interrupted before its twins were made, or after, is the same", async () => {
+    using whole = started();
+    const straight = await drawWithTwins(writingSession(whole.writer, { config }), series);
+    const declines = [...straight.tasks].flatMap(([place, { kind }]) => (kind === "decline" ? [place] : []));
+    using run = started();
+    await drawTasks(writingSession(run.writer, { config }), { ...series, leftOut: new Set(declines) });
+    for (const _ of ["before", "after"]) {
+      const resumed = await drawWithTwins(writingSession(run.writer, { config }), series);
+      expect(resumed.tasks).toEqual(straight.tasks);
+    }
+  });
+
+  test("has a gap where the task of a twin could not be written", async () => {
+    using run = started();
+    const { tasks } = await drawWithTwins(writingSession(run.writer, { config, invalid: () => true }), series);
+    expect(tasks.size).toBe(0);
+  });
+
+  test("has none where the config wants none", async () => {
+    using run = started();
+    const untwinned = { tasks: { ...config.tasks, twins: false } };
+    const { metrics } = await drawWithTwins(writingSession(run.writer, { config: untwinned }), series);
+    expect(metrics["tasks/written"]).toBe(4);
+  });
 });
