@@ -122,8 +122,8 @@ const difficulty = z.strictObject({
 const curriculum = z.strictObject({
   start: z.number().int().min(1).max(100).default(30).describe("Level of the first step."),
   step: z.number().int().min(0).default(5).describe("Levels per change, up or down."),
-  // below 20 a task offers a single tool, and nothing has to be chosen
-  floor: z.number().int().min(1).max(100).default(20).describe("Lowest level."),
+  // the level of the held-out tasks: below it fewer tools are offered, and the system prompt is another
+  floor: z.number().int().min(1).max(100).default(30).describe("Lowest level."),
   cap: z.number().int().min(1).max(100).default(100).describe("Highest level."),
   raiseAt: z.number().default(0.5).describe("Mean reward at or above which the level rises."),
   lowerAt: z.number().default(0).describe("Mean reward at or below which the level falls."),
@@ -160,7 +160,7 @@ const simulator = z.strictObject({
 
 export const configSchema = z.strictObject({
   seed: z.number().int().min(0).default(1).describe("Root seed of every random draw."),
-  steps: natural.default(5).describe("GRPO steps; 0: the warm-up alone."),
+  steps: natural.default(3).describe("GRPO steps; 0: the warm-up alone."),
   keepCheckpoints: natural
     .default(2)
     .describe("Checkpoints kept besides those of step 0, the best step and the last step; older ones are removed."),

@@ -5,8 +5,8 @@ import type { ConfigInput } from "./config.ts";
 
 export const presets = {
   laptop: {},
-  // an evening on two cores: more steps, and enough held-out tasks for an interval
-  evening: { steps: 16, evaluation: { tasks: 96, decisions: 168, every: 4 } },
+  // an evening on two cores: more demonstrations and steps, and enough held-out tasks for an interval
+  evening: { steps: 12, warmup: { demonstrations: 96 }, evaluation: { tasks: 96, decisions: 168, every: 6 } },
   tiny: {
     steps: 2,
     models: { policy: "smollm2-135m-instruct", simulator: "smollm2-135m-instruct" },

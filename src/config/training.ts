@@ -99,7 +99,7 @@ export const learner = z.strictObject({
   rank: positive.default(16).describe("LoRA rank, on all linear layers."),
   alpha: z.number().positive().default(32).describe("LoRA alpha."),
   // from 3e-4 two steps turn every call into words (docs/results.md)
-  learningRate: z.number().positive().default(2e-4).describe("AdamW learning rate of the first GRPO step."),
+  learningRate: z.number().positive().default(1.5e-4).describe("AdamW learning rate of the first GRPO step."),
   // at a constant rate the last steps decide whether the policy calls at all (docs/results.md)
   schedule: z
     .enum(["constant", "linear"])
@@ -149,9 +149,10 @@ export const warmup = z.strictObject({
     // the default policy forms its calls, but neither stops nor reports nor declines: guides alone teach that too slowly
     .default("always")
     .describe("auto: only if the probe finds that the policy seldom makes the right call."),
-  demonstrations: positive.default(32).describe("Number of demonstrations to build."),
+  // 32 in one pass taught no refusal, 96 in two taught most of them (docs/results.md); 48 fit into the minutes of the preset laptop
+  demonstrations: positive.default(48).describe("Number of demonstrations to build."),
   declineShare: share.default(0.3).describe("Share of demonstrations where the right answer is to make no call."),
-  epochs: positive.default(1).describe("Passes over the demonstrations."),
+  epochs: positive.default(2).describe("Passes over the demonstrations."),
   // 8 steps of 4 at 2e-4 taught neither to stop nor to report
   batch: positive.default(2).describe("Demonstrations per optimizer step."),
   learningRate: z
