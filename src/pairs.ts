@@ -1,5 +1,5 @@
-// Pairs of places: 0 and 1, 2 and 3, ... of a series of tasks. The tasks of a pair are mostly twins (run/twins.ts), share a
-// mini-batch of two, and are kept side by side wherever tasks are ordered or left out.
+// Pairs of places in a series of tasks: 0 and 1, 2 and 3, and so on. Most pairs are twins (run/twins.ts). They share a mini-batch
+// of two, and stay together when the warm-up shuffles its demonstrations.
 
 /** The number of the pair that a place belongs to. */
 export function pairOf(place: number): number {

@@ -149,7 +149,7 @@ export const warmup = z.strictObject({
     // the default policy forms its calls, but neither stops nor reports nor declines: guides alone teach that too slowly
     .default("always")
     .describe("auto: only if the probe finds that the policy seldom makes the right call."),
-  // 32 in one pass taught no refusal, 96 in two taught most of them (docs/results.md); 48 fit into the minutes of the preset laptop
+  // 32 in one pass taught almost no refusal, 96 in two taught most (docs/results.md); 48 fit into the minutes of the preset laptop
   demonstrations: positive.default(48).describe("Number of demonstrations to build."),
   declineShare: share.default(0.3).describe("Share of demonstrations where the right answer is to make no call."),
   epochs: positive.default(2).describe("Passes over the demonstrations."),

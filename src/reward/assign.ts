@@ -64,15 +64,13 @@ export function assignAdvantages(
  * pair, where there is one.
  */
 function reminding(group: ScoredGroup, beside: ScoredGroup | undefined): ScoredGroup {
-  const guide = (beside?.guideAdvantages ?? []).map(meanOf);
+  const guide = beside?.guideAdvantages ?? [];
   const judged = group.trajectories.filter(isJudged);
   if (guide.length === 0 || !group.dead || judged.length === 0 || !judged.every(({ verdict }) => isSolved(verdict))) return group;
-  const value = guide.reduce((sum, one) => sum + one, 0) / guide.length;
+  const value = meanOf(guide.map(meanOf));
   const reminder = group.trajectories.findIndex(isJudged);
-  return {
-    ...{ ...group, dead: false },
-    advantages: group.advantages.map((turns, member) => (member === reminder ? turns.map(() => value) : turns)),
-  };
+  const advantages = group.advantages.map((turns, member) => (member === reminder ? turns.map(() => value) : turns));
+  return { ...group, dead: false, advantages };
 }
 
 /** All that a group's update learns from: its sampled members, then its guide. */

@@ -7,8 +7,7 @@ import { vectorsOf } from "../../src/store/embeddings.ts";
 import type { Writer } from "../../src/store/lease.ts";
 import { openStep } from "../../src/store/steps.ts";
 import { loadTasks } from "../../src/store/tasks.ts";
-import { newWriter, temporaryStore } from "../store/temporary.ts";
-import { type WritingWorld, writingSession } from "../support/writing.ts";
+import { openedRun, type WritingWorld, writingSession } from "../support/writing.ts";
 
 const series: Series = { id: "train", step: 1, purpose: "train", first: 0, count: 6, level: 40, declineShare: 0, epsilon: 0 };
 
@@ -18,15 +17,8 @@ async function drawn(writer: Writer, world: WritingWorld = {}) {
   return { metrics: result.metrics, tasks, messages: [...tasks.values()].map(({ firstMessage }) => firstMessage) };
 }
 
-function started(): { readonly writer: Writer } & Disposable {
-  const temporary = temporaryStore();
-  const writer = newWriter(temporary.store);
-  openStep(writer, 1, { level: 40, policyVersion: 0 });
-  return { writer, [Symbol.dispose]: () => temporary[Symbol.dispose]() };
-}
-
 test("tasks too similar to an earlier one are drawn again, and counted", async () => {
-  using run = started();
+  using run = openedRun();
   const { messages, metrics } = await drawn(run.writer);
   expect(new Set(messages).size).toBe(6);
   expect(metrics).toMatchObject({ "tasks/written": 6, "tasks/missing": 0, "tasks/novelty": 1, "tasks/rejected/calls": 0 });
@@ -35,7 +27,7 @@ test("tasks too similar to an earlier one are drawn again, and counted", async (
 });
 
 test("without a threshold nothing is compared, embedded or stored", async () => {
-  using run = started();
+  using run = openedRun();
   const { messages, metrics } = await drawn(run.writer, { config: { tasks: { novelty: null, hard: 0, parallel: 0 } } });
   expect(new Set(messages).size).toBeLessThan(6);
   expect(metrics).toMatchObject({ "tasks/rejected/too_close": 0 });
@@ -44,10 +36,10 @@ test("without a threshold nothing is compared, embedded or stored", async () => 
 });
 
 test("a run interrupted anywhere draws the same tasks as an uninterrupted one, however long each reply took", async () => {
-  using whole = started();
+  using whole = openedRun();
   const straight = await drawn(whole.writer, { jitter: 0 });
   for (const stopAt of [1, 2, 3, 4, 5]) {
-    using run = started();
+    using run = openedRun();
     await expect(drawn(run.writer, { stopAt, jitter: 7 })).rejects.toThrow(Stopped);
     const before = loadTasks(run.writer.store, run.writer.run, 1, "train");
     expect(before.size).toBeLessThan(6);
@@ -58,7 +50,7 @@ test("a run interrupted anywhere draws the same tasks as an uninterrupted one, h
 });
 
 test("tasks are compared with those of earlier steps", async () => {
-  using run = started();
+  using run = openedRun();
   await drawn(run.writer);
   openNext(run.writer);
   const next = await drawTasks(writingSession(run.writer), { ...series, step: 2, first: 6, count: 3 });
@@ -73,7 +65,7 @@ function openNext(writer: Writer): void {
 }
 
 test("a missing task has a failure row with every reason, and the level falls while rounds give no task", async () => {
-  using run = started();
+  using run = openedRun();
   const { tasks, metrics } = await drawn(run.writer, { invalid: () => true });
   expect(tasks.size).toBe(0);
   expect(metrics).toMatchObject({ "tasks/missing": 6, "tasks/rejected/calls": 6 * 9 });
@@ -86,20 +78,20 @@ test("a missing task has a failure row with every reason, and the level falls wh
 });
 
 test("a task of a round that follows an empty one is ten levels lower, and says so", async () => {
-  using run = started();
+  using run = openedRun();
   let asked = 0;
   const { tasks } = await drawn(run.writer, { invalid: () => ++asked <= 6, config: { tasks: { novelty: null, parallel: 0 } } });
   expect([...tasks.values()].map(({ level }) => level)).toEqual(Array(6).fill(30));
 });
 
 test("a prompt that leaves no room for the response is rejected for that reason", async () => {
-  using run = started();
+  using run = openedRun();
   const { metrics } = await drawn(run.writer, { config: { engine: { policyContext: 600 }, rollout: { responseTokens: 500 } } });
   expect(metrics).toMatchObject({ "tasks/written": 0, "tasks/rejected/calls": 0, "tasks/rejected/prompt_too_long": 6 * 9 });
 });
 
 test("what was asked for a task is stored with it: for the drafts that were rejected, then for the one that became it", async () => {
-  using run = started();
+  using run = openedRun();
   let asked = 0;
   const { tasks } = await drawn(run.writer, { invalid: () => ++asked <= 6 });
   const rows = run.writer.store.database
@@ -118,7 +110,7 @@ test("what was asked for a task is stored with it: for the drafts that were reje
 });
 
 test("what was asked for a task that was never written is stored once, also when a resumed run tries again", async () => {
-  using run = started();
+  using run = openedRun();
   const count = () => run.writer.store.database.prepare("SELECT count(*), count(DISTINCT task) FROM exchange").raw().get();
   await drawn(run.writer, { invalid: () => true });
   expect(count()).toEqual([6 * 9, 6 * 9]);

@@ -2,11 +2,8 @@ import { describe, expect, test } from "vitest";
 import { besideOf } from "../../src/pairs.ts";
 import { drawTasks, type Series } from "../../src/run/draw-tasks.ts";
 import { drawWithTwins, twinPlaces } from "../../src/run/twins.ts";
-import type { Writer } from "../../src/store/lease.ts";
-import { openStep } from "../../src/store/steps.ts";
 import { loadTasks } from "../../src/store/tasks.ts";
-import { newWriter, temporaryStore } from "../store/temporary.ts";
-import { writingSession } from "../support/writing.ts";
+import { openedRun, writingSession } from "../support/writing.ts";
 
 /** d: decline, p: plain, a: ask, c: two calls. */
 const twins = (kinds: string) =>
@@ -40,15 +37,8 @@ describe("a series with twins", () => {
   const series: Series = { id: "train", step: 1, purpose: "train", first: 0, count: 4, level: 40, declineShare: 0.5, epsilon: 0 };
   const config = { tasks: { novelty: null, hard: 0, parallel: 0 } };
 
-  function started(): { readonly writer: Writer } & Disposable {
-    const temporary = temporaryStore();
-    const writer = newWriter(temporary.store);
-    openStep(writer, 1, { level: 40, policyVersion: 0 });
-    return { writer, [Symbol.dispose]: () => temporary[Symbol.dispose]() };
-  }
-
   test("has declines with the words of the call beside them and without its tool, in the store as in the result", async () => {
-    using run = started();
+    using run = openedRun();
     const { tasks } = await drawWithTwins(writingSession(run.writer, { config }), series);
     expect([...tasks.keys()]).toEqual([0, 1, 2, 3]);
     const declines = [...tasks].filter(([, { kind }]) => kind === "decline");
@@ -62,7 +52,7 @@ describe("a series with twins", () => {
   });
 
   test("has told twins of its ask tasks", async () => {
-    using run = started();
+    using run = openedRun();
     const kinds = ["ask", "plain"] as const;
     const asking = { ...series, kinds, count: 2, declineShare: 0 };
     const [ask, told] = (await drawWithTwins(writingSession(run.writer, { config }), asking)).tasks.values();
@@ -72,10 +62,10 @@ describe("a series with twins", () => {
   });
 
   test("that was interrupted before its twins were made, or after, is the same", async () => {
-    using whole = started();
+    using whole = openedRun();
     const straight = await drawWithTwins(writingSession(whole.writer, { config }), series);
     const declines = [...straight.tasks].flatMap(([place, { kind }]) => (kind === "decline" ? [place] : []));
-    using run = started();
+    using run = openedRun();
     await drawTasks(writingSession(run.writer, { config }), { ...series, leftOut: new Set(declines) });
     for (const _ of ["before", "after"]) {
       const resumed = await drawWithTwins(writingSession(run.writer, { config }), series);
@@ -84,13 +74,13 @@ describe("a series with twins", () => {
   });
 
   test("has a gap where the task of a twin could not be written", async () => {
-    using run = started();
+    using run = openedRun();
     const { tasks } = await drawWithTwins(writingSession(run.writer, { config, invalid: () => true }), series);
     expect(tasks.size).toBe(0);
   });
 
   test("has none where the config wants none", async () => {
-    using run = started();
+    using run = openedRun();
     const untwinned = { tasks: { ...config.tasks, twins: false } };
     const { metrics } = await drawWithTwins(writingSession(run.writer, { config: untwinned }), series);
     expect(metrics["tasks/written"]).toBe(4);

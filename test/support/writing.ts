@@ -13,8 +13,10 @@ import { draws } from "../../src/rng.ts";
 import type { Session } from "../../src/run/session.ts";
 import { newUsage } from "../../src/simulator/usage.ts";
 import type { Writer } from "../../src/store/lease.ts";
+import { openStep } from "../../src/store/steps.ts";
 import { anyTools } from "../../src/tools/distractors.ts";
 import type { Json, JsonObject } from "../../src/types.ts";
+import { newWriter, temporaryStore } from "../store/temporary.ts";
 import { findTrain } from "./blueprint.ts";
 
 const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tartu", "Riga"];
@@ -74,4 +76,12 @@ export function writingSession(writer: Writer, world: WritingWorld = {}): Sessio
     },
     signal,
   };
+}
+
+/** A new run in a temporary store, with step 1 open at level 40. */
+export function openedRun(): { readonly writer: Writer } & Disposable {
+  const temporary = temporaryStore();
+  const writer = newWriter(temporary.store);
+  openStep(writer, 1, { level: 40, policyVersion: 0 });
+  return { writer, [Symbol.dispose]: () => temporary[Symbol.dispose]() };
 }
