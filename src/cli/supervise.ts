@@ -76,6 +76,7 @@ function runWorker(command: readonly string[]): Promise<WorkerEnd> {
     detached: true,
   });
   const pipe = child.stdio[supervisorPipe];
+  pipe?.on("error", () => undefined); // a worker that dies with words of ours unread resets the pipe: "close" says that it is gone
   let asked = 0;
   const onSignal = () => {
     asked++;

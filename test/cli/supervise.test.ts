@@ -36,6 +36,18 @@ describe("a worker that is gone", () => {
   }, 20_000);
 });
 
+describe("a worker that hears nothing", () => {
+  it("is ended by the third request, and that is no fault of the supervisor", async () => {
+    using temporary = temporaryStore();
+    const deaf = join(temporary.home, "deaf.mjs");
+    writeFileSync(deaf, `import { writeFileSync } from "node:fs"; writeFileSync(process.argv[4] + "/busy", ""); for (;;);`);
+    const end = supervise(temporary.home, [], deaf);
+    await until(() => existsSync(join(temporary.home, "busy")));
+    for (let request = 0; request < 3; request++) process.emit("SIGHUP");
+    expect(await end).toBe(130);
+  }, 20_000);
+});
+
 describe("a worker that fails", () => {
   it("ends with the code of its reason, even if the store refuses its last write", async () => {
     using temporary = temporaryStore();
