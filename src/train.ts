@@ -82,7 +82,7 @@ async function trainStep(session: Session, state: RunState): Promise<RunState> {
 
   // rewards -> advantages -> update
   const shuffled = config.reward.shuffled ? [config.seed, "step", step] : null;
-  const scored = assignAdvantages(groups, config.advantage, shuffled);
+  const scored = assignAdvantages(groups, config.advantage, { rehearses: config.rollout.guide === "failed", shuffled });
   const alive = scored.filter(({ dead }) => !dead).length;
   progress({ kind: "phase", text: `training on ${alive} of ${scored.length} groups`, step });
   const learned = await learn(session, scored, { step, temperature });

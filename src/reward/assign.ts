@@ -1,9 +1,7 @@
 // Verdicts -> advantages of every turn, group by group. Pure; the formulas are in advantage.ts. Departs from TRUSTEE where nobody
 // in a group solved the task: the guide is compared with the sampled members, but they only with each other. In a common baseline
 // (LUFFY) all of them would be pushed away from, and a policy that seldom succeeds unlearns what it can do (docs/results.md). And
-// where a guide is learnt, the group beside it that has nothing left to learn reminds: guides alone push the policy to one side, so
-// that it always calls after some steps and never after others.
-import { besideOf } from "../pairs.ts";
+// a group that has solved its task is rehearsed: a step that learns only what was wrong pushes the policy away from what was right.
 import { draws } from "../rng.ts";
 import type { StoredGroup, Trajectory, Verdict } from "../types.ts";
 import { type AdvantageOptions, advantages, isDead, type RewardedRollout, type TurnAdvantage } from "./advantage.ts";
@@ -15,10 +13,17 @@ export interface ScoredGroup extends StoredGroup {
   readonly advantages: readonly (readonly TurnAdvantage[])[];
   /** The same of the guide; empty without one. // [turn] */
   readonly guideAdvantages: readonly TurnAdvantage[];
-  /** Nothing to learn: all members got the same reward, or there is only one, and none reminds. */
+  /** Nothing to learn: all members got the same reward, or there is only one, and none is rehearsed. */
   readonly dead: boolean;
   /** All sampled members got the same reward: there is nothing to compare among them. */
   readonly agreed: boolean;
+}
+
+export interface AssignOptions {
+  /** Every task of a step teaches what is right in it, also one that is solved (config.rollout.guide). */
+  readonly rehearses?: boolean;
+  /** Seed names: rewards are exchanged at random between the sampled members of a group (config.reward.shuffled). */
+  readonly shuffled?: readonly (string | number)[] | null;
 }
 
 /** One that is learnt from: a sampled member of a group, or its guide. */
@@ -32,12 +37,11 @@ export interface LearntMember {
 /**
  * Advantages of all groups; `options` as in config.advantage. With fewer than two judged members there is nothing to compare:
  * all zeros, although the published formula keeps a lone survivor's raw reward.
- * @param shuffled seed names: rewards are exchanged at random between the sampled members of a group (config.reward.shuffled)
  */
 export function assignAdvantages(
   groups: readonly StoredGroup[],
   options: AdvantageOptions,
-  shuffled: readonly (string | number)[] | null = null,
+  { rehearses = false, shuffled = null }: AssignOptions = {},
 ): ScoredGroup[] {
   const scored = groups.map((group): ScoredGroup => {
     const earned = group.trajectories.map(rewardsOf);
@@ -51,26 +55,20 @@ export function assignAdvantages(
     const agreed = isDead(alone);
     return { ...group, advantages: alone, guideAdvantages, dead: agreed && isDead([guideAdvantages]), agreed };
   });
-  return scored.map((group) =>
-    reminding(
-      group,
-      scored.find(({ index }) => index === besideOf(group.index)),
-    ),
-  );
+  return rehearses ? rehearsed(scored) : scored;
 }
 
-/**
- * Of a group whose members all solved the task, the first is learnt with the mean advantage of the guide in the other group of its
- * pair, where there is one.
- */
-function reminding(group: ScoredGroup, beside: ScoredGroup | undefined): ScoredGroup {
-  const guide = beside?.guideAdvantages ?? [];
-  const judged = group.trajectories.filter(isJudged);
-  if (guide.length === 0 || !group.dead || judged.length === 0 || !judged.every(({ verdict }) => isSolved(verdict))) return group;
-  const value = meanOf(guide.map(meanOf));
-  const reminder = group.trajectories.findIndex(isJudged);
-  const advantages = group.advantages.map((turns, member) => (member === reminder ? turns.map(() => value) : turns));
-  return { ...group, dead: false, advantages };
+/** Where all members of a group solved the task, the first is learnt with the mean of what else the step learns. */
+function rehearsed(groups: readonly ScoredGroup[]): ScoredGroup[] {
+  const learnt = groups.flatMap(learntMembers).map(({ advantages }) => meanOf(advantages.map(meanOf)));
+  const value = meanOf(learnt.filter((one) => one > 0));
+  return groups.map((group) => {
+    const judged = group.trajectories.filter(isJudged);
+    if (value === 0 || !group.dead || judged.length === 0 || !judged.every(({ verdict }) => isSolved(verdict))) return group;
+    const first = group.trajectories.findIndex(isJudged);
+    const advantages = group.advantages.map((turns, member) => (member === first ? turns.map(() => value) : turns));
+    return { ...group, dead: false, advantages };
+  });
 }
 
 /** All that a group's update learns from: its sampled members, then its guide. */

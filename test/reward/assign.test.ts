@@ -120,27 +120,32 @@ test("advantages by message name the assistant's messages by their index in the 
 });
 
 describe("a group in which all solved their task", () => {
-  const solved = (index: number) => ({ ...group(aborted(), judged(1), judged(1)), index });
-  const guided = (index: number) => ({
+  const solved = { ...group(aborted(), judged(1, { messages: talk }), judged(1)), index: 3 };
+  const mixed = { ...group(judged(1), judged(-1)), index: 0 };
+  const guided = {
     ...group(judged(-1), judged(-1), judged(-1)),
-    ...{ index, guide: { id: 9, trajectory: judged(1, { author: "blueprint" }) } },
-  });
-  const inOrder = (...groups: Parameters<typeof assignAdvantages>[0]) => assignAdvantages(groups, options);
+    ...{ index: 2, guide: { id: 9, trajectory: judged(1, { author: "blueprint" }) } },
+  };
+  const rehearsed = (...groups: Parameters<typeof assignAdvantages>[0]) => assignAdvantages(groups, options, { rehearses: true });
 
-  test("reminds beside a guide: its first success is learnt as the guide is, its other members are not", () => {
-    const [guide, reminder] = inOrder(guided(2), solved(3));
-    expect(reminder).toMatchObject({ advantages: [[0], guide?.guideAdvantages, [0]], dead: false, agreed: true });
-    expect(guide?.guideAdvantages).toEqual([1.5]);
+  test("is rehearsed: its first success is learnt with the mean of what else is learnt, its other members are not", () => {
+    const [, , last] = rehearsed(mixed, guided, solved);
+    expect(last).toMatchObject({ advantages: [[0], [(1 + 1.5) / 2, (1 + 1.5) / 2], [0]], dead: false, agreed: true });
   });
 
-  test("is dead beside a group without a guide, or in another pair", () => {
-    expect(inOrder(solved(2), solved(3)).map(({ dead }) => dead)).toEqual([true, true]);
-    expect(inOrder(guided(2), solved(4)).map(({ dead }) => dead)).toEqual([false, true]);
+  test("leaves the others as they are", () => {
+    const others = [mixed, guided];
+    expect(rehearsed(...others, solved).slice(0, 2)).toEqual(assignAdvantages(others, options));
+  });
+
+  test("is dead where nothing else is learnt, or nothing is rehearsed", () => {
+    expect(rehearsed(solved, { ...solved, index: 4 }).map(({ dead }) => dead)).toEqual([true, true]);
+    expect(assignAdvantages([mixed, solved], options).map(({ dead }) => dead)).toEqual([false, true]);
   });
 
   test("is dead if what they agree on is no success", () => {
     const failed = { ...group(judged(0.5), judged(0.5)), index: 3 };
-    expect(inOrder(guided(2), failed).map(({ dead }) => dead)).toEqual([false, true]);
+    expect(rehearsed(guided, failed).map(({ dead }) => dead)).toEqual([false, true]);
   });
 });
 
@@ -201,14 +206,14 @@ describe("shuffled rewards", () => {
 
   test("are the group's own, dealt out at random to its judged members, the same again for the same names", () => {
     const own = assignAdvantages(many, options)[0]?.advantages.flat() ?? [];
-    const scored = assignAdvantages(many, options, [1, "step", 2]);
+    const scored = assignAdvantages(many, options, { shuffled: [1, "step", 2] });
     for (const { advantages } of scored) {
       expect(advantages[3]).toEqual([0]); // the aborted one
       expect(advantages.flat().toSorted()).toEqual(own.toSorted());
     }
     expect(new Set(scored.map(({ advantages }) => JSON.stringify(advantages))).size).toBeGreaterThan(20);
-    expect(assignAdvantages(many, options, [1, "step", 2])).toEqual(scored);
-    expect(assignAdvantages(many, options, [1, "step", 3])).not.toEqual(scored);
+    expect(assignAdvantages(many, options, { shuffled: [1, "step", 2] })).toEqual(scored);
+    expect(assignAdvantages(many, options, { shuffled: [1, "step", 3] })).not.toEqual(scored);
     // each member gets each reward: on average none keeps its own
     const mean = scored.reduce((sum, { advantages }) => sum + Number(advantages[0]?.[0]), 0) / scored.length;
     expect(Math.abs(mean)).toBeLessThan(0.35);
@@ -216,7 +221,7 @@ describe("shuffled rewards", () => {
 
   test("leave the verdicts and the guide's reward as they are", () => {
     const [plain] = assignAdvantages([{ ...group(...members), guide }], options);
-    const [scored] = assignAdvantages([{ ...group(...members), guide }], options, ["names"]);
+    const [scored] = assignAdvantages([{ ...group(...members), guide }], options, { shuffled: ["names"] });
     expect(scored?.guideAdvantages).toEqual(plain?.guideAdvantages);
     expect(scored?.trajectories.map(({ verdict }) => verdict?.reward)).toEqual(rewards);
   });

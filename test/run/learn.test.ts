@@ -42,6 +42,7 @@ async function learned(
       ...(guide === null || index > 0 ? {} : { guide: { id: 99, trajectory: guide } }),
     })),
     config.advantage,
+    { rehearses: config.rollout.guide === "failed" },
   );
   const said = await learn({ config, learner, progress: (event) => told.push(event) }, scored, { step, temperature: 1 });
   const after = await double.logprobs([[1, 111, 107]], "policy", 1);
@@ -54,7 +55,7 @@ const sizes = ({ requests }: { readonly requests: readonly UpdateRequest[] }) =>
   requests.flatMap(({ minibatches }) => minibatches.map((samples) => samples.length));
 
 /** Without a KL term. */
-const bare: ConfigInput = { advantage: { negative: 1 }, learner: { klCoef: 0, tasksPerMinibatch: 2 } };
+const bare: ConfigInput = { advantage: { negative: 1 }, rollout: { guide: "off" }, learner: { klCoef: 0, tasksPerMinibatch: 2 } };
 
 describe("groups without variance", () => {
   test("are left out without a KL term", async () => {
@@ -63,7 +64,7 @@ describe("groups without variance", () => {
   });
 
   test("stay in the mini-batches, with advantages of 0, with a KL term", async () => {
-    const kept = await learned([alive, dead, alive], { learner: { klCoef: 0.001, tasksPerMinibatch: 2 } });
+    const kept = await learned([alive, dead, alive], { ...bare, learner: { klCoef: 0.001, tasksPerMinibatch: 2 } });
     expect(sizes(kept)).toEqual([5, 2]);
     const [first] = kept.requests[0]?.minibatches ?? [];
     expect(first?.slice(2).every((sample) => sample.advantages.every((advantage) => advantage === 0))).toBe(true);
@@ -108,7 +109,7 @@ describe("groups without variance", () => {
 });
 
 test("without negative advantages and a KL term only successes are learnt from", async () => {
-  const { requests } = await learned([alive, dead], { learner: { klCoef: 0 } });
+  const { requests } = await learned([alive, dead], { rollout: { guide: "off" }, learner: { klCoef: 0 } });
   expect(requests[0]?.minibatches.map((samples) => samples.map(({ advantages }) => Math.max(...advantages) > 0))).toEqual([
     [true],
   ]);
@@ -146,12 +147,13 @@ describe("a guide", () => {
   });
 });
 
-test("a group that reminds gives its reminder alone, to the mini-batch of the guide beside it", async () => {
+test("a group that is rehearsed gives one sample, to the mini-batch of its pair", async () => {
   const right = judged(1, {
     author: "blueprint",
     messages: [message("user", "go on"), { ...message("assistant", "ok"), logprobs: null }],
   });
-  const { requests } = await learned([[judged(-1), judged(-1)], dead], bare, {}, 1, right);
+  const rehearsing: ConfigInput = { ...bare, rollout: { guide: "failed" } };
+  const { requests } = await learned([[judged(-1), judged(-1)], dead], rehearsing, {}, 1, right);
   const [samples = []] = requests[0]?.minibatches ?? [];
   expect(samples.map(({ guide }) => guide === true)).toEqual([true, false]);
   const weights = samples.map(({ advantages, mask }) => new Set(advantages.filter((_, at) => mask[at] === 1)));
