@@ -19,7 +19,7 @@
 //   the last checkpoint is the model   the best by first decisions          store/selection.ts            the last one may have unlearned something
 //   level saved before its update     one transaction closes the step      store/steps.ts                a resumed run is the same run
 import { evaluateBase, evaluateBest, evaluateStep } from "./evaluate.ts";
-import { assignAdvantages } from "./reward/assign.ts";
+import { stepAdvantages } from "./reward/assign.ts";
 import { removeOldCheckpoints, saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import { heldOutTasks } from "./run/held-out.ts";
@@ -81,8 +81,7 @@ async function trainStep(session: Session, state: RunState): Promise<RunState> {
   record.lap("time/rollout");
 
   // rewards -> advantages -> update
-  const shuffled = config.reward.shuffled ? [config.seed, "step", step] : null;
-  const scored = assignAdvantages(groups, config.advantage, { rehearses: config.rollout.guide === "failed", shuffled });
+  const scored = stepAdvantages(groups, config, step);
   const alive = scored.filter(({ dead }) => !dead).length;
   progress({ kind: "phase", text: `training on ${alive} of ${scored.length} groups`, step });
   const learned = await learn(session, scored, { step, temperature });

@@ -6,7 +6,7 @@ import type { ConfigInput } from "./config.ts";
 export const presets = {
   laptop: {},
   // an evening on two cores: more demonstrations and steps, and enough held-out tasks for an interval
-  evening: { steps: 12, warmup: { demonstrations: 96 }, evaluation: { tasks: 96, decisions: 168, every: 6 } },
+  evening: { steps: 8, warmup: { demonstrations: 96 }, evaluation: { tasks: 96, decisions: 168, every: 4 } },
   tiny: {
     steps: 2,
     models: { policy: "smollm2-135m-instruct", simulator: "smollm2-135m-instruct" },
@@ -15,7 +15,7 @@ export const presets = {
     difficulty: { numTools: 0.1, queryAmbiguity: 0.02, systemPrompt: 0.03 },
     curriculum: { start: 10, step: 3, floor: 1, epsilon: 0.25 },
     rollout: {
-      ...{ groupSize: 3, temperature: 1, guide: "off", stopAgreed: false },
+      ...{ groupSize: 3, guide: "off", stopAgreed: false },
       ...{ tokensPerTurn: 48, responseTokens: 256, deadlineSeconds: 120, simulatorTries: 1 },
     },
     learner: { learningRate: 5e-5, klCoef: 0.001, rank: 8, alpha: 16 },

@@ -2,6 +2,7 @@
 // in a group solved the task: the guide is compared with the sampled members, but they only with each other. In a common baseline
 // (LUFFY) all of them would be pushed away from, and a policy that seldom succeeds unlearns what it can do (docs/results.md). And
 // a group that has solved its task is rehearsed: a step that learns only what was wrong pushes the policy away from what was right.
+import type { Config } from "../config/config.ts";
 import { draws } from "../rng.ts";
 import type { StoredGroup, Trajectory, Verdict } from "../types.ts";
 import { type AdvantageOptions, advantages, isDead, type RewardedRollout, type TurnAdvantage } from "./advantage.ts";
@@ -32,6 +33,16 @@ export interface LearntMember {
   readonly trajectory: Trajectory;
   /** // [turn] */
   readonly advantages: readonly TurnAdvantage[];
+}
+
+/** Advantages of a step's groups, as the run's config says. */
+export function stepAdvantages(
+  groups: readonly StoredGroup[],
+  { seed, advantage, reward, rollout }: Pick<Config, "seed" | "advantage" | "reward" | "rollout">,
+  step: number,
+): ScoredGroup[] {
+  const shuffled = reward.shuffled ? [seed, "step", step] : null;
+  return assignAdvantages(groups, advantage, { rehearses: rollout.guide === "failed", shuffled });
 }
 
 /**

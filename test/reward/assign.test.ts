@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { configSchema } from "../../src/config/config.ts";
 import { trainingSamples } from "../../src/learner/batch.ts";
-import { assignAdvantages, byMessage, learntMembers } from "../../src/reward/assign.ts";
+import { assignAdvantages, byMessage, learntMembers, stepAdvantages } from "../../src/reward/assign.ts";
 import { blueprint } from "../support/blueprint.ts";
 import { aborted, judged, message } from "../support/trajectory.ts";
 
@@ -143,6 +144,11 @@ describe("a group in which all solved their task", () => {
     expect(assignAdvantages([mixed, solved], options).map(({ dead }) => dead)).toEqual([false, true]);
   });
 
+  test("and differ has its own comparison to learn from", () => {
+    const differing = { ...group(judged(1), judged(0.75)), index: 3 };
+    expect(rehearsed(mixed, differing)[1]?.advantages).toEqual([[0.125], [-0.125]]);
+  });
+
   test("is dead if what they agree on is no success", () => {
     const failed = { ...group(judged(0.5), judged(0.5)), index: 3 };
     expect(rehearsed(guided, failed).map(({ dead }) => dead)).toEqual([false, true]);
@@ -217,6 +223,16 @@ describe("shuffled rewards", () => {
     // each member gets each reward: on average none keeps its own
     const mean = scored.reduce((sum, { advantages }) => sum + Number(advantages[0]?.[0]), 0) / scored.length;
     expect(Math.abs(mean)).toBeLessThan(0.35);
+  });
+
+  test("are those of a step if the config says so, drawn by its seed and number", () => {
+    const config = (shuffled: boolean) => configSchema.parse({ seed: 1, advantage: options, reward: { shuffled } });
+    const names = [1, "step", 2];
+    const { advantage } = config(true);
+    expect(stepAdvantages(many, config(true), 2)).toEqual(
+      assignAdvantages(many, advantage, { rehearses: true, shuffled: names }),
+    );
+    expect(stepAdvantages(many, config(false), 2)).toEqual(assignAdvantages(many, advantage, { rehearses: true }));
   });
 
   test("leave the verdicts and the guide's reward as they are", () => {

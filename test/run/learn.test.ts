@@ -3,7 +3,7 @@ import { type ConfigInput, configSchema } from "../../src/config/config.ts";
 import { presets } from "../../src/config/presets.ts";
 import type { Learner, UpdateRequest } from "../../src/learner/learner.ts";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
-import { assignAdvantages } from "../../src/reward/assign.ts";
+import { stepAdvantages } from "../../src/reward/assign.ts";
 import { learn } from "../../src/run/learn.ts";
 import type { ProgressEvent } from "../../src/run/session.ts";
 import type { Trajectory } from "../../src/types.ts";
@@ -36,13 +36,13 @@ async function learned(
       return { ...reply, metrics: { ...reply.metrics, ...metrics } };
     },
   };
-  const scored = assignAdvantages(
+  const scored = stepAdvantages(
     groups.map((trajectories, index) => ({
       ...{ index, task: blueprint(), ids: [], trajectories },
       ...(guide === null || index > 0 ? {} : { guide: { id: 99, trajectory: guide } }),
     })),
-    config.advantage,
-    { rehearses: config.rollout.guide === "failed" },
+    config,
+    step,
   );
   const said = await learn({ config, learner, progress: (event) => told.push(event) }, scored, { step, temperature: 1 });
   const after = await double.logprobs([[1, 111, 107]], "policy", 1);
