@@ -148,7 +148,7 @@ test("a step's temperature is computed from what the step before recorded, so th
   expect(temperatureOf(session, 3)).toBeCloseTo(0.51, 12);
   closed(3, { "rollout/temperature": 0.51 }); // nothing was trained
   expect(temperatureOf(session, 4)).toBe(0.51);
-  expect(temperatureOf({ ...session, config: configSchema.parse({}) }, 3)).toBe(0.7);
+  expect(temperatureOf({ ...session, config: configSchema.parse({ rollout: { temperature: 0.7 } }) }, 3)).toBe(0.7);
 });
 
 describe("the temperature controller", () => {
