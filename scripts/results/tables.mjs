@@ -96,6 +96,64 @@ export async function tables(name, { tasks, benchmark, steps, processor, note })
   return parts.join("\n\n");
 }
 
+/**
+ * Runs that differ in their seed alone, together: the same table, whose last phase is the last step of each, and the gain of
+ * all with each seed as a stratum. A seed has its own held-out tasks; the public rows are the same ones.
+ * @param {ReadonlyMap<string, Result>} results by name
+ */
+export async function seedTables(results) {
+  const aligned = [...results].map(([name, { tasks, benchmark }]) => {
+    const last = Math.max(0, ...tasks.flatMap(({ right }) => Object.keys(right).map(stepOf)));
+    const renamed = (/** @type {Record<string, number>} */ right) =>
+      Object.fromEntries(
+        Object.entries(right).flatMap(([phase, value]) => {
+          const step = stepOf(phase);
+          if (step > 0 && step < last) return [];
+          return [[step === last && last > 0 ? "last step" : phase, value]];
+        }),
+      );
+    const of = (/** @type {readonly { right: Record<string, number> }[]} */ items) =>
+      items.map((item) => ({ ...item, right: renamed(item.right) }));
+    const rows = byKey(/** @type {typeof benchmark} */ (of(benchmark)), ({ category }) => category);
+    return {
+      name,
+      tasks: /** @type {typeof tasks} */ (of(tasks.filter(({ purpose }) => purpose === "evaluation"))),
+      rows: meanOf.map((category) => rows.get(category) ?? []),
+    };
+  });
+  const phases = ["base", "step 0", "last step"];
+  const byKind = byKey(
+    aligned.flatMap(({ tasks }) => tasks).toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind)),
+    ({ kind }) => kind,
+  );
+  const row = (
+    /** @type {string} */ name,
+    /** @type {readonly Item[]} */ items,
+    /** @type {readonly (readonly Item[])[]} */ strata,
+  ) => [`${name} (${items.length})`, ...phases.map((phase) => score(items, phase)), gain(strata, "step 0", "last step")];
+  const measured = aligned.filter(({ rows }) => rows.every((items) => items.length > 0));
+  return [
+    "Held-out tasks that chose nothing, played to the end, by seed and of all seeds:",
+    table(
+      ["", ...phases, "step 0 to last step"],
+      [
+        ...aligned.map(({ name, tasks }) => row(name, tasks, [tasks])),
+        ...[...byKind].map(([kind, items]) => row(kind, items, [items])),
+        row(
+          "all",
+          aligned.flatMap(({ tasks }) => tasks),
+          aligned.map(({ tasks }) => tasks),
+        ),
+      ],
+    ),
+    "BFCL rows, strict, mean of the categories:",
+    table(
+      ["", "base to last step"],
+      measured.map(({ name, rows }) => [name, gain(rows, "base", "last step")]),
+    ),
+  ].join("\n\n");
+}
+
 /** The table of the front page: calls, questions and declines played to the end. @param {string} name @param {Result} result */
 export async function frontTable(name, { tasks }) {
   const items = tasks.filter(({ purpose }) => purpose === "evaluation");
