@@ -7,10 +7,10 @@ import { spacedJson } from "../../rules/json.ts";
 import type { JsonSchema, Line, Task, ToolCall, ToolSpec } from "../../types.ts";
 import { transcriptText } from "./transcript.ts";
 
-/** The result of a tool without a return schema, outside the blueprint. */
+/** The result of a tool without a return schema in a blueprint, and of other calls in its world. */
 export const bareResult: JsonSchema = {
   type: "object",
-  properties: { status: { type: "string", maxLength: 40 } },
+  properties: { status: { type: "string", minLength: 1, maxLength: 40 } },
   required: ["status"],
 };
 
