@@ -11,6 +11,7 @@ import { reportQuestions, verdictPrompt, verdictReply } from "../simulator/promp
 import { fitted } from "../simulator/prompts/transcript.ts";
 import { type Answer, promptOver, type Simulator } from "../simulator/simulator.ts";
 import type { Episode, Json, Line, Task, Trajectory, Verdict } from "../types.ts";
+import { asPlayed } from "./as-played.ts";
 import { type Conduct, conductOf } from "./conduct.ts";
 import { missesCall, needsJudge, rulesShare, verdict } from "./verdict.ts";
 
@@ -32,17 +33,19 @@ export function openJudge({ verdict: way, dialect, withhold, maxCriteria }: Judg
   return async (episode, simulator) => {
     const { trajectory, lines } = episode;
     if (trajectory.status === "aborted") return trajectory;
-    const conduct = conductOf(trajectory, dialect);
+    const played = { ...trajectory, task: asPlayed(trajectory) };
+    const conduct = conductOf(played, dialect);
     const brief = briefed(trajectory.task, withhold);
     const judging = missesCall(trajectory.task, conduct) ? judgeWays.rules : judgeWays[way];
     const task = { ...brief, criteria: Math.min(brief.criteria, maxCriteria) };
-    const judged = await judging({ trajectory, lines, conduct, task, scales }, simulator);
+    const judged = await judging({ trajectory: played, lines, conduct, task, scales }, simulator);
     const fault = conduct.fault === null ? {} : { fault: conduct.fault };
     if (judged.ok) return { ...trajectory, verdict: { ...judged.value, ...fault } };
     return { ...trajectory, status: "aborted", stopReason: "simulator_failed", failure: judged.failure };
   };
 }
 
+/** An episode whose trajectory has its task as it was played. */
 interface Case extends Episode {
   readonly conduct: Conduct;
   /** The task as the verifier reads it. */

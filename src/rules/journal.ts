@@ -3,7 +3,7 @@
 // results state. contradiction.ts decides whether a new result contradicts an old one.
 // Every id argument that another offered tool returns is checked, and a result is repeated only until a changing call.
 
-import type { ExpectedCall, Json, JsonObject, JsonSchema, Task, ToolCall, ToolSpec } from "../types.ts";
+import type { Json, JsonObject, JsonSchema, Task, ToolCall, ToolSpec } from "../types.ts";
 import { isObject, own, spacedJson } from "./json.ts";
 import { actionOf, isSameCall, sameValue, spoken } from "./values.ts";
 
@@ -115,35 +115,46 @@ export function entityOf(object: JsonObject): string | null {
 
 /**
  * The argument whose id the agent invented: no tool returned it, no user said it and the task does not contain it. Null if
- * there is none. Checks the blueprint's dependent argument and ids that another offered tool returns; other ids may be known
+ * there is none. Checks the blueprint's dependent arguments and ids that another offered tool returns; other ids may be known
  * from elsewhere. `said` is what the user has said so far.
  */
 export function inventedId(call: ToolCall, task: Task, journal: readonly Fact[], said: readonly string[]): string | null {
-  const dependent = task.dependent && task.expected[1]?.name === call.name ? dependentArgument(task.expected) : null;
+  const isLinked = (index: number, name: string) => linksOf(task, index).some((link) => link.name === name);
   const texts = [task.systemPrompt, task.intent, task.firstMessage, ...task.heldBack.map((held) => held.sentence), ...said];
   const tool = task.tools.find((candidate) => candidate.name === call.name);
   const invented = Object.entries(call.arguments).find(([name, value]) => {
     if (typeof value !== "string" && typeof value !== "number") return false;
-    if (name !== dependent && !(tool && isGivenOut(name, tool, task))) return false;
+    const dependent = task.expected.some((expected, index) => expected.name === call.name && isLinked(index, name));
+    if (!dependent && !(tool && isGivenOut(name, tool, task))) return false;
     const named = task.expected.some(
-      (expected, index) => !(index === 1 && task.dependent) && sameValue(own(expected.arguments, name) ?? null, value),
+      (expected, index) => !isLinked(index, name) && sameValue(own(expected.arguments, name) ?? null, value),
     );
     return !named && !texts.some((text) => mentions(text, value)) && !journal.some((fact) => givesOut(fact.result, name, value));
   });
   return invented?.[0] ?? null;
 }
 
-/** The argument of the second expected call whose value only the first call's result gives. */
-function dependentArgument([first, second]: readonly ExpectedCall[]): string | null {
-  if (!first || !second || !isObject(first.result)) return null;
-  // both calls may share other arguments, e.g. a date that the user said
-  const names = Object.entries(first.result).filter(
-    ([name, value]) =>
-      !Object.hasOwn(first.arguments, name) &&
-      Object.hasOwn(second.arguments, name) &&
-      sameValue(value, second.arguments[name] ?? null),
-  );
-  return names[0]?.[0] ?? null;
+/** An argument of a later expected call whose value comes from the result of an earlier one. */
+export interface Link {
+  readonly name: string;
+  /** Index of the earlier call. */
+  readonly from: number;
+}
+
+/** The links of the expected call at `index`: arguments that an earlier result gives and the user does not. */
+export function linksOf({ expected, dependent }: Pick<Task, "expected" | "dependent">, index: number): Link[] {
+  const call = expected[index];
+  if (!dependent || call === undefined) return [];
+  return Object.entries(call.arguments).flatMap(([name, value]) => {
+    // both calls may share other arguments, e.g. a date that the user said
+    const from = expected
+      .slice(0, index)
+      .findLastIndex(
+        ({ arguments: given, result }) =>
+          !Object.hasOwn(given, name) && isObject(result) && sameValue(own(result, name) ?? null, value),
+      );
+    return from < 0 ? [] : [{ name, from }];
+  });
 }
 
 /** True for an id argument without listed values that another offered tool returns and does not itself take. */
@@ -163,7 +174,7 @@ function returnsField(schema: Json, name: string): boolean {
 }
 
 /** True if the result contains the value under this name, in another field for ids, or in a sentence. */
-function givesOut(result: Json, name: string, value: string | number, field = ""): boolean {
+export function givesOut(result: Json, name: string, value: string | number, field = ""): boolean {
   if (Array.isArray(result)) return result.some((item) => givesOut(item, name, value, field));
   if (isObject(result)) return Object.entries(result).some(([key, inner]) => givesOut(inner, name, value, key));
   if (typeof result === "string" && /\s/.test(result.trim())) return mentions(result, value);

@@ -6,7 +6,7 @@
 import type { Config } from "../config/config.ts";
 import { contradicted, contradictions, putRight } from "../rules/contradiction.ts";
 import { type Fact, factText, inventedId, isReading, listing, repeatedFact } from "../rules/journal.ts";
-import { spacedJson } from "../rules/json.ts";
+import { isObject, own, spacedJson } from "../rules/json.ts";
 import { argumentErrors } from "../rules/validate.ts";
 import { isSameCall } from "../rules/values.ts";
 import type { Failure, Json, Line, Refusal, Task, ToolCall, ToolSpec } from "../types.ts";
@@ -108,13 +108,13 @@ function agreeing(reply: Json, { call, task, journal }: ToolRequest, tool: ToolS
 async function writtenResult(request: ToolRequest, tool: ToolSpec, simulator: Simulator): Promise<ToolAnswer> {
   const { call, lines, journal } = request;
   const task = briefed(request.task, request.withhold);
-  const facts = journal.map(factText);
+  const said = lines.filter(({ role }) => role === "user" || role === "assistant");
+  // the tools remember their results in full; the conversation has them as the policy saw them
+  const known = [...said, ...journal.map((fact): Line => ({ role: "result", text: factText(fact) }))];
   const maxTokens = 480;
   const answer = await simulator.ask<Reply>({
     role: "tool",
-    messages: promptOver(lines, simulator, { replyTokens: maxTokens }, (read) =>
-      toolPrompt({ task, tool, call, lines: read, facts }),
-    ),
+    messages: promptOver(known, simulator, { replyTokens: maxTokens }, (read) => toolPrompt({ task, tool, call, lines: read })),
     schema: toolReply(tool),
     check: (given) => {
       const reply = given as Reply; // the schema was checked by ask
@@ -126,7 +126,7 @@ async function writtenResult(request: ToolRequest, tool: ToolSpec, simulator: Si
   });
   if (!answer.ok) return answer;
   const { result, reward } = answer.value;
-  return { ok: true, text: spacedJson(result), reward, fact: isError(result) ? null : { ...call, result } };
+  return { ok: true, text: spacedJson(result), reward, fact: isError(result, tool) ? null : { ...call, result } };
 }
 
 type Reply = { readonly [key: string]: Json } & { readonly reward: number; readonly result: Json };
@@ -136,7 +136,11 @@ function seedNames(task: Task, call: ToolCall): readonly string[] {
   return [task.id, "tool", call.name, spacedJson(call.arguments)];
 }
 
-/** An object whose only field is `error`: a tool may also declare a field of that name among others. */
-function isError(result: Json): boolean {
-  return typeof result === "object" && result !== null && Object.keys(result).join() === "error";
+/**
+ * An object whose only field is `error`: a tool may also declare a field of that name among others. A tool that declares no result
+ * also reports an error beside other fields, as in `{"error": "not found", "code": 404}`.
+ */
+function isError(result: Json, tool: ToolSpec): boolean {
+  if (!isObject(result)) return false;
+  return tool.returns === undefined ? Boolean(own(result, "error")) : Object.keys(result).join() === "error";
 }

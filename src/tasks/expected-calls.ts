@@ -7,6 +7,7 @@ import { isIdName } from "../rules/journal.ts";
 import { isObject, own } from "../rules/json.ts";
 import { argumentErrors } from "../rules/validate.ts";
 import { isCutShort, isSameCall } from "../rules/values.ts";
+import { bareResult } from "../simulator/prompts/tool.ts";
 import type { Checked } from "../simulator/simulator.ts";
 import { argumentsSchema, object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema } from "../types.ts";
@@ -18,7 +19,7 @@ export function callsSchema(plan: Plan, decline: boolean): JsonSchema {
   plan.needed.forEach((tool, index) => {
     const dependent = index === 1 ? plan.dependent : null;
     properties[`arguments_${index + 1}`] = argumentsSchema(tool, plan.used[index] ?? [], dependent);
-    if (!decline) properties[`result_${index + 1}`] = tool.returns ?? object({ status: { type: "string", maxLength: 30 } });
+    if (!decline) properties[`result_${index + 1}`] = tool.returns ?? bareResult;
   });
   return object(properties);
 }

@@ -11,6 +11,7 @@ import { argumentErrors } from "../rules/validate.ts";
 import { isCutShort, isSameCall } from "../rules/values.ts";
 import { intentPrompt } from "../simulator/prompts/intent.ts";
 import { situations } from "../simulator/prompts/task.ts";
+import { bareResult } from "../simulator/prompts/tool.ts";
 import { argumentsSchema, drawArguments, object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, HeldBack, Json, JsonObject, JsonSchema, Task, ToolSpec, Toolset } from "../types.ts";
 import { irrelevanceOf } from "./irrelevance.ts";
@@ -90,11 +91,10 @@ function draftSchema(callSchemas: readonly JsonSchema[], calls: number): JsonSch
 }
 
 function callSchema(tool: ToolSpec, results: boolean, random: Draws): JsonSchema {
-  const result = tool.returns ?? object({ status: text(1, 30) });
   return object({
     name: { const: tool.name },
     arguments: argumentsSchema(tool, drawArguments(tool, random)),
-    ...(results ? { result } : {}),
+    ...(results ? { result: tool.returns ?? bareResult } : {}),
   });
 }
 

@@ -375,6 +375,23 @@ describe("docs/trustee.md", () => {
     expect(keysOf(presets.trustee).filter((key) => !keys.has(key))).toEqual([]);
   });
 
+  test("calls something the same only where it names a test, which exists", () => {
+    const listed = new Map(
+      [...page.matchAll(/^\| (T\d+) \| `(.+?)` \| (.+) \|$/gm)].map(([, key, file, title]) => [key, { file, title }]),
+    );
+    for (const { file = "", title = "" } of listed.values()) expect(read(`../../${file}`), `${file}: ${title}`).toContain(title);
+    const claims = page.split("\n").flatMap((row) =>
+      row
+        .split(" | ")
+        .slice(2)
+        .filter((cell) => /^the same\b/.test(cell)),
+    );
+    expect(claims.length).toBeGreaterThan(25);
+    expect(claims.filter((cell) => !/^the same[^;:,]*? \[T\d+\]\(#tests\)/.test(cell))).toEqual([]);
+    const named = new Set([...page.matchAll(/\[(T\d+)\]\(#tests\)/g)].map(([, key]) => key));
+    expect([...named].toSorted()).toEqual([...listed.keys()].toSorted());
+  });
+
   test("names every ablation, every mode of advantage and of returns, and no unknown key", () => {
     const there = new Set(keysOf(configSchema.parse({})));
     const sections = new Set([...there].map((key) => key.split(".")[0]));

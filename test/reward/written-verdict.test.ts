@@ -3,7 +3,7 @@ import { openJudge } from "../../src/reward/judge.ts";
 import type { Withheld } from "../../src/simulator/briefing.ts";
 import { criteria, criteriaCap } from "../../src/simulator/criteria.ts";
 import type { Json, Line, Task } from "../../src/types.ts";
-import { blueprint, declined, found, says } from "../support/blueprint.ts";
+import { blueprint, chain, declined, found, says } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 import { trajectory } from "../support/trajectory.ts";
 
@@ -47,6 +47,11 @@ describe("a written verdict", () => {
       "Assistant: It is NT418.",
     ])
       expect(prompt).toContain(known);
+  });
+
+  test("is not told a value that a later call takes from an earlier result: a written world returns another one", async () => {
+    const { prompt } = await judged(talk(called), [verdict(1)], chain());
+    expect(prompt).toContain('then book_seats {"train_id": "from the result of find_train", "seats": 2}');
   });
 
   test("does not read what is withheld", async () => {

@@ -261,10 +261,46 @@ describe("a tool that writes", () => {
     expect((await answered(right, [strange, wrote()])).asked).toHaveLength(2);
   });
 
-  test("without a return schema gives a free object", async () => {
-    const { returns: _, ...bare } = findTrain;
-    const { answer } = await answered(right, [wrote({ result: { any: "thing" } })], blueprint({ tools: [bare] }));
-    expect(answer).toMatchObject({ text: '{"any": "thing"}' });
+  const { returns: _, ...silent } = findTrain;
+  const free = blueprint({ tools: [silent] });
+
+  test.each<[string, Json, string]>([
+    [
+      "a list of records",
+      [{ train: "NT1" }, { train: "NT2", stops: ["Hamar"] }],
+      '[{"train": "NT1"}, {"train": "NT2", "stops": ["Hamar"]}]',
+    ],
+    ["a text of two lines, as one line", "NT1 07:00\nNT2 09:00", '"NT1 07:00\\nNT2 09:00"'],
+    ["nothing", null, "null"],
+    ["a number", 7, "7"],
+  ])("without a return schema may give %s, which is a fact that a repeated call gets again", async (_, result, text) => {
+    const { answer, prompt } = await answered(right, [wrote({ result })], free);
+    expect(answer).toEqual({ ok: true, text, reward: 1, fact: { ...right, result } });
+    expect(prompt).toContain("or null if nothing is found");
+    expect((await answered(right, [], free, [{ ...right, result }])).answer).toMatchObject({ text, reward: 0, fact: null });
+  });
+
+  test("without a return schema reports an error beside other fields: no fact; an empty one is no error", async () => {
+    const error = { error: "not found", code: 404 };
+    expect((await answered(right, [wrote({ result: error })], free)).answer).toMatchObject({ fact: null });
+    const fine = { error: null, trains: [] };
+    expect((await answered(right, [wrote({ result: fine })], free)).answer).toMatchObject({ fact: { result: fine } });
+  });
+
+  test("an earlier result of any shape is neither a contradiction nor an error of ours", async () => {
+    for (const result of [null, "NT900", 7, [], [[{ train_id: "NT900" }]], { train: { train_id: "NT900" } }] satisfies Json[]) {
+      const { answer, prompt } = await answered(right, [wrote({ result: "NT1" })], free, [{ ...hamar, result }]);
+      expect(answer).toMatchObject({ ok: true, text: '"NT1"' });
+      expect(prompt).toContain("find_train(");
+    }
+  });
+
+  test("leaves the middle of long earlier results out where its context is small, and still answers", async () => {
+    const long: Fact = { ...hamar, result: `start ${"x".repeat(4000)} end` };
+    const { simulator, asked } = stage({ reply: () => wrote({ result: "NT1" }), contextTokens: 5000 });
+    const answer = await answerTo(right, { task: free, lines: talk, journal: [long], way: "written" }, simulator);
+    expect(answer).toMatchObject({ ok: true });
+    expect(asked.replies[0]?.messages.at(-1)?.content).toMatch(/"start x+ \[\d+ characters left out\] x+ end"/);
   });
 
   test("is asked for a reason before the reward, and for the reward before the result", async () => {

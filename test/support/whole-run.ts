@@ -6,10 +6,10 @@ import { join } from "node:path";
 import type BetterSqlite from "better-sqlite3";
 import { type Config, configSchema } from "../../src/config/config.ts";
 import { presets } from "../../src/config/presets.ts";
-import type { Learner } from "../../src/learner/learner.ts";
+import type { Learner, UpdateRequest } from "../../src/learner/learner.ts";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
 import { type Engine, noCounters } from "../../src/llm/llm.ts";
-import { scriptedEngine } from "../../src/llm/scripted.ts";
+import { type Script, scriptedEngine } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { draws } from "../../src/rng.ts";
 import type { ProgressEvent, Session } from "../../src/run/session.ts";
@@ -22,7 +22,7 @@ import { createRun } from "../../src/store/runs.ts";
 import type { Store } from "../../src/store/store.ts";
 import { anyTools } from "../../src/tools/distractors.ts";
 import { train } from "../../src/train.ts";
-import type { Json, JsonObject } from "../../src/types.ts";
+import type { Json, JsonObject, ToolSpec } from "../../src/types.ts";
 import type { Temporary } from "../store/temporary.ts";
 import { openRequest } from "../suites/learner.suite.ts";
 import { findTrain } from "./blueprint.ts";
@@ -79,8 +79,9 @@ export function storeWith({ path, database }: Store, moment: Moment): Store {
   return { path, database: proxy, [Symbol.dispose]: () => undefined };
 }
 
-function engineWith(moment: Moment, decide: Process["decide"]): Engine {
-  const engine = scriptedEngine({
+/** Calls first, blueprint and rules. */
+function usualScript(decide: Process["decide"]): Script {
+  return {
     // some turns are the call that the user asked for or a report; the others depend on the adapter
     say: (prompt, { seed, temperature }, { adapter, version }) => {
       if (!prompt.includes("Oslo")) return "Which?"; // a task of the probe
@@ -98,7 +99,11 @@ function engineWith(moment: Moment, decide: Process["decide"]): Engine {
       const to = /to: (\w+)/.exec(request.messages.at(-1)?.content ?? "")?.[1] ?? "";
       return { message: `Which train goes from Oslo to ${to} on 2027-03-02?` };
     },
-  });
+  };
+}
+
+function engineWith(moment: Moment, script: Script): Engine {
+  const engine = scriptedEngine(script);
   return {
     ...engine,
     get policy() {
@@ -115,13 +120,14 @@ function engineWith(moment: Moment, decide: Process["decide"]): Engine {
 }
 
 /** Gives the engine's log-probs, so that the probe after a swap finds what it expects. */
-function learnerWith(engine: Engine, moment: Moment): Learner {
+function learnerWith(engine: Engine, moment: Moment, updated: Process["updated"]): Learner {
   const learner = scriptedLearner();
   return {
     ...learner,
     logprobs: (samples) => Promise.all(samples.map((ids) => engine.score(ids))),
     update: async (request) => {
       moment("before an update");
+      updated?.(request);
       const reply = await learner.update(request);
       moment("after an update");
       return reply;
@@ -146,16 +152,21 @@ export interface Process {
   readonly usage?: Usage;
   /** Whether the policy of a version decides as always when it plays greedily; false: all it says is wrong. */
   readonly decide?: (version: number) => boolean;
+  /** Plays another world than the usual one, with these tools. */
+  readonly script?: Script;
+  readonly tools?: readonly ToolSpec[];
+  /** Gets each request to train. */
+  readonly updated?: (request: UpdateRequest) => void;
 }
 
 /** One process that trains the run until it ends or dies. */
 export async function life({ store, home }: Temporary, run: RunRow, lived: Process) {
   const { moment = () => {}, progress = () => {}, usage = newUsage(), token } = lived;
   const writer = { ...acquireLease(store, run, { pid: process.pid, token }), store: storeWith(store, moment) };
-  const engine = engineWith(moment, lived.decide);
-  const learner = learnerWith(engine, moment);
+  const engine = engineWith(moment, lived.script ?? usualScript(lived.decide));
+  const learner = learnerWith(engine, moment, lived.updated);
   await learner.open(openRequest);
-  const toolset = { domain: "travel", name: "trains", tools: [findTrain] };
+  const toolset = { domain: "travel", name: "trains", tools: lived.tools ?? [findTrain] };
   const { signal } = new AbortController();
   setMaxListeners(0, signal); // as in the worker: every wait adds one
   const session: Session = {

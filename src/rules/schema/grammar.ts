@@ -1,11 +1,13 @@
 // JSON Schema to GBNF. Not node-llama-cpp's own conversion, which allows 15 digits and has no bounds: small models then write
 // zeros without end. Compact JSON with every listed property in order (optional ones too: `required` is ignored, since a small
-// model leaves out what it may; a property marked `"x-omit": true` is never written). Bounds, patterns, formats and unions are
-// exact or narrower; uniqueness and conditions are left to validation, and tried when tools are loaded.
+// model leaves out what it may; a property marked `"x-omit": true` is never written; `"x-any": true` is any JSON value). Bounds,
+// patterns, formats and unions are exact or narrower; uniqueness and conditions are left to validation, and tried when tools are
+// loaded.
 import { PlayactError } from "../../errors.ts";
 import type { Json, JsonSchema } from "../../types.ts";
 import { isObject } from "../json.ts";
 import { alternatives } from "./alternatives.ts";
+import { anyJson } from "./any-json.ts";
 import { mostDigits, multiplesRule, numberRule } from "./numbers.ts";
 import { patternOfFormat, patternRule } from "./patterns.ts";
 import { asSchema, bound, inside, list, refuse, repeated, type SchemaPlace, wholeNumber } from "./place.ts";
@@ -70,6 +72,7 @@ function scalar(place: SchemaPlace): Rule {
 
 function lower(place: SchemaPlace, schema: JsonSchema): Rule {
   if (place.depth > limits.depth) throw refuse(place, `nests deeper than ${limits.depth} levels`);
+  if (schema["x-any"] === true) return anyJson;
   const ways = waysOf(place, schema);
   const rule = oneOf(
     place,

@@ -25,9 +25,14 @@ export const unescaped: CharacterSet = [
 /** GBNF whose root is the rule. */
 export function gbnf(root: Rule): string {
   const lines = new Map<string, string>();
-  const named = (text: string) => {
+  const names = new Map<Rule, string>(); // nested rules contain each other many times over
+  const named = (rule: Rule): string => {
+    const known = names.get(rule);
+    if (known !== undefined) return known;
+    const text = alternatives(rule);
     const name = lines.get(text) ?? `r${lines.size + 1}`;
     lines.set(text, name);
+    names.set(rule, name);
     return name;
   };
   const alternatives = (rule: Rule): string =>
@@ -37,7 +42,7 @@ export function gbnf(root: Rule): string {
   const item = (rule: Rule): string => {
     if (typeof rule === "string") return rule === "" ? "" : quoted(rule);
     if ("set" in rule) return `[${rule.set.map(range).join("")}]`;
-    if ("line" in rule) return named(alternatives(rule.line));
+    if ("line" in rule) return named(rule.line);
     if ("of" in rule) {
       const { of, least, most } = rule;
       if (most === 0) return "";

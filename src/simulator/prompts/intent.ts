@@ -4,6 +4,7 @@
 import type { ChatMessage } from "../../llm/llm.ts";
 import type { ToolSpec } from "../../types.ts";
 import { fields } from "./task.ts";
+import { bareResult } from "./tool.ts";
 
 export interface IntentRequest {
   readonly tools: readonly ToolSpec[];
@@ -37,7 +38,7 @@ const lengths = ["short", "a few turns long", "long, with something to clarify"]
 export function intentPrompt(request: IntentRequest): ChatMessage[] {
   const listed = request.tools.map((tool) => {
     const signature = `- ${tool.name}: ${tool.description} Arguments: ${fields(tool.parameters)}.`;
-    return request.results ? `${signature} Result: ${fields(tool.returns ?? {})}.` : signature;
+    return request.results ? `${signature} Result: ${fields(tool.returns ?? bareResult)}.` : signature;
   });
   const lines = [
     `Tools:\n${listed.join("\n")}`,

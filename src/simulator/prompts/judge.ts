@@ -3,6 +3,7 @@
 // preference for "Yes" or "(A)" is stronger than its knowledge. Whether a report is true is asked with the results alone: in a
 // whole conversation a small model no longer notices that the numbers differ.
 import type { ChatMessage } from "../../llm/llm.ts";
+import { linksOf } from "../../rules/journal.ts";
 import { spacedJson } from "../../rules/json.ts";
 import type { JsonSchema, Line, Task } from "../../types.ts";
 import { type Brief, isTold } from "../briefing.ts";
@@ -43,11 +44,17 @@ export function verdictPrompt(task: Brief, lines: readonly Line[]): ChatMessage[
   ];
 }
 
-/** Names and values; with a withheld intent the names alone, which is what TRUSTEE's verifier always reads. */
+/**
+ * Names and values; with a withheld intent the names alone, which is what TRUSTEE's verifier always reads. A value that comes from an
+ * earlier result is not known before: a written world returns another one than the blueprint.
+ */
 function expectedText(task: Brief): string {
   if (task.kind === "decline") return "none; no available tool fits, so the right answer is to call nothing and say so";
-  const told = isTold(task, "intent");
-  return task.expected.map((call) => (told ? `${call.name} ${spacedJson(call.arguments)}` : call.name)).join(", then ");
+  const valued = task.expected.map(({ name, arguments: values }, index) => {
+    const links = linksOf(task, index).map((link) => [link.name, `from the result of ${task.expected[link.from]?.name}`]);
+    return `${name} ${spacedJson({ ...values, ...Object.fromEntries(links) })}`;
+  });
+  return (isTold(task, "intent") ? valued : task.expected.map(({ name }) => name)).join(", then ");
 }
 
 export interface ReportQuestion {

@@ -2,6 +2,7 @@
 // who needs them. Not in the paper. What all tasks share (role, examples) comes first, so that the engine computes it once.
 import type { ChatMessage } from "../../llm/llm.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../../types.ts";
+import { bareResult } from "./tool.ts";
 
 /** Settings that keep a simulator from writing the same example again and again. */
 export const situations = [
@@ -51,7 +52,7 @@ export const situations = [
 export function callsPrompt(tools: readonly ToolSpec[], situation: string, results: boolean): ChatMessage[] {
   const signatures = tools.map((tool, index) => {
     const call = `Call ${index + 1}: ${tool.name}. ${tool.description}\narguments: ${fields(tool.parameters)}`;
-    return results ? `${call}\nresult: ${fields(tool.returns ?? {})}` : call;
+    return results ? `${call}\nresult: ${fields(tool.returns ?? bareResult)}` : call;
   });
   const repeats =
     tools.length > 1 && tools[0] === tools[1] ? ["Call 2 is about something else than call 1: use other values."] : [];

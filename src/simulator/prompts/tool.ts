@@ -7,10 +7,10 @@ import { spacedJson } from "../../rules/json.ts";
 import type { JsonSchema, Line, Task, ToolCall, ToolSpec } from "../../types.ts";
 import { transcriptText } from "./transcript.ts";
 
-/** The result of a tool without a return schema, outside the blueprint. */
+/** The result of a tool without a return schema in a blueprint, and of other calls in its world. */
 export const bareResult: JsonSchema = {
   type: "object",
-  properties: { status: { type: "string", maxLength: 40 } },
+  properties: { status: { type: "string", minLength: 1, maxLength: 40 } },
   required: ["status"],
 };
 
@@ -40,46 +40,18 @@ order_cake {"guests": 6}: {"reason":"That is what the user wants.","reward":1,"r
 order_cake {"guests": 9}: {"reason":"The user wants 6 guests, not 9.","reward":-1,"result":{"order":"K8","price":63}}
 cancel_cake {"order": "none"}: {"reason":"There is no such order.","reward":-1,"result":{"error":"no order 'none'"}}`;
 
-/** Reason first, then reward, then the result under the tool's `returns` (any shape without it), or an error. */
+/** Reason first, then reward, then the result: under the tool's `returns`, or an error; without `returns` any JSON value. */
 export function toolReply(tool: ToolSpec): JsonSchema {
   return {
     type: "object",
     properties: {
       reason: { type: "string", minLength: 3, maxLength: 240 },
       reward: { type: "integer", enum: [-1, 0, 1] },
-      result: { anyOf: [tool.returns ?? freeResult, toolError] },
+      result: tool.returns === undefined ? { "x-any": true } : { anyOf: [tool.returns, toolError] },
     },
     required: ["reason", "reward", "result"],
   };
 }
-
-const plain: JsonSchema = {
-  anyOf: [
-    { type: "string", maxLength: 1000 }, // the grammar splits them among all texts
-    { type: "number", minimum: -9_999_999_999, maximum: 9_999_999_999 },
-    { type: "boolean" },
-    { type: "null" },
-  ],
-};
-const fieldsOf = (value: JsonSchema, most: number): JsonSchema => ({
-  type: "object",
-  minProperties: 1,
-  maxProperties: most,
-  propertyNames: { pattern: "^[A-Za-z][A-Za-z0-9_]{0,23}$" },
-  additionalProperties: value,
-});
-const listOf = (items: JsonSchema, maxItems: number): JsonSchema => ({ type: "array", items, maxItems });
-
-/**
- * The result of a tool without a return schema, like ToolBench's: fields, including lists and records of fields, or a list of
- * records. TRUSTEE's tools return any text; the bounds keep a reply within its tokens.
- */
-const freeResult: JsonSchema = {
-  anyOf: [
-    fieldsOf({ anyOf: [plain, fieldsOf(plain, 4), listOf(plain, 4), listOf(fieldsOf(plain, 4), 2)] }, 4),
-    listOf(fieldsOf(plain, 6), 4),
-  ],
-};
 
 const toolError: JsonSchema = {
   type: "object",
@@ -87,20 +59,20 @@ const toolError: JsonSchema = {
   required: ["error"],
 };
 
+/** `lines`: what was said so far, and as results the earlier calls with what they returned. */
 export function toolPrompt(asked: {
   readonly task: Task;
   readonly tool: ToolSpec;
   readonly call: ToolCall;
   readonly lines: readonly Line[];
-  /** The earlier calls of the episode with their results, in order, as text. */
-  readonly facts: readonly string[];
 }): ChatMessage[] {
-  const { task, tool, call, lines, facts } = asked;
+  const { task, tool, call, lines } = asked;
   const tools = task.tools.map(({ name, description, parameters }) => `${name}: ${description} ${spacedJson(parameters)}`);
   const shape = tool.returns
     ? `Shape of its result: ${spacedJson(tool.returns)}`
-    : "Its result has the fields that such software usually returns; use a list for several items.";
+    : "Its result is what such software returns, as JSON: an object, a list of several items, a text, a number, or null if nothing is found. It has at most 400 characters.";
   const said = lines.filter(({ role }) => role === "user" || role === "assistant");
+  const earlier = lines.filter(({ role }) => role === "result").map(({ text }) => text);
   return [
     { role: "system", content: role },
     {
@@ -109,7 +81,7 @@ export function toolPrompt(asked: {
         `Tools:\n${tools.join("\n")}`,
         `The user wants: ${task.intent}`,
         `Conversation so far:\n${transcriptText(said)}`,
-        `Earlier results:\n${facts.length === 0 ? "none" : facts.join("\n")}`,
+        `Earlier results:\n${earlier.length === 0 ? "none" : earlier.join("\n")}`,
         `The call: ${tool.name} ${spacedJson(call.arguments)}\n${shape}`,
       ].join("\n\n"),
     },

@@ -192,9 +192,37 @@ describe("a tool without a schema of its results", () => {
     ["a record in a record", { place: { latitude: 59.91, longitude: 10.75 }, tags: ["port", "capital"], open: true, note: null }],
     ["an error", { error: "no such city" }],
     ["nothing found", []],
+    ["nothing at all", null],
+    ["a yes", true],
+    ["a number", 4_711_002.25],
+    ["lists in lists", [[1, 2], [3, 4], [[]]]],
+    ["what a command prints", 'total 2\n-rw-r--r-- notes.txt\n-rw-r--r-- "to do".txt'],
+    ["six levels", { data: { hotels: [{ id: "h1", rooms: [{ beds: 2, "extra-Beds": 0 }] }] } }],
   ])("may return %s", (_, result) => {
     expect(accepts(toolReply(silent), reply(result))).toBe(true);
     expect(matchesSchema(toolReply(silent), JSON.parse(reply(result)))).toEqual([]);
+  });
+
+  test("may return any JSON value of moderate size, and nothing else", () => {
+    const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_-]{0,15}$/).filter((one) => one !== "__proto__");
+    const plain = fc.oneof(printable(60), fc.integer({ min: -1e9, max: 1e9 }), fc.boolean(), fc.constant(null));
+    const value = fc.letrec<{ value: Json }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4, withCrossShrink: true },
+        plain,
+        fc.array(tie("value"), { maxLength: 8 }),
+        fc.dictionary(name, tie("value"), { maxKeys: 8 }),
+      ),
+    })).value;
+    fc.assert(
+      fc.property(value, (result) => {
+        expect(accepts(toolReply(silent), reply(result))).toBe(true);
+        expect(accepts(toolReply(silent), reply(result).slice(0, -2))).toBe(false);
+      }),
+      { seed: 3, numRuns: 150 },
+    );
+    for (const text of ["", "free text", "[1,]", '{"a":}', "{1:2}", "01", "+1", "1.", "NaN", '"a\nb"', "[1 ,2]"])
+      expect(accepts({ "x-any": true }, text), text).toBe(false);
   });
 
   test("follows the schema if it has one", () => {

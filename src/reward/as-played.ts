@@ -1,0 +1,53 @@
+// The expected calls as the world has played them out. A blueprint states what each call returns, and a later call may use a value
+// of an earlier result. In a written world the results are others: right is then what the earlier call really returned, and a
+// report is about the real results. In a world of the blueprint both are the same, and nothing changes.
+
+import { givesOut, linksOf } from "../rules/journal.ts";
+import { own } from "../rules/json.ts";
+import { isSameCall } from "../rules/values.ts";
+import type { ExpectedCall, Json, Message, Task, ToolCall, Trajectory } from "../types.ts";
+
+/** A call with its result; undefined if it was cut. */
+interface Played extends ToolCall {
+  readonly result: Json | undefined;
+}
+
+export function asPlayed({ task, messages }: Pick<Trajectory, "task" | "messages">): Task {
+  if (task.kind === "decline") return task;
+  const played = playedIn(messages);
+  const expected: ExpectedCall[] = [];
+  for (const [index, call] of task.expected.entries()) {
+    const links = linksOf(task, index).flatMap(({ name, from }): [string, Json][] => {
+      const source = expected[from]?.result ?? null;
+      const given = played
+        .filter((made) => made.name === call.name)
+        .map((made) => own(made.arguments, name))
+        .find((value) => (typeof value === "string" || typeof value === "number") && givesOut(source, name, value));
+      return given === undefined ? [] : [[name, given]];
+    });
+    const wanted = { ...call, arguments: { ...call.arguments, ...Object.fromEntries(links) } };
+    const result = played.find((made) => isSameCall(wanted, made, task.tools))?.result;
+    expected.push(result === undefined ? wanted : { ...wanted, result });
+  }
+  return { ...task, expected };
+}
+
+/** Each executed call with its result, in order; those that a rule refused have none. */
+function playedIn(messages: readonly Message[]): Played[] {
+  return messages.flatMap(({ calls }, at) => {
+    const next = messages[at + 1];
+    if (next?.role !== "tool") return [];
+    const results = next.text.split("\n"); // one line of JSON each, in the order of the calls
+    return calls.flatMap((call, index) =>
+      call.refused === undefined ? [{ ...call, result: parsed(results[index] ?? "") }] : [],
+    );
+  });
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json; // JSON.parse returns nothing else
+  } catch {
+    return undefined;
+  }
+}
