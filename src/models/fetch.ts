@@ -7,6 +7,7 @@ import { type Download, download, type ReportBytes } from "./download.ts";
 import { hubCacheFolder, hubRepoFolder, modelsFolder } from "./folder.ts";
 import { commandLine } from "./installation.ts";
 import { filesOf, findModel, type ModelEntry, type ModelFile, type ModelSource } from "./manifest.ts";
+import { pinPath } from "./pins.ts";
 import { needSpace } from "./space.ts";
 import { prove } from "./verified.ts";
 
@@ -169,5 +170,13 @@ function sourceName(source: ModelSource): string {
 
 function reasonOf(model: ModelFile, result: Download): string {
   if (result.state === "done") return "the file was changed after its download";
-  return result.code === "hash" ? `expected SHA-256 ${model.sha256}, got ${result.got}` : result.text;
+  if (result.code !== "hash") return result.text;
+  const pin = pinOf(model);
+  const forget = pin === null ? "" : `; if its publisher has replaced the file, delete ${pin} to pin the new one`;
+  return `expected SHA-256 ${model.sha256}, got ${result.got}${forget}`;
+}
+
+/** Where the hash of a model that was added by address is pinned; null for one of the manifest. */
+function pinOf({ name, sources: [source] }: ModelFile): string | null {
+  return name.startsWith("hf:") && source?.kind === "hub" ? pinPath(source.repo, source.file) : null;
 }

@@ -60,11 +60,14 @@ export function readGguf(path: string): GgufHeader {
   try {
     file = openSync(path, "r");
   } catch (error) {
-    throw new PlayactError("model", `The model file ${path} cannot be read (${describe(error)}). Check the path.`);
+    throw unreadable(path, error);
   }
   try {
     const { size } = fstatSync(file);
     return headerOf(openCursor(file, size, path), size, path);
+  } catch (error) {
+    if (error instanceof PlayactError) throw error;
+    throw unreadable(path, error); // a folder, a failing disk
   } finally {
     closeSync(file);
   }
@@ -165,6 +168,10 @@ const scalars: Readonly<Record<number, (take: Take) => GgufValue>> = {
   11: (take) => Number(take(8).readBigInt64LE()),
   12: (take) => take(8).readDoubleLE(),
 };
+
+function unreadable(path: string, error: unknown): PlayactError {
+  return new PlayactError("model", `The model file ${path} cannot be read (${describe(error)}). Check the path.`);
+}
 
 function cutShort(path: string, end: number | null, size: number): PlayactError {
   const missing = end === null ? "it ends within its header" : `its header lists tensors up to byte ${end}`;

@@ -60,7 +60,7 @@ function pinFolder(): string {
   return join(modelsFolder(), ".pinned");
 }
 
-function pinPath(repo: string, file: string): string {
+export function pinPath(repo: string, file: string): string {
   return join(pinFolder(), `${flatName(repo, file)}.json`);
 }
 
