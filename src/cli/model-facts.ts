@@ -1,10 +1,10 @@
 // What `playact models add` and `models show` print of one model: its file, its hash, the facts of its header, and which seats it
 // may take.
 import { PlayactError } from "../errors.ts";
+import { parseAddress } from "../models/address.ts";
 import { findFiles } from "../models/fetch.ts";
-import { findModel } from "../models/manifest.ts";
+import { filesOf, findModel } from "../models/manifest.ts";
 import { findOnDisk } from "../models/model.ts";
-import { parseReference } from "../models/reference.ts";
 import { checkPolicy, checkSimulator } from "../run/seats.ts";
 import type { Json } from "../types.ts";
 import { formatTable, type Print, printJson } from "./output.ts";
@@ -26,18 +26,18 @@ export async function showModel(print: Print, text: string, json: boolean): Prom
 
 /** Of a model of the manifest that is not here, what the manifest says. */
 async function factsShown(text: string): Promise<Shown> {
-  const reference = parseReference(text);
-  const entry = reference.kind === "name" ? findModel(reference.name) : null;
+  const address = parseAddress(text);
+  const entry = address.kind === "name" ? findModel(address.name) : null;
   if (entry !== null && (entry.format === "onnx" || (await findFiles(entry)).state === "absent")) {
-    const { name, parameters, licence, upstream, sha256 } = entry;
+    const { name, parameters, licence, upstream } = entry;
     const facts = entry.format === "gguf" ? entry.facts : undefined;
-    return { model: name, source: "models/manifest.json", licence, upstream, sha256, ...facts, parameters };
+    return { model: name, source: "models/manifest.json", files: filesOf(entry).length, licence, upstream, ...facts, parameters };
   }
   const model = await findOnDisk(text);
   const { name, path, paths, sha256, facts, parameters } = model;
   const origin = model.entry === null ? {} : { licence: model.entry.licence, upstream: model.entry.upstream };
   return {
-    ...{ model: model.reference.kind === "name" ? name : model.reference.text, source: path, files: paths.length },
+    ...{ model: model.address.kind === "name" ? name : model.address.text, source: path, files: paths.length },
     ...{ ...origin, sha256, ...facts, parameters, dialect: model.entry?.dialect ?? "the probe decides" },
     ...{ policy: fitness(() => checkPolicy(model)), simulator: fitness(() => checkSimulator(model)) },
   };

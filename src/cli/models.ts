@@ -1,15 +1,15 @@
 // `playact models`: lists the models that are known by name or were added, and which are on disk; fetches what is missing; adds a
-// model by path or by its address on the hub, and shows what is known of one.
+// model by path or from the hub, and shows what is known of one.
 import { Command } from "commander";
 import { modelsOfPreset } from "../config/needed-models.ts";
 import { PlayactError } from "../errors.ts";
 import { addModel } from "../models/add.ts";
+import { addressForms, type ModelAddress, parseAddress, shardsOf } from "../models/address.ts";
 import { type Found, findFiles, findTogether, getModel } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
 import { filesOf, findModel, type ModelEntry, readManifest } from "../models/manifest.ts";
 import { pinnedFiles } from "../models/model.ts";
 import { readPins } from "../models/pins.ts";
-import { type ModelReference, parseReference, referenceForms, shardsOf } from "../models/reference.ts";
 import { showModel } from "./model-facts.ts";
 import { formatTable, type Print, printJson, toStderr, toStdout } from "./output.ts";
 
@@ -33,7 +33,7 @@ function listCommand(print: Print): Command {
         const { name, roles, licence } = model;
         rows.push(rowOf({ name, roles, bytes: bytesOf(model), licence }, await findFiles(model)));
       }
-      for (const reference of addedFromHub()) rows.push(await rowOfAdded(reference));
+      for (const address of addedFromHub()) rows.push(await rowOfAdded(address));
       if (options.json) return printJson(print, rows);
       const columns = ["model", "roles", "MB", "licence", "state", "path"];
       print(
@@ -61,16 +61,16 @@ function rowOf(model: Omit<Row, "state" | "path">, found: Found): Row {
 }
 
 /** Models from the hub whose hash was pinned, each by its first file. */
-function addedFromHub(): readonly ModelReference[] {
+function addedFromHub(): readonly ModelAddress[] {
   const addresses = readPins().map(({ repo, file }) => `hf:${repo}/${shardsOf(file)[0] ?? file}`);
-  return [...new Set(addresses)].map((address) => parseReference(address));
+  return [...new Set(addresses)].map((address) => parseAddress(address));
 }
 
-async function rowOfAdded(reference: ModelReference): Promise<Row> {
-  const files = pinnedFiles(reference) ?? [];
+async function rowOfAdded(address: ModelAddress): Promise<Row> {
+  const files = pinnedFiles(address) ?? [];
   const found: Found = files.length === 0 ? { state: "absent" } : await findTogether(files);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  return rowOf({ name: reference.text, roles: [], bytes, licence: null }, found);
+  return rowOf({ name: address.text, roles: [], bytes, licence: null }, found);
 }
 
 /** The size of all its files. */
@@ -97,24 +97,24 @@ function getCommand(print: Print, progress: Print): Command {
 function addCommand(print: Print, progress: Print): Command {
   return new Command("add")
     .description("make a model usable as policy or simulator: fetch it, pin its SHA-256, read its header")
-    .argument("<model>", referenceForms)
+    .argument("<model>", addressForms)
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
       "\nExamples:\n  playact models add ./my-model.gguf\n  playact models add hf:Qwen/Qwen3-4B-GGUF/Qwen3-4B-Q4_K_M.gguf",
     )
     .action(async (text: string, options: { readonly json?: boolean }) => {
-      const { kind } = parseReference(text);
+      const { kind } = parseAddress(text);
       const onProgress = kind === "name" ? progressLine(text, bytesOf(findModel(text)), progress) : steps(text, progress);
-      const { reference } = await addModel(text, onProgress);
-      await showModel(print, reference.text, options.json ?? false);
+      const { address } = await addModel(text, onProgress);
+      await showModel(print, address.text, options.json ?? false);
     });
 }
 
 function showCommand(print: Print): Command {
   return new Command("show")
     .description("show what the header of a model's file says, or the manifest if it is not here")
-    .argument("<model>", referenceForms)
+    .argument("<model>", addressForms)
     .option("--json", "print one JSON document")
     .action((text: string, options: { readonly json?: boolean }) => showModel(print, text, options.json ?? false));
 }

@@ -1,17 +1,17 @@
 // `doctor --policy MODEL`: plays the probe, and shows in which form the untrained model calls right, what the manifest says of it,
 // and which template writes its episodes. Manifest entries are set from its table.
 import { resolveConfig } from "../config/resolve.ts";
+import { parseAddress } from "../models/address.ts";
 import { fetchCommand, findFiles } from "../models/fetch.ts";
 import { findLanguageModel } from "../models/manifest.ts";
 import { findOnDisk, type Model } from "../models/model.ts";
-import { parseReference } from "../models/reference.ts";
 import { checkPolicy } from "../run/seats.ts";
 import type { Json } from "../types.ts";
 import { formatTable, type Print, printJson } from "./output.ts";
 
 /** Prints the report; without the model's file, what the manifest says. `progress` is told what takes time. */
 export async function reportPolicy(print: Print, progress: Print, name: string, json: boolean): Promise<void> {
-  const entry = parseReference(name).kind === "name" ? findLanguageModel(name) : null;
+  const entry = parseAddress(name).kind === "name" ? findLanguageModel(name) : null;
   const absent = entry !== null && (await findFiles(entry)).state === "absent";
   const model = absent ? null : await findOnDisk(name);
   if (model !== null) checkPolicy(model);

@@ -6,7 +6,7 @@ import { checkConfig, resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
 import { modelPaths } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
-import { checkReference } from "../models/model.ts";
+import { checkAddress } from "../models/model.ts";
 import { pythonPath } from "../models/python.ts";
 import { findSeats, type Seats } from "../run/seats.ts";
 import { versions } from "../run/versions.ts";
@@ -80,7 +80,7 @@ async function requested(file: string | undefined, options: Options) {
   const resolved = resolveConfig({ preset, ablation, file, set: [...options.set, ...toolSettings(options)], steps });
   const { policy, simulator } = resolved.config.models;
   // paths are stored absolute: the run may be resumed from another folder
-  const models = { policy: checkReference(policy).text, simulator: checkReference(simulator).text };
+  const models = { policy: checkAddress(policy).text, simulator: checkAddress(simulator).text };
   const config = { ...resolved.config, models };
   await checkOwnTools(config);
   return { ...resolved, config };

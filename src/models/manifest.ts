@@ -100,7 +100,7 @@ export function findModel(name: string, models: readonly ModelEntry[] = readMani
   const known = models.map((model) => model.name).join(", ");
   throw new PlayactError(
     "model",
-    `No model is called "${name}". Known models: ${known}; others by path (./model.gguf) or by address (hf:ORG/REPO/FILE.gguf).`,
+    `No model is called "${name}". Known models: ${known}; others by path (./model.gguf) or from the hub (hf:ORG/REPO/FILE.gguf).`,
   );
 }
 

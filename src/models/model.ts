@@ -1,18 +1,18 @@
-// A language model as a run uses it: from a reference to files on this disk that are whole and the right ones, and to what their
+// A language model as a run uses it: from an address to files on this disk that are whole and the right ones, and to what their
 // header says. Nothing is downloaded here (add.ts).
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { PlayactError } from "../errors.ts";
+import { type ModelAddress, parseAddress, shardsOf, shortName } from "./address.ts";
 import { factsOf, type ModelFacts, type ModelHeader } from "./facts.ts";
 import { fetchCommand, filesAt, placesOf } from "./fetch.ts";
 import { readGguf } from "./gguf.ts";
 import { filesOf, findLanguageModel, type LanguageModel, type ModelFile } from "./manifest.ts";
 import { flatName, readPin } from "./pins.ts";
-import { type ModelReference, parseReference, shardsOf, shortName } from "./reference.ts";
 import { hashOf } from "./verified.ts";
 
 export interface Model extends ModelHeader {
-  readonly reference: ModelReference;
+  readonly address: ModelAddress;
   /** Short, for people and adapters. */
   readonly name: string;
   /** What engine and learner open: the only file, or the first of several. */
@@ -22,28 +22,28 @@ export interface Model extends ModelHeader {
   readonly sha256: string;
   /** As its model card counts them, if the manifest names it; else the numbers in its file. */
   readonly parameters: number;
-  /** What the manifest says of it; null for a model by path or address. */
+  /** What the manifest says of it; null for a model by path or from the hub. */
   readonly entry: LanguageModel | null;
 }
 
 /**
- * Finds the model of a reference ("qwen3-8b", "./model.gguf", "hf:…") on this disk, reads its header, and hashes its files if
+ * Finds the model of an address ("qwen3-8b", "./model.gguf", "hf:…") on this disk, reads its header, and hashes its files if
  * they are new.
  * @throws PlayactError("model") in one sentence, with the command that fetches it if it is missing
  */
 export async function findOnDisk(text: string): Promise<Model> {
-  const reference = parseReference(text);
-  const entry = reference.kind === "name" ? findLanguageModel(reference.name) : null;
-  const files = knownFiles(reference);
-  const paths = files === null ? pathsOf(reference) : await filesAt(files);
+  const address = parseAddress(text);
+  const entry = address.kind === "name" ? findLanguageModel(address.name) : null;
+  const files = knownFiles(address);
+  const paths = files === null ? pathsOf(address) : await filesAt(files);
   const [path = ""] = paths;
   const header = factsOf(paths.map(readGguf), path); // before gigabytes are hashed: a file that is cut short is refused at once
   const hashes = files?.map(({ sha256 }) => sha256) ?? (await hashesOf(paths));
   const [only = ""] = hashes;
   return {
     ...header,
-    reference,
-    name: shortName(reference),
+    address,
+    name: shortName(address),
     path,
     paths,
     sha256: hashes.length === 1 ? only : createHash("sha256").update(hashes.join("")).digest("hex"),
@@ -53,29 +53,29 @@ export async function findOnDisk(text: string): Promise<Model> {
 }
 
 /**
- * A reference that can be right: its name is known, or its path leads to a language model. Nothing is hashed.
+ * An address that can be right: its name is known, or its path leads to a language model. Nothing is hashed.
  * @throws PlayactError("model")
  */
-export function checkReference(text: string): ModelReference {
-  const reference = parseReference(text);
-  if (reference.kind === "name") findLanguageModel(reference.name);
-  if (reference.kind === "file") knownFacts(text);
-  return reference;
+export function checkAddress(text: string): ModelAddress {
+  const address = parseAddress(text);
+  if (address.kind === "name") findLanguageModel(address.name);
+  if (address.kind === "file") knownFacts(text);
+  return address;
 }
 
 /** What is known of a model without hashing it: by name from the manifest, else from its header. Throws likewise. */
 export function knownFacts(text: string): ModelFacts {
-  const reference = parseReference(text);
-  const named = reference.kind === "name" ? findLanguageModel(reference.name).facts : undefined;
+  const address = parseAddress(text);
+  const named = address.kind === "name" ? findLanguageModel(address.name).facts : undefined;
   if (named !== undefined) return named;
-  const paths = pathsOf(reference);
+  const paths = pathsOf(address);
   return factsOf(paths.map(readGguf), paths[0] ?? "").facts;
 }
 
 /** Of the model card, if the manifest names the model; else the numbers in its file. Throws likewise. */
 export function parametersOf(text: string): number {
-  const reference = parseReference(text);
-  return reference.kind === "name" ? findLanguageModel(reference.name).parameters : knownFacts(text).parameters;
+  const address = parseAddress(text);
+  return address.kind === "name" ? findLanguageModel(address.name).parameters : knownFacts(text).parameters;
 }
 
 /** Path of its file, or of the first of several. Throws likewise. */
@@ -84,9 +84,9 @@ export async function modelPath(text: string): Promise<string> {
 }
 
 /** The files of a model from the hub with their pinned hashes; null if one was never fetched. */
-export function pinnedFiles(reference: ModelReference): readonly ModelFile[] | null {
-  if (reference.kind !== "hub") return null;
-  const { text, repo, file } = reference;
+export function pinnedFiles(address: ModelAddress): readonly ModelFile[] | null {
+  if (address.kind !== "hub") return null;
+  const { text, repo, file } = address;
   const files = shardsOf(file).flatMap((name): ModelFile[] => {
     const pin = readPin(repo, name);
     if (pin === null) return [];
@@ -97,22 +97,22 @@ export function pinnedFiles(reference: ModelReference): readonly ModelFile[] | n
 }
 
 /** The files whose hashes are known beforehand; null for a model by path. */
-function knownFiles(reference: ModelReference): readonly ModelFile[] | null {
-  if (reference.kind === "file") return null;
-  const files = reference.kind === "hub" ? pinnedFiles(reference) : filesOf(findLanguageModel(reference.name));
-  if (files === null) throw absent(reference);
+function knownFiles(address: ModelAddress): readonly ModelFile[] | null {
+  if (address.kind === "file") return null;
+  const files = address.kind === "hub" ? pinnedFiles(address) : filesOf(findLanguageModel(address.name));
+  if (files === null) throw absent(address);
   return files;
 }
 
-/** Where the files of a reference lie; their hashes are another question. */
-function pathsOf(reference: ModelReference): readonly string[] {
-  if (reference.kind === "file") return presentPaths(reference.path);
-  const places = (knownFiles(reference) ?? []).map(placesOf);
+/** Where the files of an address lie; their hashes are another question. */
+function pathsOf(address: ModelAddress): readonly string[] {
+  if (address.kind === "file") return presentPaths(address.path);
+  const places = (knownFiles(address) ?? []).map(placesOf);
   for (const place of places[0]?.keys() ?? []) {
     const paths = places.map((of) => of.get(place) ?? "");
     if (paths.every((path) => existsSync(path))) return paths;
   }
-  throw absent(reference);
+  throw absent(address);
 }
 
 function presentPaths(path: string): readonly string[] {
@@ -137,6 +137,6 @@ async function hashesOf(paths: readonly string[]): Promise<readonly string[]> {
   return hashes;
 }
 
-function absent({ text }: ModelReference): PlayactError {
+function absent({ text }: ModelAddress): PlayactError {
   return new PlayactError("model", `The model ${text} is not downloaded yet. Fetch it with: ${fetchCommand(text)}`);
 }

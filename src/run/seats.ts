@@ -28,7 +28,7 @@ export function checkPolicy(model: Model): void {
   if (!policyArchitectures.includes(architecture))
     throw new PlayactError(
       "model",
-      `${model.reference.text} has the architecture ${architecture}, which the learner cannot train: it supports ${policyArchitectures.join(", ")}. Choose another policy.`,
+      `${model.address.text} has the architecture ${architecture}, which the learner cannot train: it supports ${policyArchitectures.join(", ")}. Choose another policy.`,
     );
   checkFrame(model, "policy");
 }
@@ -39,12 +39,12 @@ export function checkSimulator(model: Model): void {
 }
 
 /** Turns are framed by markers of the vocabulary, with the model's own chat template or without. */
-function checkFrame({ reference, markers, facts }: Model, seat: keyof Seats): void {
+function checkFrame({ address, markers, facts }: Model, seat: keyof Seats): void {
   try {
     chatFormat({ hasMarker: (text) => markers.has(text) });
   } catch (error) {
     if (!(error instanceof PlayactError)) throw error;
     const template = facts.chatTemplate ? "" : " Its file has no chat template either.";
-    throw new PlayactError("model", `${reference.text} cannot be the ${seat}. ${error.message}${template}`);
+    throw new PlayactError("model", `${address.text} cannot be the ${seat}. ${error.message}${template}`);
   }
 }

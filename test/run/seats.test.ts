@@ -11,11 +11,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const file = (name: string, of: TinyGguf = smallestPolicy) => writeGguf(join(folder, `${name}.gguf`), of);
 const bare = { "tokenizer.ggml.tokens": ["a", "[INST]"], "tokenizer.ggml.token_type": [1, 3] };
 const moe = changed(smallestPolicy, {
-  "general.architecture": "qwen2moe",
   ...Object.fromEntries(
     Object.entries(smallestPolicy.metadata ?? {}).map(([key, value]) => [key.replace("qwen2.", "qwen2moe."), value]),
   ),
-  ...{ "general.architecture": "qwen2moe" },
+  "general.architecture": "qwen2moe",
 });
 
 test("one file may take both seats, and so may two", async () => {

@@ -1,16 +1,16 @@
-// How a config names a model: by its name in models/manifest.json, by the path of a GGUF file, or by its address on the Hugging
-// Face hub. Parsed here and nowhere else.
+// The address of a model in a config: its name in models/manifest.json, the path of a GGUF file, or its place on the Hugging Face
+// hub. Parsed here and nowhere else.
 import { basename, isAbsolute, resolve } from "node:path";
 import { PlayactError } from "../errors.ts";
 
 /** `text` is its one spelling: paths are absolute, so that a run can be resumed from any folder. */
-export type ModelReference =
+export type ModelAddress =
   | { readonly kind: "name"; readonly text: string; readonly name: string }
   | { readonly kind: "file"; readonly text: string; readonly path: string }
   | { readonly kind: "hub"; readonly text: string; readonly repo: string; readonly file: string };
 
 /** For help and messages. */
-export const referenceForms = "a name from models/manifest.json, a path such as ./model.gguf, or hf:ORG/REPO/FILE.gguf";
+export const addressForms = "a name from models/manifest.json, a path such as ./model.gguf, or hf:ORG/REPO/FILE.gguf";
 
 const hubAddress = /^hf:([A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*)\/((?:[A-Za-z0-9][\w.-]*\/)*[A-Za-z0-9][\w.-]*\.gguf)$/;
 
@@ -18,7 +18,7 @@ const hubAddress = /^hf:([A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*)\/((?:[A-Za-z0-9
  * Relative paths are of `folder`. Only the text is looked at: whether there is such a model is another question.
  * @throws PlayactError("model")
  */
-export function parseReference(text: string, folder = process.cwd()): ModelReference {
+export function parseAddress(text: string, folder = process.cwd()): ModelAddress {
   if (text.startsWith("hf:")) {
     const [, repo, file] = hubAddress.exec(text) ?? [];
     if (repo === undefined || file === undefined)
@@ -27,7 +27,7 @@ export function parseReference(text: string, folder = process.cwd()): ModelRefer
     return { kind: "hub", text, repo, file };
   }
   if (/^[a-z]+:\/\//i.test(text))
-    throw new PlayactError("model", `${JSON.stringify(text)} names no model: expected ${referenceForms}.`);
+    throw new PlayactError("model", `${JSON.stringify(text)} names no model: expected ${addressForms}.`);
   if (text.endsWith(".gguf") || text.includes("/")) {
     const path = isAbsolute(text) ? text : resolve(folder, text);
     checkFirstShard(text, path);
@@ -53,7 +53,7 @@ function checkFirstShard(text: string, file: string): void {
 }
 
 /** A short name for people and for adapters. */
-export function shortName(reference: ModelReference): string {
-  if (reference.kind === "name") return reference.name;
-  return basename(reference.kind === "hub" ? reference.file : reference.path, ".gguf");
+export function shortName(address: ModelAddress): string {
+  if (address.kind === "name") return address.name;
+  return basename(address.kind === "hub" ? address.file : address.path, ".gguf");
 }
