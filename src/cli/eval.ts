@@ -10,9 +10,7 @@ import type { Engine } from "../llm/llm.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
 import type { CallForm } from "../llm/text/dialect.ts";
 import { bfclPython, bfclVersion, installBfcl } from "../models/bfcl.ts";
-import { modelPath } from "../models/fetch.ts";
-import { commandLine } from "../models/installation.ts";
-import { findLanguageModel, type LanguageModel } from "../models/manifest.ts";
+import { findOnDisk, type Model } from "../models/model.ts";
 import { checkpointFault, checkpointFolder } from "../store/checkpoints.ts";
 import { resolveHome, storePath } from "../store/home.ts";
 import { findNamedStep } from "../store/named-step.ts";
@@ -43,7 +41,7 @@ export function evalCommand(print: Print = toStdout, progress: Print = toStderr)
     .option("--json", "print one JSON document")
     .action(async (run: string | undefined, options: Options) => {
       using store = openStore(storePath(resolveHome(options.home)));
-      const chosen = await chosenPolicies(store, run, options);
+      const chosen = await chosenPolicies(store, run, { ...options, progress });
       await step(`BFCL ${bfclVersion}`, installBfcl);
       const { openChecker } = await import("../benchmark/checker.ts");
       const { selectRows } = await import("../benchmark/rows.ts");
@@ -68,23 +66,30 @@ interface Policy {
 }
 
 interface Chosen {
-  readonly entry: LanguageModel;
+  readonly model: Model;
   readonly engine: Config["engine"];
   /** The untrained one first. */
   readonly policies: readonly Policy[];
 }
 
-async function chosenPolicies(store: Store, name: string | undefined, options: Options): Promise<Chosen> {
+async function chosenPolicies(
+  store: Store,
+  name: string | undefined,
+  { progress, ...options }: Options & { readonly progress: Print },
+): Promise<Chosen> {
   const { models, engine } = configSchema.parse({});
-  const untrained = (entry: LanguageModel): Policy => ({ name: "base", from: null, adapter: null, form: knownForm(entry) });
+  const untrained = async (model: Model): Promise<Policy> => ({
+    ...{ name: "base", from: null, adapter: null },
+    form: await untrainedForm(model, engine, progress),
+  });
   if (name === undefined) {
-    const entry = findLanguageModel(options.model ?? models.policy);
-    return { entry, engine, policies: [untrained(entry)] };
+    const model = await findOnDisk(options.model ?? models.policy);
+    return { model, engine, policies: [await untrained(model)] };
   }
   if (options.model !== undefined)
     throw new PlayactError("usage", `--model ${options.model}: a run has its own model. Leave out either the run or --model.`);
   const { run, checkpoint } = findNamedStep(store, name);
-  const entry = findLanguageModel(policyOf(store, run.id));
+  const model = await findOnDisk(policyOf(store, run.id));
   const fault = await checkpointFault(store, checkpoint);
   if (fault !== null) throw new PlayactError("store", `The checkpoint of step ${checkpoint.step} cannot be played: ${fault}.`);
   const { adapterIn } = await import("../run/checkpoint.ts");
@@ -94,18 +99,18 @@ async function chosenPolicies(store: Store, name: string | undefined, options: O
     name: `${run.name}@${checkpoint.step}`,
     from: { run: run.id, step: checkpoint.step },
     adapter: { path, hash: checkpoint.adapterHash },
-    form: run.form ?? knownForm(entry),
+    form: run.form ?? (await untrainedForm(model, engine, progress)),
   };
-  return { entry, engine: run.config?.engine ?? engine, policies: options.base ? [untrained(entry), trained] : [trained] };
+  return { model, engine: run.config?.engine ?? engine, policies: options.base ? [await untrained(model), trained] : [trained] };
 }
 
-/** How the untrained model writes calls. */
-function knownForm({ name, dialect, markers }: LanguageModel): CallForm {
-  if (dialect !== undefined) return { dialect, markers: markers ?? "pieces" };
-  throw new PlayactError(
-    "model",
-    `models/manifest.json does not say how ${name} writes calls: ${commandLine(`doctor --policy ${name}`)}.`,
-  );
+/** How the untrained model writes calls: as the manifest says, else as the probe finds. */
+async function untrainedForm({ path, entry }: Model, options: Config["engine"], progress: Print): Promise<CallForm> {
+  if (entry?.dialect !== undefined) return { dialect: entry.dialect, markers: entry.markers ?? "pieces" };
+  const { openEngine } = await import("../llm/engine/llama.ts");
+  const { callFormOf } = await import("../run/form.ts");
+  await using engine = await openEngine({ ...options, policyModel: path, simulatorModel: null, simulatorContext: 256 });
+  return callFormOf(engine, { config: { policy: { dialect: null } }, form: null }, {}, (text) => progress(`${text}\n`));
 }
 
 interface Evaluation {
@@ -120,8 +125,8 @@ async function play({ store, checker, rows, progress }: Evaluation, chosen: Chos
   const { leftOf, marksOn, playRows } = await import("../benchmark/run.ts");
   const { promptOf, replyTokens, templateDigest } = await import("../benchmark/play.ts");
   const { openVocabularyOf } = await import("../llm/engine/llama-vocabulary.ts"); // late: the engine is slow to load for --help
-  const { entry, policies } = chosen;
-  const policyModel = await modelPath(entry.name);
+  const { model, policies } = chosen;
+  const policyModel = model.path;
   const text = await openVocabularyOf(policyModel);
   const candidates = policies.map((policy) => {
     const { adapter, form, from } = policy;
@@ -130,7 +135,8 @@ async function play({ store, checker, rows, progress }: Evaluation, chosen: Chos
     const series = {
       suite: "bfcl",
       version: checker.version,
-      model: entry.name,
+      // scores of two files are never mixed
+      model: model.entry === null ? `${model.name}@${model.sha256.slice(0, 12)}` : model.name,
       adapter: adapter?.hash ?? null,
       dialect,
       template: templateDigest(template),
@@ -142,7 +148,7 @@ async function play({ store, checker, rows, progress }: Evaluation, chosen: Chos
     .flatMap(({ candidate }) => leftOf(store, candidate, rows).map((row) => promptOf(candidate.template, row).length))
     .reduce((most, length) => Math.max(most, length), 0);
   if (longest > 0) {
-    const policyContext = Math.min(256 * Math.ceil((longest + replyTokens) / 256), entry.contextTrained);
+    const policyContext = Math.min(256 * Math.ceil((longest + replyTokens) / 256), model.facts.contextTrained);
     const { openEngine } = await import("../llm/engine/llama.ts");
     const simulator = { simulatorModel: null, simulatorSequences: 1, simulatorContext: 256 };
     await using engine = await openEngine({ ...chosen.engine, policyModel, policyContext, ...simulator });

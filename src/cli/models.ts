@@ -1,18 +1,26 @@
-// `playact models`: lists the models of the manifest and which are on disk; fetches what is missing.
+// `playact models`: lists the models that are known by name or were added, and which are on disk; fetches what is missing; adds a
+// model by path or from the hub, and shows what is known of one.
 import { Command } from "commander";
 import { modelsOfPreset } from "../config/needed-models.ts";
 import { PlayactError } from "../errors.ts";
-import { type Found, findFiles, getModel } from "../models/fetch.ts";
+import { addModel } from "../models/add.ts";
+import { addressForms, type ModelAddress, parseAddress, shardsOf } from "../models/address.ts";
+import { type Found, findFiles, findTogether, getModel } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
 import { filesOf, findModel, type ModelEntry, readManifest } from "../models/manifest.ts";
+import { pinnedFiles } from "../models/model.ts";
+import { readPins } from "../models/pins.ts";
+import { showModel } from "./model-facts.ts";
 import { formatTable, type Print, printJson, toStderr, toStdout } from "./output.ts";
 
-/** The command with its two subcommands; `print` receives the data, `progress` the progress. */
+/** The command with its subcommands; `print` receives the data, `progress` the progress. */
 export function modelsCommand(print: Print = toStdout, progress: Print = toStderr): Command {
   return new Command("models")
-    .description("list and fetch the models that Playact knows by name")
-    .addCommand(listCommand(print))
-    .addCommand(getCommand(print, progress));
+    .description("list, fetch, add and show models")
+    .addCommand(listCommand(print), { isDefault: true })
+    .addCommand(getCommand(print, progress))
+    .addCommand(addCommand(print, progress))
+    .addCommand(showCommand(print));
 }
 
 function listCommand(print: Print): Command {
@@ -21,7 +29,11 @@ function listCommand(print: Print): Command {
     .option("--json", "print a JSON array")
     .action(async (options: { readonly json?: boolean }) => {
       const rows: Row[] = [];
-      for (const model of readManifest()) rows.push(rowOf(model, await findFiles(model)));
+      for (const model of readManifest()) {
+        const { name, roles, licence } = model;
+        rows.push(rowOf({ name, roles, bytes: bytesOf(model), licence }, await findFiles(model)));
+      }
+      for (const address of addedFromHub()) rows.push(await rowOfAdded(address));
       if (options.json) return printJson(print, rows);
       const columns = ["model", "roles", "MB", "licence", "state", "path"];
       print(
@@ -37,15 +49,28 @@ type Row = {
   readonly name: string;
   readonly roles: string[];
   readonly bytes: number;
-  readonly licence: string;
+  /** null: its publisher says. */
+  readonly licence: string | null;
   readonly state: "verified" | "wrong hash" | "absent";
   readonly path: string | null;
 };
 
-function rowOf(model: ModelEntry, found: Found): Row {
-  const { name, roles, licence } = model;
+function rowOf(model: Omit<Row, "state" | "path">, found: Found): Row {
   const state = ({ right: "verified", wrong: "wrong hash", absent: "absent" } as const)[found.state];
-  return { name, roles, bytes: bytesOf(model), licence, state, path: found.state === "absent" ? null : found.path };
+  return { ...model, state, path: found.state === "absent" ? null : found.path };
+}
+
+/** Models from the hub whose hash was pinned, each by its first file. */
+function addedFromHub(): readonly ModelAddress[] {
+  const addresses = readPins().map(({ repo, file }) => `hf:${repo}/${shardsOf(file)[0] ?? file}`);
+  return [...new Set(addresses)].map((address) => parseAddress(address));
+}
+
+async function rowOfAdded(address: ModelAddress): Promise<Row> {
+  const files = pinnedFiles(address) ?? [];
+  const found: Found = files.length === 0 ? { state: "absent" } : await findTogether(files);
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return rowOf({ name: address.text, roles: [], bytes, licence: null }, found);
 }
 
 /** The size of all its files. */
@@ -55,7 +80,7 @@ function bytesOf(model: ModelEntry): number {
 
 function getCommand(print: Print, progress: Print): Command {
   return new Command("get")
-    .description("fetch models and verify their SHA-256; prints the paths")
+    .description("fetch models of the manifest and verify their SHA-256; prints the paths")
     .argument("[names...]", "names from `playact models ls`")
     .option("--preset <name>", "the models that this preset needs")
     .addHelpText("after", "\nExamples:\n  playact models get smollm2-135m-instruct\n  playact models get --preset laptop")
@@ -65,17 +90,54 @@ function getCommand(print: Print, progress: Print): Command {
         throw new PlayactError("usage", `models get expects a name or --preset NAME. See: ${commandLine("models ls")}`);
       for (const name of names) findModel(name); // a misspelt name is reported before the first gigabyte
       for (const name of names)
-        for (const path of await getModel(name, progressLine(findModel(name), progress))) print(`${path}\n`);
+        for (const path of await getModel(name, progressLine(name, bytesOf(findModel(name)), progress))) print(`${path}\n`);
     });
 }
 
+function addCommand(print: Print, progress: Print): Command {
+  return new Command("add")
+    .description("make a model usable as policy or simulator: fetch it, pin its SHA-256, read its header")
+    .argument("<model>", addressForms)
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  playact models add ./my-model.gguf\n  playact models add hf:Qwen/Qwen3-4B-GGUF/Qwen3-4B-Q4_K_M.gguf",
+    )
+    .action(async (text: string, options: { readonly json?: boolean }) => {
+      const { kind } = parseAddress(text);
+      const onProgress = kind === "name" ? progressLine(text, bytesOf(findModel(text)), progress) : steps(text, progress);
+      const { address } = await addModel(text, onProgress);
+      await showModel(print, address.text, options.json ?? false);
+    });
+}
+
+function showCommand(print: Print): Command {
+  return new Command("show")
+    .description("show what the header of a model's file says, or the manifest if it is not here")
+    .argument("<model>", addressForms)
+    .option("--json", "print one JSON document")
+    .action((text: string, options: { readonly json?: boolean }) => showModel(print, text, options.json ?? false));
+}
+
 /** Prints a line for every tenth of the file: enough for a terminal and for a log. */
-function progressLine(model: ModelEntry, progress: Print): (bytes: number) => void {
+function progressLine(name: string, all: number, progress: Print): (bytes: number) => void {
   let tenths = 0;
   return (bytes) => {
-    const now = Math.floor((10 * bytes) / bytesOf(model));
+    const now = Math.floor((10 * bytes) / all);
     if (now <= tenths) return;
     tenths = now;
-    progress(`${model.name}: ${Math.round(bytes / 1e6)} of ${Math.round(bytesOf(model) / 1e6)} MB\n`);
+    progress(`${name}: ${Math.round(bytes / 1e6)} of ${Math.round(all / 1e6)} MB\n`);
+  };
+}
+
+const stepBytes = 500e6;
+
+/** The same where the size is not known: a line for every 500 MB. */
+function steps(name: string, progress: Print): (bytes: number) => void {
+  let shown = 0;
+  return (bytes) => {
+    if (bytes < shown + stepBytes) return;
+    shown = bytes;
+    progress(`${name}: ${Math.round(bytes / 1e6)} MB\n`);
   };
 }

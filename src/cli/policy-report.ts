@@ -1,18 +1,27 @@
 // `doctor --policy MODEL`: plays the probe, and shows in which form the untrained model calls right, what the manifest says of it,
 // and which template writes its episodes. Manifest entries are set from its table.
 import { resolveConfig } from "../config/resolve.ts";
-import { fetchCommand, findFile } from "../models/fetch.ts";
-import { findLanguageModel, type LanguageModel } from "../models/manifest.ts";
+import { parseAddress } from "../models/address.ts";
+import { fetchCommand, findFiles } from "../models/fetch.ts";
+import { findLanguageModel } from "../models/manifest.ts";
+import { findOnDisk, type Model } from "../models/model.ts";
+import { checkPolicy } from "../run/seats.ts";
 import type { Json } from "../types.ts";
 import { formatTable, type Print, printJson } from "./output.ts";
 
 /** Prints the report; without the model's file, what the manifest says. `progress` is told what takes time. */
 export async function reportPolicy(print: Print, progress: Print, name: string, json: boolean): Promise<void> {
-  const entry = findLanguageModel(name);
-  const { family, parameters, contextTrained, upstream, licence } = entry;
-  const manifest = { dialect: entry.dialect ?? null, markers: entry.markers ?? null };
-  const found = await probed(entry, progress);
-  const facts = { name, family, parameters, ...manifest, ...found.facts, contextTrained, upstream, licence };
+  const entry = parseAddress(name).kind === "name" ? findLanguageModel(name) : null;
+  const absent = entry !== null && (await findFiles(entry)).state === "absent";
+  const model = absent ? null : await findOnDisk(name);
+  if (model !== null) checkPolicy(model);
+  const header = model?.facts ?? entry?.facts;
+  const shape = header === undefined ? {} : { architecture: header.architecture, contextTrained: header.contextTrained };
+  const parameters = model?.parameters ?? entry?.parameters ?? 0;
+  const manifest = { dialect: entry?.dialect ?? null, markers: entry?.markers ?? null };
+  const found = model === null ? unfetched(name) : await probed(model, progress);
+  const origin = entry === null ? {} : { upstream: entry.upstream, licence: entry.licence };
+  const facts = { name, parameters, ...shape, ...manifest, ...found.facts, ...origin };
   if (json) return printJson(print, { ...facts, probe: found.rows });
   const table = Object.entries(facts).map(([fact, value]) => [fact, value === null ? "the probe decides" : String(value)]);
   print(formatTable(["fact", "value"], table));
@@ -34,13 +43,18 @@ interface Row {
   readonly chosen: boolean;
 }
 
+interface ProbeReport {
+  readonly facts: Readonly<Record<string, string>>;
+  readonly rows: readonly Row[];
+}
+
+function unfetched(name: string): ProbeReport {
+  const later = `known after the model is fetched: ${fetchCommand(name)}`;
+  return { facts: { chosen: later, template: later }, rows: [] };
+}
+
 /** The probe's table, and what follows from it: `chosen`, and the template that a run of this model gets. */
-async function probed(entry: LanguageModel, progress: Print): Promise<{ facts: Record<string, string>; rows: readonly Row[] }> {
-  const file = await findFile(entry);
-  if (file.state !== "right") {
-    const later = `known after the model is fetched: ${fetchCommand(entry.name)}`;
-    return { facts: { chosen: later, template: later }, rows: [] };
-  }
+async function probed({ path, name, entry }: Model, progress: Print): Promise<ProbeReport> {
   // late: doctor reports a missing package
   const { openEngine } = await import("../llm/engine/llama.ts");
   const { chooseTemplate } = await import("../llm/text/choose-template.ts");
@@ -50,10 +64,10 @@ async function probed(entry: LanguageModel, progress: Print): Promise<{ facts: R
   await using engine = await openEngine({
     ...config.engine,
     simulatorContext: 256,
-    policyModel: file.path,
+    policyModel: path,
     simulatorModel: null,
   });
-  progress(`playing the probe with ${entry.name}\n`);
+  progress(`playing the probe with ${name}\n`);
   const results = await probeForms(engine, candidates(engine.vocabulary));
   const best = bestForm(results);
   const rows = results.map(({ form, right, wellFormed }) => ({

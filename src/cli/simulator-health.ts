@@ -1,21 +1,28 @@
 // `playact doctor --simulator`: asks a simulator model the hand-written cases of src/health and prints how often it is right, what
 // that costs, and the config keys that follow. Takes minutes, not seconds: each finding is printed on stderr as it comes, and
-// Ctrl-C prints what was found so far. Nothing is stored, and no run does this by itself.
+// Ctrl-C prints what was found so far. A finished check is stored, and a run with that simulator is warned by it; no run does this by
+// itself.
 
 import { presets } from "../config/presets.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
 import { countCases, examine, type Finding, type Kind, kinds } from "../health/examine.ts";
 import { type Advice, adviceOf, type Score, scoreOf, thresholds } from "../health/score.ts";
-import { findModel } from "../models/manifest.ts";
+import { findSeats } from "../run/seats.ts";
 import { simulatorOf } from "../run/session.ts";
+import { playactVersion } from "../run/versions.ts";
 import { newUsage } from "../simulator/usage.ts";
+import { recordHealthCheck } from "../store/health-checks.ts";
+import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
+import { openStore } from "../store/store.ts";
 import type { Json } from "../types.ts";
 import { escapeLine, formatTable, type Print, printJson } from "./output.ts";
+import { kindsAsked } from "./simulator-doubt.ts";
 
 export interface HealthRequest {
   readonly model?: string;
   readonly only: readonly string[];
+  readonly home?: string;
   readonly json?: boolean;
 }
 
@@ -33,9 +40,9 @@ export async function examineSimulator(print: Print, progress: Print, request: H
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt);
   try {
-    const { parameters } = findModel(model);
-    progress(`loading ${model} (${(parameters / 1e9).toFixed(1)}B)\n`);
-    await using engine = await openEngineOf(config);
+    const seats = await findSeats(config);
+    progress(`loading ${model} (${(seats.simulator.parameters / 1e9).toFixed(1)}B)\n`);
+    await using engine = await openEngineOf(config, seats);
     const simulator = simulatorOf({ config, engine, usage: newUsage(), signal: stop.signal });
     const findings: Finding[] = [];
     const all = countCases(wanted);
@@ -47,6 +54,7 @@ export async function examineSimulator(print: Print, progress: Print, request: H
     if (request.json)
       printJson(print, JSON.parse(JSON.stringify(report)) as Json); // plain data
     else print(text(report));
+    if (report.done === report.of) keep(report, { wanted, sha256: seats.simulator.sha256, home: request.home });
   } finally {
     process.off("SIGINT", interrupt);
   }
@@ -88,15 +96,27 @@ export function reportOf(model: string, findings: readonly Finding[], wanted: re
     tuned: scores(findings.filter(({ heldOut }) => !heldOut)),
     heldOut: scores(findings.filter(({ heldOut }) => heldOut)),
     advice,
-    presets: Object.keys(presets).filter((preset) => asksFor(preset).every((kind) => advice.trusted.includes(kind))),
+    presets: Object.keys(presets).filter((preset) =>
+      kindsAsked(resolveConfig({ preset, set: [] }).config).every((kind) => advice.trusted.includes(kind)),
+    ),
     thresholds,
     findings,
   };
 }
 
-function asksFor(preset: string): Kind[] {
-  const { simulator, reward } = resolveConfig({ preset, set: [] }).config;
-  return [`verdict/${reward.verdict}`, `user/${simulator.user}`, `tools/${simulator.tools}`];
+/** Stores a finished check: the next run with this simulator is warned by it. */
+function keep(
+  { model, advice }: Report,
+  {
+    wanted,
+    sha256,
+    home: option,
+  }: { readonly wanted: readonly Kind[]; readonly sha256: string; readonly home: string | undefined },
+): void {
+  const home = resolveHome(option);
+  ensureWritable(home);
+  using store = openStore(storePath(home));
+  recordHealthCheck(store, { playact: playactVersion(), model, sha256, checked: wanted, trusted: advice.trusted });
 }
 
 function text(report: Report): string {

@@ -3,7 +3,6 @@ import { Command, InvalidArgumentError } from "commander";
 import type { Config } from "../config/config.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
-import { findLanguageModel } from "../models/manifest.ts";
 import { newUsage } from "../simulator/usage.ts";
 import type { Rejection } from "../tasks/rejection.ts";
 import type { Task } from "../types.ts";
@@ -57,13 +56,16 @@ export function tasksCommand(): Command {
 async function writeSome(config: Config, options: Options) {
   const { openEngineOf, toolsetsOf } = await import("../run/open.ts"); // late: the engine is slow to load for --help
   const { callFormOf } = await import("../run/form.ts");
+  const { findSeats } = await import("../run/seats.ts");
   const { openNearness } = await import("../run/open-embedder.ts");
   const { writeTasks } = await import("../run/draw-tasks.ts");
   const toolsets = toolsetsOf(config).train;
-  const entry = findLanguageModel(config.models.policy); // an unknown name is reported before anything is opened
+  const seats = await findSeats(config); // a wrong model is reported before anything is opened
   await using nearness = await openNearness(config, toolsets);
-  await using engine = await openEngineOf(config);
-  const { markers, dialect } = await callFormOf(engine, { config, form: null }, entry, (text) => toStderr(`${text}\n`));
+  await using engine = await openEngineOf(config, seats);
+  const { markers, dialect } = await callFormOf(engine, { config, form: null }, seats.policy.entry ?? {}, (text) =>
+    toStderr(`${text}\n`),
+  );
   const writer = {
     config,
     engine,

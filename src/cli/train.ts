@@ -1,16 +1,19 @@
 // `playact train`: checks everything a user can get wrong, creates or finds the run, and starts a supervised worker for it.
 import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
-import { modelsOf } from "../config/needed-models.ts";
+import { embedderModel, needsEmbedder } from "../config/needed-models.ts";
 import { checkConfig, resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
 import { modelPaths } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
-import { findLanguageModel } from "../models/manifest.ts";
+import { checkAddress } from "../models/model.ts";
 import { pythonPath } from "../models/python.ts";
+import { findSeats, type Seats } from "../run/seats.ts";
 import { versions } from "../run/versions.ts";
+import { healthOf } from "../store/health-checks.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { acquireLease, releaseLease } from "../store/lease.ts";
+import { modelsOfRun, type RunModels } from "../store/run-models.ts";
 import type { RunRow } from "../store/run-row.ts";
 import { createRun, findRun, setRunConfig } from "../store/runs.ts";
 import { lastClosedStep } from "../store/steps.ts";
@@ -18,6 +21,7 @@ import { openStore, type Store } from "../store/store.ts";
 import { collect, presetHelp, toolSettings } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
 import { checkOwnTools } from "./own-tools.ts";
+import { simulatorDoubt } from "./simulator-doubt.ts";
 import { supervise } from "./supervise.ts";
 
 interface Options {
@@ -74,25 +78,31 @@ export function trainCommand(): Command {
 async function requested(file: string | undefined, options: Options) {
   const { preset, ablation, steps } = options;
   const resolved = resolveConfig({ preset, ablation, file, set: [...options.set, ...toolSettings(options)], steps });
-  findLanguageModel(resolved.config.models.policy);
-  findLanguageModel(resolved.config.models.simulator);
-  await checkOwnTools(resolved.config);
-  return resolved;
+  const { policy, simulator } = resolved.config.models;
+  // paths are stored absolute: the run may be resumed from another folder
+  const models = { policy: checkAddress(policy).text, simulator: checkAddress(simulator).text };
+  const config = { ...resolved.config, models };
+  await checkOwnTools(config);
+  return { ...resolved, config };
 }
 
 async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
   const { preset, config } = await requested(file, options);
   pythonPath(); // what is missing is reported before a run is created
-  for (const name of modelsOf(config)) await modelPaths(name);
+  if (needsEmbedder(config)) await modelPaths(embedderModel);
+  const { policy, simulator } = await findSeats(config);
+  const doubt = simulatorDoubt(config, simulator, healthOf(store, simulator.sha256));
   const run = createRun(store, {
     preset,
     config,
     versions: versions(),
+    models: { policy: policy.sha256, simulator: simulator.sha256, doubt },
     ...(options.name === undefined ? {} : { name: options.name }),
   });
   toStderr(
     `playact: run ${run.name} (${config.steps} steps; policy ${config.models.policy}, simulator ${config.models.simulator})\n`,
   );
+  if (doubt !== null) toStderr(`playact: warning: ${doubt}\n`);
   return run;
 }
 
@@ -119,13 +129,28 @@ async function resumed(store: Store, file: string | undefined, options: Options)
     return null;
   }
   await checkOwnTools(run.config);
+  const stored = modelsOfRun(store, run);
+  checkSame(run, await findSeats(run.config), stored);
   if (options.steps !== undefined && options.steps !== run.config.steps) {
     const writer = acquireLease(store, run, { pid: process.pid, token: randomUUID() });
     setRunConfig(writer, checkConfig({ ...run.config, steps: options.steps }));
     releaseLease(writer);
   }
   toStderr(`playact: resuming run ${run.name}\n`);
+  if (stored.doubt !== null) toStderr(`playact: warning: ${stored.doubt}\n`);
   return run;
+}
+
+/** A run goes on with the files that it was started with. @throws PlayactError("model") */
+function checkSame(run: RunRow, seats: Seats, stored: RunModels): void {
+  for (const seat of ["policy", "simulator"] as const) {
+    const [was, { sha256, path }] = [stored[seat], seats[seat]];
+    if (was === null || was === sha256) continue;
+    throw new PlayactError(
+      "model",
+      `The ${seat} of run ${run.name} has changed: it was started with a file of SHA-256 ${was}, and ${path} has ${sha256}. Put the old file back, or start a new run.`,
+    );
+  }
 }
 
 function positive(text: string): number {

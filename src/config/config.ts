@@ -21,11 +21,16 @@ export const aspects = [
 export type Aspect = (typeof aspects)[number];
 
 const models = z.strictObject({
-  policy: z.string().default("qwen2.5-coder-0.5b-instruct").describe("Model that is trained: a name in models/manifest.json."),
+  policy: z
+    .string()
+    .default("qwen2.5-coder-0.5b-instruct")
+    .describe(
+      "Model that is trained: a name in models/manifest.json, a path (./model.gguf), or hf:ORG/REPO/FILE.gguf (running.md#models).",
+    ),
   simulator: z
     .string()
     .default("qwen2.5-coder-1.5b-instruct")
-    .describe("Model that simulates the world: task writer, user, tools, verifier."),
+    .describe("Model that simulates the world (task writer, user, tools, verifier): as above."),
 });
 
 /** How a policy writes its calls: the parsers are in llm/text/tool-call.ts. */

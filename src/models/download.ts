@@ -12,21 +12,21 @@ import { pythonPath, pythonStart } from "./python.ts";
 
 const event = z.discriminatedUnion("event", [
   z.object({ event: z.literal("progress"), bytes: z.number() }),
-  z.object({ event: z.literal("done"), path: z.string() }),
+  z.object({ event: z.literal("done"), path: z.string(), sha256: z.string() }),
   z.object({
     event: z.literal("failed"),
-    code: z.enum(["unreachable", "hash", "disk", "error"]),
+    code: z.enum(["unreachable", "missing", "hash", "disk", "error"]),
     text: z.string(),
     got: z.string(),
   }),
 ]);
 
-/** How a download ended. `got` is the hash of the downloaded file. */
+/** How a download ended. `missing`: the source answers, and does not have it. `got` is the hash of the downloaded file. */
 export type Download =
-  | { readonly state: "done"; readonly path: string }
+  | { readonly state: "done"; readonly path: string; readonly sha256: string }
   | {
       readonly state: "failed";
-      readonly code: "unreachable" | "hash" | "disk" | "error";
+      readonly code: "unreachable" | "missing" | "hash" | "disk" | "error";
       readonly text: string;
       readonly got: string;
     };
@@ -40,12 +40,15 @@ interface Target {
   readonly onProgress: ReportBytes;
 }
 
+/** What must come. Without a hash, which only the hub can do without, it is what the hub says. */
+type Expected = Pick<ModelFile, "sha256" | "bytes"> | { readonly sha256: null; readonly bytes: null };
+
 /**
  * Downloads a file to `target` (package index) or into the hub's cache. Failure is a value, so that the next source is tried.
  * @throws PlayactError("environment") if Python is missing.
  */
-export async function download(model: ModelFile, source: ModelSource, { target, force, onProgress }: Target): Promise<Download> {
-  const request = JSON.stringify({ target, sha256: model.sha256, bytes: model.bytes, source, force });
+export async function download(file: Expected, source: ModelSource, { target, force, onProgress }: Target): Promise<Download> {
+  const request = JSON.stringify({ target, sha256: file.sha256, bytes: file.bytes, source, force });
   const { flags, cwd } = pythonStart;
   const child = spawn(pythonPath(), [...flags, join(cwd, "fetch_model.py"), request], {
     cwd,
@@ -64,7 +67,7 @@ export async function download(model: ModelFile, source: ModelSource, { target, 
   for await (const line of createInterface({ input: child.stdout })) {
     const came = event.parse(JSON.parse(line));
     if (came.event === "progress") onProgress(came.bytes);
-    else if (came.event === "done") last = { state: "done", path: came.path };
+    else if (came.event === "done") last = { state: "done", path: came.path, sha256: came.sha256 };
     else last = { state: "failed", code: came.code, text: came.text, got: came.got };
   }
   const code = await ended.catch((error: Error) => {

@@ -1,54 +1,77 @@
-// From a model's name to its verified files: first those on disk, then the manifest's sources in order.
-import { mkdir, readdir } from "node:fs/promises";
+// From the files of a model to their verified copies: first those on disk, then their sources in order.
+import { existsSync, readdirSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PlayactError } from "../errors.ts";
 import { type Download, download, type ReportBytes } from "./download.ts";
-import { hubCacheFolder, modelsFolder } from "./folder.ts";
+import { hubCacheFolder, hubRepoFolder, modelsFolder } from "./folder.ts";
 import { commandLine } from "./installation.ts";
-import { filesOf, findLanguageModel, findModel, type ModelEntry, type ModelFile, type ModelSource } from "./manifest.ts";
+import { filesOf, findModel, type ModelEntry, type ModelFile, type ModelSource } from "./manifest.ts";
+import { pinPath } from "./pins.ts";
 import { needSpace } from "./space.ts";
 import { prove } from "./verified.ts";
 
 /** The state on disk of one file, or of all files of a model. */
 export type Found =
-  | { readonly state: "right"; readonly path: string }
-  | { readonly state: "wrong"; readonly path: string; readonly got: string }
+  | { readonly state: "right"; readonly path: string; readonly paths: readonly string[] }
+  | { readonly state: "wrong"; readonly path: string; readonly got: string; readonly file: ModelFile }
   | { readonly state: "absent" };
 
-/**
- * Path of a language model's verified file, in the models folder or the Hugging Face cache.
- * @throws PlayactError("model") with the command that fetches it, if it is missing or unknown, or its hash is wrong.
- */
-export async function modelPath(name: string): Promise<string> {
-  return fileOf(findLanguageModel(name));
-}
-
-/** Paths of all files of a model of any kind, weights first. Throws likewise. */
+/** Paths of all files of a model of the manifest, weights first. @throws PlayactError("model"), see `fileOf`. */
 export async function modelPaths(name: string): Promise<readonly string[]> {
-  return Promise.all(filesOf(findModel(name)).map(fileOf));
+  const groups = await Promise.all(togetherOf(findModel(name)).map(filesAt));
+  return groups.flat();
 }
 
-/** The same for a file of any manifest. */
+/** The same for one file of any manifest. */
 export async function fileOf(model: ModelFile): Promise<string> {
-  const found = await findFile(model);
-  if (found.state === "right") return found.path;
-  if (found.state === "wrong") throw wrongFile(model, found.path, found.got);
-  throw new PlayactError("model", `The model ${model.name} is not downloaded yet. Fetch it with: ${fetchCommand(model.name)}`);
+  const [path = ""] = await filesAt([model]);
+  return path;
+}
+
+/**
+ * Paths of verified files that lie together, in the models folder or the Hugging Face cache.
+ * @throws PlayactError("model") with the command that fetches them, if one is missing or its hash is wrong
+ */
+export async function filesAt(files: readonly ModelFile[]): Promise<readonly string[]> {
+  const [first] = files;
+  const found = await findTogether(files);
+  if (found.state === "right") return found.paths;
+  if (found.state === "wrong") throw wrongFile(found.file, found.path, found.got);
+  const name = first?.name ?? "";
+  throw new PlayactError("model", `The model ${name} is not downloaded yet. Fetch it with: ${fetchCommand(name)}`);
 }
 
 /** Looks for a model on disk: its weights if all its files are right, else the first file that is not. */
 export async function findFiles(model: ModelEntry): Promise<Found> {
-  const found = await Promise.all(filesOf(model).map(findFile));
+  const found = await Promise.all(togetherOf(model).map(findTogether));
   return found.find(({ state }) => state !== "right") ?? found[0] ?? { state: "absent" };
 }
 
 /** Looks for a file on disk. The first right one wins; a wrong one is reported only if there is no right one. */
-export async function findFile(model: ModelFile): Promise<Found> {
+export function findFile(model: ModelFile): Promise<Found> {
+  return findTogether([model]);
+}
+
+/** The parts of a sharded model must lie in one folder, where llama.cpp looks for them. Its weights may lie apart from a tokenizer. */
+function togetherOf(model: ModelEntry): readonly (readonly ModelFile[])[] {
+  return model.format === "gguf" ? [filesOf(model)] : filesOf(model).map((file) => [file]);
+}
+
+/** Looks for files in one place: each in the models folder, or all in one snapshot of the hub's cache. */
+export async function findTogether(files: readonly ModelFile[]): Promise<Found> {
+  const places = files.map(placesOf);
   let wrong: Found = { state: "absent" };
-  for (const path of [join(modelsFolder(), model.file), ...(await cachedFiles(model))]) {
-    const proof = await prove(model, path);
-    if (proof.state === "right") return { state: "right", path };
-    if (proof.state === "wrong" && wrong.state === "absent") wrong = { state: "wrong", path, got: proof.got };
+  for (const place of places[0]?.keys() ?? []) {
+    const paths = places.map((paths) => paths.get(place) ?? "");
+    const proofs = await Promise.all(files.map((file, at) => prove(file, paths[at] ?? "")));
+    const [path = ""] = paths;
+    if (proofs.every(({ state }) => state === "right")) return { state: "right", path, paths };
+    for (const [at, proof] of proofs.entries()) {
+      const file = files[at];
+      if (proof.state !== "wrong" || wrong.state === "wrong" || file === undefined) continue;
+      wrong = { state: "wrong", path: paths[at] ?? "", got: proof.got, file };
+    }
   }
   return wrong;
 }
@@ -61,23 +84,39 @@ export async function findFile(model: ModelFile): Promise<Found> {
 export async function getModel(name: string, onProgress: ReportBytes = () => {}): Promise<readonly string[]> {
   const paths: string[] = [];
   let before = 0;
-  for (const file of filesOf(findModel(name))) {
-    paths.push(await fetchFile(file, (bytes) => onProgress(before + Math.min(bytes, file.bytes))));
-    before += file.bytes;
+  for (const files of togetherOf(findModel(name))) {
+    paths.push(...(await fetchTogether(files, (bytes) => onProgress(before + bytes))));
+    before += sizeOf(files);
+  }
+  return paths;
+}
+
+/** Files that lie together, likewise. If one is missing each is asked for: the hub may have them in another snapshot by now. */
+export async function fetchTogether(files: readonly ModelFile[], onProgress: ReportBytes = () => {}): Promise<readonly string[]> {
+  const found = await findTogether(files);
+  if (found.state === "right") return found.paths;
+  const paths: string[] = [];
+  for (const [at, file] of files.entries()) {
+    const before = sizeOf(files.slice(0, at));
+    paths.push(await fetchFrom(file, (bytes) => onProgress(before + Math.min(bytes, file.bytes))));
   }
   return paths;
 }
 
 /** One file of any manifest, likewise. */
 export async function fetchFile(model: ModelFile, onProgress: ReportBytes = () => {}): Promise<string> {
-  const found = await findFile(model);
-  if (found.state === "right") return found.path;
+  const [path = ""] = await fetchTogether([model], onProgress);
+  return path;
+}
+
+async function fetchFrom(model: ModelFile, onProgress: ReportBytes): Promise<string> {
+  const force = (await findFile(model)).state === "wrong";
   const target = join(modelsFolder(), model.file);
   await mkdir(modelsFolder(), { recursive: true });
   for (const source of model.sources) await needSpaceFor(model, source);
   const failures: string[] = [];
   for (const source of model.sources) {
-    const result = await download(model, source, { target, force: found.state === "wrong", onProgress });
+    const result = await download(model, source, { target, force, onProgress });
     if (result.state === "done" && (await prove(model, result.path)).state === "right") return result.path;
     if (result.state === "failed" && result.code === "disk") throw new PlayactError("disk", `The disk filled up: ${result.text}`);
     failures.push(`${sourceName(source)}: ${reasonOf(model, result)}`);
@@ -88,9 +127,13 @@ export async function fetchFile(model: ModelFile, onProgress: ReportBytes = () =
   );
 }
 
-/** The command that fetches a model; messages end with it. */
+function sizeOf(files: readonly ModelFile[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** The command that fetches a model, by its name or its address on the hub; messages end with it. */
 export function fetchCommand(name: string): string {
-  return commandLine(`models get ${name}`);
+  return commandLine(`models ${name.startsWith("hf:") ? "add" : "get"} ${name}`);
 }
 
 /** The error for a wrong file: file, expected, got, and the command that fetches it again. */
@@ -103,16 +146,16 @@ function wrongFile(model: ModelFile, path: string, got: string): PlayactError {
   );
 }
 
-/** Snapshots in the hub's cache that contain the file: <cache>/models--Org--Repo/snapshots/<commit>/<file>. */
-async function cachedFiles(model: ModelFile): Promise<string[]> {
-  const paths: string[] = [];
+/** Where a file may lie: in the models folder, or in the snapshots of its repositories, <cache>/models--Org--Repo/snapshots/<commit>. */
+export function placesOf(model: ModelFile): ReadonlyMap<string, string> {
+  const places = new Map([["models", join(modelsFolder(), model.file)]]);
   for (const source of model.sources) {
     if (source.kind !== "hub") continue;
-    const snapshots = join(hubCacheFolder(), `models--${source.repo.replace("/", "--")}`, "snapshots");
-    const commits = await readdir(snapshots).catch(() => []);
-    paths.push(...commits.map((commit) => join(snapshots, commit, source.file)));
+    const snapshots = join(hubRepoFolder(source.repo), "snapshots");
+    const commits = existsSync(snapshots) ? readdirSync(snapshots) : [];
+    for (const commit of commits) places.set(`${source.repo}@${commit}`, join(snapshots, commit, source.file));
   }
-  return paths;
+  return places;
 }
 
 /** A model in wheels temporarily needs twice its size: the wheels and the joined file. */
@@ -127,5 +170,13 @@ function sourceName(source: ModelSource): string {
 
 function reasonOf(model: ModelFile, result: Download): string {
   if (result.state === "done") return "the file was changed after its download";
-  return result.code === "hash" ? `expected SHA-256 ${model.sha256}, got ${result.got}` : result.text;
+  if (result.code !== "hash") return result.text;
+  const pin = pinOf(model);
+  const forget = pin === null ? "" : `; if its publisher has replaced the file, delete ${pin} to pin the new one`;
+  return `expected SHA-256 ${model.sha256}, got ${result.got}${forget}`;
+}
+
+/** Where the hash of a model that was added by address is pinned; null for one of the manifest. */
+function pinOf({ name, sources: [source] }: ModelFile): string | null {
+  return name.startsWith("hf:") && source?.kind === "hub" ? pinPath(source.repo, source.file) : null;
 }

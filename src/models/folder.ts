@@ -33,6 +33,11 @@ export function hubCacheFolder(env: Environment = process.env): string {
   return resolve(env.HF_HUB_CACHE ?? join(home, "hub"));
 }
 
+/** Of one repository in that cache. */
+export function hubRepoFolder(repo: string, env: Environment = process.env): string {
+  return join(hubCacheFolder(env), `models--${repo.replace("/", "--")}`);
+}
+
 /** `playact` in the XDG data folder, ~/.local/share by default. */
 export function dataFolder(env: Environment = process.env): string {
   return join(xdgFolder(env.XDG_DATA_HOME, join(".local", "share")), "playact");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { dialects } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
+import { modelFactsSchema } from "./facts.ts";
 import { commandLine, packageRoot } from "./installation.ts";
 
 // Names become paths and arguments of pip: no separators, no leading dash, no leading dot.
@@ -12,7 +13,8 @@ const plainName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
 const hubSource = z.strictObject({
   kind: z.literal("hub"),
   repo: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._-]*$/),
-  file: plainName,
+  /** Path in the repository. */
+  file: z.string().regex(/^(?:[A-Za-z0-9][A-Za-z0-9._-]*\/)*[A-Za-z0-9][A-Za-z0-9._-]*$/),
 });
 
 const packageIndexSource = z.strictObject({
@@ -44,12 +46,14 @@ const languageModelSchema = z.strictObject({
   format: z.literal("gguf"),
   ...anyModel,
   roles: z.array(z.enum(["policy", "simulator", "test"])).min(1),
-  family: z.enum(["qwen2", "llama", "gemma3"]),
+  /** Further files of a model in several, in order: all lie in one folder. */
+  shards: z.array(z.strictObject(fileShape)).min(1).optional(),
   /** How the untrained model writes calls, as `playact doctor --policy` finds it; absent: each run finds it at its first start. */
   dialect: z.enum(dialects).optional(),
   /** Of hermes: `tokens`: its tags are trained tokens; `pieces`: they are untrained or missing, and written in ordinary tokens. */
   markers: z.enum(["tokens", "pieces"]).optional(),
-  contextTrained: z.number().int().positive(),
+  /** What the header of its file says, so that a plan needs no file. */
+  facts: modelFactsSchema.optional(),
 });
 
 const embedderSchema = z.strictObject({
@@ -78,7 +82,8 @@ export type ModelFile = Pick<ModelEntry, "name" | "file" | "bytes" | "sha256" | 
 
 /** The files of a model, its weights first. */
 export function filesOf(model: ModelEntry): readonly ModelFile[] {
-  return model.format === "gguf" ? [model] : [model, { ...model.tokenizer, name: model.name }];
+  const further = model.format === "gguf" ? (model.shards ?? []) : [model.tokenizer];
+  return [model, ...further.map((file) => ({ ...file, name: model.name }))];
 }
 
 /** All known models, in the order of the manifest. Throws PlayactError("model") if the file is damaged. */
@@ -93,7 +98,10 @@ export function findModel(name: string, models: readonly ModelEntry[] = readMani
   const found = models.find((model) => model.name === name);
   if (found !== undefined) return found;
   const known = models.map((model) => model.name).join(", ");
-  throw new PlayactError("model", `No model is called "${name}". Known models: ${known}.`);
+  throw new PlayactError(
+    "model",
+    `No model is called "${name}". Known models: ${known}; others by path (./model.gguf) or from the hub (hf:ORG/REPO/FILE.gguf).`,
+  );
 }
 
 /** The entry of a model that writes text: a policy or a simulator. Throws PlayactError("model") for any other. */

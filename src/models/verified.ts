@@ -1,9 +1,9 @@
-// Whether a file is the model in the manifest. Hashing 1.6 GB takes seconds, so the result is cached with size and modification
-// time; a file that changed in either is hashed again.
+// The SHA-256 of a file, and whether it is the expected one. Hashing 5 GB takes seconds, so a hash is cached with the file's size
+// and modification time; a file that changed in either is hashed again.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { z } from "zod";
 import { modelsFolder } from "./folder.ts";
 import type { ModelFile } from "./manifest.ts";
@@ -17,30 +17,34 @@ export type Proof =
   | { readonly state: "right" }
   | { readonly state: "wrong"; readonly got: string };
 
-/** Compares a file with the manifest's bytes and SHA-256; caches a right one under models/.verified. */
-export async function prove(model: ModelFile, path: string): Promise<Proof> {
+/** Compares a file with its expected bytes and SHA-256. */
+export async function prove(model: Pick<ModelFile, "bytes" | "sha256">, path: string): Promise<Proof> {
   const found = await stat(path).catch(() => null);
   if (found === null) return { state: "absent" };
   if (found.size !== model.bytes) return { state: "wrong", got: "" };
-  const now: Record = { path, bytes: found.size, mtimeMs: found.mtimeMs, sha256: model.sha256 };
-  const known = await readRecord(model);
-  if (known !== null && isSame(known, now)) return { state: "right" };
-  const got = await sha256(path);
-  if (got !== model.sha256) return { state: "wrong", got };
-  await writeRecord(model, now);
-  return { state: "right" };
+  const got = (await hashOf(path))?.sha256;
+  return got === model.sha256 ? { state: "right" } : { state: "wrong", got: got ?? "" };
 }
 
-function isSame(a: Record, b: Record): boolean {
-  return a.path === b.path && a.bytes === b.bytes && a.mtimeMs === b.mtimeMs && a.sha256 === b.sha256;
+/** Size and SHA-256 of a file, from models/.verified if it is unchanged; null if there is none. */
+export async function hashOf(path: string): Promise<{ readonly bytes: number; readonly sha256: string } | null> {
+  const found = await stat(path).catch(() => null);
+  if (found === null || !found.isFile()) return null;
+  const known = await readRecord(path);
+  if (known?.path === path && known.bytes === found.size && known.mtimeMs === found.mtimeMs) return known;
+  const now: Record = { path, bytes: found.size, mtimeMs: found.mtimeMs, sha256: await sha256(path) };
+  await writeRecord(now);
+  return now;
 }
 
-function recordPath(model: ModelFile): string {
-  return join(modelsFolder(), ".verified", `${model.file}.json`);
+/** Of the path, so that files of one name in two folders do not take turns. */
+function recordPath(path: string): string {
+  const place = createHash("sha256").update(path).digest("hex").slice(0, 12);
+  return join(modelsFolder(), ".verified", `${basename(path)}.${place}.json`);
 }
 
-async function readRecord(model: ModelFile): Promise<Record | null> {
-  const text = await readFile(recordPath(model), "utf8").catch(() => null);
+async function readRecord(path: string): Promise<Record | null> {
+  const text = await readFile(recordPath(path), "utf8").catch(() => null);
   if (text === null) return null;
   try {
     return record.parse(JSON.parse(text));
@@ -49,8 +53,8 @@ async function readRecord(model: ModelFile): Promise<Record | null> {
   }
 }
 
-async function writeRecord(model: ModelFile, now: Record): Promise<void> {
-  const path = recordPath(model);
+async function writeRecord(now: Record): Promise<void> {
+  const path = recordPath(now.path);
   const partial = `${path}.${process.pid}.part`;
   try {
     await mkdir(join(modelsFolder(), ".verified"), { recursive: true });

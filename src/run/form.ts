@@ -1,4 +1,4 @@
-// How the policy of a run writes its calls: the config decides, then the manifest, then the probe. Decided at the run's first
+// How the policy of a run writes its calls: the config decides, then the manifest if it names the model, then the probe. Decided at the run's first
 // start and stored with it (store/starts.ts): a run keeps its form, whatever the manifest says later.
 import type { Config } from "../config/config.ts";
 import type { Engine } from "../llm/llm.ts";

@@ -1,6 +1,6 @@
 // The judge of a run, for its episodes and for its demonstrations.
 import type { Config } from "../config/config.ts";
-import { findModel } from "../models/manifest.ts";
+import { parametersOf } from "../models/model.ts";
 import { type Judge, openJudge } from "../reward/judge.ts";
 import { criteriaCap } from "../simulator/criteria.ts";
 import type { Session } from "./session.ts";
@@ -10,6 +10,6 @@ export type PlayingSession = Pick<Session, "config" | "engine" | "template" | "u
 
 export function judgeOf({ config, template }: PlayingSession, verdict: Config["reward"]["verdict"]): Judge {
   const { withhold, maxCriteria } = config.simulator;
-  const cap = maxCriteria ?? criteriaCap(findModel(config.models.simulator).parameters);
+  const cap = maxCriteria ?? (verdict === "written" ? criteriaCap(parametersOf(config.models.simulator)) : 0);
   return openJudge({ verdict, dialect: template.dialect, withhold, maxCriteria: cap });
 }

@@ -8,8 +8,6 @@ import { startLearner } from "../learner/torch.ts";
 import { openEngine } from "../llm/engine/llama.ts";
 import type { Engine } from "../llm/llm.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
-import { modelPath } from "../models/fetch.ts";
-import { findLanguageModel } from "../models/manifest.ts";
 import { pythonPath } from "../models/python.ts";
 import { seedFrom } from "../rng.ts";
 import { newUsage } from "../simulator/usage.ts";
@@ -20,6 +18,7 @@ import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
 import { callFormOf } from "./form.ts";
 import { openNearness } from "./open-embedder.ts";
+import { findSeats, type Seats } from "./seats.ts";
 import type { Session } from "./session.ts";
 import { versions } from "./versions.ts";
 
@@ -35,17 +34,17 @@ export async function openSession(
 ): Promise<OpenedSession> {
   const { config } = writer.run;
   watch.progress({ kind: "phase", text: `loading ${config.models.policy} and ${config.models.simulator}`, step: 0 });
-  const entry = findLanguageModel(config.models.policy);
   const python = pythonPath();
-  const policyModel = await modelPath(config.models.policy);
+  const seats = await findSeats(config);
   const toolsets = toolsetsOf(config);
   const nearness = await openNearness(config, [...toolsets.train, ...toolsets.heldOut]);
-  const [engine, { learner, reply }] = await both(openEngineOf(config), openLearner(config, python, policyModel)).catch(
-    async (error) => {
-      await nearness[Symbol.asyncDispose]();
-      throw error;
-    },
-  );
+  const [engine, { learner, reply }] = await both(
+    openEngineOf(config, seats),
+    openLearner(config, python, seats.policy.path),
+  ).catch(async (error) => {
+    await nearness[Symbol.asyncDispose]();
+    throw error;
+  });
   const close = async () => {
     await learner.close();
     await nearness[Symbol.asyncDispose]();
@@ -76,7 +75,7 @@ export async function openSession(
     watch.progress({ kind: "phase", text: devicesText(devices), step: 0 });
     for (const warning of await idleCard(config, devices)) watch.progress({ kind: "warning", text: warning, step: 0 });
     const told = (text: string) => watch.progress({ kind: "phase", text, step: 0 });
-    const form = await callFormOf(engine, writer.run, entry, told);
+    const form = await callFormOf(engine, writer.run, seats.policy.entry ?? {}, told);
     await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }, form));
     const chosen = chooseTemplate(engine, form.markers, form.dialect);
     told(`chat template: ${chosen.text}`);
@@ -85,9 +84,9 @@ export async function openSession(
 }
 
 /** The engine of a config, for commands that need no learner. */
-export async function openEngineOf(config: Config): Promise<Engine> {
-  const [policyModel, simulatorModel] = [await modelPath(config.models.policy), await modelPath(config.models.simulator)];
-  return openEngine({ policyModel, simulatorModel, ...config.engine });
+export async function openEngineOf(config: Config, seats?: Seats): Promise<Engine> {
+  const { policy, simulator } = seats ?? (await findSeats(config));
+  return openEngine({ policyModel: policy.path, simulatorModel: simulator.path, ...config.engine });
 }
 
 export function toolsetsOf(config: Config): Session["toolsets"] {

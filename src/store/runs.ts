@@ -9,6 +9,7 @@ import type { CallForm } from "../llm/text/dialect.ts";
 import { isObject } from "../rules/json.ts";
 import { runFolder } from "./home.ts";
 import { type Writer, write } from "./lease.ts";
+import type { RunModels } from "./run-models.ts";
 import type { RunRow, RunStatus } from "./run-row.ts";
 import { type Store, transact } from "./store.ts";
 
@@ -21,6 +22,8 @@ export interface NewRun {
   readonly preset: string;
   readonly config: Config;
   readonly versions: Readonly<Record<string, string>>;
+  /** Left out where no files are used (scripted doubles). */
+  readonly models?: RunModels;
 }
 
 const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -45,9 +48,16 @@ export function createRun(store: Store, run: NewRun): RunRow {
         `${folderOf(name)} already exists, for a run that ${store.path} does not list. Choose another name, or move that folder away.`,
       );
     }
+    const { policy, simulator, doubt } = run.models ?? { policy: null, simulator: null, doubt: null };
     database
-      .prepare("INSERT INTO run (name, preset, config, versions, status, created_at) VALUES (?, ?, ?, ?, 'running', ?)")
-      .run(name, run.preset, JSON.stringify(run.config), JSON.stringify(run.versions), new Date().toISOString());
+      .prepare(
+        `INSERT INTO run (name, preset, config, versions, policy_sha256, simulator_sha256, simulator_doubt, status, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?)`,
+      )
+      .run(
+        ...[name, run.preset, JSON.stringify(run.config), JSON.stringify(run.versions)],
+        ...[policy, simulator, doubt, new Date().toISOString()],
+      );
     return findRun(store, name);
   });
 }

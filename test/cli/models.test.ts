@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import { modelsCommand } from "../../src/cli/models.ts";
 import { modelsFolder } from "../../src/models/folder.ts";
 import { filesOf, findModel, readManifest } from "../../src/models/manifest.ts";
-import { emptyPlace } from "../models/tiny-model.ts";
+import { emptyPlace, startHub } from "../models/tiny-model.ts";
+import { changed, ggufBytes, smallestPolicy, writeGguf } from "../support/tiny-gguf.ts";
 
 /** Before a test moves it. */
 const modelsBefore = modelsFolder();
@@ -54,4 +55,32 @@ test("a misspelt name is reported before anything is fetched", async () => {
 
 test("an unknown preset is reported with the known ones", async () => {
   await expect(models("get", "--preset", "huge")).rejects.toThrow(/"huge".*laptop/);
+});
+
+test("add and show print the facts of a file, its hash, and the seats it fits", async () => {
+  using place = emptyPlace();
+  const path = writeGguf(join(place.wheels, "mine.gguf"));
+  const added = JSON.parse(await models("add", path, "--json"));
+  expect(added).toMatchObject({ model: path, architecture: "qwen2", layers: 2, policy: "can be", simulator: "can be" });
+  expect(JSON.parse(await models("show", path, "--json"))).toEqual(added);
+  const bare = writeGguf(join(place.wheels, "bare.gguf"), changed(smallestPolicy, { "tokenizer.ggml.token_type": [1, 1, 1, 1] }));
+  expect(await models("show", bare)).toMatch(/^policy +cannot be: .*no turn markers/m);
+});
+
+test("a model that was added by address is listed, and shown", async () => {
+  using _place = emptyPlace();
+  const address = "hf:Playact/tiny/tiny.gguf";
+  {
+    await using _hub = await startHub(ggufBytes(smallestPolicy));
+    await models("add", address);
+  }
+  const rows = JSON.parse(await models("ls", "--json"));
+  expect(rows).toContainEqual(expect.objectContaining({ name: address, state: "verified", licence: null }));
+  expect(await models("show", address)).toMatch(/^architecture +qwen2$/m);
+});
+
+test("a named model that is not here is shown from the manifest", async () => {
+  using _place = emptyPlace();
+  const shown = JSON.parse(await models("show", "qwen3-8b", "--json"));
+  expect(shown).toMatchObject({ source: "models/manifest.json", layers: 36, width: 4096, thinking: true });
 });

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { getLlama, type LlamaContext, LlamaLogLevel, type LlamaModel, type Token } from "node-llama-cpp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TokenRow } from "../../src/cli/show.ts";
-import { modelPath } from "../../src/models/fetch.ts";
+import { modelPath } from "../../src/models/model.ts";
 import { pythonPath } from "../../src/models/python.ts";
 import { type Home, newHome, play, type Story, shape, trajectories } from "./story.ts";
 

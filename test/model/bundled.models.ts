@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { doctorCommand } from "../../src/cli/doctor.ts";
 import { openEngine } from "../../src/llm/engine/llama.ts";
-import { modelPath } from "../../src/models/fetch.ts";
+import { modelPath } from "../../src/models/model.ts";
 import { ownTemplateSuite } from "../suites/own-template.suite.ts";
 import { policySuite } from "../suites/policy.suite.ts";
 import { vocabularySuite } from "../suites/vocabulary.suite.ts";

@@ -16,7 +16,8 @@ import {
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { fetchFile, fileOf, modelPath } from "../../src/models/fetch.ts";
+import { fetchFile, fileOf } from "../../src/models/fetch.ts";
+import { modelPath } from "../../src/models/model.ts";
 import { pythonPath } from "../../src/models/python.ts";
 import { emptyPlace, hubSource, startHub, tinyModel, wheelSource, writeWheel } from "./tiny-model.ts";
 

@@ -14,7 +14,7 @@ export const hubSource: ModelSource = { kind: "hub", repo: "Playact/tiny", file:
 
 /** The manifest entry of a file with these bytes. */
 export function tinyModel(bytes: Buffer, sources: ModelFile["sources"]): ModelFile {
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const sha256 = sha256Of(bytes);
   return { name: "tiny", file: "tiny.gguf", bytes: bytes.length, sha256, sources };
 }
 
@@ -85,13 +85,21 @@ export interface Hub extends AsyncDisposable {
   readonly downloads: () => number;
 }
 
-/** A hub that serves `bytes` as Playact/tiny's tiny.gguf; HF_ENDPOINT points to it until it is closed. */
-export async function startHub(bytes: Buffer): Promise<Hub> {
+/** What a hub serves: files by their path in the repository, or one of these bytes as tiny.gguf. */
+type Served = Buffer | Readonly<Record<string, Buffer>>;
+
+/** A hub that serves the repository Playact/tiny, and answers like the real one for others; HF_ENDPOINT points to it until it is closed. */
+export async function startHub(served: Served, etagOf = sha256Of): Promise<Hub> {
   let downloads = 0;
-  const etag = createHash("sha256").update(bytes).digest("hex");
+  const files = Buffer.isBuffer(served) ? { "tiny.gguf": served } : served;
   const server = createServer((request, response) => {
-    if (!request.url?.startsWith("/Playact/tiny/resolve/main/tiny.gguf")) return void response.writeHead(404).end();
-    response.writeHead(200, { ETag: `"${etag}"`, "X-Repo-Commit": "c0ffee", "Content-Length": bytes.length });
+    const [, repo, file = ""] = /^\/([^/]+\/[^/]+)\/resolve\/main\/(.*)$/.exec(request.url ?? "") ?? [];
+    const bytes = repo === "Playact/tiny" ? files[file] : undefined;
+    if (bytes === undefined) {
+      const code = repo === "Playact/tiny" ? "EntryNotFound" : repo === "Playact/gated" ? "GatedRepo" : "RepoNotFound";
+      return void response.writeHead(code === "GatedRepo" ? 403 : 404, { "X-Error-Code": code }).end();
+    }
+    response.writeHead(200, { ETag: `"${etagOf(bytes)}"`, "X-Repo-Commit": "c0ffee", "Content-Length": bytes.length });
     if (request.method === "HEAD") return void response.end();
     downloads++;
     response.end(bytes);
@@ -107,4 +115,8 @@ export async function startHub(bytes: Buffer): Promise<Hub> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function sha256Of(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }

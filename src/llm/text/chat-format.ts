@@ -38,7 +38,7 @@ const formats: readonly ChatFormat[] = [
 ];
 
 /** The format of a vocabulary. @throws PlayactError("model") if it has the markers of none. */
-export function chatFormat(vocabulary: Vocabulary): ChatFormat {
+export function chatFormat(vocabulary: Pick<Vocabulary, "hasMarker">): ChatFormat {
   const found = formats.find(({ begin, open, close }) => [begin ?? open, open, close].every(vocabulary.hasMarker));
   if (found) return found;
   const known = formats.map(({ open, close }) => `${open} with ${close}`).join(", or ");

@@ -1,0 +1,24 @@
+// The changes of store version 12: which files a run was started with, and what health checks found. Rules for editing as in
+// schema.ts.
+
+/** Version 12: the hashes of a run's models, the doubt about its simulator, and health checks. */
+export const models = `
+-- SHA-256 of the model files at the run's creation (of several files: of their hashes in hex); NULL: older than this column. A
+-- resume with another file is refused.
+ALTER TABLE run ADD COLUMN policy_sha256 TEXT CHECK (policy_sha256 IS NULL OR length(policy_sha256) = 64);
+ALTER TABLE run ADD COLUMN simulator_sha256 TEXT CHECK (simulator_sha256 IS NULL OR length(simulator_sha256) = 64);
+-- Why the simulator may be too small for what the config asks of it, as the start said; NULL: no doubt, or older.
+ALTER TABLE run ADD COLUMN simulator_doubt TEXT;
+
+-- A finished health check of a simulator (doctor --simulator).
+CREATE TABLE health_check (
+  id      INTEGER PRIMARY KEY,
+  at      TEXT NOT NULL,
+  playact TEXT NOT NULL,                                   -- version: its prompts and cases
+  model   TEXT NOT NULL,                                   -- as it was named
+  sha256  TEXT NOT NULL CHECK (length(sha256) = 64),       -- of its file
+  checked TEXT NOT NULL CHECK (json_valid(checked)),       -- kinds that were examined: verdict/written, user/chosen ...
+  trusted TEXT NOT NULL CHECK (json_valid(trusted))        -- those of them that it can be trusted with
+) STRICT;
+CREATE INDEX health_check_of_model ON health_check (sha256);
+`;

@@ -1,0 +1,128 @@
+// `playact train` and the files of its models: what is refused before a run starts or goes on, each in a sentence with exit code 4.
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { report } from "../../src/cli/exit.ts";
+import { trainCommand } from "../../src/cli/train.ts";
+import { configSchema } from "../../src/config/config.ts";
+import { modelsOfRun } from "../../src/store/run-models.ts";
+import { createRun, listRuns } from "../../src/store/runs.ts";
+import { openStore } from "../../src/store/store.ts";
+import { emptyPlace, type Place } from "../models/tiny-model.ts";
+import { type Temporary, temporaryStore } from "../store/temporary.ts";
+import { changed, ggufBytes, smallestPolicy, writeGguf } from "../support/tiny-gguf.ts";
+
+let place: Place;
+let temporary: Temporary;
+beforeEach(() => {
+  [place, temporary] = [emptyPlace(), temporaryStore()];
+});
+afterEach(() => {
+  temporary[Symbol.dispose]();
+  place[Symbol.dispose]();
+});
+
+/** Exit code and message of a command that is refused. */
+async function train(...args: string[]): Promise<{ readonly code: number; readonly said: string }> {
+  let said = "";
+  try {
+    await trainCommand()
+      .exitOverride()
+      .parseAsync([...args, "--home", temporary.home], { from: "user" });
+  } catch (error) {
+    return { code: report(error, (text) => (said += text)), said };
+  }
+  return { code: 0, said };
+}
+
+describe("a start", () => {
+  const file = (name: string, bytes: Buffer) => {
+    const path = join(place.wheels, name);
+    writeFileSync(path, bytes);
+    return path;
+  };
+  const whole = ggufBytes(smallestPolicy);
+
+  test.each([
+    ["cut.gguf", whole.subarray(0, whole.length - 40), "is cut short"],
+    ["archive.gguf", Buffer.from("PK archive"), "is no GGUF file"],
+    ["embedding.gguf", ggufBytes({ metadata: { "general.architecture": "bert" } }), "is an embedding model (bert)"],
+    [
+      "mamba.gguf",
+      ggufBytes(changed(smallestPolicy, { "general.architecture": "mamba" })),
+      "does not say what a language model's does",
+    ],
+  ])("with the policy %s is refused", async (name, bytes, why) => {
+    const { code, said } = await train("--dry-run", "--set", `models.policy=${file(name, bytes)}`);
+    expect(code).toBe(4);
+    expect(said).toContain(why);
+    expect(said.trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  test.each([
+    ["qwen4", 'No model is called "qwen4"'],
+    ["./nowhere.gguf", "There is no model file at "],
+    ["hf:Org/m.gguf", "expected hf:ORG/REPO/FILE.gguf"],
+    ["all-minilm-l6-v2", "is an embedder, not a language model"],
+  ])("with %s is refused", async (name, why) => {
+    const { code, said } = await train("--dry-run", "--set", `models.simulator=${name}`);
+    expect([code, said.includes(why), said.trimEnd().split("\n").length]).toEqual([4, true, 1]);
+  });
+});
+
+describe("a start with a whole file that does not fit its seat", () => {
+  const start = (policy: string) =>
+    train("--preset", "tiny", "--set", `models.policy=${policy}`, "--set", `models.simulator=${policy}`);
+  const shape = Object.entries(smallestPolicy.metadata ?? {}).map(([key, value]) => [key.replace("qwen2.", "mistral9."), value]);
+  const unknown = { ...Object.fromEntries(shape), "general.architecture": "mistral9" };
+
+  test.each([
+    ["an unknown architecture", unknown, "has the architecture mistral9, which the learner cannot train"],
+    ["no markers", { "tokenizer.ggml.token_type": [1, 1, 1, 1] }, "no turn markers that Playact supports"],
+  ])("(%s) is refused, and no run is created", async (_, metadata, why) => {
+    const { code, said } = await start(writeGguf(join(place.wheels, "mine.gguf"), changed(smallestPolicy, metadata)));
+    expect([code, said.includes(why), said.trimEnd().split("\n").length]).toEqual([4, true, 1]);
+    using store = openStore(temporary.path);
+    expect(listRuns(store)).toEqual([]);
+  });
+});
+
+describe("a resume", () => {
+  const sha256 = "0".repeat(64);
+
+  function run(models: { readonly policy: string; readonly simulator: string }, was = sha256) {
+    const config = configSchema.parse({ models });
+    const hashes = { policy: was, simulator: was, doubt: null };
+    return createRun(temporary.store, { preset: "tiny", config, versions: {}, models: hashes });
+  }
+
+  test("with a changed file is refused: both hashes, the path and what to do", async () => {
+    const path = writeGguf(join(place.wheels, "mine.gguf"));
+    const { name } = run({ policy: path, simulator: path });
+    const { code, said } = await train("--resume", name);
+    expect(code).toBe(4);
+    expect(said).toMatch(
+      new RegExp(
+        `^playact: The policy of run ${name} has changed: it was started with a file of SHA-256 ${sha256}, and ${path} has [0-9a-f]{64}\\. Put the old file back, or start a new run\\.\\n$`,
+      ),
+    );
+  });
+
+  test("with a file that is gone is refused", async () => {
+    const path = writeGguf(join(place.wheels, "mine.gguf"));
+    const { name } = run({ policy: path, simulator: path });
+    rmSync(path);
+    const { code, said } = await train("--resume", name);
+    expect([code, said]).toEqual([4, `playact: There is no model file at ${path}. Check the path.\n`]);
+  });
+});
+
+test("the hashes and the doubt of a run are stored with it, and old runs have none", () => {
+  const config = configSchema.parse({});
+  const [policy, simulator] = ["a".repeat(64), "b".repeat(64)];
+  const one = createRun(temporary.store, { preset: "tiny", config, versions: {}, models: { policy, simulator, doubt: "small" } });
+  const two = createRun(temporary.store, { preset: "tiny", config, versions: {} });
+  using again = openStore(temporary.path);
+  expect(modelsOfRun(again, one)).toEqual({ policy, simulator, doubt: "small" });
+  expect(modelsOfRun(again, two)).toEqual({ policy: null, simulator: null, doubt: null });
+});

@@ -1,0 +1,56 @@
+// Which models fit which seat, told from the header of their file before anything is loaded.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { findSeats } from "../../src/run/seats.ts";
+import { changed, smallestPolicy, type TinyGguf, writeGguf } from "../support/tiny-gguf.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "playact-seats-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (name: string, of: TinyGguf = smallestPolicy) => writeGguf(join(folder, `${name}.gguf`), of);
+const bare = { "tokenizer.ggml.tokens": ["a", "[INST]"], "tokenizer.ggml.token_type": [1, 3] };
+const moe = changed(smallestPolicy, {
+  ...Object.fromEntries(
+    Object.entries(smallestPolicy.metadata ?? {}).map(([key, value]) => [key.replace("qwen2.", "qwen2moe."), value]),
+  ),
+  "general.architecture": "qwen2moe",
+});
+
+test("one file may take both seats, and so may two", async () => {
+  const [one, two] = [file("one"), file("two")];
+  const same = await findSeats({ models: { policy: one, simulator: one } });
+  expect(same.policy).toBe(same.simulator);
+  expect((await findSeats({ models: { policy: one, simulator: two } })).simulator.path).toBe(two);
+});
+
+test("an architecture that the learner does not train is refused as policy, not as simulator", async () => {
+  const [policy, other] = [file("policy"), file("moe", moe)];
+  await expect(findSeats({ models: { policy: other, simulator: policy } })).rejects.toMatchObject({
+    boundary: "model",
+    message: `${other} has the architecture qwen2moe, which the learner cannot train: it supports llama, qwen2, qwen3, gemma3. Choose another policy.`,
+  });
+  expect((await findSeats({ models: { policy, simulator: other } })).simulator.facts.architecture).toBe("qwen2moe");
+});
+
+test("a model whose vocabulary has no turn markers is refused in both seats", async () => {
+  const [policy, other] = [file("policy"), file("bare", changed(smallestPolicy, bare))];
+  for (const [seat, models] of [
+    ["policy", { policy: other, simulator: policy }],
+    ["simulator", { policy, simulator: other }],
+  ] as const)
+    await expect(findSeats({ models })).rejects.toMatchObject({
+      boundary: "model",
+      message: expect.stringMatching(new RegExp(`^${other} cannot be the ${seat}\\. .*no turn markers that Playact supports.*$`)),
+    });
+});
+
+test("without a chat template the markers are enough, and without both the message says so", async () => {
+  const none = { "tokenizer.chat_template": undefined };
+  const fine = file("fine", changed(smallestPolicy, none));
+  expect((await findSeats({ models: { policy: fine, simulator: fine } })).policy.facts.chatTemplate).toBe(false);
+  const other = file("neither", changed(smallestPolicy, { ...none, ...bare }));
+  await expect(findSeats({ models: { policy: other, simulator: fine } })).rejects.toThrow(
+    /Its file has no chat template either\.$/,
+  );
+});
