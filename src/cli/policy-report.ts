@@ -42,17 +42,12 @@ async function probed(entry: LanguageModel, progress: Print): Promise<{ facts: R
     return { facts: { chosen: later, template: later }, rows: [] };
   }
   // late: doctor reports a missing package
-  const { openEngine } = await import("../llm/engine/llama.ts");
+  const { openPolicySide } = await import("../llm/engine/llama.ts");
   const { chooseTemplate } = await import("../llm/text/choose-template.ts");
   const { bestForm, candidates, nameOf, probeForms } = await import("../run/probe.ts");
   const { callFormOf } = await import("../run/form.ts");
   const { config } = resolveConfig({ preset: "laptop", ablation: [], set: [] });
-  await using engine = await openEngine({
-    ...config.engine,
-    simulatorContext: 256,
-    policyModel: file.path,
-    simulatorModel: null,
-  });
+  await using engine = await openPolicySide({ ...config.engine, policyModel: file.path });
   progress(`playing the probe with ${entry.name}\n`);
   const results = await probeForms(engine, candidates(engine.vocabulary));
   const best = bestForm(results);

@@ -4,6 +4,7 @@
 
 import { presets } from "../config/presets.ts";
 import { resolveConfig } from "../config/resolve.ts";
+import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import { countCases, examine, type Finding, type Kind, kinds } from "../health/examine.ts";
 import { type Advice, adviceOf, type Score, scoreOf, thresholds } from "../health/score.ts";
@@ -23,19 +24,14 @@ export interface HealthRequest {
 export async function examineSimulator(print: Print, progress: Print, request: HealthRequest): Promise<void> {
   const wanted = wantedKinds(request.only);
   const model = request.model ?? resolveConfig({ preset: "laptop", set: [] }).config.models.simulator;
-  const { config } = resolveConfig({
-    preset: "laptop",
-    // one file for both roles is loaded once; the policy is not used
-    set: [`models.policy=${model}`, `models.simulator=${model}`, "engine.policySequences=1", "engine.policyContext=256"],
-  });
-  const { openEngineOf } = await import("../run/open.ts"); // late: the engine is slow to load for --help
+  const { config } = resolveConfig({ preset: "laptop", set: [`models.simulator=${model}`] });
+  const { openSimulatorOf } = await import("../run/open.ts"); // late: the engine is slow to load for --help
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt);
   try {
-    const { parameters } = findModel(model);
-    progress(`loading ${model} (${(parameters / 1e9).toFixed(1)}B)\n`);
-    await using engine = await openEngineOf(config);
+    if (serverOf(model) === null) progress(`loading ${model} (${(findModel(model).parameters / 1e9).toFixed(1)}B)\n`);
+    await using engine = await openSimulatorOf(config);
     const simulator = simulatorOf({ config, engine, usage: newUsage(), signal: stop.signal });
     const findings: Finding[] = [];
     const all = countCases(wanted);

@@ -3,11 +3,13 @@ import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
 import { modelsOf } from "../config/needed-models.ts";
 import { checkConfig, resolveConfig } from "../config/resolve.ts";
+import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import { modelPaths } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
 import { findLanguageModel } from "../models/manifest.ts";
 import { pythonPath } from "../models/python.ts";
+import { checkSimulatorServer } from "../run/simulator-server.ts";
 import { versions } from "../run/versions.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { acquireLease, releaseLease } from "../store/lease.ts";
@@ -75,7 +77,7 @@ async function requested(file: string | undefined, options: Options) {
   const { preset, ablation, steps } = options;
   const resolved = resolveConfig({ preset, ablation, file, set: [...options.set, ...toolSettings(options)], steps });
   findLanguageModel(resolved.config.models.policy);
-  findLanguageModel(resolved.config.models.simulator);
+  if (serverOf(resolved.config.models.simulator) === null) findLanguageModel(resolved.config.models.simulator);
   await checkOwnTools(resolved.config);
   return resolved;
 }
@@ -84,6 +86,7 @@ async function started(store: Store, file: string | undefined, options: Options)
   const { preset, config } = await requested(file, options);
   pythonPath(); // what is missing is reported before a run is created
   for (const name of modelsOf(config)) await modelPaths(name);
+  await checkSimulatorServer(config);
   const run = createRun(store, {
     preset,
     config,

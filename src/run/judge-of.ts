@@ -1,5 +1,6 @@
 // The judge of a run, for its episodes and for its demonstrations.
 import type { Config } from "../config/config.ts";
+import { serverOf } from "../config/server.ts";
 import { findModel } from "../models/manifest.ts";
 import { type Judge, openJudge } from "../reward/judge.ts";
 import { criteriaCap } from "../simulator/criteria.ts";
@@ -10,6 +11,7 @@ export type PlayingSession = Pick<Session, "config" | "engine" | "template" | "u
 
 export function judgeOf({ config, template }: PlayingSession, verdict: Config["reward"]["verdict"]): Judge {
   const { withhold, maxCriteria } = config.simulator;
-  const cap = maxCriteria ?? criteriaCap(findModel(config.models.simulator).parameters);
+  const { simulator } = config.models;
+  const cap = maxCriteria ?? criteriaCap(serverOf(simulator) === null ? findModel(simulator).parameters : null);
   return openJudge({ verdict, dialect: template.dialect, withhold, maxCriteria: cap });
 }

@@ -5,8 +5,8 @@ import { PlayactError } from "../errors.ts";
 import type { Learner, OpenReply } from "../learner/learner.ts";
 import { restartingLearner } from "../learner/restart.ts";
 import { startLearner } from "../learner/torch.ts";
-import { openEngine } from "../llm/engine/llama.ts";
-import type { Engine } from "../llm/llm.ts";
+import { openEngine, openPolicySide, openSimulatorSide } from "../llm/engine/llama.ts";
+import { type Engine, join, type SimulatorSide } from "../llm/llm.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
 import { modelPath } from "../models/fetch.ts";
 import { findLanguageModel } from "../models/manifest.ts";
@@ -21,6 +21,7 @@ import { devicesOf, devicesText, idleCard } from "./devices.ts";
 import { callFormOf } from "./form.ts";
 import { openNearness } from "./open-embedder.ts";
 import type { Session } from "./session.ts";
+import { looseServer, openSimulatorServer } from "./simulator-server.ts";
 import { versions } from "./versions.ts";
 
 export interface OpenedSession extends AsyncDisposable {
@@ -74,7 +75,8 @@ export async function openSession(
   async function announced() {
     const devices = devicesOf(engine, reply);
     watch.progress({ kind: "phase", text: devicesText(devices), step: 0 });
-    for (const warning of await idleCard(config, devices)) watch.progress({ kind: "warning", text: warning, step: 0 });
+    for (const warning of [...(await idleCard(config, devices)), ...looseServer(engine)])
+      watch.progress({ kind: "warning", text: warning, step: 0 });
     const told = (text: string) => watch.progress({ kind: "phase", text, step: 0 });
     const form = await callFormOf(engine, writer.run, entry, told);
     await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }, form));
@@ -86,8 +88,21 @@ export async function openSession(
 
 /** The engine of a config, for commands that need no learner. */
 export async function openEngineOf(config: Config): Promise<Engine> {
-  const [policyModel, simulatorModel] = [await modelPath(config.models.policy), await modelPath(config.models.simulator)];
-  return openEngine({ policyModel, simulatorModel, ...config.engine });
+  const policyModel = await modelPath(config.models.policy);
+  const served = await openSimulatorServer(config);
+  if (served === null)
+    return openEngine({ policyModel, simulatorModel: await modelPath(config.models.simulator), ...config.engine });
+  const policy = await openPolicySide({ policyModel, ...config.engine }).catch(async (error) => {
+    await served[Symbol.asyncDispose]();
+    throw error;
+  });
+  return join(policy, served);
+}
+
+/** The simulator of a config alone. */
+export async function openSimulatorOf(config: Config): Promise<SimulatorSide> {
+  const served = await openSimulatorServer(config);
+  return served ?? openSimulatorSide({ simulatorModel: await modelPath(config.models.simulator), ...config.engine });
 }
 
 export function toolsetsOf(config: Config): Session["toolsets"] {
