@@ -85,8 +85,8 @@ async function requested(file: string | undefined, options: Options) {
 async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
   const { preset, config } = await requested(file, options);
   pythonPath(); // what is missing is reported before a run is created
-  for (const name of modelsOf(config)) await modelPaths(name);
   await checkSimulatorServer(config);
+  for (const name of modelsOf(config)) await modelPaths(name);
   const run = createRun(store, {
     preset,
     config,

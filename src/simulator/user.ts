@@ -83,7 +83,7 @@ async function picked(
     messages: promptOver(lines, simulator, { replyTokens: maxTokens }, (read) => asEnum(prompt(read), known).messages),
     schema: asEnum([], known).schema,
     check: (reply) => {
-      const sentence = isObject(reply) ? menu[known.findIndex((letter) => letter === reply.answer)] : undefined;
+      const sentence = menu.find((_, index) => isObject(reply) && reply.answer === known[index]);
       return sentence === undefined ? { reason: "no letter of the menu" } : { value: sentence };
     },
     seedNames: [...names, "user"],

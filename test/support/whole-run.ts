@@ -8,7 +8,7 @@ import { type Config, configSchema } from "../../src/config/config.ts";
 import { presets } from "../../src/config/presets.ts";
 import type { Learner } from "../../src/learner/learner.ts";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
-import { type Engine, noCounters } from "../../src/llm/llm.ts";
+import { type ChatModel, type Engine, noCounters, type ReplyRequest } from "../../src/llm/llm.ts";
 import { scriptedEngine } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { draws } from "../../src/rng.ts";
@@ -79,7 +79,17 @@ export function storeWith({ path, database }: Store, moment: Moment): Store {
   return { path, database: proxy, [Symbol.dispose]: () => undefined };
 }
 
-function engineWith(moment: Moment, decide: Process["decide"]): Engine {
+/** The simulator's replies, for a double in this process or behind a server. */
+export const simulatorReply = (request: Pick<ReplyRequest, "schema" | "seed" | "messages">): Json => {
+  if ("arguments_1" in (request.schema.properties as JsonObject)) {
+    const to = draws("reply", request.seed).pick(cities);
+    return { arguments_1: { from: "Oslo", to, day: "2027-03-02" }, result_1: { train_id: "NT4", departs: "08:25" } };
+  }
+  const to = /to: (\w+)/.exec(request.messages.at(-1)?.content ?? "")?.[1] ?? "";
+  return { message: `Which train goes from Oslo to ${to} on 2027-03-02?` };
+};
+
+function engineWith(moment: Moment, decide: Process["decide"], simulator?: ChatModel): Engine {
   const engine = scriptedEngine({
     // some turns are the call that the user asked for or a report; the others depend on the adapter
     say: (prompt, { seed, temperature }, { adapter, version }) => {
@@ -90,17 +100,11 @@ function engineWith(moment: Moment, decide: Process["decide"]): Engine {
       if (prompt.includes("departs")) return "The train NT4 departs at 08:25.";
       return `<tool_call>\n{"name": "find_train", "arguments": {"from": "Oslo", "to": "${to}", "day": "2027-03-02"}}\n</tool_call>`;
     },
-    reply: (request): Json => {
-      if ("arguments_1" in (request.schema.properties as JsonObject)) {
-        const to = draws("reply", request.seed).pick(cities);
-        return { arguments_1: { from: "Oslo", to, day: "2027-03-02" }, result_1: { train_id: "NT4", departs: "08:25" } };
-      }
-      const to = /to: (\w+)/.exec(request.messages.at(-1)?.content ?? "")?.[1] ?? "";
-      return { message: `Which train goes from Oslo to ${to} on 2027-03-02?` };
-    },
+    reply: simulatorReply,
   });
   return {
     ...engine,
+    simulator: simulator ?? engine.simulator,
     get policy() {
       return engine.policy;
     },
@@ -144,6 +148,8 @@ export interface Process {
   readonly token: string;
   /** The process's counts of simulator usage. */
   readonly usage?: Usage;
+  /** Plays the simulator in place of the double's. */
+  readonly simulator?: ChatModel;
   /** Whether the policy of a version decides as always when it plays greedily; false: all it says is wrong. */
   readonly decide?: (version: number) => boolean;
 }
@@ -152,7 +158,7 @@ export interface Process {
 export async function life({ store, home }: Temporary, run: RunRow, lived: Process) {
   const { moment = () => {}, progress = () => {}, usage = newUsage(), token } = lived;
   const writer = { ...acquireLease(store, run, { pid: process.pid, token }), store: storeWith(store, moment) };
-  const engine = engineWith(moment, lived.decide);
+  const engine = engineWith(moment, lived.decide, lived.simulator);
   const learner = learnerWith(engine, moment);
   await learner.open(openRequest);
   const toolset = { domain: "travel", name: "trains", tools: [findTrain] };
