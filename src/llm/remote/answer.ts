@@ -73,8 +73,14 @@ export function readAnswer(body: unknown): ServerAnswer | null {
  * the tokens do not show that place.
  */
 export function optionWeights(tokens: readonly WeighedToken[], options: readonly string[]): readonly number[] | null {
-  const start = /"answer"\s*:\s*"/.exec(tokens.map(({ token }) => token).join(""));
-  if (start === null) return null;
+  // the last such place: a server may count thinking among the tokens
+  const start = [
+    ...tokens
+      .map(({ token }) => token)
+      .join("")
+      .matchAll(/"answer"\s*:\s*"/g),
+  ].at(-1);
+  if (start === undefined) return null;
   const from = start.index + start[0].length;
   let before = 0;
   for (const { token, top } of tokens) {
