@@ -217,8 +217,11 @@ export type Refusal = "unknown_tool" | "wrong_arguments" | "invented_id" | "too_
 /** A failure that is data: the simulator's or the engine's fault, never the policy's. */
 export interface Failure {
   readonly boundary: "user" | "tool" | "verifier" | "task" | "engine";
-  /** `contradiction`: valid replies that contradict what the episode's tools have stated. */
-  readonly code: "deadline" | "invalid_reply" | "contradiction" | "context_full" | "error";
+  /**
+   * `contradiction`: valid replies that contradict what the episode's tools have stated. Of a model on a server: `refused`: it
+   * declined to answer; `unavailable`: the server was down or busy until the deadline.
+   */
+  readonly code: "deadline" | "invalid_reply" | "contradiction" | "context_full" | "error" | "refused" | "unavailable";
   readonly text: string;
 }
 

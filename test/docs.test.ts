@@ -116,6 +116,8 @@ function fill(store: Store): void {
   }
   recordEvaluation(writer, "step 1", { "simulator/tokens_in/user": 70 });
   recordStart(writer, { ...exampleDevices, versions: { playact: "0.1.0" } }, exampleForm);
+  const served = { ...exampleDevices, simulator: { server: "http://host:8000/v1#qwen3-32b" } };
+  recordStart(writer, { ...served, versions: { playact: "0.1.0" } }, exampleForm);
 
   const series = { suite: "bfcl", version: "1", model: "m", dialect: "hermes", template: "t" };
   const mark = { category: "multiple", position: 0, name: "multiple_0", reply: "Hi.", ended: "stop", calls: "[]", detail: null };

@@ -37,7 +37,10 @@ export function doctorCommand(print: Print = toStdout, progress: Print = toStder
       "play the probe: how does this model write tool calls by itself, and which template writes its episodes?",
     )
     .option("--simulator", "test the simulator model with known cases: what can it be trusted with? (docs/simulator-health.md)")
-    .option("--model <model>", "with --simulator: a model other than the laptop preset's")
+    .option(
+      "--model <model>",
+      "with --simulator: a model other than the laptop preset's, or a server's: http://HOST:PORT/v1#MODEL",
+    )
     .option("--only <kind>", `with --simulator: only this role or kind, e.g. user or verdict/mixed (repeatable)`, collect, [])
     .option("--json", "print one JSON document")
     .action(async (options: Options) => {

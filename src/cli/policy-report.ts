@@ -56,17 +56,12 @@ function unfetched(name: string): ProbeReport {
 /** The probe's table, and what follows from it: `chosen`, and the template that a run of this model gets. */
 async function probed({ path, name, entry }: Model, progress: Print): Promise<ProbeReport> {
   // late: doctor reports a missing package
-  const { openEngine } = await import("../llm/engine/llama.ts");
+  const { openPolicySide } = await import("../llm/engine/llama.ts");
   const { chooseTemplate } = await import("../llm/text/choose-template.ts");
   const { bestForm, candidates, nameOf, probeForms } = await import("../run/probe.ts");
   const { callFormOf } = await import("../run/form.ts");
   const { config } = resolveConfig({ preset: "laptop", ablation: [], set: [] });
-  await using engine = await openEngine({
-    ...config.engine,
-    simulatorContext: 256,
-    policyModel: path,
-    simulatorModel: null,
-  });
+  await using engine = await openPolicySide({ ...config.engine, policyModel: path });
   progress(`playing the probe with ${name}\n`);
   const results = await probeForms(engine, candidates(engine.vocabulary));
   const best = bestForm(results);

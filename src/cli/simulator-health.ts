@@ -5,10 +5,11 @@
 
 import { presets } from "../config/presets.ts";
 import { resolveConfig } from "../config/resolve.ts";
+import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import { countCases, examine, type Finding, type Kind, kinds } from "../health/examine.ts";
 import { type Advice, adviceOf, type Score, scoreOf, thresholds } from "../health/score.ts";
-import { findSeats } from "../run/seats.ts";
+import { findSimulator } from "../run/seats.ts";
 import { simulatorOf } from "../run/session.ts";
 import { playactVersion } from "../run/versions.ts";
 import { newUsage } from "../simulator/usage.ts";
@@ -30,19 +31,15 @@ export interface HealthRequest {
 export async function examineSimulator(print: Print, progress: Print, request: HealthRequest): Promise<void> {
   const wanted = wantedKinds(request.only);
   const model = request.model ?? resolveConfig({ preset: "laptop", set: [] }).config.models.simulator;
-  const { config } = resolveConfig({
-    preset: "laptop",
-    // one file for both roles is loaded once; the policy is not used
-    set: [`models.policy=${model}`, `models.simulator=${model}`, "engine.policySequences=1", "engine.policyContext=256"],
-  });
-  const { openEngineOf } = await import("../run/open.ts"); // late: the engine is slow to load for --help
+  const { config } = resolveConfig({ preset: "laptop", set: [`models.simulator=${model}`] });
+  const { openSimulatorOf } = await import("../run/open.ts"); // late: the engine is slow to load for --help
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt);
   try {
-    const seats = await findSeats(config);
-    progress(`loading ${model} (${(seats.simulator.parameters / 1e9).toFixed(1)}B)\n`);
-    await using engine = await openEngineOf(config, seats);
+    const at = serverOf(model) === null ? await findSimulator(model) : null;
+    if (at !== null) progress(`loading ${model} (${(at.parameters / 1e9).toFixed(1)}B)\n`);
+    await using engine = await openSimulatorOf(config, at);
     const simulator = simulatorOf({ config, engine, usage: newUsage(), signal: stop.signal });
     const findings: Finding[] = [];
     const all = countCases(wanted);
@@ -54,7 +51,7 @@ export async function examineSimulator(print: Print, progress: Print, request: H
     if (request.json)
       printJson(print, JSON.parse(JSON.stringify(report)) as Json); // plain data
     else print(text(report));
-    if (report.done === report.of) keep(report, { wanted, sha256: seats.simulator.sha256, home: request.home });
+    if (report.done === report.of && at !== null) keep(report, { wanted, sha256: at.sha256, home: request.home });
   } finally {
     process.off("SIGINT", interrupt);
   }

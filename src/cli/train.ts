@@ -3,12 +3,14 @@ import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
 import { embedderModel, needsEmbedder } from "../config/needed-models.ts";
 import { checkConfig, resolveConfig } from "../config/resolve.ts";
+import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import { modelPaths } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
 import { checkAddress } from "../models/model.ts";
 import { pythonPath } from "../models/python.ts";
 import { findSeats, type Seats } from "../run/seats.ts";
+import { checkSimulatorServer } from "../run/simulator-server.ts";
 import { versions } from "../run/versions.ts";
 import { healthOf } from "../store/health-checks.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
@@ -80,7 +82,10 @@ async function requested(file: string | undefined, options: Options) {
   const resolved = resolveConfig({ preset, ablation, file, set: [...options.set, ...toolSettings(options)], steps });
   const { policy, simulator } = resolved.config.models;
   // paths are stored absolute: the run may be resumed from another folder
-  const models = { policy: checkAddress(policy).text, simulator: checkAddress(simulator).text };
+  const models = {
+    policy: checkAddress(policy).text,
+    simulator: serverOf(simulator) === null ? checkAddress(simulator).text : simulator,
+  };
   const config = { ...resolved.config, models };
   await checkOwnTools(config);
   return { ...resolved, config };
@@ -89,14 +94,15 @@ async function requested(file: string | undefined, options: Options) {
 async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
   const { preset, config } = await requested(file, options);
   pythonPath(); // what is missing is reported before a run is created
+  await checkSimulatorServer(config);
   if (needsEmbedder(config)) await modelPaths(embedderModel);
   const { policy, simulator } = await findSeats(config);
-  const doubt = simulatorDoubt(config, simulator, healthOf(store, simulator.sha256));
+  const doubt = simulator === null ? null : simulatorDoubt(config, simulator, healthOf(store, simulator.sha256));
   const run = createRun(store, {
     preset,
     config,
     versions: versions(),
-    models: { policy: policy.sha256, simulator: simulator.sha256, doubt },
+    models: { policy: policy.sha256, simulator: simulator?.sha256 ?? null, doubt },
     ...(options.name === undefined ? {} : { name: options.name }),
   });
   toStderr(
@@ -144,11 +150,11 @@ async function resumed(store: Store, file: string | undefined, options: Options)
 /** A run goes on with the files that it was started with. @throws PlayactError("model") */
 function checkSame(run: RunRow, seats: Seats, stored: RunModels): void {
   for (const seat of ["policy", "simulator"] as const) {
-    const [was, { sha256, path }] = [stored[seat], seats[seat]];
-    if (was === null || was === sha256) continue;
+    const [was, model] = [stored[seat], seats[seat]];
+    if (was === null || model === null || was === model.sha256) continue;
     throw new PlayactError(
       "model",
-      `The ${seat} of run ${run.name} has changed: it was started with a file of SHA-256 ${was}, and ${path} has ${sha256}. Put the old file back, or start a new run.`,
+      `The ${seat} of run ${run.name} has changed: it was started with a file of SHA-256 ${was}, and ${model.path} has ${model.sha256}. Put the old file back, or start a new run.`,
     );
   }
 }

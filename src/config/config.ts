@@ -3,6 +3,7 @@
 // (presets.ts), files and --set override the preset, and the resolved config is stored with the run.
 import { z } from "zod";
 import { natural, positive, share } from "./numbers.ts";
+import { serverFault } from "./server.ts";
 import { advantage, evaluation, learner, reward, rollout, store, warmup } from "./training.ts";
 
 /** Aspects set by the level; the keys of `Difficulty` (tasks/difficulty.ts) and of the multipliers below. */
@@ -23,14 +24,21 @@ export type Aspect = (typeof aspects)[number];
 const models = z.strictObject({
   policy: z
     .string()
+    .refine((name) => !/^https?:/i.test(name), "a policy is trained in this process; only models.simulator may be on a server")
     .default("qwen2.5-coder-0.5b-instruct")
     .describe(
       "Model that is trained: a name in models/manifest.json, a path (./model.gguf), or hf:ORG/REPO/FILE.gguf (running.md#models).",
     ),
   simulator: z
     .string()
+    .superRefine((name, context) => {
+      const fault = serverFault(name);
+      if (fault !== null) context.addIssue({ code: "custom", message: fault });
+    })
     .default("qwen2.5-coder-1.5b-instruct")
-    .describe("Model that simulates the world (task writer, user, tools, verifier): as above."),
+    .describe(
+      "Model that simulates the world (task writer, user, tools, verifier): as above, or on a server: http://HOST:PORT/v1#MODEL.",
+    ),
 });
 
 /** How a policy writes its calls: the parsers are in llm/text/tool-call.ts. */
@@ -60,7 +68,9 @@ const engine = z.strictObject({
   simulatorSequences: positive
     .nullable()
     .default(null)
-    .describe("Simulator requests decoded in parallel; null as above, at most 8 (64 on a GPU)."),
+    .describe(
+      "Simulator requests decoded in parallel; null as above, at most 8 (64 on a GPU). On a server: requests in flight; null is 8.",
+    ),
   simulatorContext: positive.default(2560).describe("Context of one simulator request, in tokens."),
 });
 
@@ -153,7 +163,7 @@ const simulator = z.strictObject({
     .max(5)
     .nullable()
     .default(null)
-    .describe("Most criteria of a written verdict; null: 2 under 10B parameters, 3 under 20B, else 5."),
+    .describe("Most criteria of a written verdict; null: 2 under 10B parameters or on a server, 3 under 20B, else 5."),
   thinkTokens: natural
     .default(0)
     .describe("Most tokens of thinking before a simulator reply, for models with thinking markers; the thinking is discarded."),

@@ -1,6 +1,8 @@
-// Which models a config needs: its policy and its simulator, and the embedder if task writing compares texts.
+// Which models a config needs on this machine: its policy, its simulator unless a server has it, and the embedder if task
+// writing compares texts.
 import type { Config } from "./config.ts";
 import { resolveConfig } from "./resolve.ts";
+import { serverOf } from "./server.ts";
 
 /** The model for tasks.novelty and tasks.distractors; their thresholds were measured with it. */
 export const embedderModel = "all-minilm-l6-v2";
@@ -12,7 +14,8 @@ export function needsEmbedder({ tasks }: Pick<Config, "tasks">): boolean {
 /** Names from models/manifest.json, without duplicates. */
 export function modelsOf(config: Config): readonly string[] {
   const { policy, simulator } = config.models;
-  return [...new Set([policy, simulator, ...(needsEmbedder(config) ? [embedderModel] : [])])];
+  const here = serverOf(simulator) === null ? [simulator] : [];
+  return [...new Set([policy, ...here, ...(needsEmbedder(config) ? [embedderModel] : [])])];
 }
 
 /** The same for a preset. Throws PlayactError("usage") if no preset has that name. */

@@ -1,6 +1,7 @@
 // The engine port: a language model in two roles. The policy takes tokens and returns tokens and log-probs; the simulator
-// takes messages and returns a constrained reply or a choice. Implementations: llama.ts (node-llama-cpp) and scripted.ts (a
-// deterministic double); both pass the one conformance suite in test/suites/.
+// takes messages and returns a constrained reply or a choice. Each role is a side, and an engine joins two of them.
+// Implementations: llama.ts (node-llama-cpp, both sides), remote/ (a server, the simulator's side) and scripted.ts (a
+// deterministic double); all pass the conformance suites in test/suites/.
 import type { JsonSchema } from "../types.ts";
 
 export interface SampleRequest {
@@ -107,6 +108,8 @@ export interface ChooseRequest {
 /** A model in a simulator role. */
 export interface ChatModel {
   reply(request: ReplyRequest): Promise<string>;
+  /** Whether `choose` is possible: some servers give no log-probs. */
+  readonly weighs: boolean;
   /** Natural-log probability of each option's first token at the answer's next position, over the full vocabulary. */
   choose(request: ChooseRequest): Promise<readonly number[]>;
   /** Whether the messages, the start of the answer and a reply of this many tokens fit into the context together. */
@@ -137,15 +140,21 @@ export interface Weights {
   readonly layers: number;
 }
 
-/** Both roles, opened together. */
-export interface Engine extends AsyncDisposable {
-  /** The policy's. */
+/** In place of weights: a model that a server computes, of which neither size nor type is known. */
+export interface Served {
+  /** Address and model, as the server names it: "http://host:port/v1#model". Never a key. */
+  readonly server: string;
+  /** Whether it kept to a schema when it was asked at the start. */
+  readonly constrains: boolean;
+}
+
+/** The policy's role. */
+export interface PolicySide extends AsyncDisposable {
   readonly vocabulary: Vocabulary;
-  /** The policy's; null if its file has none. */
+  /** null if its file has none. */
   readonly chatTemplate: ChatTemplate | null;
   /** The current handle; earlier ones throw EngineError("closed"). */
   readonly policy: Policy;
-  readonly simulator: ChatModel;
   /**
    * Loads another adapter for the policy (null: the base model) and returns its new handle. Waits for samples in flight,
    * drops all cached prefixes and frees the previous adapter. @throws PlayactError("engine") if the file cannot be loaded;
@@ -154,17 +163,59 @@ export interface Engine extends AsyncDisposable {
   swap(adapter: { readonly path: string; readonly hash: string } | null, version: number): Promise<Policy>;
   /** Natural log-prob of each id given the ids before it, under the current adapter at temperature 1; the first is 0. */
   score(ids: readonly number[]): Promise<number[]>;
-  counters(): { readonly policy: EngineCounters; readonly simulator: EngineCounters };
-  /** How many requests each context computes in parallel; further ones wait. */
-  readonly sequences: { readonly policy: number; readonly simulator: number };
+  counters(): EngineCounters;
+  /** How many requests are computed in parallel; further ones wait. */
+  readonly sequences: number;
   /** "cpu", "metal", or CUDA with its GPUs: "cuda (NVIDIA L4)". */
   readonly device: string;
-  readonly weights: { readonly policy: Weights; readonly simulator: Weights };
+  readonly weights: Weights;
+}
+
+/** The simulator's role. */
+export interface SimulatorSide extends AsyncDisposable {
+  readonly simulator: ChatModel;
+  counters(): EngineCounters;
+  /** As of the policy's side. */
+  readonly sequences: number;
+  readonly weights: Weights | Served;
+}
+
+/** Both roles. */
+export interface Engine
+  extends Omit<PolicySide, "counters" | "sequences" | "weights">,
+    Pick<SimulatorSide, "simulator">,
+    AsyncDisposable {
+  counters(): { readonly policy: EngineCounters; readonly simulator: EngineCounters };
+  readonly sequences: { readonly policy: number; readonly simulator: number };
+  readonly weights: { readonly policy: Weights; readonly simulator: Weights | Served };
+}
+
+/** One engine of two sides, which closes both: the policy's last, which may own what they share. */
+export function join(policy: PolicySide, simulator: SimulatorSide): Engine {
+  return {
+    vocabulary: policy.vocabulary,
+    chatTemplate: policy.chatTemplate,
+    get policy() {
+      return policy.policy;
+    },
+    simulator: simulator.simulator,
+    swap: policy.swap,
+    score: policy.score,
+    counters: () => ({ policy: policy.counters(), simulator: simulator.counters() }),
+    sequences: { policy: policy.sequences, simulator: simulator.sequences },
+    device: policy.device,
+    weights: { policy: policy.weights, simulator: simulator.weights },
+    async [Symbol.asyncDispose]() {
+      await simulator[Symbol.asyncDispose]();
+      await policy[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** Why the engine failed one request. Other requests are not affected. */
 export class EngineError extends Error {
-  readonly code: "deadline" | "context_full" | "cancelled" | "closed" | "native";
+  /** Of a server alone: `refused`: its model declined to answer; `unavailable`: it was down or busy until the deadline. */
+  readonly code: "deadline" | "context_full" | "cancelled" | "closed" | "native" | "refused" | "unavailable";
   constructor(code: EngineError["code"], message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.name = "EngineError";

@@ -155,6 +155,7 @@ export function scriptedEngine(script: Script = {}): Engine {
         if (request.usage) request.usage.written += vocabulary.encode(text).length;
         return text;
       },
+      weighs: true,
       choose: async (request) => {
         const firsts = firstTokens(vocabulary, request.options);
         const ids = renderChat(vocabulary, request.messages, request.lead);

@@ -26,7 +26,7 @@ export function blameFor(trajectory: Trajectory): Blame | null {
 /** The role that failed caused the abort, except for an engine error, which is the engine's in every role. */
 function ofWorld(failure: Failure | null): Blame {
   if (failure === null) return { party: "engine", code: "unknown", reason: "aborted without a recorded failure" };
-  const party = failure.code === "error" ? "engine" : failure.boundary;
+  const party = failure.code === "error" || failure.code === "unavailable" ? "engine" : failure.boundary;
   return { party, code: failure.code, reason: failure.text };
 }
 

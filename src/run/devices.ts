@@ -9,14 +9,17 @@ import type { Devices } from "../store/starts.ts";
 
 export function devicesOf(engine: Pick<Engine, "device" | "weights">, opened: OpenReply): Devices {
   const { device: learner, dtype, torch } = opened;
-  return { engine: engine.device, ...engine.weights, learner, dtype, torch };
+  const { policy, simulator } = engine.weights;
+  const played = "server" in simulator ? { server: simulator.server } : simulator;
+  return { engine: engine.device, policy, simulator: played, learner, dtype, torch };
 }
 
 /** One line for people. */
 export function devicesText({ engine, policy, simulator, learner, dtype, torch }: Devices): string {
   const weights = ({ dtype: type, gpuLayers, layers }: Weights) =>
     engine === "cpu" ? type : `${type}, ${gpuLayers} of ${layers} layers on the GPU`;
-  return `engine on ${engine} (policy ${weights(policy)}; simulator ${weights(simulator)}), learner on ${learner} (${dtype}, torch ${torch})`;
+  const simulated = "server" in simulator ? `on ${simulator.server}` : weights(simulator);
+  return `engine on ${engine} (policy ${weights(policy)}; simulator ${simulated}), learner on ${learner} (${dtype}, torch ${torch})`;
 }
 
 /** A sentence for each side (engine, learner) set to "auto" that computes on the CPU although there is an NVIDIA GPU. */

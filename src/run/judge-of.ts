@@ -1,5 +1,6 @@
 // The judge of a run, for its episodes and for its demonstrations.
 import type { Config } from "../config/config.ts";
+import { serverOf } from "../config/server.ts";
 import { parametersOf } from "../models/model.ts";
 import { type Judge, openJudge } from "../reward/judge.ts";
 import { criteriaCap } from "../simulator/criteria.ts";
@@ -10,6 +11,11 @@ export type PlayingSession = Pick<Session, "config" | "engine" | "template" | "u
 
 export function judgeOf({ config, template }: PlayingSession, verdict: Config["reward"]["verdict"]): Judge {
   const { withhold, maxCriteria } = config.simulator;
-  const cap = maxCriteria ?? (verdict === "written" ? criteriaCap(parametersOf(config.models.simulator)) : 0);
+  const cap = maxCriteria ?? (verdict === "written" ? criteriaCap(sizeOf(config.models.simulator)) : 0);
   return openJudge({ verdict, dialect: template.dialect, withhold, maxCriteria: cap });
+}
+
+/** Numbers in the model's weights; null for a model on a server, which does not say. */
+function sizeOf(simulator: string): number | null {
+  return serverOf(simulator) === null ? parametersOf(simulator) : null;
 }

@@ -5,9 +5,10 @@ import { PlayactError } from "../errors.ts";
 import type { Learner, OpenReply } from "../learner/learner.ts";
 import { restartingLearner } from "../learner/restart.ts";
 import { startLearner } from "../learner/torch.ts";
-import { openEngine } from "../llm/engine/llama.ts";
-import type { Engine } from "../llm/llm.ts";
+import { openEngine, openPolicySide, openSimulatorSide } from "../llm/engine/llama.ts";
+import { type Engine, join, type SimulatorSide } from "../llm/llm.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
+import type { Model } from "../models/model.ts";
 import { pythonPath } from "../models/python.ts";
 import { seedFrom } from "../rng.ts";
 import { newUsage } from "../simulator/usage.ts";
@@ -18,8 +19,9 @@ import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
 import { callFormOf } from "./form.ts";
 import { openNearness } from "./open-embedder.ts";
-import { findSeats, type Seats } from "./seats.ts";
+import { findSeats, findSimulator, type Seats } from "./seats.ts";
 import type { Session } from "./session.ts";
+import { looseServer, openSimulatorServer } from "./simulator-server.ts";
 import { versions } from "./versions.ts";
 
 export interface OpenedSession extends AsyncDisposable {
@@ -73,7 +75,8 @@ export async function openSession(
   async function announced() {
     const devices = devicesOf(engine, reply);
     watch.progress({ kind: "phase", text: devicesText(devices), step: 0 });
-    for (const warning of await idleCard(config, devices)) watch.progress({ kind: "warning", text: warning, step: 0 });
+    for (const warning of [...(await idleCard(config, devices)), ...looseServer(engine)])
+      watch.progress({ kind: "warning", text: warning, step: 0 });
     const told = (text: string) => watch.progress({ kind: "phase", text, step: 0 });
     const form = await callFormOf(engine, writer.run, seats.policy.entry ?? {}, told);
     await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }, form));
@@ -86,7 +89,24 @@ export async function openSession(
 /** The engine of a config, for commands that need no learner. */
 export async function openEngineOf(config: Config, seats?: Seats): Promise<Engine> {
   const { policy, simulator } = seats ?? (await findSeats(config));
-  return openEngine({ policyModel: policy.path, simulatorModel: simulator.path, ...config.engine });
+  const served = await openSimulatorServer(config);
+  if (served === null) {
+    const simulatorModel = simulator?.path ?? null;
+    return openEngine({ policyModel: policy.path, simulatorModel, ...config.engine });
+  }
+  const side = await openPolicySide({ policyModel: policy.path, ...config.engine }).catch(async (error) => {
+    await served[Symbol.asyncDispose]();
+    throw error;
+  });
+  return join(side, served);
+}
+
+/** The simulator of a config alone; `model`: its file, null on a server. */
+export async function openSimulatorOf(config: Config, model: Model | null): Promise<SimulatorSide> {
+  const served = await openSimulatorServer(config);
+  if (served !== null) return served;
+  const { path } = model ?? (await findSimulator(config.models.simulator));
+  return openSimulatorSide({ simulatorModel: path, ...config.engine });
 }
 
 export function toolsetsOf(config: Config): Session["toolsets"] {

@@ -1,13 +1,15 @@
 // The models of a config in their seats, policy and simulator: found on this disk and fit for what the seat asks, as far as their
 // headers tell. Checked before a run is created, so that a wrong file costs a sentence and no minute of loading.
 import type { Config } from "../config/config.ts";
+import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import { chatFormat } from "../llm/text/chat-format.ts";
 import { findOnDisk, type Model } from "../models/model.ts";
 
 export interface Seats {
   readonly policy: Model;
-  readonly simulator: Model;
+  /** Null: on a server. */
+  readonly simulator: Model | null;
 }
 
 /** As in native/trainer/policy.py: those that the learner was tested with. */
@@ -17,9 +19,17 @@ const policyArchitectures = ["llama", "qwen2", "qwen3", "gemma3"];
 export async function findSeats({ models }: Pick<Config, "models">): Promise<Seats> {
   const policy = await findOnDisk(models.policy);
   checkPolicy(policy);
-  const simulator = models.simulator === models.policy ? policy : await findOnDisk(models.simulator);
-  checkSimulator(simulator);
-  return { policy, simulator };
+  if (serverOf(models.simulator) !== null) return { policy, simulator: null };
+  if (models.simulator !== models.policy) return { policy, simulator: await findSimulator(models.simulator) };
+  checkSimulator(policy);
+  return { policy, simulator: policy };
+}
+
+/** The model of an address, fit to be the simulator. Throws likewise. */
+export async function findSimulator(address: string): Promise<Model> {
+  const model = await findOnDisk(address);
+  checkSimulator(model);
+  return model;
 }
 
 /** @throws PlayactError("model") */

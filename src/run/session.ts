@@ -52,7 +52,9 @@ export function simulatorOf({
   engine,
   usage,
   signal,
-}: Pick<Session, "config" | "engine" | "usage"> & Partial<Pick<Session, "signal">>): Simulator {
+}: Pick<Session, "config" | "usage"> & { readonly engine: Pick<Engine, "simulator"> } & Partial<
+    Pick<Session, "signal">
+  >): Simulator {
   return openSimulator(engine.simulator, {
     tries: config.rollout.simulatorTries,
     deadlineMs: config.rollout.deadlineSeconds * 1000,

@@ -10,8 +10,8 @@ export const criteria = [
   "The assistant was brief and to the point.",
 ] as const;
 
-/** Most criteria that a model with this many parameters judges at once. */
-export function criteriaCap(parameters: number): number {
-  if (parameters < 10e9) return 2;
+/** Most criteria that a model with this many parameters judges at once; null: a server's, whose size is not known. */
+export function criteriaCap(parameters: number | null): number {
+  if (parameters === null || parameters < 10e9) return 2;
   return parameters < 20e9 ? 3 : criteria.length;
 }

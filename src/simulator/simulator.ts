@@ -14,6 +14,8 @@ export interface Simulator {
   /** The log-probs of given answers, asked once. Throws like `ask`. */
   weigh(role: SimulatorRole, choice: Choice): Promise<Answer<readonly number[]>>;
   readonly fits: ChatModel["fits"];
+  /** Whether `weigh` is possible: some servers give no log-probs. */
+  readonly weighs: boolean;
   /** The same simulator, which also takes these notes. */
   noting(notes: Notes): Simulator;
 }
@@ -73,6 +75,7 @@ export function openSimulator(model: ChatModel, options: SimulatorOptions): Simu
       ask: (question) => ask(model, question, options, note),
       weigh: (role, choice) => weigh(model, { ...choice, role }, options, note),
       fits: model.fits,
+      weighs: model.weighs,
       noting: (notes) => handle([...all, notes]),
     };
   };
@@ -113,7 +116,8 @@ async function ask<T>(
     } catch (error) {
       failure = failureOf(role, error);
       ended(null, failure.text);
-      if (failure.code === "context_full") break; // the same prompt would not fit next time either
+      // the same prompt would not fit next time either, and a server that is away was asked until the deadline
+      if (failure.code === "context_full" || failure.code === "unavailable") break;
     } finally {
       note.counts({ [`tokens_in/${role}`]: usage.read, [`tokens_out/${role}`]: usage.written });
     }
@@ -142,7 +146,7 @@ async function weigh(
     ended(null, failure.text);
     return { ok: false, failure };
   } finally {
-    note.counts({ [`tokens_in/${role}`]: usage.read });
+    note.counts({ [`tokens_in/${role}`]: usage.read, [`tokens_out/${role}`]: usage.written });
   }
 }
 

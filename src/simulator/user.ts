@@ -3,6 +3,9 @@
 // writes speaks in the assistant's voice. Written, as TRUSTEE publishes it: a reason, a reward for the assistant's turn, and the
 // next message or the end; if rules find the assistant's voice in the message, the simulator is asked again.
 import type { Config } from "../config/config.ts";
+import type { ChatMessage } from "../llm/llm.ts";
+import { asEnum } from "../llm/text/options.ts";
+import { isObject } from "../rules/json.ts";
 import { refuses } from "../rules/language/refusal.ts";
 import { carriedShare } from "../rules/language/said.ts";
 import type { Failure, Json, Line, Task } from "../types.ts";
@@ -41,17 +44,18 @@ export const userWays: Readonly<
 type Sentence = Extract<UserAnswer, { ok: true }>;
 
 /**
- * The odds are calibrated against a conversation in which the assistant has said nothing, so that a preference for a letter does
+ * By log-odds where the model gives them, else by what it answers. The odds are calibrated against a conversation in which the assistant has said nothing, so that a preference for a letter does
  * not decide.
  */
-async function chosen({ task, withhold, lines, told }: UserRequest, simulator: Simulator): Promise<UserAnswer> {
+async function chosen({ task, withhold, lines, told, names }: UserRequest, simulator: Simulator): Promise<UserAnswer> {
   const brief = briefed(task, withhold);
   const menu = sentences(task, lines, told);
   const [only, ...others] = menu;
   if (only && others.length === 0) return only;
   const options = menu.map((_, index) => ` ${letters[index] ?? "H"}`);
-  const lead = "Answer:";
   const texts = menu.map(({ text }) => text);
+  if (!simulator.weighs) return picked(menu, { lines, names, prompt: (read) => menuPrompt(brief, read, texts) }, simulator);
+  const lead = "Answer:";
   const weighed = (conversation: readonly Line[]) => {
     const messages = promptOver(conversation, simulator, { lead }, (read) => menuPrompt(brief, read, texts));
     return simulator.weigh("user", { messages, lead, options });
@@ -64,6 +68,29 @@ async function chosen({ task, withhold, lines, told }: UserRequest, simulator: S
   const best = menu[odds.indexOf(Math.max(...odds))];
   const failure = { boundary: "user", code: "invalid_reply", text: "no option has a finite log-probability" } as const;
   return best ?? { ok: false, failure };
+}
+
+/** Without log-probs: the letter that the model answers. Nothing corrects a preference for a letter. */
+async function picked(
+  menu: readonly Sentence[],
+  { lines, names, prompt }: Pick<UserRequest, "lines" | "names"> & { prompt: (read: readonly Line[]) => ChatMessage[] },
+  simulator: Simulator,
+): Promise<UserAnswer> {
+  const known = letters.slice(0, menu.length);
+  const maxTokens = 40;
+  const answer = await simulator.ask<Sentence>({
+    role: "user",
+    messages: promptOver(lines, simulator, { replyTokens: maxTokens }, (read) => asEnum(prompt(read), known).messages),
+    schema: asEnum([], known).schema,
+    check: (reply) => {
+      const sentence = menu.find((_, index) => isObject(reply) && reply.answer === known[index]);
+      return sentence === undefined ? { reason: "no letter of the menu" } : { value: sentence };
+    },
+    seedNames: [...names, "user"],
+    maxTokens,
+    temperature: 0,
+  });
+  return answer.ok ? answer.value : answer;
 }
 
 /**

@@ -3,7 +3,7 @@
 import { rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
-import { blames, configs, digests, embeddings, margins, replies, starts, tables } from "./schema.ts";
+import { blames, configs, digests, embeddings, margins, replies, servers, starts, tables } from "./schema.ts";
 import { models } from "./schema-models.ts";
 import { guides, pairs, teaching } from "./schema-teaching.ts";
 import { views } from "./views.ts";
@@ -25,6 +25,7 @@ export const migrations: readonly string[] = [
   guides,
   pairs,
   models,
+  servers,
 ];
 
 /** The store's version: the number of migrations applied. */

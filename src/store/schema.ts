@@ -203,6 +203,11 @@ CREATE TABLE evaluation_metric (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** Version 13: the server that played the simulator, with the model as it names it; NULL: it was in process. */
+export const servers = `
+ALTER TABLE start ADD COLUMN simulator_server TEXT;
+`;
+
 /** Each key that the first stores did not have, with the value that keeps a run's behaviour. */
 const added: readonly (readonly [key: string, value: string])[] = [
   ["engine.mode", '"fast"'],

@@ -1,7 +1,7 @@
 // Starts of a run: the first and each resume, with versions and devices. A run may be resumed with another torch or on another
 // GPU; a step was computed with the versions and devices of the last start before it.
 
-import type { Weights } from "../llm/llm.ts";
+import type { Served, Weights } from "../llm/llm.ts";
 import type { CallForm } from "../llm/text/dialect.ts";
 import { type Writer, write } from "./lease.ts";
 import type { RunRow } from "./run-row.ts";
@@ -13,7 +13,7 @@ export interface Devices {
   readonly engine: string;
   /** The engine's weights, by role. */
   readonly policy: Weights;
-  readonly simulator: Weights;
+  readonly simulator: Weights | Pick<Served, "server">;
   /** "cpu", "mps", or a CUDA device with its GPU: "cuda:0 (NVIDIA L4)". */
   readonly learner: string;
   /** Data type of the learner's frozen weights: "float32" or "bfloat16". */
@@ -35,11 +35,11 @@ export function recordStart(writer: Writer, start: Omit<Start, "at">, form: Call
     database
       .prepare(
         `INSERT INTO start (run, at, versions, torch, engine, policy_dtype, policy_gpu_layers, policy_layers, simulator_dtype,
-           simulator_gpu_layers, simulator_layers, learner, learner_dtype) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           simulator_gpu_layers, simulator_layers, simulator_server, learner, learner_dtype) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         ...[writer.run.id, new Date().toISOString(), JSON.stringify(start.versions), start.torch, start.engine],
-        ...[...columnsOf(start.policy), ...columnsOf(start.simulator), start.learner, start.dtype],
+        ...[...columnsOf(start.policy), ...simulatorColumnsOf(start.simulator), start.learner, start.dtype],
       );
     database
       .prepare("UPDATE run SET dialect = ?, markers = ? WHERE id = ? AND dialect IS NULL")
@@ -66,20 +66,27 @@ function columnsOf({ dtype, gpuLayers, layers }: Weights) {
   return [dtype, gpuLayers, layers];
 }
 
+/** Of a server's model only the name is known. */
+function simulatorColumnsOf(simulator: Start["simulator"]) {
+  return "server" in simulator ? ["unknown", 0, 0, simulator.server] : [...columnsOf(simulator), null];
+}
+
 type Columns = Omit<Start, "versions" | "policy" | "simulator"> & {
   readonly [name in "versions" | "policy" | "simulator"]: string;
-};
+} & { readonly server: string | null };
 
 function select(store: Store, where: string, id: number): Start | null {
   const weights = (role: string) =>
     `json_object('dtype', ${role}_dtype, 'gpuLayers', ${role}_gpu_layers, 'layers', ${role}_layers) AS ${role}`;
   const row = store.database
     .prepare<[{ readonly id: number }], Columns>(
-      `SELECT at, versions, torch, engine, ${weights("policy")}, ${weights("simulator")}, learner, learner_dtype AS dtype
+      `SELECT at, versions, torch, engine, ${weights("policy")}, ${weights("simulator")}, learner, learner_dtype AS dtype,
+              simulator_server AS server
        FROM start WHERE ${where} ORDER BY id DESC LIMIT 1`,
     )
     .get({ id });
   if (row === undefined) return null;
-  const { versions, policy, simulator } = row;
-  return { ...row, versions: JSON.parse(versions), policy: JSON.parse(policy), simulator: JSON.parse(simulator) };
+  const { versions, policy, simulator, server, ...plain } = row;
+  const played = server === null ? JSON.parse(simulator) : { server };
+  return { ...plain, versions: JSON.parse(versions), policy: JSON.parse(policy), simulator: played };
 }

@@ -157,7 +157,7 @@ SELECT run, step, purpose, phase, rule, CAST(sum(times) AS INTEGER) AS times FRO
 CREATE VIEW start_summary AS
 SELECT run.name AS run, start.at, start.versions ->> '$.playact' AS playact, start.torch, start.engine, start.policy_dtype,
        start.policy_gpu_layers, start.policy_layers, start.simulator_dtype, start.simulator_gpu_layers, start.simulator_layers,
-       start.learner, start.learner_dtype
+       start.simulator_server, start.learner, start.learner_dtype
 FROM start JOIN run ON run.id = start.run;
 
 -- Scores of public benchmarks by policy and category, with Wilson's 95 % interval. run, step, adapter: NULL for an untrained

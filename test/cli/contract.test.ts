@@ -149,6 +149,32 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     code: 4,
     says: /No model is called "gpt"\. Known models: qwen/,
   },
+  "a policy on a server": {
+    words: train("--set", "models.policy=http://127.0.0.1:9/v1#big"),
+    code: 3,
+    says: /"models\.policy": a policy is trained in this process; only models\.simulator may be on a server/,
+  },
+  "a server's address without a model": {
+    words: train("--set", "models.simulator=http://127.0.0.1:9/v1"),
+    code: 3,
+    says: /"models\.simulator": expected http:\/\/HOST:PORT\/v1#MODEL, got no model after #/,
+  },
+  "a server's address with a key in it": {
+    words: train("--set", "models.simulator=http://me:sk-0123@127.0.0.1:9/v1#big"),
+    code: 3,
+    says: /^(?!.*sk-0123).*a key belongs in the environment variable PLAYACT_API_KEY/,
+  },
+  "a simulator's server that is down": {
+    words: train("--set", "models.simulator=http://127.0.0.1:9/v1#big"),
+    code: 4,
+    says: /no server answers at http:\/\/127\.0\.0\.1:9\/v1 \(.*\): start it, or name a model of this machine/,
+  },
+  "a key that no header can hold": {
+    words: train("--set", "models.simulator=http://127.0.0.1:9/v1#big"),
+    environment: { PLAYACT_API_KEY: "sk 0123" },
+    code: 4,
+    says: /^(?!.*0123).*PLAYACT_API_KEY has blanks/,
+  },
   "a model that is not downloaded": {
     words: train(),
     code: 4,

@@ -7,6 +7,7 @@ import { doctorCommand } from "../../src/cli/doctor.ts";
 import type { Check } from "../../src/cli/health.ts";
 import { reportOf, wantedKinds } from "../../src/cli/simulator-health.ts";
 import { type Finding, type Kind, kinds } from "../../src/health/examine.ts";
+import { chatServer } from "../support/chat-server.ts";
 
 interface Answer {
   readonly printed: string;
@@ -117,6 +118,17 @@ describe("--simulator", () => {
     expect(error).toMatchObject({ boundary: "usage", message: expect.stringContaining("Kinds: verdict/rules, verdict/mixed") });
     expect(wantedKinds(["user", "verdict/mixed"])).toEqual(["verdict/mixed", "user/chosen", "user/written"]);
     expect(wantedKinds([])).toEqual(kinds);
+  });
+
+  test("examines a model on a server like any other", async () => {
+    await using server = await chatServer();
+    const only = ["--only", "user/chosen", "--only", "tools/written"];
+    const { printed, error } = await doctor(["--simulator", "--model", `${server.url}#big`, ...only, "--json"]);
+    expect(error).toBe(null);
+    const { done, of, model } = JSON.parse(printed);
+    expect(done).toBe(of);
+    expect(model).toBe(`${server.url}#big`);
+    expect(server.asked.length).toBeGreaterThan(10);
   });
 
   test("refuses an unknown model, and what goes with it alone", async () => {

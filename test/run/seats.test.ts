@@ -21,7 +21,7 @@ test("one file may take both seats, and so may two", async () => {
   const [one, two] = [file("one"), file("two")];
   const same = await findSeats({ models: { policy: one, simulator: one } });
   expect(same.policy).toBe(same.simulator);
-  expect((await findSeats({ models: { policy: one, simulator: two } })).simulator.path).toBe(two);
+  expect((await findSeats({ models: { policy: one, simulator: two } })).simulator?.path).toBe(two);
 });
 
 test("an architecture that the learner does not train is refused as policy, not as simulator", async () => {
@@ -30,7 +30,7 @@ test("an architecture that the learner does not train is refused as policy, not 
     boundary: "model",
     message: `${other} has the architecture qwen2moe, which the learner cannot train: it supports llama, qwen2, qwen3, gemma3. Choose another policy.`,
   });
-  expect((await findSeats({ models: { policy, simulator: other } })).simulator.facts.architecture).toBe("qwen2moe");
+  expect((await findSeats({ models: { policy, simulator: other } })).simulator?.facts.architecture).toBe("qwen2moe");
 });
 
 test("a model whose vocabulary has no turn markers is refused in both seats", async () => {

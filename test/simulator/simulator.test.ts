@@ -31,6 +31,7 @@ function model(...replies: readonly (string | Error)[]): ChatModel & { readonly 
       if (reply instanceof Error) throw reply;
       return reply;
     },
+    weighs: true,
     choose: () => Promise.reject(new Error("not asked")),
     fits: () => true,
   };
@@ -97,6 +98,7 @@ describe("asking the simulator", () => {
         if (own) own.written += 5;
         return '{"colour":"red"}';
       },
+      weighs: true,
       choose: async ({ usage: own }) => {
         if (own) own.read += 11;
         return [-1, -2];

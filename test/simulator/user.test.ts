@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ChooseRequest } from "../../src/llm/llm.ts";
+import type { ChooseRequest, ReplyRequest } from "../../src/llm/llm.ts";
 import { complaint, thanks } from "../../src/simulator/prompts/user.ts";
 import type { Simulator } from "../../src/simulator/simulator.ts";
 import { outOfCharacter, userWays } from "../../src/simulator/user.ts";
@@ -103,6 +103,24 @@ describe("the user's next sentence", () => {
     ["both after other words if a refusal is right", declined(), ["Your train leaves at noon."], [thanks, complaint]],
   ])("is %s", async (_name, own, said, menu) => {
     expect(await menuAfter(own, ...said)).toEqual(menu);
+  });
+
+  test("of a model without log-probs is the letter that it answers, asked for in words and as an enum", async () => {
+    const menus: Json[] = [];
+    const reply = (request: ReplyRequest) => {
+      menus.push({ enum: request.schema.properties ?? null, prompt: request.messages.at(-1)?.content ?? "" });
+      return { answer: "B" };
+    };
+    const { engine } = stage({ reply });
+    const { simulator } = stage({}, { model: { ...engine.simulator, weighs: false } });
+    const answer = await nextSentence(task, lines, [], simulator);
+    expect(answer).toMatchObject({ ok: true, kind: "detail", text: to.sentence, reward: 1 });
+    expect(menus).toEqual([
+      {
+        enum: { answer: { type: "string", enum: ["A", "B", "C", "D"] } },
+        prompt: expect.stringMatching(/\(B\) [\s\S]*Answer with JSON: \{"answer":"A"\} or \{"answer":"B"\}/),
+      },
+    ]);
   });
 
   test("of odds that are no numbers is a failure, not a sentence", async () => {

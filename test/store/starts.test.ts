@@ -2,7 +2,7 @@ import Database from "better-sqlite3";
 import { describe, expect, it, vi } from "vitest";
 import { migrations } from "../../src/store/migrations.ts";
 import { findRun } from "../../src/store/runs.ts";
-import { starts } from "../../src/store/schema.ts";
+import { servers, starts } from "../../src/store/schema.ts";
 import { lastStart, recordStart, startOfTrajectory } from "../../src/store/starts.ts";
 import { saveTask } from "../../src/store/tasks.ts";
 import { saveTrajectory } from "../../src/store/trajectories.ts";
@@ -61,11 +61,21 @@ describe("the starts of a run", () => {
     ]);
   });
 
+  it("name the server that played the simulator, and the model as it names it", () => {
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    const simulator = { server: "http://host:8000/v1#qwen3-32b" };
+    recordStart(writer, { ...processorOnly, simulator, versions: {} }, exampleForm);
+    expect(lastStart(temporary.store, writer.run)).toMatchObject({ ...processorOnly, simulator });
+    expect(temporary.store.database.prepare("SELECT simulator_server FROM start_summary").pluck().get()).toBe(simulator.server);
+  });
+
   it("are missing in an older store, whose runs keep everything else", () => {
     const old = new Database(":memory:");
     for (const change of migrations.slice(0, migrations.indexOf(starts))) old.exec(change);
     old.exec("INSERT INTO run VALUES (1, 'r', 'tiny', '{}', '{\"playact\": \"0.1.0\"}', 'running', NULL, 't', NULL)");
     old.exec(starts);
+    old.exec(servers);
     old.exec(views);
     expect(old.prepare("SELECT count(*) FROM start_summary").pluck().get()).toBe(0);
     expect(old.prepare("SELECT name, versions ->> '$.playact' FROM run").raw().all()).toEqual([["r", "0.1.0"]]);

@@ -1,4 +1,5 @@
-// The conformance suite of the engine port, for the scripted double and for llama.cpp on a small model. Log-probs are compared
+// The conformance suite of the engine port, for the scripted double and for llama.cpp on a small model; the simulator's part is
+// simulator.suite.ts, which a server keeps too. Log-probs are compared
 // with `score`, which computes every id without a cache: reuse must not change a number by more than rounding. A quantised
 // model rounds its activations too, so an id computed alone differs from one computed in a batch (SmolLM2 Q4_1: 0.01 to 0.3
 // nats on single ids, 0.05 in the mean), while a wrong or missing cell changes the mean by a nat or more; hence means. `warm`
@@ -6,11 +7,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Ajv } from "ajv";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { renderChat } from "../../src/llm/engine/chat.ts";
 import type { Engine, Sampled, SampleRequest } from "../../src/llm/llm.ts";
-import type { JsonSchema } from "../../src/types.ts";
+import { benchOf, simulatorTests } from "./simulator.suite.ts";
 
 export interface SuiteOptions {
   /** Opens an engine with one file for both roles, with `contextTokens` per sequence. */
@@ -175,78 +175,6 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       await expectScored(prompt, sampled);
     });
 
-    test("choose weighs the options' first tokens over the full vocabulary", async () => {
-      const messages = [{ role: "user", content: "Is water wet? Answer Yes or No." }] as const;
-      const options = [" Yes", " No", " Perhaps"].map((option) => (engine.device === "scripted" ? option.trim() : option));
-      const usage = { read: 0, written: 0 };
-      const weights = await engine.simulator.choose({ messages, lead: "Answer:", options, deadlineMs: 60_000, usage });
-      const prompt = renderChat(engine.vocabulary, messages, "Answer:");
-      expect(usage).toEqual({ read: prompt.length, written: 0 });
-      for (const [at, option] of options.entries()) {
-        const scored = await engine.score([...prompt, engine.vocabulary.encode(option)[0] ?? -1]);
-        expect(Math.abs((weights[at] ?? Number.NaN) - (scored.at(-1) ?? 0))).toBeLessThanOrEqual(tolerance);
-      }
-    });
-
-    test("options with the same first token are rejected", async () => {
-      const request = {
-        messages: [{ role: "user", content: "?" }] as const,
-        lead: "",
-        options: ["aaa", "aaa b"],
-        deadlineMs: 60_000,
-      };
-      await expect(engine.simulator.choose(request)).rejects.toThrow(/start with the same token/);
-    });
-
-    test("a reply at temperature 1 parses and is valid under its schema", async () => {
-      const ajv = new Ajv({ strict: false, formats: { date: /^\d{4}-\d\d-\d\d$/ } });
-      const schema: JsonSchema = {
-        type: "object",
-        properties: {
-          name: { type: "string", minLength: 1, maxLength: 12 },
-          kind: { enum: ["cat", "dog", 'a "quoted" one'] },
-          born: { type: "string", format: "date" },
-          weight: { type: "number", minimum: 0, maximum: 99 },
-          tags: { type: "array", items: { type: "string", maxLength: 6 }, minItems: 1, maxItems: 2 },
-          owner: { anyOf: [{ type: "null" }, { type: "boolean" }] },
-        },
-        required: ["name", "kind", "born", "weight", "tags", "owner"],
-      };
-      const messages = [{ role: "user", content: "Describe a pet as JSON." }] as const;
-      const usage = { read: 0, written: 0 };
-      const replies = await Promise.all(
-        [1, 2].map((seed) =>
-          engine.simulator.reply({
-            messages,
-            schema,
-            seed,
-            temperature: 1,
-            maxTokens: 180,
-            deadlineMs: 60_000,
-            usage,
-          }),
-        ),
-      );
-      expect(usage.read).toBe(2 * renderChat(engine.vocabulary, messages, "").length);
-      expect(usage.written).toBeGreaterThan(20);
-      expect(usage.written).toBeLessThanOrEqual(360);
-      for (const reply of replies) expect(ajv.validate(schema, JSON.parse(reply)), `${reply} ${ajv.errorsText()}`).toBe(true);
-    });
-
-    test("a thinking limit changes nothing in a model without thinking markers", async () => {
-      const request = {
-        messages: [{ role: "user", content: "Name a pet as JSON." }] as const,
-        schema: { type: "object", properties: { name: { type: "string", maxLength: 8 } }, required: ["name"] },
-        seed: 3,
-        temperature: 0,
-        maxTokens: 20,
-        deadlineMs: 60_000,
-      };
-      const reply = await engine.simulator.reply(request);
-      expect(await engine.simulator.reply({ ...request, thinkTokens: 30 })).toBe(reply);
-      expect(JSON.parse(reply)).toHaveProperty("name");
-    });
-
     test.runIf(writeAdapter)("an adapter changes log-probs; one of zeros changes none, although its hash differs", async () => {
       const folder = mkdtempSync(join(tmpdir(), "playact-suite-"));
       const prompt = chat("Say hello to the world.");
@@ -267,20 +195,7 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       rmSync(folder, { recursive: true });
     });
 
-    test("a prompt fits with its reply to the last token, and not one more", async () => {
-      const messages = [{ role: "user", content: "Is water wet?" }] as const;
-      const room = contextTokens - renderChat(engine.vocabulary, messages, "Answer:").length;
-      expect([0, room, room + 1].map((reply) => engine.simulator.fits(messages, "Answer:", reply))).toEqual([true, true, false]);
-    });
-
-    test("a simulator's prompt that does not fit is rejected", async () => {
-      const messages = [{ role: "user", content: "a b ".repeat(contextTokens) }] as const;
-      const request = { messages, seed: 1, temperature: 1, deadlineMs: 60_000 };
-      const schema: JsonSchema = { type: "object", properties: {}, required: [] };
-      await expect(engine.simulator.reply({ ...request, schema, maxTokens: 9 })).rejects.toMatchObject({ code: "context_full" });
-      const choice = engine.simulator.choose({ ...request, lead: "Answer:", options: [" A", " B"] });
-      await expect(choice).rejects.toMatchObject({ code: "context_full" });
-    });
+    simulatorTests(() => benchOf(engine), { contextTokens, tolerance });
 
     test("a swap returns a new handle, and the old one rejects requests", async () => {
       const before = engine.policy;

@@ -8,7 +8,7 @@ import { type Config, configSchema } from "../../src/config/config.ts";
 import { presets } from "../../src/config/presets.ts";
 import type { Learner, UpdateRequest } from "../../src/learner/learner.ts";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
-import { type Engine, noCounters } from "../../src/llm/llm.ts";
+import { type ChatModel, type Engine, noCounters, type ReplyRequest } from "../../src/llm/llm.ts";
 import { type Script, scriptedEngine } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { draws } from "../../src/rng.ts";
@@ -79,6 +79,16 @@ export function storeWith({ path, database }: Store, moment: Moment): Store {
   return { path, database: proxy, [Symbol.dispose]: () => undefined };
 }
 
+/** The simulator's replies, for a double in this process or behind a server. */
+export const simulatorReply = (request: Pick<ReplyRequest, "schema" | "seed" | "messages">): Json => {
+  if ("arguments_1" in (request.schema.properties as JsonObject)) {
+    const to = draws("reply", request.seed).pick(cities);
+    return { arguments_1: { from: "Oslo", to, day: "2027-03-02" }, result_1: { train_id: "NT4", departs: "08:25" } };
+  }
+  const to = /to: (\w+)/.exec(request.messages.at(-1)?.content ?? "")?.[1] ?? "";
+  return { message: `Which train goes from Oslo to ${to} on 2027-03-02?` };
+};
+
 /** Calls first, blueprint and rules. */
 function usualScript(decide: Process["decide"]): Script {
   return {
@@ -91,21 +101,15 @@ function usualScript(decide: Process["decide"]): Script {
       if (prompt.includes("departs")) return "The train NT4 departs at 08:25.";
       return `<tool_call>\n{"name": "find_train", "arguments": {"from": "Oslo", "to": "${to}", "day": "2027-03-02"}}\n</tool_call>`;
     },
-    reply: (request): Json => {
-      if ("arguments_1" in (request.schema.properties as JsonObject)) {
-        const to = draws("reply", request.seed).pick(cities);
-        return { arguments_1: { from: "Oslo", to, day: "2027-03-02" }, result_1: { train_id: "NT4", departs: "08:25" } };
-      }
-      const to = /to: (\w+)/.exec(request.messages.at(-1)?.content ?? "")?.[1] ?? "";
-      return { message: `Which train goes from Oslo to ${to} on 2027-03-02?` };
-    },
+    reply: simulatorReply,
   };
 }
 
-function engineWith(moment: Moment, script: Script): Engine {
+function engineWith(moment: Moment, script: Script, simulator?: ChatModel): Engine {
   const engine = scriptedEngine(script);
   return {
     ...engine,
+    simulator: simulator ?? engine.simulator,
     get policy() {
       return engine.policy;
     },
@@ -150,6 +154,8 @@ export interface Process {
   readonly token: string;
   /** The process's counts of simulator usage. */
   readonly usage?: Usage;
+  /** Plays the simulator in place of the double's. */
+  readonly simulator?: ChatModel;
   /** Whether the policy of a version decides as always when it plays greedily; false: all it says is wrong. */
   readonly decide?: (version: number) => boolean;
   /** Plays another world than the usual one, with these tools. */
@@ -163,7 +169,7 @@ export interface Process {
 export async function life({ store, home }: Temporary, run: RunRow, lived: Process) {
   const { moment = () => {}, progress = () => {}, usage = newUsage(), token } = lived;
   const writer = { ...acquireLease(store, run, { pid: process.pid, token }), store: storeWith(store, moment) };
-  const engine = engineWith(moment, lived.script ?? usualScript(lived.decide));
+  const engine = engineWith(moment, lived.script ?? usualScript(lived.decide), lived.simulator);
   const learner = learnerWith(engine, moment, lived.updated);
   await learner.open(openRequest);
   const toolset = { domain: "travel", name: "trains", tools: lived.tools ?? [findTrain] };

@@ -49,6 +49,7 @@ export function openChatModel(parts: ChatParts): ChatModel {
   return {
     // async, so that an invalid schema or option rejects instead of throwing
     reply: async (request) => parts.batcher.run(replyWork(parts, { grammar: grammarFor(request), loneSpace }, request)),
+    weighs: true,
     choose: async (request) => parts.batcher.run(chooseWork(parts, request)),
     fits: (messages, lead, replyTokens) =>
       renderChat(parts.vocabulary, messages, lead).length + replyTokens <= parts.contextTokens,

@@ -1,4 +1,4 @@
-// Opens the models in this process: one engine with a policy context (with adapters) and a simulator context (without). A file
+// Opens the models in this process: a policy context (with adapters), a simulator context (without), or an engine of both. A file
 // used for both roles is loaded once. node-llama-cpp must not download or build anything here.
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -7,28 +7,39 @@ import { GgufFileType, getLlama, type Llama, LlamaLogLevel, type LlamaModel } fr
 import type { Config } from "../../config/config.ts";
 import { describe, PlayactError } from "../../errors.ts";
 import { commandLine } from "../../models/installation.ts";
-import type { ChatTemplate, Engine, Vocabulary, Weights } from "../llm.ts";
+import {
+  type ChatTemplate,
+  type Engine,
+  join,
+  type PolicySide,
+  type SimulatorSide,
+  type Vocabulary,
+  type Weights,
+} from "../llm.ts";
 import { chatFormat } from "../text/chat-format.ts";
-import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
+import { bindingsOf, type NativeModel, nativeContextOf, nativeModelOf } from "./addon.ts";
 import { createBatcher } from "./batcher.ts";
-import { openChatModel } from "./chat.ts";
+import { type ChatParts, openChatModel } from "./chat.ts";
 import { repacked } from "./llama-repacked.ts";
 import { affordableSequences, batchTokens } from "./llama-slots.ts";
-import { createLock } from "./lock.ts";
+import { createLock, type Lock } from "./lock.ts";
 import { whyNotOnCard } from "./nvidia.ts";
 import { openPolicy } from "./policy.ts";
 import { openVocabulary } from "./vocabulary.ts";
 
 /**
- * Options of an engine; without a simulator file the policy's model without its adapter is the simulator. Contexts are in
- * tokens PER sequence (node-llama-cpp multiplies by the sequences and pads up to 256). `fast`: many sequences in one batch,
- * computed prefixes reused. `reproducible`: one request at a time, every id computed again, so that a sample depends only on
- * its ids, seed and adapter: bit-equal on a CPU from run to run. In `fast` a quantised model's log-probs depend on what else
- * is in the batch (measured by scripts/measure-modes.mjs).
+ * Options of the policy's side. Contexts are in tokens PER sequence (node-llama-cpp multiplies by the sequences and pads up to
+ * 256). `fast`: many sequences in one batch, computed prefixes reused. `reproducible`: one request at a time, every id computed
+ * again, so that a sample depends only on its ids, seed and adapter: bit-equal on a CPU from run to run. In `fast` a quantised
+ * model's log-probs depend on what else is in the batch (measured by scripts/measure-modes.mjs).
  */
-export interface EngineOptions extends Readonly<Config["engine"]> {
+export interface PolicyOptions extends Readonly<Config["engine"]> {
   /** GGUF file of the model to train. */
   readonly policyModel: string;
+}
+
+/** Options of both sides; without a simulator file the policy's model without its adapter is the simulator. */
+export interface EngineOptions extends PolicyOptions {
   /** May be the policy's file, which is then loaded once. */
   readonly simulatorModel: string | null;
 }
@@ -37,10 +48,48 @@ export interface EngineOptions extends Readonly<Config["engine"]> {
  * Loads the models and opens their contexts. @throws PlayactError("model" | "environment" | "memory" | "engine") with one
  * sentence.
  */
-export async function openEngine(options: EngineOptions): Promise<Engine> {
+export function openEngine(options: EngineOptions): Promise<Engine> {
+  return opened(options, async (llama) => {
+    const model = await llama.load(options.policyModel);
+    const shared = options.simulatorModel === null || resolve(options.simulatorModel) === resolve(options.policyModel);
+    const other = shared ? model : await llama.load(options.simulatorModel ?? "");
+    const policy = await policySide(llama, model, llama.free);
+    return join(policy, await simulatorSide(llama, other, async () => undefined));
+  });
+}
+
+/** The policy alone, for a simulator on a server or for nothing but its turns. Throws likewise. */
+export function openPolicySide(options: PolicyOptions): Promise<PolicySide> {
+  return opened(options, async (llama) => policySide(llama, await llama.load(options.policyModel), llama.free));
+}
+
+/** The simulator alone. Throws likewise. */
+export function openSimulatorSide(
+  options: Omit<EngineOptions, "policyModel"> & { readonly simulatorModel: string },
+): Promise<SimulatorSide> {
+  return opened(options, async (llama) => simulatorSide(llama, await llama.load(options.simulatorModel), llama.free));
+}
+
+/** llama.cpp with what was loaded and opened on it. */
+interface Opened {
+  readonly llama: Llama;
+  readonly lock: Lock;
+  load(path: string): Promise<Loaded>;
+  context(role: "policy" | "simulator", loaded: Loaded): Promise<ChatParts & { readonly sequences: number }>;
+  /** Frees everything, newest first: a garbage-collected LlamaContext keeps its model from ever being freed. */
+  free(): Promise<void>;
+}
+
+interface Loaded {
+  readonly loaded: LlamaModel;
+  readonly model: NativeModel;
+  readonly vocabulary: Vocabulary;
+}
+
+/** Starts llama.cpp and opens a part of it; if that fails, everything is freed again. */
+async function opened<T>(options: Readonly<Config["engine"]>, open: (llama: Opened) => Promise<T>): Promise<T> {
   const threads = options.threads ?? availableParallelism();
   const llama = await startLlama(options.gpu, threads);
-  // kept and freed here, newest first: a garbage-collected LlamaContext keeps its model from ever being freed
   const owned: { dispose(): Promise<void> }[] = [llama];
   const free = async () => {
     for (const one of owned.splice(0).reverse()) await one.dispose();
@@ -48,53 +97,70 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   try {
     const bindings = bindingsOf(llama);
     const lock = createLock();
-    const load = async (path: string) => {
-      const loaded = await loadModel(llama, llama.gpu === false ? await repacked(path) : path);
-      owned.push(loaded);
-      return { loaded, model: nativeModelOf(loaded), vocabulary: vocabularyOf(loaded) };
-    };
-    const policyModel = await load(options.policyModel);
-    const shared = options.simulatorModel === null || resolve(options.simulatorModel) === resolve(options.policyModel);
-    const simulatorModel = shared ? policyModel : await load(options.simulatorModel ?? "");
-
     const reproducible = options.mode === "reproducible";
-    const open = async (role: "policy" | "simulator", { loaded, model, vocabulary }: typeof policyModel) => {
-      const [wanted, contextTokens] = [options[`${role}Sequences`], options[`${role}Context`]];
-      const sequences = reproducible ? 1 : (wanted ?? (await affordableSequences(role, llama, loaded, contextTokens)));
-      const context = await openContext(loaded, { sequences, contextTokens, threads, onCpu: llama.gpu === false });
-      owned.push(context);
-      const native = nativeContextOf(context);
-      native.setThreads(threads);
-      const batcher = createBatcher({ context: native, sequences, batchTokens, lock, reuse: !reproducible });
-      return { bindings, model, context: native, batcher, vocabulary, contextTokens, sequences };
-    };
-    const forPolicy = await open("policy", policyModel);
-    const forSimulator = await open("simulator", simulatorModel);
-
-    const policy = openPolicy({ ...forPolicy, lock });
-    return {
-      vocabulary: forPolicy.vocabulary,
-      chatTemplate: chatTemplateOf(policyModel.loaded),
-      get policy() {
-        return policy.current();
+    return await open({
+      llama,
+      lock,
+      free,
+      async load(path) {
+        const loaded = await loadModel(llama, llama.gpu === false ? await repacked(path) : path);
+        owned.push(loaded);
+        return { loaded, model: nativeModelOf(loaded), vocabulary: vocabularyOf(loaded) };
       },
-      simulator: openChatModel(forSimulator),
-      swap: policy.swap,
-      score: policy.score,
-      counters: () => ({ policy: forPolicy.batcher.counters(), simulator: forSimulator.batcher.counters() }),
-      sequences: { policy: forPolicy.sequences, simulator: forSimulator.sequences },
-      device: await deviceOf(llama),
-      weights: { policy: weightsOf(policyModel.loaded), simulator: weightsOf(simulatorModel.loaded) },
-      async [Symbol.asyncDispose]() {
-        await Promise.all([forPolicy.batcher.close(), forSimulator.batcher.close()]);
-        await policy.close();
-        await free();
+      async context(role, { loaded, model, vocabulary }) {
+        const [wanted, contextTokens] = [options[`${role}Sequences`], options[`${role}Context`]];
+        const sequences = reproducible ? 1 : (wanted ?? (await affordableSequences(role, llama, loaded, contextTokens)));
+        const context = await openContext(loaded, { sequences, contextTokens, threads, onCpu: llama.gpu === false });
+        owned.push(context);
+        const native = nativeContextOf(context);
+        native.setThreads(threads);
+        const batcher = createBatcher({ context: native, sequences, batchTokens, lock, reuse: !reproducible });
+        return { bindings, model, context: native, batcher, vocabulary, contextTokens, sequences };
       },
-    };
+    });
   } catch (thrown) {
     await free();
     throw thrown;
   }
+}
+
+/** @param close called at the end */
+async function policySide(opened: Opened, loaded: Loaded, close: () => Promise<void>): Promise<PolicySide> {
+  const parts = await opened.context("policy", loaded);
+  const policy = openPolicy({ ...parts, lock: opened.lock });
+  return {
+    vocabulary: loaded.vocabulary,
+    chatTemplate: chatTemplateOf(loaded.loaded),
+    get policy() {
+      return policy.current();
+    },
+    swap: policy.swap,
+    score: policy.score,
+    counters: parts.batcher.counters,
+    sequences: parts.sequences,
+    device: await deviceOf(opened.llama),
+    weights: weightsOf(loaded.loaded),
+    async [Symbol.asyncDispose]() {
+      await parts.batcher.close();
+      await policy.close();
+      await close();
+    },
+  };
+}
+
+/** @param close called at the end */
+async function simulatorSide(opened: Opened, loaded: Loaded, close: () => Promise<void>): Promise<SimulatorSide> {
+  const parts = await opened.context("simulator", loaded);
+  return {
+    simulator: openChatModel(parts),
+    counters: parts.batcher.counters,
+    sequences: parts.sequences,
+    weights: weightsOf(loaded.loaded),
+    async [Symbol.asyncDispose]() {
+      await parts.batcher.close();
+      await close();
+    },
+  };
 }
 
 /**

@@ -17,7 +17,7 @@ import { gbnf, type Rule, unescaped } from "./rule.ts";
 export type GrammarParser = (grammar: string) => string | null;
 
 /** Bounds for a schema without its own. */
-const defaults = { items: 4, characters: 120, digits: 6, decimals: 2 } as const;
+export const defaultBounds = { items: 4, characters: 120, digits: 6, decimals: 2 } as const;
 /** Upper bounds for every schema: `items` of nested lists and maps together, `characters` of all texts together. */
 const limits = { depth: 12, grammar: 60_000, items: 32, characters: 1000 } as const;
 
@@ -66,7 +66,7 @@ function string(inside: Rule): Rule {
 
 /** A value without any schema. */
 function scalar(place: SchemaPlace): Rule {
-  const number = numberRule(-(10 ** defaults.digits - 1), 10 ** defaults.digits - 1, defaults.decimals) ?? "0";
+  const number = numberRule(-(10 ** defaultBounds.digits - 1), 10 ** defaultBounds.digits - 1, defaultBounds.decimals) ?? "0";
   return { line: { any: [lowerString(place, {}), { line: number }, "true", "false", "null"] } };
 }
 
@@ -128,7 +128,7 @@ function lowerTyped(place: SchemaPlace, schema: JsonSchema): Rule {
     case "integer":
       return lowerNumber(place, schema, 0);
     case "number":
-      return lowerNumber(place, schema, defaults.decimals);
+      return lowerNumber(place, schema, defaultBounds.decimals);
     case "boolean":
       return { any: ["true", "false"] };
     case "null":
@@ -201,7 +201,7 @@ function enclosed(open: string, item: Rule, close: string, least: number, most: 
 /** Least and most items of a list or a map: nested ones share one budget. */
 function lengths(place: SchemaPlace, schema: JsonSchema, atLeast: string, atMost: string, what: string): [number, number] {
   const least = wholeNumber(place, schema[atLeast], 0);
-  const asked = wholeNumber(place, schema[atMost], Math.max(defaults.items, least));
+  const asked = wholeNumber(place, schema[atMost], Math.max(defaultBounds.items, least));
   if (least > asked) throw refuse(place, `asks for at least ${least} and at most ${asked} ${what}`);
   const room = Math.floor(limits.items / place.repeated);
   if (least > Math.max(room, 1))
@@ -211,7 +211,7 @@ function lengths(place: SchemaPlace, schema: JsonSchema, atLeast: string, atMost
 
 function lowerString(place: SchemaPlace, schema: JsonSchema): Rule {
   const least = wholeNumber(place, schema.minLength, 0);
-  const asked = wholeNumber(place, schema.maxLength, Math.max(defaults.characters, least));
+  const asked = wholeNumber(place, schema.maxLength, Math.max(defaultBounds.characters, least));
   if (least > asked) throw refuse(place, `asks for at least ${least} and at most ${asked} characters`);
   const room = Math.floor(limits.characters / place.repeated);
   if (least > room)
@@ -242,7 +242,7 @@ function lowerNumber(place: SchemaPlace, schema: JsonSchema, decimals: number): 
   const high = lowest(bound(place, schema.maximum), below(bound(place, schema.exclusiveMaximum), grid));
   const crossed = () =>
     refuse(place, `asks for at least ${low ?? "any number"} and at most ${high ?? "any number"}, which is impossible`);
-  const wide = 10 ** Math.max(defaults.digits, digits(low ?? 0), digits(high ?? 0)) - 1;
+  const wide = 10 ** Math.max(defaultBounds.digits, digits(low ?? 0), digits(high ?? 0)) - 1;
   const far = 10 ** mostDigits - 1;
   const [from, to] = [Math.max(low ?? -wide, -far), Math.min(high ?? wide, far)];
   const step = schema.multipleOf;

@@ -1,0 +1,94 @@
+// The first question to a server, before anything is loaded for a run: is it there, does it take the key, does it know the
+// model, does it keep to a schema, does it give log-probs? What a user can mend is an error in one sentence.
+import { keyVariable, type ServerAddress } from "../../config/server.ts";
+import { PlayactError } from "../../errors.ts";
+import { isObject } from "../../rules/json.ts";
+import { asEnum } from "../text/options.ts";
+import { optionWeights, readAnswer } from "./answer.ts";
+import { type Sent, send } from "./http.ts";
+import { faultText } from "./line.ts";
+import { enumBody } from "./question.ts";
+
+export interface Greeting {
+  /** The model as the server names it. */
+  readonly model: string;
+  readonly constrains: boolean;
+  readonly weighs: boolean;
+}
+
+export interface GreetOptions {
+  readonly address: ServerAddress;
+  readonly key: string | null;
+  readonly thinkTokens: number;
+  readonly deadlineMs: number;
+}
+
+const options = ["yes", "no"];
+/** It asks for something else than the schema: only a server that keeps to schemas answers with an option. */
+const messages = [{ role: "user", content: "Write a short sentence about the weather." }] as const;
+
+/** Asks once, or twice if the server takes no question about log-probs. @throws PlayactError("environment" | "model") */
+export async function greet({ address, key, thinkTokens, deadlineMs }: GreetOptions): Promise<Greeting> {
+  const late = AbortSignal.timeout(deadlineMs);
+  const { schema } = asEnum([], options);
+  const ask = (weighed: boolean) =>
+    send(address, key, enumBody(address.model, { messages, schema }, { thinkTokens, weighed }), late).catch(() => {
+      throw new PlayactError(
+        "environment",
+        `${address.url} did not answer within ${deadlineMs / 1000} s (rollout.deadlineSeconds): wait until it has loaded ${address.model}, or allow more time.`,
+      );
+    });
+  const first = await ask(true);
+  const sent = isBadRequest(first) ? await ask(false) : first;
+  if (sent.kind !== "answer") throw notReady(address, key, sent);
+  const answer = readAnswer(sent.body);
+  if (answer === null)
+    throw new PlayactError(
+      "environment",
+      `${address.url} answers, but not with a chat completion: expected the address of an OpenAI-compatible server, which mostly ends in /v1.`,
+    );
+  return {
+    model: answer.model ?? address.model,
+    constrains: isOption(answer.text),
+    weighs: answer.tokens !== null && optionWeights(answer.tokens, options) !== null,
+  };
+}
+
+/** A server that gives no log-probs ignores the question, or refuses it in one of these ways. */
+function isBadRequest(sent: Sent): boolean {
+  return sent.kind === "status" && [400, 422, 501].includes(sent.status);
+}
+
+function isOption(text: string): boolean {
+  try {
+    const reply: unknown = JSON.parse(text);
+    return isObject(reply) && options.some((option) => option === reply.answer);
+  } catch {
+    return false;
+  }
+}
+
+function notReady(address: ServerAddress, key: string | null, fault: Exclude<Sent, { kind: "answer" }>): PlayactError {
+  const said = `models.simulator: ${faultText(address, fault)}`;
+  if (fault.kind === "down") return new PlayactError("environment", `${said}: start it, or name a model of this machine.`);
+  if (fault.kind === "broken")
+    return new PlayactError(
+      "environment",
+      `${said}: expected the address of an OpenAI-compatible server, which mostly ends in /v1.`,
+    );
+  if (fault.status === 401 || fault.status === 403) {
+    const what = key === null ? `set the environment variable ${keyVariable}` : `${keyVariable} is not a key for it`;
+    return new PlayactError("environment", `${said}: ${what}.`);
+  }
+  if (fault.status === 404)
+    return new PlayactError(
+      "model",
+      `${said}: expected a server that knows the model ${address.model} (after #) under this path.`,
+    );
+  if (fault.status === 429 || fault.status === 503)
+    return new PlayactError("environment", `${said}: it is busy or still loading; try again later.`);
+  return new PlayactError(
+    "environment",
+    `${said}: expected an answer under a JSON schema; see docs/running.md for what a server must support.`,
+  );
+}

@@ -1,0 +1,122 @@
+// The line to a server: how many requests are in flight, how long each may take, and when one is asked again. A server that is
+// busy or down is asked again until the deadline, in growing intervals or as it asks for; any other fault is the caller's.
+import { setTimeout as wait } from "node:timers/promises";
+import type { ServerAddress } from "../../config/server.ts";
+import type { Json } from "../../types.ts";
+import { EngineError, type ReplyRequest } from "../llm.ts";
+import { type Sent, send } from "./http.ts";
+
+export interface ServerLine {
+  /** One question to its answer's body. Throws EngineError. */
+  ask(label: string, body: Json, request: Pick<ReplyRequest, "deadlineMs" | "signal">): Promise<unknown>;
+  /** Requests that wait, requests in flight, and seconds in which any was. */
+  load(): { readonly queued: number; readonly running: number; readonly seconds: number };
+  /** Fails every request with EngineError("closed"). */
+  close(): void;
+}
+
+const firstPauseMs = 250;
+const longestPauseMs = 8_000;
+/** What setTimeout can hold. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** @param most requests in flight */
+export function openLine(address: ServerAddress, key: string | null, most: number): ServerLine {
+  const waiting: (() => void)[] = [];
+  const live = new Set<AbortController>();
+  let running = 0;
+  let seconds = 0;
+  let since = 0;
+  let open = true;
+
+  async function enter(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (running >= most) {
+      await new Promise<void>((resolve, reject) => {
+        const leave = () => {
+          waiting.splice(waiting.indexOf(go), 1);
+          reject(signal.reason);
+        };
+        const go = () => {
+          signal.removeEventListener("abort", leave);
+          resolve();
+        };
+        signal.addEventListener("abort", leave, { once: true });
+        waiting.push(go);
+      });
+      return; // it has the place of the one that left
+    }
+    if (running++ === 0) since = performance.now();
+  }
+
+  function leave(): void {
+    const next = waiting.shift();
+    if (next !== undefined) next();
+    else if (--running === 0) seconds += (performance.now() - since) / 1000;
+  }
+
+  async function patiently(label: string, body: Json, deadlineMs: number, signal: AbortSignal): Promise<unknown> {
+    const until = performance.now() + deadlineMs;
+    for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
+      const sent = await send(address, key, body, signal);
+      if (sent.kind === "answer") return sent.body;
+      const fault = `${label}: ${faultText(address, sent)}`;
+      if (!isPassing(sent)) throw new EngineError(isTooLong(sent) ? "context_full" : "native", fault);
+      const longer = Math.max(pause, sent.kind === "status" ? (sent.retryAfterMs ?? 0) : 0);
+      if (performance.now() + longer >= until) throw new EngineError("unavailable", `${fault}; given up after ${deadlineMs} ms`);
+      await wait(longer, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+  }
+
+  return {
+    async ask(label, body, { deadlineMs, signal }) {
+      if (!open) throw new EngineError("closed", `${label}: the engine is closed`);
+      const controller = new AbortController();
+      const cancel = () => controller.abort(new EngineError("cancelled", `${label} was cancelled`, { cause: signal?.reason }));
+      if (signal?.aborted) cancel();
+      signal?.addEventListener("abort", cancel, { once: true });
+      live.add(controller);
+      try {
+        await enter(controller.signal);
+        const late = () => controller.abort(new EngineError("deadline", `${label} gave up after ${deadlineMs} ms`));
+        const timer = setTimeout(late, Math.min(deadlineMs, longestTimerMs));
+        try {
+          return await patiently(label, body, deadlineMs, controller.signal);
+        } finally {
+          clearTimeout(timer);
+          leave();
+        }
+      } finally {
+        signal?.removeEventListener("abort", cancel);
+        live.delete(controller);
+      }
+    },
+    load: () => ({
+      queued: waiting.length,
+      running,
+      seconds: seconds + (running > 0 ? (performance.now() - since) / 1000 : 0),
+    }),
+    close() {
+      open = false;
+      for (const controller of live) controller.abort(new EngineError("closed", "the engine was closed"));
+    },
+  };
+}
+
+type Fault = Exclude<Sent, { kind: "answer" }>;
+
+/** What a server did instead of answering. */
+export function faultText({ url }: ServerAddress, fault: Fault): string {
+  if (fault.kind === "down") return `no server answers at ${url} (${fault.text})`;
+  if (fault.kind === "broken") return `${url}: ${fault.text}`;
+  return `${url} answered ${fault.status}: ${fault.text}`;
+}
+
+/** Whether it may pass by itself: too many requests, a model that is being loaded, a server that is started again. */
+function isPassing(fault: Fault): boolean {
+  return fault.kind === "down" || (fault.kind === "status" && [429, 502, 503, 504].includes(fault.status));
+}
+
+function isTooLong(fault: Fault): boolean {
+  return fault.kind === "status" && fault.status < 500 && /context.?(length|size|window)|exceed_context/i.test(fault.text);
+}

@@ -1,0 +1,52 @@
+// What is sent to a chat-completions server for each kind of question. Pure.
+import type { Json, JsonSchema } from "../../types.ts";
+import type { ChatMessage, ReplyRequest } from "../llm.ts";
+import { sentSchema } from "./schema.ts";
+
+type Body = { readonly [key: string]: Json };
+
+/** More is refused by some servers; a choice has at most 8 options. */
+const topLogprobs = 20;
+/** Tokens of {"answer": "…"} with blanks. */
+const answerTokens = 40;
+/** Servers read seeds as numbers of 32 bits, some with a sign. */
+const seedMask = 0x7fffffff;
+
+/** @param model the server's name for it */
+export function replyBody(
+  model: string,
+  { messages, schema, seed, temperature, maxTokens, thinkTokens = 0 }: Omit<ReplyRequest, "deadlineMs">,
+): Body {
+  return {
+    ...common(model, messages, schema),
+    seed: seed & seedMask,
+    temperature,
+    // a server counts thinking as part of the reply
+    max_tokens: maxTokens + thinkTokens,
+  };
+}
+
+/**
+ * A choice, asked as an enum. `weighed`: with the log-probs of the answer's tokens. At temperature 1, because some servers give
+ * log-probs after the temperature; what is sampled does not matter.
+ */
+export function enumBody(
+  model: string,
+  { messages, schema }: Pick<ReplyRequest, "messages" | "schema">,
+  { thinkTokens, weighed }: { readonly thinkTokens: number; readonly weighed: boolean },
+): Body {
+  return {
+    ...common(model, messages, schema),
+    ...{ seed: 0, temperature: 1, max_tokens: answerTokens + thinkTokens },
+    ...(weighed ? { logprobs: true, top_logprobs: topLogprobs } : {}),
+  };
+}
+
+function common(model: string, messages: readonly ChatMessage[], schema: JsonSchema): Body {
+  return {
+    model,
+    messages: messages.map(({ role, content }) => ({ role, content })),
+    response_format: { type: "json_schema", json_schema: { name: "reply", schema: sentSchema(schema) } },
+    stream: false,
+  };
+}
