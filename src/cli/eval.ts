@@ -65,6 +65,8 @@ interface Policy {
   /** Null: the untrained model. */
   readonly adapter: { readonly path: string; readonly hash: string } | null;
   readonly form: CallForm;
+  /** As its run asked for it (policy.thinking). */
+  readonly thinking: boolean;
 }
 
 interface Chosen {
@@ -76,10 +78,13 @@ interface Chosen {
 
 async function chosenPolicies(store: Store, name: string | undefined, options: Options): Promise<Chosen> {
   const { models, engine } = configSchema.parse({});
-  const untrained = (entry: LanguageModel): Policy => ({ name: "base", from: null, adapter: null, form: knownForm(entry) });
+  const untrained = (entry: LanguageModel, thinking: boolean): Policy => ({
+    ...{ name: "base", from: null, adapter: null },
+    ...{ form: knownForm(entry), thinking },
+  });
   if (name === undefined) {
     const entry = findLanguageModel(options.model ?? models.policy);
-    return { entry, engine, policies: [untrained(entry)] };
+    return { entry, engine, policies: [untrained(entry, false)] };
   }
   if (options.model !== undefined)
     throw new PlayactError("usage", `--model ${options.model}: a run has its own model. Leave out either the run or --model.`);
@@ -90,13 +95,19 @@ async function chosenPolicies(store: Store, name: string | undefined, options: O
   const { adapterIn } = await import("../run/checkpoint.ts");
   const path = await adapterIn(checkpointFolder(store, checkpoint));
   if (path === null) throw new PlayactError("store", `The checkpoint of step ${checkpoint.step} has no adapter for llama.cpp.`);
+  const thinking = run.config?.policy.thinking ?? false;
   const trained: Policy = {
     name: `${run.name}@${checkpoint.step}`,
     from: { run: run.id, step: checkpoint.step },
     adapter: { path, hash: checkpoint.adapterHash },
     form: run.form ?? knownForm(entry),
+    thinking,
   };
-  return { entry, engine: run.config?.engine ?? engine, policies: options.base ? [untrained(entry), trained] : [trained] };
+  return {
+    entry,
+    engine: run.config?.engine ?? engine,
+    policies: options.base ? [untrained(entry, thinking), trained] : [trained],
+  };
 }
 
 /** How the untrained model writes calls. */
@@ -118,15 +129,15 @@ interface Evaluation {
 /** Plays what is not stored yet, then reads the marks of all. */
 async function play({ store, checker, rows, progress }: Evaluation, chosen: Chosen): Promise<Played[]> {
   const { leftOf, marksOn, playRows } = await import("../benchmark/run.ts");
-  const { promptOf, replyTokens, templateDigest } = await import("../benchmark/play.ts");
+  const { promptOf, replyTokensOf, templateDigest } = await import("../benchmark/play.ts");
   const { openVocabularyOf } = await import("../llm/engine/llama-vocabulary.ts"); // late: the engine is slow to load for --help
   const { entry, policies } = chosen;
   const policyModel = await modelPath(entry.name);
   const text = await openVocabularyOf(policyModel);
   const candidates = policies.map((policy) => {
-    const { adapter, form, from } = policy;
+    const { adapter, form, from, thinking } = policy;
     const { dialect, markers } = form;
-    const { template } = chooseTemplate(text, markers, dialect);
+    const { template } = chooseTemplate(text, markers, dialect, thinking);
     const series = {
       suite: "bfcl",
       version: checker.version,
@@ -139,10 +150,13 @@ async function play({ store, checker, rows, progress }: Evaluation, chosen: Chos
   });
 
   const longest = candidates
-    .flatMap(({ candidate }) => leftOf(store, candidate, rows).map((row) => promptOf(candidate.template, row).length))
+    .flatMap(({ candidate: { template, ...candidate } }) => {
+      const most = replyTokensOf(template);
+      return leftOf(store, { ...candidate, template }, rows).map((row) => promptOf(template, row).length + most);
+    })
     .reduce((most, length) => Math.max(most, length), 0);
   if (longest > 0) {
-    const policyContext = Math.min(256 * Math.ceil((longest + replyTokens) / 256), entry.contextTrained);
+    const policyContext = Math.min(256 * Math.ceil(longest / 256), entry.contextTrained);
     const { openEngine } = await import("../llm/engine/llama.ts");
     const simulator = { simulatorModel: null, simulatorSequences: 1, simulatorContext: 256 };
     await using engine = await openEngine({ ...chosen.engine, policyModel, policyContext, ...simulator });

@@ -78,7 +78,7 @@ export async function openSession(
     const told = (text: string) => watch.progress({ kind: "phase", text, step: 0 });
     const form = await callFormOf(engine, writer.run, entry, told);
     await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }, form));
-    const chosen = chooseTemplate(engine, form.markers, form.dialect);
+    const chosen = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
     told(`chat template: ${chosen.text}`);
     return chosen;
   }

@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv } from "ajv";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { renderChat } from "../../src/llm/engine/chat.ts";
 import type { Engine, Sampled, SampleRequest } from "../../src/llm/llm.ts";
+import { renderChat } from "../../src/llm/text/prompt.ts";
 import type { JsonSchema } from "../../src/types.ts";
 
 export interface SuiteOptions {

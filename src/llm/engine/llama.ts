@@ -9,6 +9,7 @@ import { describe, PlayactError } from "../../errors.ts";
 import { commandLine } from "../../models/installation.ts";
 import type { ChatTemplate, Engine, Vocabulary, Weights } from "../llm.ts";
 import { chatFormat } from "../text/chat-format.ts";
+import { promptWriter } from "../text/prompt.ts";
 import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
 import { createBatcher } from "./batcher.ts";
 import { openChatModel } from "./chat.ts";
@@ -71,6 +72,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const forPolicy = await open("policy", policyModel);
     const forSimulator = await open("simulator", simulatorModel);
 
+    chatFormat(policyModel.vocabulary); // one that is unknown is reported before anything is sampled
+    const prompt = promptWriter(simulatorModel.vocabulary, chatTemplateOf(simulatorModel.loaded));
     const policy = openPolicy({ ...forPolicy, lock });
     return {
       vocabulary: forPolicy.vocabulary,
@@ -78,7 +81,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       get policy() {
         return policy.current();
       },
-      simulator: openChatModel(forSimulator),
+      simulator: openChatModel({ ...forSimulator, prompt }),
       swap: policy.swap,
       score: policy.score,
       counters: () => ({ policy: forPolicy.batcher.counters(), simulator: forSimulator.batcher.counters() }),
@@ -169,11 +172,9 @@ export async function openContext(
   }
 }
 
-/** The model's vocabulary. @throws PlayactError("model") if Playact does not support it or its turn format. */
+/** The model's vocabulary. @throws PlayactError("model") if Playact does not support it. */
 export function vocabularyOf(model: LlamaModel): Vocabulary {
-  const vocabulary = openVocabulary(nativeModelOf(model), model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0);
-  chatFormat(vocabulary);
-  return vocabulary;
+  return openVocabulary(nativeModelOf(model), model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0);
 }
 
 /** "cpu", "metal", or CUDA with its GPUs. */
