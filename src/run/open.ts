@@ -6,8 +6,10 @@ import type { Learner, OpenReply } from "../learner/learner.ts";
 import { restartingLearner } from "../learner/restart.ts";
 import { startLearner } from "../learner/torch.ts";
 import { openEngine } from "../llm/engine/llama.ts";
+import { policyHeader } from "../llm/engine/llama-header.ts";
 import type { Engine } from "../llm/llm.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
+import { refuseUntrainable } from "../llm/trainable.ts";
 import { modelPath } from "../models/fetch.ts";
 import { findLanguageModel } from "../models/manifest.ts";
 import { pythonPath } from "../models/python.ts";
@@ -20,6 +22,7 @@ import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
 import { callFormOf } from "./form.ts";
 import { openNearness } from "./open-embedder.ts";
+import { probePositions } from "./positions.ts";
 import type { Session } from "./session.ts";
 import { versions } from "./versions.ts";
 
@@ -38,6 +41,8 @@ export async function openSession(
   const entry = findLanguageModel(config.models.policy);
   const python = pythonPath();
   const policyModel = await modelPath(config.models.policy);
+  const header = await policyHeader(policyModel);
+  refuseUntrainable(config.models.policy, header.facts, header.vocabulary);
   const toolsets = toolsetsOf(config);
   const nearness = await openNearness(config, [...toolsets.train, ...toolsets.heldOut]);
   const [engine, { learner, reply }] = await both(openEngineOf(config), openLearner(config, python, policyModel)).catch(
@@ -76,6 +81,8 @@ export async function openSession(
     watch.progress({ kind: "phase", text: devicesText(devices), step: 0 });
     for (const warning of await idleCard(config, devices)) watch.progress({ kind: "warning", text: warning, step: 0 });
     const told = (text: string) => watch.progress({ kind: "phase", text, step: 0 });
+    const { near, far, position } = await probePositions(engine, learner, config.engine.policyContext);
+    told(`positions: engine and learner differ by ${near.toFixed(3)} nats near, ${far.toFixed(3)} at ${position}`);
     const form = await callFormOf(engine, writer.run, entry, told);
     await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }, form));
     const chosen = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);

@@ -8,9 +8,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Learner } from "../../src/learner/learner.ts";
 import { startLearner } from "../../src/learner/torch.ts";
 import { openEngine } from "../../src/llm/engine/llama.ts";
+import { policyHeader } from "../../src/llm/engine/llama-header.ts";
+import { refuseUntrainable } from "../../src/llm/trainable.ts";
 import { packageRoot } from "../../src/models/installation.ts";
 import { pythonPath } from "../../src/models/python.ts";
 import { draws } from "../../src/rng.ts";
+import { probePositions } from "../../src/run/positions.ts";
 import { openRequest } from "../suites/learner.suite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "playact-families-"));
@@ -55,6 +58,7 @@ describe.each(["qwen2", "qwen3", "llama-3.1", "llama-linear"])("%s", (name) => {
     const [base, same] = [await engine.score(ids), await learned()];
     expect(gapAt(near, base, same)).toBeLessThan(0.01);
     expect(gapAt(far, base, same)).toBeLessThan(0.01);
+    expect(await probePositions(engine, learner, 1792)).toMatchObject({ position: 1500, far: expect.closeTo(0, 2) });
 
     const prompt = ids.slice(0, 40);
     const sampleOf = async (seed: number, advantage: number) => {
@@ -83,11 +87,38 @@ describe.each(["qwen2", "qwen3", "llama-3.1", "llama-linear"])("%s", (name) => {
   });
 });
 
-test.each(["llama-3.1", "llama-linear"])("%s without its scaled positions is another model from afar", async (name) => {
-  await using scaled = await engineOf(name);
-  await using plain = await engineOf(`${name}-plain`);
-  const [one, other] = [await scaled.score(ids), await plain.score(ids)];
-  expect(gapAt(far, one, other)).toBeGreaterThan(0.1);
+test.each(["llama-3.1", "llama-linear"])(
+  "a learner that misses how %s scales positions is far off at a far one, and no session opens with it",
+  async (name) => {
+    await using engine = await engineOf(name);
+    const learner = await startLearner({ python: pythonPath(), deadlineSeconds: 60 });
+    try {
+      await learner.open({ ...openRequest, model: fileOf(`${name}-plain`), threads: 1 });
+      const [missing = []] = await learner.logprobs([ids], "policy", 1);
+      expect(gapAt(far, await engine.score(ids), missing)).toBeGreaterThan(0.1);
+      await expect(probePositions(engine, learner, 1792)).rejects.toThrow(/do not read this policy alike/);
+    } finally {
+      await learner.close();
+    }
+  },
+);
+
+test.each(["qwen2", "qwen3", "llama-3.1", "llama-linear"])("%s may be the policy by its header", async (name) => {
+  const { facts, vocabulary } = await policyHeader(fileOf(name));
+  expect(() => refuseUntrainable(name, facts, vocabulary)).not.toThrow();
+});
+
+test("a kind of scaling that the learner does not compute is refused from the header, and by the learner itself", async () => {
+  const { facts, vocabulary } = await policyHeader(fileOf("llama-yarn"));
+  expect(() => refuseUntrainable("llama-yarn", facts, vocabulary)).toThrow(/stretches positions by yarn/);
+  const learner = await startLearner({ python: pythonPath(), deadlineSeconds: 60 });
+  try {
+    await expect(learner.open({ ...openRequest, model: fileOf("llama-yarn") })).rejects.toThrow(
+      /rope scaling of the kind yarn; the learner computes linear and Llama 3's/,
+    );
+  } finally {
+    await learner.close();
+  }
 });
 
 const grpo = {

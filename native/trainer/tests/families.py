@@ -2,9 +2,9 @@
 
     python -m trainer.tests.families FOLDER
 
-writes FOLDER/NAME.gguf for every NAME of FAMILIES, and FOLDER/NAME-plain.gguf, the same weights without scaled positions,
-for the two that scale them. Weights are larger than an initialised model's, so that attention is sharp and a wrong angle
-shows in the log-probs.
+writes FOLDER/NAME.gguf for every NAME of FAMILIES; FOLDER/NAME-plain.gguf, the same weights without scaled positions, for the
+two that scale them; and FOLDER/llama-yarn.gguf, whose kind of scaling nobody here computes. Weights are larger than an
+initialised model's, so that attention is sharp and a wrong angle shows in the log-probs.
 """
 
 import sys
@@ -131,6 +131,7 @@ def main(folder: Path) -> None:
         write_family(name, folder / f"{name}.gguf")
         if family.own or family.linear is not None:
             write_family(name, folder / f"{name}-plain.gguf", scaled=False)
+    write_family("llama-linear", folder / "llama-yarn.gguf", kind="yarn")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import { spacedJson } from "../../../src/rules/json.ts";
 import type { Json, ToolSpec } from "../../../src/types.ts";
 import { ownTemplateSuite } from "../../suites/own-template.suite.ts";
 import { bookSeats } from "../../support/blueprint.ts";
-import { gemmaVocabulary } from "../../support/gemma.ts";
+import { gemmaVocabulary } from "../../support/byte-vocabulary.ts";
 import { smallModel } from "../engine/small-model.ts";
 
 const vocabulary = scriptedVocabulary();
