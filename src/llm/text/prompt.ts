@@ -1,9 +1,9 @@
-// A simulator's prompt: messages to the ids that a model was trained to read them in, up to the opening of its answer. With the
-// model's own chat template if that writes a conversation whole (so a model of any family can play the world), else in the frame
-// of its markers. A model that can think opens its answer with an empty thought where none is asked (thinking.ts).
+// A simulator's prompt: messages to the ids that a model was trained to read them in, up to the opening of its answer. In the
+// frame of its markers where its own chat template writes the same, else with that template (so a model of any family can play
+// the world). A model that can think opens its answer with an empty thought where none is asked (thinking.ts).
 import { PlayactError } from "../../errors.ts";
 import type { ChatMessage, ChatTemplate, Vocabulary } from "../llm.ts";
-import { chatFormat, frameOf } from "./chat-format.ts";
+import { chatFormat, frameOf, knownFormat } from "./chat-format.ts";
 import { assertWhole } from "./chat-template.ts";
 import { encoderOf, type Meant, placeholder } from "./placeholder.ts";
 import { rendererOf, type TemplateTurn } from "./render.ts";
@@ -19,7 +19,9 @@ export interface PromptWriter {
 /** @throws PlayactError("model") for a model that has neither a usable chat template nor the markers of a known frame */
 export function promptWriter(vocabulary: Vocabulary, own: ChatTemplate | null): PromptWriter {
   const thinking = thinkingOf(vocabulary, own);
-  const write = (own === null ? null : byTemplate(vocabulary, own)) ?? byFrame(vocabulary);
+  const template = own === null ? null : byTemplate(vocabulary, own);
+  const framed = template === null || (knownFormat(vocabulary) !== null && same(template, byFrame(vocabulary)));
+  const write = framed ? byFrame(vocabulary) : template;
   return {
     canThink: thinking !== "never",
     write(messages, lead, wanted) {
@@ -29,6 +31,17 @@ export function promptWriter(vocabulary: Vocabulary, own: ChatTemplate | null): 
     },
   };
 }
+
+const [rules, question, answer] = [
+  { role: "system", content: "Judge." },
+  { role: "user", content: "Was it right?" },
+  { role: "assistant", content: "Yes." },
+] as const satisfies ChatMessage[];
+/** The shapes of conversation that a simulator is asked in. */
+const talks: readonly (readonly ChatMessage[])[] = [
+  [rules, question],
+  [rules, question, answer, question],
+];
 
 /** Up to `assistant`, without any thought. */
 type Writer = (messages: readonly ChatMessage[], lead: string) => number[];
@@ -46,14 +59,17 @@ function byTemplate(vocabulary: Vocabulary, own: ChatTemplate): Writer | null {
       const opened = rendered.replace(/<think>\s*(?:<\/think>\s*)?$/, "");
       return encode(`${opened}${lead === "" ? "" : placeholder(messages.length)}`, meant);
     };
-    const said = (role: ChatMessage["role"], content: string): ChatMessage => ({ role, content });
-    written([said("system", "A"), said("user", "B")], "");
-    written([said("system", "A"), said("user", "B"), said("assistant", "C"), said("user", "D")], "");
+    for (const talk of talks) written(talk, "");
     return written;
   } catch (thrown) {
     if (thrown instanceof PlayactError && thrown.boundary === "template") return null;
     throw thrown;
   }
+}
+
+/** Whether both write the conversations alike. Without a system message some templates write one of their own. */
+function same(one: Writer, other: Writer): boolean {
+  return talks.every((talk) => one(talk, "A:").join() === other(talk, "A:").join());
 }
 
 function byFrame(vocabulary: Vocabulary): Writer {
