@@ -123,7 +123,7 @@ const median = (/** @type {number[]} */ all) => all.sort((a, b) => a - b)[Math.f
 
 /** One question compared with many, each time on a new transcript; both have the same number of slots. */
 async function verdicts(/** @type {import("../src/llm/llm.ts").Engine} */ engine) {
-  const { renderChat } = await load("llm/engine/chat.js");
+  const { renderChat } = await load("llm/text/prompt.js");
   const ids = renderChat(engine.vocabulary, verdict(1, 0).messages, "Answer:").length;
   const own = ids - renderChat(engine.vocabulary, [verdict(1, 0).messages[0], { role: "user", content: "" }], "Answer:").length;
   let talk = 100;

@@ -49,7 +49,7 @@ const { markers, dialect } = await callFormOf(
 const desk = {
   config,
   engine,
-  template: chooseTemplate(engine, markers, dialect).template,
+  template: chooseTemplate(engine, markers, dialect, config.policy.thinking).template,
   embed: nearness.embed,
   distractors: nearness.distractors,
   usage: newUsage(),

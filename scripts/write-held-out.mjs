@@ -46,7 +46,7 @@ const entry = findLanguageModel(config.models.policy);
 const { markers, dialect } = await callFormOf(engine, { config, form: null }, entry, () => undefined);
 const desk = {
   ...{ config, engine, usage: newUsage(), pause: () => undefined },
-  template: chooseTemplate(engine, markers, dialect).template,
+  template: chooseTemplate(engine, markers, dialect, config.policy.thinking).template,
   embed: nearness.embed,
   distractors: nearness.distractors,
 };

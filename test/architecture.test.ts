@@ -103,7 +103,7 @@ describe("imports", () => {
 
   test("of each heavy dependency are in one place", () => {
     expect(strangersTo(/^node-llama-cpp/, /^llm\/engine\/(addon|llama[\w-]*)\.ts$/)).toEqual([]);
-    expect(strangersTo(/^@huggingface\/jinja/, /^llm\/text\/chat-template\.ts$/)).toEqual([]);
+    expect(strangersTo(/^@huggingface\/jinja/, /^llm\/text\/render\.ts$/)).toEqual([]);
     expect(strangersTo(/^better-sqlite3/, /^store\//)).toEqual([]);
     expect(strangersTo(/^onnxruntime/, /^embed\/embedder\.ts$/)).toEqual([]);
     expect(strangersTo(/^@huggingface\/tokenizers/, /^embed\/word-pieces\.ts$/)).toEqual([]);

@@ -20,6 +20,7 @@ from .logprob import target_logprobs
 from .lora import fuse
 from .machine import give_back_freed_memory
 from .packing import Row, pack
+from .rope import angle_divisors, stretch
 
 LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 ARCHITECTURES = ("llama", "qwen2", "qwen3", "gemma3_text")  # packing and export are tested for these
@@ -72,12 +73,14 @@ def load(path: str, lora: Lora, device: str, dtype: str, threads: int | None) ->
     transformers.utils.logging.disable_progress_bar()
     try:
         with quick_gguf():
+            divisors = angle_divisors(str(file))
             base = transformers.AutoModelForCausalLM.from_pretrained(
                 file.parent, gguf_file=file.name, dtype=kind, attn_implementation="sdpa"
             )
     except (ValueError, OSError) as error:
         raise Fault("model", f"{file.name} cannot be read as a GGUF model: {error}") from error
     check_architecture(base.config.model_type, file.name)
+    stretch(base, divisors)
     return with_adapter(base.to(where), file.stem, lora)
 
 

@@ -9,8 +9,8 @@ import { systemPrompts } from "../simulator/prompts/task.ts";
 import type { ToolCall } from "../types.ts";
 import { type BenchmarkRow, toolOfDoc } from "./rows.ts";
 
-/** Most tokens of a reply. */
-export const replyTokens = 512;
+/** Most tokens of a reply, and of the thought before it. */
+const most = { reply: 512, thought: 4096 } as const;
 /** An hour for one reply is no policy's fault: the command ends. */
 const deadlineMs = 3_600_000;
 
@@ -19,6 +19,11 @@ export interface Reply {
   readonly text: string;
   /** `context_full`: also where the prompt alone is too long, and nothing was sampled. */
   readonly ended: Exclude<Sampled["end"], "deadline">;
+}
+
+/** Most tokens of a turn. */
+export function replyTokensOf({ thinks }: Pick<EpisodeTemplate, "thinks">): number {
+  return most.reply + (thinks ? most.thought : 0);
 }
 
 /** The ids that the policy sees. */
@@ -36,7 +41,12 @@ export function templateDigest(template: EpisodeTemplate): string {
   const parameters = { type: "dict", properties: { from: { type: "string", description: "A city." } }, required: ["from"] };
   const tools = [toolOfDoc({ name: "find.train", description: "Finds trains.", parameters })];
   const { stop, lead } = template;
-  const frame = [promptOf(template, { question: "From Oslo?", tools }), [...stop].sort((a, b) => a - b), lead, replyTokens];
+  const frame = [
+    promptOf(template, { question: "From Oslo?", tools }),
+    [...stop].sort((a, b) => a - b),
+    lead,
+    replyTokensOf(template),
+  ];
   return createHash("sha256").update(JSON.stringify(frame)).digest("hex").slice(0, 16);
 }
 
@@ -49,7 +59,7 @@ export async function playRow(
 ): Promise<Reply> {
   const ids = promptOf(template, row);
   try {
-    const request = { ids, seed: 0, temperature: 0, maxTokens: replyTokens, stop: template.stop, deadlineMs, signal };
+    const request = { ids, seed: 0, temperature: 0, maxTokens: replyTokensOf(template), stop: template.stop, deadlineMs, signal };
     const sampled = await engine.policy.sample(request);
     if (sampled.end === "deadline") throw new EngineError("deadline", `${row.name} took over ${deadlineMs / 1000} s`);
     const written = sampled.end === "stop" ? sampled.ids.slice(0, -1) : sampled.ids;

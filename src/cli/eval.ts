@@ -63,6 +63,8 @@ interface Policy {
   /** Null: the untrained model. */
   readonly adapter: { readonly path: string; readonly hash: string } | null;
   readonly form: CallForm;
+  /** As its run asked for it (policy.thinking). */
+  readonly thinking: boolean;
 }
 
 interface Chosen {
@@ -78,13 +80,13 @@ async function chosenPolicies(
   { progress, ...options }: Options & { readonly progress: Print },
 ): Promise<Chosen> {
   const { models, engine } = configSchema.parse({});
-  const untrained = async (model: Model): Promise<Policy> => ({
+  const untrained = async (model: Model, thinking: boolean): Promise<Policy> => ({
     ...{ name: "base", from: null, adapter: null },
-    form: await untrainedForm(model, engine, progress),
+    ...{ form: await untrainedForm(model, engine, progress), thinking },
   });
   if (name === undefined) {
     const model = await findOnDisk(options.model ?? models.policy);
-    return { model, engine, policies: [await untrained(model)] };
+    return { model, engine, policies: [await untrained(model, false)] };
   }
   if (options.model !== undefined)
     throw new PlayactError("usage", `--model ${options.model}: a run has its own model. Leave out either the run or --model.`);
@@ -95,13 +97,16 @@ async function chosenPolicies(
   const { adapterIn } = await import("../run/checkpoint.ts");
   const path = await adapterIn(checkpointFolder(store, checkpoint));
   if (path === null) throw new PlayactError("store", `The checkpoint of step ${checkpoint.step} has no adapter for llama.cpp.`);
+  const thinking = run.config?.policy.thinking ?? false;
   const trained: Policy = {
     name: `${run.name}@${checkpoint.step}`,
     from: { run: run.id, step: checkpoint.step },
     adapter: { path, hash: checkpoint.adapterHash },
     form: run.form ?? (await untrainedForm(model, engine, progress)),
+    thinking,
   };
-  return { model, engine: run.config?.engine ?? engine, policies: options.base ? [await untrained(model), trained] : [trained] };
+  const base = options.base ? [await untrained(model, thinking)] : [];
+  return { model, engine: run.config?.engine ?? engine, policies: [...base, trained] };
 }
 
 /** How the untrained model writes calls: as the manifest says, else as the probe finds. */
@@ -123,15 +128,15 @@ interface Evaluation {
 /** Plays what is not stored yet, then reads the marks of all. */
 async function play({ store, checker, rows, progress }: Evaluation, chosen: Chosen): Promise<Played[]> {
   const { leftOf, marksOn, playRows } = await import("../benchmark/run.ts");
-  const { promptOf, replyTokens, templateDigest } = await import("../benchmark/play.ts");
+  const { promptOf, replyTokensOf, templateDigest } = await import("../benchmark/play.ts");
   const { openVocabularyOf } = await import("../llm/engine/llama-vocabulary.ts"); // late: the engine is slow to load for --help
   const { model, policies } = chosen;
   const policyModel = model.path;
   const text = await openVocabularyOf(policyModel);
   const candidates = policies.map((policy) => {
-    const { adapter, form, from } = policy;
+    const { adapter, form, from, thinking } = policy;
     const { dialect, markers } = form;
-    const { template } = chooseTemplate(text, markers, dialect);
+    const { template } = chooseTemplate(text, markers, dialect, thinking);
     const series = {
       suite: "bfcl",
       version: checker.version,
@@ -145,10 +150,13 @@ async function play({ store, checker, rows, progress }: Evaluation, chosen: Chos
   });
 
   const longest = candidates
-    .flatMap(({ candidate }) => leftOf(store, candidate, rows).map((row) => promptOf(candidate.template, row).length))
+    .flatMap(({ candidate: { template, ...candidate } }) => {
+      const most = replyTokensOf(template);
+      return leftOf(store, { ...candidate, template }, rows).map((row) => promptOf(template, row).length + most);
+    })
     .reduce((most, length) => Math.max(most, length), 0);
   if (longest > 0) {
-    const policyContext = Math.min(256 * Math.ceil((longest + replyTokens) / 256), model.facts.contextTrained);
+    const policyContext = Math.min(256 * Math.ceil(longest / 256), model.facts.contextTrained);
     const { openEngine } = await import("../llm/engine/llama.ts");
     const simulator = { simulatorModel: null, simulatorSequences: 1, simulatorContext: 256 };
     await using engine = await openEngine({ ...chosen.engine, policyModel, policyContext, ...simulator });

@@ -69,7 +69,7 @@ async function writeSome(config: Config, options: Options) {
   const writer = {
     config,
     engine,
-    template: chooseTemplate(engine, markers, dialect).template,
+    template: chooseTemplate(engine, markers, dialect, config.policy.thinking).template,
     embed: nearness.embed,
     distractors: nearness.distractors,
     usage: newUsage(),

@@ -134,12 +134,15 @@ async function resumed(store: Store, file: string | undefined, options: Options)
     );
     return null;
   }
-  await checkOwnTools(run.config);
   const stored = modelsOfRun(store, run);
-  checkSame(run, await findSeats(run.config), stored);
-  if (options.steps !== undefined && options.steps !== run.config.steps) {
-    const writer = acquireLease(store, run, { pid: process.pid, token: randomUUID() });
-    setRunConfig(writer, checkConfig({ ...run.config, steps: options.steps }));
+  // first, so that nothing is read or changed for a run that another process writes
+  const writer = acquireLease(store, run, { pid: process.pid, token: randomUUID() });
+  try {
+    await checkOwnTools(run.config);
+    checkSame(run, await findSeats(run.config), stored);
+    if (options.steps !== undefined && options.steps !== run.config.steps)
+      setRunConfig(writer, checkConfig({ ...run.config, steps: options.steps }));
+  } finally {
     releaseLease(writer);
   }
   toStderr(`playact: resuming run ${run.name}\n`);

@@ -51,6 +51,12 @@ const policy = z.strictObject({
     .nullable()
     .default(null)
     .describe("How the policy writes calls; null: what the manifest says of the model, or what its probe finds."),
+  thinking: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether a policy that can do both thinks before its turns; false: they open with an empty thought. Models without thinking are asked for none.",
+    ),
 });
 
 const engine = z.strictObject({
@@ -164,9 +170,13 @@ const simulator = z.strictObject({
     .nullable()
     .default(null)
     .describe("Most criteria of a written verdict; null: 2 under 10B parameters or on a server, 3 under 20B, else 5."),
-  thinkTokens: natural
-    .default(0)
-    .describe("Most tokens of thinking before a simulator reply, for models with thinking markers; the thinking is discarded."),
+  thinking: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether a simulator that can think does so before a reply; false: its answers open with an empty thought. Models without thinking are asked for none.",
+    ),
+  thinkTokens: natural.default(2048).describe("Most tokens of thinking before a simulator reply; the thinking is discarded."),
   withhold: z
     .array(z.enum(["intent", "persona", "expected-calls"]))
     .default([])

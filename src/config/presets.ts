@@ -24,6 +24,7 @@ export const presets = {
   },
   trustee: {
     steps: 200,
+    policy: { thinking: true },
     // room for a prompt of 8,192 tokens and a response of 16,384
     engine: { policyContext: 24_576, simulatorContext: 32_768 },
     tasks: { perStep: 16, direction: "intent-first", decline: 0, twins: false, parallel: 0, hard: 0, novelty: null },
@@ -41,7 +42,7 @@ export const presets = {
       minTurns: 1,
     },
     curriculum: { start: 1, step: 3, floor: 1, cap: 100, raiseAt: 0.5, lowerAt: 0, epsilon: 0.5, every: 1 },
-    simulator: { user: "written", tools: "written", thinkTokens: 2048 },
+    simulator: { user: "written", tools: "written", thinking: true, thinkTokens: 2048 },
     rollout: {
       ...{ groupSize: 8, temperature: 1, guide: "off", stopAgreed: false },
       ...{ tokensPerTurn: 16_384, responseTokens: 16_384, deadlineSeconds: 120, turnSeconds: 3600 },

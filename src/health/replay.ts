@@ -21,6 +21,7 @@ const withoutIds: EpisodeTemplate = {
   jinja: "",
   stop: new Set(),
   lead: "",
+  thinks: false,
   appendOnly: true,
   begin: () => ({ system: nothing, user: nothing, toolResults: nothing, sampled: () => undefined, given: () => [] }),
 };

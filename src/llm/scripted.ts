@@ -8,7 +8,7 @@ import { draws } from "../rng.ts";
 import { ruleOf, toGrammar } from "../rules/schema/grammar.ts";
 import { drawn } from "../rules/schema/rule.ts";
 import type { Json, JsonSchema } from "../types.ts";
-import { firstTokens, full, renderChat } from "./engine/chat.ts";
+import { firstTokens, full } from "./engine/chat.ts";
 import {
   type ChooseRequest,
   type Engine,
@@ -20,6 +20,7 @@ import {
   type SampleRequest,
   type Vocabulary,
 } from "./llm.ts";
+import { renderChat } from "./text/prompt.ts";
 
 export interface Script {
   /** The policy's text for a prompt (decoded); null samples from the hash. Scripted ids have the log-prob -0.1. */

@@ -21,6 +21,8 @@ export const modelFactsSchema = z.strictObject({
   headWidth: whole,
   /** Of the feed-forward block. */
   feedForward: whole,
+  /** Experts of a layer; 0: it is dense. */
+  experts: z.number().int().min(0).default(0),
   /** The output layer is the embedding. */
   tied: z.boolean(),
   chatTemplate: z.boolean(),
@@ -76,6 +78,7 @@ export function factsOf(headers: readonly GgufHeader[], path: string): ModelHead
     kvHeads: largest(of("attention.head_count_kv")) ?? heads,
     headWidth: largest(of("attention.key_length")) ?? (width ?? 0) / (heads ?? 1),
     feedForward: largest(of("feed_forward_length")),
+    experts: largest(of("expert_count")) ?? 0,
     tied: !tensors.some(({ name }) => name === "output.weight"),
     chatTemplate: typeof template === "string",
     thinking: typeof template === "string" && template.includes("<think>"),

@@ -9,7 +9,7 @@ import { bestForm, candidates, nameOf, type ProbedForm, probeForms } from "./pro
 /** The stored form of a run, or the one that is decided now. `told` receives a line for people if the probe had to be played. */
 export async function callFormOf(
   engine: Pick<Engine, "policy" | "vocabulary" | "chatTemplate">,
-  { config, form }: { readonly config: Pick<Config, "policy">; readonly form: CallForm | null },
+  { config, form }: { readonly config: { readonly policy: Pick<Config["policy"], "dialect"> }; readonly form: CallForm | null },
   entry: Pick<LanguageModel, "dialect" | "markers">,
   told: (text: string) => void,
 ): Promise<CallForm> {

@@ -19,6 +19,7 @@ import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
 import { callFormOf } from "./form.ts";
 import { openNearness } from "./open-embedder.ts";
+import { probePositions } from "./positions.ts";
 import { findSeats, findSimulator, type Seats } from "./seats.ts";
 import type { Session } from "./session.ts";
 import { looseServer, openSimulatorServer } from "./simulator-server.ts";
@@ -78,9 +79,11 @@ export async function openSession(
     for (const warning of [...(await idleCard(config, devices)), ...looseServer(engine)])
       watch.progress({ kind: "warning", text: warning, step: 0 });
     const told = (text: string) => watch.progress({ kind: "phase", text, step: 0 });
+    const { near, far, position } = await probePositions(engine, learner, config.engine.policyContext);
+    told(`positions: engine and learner differ by ${near.toFixed(3)} nats near, ${far.toFixed(3)} at ${position}`);
     const form = await callFormOf(engine, writer.run, seats.policy.entry ?? {}, told);
     await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }, form));
-    const chosen = chooseTemplate(engine, form.markers, form.dialect);
+    const chosen = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
     told(`chat template: ${chosen.text}`);
     return chosen;
   }

@@ -27,8 +27,8 @@ export interface ProbedForm extends Probed {
 
 type Probing = Pick<Engine, "policy" | "vocabulary">;
 
-/** Enough for any of the calls. */
-const maxTokens = 192;
+/** Enough for any of the calls, and for a thought before it. */
+const maxTokens = { call: 192, thought: 2048 } as const;
 /** For one turn; a machine that does other work is many times slower. */
 const deadlineMs = 600_000;
 
@@ -81,7 +81,7 @@ async function firstTurn(
     ids: prompt.flatMap(({ ids }) => ids),
     seed: seedFrom("probe", index),
     temperature: 0,
-    maxTokens,
+    maxTokens: maxTokens.call + (template.thinks ? maxTokens.thought : 0),
     stop: template.stop,
     deadlineMs,
     signal,

@@ -3,7 +3,8 @@
 import type { Config } from "../config/config.ts";
 import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
-import { chatFormat } from "../llm/text/chat-format.ts";
+import { knownFormat } from "../llm/text/chat-format.ts";
+import { refuseUntrainable } from "../llm/trainable.ts";
 import { findOnDisk, type Model } from "../models/model.ts";
 
 export interface Seats {
@@ -11,9 +12,6 @@ export interface Seats {
   /** Null: on a server. */
   readonly simulator: Model | null;
 }
-
-/** As in native/trainer/policy.py: those that the learner was tested with. */
-const policyArchitectures = ["llama", "qwen2", "qwen3", "gemma3"];
 
 /** @throws PlayactError("model") in one sentence for a model that is missing, wrong, or not fit for its seat */
 export async function findSeats({ models }: Pick<Config, "models">): Promise<Seats> {
@@ -33,28 +31,15 @@ export async function findSimulator(address: string): Promise<Model> {
 }
 
 /** @throws PlayactError("model") */
-export function checkPolicy(model: Model): void {
-  const { architecture } = model.facts;
-  if (!policyArchitectures.includes(architecture))
-    throw new PlayactError(
-      "model",
-      `${model.address.text} has the architecture ${architecture}, which the learner cannot train: it supports ${policyArchitectures.join(", ")}. Choose another policy.`,
-    );
-  checkFrame(model, "policy");
+export function checkPolicy({ address, facts, markers }: Model): void {
+  refuseUntrainable(address.text, facts, { hasMarker: (text) => markers.has(text) });
 }
 
-/** @throws PlayactError("model") */
-export function checkSimulator(model: Model): void {
-  checkFrame(model, "simulator");
-}
-
-/** Turns are framed by markers of the vocabulary, with the model's own chat template or without. */
-function checkFrame({ address, markers, facts }: Model, seat: keyof Seats): void {
-  try {
-    chatFormat({ hasMarker: (text) => markers.has(text) });
-  } catch (error) {
-    if (!(error instanceof PlayactError)) throw error;
-    const template = facts.chatTemplate ? "" : " Its file has no chat template either.";
-    throw new PlayactError("model", `${address.text} cannot be the ${seat}. ${error.message}${template}`);
-  }
+/** A simulator's turns are framed by markers that Playact knows, or by its own chat template. @throws PlayactError("model") */
+export function checkSimulator({ address, facts, markers }: Model): void {
+  if (facts.chatTemplate || knownFormat({ hasMarker: (text) => markers.has(text) }) !== null) return;
+  throw new PlayactError(
+    "model",
+    `${address.text} cannot be the simulator, because its file has no chat template and its vocabulary has the turn markers of no frame that Playact writes: choose an instruct model.`,
+  );
 }

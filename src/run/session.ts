@@ -58,7 +58,7 @@ export function simulatorOf({
   return openSimulator(engine.simulator, {
     tries: config.rollout.simulatorTries,
     deadlineMs: config.rollout.deadlineSeconds * 1000,
-    thinkTokens: config.simulator.thinkTokens,
+    thinkTokens: config.simulator.thinking ? config.simulator.thinkTokens : 0,
     usage,
     signal,
   });

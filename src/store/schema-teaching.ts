@@ -114,3 +114,12 @@ export const pairs = `
 UPDATE run SET config = json_insert(config, '$.tasks.twins', json('false'), '$.learner.schedule', 'constant',
   '$.advantage.negative', 1);
 `;
+
+/**
+ * Version 14: thinking is asked for or not. Until then a policy that could think was never told not to, and a simulator thought
+ * where it had tokens for it.
+ */
+export const thinking = `
+UPDATE run SET config = json_insert(config, '$.policy.thinking', json('true'),
+  '$.simulator.thinking', json(iif(config ->> '$.simulator.thinkTokens' > 0, 'true', 'false')));
+`;

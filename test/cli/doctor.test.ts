@@ -95,7 +95,7 @@ describe("--policy", () => {
   test("prints how the manifest says that a model writes calls", async () => {
     const { printed, error } = await doctor(["--policy", "qwen2.5-coder-0.5b-instruct", "--json"]);
     expect(error).toBe(null);
-    expect(JSON.parse(printed)).toMatchObject({ family: "qwen2", dialect: "json-fence", markers: "pieces", probe: [] });
+    expect(JSON.parse(printed)).toMatchObject({ architecture: "qwen2", dialect: "json-fence", markers: "pieces", probe: [] });
   });
 
   test("says what the probe of a model needs if its file is not present", async () => {

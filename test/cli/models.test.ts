@@ -64,7 +64,7 @@ test("add and show print the facts of a file, its hash, and the seats it fits", 
   expect(added).toMatchObject({ model: path, architecture: "qwen2", layers: 2, policy: "can be", simulator: "can be" });
   expect(JSON.parse(await models("show", path, "--json"))).toEqual(added);
   const bare = writeGguf(join(place.wheels, "bare.gguf"), changed(smallestPolicy, { "tokenizer.ggml.token_type": [1, 1, 1, 1] }));
-  expect(await models("show", bare)).toMatch(/^policy +cannot be: .*no turn markers/m);
+  expect(await models("show", bare)).toMatch(/^policy +cannot be: .*the turn markers of no frame/m);
 });
 
 test("a model that was added by address is listed, and shown", async () => {

@@ -77,8 +77,8 @@ describe("a start with a whole file that does not fit its seat", () => {
   const unknown = { ...Object.fromEntries(shape), "general.architecture": "mistral9" };
 
   test.each([
-    ["an unknown architecture", unknown, "has the architecture mistral9, which the learner cannot train"],
-    ["no markers", { "tokenizer.ggml.token_type": [1, 1, 1, 1] }, "no turn markers that Playact supports"],
+    ["an unknown architecture", unknown, "the learner does not know its architecture mistral9"],
+    ["no markers", { "tokenizer.ggml.token_type": [1, 1, 1, 1] }, "the turn markers of no frame that Playact writes"],
   ])("(%s) is refused, and no run is created", async (_, metadata, why) => {
     const { code, said } = await start(writeGguf(join(place.wheels, "mine.gguf"), changed(smallestPolicy, metadata)));
     expect([code, said.includes(why), said.trimEnd().split("\n").length]).toEqual([4, true, 1]);

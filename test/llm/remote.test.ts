@@ -1,12 +1,12 @@
 // A simulator on a server: the suite of the simulator's side over HTTP, then what a server may do wrong, each of which ends as a
 // value with its reason.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { renderChat } from "../../src/llm/engine/chat.ts";
 import type { ReplyRequest, SimulatorSide } from "../../src/llm/llm.ts";
 import { serverKey } from "../../src/llm/remote/http.ts";
 import { estimatedTokens, openServer, type ServerOptions } from "../../src/llm/remote/server.ts";
 import { scriptedEngine, scriptedVocabulary } from "../../src/llm/scripted.ts";
 import { asEnum } from "../../src/llm/text/options.ts";
+import { renderChat } from "../../src/llm/text/prompt.ts";
 import { openSimulator, type Question } from "../../src/simulator/simulator.ts";
 import { newUsage } from "../../src/simulator/usage.ts";
 import type { Json } from "../../src/types.ts";

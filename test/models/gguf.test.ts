@@ -36,7 +36,7 @@ test("a header tells the shape of a model, its bytes by type, and its markers", 
   const { facts, markers } = read(smallestPolicy);
   expect(facts).toEqual({
     ...{ architecture: "qwen2", parameters: 8 * 4 + 2 * 64, contextTrained: 512, vocabulary: 4 },
-    ...{ layers: 2, width: 8, heads: 4, kvHeads: 2, headWidth: 2, feedForward: 16, tied: true },
+    ...{ layers: 2, experts: 0, width: 8, heads: 4, kvHeads: 2, headWidth: 2, feedForward: 16, tied: true },
     ...{ chatTemplate: true, thinking: false, rope: { scaling: "none", factor: 1, factors: false } },
     bytesByType: { F32: 4 * (8 * 4 + 2 * 64) },
   });

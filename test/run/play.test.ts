@@ -32,7 +32,7 @@ test("the user and the tools are those of the config, with its tokens of thinkin
     "done" in (schema.properties as JsonObject)
       ? { reason: "It is over.", reward: 0, done: true, message: "" }
       : { reason: "It is closed.", reward: 0, result: { error: "closed" } };
-  const written = { user: "written", tools: "written", thinkTokens: 64 } as const;
+  const written = { user: "written", tools: "written", thinking: true, thinkTokens: 64 } as const;
   const world = session({ turns: [says(found), "It is late."], reply }, { simulator: written, rollout: { deadlineSeconds: 3 } });
   const play = playerOf(world, { temperature: 1, verdict: "rules" });
   const { stopReason } = await play(blueprint({ limits: limits({ userReplies: 1 }) }), 0, ["episode"]);

@@ -1,6 +1,6 @@
 // A conversation longer than the simulator's context: the longest lines lose their middle, with a mark, and no more than needed.
 import { describe, expect, test } from "vitest";
-import { renderChat } from "../../src/llm/engine/chat.ts";
+import { renderChat } from "../../src/llm/text/prompt.ts";
 import { fitted, transcriptText } from "../../src/simulator/prompts/transcript.ts";
 import type { Line } from "../../src/types.ts";
 import { blueprint, found, limits, says } from "../support/blueprint.ts";

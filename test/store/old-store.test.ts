@@ -48,7 +48,8 @@ const gone = [
 
 /** Keys that the old store does not have, with the values that mean as before. */
 const since = {
-  policy: { dialect: null },
+  policy: { dialect: null, thinking: true },
+  simulator: { thinking: false },
   store: { exchanges: "none" },
   tasks: { parallel: 0, twins: false },
   rollout: { guide: "off", stopAgreed: false },

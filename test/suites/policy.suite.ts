@@ -8,8 +8,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { renderChat } from "../../src/llm/engine/chat.ts";
 import type { Engine, Sampled, SampleRequest } from "../../src/llm/llm.ts";
+import { renderChat } from "../../src/llm/text/prompt.ts";
 import { benchOf, simulatorTests } from "./simulator.suite.ts";
 
 export interface SuiteOptions {

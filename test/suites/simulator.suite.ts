@@ -2,8 +2,8 @@
 // three compute each in its own way (tokens of a prompt, log-probs of a choice) a bench computes in another.
 import { Ajv } from "ajv";
 import { expect, test } from "vitest";
-import { renderChat } from "../../src/llm/engine/chat.ts";
 import type { ChatMessage, ChatModel, Engine } from "../../src/llm/llm.ts";
+import { renderChat } from "../../src/llm/text/prompt.ts";
 import type { JsonSchema } from "../../src/types.ts";
 
 export interface Bench {

@@ -3,8 +3,8 @@
 // policy. A model with thinking markers may think before a reply, outside the grammar (text/reasoning.ts).
 import { PlayactError } from "../../errors.ts";
 import { toGrammar } from "../../rules/schema/grammar.ts";
-import { type ChatMessage, type ChatModel, type ChooseRequest, EngineError, type ReplyRequest, type Vocabulary } from "../llm.ts";
-import { chatFormat, frameOf } from "../text/chat-format.ts";
+import { type ChatModel, type ChooseRequest, EngineError, type ReplyRequest, type Vocabulary } from "../llm.ts";
+import type { PromptWriter } from "../text/prompt.ts";
 import { closingTokens, openReasoning } from "../text/reasoning.ts";
 import type { Bindings, NativeContext, NativeGrammar, NativeModel } from "./addon.ts";
 import type { Batcher } from "./batcher.ts";
@@ -12,8 +12,8 @@ import { type LoneSpace, openLoneSpace } from "./lone-space.ts";
 import { nativeSeed, openSampler, weighExactly } from "./sampler.ts";
 import type { Work } from "./work.ts";
 
-/** The context and vocabulary of a chat model. */
-export interface ChatParts {
+/** A model's context and vocabulary. */
+export interface ContextParts {
   readonly bindings: Bindings;
   readonly model: NativeModel;
   readonly context: NativeContext;
@@ -23,25 +23,13 @@ export interface ChatParts {
   readonly contextTokens: number;
 }
 
+export interface ChatParts extends ContextParts {
+  readonly prompt: PromptWriter;
+}
+
 /** llama.cpp's defaults. */
 const shaping = { topK: 40, topP: 0.95, minP: 0.05 } as const;
 const cachedGrammars = 64;
-
-/** Ids of the messages in the model's format, the opening of the assistant's answer and its given start. */
-export function renderChat(vocabulary: Vocabulary, messages: readonly ChatMessage[], lead: string): number[] {
-  const format = chatFormat(vocabulary);
-  const { begin, open, close, newline } = frameOf(vocabulary, format);
-  const turns = format.systemTurn ? messages : withoutSystem(messages);
-  const said = turns.flatMap(({ role, content }) => [...open(role, content), close, ...newline]);
-  return [...begin, ...said, ...open("assistant", lead)];
-}
-
-/** In a format without a system turn its text starts the first user turn. */
-function withoutSystem([first, second, ...rest]: readonly ChatMessage[]): ChatMessage[] {
-  if (first?.role !== "system") return [first, second].flatMap((message) => message ?? []).concat(rest);
-  if (second?.role !== "user") return [{ role: "user", content: first.content }, ...(second ? [second] : []), ...rest];
-  return [{ role: "user", content: `${first.content}\n\n${second.content}` }, ...rest];
-}
 
 export function openChatModel(parts: ChatParts): ChatModel {
   const grammarFor = grammarCache(parts.bindings);
@@ -51,8 +39,7 @@ export function openChatModel(parts: ChatParts): ChatModel {
     reply: async (request) => parts.batcher.run(replyWork(parts, { grammar: grammarFor(request), loneSpace }, request)),
     weighs: true,
     choose: async (request) => parts.batcher.run(chooseWork(parts, request)),
-    fits: (messages, lead, replyTokens) =>
-      renderChat(parts.vocabulary, messages, lead).length + replyTokens <= parts.contextTokens,
+    fits: (messages, lead, replyTokens) => parts.prompt.write(messages, lead, false).length + replyTokens <= parts.contextTokens,
   };
 }
 
@@ -63,8 +50,8 @@ interface Constraint {
 }
 
 function replyWork(parts: ChatParts, { grammar, loneSpace }: Constraint, request: ReplyRequest): Work<string> {
-  const { bindings, model, context, vocabulary, contextTokens } = parts;
-  const asked = renderChat(vocabulary, request.messages, "");
+  const { bindings, model, context, vocabulary, prompt, contextTokens } = parts;
+  const asked = prompt.write(request.messages, "", false);
   if (asked.length >= contextTokens) throw full("simulator reply", asked.length, contextTokens);
   const shape = { ...shaping, temperature: request.temperature, seed: nativeSeed(request.seed) };
   const state = new bindings.AddonGrammarEvaluationState(model, grammar); // advanced by the sampler's draws
@@ -72,9 +59,10 @@ function replyWork(parts: ChatParts, { grammar, loneSpace }: Constraint, request
   const sampler = openSampler(bindings, model, constrained);
   // thinking never takes the reply's room
   const room = contextTokens - asked.length - request.maxTokens - closingTokens;
-  const thought = openReasoning(vocabulary, Math.min(request.thinkTokens ?? 0, room), (id) => model.isEogToken(id));
+  const limit = prompt.canThink ? Math.min(request.thinkTokens ?? 0, room) : 0;
+  const thought = openReasoning(vocabulary, limit, (id) => model.isEogToken(id));
   const thinker = thought === null ? null : openSampler(bindings, model, shape);
-  const ids = thought === null ? asked : [...asked, ...thought.opening];
+  const ids = thought === null ? asked : prompt.write(request.messages, "", true);
   const said: number[] = [];
   let placed = ids.length;
   const { usage } = request;
@@ -113,8 +101,8 @@ function replyWork(parts: ChatParts, { grammar, loneSpace }: Constraint, request
 }
 
 function chooseWork(parts: ChatParts, request: ChooseRequest): Work<readonly number[]> {
-  const { bindings, model, context, vocabulary, contextTokens } = parts;
-  const ids = renderChat(vocabulary, request.messages, request.lead);
+  const { bindings, model, context, vocabulary, prompt, contextTokens } = parts;
+  const ids = prompt.write(request.messages, request.lead, false);
   if (ids.length > contextTokens) throw full("simulator choice", ids.length, contextTokens);
   const firsts = firstTokens(vocabulary, request.options);
   const greedy = openSampler(bindings, model, { temperature: 0 });

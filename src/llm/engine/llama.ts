@@ -17,9 +17,10 @@ import {
   type Weights,
 } from "../llm.ts";
 import { chatFormat } from "../text/chat-format.ts";
+import { promptWriter } from "../text/prompt.ts";
 import { bindingsOf, type NativeModel, nativeContextOf, nativeModelOf } from "./addon.ts";
 import { createBatcher } from "./batcher.ts";
-import { type ChatParts, openChatModel } from "./chat.ts";
+import { type ContextParts, openChatModel } from "./chat.ts";
 import { repacked } from "./llama-repacked.ts";
 import { affordableSequences, batchTokens } from "./llama-slots.ts";
 import { createLock, type Lock } from "./lock.ts";
@@ -75,7 +76,7 @@ interface Opened {
   readonly llama: Llama;
   readonly lock: Lock;
   load(path: string): Promise<Loaded>;
-  context(role: "policy" | "simulator", loaded: Loaded): Promise<ChatParts & { readonly sequences: number }>;
+  context(role: "policy" | "simulator", loaded: Loaded): Promise<ContextParts & { readonly sequences: number }>;
   /** Frees everything, newest first: a garbage-collected LlamaContext keeps its model from ever being freed. */
   free(): Promise<void>;
 }
@@ -126,6 +127,7 @@ async function opened<T>(options: Readonly<Config["engine"]>, open: (llama: Open
 
 /** @param close called at the end */
 async function policySide(opened: Opened, loaded: Loaded, close: () => Promise<void>): Promise<PolicySide> {
+  chatFormat(loaded.vocabulary); // one that is unknown is reported before anything is sampled
   const parts = await opened.context("policy", loaded);
   const policy = openPolicy({ ...parts, lock: opened.lock });
   return {
@@ -152,7 +154,7 @@ async function policySide(opened: Opened, loaded: Loaded, close: () => Promise<v
 async function simulatorSide(opened: Opened, loaded: Loaded, close: () => Promise<void>): Promise<SimulatorSide> {
   const parts = await opened.context("simulator", loaded);
   return {
-    simulator: openChatModel(parts),
+    simulator: openChatModel({ ...parts, prompt: promptWriter(loaded.vocabulary, chatTemplateOf(loaded.loaded)) }),
     counters: parts.batcher.counters,
     sequences: parts.sequences,
     weights: weightsOf(loaded.loaded),
@@ -235,11 +237,9 @@ export async function openContext(
   }
 }
 
-/** The model's vocabulary. @throws PlayactError("model") if Playact does not support it or its turn format. */
+/** The model's vocabulary. @throws PlayactError("model") if Playact does not support it. */
 export function vocabularyOf(model: LlamaModel): Vocabulary {
-  const vocabulary = openVocabulary(nativeModelOf(model), model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0);
-  chatFormat(vocabulary);
-  return vocabulary;
+  return openVocabulary(nativeModelOf(model), model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0);
 }
 
 /** "cpu", "metal", or CUDA with its GPUs. */

@@ -3,12 +3,12 @@
 import { describe, PlayactError } from "../../errors.ts";
 import { EngineError, type Policy, type Sampled, type SampleRequest } from "../llm.ts";
 import type { NativeLora } from "./addon.ts";
-import type { ChatParts } from "./chat.ts";
+import type { ContextParts } from "./chat.ts";
 import type { Lock } from "./lock.ts";
 import { openDrawer, openWeigher } from "./sampler.ts";
 import type { Work } from "./work.ts";
 
-export interface PolicyParts extends ChatParts {
+export interface PolicyParts extends ContextParts {
   readonly lock: Lock;
 }
 

@@ -3,20 +3,15 @@
 // writes an earlier turn differently (Qwen3 drops thinking, others move the tools to the last user message) makes a turn start
 // a new sequence. Foreign text goes through as placeholders (placeholder.ts). A call is passed as the text that the policy
 // wrote, never as `tool_calls`, which a template would format in its own way.
-import { Environment, Interpreter, Template } from "@huggingface/jinja";
 import type { Dialect } from "../../config/config.ts";
-import { describe, PlayactError } from "../../errors.ts";
+import { PlayactError } from "../../errors.ts";
 import type { Json, ToolCall, ToolSpec } from "../../types.ts";
 import type { ChatTemplate, Vocabulary } from "../llm.ts";
 import { frameOf } from "./chat-format.ts";
 import { cutAtPlaceholders, encoderOf, type Meant, placeholder, slice, throughPlaceholders } from "./placeholder.ts";
+import { type Renderer, rendererOf, type TemplateTurn } from "./render.ts";
 import { callTokens, type EpisodeTemplate, type EpisodeText, type WrittenText } from "./template.ts";
-
-interface Turn {
-  readonly role: "system" | "user" | "assistant" | "tool";
-  readonly content: string;
-  readonly tool_calls?: readonly Json[];
-}
+import { thinkingOf, thinksUnder } from "./thinking.ts";
 
 /** What the template writes around the policy's turn. */
 interface Habits {
@@ -28,30 +23,23 @@ interface Habits {
   readonly systemFirst: boolean;
 }
 
-/** Globals of the templates. Not the library's own: its date is the current one, and no run could be repeated. */
-const globals: readonly (readonly [string, unknown])[] = [
-  ...(["true", "True"] as const).map((name) => [name, true] as const),
-  ...(["false", "False"] as const).map((name) => [name, false] as const),
-  ...(["none", "None"] as const).map((name) => [name, null] as const),
-  ["strftime_now", () => "26 Jul 2024"],
-  ["raise_exception", raise],
-  ["range", range],
-];
 const thought = /^\s*<think>([\s\S]*?)<\/think>\s*/;
 
 /**
  * The template as a writer of episodes, checked with a short conversation.
  * @param dialect the one that it asks for (choose-template.ts checks that)
+ * @param thinking whether the policy thinks, if its template can be told; else the template decides
  * @throws PlayactError("template") with one sentence that says why it cannot be used
  */
-export function openChatTemplate(vocabulary: Vocabulary, own: ChatTemplate, dialect: Dialect): EpisodeTemplate {
+export function openChatTemplate(vocabulary: Vocabulary, own: ChatTemplate, dialect: Dialect, thinking = false): EpisodeTemplate {
   if (!/\btools\b/.test(own.source)) throw new PlayactError("template", "The model's chat template does not support tools.");
-  const render = rendererOf(own);
+  const render = rendererOf(own, thinking);
   const habits = habitsOf(render, vocabulary);
   const stop = new Set([vocabulary.marker(habits.close), ...frameOf(vocabulary).ends]);
   const begin = () => beginEpisode({ vocabulary, render, habits, stop, dialect });
   const appendOnly = !rewrites(begin, false) && !(/think/.test(own.source) && rewrites(begin, true));
-  return { dialect, jinja: own.source, stop, lead: habits.lead, appendOnly, begin };
+  const thinks = thinksUnder(thinkingOf(vocabulary, own), thinking);
+  return { dialect, jinja: own.source, stop, lead: habits.lead, thinks, appendOnly, begin };
 
   function rewrites(start: () => EpisodeText, thinking: boolean): boolean {
     const talk = start();
@@ -87,9 +75,9 @@ export interface CallFormat {
 
 /** @throws PlayactError("template") if the prompt cannot be rendered. */
 export function callFormatOf(own: ChatTemplate, call: ToolCall): CallFormat {
-  const render = rendererOf(own);
+  const render = rendererOf(own, false);
   const tools = [throughPlaceholders(probeTool, () => placeholder(0))];
-  const asked: readonly Turn[] = [
+  const asked: readonly TemplateTurn[] = [
     { role: "system", content: "You help." },
     { role: "user", content: "From Oslo?" },
   ];
@@ -119,13 +107,13 @@ function habitsOf(render: Renderer, vocabulary: Vocabulary): Habits {
   const [system, user, answer, result] = [0, 1, 2, 3].map(placeholder) as [string, string, string, string];
   let number = 4;
   const tools = [throughPlaceholders(probeTool, () => placeholder(number++))];
-  const talk: readonly Turn[] = [
+  const talk: readonly TemplateTurn[] = [
     { role: "system", content: system },
     { role: "user", content: user },
     { role: "assistant", content: answer },
     { role: "tool", content: result },
   ];
-  const whole = (turns: readonly Turn[], shown: readonly Json[], open: boolean) => {
+  const whole = (turns: readonly TemplateTurn[], shown: readonly Json[], open: boolean) => {
     const rendered = render(turns, shown, open);
     assertWhole(rendered, turns);
     return rendered;
@@ -152,43 +140,6 @@ function habitsOf(render: Renderer, vocabulary: Vocabulary): Habits {
   }
 }
 
-type Renderer = (turns: readonly Turn[], tools: readonly Json[], open: boolean) => string;
-
-function rendererOf(own: ChatTemplate): Renderer {
-  const failed = (thrown: unknown) =>
-    new PlayactError("template", `The model's chat template cannot be rendered (${describe(thrown)}).`, { cause: thrown });
-  const within = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (thrown) {
-      throw failed(thrown);
-    }
-  };
-  const { parsed } = within(() => new Template(own.source));
-  return (turns, tools, open) => {
-    const environment = new Environment();
-    for (const [name, value] of globals) environment.set(name, value);
-    environment.set("messages", turns);
-    environment.set("tools", tools.length === 0 ? null : tools);
-    environment.set("add_generation_prompt", open);
-    environment.set("bos_token", own.begin);
-    environment.set("eos_token", own.end);
-    return within(() => String(new Interpreter(environment).run(parsed).value));
-  };
-}
-
-function raise(message: unknown): never {
-  throw new Error(String(message));
-}
-
-/** Bounded: a template comes from a file and only needs to count messages. */
-function range(start: number, stop?: number, step = 1): number[] {
-  const [from, to] = stop === undefined ? [0, start] : [start, stop];
-  const length = Math.max(0, Math.ceil((to - from) / step));
-  if (!(length <= 100_000)) throw new Error(`a range of ${length}`);
-  return Array.from({ length }, (_, at) => from + at * step);
-}
-
 interface Writing {
   readonly vocabulary: Vocabulary;
   readonly render: Renderer;
@@ -201,7 +152,7 @@ function beginEpisode({ vocabulary, render, habits, stop, dialect }: Writing): E
   const { close, lead, systemFirst } = habits;
   const encode = encoderOf(vocabulary);
   const meant: Meant[] = [];
-  const turns: Turn[] = [];
+  const turns: TemplateTurn[] = [];
   let tools: readonly Json[] = [];
   /** The last rendering, and the placeholders of the policy's turn after it. */
   let shown = "";
@@ -266,7 +217,7 @@ function continued(rendered: string, shown: string, said: readonly string[], clo
 }
 
 /** @throws PlayactError("template") if a message does not occur exactly once (thinking may be dropped). */
-function assertWhole(rendered: string, turns: readonly Turn[]): void {
+export function assertWhole(rendered: string, turns: readonly TemplateTurn[]): void {
   const count = new Map<number, number>();
   for (const part of cutAtPlaceholders(rendered))
     if (typeof part !== "string") count.set(part.number, (count.get(part.number) ?? 0) + 1);

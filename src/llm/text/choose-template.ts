@@ -8,6 +8,7 @@ import type { ToolCall } from "../../types.ts";
 import type { ChatTemplate, Engine } from "../llm.ts";
 import { callFormatOf, openChatTemplate } from "./chat-template.ts";
 import { type EpisodeTemplate, episodeTemplate } from "./template.ts";
+import { type Thinking, thinkingOf } from "./thinking.ts";
 import { formatToolCall, parseToolCalls } from "./tool-call.ts";
 
 export interface ChosenTemplate {
@@ -20,32 +21,43 @@ export interface ChosenTemplate {
  * Chooses, and checks the choice with a short conversation.
  * @param markers how the tags of hermes are written; the other dialects have none
  * @param dialect how the policy writes its calls
+ * @param thinking whether the policy shall think before its turns (policy.thinking); no model is made to that does not by itself
  * @throws PlayactError("model") if the vocabulary has no turn markers that Playact knows
  */
 export function chooseTemplate(
   { vocabulary, chatTemplate }: Pick<Engine, "vocabulary" | "chatTemplate">,
   markers: "tokens" | "pieces",
   dialect: Dialect,
+  thinking = false,
 ): ChosenTemplate {
+  const model = thinkingOf(vocabulary, chatTemplate);
+  const thought = thoughtText(model, thinking);
   const ours = (why: string): ChosenTemplate => ({
-    template: episodeTemplate(vocabulary, { dialect, markers }),
-    text: `Playact's own, append-only. It asks for ${dialect}. ${why}`,
+    template: episodeTemplate(vocabulary, { dialect, markers }, { model, asked: thinking }),
+    text: `Playact's own, append-only. It asks for ${dialect}. ${why}${thought}`,
   });
   if (dialect === "hermes" && markers === "pieces")
     return ours("The model's tag tokens are untrained or missing: tags are written in ordinary tokens.");
   if (chatTemplate === null) return ours("The model's file has no chat template.");
   try {
-    const template = openChatTemplate(vocabulary, chatTemplate, dialect);
+    const template = openChatTemplate(vocabulary, chatTemplate, dialect, thinking);
     const mismatch = formatMismatch(chatTemplate, dialect);
     if (mismatch !== null) return ours(mismatch);
     const turns = template.appendOnly
       ? "append-only."
       : "not append-only: it rewrites earlier turns, so an episode may have several training samples.";
-    return { template, text: `the model's own chat template, ${turns}` };
+    return { template, text: `the model's own chat template, ${turns}${thought}` };
   } catch (thrown) {
     if (!(thrown instanceof PlayactError && thrown.boundary === "template")) throw thrown;
     return ours(thrown.message);
   }
+}
+
+/** A sentence for people about a wish that the model does not follow, or about what it can do; empty for most models. */
+function thoughtText(model: Thinking, asked: boolean): string {
+  if (model === "never") return asked ? " The model does not think: policy.thinking has no effect." : "";
+  if (model === "always") return asked ? "" : " The model always thinks: policy.thinking has no effect.";
+  return asked ? " It thinks before its turns." : " Its turns open with an empty thought.";
 }
 
 const call: ToolCall = { name: "find_train", arguments: { from: "Oslo", seats: 2, via: ["Hamar"] } };

@@ -4,13 +4,15 @@
 import type { Dialect } from "../../config/config.ts";
 import type { ChatFormat } from "./chat-format.ts";
 import { dialectTable } from "./dialect.ts";
+import { thinkClose, thinkOpen } from "./thinking.ts";
 
-/** The Jinja source for a frame and a dialect. */
-export function jinjaOf(frame: ChatFormat, dialect: Dialect): string {
+/** The Jinja source for a frame and a dialect. `quiet`: every turn of the assistant opens with an empty thought. */
+export function jinjaOf(frame: ChatFormat, dialect: Dialect, quiet: boolean): string {
   const { before, after, argumentsKey, one, several } = dialectTable[dialect];
-  const { begin, open, close, assistant, systemTurn } = frame;
-  const opened = (role: string) => `{{- ${quoted(`${open}${role}\n`)} -}}`;
-  const closed = `{{- ${quoted(`${close}\n`)} -}}`;
+  const { begin, open, named, gap, close, between, assistant, systemTurn } = frame;
+  const opened = (role: string) => `{{- ${quoted(`${open}${role}${named ?? ""}${gap}`)} -}}`;
+  const answering = opened(assistant) + (quiet ? `{{- ${quoted(`${thinkOpen}\n\n${thinkClose}\n\n`)} -}}` : "");
+  const closed = `{{- ${quoted(`${close}${between}`)} -}}`;
   const around = (part: "open" | "between" | "close") =>
     one[part] === several[part]
       ? `{{- ${quoted(one[part])} -}}`
@@ -33,7 +35,7 @@ export function jinjaOf(frame: ChatFormat, dialect: Dialect): string {
     first === "" ? opened("user") : `{%- ${first}-%}${opened("user")}{%- endif -%}`,
     `{{- message.content -}}${closed}`,
     "{%- elif message.role == 'assistant' -%}",
-    `${opened(assistant)}{%- if message.content -%}{{- message.content -}}{%- endif -%}`,
+    `${answering}{%- if message.content -%}{{- message.content -}}{%- endif -%}`,
     "{%- if message.tool_calls -%}{%- if message.content -%}{{- '\\n' -}}{%- endif -%}",
     around("open"),
     "{%- for one in message.tool_calls -%}{%- set call = one.function if one.function is defined else one -%}",
@@ -46,7 +48,7 @@ export function jinjaOf(frame: ChatFormat, dialect: Dialect): string {
     "{{- '<tool_response>\\n' -}}{{- message.content -}}{{- '\\n</tool_response>' -}}",
     `{%- if loop.last or messages[loop.index0 + 1].role != 'tool' -%}${closed}{%- endif -%}`,
     "{%- endif -%}{%- endfor -%}",
-    `{%- if add_generation_prompt -%}${opened(assistant)}{%- endif -%}`,
+    `{%- if add_generation_prompt -%}${answering}{%- endif -%}`,
   ].join("\n");
 }
 

@@ -5,8 +5,6 @@ import type { Vocabulary } from "../llm.ts";
 import { thinkClose, thinkOpen } from "./thinking.ts";
 
 export interface Reasoning {
-  /** Ids after the opening of the assistant's turn. */
-  readonly opening: readonly number[];
   /** The next id of the reasoning, from `sample` or given; null when it is closed and the reply may begin. */
   next(sample: () => Promise<number>): Promise<number | null>;
 }
@@ -25,7 +23,6 @@ export function openReasoning(vocabulary: Vocabulary, limit: number, isEnd: (id:
   let left = limit;
   let closing: number[] | null = null; // closing ids still to be given; null while the model reasons
   return {
-    opening: [vocabulary.marker(thinkOpen), ...vocabulary.encode("\n")],
     async next(sample) {
       if (closing === null) {
         const id = left > 0 ? await sample() : -1;

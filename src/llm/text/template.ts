@@ -9,6 +9,7 @@ import type { Vocabulary } from "../llm.ts";
 import { chatFormat, frameOf } from "./chat-format.ts";
 import { type CallForm, dialectTable } from "./dialect.ts";
 import { jinjaOf } from "./jinja.ts";
+import { emptyThought, type Thinking, thinksUnder } from "./thinking.ts";
 
 const tag = /(<\/?tool_(?:call|response)>)/;
 
@@ -22,6 +23,8 @@ export interface EpisodeTemplate {
   readonly stop: ReadonlySet<number>;
   /** Text that the opening of the policy's turn has already written (`<think>`); mostly empty. */
   readonly lead: string;
+  /** The policy thinks before its turns. */
+  readonly thinks: boolean;
   /** False: some turns start a new sequence, and an episode may have several training samples. */
   readonly appendOnly: boolean;
   begin(): EpisodeText;
@@ -60,14 +63,22 @@ export interface TurnTable extends EpisodeTemplate {
   assistant(text: string, calls: boolean): number[];
 }
 
-export function episodeTemplate(vocabulary: Vocabulary, { dialect, markers }: CallForm): TurnTable {
+/** `thinking`: what the policy does before its turns; absent: it never thinks. */
+export function episodeTemplate(
+  vocabulary: Vocabulary,
+  { dialect, markers }: CallForm,
+  thinking: { readonly model: Thinking; readonly asked: boolean } = { model: "never", asked: false },
+): TurnTable {
   const format = chatFormat(vocabulary);
   const { before, after, tags } = dialectTable[dialect];
-  const { begin, open, close, newline, ends } = frameOf(vocabulary, format);
+  const { begin, open, close, between, ends } = frameOf(vocabulary, format);
+  const quiet = thinking.model === "asked" && !thinking.asked;
+  /** The opening of the policy's turn. An empty thought stays in the sequence: nothing is rewritten. */
+  const opening = [...open("assistant"), ...(quiet ? emptyThought(vocabulary) : [])];
   /** Trusted text: its tags become the model's own tag tokens if it has trained ones (Qwen2.5 has none for results). */
   const trusted = (text: string): number[] =>
     tags === null || markers === "pieces" ? vocabulary.encode(text) : tagged(vocabulary, text, tag);
-  const turn = (role: "system" | "user", ids: readonly number[]) => [...open(role), ...ids, close, ...newline];
+  const turn = (role: "system" | "user", ids: readonly number[]) => [...open(role), ...ids, close, ...between];
   // descriptions are foreign text; split after newlines, where no supported tokenizer would have merged the parts
   const withTools = (prompt: string, tools: readonly ToolSpec[]) => [
     ...vocabulary.encode(`${prompt}${before}${tools.map(signature).join("\n")}\n`),
@@ -82,8 +93,8 @@ export function episodeTemplate(vocabulary: Vocabulary, { dialect, markers }: Ca
     },
     user(text: string, first: boolean) {
       const ids = vocabulary.encode(text);
-      if (!first) return [...newline, ...turn("user", ids), ...open("assistant")];
-      return [...(format.systemTurn ? turn("user", ids) : [...ids, close, ...newline]), ...open("assistant")];
+      if (!first) return [...between, ...turn("user", ids), ...opening];
+      return [...(format.systemTurn ? turn("user", ids) : [...ids, close, ...between]), ...opening];
     },
     toolResults(results: readonly string[]) {
       const ids = results.flatMap((result, index) => [
@@ -91,7 +102,7 @@ export function episodeTemplate(vocabulary: Vocabulary, { dialect, markers }: Ca
         ...vocabulary.encode(result),
         ...trusted("\n</tool_response>"),
       ]);
-      return [...newline, ...turn("user", ids), ...open("assistant")];
+      return [...between, ...turn("user", ids), ...opening];
     },
     assistant: (text: string, calls: boolean) => [
       ...(calls && markers === "tokens" ? callTokens(vocabulary, text, dialect) : vocabulary.encode(text)),
@@ -99,7 +110,9 @@ export function episodeTemplate(vocabulary: Vocabulary, { dialect, markers }: Ca
     ],
   };
   const begun = () => beginEpisode(table);
-  return { ...table, dialect, jinja: jinjaOf(format, dialect), stop: ends, lead: "", appendOnly: true, begin: begun };
+  const jinja = jinjaOf(format, dialect, quiet);
+  const thinks = thinksUnder(thinking.model, thinking.asked);
+  return { ...table, dialect, jinja, stop: ends, lead: "", thinks, appendOnly: true, begin: begun };
 }
 
 function beginEpisode(table: Pick<TurnTable, "system" | "user" | "toolResults" | "assistant">): EpisodeText {

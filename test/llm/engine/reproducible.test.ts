@@ -1,8 +1,8 @@
 // In this mode a sample depends only on its ids, seed and adapter; on the real model, since a double rounds nothing.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { renderChat } from "../../../src/llm/engine/chat.ts";
 import { openEngine } from "../../../src/llm/engine/llama.ts";
 import type { Engine, SampleRequest } from "../../../src/llm/llm.ts";
+import { renderChat } from "../../../src/llm/text/prompt.ts";
 import { smallModel } from "./small-model.ts";
 
 const open = () =>

@@ -6,9 +6,9 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checked } from "../../../src/llm/engine/addon.ts";
-import { renderChat } from "../../../src/llm/engine/chat.ts";
 import { type EngineOptions, openEngine } from "../../../src/llm/engine/llama.ts";
 import type { Engine } from "../../../src/llm/llm.ts";
+import { renderChat } from "../../../src/llm/text/prompt.ts";
 import { writeAdapter } from "./adapter-file.ts";
 import { smallModel } from "./small-model.ts";
 

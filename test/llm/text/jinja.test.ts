@@ -9,9 +9,9 @@ import { formatToolCalls } from "../../../src/llm/text/tool-call.ts";
 import { spacedJson } from "../../../src/rules/json.ts";
 import type { ToolSpec } from "../../../src/types.ts";
 import { booked, bookSeats, findTrain, found } from "../../support/blueprint.ts";
-import { gemmaVocabulary } from "../../support/gemma.ts";
+import { gemmaVocabulary, llamaVocabulary } from "../../support/byte-vocabulary.ts";
 
-const frames = { ChatML: scriptedVocabulary(), "gemma's": gemmaVocabulary() };
+const frames = { ChatML: scriptedVocabulary(), "gemma's": gemmaVocabulary(), "Llama 3's": llamaVocabulary() };
 const shown = ({ name, description, parameters }: ToolSpec) => ({
   type: "function",
   function: { name, description, parameters },
@@ -26,7 +26,7 @@ describe.each(Object.entries(frames))("the exported template in %s frame", (_, v
       messages: [...messages],
       tools: tools.map(shown),
       add_generation_prompt: open,
-      bos_token: "<bos>",
+      bos_token: vocabulary.markers.find((text) => /begin_of_text|bos/.test(text)) ?? "",
     });
 
   test.each(dialects)("for %s writes a conversation with calls and results as the policy read it", (dialect) => {

@@ -24,10 +24,6 @@ async function thought(limit: number, sampled: readonly number[]): Promise<numbe
 }
 
 describe("reasoning", () => {
-  test("opens with the model's marker and a newline", () => {
-    expect(openReasoning(thinking, 5, () => false)?.opening).toEqual([open, newline]);
-  });
-
   test("that the model closes ends with its marker and an empty line", async () => {
     expect(await thought(9, [97, 98, close, 99])).toEqual([97, 98, close, newline, newline]);
   });

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Dialect, dialects } from "../../../src/config/config.ts";
-import { renderChat } from "../../../src/llm/engine/chat.ts";
 import { scriptedVocabulary } from "../../../src/llm/scripted.ts";
+import { renderChat } from "../../../src/llm/text/prompt.ts";
 import { episodeTemplate } from "../../../src/llm/text/template.ts";
 import { formatToolCall, formatToolCalls, parseToolCalls } from "../../../src/llm/text/tool-call.ts";
 import { spacedJson } from "../../../src/rules/json.ts";
 import type { Json, ToolSpec } from "../../../src/types.ts";
 import { ownTemplateSuite } from "../../suites/own-template.suite.ts";
 import { bookSeats } from "../../support/blueprint.ts";
-import { gemmaVocabulary } from "../../support/gemma.ts";
+import { gemmaVocabulary } from "../../support/byte-vocabulary.ts";
 import { smallModel } from "../engine/small-model.ts";
 
 const vocabulary = scriptedVocabulary();

@@ -7,12 +7,18 @@ import { openChatModel } from "../../../src/llm/engine/chat.ts";
 import { loadModel, openContext, startLlama, vocabularyOf } from "../../../src/llm/engine/llama.ts";
 import { batchTokens } from "../../../src/llm/engine/llama-slots.ts";
 import { createLock } from "../../../src/llm/engine/lock.ts";
+import { promptWriter } from "../../../src/llm/text/prompt.ts";
 import { smallModel } from "../engine/small-model.ts";
 
 const contextTokens = 256;
 const standIns: Readonly<Record<string, string>> = { "<think>": "<repo_name>", "</think>": "<file_sep>" };
 
-test("a model with thinking markers thinks up to its limit, and the reply is only the JSON", async () => {
+/** As Qwen3's: a thought is opened unless none is asked. */
+const asked =
+  "{%- for message in messages %}{{ '<|im_start|>' ~ message.role ~ '\n' ~ message.content ~ '<|im_end|>\n' }}{%- endfor %}" +
+  "{%- if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{%- if enable_thinking is false %}{{ '<think>\n\n</think>\n\n' }}{%- endif %}{%- endif %}";
+
+test("a model that can think does so up to its limit, and the reply is only the JSON", async () => {
   const llama = await startLlama("off", 1);
   const loaded = await loadModel(llama, smallModel);
   const opened = await openContext(loaded, { sequences: 1, contextTokens, threads: 1, onCpu: true });
@@ -25,15 +31,17 @@ test("a model with thinking markers thinks up to its limit, and the reply is onl
     lock: createLock(),
     reuse: true,
   });
+  const vocabulary = {
+    ...own,
+    hasMarker: (text: string) => own.hasMarker(standIns[text] ?? text),
+    marker: (text: string) => own.marker(standIns[text] ?? text),
+  };
   const chat = openChatModel({
     bindings: bindingsOf(llama),
     model: nativeModelOf(loaded),
     context: nativeContextOf(opened),
-    vocabulary: {
-      ...own,
-      hasMarker: (text) => own.hasMarker(standIns[text] ?? text),
-      marker: (text) => own.marker(standIns[text] ?? text),
-    },
+    vocabulary,
+    prompt: promptWriter(vocabulary, { source: asked, begin: "", end: "" }),
     batcher: {
       ...batcher,
       run: (work) =>
