@@ -1,6 +1,7 @@
 // The checks of `playact doctor`, one function per subject. Each reports what it finds; missing things are findings, not errors.
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { modelsOfPreset } from "../config/needed-models.ts";
+import { presets } from "../config/presets.ts";
 import { describe } from "../errors.ts";
 import { nvidiaCards, whyNotOnCard } from "../llm/engine/nvidia.ts";
 import { fetchCommand, findFiles } from "../models/fetch.ts";
@@ -109,15 +110,17 @@ async function learnerDevice(accelerator: string | null): Promise<Check> {
   return warn("learner device", `cpu: nvidia-smi reports a GPU (${cards}), but torch finds no CUDA`, setUp);
 }
 
-/** The laptop preset's models are required; the others are optional. */
+/** The laptop preset's models are required, those of other presets optional; the rest are listed if they are here. */
 export async function checkModels(): Promise<Check[]> {
   const needed = modelsOfPreset("laptop");
+  const optional = Object.keys(presets).flatMap(modelsOfPreset);
   const findings: Check[] = [ok("models folder", modelsFolder())];
   for (const model of readManifest()) {
     const found = await findFiles(model);
     if (found.state === "right") findings.push(ok(model.name, `verified, ${found.path}`));
     else if (found.state === "wrong") findings.push(fail(model.name, `wrong file, ${found.path}`, fetchCommand(model.name)));
-    else findings.push((needed.includes(model.name) ? fail : warn)(model.name, "missing", fetchCommand(model.name)));
+    else if (needed.includes(model.name)) findings.push(fail(model.name, "missing", fetchCommand(model.name)));
+    else if (optional.includes(model.name)) findings.push(warn(model.name, "missing", fetchCommand(model.name)));
   }
   return findings;
 }
