@@ -55,7 +55,7 @@ const policy = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "Whether a policy that can do both thinks before its turns; false: they open with an empty thought. Models without thinking are asked for none.",
+      "Whether a policy that can do both thinks before its turns, within rollout.tokensPerTurn; false: they open with an empty thought. Models without thinking are asked for none.",
     ),
 });
 

@@ -19,8 +19,9 @@ import { type LlamaCppFiles, openLlamaCppFiles } from "../../support/llama-cpp.t
 
 let files: LlamaCppFiles;
 let llama: Llama;
-/** Loaded once each. */
+/** Opened once each. */
 const models = new Map<string, LlamaModel>();
+const opened = new Map<string, Family>();
 beforeAll(async () => {
   files = openLlamaCppFiles();
   llama = await getLlama({ gpu: false, build: "never", skipDownload: true, logLevel: LlamaLogLevel.disabled });
@@ -43,6 +44,8 @@ const userDefined = 8 << 1;
 
 /** A vocabulary of the bundle with a template; `added`: tokens that the family has in place of unused ones. */
 async function familyOf(vocabularyName: string, source: string, added: Readonly<Record<number, string>> = {}): Promise<Family> {
+  const known = opened.get(source);
+  if (known !== undefined) return known;
   const loaded = models.get(vocabularyName);
   const model = loaded ?? (await llama.loadModel({ modelPath: files.vocabulary(vocabularyName), vocabOnly: true }));
   models.set(vocabularyName, model);
@@ -57,7 +60,7 @@ async function familyOf(vocabularyName: string, source: string, added: Readonly<
   const vocabulary = openVocabulary(table, ggml.tokens.length);
   const text = (id: number | undefined) => (id === undefined ? "" : (native.getTokenString(id) ?? ""));
   const split = new RegExp(`(${vocabulary.markers.map((one) => one.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|")})`);
-  return {
+  const family: Family = {
     vocabulary,
     chatTemplate: { source, begin: text(ggml.bos_token_id), end: text(ggml.eos_token_id) },
     tokenize: (rendered) =>
@@ -67,6 +70,8 @@ async function familyOf(vocabularyName: string, source: string, added: Readonly<
           at % 2 === 1 ? [vocabulary.marker(part)] : part === "" ? [] : Array.from(native.tokenize(part, false)),
         ),
   };
+  opened.set(source, family);
+  return family;
 }
 
 const thinkTags = { 151657: "<tool_call>", 151658: "</tool_call>", 151667: "<think>", 151668: "</think>" };
