@@ -161,8 +161,11 @@ export interface PolicySide extends AsyncDisposable {
    * the old handle then stays valid.
    */
   swap(adapter: { readonly path: string; readonly hash: string } | null, version: number): Promise<Policy>;
-  /** Natural log-prob of each id given the ids before it, under the current adapter at temperature 1; the first is 0. */
-  score(ids: readonly number[]): Promise<number[]>;
+  /**
+   * Natural log-prob of each id given the ids before it, under the current adapter at temperature 1; the first is 0, and so is
+   * every one before `from`, which costs less to leave out.
+   */
+  score(ids: readonly number[], from?: number): Promise<number[]>;
   counters(): EngineCounters;
   /** How many requests are computed in parallel; further ones wait. */
   readonly sequences: number;

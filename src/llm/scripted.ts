@@ -168,7 +168,8 @@ export function scriptedEngine(script: Script = {}): Engine {
       fits: (messages, lead, replyTokens) => renderChat(vocabulary, messages, lead).length + replyTokens <= contextTokens,
     },
     swap: async (adapter, version) => seat(version, adapter?.hash ?? null, adapter?.path ?? null),
-    score: async (ids) => ids.map((id, at) => (at === 0 ? 0 : (distribution(ids.slice(0, at), voice, 1)[id] ?? 0))),
+    score: async (ids, from = 0) =>
+      ids.map((id, at) => (at === 0 || at < from ? 0 : (distribution(ids.slice(0, at), voice, 1)[id] ?? 0))),
     counters: () => ({ policy: { ...noCounters, ...total }, simulator: noCounters }),
     sequences: { policy: 8, simulator: 8 },
     device: "scripted",

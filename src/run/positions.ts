@@ -31,7 +31,8 @@ export async function probePositions(
   contextTokens: number,
 ): Promise<PositionGaps> {
   const ids = engine.vocabulary.encode(longText()).slice(0, Math.min(farTokens, contextTokens));
-  const scored = await engine.score(ids);
+  const start = await engine.score(ids.slice(0, compared + 1));
+  const scored = [...start, ...(await engine.score(ids, ids.length - compared)).slice(start.length)];
   const [learned = []] = await learner.logprobs([ids], "policy", 1);
   const gapOf = (from: number, to?: number) =>
     mean(scored.slice(from, to).map((logprob, at) => Math.abs(logprob - (learned[from + at] ?? Number.NaN))));

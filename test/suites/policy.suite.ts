@@ -180,6 +180,9 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       const prompt = chat("Say hello to the world.");
       const { version } = engine.policy;
       const bare = await engine.score(prompt);
+      const late = await engine.score(prompt, 5); // earlier ones are left out
+      expect(late).toHaveLength(prompt.length);
+      for (const [at, logprob] of late.entries()) expect(logprob).toBeCloseTo(at < 5 ? 0 : (bare[at] ?? Number.NaN), 3);
       for (const [at, weights] of (["zero", "some"] as const).entries()) {
         const path = join(folder, weights);
         writeAdapter?.(path, weights);

@@ -181,17 +181,17 @@ export function createBatcher(options: BatcherOptions): Batcher {
     let rowsLeft = mostRows;
     const chunks: Chunk[] = [];
     for (const { slot, job } of live) {
-      const every = job.work.rows === "all";
-      const size = Math.min(pending({ slot, job }), room, every ? rowsLeft : room);
-      if (size === 0) continue;
       const first = slot.cells.length;
+      const { rows } = job.work;
+      const size = Math.min(pending({ slot, job }), room, rows === "last" ? room : Math.max(0, rows - first) + rowsLeft);
+      if (size === 0) continue;
       const ids = job.ids.slice(first, first + size);
       const last = first + size === job.ids.length;
-      const wanted = every ? ids.map((_, at) => at) : last ? [size - 1] : [];
+      const wanted = rows === "last" ? (last ? [size - 1] : []) : ids.flatMap((_, at) => (first + at >= rows ? [at] : []));
       job.waitingFor = waitingFor(job, first);
       chunks.push({ slot, job, ids, first, wanted, rows: [] });
       room -= size;
-      if (every) rowsLeft -= size;
+      if (rows !== "last") rowsLeft -= wanted.length;
     }
     return chunks;
   }

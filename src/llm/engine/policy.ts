@@ -15,7 +15,7 @@ export interface PolicyParts extends ContextParts {
 export interface PolicySeat {
   current(): Policy;
   swap(adapter: { readonly path: string; readonly hash: string } | null, version: number): Promise<Policy>;
-  score(ids: readonly number[]): Promise<number[]>;
+  score(ids: readonly number[], from?: number): Promise<number[]>;
   /** Rejects further samples and frees the adapter; the batcher must be closed. */
   close(): Promise<void>;
 }
@@ -63,7 +63,7 @@ export function openPolicy(parts: PolicyParts): PolicySeat {
       swapping = swapped.catch(() => undefined);
       return swapped;
     },
-    score: async (ids) => batcher.run(scoreWork(parts, ids)),
+    score: async (ids, from = 0) => batcher.run(scoreWork(parts, ids, from)),
     async close() {
       seat.close();
       await swapping;
@@ -126,16 +126,17 @@ function sampleWork(parts: PolicyParts, request: SampleRequest): Work<Sampled> {
   };
 }
 
-function scoreWork(parts: PolicyParts, ids: readonly number[]): Work<number[]> {
+function scoreWork(parts: PolicyParts, ids: readonly number[], from: number): Work<number[]> {
   const { bindings, model, context, contextTokens } = parts;
   if (ids.length > contextTokens)
     throw new EngineError("context_full", `score: ${ids.length} ids do not fit a context of ${contextTokens}`);
-  const logprobs: number[] = [0];
+  const predictor = Math.max(0, Math.min(from, ids.length) - 1); // the id before predicts it
+  const logprobs: number[] = ids.slice(0, predictor + 1).map(() => 0);
   const weigher = openWeigher(bindings, model, context);
   return {
     label: "score",
     ids,
-    rows: "all",
+    rows: predictor,
     deadlineMs: scoreDeadlineMs,
     async advance(rows, first) {
       for (const [at, row] of rows.entries()) {

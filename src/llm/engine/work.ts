@@ -9,8 +9,8 @@ export interface Work<T> {
   readonly label: string;
   /** The prompt; never empty. */
   readonly ids: readonly number[];
-  /** `last`: logits of the newest id only. `all`: of every id (nothing is reused from the cache then). */
-  readonly rows: "last" | "all";
+  /** `last`: logits of the newest id only. A position: of every id from there on (nothing is reused from the cache then). */
+  readonly rows: "last" | number;
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
   /** The answer when time is up; null or absent: an EngineError("deadline"). */

@@ -196,7 +196,7 @@ test("rows of every id come in order and without reuse", async () => {
   await batcher.run(sampling(range(0, 20), 1));
   const seen: number[] = [];
   const every = sampling(range(0, 40), 1, {
-    rows: "all",
+    rows: 0,
     advance: async (rows, first) => {
       expect(rows[0]).toBe(first);
       seen.push(...rows);
@@ -205,6 +205,20 @@ test("rows of every id come in order and without reuse", async () => {
   });
   await batcher.run(every);
   expect(seen).toEqual(range(0, 40));
+});
+
+test("rows from a position on are of the ids from there, however many come before", async () => {
+  open(1);
+  const seen: number[] = [];
+  const late = sampling(range(0, 900), 1, {
+    rows: 890,
+    advance: async (rows, first) => {
+      seen.push(...rows.map((_, at) => first + at));
+      return null;
+    },
+  });
+  await batcher.run(late);
+  expect(seen).toEqual(range(890, 10));
 });
 
 test("a native error fails the requests of its batch, names the error, and the next request starts anew", async () => {
