@@ -5,6 +5,7 @@ import {
   inventedId,
   isIdName,
   isReading,
+  linksOf,
   listing,
   mentions,
   repeatedFact,
@@ -37,6 +38,16 @@ describe("an id that no tool returned", () => {
     ["said by the user", [], ["It is train NT-418, please."]],
   ])("but not if it was %s", (_, journal, said) => {
     expect(inventedId(seats("NT418"), others, journal, said)).toBeNull();
+  });
+
+  test("is one in any later call that takes its value from an earlier result, also where no tool declares its results", () => {
+    const tools = chain().tools.map(({ returns: _, ...bare }) => bare);
+    const paid = { name: "pay", arguments: { ticket: "T 55", seats: 2 }, result: null };
+    const task = chain({ tools, expected: [found, { ...booked, result: { ticket: "T 55" } }, paid] });
+    expect(linksOf(task, 2)).toEqual([{ name: "ticket", from: 1 }]);
+    expect(inventedId(paid, task, [{ ...found }], [])).toBe("ticket");
+    expect(inventedId(paid, task, [{ ...booked, result: ["T 55", "T 56"] }], [])).toBeNull();
+    expect(linksOf({ ...task, dependent: false }, 2)).toEqual([]);
   });
 
   test("but not if the task contains it", () => {
