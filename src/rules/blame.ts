@@ -130,7 +130,7 @@ function ofTool({ task, messages }: Trajectory): Fault | null {
     const wronged = calls.find(
       (call, index) =>
         call.refused === undefined &&
-        /^\{\s*"error":/.test(results[index] ?? "") &&
+        /^\{\s*"error":(?!\s*(null|false|""))/.test(results[index] ?? "") &&
         task.expected.some((expected) => isSameCall(expected, call, task.tools)),
     );
     if (wronged)

@@ -126,6 +126,7 @@ describe("the blame", () => {
 
   test.each<[string, Trajectory]>([
     ["tool refused_right_call", episode([calling(found), tool(error), agent("No trains.")], rules(0.9))],
+    ["agent its_own", episode([calling(found), tool({ error: null, trains: [] }), agent("No trains.")], rules(0.9))],
     ["tool refused_right_call", episode([calling(wrongDay, found), tool({}, error)], truncated("max_assistant_turns"))],
     ["agent its_own", episode([calling(wrongDay), tool(error)], rules(0.8))],
     ["agent its_own", episode([refused(found), tool(error)], rules(0))],
