@@ -105,6 +105,9 @@ test("a run with every role written and thinking asks all of them in each step a
   expect(
     rows("SELECT 1 FROM question WHERE prompt IS NULL OR reply IS NULL OR seed IS NULL OR tokens_in = 0 OR tokens_out = 0"),
   ).toEqual([]);
+  // a tool that declares nothing is described as one, not by an empty list
+  const offered = asked.filter((request) => roleOf(request) === "task").map(({ messages }) => messages.at(-1)?.content);
+  expect(offered.join("\n")).toContain("- list_delays: Lists the delayed flights. Arguments: none. Result: status.");
   // results of every shape reached the policy
   const heard = rows<{ text: string }>("SELECT DISTINCT text FROM message WHERE role = 'tool'").map(({ text }) =>
     JSON.parse(text),

@@ -37,7 +37,7 @@ const lengths = ["short", "a few turns long", "long, with something to clarify"]
 /** Asks for one task over these tools. */
 export function intentPrompt(request: IntentRequest): ChatMessage[] {
   const listed = request.tools.map((tool) => {
-    const signature = `- ${tool.name}: ${tool.description} Arguments: ${fields(tool.parameters)}.`;
+    const signature = `- ${tool.name}: ${tool.description} Arguments: ${fields(tool.parameters) || "none"}.`;
     return request.results ? `${signature} Result: ${fields(tool.returns ?? bareResult)}.` : signature;
   });
   const lines = [

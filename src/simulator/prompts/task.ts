@@ -51,7 +51,7 @@ export const situations = [
 /** First question: the arguments of each call and its result (`results` false: the arguments alone). */
 export function callsPrompt(tools: readonly ToolSpec[], situation: string, results: boolean): ChatMessage[] {
   const signatures = tools.map((tool, index) => {
-    const call = `Call ${index + 1}: ${tool.name}. ${tool.description}\narguments: ${fields(tool.parameters)}`;
+    const call = `Call ${index + 1}: ${tool.name}. ${tool.description}\narguments: ${fields(tool.parameters) || "none"}`;
     return results ? `${call}\nresult: ${fields(tool.returns ?? bareResult)}` : call;
   });
   const repeats =
