@@ -1,0 +1,82 @@
+// The bytes of a run by part, those that do not depend on how many sequences and how long rows are chosen.
+
+import { gradientBytes, type LearnerSizes, learnerSizes, momentBytes } from "./learner.ts";
+import type { Machine, PlanRequest } from "./machine.ts";
+import { batchTokens, computeBytes, embeddingBytes, kvBytes, samplingBytes, weightBytes } from "./shape.ts";
+
+/** Bytes of the engine, in the memory that it computes in. */
+export interface EngineBytes {
+  /** The process itself or its CUDA context. */
+  readonly process: number;
+  readonly weights: number;
+  readonly kv: number;
+  readonly compute: number;
+  /** Adapters: the one in use, and the next while they are swapped. */
+  readonly lora: number;
+}
+
+/** Bytes of the learner, in the memory that it computes in. */
+export interface LearnerBytes {
+  readonly process: number;
+  readonly weights: number;
+  readonly lora: number;
+  readonly moments: number;
+  /** Activations of the longest row, and the gradient. */
+  readonly rows: number;
+}
+
+/** Of a process before it holds a model (the worker's also after it has read two headers), and of a CUDA context. Measured. */
+const processBytes = {
+  engine: { host: 260e6, card: 450e6 },
+  learner: { host: 640e6, card: 800e6 },
+} as const;
+
+/** What the engine holds apart from its sequences. */
+export function engineBase(request: PlanRequest, machine: Machine): Omit<EngineBytes, "kv"> {
+  const { policy, simulator, policyContext, simulatorContext, training } = request;
+  const on = machine.engine;
+  const adapter = training === null ? 0 : 4 * learnerSizes(policy, training.rank, training.item).adapter;
+  const outputs = on === "card" ? batchTokens : 1; // the host's pages are taken as they are used: see sequenceBytes
+  return {
+    process: processBytes.engine[on],
+    weights: weightBytes(policy, on) + (simulator === null ? 0 : weightBytes(simulator, on)),
+    compute: computeBytes(policy, policyContext, on, outputs) + computeBytes(simulator ?? policy, simulatorContext, on, outputs),
+    lora: 2 * adapter,
+  };
+}
+
+/** Keys and values of one sequence, and what else one more takes. */
+export function sequenceBytes(request: PlanRequest, machine: Machine, role: "policy" | "simulator") {
+  const shape = role === "policy" ? request.policy : (request.simulator ?? request.policy);
+  const kv = kvBytes(shape, role === "policy" ? request.policyContext : request.simulatorContext);
+  return { kv, compute: machine.engine === "host" ? samplingBytes(shape) : 0 };
+}
+
+/** What the learner holds whether it trains or not; nothing if the request trains nothing. */
+export function learnerBase({ policy, training }: PlanRequest, machine: Machine): LearnerBytes {
+  if (training === null) return { process: 0, weights: 0, lora: 0, moments: 0, rows: 0 };
+  const { adapter } = learnerSizes(policy, training.rank, training.item);
+  const on = machine.learner;
+  return {
+    process: processBytes.learner[on],
+    weights: policy.parameters * training.item,
+    lora: 4 * adapter,
+    moments: momentBytes * adapter,
+    rows: gradientBytes * adapter,
+  };
+}
+
+export function sizesOf({ policy, training }: PlanRequest): LearnerSizes {
+  return learnerSizes(policy, training?.rank ?? 1, training?.item ?? 4);
+}
+
+/** Most host memory of a run on a card: while the learner's weights are read, or resting there while the engine works. */
+export function hostBytes(request: PlanRequest, machine: Machine, resting: boolean): number {
+  const { policy, simulator, training } = request;
+  const engine =
+    machine.engine === "card" ? processBytes.engine.host + embeddingBytes(policy) + embeddingBytes(simulator ?? policy) : 0;
+  if (training === null || machine.learner === "host") return engine;
+  const read = policy.parameters * training.item + 2 * 4 * policy.vocabulary * policy.width; // the embedding in float32, copied
+  const rests = resting ? policy.parameters * training.item : 0;
+  return engine + processBytes.learner.host + Math.max(read, rests);
+}
