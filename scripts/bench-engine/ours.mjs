@@ -4,7 +4,7 @@
 import { bindingsOf, nativeContextOf, nativeModelOf } from "../../dist/llm/engine/addon.js";
 import { createBatcher } from "../../dist/llm/engine/batcher.js";
 import { loadModel, openContext, openEngine, startLlama } from "../../dist/llm/engine/llama.js";
-import { batchTokens } from "../../dist/llm/engine/llama-slots.js";
+import { batchTokens } from "../../dist/plan/shape.js";
 import { createLock } from "../../dist/llm/engine/lock.js";
 import { openDrawer, openSampler } from "../../dist/llm/engine/sampler.js";
 import { firstPrompt, grpo, inLanes, seconds, shape, someIds, toolResult } from "./work.mjs";

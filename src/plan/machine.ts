@@ -35,3 +35,8 @@ export interface PlanRequest {
 /** Whether engine and learner share memory: together in it, KV freed while training, or weights too. */
 export const residencies = ["together", "turns", "alternate"] as const;
 export type Residency = (typeof residencies)[number];
+
+/** Of a card sold as so many GB, which are GiB: a fortieth is the driver's and the screen's. Bytes. */
+export function usableOfCard(gigabytes: number): number {
+  return Math.floor(gigabytes * 2 ** 30 * 0.975);
+}

@@ -1,7 +1,7 @@
 // Which change of the config would make a run fit, found by planning each: what to tell a user whose run does not.
-import type { Machine, PlanRequest } from "./machine.ts";
+import { type Machine, type PlanRequest, type Residency, residencies } from "./machine.ts";
 import { engineBase, learnerBase } from "./phase.ts";
-import { planMemory, sum } from "./plan.ts";
+import { planFor, sum } from "./plan.ts";
 
 /** No context is made smaller than this: an episode of the smallest preset needs 1,536 tokens. */
 const leastContext = 1536;
@@ -12,10 +12,10 @@ interface Mend {
   readonly request: PlanRequest;
 }
 
-/** The smallest change that fits, as settings of the config; null: the weights alone are too large. */
-export function mendOf(request: PlanRequest, machine: Machine): string | null {
-  const found = candidates(request).find((mend) => planMemory(mend.request, machine).plan !== null);
-  return found?.setting ?? null;
+/** The smallest change that fits with one of these residencies, as settings of the config; null: the models are too large. */
+export function mendOf(request: PlanRequest, machine: Machine, allowed: readonly Residency[] = residencies): string | null {
+  const fits = (mend: Mend) => allowed.some((residency) => "rollingOut" in planFor(mend.request, machine, residency));
+  return candidates(request).find(fits)?.setting ?? null;
 }
 
 /** Bytes of the weights and processes alone, all in memory at once and none. */

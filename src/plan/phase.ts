@@ -2,7 +2,7 @@
 
 import { gradientBytes, type LearnerSizes, learnerSizes, momentBytes } from "./learner.ts";
 import type { Machine, PlanRequest } from "./machine.ts";
-import { batchTokens, computeBytes, embeddingBytes, kvBytes, samplingBytes, weightBytes } from "./shape.ts";
+import { batchTokens, computeBytes, embeddingBytes, headerBytes, kvBytes, samplingBytes, weightBytes } from "./shape.ts";
 
 /** Bytes of the engine, in the memory that it computes in. */
 export interface EngineBytes {
@@ -25,9 +25,9 @@ export interface LearnerBytes {
   readonly rows: number;
 }
 
-/** Of a process before it holds a model (the worker's also after it has read two headers), and of a CUDA context. Measured. */
+/** Of a process before it holds a model (measured), and of a CUDA context (estimated). */
 const processBytes = {
-  engine: { host: 260e6, card: 450e6 },
+  engine: { host: 200e6, card: 450e6 },
   learner: { host: 640e6, card: 800e6 },
 } as const;
 
@@ -38,11 +38,15 @@ export function engineBase(request: PlanRequest, machine: Machine): Omit<EngineB
   const adapter = training === null ? 0 : 4 * learnerSizes(policy, training.rank, training.item).adapter;
   const outputs = on === "card" ? batchTokens : 1; // the host's pages are taken as they are used: see sequenceBytes
   return {
-    process: processBytes.engine[on],
+    process: processBytes.engine[on] + (on === "host" ? headers(request) : 0),
     weights: weightBytes(policy, on) + (simulator === null ? 0 : weightBytes(simulator, on)),
     compute: computeBytes(policy, policyContext, on, outputs) + computeBytes(simulator ?? policy, simulatorContext, on, outputs),
     lora: 2 * adapter,
   };
+}
+
+function headers({ policy, simulator }: PlanRequest): number {
+  return headerBytes(policy) + (simulator === null ? 0 : headerBytes(simulator));
 }
 
 /** Keys and values of one sequence, and what else one more takes. */
@@ -74,7 +78,9 @@ export function sizesOf({ policy, training }: PlanRequest): LearnerSizes {
 export function hostBytes(request: PlanRequest, machine: Machine, resting: boolean): number {
   const { policy, simulator, training } = request;
   const engine =
-    machine.engine === "card" ? processBytes.engine.host + embeddingBytes(policy) + embeddingBytes(simulator ?? policy) : 0;
+    machine.engine === "card"
+      ? processBytes.engine.host + headers(request) + embeddingBytes(policy) + embeddingBytes(simulator ?? policy)
+      : 0;
   if (training === null || machine.learner === "host") return engine;
   const read = policy.parameters * training.item + 2 * 4 * policy.vocabulary * policy.width; // the embedding in float32, copied
   const rests = resting ? policy.parameters * training.item : 0;

@@ -104,7 +104,8 @@ export function planFor(request: PlanRequest, machine: Machine, residency: Resid
   const shortRows = leastRows + (stays ? least : 0) - rowRoom;
   if (training !== null && shortRows > 0) return misfit("training", shortRows, Math.min(room.learner, learnerRoom));
 
-  const wanted = rowBytes(sizes, request.policyContext, request.policyContext, sizes.blocks);
+  const longest = Math.max(request.policyContext, packedTokens[machine.learner]);
+  const wanted = rowBytes(sizes, longest, longest, sizes.blocks);
   const kept = stays ? Math.min(wanted, Math.max(leastRows, Math.floor(rowRoom / 2))) : 0;
   const chosen = sequencesIn(request, machine, Math.max(least, Math.min(kvRoom, stays ? rowRoom - kept : kvRoom)));
   const rows = training === null ? 0 : Math.max(0, rowRoom - (stays ? chosen.kv + chosen.compute : 0));

@@ -27,24 +27,31 @@ export const batchTokens = 512;
 /** node-llama-cpp rounds the context of a sequence up to a multiple of this. */
 const contextUnit = 256;
 /** A copy for processors holds Q5_0 as Q8_0 (llm/engine/llama-repacked.ts): 34 bytes a block instead of 22. */
-const repackedTypes: Readonly<Record<string, number>> = { Q5_0: 34 / 22 };
-
+const widened = 34 / 22;
 /** Keys and values of a context's sequence: float16, each sequence with a whole context of its own. */
 export function kvBytes(shape: ModelShape, contextTokens: number): number {
   const padded = Math.ceil(contextTokens / contextUnit) * contextUnit;
   return padded * shape.layers * 2 * shape.kvHeads * shape.headWidth * 2;
 }
 
-/** The tensors as a processor loads them, or as they lie in a card's memory: all but an embedding that is only looked up. */
+/**
+ * The tensors as they lie in a card's memory: all but an embedding that is only looked up. On the host each lies there once, in
+ * the order that the processor multiplies fastest, and an embedding that is also the output layer in both orders.
+ */
 export function weightBytes(shape: ModelShape, on: "host" | "card"): number {
-  const types = Object.entries(shape.bytesByType);
-  if (on === "host") return types.reduce((sum, [type, bytes]) => sum + Math.round(bytes * (repackedTypes[type] ?? 1)), 0);
-  return fileBytes(shape) - (shape.tied ? 0 : embeddingBytes(shape));
+  const { Q5_0 = 0 } = shape.bytesByType;
+  if (on === "card") return fileBytes(shape) - (shape.tied ? 0 : embeddingBytes(shape));
+  return fileBytes(shape) + Math.round(Q5_0 * (widened - 1)) + (shape.tied ? embeddingBytes(shape) : 0);
 }
 
 /** The embedding, at the file's mean bytes a number: its own type is not in the facts. */
 export function embeddingBytes(shape: ModelShape): number {
   return Math.round((shape.vocabulary * shape.width * fileBytes(shape)) / shape.parameters);
+}
+
+/** What the engine's process holds for a loaded model beside its weights: its vocabulary and header. Measured. */
+export function headerBytes({ vocabulary }: ModelShape): number {
+  return 50e6 + 950 * vocabulary;
 }
 
 function fileBytes({ bytesByType }: ModelShape): number {

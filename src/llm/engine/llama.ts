@@ -7,13 +7,14 @@ import { GgufFileType, getLlama, type Llama, LlamaLogLevel, type LlamaModel } fr
 import type { Config } from "../../config/config.ts";
 import { describe, PlayactError } from "../../errors.ts";
 import { commandLine } from "../../models/installation.ts";
+import { batchTokens } from "../../plan/shape.ts";
 import type { ChatTemplate, Engine, Vocabulary, Weights } from "../llm.ts";
 import { chatFormat } from "../text/chat-format.ts";
 import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
 import { createBatcher } from "./batcher.ts";
 import { openChatModel } from "./chat.ts";
 import { repacked } from "./llama-repacked.ts";
-import { affordableSequences, batchTokens } from "./llama-slots.ts";
+import { sequencesOf } from "./llama-slots.ts";
 import { createLock } from "./lock.ts";
 import { whyNotOnCard } from "./nvidia.ts";
 import { openPolicy } from "./policy.ts";
@@ -46,6 +47,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     for (const one of owned.splice(0).reverse()) await one.dispose();
   };
   try {
+    const sequencesBy = await sequencesOf(options, llama);
     const bindings = bindingsOf(llama);
     const lock = createLock();
     const load = async (path: string) => {
@@ -59,8 +61,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
     const reproducible = options.mode === "reproducible";
     const open = async (role: "policy" | "simulator", { loaded, model, vocabulary }: typeof policyModel) => {
-      const [wanted, contextTokens] = [options[`${role}Sequences`], options[`${role}Context`]];
-      const sequences = reproducible ? 1 : (wanted ?? (await affordableSequences(role, llama, loaded, contextTokens)));
+      const [sequences, contextTokens] = [sequencesBy[role], options[`${role}Context`]];
       const context = await openContext(loaded, { sequences, contextTokens, threads, onCpu: llama.gpu === false });
       owned.push(context);
       const native = nativeContextOf(context);
@@ -134,7 +135,9 @@ export async function loadModel(llama: Llama, path: string): Promise<LlamaModel>
   if (!existsSync(path))
     throw new PlayactError("model", `There is no model file at ${path}; fetch it with: ${commandLine("models get NAME")}`);
   try {
-    return await llama.loadModel({ modelPath: path });
+    // a mapped file would stay in memory beside what a processor multiplies, a copy of it in another order: 1.4 GB of 4.5 for the
+    // default models
+    return await llama.loadModel({ modelPath: path, ...(llama.gpu === false ? { useMmap: false } : {}) });
   } catch (thrown) {
     throw nativeFailure(thrown, `llama.cpp cannot load ${path}`, "model");
   }

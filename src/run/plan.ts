@@ -1,0 +1,47 @@
+// The memory plan of a run: made from its config and its machine before anything is loaded.
+import type { Config } from "../config/config.ts";
+import { PlayactError } from "../errors.ts";
+import { readShape } from "../llm/engine/llama-shape.ts";
+import { modelPath } from "../models/fetch.ts";
+import type { Machine, PlanRequest, Residency } from "../plan/machine.ts";
+import { type MemoryPlan, planMemory } from "../plan/plan.ts";
+import type { ModelShape } from "../plan/shape.ts";
+import { misfitText } from "../plan/text.ts";
+import { thisMachine, weightItem } from "./machine.ts";
+
+/** Residencies that a run can execute; the others are arithmetic until engine and learner can rest. */
+const executed: readonly Residency[] = ["together"];
+
+/** Sizes of a model by name, from the header of its file. @throws PlayactError("model") if it is not on this disk */
+export async function modelShape(name: string): Promise<ModelShape> {
+  return readShape(await modelPath(name));
+}
+
+export async function planRequestOf(config: Config, machine: Machine): Promise<PlanRequest> {
+  const { models, engine, learner } = config;
+  const one = engine.mode === "reproducible" ? 1 : null;
+  return {
+    policy: await modelShape(models.policy),
+    simulator: models.simulator === models.policy ? null : await modelShape(models.simulator),
+    policyContext: engine.policyContext,
+    simulatorContext: engine.simulatorContext,
+    policySequences: one ?? engine.policySequences,
+    simulatorSequences: one ?? engine.simulatorSequences,
+    training: {
+      rank: learner.rank,
+      item: await weightItem(learner.dtype, machine.learner),
+      limit: learner.memory === null ? null : learner.memory * 1e6,
+    },
+  };
+}
+
+/** The plan of a run on this machine. @throws PlayactError("memory") if it does not fit, or only where engine and learner rest */
+export async function planOfRun(config: Config): Promise<MemoryPlan> {
+  const machine = await thisMachine(config);
+  const request = await planRequestOf(config, machine);
+  const planned = planMemory(request, machine);
+  const { plan } = planned;
+  if (plan === null || !executed.includes(plan.residency))
+    throw new PlayactError("memory", misfitText(planned, request, machine, executed));
+  return plan;
+}
