@@ -4,7 +4,7 @@ import { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
-import { type Machine, residencies, usableOfCard } from "../plan/machine.ts";
+import { type MachineMemory, residencies, usableOfCard } from "../plan/machine.ts";
 import { type MemoryPlan, type Misfit, type Planned, planFor, planMemory } from "../plan/plan.ts";
 import { misfitLine, misfitText, planLine, residencyTexts, totalsOf } from "../plan/text.ts";
 import { collect, presetHelp } from "./options.ts";
@@ -48,7 +48,7 @@ export function planCommand(print: Print = toStdout): Command {
 export async function printPlan(
   print: Print,
   config: Config,
-  options: { readonly machine: Machine | null; readonly json: boolean },
+  options: { readonly machine: MachineMemory | null; readonly json: boolean },
 ): Promise<void> {
   const { planRequestOf } = await import("../run/plan.ts"); // late: the engine is slow to load for --help
   const machine = options.machine ?? (await (await import("../run/machine.ts")).thisMachine(config));
@@ -68,7 +68,7 @@ function modelSettings({ policy, simulator }: Options): string[] {
 }
 
 /** The machine that the options describe; null: this one. */
-function machineOf({ gpu, memory }: Options, config: Config): Machine | null {
+function machineOf({ gpu, memory }: Options, config: Config): MachineMemory | null {
   if (gpu === undefined && memory === undefined) return null;
   const hostBytes = memory === undefined ? null : sizeOf(memory, "--memory") * 1e9;
   if (gpu === undefined) return { engine: "host", learner: "host", cardBytes: 0, hostBytes };
@@ -87,7 +87,7 @@ function sizeOf(text: string, option: string): number {
   return Number(found[1]);
 }
 
-function textOf({ plan }: Planned, all: readonly (MemoryPlan | Misfit)[], machine: Machine): string {
+function textOf({ plan }: Planned, all: readonly (MemoryPlan | Misfit)[], machine: MachineMemory): string {
   const ways = all.map((one) => ("rollingOut" in one ? fitsLine(one) : `does not fit: ${misfitLine(one)}`));
   if (plan === null) return `${ways.join("\n")}\n`;
   const table = formatTable(["GB", "rolling out", "training", ""], rowsOf(plan, machine));
@@ -100,7 +100,7 @@ function fitsLine(plan: MemoryPlan): string {
   return `fits: ${plan.residency} (${residencyTexts[plan.residency]}), ${policySequences} + ${simulatorSequences} sequences${longest}`;
 }
 
-function rowsOf(plan: MemoryPlan, machine: Machine): (readonly string[])[] {
+function rowsOf(plan: MemoryPlan, machine: MachineMemory): (readonly string[])[] {
   const { rollingOut, training, engine, learner } = plan;
   const parts = { engine: partsOf(rollingOut.engine, training.engine), learner: partsOf(rollingOut.learner, training.learner) };
   const notes: Readonly<Record<string, string>> = {
@@ -132,7 +132,7 @@ function partsOf<Bytes extends object>(before: Bytes, after: Bytes): [string, nu
     .filter(([, first, second]) => first + second > 0);
 }
 
-function capacityOf({ learner, cardBytes, hostBytes }: Machine): number {
+function capacityOf({ learner, cardBytes, hostBytes }: MachineMemory): number {
   return learner === "card" ? cardBytes : (hostBytes ?? 0);
 }
 

@@ -46,7 +46,7 @@ export function trainCommand(): Command {
     .option("--steps <n>", "total number of GRPO steps", positive)
     .option("--tools <path>", "your own tools, a file or folder, instead of the embedded catalogue")
     .option("--set <key=value>", "set a config key (repeatable)", collect, [])
-    .option("--dry-run", "check and print the resolved config; start nothing")
+    .option("--dry-run", "check and print the resolved config, and on stderr the memory plan; start nothing")
     .option("--home <folder>", homeHelp)
     .option("--json", "print one JSON line per step on stdout")
     .addHelpText(
@@ -56,7 +56,9 @@ export function trainCommand(): Command {
     .action(async (file: string | undefined, options: Options) => {
       const home = resolveHome(options.home);
       if (options.dryRun) {
-        printJson(toStdout, (await requested(file, options)).config);
+        const { config } = await requested(file, options);
+        printJson(toStdout, config);
+        await (await import("./plan.ts")).printPlan(toStderr, config, { machine: null, json: false });
         return;
       }
       ensureWritable(home);

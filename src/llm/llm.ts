@@ -157,6 +157,8 @@ export interface Engine extends AsyncDisposable {
   counters(): { readonly policy: EngineCounters; readonly simulator: EngineCounters };
   /** How many requests each context computes in parallel; further ones wait. */
   readonly sequences: { readonly policy: number; readonly simulator: number };
+  /** Bytes held now: on an NVIDIA GPU by models and contexts, elsewhere by this process. */
+  memory(): number;
   /** "cpu", "metal", or CUDA with its GPUs: "cuda (NVIDIA L4)". */
   readonly device: string;
   readonly weights: { readonly policy: Weights; readonly simulator: Weights };

@@ -2,7 +2,7 @@
 import type { ModelShape } from "./shape.ts";
 
 /** The memory that a run may use, and which of it each side uses. */
-export interface Machine {
+export interface MachineMemory {
   /** "host": computed by the processor, or by a GPU that shares its memory (Apple's). */
   readonly engine: "card" | "host";
   readonly learner: "card" | "host";
@@ -13,7 +13,7 @@ export interface Machine {
 }
 
 /** Of the config, what memory depends on. */
-export interface PlanRequest {
+export interface MemoryRequest {
   readonly policy: ModelShape;
   /** null: the policy's own file, which is then loaded once. */
   readonly simulator: ModelShape | null;

@@ -1,5 +1,5 @@
 // Which change of the config would make a run fit, found by planning each: what to tell a user whose run does not.
-import { type Machine, type PlanRequest, type Residency, residencies } from "./machine.ts";
+import { type MachineMemory, type MemoryRequest, type Residency, residencies } from "./machine.ts";
 import { engineBase, learnerBase } from "./phase.ts";
 import { planFor, sum } from "./plan.ts";
 
@@ -9,21 +9,25 @@ const leastContext = 1536;
 /** A setting and the request that has it. */
 interface Mend {
   readonly setting: string;
-  readonly request: PlanRequest;
+  readonly request: MemoryRequest;
 }
 
 /** The smallest change that fits with one of these residencies, as settings of the config; null: the models are too large. */
-export function mendOf(request: PlanRequest, machine: Machine, allowed: readonly Residency[] = residencies): string | null {
+export function mendOf(
+  request: MemoryRequest,
+  machine: MachineMemory,
+  allowed: readonly Residency[] = residencies,
+): string | null {
   const fits = (mend: Mend) => allowed.some((residency) => "rollingOut" in planFor(mend.request, machine, residency));
   return candidates(request).find(fits)?.setting ?? null;
 }
 
 /** Bytes of the weights and processes alone, all in memory at once and none. */
-export function weightsAlone(request: PlanRequest, machine: Machine): number {
+export function weightsAlone(request: MemoryRequest, machine: MachineMemory): number {
   return sum({ ...engineBase(request, machine), compute: 0, lora: 0 }) + sum(learnerBase(request, machine));
 }
 
-function candidates(request: PlanRequest): Mend[] {
+function candidates(request: MemoryRequest): Mend[] {
   const { training, policySequences, simulatorSequences, policyContext, simulatorContext } = request;
   const fewer = { policySequences: null, simulatorSequences: null };
   const asked = policySequences !== null || simulatorSequences !== null;

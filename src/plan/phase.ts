@@ -1,7 +1,7 @@
 // The bytes of a run by part, those that do not depend on how many sequences and how long rows are chosen.
 
 import { gradientBytes, type LearnerSizes, learnerSizes, momentBytes } from "./learner.ts";
-import type { Machine, PlanRequest } from "./machine.ts";
+import type { MachineMemory, MemoryRequest } from "./machine.ts";
 import { batchTokens, computeBytes, embeddingBytes, headerBytes, kvBytes, samplingBytes, weightBytes } from "./shape.ts";
 
 /** Bytes of the engine, in the memory that it computes in. */
@@ -32,7 +32,7 @@ const processBytes = {
 } as const;
 
 /** What the engine holds apart from its sequences. */
-export function engineBase(request: PlanRequest, machine: Machine): Omit<EngineBytes, "kv"> {
+export function engineBase(request: MemoryRequest, machine: MachineMemory): Omit<EngineBytes, "kv"> {
   const { policy, simulator, policyContext, simulatorContext, training } = request;
   const on = machine.engine;
   const adapter = training === null ? 0 : 4 * learnerSizes(policy, training.rank, training.item).adapter;
@@ -45,19 +45,19 @@ export function engineBase(request: PlanRequest, machine: Machine): Omit<EngineB
   };
 }
 
-function headers({ policy, simulator }: PlanRequest): number {
+function headers({ policy, simulator }: MemoryRequest): number {
   return headerBytes(policy) + (simulator === null ? 0 : headerBytes(simulator));
 }
 
 /** Keys and values of one sequence, and what else one more takes. */
-export function sequenceBytes(request: PlanRequest, machine: Machine, role: "policy" | "simulator") {
+export function sequenceBytes(request: MemoryRequest, machine: MachineMemory, role: "policy" | "simulator") {
   const shape = role === "policy" ? request.policy : (request.simulator ?? request.policy);
   const kv = kvBytes(shape, role === "policy" ? request.policyContext : request.simulatorContext);
   return { kv, compute: machine.engine === "host" ? samplingBytes(shape) : 0 };
 }
 
 /** What the learner holds whether it trains or not; nothing if the request trains nothing. */
-export function learnerBase({ policy, training }: PlanRequest, machine: Machine): LearnerBytes {
+export function learnerBase({ policy, training }: MemoryRequest, machine: MachineMemory): LearnerBytes {
   if (training === null) return { process: 0, weights: 0, lora: 0, moments: 0, rows: 0 };
   const { adapter } = learnerSizes(policy, training.rank, training.item);
   const on = machine.learner;
@@ -70,12 +70,12 @@ export function learnerBase({ policy, training }: PlanRequest, machine: Machine)
   };
 }
 
-export function sizesOf({ policy, training }: PlanRequest): LearnerSizes {
+export function sizesOf({ policy, training }: MemoryRequest): LearnerSizes {
   return learnerSizes(policy, training?.rank ?? 1, training?.item ?? 4);
 }
 
 /** Most host memory of a run on a card: while the learner's weights are read, or resting there while the engine works. */
-export function hostBytes(request: PlanRequest, machine: Machine, resting: boolean): number {
+export function hostBytes(request: MemoryRequest, machine: MachineMemory, resting: boolean): number {
   const { policy, simulator, training } = request;
   const engine =
     machine.engine === "card"

@@ -1,7 +1,7 @@
 // The memory plan of a run: how many sequences, how long a row, and every byte of both phases. It is made before anything is
 // loaded and enforced: engine and learner get their parts from it and do not look at what happens to be free. Pure arithmetic.
 import { fewestRecomputed, longestRow, rowBytes } from "./learner.ts";
-import type { Machine, PlanRequest, Residency } from "./machine.ts";
+import type { MachineMemory, MemoryRequest, Residency } from "./machine.ts";
 import { residencies } from "./machine.ts";
 import { type EngineBytes, engineBase, hostBytes, type LearnerBytes, learnerBase, sequenceBytes, sizesOf } from "./phase.ts";
 
@@ -17,12 +17,12 @@ export interface MemoryPlan {
   readonly engine: {
     readonly policySequences: number;
     readonly simulatorSequences: number;
-    /** Bytes of the engine while it rolls out, keys and values among them. */
+    /** Bytes of the engine while it rolls out, keys and values among them; on a card without its CUDA context. */
     readonly bytes: number;
   };
   /** null: nothing is trained. */
   readonly learner: null | {
-    /** Bytes that the learner may use: all that the engine leaves. */
+    /** Bytes that the learner may use, all that the engine leaves; on a card without its CUDA context. */
     readonly bytes: number;
     /** Bytes at the peak of an update whose rows are full. */
     readonly expected: number;
@@ -63,7 +63,7 @@ const packedTokens = { host: 2048, card: 8192 } as const;
 const leastSample = 2048;
 
 /** The first residency that fits, and why those before it do not. */
-export function planMemory(request: PlanRequest, machine: Machine): Planned {
+export function planMemory(request: MemoryRequest, machine: MachineMemory): Planned {
   // what does not share memory, or is alone in it, has no turns to take
   const ways = request.training !== null && machine.engine === machine.learner ? residencies : residencies.slice(0, 1);
   const misfits: Misfit[] = [];
@@ -76,7 +76,7 @@ export function planMemory(request: PlanRequest, machine: Machine): Planned {
 }
 
 /** The plan for one residency, or why there is none. */
-export function planFor(request: PlanRequest, machine: Machine, residency: Residency): MemoryPlan | Misfit {
+export function planFor(request: MemoryRequest, machine: MachineMemory, residency: Residency): MemoryPlan | Misfit {
   const { training } = request;
   const shared = training !== null && machine.engine === machine.learner;
   const [fixed, held, sizes] = [engineBase(request, machine), learnerBase(request, machine), sizesOf(request)];
@@ -124,7 +124,10 @@ export function planFor(request: PlanRequest, machine: Machine, residency: Resid
     residency,
     rollingOut: { engine, learner: atRest(learner, shared && residency === "alternate") },
     training: { engine: shared ? restingEngine(engine, residency) : engine, learner },
-    engine: { policySequences: chosen.policy, simulatorSequences: chosen.simulator, bytes: sum(engine) },
+    engine: {
+      ...{ policySequences: chosen.policy, simulatorSequences: chosen.simulator },
+      bytes: sum(engine) - (machine.engine === "card" ? engine.process : 0),
+    },
     learner:
       training === null
         ? null
@@ -138,11 +141,11 @@ export function planFor(request: PlanRequest, machine: Machine, residency: Resid
 }
 
 /** What torch does not count as allocated: on a card its context; on the host all that the process holds is counted. */
-function beside(machine: Machine, held: LearnerBytes): number {
+function beside(machine: MachineMemory, held: LearnerBytes): number {
   return machine.learner === "card" ? held.process : 0;
 }
 
-function bytesOf(machine: Machine, where: "card" | "host"): number {
+function bytesOf(machine: MachineMemory, where: "card" | "host"): number {
   return where === "card" ? machine.cardBytes : (machine.hostBytes ?? 0);
 }
 
@@ -156,7 +159,7 @@ function restingEngine(engine: EngineBytes, residency: Residency): EngineBytes {
 }
 
 /** Bytes of the sequences that there must be: those asked for, else one of each. */
-function leastOf(request: PlanRequest, machine: Machine): number {
+function leastOf(request: MemoryRequest, machine: MachineMemory): number {
   const each = (role: "policy" | "simulator") => {
     const { kv, compute } = sequenceBytes(request, machine, role);
     return (request[`${role}Sequences`] ?? 1) * (kv + compute);
@@ -165,7 +168,7 @@ function leastOf(request: PlanRequest, machine: Machine): number {
 }
 
 /** Sequences that fit into `bytes`: two of the policy for each of the simulator, until one has as many as are of use. */
-function sequencesIn(request: PlanRequest, machine: Machine, bytes: number) {
+function sequencesIn(request: MemoryRequest, machine: MachineMemory, bytes: number) {
   const cost = { policy: sequenceBytes(request, machine, "policy"), simulator: sequenceBytes(request, machine, "simulator") };
   const count = { policy: request.policySequences ?? 1, simulator: request.simulatorSequences ?? 1 };
   const used = (kind: "kv" | "compute") => count.policy * cost.policy[kind] + count.simulator * cost.simulator[kind];

@@ -1,5 +1,5 @@
 // A plan in words: one line for a start, and a sentence for a run that does not fit: what is too large, and which setting mends it.
-import type { Machine, PlanRequest, Residency } from "./machine.ts";
+import type { MachineMemory, MemoryRequest, Residency } from "./machine.ts";
 import { mendOf, weightsAlone } from "./mend.ts";
 import { type MemoryPlan, type Misfit, type Planned, sum } from "./plan.ts";
 
@@ -32,8 +32,8 @@ export function misfitLine({ residency, phase, needed, given }: Misfit): string 
 /** Why a run cannot start, and what would let it: settings, or other models. `executed`: residencies that a run can have. */
 export function misfitText(
   { plan, misfits }: Planned,
-  request: PlanRequest,
-  machine: Machine,
+  request: MemoryRequest,
+  machine: MachineMemory,
   executed?: readonly Residency[],
 ): string {
   const why = `The run does not fit into memory: ${misfits.map(misfitLine).join("; ")}.`;

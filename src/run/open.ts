@@ -2,7 +2,7 @@
 
 import type { Config } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
-import type { Learner, OpenReply } from "../learner/learner.ts";
+import type { Learner, OpenReply, OpenRequest } from "../learner/learner.ts";
 import { restartingLearner } from "../learner/restart.ts";
 import { startLearner } from "../learner/torch.ts";
 import { openEngine } from "../llm/engine/llama.ts";
@@ -11,6 +11,8 @@ import { chooseTemplate } from "../llm/text/choose-template.ts";
 import { modelPath } from "../models/fetch.ts";
 import { findLanguageModel } from "../models/manifest.ts";
 import { pythonPath } from "../models/python.ts";
+import type { MemoryPlan } from "../plan/plan.ts";
+import { planLine } from "../plan/text.ts";
 import { seedFrom } from "../rng.ts";
 import { newUsage } from "../simulator/usage.ts";
 import type { Writer } from "../store/lease.ts";
@@ -20,6 +22,7 @@ import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
 import { callFormOf } from "./form.ts";
 import { openNearness } from "./open-embedder.ts";
+import { planOfRun, unplanned } from "./plan.ts";
 import type { Session } from "./session.ts";
 import { versions } from "./versions.ts";
 
@@ -38,14 +41,18 @@ export async function openSession(
   const entry = findLanguageModel(config.models.policy);
   const python = pythonPath();
   const policyModel = await modelPath(config.models.policy);
+  const planned = await planOfRun(config);
+  const { plan } = planned;
+  watch.progress({ kind: "phase", text: planLine(plan), step: 0 });
   const toolsets = toolsetsOf(config);
   const nearness = await openNearness(config, [...toolsets.train, ...toolsets.heldOut]);
-  const [engine, { learner, reply }] = await both(openEngineOf(config), openLearner(config, python, policyModel)).catch(
-    async (error) => {
-      await nearness[Symbol.asyncDispose]();
-      throw error;
-    },
-  );
+  const [engine, { learner, reply }] = await both(
+    openEngineOf(config, plan),
+    openLearner(config, { python, model: policyModel, plan }),
+  ).catch(async (error) => {
+    await nearness[Symbol.asyncDispose]();
+    throw error;
+  });
   const close = async () => {
     await learner.close();
     await nearness[Symbol.asyncDispose]();
@@ -60,6 +67,7 @@ export async function openSession(
     writer,
     engine,
     learner,
+    plan,
     template,
     toolsets,
     embed: nearness.embed,
@@ -74,7 +82,8 @@ export async function openSession(
   async function announced() {
     const devices = devicesOf(engine, reply);
     watch.progress({ kind: "phase", text: devicesText(devices), step: 0 });
-    for (const warning of await idleCard(config, devices)) watch.progress({ kind: "warning", text: warning, step: 0 });
+    for (const warning of [...(await idleCard(config, devices)), ...unplanned(planned, reply)])
+      watch.progress({ kind: "warning", text: warning, step: 0 });
     const told = (text: string) => watch.progress({ kind: "phase", text, step: 0 });
     const form = await callFormOf(engine, writer.run, entry, told);
     await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }, form));
@@ -84,10 +93,12 @@ export async function openSession(
   }
 }
 
-/** The engine of a config, for commands that need no learner. */
-export async function openEngineOf(config: Config): Promise<Engine> {
+/** The engine of a config, with the sequences of a plan; without one, for commands that need no learner. */
+export async function openEngineOf(config: Config, plan?: MemoryPlan): Promise<Engine> {
   const [policyModel, simulatorModel] = [await modelPath(config.models.policy), await modelPath(config.models.simulator)];
-  return openEngine({ policyModel, simulatorModel, ...config.engine });
+  const { policySequences, simulatorSequences } = plan?.engine ?? config.engine;
+  const planned = { policySequences, simulatorSequences, wholeOnGpu: plan !== undefined };
+  return openEngine({ policyModel, simulatorModel, ...config.engine, ...planned });
 }
 
 export function toolsetsOf(config: Config): Session["toolsets"] {
@@ -108,9 +119,12 @@ interface OpenedLearner {
   readonly reply: OpenReply;
 }
 
-async function openLearner(config: Config, python: string, model: string): Promise<OpenedLearner> {
+async function openLearner(
+  config: Config,
+  { python, model, plan }: { readonly python: string; readonly model: string; readonly plan: MemoryPlan },
+): Promise<OpenedLearner> {
   const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip } = config.learner;
-  const { device, dtype, memory, processes } = config.learner;
+  const { device, dtype, processes } = config.learner;
   const learner = await restartingLearner(() => startLearner({ python, deadlineSeconds: 4, processes }));
   const reply = await learner.open({
     model,
@@ -119,9 +133,15 @@ async function openLearner(config: Config, python: string, model: string): Promi
     device,
     dtype,
     threads: config.engine.threads,
-    memory,
+    ...allotted(config, plan),
   });
   return { learner, reply };
+}
+
+/** The learner's part of the plan. Of several processes each looks after its own GPU. */
+function allotted({ learner }: Config, plan: MemoryPlan): Pick<OpenRequest, "memory" | "rowTokens"> {
+  if (plan.learner === null || learner.processes > 1) return { memory: learner.memory, rowTokens: null };
+  return { memory: Math.floor(plan.learner.bytes / 1e6), rowTokens: plan.learner.rowTokens };
 }
 
 /** Waits for both; if one fails, the other is closed before the error is thrown. */

@@ -9,6 +9,7 @@ import type { ProgressEvent } from "../../src/run/session.ts";
 import type { Trajectory } from "../../src/types.ts";
 import { openRequest } from "../suites/learner.suite.ts";
 import { blueprint } from "../support/blueprint.ts";
+import { planWith } from "../support/plan.ts";
 import { aborted, judged, message } from "../support/trajectory.ts";
 
 /**
@@ -21,6 +22,7 @@ async function learned(
   metrics = {},
   step = 1,
   guide: Trajectory | null = null,
+  plan = planWith(),
 ) {
   const config = configSchema.parse(input);
   const double = scriptedLearner();
@@ -44,7 +46,7 @@ async function learned(
     config,
     step,
   );
-  const said = await learn({ config, learner, progress: (event) => told.push(event) }, scored, { step, temperature: 1 });
+  const said = await learn({ config, learner, plan, progress: (event) => told.push(event) }, scored, { step, temperature: 1 });
   const after = await double.logprobs([[1, 111, 107]], "policy", 1);
   return { said, requests, told, moved: JSON.stringify(before) !== JSON.stringify(after) };
 }

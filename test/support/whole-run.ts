@@ -6,6 +6,8 @@ import { join } from "node:path";
 import type BetterSqlite from "better-sqlite3";
 import { type Config, configSchema } from "../../src/config/config.ts";
 import { presets } from "../../src/config/presets.ts";
+import { PlayactError } from "../../src/errors.ts";
+import { trainedPart } from "../../src/learner/batch.ts";
 import type { Learner } from "../../src/learner/learner.ts";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
 import { type Engine, noCounters } from "../../src/llm/llm.ts";
@@ -26,6 +28,7 @@ import type { Json, JsonObject } from "../../src/types.ts";
 import type { Temporary } from "../store/temporary.ts";
 import { openRequest } from "../suites/learner.suite.ts";
 import { findTrain } from "./blueprint.ts";
+import { planWith } from "./plan.ts";
 
 const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tartu", "Riga"];
 const config = configSchema.parse({
@@ -114,14 +117,19 @@ function engineWith(moment: Moment, decide: Process["decide"]): Engine {
   };
 }
 
-/** Gives the engine's log-probs, so that the probe after a swap finds what it expects. */
-function learnerWith(engine: Engine, moment: Moment): Learner {
+/**
+ * Gives the engine's log-probs, so that the probe after a swap finds what it expects, and runs out of memory on a sample that is
+ * too long, as the real one would.
+ */
+function learnerWith(engine: Engine, moment: Moment, longestSample: number): Learner {
   const learner = scriptedLearner();
   return {
     ...learner,
     logprobs: (samples) => Promise.all(samples.map((ids) => engine.score(ids))),
     update: async (request) => {
       moment("before an update");
+      if (request.minibatches.flat().some((sample) => trainedPart(sample).length > longestSample))
+        throw new PlayactError("memory", "one update ran out of memory twice");
       const reply = await learner.update(request);
       moment("after an update");
       return reply;
@@ -144,22 +152,24 @@ export interface Process {
   readonly token: string;
   /** The process's counts of simulator usage. */
   readonly usage?: Usage;
+  /** Tokens of the longest sample that fits into the learner's memory. */
+  readonly longestSample?: number;
   /** Whether the policy of a version decides as always when it plays greedily; false: all it says is wrong. */
   readonly decide?: (version: number) => boolean;
 }
 
 /** One process that trains the run until it ends or dies. */
 export async function life({ store, home }: Temporary, run: RunRow, lived: Process) {
-  const { moment = () => {}, progress = () => {}, usage = newUsage(), token } = lived;
+  const { moment = () => {}, progress = () => {}, usage = newUsage(), token, longestSample = 100_000 } = lived;
   const writer = { ...acquireLease(store, run, { pid: process.pid, token }), store: storeWith(store, moment) };
   const engine = engineWith(moment, lived.decide);
-  const learner = learnerWith(engine, moment);
+  const learner = learnerWith(engine, moment, longestSample);
   await learner.open(openRequest);
   const toolset = { domain: "travel", name: "trains", tools: [findTrain] };
   const { signal } = new AbortController();
   setMaxListeners(0, signal); // as in the worker: every wait adds one
   const session: Session = {
-    ...{ config: run.config, writer, engine, learner, progress },
+    ...{ config: run.config, writer, engine, learner, progress, plan: planWith(longestSample) },
     template: episodeTemplate(engine.vocabulary, { dialect: "hermes", markers: "pieces" }),
     toolsets: { train: [toolset], heldOut: [toolset] },
     embed: null,

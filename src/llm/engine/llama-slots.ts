@@ -2,8 +2,8 @@
 // the scripts), those of a plan for the engine and what is free before it loads.
 import { resolve } from "node:path";
 import type { Llama } from "node-llama-cpp";
+import type { Config } from "../../config/config.ts";
 import { planMemory } from "../../plan/plan.ts";
-import type { EngineOptions } from "./llama.ts";
 import { readShape } from "./llama-shape.ts";
 
 /** Part of the free memory that an engine without a plan may use. */
@@ -14,8 +14,10 @@ export interface Sequences {
   readonly simulator: number;
 }
 
+type Wanted = Readonly<Config["engine"]> & { readonly policyModel: string; readonly simulatorModel: string | null };
+
 /** At least one each: if not even these fit, opening them says what is missing. */
-export async function sequencesOf(options: EngineOptions, llama: Llama): Promise<Sequences> {
+export async function sequencesOf(options: Wanted, llama: Llama): Promise<Sequences> {
   const { policyModel, simulatorModel, policySequences, simulatorSequences, mode } = options;
   if (mode === "reproducible") return { policy: 1, simulator: 1 };
   if (policySequences !== null && simulatorSequences !== null) return { policy: policySequences, simulator: simulatorSequences };

@@ -10,7 +10,7 @@ import { commandLine } from "../../models/installation.ts";
 import { batchTokens } from "../../plan/shape.ts";
 import type { ChatTemplate, Engine, Vocabulary, Weights } from "../llm.ts";
 import { chatFormat } from "../text/chat-format.ts";
-import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
+import { bindingsOf, type NativeContext, type NativeModel, nativeContextOf, nativeModelOf } from "./addon.ts";
 import { createBatcher } from "./batcher.ts";
 import { openChatModel } from "./chat.ts";
 import { repacked } from "./llama-repacked.ts";
@@ -32,6 +32,8 @@ export interface EngineOptions extends Readonly<Config["engine"]> {
   readonly policyModel: string;
   /** May be the policy's file, which is then loaded once. */
   readonly simulatorModel: string | null;
+  /** All layers on the GPU, as a memory plan has it; otherwise as many as fit at that moment. */
+  readonly wholeOnGpu?: boolean;
 }
 
 /**
@@ -51,7 +53,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const bindings = bindingsOf(llama);
     const lock = createLock();
     const load = async (path: string) => {
-      const loaded = await loadModel(llama, llama.gpu === false ? await repacked(path) : path);
+      const file = llama.gpu === false ? await repacked(path) : path;
+      const loaded = await loadModel(llama, file, options.wholeOnGpu ? "max" : "auto");
       owned.push(loaded);
       return { loaded, model: nativeModelOf(loaded), vocabulary: vocabularyOf(loaded) };
     };
@@ -71,6 +74,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     };
     const forPolicy = await open("policy", policyModel);
     const forSimulator = await open("simulator", simulatorModel);
+    const contexts = [forPolicy.context, forSimulator.context];
 
     const policy = openPolicy({ ...forPolicy, lock });
     return {
@@ -84,6 +88,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       score: policy.score,
       counters: () => ({ policy: forPolicy.batcher.counters(), simulator: forSimulator.batcher.counters() }),
       sequences: { policy: forPolicy.sequences, simulator: forSimulator.sequences },
+      memory: () => (llama.gpu === "cuda" ? onCard([policyModel, simulatorModel], contexts) : process.memoryUsage.rss()),
       device: await deviceOf(llama),
       weights: { policy: weightsOf(policyModel.loaded), simulator: weightsOf(simulatorModel.loaded) },
       async [Symbol.asyncDispose]() {
@@ -131,13 +136,19 @@ async function loadLlama(gpu: EngineOptions["gpu"], threads: number): Promise<Ll
   }
 }
 
-export async function loadModel(llama: Llama, path: string): Promise<LlamaModel> {
+/** Bytes that models and contexts hold on the card; a model in both roles counts once. */
+function onCard(models: readonly { readonly model: NativeModel }[], contexts: readonly NativeContext[]): number {
+  const holders = [...new Set(models.map(({ model }) => model)), ...contexts];
+  return holders.reduce((sum, one) => sum + one.getMemoryBreakdown().gpuVram, 0);
+}
+
+export async function loadModel(llama: Llama, path: string, gpuLayers: "max" | "auto" = "auto"): Promise<LlamaModel> {
   if (!existsSync(path))
     throw new PlayactError("model", `There is no model file at ${path}; fetch it with: ${commandLine("models get NAME")}`);
   try {
     // a mapped file would stay in memory beside what a processor multiplies, a copy of it in another order: 1.4 GB of 4.5 for the
     // default models
-    return await llama.loadModel({ modelPath: path, ...(llama.gpu === false ? { useMmap: false } : {}) });
+    return await llama.loadModel({ modelPath: path, gpuLayers, ...(llama.gpu === false ? { useMmap: false } : {}) });
   } catch (thrown) {
     throw nativeFailure(thrown, `llama.cpp cannot load ${path}`, "model");
   }
