@@ -162,6 +162,32 @@ test("a group that is rehearsed gives one sample, to the mini-batch of its pair"
   expect(weights[1]).toEqual(weights[0]);
 });
 
+describe("an episode longer than fits into the learner's memory", () => {
+  const long = judged(1, { messages: [message("user", "go on and on and on"), message("assistant", "ok")] });
+  const plan = planWith(12);
+  const longer = [long, judged(-1)];
+
+  test("is left out with its advantages unchanged for the others, and counted", async () => {
+    const all = await learned([longer, alive], bare);
+    const { said, requests, told } = await learned([longer, alive], bare, {}, 1, null, plan);
+    expect(sizes(all)).toEqual([4]);
+    expect(sizes({ requests })).toEqual([3]);
+    expect(requests[0]?.minibatches[0]?.[0]?.advantages).toEqual(all.requests[0]?.minibatches[0]?.[1]?.advantages);
+    expect([all.said, said].map((metrics) => metrics["learner/left_out"])).toEqual([0, 1]);
+    expect(told).toContainEqual(
+      expect.objectContaining({ kind: "warning", text: expect.stringMatching(/^1 episode is longer/) }),
+    );
+  });
+
+  test("never reaches the learner, not even to measure the sampler's gap, and the step has no update", async () => {
+    const { said, requests, moved } = await learned([[long, long]], bare, {}, 1, null, plan);
+    expect(requests).toEqual([]);
+    expect(moved).toBe(false);
+    expect(said).toMatchObject({ skipped_steps: 1, "learner/left_out": 0 }); // a dead group had no update to be left out of
+    expect(said).not.toHaveProperty("sampling/ratio_out_of_band");
+  });
+});
+
 describe("the request to the learner", () => {
   test("numbers each rollout of a mini-batch, across groups", async () => {
     const { requests } = await learned([alive, [judged(0), aborted(), judged(1)]], bare);
