@@ -1,6 +1,7 @@
 // `playact train`: checks everything a user can get wrong, creates or finds the run, and starts a supervised worker for it.
 import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
+import type { Config } from "../config/config.ts";
 import { modelsOf } from "../config/needed-models.ts";
 import { checkConfig, resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
@@ -58,7 +59,7 @@ export function trainCommand(): Command {
       if (options.dryRun) {
         const { config } = await requested(file, options);
         printJson(toStdout, config);
-        await (await import("./plan.ts")).printPlan(toStderr, config, { machine: null, json: false });
+        await tellPlan(config);
         return;
       }
       ensureWritable(home);
@@ -71,6 +72,15 @@ export function trainCommand(): Command {
       const json = options.json ? ["--json"] : [];
       process.exitCode = await supervise(home, ["--run", run.name, ...json]);
     });
+}
+
+/** The memory plan on stderr; without the models' files there is none yet. */
+async function tellPlan(config: Config): Promise<void> {
+  const { printPlan } = await import("./plan.ts");
+  await printPlan(toStderr, config, { machine: null, json: false }).catch((error: unknown) => {
+    if (!(error instanceof PlayactError && error.boundary === "model")) throw error;
+    toStderr(`playact: no memory plan yet: ${error.message}\n`);
+  });
 }
 
 async function requested(file: string | undefined, options: Options) {
