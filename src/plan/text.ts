@@ -40,12 +40,9 @@ export function misfitText(
   const later =
     plan === null ? "" : ` It would fit in ${plan.residency} (${residencyTexts[plan.residency]}), which a run cannot do yet.`;
   const mend = mendOf(request, machine, executed);
-  if (mend !== null)
-    return `${why}${later} What would fit: ${mend
-      .split(" ")
-      .map((set) => `--set ${set}`)
-      .join(" ")}.`;
-  const where = machine.learner === "card" ? "a larger GPU" : "more free memory (memory.host)";
+  if (mend !== null) return `${why}${later} What would fit: --set ${mend.replaceAll(" ", " --set ")}.`;
+  const onHost = machine.learner === "host" || misfits.every(({ phase }) => phase === "host memory");
+  const where = onHost ? "more free memory (memory.host)" : "a larger GPU";
   return `${why}${later} Processes and weights alone take ${gigabytes(weightsAlone(request, machine))} GB: choose a smaller policy or simulator, or ${where}.`;
 }
 
