@@ -28,7 +28,7 @@ export interface LearnerBytes {
 /** Of a process before it holds a model (measured), and of a CUDA context (estimated). */
 const processBytes = {
   engine: { host: 200e6, card: 450e6 },
-  learner: { host: 640e6, card: 800e6 },
+  learner: { host: 420e6, card: 800e6 },
 } as const;
 
 /** What the engine holds apart from its sequences. */
