@@ -64,7 +64,7 @@ async function fuzzReal(startLearner, python, seed) {
       gradClip: 1,
     };
     const lora = { rank: 8, alpha: 16, seed: 1 };
-    await learner.open({ model, lora, optimizer, device: "cpu", dtype: "float32", threads: null, memory: null });
+    await learner.open({ model, lora, optimizer, device: "cpu", dtype: "float32", threads: null, memory: null, rowTokens: null });
     const ids = Array.from({ length: 200 }, () => 100 + (draw() % 20_000));
     const own = { ids, mask: ids.map((_, i) => /** @type {0 | 1} */ (i > 100 ? 1 : 0)), logprobs: ids.map(() => -9) };
     const sample = { ...own, advantages: ids.map((_, i) => (i > 100 ? 1 : 0)) };

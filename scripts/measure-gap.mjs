@@ -76,7 +76,7 @@ async function gap(model, cells) {
     const ids = [...start, ...vocabulary.encode(text)];
     const [lora, betas] = [{ rank: 1, alpha: 1, seed: 1 }, /** @type {const} */ ([0.9, 0.999])];
     const optimizer = { learningRate: 1e-4, betas, eps: 1e-8, weightDecay: 0, gradClip: 1 };
-    await learner.open({ model, lora, optimizer, device: "cpu", dtype: "float32", threads: null, memory: null });
+    await learner.open({ model, lora, optimizer, device: "cpu", dtype: "float32", threads: null, memory: null, rowTokens: null });
     const [theirs = []] = await learner.logprobs([ids], "reference", 1);
     const ours = await score(ids);
     const gaps = ours.slice(1).map((value, at) => Math.abs(value - (theirs[at + 1] ?? Number.NaN)));

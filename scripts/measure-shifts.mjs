@@ -51,7 +51,16 @@ async function measure(model, rates) {
           gradClip: 1,
         };
         const lora = { rank: 16, alpha: 32, seed: 1 };
-        await learner.open({ model, lora, optimizer, device: "auto", dtype: "float32", threads: null, memory: null });
+        await learner.open({
+          model,
+          lora,
+          optimizer,
+          device: "auto",
+          dtype: "float32",
+          threads: null,
+          memory: null,
+          rowTokens: null,
+        });
         const mask = train.map((_, i) => /** @type {0 | 1} */ (i > 0 ? 1 : 0));
         const sample = { ids: train, mask, logprobs: train.map(() => 0), advantages: train.map(() => 0) };
         await learner.update({ minibatches: [[sample], [sample], [sample]], loss: { kind: "sft" }, learningRate: rate });

@@ -11,6 +11,7 @@ import { playactVersion } from "./run/versions.ts";
 /** Each command in a module of its own, loaded only when it is named (or when help lists them all). */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   setup: async () => (await import("./cli/setup.ts")).setupCommand(),
+  plan: async () => (await import("./cli/plan.ts")).planCommand(),
   train: async () => (await import("./cli/train.ts")).trainCommand(),
   runs: async () => (await import("./cli/runs.ts")).runsCommand(),
   show: async () => (await import("./cli/show.ts")).showCommand({ piecesOf }),
@@ -22,8 +23,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   worker: async () => (await import("./cli/worker.ts")).workerCommand(),
 };
 const hidden = new Set(["worker"]);
-/** They load the engine in this process; a run does it in its worker. */
-const withEngine = new Set(["eval", "tasks", "doctor"]);
+/** They load the engine in this process; a run does it in its worker (`train --dry-run` has none). */
+const withEngine = new Set(["eval", "tasks", "doctor", "plan"]);
 
 /** Late, as the engine's packages take longer to load than all that most commands do. */
 const piecesOf = async (model: string) => (await import("./cli/pieces.ts")).piecesOf(model);
@@ -36,7 +37,7 @@ async function main(args: readonly string[]): Promise<void> {
   const named = args.find((argument) => !argument.startsWith("-"));
   const wanted =
     named !== undefined && Object.hasOwn(commands, named) ? [named] : Object.keys(commands).filter((name) => !hidden.has(name));
-  const code = named !== undefined && withEngine.has(named) ? await relaunched() : null;
+  const code = named !== undefined && (withEngine.has(named) || args.includes("--dry-run")) ? await relaunched() : null;
   if (code !== null) {
     process.exitCode = code;
     return;

@@ -13,6 +13,7 @@ import { draws } from "./rng.ts";
 import { saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import { demonstrated, isApproved } from "./run/demonstrated.ts";
+import { fitsMemory, leftOut } from "./run/left-out.ts";
 import type { Metrics } from "./run/metric-list.ts";
 import { needsWarmup, type Probed, probeTemplate } from "./run/probe.ts";
 import type { RunState } from "./run/resume.ts";
@@ -79,11 +80,15 @@ async function learnDemonstrations(session: Session, level: number, record: Step
     ...{ id: "demo", step: 0, purpose: "demonstration", first: 0, count },
     ...{ level, declineShare: config.warmup.declineShare, epsilon: 0 },
   });
-  const approved = await demonstrateAll(session, tasks);
+  const right = await demonstrateAll(session, tasks);
+  const approved = right.filter(({ trajectory }) => fitsMemory(session, demonstrationSamples(trajectory)));
   record.lap("time/demonstrations");
   progress({ kind: "phase", text: `warm-up: ${epochs} supervised passes over ${approved.length} demonstrations`, step: 0 });
   const learned = await supervise(session, approved);
-  const counts = { "warmup/approved": approved.length, "warmup/rejected": tasks.size - approved.length };
+  const counts = {
+    ...{ "warmup/approved": approved.length, "warmup/rejected": tasks.size - approved.length },
+    ...leftOut(session, right.length - approved.length, 0),
+  };
   return {
     metrics: { ...metrics, ...learned.metrics, ...counts },
     logprobs: approved.flatMap(({ id, trajectory }, index) => spansOf(id, trajectory, learned.logprobs[index] ?? [])),

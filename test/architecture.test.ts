@@ -59,7 +59,7 @@ const floors: readonly (readonly string[])[] = [
   ["types.ts", "errors.ts"],
   ["rng.ts", "pairs.ts", "concurrent.ts"],
   ["config", "statistics"],
-  ["models", "rules"],
+  ["models", "rules", "plan"],
   ["embed", "llm"],
   ["tools", "simulator", "learner"],
   ["tasks", "reward"],
@@ -72,7 +72,7 @@ const floors: readonly (readonly string[])[] = [
 ];
 /** Rooms that wait for nothing and touch no file: values in, values out. */
 const pure = (path: string) =>
-  ["rules", "statistics"].includes(roomOf(path)) || (roomOf(path) === "reward" && path !== "reward/judge.ts");
+  ["rules", "statistics", "plan"].includes(roomOf(path)) || (roomOf(path) === "reward" && path !== "reward/judge.ts");
 
 function roomOf(path: string): string {
   return path.split("/")[0] ?? path;

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,7 @@ def verbs(ranks: Ranks = ALONE) -> dict[str, Verb]:
 def _open(head: Head, ranks: Ranks) -> Session:
     lora = Lora(head["lora"]["rank"], head["lora"]["alpha"], head["lora"]["seed"])
     policy = load(head["model"], lora, head["device"], head["dtype"], _threads(head, ranks))
+    policy = replace(policy, budget=min(policy.budget, head.get("rowTokens") or policy.budget))
     room = room_of(policy, head.get("memory"))
     return Session(policy, adamw(policy, head["optimizer"]), head["optimizer"]["gradClip"], room, ranks)
 

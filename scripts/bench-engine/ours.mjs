@@ -4,9 +4,9 @@
 import { bindingsOf, nativeContextOf, nativeModelOf } from "../../dist/llm/engine/addon.js";
 import { createBatcher } from "../../dist/llm/engine/batcher.js";
 import { loadModel, openContext, openEngine, startLlama } from "../../dist/llm/engine/llama.js";
-import { batchTokens } from "../../dist/llm/engine/llama-slots.js";
 import { createLock } from "../../dist/llm/engine/lock.js";
 import { openDrawer, openSampler } from "../../dist/llm/engine/sampler.js";
+import { batchTokens } from "../../dist/plan/shape.js";
 import { firstPrompt, grpo, inLanes, seconds, shape, someIds, toolResult } from "./work.mjs";
 
 const [path = "", threadsText = "2", list = "8"] = process.argv.slice(2);

@@ -30,6 +30,7 @@ const opened = await learner.open({
   dtype: dtype === "bfloat16" ? "bfloat16" : "float32",
   threads: null,
   memory: null,
+  rowTokens: null,
 });
 let learnerPeak = highest(learner.pid);
 const engine = await openEngine({

@@ -62,7 +62,7 @@ async function writeSome(config: Config, options: Options) {
   const toolsets = toolsetsOf(config).train;
   const seats = await findSeats(config); // a wrong model is reported before anything is opened
   await using nearness = await openNearness(config, toolsets);
-  await using engine = await openEngineOf(config, seats);
+  await using engine = await openEngineOf(config, { seats });
   const { markers, dialect } = await callFormOf(engine, { config, form: null }, seats.policy.entry ?? {}, (text) =>
     toStderr(`${text}\n`),
   );

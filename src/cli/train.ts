@@ -1,6 +1,7 @@
 // `playact train`: checks everything a user can get wrong, creates or finds the run, and starts a supervised worker for it.
 import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
+import type { Config } from "../config/config.ts";
 import { embedderModel, needsEmbedder } from "../config/needed-models.ts";
 import { checkConfig, resolveConfig } from "../config/resolve.ts";
 import { serverOf } from "../config/server.ts";
@@ -52,7 +53,7 @@ export function trainCommand(): Command {
     .option("--steps <n>", "total number of GRPO steps", positive)
     .option("--tools <path>", "your own tools, a file or folder, instead of the embedded catalogue")
     .option("--set <key=value>", "set a config key (repeatable)", collect, [])
-    .option("--dry-run", "check and print the resolved config; start nothing")
+    .option("--dry-run", "check and print the resolved config, and on stderr the memory plan; start nothing")
     .option("--home <folder>", homeHelp)
     .option("--json", "print one JSON line per step on stdout")
     .addHelpText(
@@ -62,7 +63,9 @@ export function trainCommand(): Command {
     .action(async (file: string | undefined, options: Options) => {
       const home = resolveHome(options.home);
       if (options.dryRun) {
-        printJson(toStdout, (await requested(file, options)).config);
+        const { config } = await requested(file, options);
+        printJson(toStdout, config);
+        await tellPlan(config);
         return;
       }
       ensureWritable(home);
@@ -75,6 +78,15 @@ export function trainCommand(): Command {
       const json = options.json ? ["--json"] : [];
       process.exitCode = await supervise(home, ["--run", run.name, ...json]);
     });
+}
+
+/** The memory plan on stderr; without the models' files there is none yet. */
+async function tellPlan(config: Config): Promise<void> {
+  const { printPlan } = await import("./plan.ts");
+  await printPlan(toStderr, config, { machine: null, json: false }).catch((error: unknown) => {
+    if (!(error instanceof PlayactError && error.boundary === "model")) throw error;
+    toStderr(`playact: no memory plan yet: ${error.message}\n`);
+  });
 }
 
 async function requested(file: string | undefined, options: Options) {

@@ -69,7 +69,7 @@ const engine = z.strictObject({
   policySequences: positive
     .nullable()
     .default(null)
-    .describe("Episodes decoded in parallel; null: as many as fit in a quarter of the free memory, at most 16 (64 on a GPU)."),
+    .describe("Episodes decoded in parallel; null: as many as the memory plan finds room for, at most 16 (64 on a GPU)."),
   policyContext: positive.default(2048).describe("Context of one episode, in tokens."),
   simulatorSequences: positive
     .nullable()
@@ -78,6 +78,21 @@ const engine = z.strictObject({
       "Simulator requests decoded in parallel; null as above, at most 8 (64 on a GPU). On a server: requests in flight; null is 8.",
     ),
   simulatorContext: positive.default(2560).describe("Context of one simulator request, in tokens."),
+});
+
+const memory = z.strictObject({
+  gpu: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("GB (1e9 bytes) of the GPU that the run is planned for and keeps to; null: what is free at its start."),
+  host: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("The same of the machine's memory; null: nine tenths of what is available at its start."),
 });
 
 const tasks = z.strictObject({
@@ -192,6 +207,7 @@ export const configSchema = z.strictObject({
   models: models.prefault({}),
   policy: policy.prefault({}),
   engine: engine.prefault({}),
+  memory: memory.prefault({}),
   tasks: tasks.prefault({}),
   difficulty: difficulty.prefault({}),
   curriculum: curriculum.prefault({}),

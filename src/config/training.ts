@@ -90,7 +90,7 @@ export const learner = z.strictObject({
   memory: positive
     .nullable()
     .default(null)
-    .describe("Megabytes for the learner; above, it recomputes blocks and shortens rows. null: most of the free memory."),
+    .describe("Megabytes for the learner; above, it recomputes blocks and shortens rows. null: what the memory plan leaves it."),
   processes: positive.default(1).describe("GPUs to train on, one process each, by torchrun."),
   rank: positive.default(16).describe("LoRA rank, on all linear layers."),
   alpha: z.number().positive().default(32).describe("LoRA alpha."),

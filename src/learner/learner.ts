@@ -21,6 +21,8 @@ export interface OpenRequest {
   readonly threads: number | null;
   /** Megabytes that a learner process may use; null: what it uses after loading plus most of what is then free. */
   readonly memory: number | null;
+  /** Most tokens of a packed row, if fewer than the learner's own (2,048 on a CPU, 8,192 on a GPU); a longer sample has its own. */
+  readonly rowTokens: number | null;
 }
 
 /** What was actually opened, since "auto" leaves it to the machine. A run's numbers depend on it, so the caller records it. */

@@ -169,6 +169,8 @@ export interface PolicySide extends AsyncDisposable {
   counters(): EngineCounters;
   /** How many requests are computed in parallel; further ones wait. */
   readonly sequences: number;
+  /** Bytes that the engine holds now, the simulator's in this process among them: on an NVIDIA GPU there, else this process. */
+  memory(): number;
   /** "cpu", "metal", or CUDA with its GPUs: "cuda (NVIDIA L4)". */
   readonly device: string;
   readonly weights: Weights;
@@ -206,6 +208,7 @@ export function join(policy: PolicySide, simulator: SimulatorSide): Engine {
     score: policy.score,
     counters: () => ({ policy: policy.counters(), simulator: simulator.counters() }),
     sequences: { policy: policy.sequences, simulator: simulator.sequences },
+    memory: policy.memory,
     device: policy.device,
     weights: { policy: policy.weights, simulator: simulator.weights },
     async [Symbol.asyncDispose]() {

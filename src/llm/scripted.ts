@@ -172,6 +172,7 @@ export function scriptedEngine(script: Script = {}): Engine {
       ids.map((id, at) => (at === 0 || at < from ? 0 : (distribution(ids.slice(0, at), voice, 1)[id] ?? 0))),
     counters: () => ({ policy: { ...noCounters, ...total }, simulator: noCounters }),
     sequences: { policy: 8, simulator: 8 },
+    memory: () => 0,
     device: "scripted",
     weights: { policy: noWeights, simulator: noWeights },
     async [Symbol.asyncDispose]() {

@@ -2,7 +2,8 @@
 // models/manifest.json carries the facts of the models that it names, so that a plan needs no file.
 import { z } from "zod";
 import { PlayactError } from "../errors.ts";
-import type { GgufHeader, GgufValue } from "./gguf.ts";
+import { shardsOf } from "./address.ts";
+import { type GgufHeader, type GgufValue, readGguf } from "./gguf.ts";
 
 const whole = z.number().int().positive();
 
@@ -95,6 +96,11 @@ export function factsOf(headers: readonly GgufHeader[], path: string): ModelHead
   }
   const isMarker = (_: string, id: number) => Array.isArray(types) && markerTypes.includes(Number(types[id]));
   return { facts: parsed.data, markers: new Set(tokens.filter(isMarker)) };
+}
+
+/** Of the model at a path, of all its files if it has several. Throws likewise. */
+export function factsAt(path: string): ModelFacts {
+  return factsOf(shardsOf(path).map(readGguf), path).facts;
 }
 
 /** The end of a sentence about the file; null: it may be a language model. */

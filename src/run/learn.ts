@@ -7,12 +7,13 @@ import type { LearnerSample } from "../learner/learner.ts";
 import { policyLoss } from "../learner/losses.ts";
 import { assertSameIds } from "../learner/same-ids.ts";
 import { isJudged, learntMembers, type ScoredGroup } from "../reward/assign.ts";
+import { fitsMemory, leftOut } from "./left-out.ts";
 import type { Metrics } from "./metric-list.ts";
 import { gapMetrics } from "./metrics.ts";
 import type { Session } from "./session.ts";
 
 /** The parts of a session that learning needs. */
-type Trainer = Pick<Session, "config" | "learner" | "progress">;
+type Trainer = Pick<Session, "config" | "learner" | "plan" | "progress">;
 
 /**
  * Trains on the groups that carry a signal.
@@ -26,18 +27,25 @@ export async function learn(
   const { config } = session;
   const { klCoef } = config.learner;
   const rate = rateOf(config, step);
-  const trained = groups
+  const learnt = groups
     .filter((group) => klCoef > 0 || !group.dead)
-    .map((group): Learnt => {
-      const samples = samplesOf(group).filter(({ advantages }) => klCoef > 0 || advantages.some((one) => one !== 0));
-      return { index: group.index, samples };
-    })
+    .map((group) => {
+      const carries = ({ advantages }: LearnerSample) => klCoef > 0 || advantages.some((one) => one !== 0);
+      const episodes = episodesOf(group).map((samples) => samples.filter(carries));
+      return { index: group.index, episodes: episodes.filter((samples) => samples.length > 0) };
+    });
+  const tooLong = learnt.flatMap(({ episodes }) => episodes).filter((samples) => !fitsMemory(session, samples)).length;
+  const trained = learnt
+    .map(({ index, episodes }): Learnt => ({ index, samples: episodes.filter((samples) => fitsMemory(session, samples)).flat() }))
     .filter(({ samples }) => samples.length > 0);
   const learned =
     trained.length === 0
       ? { skipped_steps: 1, ...(await measureGap(session, groups, temperature)) }
       : await update(session, trained, temperature, rate);
-  return { ...learned, ...raiseAlarm(session, learned, step), learning_rate: rate };
+  return {
+    ...{ ...learned, ...raiseAlarm(session, learned, step), ...leftOut(session, tooLong, step) },
+    learning_rate: rate,
+  };
 }
 
 /** The learning rate of a step, from 1; a linear one falls from the config's rate in the first step towards 0 after the last. */
@@ -78,9 +86,12 @@ function joined(groups: readonly Learnt[]): LearnerSample[] {
   );
 }
 
-/** The samples of the judged members and of the guide; the others are failures of the world and are left out of the KL too. */
-function samplesOf(group: ScoredGroup): LearnerSample[] {
-  return learntMembers(group).flatMap(({ trajectory, advantages }, member) =>
+/**
+ * The samples of each judged member and of the guide; the others are failures of the world and are left out of the KL too.
+ * // [episode][sample]
+ */
+function episodesOf(group: ScoredGroup): LearnerSample[][] {
+  return learntMembers(group).map(({ trajectory, advantages }, member) =>
     isJudged(trajectory) ? trainingSamples(trajectory, advantages).map((sample) => ({ ...sample, rollout: member })) : [],
   );
 }
@@ -99,7 +110,8 @@ function raiseAlarm({ config, progress }: Trainer, metrics: Metrics, step: numbe
 }
 
 async function measureGap(session: Trainer, groups: readonly ScoredGroup[], temperature: number): Promise<Metrics> {
-  const sample = groups.flatMap(samplesOf).find(({ guide }) => guide !== true);
+  const fitting = groups.flatMap(episodesOf).filter((samples) => fitsMemory(session, samples));
+  const sample = fitting.flat().find(({ guide }) => guide !== true);
   if (!sample) return {};
   const [old = []] = await session.learner.logprobs([sample.ids], "policy", temperature);
   return gapMetrics(

@@ -193,6 +193,22 @@ const loopMetrics = [
   { name: "warmup/approved", unit: "demonstrations", sentence: "Demonstrations that passed the rules and were trained on." },
   { name: "warmup/rejected", unit: "demonstrations", sentence: "Demonstrations that were not trained on." },
   { name: "learning_rate", unit: "rate", sentence: "Learning rate of the step's update." },
+  {
+    name: "learner/left_out",
+    unit: "episodes",
+    sentence: "Episodes longer than fits into the learner's memory, which the update left out.",
+  },
+  {
+    name: "learner/planned_mb",
+    unit: "MB",
+    sentence: "What the memory plan expects at the peak of an update with full rows; learner/peak_mb is what was used.",
+  },
+  { name: "engine/planned_mb", unit: "MB", sentence: "Memory of the engine in the plan." },
+  {
+    name: "engine/used_mb",
+    unit: "MB",
+    sentence: "Memory of the engine at the step's end: on an NVIDIA GPU its models and contexts, elsewhere the whole process.",
+  },
   { name: "learner/restarts", unit: "restarts", sentence: "Restarts of the learner process so far." },
   { name: "sampling/gap_alarm", unit: "0 or 1", sentence: "1 if sampling/ratio_out_of_band is above learner.gapAlarm." },
   {

@@ -2,7 +2,7 @@
 
 import type { Config } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
-import type { Learner, OpenReply } from "../learner/learner.ts";
+import type { Learner, OpenReply, OpenRequest } from "../learner/learner.ts";
 import { restartingLearner } from "../learner/restart.ts";
 import { startLearner } from "../learner/torch.ts";
 import { openEngine, openPolicySide, openSimulatorSide } from "../llm/engine/llama.ts";
@@ -10,6 +10,8 @@ import { type Engine, join, type SimulatorSide } from "../llm/llm.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
 import type { Model } from "../models/model.ts";
 import { pythonPath } from "../models/python.ts";
+import type { MemoryPlan } from "../plan/plan.ts";
+import { planLine } from "../plan/text.ts";
 import { seedFrom } from "../rng.ts";
 import { newUsage } from "../simulator/usage.ts";
 import type { Writer } from "../store/lease.ts";
@@ -19,6 +21,7 @@ import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
 import { callFormOf } from "./form.ts";
 import { openNearness } from "./open-embedder.ts";
+import { planOfRun, unplanned } from "./plan.ts";
 import { probePositions } from "./positions.ts";
 import { findSeats, findSimulator, type Seats } from "./seats.ts";
 import type { Session } from "./session.ts";
@@ -39,11 +42,14 @@ export async function openSession(
   watch.progress({ kind: "phase", text: `loading ${config.models.policy} and ${config.models.simulator}`, step: 0 });
   const python = pythonPath();
   const seats = await findSeats(config);
+  const planned = await planOfRun(config);
+  const { plan } = planned;
+  watch.progress({ kind: "phase", text: planLine(plan), step: 0 });
   const toolsets = toolsetsOf(config);
   const nearness = await openNearness(config, [...toolsets.train, ...toolsets.heldOut]);
   const [engine, { learner, reply }] = await both(
-    openEngineOf(config, seats),
-    openLearner(config, python, seats.policy.path),
+    openEngineOf(config, { seats, plan }),
+    openLearner(config, { python, model: seats.policy.path, plan }),
   ).catch(async (error) => {
     await nearness[Symbol.asyncDispose]();
     throw error;
@@ -62,6 +68,7 @@ export async function openSession(
     writer,
     engine,
     learner,
+    plan,
     template,
     toolsets,
     embed: nearness.embed,
@@ -76,7 +83,7 @@ export async function openSession(
   async function announced() {
     const devices = devicesOf(engine, reply);
     watch.progress({ kind: "phase", text: devicesText(devices), step: 0 });
-    for (const warning of [...(await idleCard(config, devices)), ...looseServer(engine)])
+    for (const warning of [...(await idleCard(config, devices)), ...looseServer(engine), ...unplanned(planned, reply)])
       watch.progress({ kind: "warning", text: warning, step: 0 });
     const told = (text: string) => watch.progress({ kind: "phase", text, step: 0 });
     const { near, far, position } = await probePositions(engine, learner, config.engine.policyContext);
@@ -89,15 +96,21 @@ export async function openSession(
   }
 }
 
-/** The engine of a config, for commands that need no learner. */
-export async function openEngineOf(config: Config, seats?: Seats): Promise<Engine> {
+/** What is known of an engine before it opens; without a plan (commands that need no learner) it sees what is free. */
+interface Known {
+  readonly seats?: Seats;
+  readonly plan?: MemoryPlan;
+}
+
+/** The engine of a config, with the sequences of its plan. */
+export async function openEngineOf(config: Config, { seats, plan }: Known = {}): Promise<Engine> {
   const { policy, simulator } = seats ?? (await findSeats(config));
+  const { policySequences, simulatorSequences } = plan?.engine ?? config.engine;
+  const sequences = { policySequences, simulatorSequences, wholeOnGpu: plan !== undefined };
+  const options = { policyModel: policy.path, ...config.engine, ...sequences };
   const served = await openSimulatorServer(config);
-  if (served === null) {
-    const simulatorModel = simulator?.path ?? null;
-    return openEngine({ policyModel: policy.path, simulatorModel, ...config.engine });
-  }
-  const side = await openPolicySide({ policyModel: policy.path, ...config.engine }).catch(async (error) => {
+  if (served === null) return openEngine({ ...options, simulatorModel: simulator?.path ?? null });
+  const side = await openPolicySide(options).catch(async (error) => {
     await served[Symbol.asyncDispose]();
     throw error;
   });
@@ -130,9 +143,12 @@ interface OpenedLearner {
   readonly reply: OpenReply;
 }
 
-async function openLearner(config: Config, python: string, model: string): Promise<OpenedLearner> {
+async function openLearner(
+  config: Config,
+  { python, model, plan }: { readonly python: string; readonly model: string; readonly plan: MemoryPlan },
+): Promise<OpenedLearner> {
   const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip } = config.learner;
-  const { device, dtype, memory, processes } = config.learner;
+  const { device, dtype, processes } = config.learner;
   const learner = await restartingLearner(() => startLearner({ python, deadlineSeconds: 4, processes }));
   const reply = await learner.open({
     model,
@@ -141,9 +157,15 @@ async function openLearner(config: Config, python: string, model: string): Promi
     device,
     dtype,
     threads: config.engine.threads,
-    memory,
+    ...allotted(config, plan),
   });
   return { learner, reply };
+}
+
+/** The learner's part of the plan. Of several processes each looks after its own GPU. */
+function allotted({ learner }: Config, plan: MemoryPlan): Pick<OpenRequest, "memory" | "rowTokens"> {
+  if (plan.learner === null || learner.processes > 1) return { memory: learner.memory, rowTokens: null };
+  return { memory: Math.floor(plan.learner.bytes / 1e6), rowTokens: plan.learner.rowTokens };
 }
 
 /** Waits for both; if one fails, the other is closed before the error is thrown. */

@@ -5,6 +5,7 @@ import type { Embed } from "../embed/embedder.ts";
 import type { Learner } from "../learner/learner.ts";
 import type { Engine } from "../llm/llm.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
+import type { MemoryPlan } from "../plan/plan.ts";
 import { openSimulator, type Simulator } from "../simulator/simulator.ts";
 import type { Usage } from "../simulator/usage.ts";
 import type { Writer } from "../store/lease.ts";
@@ -16,6 +17,8 @@ export interface Session {
   readonly writer: Writer;
   readonly engine: Engine;
   readonly learner: Learner;
+  /** What engine and learner were given of the memory. */
+  readonly plan: Pick<MemoryPlan, "engine" | "learner">;
   /** Writes the episodes; its dialect is the one that the policy's calls are read in. */
   readonly template: EpisodeTemplate;
   readonly toolsets: { readonly train: readonly Toolset[]; readonly heldOut: readonly Toolset[] };

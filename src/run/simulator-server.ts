@@ -22,7 +22,7 @@ export async function openSimulatorServer(config: Config): Promise<SimulatorSide
     key: serverKey(),
     contextTokens: config.engine.simulatorContext,
     requests: config.engine.simulatorSequences ?? defaultRequests,
-    thinkTokens: config.simulator.thinkTokens,
+    thinkTokens: config.simulator.thinking ? config.simulator.thinkTokens : 0,
     deadlineMs: config.rollout.deadlineSeconds * 1000,
   });
   if (side.simulator.weighs || config.reward.verdict !== "mixed") return side;

@@ -9,16 +9,21 @@ import type { Session } from "./session.ts";
 export interface StepRecord {
   /** Ends a part of the step; `name` is its metric, e.g. "time/tasks". */
   readonly lap: (name: string) => void;
-  /** Seconds by part and in total, and the simulator usage since the step began in this process. */
+  /** Seconds by part and in total, and the simulator usage since the step began in this process; memory, planned and used. */
   readonly metrics: () => Metrics;
 }
 
 /** Opens a step, or continues the one that is open. */
 export async function beginStep(session: Session, step: number, { level, version }: RunState): Promise<StepRecord> {
-  const { writer, usage } = session;
+  const { writer, usage, plan, engine } = session;
   const watch = stopwatch();
   const before = { ...usage };
   if (openStepOf(writer.store, writer.run) === null)
     await commit(session, () => openStep(writer, step, { level, policyVersion: version }));
-  return { lap: watch.lap, metrics: () => ({ ...simulatorMetrics(usage, before), ...watch.read() }) };
+  const memory = () => ({
+    "engine/planned_mb": plan.engine.bytes / 1e6,
+    "engine/used_mb": engine.memory() / 1e6,
+    ...(plan.learner === null ? {} : { "learner/planned_mb": plan.learner.expected / 1e6 }),
+  });
+  return { lap: watch.lap, metrics: () => ({ ...simulatorMetrics(usage, before), ...memory(), ...watch.read() }) };
 }

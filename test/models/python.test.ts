@@ -48,7 +48,7 @@ const learner = `
   const lora = { rank: 4, alpha: 8, seed: 7 };
   const model = "/no/such/model.gguf";
   const started = await startLearner({ python, deadlineSeconds: 60 });
-  await started.open({ model, lora, device: "cpu", dtype: "float32", threads: null, memory: null }).catch(console.error);
+  await started.open({ model, lora, device: "cpu", dtype: "float32", threads: null, memory: null, rowTokens: null }).catch(console.error);
   await started.close();
 `;
 

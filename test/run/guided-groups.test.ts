@@ -21,6 +21,7 @@ import { anyTools } from "../../src/tools/distractors.ts";
 import type { Json, JsonObject, StoredGroup } from "../../src/types.ts";
 import { newWriter, temporaryStore } from "../store/temporary.ts";
 import { blueprint, findTrain, found } from "../support/blueprint.ts";
+import { planWith } from "../support/plan.ts";
 import { dyingAt, Killed, type Moment, storeWith } from "../support/whole-run.ts";
 
 /** Trips that the policy always, never, and sometimes gets right: the planned tasks, in this order. Spare tasks are easy. */
@@ -62,6 +63,7 @@ function session(writer: Writer, moment: Moment, input: ConfigInput): Session {
     writer: { ...writer, store: storeWith(writer.store, moment) },
     engine,
     learner: scriptedLearner(),
+    plan: planWith(),
     progress: () => undefined,
     template: episodeTemplate(engine.vocabulary, { dialect: "hermes", markers: "pieces" }),
     toolsets: { train: [{ domain: "travel", name: "trains", tools: [findTrain] }], heldOut: [] },

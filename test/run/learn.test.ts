@@ -9,6 +9,7 @@ import type { ProgressEvent } from "../../src/run/session.ts";
 import type { Trajectory } from "../../src/types.ts";
 import { openRequest } from "../suites/learner.suite.ts";
 import { blueprint } from "../support/blueprint.ts";
+import { planWith } from "../support/plan.ts";
 import { aborted, judged, message } from "../support/trajectory.ts";
 
 /**
@@ -21,6 +22,7 @@ async function learned(
   metrics = {},
   step = 1,
   guide: Trajectory | null = null,
+  plan = planWith(),
 ) {
   const config = configSchema.parse(input);
   const double = scriptedLearner();
@@ -44,7 +46,7 @@ async function learned(
     config,
     step,
   );
-  const said = await learn({ config, learner, progress: (event) => told.push(event) }, scored, { step, temperature: 1 });
+  const said = await learn({ config, learner, plan, progress: (event) => told.push(event) }, scored, { step, temperature: 1 });
   const after = await double.logprobs([[1, 111, 107]], "policy", 1);
   return { said, requests, told, moved: JSON.stringify(before) !== JSON.stringify(after) };
 }
@@ -158,6 +160,32 @@ test("a group that is rehearsed gives one sample, to the mini-batch of its pair"
   expect(samples.map(({ guide }) => guide === true)).toEqual([true, false]);
   const weights = samples.map(({ advantages, mask }) => new Set(advantages.filter((_, at) => mask[at] === 1)));
   expect(weights[1]).toEqual(weights[0]);
+});
+
+describe("an episode longer than fits into the learner's memory", () => {
+  const long = judged(1, { messages: [message("user", "go on and on and on"), message("assistant", "ok")] });
+  const plan = planWith(12);
+  const longer = [long, judged(-1)];
+
+  test("is left out with its advantages unchanged for the others, and counted", async () => {
+    const all = await learned([longer, alive], bare);
+    const { said, requests, told } = await learned([longer, alive], bare, {}, 1, null, plan);
+    expect(sizes(all)).toEqual([4]);
+    expect(sizes({ requests })).toEqual([3]);
+    expect(requests[0]?.minibatches[0]?.[0]?.advantages).toEqual(all.requests[0]?.minibatches[0]?.[1]?.advantages);
+    expect([all.said, said].map((metrics) => metrics["learner/left_out"])).toEqual([0, 1]);
+    expect(told).toContainEqual(
+      expect.objectContaining({ kind: "warning", text: expect.stringMatching(/^1 episode is longer/) }),
+    );
+  });
+
+  test("never reaches the learner, not even to measure the sampler's gap, and the step has no update", async () => {
+    const { said, requests, moved } = await learned([[long, long]], bare, {}, 1, null, plan);
+    expect(requests).toEqual([]);
+    expect(moved).toBe(false);
+    expect(said).toMatchObject({ skipped_steps: 1, "learner/left_out": 0 }); // a dead group had no update to be left out of
+    expect(said).not.toHaveProperty("sampling/ratio_out_of_band");
+  });
 });
 
 describe("the request to the learner", () => {

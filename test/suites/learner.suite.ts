@@ -30,6 +30,7 @@ export const openRequest: OpenRequest = {
   dtype: "float32",
   threads: null,
   memory: null,
+  rowTokens: null,
 };
 
 const grpo: PolicyLoss = {

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import type BetterSqlite from "better-sqlite3";
 import { type Config, configSchema } from "../../src/config/config.ts";
 import { presets } from "../../src/config/presets.ts";
+import { PlayactError } from "../../src/errors.ts";
+import { trainedPart } from "../../src/learner/batch.ts";
 import type { Learner, UpdateRequest } from "../../src/learner/learner.ts";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
 import { type ChatModel, type Engine, noCounters, type ReplyRequest } from "../../src/llm/llm.ts";
@@ -26,6 +28,7 @@ import type { Json, JsonObject, ToolSpec } from "../../src/types.ts";
 import type { Temporary } from "../store/temporary.ts";
 import { openRequest } from "../suites/learner.suite.ts";
 import { findTrain } from "./blueprint.ts";
+import { planWith } from "./plan.ts";
 
 const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tartu", "Riga"];
 const config = configSchema.parse({
@@ -123,8 +126,14 @@ function engineWith(moment: Moment, script: Script, simulator?: ChatModel): Engi
   };
 }
 
-/** Gives the engine's log-probs, so that the probe after a swap finds what it expects. */
-function learnerWith(engine: Engine, moment: Moment, updated: Process["updated"]): Learner {
+/** Tokens of a sample. */
+const anyLength = 100_000;
+
+/**
+ * Gives the engine's log-probs, so that the probe after a swap finds what it expects, and runs out of memory on a sample that is
+ * too long, as the real one would.
+ */
+function learnerWith(engine: Engine, { moment = () => {}, updated, longestSample = anyLength }: Process): Learner {
   const learner = scriptedLearner();
   return {
     ...learner,
@@ -132,6 +141,8 @@ function learnerWith(engine: Engine, moment: Moment, updated: Process["updated"]
     update: async (request) => {
       moment("before an update");
       updated?.(request);
+      if (request.minibatches.flat().some((sample) => trainedPart(sample).length > longestSample))
+        throw new PlayactError("memory", "one update ran out of memory twice");
       const reply = await learner.update(request);
       moment("after an update");
       return reply;
@@ -156,6 +167,8 @@ export interface Process {
   readonly usage?: Usage;
   /** Plays the simulator in place of the double's. */
   readonly simulator?: ChatModel;
+  /** Tokens of the longest sample that fits into the learner's memory. */
+  readonly longestSample?: number;
   /** Whether the policy of a version decides as always when it plays greedily; false: all it says is wrong. */
   readonly decide?: (version: number) => boolean;
   /** Plays another world than the usual one, with these tools. */
@@ -167,16 +180,16 @@ export interface Process {
 
 /** One process that trains the run until it ends or dies. */
 export async function life({ store, home }: Temporary, run: RunRow, lived: Process) {
-  const { moment = () => {}, progress = () => {}, usage = newUsage(), token } = lived;
+  const { moment = () => {}, progress = () => {}, usage = newUsage(), token, longestSample = anyLength } = lived;
   const writer = { ...acquireLease(store, run, { pid: process.pid, token }), store: storeWith(store, moment) };
   const engine = engineWith(moment, lived.script ?? usualScript(lived.decide), lived.simulator);
-  const learner = learnerWith(engine, moment, lived.updated);
+  const learner = learnerWith(engine, lived);
   await learner.open(openRequest);
   const toolset = { domain: "travel", name: "trains", tools: lived.tools ?? [findTrain] };
   const { signal } = new AbortController();
   setMaxListeners(0, signal); // as in the worker: every wait adds one
   const session: Session = {
-    ...{ config: run.config, writer, engine, learner, progress },
+    ...{ config: run.config, writer, engine, learner, progress, plan: planWith(longestSample) },
     template: episodeTemplate(engine.vocabulary, { dialect: "hermes", markers: "pieces" }),
     toolsets: { train: [toolset], heldOut: [toolset] },
     embed: null,

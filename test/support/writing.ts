@@ -18,6 +18,7 @@ import { anyTools } from "../../src/tools/distractors.ts";
 import type { Json, JsonObject } from "../../src/types.ts";
 import { newWriter, temporaryStore } from "../store/temporary.ts";
 import { findTrain } from "./blueprint.ts";
+import { planWith } from "./plan.ts";
 
 const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tartu", "Riga"];
 
@@ -64,6 +65,7 @@ export function writingSession(writer: Writer, world: WritingWorld = {}): Sessio
     writer,
     engine,
     learner: scriptedLearner(),
+    plan: planWith(),
     template: episodeTemplate(engine.vocabulary, { dialect: "hermes", markers: "pieces" }),
     toolsets: { train: [{ domain: "travel", name: "trains", tools: [findTrain] }], heldOut: [] },
     embed: async (texts) => texts.map((text) => Float32Array.from(cities, (city) => Number(text.includes(city)))),

@@ -73,11 +73,15 @@ export interface NativeContext {
   copySequenceStateFromOtherSequence(target: number, source: number): Promise<number>;
   setLoras(loras: readonly NativeLora[], scales: readonly number[]): void;
   setThreads(threads: number): void;
+  /** Bytes: keys, values and compute buffers. */
+  getMemoryBreakdown(): { readonly cpuRam: number; readonly gpuVram: number };
   /** Capacity in tokens, all sequences together. */
   getContextSize(): number;
 }
 
 export interface NativeModel {
+  /** Bytes of the weights. */
+  getMemoryBreakdown(): { readonly cpuRam: number; readonly gpuVram: number };
   tokenize(text: string, specialTokens: boolean): Uint32Array;
   detokenize(ids: Uint32Array, specialTokens: boolean): string;
   /** The vocabulary's own spelling of a token: byte-level BPE's alphabet for ordinary tokens, literal text for markers. */
@@ -113,6 +117,7 @@ const modelMethods = [
   "getVocabularyType",
   "isEogToken",
   "loadLora",
+  "getMemoryBreakdown",
 ] as const;
 const contextMethods = [
   "initBatch",
@@ -125,6 +130,7 @@ const contextMethods = [
   "setLoras",
   "setThreads",
   "getContextSize",
+  "getMemoryBreakdown",
 ] as const;
 
 /** The addon's classes. @throws PlayactError("engine") if the installed node-llama-cpp lacks one. */

@@ -7,6 +7,7 @@ import { GgufFileType, getLlama, type Llama, LlamaLogLevel, type LlamaModel } fr
 import type { Config } from "../../config/config.ts";
 import { describe, PlayactError } from "../../errors.ts";
 import { commandLine } from "../../models/installation.ts";
+import { batchTokens } from "../../plan/shape.ts";
 import {
   type ChatTemplate,
   type Engine,
@@ -18,11 +19,11 @@ import {
 } from "../llm.ts";
 import { chatFormat } from "../text/chat-format.ts";
 import { promptWriter } from "../text/prompt.ts";
-import { bindingsOf, type NativeModel, nativeContextOf, nativeModelOf } from "./addon.ts";
+import { bindingsOf, type NativeContext, type NativeModel, nativeContextOf, nativeModelOf } from "./addon.ts";
 import { createBatcher } from "./batcher.ts";
 import { type ContextParts, openChatModel } from "./chat.ts";
 import { repacked } from "./llama-repacked.ts";
-import { affordableSequences, batchTokens } from "./llama-slots.ts";
+import { type SeatFiles, sequencesOf } from "./llama-slots.ts";
 import { createLock, type Lock } from "./lock.ts";
 import { whyNotOnCard } from "./nvidia.ts";
 import { openPolicy } from "./policy.ts";
@@ -37,6 +38,8 @@ import { openVocabulary } from "./vocabulary.ts";
 export interface PolicyOptions extends Readonly<Config["engine"]> {
   /** GGUF file of the model to train. */
   readonly policyModel: string;
+  /** All layers on the GPU, as a memory plan has it; otherwise as many as fit at that moment. */
+  readonly wholeOnGpu?: boolean;
 }
 
 /** Options of both sides; without a simulator file the policy's model without its adapter is the simulator. */
@@ -50,10 +53,11 @@ export interface EngineOptions extends PolicyOptions {
  * sentence.
  */
 export function openEngine(options: EngineOptions): Promise<Engine> {
-  return opened(options, async (llama) => {
-    const model = await llama.load(options.policyModel);
-    const shared = options.simulatorModel === null || resolve(options.simulatorModel) === resolve(options.policyModel);
-    const other = shared ? model : await llama.load(options.simulatorModel ?? "");
+  const policyModel = resolve(options.policyModel);
+  const simulatorModel = options.simulatorModel === null ? policyModel : resolve(options.simulatorModel);
+  return opened(options, { policy: policyModel, simulator: simulatorModel }, async (llama) => {
+    const model = await llama.load(policyModel);
+    const other = simulatorModel === policyModel ? model : await llama.load(simulatorModel);
     const policy = await policySide(llama, model, llama.free);
     return join(policy, await simulatorSide(llama, other, async () => undefined));
   });
@@ -61,14 +65,20 @@ export function openEngine(options: EngineOptions): Promise<Engine> {
 
 /** The policy alone, for a simulator on a server or for nothing but its turns. Throws likewise. */
 export function openPolicySide(options: PolicyOptions): Promise<PolicySide> {
-  return opened(options, async (llama) => policySide(llama, await llama.load(options.policyModel), llama.free));
+  const { policyModel } = options;
+  return opened(options, { policy: policyModel, simulator: null }, async (llama) =>
+    policySide(llama, await llama.load(policyModel), llama.free),
+  );
 }
 
 /** The simulator alone. Throws likewise. */
 export function openSimulatorSide(
   options: Omit<EngineOptions, "policyModel"> & { readonly simulatorModel: string },
 ): Promise<SimulatorSide> {
-  return opened(options, async (llama) => simulatorSide(llama, await llama.load(options.simulatorModel), llama.free));
+  const { simulatorModel } = options;
+  return opened(options, { policy: simulatorModel, simulator: simulatorModel }, async (llama) =>
+    simulatorSide(llama, await llama.load(simulatorModel), llama.free),
+  );
 }
 
 /** llama.cpp with what was loaded and opened on it. */
@@ -77,6 +87,8 @@ interface Opened {
   readonly lock: Lock;
   load(path: string): Promise<Loaded>;
   context(role: "policy" | "simulator", loaded: Loaded): Promise<ContextParts & { readonly sequences: number }>;
+  /** Bytes that models and contexts hold on the GPU; without one, those of this process. */
+  memory(): number;
   /** Frees everything, newest first: a garbage-collected LlamaContext keeps its model from ever being freed. */
   free(): Promise<void>;
 }
@@ -87,15 +99,19 @@ interface Loaded {
   readonly vocabulary: Vocabulary;
 }
 
+type OpenOptions = Readonly<Config["engine"]> & Pick<PolicyOptions, "wholeOnGpu">;
+
 /** Starts llama.cpp and opens a part of it; if that fails, everything is freed again. */
-async function opened<T>(options: Readonly<Config["engine"]>, open: (llama: Opened) => Promise<T>): Promise<T> {
+async function opened<T>(options: OpenOptions, files: SeatFiles, open: (llama: Opened) => Promise<T>): Promise<T> {
   const threads = options.threads ?? availableParallelism();
   const llama = await startLlama(options.gpu, threads);
   const owned: { dispose(): Promise<void> }[] = [llama];
   const free = async () => {
     for (const one of owned.splice(0).reverse()) await one.dispose();
   };
+  const holders = new Set<NativeModel | NativeContext>();
   try {
+    const sequencesBy = await sequencesOf(files, options, llama);
     const bindings = bindingsOf(llama);
     const lock = createLock();
     const reproducible = options.mode === "reproducible";
@@ -103,17 +119,21 @@ async function opened<T>(options: Readonly<Config["engine"]>, open: (llama: Open
       llama,
       lock,
       free,
+      memory: () => (llama.gpu === "cuda" ? onCard(holders) : process.memoryUsage.rss()),
       async load(path) {
-        const loaded = await loadModel(llama, llama.gpu === false ? await repacked(path) : path);
+        const file = llama.gpu === false ? await repacked(path) : path;
+        const loaded = await loadModel(llama, file, options.wholeOnGpu ? "max" : "auto");
         owned.push(loaded);
-        return { loaded, model: nativeModelOf(loaded), vocabulary: vocabularyOf(loaded) };
+        const model = nativeModelOf(loaded);
+        holders.add(model);
+        return { loaded, model, vocabulary: vocabularyOf(loaded) };
       },
       async context(role, { loaded, model, vocabulary }) {
-        const [wanted, contextTokens] = [options[`${role}Sequences`], options[`${role}Context`]];
-        const sequences = reproducible ? 1 : (wanted ?? (await affordableSequences(role, llama, loaded, contextTokens)));
+        const [sequences, contextTokens] = [sequencesBy[role], options[`${role}Context`]];
         const context = await openContext(loaded, { sequences, contextTokens, threads, onCpu: llama.gpu === false });
         owned.push(context);
         const native = nativeContextOf(context);
+        holders.add(native);
         native.setThreads(threads);
         const batcher = createBatcher({ context: native, sequences, batchTokens, lock, reuse: !reproducible });
         return { bindings, model, context: native, batcher, vocabulary, contextTokens, sequences };
@@ -140,6 +160,7 @@ async function policySide(opened: Opened, loaded: Loaded, close: () => Promise<v
     score: policy.score,
     counters: parts.batcher.counters,
     sequences: parts.sequences,
+    memory: opened.memory,
     device: await deviceOf(opened.llama),
     weights: weightsOf(loaded.loaded),
     async [Symbol.asyncDispose]() {
@@ -198,11 +219,18 @@ async function loadLlama(gpu: EngineOptions["gpu"], threads: number): Promise<Ll
   }
 }
 
-export async function loadModel(llama: Llama, path: string): Promise<LlamaModel> {
+/** Bytes on the card. */
+function onCard(holders: Iterable<NativeModel | NativeContext>): number {
+  return [...holders].reduce((sum, one) => sum + one.getMemoryBreakdown().gpuVram, 0);
+}
+
+export async function loadModel(llama: Llama, path: string, gpuLayers: "max" | "auto" = "auto"): Promise<LlamaModel> {
   if (!existsSync(path))
     throw new PlayactError("model", `There is no model file at ${path}; fetch it with: ${commandLine("models get NAME")}`);
   try {
-    return await llama.loadModel({ modelPath: path });
+    // a mapped file would stay in memory beside what a processor multiplies, a copy of it in another order: 1.4 GB of 4.5 for the
+    // default models
+    return await llama.loadModel({ modelPath: path, gpuLayers, ...(llama.gpu === false ? { useMmap: false } : {}) });
   } catch (thrown) {
     throw nativeFailure(thrown, `llama.cpp cannot load ${path}`, "model");
   }

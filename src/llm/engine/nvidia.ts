@@ -24,6 +24,18 @@ export async function nvidiaCards(): Promise<string | null> {
   }
 }
 
+/** Free memory of the first GPU in bytes; null if nvidia-smi does not say. */
+export async function freeOfCard(): Promise<number | null> {
+  try {
+    const question = ["--query-gpu=memory.free", "--format=csv,noheader,nounits", "--id=0"];
+    const { stdout } = await promisify(execFile)("nvidia-smi", question, { timeout: 20_000 });
+    const mebibytes = Number(stdout.trim());
+    return Number.isFinite(mebibytes) && mebibytes > 0 ? mebibytes * 2 ** 20 : null;
+  } catch {
+    return null;
+  }
+}
+
 /** The libraries missing in `folders` for the most complete CUDA build; empty if one build has all. */
 export function missingLibraries(folders: readonly string[], there: (path: string) => boolean = existsSync): readonly string[] {
   const lacking = (library: string) => !folders.some((folder) => there(join(folder, library)));

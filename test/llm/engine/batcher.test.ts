@@ -43,6 +43,7 @@ function fakeContext(sequences: number): Fake {
     },
     sampleToken: () => Promise.reject<never>(new Error("not used")),
     disposeSequence: (sequence) => void cells.splice(sequence, 1, []),
+    getMemoryBreakdown: () => ({ cpuRam: 0, gpuVram: 0 }),
     removeTokenCellsFromSequence(sequence, start) {
       cells[sequence]?.splice(start);
       return true;

@@ -5,9 +5,9 @@ import { bindingsOf, nativeContextOf, nativeModelOf } from "../../../src/llm/eng
 import { createBatcher } from "../../../src/llm/engine/batcher.ts";
 import { openChatModel } from "../../../src/llm/engine/chat.ts";
 import { loadModel, openContext, startLlama, vocabularyOf } from "../../../src/llm/engine/llama.ts";
-import { batchTokens } from "../../../src/llm/engine/llama-slots.ts";
 import { createLock } from "../../../src/llm/engine/lock.ts";
 import { promptWriter } from "../../../src/llm/text/prompt.ts";
+import { batchTokens } from "../../../src/plan/shape.ts";
 import { smallModel } from "../engine/small-model.ts";
 
 const contextTokens = 256;

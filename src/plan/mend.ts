@@ -1,0 +1,54 @@
+// Which change of the config would make a run fit, found by planning each: what to tell a user whose run does not.
+import { type MachineMemory, type MemoryRequest, type Residency, residencies } from "./machine.ts";
+import { engineBase, learnerBase } from "./phase.ts";
+import { planFor, sum } from "./plan.ts";
+
+/** No context is made smaller than this: an episode of the smallest preset needs 1,536 tokens. */
+const leastContext = 1536;
+
+/** A setting and the request that has it. */
+interface Mend {
+  readonly setting: string;
+  readonly request: MemoryRequest;
+}
+
+/** The smallest change that fits with one of these residencies, as settings of the config; null: the models are too large. */
+export function mendOf(
+  request: MemoryRequest,
+  machine: MachineMemory,
+  allowed: readonly Residency[] = residencies,
+): string | null {
+  const fits = (mend: Mend) => allowed.some((residency) => "rollingOut" in planFor(mend.request, machine, residency));
+  return candidates(request).find(fits)?.setting ?? null;
+}
+
+/** Bytes of the weights and processes alone, all in memory at once and none. */
+export function weightsAlone(request: MemoryRequest, machine: MachineMemory): number {
+  return sum({ ...engineBase(request, machine), compute: 0, lora: 0 }) + sum(learnerBase(request, machine));
+}
+
+function candidates(request: MemoryRequest): Mend[] {
+  const { training, policySequences, simulatorSequences, policyContext, simulatorContext } = request;
+  const fewer = { policySequences: null, simulatorSequences: null };
+  const asked = policySequences !== null || simulatorSequences !== null;
+  const free: Mend[] = asked
+    ? [{ setting: "engine.policySequences=null engine.simulatorSequences=null", request: { ...request, ...fewer } }]
+    : [];
+  const unlimited: Mend[] =
+    training === null || training.limit === null
+      ? []
+      : [{ setting: "learner.memory=null", request: { ...request, training: { ...training, limit: null } } }];
+  const shorter: Mend[] = [];
+  for (let half = 1; half < 16; half++) {
+    const cut = (context: number) => Math.max(Math.min(context, leastContext), Math.floor(context / 2 ** half));
+    const next = { policyContext: cut(policyContext), simulatorContext: cut(simulatorContext) };
+    const setting = `engine.policyContext=${next.policyContext} engine.simulatorContext=${next.simulatorContext}`;
+    shorter.push({ setting, request: { ...request, ...fewer, ...next } });
+    if (next.policyContext <= leastContext && next.simulatorContext <= leastContext) break;
+  }
+  const narrow: Mend[] =
+    training === null || training.item === 2
+      ? []
+      : [{ setting: "learner.dtype=bfloat16", request: { ...request, training: { ...training, item: 2 } } }];
+  return [...free, ...unlimited, ...shorter, ...narrow];
+}

@@ -1,0 +1,111 @@
+// The bytes of a run by part, those that do not depend on how many sequences and how long rows are chosen.
+
+import { gradientBytes, type LearnerSizes, learnerSizes, momentBytes } from "./learner.ts";
+import type { MachineMemory, MemoryRequest } from "./machine.ts";
+import {
+  batchTokens,
+  computeBytes,
+  embeddingBytes,
+  headerBytes,
+  kvBytes,
+  type ModelShape,
+  samplingBytes,
+  weightBytes,
+} from "./shape.ts";
+
+/** Bytes of the engine, in the memory that it computes in. */
+export interface EngineBytes {
+  /** The process itself or its CUDA context. */
+  readonly process: number;
+  readonly weights: number;
+  readonly kv: number;
+  readonly compute: number;
+  /** Adapters: the one in use, and the next while they are swapped. */
+  readonly lora: number;
+}
+
+/** Bytes of the learner, in the memory that it computes in. */
+export interface LearnerBytes {
+  readonly process: number;
+  readonly weights: number;
+  readonly lora: number;
+  readonly moments: number;
+  /** Activations of the longest row, and the gradient. */
+  readonly rows: number;
+}
+
+/** Of a process before it holds a model (measured), and of a CUDA context (estimated). */
+const processBytes = {
+  engine: { host: 200e6, card: 450e6 },
+  learner: { host: 420e6, card: 800e6 },
+} as const;
+
+/** What the engine holds apart from its sequences. */
+export function engineBase(request: MemoryRequest, machine: MachineMemory): Omit<EngineBytes, "kv"> {
+  const { policy, policyContext, simulatorContext, training } = request;
+  const simulator = simulatorOf(request);
+  const on = machine.engine;
+  const adapter = training === null ? 0 : 4 * learnerSizes(policy, training.rank, training.item).adapter;
+  const outputs = on === "card" ? batchTokens : 1; // the host's pages are taken as they are used: see sequenceBytes
+  return {
+    process: processBytes.engine[on] + (on === "host" ? total(loadedOf(request), headerBytes) : 0),
+    weights: total(loadedOf(request), (shape) => weightBytes(shape, on)),
+    compute:
+      computeBytes(policy, policyContext, on, outputs) +
+      (simulator === null ? 0 : computeBytes(simulator, simulatorContext, on, outputs)),
+    lora: 2 * adapter,
+  };
+}
+
+/** The models that are loaded, each once. */
+function loadedOf({ policy, simulator }: MemoryRequest): readonly ModelShape[] {
+  return simulator === null || simulator === "shared" ? [policy] : [policy, simulator];
+}
+
+/** Null: on a server. */
+function simulatorOf({ policy, simulator }: MemoryRequest): ModelShape | null {
+  return simulator === "shared" ? policy : simulator;
+}
+
+function total(shapes: readonly ModelShape[], bytesOf: (shape: ModelShape) => number): number {
+  return shapes.reduce((sum, shape) => sum + bytesOf(shape), 0);
+}
+
+/** Keys and values of one sequence, and what else one more takes. */
+export function sequenceBytes(request: MemoryRequest, machine: MachineMemory, role: "policy" | "simulator") {
+  const shape = role === "policy" ? request.policy : simulatorOf(request);
+  if (shape === null) return { kv: 0, compute: 0 };
+  const kv = kvBytes(shape, role === "policy" ? request.policyContext : request.simulatorContext);
+  return { kv, compute: machine.engine === "host" ? samplingBytes(shape) : 0 };
+}
+
+/** What the learner holds whether it trains or not; nothing if the request trains nothing. */
+export function learnerBase({ policy, training }: MemoryRequest, machine: MachineMemory): LearnerBytes {
+  if (training === null) return { process: 0, weights: 0, lora: 0, moments: 0, rows: 0 };
+  const { adapter } = learnerSizes(policy, training.rank, training.item);
+  const on = machine.learner;
+  return {
+    process: processBytes.learner[on],
+    weights: policy.parameters * training.item,
+    lora: 4 * adapter,
+    moments: momentBytes * adapter,
+    rows: gradientBytes * adapter,
+  };
+}
+
+export function sizesOf({ policy, training }: MemoryRequest): LearnerSizes {
+  return learnerSizes(policy, training?.rank ?? 1, training?.item ?? 4);
+}
+
+/** Most host memory of a run on a card: while the learner's weights are read, or resting there while the engine works. */
+export function hostBytes(request: MemoryRequest, machine: MachineMemory, resting: boolean): number {
+  const { policy, training } = request;
+  const engine =
+    machine.engine === "card"
+      ? processBytes.engine.host + total(loadedOf(request), headerBytes) + total(loadedOf(request), embeddingBytes)
+      : 0;
+  if (training === null || machine.learner === "host") return engine;
+  const read = policy.parameters * training.item + 2 * 4 * policy.vocabulary * policy.width; // the embedding in float32, copied
+  const rests = resting ? policy.parameters * training.item : 0;
+  return engine + processBytes.learner.host + Math.max(read, rests);
+}

@@ -1,0 +1,156 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { type LearnerSizes, learnerSizes, longestRow, rowBytes } from "../../src/plan/learner.ts";
+import { type MachineMemory, type MemoryRequest, type Residency, usableOfCard } from "../../src/plan/machine.ts";
+import { mendOf } from "../../src/plan/mend.ts";
+import { type MemoryPlan, type Misfit, planFor, planMemory } from "../../src/plan/plan.ts";
+import { kvBytes, type ModelShape } from "../../src/plan/shape.ts";
+import { misfitText, totalsOf } from "../../src/plan/text.ts";
+
+interface Recorded {
+  readonly request: Omit<MemoryRequest, "policy">;
+  readonly models: readonly {
+    readonly name: string;
+    readonly shape: ModelShape;
+    readonly sizes: LearnerSizes;
+    readonly weights: number;
+  }[];
+  readonly cases: readonly {
+    readonly name: string;
+    readonly card: number;
+    readonly residency: Residency;
+    readonly row: number | null;
+    readonly plan: MemoryPlan | Misfit;
+  }[];
+}
+
+// written by scripts/record-plan.mjs
+const recorded = JSON.parse(readFileSync(new URL("../fixtures/plan.json", import.meta.url), "utf8")) as Recorded;
+
+const card = (gigabytes: number): MachineMemory => ({
+  ...{ engine: "card", learner: "card", hostBytes: null },
+  cardBytes: usableOfCard(gigabytes),
+});
+const host = (gigabytes: number): MachineMemory => ({
+  engine: "host",
+  learner: "host",
+  cardBytes: 0,
+  hostBytes: gigabytes * 1e9,
+});
+
+function shapeOf(name: string): ModelShape {
+  const found = recorded.models.find((model) => model.name === name);
+  if (found === undefined) throw new Error(`the fixture has no ${name}`);
+  return found.shape;
+}
+
+/** A run with the defaults of the config. */
+function run(policy: string, simulator = policy, change: Partial<MemoryRequest> = {}): MemoryRequest {
+  const other = simulator === policy ? "shared" : shapeOf(simulator);
+  return { ...recorded.request, policy: shapeOf(policy), simulator: other, ...change };
+}
+const laptop = run("qwen2.5-coder-0.5b-instruct", "qwen2.5-coder-1.5b-instruct", {
+  training: { rank: 16, item: 4, limit: null },
+});
+
+describe("the recorded plans", () => {
+  test("are 8 models on 5 cards in 3 residencies, and the same to the byte", () => {
+    expect(recorded.cases).toHaveLength(8 * 5 * 3);
+    for (const { name, card: size, residency, plan } of recorded.cases)
+      expect({ name, size, residency, plan: planFor(run(name), card(size), residency) }).toEqual({ name, size, residency, plan });
+  });
+
+  test("keep both phases within the card, use most of it where they are short, and free what a residency frees", () => {
+    for (const { card: size, residency, plan } of recorded.cases) {
+      if (!("rollingOut" in plan)) continue;
+      const totals = totalsOf(plan);
+      expect(Math.max(totals.rollingOut, totals.training)).toBeLessThanOrEqual(usableOfCard(size));
+      expect(plan.training.engine.kv === 0).toBe(residency !== "together");
+      expect(plan.training.engine.weights === 0).toBe(residency === "alternate");
+      expect(plan.rollingOut.learner.weights === 0).toBe(residency === "alternate");
+      const { policySequences, simulatorSequences } = plan.engine;
+      if (policySequences + simulatorSequences < 128 && residency !== "together") {
+        const next = kvBytes(shapeOf("qwen3-8b"), 2560); // no model of the fixture needs more for a sequence
+        expect(totals.rollingOut).toBeGreaterThan(usableOfCard(size) - 2 * next);
+      }
+    }
+  });
+});
+
+describe("the longest sample", () => {
+  test("is the longest whose row fits: one token more does not", () => {
+    for (const { sizes } of recorded.models) {
+      const bytes = 5_000_000_000;
+      const tokens = longestRow(sizes, bytes);
+      expect(rowBytes(sizes, tokens, tokens, sizes.blocks)).toBeLessThanOrEqual(bytes);
+      expect(rowBytes(sizes, tokens + 1, tokens + 1, sizes.blocks)).toBeGreaterThan(bytes);
+    }
+    expect(longestRow(learnerSizes(shapeOf("qwen3-8b"), 16, 2), 1_000_000)).toBe(0);
+  });
+});
+
+describe("sequences", () => {
+  test.each([13, 22])("are 16 and 8 in rows of 2,048 tokens for the defaults where memory is ample: %d GB", (gigabytes) => {
+    const { plan } = planMemory(laptop, host(gigabytes));
+    expect(plan?.residency).toBe("together");
+    expect(plan?.engine).toMatchObject({ policySequences: 16, simulatorSequences: 8 });
+    expect(plan?.learner?.rowTokens).toBe(2048);
+  });
+
+  test("each take their keys and values once: one more costs one more", () => {
+    const bytes = (policySequences: number) => {
+      const { plan } = planMemory({ ...laptop, policySequences, simulatorSequences: 4 }, host(22));
+      return plan?.rollingOut.engine.kv ?? Number.NaN;
+    };
+    const each = kvBytes(laptop.policy, 2048);
+    expect(each).toBe(2048 * 24 * 2 * 2 * 64 * 2);
+    expect([2, 3, 8].map((count) => bytes(count) - bytes(1))).toEqual([each, 2 * each, 7 * each]);
+  });
+
+  test("that the user asks for are given, or the run does not fit", () => {
+    const asked = (policySequences: number) => planMemory(run("qwen3-8b", "qwen3-8b", { policySequences }), card(48)).plan;
+    expect(asked(5)?.engine).toMatchObject({ policySequences: 5 });
+    expect(asked(500)).toBeNull();
+  });
+});
+
+describe("residencies", () => {
+  test("are tried in order, and each that does not fit says by how much", () => {
+    const { plan, misfits } = planMemory(run("qwen3-8b"), card(24));
+    expect(plan?.residency).toBe("turns");
+    expect(misfits.map(({ residency, phase }) => `${residency}: ${phase}`)).toEqual(["together: training"]);
+    expect(planMemory(run("qwen3-8b"), card(80)).plan?.residency).toBe("together");
+    expect(planMemory(run("qwen3-14b"), card(24)).plan).toBeNull();
+  });
+
+  test("do not matter where engine and learner do not share memory", () => {
+    const apart: MachineMemory = { engine: "host", learner: "card", cardBytes: usableOfCard(24), hostBytes: 12e9 };
+    const { plan, misfits } = planMemory(run("qwen3-8b", "qwen3-8b"), apart);
+    expect(plan?.residency).toBe("together");
+    expect(misfits).toEqual([]);
+  });
+});
+
+describe("what does not fit", () => {
+  test("is mended by the setting that is named: with it the run fits", () => {
+    const long = run("qwen3-4b", "qwen3-4b", { policyContext: 24_576, simulatorContext: 32_768 });
+    expect(planMemory(long, card(12)).plan).toBeNull();
+    const mend = mendOf(long, card(12));
+    expect(mend).toMatch(/^engine\.policyContext=\d+ engine\.simulatorContext=\d+$/);
+    const [policyContext = 0, simulatorContext = 0] = [...(mend ?? "").matchAll(/=(\d+)/g)].map(([, value]) => Number(value));
+    expect(planMemory({ ...long, policyContext, simulatorContext }, card(12)).plan).not.toBeNull();
+  });
+
+  test("by a limit of the user's own is mended by leaving it out", () => {
+    const tight = { ...laptop, training: { rank: 16, item: 4 as const, limit: 1e9 } };
+    expect(planMemory(tight, host(22)).plan).toBeNull();
+    expect(mendOf(tight, host(22))).toBe("learner.memory=null");
+  });
+
+  test("whatever is set needs other models, says so, and counts what they take", () => {
+    const request = run("qwen3-14b");
+    const said = misfitText(planMemory(request, card(24)), request, card(24));
+    expect(said).toMatch(/together .*: rolling out needs 4\d\.\d GB of 25\.1; turns .*; alternate .*: training needs 3\d\.\d GB/);
+    expect(said).toMatch(/weights alone take \d+\.\d GB: choose a smaller policy or simulator, or a larger GPU\.$/);
+  });
+});
