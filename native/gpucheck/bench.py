@@ -5,13 +5,11 @@ trained model's do: rounding errors show only there.
 """
 
 import gc
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 import transformers
-from torch import Tensor
 
 from trainer.batch import Sample
 from trainer.policy import Lora, Policy, with_adapter
@@ -89,11 +87,6 @@ def random_policy(bench: Bench, dtype: torch.dtype, layers: int | None = None, s
             if "lora_B" in name:
                 parameter.data.normal_(0, 0.01)
     return policy
-
-
-def frozen_weights(policy: Policy) -> Mapping[str, Tensor]:
-    """The weights that training never changes, by name."""
-    return {name: p.data for name, p in policy.model.named_parameters() if not p.requires_grad}
 
 
 def group(bench: Bench, nodes: int, samples: int, seed: int = 0) -> list[Sample]:

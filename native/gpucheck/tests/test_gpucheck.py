@@ -1,8 +1,9 @@
 """Every check at tiny shape on the CPU: what it says of a sound learner, and that it notices a broken one."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,7 +16,8 @@ from gpucheck.float32_logits import float32_logits
 from gpucheck.memory_formula import memory_formula
 from gpucheck.packed_rows import packed_rows
 from gpucheck.rest_and_wake import rest_and_wake
-from trainer import rest as resting
+from trainer.policy import Policy
+from trainer.rest import frozen
 
 BENCH = Bench(TINY, torch.device("cpu"), TINY.layers)
 
@@ -89,16 +91,14 @@ def test_a_token_that_sees_its_neighbours_branch_is_noticed(monkeypatch: pytest.
 
 @pytest.mark.parametrize("lost", ["adapter", "weights"])
 def test_a_wake_that_brings_back_other_numbers_is_noticed(lost: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert all(judged(rest_and_wake(BENCH)))
-    proper: Callable[[resting.Home], None] = resting.wake
+    assert judged(rest_and_wake(BENCH)) == [True] * 4
 
-    def wrong(home: resting.Home) -> None:
-        proper(home)
-        own = home.policy.adapter() if lost == "adapter" else resting._frozen(home.policy)
+    def wrong(policy: Policy, *_: Any) -> None:
+        own = policy.adapter() if lost == "adapter" else frozen(policy)
         next(iter(own.values())).data.mul_(1.5)
 
     monkeypatch.setattr("gpucheck.rest_and_wake.wake", wrong)
-    assert not all(judged(rest_and_wake(BENCH)))
+    assert judged(rest_and_wake(BENCH)).count(False) == (3 if lost == "adapter" else 2)
 
 
 def test_a_card_takes_as_many_layers_as_leave_it_room() -> None:
