@@ -6,6 +6,7 @@ bytes and seconds are shown and not judged.
 
 import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -58,7 +59,7 @@ def main(words: list[str]) -> int:
     print(table([took]))
     bad = failed(findings)
     if options.json is not None:
-        record = {"passed": not bad, **_machine(bench), "seconds": seconds, "findings": [asdict(f) for f in findings]}
+        record = {"passed": not bad, **_machine(bench), "seconds": seconds, "findings": [_record(f) for f in findings]}
         options.json.write_text(json.dumps(record, indent=2) + "\n")
     return 1 if bad else 0
 
@@ -73,6 +74,12 @@ def run(name: str, check: Callable[["Bench"], list[Finding]], bench: "Bench") ->
         return [Finding(name, "ended with an error", ok=False, note=f"{type(error).__name__}: {str(error).splitlines()[0]}")]
     finally:
         give_back(bench.device)
+
+
+def _record(finding: Finding) -> dict[str, Any]:
+    """JSON has no number that is none."""
+    known = finding.value is not None and math.isfinite(finding.value)
+    return asdict(finding) | {"value": finding.value if known else None}
 
 
 def _checks() -> Mapping[str, Callable[["Bench"], list[Finding]]]:

@@ -38,14 +38,10 @@ export const judged = (finding, bound, ok) => ({ ...finding, bound, ok });
  * @param {readonly Finding[]} findings
  */
 export function table(findings) {
-  const rows = findings.map(({ check, what, value, unit, bound, ok, note }) => [
-    ok === null ? "-" : ok ? "ok" : "!!",
-    check,
-    what,
-    value === null ? "" : `${figure(value)} ${unit}`.trim(),
-    bound,
-    note,
-  ]);
+  const rows = findings.map((finding) => {
+    const { check, what, bound, ok, note } = finding;
+    return [ok === null ? "-" : ok ? "ok" : "!!", check, what, figureOf(finding), bound, note];
+  });
   const width = (/** @type {number} */ column) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
   return rows
     .map((row) =>
@@ -57,7 +53,13 @@ export function table(findings) {
     .join("\n");
 }
 
-/** @param {number} value */
-function figure(value) {
-  return Math.abs(value) >= 1000 || Number.isInteger(value) ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
+/**
+ * The figure with its unit; empty where there is none.
+ * @param {Finding} finding
+ */
+export function figureOf({ value, unit }) {
+  if (value === null) return "";
+  const digits =
+    Math.abs(value) >= 1000 || Number.isInteger(value) ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
+  return `${digits} ${unit}`.trim();
 }
