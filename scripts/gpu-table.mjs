@@ -14,11 +14,9 @@ import { root, SetupError, script } from "./setup/step.mjs";
  * What is read of the plan's JSON; the rest of it is not needed here.
  * @typedef {object} Plan
  * @property {boolean} fits
- * @property {string} residency
- * @property {{ policy: number, simulator: number }} sequences
- * @property {number} rowTokens the longest row that an update may have
- * @property {number} gpuBytes at the worse of the two phases
- * @property {number} hostBytes
+ * @property {string | null} residency
+ * @property {{ policy: number, simulator: number } | null} sequences
+ * @property {{ longestRow: number } | null} learner
  */
 
 const page = join(root, "docs", "gpu.md");
@@ -28,7 +26,7 @@ const pairs = [
   ["qwen3-4b", "qwen3-8b"],
   ["qwen3-8b", "qwen3-8b"],
 ];
-const heading = ["card", "policy", "simulator", "takes turns", "sequences", "longest row", "on the card", "host"];
+const heading = ["card", "policy", "simulator", "residency", "sequences, policy + simulator", "longest sample, tokens"];
 
 await script(async () => {
   const files = process.argv.slice(2);
@@ -39,11 +37,10 @@ await script(async () => {
 function planned() {
   return cards.flatMap((card) =>
     pairs.map(([policy = "", simulator = ""]) => {
-      const { fits, residency, sequences, rowTokens, gpuBytes, hostBytes } = planOf(card, policy, simulator);
-      const gigabytes = (/** @type {number} */ bytes) => `${(bytes / 1e9).toFixed(1)} GB`;
-      const seats = `${sequences.policy} + ${sequences.simulator}`;
-      const cells = [residency, seats, rowTokens.toLocaleString("en"), gigabytes(gpuBytes), gigabytes(hostBytes)];
-      return row([card, policy, simulator, ...(fits ? cells : ["does not fit", "", "", "", ""])]);
+      const { fits, residency, sequences, learner } = planOf(card, policy, simulator);
+      const seats = `${sequences?.policy} + ${sequences?.simulator}`;
+      const cells = [residency ?? "", seats, learner?.longestRow.toLocaleString("en") ?? ""];
+      return row([card, policy, simulator, ...(fits ? cells : ["does not fit", "", ""])]);
     }),
   );
 }

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { checked, nativeContextOf } from "../../dist/llm/engine/addon.js";
 import { deviceOf, loadModel, openContext, startLlama } from "../../dist/llm/engine/llama.js";
-import { contextBytes } from "../../dist/llm/engine/llama-slots.js";
+import { batchTokens } from "../../dist/llm/engine/llama-slots.js";
 import { nvidiaCards, whyNotOnCard } from "../../dist/llm/engine/nvidia.js";
 import { neededTokens, ratesOf } from "../bench-engine/rates.mjs";
 import { root, SetupError, script } from "../setup/step.mjs";
@@ -109,6 +109,23 @@ async function deviceFindings(llama, loaded, device) {
 }
 
 /**
+ * What a context is expected to take, in bytes of the memory that it is in. The one place that knows where the number comes from.
+ * @param {Llama} llama
+ * @param {LlamaModel} loaded
+ * @param {number} sequences
+ */
+async function expectedBytes(llama, loaded, sequences) {
+  const { cpuRam, gpuVram } = await loaded.fileInsights.estimateContextResourceRequirementsV2({
+    contextSize: contextTokens,
+    modelGpuLayers: loaded.gpuLayers,
+    batchSize: batchTokens,
+    sequences,
+    swaFullCache: true,
+  });
+  return llama.gpu === false ? cpuRam : gpuVram;
+}
+
+/**
  * The estimate of a context against what llama.cpp says that it holds: exact on every device.
  * @param {Llama} llama
  * @param {LlamaModel} loaded
@@ -119,7 +136,7 @@ async function memoryFindings(llama, loaded, sequences) {
   const what = `${sequences} sequences of ${contextTokens} tokens: estimated/held`;
   const opened = await contextOf(llama, loaded, sequences, contextTokens);
   if (opened === null) return [shown("memory", what, null, "", "left out: it does not fit here")];
-  const estimate = await contextBytes(llama, loaded, contextTokens, sequences);
+  const estimate = await expectedBytes(llama, loaded, sequences);
   const native = /** @type {{ getMemoryBreakdown(): { cpuRam: number, gpuVram: number } }} */ (
     checked(opened, "_ctx", /** @type {never[]} */ (["getMemoryBreakdown"]))
   );

@@ -22,20 +22,19 @@ export async function affordableSequences(
 ): Promise<number> {
   const onCpu = llama.gpu === false;
   const free = onCpu ? process.availableMemory() : (await llama.getVramState()).free;
-  const [one = 0, two = 0] = await Promise.all([1, 2].map((sequences) => contextBytes(llama, model, contextTokens, sequences)));
+  const [one = 0, two = 0] = await Promise.all([1, 2].map(bytesOf));
   return largestThatFits(one, two, free * memoryShare, most[role][onCpu ? "cpu" : "gpu"]);
-}
 
-/** What a context of so many sequences of `contextTokens` each is estimated to take: of the GPU's memory, or without one of the process's. */
-export async function contextBytes(llama: Llama, model: LlamaModel, contextTokens: number, sequences: number): Promise<number> {
-  const needs = await model.fileInsights.estimateContextResourceRequirementsV2({
-    contextSize: sequences * contextTokens,
-    modelGpuLayers: model.gpuLayers,
-    batchSize: batchTokens,
-    sequences,
-    swaFullCache: true,
-  });
-  return llama.gpu === false ? needs.cpuRam : needs.gpuVram;
+  async function bytesOf(sequences: number): Promise<number> {
+    const needs = await model.fileInsights.estimateContextResourceRequirementsV2({
+      contextSize: sequences * contextTokens,
+      modelGpuLayers: model.gpuLayers,
+      batchSize: batchTokens,
+      sequences,
+      swaFullCache: true,
+    });
+    return onCpu ? needs.cpuRam : needs.gpuVram;
+  }
 }
 
 /** Memory grows linearly with the sequences: how many fit, 1 to `most`. If none fits, opening the context reports it. */
