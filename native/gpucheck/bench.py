@@ -80,7 +80,7 @@ def random_policy(bench: Bench, dtype: torch.dtype, layers: int | None = None, s
     torch.manual_seed(seed)
     with torch.device(bench.device):
         base = transformers.AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation="sdpa")
-        deviation = float(base.lm_head.weight[:256].float().std()) * shape.hidden**0.5
+        deviation = float(base.lm_head.weight.detach()[:256].float().std()) * shape.hidden**0.5
         base.lm_head.weight.data.mul_(LOGIT_DEVIATION / deviation)
         policy = with_adapter(base, shape.name, Lora(shape.rank, 2.0 * shape.rank, seed))
         for name, parameter in policy.adapter().items():
