@@ -83,12 +83,13 @@ const tallies = await Promise.all([
     "--config-file",
     "native/pyproject.toml",
     "native/trainer",
+    "native/gpucheck",
     "native/fetch_model.py",
     "native/bfcl/check.py",
   ]),
 ]);
 // in parallel: tests that start processes spend much of their time waiting
-const pytest = ["-m", "pytest", "-c", "native/pyproject.toml", "--rootdir=native", "native/trainer"];
+const pytest = ["-m", "pytest", "-c", "native/pyproject.toml", "--rootdir=native", "native/trainer", "native/gpucheck"];
 tallies.push(...(await Promise.all([vitest(process.argv.slice(2)), suite(python, pytest, pytestTally, false)])));
 
 const sum = (/** @type {keyof Tally} */ key) => tallies.reduce((total, tally) => total + tally[key], 0);

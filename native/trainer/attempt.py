@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import torch
 from torch import Tensor
 
 from .batch import PackedRow
 from .fault import Fault, ran_out_of_memory
-from .machine import freed_memory_kept, peak_bytes
+from .machine import freed_memory_kept, give_back_cached, peak_bytes
 from .memory import Plan, Room, recomputed
 from .policy import Policy
 from .ranks import Ranks
@@ -49,8 +48,7 @@ class Attempt:
         self.plan = Plan(self.room.row_tokens, self.policy.config.num_hidden_layers, self.plan.predicted)
         self.policy.model.zero_grad(set_to_none=True)
         gc.collect()  # the exception held the frames, and the frames the activations
-        if self.policy.device.type == "cuda":
-            torch.cuda.empty_cache()
+        give_back_cached(self.policy.device)
         return self.run(work)
 
     def _too_large(self) -> Fault:

@@ -19,7 +19,7 @@ from torch import Tensor
 from .attempt import Attempt, over_rows
 from .batch import Numbers, PackedRow, Sample, digests, pack_minibatch
 from .loss import Loss, Tokens
-from .machine import peak_bytes, restart_peak
+from .machine import give_back_cached, peak_bytes, restart_peak
 from .memory import Plan, Room, limit_bytes, make_plan, room_of
 from .normalise import token_shares
 from .objective import objective
@@ -82,6 +82,7 @@ def update(
     metrics["learner/memory_retries"] = attempt.retries
     metrics["learner/predicted_mb"] = predicted / 1e6
     metrics["learner/peak_mb"] = max(ranks.gather(peak_bytes(policy.device))) / 1e6
+    give_back_cached(policy.device)
     return Update(metrics, logprobs, computed)
 
 

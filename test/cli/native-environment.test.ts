@@ -81,12 +81,14 @@ describe("that environment", () => {
   });
 
   test.runIf(cpuOnly)(
-    "with engine.gpu=on ends with an environment error in one sentence if the engine would be on the CPU",
+    "with engine.gpu=on ends with an environment error that names the missing library if the engine would be on the CPU",
     async () => {
       const environment = { PLAYACT_MODELS: dirname(smallModel), PATH: pathWithCard(folder), LD_LIBRARY_PATH: "" };
       const words = ["tasks", "--preset", "tiny", "--set", "engine.gpu=on"];
       const { code, stderr } = await startPlayact(built.path("cli.js"), words, folder, environment).ended;
-      expect(stderr).toMatch(/^playact: engine\.gpu is on.*nvidia-smi reports a GPU \(NVIDIA L4, .*LD_LIBRARY_PATH\.\n$/);
+      const missing =
+        /^playact: engine\.gpu is on.*nvidia-smi reports a GPU \(NVIDIA L4, .*: (?:lib\w+\.so\.\d+(?:, )?)+ not found on .*LD_LIBRARY_PATH\.\n$/;
+      expect(stderr).toMatch(missing);
       expect(code).toBe(4);
     },
   );
