@@ -62,7 +62,7 @@ function fileBytes({ bytesByType }: ModelShape): number {
  * llama.cpp's compute buffer of one context: the larger of the output layer's phase and the attention's, for a full batch.
  * `outputs`: rows whose logits are wanted. The buffer is reserved for a batch of outputs; a processor's pages are taken when
  * they are written to, and there only the outputs of real batches are. Within 2 % of llama.cpp's own account on three models
- * (test/llm/engine/llama-memory.test.ts).
+ * (test/plan/shape.test.ts).
  */
 export function computeBytes(shape: ModelShape, contextTokens: number, on: "host" | "card", outputs = batchTokens): number {
   const { width, heads, kvHeads, headWidth, vocabulary, feedForward } = shape;
