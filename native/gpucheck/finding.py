@@ -19,13 +19,14 @@ class Finding:
 
 def below(check: str, what: str, value: float, most: float, unit: str = "", judged: bool = True) -> Finding:
     """A figure that must be smaller than `most`. Not a number is not smaller."""
-    return Finding(check, what, value, unit, f"< {_figure(most)}", value < most if judged else None)
+    return Finding(check, what, value, unit, f"< {_figure(most)}", value < most) if judged else shown(check, what, value, unit)
 
 
 def near(check: str, what: str, ratio: float, tolerance: float, note: str = "", judged: bool = True) -> Finding:
     """A ratio that must be 1, give or take `tolerance`."""
     bound = f"{1 - tolerance:.2f} .. {1 + tolerance:.2f}"
-    return Finding(check, what, ratio, "", bound, abs(ratio - 1) <= tolerance if judged else None, note)
+    ok = abs(ratio - 1) <= tolerance
+    return Finding(check, what, ratio, "", bound, ok, note) if judged else shown(check, what, ratio, note=note)
 
 
 def holds(check: str, what: str, ok: bool) -> Finding:
