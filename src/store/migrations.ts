@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import { blames, configs, digests, embeddings, margins, replies, servers, starts, tables } from "./schema.ts";
-import { models } from "./schema-models.ts";
+import { memory, models } from "./schema-models.ts";
 import { guides, pairs, teaching, thinking } from "./schema-teaching.ts";
 import { views } from "./views.ts";
 
@@ -27,6 +27,7 @@ export const migrations: readonly string[] = [
   models,
   servers,
   thinking,
+  memory,
 ];
 
 /** The store's version: the number of migrations applied. */

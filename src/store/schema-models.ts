@@ -1,4 +1,4 @@
-// The changes of store version 12: which files a run was started with, and what health checks found. Rules for editing as in
+// The changes of store versions 12 and 15: a run's model files, health checks, planned memory. Rules for editing as in
 // schema.ts.
 
 /** Version 12: the hashes of a run's models, the doubt about its simulator, and health checks. */
@@ -21,4 +21,9 @@ CREATE TABLE health_check (
   trusted TEXT NOT NULL CHECK (json_valid(trusted))        -- those of them that it can be trusted with
 ) STRICT;
 CREATE INDEX health_check_of_model ON health_check (sha256);
+`;
+
+/** Version 15: the memory that a run is planned for. Until then it took what was free. */
+export const memory = `
+UPDATE run SET config = json_insert(config, '$.memory', json('{"gpu":null,"host":null}'));
 `;

@@ -57,6 +57,7 @@ const since = {
   learner: { schedule: "constant" },
   advantage: { negative: 1 },
   evaluation: { decisions: 0, every: 1 },
+  memory: { gpu: null, host: null },
 } as const;
 
 test("the old store opens, and every view can be queried", () => {

@@ -228,8 +228,7 @@ export async function loadModel(llama: Llama, path: string, gpuLayers: "max" | "
   if (!existsSync(path))
     throw new PlayactError("model", `There is no model file at ${path}; fetch it with: ${commandLine("models get NAME")}`);
   try {
-    // a mapped file would stay in memory beside what a processor multiplies, a copy of it in another order: 1.4 GB of 4.5 for the
-    // default models
+    // a processor multiplies a copy in another order, beside which a mapped file would stay: 1.4 of 4.5 GB for the default models
     return await llama.loadModel({ modelPath: path, gpuLayers, ...(llama.gpu === false ? { useMmap: false } : {}) });
   } catch (thrown) {
     throw nativeFailure(thrown, `llama.cpp cannot load ${path}`, "model");
