@@ -10,14 +10,7 @@ import { root, SetupError, script } from "./setup/step.mjs";
 
 /** @typedef {import("./check-gpu/finding.mjs").Finding} Finding */
 
-/**
- * What is read of the plan's JSON; the rest of it is not needed here.
- * @typedef {object} Plan
- * @property {boolean} fits
- * @property {string | null} residency
- * @property {{ policy: number, simulator: number } | null} sequences
- * @property {{ longestRow: number } | null} learner
- */
+/** @typedef {import("../dist/plan/plan.js").Planned} Planned */
 
 const page = join(root, "docs", "gpu.md");
 const cards = ["12GB", "16GB", "24GB", "48GB", "80GB"];
@@ -37,10 +30,11 @@ await script(async () => {
 function planned() {
   return cards.flatMap((card) =>
     pairs.map(([policy = "", simulator = ""]) => {
-      const { fits, residency, sequences, learner } = planOf(card, policy, simulator);
-      const seats = `${sequences?.policy} + ${sequences?.simulator}`;
-      const cells = [residency ?? "", seats, learner?.longestRow.toLocaleString("en") ?? ""];
-      return row([card, policy, simulator, ...(fits ? cells : ["does not fit", "", ""])]);
+      const { plan } = planOf(card, policy, simulator);
+      if (plan === null) return row([card, policy, simulator, "does not fit", "", ""]);
+      const { residency, engine, learner } = plan;
+      const seats = `${engine.policySequences} + ${engine.simulatorSequences}`;
+      return row([card, policy, simulator, residency, seats, learner?.longestSample.toLocaleString("en") ?? ""]);
     }),
   );
 }
@@ -49,7 +43,7 @@ function planned() {
  * @param {string} card
  * @param {string} policy
  * @param {string} simulator
- * @returns {Plan}
+ * @returns {Planned}
  */
 function planOf(card, policy, simulator) {
   const args = ["plan", "--gpu", card, "--policy", policy, "--simulator", simulator, "--json"];

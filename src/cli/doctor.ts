@@ -12,6 +12,7 @@ import {
   checkMachine,
   checkModels,
   checkNode,
+  checkPresets,
   checkPython,
   checkSqlite,
 } from "./health.ts";
@@ -55,6 +56,7 @@ export function doctorCommand(print: Print = toStdout, progress: Print = toStder
         ...checkNode(),
         ...(await checkEngine()),
         ...(await checkMachine()),
+        ...(await checkPresets()),
         checkSqlite(),
         checkEmbedder(),
         ...(await checkPython()),

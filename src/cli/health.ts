@@ -3,13 +3,14 @@ import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { modelsOfPreset } from "../config/needed-models.ts";
 import { presets } from "../config/presets.ts";
 import { describe } from "../errors.ts";
-import { nvidiaCards, whyNotOnCard } from "../llm/engine/nvidia.ts";
+import { freeOfCard, nvidiaCards, whyNotOnCard } from "../llm/engine/nvidia.ts";
 import { fetchCommand, findFiles } from "../models/fetch.ts";
 import { modelsFolder } from "../models/folder.ts";
 import { commandLine, layout, reinstallCommand } from "../models/installation.ts";
 import { readManifest } from "../models/manifest.ts";
 import { askPython, pythonPath } from "../models/python.ts";
 import { freeBytes } from "../models/space.ts";
+import { gpuPresetsFor } from "../run/gpu-presets.ts";
 import { packageVersion, playactVersion, versions } from "../run/versions.ts";
 import { ensureWritable, resolveHome } from "../store/home.ts";
 import { sqliteVersion } from "../store/sqlite.ts";
@@ -79,6 +80,17 @@ export async function checkMachine(): Promise<Check[]> {
   ];
 }
 
+/** What a GPU has room for; nothing is said of a machine without one. */
+export async function checkPresets(): Promise<Check[]> {
+  const free = await freeOfCard();
+  if (free === null) return [];
+  const room = `${gigabytes(free)} GB free on the GPU`;
+  const [largest] = await gpuPresetsFor(free);
+  return largest === undefined
+    ? [warn("preset", `${room}: too little for a preset for GPUs`, commandLine("plan"))]
+    : [ok("preset", `${largest} fits: ${room}`)];
+}
+
 export function checkSqlite(): Check {
   try {
     const version = sqliteVersion();
@@ -113,7 +125,10 @@ async function learnerDevice(accelerator: string | null): Promise<Check> {
 /** The laptop preset's models are required, those of other presets optional; the rest are listed if they are here. */
 export async function checkModels(): Promise<Check[]> {
   const needed = modelsOfPreset("laptop");
-  const optional = Object.keys(presets).flatMap(modelsOfPreset);
+  // those of a GPU's presets are gigabytes that most machines have no use for: setup --preset fetches them
+  const optional = Object.keys(presets)
+    .filter((name) => name !== "trustee" && !name.startsWith("gpu-"))
+    .flatMap(modelsOfPreset);
   const findings: Check[] = [ok("models folder", modelsFolder())];
   for (const model of readManifest()) {
     const found = await findFiles(model);

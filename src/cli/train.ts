@@ -121,7 +121,19 @@ async function started(store: Store, file: string | undefined, options: Options)
     `playact: run ${run.name} (${config.steps} steps; policy ${config.models.policy}, simulator ${config.models.simulator})\n`,
   );
   if (doubt !== null) toStderr(`playact: warning: ${doubt}\n`);
+  if (preset === "laptop" || preset === "evening") await tellLarger();
   return run;
+}
+
+/** A laptop's preset on a machine with a GPU: which preset the GPU has room for. */
+async function tellLarger(): Promise<void> {
+  const { freeOfCard } = await import("../llm/engine/nvidia.ts");
+  const free = await freeOfCard();
+  if (free === null) return;
+  const { gpuPresetsFor } = await import("../run/gpu-presets.ts"); // late: few machines need it
+  const [largest] = await gpuPresetsFor(free);
+  if (largest !== undefined)
+    toStderr(`playact: this machine's GPU has room for larger models: ${commandLine(`train --preset ${largest}`)}\n`);
 }
 
 /** A run keeps its config; only the number of steps may change. Null if all its steps are done. */

@@ -1,5 +1,6 @@
-// Presets: differences from the defaults in config.ts. `laptop` is the defaults, `evening` a longer run of it. `tiny` is for tests: SmolLM2 in all roles.
-// `trustee` is the published run (arXiv 2604.17739) and the only place with its numbers; docs/trustee.md says where and why it
+// Presets: differences from the defaults in config.ts. `laptop` is the defaults, `evening` a longer run of it, `gpu-24gb` and
+// `gpu-80gb` the same method with an 8B in both seats on one card (nothing of them has been measured). `tiny` is for tests:
+// SmolLM2 in all roles. `trustee` is the published run (arXiv 2604.17739) and the only place with its numbers; docs/trustee.md says where and why it
 // departs. Its difficulty and curriculum are complete: they are the default options of the pure functions in tasks/.
 import type { ConfigInput } from "./config.ts";
 
@@ -7,6 +8,28 @@ export const presets = {
   laptop: {},
   // an evening on two cores: more demonstrations and steps, and enough held-out tasks for an interval
   evening: { steps: 8, warmup: { demonstrations: 96 }, evaluation: { tasks: 96, decisions: 168, every: 4 } },
+  // Qwen3-8B as policy and simulator from one file, on a card sold as 24 GB: engine and learner take turns with their weights
+  "gpu-24gb": {
+    steps: 60,
+    models: { policy: "qwen3-8b", simulator: "qwen3-8b" },
+    tasks: { perStep: 8 },
+    rollout: { groupSize: 8, tokensPerTurn: 192 },
+    // a fifteenth of the 0.5B's: large models take smaller ones, and those of published runs with LoRA are 1e-5 to 5e-5
+    learner: { learningRate: 1e-5 },
+    warmup: { learningRate: 1e-4 },
+    evaluation: { tasks: 96, decisions: 168, every: 10 },
+  },
+  // the same in four times the memory: nothing takes turns, episodes may be four times as long, groups are larger
+  "gpu-80gb": {
+    steps: 100,
+    models: { policy: "qwen3-8b", simulator: "qwen3-8b" },
+    engine: { policyContext: 8192, simulatorContext: 8192 },
+    tasks: { perStep: 16 },
+    rollout: { groupSize: 8, tokensPerTurn: 512, responseTokens: 4096, toolChars: 2048 },
+    learner: { learningRate: 1e-5, tasksPerMinibatch: 4 },
+    warmup: { learningRate: 1e-4 },
+    evaluation: { tasks: 96, decisions: 168, every: 10 },
+  },
   tiny: {
     steps: 2,
     models: { policy: "smollm2-135m-instruct", simulator: "smollm2-135m-instruct" },
@@ -24,6 +47,7 @@ export const presets = {
   },
   trustee: {
     steps: 200,
+    models: { policy: "qwen3-8b", simulator: "qwen3-8b" },
     policy: { thinking: true },
     // room for a prompt of 8,192 tokens and a response of 16,384
     engine: { policyContext: 24_576, simulatorContext: 32_768 },

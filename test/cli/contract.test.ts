@@ -101,7 +101,11 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   "an option without its value": { words: ["train", "--steps"], code: 2, says: /--steps <n>.*argument missing/ },
   "an option's value of the wrong kind": { words: ["train", "--steps", "many"], code: 2, says: /'many'.*whole number/ },
   "an argument too many": { words: ["runs", "all"], code: 2, says: /too many arguments for 'runs'/ },
-  "an unknown preset": { words: ["train", "--preset", "huge"], code: 2, says: /Unknown preset "huge".*laptop, evening, tiny/ },
+  "an unknown preset": {
+    words: ["train", "--preset", "huge"],
+    code: 2,
+    says: /Unknown preset "huge".*laptop, evening, gpu-24gb, gpu-80gb, tiny/,
+  },
   "an unknown config key": {
     words: train("--set", "rollout.groupsize=3"),
     code: 3,
@@ -336,9 +340,11 @@ describe("--dry-run", () => {
   });
 
   test("of the preset trustee prints the published run", async () => {
-    const ended = await playact(["train", "--preset", "trustee", "--ablation", "no-soft-curriculum", "--dry-run", "--json"]);
+    const set = ["policy", "simulator"].map((seat) => `models.${seat}=smollm2-135m-instruct`); // an 8B may not fit here
+    const words = ["train", "--preset", "trustee", "--ablation", "no-soft-curriculum", "--dry-run", "--json"];
+    const ended = await playact([...words, ...set.flatMap((one) => ["--set", one])]);
     expect(ended).toMatchObject({ code: 0, stderr: expect.stringContaining("memory plan") });
-    const { config } = resolveConfig({ preset: "trustee", ablation: ["no-soft-curriculum"], set: [] });
+    const { config } = resolveConfig({ preset: "trustee", ablation: ["no-soft-curriculum"], set });
     expect(JSON.parse(ended.stdout)).toEqual(config);
     expect(config.curriculum.epsilon).toBe(0);
     expectSentence(await playact(["train", "--ablation", "none"]), { code: 2, says: /Unknown ablation "none"/ });

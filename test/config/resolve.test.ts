@@ -82,7 +82,11 @@ describe("--set reads its value as YAML", () => {
 
 describe("a mistake is reported in one sentence", () => {
   test.each<[string, Partial<Parameters<typeof resolveConfig>[0]>, RegExp]>([
-    ["an unknown preset", { preset: "lapto" }, /^usage: Unknown preset "lapto": expected one of laptop, evening, tiny\b/],
+    [
+      "an unknown preset",
+      { preset: "lapto" },
+      /^usage: Unknown preset "lapto": expected one of laptop, evening, gpu-24gb, gpu-80gb, tiny\b/,
+    ],
     ["a preset that every object has", { preset: "toString" }, /^usage: Unknown preset/],
     [
       "an unknown key",

@@ -24,7 +24,7 @@ export async function nvidiaCards(): Promise<string | null> {
   }
 }
 
-/** Free memory of the first GPU in bytes; null if nvidia-smi does not say. */
+/** Memory of the first GPU that is not in use, in bytes; null if nvidia-smi does not say. */
 export async function freeOfCard(): Promise<number | null> {
   try {
     const question = ["--query-gpu=memory.free", "--format=csv,noheader,nounits", "--id=0"];
