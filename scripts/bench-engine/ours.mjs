@@ -3,7 +3,9 @@
 
 import { bindingsOf, nativeContextOf, nativeModelOf } from "../../dist/llm/engine/addon.js";
 import { createBatcher } from "../../dist/llm/engine/batcher.js";
-import { loadModel, openContext, openEngine, startLlama } from "../../dist/llm/engine/llama.js";
+import { openEngine, startLlama } from "../../dist/llm/engine/llama.js";
+import { loadModel } from "../../dist/llm/engine/llama-model.js";
+import { openContext } from "../../dist/llm/engine/llama-seat.js";
 import { batchTokens } from "../../dist/llm/engine/llama-slots.js";
 import { createLock } from "../../dist/llm/engine/lock.js";
 import { openDrawer, openSampler } from "../../dist/llm/engine/sampler.js";

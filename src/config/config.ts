@@ -40,6 +40,10 @@ const policy = z.strictObject({
     .describe("How the policy writes calls; null: what the manifest says of the model, or what its probe finds."),
 });
 
+/** What is in memory at the same time: run/turns.ts. */
+export const residencies = ["together", "turns", "alternate"] as const;
+export type Residency = (typeof residencies)[number];
+
 const engine = z.strictObject({
   gpu: z.enum(["auto", "on", "off"]).default("auto").describe("CUDA or Metal: if available, required, or never."),
   threads: positive.nullable().default(null).describe("CPU threads for sampling; null uses all cores."),
@@ -57,6 +61,12 @@ const engine = z.strictObject({
     .default(null)
     .describe("Simulator requests decoded in parallel; null as above, at most 8 (64 on a GPU)."),
   simulatorContext: positive.default(2560).describe("Context of one simulator request, in tokens."),
+  residency: z
+    .enum(["auto", ...residencies])
+    .default("auto")
+    .describe(
+      "What frees its memory while the other computes: nothing (together), the engine's contexts (turns), or contexts and weights of the engine and the learner's weights (alternate); auto is together.",
+    ),
 });
 
 const tasks = z.strictObject({

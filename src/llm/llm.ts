@@ -1,7 +1,7 @@
 // The engine port: a language model in two roles. The policy takes tokens and returns tokens and log-probs; the simulator
 // takes messages and returns a constrained reply or a choice. Implementations: llama.ts (node-llama-cpp) and scripted.ts (a
 // deterministic double); both pass the one conformance suite in test/suites/.
-import type { JsonSchema } from "../types.ts";
+import type { JsonSchema, Kept } from "../types.ts";
 
 export interface SampleRequest {
   /** The whole sequence so far. The implementation computes prefixes shared between requests only once. */
@@ -154,6 +154,17 @@ export interface Engine extends AsyncDisposable {
   swap(adapter: { readonly path: string; readonly hash: string } | null, version: number): Promise<Policy>;
   /** Natural log-prob of each id given the ids before it, under the current adapter at temperature 1; the first is 0. */
   score(ids: readonly number[]): Promise<number[]>;
+  /**
+   * Waits for requests in flight, then frees the contexts, and the weights too if it keeps nothing. Until `wake` every
+   * sample, swap, score, reply and choice is an EngineError("resting"); text can be encoded and decoded all the same.
+   * Resting deeper or again is fine. Returns bytes still used: by this process, on a GPU by all programs on it.
+   */
+  rest(keep: Kept): Promise<number>;
+  /**
+   * Opens again what `rest` freed, with the same sequences and the current adapter; policy handles stay valid. Scores are
+   * those of before, bit for bit. Awake it does nothing. @throws PlayactError("memory" | "model" | "engine"), still resting
+   */
+  wake(): Promise<void>;
   counters(): { readonly policy: EngineCounters; readonly simulator: EngineCounters };
   /** How many requests each context computes in parallel; further ones wait. */
   readonly sequences: { readonly policy: number; readonly simulator: number };
@@ -164,7 +175,7 @@ export interface Engine extends AsyncDisposable {
 
 /** Why the engine failed one request. Other requests are not affected. */
 export class EngineError extends Error {
-  readonly code: "deadline" | "context_full" | "cancelled" | "closed" | "native";
+  readonly code: "deadline" | "context_full" | "cancelled" | "resting" | "closed" | "native";
   constructor(code: EngineError["code"], message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.name = "EngineError";
@@ -172,9 +183,12 @@ export class EngineError extends Error {
   }
 }
 
-/** Whether one request failed and the rest can go on: not if it was cancelled, the engine closed, or the program is at fault. */
+/** Codes after which the others cannot go on either: cancelled, the engine rests or is closed. */
+const forAll = ["cancelled", "resting", "closed"] as const;
+
+/** Whether one request failed and the rest can go on: not after those codes, nor if the program is at fault. */
 export function failedAlone(
   error: unknown,
-): error is EngineError & { readonly code: Exclude<EngineError["code"], "cancelled" | "closed"> } {
-  return error instanceof EngineError && error.code !== "cancelled" && error.code !== "closed";
+): error is EngineError & { readonly code: Exclude<EngineError["code"], (typeof forAll)[number]> } {
+  return error instanceof EngineError && !forAll.some((code) => code === error.code);
 }

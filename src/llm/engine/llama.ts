@@ -1,23 +1,20 @@
 // Opens the models in this process: one engine with a policy context (with adapters) and a simulator context (without). A file
 // used for both roles is loaded once. node-llama-cpp must not download or build anything here.
-import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { GgufFileType, getLlama, type Llama, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
+import { getLlama, type Llama, LlamaLogLevel } from "node-llama-cpp";
 import type { Config } from "../../config/config.ts";
-import { describe, PlayactError } from "../../errors.ts";
-import { commandLine } from "../../models/installation.ts";
-import type { ChatTemplate, Engine, Vocabulary, Weights } from "../llm.ts";
-import { chatFormat } from "../text/chat-format.ts";
-import { bindingsOf, nativeContextOf, nativeModelOf } from "./addon.ts";
-import { createBatcher } from "./batcher.ts";
+import { PlayactError } from "../../errors.ts";
+import type { Engine } from "../llm.ts";
+import { bindingsOf } from "./addon.ts";
 import { openChatModel } from "./chat.ts";
+import { type EngineModel, openEngineModel } from "./llama-model.ts";
 import { repacked } from "./llama-repacked.ts";
-import { affordableSequences, batchTokens } from "./llama-slots.ts";
+import { openSeat, type Seat } from "./llama-seat.ts";
+import { affordableSequences } from "./llama-slots.ts";
 import { createLock } from "./lock.ts";
 import { whyNotOnCard } from "./nvidia.ts";
 import { openPolicy } from "./policy.ts";
-import { openVocabulary } from "./vocabulary.ts";
 
 /**
  * Options of an engine; without a simulator file the policy's model without its adapter is the simulator. Contexts are in
@@ -26,7 +23,7 @@ import { openVocabulary } from "./vocabulary.ts";
  * its ids, seed and adapter: bit-equal on a CPU from run to run. In `fast` a quantised model's log-probs depend on what else
  * is in the batch (measured by scripts/measure-modes.mjs).
  */
-export interface EngineOptions extends Readonly<Config["engine"]> {
+export interface EngineOptions extends Readonly<Omit<Config["engine"], "residency">> {
   /** GGUF file of the model to train. */
   readonly policyModel: string;
   /** May be the policy's file, which is then loaded once. */
@@ -40,55 +37,75 @@ export interface EngineOptions extends Readonly<Config["engine"]> {
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const threads = options.threads ?? availableParallelism();
   const llama = await startLlama(options.gpu, threads);
-  // kept and freed here, newest first: a garbage-collected LlamaContext keeps its model from ever being freed
-  const owned: { dispose(): Promise<void> }[] = [llama];
+  const onCpu = llama.gpu === false;
+  const lock = createLock();
+  const files: EngineModel[] = [];
+  const seats: Seat[] = [];
   const free = async () => {
-    for (const one of owned.splice(0).reverse()) await one.dispose();
+    for (const seat of seats) await seat.rest();
+    for (const file of files) await file.close();
+    await llama.dispose();
   };
   try {
-    const bindings = bindingsOf(llama);
-    const lock = createLock();
     const load = async (path: string) => {
-      const loaded = await loadModel(llama, llama.gpu === false ? await repacked(path) : path);
-      owned.push(loaded);
-      return { loaded, model: nativeModelOf(loaded), vocabulary: vocabularyOf(loaded) };
+      const file = await openEngineModel(llama, onCpu ? await repacked(path) : path);
+      files.push(file);
+      return file;
     };
-    const policyModel = await load(options.policyModel);
+    const policyFile = await load(options.policyModel);
     const shared = options.simulatorModel === null || resolve(options.simulatorModel) === resolve(options.policyModel);
-    const simulatorModel = shared ? policyModel : await load(options.simulatorModel ?? "");
+    const simulatorFile = shared ? policyFile : await load(options.simulatorModel ?? "");
 
     const reproducible = options.mode === "reproducible";
-    const open = async (role: "policy" | "simulator", { loaded, model, vocabulary }: typeof policyModel) => {
+    const open = async (role: "policy" | "simulator", file: EngineModel) => {
       const [wanted, contextTokens] = [options[`${role}Sequences`], options[`${role}Context`]];
-      const sequences = reproducible ? 1 : (wanted ?? (await affordableSequences(role, llama, loaded, contextTokens)));
-      const context = await openContext(loaded, { sequences, contextTokens, threads, onCpu: llama.gpu === false });
-      owned.push(context);
-      const native = nativeContextOf(context);
-      native.setThreads(threads);
-      const batcher = createBatcher({ context: native, sequences, batchTokens, lock, reuse: !reproducible });
-      return { bindings, model, context: native, batcher, vocabulary, contextTokens, sequences };
+      const affordable = () => affordableSequences(role, llama, file.loaded(), contextTokens);
+      const sequences = reproducible ? 1 : (wanted ?? (await affordable()));
+      const shape = { role, bindings: bindingsOf(llama), lock, sequences, contextTokens, threads, onCpu, reproducible };
+      const seat = await openSeat(file, shape);
+      seats.push(seat);
+      return { ...seat, sequences };
     };
-    const forPolicy = await open("policy", policyModel);
-    const forSimulator = await open("simulator", simulatorModel);
+    const forPolicy = await open("policy", policyFile);
+    const forSimulator = await open("simulator", simulatorFile);
+    const policy = openPolicy(forPolicy.parts);
 
-    const policy = openPolicy({ ...forPolicy, lock });
+    const changes = createLock(); // rest, wake and close: one after the other
     return {
-      vocabulary: forPolicy.vocabulary,
-      chatTemplate: chatTemplateOf(policyModel.loaded),
+      vocabulary: policyFile.vocabulary,
+      chatTemplate: policyFile.chatTemplate,
       get policy() {
         return policy.current();
       },
-      simulator: openChatModel(forSimulator),
+      simulator: openChatModel(forSimulator.parts),
       swap: policy.swap,
       score: policy.score,
-      counters: () => ({ policy: forPolicy.batcher.counters(), simulator: forSimulator.batcher.counters() }),
+      rest: (keep) =>
+        changes.take(async () => {
+          await Promise.all(seats.map((seat) => seat.drain()));
+          await policy.rest();
+          for (const seat of seats) await seat.rest();
+          if (keep === "nothing") for (const file of files) await file.rest();
+          return onCpu ? process.memoryUsage.rss() : (await llama.getVramState()).used;
+        }),
+      wake: () =>
+        changes.take(async () => {
+          for (const file of files) await file.wake();
+          const natives = await forPolicy.wake();
+          await forSimulator.wake();
+          await policy.wake(natives); // before it samples: without its adapter it would be the base model
+          for (const seat of seats) seat.admit();
+        }),
+      counters: () => ({ policy: forPolicy.counters(), simulator: forSimulator.counters() }),
       sequences: { policy: forPolicy.sequences, simulator: forSimulator.sequences },
       device: await deviceOf(llama),
-      weights: { policy: weightsOf(policyModel.loaded), simulator: weightsOf(simulatorModel.loaded) },
+      weights: { policy: policyFile.weights, simulator: simulatorFile.weights },
       async [Symbol.asyncDispose]() {
-        await Promise.all([forPolicy.batcher.close(), forSimulator.batcher.close()]);
-        await policy.close();
-        await free();
+        await Promise.all(seats.map((seat) => seat.close()));
+        await changes.take(async () => {
+          await policy.close();
+          await free();
+        });
       },
     };
   } catch (thrown) {
@@ -130,78 +147,8 @@ async function loadLlama(gpu: EngineOptions["gpu"], threads: number): Promise<Ll
   }
 }
 
-export async function loadModel(llama: Llama, path: string): Promise<LlamaModel> {
-  if (!existsSync(path))
-    throw new PlayactError("model", `There is no model file at ${path}; fetch it with: ${commandLine("models get NAME")}`);
-  try {
-    return await llama.loadModel({ modelPath: path });
-  } catch (thrown) {
-    throw nativeFailure(thrown, `llama.cpp cannot load ${path}`, "model");
-  }
-}
-
-export async function openContext(
-  model: LlamaModel,
-  options: { readonly sequences: number; readonly contextTokens: number; readonly threads: number; readonly onCpu: boolean },
-) {
-  const { sequences, contextTokens, threads, onCpu } = options;
-  if (contextTokens > model.trainContextSize)
-    throw new PlayactError(
-      "config",
-      `A context of ${contextTokens} tokens was asked for, but the model was trained for ${model.trainContextSize}; set a smaller one in engine.policyContext or engine.simulatorContext.`,
-    );
-  try {
-    return await model.createContext({
-      sequences,
-      contextSize: contextTokens,
-      batchSize: batchTokens,
-      threads,
-      // cutting a sequence must be exact, also for models with a sliding window
-      swaFullCache: true,
-      failedCreationRemedy: false,
-      // on a CPU the rounding of flash attention depends on the shape of the batch: SmolLM2's log-probs differ by 0.05 to 0.3
-      // nats between a prompt computed at once and one continued from a cached prefix; without it they are bit-equal (except
-      // for a single id computed alone), at 8 % more time
-      ...(onCpu ? { flashAttention: false } : {}),
-    });
-  } catch (thrown) {
-    throw nativeFailure(thrown, `llama.cpp cannot open ${sequences} sequences of ${contextTokens} tokens`, "engine");
-  }
-}
-
-/** The model's vocabulary. @throws PlayactError("model") if Playact does not support it or its turn format. */
-export function vocabularyOf(model: LlamaModel): Vocabulary {
-  const vocabulary = openVocabulary(nativeModelOf(model), model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 0);
-  chatFormat(vocabulary);
-  return vocabulary;
-}
-
 /** "cpu", "metal", or CUDA with its GPUs. */
 export async function deviceOf(llama: Llama): Promise<string> {
   if (llama.gpu === false) return "cpu";
   return llama.gpu === "metal" ? "metal" : `${llama.gpu} (${(await llama.getGpuDeviceNames()).join(", ")})`;
-}
-
-function weightsOf(model: LlamaModel): Weights {
-  const type = GgufFileType[model.fileInfo.metadata.general.file_type ?? -1];
-  const dtype = type?.replace(/^(MOSTLY|ALL)_/, "") ?? "unknown";
-  return { dtype, gpuLayers: model.gpuLayers, layers: model.fileInsights.totalLayers };
-}
-
-/** The chat template in a model's file; null if there is none. */
-export function chatTemplateOf(model: LlamaModel): ChatTemplate | null {
-  const { chat_template: source, ggml } = model.fileInfo.metadata.tokenizer ?? {};
-  if (typeof source !== "string") return null;
-  const text = (id: number | undefined) => (id === undefined ? "" : (nativeModelOf(model).getTokenString(id) ?? ""));
-  return { source, begin: text(ggml?.bos_token_id), end: text(ggml?.eos_token_id) };
-}
-
-function nativeFailure(thrown: unknown, what: string, boundary: "model" | "engine"): PlayactError {
-  if (thrown instanceof PlayactError) return thrown;
-  const said = describe(thrown);
-  if (/memory|vram/i.test(said))
-    return new PlayactError("memory", `${what}: ${said}; choose a smaller model, fewer sequences or a smaller context.`, {
-      cause: thrown,
-    });
-  return new PlayactError(boundary, `${what}: ${said}`, { cause: thrown });
 }

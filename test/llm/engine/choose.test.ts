@@ -3,7 +3,8 @@
 import { getLlama, LlamaLogLevel, type Token } from "node-llama-cpp";
 import { expect, test } from "vitest";
 import { renderChat } from "../../../src/llm/engine/chat.ts";
-import { openEngine, vocabularyOf } from "../../../src/llm/engine/llama.ts";
+import { openEngine } from "../../../src/llm/engine/llama.ts";
+import { vocabularyOf } from "../../../src/llm/engine/llama-model.ts";
 import { smallModel } from "./small-model.ts";
 
 const contextTokens = 512;
