@@ -1,6 +1,6 @@
 // Opens the parts of a run: models, engine, learner, toolsets. The loops get them as ports and do not import this file.
 
-import type { Config } from "../config/config.ts";
+import type { Config, Residency } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
 import type { Learner, OpenReply } from "../learner/learner.ts";
 import { restartingLearner } from "../learner/restart.ts";
@@ -21,13 +21,14 @@ import { devicesOf, devicesText, idleCard } from "./devices.ts";
 import { callFormOf } from "./form.ts";
 import { openNearness } from "./open-embedder.ts";
 import type { Session } from "./session.ts";
+import { residencyOf, restAtFirst } from "./turns.ts";
 import { versions } from "./versions.ts";
 
 export interface OpenedSession extends AsyncDisposable {
   readonly session: Session;
 }
 
-/** Opens everything, engine and learner in parallel; if a part fails, the others are closed again. */
+/** Opens everything, engine and learner in parallel unless they take turns; if a part fails, the others are closed again. */
 export async function openSession(
   writer: Writer,
   folder: string,
@@ -40,12 +41,14 @@ export async function openSession(
   const policyModel = await modelPath(config.models.policy);
   const toolsets = toolsetsOf(config);
   const nearness = await openNearness(config, [...toolsets.train, ...toolsets.heldOut]);
-  const [engine, { learner, reply }] = await both(openEngineOf(config), openLearner(config, python, policyModel)).catch(
-    async (error) => {
-      await nearness[Symbol.asyncDispose]();
-      throw error;
-    },
-  );
+  const residency = residencyOf(config);
+  const learning = openLearner(config, python, policyModel, residency);
+  // in turns the learner rests before the engine takes the memory: both at once may not fit
+  const opening = residency === "together" ? openEngineOf(config) : learning.then(() => openEngineOf(config));
+  const [engine, { learner, reply }] = await both(opening, learning).catch(async (error) => {
+    await nearness[Symbol.asyncDispose]();
+    throw error;
+  });
   const close = async () => {
     await learner.close();
     await nearness[Symbol.asyncDispose]();
@@ -60,6 +63,7 @@ export async function openSession(
     writer,
     engine,
     learner,
+    residency,
     template,
     toolsets,
     embed: nearness.embed,
@@ -76,6 +80,7 @@ export async function openSession(
     watch.progress({ kind: "phase", text: devicesText(devices), step: 0 });
     for (const warning of await idleCard(config, devices)) watch.progress({ kind: "warning", text: warning, step: 0 });
     const told = (text: string) => watch.progress({ kind: "phase", text, step: 0 });
+    if (residency !== "together") told(`engine and learner take turns in memory (engine.residency ${residency})`);
     const form = await callFormOf(engine, writer.run, entry, told);
     await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }, form));
     const chosen = chooseTemplate(engine, form.markers, form.dialect);
@@ -108,7 +113,7 @@ interface OpenedLearner {
   readonly reply: OpenReply;
 }
 
-async function openLearner(config: Config, python: string, model: string): Promise<OpenedLearner> {
+async function openLearner(config: Config, python: string, model: string, residency: Residency): Promise<OpenedLearner> {
   const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip } = config.learner;
   const { device, dtype, memory, processes } = config.learner;
   const learner = await restartingLearner(() => startLearner({ python, deadlineSeconds: 4, processes }));
@@ -121,6 +126,7 @@ async function openLearner(config: Config, python: string, model: string): Promi
     threads: config.engine.threads,
     memory,
   });
+  await restAtFirst(learner, residency);
   return { learner, reply };
 }
 

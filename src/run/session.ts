@@ -1,6 +1,6 @@
 // What a run works with: the two ports, the store and the toolsets, opened by run/open.ts and passed to the loops. Plain data,
 // no algorithm.
-import type { Config } from "../config/config.ts";
+import type { Config, Residency } from "../config/config.ts";
 import type { Embed } from "../embed/embedder.ts";
 import type { Learner } from "../learner/learner.ts";
 import type { Engine } from "../llm/llm.ts";
@@ -16,6 +16,8 @@ export interface Session {
   readonly writer: Writer;
   readonly engine: Engine;
   readonly learner: Learner;
+  /** Who rests while the other computes (turns.ts). */
+  readonly residency: Residency;
   /** Writes the episodes; its dialect is the one that the policy's calls are read in. */
   readonly template: EpisodeTemplate;
   readonly toolsets: { readonly train: readonly Toolset[]; readonly heldOut: readonly Toolset[] };

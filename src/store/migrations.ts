@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import { blames, configs, digests, embeddings, margins, replies, starts, tables } from "./schema.ts";
-import { guides, pairs, teaching } from "./schema-teaching.ts";
+import { guides, pairs, residency, teaching } from "./schema-teaching.ts";
 import { views } from "./views.ts";
 
 /** "Play" in ASCII: marks the file as a Playact store in SQLite's header. */
@@ -23,6 +23,7 @@ export const migrations: readonly string[] = [
   teaching,
   guides,
   pairs,
+  residency,
 ];
 
 /** The store's version: the number of migrations applied. */

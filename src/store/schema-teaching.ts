@@ -114,3 +114,8 @@ export const pairs = `
 UPDATE run SET config = json_insert(config, '$.tasks.twins', json('false'), '$.learner.schedule', 'constant',
   '$.advantage.negative', 1);
 `;
+
+/** Version 12: engine and learner may take turns; until now both stayed in memory. */
+export const residency = `
+UPDATE run SET config = json_insert(config, '$.engine.residency', 'together');
+`;

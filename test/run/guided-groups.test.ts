@@ -62,6 +62,7 @@ function session(writer: Writer, moment: Moment, input: ConfigInput): Session {
     writer: { ...writer, store: storeWith(writer.store, moment) },
     engine,
     learner: scriptedLearner(),
+    residency: "together",
     progress: () => undefined,
     template: episodeTemplate(engine.vocabulary, { dialect: "hermes", markers: "pieces" }),
     toolsets: { train: [{ domain: "travel", name: "trains", tools: [findTrain] }], heldOut: [] },

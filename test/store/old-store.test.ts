@@ -49,6 +49,7 @@ const gone = [
 /** Keys that the old store does not have, with the values that mean as before. */
 const since = {
   policy: { dialect: null },
+  engine: { residency: "together" },
   store: { exchanges: "none" },
   tasks: { parallel: 0, twins: false },
   rollout: { guide: "off", stopAgreed: false },

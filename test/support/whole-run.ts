@@ -1,7 +1,8 @@
 // A whole run of train() with the doubles of engine and learner and a real store: two steps after a warm-up in a third of a
 // second, with a callback at each moment at which a process may end, and the run's complete results.
+import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type BetterSqlite from "better-sqlite3";
 import { type Config, configSchema } from "../../src/config/config.ts";
@@ -12,7 +13,9 @@ import { type Engine, noCounters } from "../../src/llm/llm.ts";
 import { scriptedEngine } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { draws } from "../../src/rng.ts";
+import { adapterIn } from "../../src/run/checkpoint.ts";
 import type { ProgressEvent, Session } from "../../src/run/session.ts";
+import { residencyOf, restAtFirst } from "../../src/run/turns.ts";
 import { newUsage, type Usage } from "../../src/simulator/usage.ts";
 import { checkpointFolder, listCheckpoints } from "../../src/store/checkpoints.ts";
 import { runFolder } from "../../src/store/home.ts";
@@ -28,7 +31,8 @@ import { openRequest } from "../suites/learner.suite.ts";
 import { findTrain } from "./blueprint.ts";
 
 const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tartu", "Riga"];
-const config = configSchema.parse({
+/** The run's config without a change. */
+export const wholeConfig = configSchema.parse({
   steps: 2,
   seed: 5,
   keepCheckpoints: 0,
@@ -114,12 +118,17 @@ function engineWith(moment: Moment, decide: Process["decide"]): Engine {
   };
 }
 
-/** Gives the engine's log-probs, so that the probe after a swap finds what it expects. */
-function learnerWith(engine: Engine, moment: Moment): Learner {
+/** Gives the log-probs of an engine of its own, so that the probe after a swap finds what it expects. */
+function learnerWith(moment: Moment): Learner {
   const learner = scriptedLearner();
+  /** Has the adapter that was saved or restored last. */
+  const own = scriptedEngine();
   return {
     ...learner,
-    logprobs: (samples) => Promise.all(samples.map((ids) => engine.score(ids))),
+    logprobs: async (samples, which, temperature) => {
+      await learner.logprobs([], which, temperature); // refused at rest
+      return Promise.all(samples.map((ids) => own.score(ids)));
+    },
     update: async (request) => {
       moment("before an update");
       const reply = await learner.update(request);
@@ -132,8 +141,14 @@ function learnerWith(engine: Engine, moment: Moment): Learner {
       moment("in a save");
       rmSync(join(folder, "half"));
       const saved = await learner.save(folder);
+      await own.swap({ path: saved.gguf, hash: saved.hash }, 0);
       moment("after a save");
       return saved;
+    },
+    restore: async (folder) => {
+      await learner.restore(folder);
+      const path = (await adapterIn(folder)) ?? "";
+      await own.swap({ path, hash: createHash("sha256").update(readFileSync(path)).digest("hex") }, 0);
     },
   };
 }
@@ -153,13 +168,15 @@ export async function life({ store, home }: Temporary, run: RunRow, lived: Proce
   const { moment = () => {}, progress = () => {}, usage = newUsage(), token } = lived;
   const writer = { ...acquireLease(store, run, { pid: process.pid, token }), store: storeWith(store, moment) };
   const engine = engineWith(moment, lived.decide);
-  const learner = learnerWith(engine, moment);
+  const learner = learnerWith(moment);
   await learner.open(openRequest);
+  const residency = residencyOf(run.config);
+  await restAtFirst(learner, residency);
   const toolset = { domain: "travel", name: "trains", tools: [findTrain] };
   const { signal } = new AbortController();
   setMaxListeners(0, signal); // as in the worker: every wait adds one
   const session: Session = {
-    ...{ config: run.config, writer, engine, learner, progress },
+    ...{ config: run.config, writer, engine, learner, residency, progress },
     template: episodeTemplate(engine.vocabulary, { dialect: "hermes", markers: "pieces" }),
     toolsets: { train: [toolset], heldOut: [toolset] },
     embed: null,
@@ -205,7 +222,7 @@ export function outcome({ store, home }: Temporary, run: RunRow) {
 }
 
 export function newRun(temporary: Temporary, change: Partial<Config> = {}): RunRow {
-  return createRun(temporary.store, { preset: "tiny", config: { ...config, ...change }, versions: {} });
+  return createRun(temporary.store, { preset: "tiny", config: { ...wholeConfig, ...change }, versions: {} });
 }
 
 /** Folders in lost/, left by a run's deaths. */

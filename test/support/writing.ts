@@ -64,6 +64,7 @@ export function writingSession(writer: Writer, world: WritingWorld = {}): Sessio
     writer,
     engine,
     learner: scriptedLearner(),
+    residency: "together",
     template: episodeTemplate(engine.vocabulary, { dialect: "hermes", markers: "pieces" }),
     toolsets: { train: [{ domain: "travel", name: "trains", tools: [findTrain] }], heldOut: [] },
     embed: async (texts) => texts.map((text) => Float32Array.from(cities, (city) => Number(text.includes(city)))),
