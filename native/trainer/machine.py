@@ -71,6 +71,15 @@ def free_bytes(device: torch.device) -> int:
     return _free_memory()
 
 
+def give_back_cached(device: torch.device) -> None:
+    """Returns a GPU's freed memory to it: torch keeps it for its next tensors, and the engine cannot use it meanwhile. The CPU's
+    is returned as it is freed."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
+
+
 def restart_peak(device: torch.device) -> None:
     """Restarts the peak where the system allows it (CUDA, Linux); elsewhere the peak is that of the whole process."""
     if device.type == "cuda":
