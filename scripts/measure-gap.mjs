@@ -17,7 +17,9 @@ const { bindingsOf, nativeContextOf, nativeModelOf } = await import(`${built}llm
 /** @type {typeof import("../src/llm/engine/batcher.ts")} */
 const { createBatcher } = await import(`${built}llm/engine/batcher.js`);
 /** @type {typeof import("../src/llm/engine/llama.ts")} */
-const { loadModel, startLlama, vocabularyOf } = await import(`${built}llm/engine/llama.js`);
+const { startLlama } = await import(`${built}llm/engine/llama.js`);
+/** @type {typeof import("../src/llm/engine/llama-model.ts")} */
+const { loadModel, vocabularyOf } = await import(`${built}llm/engine/llama-model.js`);
 /** @type {typeof import("../src/llm/engine/policy.ts")} */
 const { openPolicy } = await import(`${built}llm/engine/policy.js`);
 /** @type {typeof import("../src/llm/engine/lock.ts")} */

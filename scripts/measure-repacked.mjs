@@ -4,8 +4,10 @@
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { nativeContextOf } from "../dist/llm/engine/addon.js";
-import { loadModel, openContext, startLlama } from "../dist/llm/engine/llama.js";
+import { startLlama } from "../dist/llm/engine/llama.js";
+import { loadModel } from "../dist/llm/engine/llama-model.js";
 import { repacked } from "../dist/llm/engine/llama-repacked.js";
+import { openContext } from "../dist/llm/engine/llama-seat.js";
 import { root } from "./setup/step.mjs";
 
 const file = process.argv[2] ?? join(root, "models", "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf");

@@ -3,7 +3,8 @@
 //   npm run build && node scripts/plan-cards.mjs
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { residencies, usableOfCard } from "../dist/plan/machine.js";
+import { residencies } from "../dist/config/config.js";
+import { usableOfCard } from "../dist/plan/machine.js";
 import { planFor } from "../dist/plan/plan.js";
 import { root } from "./setup/step.mjs";
 

@@ -3,8 +3,9 @@
 // to the byte. After a change of a formula on both sides: npm run build && node scripts/record-plan.mjs
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { residencies } from "../dist/config/config.js";
 import { learnerSizes, rowBytes } from "../dist/plan/learner.js";
-import { residencies, usableOfCard } from "../dist/plan/machine.js";
+import { usableOfCard } from "../dist/plan/machine.js";
 import { planFor } from "../dist/plan/plan.js";
 import { root } from "./setup/step.mjs";
 
@@ -14,6 +15,7 @@ const { models } = JSON.parse(readFileSync(path, "utf8"));
 const request = {
   simulator: /** @type {const} */ ("shared"),
   ...{ policyContext: 2048, simulatorContext: 2560, policySequences: null, simulatorSequences: null },
+  residency: null,
   training: { rank: 16, item: /** @type {const} */ (2), limit: null },
 };
 const cards = [12, 16, 24, 48, 80];

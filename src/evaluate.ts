@@ -12,7 +12,8 @@ import { usageMetrics } from "./run/metrics.ts";
 import { playGroups } from "./run/play.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
-import { swapAndProbe } from "./run/swap.ts";
+import { expectedOf, swapAndProbe } from "./run/swap.ts";
+import { training } from "./run/turns.ts";
 import { checkpointFault, checkpointFolder } from "./store/checkpoints.ts";
 import { playedTasks, recordEvaluation } from "./store/evaluations.ts";
 import { bestCheckpoint, selectionScores } from "./store/selection.ts";
@@ -82,8 +83,11 @@ export async function evaluateBest(session: Session, heldOut: HeldOutTasks, last
     const version = closedStep(store, run, best.step)?.nextPolicyVersion;
     if (path === null || version === undefined)
       throw new PlayactError("store", `The checkpoint ${folder} contains no GGUF adapter although its files match.`);
-    await session.learner.restore(folder); // the swap is checked against the learner
-    await swapAndProbe(session, { path, hash: best.adapterHash }, version);
+    const { value: expected } = await training(session, async () => {
+      await session.learner.restore(folder); // the swap is checked against the learner
+      return expectedOf(session);
+    });
+    await swapAndProbe(session, { path, hash: best.adapterHash }, version, expected);
   }
   await evaluate(session, heldOut, phase);
 }

@@ -30,8 +30,9 @@ import { type RunState, resume } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
 import { drawSpare } from "./run/spare.ts";
 import { beginStep } from "./run/step.ts";
-import { swapAndProbe } from "./run/swap.ts";
+import { expectedOf, swapAndProbe } from "./run/swap.ts";
 import { nextTemperature } from "./run/temperature.ts";
+import { training } from "./run/turns.ts";
 import { drawWithTwins } from "./run/twins.ts";
 import { closeStep } from "./store/steps.ts";
 import { nextLevel } from "./tasks/curriculum.ts";
@@ -80,16 +81,19 @@ async function trainStep(session: Session, state: RunState): Promise<RunState> {
   });
   record.lap("time/rollout");
 
-  // rewards -> advantages -> update
+  // rewards -> advantages; the learner's turn: update, and save the adapter
   const scored = stepAdvantages(groups, config, step);
   const alive = scored.filter(({ dead }) => !dead).length;
   progress({ kind: "phase", text: `training on ${alive} of ${scored.length} groups`, step });
-  const learned = await learn(session, scored, { step, temperature });
-  record.lap("time/update");
+  const turn = await training(session, async () => {
+    const learned = await learn(session, scored, { step, temperature });
+    record.lap("time/update");
+    return { learned, saved: await saveCheckpoint(session, step), expected: await expectedOf(session) };
+  });
+  const { learned, saved, expected } = turn.value;
 
-  // save the adapter and load it into the engine: a new policy version
-  const saved = await saveCheckpoint(session, step);
-  const swapped = await swapAndProbe(session, { path: saved.gguf, hash: saved.hash }, version);
+  // load the adapter into the engine: a new policy version
+  const swapped = await swapAndProbe(session, { path: saved.gguf, hash: saved.hash }, version, expected);
   record.lap("time/swap");
 
   // next level; close the step: metrics, level, advantages and checkpoint in one transaction
@@ -101,7 +105,7 @@ async function trainStep(session: Session, state: RunState): Promise<RunState> {
     temperature: nextTemperature(temperature, learned.entropy ?? null, step, config.rollout.temperatureControl),
   };
   const knobs = { "curriculum/level": level, "rollout/temperature": temperature };
-  const metrics = { ...drawn.metrics, ...rolled, ...learned, ...swapped, ...knobs, ...record.metrics() };
+  const metrics = { ...drawn.metrics, ...rolled, ...learned, ...swapped, ...turn.rested, ...knobs, ...record.metrics() };
   await commit(session, () =>
     closeStep(writer, step, {
       ...{ nextLevel: next.level, nextPolicyVersion: version, metrics },

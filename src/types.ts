@@ -266,3 +266,6 @@ export interface TrainingSample {
   /** Its trained tokens were written by rule: there are no behaviour log-probs (they are 0). Absent: they were sampled. */
   readonly guide?: true;
 }
+
+/** What engine or learner keeps in the device's memory while the other has its turn: its weights, or nothing. */
+export type Kept = "weights" | "nothing";

@@ -18,8 +18,9 @@ import type { Metrics } from "./run/metric-list.ts";
 import { needsWarmup, type Probed, probeTemplate } from "./run/probe.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
-import { beginStep, type StepRecord } from "./run/step.ts";
-import { swapAndProbe } from "./run/swap.ts";
+import { beginStep } from "./run/step.ts";
+import { expectedOf, swapAndProbe } from "./run/swap.ts";
+import { training } from "./run/turns.ts";
 import { drawWithTwins } from "./run/twins.ts";
 import { closeStep, type LearnedLogprobs } from "./store/steps.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
@@ -34,22 +35,28 @@ export async function warmUp(session: Session, state: RunState): Promise<RunStat
   const record = await beginStep(session, 0, state);
   const found = await probeBase(session);
   const wanted = config.warmup.when === "always" || (config.warmup.when === "auto" && needsWarmup(found));
-  const lesson = wanted ? await learnDemonstrations(session, state.level, record) : null;
+  const lesson = wanted ? await drawLesson(session, state.level) : null;
+  if (wanted) record.lap("time/demonstrations");
 
-  const saved = await saveCheckpoint(session, 0);
+  const turn = await training(session, async () => {
+    const learned = lesson === null ? null : await learnDemonstrations(session, lesson.approved);
+    return { learned, saved: await saveCheckpoint(session, 0), expected: await expectedOf(session) };
+  });
   record.lap("time/update");
+  const { learned, saved, expected } = turn.value;
   const version = lesson === null ? 0 : 1;
-  const swapped = lesson === null ? {} : await swapAndProbe(session, { path: saved.gguf, hash: saved.hash }, version);
+  const adapter = { path: saved.gguf, hash: saved.hash };
+  const swapped = lesson === null ? {} : await swapAndProbe(session, adapter, version, expected);
   const probed = {
     "probe/right": found.right,
     "probe/well_formed": found.wellFormed,
     "probe/append_only": Number(session.template.appendOnly),
   };
-  const metrics = { ...probed, ...lesson?.metrics, ...swapped, ...record.metrics() };
+  const metrics = { ...probed, ...lesson?.metrics, ...learned?.metrics, ...swapped, ...turn.rested, ...record.metrics() };
   await commit(session, () =>
     closeStep(writer, 0, {
       ...{ nextLevel: state.level, nextPolicyVersion: version, metrics },
-      ...{ checkpoint: saved.row, learnerLogprobs: lesson?.logprobs ?? [] },
+      ...{ checkpoint: saved.row, learnerLogprobs: learned?.logprobs ?? [] },
     }),
   );
   return { ...state, closed: 0, version };
@@ -64,17 +71,16 @@ async function probeBase({ engine, template, progress, signal }: Session): Promi
   return found;
 }
 
-/** Result of the supervised steps. */
+/** What the warm-up trains on. */
 interface Lesson {
+  readonly approved: readonly Demonstration[];
   readonly metrics: Metrics;
-  /** Log-probs of the demonstrations' turns before training on them. */
-  readonly logprobs: readonly LearnedLogprobs[];
 }
 
-/** Writes the demonstrations, keeps those that pass the rules, and trains on them. */
-async function learnDemonstrations(session: Session, level: number, record: StepRecord): Promise<Lesson> {
+/** Writes the demonstrations, and keeps those that pass the rules. */
+async function drawLesson(session: Session, level: number): Promise<Lesson> {
   const { config, progress } = session;
-  const { demonstrations: count, epochs } = config.warmup;
+  const { demonstrations: count } = config.warmup;
   progress({ kind: "phase", text: `warm-up: drawing ${count} demonstrations`, step: 0 });
   const { tasks, metrics } = await drawWithTwins(session, {
     ...{ id: "demo", step: 0, purpose: "demonstration", first: 0, count },
@@ -82,16 +88,28 @@ async function learnDemonstrations(session: Session, level: number, record: Step
   });
   const right = await demonstrateAll(session, tasks);
   const approved = right.filter(({ trajectory }) => fitsMemory(session, demonstrationSamples(trajectory)));
-  record.lap("time/demonstrations");
-  progress({ kind: "phase", text: `warm-up: ${epochs} supervised passes over ${approved.length} demonstrations`, step: 0 });
-  const learned = await supervise(session, approved);
   const counts = {
     ...{ "warmup/approved": approved.length, "warmup/rejected": tasks.size - approved.length },
     ...leftOut(session, right.length - approved.length, 0),
   };
+  return { approved, metrics: { ...metrics, ...counts } };
+}
+
+/** Result of the supervised steps. */
+interface Learned {
+  readonly metrics: Metrics;
+  /** Log-probs of the demonstrations' turns before training on them. */
+  readonly logprobs: readonly LearnedLogprobs[];
+}
+
+async function learnDemonstrations(session: Session, approved: readonly Demonstration[]): Promise<Learned> {
+  const { epochs } = session.config.warmup;
+  const text = `warm-up: ${epochs} supervised passes over ${approved.length} demonstrations`;
+  session.progress({ kind: "phase", text, step: 0 });
+  const { metrics, logprobs } = await supervise(session, approved);
   return {
-    metrics: { ...metrics, ...learned.metrics, ...counts },
-    logprobs: approved.flatMap(({ id, trajectory }, index) => spansOf(id, trajectory, learned.logprobs[index] ?? [])),
+    metrics,
+    logprobs: approved.flatMap(({ id, trajectory }, index) => spansOf(id, trajectory, logprobs[index] ?? [])),
   };
 }
 

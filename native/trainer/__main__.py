@@ -13,7 +13,7 @@ os.environ.setdefault("TQDM_DISABLE", "1")  # people read the log when something
 # made an update of 7 tokens take 21 s instead of 0.6 s.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-VERBS = ("open", "logprobs", "update", "save", "restore")
+VERBS = ("open", "logprobs", "update", "save", "restore", "rest", "wake")
 
 
 @cache

@@ -30,8 +30,13 @@ def freed_memory_kept(keep: bool) -> Iterator[None]:
         yield
     finally:
         give_back_freed_memory()
-        with suppress(AttributeError, OSError):
-            ctypes.CDLL(None).malloc_trim(0)
+        give_back_free_pages()
+
+
+def give_back_free_pages() -> None:
+    """Returns to the system what glibc holds of freed memory. No-op elsewhere."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _set_malloc(mmap_threshold: int, trim_threshold: int) -> None:

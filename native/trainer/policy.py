@@ -5,7 +5,7 @@ No tokenizer is ever loaded: ids come in, log-probs go out. The reference model 
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,14 @@ class Lora:
 
 
 @dataclass(frozen=True)
+class Source:
+    """The file that the frozen weights were loaded from, as it was: changed in nanoseconds, bytes."""
+
+    path: Path
+    stamp: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Policy:
     """A loaded model with its adapter. `budget`: most nodes of one packed row, which bounds activation memory."""
 
@@ -45,6 +53,7 @@ class Policy:
     device: torch.device
     dtype: torch.dtype
     budget: int
+    source: Source | None = None  # None: made in memory
 
     @property
     def config(self) -> Any:
@@ -69,19 +78,42 @@ def load(path: str, lora: Lora, device: str, dtype: str, threads: int | None) ->
     give_back_freed_memory()
     where = pick_device(device)
     kind = pick_dtype(dtype, where)
+    source = Source(file, stamp(file))
+    base = load_base(file, kind)
+    return replace(with_adapter(base.to(where), file.stem, lora), source=source)
+
+
+def stamp(file: Path) -> tuple[int, int]:
+    found = file.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+def load_base(file: Path, dtype: torch.dtype) -> Any:
+    """The transformers model in the host's memory. Raises Fault("model") if the file or its architecture cannot be trained."""
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     try:
         with quick_gguf():
             divisors = angle_divisors(str(file))
             base = transformers.AutoModelForCausalLM.from_pretrained(
-                file.parent, gguf_file=file.name, dtype=kind, attn_implementation="sdpa"
+                file.parent, gguf_file=file.name, dtype=dtype, attn_implementation="sdpa"
             )
     except (ValueError, OSError) as error:
         raise Fault("model", f"{file.name} cannot be read as a GGUF model: {error}") from error
     check_architecture(base.config.model_type, file.name)
     stretch(base, divisors)
-    return with_adapter(base.to(where), file.stem, lora)
+    return base
+
+
+def reload(policy: Policy) -> dict[str, Tensor]:
+    """The frozen weights of an open policy by name, read again. Raises Fault("model") if they are not those any more."""
+    if policy.source is None:
+        raise Fault("model", f"{policy.base} has no file to load its weights from again")
+    file = policy.source.path
+    if not file.is_file() or stamp(file) != policy.source.stamp:
+        raise Fault("model", f"{file} changed or disappeared while the learner rested: restore the file, then resume the run")
+    with torch.random.fork_rng(devices=[]):
+        return {name: weight.data for name, weight in load_base(file, policy.dtype).named_parameters()}
 
 
 def check_architecture(architecture: str, name: str) -> None:

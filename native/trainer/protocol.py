@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load, save
 
-VERSION = 1
+VERSION = 2
 HELLO, REQUEST, REPLY, ERROR, HEARTBEAT = 1, 2, 3, 4, 5
 LARGEST_PAYLOAD = 256 * 1024 * 1024  # bytes; about ten million tokens in one request
 

@@ -20,7 +20,7 @@ from .serve import FROM_PARENT, TO_PARENT, Verb, die_with_parent, serve
 if TYPE_CHECKING:
     from .ranks import Ranks
 
-SHARED = ("open", "update", "restore")  # the others change nothing: rank 0 answers them alone
+SHARED = ("open", "update", "restore", "rest", "wake")  # the others change nothing: rank 0 answers them alone
 
 
 @cache

@@ -1,8 +1,8 @@
-"""Rest: the learner leaves a GPU's memory to the engine between two updates; `wake` brings back every bit.
+"""Rest: between its turns the learner gives the device's memory back; `wake` brings back every bit of it.
 
-Frozen weights never change: they are copied once into page-locked host memory, which a card reads at the full speed of its bus,
-and later rests only drop them. Adapter and moments are small and move each time. Elsewhere the host's memory is the device's, and
-nothing moves.
+Frozen weights never change. On a GPU they are copied once into pinned host memory, and later rests only drop them; elsewhere
+the host's memory is the device's, so they are dropped and loaded from the GGUF again. Adapter and moments are small: they move
+to the host on a GPU and stay elsewhere. With the weights kept, only what the allocator holds without need is given back.
 """
 
 import gc
@@ -13,53 +13,64 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from .machine import give_back_cached, held_bytes
-from .policy import Policy
+from .machine import give_back_cached, give_back_free_pages, held_bytes
+from .policy import Policy, reload
 
 Kept = Literal["weights", "nothing"]
-ALIGNED = 512  # bytes: where a tensor may start in the locked block
+ALIGNED = 512  # bytes: where a tensor may start in the pinned block
 
 
 @dataclass
 class Resting:
-    """What of a learner rests: `kept` is None while it is awake. `host`: the frozen weights in host memory, by name."""
+    """What of a learner rests: `kept` is None while it is awake. `host`: the frozen weights in pinned memory, by name."""
 
     kept: Kept | None = None
     host: dict[str, Tensor] | None = None
 
 
 def rest(policy: Policy, optimizer: torch.optim.Optimizer, resting: Resting, keep: Kept) -> int:
-    """Frees all that is not kept. Returns the bytes still held: on a GPU by torch's allocator, else by this process."""
-    on_card = policy.device.type == "cuda"
-    if on_card and keep == "nothing" and resting.kept != "nothing":
+    """Frees all that is not kept; resting deeper or again is fine. Returns the bytes still held: on a GPU by torch there,
+    else by this process."""
+    if keep == "nothing" and resting.kept != "nothing":
         weights = frozen(policy)
-        resting.host = resting.host or _locked(weights)
-        _move(policy, optimizer, torch.device("cpu"))
+        if policy.device.type == "cuda":
+            resting.host = resting.host or pinned(weights)
+            _move(policy, optimizer, torch.device("cpu"))
         for weight in weights.values():
             weight.data = torch.empty(0, dtype=weight.dtype, device=weight.device)
-    resting.kept = keep
+        resting.kept = "nothing"
+    resting.kept = resting.kept or keep
     gc.collect()
     give_back_cached(policy.device)
-    return int(torch.cuda.memory_reserved(policy.device)) if on_card else held_bytes(policy.device)
+    if policy.device.type == "cuda":
+        return int(torch.cuda.memory_reserved(policy.device))
+    give_back_free_pages()
+    return held_bytes(policy.device)
 
 
 def wake(policy: Policy, optimizer: torch.optim.Optimizer, resting: Resting) -> None:
-    """Awake it does nothing. If it fails (no memory) the learner still rests."""
-    if resting.kept == "nothing" and resting.host is not None:
+    """Awake it does nothing. Raises Fault("model") if the file is not the one that was opened; the learner then still rests."""
+    if resting.kept == "nothing":
+        weights = resting.host or reload(policy)
         for name, weight in frozen(policy).items():
-            weight.data = resting.host[name].to(policy.device, non_blocking=True)
-        _move(policy, optimizer, policy.device)
-        torch.cuda.synchronize(policy.device)
+            weight.data = weights[name].to(policy.device, non_blocking=True)
+        if policy.device.type == "cuda":
+            _move(policy, optimizer, policy.device)
+            torch.cuda.synchronize()
     resting.kept = None
 
 
 def frozen(policy: Policy) -> dict[str, nn.Parameter]:
-    """The weights that are not trained; tied ones once."""
-    return {name: parameter for name, parameter in policy.model.named_parameters() if not parameter.requires_grad}
+    """The weights that are not trained, by their names in the base model; tied ones once."""
+    return {
+        name.removeprefix("base_model.model.").replace(".base_layer.", "."): parameter
+        for name, parameter in policy.model.named_parameters()
+        if not parameter.requires_grad
+    }
 
 
-def _locked(weights: dict[str, nn.Parameter]) -> dict[str, Tensor]:
-    """Copies in one block of page-locked memory: torch's own pinned allocations are rounded up to powers of two."""
+def pinned(weights: dict[str, nn.Parameter]) -> dict[str, Tensor]:
+    """Copies in one block of pinned host memory: torch's own pinned allocations are rounded up to powers of two."""
     starts, size = dict[str, int](), 0
     for name, weight in weights.items():
         starts[name] = size

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from .optimizer import adamw
 from .policy import Lora, Policy, load, logprobs
 from .protocol import Arrays, Head
 from .ranks import ALONE, Ranks
+from .rest import Resting, rest, wake
 from .serve import Verb
 from .update import update
 
@@ -35,6 +36,7 @@ class Session:
     room: Room
     ranks: Ranks
     updates: int = 0
+    resting: Resting = field(default_factory=Resting)
 
 
 def verbs(ranks: Ranks = ALONE) -> dict[str, Verb]:
@@ -46,6 +48,11 @@ def verbs(ranks: Ranks = ALONE) -> dict[str, Verb]:
             raise Fault("bad_request", "the learner is not open: call open first")
         return opened[0]
 
+    def awake() -> Session:
+        if session().resting.kept:
+            raise Fault("bad_request", "the learner rests: call wake first")
+        return session()
+
     def open_(head: Head, _: Arrays) -> tuple[Head, Arrays]:
         if opened:
             raise Fault("bad_request", "the learner is already open: start another one for another model")
@@ -54,10 +61,12 @@ def verbs(ranks: Ranks = ALONE) -> dict[str, Verb]:
 
     return {
         "open": open_,
-        "logprobs": lambda head, arrays: _logprobs(session(), head, arrays),
-        "update": lambda head, arrays: _update(session(), head, arrays),
-        "save": lambda head, _: _save(session(), head),
-        "restore": lambda head, _: _restore(session(), head),
+        "logprobs": lambda head, arrays: _logprobs(awake(), head, arrays),
+        "update": lambda head, arrays: _update(awake(), head, arrays),
+        "save": lambda head, _: _save(awake(), head),
+        "restore": lambda head, _: _restore(awake(), head),
+        "rest": lambda head, _: _rest(session(), head),
+        "wake": lambda _, __: _wake(session()),
     }
 
 
@@ -138,4 +147,17 @@ def _save(session: Session, head: Head) -> tuple[Head, Arrays]:
 
 def _restore(session: Session, head: Head) -> tuple[Head, Arrays]:
     session.updates = checkpoint.restore(session.policy, session.optimizer, Path(head["folder"]))
+    return {}, {}
+
+
+def _rest(session: Session, head: Head) -> tuple[Head, Arrays]:
+    keep = head["keep"]
+    if keep not in ("weights", "nothing"):
+        raise Fault("bad_request", f"expected to keep weights or nothing; {keep} came")
+    held = rest(session.policy, session.optimizer, session.resting, keep)
+    return {"held": max(session.ranks.gather(held))}, {}
+
+
+def _wake(session: Session) -> tuple[Head, Arrays]:
+    wake(session.policy, session.optimizer, session.resting)
     return {}, {}

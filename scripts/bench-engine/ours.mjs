@@ -2,7 +2,9 @@
 //   node scripts/bench-engine/ours.mjs MODEL THREADS SEQUENCES,…
 
 import { nativeContextOf } from "../../dist/llm/engine/addon.js";
-import { loadModel, openContext, openEngine, startLlama } from "../../dist/llm/engine/llama.js";
+import { openEngine, startLlama } from "../../dist/llm/engine/llama.js";
+import { loadModel } from "../../dist/llm/engine/llama-model.js";
+import { openContext } from "../../dist/llm/engine/llama-seat.js";
 import { neededTokens, ratesOf } from "./rates.mjs";
 import { firstPrompt, grpo, inLanes, seconds, toolResult } from "./work.mjs";
 

@@ -1,10 +1,10 @@
 // `playact plan`: what a run needs of memory, by phase and part, for this machine or one that the user does not own. It loads no
 // model, only the headers of their files.
 import { Command } from "commander";
-import type { Config } from "../config/config.ts";
+import { type Config, residencies } from "../config/config.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
-import { type MachineMemory, residencies, usableOfCard } from "../plan/machine.ts";
+import { type MachineMemory, usableOfCard } from "../plan/machine.ts";
 import { type MemoryPlan, type Misfit, type Planned, planFor, planMemory } from "../plan/plan.ts";
 import { misfitLine, misfitText, planLine, residencyTexts, totalsOf } from "../plan/text.ts";
 import { collect, presetHelp } from "./options.ts";

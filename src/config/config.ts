@@ -59,6 +59,10 @@ const policy = z.strictObject({
     ),
 });
 
+/** What is in memory at the same time: run/turns.ts. */
+export const residencies = ["together", "turns", "alternate"] as const;
+export type Residency = (typeof residencies)[number];
+
 const engine = z.strictObject({
   gpu: z.enum(["auto", "on", "off"]).default("auto").describe("CUDA or Metal: if available, required, or never."),
   threads: positive.nullable().default(null).describe("CPU threads for sampling; null uses all cores."),
@@ -78,6 +82,12 @@ const engine = z.strictObject({
       "Simulator requests decoded in parallel; null as above, at most 8 (64 on a GPU). On a server: requests in flight; null is 8.",
     ),
   simulatorContext: positive.default(2560).describe("Context of one simulator request, in tokens."),
+  residency: z
+    .enum(["auto", ...residencies])
+    .default("auto")
+    .describe(
+      "What frees its memory while the other computes: nothing (together), the engine's contexts (turns), or contexts and weights of the engine and the learner's weights (alternate); auto: the first of these that fits into memory.",
+    ),
 });
 
 const memory = z.strictObject({

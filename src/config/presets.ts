@@ -12,6 +12,8 @@ export const presets = {
   "gpu-24gb": {
     steps: 60,
     models: { policy: "qwen3-8b", simulator: "qwen3-8b" },
+    // keys and values alone in turns would leave room for 3 + 1 sequences instead of 36 + 19 (playact plan)
+    engine: { residency: "alternate" },
     tasks: { perStep: 8 },
     rollout: { groupSize: 8, tokensPerTurn: 192 },
     // a fifteenth of the 0.5B's: large models take smaller ones, and those of published runs with LoRA are 1e-5 to 5e-5

@@ -1,8 +1,8 @@
-// The learner port: six verbs over ids, masks, log-probs and advantages. The learner never sees text, tools, rewards or
+// The learner port: eight verbs over ids, masks, log-probs and advantages. The learner never sees text, tools, rewards or
 // groups, and does not compute advantages. Implementations: torch.ts (Python child) and scripted.ts (deterministic double,
 // unit tests only); test/suites/learner.suite.ts is the conformance suite for both.
 import type { ImportanceMode, Normalization, PolicyLossName } from "../config/training.ts";
-import type { TrainingSample } from "../types.ts";
+import type { Kept, TrainingSample } from "../types.ts";
 
 export interface OpenRequest {
   /** GGUF file that the engine samples from; the learner trains the same weights, dequantised. */
@@ -107,5 +107,13 @@ export interface Learner {
   save(folder: string): Promise<SavedAdapter>;
   /** Exact state of an earlier save: adapter, optimizer moments, counters, RNG. */
   restore(folder: string): Promise<void>;
+  /**
+   * Gives memory back until `wake`: with nothing kept the frozen weights, on a GPU the adapter and its moments too (they wait
+   * in the host's memory); with the weights kept only what is held without need. Every other verb is refused meanwhile.
+   * Resting deeper or again is fine. Returns the bytes still held: on a GPU there, else by the learner's process.
+   */
+  rest(keep: Kept): Promise<number>;
+  /** Brings all of it back: the next update is the one of before, bit for bit. Awake it does nothing. */
+  wake(): Promise<void>;
   close(): Promise<void>;
 }

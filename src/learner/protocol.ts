@@ -8,7 +8,7 @@ import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { PlayactError } from "../errors.ts";
 
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 export const frameTypes = { hello: 1, request: 2, reply: 3, error: 4, heartbeat: 5 } as const;
 export type FrameType = (typeof frameTypes)[keyof typeof frameTypes];
 /** Bytes; about ten million tokens in one request. */

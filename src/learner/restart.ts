@@ -1,10 +1,11 @@
 // A learner that survives the death of its process. If the child dies during a call, another one is started and brought to
-// the same state (open, the last save or restore, the updates since), and the call is repeated once. On the CPU this repeats
+// the same state (open, the last save or restore, the updates since, at rest if it was), and the call is repeated once. On the CPU this repeats
 // the lost work bit for bit. A refusal by a running child is passed on.
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PlayactError } from "../errors.ts";
+import type { Kept } from "../types.ts";
 import type { Learner, OpenReply, OpenRequest, UpdateRequest } from "./learner.ts";
 
 /** A learner whose process can die; `failure` returns the reason, null while it runs. */
@@ -20,6 +21,7 @@ export async function restartingLearner(start: () => Promise<MortalLearner>): Pr
   let closed = false;
   let opened: { readonly request: OpenRequest; readonly reply: OpenReply } | null = null;
   let folder: string | null = null;
+  let resting: Kept | null = null;
   let since: UpdateRequest[] = []; // at most those of one step: each step ends in a save
 
   async function revive(): Promise<void> {
@@ -30,6 +32,7 @@ export async function restartingLearner(start: () => Promise<MortalLearner>): Pr
       if (opened !== null) mustBeLike(opened.reply, await next.open(opened.request));
       if (folder !== null) await next.restore(whereItIs(folder));
       for (const request of since) await next.update(request);
+      if (resting !== null) await next.rest(resting);
     } catch (reason) {
       await next.close();
       throw reason;
@@ -77,6 +80,15 @@ export async function restartingLearner(start: () => Promise<MortalLearner>): Pr
     async restore(path) {
       await call((learner) => learner.restore(path));
       [folder, since] = [path, []];
+    },
+    async rest(keep) {
+      const held = await call((learner) => learner.rest(keep));
+      resting = keep;
+      return held;
+    },
+    async wake() {
+      await call((learner) => learner.wake());
+      resting = null;
     },
     async close() {
       closed = true;

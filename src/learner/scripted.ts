@@ -17,12 +17,19 @@ type State = z.output<typeof state>;
 /** A fresh double. `vocabulary`: number of token ids; every id must be smaller. */
 export function scriptedLearner(vocabulary = 512): Learner {
   let current: State | null = null;
+  let resting = false;
   let closed = false;
 
   function opened(): State {
     if (closed) throw new PlayactError("learner", "the learner was closed");
     if (current === null) throw new PlayactError("learner", "learner: the learner is not open: call open first");
     return current;
+  }
+
+  function awake(): State {
+    const mine = opened();
+    if (resting) throw new PlayactError("learner", "learner: the learner rests: call wake first");
+    return mine;
   }
 
   return {
@@ -33,13 +40,13 @@ export function scriptedLearner(vocabulary = 512): Learner {
       return { device: "cpu", dtype: "float32", torch: "scripted", vocabulary, trainableParameters: vocabulary };
     },
     async logprobs(samples, which, temperature) {
-      const bias = which === "policy" ? opened().bias : opened().bias.map(() => 0);
+      const bias = which === "policy" ? awake().bias : awake().bias.map(() => 0);
       check(samples, vocabulary);
       const values = logSoftmax(bias, temperature);
       return samples.map((ids) => ids.map((id, position) => (position === 0 ? 0 : at(values, id))));
     },
     async update(request): Promise<UpdateReply> {
-      const mine = opened();
+      const mine = awake();
       check(
         request.minibatches.flat().map((sample) => sample.ids),
         vocabulary,
@@ -63,7 +70,7 @@ export function scriptedLearner(vocabulary = 512): Learner {
       };
     },
     async save(folder) {
-      const mine = opened();
+      const mine = awake();
       if (existsSync(join(folder, "state.json"))) {
         throw new PlayactError("learner", `learner: ${folder} contains an older save: use a new folder for each save`);
       }
@@ -80,12 +87,21 @@ export function scriptedLearner(vocabulary = 512): Learner {
       return { folder, gguf: join(folder, name), hash, files };
     },
     async restore(folder) {
-      opened();
+      awake();
       try {
         current = state.parse(JSON.parse(readFileSync(join(folder, "state.json"), "utf8")));
       } catch (cause) {
         throw new PlayactError("learner", `learner: ${folder} cannot be restored: ${describe(cause)}`, { cause });
       }
+    },
+    async rest(keep) {
+      opened();
+      resting = true;
+      return keep === "weights" ? 8 * vocabulary : 0;
+    },
+    async wake() {
+      opened();
+      resting = false;
     },
     async close() {
       closed = true;

@@ -22,7 +22,7 @@ export interface LearnerOptions {
   readonly deadlineSeconds: number;
   /** The same until its hello. */
   readonly startSeconds?: number;
-  /** The same while it opens, saves or restores: imports and file writing hold Python's global lock for seconds. */
+  /** The same while it opens, saves, restores, rests or wakes: imports and file writing hold Python's global lock for seconds. */
   readonly fileSeconds?: number;
   /** Devices to train on, each with its own process under torchrun (native/trainer/launch.py). Default 1. */
   readonly processes?: number;
@@ -44,6 +44,7 @@ const openReply = z.object({
   trainableParameters: z.number(),
 });
 const updateReply = z.object({ metrics: z.record(z.string(), z.number().nullable()), digests: z.array(z.string()) });
+const restReply = z.object({ held: z.number() });
 const saveReply = z.object({ gguf: z.string(), files: z.record(z.string(), z.string()) });
 
 const closed = new PlayactError("learner", "the learner was closed");
@@ -129,6 +130,12 @@ function verbs(channel: Channel, patience: number): Omit<Learner, "close"> {
     },
     async restore(path) {
       await channel.call("restore", { folder: resolve(path) }, undefined, patience);
+    },
+    async rest(keep) {
+      return restReply.parse((await channel.call("rest", { keep }, undefined, patience)).head).held;
+    },
+    async wake() {
+      await channel.call("wake", {}, undefined, patience);
     },
   };
 }

@@ -2,7 +2,7 @@
 // takes messages and returns a constrained reply or a choice. Each role is a side, and an engine joins two of them.
 // Implementations: llama.ts (node-llama-cpp, both sides), remote/ (a server, the simulator's side) and scripted.ts (a
 // deterministic double); all pass the conformance suites in test/suites/.
-import type { JsonSchema } from "../types.ts";
+import type { JsonSchema, Kept } from "../types.ts";
 
 export interface SampleRequest {
   /** The whole sequence so far. The implementation computes prefixes shared between requests only once. */
@@ -166,6 +166,17 @@ export interface PolicySide extends AsyncDisposable {
    * every one before `from`, which costs less to leave out.
    */
   score(ids: readonly number[], from?: number): Promise<number[]>;
+  /**
+   * Waits for requests in flight, then frees the context, and the weights too if it keeps nothing. Until `wake` every sample,
+   * swap and score is an EngineError("resting"); text can be encoded and decoded all the same. Resting deeper or again is fine.
+   * Returns bytes still used: by this process, on a GPU by all programs on it.
+   */
+  rest(keep: Kept): Promise<number>;
+  /**
+   * Opens again what `rest` freed, with the same sequences and the current adapter; policy handles stay valid. Scores are
+   * those of before, bit for bit. Awake it does nothing. @throws PlayactError("memory" | "model" | "engine"), still resting
+   */
+  wake(): Promise<void>;
   counters(): EngineCounters;
   /** How many requests are computed in parallel; further ones wait. */
   readonly sequences: number;
@@ -179,6 +190,9 @@ export interface PolicySide extends AsyncDisposable {
 /** The simulator's role. */
 export interface SimulatorSide extends AsyncDisposable {
   readonly simulator: ChatModel;
+  /** As of the policy's side: until `wake` every reply and choice is an EngineError("resting"). On a server nothing rests. */
+  rest(keep: Kept): Promise<void>;
+  wake(): Promise<void>;
   counters(): EngineCounters;
   /** As of the policy's side. */
   readonly sequences: number;
@@ -195,7 +209,10 @@ export interface Engine
   readonly weights: { readonly policy: Weights; readonly simulator: Weights | Served };
 }
 
-/** One engine of two sides, which closes both: the policy's last, which may own what they share. */
+/**
+ * One engine of two sides. The policy's may own what they share: it is woken first, and rests and is closed last. Both refuse
+ * requests as soon as one is to rest.
+ */
 export function join(policy: PolicySide, simulator: SimulatorSide): Engine {
   return {
     vocabulary: policy.vocabulary,
@@ -206,6 +223,13 @@ export function join(policy: PolicySide, simulator: SimulatorSide): Engine {
     simulator: simulator.simulator,
     swap: policy.swap,
     score: policy.score,
+    async rest(keep) {
+      const [, held] = await Promise.all([simulator.rest(keep), policy.rest(keep)]);
+      return held;
+    },
+    async wake() {
+      await Promise.all([policy.wake(), simulator.wake()]);
+    },
     counters: () => ({ policy: policy.counters(), simulator: simulator.counters() }),
     sequences: { policy: policy.sequences, simulator: simulator.sequences },
     memory: policy.memory,
@@ -221,7 +245,7 @@ export function join(policy: PolicySide, simulator: SimulatorSide): Engine {
 /** Why the engine failed one request. Other requests are not affected. */
 export class EngineError extends Error {
   /** Of a server alone: `refused`: its model declined to answer; `unavailable`: it was down or busy until the deadline. */
-  readonly code: "deadline" | "context_full" | "cancelled" | "closed" | "native" | "refused" | "unavailable";
+  readonly code: "deadline" | "context_full" | "cancelled" | "resting" | "closed" | "native" | "refused" | "unavailable";
   constructor(code: EngineError["code"], message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.name = "EngineError";
@@ -229,9 +253,12 @@ export class EngineError extends Error {
   }
 }
 
-/** Whether one request failed and the rest can go on: not if it was cancelled, the engine closed, or the program is at fault. */
+/** Codes after which the others cannot go on either: cancelled, the engine rests or is closed. */
+const forAll = ["cancelled", "resting", "closed"] as const;
+
+/** Whether one request failed and the rest can go on: not after those codes, nor if the program is at fault. */
 export function failedAlone(
   error: unknown,
-): error is EngineError & { readonly code: Exclude<EngineError["code"], "cancelled" | "closed"> } {
-  return error instanceof EngineError && error.code !== "cancelled" && error.code !== "closed";
+): error is EngineError & { readonly code: Exclude<EngineError["code"], (typeof forAll)[number]> } {
+  return error instanceof EngineError && !forAll.some((code) => code === error.code);
 }

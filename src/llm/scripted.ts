@@ -92,6 +92,19 @@ export function scriptedEngine(script: Script = {}): Engine {
   let current: Policy | null = null;
   /** Seed of the distribution: the adapter's hash; null without an adapter, or with one that changes nothing. */
   let voice: string | null = null;
+  let resting = false;
+  let running = 0;
+
+  /** As in the real engine: refused at rest; a rest waits for it. */
+  async function awake<T>(label: string, work: () => T | Promise<T>): Promise<T> {
+    if (resting) throw new EngineError("resting", `${label}: the engine rests; wake it first`);
+    running++;
+    try {
+      return await work();
+    } finally {
+      running--;
+    }
+  }
 
   function seat(version: number, adapter: string | null, path: string | null): Policy {
     voice = path !== null && isZero(path) ? null : adapter;
@@ -106,7 +119,7 @@ export function scriptedEngine(script: Script = {}): Engine {
           turn.late = true;
           return turn.ids.length === 0 ? null : { ids: turn.ids, logprobs: turn.logprobs, end: "deadline" };
         };
-        return within("policy sample", request, () => play(policy, request, turn), soFar);
+        return awake("policy sample", () => within("policy sample", request, () => play(policy, request, turn), soFar));
       },
     };
     current = policy;
@@ -144,32 +157,44 @@ export function scriptedEngine(script: Script = {}): Engine {
       return current ?? seat(0, null, null);
     },
     simulator: {
-      reply: async (request) => {
-        toGrammar(request.schema); // throws for the same schemas as the real engine
-        const { length } = renderChat(vocabulary, request.messages, "");
-        if (length >= contextTokens) throw full("simulator reply", length, contextTokens);
-        if (request.usage) request.usage.read += length;
-        const value = await within("simulator reply", request, async () =>
-          script.reply === undefined ? exampleOf(request.schema) : script.reply(request),
-        );
-        const text = typeof value === "string" && script.reply !== undefined ? value : JSON.stringify(value);
-        if (request.usage) request.usage.written += vocabulary.encode(text).length;
-        return text;
-      },
+      reply: (request) =>
+        awake("simulator reply", async () => {
+          toGrammar(request.schema); // throws for the same schemas as the real engine
+          const { length } = renderChat(vocabulary, request.messages, "");
+          if (length >= contextTokens) throw full("simulator reply", length, contextTokens);
+          if (request.usage) request.usage.read += length;
+          const value = await within("simulator reply", request, async () =>
+            script.reply === undefined ? exampleOf(request.schema) : script.reply(request),
+          );
+          const text = typeof value === "string" && script.reply !== undefined ? value : JSON.stringify(value);
+          if (request.usage) request.usage.written += vocabulary.encode(text).length;
+          return text;
+        }),
       weighs: true,
-      choose: async (request) => {
-        const firsts = firstTokens(vocabulary, request.options);
-        const ids = renderChat(vocabulary, request.messages, request.lead);
-        if (ids.length > contextTokens) throw full("simulator choice", ids.length, contextTokens);
-        if (request.usage) request.usage.read += ids.length;
-        const all = distribution(ids, null, 1);
-        return within("simulator choice", request, async () => script.choose?.(request) ?? firsts.map((id) => all[id] ?? 0));
-      },
+      choose: (request) =>
+        awake("simulator choice", async () => {
+          const firsts = firstTokens(vocabulary, request.options);
+          const ids = renderChat(vocabulary, request.messages, request.lead);
+          if (ids.length > contextTokens) throw full("simulator choice", ids.length, contextTokens);
+          if (request.usage) request.usage.read += ids.length;
+          const all = distribution(ids, null, 1);
+          return within("simulator choice", request, async () => script.choose?.(request) ?? firsts.map((id) => all[id] ?? 0));
+        }),
       fits: (messages, lead, replyTokens) => renderChat(vocabulary, messages, lead).length + replyTokens <= contextTokens,
     },
-    swap: async (adapter, version) => seat(version, adapter?.hash ?? null, adapter?.path ?? null),
-    score: async (ids, from = 0) =>
-      ids.map((id, at) => (at === 0 || at < from ? 0 : (distribution(ids.slice(0, at), voice, 1)[id] ?? 0))),
+    swap: (adapter, version) => awake("swap", () => seat(version, adapter?.hash ?? null, adapter?.path ?? null)),
+    score: (ids, from = 0) =>
+      awake("score", () =>
+        ids.map((id, at) => (at === 0 || at < from ? 0 : (distribution(ids.slice(0, at), voice, 1)[id] ?? 0))),
+      ),
+    async rest(keep) {
+      resting = true;
+      while (running > 0) await new Promise((resolve) => setImmediate(resolve));
+      return keep === "weights" ? 1e6 : 0;
+    },
+    async wake() {
+      resting = false;
+    },
     counters: () => ({ policy: { ...noCounters, ...total }, simulator: noCounters }),
     sequences: { policy: 8, simulator: 8 },
     memory: () => 0,

@@ -1,4 +1,5 @@
 // What a plan plans for: a configured run, and the memory of a machine. Plain data; run/machine.ts fills it in for this one.
+import type { Residency } from "../config/config.ts";
 import type { ModelShape } from "./shape.ts";
 
 /** The memory that a run may use, and which of it each side uses. */
@@ -22,6 +23,8 @@ export interface MemoryRequest {
   /** null: as many as fit and are of use. */
   readonly policySequences: number | null;
   readonly simulatorSequences: number | null;
+  /** What frees its memory while the other computes; null: the first that fits. */
+  readonly residency: Residency | null;
   /** null: nothing is trained (`playact eval`). */
   readonly training: null | {
     readonly rank: number;
@@ -31,10 +34,6 @@ export interface MemoryRequest {
     readonly limit: number | null;
   };
 }
-
-/** Whether engine and learner share memory: together in it, KV freed while training, or weights too. */
-export const residencies = ["together", "turns", "alternate"] as const;
-export type Residency = (typeof residencies)[number];
 
 /** Of a card sold as so many GB, which are GiB: a fortieth is the driver's and the screen's. Bytes. */
 export function usableOfCard(gigabytes: number): number {

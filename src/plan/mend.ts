@@ -1,7 +1,7 @@
 // Which change of the config would make a run fit, found by planning each: what to tell a user whose run does not.
-import { type MachineMemory, type MemoryRequest, type Residency, residencies } from "./machine.ts";
+import type { MachineMemory, MemoryRequest } from "./machine.ts";
 import { engineBase, learnerBase } from "./phase.ts";
-import { planFor, sum } from "./plan.ts";
+import { planMemory, sum } from "./plan.ts";
 
 /** No context is made smaller than this: an episode of the smallest preset needs 1,536 tokens. */
 const leastContext = 1536;
@@ -12,14 +12,9 @@ interface Mend {
   readonly request: MemoryRequest;
 }
 
-/** The smallest change that fits with one of these residencies, as settings of the config; null: the models are too large. */
-export function mendOf(
-  request: MemoryRequest,
-  machine: MachineMemory,
-  allowed: readonly Residency[] = residencies,
-): string | null {
-  const fits = (mend: Mend) => allowed.some((residency) => "rollingOut" in planFor(mend.request, machine, residency));
-  return candidates(request).find(fits)?.setting ?? null;
+/** The smallest change that fits, as settings of the config; null: the models are too large. */
+export function mendOf(request: MemoryRequest, machine: MachineMemory): string | null {
+  return candidates(request).find((mend) => planMemory(mend.request, machine).plan !== null)?.setting ?? null;
 }
 
 /** Bytes of the weights and processes alone, all in memory at once and none. */
@@ -34,6 +29,8 @@ function candidates(request: MemoryRequest): Mend[] {
   const free: Mend[] = asked
     ? [{ setting: "engine.policySequences=null engine.simulatorSequences=null", request: { ...request, ...fewer } }]
     : [];
+  const anyTurns: Mend[] =
+    request.residency === null ? [] : [{ setting: "engine.residency=auto", request: { ...request, residency: null } }];
   const unlimited: Mend[] =
     training === null || training.limit === null
       ? []
@@ -50,5 +47,5 @@ function candidates(request: MemoryRequest): Mend[] {
     training === null || training.item === 2
       ? []
       : [{ setting: "learner.dtype=bfloat16", request: { ...request, training: { ...training, item: 2 } } }];
-  return [...free, ...unlimited, ...shorter, ...narrow];
+  return [...anyTurns, ...free, ...unlimited, ...shorter, ...narrow];
 }

@@ -1,8 +1,8 @@
 // The memory plan of a run: how many sequences, how long a row, and every byte of both phases. It is made before anything is
 // loaded and enforced: engine and learner get their parts from it and do not look at what happens to be free. Pure arithmetic.
+import { type Residency, residencies } from "../config/config.ts";
 import { fewestRecomputed, longestRow, rowBytes } from "./learner.ts";
-import type { MachineMemory, MemoryRequest, Residency } from "./machine.ts";
-import { residencies } from "./machine.ts";
+import type { MachineMemory, MemoryRequest } from "./machine.ts";
 import { type EngineBytes, engineBase, hostBytes, type LearnerBytes, learnerBase, sequenceBytes, sizesOf } from "./phase.ts";
 
 export interface PhaseBytes {
@@ -64,15 +64,19 @@ const leastSample = 2048;
 
 /** The first residency that fits, and why those before it do not. */
 export function planMemory(request: MemoryRequest, machine: MachineMemory): Planned {
-  // what does not share memory, or is alone in it, has no turns to take
-  const ways = request.training !== null && machine.engine === machine.learner ? residencies : residencies.slice(0, 1);
   const misfits: Misfit[] = [];
-  for (const residency of ways) {
+  for (const residency of waysOf(request, machine)) {
     const found = planFor(request, machine, residency);
     if ("rollingOut" in found) return { plan: found, misfits };
     misfits.push(found);
   }
   return { plan: null, misfits };
+}
+
+/** The residencies to try. What does not share memory, or is alone in it, has no turns to take unless it is told to. */
+function waysOf({ training, residency }: MemoryRequest, machine: MachineMemory): readonly Residency[] {
+  if (training !== null && residency !== null) return [residency];
+  return training !== null && machine.engine === machine.learner ? residencies : ["together"];
 }
 
 /** The plan for one residency, or why there is none. */
@@ -85,7 +89,7 @@ export function planFor(request: MemoryRequest, machine: MachineMemory, residenc
   const learnerRoom = ownLimit === null ? room.learner : Math.min(room.learner, ownLimit + beside(machine, held));
 
   // what each side holds of the other's memory while the other works
-  const rests = { learner: residency === "alternate" ? held.process : sum({ ...held, rows: 0 }), engine: engineAtRest() };
+  const rests = { learner: sum(restingLearner(held, residency, machine)), engine: engineAtRest() };
   function engineAtRest(): number {
     if (residency === "alternate") return fixed.process;
     return residency === "turns" ? fixed.process + fixed.weights : sum(fixed);
@@ -122,7 +126,7 @@ export function planFor(request: MemoryRequest, machine: MachineMemory, residenc
   const learner: LearnerBytes = { ...held, rows: held.rows + needed };
   return {
     residency,
-    rollingOut: { engine, learner: atRest(learner, shared && residency === "alternate") },
+    rollingOut: { engine, learner: restingLearner(learner, shared ? residency : "together", machine) },
     training: { engine: shared ? restingEngine(engine, residency) : engine, learner },
     engine: {
       ...{ policySequences: chosen.policy, simulatorSequences: chosen.simulator },
@@ -149,8 +153,11 @@ function bytesOf(machine: MachineMemory, where: "card" | "host"): number {
   return where === "card" ? machine.cardBytes : (machine.hostBytes ?? 0);
 }
 
-function atRest(learner: LearnerBytes, gone: boolean): LearnerBytes {
-  return gone ? { process: learner.process, weights: 0, lora: 0, moments: 0, rows: 0 } : { ...learner, rows: 0 };
+/** Adapter and moments stay on the host, and leave a card. */
+function restingLearner(learner: LearnerBytes, residency: Residency, machine: MachineMemory): LearnerBytes {
+  if (residency !== "alternate") return { ...learner, rows: 0 };
+  const { process, lora, moments } = learner;
+  return { process, weights: 0, ...(machine.learner === "host" ? { lora, moments } : { lora: 0, moments: 0 }), rows: 0 };
 }
 
 function restingEngine(engine: EngineBytes, residency: Residency): EngineBytes {

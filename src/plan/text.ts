@@ -1,5 +1,6 @@
 // A plan in words: one line for a start, and a sentence for a run that does not fit: what is too large, and which setting mends it.
-import type { MachineMemory, MemoryRequest, Residency } from "./machine.ts";
+import type { Residency } from "../config/config.ts";
+import type { MachineMemory, MemoryRequest } from "./machine.ts";
 import { mendOf, weightsAlone } from "./mend.ts";
 import { type MemoryPlan, type Misfit, type Planned, sum } from "./plan.ts";
 
@@ -16,7 +17,8 @@ export function planLine(plan: MemoryPlan): string {
   const engine = `memory plan: engine ${gigabytes(plan.engine.bytes)} GB with ${policySequences} + ${simulatorSequences} sequences (keys and values ${gigabytes(kv)} GB)`;
   if (plan.learner === null) return engine;
   const { bytes, rowTokens, longestSample } = plan.learner;
-  return `${engine}, learner up to ${gigabytes(bytes)} GB, rows of ${rowTokens} tokens, samples up to ${longestSample}`;
+  const turns = plan.residency === "together" ? "" : `; ${plan.residency}: ${residencyTexts[plan.residency]}`;
+  return `${engine}, learner up to ${gigabytes(bytes)} GB, rows of ${rowTokens} tokens, samples up to ${longestSample}${turns}`;
 }
 
 /** Bytes of each phase in the memory that both share, or of each side if they do not. */
@@ -29,21 +31,14 @@ export function misfitLine({ residency, phase, needed, given }: Misfit): string 
   return `${residency} (${residencyTexts[residency]}): ${phase} needs ${gigabytes(needed)} GB of ${gigabytes(given)}`;
 }
 
-/** Why a run cannot start, and what would let it: settings, or other models. `executed`: residencies that a run can have. */
-export function misfitText(
-  { plan, misfits }: Planned,
-  request: MemoryRequest,
-  machine: MachineMemory,
-  executed?: readonly Residency[],
-): string {
+/** Why a run cannot start, and what would let it: settings, or other models. */
+export function misfitText({ misfits }: Planned, request: MemoryRequest, machine: MachineMemory): string {
   const why = `The run does not fit into memory: ${misfits.map(misfitLine).join("; ")}.`;
-  const later =
-    plan === null ? "" : ` It would fit in ${plan.residency} (${residencyTexts[plan.residency]}), which a run cannot do yet.`;
-  const mend = mendOf(request, machine, executed);
-  if (mend !== null) return `${why}${later} What would fit: --set ${mend.replaceAll(" ", " --set ")}.`;
+  const mend = mendOf(request, machine);
+  if (mend !== null) return `${why} What would fit: --set ${mend.replaceAll(" ", " --set ")}.`;
   const onHost = machine.learner === "host" || misfits.every(({ phase }) => phase === "host memory");
   const where = onHost ? "more free memory (memory.host)" : "a larger GPU";
-  return `${why}${later} Processes and weights alone take ${gigabytes(weightsAlone(request, machine))} GB: choose a smaller policy or simulator, or ${where}.`;
+  return `${why} Processes and weights alone take ${gigabytes(weightsAlone(request, machine))} GB: choose a smaller policy or simulator, or ${where}.`;
 }
 
 export function gigabytes(bytes: number): string {

@@ -217,6 +217,17 @@ const loopMetrics = [
     sentence: "Log-prob difference between engine and learner on the probe text, after the swap.",
   },
   { name: "adapter/probe_moved", unit: "nats per token", sentence: "Log-prob change on the probe text by the swap." },
+  {
+    name: "engine/resting_mb",
+    unit: "MB",
+    sentence:
+      "What the engine's process used while the learner trained (on a GPU: all that was used there); absent where both stay in memory.",
+  },
+  {
+    name: "learner/resting_mb",
+    unit: "MB",
+    sentence: "What the learner held after its turn; absent as above.",
+  },
   { name: "time/tasks", unit: "seconds", sentence: "Writing the tasks." },
   { name: "time/demonstrations", unit: "seconds", sentence: "Building the warm-up's demonstrations." },
   { name: "time/rollout", unit: "seconds", sentence: "Playing and judging the episodes." },

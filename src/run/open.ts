@@ -26,13 +26,14 @@ import { probePositions } from "./positions.ts";
 import { findSeats, findSimulator, type Seats } from "./seats.ts";
 import type { Session } from "./session.ts";
 import { looseServer, openSimulatorServer } from "./simulator-server.ts";
+import { restAtFirst, training } from "./turns.ts";
 import { versions } from "./versions.ts";
 
 export interface OpenedSession extends AsyncDisposable {
   readonly session: Session;
 }
 
-/** Opens everything, engine and learner in parallel; if a part fails, the others are closed again. */
+/** Opens everything, engine and learner in parallel unless they take turns; if a part fails, the others are closed again. */
 export async function openSession(
   writer: Writer,
   folder: string,
@@ -47,10 +48,11 @@ export async function openSession(
   watch.progress({ kind: "phase", text: planLine(plan), step: 0 });
   const toolsets = toolsetsOf(config);
   const nearness = await openNearness(config, [...toolsets.train, ...toolsets.heldOut]);
-  const [engine, { learner, reply }] = await both(
-    openEngineOf(config, { seats, plan }),
-    openLearner(config, { python, model: seats.policy.path, plan }),
-  ).catch(async (error) => {
+  const learning = openLearner(config, { python, model: seats.policy.path, plan });
+  const engineOpens = () => openEngineOf(config, { seats, plan });
+  // in turns the learner rests before the engine takes the memory: both at once may not fit
+  const opening = plan.residency === "together" ? engineOpens() : learning.then(engineOpens);
+  const [engine, { learner, reply }] = await both(opening, learning).catch(async (error) => {
     await nearness[Symbol.asyncDispose]();
     throw error;
   });
@@ -86,7 +88,9 @@ export async function openSession(
     for (const warning of [...(await idleCard(config, devices)), ...looseServer(engine), ...unplanned(planned, reply)])
       watch.progress({ kind: "warning", text: warning, step: 0 });
     const told = (text: string) => watch.progress({ kind: "phase", text, step: 0 });
-    const { near, far, position } = await probePositions(engine, learner, config.engine.policyContext);
+    const inTurn: typeof learner.logprobs = async (...asked) =>
+      (await training({ engine, learner, plan }, () => learner.logprobs(...asked))).value;
+    const { near, far, position } = await probePositions(engine, { logprobs: inTurn }, config.engine.policyContext);
     told(`positions: engine and learner differ by ${near.toFixed(3)} nats near, ${far.toFixed(3)} at ${position}`);
     const form = await callFormOf(engine, writer.run, seats.policy.entry ?? {}, told);
     await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }, form));
@@ -159,6 +163,7 @@ async function openLearner(
     threads: config.engine.threads,
     ...allotted(config, plan),
   });
+  await restAtFirst(learner, plan);
   return { learner, reply };
 }
 

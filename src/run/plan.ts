@@ -4,13 +4,10 @@ import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import type { OpenReply } from "../learner/learner.ts";
 import { knownFacts } from "../models/model.ts";
-import type { MachineMemory, MemoryRequest, Residency } from "../plan/machine.ts";
+import type { MachineMemory, MemoryRequest } from "../plan/machine.ts";
 import { type MemoryPlan, planMemory } from "../plan/plan.ts";
 import { misfitText } from "../plan/text.ts";
 import { thisMachine, weightItem } from "./machine.ts";
-
-/** Residencies that a run can execute; the others are arithmetic until engine and learner can rest. */
-const executed: readonly Residency[] = ["together"];
 
 /** @throws PlayactError("model") for a model whose header is neither in models/manifest.json nor on this disk */
 export async function planRequestOf(config: Config, machine: MachineMemory): Promise<MemoryRequest> {
@@ -23,6 +20,7 @@ export async function planRequestOf(config: Config, machine: MachineMemory): Pro
     simulatorContext: engine.simulatorContext,
     policySequences: one ?? engine.policySequences,
     simulatorSequences: one ?? engine.simulatorSequences,
+    residency: engine.residency === "auto" ? null : engine.residency,
     training: {
       rank: learner.rank,
       item: await weightItem(learner.dtype, machine.learner),
@@ -42,14 +40,13 @@ export interface RunPlan {
   readonly learner: { readonly dtype: "bfloat16" | "float32"; readonly on: MachineMemory["learner"] };
 }
 
-/** @throws PlayactError("memory") if the run does not fit, or only where engine and learner rest in turns */
+/** @throws PlayactError("memory") if the run does not fit */
 export async function planOfRun(config: Config): Promise<RunPlan> {
   const machine = await thisMachine(config);
   const request = await planRequestOf(config, machine);
   const planned = planMemory(request, machine);
   const { plan } = planned;
-  if (plan === null || !executed.includes(plan.residency))
-    throw new PlayactError("memory", misfitText(planned, request, machine, executed));
+  if (plan === null) throw new PlayactError("memory", misfitText(planned, request, machine));
   return { plan, learner: { dtype: request.training?.item === 2 ? "bfloat16" : "float32", on: machine.learner } };
 }
 

@@ -9,6 +9,7 @@ import { commit } from "./commit.ts";
 import type { Session } from "./session.ts";
 import { nextTemperature } from "./temperature.ts";
 import { tidy } from "./tidy.ts";
+import { training } from "./turns.ts";
 
 export interface RunState {
   /** Last closed step: 0 is the warm-up, -1 if none is closed. */
@@ -45,7 +46,7 @@ export async function resume(session: Session): Promise<RunState> {
       "store",
       `The checkpoint ${folder} contains no GGUF adapter although its files match. Start a new run.`,
     );
-  await learner.restore(folder);
+  await training(session, () => learner.restore(folder));
   await engine.swap({ path: gguf, hash: checkpoint.adapterHash }, last.nextPolicyVersion);
   await tidy(session);
   const temperature = temperatureOf(session, last.number + 1);

@@ -17,8 +17,8 @@ export interface Session {
   readonly writer: Writer;
   readonly engine: Engine;
   readonly learner: Learner;
-  /** What engine and learner were given of the memory. */
-  readonly plan: Pick<MemoryPlan, "engine" | "learner">;
+  /** What engine and learner were given of the memory, and who rests while the other computes (turns.ts). */
+  readonly plan: Pick<MemoryPlan, "residency" | "engine" | "learner">;
   /** Writes the episodes; its dialect is the one that the policy's calls are read in. */
   readonly template: EpisodeTemplate;
   readonly toolsets: { readonly train: readonly Toolset[]; readonly heldOut: readonly Toolset[] };

@@ -5,7 +5,7 @@ import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import { blames, configs, digests, embeddings, margins, replies, servers, starts, tables } from "./schema.ts";
 import { memory, models } from "./schema-models.ts";
-import { guides, pairs, teaching, thinking } from "./schema-teaching.ts";
+import { guides, pairs, residency, teaching, thinking } from "./schema-teaching.ts";
 import { views } from "./views.ts";
 
 /** "Play" in ASCII: marks the file as a Playact store in SQLite's header. */
@@ -28,6 +28,7 @@ export const migrations: readonly string[] = [
   servers,
   thinking,
   memory,
+  residency,
 ];
 
 /** The store's version: the number of migrations applied. */

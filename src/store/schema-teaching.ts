@@ -1,4 +1,4 @@
-// The changes of store versions 9 to 11; rules for editing as in schema.ts.
+// The changes of store versions 9 to 11, 14 and 15; rules for editing as in schema.ts.
 
 /**
  * Version 9: kinds and purposes of tasks; who wrote an episode; the dialect of a run; benchmark rows; questions to the simulator.
@@ -122,4 +122,9 @@ UPDATE run SET config = json_insert(config, '$.tasks.twins', json('false'), '$.l
 export const thinking = `
 UPDATE run SET config = json_insert(config, '$.policy.thinking', json('true'),
   '$.simulator.thinking', json(iif(config ->> '$.simulator.thinkTokens' > 0, 'true', 'false')));
+`;
+
+/** Version 16: engine and learner may take turns; until now both stayed in memory. */
+export const residency = `
+UPDATE run SET config = json_insert(config, '$.engine.residency', 'together');
 `;

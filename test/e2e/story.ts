@@ -25,8 +25,12 @@ const tools = ["light", "heater", "fan"].map((device) => {
   };
 });
 
+/** Arguments of a run with other settings. */
+export const set = (settings: Readonly<Record<string, unknown>>) =>
+  Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+
 /** The smallest run that has every part; learning rates are very high, so that a few updates clearly change log-probs. */
-const settings = {
+export const settings = {
   "tasks.perStep": shape.tasks,
   "tasks.hard": 0,
   "rollout.groupSize": shape.samples,
@@ -98,9 +102,8 @@ export function newHome(): Home {
 }
 
 export async function play(home: Home): Promise<Story> {
-  const set = Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
   const steps = String(shape.steps);
-  const first = home.start("train", "--preset", "tiny", "--steps", steps, "--tools", home.tools, "--json", ...set);
+  const first = home.start("train", "--preset", "tiny", "--steps", steps, "--tools", home.tools, "--json", ...set(settings));
   await until(() => asked(home, first, "SELECT 1 FROM task").length > 0);
   first.child.kill("SIGINT");
   const [status = ""] = await first.ended.then(() => home.rows<{ status: string }>("SELECT status FROM run")).then(statuses);

@@ -118,7 +118,9 @@ describe("the channel", () => {
   test("another version is reported in one sentence", async () => {
     const { input, channel, failures } = open();
     input.write(encodeFrame({ ...hello, head: { protocol: 99 } }));
-    await expect(channel.ready).rejects.toThrow("the learner uses protocol 99, this Playact 1: install the same version");
+    await expect(channel.ready).rejects.toThrow(
+      `the learner uses protocol 99, this Playact ${protocolVersion}: install the same version`,
+    );
     expect(failures).toHaveLength(1);
     await expect(channel.call("a", {})).rejects.toThrow("last words");
   });

@@ -32,6 +32,8 @@ function mortals(deaths: readonly number[]): { start: () => Promise<MortalLearne
       update: (request) => mortal(() => inner.update(request)),
       save: (path) => mortal(() => inner.save(path)),
       restore: (path) => mortal(() => inner.restore(path)),
+      rest: (keep) => mortal(() => inner.rest(keep)),
+      wake: () => mortal(() => inner.wake()),
       close: () => inner.close(),
     };
   };
@@ -53,6 +55,9 @@ async function run(learner: Learner, name: string): Promise<unknown> {
   await learner.update(update(6));
   await learner.save(join(folder, `${name}.tmp`));
   renameSync(join(folder, `${name}.tmp`), join(folder, name));
+  await learner.rest("weights");
+  await learner.rest("nothing");
+  await learner.wake();
   await learner.update(update(7));
   const { logprobs, metrics } = await learner.update(update(5));
   const { "learner/restarts": _, ...computed } = metrics;
@@ -60,12 +65,15 @@ async function run(learner: Learner, name: string): Promise<unknown> {
 }
 
 describe("a learner that is started again", () => {
-  test.each([1, 2, 3, 4, 5, 6, 7])("after a death in call %i computes the same as one that does not die", async (death) => {
-    const expected = await run(scriptedLearner(), `plain-${death}`);
-    const { start, lives } = mortals([death]);
-    expect(await run(await restartingLearner(start), `death-${death}`)).toEqual(expected);
-    expect(lives()).toBe(2);
-  });
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
+    "after a death in call %i computes the same as one that does not die",
+    async (death) => {
+      const expected = await run(scriptedLearner(), `plain-${death}`);
+      const { start, lives } = mortals([death]);
+      expect(await run(await restartingLearner(start), `death-${death}`)).toEqual(expected);
+      expect(lives()).toBe(2);
+    },
+  );
 
   test("counts its restarts in the metrics of an update", async () => {
     const learner = await restartingLearner(mortals([2]).start);

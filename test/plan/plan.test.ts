@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { Residency } from "../../src/config/config.ts";
 import { type LearnerSizes, learnerSizes, longestRow, rowBytes } from "../../src/plan/learner.ts";
-import { type MachineMemory, type MemoryRequest, type Residency, usableOfCard } from "../../src/plan/machine.ts";
+import { type MachineMemory, type MemoryRequest, usableOfCard } from "../../src/plan/machine.ts";
 import { mendOf } from "../../src/plan/mend.ts";
 import { type MemoryPlan, type Misfit, planFor, planMemory } from "../../src/plan/plan.ts";
 import { kvBytes, type ModelShape } from "../../src/plan/shape.ts";

@@ -9,7 +9,7 @@ import { stopReasons } from "../../src/types.ts";
 import { temporaryStore } from "../store/temporary.ts";
 import { blueprint } from "../support/blueprint.ts";
 import { aborted, judged } from "../support/trajectory.ts";
-import { life, newRun } from "../support/whole-run.ts";
+import { life, newRun, wholeConfig } from "../support/whole-run.ts";
 
 /** The name in the list for a recorded name. */
 const listed = (recorded: string) =>
@@ -17,7 +17,7 @@ const listed = (recorded: string) =>
 
 test("every recorded name is in the list, and every name of the list is recorded", async () => {
   using temporary = temporaryStore();
-  await life(temporary, newRun(temporary), { token: "one" });
+  await life(temporary, newRun(temporary, { engine: { ...wholeConfig.engine, residency: "turns" } }), { token: "one" });
   const names = temporary.store.database
     .prepare<[], string>("SELECT name FROM metric UNION SELECT name FROM evaluation_metric")
     .pluck()

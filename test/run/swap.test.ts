@@ -7,7 +7,7 @@ import { afterAll, expect, test } from "vitest";
 import type { Engine } from "../../src/llm/llm.ts";
 import { scriptedEngine } from "../../src/llm/scripted.ts";
 import type { Session } from "../../src/run/session.ts";
-import { swapAndProbe } from "../../src/run/swap.ts";
+import { expectedOf, swapAndProbe } from "../../src/run/swap.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "playact-swap-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -20,6 +20,10 @@ function saved(name: string, weights: readonly number[]) {
 }
 
 type Saved = ReturnType<typeof saved>;
+
+/** The swap as the loop makes it: what to expect is asked first. */
+const swapped = async (session: Session, adapter: Saved, version: number) =>
+  swapAndProbe(session, adapter, version, await expectedOf(session));
 
 /** A session whose learner has this adapter; `engine` may ignore swaps. */
 async function sessionOf(learned: Saved, engine: Engine): Promise<Session> {
@@ -36,21 +40,21 @@ test("a first step with only dead groups passes: an untrained adapter changes no
   const engine = scriptedEngine();
   const untrained = saved("untrained", [0, 0, 0]);
   expect(engine.policy.adapter).toBeNull(); // as after a step 0 without a warm-up
-  expect(await swapAndProbe(await sessionOf(untrained, engine), untrained, 1)).toEqual({
+  expect(await swapped(await sessionOf(untrained, engine), untrained, 1)).toEqual({
     "adapter/probe_gap": 0,
     "adapter/probe_moved": 0,
   });
   // weight decay alone changes the other factor: another hash, and still no effect
   const decayed = saved("decayed", [0, 0, 0]);
-  expect(await swapAndProbe(await sessionOf(decayed, engine), decayed, 2)).toMatchObject({ "adapter/probe_moved": 0 });
+  expect(await swapped(await sessionOf(decayed, engine), decayed, 2)).toMatchObject({ "adapter/probe_moved": 0 });
 });
 
 test("a step that trained nothing saves the same adapter again, which passes too", async () => {
   const engine = scriptedEngine();
   const trained = saved("trained", [0, 1]);
   const session = await sessionOf(trained, engine);
-  expect((await swapAndProbe(session, trained, 1))["adapter/probe_moved"]).toBeGreaterThan(0);
-  expect(await swapAndProbe(session, trained, 2)).toMatchObject({ "adapter/probe_moved": 0 });
+  expect((await swapped(session, trained, 1))["adapter/probe_moved"]).toBeGreaterThan(0);
+  expect(await swapped(session, trained, 2)).toMatchObject({ "adapter/probe_moved": 0 });
 });
 
 test("an engine that keeps its old adapter while the learner has changed ends the run", async () => {
@@ -68,5 +72,5 @@ test("an engine that keeps its old adapter while the learner has changed ends th
         Promise.all(samples.map((ids) => (which === "policy" ? drifted(ids) : engine.score(ids)))),
     },
   };
-  await expect(swapAndProbe(session, trained, 1)).rejects.toThrow(/does not follow the learner .* \(moved by 0\.0000\)/);
+  await expect(swapped(session, trained, 1)).rejects.toThrow(/does not follow the learner .* \(moved by 0\.0000\)/);
 });

@@ -50,6 +50,7 @@ const gone = [
 const since = {
   policy: { dialect: null, thinking: true },
   simulator: { thinking: false },
+  engine: { residency: "together" },
   store: { exchanges: "none" },
   tasks: { parallel: 0, twins: false },
   rollout: { guide: "off", stopAgreed: false },

@@ -213,6 +213,37 @@ export function learnerSuite(name: string, { start, request, torch, metrics, tol
       expect(await proceed()).toEqual(straight);
     });
 
+    test.each(["weights", "nothing"] as const)(
+      "at rest, keeping its %s, it refuses every verb; awake its numbers and its next update are those without a rest",
+      async (keep) => {
+        const place = join(folder, `rested-${keep}`);
+        await learner.save(place);
+        const proceed = async () => {
+          const before = [await logprobs(bad.ids), await logprobs(bad.ids, "reference")];
+          const { metrics, logprobs: old } = await learner.update({
+            minibatches: [[good, bad], [bad]],
+            loss: grpo,
+            learningRate,
+          });
+          return [before, metrics.loss, metrics.grad_norm, old, await logprobs(bad.ids)];
+        };
+        const straight = await proceed();
+        await learner.restore(place);
+        expect(await learner.rest(keep)).toBeGreaterThanOrEqual(0);
+        const calls = [
+          () => logprobs(good.ids),
+          () => learner.update({ minibatches: [[good]], loss: grpo, learningRate }),
+          () => learner.save(join(folder, "asleep")),
+          () => learner.restore(place),
+        ];
+        for (const call of calls) await expect(call()).rejects.toThrow("the learner rests: call wake first");
+        await learner.rest(keep); // again: nothing to do
+        await learner.wake();
+        await learner.wake();
+        expect(await proceed()).toEqual(straight);
+      },
+    );
+
     test("what cannot be restored or trained is rejected and leaves the learner unchanged", async () => {
       const before = await logprobs(good.ids);
       await expect(learner.restore(join(folder, "nowhere"))).rejects.toThrow("cannot be restored");

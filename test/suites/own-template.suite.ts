@@ -4,7 +4,7 @@ import { Template } from "@huggingface/jinja";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { expect, test } from "vitest";
 import { dialects } from "../../src/config/config.ts";
-import { chatTemplateOf, vocabularyOf } from "../../src/llm/engine/llama.ts";
+import { chatTemplateOf, vocabularyOf } from "../../src/llm/engine/llama-model.ts";
 import type { ChatMessage } from "../../src/llm/llm.ts";
 import { openChatTemplate } from "../../src/llm/text/chat-template.ts";
 import { chooseTemplate } from "../../src/llm/text/choose-template.ts";

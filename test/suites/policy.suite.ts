@@ -200,6 +200,58 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
 
     simulatorTests(() => benchOf(engine), { contextTokens, tolerance });
 
+    test.each(["weights", "nothing"] as const)(
+      "at rest, keeping its %s, it refuses requests but reads text; awake it goes on bit for bit, with its adapter",
+      async (keep) => {
+        const folder = mkdtempSync(join(tmpdir(), "playact-suite-"));
+        const prompt = chat("What is left of the night?");
+        const path = join(folder, "some");
+        writeAdapter?.(path, "some");
+        const bare = await engine.score(prompt);
+        const policy = await engine.swap(writeAdapter ? { path, hash: "worn" } : null, engine.policy.version + 1);
+        const [scored, counted] = [await engine.score(prompt), engine.counters().policy];
+        if (writeAdapter) expect(scored).not.toEqual(bare);
+
+        expect(await engine.rest(keep)).toBeGreaterThanOrEqual(0);
+        const messages = [{ role: "user", content: "Still there?" }] as const;
+        const request = { messages, seed: 1, temperature: 1, maxTokens: 9, deadlineMs: 60_000 };
+        const calls = [
+          () => sample(prompt),
+          () => engine.score(prompt),
+          () => engine.swap(null, 99),
+          () => engine.simulator.choose({ ...request, lead: "", options: ["A", "B"] }),
+          () => engine.simulator.reply({ ...request, schema: { type: "boolean" } }),
+        ];
+        for (const call of calls)
+          await expect(call()).rejects.toMatchObject({ code: "resting", message: expect.stringContaining("wake it first") });
+        expect(engine.vocabulary.decode(chat("Still there?"))).toContain("Still there?");
+        expect(engine.simulator.fits(messages, "", 1)).toBe(true);
+        expect(engine.counters().policy).toMatchObject({ prefilled: counted.prefilled, decoded: counted.decoded });
+
+        await engine.rest(keep); // again: nothing to do
+        await engine.wake();
+        await engine.wake();
+        expect(engine.policy).toBe(policy);
+        expect(await engine.score(prompt)).toEqual(scored);
+        expect(await sample(prompt)).toMatchObject({ ids: { length: 12 } });
+        await engine.swap(null, policy.version + 1);
+        expect(await engine.score(prompt)).toEqual(bare);
+        rmSync(folder, { recursive: true });
+      },
+    );
+
+    test("a rest waits for the samples in flight, and a wake for the rest", async () => {
+      const running = sample(chat("Count to ten."));
+      const rested = engine.rest("nothing");
+      await new Promise((resolve) => setImmediate(resolve));
+      await expect(sample(chat("Me too."))).rejects.toMatchObject({ code: "resting" });
+      const woken = engine.wake();
+      expect((await running).ids).toHaveLength(12);
+      await rested;
+      await woken;
+      expect((await sample(chat("Me too."))).ids).toHaveLength(12);
+    });
+
     test("a swap returns a new handle, and the old one rejects requests", async () => {
       const before = engine.policy;
       const after = await engine.swap(null, before.version + 1);

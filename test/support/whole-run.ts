@@ -1,7 +1,8 @@
 // A whole run of train() with the doubles of engine and learner and a real store: two steps after a warm-up in a third of a
 // second, with a callback at each moment at which a process may end, and the run's complete results.
+import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type BetterSqlite from "better-sqlite3";
 import { type Config, configSchema } from "../../src/config/config.ts";
@@ -14,7 +15,9 @@ import { type ChatModel, type Engine, noCounters, type ReplyRequest } from "../.
 import { type Script, scriptedEngine } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { draws } from "../../src/rng.ts";
+import { adapterIn } from "../../src/run/checkpoint.ts";
 import type { ProgressEvent, Session } from "../../src/run/session.ts";
+import { restAtFirst } from "../../src/run/turns.ts";
 import { newUsage, type Usage } from "../../src/simulator/usage.ts";
 import { checkpointFolder, listCheckpoints } from "../../src/store/checkpoints.ts";
 import { runFolder } from "../../src/store/home.ts";
@@ -31,7 +34,8 @@ import { findTrain } from "./blueprint.ts";
 import { planWith } from "./plan.ts";
 
 const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tartu", "Riga"];
-const config = configSchema.parse({
+/** The run's config without a change. */
+export const wholeConfig = configSchema.parse({
   steps: 2,
   seed: 5,
   keepCheckpoints: 0,
@@ -130,14 +134,19 @@ function engineWith(moment: Moment, script: Script, simulator?: ChatModel): Engi
 const anyLength = 100_000;
 
 /**
- * Gives the engine's log-probs, so that the probe after a swap finds what it expects, and runs out of memory on a sample that is
- * too long, as the real one would.
+ * Gives the log-probs of an engine of its own, so that the probe after a swap finds what it expects, and runs out of memory on a
+ * sample that is too long, as the real one would.
  */
-function learnerWith(engine: Engine, { moment = () => {}, updated, longestSample = anyLength }: Process): Learner {
+function learnerWith({ moment = () => {}, updated, longestSample = anyLength }: Process): Learner {
   const learner = scriptedLearner();
+  /** Has the adapter that was saved or restored last. */
+  const own = scriptedEngine();
   return {
     ...learner,
-    logprobs: (samples) => Promise.all(samples.map((ids) => engine.score(ids))),
+    logprobs: async (samples, which, temperature) => {
+      await learner.logprobs([], which, temperature); // refused at rest
+      return Promise.all(samples.map((ids) => own.score(ids)));
+    },
     update: async (request) => {
       moment("before an update");
       updated?.(request);
@@ -153,8 +162,14 @@ function learnerWith(engine: Engine, { moment = () => {}, updated, longestSample
       moment("in a save");
       rmSync(join(folder, "half"));
       const saved = await learner.save(folder);
+      await own.swap({ path: saved.gguf, hash: saved.hash }, 0);
       moment("after a save");
       return saved;
+    },
+    restore: async (folder) => {
+      await learner.restore(folder);
+      const path = (await adapterIn(folder)) ?? "";
+      await own.swap({ path, hash: createHash("sha256").update(readFileSync(path)).digest("hex") }, 0);
     },
   };
 }
@@ -183,13 +198,16 @@ export async function life({ store, home }: Temporary, run: RunRow, lived: Proce
   const { moment = () => {}, progress = () => {}, usage = newUsage(), token, longestSample = anyLength } = lived;
   const writer = { ...acquireLease(store, run, { pid: process.pid, token }), store: storeWith(store, moment) };
   const engine = engineWith(moment, lived.script ?? usualScript(lived.decide), lived.simulator);
-  const learner = learnerWith(engine, lived);
+  const learner = learnerWith(lived);
   await learner.open(openRequest);
+  const { residency } = run.config.engine;
+  const plan = planWith(longestSample, residency === "auto" ? "together" : residency);
+  await restAtFirst(learner, plan);
   const toolset = { domain: "travel", name: "trains", tools: lived.tools ?? [findTrain] };
   const { signal } = new AbortController();
   setMaxListeners(0, signal); // as in the worker: every wait adds one
   const session: Session = {
-    ...{ config: run.config, writer, engine, learner, progress, plan: planWith(longestSample) },
+    ...{ config: run.config, writer, engine, learner, progress, plan },
     template: episodeTemplate(engine.vocabulary, { dialect: "hermes", markers: "pieces" }),
     toolsets: { train: [toolset], heldOut: [toolset] },
     embed: null,
@@ -235,7 +253,7 @@ export function outcome({ store, home }: Temporary, run: RunRow) {
 }
 
 export function newRun(temporary: Temporary, change: Partial<Config> = {}): RunRow {
-  return createRun(temporary.store, { preset: "tiny", config: { ...config, ...change }, versions: {} });
+  return createRun(temporary.store, { preset: "tiny", config: { ...wholeConfig, ...change }, versions: {} });
 }
 
 /** Folders in lost/, left by a run's deaths. */

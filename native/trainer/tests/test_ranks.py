@@ -16,7 +16,7 @@ import torch
 
 from trainer.memory import room_of
 from trainer.optimizer import adamw
-from trainer.protocol import REQUEST, Frame, encode
+from trainer.protocol import REQUEST, VERSION, Frame, encode
 from trainer.ranks import ALONE, Ranks
 from trainer.update import update
 
@@ -123,7 +123,7 @@ def children(pid: int) -> list[int]:
 def test_the_launched_ranks_serve_the_loop_and_leave_no_process_behind(end: str) -> None:
     with started("trainer.launch", "2") as child:
         child.send(HELLO_BYTES)
-        assert child.next().head == {"protocol": 1}
+        assert child.next().head == {"protocol": VERSION}
         head = {"id": 1, "verb": "open", "model": "/no/such/model.gguf", "device": "cpu", "dtype": "float32", "threads": 2}
         lora = {"rank": 4, "alpha": 8, "seed": 1}
         child.send(encode(Frame(REQUEST, head | {"lora": lora, "memory": None, "optimizer": {}})))

@@ -23,34 +23,32 @@ export interface ContextParts {
   readonly contextTokens: number;
 }
 
-export interface ChatParts extends ContextParts {
-  readonly prompt: PromptWriter;
-}
-
 /** llama.cpp's defaults. */
 const shaping = { topK: 40, topP: 0.95, minP: 0.05 } as const;
 const cachedGrammars = 64;
 
-export function openChatModel(parts: ChatParts): ChatModel {
+/** Model, context and batcher are read anew for each request: after a rest they are others. */
+export function openChatModel(parts: ContextParts, prompt: PromptWriter): ChatModel {
   const grammarFor = grammarCache(parts.bindings);
   const loneSpace = openLoneSpace(parts.bindings, parts.vocabulary);
   return {
     // async, so that an invalid schema or option rejects instead of throwing
-    reply: async (request) => parts.batcher.run(replyWork(parts, { grammar: grammarFor(request), loneSpace }, request)),
+    reply: async (request) => parts.batcher.run(replyWork(parts, { prompt, grammar: grammarFor(request), loneSpace }, request)),
     weighs: true,
-    choose: async (request) => parts.batcher.run(chooseWork(parts, request)),
-    fits: (messages, lead, replyTokens) => parts.prompt.write(messages, lead, false).length + replyTokens <= parts.contextTokens,
+    choose: async (request) => parts.batcher.run(chooseWork(parts, prompt, request)),
+    fits: (messages, lead, replyTokens) => prompt.write(messages, lead, false).length + replyTokens <= parts.contextTokens,
   };
 }
 
-/** How a reply is constrained. */
-interface Constraint {
+/** How a prompt is written, and its reply constrained. */
+interface Form {
+  readonly prompt: PromptWriter;
   readonly grammar: NativeGrammar;
   readonly loneSpace: LoneSpace;
 }
 
-function replyWork(parts: ChatParts, { grammar, loneSpace }: Constraint, request: ReplyRequest): Work<string> {
-  const { bindings, model, context, vocabulary, prompt, contextTokens } = parts;
+function replyWork(parts: ContextParts, { prompt, grammar, loneSpace }: Form, request: ReplyRequest): Work<string> {
+  const { bindings, model, context, vocabulary, contextTokens } = parts;
   const asked = prompt.write(request.messages, "", false);
   if (asked.length >= contextTokens) throw full("simulator reply", asked.length, contextTokens);
   const shape = { ...shaping, temperature: request.temperature, seed: nativeSeed(request.seed) };
@@ -100,8 +98,8 @@ function replyWork(parts: ChatParts, { grammar, loneSpace }: Constraint, request
   };
 }
 
-function chooseWork(parts: ChatParts, request: ChooseRequest): Work<readonly number[]> {
-  const { bindings, model, context, vocabulary, prompt, contextTokens } = parts;
+function chooseWork(parts: ContextParts, prompt: PromptWriter, request: ChooseRequest): Work<readonly number[]> {
+  const { bindings, model, context, vocabulary, contextTokens } = parts;
   const ids = prompt.write(request.messages, request.lead, false);
   if (ids.length > contextTokens) throw full("simulator choice", ids.length, contextTokens);
   const firsts = firstTokens(vocabulary, request.options);

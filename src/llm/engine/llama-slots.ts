@@ -20,7 +20,11 @@ export interface SeatFiles {
 }
 
 /** At least one each: if not even these fit, opening them says what is missing. */
-export async function sequencesOf(files: SeatFiles, options: Readonly<Config["engine"]>, llama: Llama): Promise<Sequences> {
+export async function sequencesOf(
+  files: SeatFiles,
+  options: Readonly<Omit<Config["engine"], "residency">>,
+  llama: Llama,
+): Promise<Sequences> {
   const { policySequences, simulatorSequences, mode } = options;
   if (mode === "reproducible") return { policy: 1, simulator: 1 };
   if (policySequences !== null && simulatorSequences !== null) return { policy: policySequences, simulator: simulatorSequences };
@@ -31,6 +35,7 @@ export async function sequencesOf(files: SeatFiles, options: Readonly<Config["en
       ...options,
       policy: factsAt(files.policy),
       simulator: files.simulator === null ? null : files.simulator === files.policy ? "shared" : factsAt(files.simulator),
+      residency: null,
       training: null,
     },
     { engine: onCard ? "card" : "host", learner: "host", cardBytes: onCard ? free : 0, hostBytes: onCard ? null : free },

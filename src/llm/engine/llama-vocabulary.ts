@@ -1,7 +1,7 @@
 // A model's vocabulary and chat template without its weights: for commands that show stored tokens or templates.
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import type { Engine } from "../llm.ts";
-import { chatTemplateOf, vocabularyOf } from "./llama.ts";
+import { chatTemplateOf, vocabularyOf } from "./llama-model.ts";
 
 /** Loads the token table of a GGUF file, until the process ends. */
 export async function openVocabularyOf(path: string): Promise<Pick<Engine, "vocabulary" | "chatTemplate">> {

@@ -2,7 +2,7 @@
 // Sampling is by temperature only, over the full vocabulary (law 3).
 import { describe, PlayactError } from "../../errors.ts";
 import { EngineError, type Policy, type Sampled, type SampleRequest } from "../llm.ts";
-import type { NativeLora } from "./addon.ts";
+import type { NativeContext, NativeLora, NativeModel } from "./addon.ts";
 import type { ContextParts } from "./chat.ts";
 import type { Lock } from "./lock.ts";
 import { openDrawer, openWeigher } from "./sampler.ts";
@@ -16,21 +16,37 @@ export interface PolicySeat {
   current(): Policy;
   swap(adapter: { readonly path: string; readonly hash: string } | null, version: number): Promise<Policy>;
   score(ids: readonly number[], from?: number): Promise<number[]>;
-  /** Rejects further samples and frees the adapter; the batcher must be closed. */
+  /** Frees the adapter after a swap in flight; the batcher must be drained. Handles stay valid. */
+  rest(): Promise<void>;
+  /** Loads the current adapter into a new context. */
+  wake(natives: Natives): Promise<void>;
+  /** Rejects further samples and frees the adapter. */
   close(): Promise<void>;
 }
 
 /** A probe is short; a score that takes longer than this is stuck. */
 const scoreDeadlineMs = 600_000;
 
+type Adapter = Parameters<PolicySeat["swap"]>[0];
+
+/** What a request works with. */
+export type Natives = Pick<PolicyParts, "model" | "context" | "batcher">;
+
+/** The adapter that a context applies. */
+interface Worn {
+  readonly context: NativeContext;
+  readonly lora: NativeLora;
+}
+
 /** Starts with the base model at version 0. */
 export function openPolicy(parts: PolicyParts): PolicySeat {
-  const { bindings, model, context, batcher, lock } = parts;
-  let lora: NativeLora | null = null;
+  const { bindings, lock } = parts;
+  let current: Adapter = null;
+  let worn: Worn | null = null;
   let seat = handle(parts, 0, null);
   let swapping: Promise<unknown> = Promise.resolve();
 
-  async function load(path: string): Promise<NativeLora> {
+  async function load(model: NativeModel, path: string): Promise<NativeLora> {
     const loaded = new bindings.AddonModelLora(model, path);
     try {
       await lock.take(() => model.loadLora(loaded));
@@ -41,19 +57,35 @@ export function openPolicy(parts: PolicyParts): PolicySeat {
     return loaded;
   }
 
-  async function exchange(adapter: { readonly path: string; readonly hash: string } | null, version: number): Promise<Policy> {
-    const next = adapter === null ? null : await load(adapter.path);
-    seat.close();
+  /** `closing` is called once the adapter is loaded, before the samples in flight are waited for. */
+  async function wear({ model, context, batcher }: Natives, adapter: Adapter, closing: () => void): Promise<void> {
+    const lora = adapter === null ? null : await load(model, adapter.path);
+    closing();
     await batcher.drained();
-    const before = lora;
+    const before = worn;
     await lock.take(async () => {
-      context.setLoras(next === null ? [] : [next], next === null ? [] : [1]);
+      context.setLoras(lora === null ? [] : [lora], lora === null ? [] : [1]);
       batcher.clear();
     });
-    lora = next;
-    await before?.dispose();
+    worn = lora === null ? null : { context, lora };
+    current = adapter;
+    await before?.lora.dispose();
+  }
+
+  async function exchange(adapter: Adapter, version: number): Promise<Policy> {
+    const { model, context, batcher } = parts; // of now: a rest that begins later waits for this
+    await wear({ model, context, batcher }, adapter, () => seat.close());
     seat = handle(parts, version, adapter?.hash ?? null);
     return seat.policy;
+  }
+
+  async function rest(): Promise<void> {
+    await swapping;
+    if (worn === null) return;
+    const { context, lora } = worn;
+    worn = null;
+    await lock.take(async () => context.setLoras([], []));
+    await lora.dispose();
   }
 
   return {
@@ -63,13 +95,14 @@ export function openPolicy(parts: PolicyParts): PolicySeat {
       swapping = swapped.catch(() => undefined);
       return swapped;
     },
-    score: async (ids, from = 0) => batcher.run(scoreWork(parts, ids, from)),
+    score: async (ids, from = 0) => parts.batcher.run(scoreWork(parts, ids, from)),
+    rest,
+    async wake(natives) {
+      if (current !== null && worn === null) await wear(natives, current, () => undefined);
+    },
     async close() {
       seat.close();
-      await swapping;
-      await lock.take(async () => context.setLoras([], []));
-      await lora?.dispose();
-      lora = null;
+      await rest();
     },
   };
 }

@@ -66,6 +66,8 @@ export async function openServer(options: ServerOptions): Promise<SimulatorSide>
       return { ...counts, ...line.load() };
     },
     sequences: requests,
+    rest: async () => undefined,
+    wake: async () => undefined,
     weights: { server: `${url}#${greeting.model}`, constrains: greeting.constrains },
     async [Symbol.asyncDispose]() {
       line.close();

@@ -2,7 +2,8 @@
 // whole vocabulary normalised here. Across shapes llama.cpp itself differs; scripts/bench-simulator.mjs measures by how much.
 import { getLlama, LlamaLogLevel, type Token } from "node-llama-cpp";
 import { expect, test } from "vitest";
-import { openEngine, vocabularyOf } from "../../../src/llm/engine/llama.ts";
+import { openEngine } from "../../../src/llm/engine/llama.ts";
+import { vocabularyOf } from "../../../src/llm/engine/llama-model.ts";
 import { renderChat } from "../../../src/llm/text/prompt.ts";
 import { smallModel } from "./small-model.ts";
 

@@ -1,7 +1,9 @@
 // The plan's formula for a context against llama.cpp's own account of one that is open.
 import { expect, test } from "vitest";
 import { nativeContextOf } from "../../../src/llm/engine/addon.ts";
-import { loadModel, openContext, startLlama } from "../../../src/llm/engine/llama.ts";
+import { startLlama } from "../../../src/llm/engine/llama.ts";
+import { loadModel } from "../../../src/llm/engine/llama-model.ts";
+import { openContext } from "../../../src/llm/engine/llama-seat.ts";
 import { factsAt } from "../../../src/models/facts.ts";
 import { computeBytes, kvBytes } from "../../../src/plan/shape.ts";
 import { smallModel } from "./small-model.ts";

@@ -2,7 +2,7 @@
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Bindings, bindingsOf, type NativeModel, nativeModelOf } from "../../../src/llm/engine/addon.ts";
-import { vocabularyOf } from "../../../src/llm/engine/llama.ts";
+import { vocabularyOf } from "../../../src/llm/engine/llama-model.ts";
 import { openLoneSpace } from "../../../src/llm/engine/lone-space.ts";
 import type { Vocabulary } from "../../../src/llm/llm.ts";
 import { smallModel } from "./small-model.ts";

@@ -2,13 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checked } from "../../../src/llm/engine/addon.ts";
 import { type EngineOptions, openEngine } from "../../../src/llm/engine/llama.ts";
 import type { Engine } from "../../../src/llm/llm.ts";
 import { renderChat } from "../../../src/llm/text/prompt.ts";
+import { exposedCollector, slope } from "../../support/memory.ts";
 import { writeAdapter } from "./adapter-file.ts";
 import { smallModel } from "./small-model.ts";
 
@@ -118,19 +117,6 @@ describe("an adapter swap", () => {
     ).toHaveLength(2);
   });
 });
-
-function exposedCollector(): () => void {
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc") as () => void; // V8's own function
-}
-
-/** Of the least-squares line through the values at 0, 1, 2 … */
-function slope(values: readonly number[]): number {
-  const middle = (values.length - 1) / 2;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const over = values.reduce((sum, value, at) => sum + (at - middle) * (value - mean), 0);
-  return over / values.reduce((sum, _, at) => sum + (at - middle) ** 2, 0);
-}
 
 test("an engine closes also after its unreferenced parts were garbage-collected", async () => {
   const collect = exposedCollector();

@@ -3,8 +3,10 @@
 import { expect, test } from "vitest";
 import { bindingsOf, nativeContextOf, nativeModelOf } from "../../../src/llm/engine/addon.ts";
 import { createBatcher } from "../../../src/llm/engine/batcher.ts";
-import { openChatModel } from "../../../src/llm/engine/chat.ts";
-import { loadModel, openContext, startLlama, vocabularyOf } from "../../../src/llm/engine/llama.ts";
+import { type ContextParts, openChatModel } from "../../../src/llm/engine/chat.ts";
+import { startLlama } from "../../../src/llm/engine/llama.ts";
+import { loadModel, vocabularyOf } from "../../../src/llm/engine/llama-model.ts";
+import { openContext } from "../../../src/llm/engine/llama-seat.ts";
 import { createLock } from "../../../src/llm/engine/lock.ts";
 import { promptWriter } from "../../../src/llm/text/prompt.ts";
 import { batchTokens } from "../../../src/plan/shape.ts";
@@ -36,12 +38,11 @@ test("a model that can think does so up to its limit, and the reply is only the 
     hasMarker: (text: string) => own.hasMarker(standIns[text] ?? text),
     marker: (text: string) => own.marker(standIns[text] ?? text),
   };
-  const chat = openChatModel({
+  const parts: ContextParts = {
     bindings: bindingsOf(llama),
     model: nativeModelOf(loaded),
     context: nativeContextOf(opened),
     vocabulary,
-    prompt: promptWriter(vocabulary, { source: asked, begin: "", end: "" }),
     batcher: {
       ...batcher,
       run: (work) =>
@@ -55,7 +56,8 @@ test("a model that can think does so up to its limit, and the reply is only the 
         }),
     },
     contextTokens,
-  });
+  };
+  const chat = openChatModel(parts, promptWriter(vocabulary, { source: asked, begin: "", end: "" }));
   const reply = async (thinkTokens: number, maxTokens = 30) => {
     decoded.length = 0;
     const usage = { read: 0, written: 0 };
