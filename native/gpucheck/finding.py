@@ -62,4 +62,4 @@ def table(findings: Sequence[Finding]) -> str:
 
 
 def _figure(value: float) -> str:  # also of what is no number
-    return f"{value:,.0f}" if abs(value) >= 1000 or value.is_integer() else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 or float(value).is_integer() else f"{value:.3g}"
