@@ -67,8 +67,9 @@ async function checks(path) {
   const loaded = await loadModel(llama, path);
   /** @type {Finding[]} */
   const findings = [...(await deviceFindings(llama, loaded, device))];
+  const measuring = onCard || values.cpu; // on the processor beside an idle card the figures would mean nothing
   let most = 0;
-  for (const sequences of values.sequences.split(",").map(Number)) {
+  for (const sequences of measuring ? values.sequences.split(",").map(Number) : []) {
     process.stderr.write(`check:gpu: ${sequences} sequences …\n`);
     findings.push(...(await memoryFindings(llama, loaded, sequences)));
     const opened = await contextOf(llama, loaded, sequences, neededTokens);
@@ -84,7 +85,7 @@ async function checks(path) {
   }
   await loaded.dispose();
   await llama.dispose();
-  findings.push(...threadFindings(path, most));
+  if (most > 0) findings.push(...threadFindings(path, most));
   const seconds = (performance.now() - started) / 1000;
   findings.push(judged(shown("all checks", "seconds", seconds, "s"), `< ${mostSeconds}`, seconds < mostSeconds));
   report(findings, { device, model: basename(path), threads });

@@ -70,8 +70,6 @@ describe("the engine's half", () => {
     expect(idle.stdout).toMatch(/^!! +device +where the engine computes .*NVIDIA L4.* the engine computes on the CPU/m);
     const { passed, findings } = JSON.parse(readFileSync(json, "utf8"));
     expect(passed).toBe(false);
-    expect(findings.map((finding: { check: string }) => finding.check)).toEqual(
-      expect.arrayContaining(["device", "memory", "speed", "sampler"]),
-    );
+    expect(findings).toContainEqual(expect.objectContaining({ check: "device", ok: false }));
   });
 });
