@@ -77,7 +77,7 @@ def pinned(weights: dict[str, nn.Parameter]) -> dict[str, Tensor]:
         size += -(-weight.nbytes // ALIGNED) * ALIGNED
     block = torch.empty(size, dtype=torch.uint8)
     if int(torch.cuda.cudart().cudaHostRegister(block.data_ptr(), size, 0)) != 0:  # type: ignore[no-untyped-call]
-        # Some sandboxes refuse: copies are slower then, and as right. CUDA reports the refusal again with the next kernel.
+        # Some containers refuse: copies are slower then, and as right. CUDA reports the refusal again with the next kernel.
         with suppress(RuntimeError):
             torch.zeros(1, device="cuda")
     copies = dict[str, Tensor]()

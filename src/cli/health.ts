@@ -10,7 +10,6 @@ import { commandLine, layout, reinstallCommand } from "../models/installation.ts
 import { readManifest } from "../models/manifest.ts";
 import { askPython, pythonPath } from "../models/python.ts";
 import { freeBytes } from "../models/space.ts";
-import { gpuPresetsFor } from "../run/gpu-presets.ts";
 import { packageVersion, playactVersion, versions } from "../run/versions.ts";
 import { ensureWritable, resolveHome } from "../store/home.ts";
 import { sqliteVersion } from "../store/sqlite.ts";
@@ -84,6 +83,7 @@ export async function checkMachine(): Promise<Check[]> {
 export async function checkPresets(): Promise<Check[]> {
   const free = await freeOfCard();
   if (free === null) return [];
+  const { gpuPresetsFor } = await import("../run/gpu-presets.ts"); // late: a missing package is a finding
   const room = `${gigabytes(free)} GB free on the GPU`;
   const [largest] = await gpuPresetsFor(free);
   return largest === undefined

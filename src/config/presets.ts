@@ -25,7 +25,7 @@ export const presets = {
   "gpu-80gb": {
     steps: 100,
     models: { policy: "qwen3-8b", simulator: "qwen3-8b" },
-    engine: { policyContext: 8192, simulatorContext: 8192 },
+    engine: { policyContext: 8192, simulatorContext: 8192, residency: "together" },
     tasks: { perStep: 16 },
     rollout: { groupSize: 8, tokensPerTurn: 512, responseTokens: 4096, toolChars: 2048 },
     learner: { learningRate: 1e-5, tasksPerMinibatch: 4 },
