@@ -27,7 +27,6 @@ test("rest frees the frozen weights, and twenty cycles leave memory flat", async
       await learner.wake();
       held.push((await learner.rest("nothing")) / 1e6);
     }
-    console.log(light, deep, held.map(Math.round).join(" "));
     expect(slope(held.slice(10))).toBeLessThan(2);
     await learner.wake();
     expect((await learner.update(request)).metrics.loss).toBe(metrics.loss);

@@ -78,6 +78,17 @@ describe("the recorded plans", () => {
   });
 });
 
+describe("a residency that the config names", () => {
+  test("is planned even where an earlier one fits, and no other is taken where it does not", () => {
+    const wide = run("qwen3-8b", "qwen3-8b", { residency: "alternate" });
+    expect(planMemory(run("qwen3-8b"), card(80)).plan?.residency).toBe("together");
+    expect(planMemory(wide, card(80)).plan?.residency).toBe("alternate");
+    const together = planMemory(run("qwen3-8b", "qwen3-8b", { residency: "together" }), card(24));
+    expect(together.plan).toBeNull();
+    expect(together.misfits.map(({ residency }) => residency)).toEqual(["together"]);
+  });
+});
+
 describe("the longest sample", () => {
   test("is the longest whose row fits: one token more does not", () => {
     for (const { sizes } of recorded.models) {
