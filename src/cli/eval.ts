@@ -91,12 +91,12 @@ async function chosenPolicies(
   if (options.model !== undefined)
     throw new PlayactError("usage", `--model ${options.model}: a run has its own model. Leave out either the run or --model.`);
   const { run, checkpoint } = findNamedStep(store, name);
-  const model = await findOnDisk(policyOf(store, run.id));
   const fault = await checkpointFault(store, checkpoint);
   if (fault !== null) throw new PlayactError("store", `The checkpoint of step ${checkpoint.step} cannot be played: ${fault}.`);
   const { adapterIn } = await import("../run/checkpoint.ts");
   const path = await adapterIn(checkpointFolder(store, checkpoint));
   if (path === null) throw new PlayactError("store", `The checkpoint of step ${checkpoint.step} has no adapter for llama.cpp.`);
+  const model = await findOnDisk(policyOf(store, run.id));
   const thinking = run.config?.policy.thinking ?? false;
   const trained: Policy = {
     name: `${run.name}@${checkpoint.step}`,
