@@ -1,7 +1,6 @@
 // The checks of `playact doctor`, one function per subject. Each reports what it finds; missing things are findings, not errors.
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { modelsOfPreset } from "../config/needed-models.ts";
-import { presets } from "../config/presets.ts";
 import { describe } from "../errors.ts";
 import { freeOfCard, nvidiaCards, whyNotOnCard } from "../llm/engine/nvidia.ts";
 import { fetchCommand, findFiles } from "../models/fetch.ts";
@@ -122,13 +121,10 @@ async function learnerDevice(accelerator: string | null): Promise<Check> {
   return warn("learner device", `cpu: nvidia-smi reports a GPU (${cards}), but torch finds no CUDA`, setUp);
 }
 
-/** The laptop preset's models are required, those of other presets optional; the rest are listed if they are here. */
+/** The laptop preset's models are required, those of `tiny` optional; the rest, some of many gigabytes, are listed if they are here. */
 export async function checkModels(): Promise<Check[]> {
   const needed = modelsOfPreset("laptop");
-  // those of a GPU's presets are gigabytes that most machines have no use for: setup --preset fetches them
-  const optional = Object.keys(presets)
-    .filter((name) => name !== "trustee" && !name.startsWith("gpu-"))
-    .flatMap(modelsOfPreset);
+  const optional = modelsOfPreset("tiny");
   const findings: Check[] = [ok("models folder", modelsFolder())];
   for (const model of readManifest()) {
     const found = await findFiles(model);

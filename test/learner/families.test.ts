@@ -14,7 +14,7 @@ import { pythonPath } from "../../src/models/python.ts";
 import { draws } from "../../src/rng.ts";
 import { probePositions } from "../../src/run/positions.ts";
 import { checkPolicy } from "../../src/run/seats.ts";
-import { openRequest } from "../suites/learner.suite.ts";
+import { grpo, openRequest } from "../suites/learner.suite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "playact-families-"));
 beforeAll(() => {
@@ -112,16 +112,3 @@ test("a kind of scaling that the learner does not compute is refused from the he
   const model = await findOnDisk(fileOf("llama-yarn"));
   expect(() => checkPolicy(model)).toThrow(/stretches positions by yarn/);
 });
-
-const grpo = {
-  kind: "grpo",
-  clipLow: 0.2,
-  clipHigh: 0.2,
-  dualClip: 3,
-  klCoef: 0,
-  normalize: "tokens",
-  constant: 64,
-  importanceMode: "token_truncate",
-  importanceCap: 2,
-  temperature: 1,
-} as const;

@@ -33,7 +33,7 @@ export const openRequest: OpenRequest = {
   rowTokens: null,
 };
 
-const grpo: PolicyLoss = {
+export const grpo: PolicyLoss = {
   kind: "grpo",
   clipLow: 0.2,
   clipHigh: 0.2,

@@ -2,6 +2,7 @@
 // little-endian; header, key-values, tensor infos, then float32 data aligned to 32 bytes.
 import { writeFileSync } from "node:fs";
 import { draws } from "../../../src/rng.ts";
+import { u32, u64 } from "../../support/tiny-gguf.ts";
 
 /** `scale` 0 makes an adapter that changes nothing. Fits the query projection of SmolLM2-135M's first block (576 x 576). */
 export function writeAdapter(path: string, seed: number, scale: number, rank = 4): void {
@@ -27,18 +28,6 @@ export function writeAdapter(path: string, seed: number, scale: number, rank = 4
   const head = Buffer.concat([Buffer.from("GGUF"), u32(3), u64(tensors.length), u64(pairs.length), ...pairs, ...infos]);
   const padding = Buffer.alloc((32 - (head.length % 32)) % 32);
   writeFileSync(path, Buffer.concat([head, padding, ...tensors.map(({ data }) => Buffer.from(data.buffer))]));
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-function u64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
 }
 
 function string(value: string): Buffer {
