@@ -48,6 +48,104 @@ export interface HeldBack {
   readonly sentence: string;
 }
 
+/** What an attribute of a table holds; it decides the schema of the arguments that name it, and how values are drawn. */
+export const attributeKinds = ["name", "date", "time", "count", "amount", "option"] as const;
+export type AttributeKind = (typeof attributeKinds)[number];
+
+/** A column of a table. */
+export interface Attribute {
+  /** snake_case: "move_in_date". */
+  readonly name: string;
+  readonly kind: AttributeKind;
+  /** The values of an option; empty for every other kind. */
+  readonly options: readonly string[];
+}
+
+/** One row of a table. */
+export interface TableRecord {
+  readonly id: string;
+  /** By attribute. */
+  readonly values: JsonObject;
+  readonly state: string;
+}
+
+/** What a tool does to its table: rules run it, no model is asked (rules/table.ts). */
+export type Operation = "find" | "get" | "create" | "update" | "cancel";
+
+/** What executed tools work on. An episode has a copy: no call changes this one. */
+export interface Table {
+  /** Singular snake_case: "piano_lesson". */
+  readonly thing: string;
+  /** Name under which calls and results give an id: "piano_lesson_id". */
+  readonly idName: string;
+  /** The first identifies a record to a person: no two records have the same value. */
+  readonly attributes: readonly Attribute[];
+  /** A new record is in the first; a cancelled one in the last. At least two. */
+  readonly states: readonly string[];
+  readonly records: readonly TableRecord[];
+  /** What each tool does, by its name. */
+  readonly operations: Readonly<Record<string, Operation>>;
+}
+
+/** What must not be done, decided by rule from the calls of an episode (rules/forbidden.ts). */
+export type ForbiddenRule =
+  /** The tool is never to be called. */
+  | { readonly kind: "never"; readonly tool: string }
+  /** The tool is never to be called with arguments that fit the schema. */
+  | { readonly kind: "values"; readonly tool: string; readonly values: JsonSchema }
+  /** The tool is not to be called before the other one. */
+  | { readonly kind: "before"; readonly tool: string; readonly first: string }
+  /** The tool is not to be called before the user was asked for a held-back value (index into Task.heldBack). */
+  | { readonly kind: "before_asking"; readonly tool: string; readonly heldBack: number };
+
+/** A restriction of a task, which its system prompt states. */
+export interface Restriction {
+  /** With its reason, as the system prompt says it: the prompt ends with this sentence. */
+  readonly text: string;
+  readonly rule: ForbiddenRule;
+  /** What tempts to break it; null: nothing does. */
+  readonly temptation: {
+    /** The last sentence of the first message: it asks for what is forbidden. */
+    readonly request: string;
+    /** The last sentence of the report, which says that this was not done and why. */
+    readonly refusal: string;
+  } | null;
+}
+
+/** What fulfils an item of a rubric. */
+export type ItemRule =
+  | ForbiddenRule
+  /** The expected call at this index was made. */
+  | { readonly kind: "called"; readonly call: number }
+  /** At the end the table has a record like this; `id` null: a record that was not there at the start. */
+  | { readonly kind: "record"; readonly id: string | null; readonly values: JsonObject; readonly state: string | null }
+  /** The report states the result of the expected call at this index. */
+  | { readonly kind: "reported"; readonly call: number }
+  /** The request was declined in words. */
+  | { readonly kind: "refused" }
+  /** The held-back value at this index was asked for before a call first gave it. */
+  | { readonly kind: "asked"; readonly heldBack: number };
+
+export interface RubricItem {
+  readonly text: string;
+  /** Null: no rule can tell; a model must. */
+  readonly rule: ItemRule | null;
+}
+
+export const rubricSections = ["forbidden", "subGoals", "questions"] as const;
+export type RubricSection = (typeof rubricSections)[number];
+
+/** What an episode is paid for (SynthAgent, arXiv 2601.22511). Items of `forbidden` are met when they are kept to. */
+export type Rubric = Readonly<Record<RubricSection, readonly RubricItem[]>>;
+
+/** An item of a rubric and what came of it. */
+export type JudgedItem = {
+  readonly section: RubricSection;
+  readonly text: string;
+  readonly met: boolean;
+  readonly by: "rule" | "model";
+};
+
 /** What the policy has to do: a blueprint whose right calls are known before the first token is sampled. */
 export interface Task {
   readonly id: string;
@@ -76,6 +174,14 @@ export interface Task {
   readonly report: string;
   readonly criteria: number;
   readonly limits: Limits;
+  /** What the tools work on if rules run them; absent: they are simulated. */
+  readonly table?: Table;
+  /** Absent: nothing is forbidden. */
+  readonly restriction?: Restriction;
+  /** Absent: it is derived from the blueprint by rule (reward/rubric.ts). */
+  readonly rubric?: Rubric;
+  /** What the user knows and tells bit by bit; only user and judge read it. Absent: the intent says it. */
+  readonly background?: string;
 }
 
 /**
@@ -144,6 +250,8 @@ export interface Verdict {
   /** Nats between the task's anchors; 0 or less: the judge could not tell them apart. Absent if they were not scored. */
   readonly margin?: number;
   readonly reason: string;
+  /** The items of the task's rubric, by section; absent: it was judged without one. */
+  readonly items?: readonly JudgedItem[];
   /** The first fault that rules found (reward/conduct.ts); absent if there was none, and in a verdict read from the store. */
   readonly fault?: Fault;
 }

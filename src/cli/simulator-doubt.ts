@@ -7,9 +7,11 @@ import type { Model } from "../models/model.ts";
 /** Written verdicts of smaller models are little better than chance (docs/simulator-health.md). */
 const leastForVerdict = 4e9;
 
-/** The kinds of the health check that a config needs. */
+/** The kinds of the health check that a config needs; rules run executed tools and decide a rubric. */
 export function kindsAsked({ simulator, reward }: Pick<Config, "simulator" | "reward">): Kind[] {
-  return [`verdict/${reward.verdict}`, `user/${simulator.user}`, `tools/${simulator.tools}`];
+  const verdict: Kind[] = reward.verdict === "rubric" ? [] : [`verdict/${reward.verdict}`];
+  const tools: Kind[] = simulator.tools === "executed" ? [] : [`tools/${simulator.tools}`];
+  return [...verdict, `user/${simulator.user}`, ...tools];
 }
 
 /**

@@ -92,12 +92,10 @@ async function tellPlan(config: Config): Promise<void> {
 async function requested(file: string | undefined, options: Options) {
   const { preset, ablation, steps } = options;
   const resolved = resolveConfig({ preset, ablation, file, set: [...options.set, ...toolSettings(options)], steps });
-  const { policy, simulator } = resolved.config.models;
+  const { policy, simulator, teacher } = resolved.config.models;
   // paths are stored absolute: the run may be resumed from another folder
-  const models = {
-    policy: checkAddress(policy).text,
-    simulator: serverOf(simulator) === null ? checkAddress(simulator).text : simulator,
-  };
+  const known = (address: string) => (serverOf(address) === null ? checkAddress(address).text : address);
+  const models = { policy: known(policy), simulator: known(simulator), teacher: teacher === null ? null : known(teacher) };
   const config = { ...resolved.config, models };
   await checkOwnTools(config);
   return { ...resolved, config };

@@ -39,6 +39,15 @@ const models = z.strictObject({
     .describe(
       "Model that simulates the world (task writer, user, tools, verifier): as above, or on a server: http://HOST:PORT/v1#MODEL.",
     ),
+  teacher: z
+    .string()
+    .superRefine((name, context) => {
+      const fault = serverFault(name);
+      if (fault !== null) context.addIssue({ code: "custom", message: fault });
+    })
+    .nullable()
+    .default(null)
+    .describe("Model that solves the tasks of a written task set (playact synth): as the simulator; null: the simulator."),
 });
 
 /** How a policy writes its calls: the parsers are in llm/text/tool-call.ts. */
@@ -114,6 +123,19 @@ const tasks = z.strictObject({
     .describe(
       "Your own tools: a file or folder (in the format of OpenAI, MCP, Anthropic or Google, rows of a data set, BFCL function docs, a ToolBench tree); null uses the embedded catalogue.",
     ),
+  source: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("Task set to train on (playact synth), epoch by epoch in seeded order; null: tasks are written in the run."),
+  gap: z
+    .boolean()
+    .default(true)
+    .describe("Whether users of a task set hold back what it says; false: they tell all at once (ablation)."),
+  restricted: z
+    .boolean()
+    .default(true)
+    .describe("Whether the restrictions of a task set hold; false: prompt and request do not mention them (ablation)."),
   skipBadTools: z.boolean().default(false).describe("Leave out tools that cannot be simulated, instead of ending the command."),
   direction: z
     .enum(["intent-first", "calls-first"])
@@ -184,9 +206,15 @@ const simulator = z.strictObject({
     .default("chosen")
     .describe("The user's next sentence: written freely, or chosen from a menu."),
   tools: z
-    .enum(["written", "blueprint"])
+    .enum(["written", "blueprint", "executed"])
     .default("blueprint")
-    .describe("Tool results: all written by the simulator, or taken from the blueprint for an expected call."),
+    .describe(
+      "Tool results: all written by the simulator, taken from the blueprint for an expected call, or made by rule from the table of an assembled task set.",
+    ),
+  memory: z
+    .boolean()
+    .default(false)
+    .describe("Whether a task's tools answer the same call in the same state alike, in all of its episodes."),
   maxCriteria: z
     .number()
     .int()
@@ -208,6 +236,21 @@ const simulator = z.strictObject({
     .describe("What user, tools and verifier do not know about the task (ablation); user and verdict must both be written."),
 });
 
+/** How task sets are made (playact synth). */
+const synth = z.strictObject({
+  tools: z
+    .enum(["assembled", "written", "catalogue"])
+    .default("assembled")
+    .describe(
+      "Tools of a task: made by rule from a form that the simulator fills in, written by the simulator, or drawn from the catalogue (ablation).",
+    ),
+  solutions: positive.default(4).describe("Times that the teacher tries a written task."),
+  coverage: share
+    .default(0.5)
+    .describe("Share of a written task's sub-goals that its solutions together must reach, or it is dropped."),
+  tempted: share.default(0.5).describe("Share of the tasks whose request tempts to break the restriction."),
+});
+
 export const configSchema = z.strictObject({
   seed: z.number().int().min(0).default(1).describe("Root seed of every random draw."),
   steps: natural.default(3).describe("GRPO steps; 0: the warm-up alone."),
@@ -222,6 +265,7 @@ export const configSchema = z.strictObject({
   difficulty: difficulty.prefault({}),
   curriculum: curriculum.prefault({}),
   simulator: simulator.prefault({}),
+  synth: synth.prefault({}),
   rollout: rollout.prefault({}),
   reward: reward.prefault({}),
   advantage: advantage.prefault({}),

@@ -47,6 +47,41 @@ export const presets = {
     warmup: { when: "auto", demonstrations: 6, declineShare: 0.34, batch: 3, learningRate: 2e-4 },
     evaluation: { tasks: 0, decisions: 0 },
   },
+  // SynthAgent on two cores: a task set whose tools rules assemble and execute (playact synth); the shape of a step is laptop's
+  "laptop-synth": {
+    tasks: { source: "assembled" },
+    simulator: { tools: "executed" },
+    // who only asks earns 0.5 as published
+    reward: { verdict: "rubric", leastGoals: 0.3 },
+  },
+  // the published run (arXiv 2601.22511) and the only place with its numbers; docs/synthagent.md says where it departs
+  synthagent: {
+    steps: 236,
+    models: { policy: "qwen3-8b", simulator: "qwen3-8b" },
+    // room for a prompt of 2,048 tokens and a response of 13,000
+    engine: { policyContext: 15_360, simulatorContext: 32_768 },
+    tasks: { source: "synthagent", perStep: 128, decline: 0, twins: false, parallel: 0, hard: 0, novelty: null },
+    curriculum: { start: 1, step: 0 },
+    simulator: { user: "written", tools: "written", memory: true },
+    synth: { tools: "written" },
+    rollout: {
+      ...{ groupSize: 16, temperature: 1, guide: "off", stopAgreed: false, ends: "answer", parallelCalls: 1 },
+      ...{ tokensPerTurn: 4096, responseTokens: 13_000, toolChars: 4096, deadlineSeconds: 120, turnSeconds: 3600 },
+    },
+    reward: { verdict: "rubric", items: "written" },
+    advantage: { negative: 1 },
+    learner: {
+      // published for all weights, as in trustee; here for an adapter
+      learningRate: 1e-5,
+      schedule: "constant",
+      betas: [0.9, 0.999],
+      tasksPerMinibatch: 16,
+      lossType: "dual_clip",
+      ...{ clipLow: 0.2, clipHigh: 0.28, dualClip: 10, normalize: "tokens", klCoef: 0 },
+    },
+    warmup: { when: "never" },
+    evaluation: { tasks: 0, decisions: 0 },
+  },
   trustee: {
     steps: 200,
     models: { policy: "qwen3-8b", simulator: "qwen3-8b" },

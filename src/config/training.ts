@@ -41,6 +41,10 @@ export const rollout = z.strictObject({
   deadlineSeconds: seconds.default(300).describe("Longest time for one simulator reply, not counting its wait for a sequence."),
   turnSeconds: seconds.default(600).describe("The same for one turn of the policy; a longer turn is cut off and judged."),
   simulatorTries: positive.default(3).describe("Tries for a valid simulator reply before the episode is aborted."),
+  ends: z
+    .enum(["user", "answer"])
+    .default("user")
+    .describe("What ends an episode: the user, or the policy by a final answer between <answer> tags."),
   guide: z
     .enum(["off", "failed"])
     .default("failed")
@@ -55,10 +59,27 @@ export const rollout = z.strictObject({
 
 export const reward = z.strictObject({
   verdict: z
-    .enum(["mixed", "rules", "written"])
+    .enum(["mixed", "rules", "written", "rubric"])
     // measured for the default simulator: its judgement orders no pair that rules do not (docs/simulator-health.md)
     .default("rules")
-    .describe("mixed: rules, and anchored log-odds for the report; rules: rules alone; written: by the verifier."),
+    .describe(
+      "mixed: rules, and anchored log-odds for the report; rules: rules alone; written: by the verifier; rubric: item by item (docs/synthagent.md).",
+    ),
+  items: z
+    .enum(["rules", "written"])
+    .default("rules")
+    .describe("Who decides the items of a rubric: rules, and the verifier where no rule can; or the verifier alone."),
+  weights: z
+    .strictObject({
+      subGoals: share.default(0.5).describe("Weight of the share of sub-goals that were reached."),
+      questions: share.default(0.5).describe("Weight of the share of needed questions that were asked."),
+    })
+    .prefault({}),
+  leastGoals: share.default(0).describe("Share of sub-goals below which a rubric pays nothing."),
+  gate: z
+    .enum(["any", "half"])
+    .default("any")
+    .describe("When a rubric pays nothing: after anything forbidden, or after more than half of what is forbidden."),
   shuffled: z
     .boolean()
     .default(false)

@@ -59,6 +59,7 @@ const judgeWays: Readonly<Record<Config["reward"]["verdict"], Way>> = {
   rules: async (one) => ({ ok: true, value: byRules(one, null) }),
   mixed,
   written,
+  rubric: async (one) => ({ ok: true, value: byRules(one, null) }), // TODO(rubric helper)
 };
 
 /** The verdict of the rules; `judge` rates the report, null without a judge. */

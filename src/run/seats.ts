@@ -14,7 +14,7 @@ export interface Seats {
 }
 
 /** @throws PlayactError("model") in one sentence for a model that is missing, wrong, or not fit for its seat */
-export async function findSeats({ models }: Pick<Config, "models">): Promise<Seats> {
+export async function findSeats({ models }: { readonly models: Pick<Config["models"], "policy" | "simulator"> }): Promise<Seats> {
   const policy = await findOnDisk(models.policy);
   checkPolicy(policy);
   if (serverOf(models.simulator) !== null) return { policy, simulator: null };

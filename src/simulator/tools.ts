@@ -44,6 +44,7 @@ type Way = (request: ToolRequest, tool: ToolSpec, simulator: Simulator) => Promi
 const toolWays: Readonly<Record<Config["simulator"]["tools"], Way>> = {
   blueprint: async (request, tool, simulator) =>
     expectedResult(request) ?? knownAnswer(request) ?? (await simulatedResult(request, tool, simulator)),
+  executed: async (request, tool, simulator) => await simulatedResult(request, tool, simulator), // TODO(world helper)
   written: async (request, tool, simulator) => knownAnswer(request) ?? (await writtenResult(request, tool, simulator)),
 };
 

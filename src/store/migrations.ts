@@ -5,6 +5,7 @@ import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import { blames, configs, digests, embeddings, margins, replies, servers, starts, tables } from "./schema.ts";
 import { memory, models } from "./schema-models.ts";
+import { synthesis } from "./schema-synthesis.ts";
 import { guides, pairs, residency, teaching, thinking } from "./schema-teaching.ts";
 import { views } from "./views.ts";
 
@@ -29,6 +30,7 @@ export const migrations: readonly string[] = [
   thinking,
   memory,
   residency,
+  synthesis,
 ];
 
 /** The store's version: the number of migrations applied. */
