@@ -95,13 +95,17 @@ def block_bytes(s: Sizes) -> int:
 
 
 def row_bytes(s: Sizes, nodes: int, trained: int, recomputed: int) -> int:
-    """Most memory that a forward and backward pass of one row adds, with `recomputed` blocks kept only as inputs."""
-    kept = (s.blocks - recomputed) * block_bytes(s) + recomputed * s.hidden * s.item
-    again = block_bytes(s) if recomputed else 0  # one recomputed block exists at a time
-    passing = 3 * s.intermediate * 4 + 4 * s.hidden * 4  # gradients and results within one block
+    """Most memory that a forward and backward pass of one row adds, with the first `recomputed` blocks kept only as inputs."""
+    inputs = recomputed * s.hidden * s.item
+    kept = (s.blocks - recomputed) * block_bytes(s) + inputs
+    passing = (3 * s.intermediate + 4 * s.hidden) * s.item  # gradients and results within one block
     mask = s.masks * nodes * nodes * s.item
-    head = 3 * CHUNK_BYTES + trained * s.hidden * (s.item + 4)
-    return nodes * (kept + again + passing) + mask + head
+    hidden = trained * s.hidden * (s.item + 4)  # the head's input and its gradient
+    at_head = nodes * kept + 3 * CHUNK_BYTES
+    in_last_block = nodes * (kept + passing)
+    # one recomputed block exists at a time, when those behind it have been freed
+    in_recomputed = nodes * (inputs + block_bytes(s) + passing) if recomputed else 0
+    return mask + hidden + max(at_head, in_last_block, in_recomputed)
 
 
 def predict(s: Sizes, rows: Sequence[PackedRow], recomputed: int) -> int:

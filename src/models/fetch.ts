@@ -103,12 +103,6 @@ export async function fetchTogether(files: readonly ModelFile[], onProgress: Rep
   return paths;
 }
 
-/** One file of any manifest, likewise. */
-export async function fetchFile(model: ModelFile, onProgress: ReportBytes = () => {}): Promise<string> {
-  const [path = ""] = await fetchTogether([model], onProgress);
-  return path;
-}
-
 async function fetchFrom(model: ModelFile, onProgress: ReportBytes): Promise<string> {
   const force = (await findFile(model)).state === "wrong";
   const target = join(modelsFolder(), model.file);

@@ -53,14 +53,17 @@ export function blockBytes(s: LearnerSizes): number {
   return norms + attention + mlp + adapters;
 }
 
-/** Most memory that a forward and backward pass of one row adds, with `recomputed` blocks kept only as inputs. */
+/** Most memory that a forward and backward pass of one row adds, with the first `recomputed` blocks kept only as inputs. */
 export function rowBytes(s: LearnerSizes, nodes: number, trained: number, recomputed: number): number {
-  const kept = (s.blocks - recomputed) * blockBytes(s) + recomputed * s.hidden * s.item;
-  const again = recomputed > 0 ? blockBytes(s) : 0;
-  const passing = 3 * s.intermediate * 4 + 4 * s.hidden * 4;
+  const inputs = recomputed * s.hidden * s.item;
+  const kept = (s.blocks - recomputed) * blockBytes(s) + inputs;
+  const passing = (3 * s.intermediate + 4 * s.hidden) * s.item;
   const mask = s.masks * nodes * nodes * s.item;
-  const head = 3 * chunkBytes + trained * s.hidden * (s.item + 4);
-  return nodes * (kept + again + passing) + mask + head;
+  const hidden = trained * s.hidden * (s.item + 4);
+  const atHead = nodes * kept + 3 * chunkBytes;
+  const inLastBlock = nodes * (kept + passing);
+  const inRecomputed = recomputed > 0 ? nodes * (inputs + blockBytes(s) + passing) : 0;
+  return mask + hidden + Math.max(atHead, inLastBlock, inRecomputed);
 }
 
 /** Tokens of the longest row that fits into `bytes` with every block recomputed, all of its tokens trained; 0: none. */

