@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { executed, tableAfter } from "../../src/rules/table.ts";
+import { matchesSchema } from "../../src/rules/validate.ts";
 import type { JsonObject, ToolCall } from "../../src/types.ts";
-import { findMia, lessons, lessonTask, moveMia } from "../support/lessons.ts";
+import { findMia, lessons, lessonTask, lessonTools, moveMia } from "../support/lessons.ts";
 
 const call = (verb: string, given: JsonObject): ToolCall => ({ name: `${verb}_piano_lesson`, arguments: given });
 const result = (made: ToolCall, ...before: readonly ToolCall[]) => executed(lessons, before, made).result;
@@ -78,10 +79,16 @@ describe("on a table", () => {
     expect(after[0]).toEqual({ id, values: { ...lessons.records[0]?.values, level: "advanced" }, state: "booked" });
   });
 
-  test("the calls of a blueprint give its results", () => {
+  test("the calls of a blueprint give its results, as their tools declare them", () => {
     const { expected } = lessonTask();
     expect(expected.map((one, at) => executed(lessons, expected.slice(0, at), one).result)).toEqual(
       expected.map(({ result: wanted }) => wanted),
     );
+    for (const { name, returns = {} } of lessonTools) {
+      const given = name === "create_piano_lesson" ? anna : { piano_lesson_id: id, student_name: "Mia Berg" };
+      expect(
+        matchesSchema({ ...returns, additionalProperties: false }, executed(lessons, [], { name, arguments: given }).result),
+      ).toEqual([]);
+    }
   });
 });

@@ -1,6 +1,6 @@
 // A small executed world for tests: the piano lessons of a teacher, with the five tools that work on their table, and a task
 // that finds one lesson and moves it. Written by hand.
-import type { ExpectedCall, Table, Task, ToolSpec } from "../../src/types.ts";
+import type { ExpectedCall, JsonObject, JsonSchema, Table, Task, ToolSpec } from "../../src/types.ts";
 import { blueprint } from "./blueprint.ts";
 
 export const lessons: Table = {
@@ -33,17 +33,23 @@ const values = {
   level: { type: "string", enum: ["beginner", "advanced"] },
 } as const;
 
-function tool(verb: string, properties: ToolSpec["parameters"], required: readonly string[] = []): ToolSpec {
-  const parameters = { type: "object", properties, required: [...required] } as const;
-  return { name: `${verb}_piano_lesson`, description: `To ${verb} a piano lesson.`, parameters };
+const state = { state: { type: "string", enum: ["booked", "held", "cancelled"] } } as const;
+
+function object(properties: JsonObject, required = Object.keys(properties)): JsonSchema {
+  return { type: "object", properties, required };
 }
 
+function tool(verb: string, parameters: JsonSchema, returns: JsonSchema): ToolSpec {
+  return { name: `${verb}_piano_lesson`, description: `To ${verb} a piano lesson.`, parameters, returns };
+}
+
+const { student_name } = values;
 export const lessonTools: readonly ToolSpec[] = [
-  tool("find", values),
-  tool("get", id, ["piano_lesson_id"]),
-  tool("create", values, ["student_name", "lesson_date", "level"]),
-  tool("update", { ...id, ...values }, ["piano_lesson_id"]),
-  tool("cancel", id, ["piano_lesson_id"]),
+  tool("find", object(values, []), object({ ...id, student_name, ...state })),
+  tool("get", object(id), object({ ...id, ...values, ...state })),
+  tool("create", object(values), object({ ...id, ...state })),
+  tool("update", object({ ...id, ...values }, ["piano_lesson_id"]), object({ ...id, ...values, ...state })),
+  tool("cancel", object(id), object({ ...id, ...state })),
 ];
 
 export const findMia: ExpectedCall = {

@@ -16,6 +16,7 @@ import { type Script, scriptedEngine } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { draws } from "../../src/rng.ts";
 import { adapterIn } from "../../src/run/checkpoint.ts";
+import { memoryOf } from "../../src/run/memory.ts";
 import type { ProgressEvent, Session } from "../../src/run/session.ts";
 import { restAtFirst } from "../../src/run/turns.ts";
 import { newUsage, type Usage } from "../../src/simulator/usage.ts";
@@ -212,6 +213,7 @@ export async function life({ store, home }: Temporary, run: RunRow, lived: Proce
     toolsets: { train: [toolset], heldOut: [toolset] },
     embed: null,
     distractors: anyTools,
+    memory: memoryOf(run.config, { writer, progress, signal }),
     usage,
     folder: runFolder(home, run.name),
     pause: () => undefined,
