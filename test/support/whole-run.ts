@@ -34,7 +34,7 @@ import { openRequest } from "../suites/learner.suite.ts";
 import { findTrain } from "./blueprint.ts";
 import { planWith } from "./plan.ts";
 
-const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tartu", "Riga"];
+export const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tartu", "Riga"];
 /** The run's config without a change. */
 export const wholeConfig = configSchema.parse({
   steps: 2,
