@@ -1,5 +1,5 @@
 // What the tools of a run's tasks have answered (simulator/memory.ts), stored before it is given, so that a resumed run answers
-// alike.
+// alike. What they answered to the teacher is in the task set, beside its solutions.
 import type { Remembered } from "../simulator/memory.ts";
 import type { GivenAnswer } from "../simulator/tool-answer.ts";
 import { type Writer, write } from "./lease.ts";
@@ -27,4 +27,16 @@ export function loadAnswers(store: Store, run: Pick<RunRow, "id">): Remembered[]
     state: JSON.parse(state) as string[],
     answer: JSON.parse(body) as GivenAnswer,
   }));
+}
+
+/** What the tools of a task set answered while its tasks were solved: `memory` of what the stage made. */
+export function answersOfSet(store: Store, name: string): Remembered[] {
+  const rows = store.database
+    .prepare<[string], string>(
+      `SELECT body ->> '$.memory' FROM synthesis JOIN task_set ON task_set.id = synthesis.task_set
+       WHERE name = ? AND stage = 'solutions' AND body ->> '$.memory' IS NOT NULL ORDER BY position`,
+    )
+    .pluck()
+    .all(name);
+  return rows.flatMap((memory) => JSON.parse(memory) as Remembered[]); // written by synth from a memory's entries
 }

@@ -2,11 +2,14 @@
 // time. What the policy is shown stands for what was given, also in lives that lost it.
 import { expect, test } from "vitest";
 import { draws } from "../../src/rng.ts";
+import { memoryOf } from "../../src/run/memory.ts";
+import type { Remembered } from "../../src/simulator/memory.ts";
 import { loadAnswers } from "../../src/store/answers.ts";
 import { lastClosedStep } from "../../src/store/steps.ts";
 import type { JsonObject } from "../../src/types.ts";
-import { temporaryStore } from "../store/temporary.ts";
-import { says } from "../support/blueprint.ts";
+import { newWriter, temporaryStore } from "../store/temporary.ts";
+import { blueprint, says } from "../support/blueprint.ts";
+import { memoryOver, stating } from "../support/remembered.ts";
 import { cities, dyingAt, Killed, life, newRun, simulatorReply, wholeConfig } from "../support/whole-run.ts";
 
 /** All trains that the policy was shown for the same question, by what its task is about; and how often a model was asked. */
@@ -55,3 +58,28 @@ test("without memory such a world answers every episode otherwise, and nothing i
   expect(seen.filter((trains) => trains.length > 1).length).toBeGreaterThan(1);
   expect(stored).toEqual([]);
 }, 60_000);
+
+test("a run on a task set begins with what the teacher was answered when the set was made", async () => {
+  using temporary = temporaryStore();
+  const { database } = temporary.store;
+  const stored: Remembered[] = [];
+  const call = { name: "find_train", arguments: { from: "Oslo", to: "Moss", day: "2027-03-02" } };
+  await memoryOver(stored).answer(blueprint(), call, [], async () => stating(call, { train_id: "NT7" }));
+  database.prepare("INSERT INTO task_set (id, name, config, created_at) VALUES (1, 'trains', '{}', '')").run();
+  database
+    .prepare("INSERT INTO synthesis VALUES (1, 0, 'solutions', ?, NULL, NULL, 0, 0, 0, '')")
+    .run(JSON.stringify({ solutions: [], memory: stored }));
+  database.prepare(`INSERT INTO synthesis VALUES (1, 1, 'solutions', '"by rule"', NULL, NULL, 0, 0, 0, '')`).run();
+  const { simulator, tasks } = wholeConfig;
+  const { signal } = new AbortController();
+  const run = { writer: newWriter(temporary.store), signal, progress: () => undefined };
+  const answerOf = (source: string | null) =>
+    memoryOf({ simulator: { ...simulator, memory: true }, tasks: { ...tasks, source } }, run)?.answer(
+      blueprint({ id: "trains-1@2" }),
+      call,
+      [],
+      async () => stating(call, { train_id: "NT8" }),
+    );
+  expect(await answerOf("trains")).toMatchObject({ text: '{"train_id":"NT7"}' });
+  expect(await answerOf(null)).toMatchObject({ text: '{"train_id":"NT8"}' });
+});

@@ -14,7 +14,7 @@ const store = openStore(path);
 const run = findRun(store, null);
 const writer = acquireLease(store, run, { pid: process.pid, token: randomUUID() });
 const { signal } = new AbortController();
-const memory = memoryOf({ simulator: { memory: true } }, { writer, signal, progress: () => undefined });
+const memory = memoryOf({ simulator: { memory: true }, tasks: { source: null } }, { writer, signal, progress: () => undefined });
 const task = JSON.parse(taskText);
 
 for (let at = 0; ; at++) {
