@@ -20,6 +20,7 @@ import { embeddedCatalogue, splitHeldOut, userTools } from "../tools/toolset.ts"
 import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
 import { callFormOf } from "./form.ts";
+import { memoryOf } from "./memory.ts";
 import { openNearness } from "./open-embedder.ts";
 import { planOfRun, unplanned } from "./plan.ts";
 import { probePositions } from "./positions.ts";
@@ -75,6 +76,7 @@ export async function openSession(
     toolsets,
     embed: nearness.embed,
     distractors: nearness.distractors,
+    memory: memoryOf(config, { writer, ...watch }),
     usage: newUsage(),
     folder,
     ...watch,
