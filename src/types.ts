@@ -123,6 +123,8 @@ export type ItemRule =
   | { readonly kind: "reported"; readonly call: number }
   /** The request was declined in words. */
   | { readonly kind: "refused" }
+  /** No tool was called, and no call was tried. */
+  | { readonly kind: "no_call" }
   /** The held-back value at this index was asked for before a call first gave it. */
   | { readonly kind: "asked"; readonly heldBack: number };
 
