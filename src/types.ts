@@ -245,7 +245,7 @@ export type Status = "terminated" | "truncated" | "aborted";
 /** The reward and its parts; stored with the trajectory. */
 export interface Verdict {
   readonly reward: number;
-  /** Share of expected calls and argument values that were right, 0..1 (1 for a decline task without calls). */
+  /** Share of expected calls and argument values that were right, 0..1 (1 for a decline task without calls); of a rubric's items, if it has any. */
   readonly rules: number;
   /** The model's opinion, 0..1: anchored log-odds, or a written -1, 0 or 1 rescaled; null if rules alone decided. */
   readonly judge: number | null;
