@@ -12,8 +12,8 @@ export interface Exchanged {
 /** Index of the message that first asks for a held-back value; infinity if none does. */
 export function askedAt({ task, messages }: Exchanged, held: HeldBack): number {
   const at = messages.findIndex((message, index) => {
-    if (message.role !== "assistant" || message.calls.length > 0 || !message.text.includes("?")) return false;
-    const next = messages[index + 1];
+    if (message.role !== "assistant" || !message.text.includes("?")) return false;
+    const next = messages[index + 1]; // after a call its result
     return asksFor(message, held) || (next?.role === "user" && tells(next.text, held, task));
   });
   return at < 0 ? Number.POSITIVE_INFINITY : at;

@@ -119,6 +119,18 @@ describe("items by rule", () => {
     expect(unmet(moving({ heldBack: [], expected: [createEli] }), [moveAda], "Done.")).toBe("subGoals");
   });
 
+  test("take nothing for a new record that was there before, and nothing for done that was not executed", () => {
+    const south: Rubric["subGoals"] = [
+      { text: "a lesson in the south room", rule: { kind: "record", id: null, values: { room: "south" }, state: null } },
+    ];
+    const task = moving({ heldBack: [], rubric: { forbidden: [], subGoals: south, questions: [] } });
+    expect(unmet(task, "There is one.")).toBe("subGoals");
+    expect(unmet(task, [createEli], "There is one now.")).toBe("all");
+    const cut = record(task, [createEli]);
+    const unexecuted = { ...cut, messages: cut.messages.slice(0, -1) };
+    expect(judgedItems(rubricOf(task), unexecuted, conductOf(unexecuted, "hermes"), "hermes")).toMatchObject([{ met: false }]);
+  });
+
   test("count a question only if it came before the value's first use", () => {
     expect(unmet(moving(), [moveAda], ...ask, "Done.")).toBe("questions");
     expect(unmet(moving(), [findAda], [moveAda], "Done.")).toBe("questions");
@@ -152,6 +164,9 @@ describe("items by rule", () => {
     expect(unmet(chain(), [found], [booked], "It costs 184.")).toBe("all");
     expect(unmet(chain(), [found], [booked], "It is booked.")).toBe("subGoals");
     expect(unmet(chain(), [found], "It costs 184.")).toBe("subGoals");
+    const dearer = { ...booked, result: { price: 199 } }; // a written world answers otherwise than the blueprint
+    expect(unmet(chain(), [found], [dearer], "It costs 199.")).toBe("all");
+    expect(unmet(chain(), [found], [dearer], "It costs 184.")).toBe("subGoals");
     expect(unmet(blueprint(), [{ ...found, arguments: { ...found.arguments, to: "Hamar" } }], "NT418 at 08:25")).toBe("subGoals");
   });
 
