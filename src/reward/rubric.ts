@@ -5,7 +5,7 @@
 import type { Config, Dialect } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
 import { parseToolCalls } from "../llm/text/tool-call.ts";
-import { askedAt, type Exchanged } from "../rules/asked.ts";
+import { askedAt, type Transcript } from "../rules/asked.ts";
 import { broken } from "../rules/forbidden.ts";
 import { isObject, own } from "../rules/json.ts";
 import { carriedShare, carries } from "../rules/language/said.ts";
@@ -77,7 +77,7 @@ function goalsOf(task: Task, index: number): RubricItem[] {
 }
 
 /** What the rules of items read of an episode. */
-interface Read extends Exchanged {
+interface Read extends Transcript {
   readonly task: Task;
   /** The task with the results that its calls really had. */
   readonly played: Task;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { askedAt, type Exchanged } from "../../src/rules/asked.ts";
+import { askedAt, type Transcript } from "../../src/rules/asked.ts";
 import { broken } from "../../src/rules/forbidden.ts";
 import type { ForbiddenRule, MadeCall, Message } from "../../src/types.ts";
 import { moving } from "../support/lessons.ts";
 
-type Said = Exchanged["messages"][number];
+type Said = Transcript["messages"][number];
 const task = moving();
 const [held] = task.heldBack;
 const turn = (text: string, ...calls: readonly MadeCall[]): Said => ({ role: "assistant", text, calls });

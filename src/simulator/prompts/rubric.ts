@@ -2,8 +2,7 @@
 // items. Each item gets its evidence before its answer. The expected calls are not in it: another way to a goal is as good.
 import type { ChatMessage } from "../../llm/llm.ts";
 import { isObject } from "../../rules/json.ts";
-import type { Json, JsonSchema, Line, RubricSection } from "../../types.ts";
-import { type Brief, isTold } from "../briefing.ts";
+import type { Json, JsonSchema, Line, RubricSection, Task } from "../../types.ts";
 import { transcriptText } from "./transcript.ts";
 
 /** An item as the judge reads it. */
@@ -50,11 +49,11 @@ Answer with JSON, for each item in order:
 evidence: the words, the call or the result that decides the item, or that there is none
 then true or false, as said at its list`;
 
-export function rubricPrompt(task: Brief, items: readonly AskedItem[], lines: readonly Line[]): ChatMessage[] {
+export function rubricPrompt(task: Task, items: readonly AskedItem[], lines: readonly Line[]): ChatMessage[] {
   const known = [
     `The user wants: ${task.intent}`,
     `First message: ${task.firstMessage}`,
-    ...(task.background !== undefined && isTold(task, "intent") ? [`What only the user knows: ${task.background}`] : []),
+    ...(task.background !== undefined ? [`What only the user knows: ${task.background}`] : []),
   ];
   const listed = items.map(({ section, text }, index) => {
     const heading = items[index - 1]?.section === section ? [] : [`Of these ${asked[section].title}.`];
