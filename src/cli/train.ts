@@ -11,6 +11,7 @@ import { commandLine } from "../models/installation.ts";
 import { pythonPath } from "../models/python.ts";
 import { findSeats, type Seats, withCheckedAddresses } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
+import { openTrainingSet } from "../run/task-set.ts";
 import { versions } from "../run/versions.ts";
 import { healthOf } from "../store/health-checks.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
@@ -98,7 +99,9 @@ async function requested(file: string | undefined, options: Options) {
 
 async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
   const { preset, config } = await requested(file, options);
-  pythonPath(); // what is missing is reported before a run is created
+  // what is missing is reported before a run is created
+  if (config.tasks.source !== null) openTrainingSet(store, config, config.tasks.source);
+  pythonPath();
   await checkSimulatorServer(config);
   if (needsEmbedder(config)) await modelPaths(embedderModel);
   const { policy, simulator } = await findSeats(config);
