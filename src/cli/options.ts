@@ -1,8 +1,12 @@
 // Options that several commands share.
+import { InvalidArgumentError } from "commander";
 import { presets } from "../config/presets.ts";
 
 /** Help text of every --preset option. */
 export const presetHelp = `one of ${Object.keys(presets).join(", ")}`;
+
+/** Help text of every --tools option. */
+export const toolsHelp = "your own tools, a file or folder or taskset:NAME (playact synth), instead of the embedded catalogue";
 
 /** For options that may be given several times. */
 export function collect(value: string, before: readonly string[]): readonly string[] {
@@ -15,4 +19,14 @@ export function toolSettings(options: { readonly tools?: string; readonly skipBa
     ...(options.tools === undefined ? [] : [`tasks.tools=${JSON.stringify(options.tools)}`]),
     ...(options.skipBadTools === undefined ? [] : [`tasks.skipBadTools=${options.skipBadTools}`]),
   ];
+}
+
+/** A whole number from 1 to `most`, for an option's value. */
+export function upTo(most: number) {
+  return (given: string): number => {
+    const value = Number(given);
+    if (!Number.isInteger(value) || value < 1 || value > most)
+      throw new InvalidArgumentError(`expected a whole number from 1 to ${most}.`);
+    return value;
+  };
 }

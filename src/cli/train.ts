@@ -1,17 +1,17 @@
 // `playact train`: checks everything a user can get wrong, creates or finds the run, and starts a supervised worker for it.
 import { randomUUID } from "node:crypto";
+import { dirname } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import type { Config } from "../config/config.ts";
 import { embedderModel, needsEmbedder } from "../config/needed-models.ts";
 import { checkConfig, resolveConfig } from "../config/resolve.ts";
-import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import { modelPaths } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
-import { checkAddress } from "../models/model.ts";
 import { pythonPath } from "../models/python.ts";
-import { findSeats, type Seats } from "../run/seats.ts";
+import { findSeats, type Seats, withCheckedAddresses } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
+import { openTrainingSet } from "../run/task-set.ts";
 import { versions } from "../run/versions.ts";
 import { healthOf } from "../store/health-checks.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
@@ -21,7 +21,7 @@ import type { RunRow } from "../store/run-row.ts";
 import { createRun, findRun, setRunConfig } from "../store/runs.ts";
 import { lastClosedStep } from "../store/steps.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { collect, presetHelp, toolSettings } from "./options.ts";
+import { collect, presetHelp, toolSettings, toolsHelp } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
 import { checkOwnTools } from "./own-tools.ts";
 import { simulatorDoubt } from "./simulator-doubt.ts";
@@ -47,11 +47,16 @@ export function trainCommand(): Command {
     .argument("[config]", "YAML or JSON file with config keys")
     .option("--preset <name>", presetHelp, "laptop")
     .option("--skip-bad-tools", "leave out tools that cannot be simulated, and name them")
-    .option("--ablation <name>", "an ablation of the paper over the preset (repeatable; docs/trustee.md)", collect, [])
+    .option(
+      "--ablation <name>",
+      "an ablation of a paper over the preset (repeatable; docs/trustee.md, docs/synthagent.md)",
+      collect,
+      [],
+    )
     .option("--resume [run]", "resume a run (default: the latest)")
     .option("--name <name>", "name of the new run (default: preset and a number)")
     .option("--steps <n>", "total number of GRPO steps", positive)
-    .option("--tools <path>", "your own tools, a file or folder, instead of the embedded catalogue")
+    .option("--tools <path>", toolsHelp)
     .option("--set <key=value>", "set a config key (repeatable)", collect, [])
     .option("--dry-run", "check and print the resolved config, and on stderr the memory plan; start nothing")
     .option("--home <folder>", homeHelp)
@@ -92,18 +97,16 @@ async function tellPlan(config: Config): Promise<void> {
 async function requested(file: string | undefined, options: Options) {
   const { preset, ablation, steps } = options;
   const resolved = resolveConfig({ preset, ablation, file, set: [...options.set, ...toolSettings(options)], steps });
-  const { policy, simulator, teacher } = resolved.config.models;
-  // paths are stored absolute: the run may be resumed from another folder
-  const known = (address: string) => (serverOf(address) === null ? checkAddress(address).text : address);
-  const models = { policy: known(policy), simulator: known(simulator), teacher: teacher === null ? null : known(teacher) };
-  const config = { ...resolved.config, models };
-  await checkOwnTools(config);
+  const config = withCheckedAddresses(resolved.config);
+  await checkOwnTools(config, resolveHome(options.home));
   return { ...resolved, config };
 }
 
 async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
   const { preset, config } = await requested(file, options);
-  pythonPath(); // what is missing is reported before a run is created
+  // what is missing is reported before a run is created
+  if (config.tasks.source !== null) openTrainingSet(store, config, config.tasks.source);
+  pythonPath();
   await checkSimulatorServer(config);
   if (needsEmbedder(config)) await modelPaths(embedderModel);
   const { policy, simulator } = await findSeats(config);
@@ -160,7 +163,7 @@ async function resumed(store: Store, file: string | undefined, options: Options)
   // first, so that nothing is read or changed for a run that another process writes
   const writer = acquireLease(store, run, { pid: process.pid, token: randomUUID() });
   try {
-    await checkOwnTools(run.config);
+    await checkOwnTools(run.config, dirname(store.path));
     checkSame(run, await findSeats(run.config), stored);
     if (options.steps !== undefined && options.steps !== run.config.steps)
       setRunConfig(writer, checkConfig({ ...run.config, steps: options.steps }));

@@ -121,7 +121,7 @@ const tasks = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "Your own tools: a file or folder (in the format of OpenAI, MCP, Anthropic or Google, rows of a data set, BFCL function docs, a ToolBench tree); null uses the embedded catalogue.",
+      "Your own tools: a file or folder (in the format of OpenAI, MCP, Anthropic or Google, rows of a data set, BFCL function docs, a ToolBench tree), or those of a task set (taskset:NAME); null uses the embedded catalogue.",
     ),
   source: z
     .string()
@@ -131,11 +131,11 @@ const tasks = z.strictObject({
   gap: z
     .boolean()
     .default(true)
-    .describe("Whether users of a task set hold back what it says; false: they tell all at once (ablation)."),
+    .describe("Whether users of a task set hold back what it says; false: in training they tell all at once (ablation)."),
   restricted: z
     .boolean()
     .default(true)
-    .describe("Whether the restrictions of a task set hold; false: prompt and request do not mention them (ablation)."),
+    .describe("Whether the restrictions of a task set hold; false: in training nothing mentions them (ablation)."),
   skipBadTools: z.boolean().default(false).describe("Leave out tools that cannot be simulated, instead of ending the command."),
   direction: z
     .enum(["intent-first", "calls-first"])

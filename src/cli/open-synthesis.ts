@@ -1,0 +1,92 @@
+// Opens what makes a task set: the simulator, and for written tasks the teacher in the policy's seat.
+import type { Config } from "../config/config.ts";
+import { serverOf } from "../config/server.ts";
+import { PlayactError } from "../errors.ts";
+import { openGrammarParser } from "../llm/engine/llama-grammar.ts";
+import { type EngineCounters, noCounters, type SimulatorSide } from "../llm/llm.ts";
+import { chooseTemplate } from "../llm/text/choose-template.ts";
+import { findOnDisk, type Model } from "../models/model.ts";
+import { callFormOf } from "../run/form.ts";
+import { openEngineOf, openSimulatorOf, toolsetsOf } from "../run/open.ts";
+import { findSimulator } from "../run/seats.ts";
+import { checkSimulatorServer } from "../run/simulator-server.ts";
+import type { Store } from "../store/store.ts";
+import type { Parts } from "../synth/parts.ts";
+
+/** Solutions of a written task that must be asked for: what only one reaches tells little of the task. */
+const leastSolutions = 2;
+
+export interface OpenedSynthesis extends AsyncDisposable, Omit<Parts, "simulator"> {
+  readonly engine: Pick<SimulatorSide, "simulator">;
+  /** Requests that the simulator serves at a time. */
+  readonly sequences: number;
+  readonly counters: () => { readonly policy: EngineCounters; readonly simulator: EngineCounters };
+}
+
+/** The models of a synthesis; null: on a server, or no teacher is needed. */
+export interface SynthesisModels {
+  readonly simulator: Model | null;
+  readonly teacher: Model | null;
+}
+
+/** @throws PlayactError("config" | "model" | "environment") in one sentence for what is wrong, before anything is opened or stored */
+export async function findSynthesisModels(config: Config): Promise<SynthesisModels> {
+  const { models, synth } = config;
+  if (synth.tools === "written" && synth.solutions < leastSolutions)
+    throw new PlayactError(
+      "config",
+      `Config key "synth.solutions": a written task is kept for what its solutions reach together, so it needs at least ${leastSolutions}, got ${synth.solutions}.`,
+    );
+  await checkSimulatorServer(config);
+  const teacher = models.teacher ?? models.simulator;
+  return {
+    simulator: serverOf(models.simulator) === null ? await findSimulator(models.simulator) : null,
+    teacher: synth.tools === "written" && serverOf(teacher) === null ? await findOnDisk(teacher) : null,
+  };
+}
+
+/** @param store where the tools are, if config.tasks.tools names a task set */
+export async function openSynthesis(config: Config, found: SynthesisModels, store: Store): Promise<OpenedSynthesis> {
+  const opened = await openGrammarParser();
+  const models = config.synth.tools === "written" ? openWithTeacher(config, found) : openAlone(config, found);
+  const { close, ...parts } = await models.catch(async (error) => {
+    await opened[Symbol.asyncDispose]();
+    throw error;
+  });
+  return {
+    ...parts,
+    parser: opened.parser,
+    toolsets: config.synth.tools === "catalogue" ? toolsetsOf(config, store).train : [],
+    [Symbol.asyncDispose]: async () => {
+      await close();
+      await opened[Symbol.asyncDispose]();
+    },
+  };
+}
+
+type OpenedModels = Pick<OpenedSynthesis, "engine" | "teacher" | "sequences" | "counters"> & {
+  readonly close: () => PromiseLike<void>;
+};
+
+/** Rules know the solution of what they have assembled or drawn. */
+async function openAlone(config: Config, { simulator }: SynthesisModels): Promise<OpenedModels> {
+  const side = await openSimulatorOf(config, simulator);
+  return {
+    ...{ engine: side, teacher: null, sequences: side.sequences },
+    counters: () => ({ policy: noCounters, simulator: side.counters() }),
+    close: () => side[Symbol.asyncDispose](),
+  };
+}
+
+async function openWithTeacher(config: Config, { simulator, teacher }: SynthesisModels): Promise<OpenedModels> {
+  if (teacher === null) throw new PlayactError("config", "A teacher on a server cannot be used yet. Name a model on this disk.");
+  const engine = await openEngineOf(config, { seats: { policy: teacher, simulator } });
+  const form = await callFormOf(engine, { config, form: null }, teacher.entry ?? {}, () => undefined);
+  const { template } = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
+  const { policy, vocabulary, counters, sequences } = engine;
+  return {
+    teacher: { player: { policy, vocabulary, template, rollout: config.rollout }, idsPerToken: 1 },
+    ...{ engine, sequences: sequences.simulator, counters },
+    close: () => engine[Symbol.asyncDispose](),
+  };
+}
