@@ -56,6 +56,7 @@ const imports = sources.flatMap((source) => source.imports);
 
 /** The rooms of src/ by floor: what stands on one sees the floors below it. A file of the root is a room of its own. */
 const floors: readonly (readonly string[])[] = [
+  ["types"],
   ["types.ts", "errors.ts"],
   ["rng.ts", "pairs.ts", "concurrent.ts"],
   ["config", "statistics"],
