@@ -10,6 +10,7 @@ import { callFormOf } from "../run/form.ts";
 import { openEngineOf, openSimulatorOf, toolsetsOf } from "../run/open.ts";
 import { findSimulator } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
+import { openTeacherServer } from "../run/teacher-server.ts";
 import type { Store } from "../store/store.ts";
 import type { Parts } from "../synth/parts.ts";
 
@@ -79,7 +80,7 @@ async function openAlone(config: Config, { simulator }: SynthesisModels): Promis
 }
 
 async function openWithTeacher(config: Config, { simulator, teacher }: SynthesisModels): Promise<OpenedModels> {
-  if (teacher === null) throw new PlayactError("config", "A teacher on a server cannot be used yet. Name a model on this disk.");
+  if (teacher === null) return openWithServedTeacher(config, simulator);
   const engine = await openEngineOf(config, { seats: { policy: teacher, simulator } });
   const form = await callFormOf(engine, { config, form: null }, teacher.entry ?? {}, () => undefined);
   const { template } = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
@@ -88,5 +89,24 @@ async function openWithTeacher(config: Config, { simulator, teacher }: Synthesis
     teacher: { player: { policy, vocabulary, template, rollout: config.rollout }, idsPerToken: 1 },
     ...{ engine, sequences: sequences.simulator, counters },
     close: () => engine[Symbol.asyncDispose](),
+  };
+}
+
+/** The teacher on its server beside the simulator, wherever that is. */
+async function openWithServedTeacher(config: Config, simulator: Model | null): Promise<OpenedModels> {
+  const teacher = await openTeacherServer(config);
+  const alone = await openAlone(config, { simulator, teacher: null }).catch(async (error) => {
+    await teacher[Symbol.asyncDispose]();
+    throw error;
+  });
+  const { policy, vocabulary, template, idsPerToken } = teacher;
+  return {
+    ...alone,
+    teacher: { player: { policy, vocabulary, template, rollout: config.rollout }, idsPerToken },
+    counters: () => ({ ...alone.counters(), policy: teacher.counters() }),
+    close: async () => {
+      await alone.close();
+      await teacher[Symbol.asyncDispose]();
+    },
   };
 }
