@@ -110,7 +110,7 @@ export function untoldValues({ task, messages }: Trajectory): HeldBack[] {
   return task.heldBack.filter((held) => !said.some(({ text }) => tells(text, held, task)));
 }
 
-function tells(text: string, held: HeldBack, task: Task): boolean {
+export function tells(text: string, held: HeldBack, task: Pick<Task, "expected">): boolean {
   const value = task.expected[held.call]?.arguments[held.argument];
   return text.includes(held.sentence) || (value !== undefined && carries(text, value));
 }
