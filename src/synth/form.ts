@@ -25,29 +25,28 @@ type Reply = {
   readonly at_the_end: string;
 };
 
-/** Words of the machine, and of what this world calls its own parts. */
-const machine =
-  /\b(app|application|assistant|bot|chat|computer|data|database|entry|function|item|list|model|record|register|software|system|table|task|thing|tool|user)s?\b/;
+/** Words of the machine and of its world. */
+const machine = /\b(app|assistant|bot|chat|computer|data|database|function|software|system|task|thing|tool|user)s?\b/;
 /** "glass" and "bus" are one, "lessons" are many. */
 const plural = /[^sui]s$/;
-/** Names that a call, a result or the table has already. */
-const reserved = ["error", "id", "name", "result", "state", "status", "options", "kind"];
+/** Names that a call, a result or the table has already, and those that promise another kind. */
+const reserved = /^(error|id|name|result|state|status|kind|options)$|_(id|name|date|time|price|fee|cost)$|^number_/;
 
 /** The filled form, or why it cannot be used. The schema was checked before. */
 export function checkedForm(reply: Json): Checked<Form> {
   const { thing, whose, details, at_first, later, at_the_end } = reply as Reply; // fits formSchema, by ask
   if (exampleThings.some((example) => example === thing)) return { reason: "the thing is the one of the example" };
-  if (machine.test(thing)) return { reason: `"${thing}" is a word for software, not for something that a person keeps` };
+  if (machine.test(thing)) return { reason: `"${thing}" is a word for software, not for something that people order` };
   if (plural.test(thing)) return { reason: `"${thing}" is more than one; the thing is named in the singular` };
   if (whose === thing) return { reason: "the thing and whose it is are the same" };
   const first: Attribute = { name: `${whose}_name`, kind: "name", options: [] };
   const attributes: Attribute[] = [first];
   for (const { kind, name, options = [] } of details) {
     const snake = name.replaceAll(" ", "_");
-    if (name === thing || reserved.includes(snake) || attributes.some((other) => other.name === snake)) continue;
+    if (name === thing || attributes.some((other) => other.name === snake)) continue;
     if (kind !== "option") attributes.push({ name: snake, kind, options: [] });
     // one option beside the name of a person: two lists of made-up words are too many for a first message
-    else if (!attributes.some((other) => other.kind === "option")) {
+    else if (!reserved.test(snake) && !attributes.some((other) => other.kind === "option")) {
       const apart = distinct(options, `${thing} ${name}`);
       if (apart.length >= 3) attributes.push({ name: snake, kind, options: apart });
     }

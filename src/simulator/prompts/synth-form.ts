@@ -1,16 +1,16 @@
-// The form from which rules make a toolset (synth/assemble.ts): what a person keeps a register of, and what is written down about
-// each entry. A small simulator chooses here and hardly writes: the kind of a detail decides how its name ends, states are picked
+// The form from which rules make a toolset (synth/assemble.ts): what people book or order with a person, and what is written down
+// about each. A small simulator chooses here and hardly writes: the kind of a detail decides how its name ends, states are picked
 // from lists, and every text is one or two words. Not in the paper, whose teacher writes the tools themselves.
 import type { ChatMessage } from "../../llm/llm.ts";
 import type { Json, JsonSchema } from "../../types.ts";
 
-/** Whose an entry is: the first attribute is the name of this person. */
+/** Whom a thing is for: the first attribute is the name of this person. */
 const people = [
   ...["student", "guest", "client", "patient", "customer", "member", "owner", "tenant", "driver", "player", "visitor"],
   ...["reader", "volunteer", "applicant", "donor", "child", "teacher", "helper"],
 ] as const;
 
-/** States of a new entry, each with the verb that makes one. */
+/** States of a new thing, each with the verb that makes one. */
 export const openings: Readonly<Record<string, string>> = {
   booked: "book",
   reserved: "reserve",
@@ -22,7 +22,7 @@ export const openings: Readonly<Record<string, string>> = {
 };
 /** States on the way. */
 const betweens = ["confirmed", "approved", "paid", "prepared", "started"] as const;
-/** States of an entry that has ended early, each with the verb that ends one. */
+/** States of a thing that has ended early, each with the verb that ends one. */
 export const endings: Readonly<Record<string, string>> = {
   cancelled: "cancel",
   withdrawn: "withdraw",
@@ -58,7 +58,8 @@ export const formSchema: JsonSchema = object({
         }),
       ],
     },
-    minItems: 2,
+    // one more than are needed: a small model repeats itself, and what it repeats is left out
+    minItems: 3,
     maxItems: 3,
   },
   at_first: { type: "string", enum: Object.keys(openings) },
@@ -76,11 +77,11 @@ export function formPrompt(persona: string): ChatMessage[] {
     {
       role: "system",
       content: [
-        "You say what a person keeps a register of at work, and answer with JSON only:",
-        "thing: what one entry is, in the singular, one or two plain words;",
-        "whose: whose entry it is;",
-        "details: two or three different things that are written down about each entry. A date, a time, a count or an amount of money; or an option, with three to five values to choose from;",
-        "at_first, later, at_the_end: what is said of an entry as time goes by.",
+        "You name one kind of thing that people book, order or ask for with a certain person, and say what is written down about each. You answer with JSON only:",
+        "thing: what is booked or ordered, in the singular, one or two plain words;",
+        "whose: whom it is for;",
+        "details: three different things that are written down about each one: a date, a time, a count, an amount of money, or an option with three to five values to choose from;",
+        "at_first, later, at_the_end: what is said of it as time goes by.",
         "",
         "Person: the owner of a boat house on a lake",
         '{"thing":"boat rental","whose":"guest","details":[{"kind":"date","name":"rental date"},{"kind":"time","name":"start time"},{"kind":"option","name":"boat type","options":["canoe","rowing boat","pedal boat"]}],"at_first":"reserved","later":"paid","at_the_end":"cancelled"}',
