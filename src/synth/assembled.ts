@@ -13,7 +13,7 @@ import { assembled } from "./assemble.ts";
 import { dropOf } from "./check.ts";
 import { composed } from "./compose.ts";
 import { drawnTask } from "./draw-task.ts";
-import { checkedForm, type Form } from "./form.ts";
+import { checkedForm, drawnKinds, type Form } from "./form.ts";
 import type { Persona } from "./persona.ts";
 import { restricted } from "./restriction.ts";
 import type { Staged, Synthesise } from "./stage.ts";
@@ -88,10 +88,11 @@ export function stored(value: object): Json {
 }
 
 function filledForm({ text }: Persona, simulator: Simulator, names: readonly (string | number)[]): Promise<Answer<Form>> {
+  const kinds = drawnKinds(draws(...names, "kinds"));
   return simulator.ask({
     role: "task",
-    messages: formPrompt(text),
-    schema: formSchema,
+    messages: formPrompt(text, kinds),
+    schema: formSchema(kinds),
     check: checkedForm,
     seedNames: [...names, "form"],
     maxTokens: 260,

@@ -5,50 +5,35 @@ import { synthesiseAssembled } from "../../src/synth/assembled.ts";
 import type { Persona } from "../../src/synth/persona.ts";
 import { personasOf } from "../../src/synth/persona.ts";
 import type { Stage, Staged } from "../../src/synth/stage.ts";
-import type { Json, Task } from "../../src/types.ts";
+import type { Json, JsonObject, Task } from "../../src/types.ts";
 import { stage } from "./stage.ts";
 
-export const forms: readonly Json[] = [
-  form("piano lesson", "student", "booked", "cancelled", [
-    { kind: "date", name: "lesson date" },
-    { kind: "time", name: "start time" },
-    { kind: "amount", name: "lesson fee" },
-  ]),
-  form("vaccination", "owner", "scheduled", "cancelled", [
-    { kind: "date", name: "visit date" },
-    { kind: "option", name: "animal", options: ["dog", "cat", "rabbit", "parrot"] },
-  ]),
-  form("hut stay", "guest", "reserved", "withdrawn", [
-    { kind: "date", name: "arrival date" },
-    { kind: "count", name: "number of nights" },
-    { kind: "option", name: "room type", options: ["dormitory", "twin room", "camp bed"] },
-  ]),
-  form("garden loan", "member", "registered", "closed", [
-    { kind: "option", name: "machine", options: ["mower", "chainsaw", "shredder"] },
-    { kind: "date", name: "return date" },
-  ]),
-  form("delivery", "customer", "ordered", "cancelled", [
-    { kind: "time", name: "drop time" },
-    { kind: "count", name: "number of boxes" },
-    { kind: "amount", name: "delivery fee" },
-  ]),
-  form("school visit", "teacher", "requested", "removed", [
-    { kind: "count", name: "number of pupils" },
-    { kind: "date", name: "visit date" },
-    { kind: "time", name: "arrival time" },
-  ]),
+/** Names of every kind of detail; a form has those that it is asked for. */
+export const forms: readonly JsonObject[] = [
+  form("piano lesson", "student", "booked", "cancelled", ["lesson date", "start time", "number of pieces", "lesson fee"]),
+  form("vaccination", "owner", "scheduled", "cancelled", ["visit date", "visit time", "number of animals", "vaccine price"]),
+  form("hut stay", "guest", "reserved", "withdrawn", ["arrival date", "arrival time", "number of nights", "room price"]),
+  form("garden loan", "member", "registered", "closed", ["return date", "pickup time", "number of days", "loan deposit"]),
+  form("delivery", "customer", "ordered", "cancelled", ["drop date", "drop time", "number of boxes", "delivery fee"]),
+  form("school visit", "teacher", "requested", "removed", ["visit date", "arrival time", "number of pupils", "entry price"]),
 ];
 
-function form(thing: string, whose: string, at_first: string, at_the_end: string, details: readonly Json[]): Json {
-  // a small simulator repeats itself where it must name a third detail
-  const three = [...details, ...details].slice(0, 3);
-  return { thing, whose, details: three, at_first, later: "confirmed", at_the_end };
+function form(
+  thing: string,
+  whose: string,
+  at_first: string,
+  at_the_end: string,
+  [date = "", time = "", count = "", amount = ""]: readonly string[],
+): JsonObject {
+  const option = { option: "size", options: ["small", "medium", "extra large"] };
+  return { thing, whose, date, time, ...option, count, amount, at_first, later: "confirmed", at_the_end };
 }
 
 /** What a simulator of words answers: a form for one prompt, for another a request with every detail in it. */
 export function scriptedReply(request: ReplyRequest, which: number): Json {
   const properties = request.schema.properties as Readonly<Record<string, Json>>;
-  if ("thing" in properties) return forms[which % forms.length] ?? null;
+  const filled = forms[which % forms.length] ?? {};
+  if ("thing" in properties) return Object.fromEntries(Object.entries(filled).filter(([name]) => name in properties));
   const text = request.messages.at(-1)?.content ?? "";
   const details = (/^Details: (.*)$/m.exec(text)?.[1] ?? "").split("; ").map((detail) => detail.replace(":", ""));
   const purpose = (/^Request: (.*)\.$/m.exec(text)?.[1] ?? "").split(",")[0]?.toLowerCase();
