@@ -142,13 +142,13 @@ function namesOf(attributes: readonly Attribute[], last = "and"): string {
 }
 
 /**
- * An id of the form that the table's ids have ("PL-4827"), the same for the same table and number of records. It derives from the
- * table's content, so that nobody who has not seen the whole table can tell it.
+ * An id of the form that the table's ids have ("PL-4827"): the first free one of a series that derives from the table's content, so
+ * that nobody who has not seen the whole table can tell it. The same for the same table and number of records.
  */
 function newId(table: Table, records: readonly TableRecord[]): string {
   const pattern = table.records[0]?.id ?? "";
   for (let attempt = 0; ; attempt++) {
-    const random = draws("id", JSON.stringify(table.records), records.length, attempt);
+    const random = draws("id", JSON.stringify(table.records), attempt);
     const id = (/\d/.test(pattern) ? pattern : `${pattern}0000`).replace(/\d/g, () => String(random.integer(0, 9)));
     if (!records.some((record) => sameValue(record.id, id))) return id;
   }
