@@ -34,6 +34,7 @@ describe("an assembled task", () => {
       const values = expected.flatMap((call) => Object.entries(call.arguments).filter(([name]) => name !== table?.idName));
       expect(values.length).toBeGreaterThan(heldBack.length);
       for (const { call, argument, sentence } of heldBack) {
+        expect(expected[call]?.arguments).toHaveProperty(argument);
         const value = expected[call]?.arguments[argument] ?? null;
         expect([carries(sentence, value), carries(firstMessage, value)]).toEqual([true, false]);
       }
@@ -56,7 +57,8 @@ describe("an assembled task", () => {
     for (const { task, what } of changing) expect(task?.firstMessage.toLowerCase()).toContain(what);
   });
 
-  test("offers one tool or more beside the needed ones", () => {
+  test("offers one tool or more beside the needed ones, and none for which it would be dropped", () => {
+    expect(tasks).toHaveLength(60);
     for (const { tools, expected } of tasks) expect(tools.length).toBeGreaterThan(new Set(expected.map(({ name }) => name)).size);
   });
 
