@@ -4,6 +4,9 @@ import { presets } from "../config/presets.ts";
 /** Help text of every --preset option. */
 export const presetHelp = `one of ${Object.keys(presets).join(", ")}`;
 
+/** Help text of every --tools option. */
+export const toolsHelp = "your own tools, a file or folder or taskset:NAME (playact synth), instead of the embedded catalogue";
+
 /** For options that may be given several times. */
 export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];

@@ -4,11 +4,12 @@ import type { Config } from "../config/config.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
 import { newUsage } from "../simulator/usage.ts";
+import { resolveHome } from "../store/home.ts";
 import type { Rejection } from "../tasks/rejection.ts";
 import type { Task } from "../types.ts";
-import { collect, presetHelp, toolSettings } from "./options.ts";
-import { printJson, toStderr, toStdout } from "./output.ts";
-import { checkOwnTools } from "./own-tools.ts";
+import { collect, presetHelp, toolSettings, toolsHelp } from "./options.ts";
+import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
+import { checkOwnTools, toolStore } from "./own-tools.ts";
 
 interface Options {
   readonly preset: string;
@@ -18,6 +19,7 @@ interface Options {
   readonly skipBadTools?: boolean;
   readonly ablation: readonly string[];
   readonly set: readonly string[];
+  readonly home?: string;
   readonly json?: boolean;
 }
 
@@ -28,14 +30,15 @@ export function tasksCommand(): Command {
     .option("--ablation <name>", "an ablation of the paper over the preset (repeatable; docs/trustee.md)", collect, [])
     .option("--level <n>", "level 1..100 (default: the preset's start)", within(100))
     .option("-n, --number <n>", "how many", within(1000), 3)
-    .option("--tools <path>", "your own tools, a file or folder, instead of the embedded catalogue")
+    .option("--tools <path>", toolsHelp)
     .option("--skip-bad-tools", "leave out tools that cannot be simulated, and name them")
     .option("--set <key=value>", "set a config key (repeatable)", collect, [])
+    .option("--home <folder>", homeHelp)
     .option("--json", "print a JSON array")
     .action(async (options: Options) => {
       const set = [...options.set, ...toolSettings(options)];
       const { config } = resolveConfig({ preset: options.preset, ablation: options.ablation, set });
-      await checkOwnTools(config);
+      await checkOwnTools(config, resolveHome(options.home));
       const { tasks, rejected } = await writeSome(config, options);
       for (const [place, rejections] of rejected) {
         const reasons = rejections.map(({ stage, reason }) => `${stage}: ${reason}`).join("; ");
@@ -59,7 +62,8 @@ async function writeSome(config: Config, options: Options) {
   const { findSeats } = await import("../run/seats.ts");
   const { openNearness } = await import("../run/open-embedder.ts");
   const { writeTasks } = await import("../run/draw-tasks.ts");
-  const toolsets = toolsetsOf(config).train;
+  using store = toolStore(config.tasks.tools, resolveHome(options.home));
+  const toolsets = toolsetsOf(config, store).train;
   const seats = await findSeats(config); // a wrong model is reported before anything is opened
   await using nearness = await openNearness(config, toolsets);
   await using engine = await openEngineOf(config, { seats });

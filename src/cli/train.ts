@@ -1,5 +1,6 @@
 // `playact train`: checks everything a user can get wrong, creates or finds the run, and starts a supervised worker for it.
 import { randomUUID } from "node:crypto";
+import { dirname } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import type { Config } from "../config/config.ts";
 import { embedderModel, needsEmbedder } from "../config/needed-models.ts";
@@ -21,7 +22,7 @@ import type { RunRow } from "../store/run-row.ts";
 import { createRun, findRun, setRunConfig } from "../store/runs.ts";
 import { lastClosedStep } from "../store/steps.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { collect, presetHelp, toolSettings } from "./options.ts";
+import { collect, presetHelp, toolSettings, toolsHelp } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
 import { checkOwnTools } from "./own-tools.ts";
 import { simulatorDoubt } from "./simulator-doubt.ts";
@@ -51,7 +52,7 @@ export function trainCommand(): Command {
     .option("--resume [run]", "resume a run (default: the latest)")
     .option("--name <name>", "name of the new run (default: preset and a number)")
     .option("--steps <n>", "total number of GRPO steps", positive)
-    .option("--tools <path>", "your own tools, a file or folder, instead of the embedded catalogue")
+    .option("--tools <path>", toolsHelp)
     .option("--set <key=value>", "set a config key (repeatable)", collect, [])
     .option("--dry-run", "check and print the resolved config, and on stderr the memory plan; start nothing")
     .option("--home <folder>", homeHelp)
@@ -97,7 +98,7 @@ async function requested(file: string | undefined, options: Options) {
   const known = (address: string) => (serverOf(address) === null ? checkAddress(address).text : address);
   const models = { policy: known(policy), simulator: known(simulator), teacher: teacher === null ? null : known(teacher) };
   const config = { ...resolved.config, models };
-  await checkOwnTools(config);
+  await checkOwnTools(config, resolveHome(options.home));
   return { ...resolved, config };
 }
 
@@ -160,7 +161,7 @@ async function resumed(store: Store, file: string | undefined, options: Options)
   // first, so that nothing is read or changed for a run that another process writes
   const writer = acquireLease(store, run, { pid: process.pid, token: randomUUID() });
   try {
-    await checkOwnTools(run.config);
+    await checkOwnTools(run.config, dirname(store.path));
     checkSame(run, await findSeats(run.config), stored);
     if (options.steps !== undefined && options.steps !== run.config.steps)
       setRunConfig(writer, checkConfig({ ...run.config, steps: options.steps }));

@@ -121,7 +121,7 @@ const tasks = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "Your own tools: a file or folder (in the format of OpenAI, MCP, Anthropic or Google, rows of a data set, BFCL function docs, a ToolBench tree); null uses the embedded catalogue.",
+      "Your own tools: a file or folder (in the format of OpenAI, MCP, Anthropic or Google, rows of a data set, BFCL function docs, a ToolBench tree), or those of a task set (taskset:NAME); null uses the embedded catalogue.",
     ),
   source: z
     .string()

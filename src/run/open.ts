@@ -16,11 +16,13 @@ import { seedFrom } from "../rng.ts";
 import { newUsage } from "../simulator/usage.ts";
 import type { Writer } from "../store/lease.ts";
 import { recordStart } from "../store/starts.ts";
-import { embeddedCatalogue, splitHeldOut, userTools } from "../tools/toolset.ts";
+import type { Store } from "../store/store.ts";
+import { embeddedCatalogue, splitHeldOut } from "../tools/toolset.ts";
 import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
 import { callFormOf } from "./form.ts";
 import { openNearness } from "./open-embedder.ts";
+import { ownTools } from "./own-tools.ts";
 import { planOfRun, unplanned } from "./plan.ts";
 import { probePositions } from "./positions.ts";
 import { findSeats, findSimulator, type Seats } from "./seats.ts";
@@ -46,7 +48,7 @@ export async function openSession(
   const planned = await planOfRun(config);
   const { plan } = planned;
   watch.progress({ kind: "phase", text: planLine(plan), step: 0 });
-  const toolsets = toolsetsOf(config);
+  const toolsets = toolsetsOf(config, writer.store);
   const nearness = await openNearness(config, [...toolsets.train, ...toolsets.heldOut]);
   const learning = openLearner(config, { python, model: seats.policy.path, plan });
   const engineOpens = () => openEngineOf(config, { seats, plan });
@@ -129,17 +131,16 @@ export async function openSimulatorOf(config: Config, model: Model | null): Prom
   return openSimulatorSide({ simulatorModel: path, ...config.engine });
 }
 
-export function toolsetsOf(config: Config): Session["toolsets"] {
-  const all = config.tasks.tools === null ? embeddedCatalogue() : ownTools(config.tasks.tools, config.tasks.skipBadTools);
+/** The toolsets of a config, those held out apart; a task set's tools are in `store`. */
+export function toolsetsOf(config: Config, store: Store | null = null): Session["toolsets"] {
+  const { tools, skipBadTools } = config.tasks;
+  // at its start the command has already reported which are left out (cli/own-tools.ts)
+  const options = skipBadTools ? { leftOut: () => undefined } : {};
+  const all = tools === null ? embeddedCatalogue() : ownTools(tools, store, options);
   const evaluates = config.evaluation.tasks + config.evaluation.decisions > 0;
   const { train, heldOut } = splitHeldOut(all, evaluates ? config.evaluation.heldOut : 0, ["held-out"]);
   if (evaluates && heldOut.length === 0) return { train, heldOut: train }; // one toolset: the same tools, other tasks
   return { train, heldOut };
-}
-
-/** The user's tools. At its start the command has already reported which are left out (cli/own-tools.ts). */
-function ownTools(path: string, skipBad: boolean) {
-  return userTools(path, skipBad ? { leftOut: () => undefined } : {});
 }
 
 interface OpenedLearner {

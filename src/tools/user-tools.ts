@@ -40,6 +40,12 @@ export function userTools(path: string, options: ToolsOptions = {}): Toolset[] {
   );
 }
 
+/** Toolsets of another source, named by `place`, checked like a file's. Throws likewise. */
+export function checkedTools(toolsets: readonly Toolset[], place: string, options: ToolsOptions = {}): Toolset[] {
+  const raw = toolsets.map(({ domain, name, tools }) => ({ domain, name, items: tools.map((tool) => ({ ...tool })) }));
+  return withUniqueNames(checked(raw, place, options));
+}
+
 /** The toolsets of one file; `toolset` is null for a single file, whose flat list is grouped by the tools' names. */
 function toolsetsOf(path: string, domain: string, toolset: string | null, options: ToolsOptions): Toolset[] {
   const content = contentOf(path);

@@ -1,0 +1,28 @@
+// The user's own tools (config tasks.tools): of a file or folder, or those of a task set: "taskset:NAME".
+import { PlayactError } from "../errors.ts";
+import type { Store } from "../store/store.ts";
+import { findTaskSet, tasksOf } from "../store/task-sets.ts";
+import { userTools } from "../tools/toolset.ts";
+import { checkedTools, type ToolsOptions } from "../tools/user-tools.ts";
+import type { Toolset } from "../types.ts";
+
+const prefix = "taskset:";
+
+/** The task set that `tools` names, or null: it is a path. */
+export function taskSetNamed(tools: string): string | null {
+  return tools.startsWith(prefix) ? tools.slice(prefix.length) : null;
+}
+
+/**
+ * Reads the tools; a task set's are in `store`.
+ * @throws PlayactError("tools") for tools that cannot be played, PlayactError("usage") for a task set that is unknown or empty
+ */
+export function ownTools(tools: string, store: Store | null, options: ToolsOptions): Toolset[] {
+  const name = taskSetNamed(tools);
+  if (name === null) return userTools(tools, options);
+  if (store === null) throw new PlayactError("usage", `${tools}: task sets are in a store, and none is open here.`);
+  const tasks = tasksOf(store, findTaskSet(store, name));
+  if (tasks.length === 0) throw new PlayactError("usage", `The task set ${name} has no tasks, and so no tools.`);
+  const toolsets = tasks.map(({ task: { domain, toolset, tools: offered } }) => ({ domain, name: toolset, tools: offered }));
+  return checkedTools(toolsets, tools, options);
+}
