@@ -1,0 +1,16 @@
+// What the makers of tasks have at hand, opened by run/open-synthesis.ts.
+import type { Player } from "../rollout/rollout.ts";
+import type { Simulator } from "../simulator/simulator.ts";
+import type { Toolset } from "../types.ts";
+
+export interface Parts {
+  /** Counts what it is asked for one persona. */
+  readonly simulator: Simulator;
+  /** Those of the config's tools, where tasks are drawn from them (synth.tools=catalogue); empty otherwise. */
+  readonly toolsets: readonly Toolset[];
+  /** Solves the written tasks; null where rules know the solution. */
+  readonly teacher: Teacher | null;
+}
+
+/** The model in the policy's seat. */
+export type Teacher = Pick<Player, "policy" | "vocabulary" | "template">;
