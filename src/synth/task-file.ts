@@ -1,0 +1,135 @@
+// Task sets as text: one task a line, with its persona, in JSON. What is read back is checked: a task's shape by schema, its tools
+// like a user's own (tools/tool-spec.ts), since whoever wrote the file may not have been Playact.
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { describe, PlayactError } from "../errors.ts";
+import type { GrammarParser } from "../rules/schema/grammar.ts";
+import { toolOf } from "../tools/tool-spec.ts";
+import { attributeKinds, type Json, type Task } from "../types.ts";
+import type { Persona } from "./persona.ts";
+
+/** A task and for whom it was made. */
+export interface SetTask {
+  readonly persona: Persona;
+  readonly task: Task;
+}
+
+const text = z.string();
+const object = z.record(text, z.json());
+const index = z.int().min(0);
+const filled = text.min(1);
+
+const forbidden = [
+  z.strictObject({ kind: z.literal("never"), tool: text }),
+  z.strictObject({ kind: z.literal("values"), tool: text, values: object }),
+  z.strictObject({ kind: z.literal("before"), tool: text, first: text }),
+  z.strictObject({ kind: z.literal("before_asking"), tool: text, heldBack: index }),
+] as const;
+const itemRule = z.discriminatedUnion("kind", [
+  ...forbidden,
+  z.strictObject({ kind: z.literal("called"), call: index }),
+  z.strictObject({ kind: z.literal("record"), id: text.nullable(), values: object, state: text.nullable() }),
+  z.strictObject({ kind: z.literal("reported"), call: index }),
+  z.strictObject({ kind: z.literal("refused") }),
+  z.strictObject({ kind: z.literal("asked"), heldBack: index }),
+]);
+const items = z.array(z.strictObject({ text, rule: itemRule.nullable() }));
+const table = z.strictObject({
+  thing: text,
+  idName: text,
+  attributes: z.array(z.strictObject({ name: text, kind: z.enum(attributeKinds), options: z.array(text) })).min(1),
+  states: z.array(text).min(2),
+  records: z.array(z.strictObject({ id: text, values: object, state: text })),
+  operations: z.record(text, z.enum(["find", "get", "create", "update", "cancel"])),
+});
+const limits = z.strictObject({
+  ...{ userReplies: index, assistantTurns: index, toolTurns: index, responseTokens: index, tokensPerTurn: index },
+});
+
+const taskShape = z.strictObject({
+  id: filled,
+  kind: z.enum(["call", "decline"]),
+  ...{ domain: text, toolset: text, level: z.number() },
+  /** Checked one by one below. */
+  tools: z.array(z.json()).min(1),
+  ...{ systemPrompt: text, intent: text, persona: text, expectedTurns: z.number(), firstMessage: filled },
+  expected: z.array(z.strictObject({ name: text, arguments: object, result: z.json() })),
+  dependent: z.boolean(),
+  heldBack: z.array(z.strictObject({ call: index, argument: text, sentence: text })),
+  ...{ report: text, criteria: z.number(), limits },
+  table: table.exactOptional(),
+  restriction: z
+    .strictObject({
+      text,
+      rule: z.discriminatedUnion("kind", [...forbidden]),
+      temptation: z.strictObject({ request: text, refusal: text }).nullable(),
+    })
+    .exactOptional(),
+  rubric: z.strictObject({ forbidden: items, subGoals: items, questions: items }).exactOptional(),
+  background: text.exactOptional(),
+});
+
+const line = z.strictObject({ persona: z.strictObject({ name: filled, text: filled }), task: taskShape });
+
+/** The lines of a file. */
+export function taskLines(tasks: readonly SetTask[]): string {
+  return tasks
+    .map(({ persona: { name, text: words }, task }) => `${JSON.stringify({ persona: { name, text: words }, task })}\n`)
+    .join("");
+}
+
+/**
+ * Reads a file of tasks; `parser`: llama.cpp's grammar parser.
+ * @throws PlayactError("config") that names the file and the line, PlayactError("tools") for a tool that cannot be played
+ */
+export function readTaskFile(path: string, parser: GrammarParser | null): SetTask[] {
+  const lines = contentOf(path)
+    .split("\n")
+    .map((content, at) => ({ content, place: `${path}, line ${at + 1}` }))
+    .filter(({ content }) => content.trim() !== "");
+  if (lines.length === 0) throw new PlayactError("config", `${path}: expected one task a line, and the file is empty.`);
+  const tasks = lines.map(({ content, place }) => setTask(content, place, parser));
+  const ids = tasks.map(({ task }) => task.id);
+  const repeated = ids.findIndex((id, at) => ids.indexOf(id) !== at);
+  if (repeated !== -1)
+    throw new PlayactError(
+      "config",
+      `${lines[repeated]?.place}: the id ${ids[repeated]} is that of an earlier task. Rename one.`,
+    );
+  return tasks;
+}
+
+function setTask(content: string, place: string, parser: GrammarParser | null): SetTask {
+  const read = line.safeParse(parsed(content, place));
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    throw new PlayactError("config", `${place}: ${issue?.path.join(".") || "the line"}: ${issue?.message}. Correct it.`);
+  }
+  const { persona, task: shape } = read.data;
+  const task: Task = { ...shape, tools: shape.tools.map((tool, at) => toolOf(tool, `tool number ${at + 1}`, place, parser)) };
+  const unknown = task.expected.find(({ name }) => task.tools.every((tool) => tool.name !== name));
+  if (unknown !== undefined)
+    throw new PlayactError(
+      "config",
+      `${place}: task.expected: a call of ${unknown.name}, which is not among task.tools. Add it.`,
+    );
+  if (task.heldBack.some(({ call, argument }) => task.expected[call]?.arguments[argument] === undefined))
+    throw new PlayactError("config", `${place}: task.heldBack: a value that no call of task.expected takes. Remove it.`);
+  return { persona, task };
+}
+
+function parsed(content: string, place: string): Json {
+  try {
+    return JSON.parse(content) as Json; // JSON.parse returns nothing else
+  } catch (error) {
+    throw new PlayactError("config", `${place}: expected one JSON object a line: ${describe(error)}.`);
+  }
+}
+
+function contentOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8").replace(/^\ufeff/, ""); // without a byte order mark
+  } catch (error) {
+    throw new PlayactError("config", `${path} cannot be read (${describe(error)}). Give a file of playact synth --export.`);
+  }
+}
