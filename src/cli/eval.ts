@@ -5,7 +5,7 @@ import type { Checker } from "../benchmark/checker.ts";
 import type { BenchmarkRow } from "../benchmark/rows.ts";
 import type { BenchmarkPolicy } from "../benchmark/run.ts";
 import { type Config, configSchema } from "../config/config.ts";
-import { PlayactError, Stopped } from "../errors.ts";
+import { PlayactError } from "../errors.ts";
 import type { Engine } from "../llm/llm.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
 import type { CallForm } from "../llm/text/dialect.ts";
@@ -17,9 +17,9 @@ import { findNamedStep } from "../store/named-step.ts";
 import { policyOf } from "../store/runs.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { evalReport, type Played, reportText } from "./eval-report.ts";
-import { interruptedCode } from "./exit.ts";
 import { homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
 import { step } from "./step.ts";
+import { stoppable } from "./stoppable.ts";
 
 interface Options {
   readonly base?: boolean;
@@ -160,13 +160,17 @@ async function play({ store, checker, rows, progress }: Evaluation, chosen: Chos
     const { openEngine } = await import("../llm/engine/llama.ts");
     const simulator = { simulatorModel: null, simulatorSequences: 1, simulatorContext: 256 };
     await using engine = await openEngine({ ...chosen.engine, policyModel, policyContext, ...simulator });
-    await stoppable(async (pause) => {
-      for (const { policy, candidate } of candidates) {
-        const onRow = lines(policy.name, progress);
-        await seat(engine, policy.adapter);
-        await playRows({ store, engine, checker, pause, onRow }, candidate, rows);
-      }
-    }, progress);
+    await stoppable(
+      async (pause) => {
+        for (const { policy, candidate } of candidates) {
+          const onRow = lines(policy.name, progress);
+          await seat(engine, policy.adapter);
+          await playRows({ store, engine, checker, pause, onRow }, candidate, rows);
+        }
+      },
+      stopWords,
+      progress,
+    );
   }
   return candidates.map(({ policy, candidate }) => ({
     name: policy.name,
@@ -180,26 +184,10 @@ async function seat(engine: Engine, adapter: Policy["adapter"]): Promise<void> {
   if (engine.policy.adapter !== (adapter?.hash ?? null)) await engine.swap(adapter, engine.policy.version + 1);
 }
 
-/** Ctrl-C ends it between rows: what is in flight is finished and stored, and what was played is reported. A second one kills. */
-async function stoppable(work: (pause: () => void) => Promise<void>, progress: Print): Promise<void> {
-  let asked = false;
-  const ask = () => {
-    asked = true;
-    progress("Stopping when the rows in flight are finished …\n");
-  };
-  process.once("SIGINT", ask).once("SIGTERM", ask);
-  try {
-    await work(() => {
-      if (asked) throw new Stopped();
-    });
-  } catch (error) {
-    if (!(error instanceof Stopped)) throw error;
-    progress("Stopped. The scores are of the rows played so far; the same command goes on.\n");
-    process.exitCode = interruptedCode;
-  } finally {
-    process.off("SIGINT", ask).off("SIGTERM", ask);
-  }
-}
+const stopWords = {
+  pieces: "rows",
+  stopped: "The scores are of the rows played so far; the same command goes on.",
+};
 
 const lineMs = 10_000;
 

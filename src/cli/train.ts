@@ -5,13 +5,11 @@ import { Command, InvalidArgumentError } from "commander";
 import type { Config } from "../config/config.ts";
 import { embedderModel, needsEmbedder } from "../config/needed-models.ts";
 import { checkConfig, resolveConfig } from "../config/resolve.ts";
-import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import { modelPaths } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
-import { checkAddress } from "../models/model.ts";
 import { pythonPath } from "../models/python.ts";
-import { findSeats, type Seats } from "../run/seats.ts";
+import { findSeats, type Seats, withCheckedAddresses } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
 import { versions } from "../run/versions.ts";
 import { healthOf } from "../store/health-checks.ts";
@@ -93,11 +91,7 @@ async function tellPlan(config: Config): Promise<void> {
 async function requested(file: string | undefined, options: Options) {
   const { preset, ablation, steps } = options;
   const resolved = resolveConfig({ preset, ablation, file, set: [...options.set, ...toolSettings(options)], steps });
-  const { policy, simulator, teacher } = resolved.config.models;
-  // paths are stored absolute: the run may be resumed from another folder
-  const known = (address: string) => (serverOf(address) === null ? checkAddress(address).text : address);
-  const models = { policy: known(policy), simulator: known(simulator), teacher: teacher === null ? null : known(teacher) };
-  const config = { ...resolved.config, models };
+  const config = withCheckedAddresses(resolved.config);
   await checkOwnTools(config, resolveHome(options.home));
   return { ...resolved, config };
 }

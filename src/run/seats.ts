@@ -5,7 +5,7 @@ import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import { knownFormat } from "../llm/text/chat-format.ts";
 import { refuseUntrainable } from "../llm/trainable.ts";
-import { findOnDisk, type Model } from "../models/model.ts";
+import { checkAddress, findOnDisk, type Model } from "../models/model.ts";
 
 export interface Seats {
   readonly policy: Model;
@@ -21,6 +21,14 @@ export async function findSeats({ models }: { readonly models: Pick<Config["mode
   if (models.simulator !== models.policy) return { policy, simulator: await findSimulator(models.simulator) };
   checkSimulator(policy);
   return { policy, simulator: policy };
+}
+
+/** The config with the addresses of its models as they are stored: absolute, since another folder may be the current one later. Throws likewise. */
+export function withCheckedAddresses(config: Config): Config {
+  const known = (address: string) => (serverOf(address) === null ? checkAddress(address).text : address);
+  const { policy, simulator, teacher } = config.models;
+  const models = { policy: known(policy), simulator: known(simulator), teacher: teacher === null ? null : known(teacher) };
+  return { ...config, models };
 }
 
 /** The model of an address, fit to be the simulator. Throws likewise. */
