@@ -13,7 +13,7 @@ import { root } from "./setup/step.mjs";
 
 const write = "node scripts/docs.mjs";
 /** Commands in the order of use; others come last. */
-const order = ["setup", "plan", "train", "runs", "show", "sql", "eval", "tasks", "models", "doctor"];
+const order = ["setup", "plan", "train", "runs", "show", "sql", "eval", "tasks", "synth", "models", "doctor"];
 
 /**
  * Builds the current sources (dist may be older) into a folder inside node_modules, so that packages are found.

@@ -18,13 +18,14 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   sql: async () => (await import("./cli/sql.ts")).sqlCommand(),
   eval: async () => (await import("./cli/eval.ts")).evalCommand(),
   tasks: async () => (await import("./cli/tasks.ts")).tasksCommand(),
+  synth: async () => (await import("./cli/synth.ts")).synthCommand(),
   models: async () => (await import("./cli/models.ts")).modelsCommand(),
   doctor: async () => (await import("./cli/doctor.ts")).doctorCommand(),
   worker: async () => (await import("./cli/worker.ts")).workerCommand(),
 };
 const hidden = new Set(["worker"]);
 /** They load the engine in this process; a run does it in its worker (`train --dry-run` has none). */
-const withEngine = new Set(["eval", "tasks", "doctor", "plan"]);
+const withEngine = new Set(["eval", "tasks", "synth", "doctor", "plan"]);
 
 /** Late, as the engine's packages take longer to load than all that most commands do. */
 const piecesOf = async (model: string) => (await import("./cli/pieces.ts")).piecesOf(model);

@@ -6,9 +6,8 @@ import { commit } from "./run/commit.ts";
 import type { Session } from "./run/session.ts";
 import { newUsage, type Usage } from "./simulator/usage.ts";
 import type { Store } from "./store/store.ts";
-import { type Cost, keepStage, type Place, placesOf, type TaskSet } from "./store/task-sets.ts";
+import { type Cost, keepStage, openPlaces, type Place, plain, type TaskSet } from "./store/task-sets.ts";
 import { type Staged, type Synthesise, stages } from "./synth/stage.ts";
-import type { Json } from "./types.ts";
 
 export interface Synthesis extends Pick<Session, "pause" | "signal" | "progress"> {
   readonly store: Store;
@@ -20,16 +19,15 @@ export interface Synthesis extends Pick<Session, "pause" | "signal" | "progress"
   readonly synthesiser: (usage: Usage) => Synthesise;
 }
 
-/** Brings the first `count` personas of the set to their end: each kept or dropped. Throws Stopped as session.pause() does. */
+/** Brings the first `count` personas of the set, which has as many, to their end: each kept or dropped. Throws Stopped as session.pause() does. */
 export async function synthesize(session: Synthesis, count: number): Promise<void> {
-  const places = placesOf(session.store, session.set).slice(0, count);
-  const open = places.filter(({ ended }) => !ended);
-  let ended = places.length - open.length;
+  const open = openPlaces(session.store, session.set, count);
+  let ended = count - open.length;
   await mapConcurrent(open, session.width, async (place) => {
     session.pause();
     await synthesizeOne(session, place);
     ended++;
-    session.progress({ kind: "count", text: "personas", done: ended, of: places.length });
+    session.progress({ kind: "count", text: "personas", done: ended, of: count });
   });
 }
 
@@ -46,8 +44,7 @@ async function synthesizeOne(session: Synthesis, { position, persona, done }: Pl
   };
   const before = new Map(stages.flatMap((stage) => (done.has(stage) ? [[stage, done.get(stage) ?? null] as const] : [])));
   const task = await synthesiser(usage)(persona, { position, names: [seed, "synth", position] }, before, keep);
-  // a task is plain data: its JSON is all of it
-  if (task !== null) await keep({ stage: "kept", body: JSON.parse(JSON.stringify(task)) as Json });
+  if (task !== null) await keep({ stage: "kept", body: plain(task) });
   else if (!dropped) throw new Error(`the synthesiser dropped persona ${position} without a reason`);
 }
 

@@ -1,4 +1,5 @@
 // Options that several commands share.
+import { InvalidArgumentError } from "commander";
 import { presets } from "../config/presets.ts";
 
 /** Help text of every --preset option. */
@@ -18,4 +19,14 @@ export function toolSettings(options: { readonly tools?: string; readonly skipBa
     ...(options.tools === undefined ? [] : [`tasks.tools=${JSON.stringify(options.tools)}`]),
     ...(options.skipBadTools === undefined ? [] : [`tasks.skipBadTools=${options.skipBadTools}`]),
   ];
+}
+
+/** A whole number from 1 to `most`, for an option's value. */
+export function within(most: number) {
+  return (given: string): number => {
+    const value = Number(given);
+    if (!Number.isInteger(value) || value < 1 || value > most)
+      throw new InvalidArgumentError(`expected a whole number from 1 to ${most}.`);
+    return value;
+  };
 }

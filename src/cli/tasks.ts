@@ -1,5 +1,5 @@
 // `playact tasks`: writes some tasks at a level and prints them; nothing is stored.
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
@@ -7,7 +7,7 @@ import { newUsage } from "../simulator/usage.ts";
 import { resolveHome } from "../store/home.ts";
 import type { Rejection } from "../tasks/rejection.ts";
 import type { Task } from "../types.ts";
-import { collect, presetHelp, toolSettings, toolsHelp } from "./options.ts";
+import { collect, presetHelp, toolSettings, toolsHelp, within } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
 import { checkOwnTools, toolStore } from "./own-tools.ts";
 
@@ -108,13 +108,4 @@ function text(task: Task): string {
     `  report    ${task.report}`,
   ];
   return `${lines.join("\n")}\n`;
-}
-
-function within(most: number) {
-  return (given: string): number => {
-    const value = Number(given);
-    if (!Number.isInteger(value) || value < 1 || value > most)
-      throw new InvalidArgumentError(`expected a whole number from 1 to ${most}.`);
-    return value;
-  };
 }

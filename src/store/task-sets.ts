@@ -14,13 +14,14 @@ export interface TaskSet {
   readonly createdAt: string;
 }
 
-/** A persona of a set with what is stored of it: stage -> what it made. */
+/** A persona as a set stores it. */
+export type SetPersona = { readonly name: string; readonly text: string };
+
+/** A persona of a set that is not at its end, with what is stored of it: stage -> what it made. */
 export interface Place {
   readonly position: number;
-  readonly persona: { readonly name: string; readonly text: string };
+  readonly persona: SetPersona;
   readonly done: ReadonlyMap<string, Json>;
-  /** Whether it is kept or dropped: nothing more is to be done. */
-  readonly ended: boolean;
 }
 
 /** A row of a stage; `dropped` and `reason` are null while the persona goes on, else `body` is. */
@@ -92,7 +93,7 @@ export function taskSetConfig(store: Store, { id, name }: TaskSet): Config {
 }
 
 /** Gives places to personas, after those that the set has. All or none are stored. */
-export function addPersonas(store: Store, set: TaskSet, personas: readonly Place["persona"][]): void {
+export function addPersonas(store: Store, set: TaskSet, personas: readonly SetPersona[]): void {
   transact(store, (database) => {
     const first = database
       .prepare<[number], number>("SELECT coalesce(max(position) + 1, 0) FROM synthesis WHERE task_set = ?")
@@ -137,33 +138,67 @@ function insert(
     );
 }
 
-/** The personas of a set in order, with what is stored of each. */
-export function placesOf(store: Store, set: TaskSet): readonly Place[] {
+/** How many personas the set has. */
+export function personasIn(store: Store, set: TaskSet): number {
+  const select = "SELECT count(*) FROM synthesis WHERE task_set = ? AND stage = 'persona'";
+  return store.database.prepare<[number], number>(select).pluck().get(set.id) ?? 0;
+}
+
+/** Of the first `count` personas of a set those that are neither kept nor dropped, in order. */
+export function openPlaces(store: Store, set: TaskSet, count: number): readonly Place[] {
   const rows = store.database
-    .prepare<[number], { position: number; stages: string; ended: number }>(
-      `SELECT position, json_group_object(stage, json(body)) FILTER (WHERE body IS NOT NULL) AS stages,
-              max(stage = 'kept' OR body IS NULL) AS ended
-       FROM synthesis WHERE task_set = ? GROUP BY position ORDER BY position`,
+    .prepare<[number, number], { position: number; stages: string }>(
+      `SELECT position, json_group_object(stage, json(body)) AS stages FROM synthesis
+       WHERE task_set = ? AND position < ? GROUP BY position HAVING max(stage = 'kept' OR body IS NULL) = 0 ORDER BY position`,
     )
-    .all(set.id);
-  return rows.map(({ position, stages, ended }) => {
-    const { persona, ...done }: { persona: Place["persona"]; [stage: string]: Json } = JSON.parse(stages); // addPersonas wrote it
-    return { position, persona, done: new Map(Object.entries(done)), ended: ended === 1 };
+    .all(set.id, count);
+  return rows.map(({ position, stages }) => {
+    const { persona, ...done }: { persona: SetPersona; [stage: string]: Json } = JSON.parse(stages); // addPersonas wrote it
+    return { position, persona, done: new Map(Object.entries(done)) };
   });
 }
 
+export interface SetTask {
+  readonly position: number;
+  /** Name of the persona; the personas of several tasks may have one name, and are one then. */
+  readonly persona: string;
+  readonly personaText: string;
+  readonly task: Task;
+}
+
 /** The tasks of a set in the order of its personas. */
-export function tasksOf(
-  store: Store,
-  set: TaskSet,
-): readonly { readonly position: number; readonly persona: string; readonly task: Task }[] {
+export function tasksOf(store: Store, set: TaskSet): readonly SetTask[] {
   const rows = store.database
-    .prepare<[number], { position: number; persona: string; body: string }>(
-      `SELECT kept.position, persona.body ->> '$.name' AS persona, kept.body
+    .prepare<[number], Omit<SetTask, "task"> & { readonly body: string }>(
+      `SELECT kept.position, persona.body ->> '$.name' AS persona, persona.body ->> '$.text' AS personaText, kept.body
        FROM synthesis AS kept JOIN synthesis AS persona USING (task_set, position)
        WHERE kept.task_set = ? AND kept.stage = 'kept' AND kept.body IS NOT NULL AND persona.stage = 'persona' ORDER BY kept.position`,
     )
     .all(set.id);
   // written from a Task, here or at an import, which has checked it
-  return rows.map(({ position, persona, body }) => ({ position, persona, task: JSON.parse(body) as Task }));
+  return rows.map(({ body, ...known }) => ({ ...known, task: JSON.parse(body) as Task }));
+}
+
+/** Makes a set of tasks that were made elsewhere, whole or not at all. @throws PlayactError("usage") as createTaskSet does */
+export function importTasks(
+  store: Store,
+  name: string,
+  config: Config,
+  tasks: readonly { readonly persona: SetPersona; readonly task: Task }[],
+): void {
+  transact(store, () => {
+    const set = createTaskSet(store, name, config);
+    addPersonas(
+      store,
+      set,
+      tasks.map(({ persona }) => persona),
+    );
+    for (const [position, { task }] of tasks.entries())
+      keepStage(store, { set, position }, { stage: "kept", body: plain(task), dropped: null, reason: null }, noCost);
+  });
+}
+
+/** A task is plain data: its JSON is all of it. */
+export function plain(task: Task): Json {
+  return JSON.parse(JSON.stringify(task)) as Json;
 }

@@ -188,6 +188,13 @@ SELECT exchange.id, run.name AS run, exchange.step, exchange.purpose, coalesce(t
         ) SELECT text FROM chain WHERE before IS NULL) AS prompt
 FROM exchange JOIN run ON run.id = exchange.run LEFT JOIN trajectory ON trajectory.id = exchange.trajectory;
 
+-- What the personas of each task set came to, by stage. dropped: why the set goes on without them after this stage; NULL: they went
+-- on, or were kept. seconds: of all together, and several are made at a time.
+CREATE VIEW synthesis_summary AS
+SELECT task_set.name AS task_set, stage, dropped, count(*) AS personas, sum(seconds) AS seconds, sum(tokens_in) AS tokens_in,
+       sum(tokens_out) AS tokens_out
+FROM synthesis JOIN task_set ON task_set.id = synthesis.task_set GROUP BY task_set.id, stage, dropped;
+
 -- The conversation of an episode, message by message. advantage: NULL if none was assigned.
 CREATE VIEW transcript AS
 SELECT trajectory, position, role, text, turn_reward, advantage FROM message;

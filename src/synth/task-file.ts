@@ -9,7 +9,7 @@ import { attributeKinds, type Json, type Task } from "../types.ts";
 import type { Persona } from "./persona.ts";
 
 /** A task and for whom it was made. */
-export interface SetTask {
+export interface TaskLine {
   readonly persona: Persona;
   readonly task: Task;
 }
@@ -72,7 +72,7 @@ const taskShape = z.strictObject({
 const line = z.strictObject({ persona: z.strictObject({ name: filled, text: filled }), task: taskShape });
 
 /** The lines of a file. */
-export function taskLines(tasks: readonly SetTask[]): string {
+export function taskLines(tasks: readonly TaskLine[]): string {
   return tasks
     .map(({ persona: { name, text: words }, task }) => `${JSON.stringify({ persona: { name, text: words }, task })}\n`)
     .join("");
@@ -82,7 +82,7 @@ export function taskLines(tasks: readonly SetTask[]): string {
  * Reads a file of tasks; `parser`: llama.cpp's grammar parser.
  * @throws PlayactError("config") that names the file and the line, PlayactError("tools") for a tool that cannot be played
  */
-export function readTaskFile(path: string, parser: GrammarParser | null): SetTask[] {
+export function readTaskFile(path: string, parser: GrammarParser | null): TaskLine[] {
   const lines = contentOf(path)
     .split("\n")
     .map((content, at) => ({ content, place: `${path}, line ${at + 1}` }))
@@ -99,7 +99,7 @@ export function readTaskFile(path: string, parser: GrammarParser | null): SetTas
   return tasks;
 }
 
-function setTask(content: string, place: string, parser: GrammarParser | null): SetTask {
+function setTask(content: string, place: string, parser: GrammarParser | null): TaskLine {
   const read = line.safeParse(parsed(content, place));
   if (!read.success) {
     const [issue] = read.error.issues;

@@ -1,0 +1,126 @@
+// Makes a task set, or goes on with one, and prints what came of it.
+import type { Config } from "../config/config.ts";
+import { configKeys, resolveConfig } from "../config/resolve.ts";
+import { PlayactError } from "../errors.ts";
+import { commandLine } from "../models/installation.ts";
+import type { SynthesisModels } from "../run/open-synthesis.ts";
+import { withCheckedAddresses } from "../run/seats.ts";
+import { simulatorOf } from "../run/session.ts";
+import type { Store } from "../store/store.ts";
+import {
+  addPersonas,
+  createTaskSet,
+  knownTaskSet,
+  openPlaces,
+  personasIn,
+  type TaskSet,
+  taskSetConfig,
+} from "../store/task-sets.ts";
+import { synthesiserOf } from "../synth/choose.ts";
+import { type Persona, personasOf } from "../synth/persona.ts";
+import { synthesize } from "../synthesize.ts";
+import { eraseLine, type Print } from "./output.ts";
+import { openProgress } from "./progress.ts";
+import { stoppable } from "./stoppable.ts";
+import { printTaskSet } from "./task-set-report.ts";
+
+/** Personas of a new set, if nobody says how many. */
+const defaultPersonas = 60;
+
+/** What was said of the config. */
+export interface ConfigWords {
+  readonly preset?: string;
+  readonly ablation: readonly string[];
+  readonly set: readonly string[];
+}
+
+export interface MakeWords extends ConfigWords {
+  readonly number?: number;
+  readonly personas?: string;
+  readonly json?: boolean;
+}
+
+interface Prints {
+  readonly print: Print;
+  readonly progress: Print;
+}
+
+/** @throws PlayactError("simulator") if no task is kept */
+export async function makeTaskSet(store: Store, name: string, words: MakeWords, prints: Prints): Promise<void> {
+  const known = knownTaskSet(store, name);
+  const config = known === null ? newSetConfig(words) : keptConfig(store, known, words);
+  const personas = personasOf(words.personas ?? null);
+  const { findSynthesisModels } = await import("../run/open-synthesis.ts"); // late: the engine is slow to load for --help
+  const models = await findSynthesisModels(config); // a wrong model is reported before anything is stored
+  const set = known ?? createTaskSet(store, name, config);
+  const count = words.number ?? (personasIn(store, set) || defaultPersonas);
+  fillUp(store, set, personas, count);
+  const began = performance.now();
+  if (openPlaces(store, set, count).length > 0) await work({ store, set, config, models, count }, prints);
+  printTaskSet(store, set, { seconds: (performance.now() - began) / 1000, json: words.json ?? false }, prints.print);
+}
+
+/** The config of a new set. */
+export function newSetConfig({ preset, ablation, set }: ConfigWords): Config {
+  return withCheckedAddresses(resolveConfig({ preset: preset ?? "laptop-synth", ablation, set }).config);
+}
+
+/** A set keeps its config. @throws PlayactError("usage") if another one is asked for, naming the keys */
+function keptConfig(store: Store, set: TaskSet, words: ConfigWords): Config {
+  const kept = taskSetConfig(store, set);
+  if (words.preset === undefined && words.ablation.length + words.set.length === 0) return kept;
+  const asked = newSetConfig(words);
+  const other = configKeys().filter((key) => JSON.stringify(valueAt(kept, key)) !== JSON.stringify(valueAt(asked, key)));
+  if (other.length === 0) return kept;
+  const shown = other.slice(0, 4).map((key) => `${key} (is ${JSON.stringify(valueAt(kept, key))})`);
+  throw new PlayactError(
+    "usage",
+    `The task set ${set.name} keeps the config that it was begun with, which differs in ${shown.join(", ")}${other.length > 4 ? " …" : ""}. Leave out --preset, --ablation and --set, or choose another name.`,
+  );
+}
+
+function valueAt(config: Config, key: string): unknown {
+  return key.split(".").reduce<unknown>((tree, part) => (tree as Readonly<Record<string, unknown>>)[part], config); // a key of configKeys()
+}
+
+/** Gives the places that are missing to personas, one after the other; when all have one, the first is next. */
+function fillUp(store: Store, set: TaskSet, personas: readonly Persona[], count: number): void {
+  const first = personasIn(store, set);
+  const missing = Array.from({ length: Math.max(0, count - first) }, (_, index) => (first + index) % personas.length);
+  addPersonas(
+    store,
+    set,
+    missing.flatMap((at) => personas.slice(at, at + 1)),
+  );
+}
+
+interface Work {
+  readonly store: Store;
+  readonly set: TaskSet;
+  readonly config: Config;
+  readonly models: SynthesisModels;
+  readonly count: number;
+}
+
+async function work({ store, set, config, models, count }: Work, { print, progress }: Prints): Promise<void> {
+  const { openSynthesis } = await import("../run/open-synthesis.ts"); // late, as above
+  const stopped = `What is finished is stored; go on with: ${commandLine(`synth ${set.name}`)}`;
+  await stoppable(
+    async (pause) => {
+      await using opened = await openSynthesis(config, models, store);
+      const { engine, toolsets, teacher, counters } = opened;
+      const output = { out: print, err: progress, erase: eraseLine, terminal: process.stderr.isTTY, json: false };
+      const shown = openProgress({ ...output, counters });
+      await synthesize(
+        {
+          ...{ store, set, seed: config.seed, width: opened.sequences, pause, progress: shown.show },
+          signal: new AbortController().signal, // a second Ctrl-C ends the process
+          synthesiser: (usage) => synthesiserOf(config, { simulator: simulatorOf({ config, engine, usage }), toolsets, teacher }),
+        },
+        count,
+      ).finally(shown.end);
+    },
+    { pieces: "personas", stopped },
+    progress,
+  );
+}
