@@ -108,14 +108,14 @@ async function work({ store, set, config, models, count }: Work, { print, progre
   await stoppable(
     async (pause) => {
       await using opened = await openSynthesis(config, models, store);
-      const { engine, toolsets, teacher, counters } = opened;
+      const { engine, counters } = opened;
       const output = { out: print, err: progress, erase: eraseLine, terminal: process.stderr.isTTY, json: false };
       const shown = openProgress({ ...output, counters });
       await synthesize(
         {
           ...{ store, set, seed: config.seed, width: opened.sequences, pause, progress: shown.show },
           signal: new AbortController().signal, // a second Ctrl-C ends the process
-          synthesiser: (usage) => synthesiserOf(config, { simulator: simulatorOf({ config, engine, usage }), toolsets, teacher }),
+          synthesiser: (usage) => synthesiserOf(config, { ...opened, simulator: simulatorOf({ config, engine, usage }) }),
         },
         count,
       ).finally(shown.end);

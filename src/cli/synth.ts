@@ -58,8 +58,8 @@ export function synthCommand(print: Print = toStdout, progress: Print = toStderr
       }
       ensureWritable(home);
       using store = openStore(storePath(home));
-      if (options.import !== undefined) return progress(await importTaskSet(store, name, { ...options, file: options.import }));
-      return makeTaskSet(store, name, options, { print, progress });
+      if (options.import !== undefined) progress(await importTaskSet(store, name, { ...options, file: options.import }));
+      else await makeTaskSet(store, name, options, { print, progress });
     });
 }
 

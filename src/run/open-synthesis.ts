@@ -2,12 +2,12 @@
 import type { Config } from "../config/config.ts";
 import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
+import { openGrammarParser } from "../llm/engine/llama-grammar.ts";
 import { type EngineCounters, noCounters, type SimulatorSide } from "../llm/llm.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
 import { findOnDisk, type Model } from "../models/model.ts";
 import type { Store } from "../store/store.ts";
-import type { Teacher } from "../synth/parts.ts";
-import type { Toolset } from "../types.ts";
+import type { Parts } from "../synth/parts.ts";
 import { callFormOf } from "./form.ts";
 import { openEngineOf, openSimulatorOf, toolsetsOf } from "./open.ts";
 import { findSimulator } from "./seats.ts";
@@ -16,10 +16,8 @@ import { checkSimulatorServer } from "./simulator-server.ts";
 /** Solutions of a written task that must be asked for: what only one reaches tells little of the task. */
 const leastSolutions = 2;
 
-export interface OpenedSynthesis extends AsyncDisposable {
+export interface OpenedSynthesis extends AsyncDisposable, Omit<Parts, "simulator"> {
   readonly engine: Pick<SimulatorSide, "simulator">;
-  readonly toolsets: readonly Toolset[];
-  readonly teacher: Teacher | null;
   /** Requests that the simulator serves at a time. */
   readonly sequences: number;
   readonly counters: () => { readonly policy: EngineCounters; readonly simulator: EngineCounters };
@@ -49,29 +47,46 @@ export async function findSynthesisModels(config: Config): Promise<SynthesisMode
 
 /** @param store where the tools are, if config.tasks.tools names a task set */
 export async function openSynthesis(config: Config, found: SynthesisModels, store: Store): Promise<OpenedSynthesis> {
-  if (config.synth.tools === "written") return openWithTeacher(config, found);
-  const side = await openSimulatorOf(config, found.simulator);
+  const opened = await openGrammarParser();
+  const models = config.synth.tools === "written" ? openWithTeacher(config, found) : openAlone(config, found);
+  const { close, ...parts } = await models.catch(async (error) => {
+    await opened[Symbol.asyncDispose]();
+    throw error;
+  });
   return {
-    engine: side,
+    ...parts,
+    parser: opened.parser,
     toolsets: config.synth.tools === "catalogue" ? toolsetsOf(config, store).train : [],
-    teacher: null,
-    sequences: side.sequences,
-    counters: () => ({ policy: noCounters, simulator: side.counters() }),
-    [Symbol.asyncDispose]: () => side[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await close();
+      await opened[Symbol.asyncDispose]();
+    },
   };
 }
 
-async function openWithTeacher(config: Config, { simulator, teacher }: SynthesisModels): Promise<OpenedSynthesis> {
+type OpenedModels = Pick<OpenedSynthesis, "engine" | "teacher" | "sequences" | "counters"> & {
+  readonly close: () => PromiseLike<void>;
+};
+
+/** Rules know the solution of what they have assembled or drawn. */
+async function openAlone(config: Config, { simulator }: SynthesisModels): Promise<OpenedModels> {
+  const side = await openSimulatorOf(config, simulator);
+  return {
+    ...{ engine: side, teacher: null, sequences: side.sequences },
+    counters: () => ({ policy: noCounters, simulator: side.counters() }),
+    close: () => side[Symbol.asyncDispose](),
+  };
+}
+
+async function openWithTeacher(config: Config, { simulator, teacher }: SynthesisModels): Promise<OpenedModels> {
   if (teacher === null) throw new PlayactError("config", "A teacher on a server cannot be used yet. Name a model on this disk.");
   const engine = await openEngineOf(config, { seats: { policy: teacher, simulator } });
   const form = await callFormOf(engine, { config, form: null }, teacher.entry ?? {}, () => undefined);
   const { template } = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
+  const { policy, vocabulary, counters, sequences } = engine;
   return {
-    engine,
-    toolsets: [],
-    teacher: { policy: engine.policy, vocabulary: engine.vocabulary, template },
-    sequences: engine.sequences.simulator,
-    counters: engine.counters,
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    teacher: { player: { policy, vocabulary, template, rollout: config.rollout }, idsPerToken: 1 },
+    ...{ engine, sequences: sequences.simulator, counters },
+    close: () => engine[Symbol.asyncDispose](),
   };
 }

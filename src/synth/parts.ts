@@ -1,11 +1,14 @@
 // What the makers of tasks have at hand, opened by run/open-synthesis.ts.
 import type { Player } from "../rollout/rollout.ts";
+import type { GrammarParser } from "../rules/schema/grammar.ts";
 import type { Simulator } from "../simulator/simulator.ts";
 import type { Toolset } from "../types.ts";
 
 export interface Parts {
   /** Counts what it is asked for one persona. */
   readonly simulator: Simulator;
+  /** llama.cpp's: a tool that it cannot parse cannot be played. */
+  readonly parser: GrammarParser;
   /** Those of the config's tools, where tasks are drawn from them (synth.tools=catalogue); empty otherwise. */
   readonly toolsets: readonly Toolset[];
   /** Solves the written tasks; null where rules know the solution. */
@@ -13,4 +16,8 @@ export interface Parts {
 }
 
 /** The model in the policy's seat. */
-export type Teacher = Pick<Player, "policy" | "vocabulary" | "template">;
+export interface Teacher {
+  readonly player: Omit<Player, "temperature">;
+  /** Ids of its vocabulary that make up one token of the config's limits: 1, or more of a model on a server. */
+  readonly idsPerToken: number;
+}

@@ -3,20 +3,29 @@ import type { GrammarParser } from "../../rules/schema/grammar.ts";
 import { bindingsOf } from "./addon.ts";
 import { startLlama } from "./llama.ts";
 
-/** Runs `use` with the parser; llama.cpp runs on the CPU and is unloaded afterwards. */
-export async function withGrammarParser<T>(use: (parser: GrammarParser) => T): Promise<T> {
+export interface OpenedParser extends AsyncDisposable {
+  readonly parser: GrammarParser;
+}
+
+/** The parser; llama.cpp runs on the CPU and is unloaded when it is closed. */
+export async function openGrammarParser(): Promise<OpenedParser> {
   const llama = await startLlama("off", 1);
-  try {
-    const bindings = bindingsOf(llama);
-    return use((grammar) => {
+  const bindings = bindingsOf(llama);
+  return {
+    parser: (grammar) => {
       try {
         new bindings.AddonGrammar(grammar, { addonExports: bindings, rootRuleName: "root" });
         return null;
       } catch (thrown) {
         return thrown instanceof Error ? thrown.message : String(thrown);
       }
-    });
-  } finally {
-    await llama.dispose();
-  }
+    },
+    [Symbol.asyncDispose]: () => llama.dispose(),
+  };
+}
+
+/** Runs `use` with the parser. */
+export async function withGrammarParser<T>(use: (parser: GrammarParser) => T): Promise<T> {
+  await using opened = await openGrammarParser();
+  return use(opened.parser);
 }
