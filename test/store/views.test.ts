@@ -78,6 +78,7 @@ describe("the views", () => {
     expect(columns("benchmark_summary")).toBe(
       "run step model adapter dialect category rows correct score low high suite version template",
     );
+    expect(columns("synthesis_summary")).toBe("task_set stage dropped personas seconds tokens_in tokens_out");
     expect(columns("transcript")).toBe("trajectory position role text turn_reward advantage");
   });
 
