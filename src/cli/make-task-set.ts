@@ -9,6 +9,7 @@ import { simulatorOf } from "../run/session.ts";
 import type { Store } from "../store/store.ts";
 import {
   addPersonas,
+  checkSetName,
   createTaskSet,
   knownTaskSet,
   openPlaces,
@@ -48,6 +49,7 @@ interface Prints {
 /** @throws PlayactError("simulator") if no task is kept */
 export async function makeTaskSet(store: Store, name: string, words: MakeWords, prints: Prints): Promise<void> {
   const known = knownTaskSet(store, name);
+  if (known === null) checkSetName(name);
   const config = known === null ? newSetConfig(words) : keptConfig(store, known, words);
   const personas = personasOf(words.personas ?? null);
   const { findSynthesisModels } = await import("../run/open-synthesis.ts"); // late: the engine is slow to load for --help

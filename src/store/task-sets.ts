@@ -43,13 +43,18 @@ export const noCost: Cost = { seconds: 0, tokensIn: 0, tokensOut: 0 };
 
 const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
-/** @throws PlayactError("usage") for a name that is invalid, or naming the known sets if it is taken */
-export function createTaskSet(store: Store, name: string, config: Config): TaskSet {
+/** @throws PlayactError("usage") for a name that no set can have */
+export function checkSetName(name: string): void {
   if (!namePattern.test(name))
     throw new PlayactError(
       "usage",
       `A task set's name must be 1 to 64 lower-case letters, digits, dots, dashes or underscores and start with a letter or digit, got ${JSON.stringify(name)}.`,
     );
+}
+
+/** @throws PlayactError("usage") for a name that is invalid or taken */
+export function createTaskSet(store: Store, name: string, config: Config): TaskSet {
+  checkSetName(name);
   return transact(store, (database) => {
     if (knownTaskSet(store, name) !== null)
       throw new PlayactError("usage", `A task set named ${name} already exists. Choose another name.`);
