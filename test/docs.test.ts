@@ -13,6 +13,7 @@ import { setRunConfig } from "../src/store/runs.ts";
 import { recordStart } from "../src/store/starts.ts";
 import { closeStep, openStep } from "../src/store/steps.ts";
 import type { Store } from "../src/store/store.ts";
+import { addPersonas, findTaskSet, importTasks, keepStage } from "../src/store/task-sets.ts";
 import { saveTask } from "../src/store/tasks.ts";
 import { saveTrajectory } from "../src/store/trajectories.ts";
 import type { Purpose, Task, Trajectory } from "../src/types.ts";
@@ -118,6 +119,13 @@ function fill(store: Store): void {
   recordStart(writer, { ...exampleDevices, versions: { playact: "0.1.0" } }, exampleForm);
   const served = { ...exampleDevices, simulator: { server: "http://host:8000/v1#qwen3-32b" } };
   recordStart(writer, { ...served, versions: { playact: "0.1.0" } }, exampleForm);
+
+  const persona = { name: "p0", text: "a piano teacher" };
+  importTasks(store, "lessons", writer.run.config, [{ persona, task: asking }]);
+  const set = findTaskSet(store, "lessons");
+  addPersonas(store, set, [persona]);
+  const dropped = { stage: "check", body: null, dropped: "distractor_serves", reason: "find_lesson can do it too" };
+  keepStage(store, { set, position: 1 }, dropped, { seconds: 2, tokensIn: 30, tokensOut: 4 });
 
   const series = { suite: "bfcl", version: "1", model: "m", dialect: "hermes", template: "t" };
   const mark = { category: "multiple", position: 0, name: "multiple_0", reply: "Hi.", ended: "stop", calls: "[]", detail: null };
