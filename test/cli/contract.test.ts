@@ -285,6 +285,13 @@ describe("--help", () => {
     ["show", ["<id>", "--tokens", "--sample", "--home", "--json"]],
     ["sql", ["<query>", "--home", "--json", "--limit", "--timeout"]],
     ["tasks", ["--preset", "--ablation", "--level", "--number", "--tools", "--skip-bad-tools", "--set", "--json"]],
+    [
+      "synth",
+      [
+        ...["[name]", "--number", "--preset", "--ablation", "--personas", "--set"],
+        ...["--list", "--export", "--import", "--home", "--json"],
+      ],
+    ],
     ["models", ["ls", "get"]],
     ["models ls", ["--json"]],
     ["models get", ["[names...]", "--preset"]],
@@ -298,7 +305,7 @@ describe("--help", () => {
   test("of playact lists the commands for users and hides the worker", async () => {
     const ended = await playact(["--help"]);
     expect(ended).toMatchObject({ code: 0, stderr: "" });
-    for (const command of ["setup", "train", "runs", "show", "sql", "tasks", "models", "doctor"]) {
+    for (const command of ["setup", "train", "runs", "show", "sql", "tasks", "synth", "models", "doctor"]) {
       expect(ended.stdout).toMatch(new RegExp(`^  ${command}\\b`, "m"));
     }
     expect(ended.stdout).not.toContain("worker");
