@@ -6,7 +6,7 @@ import { commit } from "./run/commit.ts";
 import type { Session } from "./run/session.ts";
 import { newUsage, type Usage } from "./simulator/usage.ts";
 import type { Store } from "./store/store.ts";
-import { type Cost, keepStage, openPlaces, type Place, plain, type TaskSet } from "./store/task-sets.ts";
+import { type Cost, keepStage, type OpenPlace, openPlaces, type TaskSet, taskJson } from "./store/task-sets.ts";
 import { type Staged, type Synthesise, stages } from "./synth/stage.ts";
 
 export interface Synthesis extends Pick<Session, "pause" | "signal" | "progress"> {
@@ -31,7 +31,7 @@ export async function synthesize(session: Synthesis, count: number): Promise<voi
   });
 }
 
-async function synthesizeOne(session: Synthesis, { position, persona, done }: Place): Promise<void> {
+async function synthesizeOne(session: Synthesis, { position, persona, done }: OpenPlace): Promise<void> {
   const { store, set, seed, synthesiser, signal, progress } = session;
   const usage = newUsage();
   const spent = spending(usage);
@@ -44,7 +44,7 @@ async function synthesizeOne(session: Synthesis, { position, persona, done }: Pl
   };
   const before = new Map(stages.flatMap((stage) => (done.has(stage) ? [[stage, done.get(stage) ?? null] as const] : [])));
   const task = await synthesiser(usage)(persona, { position, names: [seed, "synth", position] }, before, keep);
-  if (task !== null) await keep({ stage: "kept", body: plain(task) });
+  if (task !== null) await keep({ stage: "kept", body: taskJson(task) });
   else if (!dropped) throw new Error(`the synthesiser dropped persona ${position} without a reason`);
 }
 

@@ -3,7 +3,6 @@ import type { Config } from "../config/config.ts";
 import { configKeys, resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
 import { commandLine } from "../models/installation.ts";
-import type { SynthesisModels } from "../run/open-synthesis.ts";
 import { withCheckedAddresses } from "../run/seats.ts";
 import { simulatorOf } from "../run/session.ts";
 import type { Store } from "../store/store.ts";
@@ -20,6 +19,7 @@ import {
 import { synthesiserOf } from "../synth/choose.ts";
 import { type Persona, personasOf } from "../synth/persona.ts";
 import { synthesize } from "../synthesize.ts";
+import type { SynthesisModels } from "./open-synthesis.ts";
 import { eraseLine, type Print } from "./output.ts";
 import { openProgress } from "./progress.ts";
 import { stoppable } from "./stoppable.ts";
@@ -52,7 +52,7 @@ export async function makeTaskSet(store: Store, name: string, words: MakeWords, 
   if (known === null) checkSetName(name);
   const config = known === null ? newSetConfig(words) : keptConfig(store, known, words);
   const personas = personasOf(words.personas ?? null);
-  const { findSynthesisModels } = await import("../run/open-synthesis.ts"); // late: the engine is slow to load for --help
+  const { findSynthesisModels } = await import("./open-synthesis.ts"); // late: the engine is slow to load for --help
   const models = await findSynthesisModels(config); // a wrong model is reported before anything is stored
   const set = known ?? createTaskSet(store, name, config);
   const count = words.number ?? (personasIn(store, set) || defaultPersonas);
@@ -105,7 +105,7 @@ interface Work {
 }
 
 async function work({ store, set, config, models, count }: Work, { print, progress }: Prints): Promise<void> {
-  const { openSynthesis } = await import("../run/open-synthesis.ts"); // late, as above
+  const { openSynthesis } = await import("./open-synthesis.ts"); // late, as above
   const stopped = `What is finished is stored; go on with: ${commandLine(`synth ${set.name}`)}`;
   await stoppable(
     async (pause) => {

@@ -22,7 +22,7 @@ export function toolSettings(options: { readonly tools?: string; readonly skipBa
 }
 
 /** A whole number from 1 to `most`, for an option's value. */
-export function within(most: number) {
+export function upTo(most: number) {
   return (given: string): number => {
     const value = Number(given);
     if (!Number.isInteger(value) || value < 1 || value > most)

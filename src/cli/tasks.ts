@@ -7,7 +7,7 @@ import { newUsage } from "../simulator/usage.ts";
 import { resolveHome } from "../store/home.ts";
 import type { Rejection } from "../tasks/rejection.ts";
 import type { Task } from "../types.ts";
-import { collect, presetHelp, toolSettings, toolsHelp, within } from "./options.ts";
+import { collect, presetHelp, toolSettings, toolsHelp, upTo } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
 import { checkOwnTools, toolStore } from "./own-tools.ts";
 
@@ -28,8 +28,8 @@ export function tasksCommand(): Command {
     .description("write some tasks at a level and print them")
     .option("--preset <name>", presetHelp, "laptop")
     .option("--ablation <name>", "an ablation of the paper over the preset (repeatable; docs/trustee.md)", collect, [])
-    .option("--level <n>", "level 1..100 (default: the preset's start)", within(100))
-    .option("-n, --number <n>", "how many", within(1000), 3)
+    .option("--level <n>", "level 1..100 (default: the preset's start)", upTo(100))
+    .option("-n, --number <n>", "how many", upTo(1000), 3)
     .option("--tools <path>", toolsHelp)
     .option("--skip-bad-tools", "leave out tools that cannot be simulated, and name them")
     .option("--set <key=value>", "set a config key (repeatable)", collect, [])

@@ -18,7 +18,7 @@ export interface TaskSet {
 export type SetPersona = { readonly name: string; readonly text: string };
 
 /** A persona of a set that is not at its end, with what is stored of it: stage -> what it made. */
-export interface Place {
+export interface OpenPlace {
   readonly position: number;
   readonly persona: SetPersona;
   readonly done: ReadonlyMap<string, Json>;
@@ -150,7 +150,7 @@ export function personasIn(store: Store, set: TaskSet): number {
 }
 
 /** Of the first `count` personas of a set those that are neither kept nor dropped, in order. */
-export function openPlaces(store: Store, set: TaskSet, count: number): readonly Place[] {
+export function openPlaces(store: Store, set: TaskSet, count: number): readonly OpenPlace[] {
   const rows = store.database
     .prepare<[number, number], { position: number; stages: string }>(
       `SELECT position, json_group_object(stage, json(body)) AS stages FROM synthesis
@@ -199,11 +199,11 @@ export function importTasks(
       tasks.map(({ persona }) => persona),
     );
     for (const [position, { task }] of tasks.entries())
-      keepStage(store, { set, position }, { stage: "kept", body: plain(task), dropped: null, reason: null }, noCost);
+      keepStage(store, { set, position }, { stage: "kept", body: taskJson(task), dropped: null, reason: null }, noCost);
   });
 }
 
 /** A task is plain data: its JSON is all of it. */
-export function plain(task: Task): Json {
+export function taskJson(task: Task): Json {
   return JSON.parse(JSON.stringify(task)) as Json;
 }

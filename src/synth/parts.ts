@@ -1,4 +1,4 @@
-// What the makers of tasks have at hand, opened by run/open-synthesis.ts.
+// What the makers of tasks have at hand, opened by cli/open-synthesis.ts.
 import type { Player } from "../rollout/rollout.ts";
 import type { GrammarParser } from "../rules/schema/grammar.ts";
 import type { Simulator } from "../simulator/simulator.ts";

@@ -6,12 +6,12 @@ import { openGrammarParser } from "../llm/engine/llama-grammar.ts";
 import { type EngineCounters, noCounters, type SimulatorSide } from "../llm/llm.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
 import { findOnDisk, type Model } from "../models/model.ts";
+import { callFormOf } from "../run/form.ts";
+import { openEngineOf, openSimulatorOf, toolsetsOf } from "../run/open.ts";
+import { findSimulator } from "../run/seats.ts";
+import { checkSimulatorServer } from "../run/simulator-server.ts";
 import type { Store } from "../store/store.ts";
 import type { Parts } from "../synth/parts.ts";
-import { callFormOf } from "./form.ts";
-import { openEngineOf, openSimulatorOf, toolsetsOf } from "./open.ts";
-import { findSimulator } from "./seats.ts";
-import { checkSimulatorServer } from "./simulator-server.ts";
 
 /** Solutions of a written task that must be asked for: what only one reaches tells little of the task. */
 const leastSolutions = 2;
