@@ -319,8 +319,8 @@ export interface Episode {
 /** Counts by name. */
 export type Counts = Readonly<Record<string, number>>;
 
-/** Why a rule refused a call of the policy; the call never reaches a model. */
-export type Refusal = "unknown_tool" | "wrong_arguments" | "invented_id" | "too_many" | "malformed";
+/** Why a rule refused a call of the policy; the call never reaches a model. `failed`: a table gave an error (rules/table.ts). */
+export type Refusal = "unknown_tool" | "wrong_arguments" | "invented_id" | "failed" | "too_many" | "malformed";
 
 /** A failure that is data: the simulator's or the engine's fault, never the policy's. */
 export interface Failure {

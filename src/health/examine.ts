@@ -130,7 +130,7 @@ function toolCases({ task, tools }: CaseWorld, way: Ways["tools"]): Case[] {
     ask: async (simulator) => {
       const { lines } = replay(task, [], 0);
       const { call, journal = [] } = one;
-      const answer = await answerCall({ call, task, withhold: [], lines, journal }, way, simulator);
+      const answer = await answerCall({ call, task, withhold: [], lines, journal, memory: null }, way, simulator);
       if (!answer.ok) return { reward: null, right: false, came: failureText(answer.failure) };
       const result = JSON.parse(answer.text) as Json; // spacedJson wrote it
       return { reward: null, right: isRightResult(result, task, one), came: answer.text };

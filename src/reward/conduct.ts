@@ -12,7 +12,7 @@ export interface Conduct {
   /** Calls that the world executed, in order. */
   readonly calls: readonly ToolCall[];
   /**
-   * Well-formed calls that were not executed: refused by a rule (unknown tool, wrong arguments, an invented id), or unanswered
+   * Well-formed calls that were not executed: refused by a rule (unknown tool, wrong arguments, an invented id, an error of its table), or unanswered
    * because a limit ended the episode. They match no expected call, but they count as calls: they are not "no call" and they are
    * not free.
    */
@@ -85,6 +85,7 @@ const refusals: readonly (readonly [Refusal, reason: string])[] = [
   ["unknown_tool", "called a tool that does not exist"],
   ["invented_id", "made up an id"],
   ["wrong_arguments", "made a call that breaks its tool's schema"],
+  ["failed", "made a call that the world could not carry out"],
   ["too_many", "made more calls in one turn than are allowed"],
 ];
 

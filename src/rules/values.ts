@@ -30,10 +30,11 @@ function isSameAt(place: Alternatives, left: Json, right: Json): boolean {
   if (typeof left === "object" || typeof right === "object") return false;
   const [text, scalar] = typeof left === "string" ? [left, right] : [right, left];
   if (typeof text !== "string") return false;
-  return typeof scalar === "number" ? isPlainNumber(text, scalar) : foldedCase(text) === String(scalar);
+  return typeof scalar === "number" ? plainDigits(text) === decimalOf(scalar) : foldedCase(text) === String(scalar);
 }
 
-function foldedCase(text: string): string {
+/** Free text without what it may differ in: case, spaces and underscores, final punctuation. */
+export function foldedCase(text: string): string {
   return text
     .toLowerCase()
     .normalize("NFKC")
@@ -42,15 +43,13 @@ function foldedCase(text: string): string {
     .trim();
 }
 
-/** True for "2", "2.0" and "-2.50", false for "02" and "1e3". */
-function isPlainNumber(text: string, number: number): boolean {
-  if (!/^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text.trim())) return false;
-  return (
-    text
-      .trim()
-      .replace(/(\.\d*?)0+$/, "$1")
-      .replace(/\.$/, "") === decimalOf(number)
-  );
+/** The shortest digits of a number in plain digits: "2" of "2.0", "-2.5" of "-2.50"; null for other text, as "02" and "1e3". */
+export function plainDigits(text: string): string | null {
+  if (!/^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text.trim())) return null;
+  return text
+    .trim()
+    .replace(/(\.\d*?)0+$/, "$1")
+    .replace(/\.$/, "");
 }
 
 /**
@@ -70,7 +69,7 @@ export function rightArguments(expected: JsonObject, made: JsonObject, parameter
 }
 
 /** What an optional argument is if it is left out; undefined if the schema does not say. */
-function defaultOf({ properties = {}, required = [] }: JsonSchema, name: string): Json | undefined {
+export function defaultOf({ properties = {}, required = [] }: JsonSchema, name: string): Json | undefined {
   if (Array.isArray(required) && required.includes(name)) return undefined;
   const schema = isObject(properties) ? own(properties, name) : undefined;
   return isObject(schema) ? own(schema, "default") : undefined;

@@ -171,7 +171,8 @@ const loopMetrics = [
   {
     name: "simulator/refused/<kind>",
     unit: "calls",
-    sentence: "Calls refused by rule: unknown_tool, wrong_arguments, invented_id, too_many, malformed.",
+    sentence:
+      "Calls refused by rule: unknown_tool, wrong_arguments, invented_id, failed (by an executed tool), too_many, malformed.",
   },
   {
     name: "simulator/aborted/<boundary>/<code>",

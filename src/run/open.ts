@@ -21,6 +21,7 @@ import { embeddedCatalogue, splitHeldOut } from "../tools/toolset.ts";
 import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
 import { callFormOf } from "./form.ts";
+import { memoryOf } from "./memory.ts";
 import { openNearness } from "./open-embedder.ts";
 import { ownTools } from "./own-tools.ts";
 import { planOfRun, unplanned } from "./plan.ts";
@@ -77,6 +78,7 @@ export async function openSession(
     toolsets,
     embed: nearness.embed,
     distractors: nearness.distractors,
+    memory: memoryOf(config, { writer, ...watch }),
     usage: newUsage(),
     folder,
     ...watch,

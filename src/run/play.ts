@@ -26,7 +26,7 @@ export interface PlayOptions {
 export type PlayEpisode = (task: Task, sample: number, names: readonly (string | number)[]) => Promise<Trajectory>;
 
 export function playerOf(session: PlayingSession, { temperature, verdict }: PlayOptions): PlayEpisode {
-  const { config, engine } = session;
+  const { config, engine, memory = null } = session;
   const { policy, vocabulary } = engine;
   const player: Player = { ...session, policy, vocabulary, temperature, rollout: config.rollout };
   if (verdict === "first-turn") {
@@ -38,7 +38,7 @@ export function playerOf(session: PlayingSession, { temperature, verdict }: Play
     const usage = newUsage();
     const { exchanges, keep } = collected(config.store.exchanges);
     const simulator = simulatorOf(session).noting({ usage, keep });
-    const world = openWorld(task, simulator, config.simulator, names);
+    const world = openWorld(task, simulator, { ...config.simulator, memory }, names);
     const trajectory = await judge(await rollOut(task, player, world, { sample, names }), simulator);
     return { ...trajectory, counts: { ...counted(usage), ...trajectory.counts }, exchanges };
   };

@@ -6,6 +6,7 @@ import type { Learner } from "../learner/learner.ts";
 import type { Engine } from "../llm/llm.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import type { MemoryPlan } from "../plan/plan.ts";
+import type { Memory } from "../simulator/memory.ts";
 import { openSimulator, type Simulator } from "../simulator/simulator.ts";
 import type { Usage } from "../simulator/usage.ts";
 import type { Writer } from "../store/lease.ts";
@@ -25,6 +26,8 @@ export interface Session {
   /** Texts to vectors; null if the config compares no texts. */
   readonly embed: Embed | null;
   readonly distractors: ChooseDistractors;
+  /** What the tools of the run's tasks have answered; null unless the config wants it remembered. */
+  readonly memory: Memory | null;
   /** Simulator usage so far, of everything in this process. */
   readonly usage: Usage;
   /** Folder of the run, with its checkpoints. */

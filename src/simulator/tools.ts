@@ -1,31 +1,22 @@
 // A tool's answer to one call, with a table of the ways to give it (config simulator.tools). Blueprint: the task's own result for
 // an expected call, the simulator under the tool's return schema for another valid one. Written, as TRUSTEE publishes it: the
-// simulator writes reason, reward and result of every call. Departs from TRUSTEE: rules decide what they can without a model
-// (an unknown tool, wrong arguments, an invented id, a repeated call), parallel calls are answered in order, each with the
-// earlier results, and a result that contradicts known facts is asked for again.
+// simulator writes reason, reward and result of every call. Executed: rules run the call on the task's table, and no model is
+// asked. Departs from TRUSTEE: rules decide what they can without a model (an unknown tool, wrong arguments, an invented id, a
+// repeated call), parallel calls are answered in order, each with the earlier results, and a result that contradicts known facts
+// is asked for again.
 import type { Config } from "../config/config.ts";
 import { contradicted, contradictions, putRight } from "../rules/contradiction.ts";
 import { type Fact, factText, inventedId, isReading, listing, repeatedFact } from "../rules/journal.ts";
 import { isObject, own, spacedJson } from "../rules/json.ts";
+import { executed, runsOn } from "../rules/table.ts";
 import { argumentErrors } from "../rules/validate.ts";
 import { isSameCall } from "../rules/values.ts";
-import type { Failure, Json, Line, Refusal, Task, ToolCall, ToolSpec } from "../types.ts";
+import type { ExpectedCall, Json, Line, Refusal, Task, ToolCall, ToolSpec } from "../types.ts";
 import { briefed, type Withheld } from "./briefing.ts";
+import type { Memory } from "./memory.ts";
 import { bareResult, resultPrompt, toolPrompt, toolReply } from "./prompts/tool.ts";
 import { promptOver, type Simulator } from "./simulator.ts";
-
-export type ToolAnswer =
-  | {
-      readonly ok: true;
-      readonly text: string;
-      /** -1, 0 or 1. */
-      readonly reward: number;
-      /** What the journal keeps; an error is an answer, but not a fact about the world. */
-      readonly fact: Fact | null;
-      /** Why a rule refused the call, if one did. */
-      readonly refused?: Refusal;
-    }
-  | { readonly ok: false; readonly failure: Failure };
+import type { ToolAnswer } from "./tool-answer.ts";
 
 /** What a tool's answer depends on. */
 export interface ToolRequest {
@@ -36,6 +27,8 @@ export interface ToolRequest {
   readonly lines: readonly Line[];
   /** The facts of this episode so far. */
   readonly journal: readonly Fact[];
+  /** Null: each episode is answered anew. */
+  readonly memory: Memory | null;
 }
 
 type Way = (request: ToolRequest, tool: ToolSpec, simulator: Simulator) => Promise<ToolAnswer>;
@@ -43,9 +36,13 @@ type Way = (request: ToolRequest, tool: ToolSpec, simulator: Simulator) => Promi
 /** Each way answers a call that fits its tool. */
 const toolWays: Readonly<Record<Config["simulator"]["tools"], Way>> = {
   blueprint: async (request, tool, simulator) =>
-    expectedResult(request) ?? knownAnswer(request) ?? (await simulatedResult(request, tool, simulator)),
-  executed: async (request, tool, simulator) => await simulatedResult(request, tool, simulator), // TODO(world helper)
-  written: async (request, tool, simulator) => knownAnswer(request) ?? (await writtenResult(request, tool, simulator)),
+    expectedResult(request) ??
+    knownAnswer(request) ??
+    (await remembered(request, (one) => simulatedResult(one, tool, simulator))),
+  // a tool that works on no table is answered from the blueprint
+  executed: async (request, tool, simulator) => executedResult(request) ?? (await toolWays.blueprint(request, tool, simulator)),
+  written: async (request, tool, simulator) =>
+    knownAnswer(request) ?? (await remembered(request, (one) => writtenResult(one, tool, simulator))),
 };
 
 /** The world's answer to a call. */
@@ -68,20 +65,51 @@ function refused(reason: string, why: Refusal): ToolAnswer {
   return { ok: true, text: spacedJson({ error: reason }), reward: -1, fact: null, refused: why };
 }
 
-function expectedResult({ call, task }: ToolRequest): ToolAnswer | null {
-  const expected = task.expected.find((candidate) => isSameCall(candidate, call, task.tools));
+/** What the task's table gives after the calls of this episode; null for a tool that works on none. */
+function executedResult(request: ToolRequest): ToolAnswer | null {
+  const { call, task, journal } = request;
+  if (task.table === undefined || !runsOn(task.table, call.name)) return null;
+  const { result, failed } = executed(task.table, journal, call);
+  const text = spacedJson(result);
+  if (failed) return { ok: true, text, reward: -1, fact: null, refused: inventedIn(request) === null ? "failed" : "invented_id" };
+  return { ok: true, text, reward: expectedOf(request) === undefined ? 0 : 1, fact: { ...call, result } };
+}
+
+function expectedOf({ call, task }: ToolRequest): ExpectedCall | undefined {
+  return task.expected.find((candidate) => isSameCall(candidate, call, task.tools));
+}
+
+function expectedResult(request: ToolRequest): ToolAnswer | null {
+  const { call } = request;
+  const expected = expectedOf(request);
   if (!expected) return null;
   const { result } = expected;
   return { ok: true, text: spacedJson(result), reward: 1, fact: { ...call, result } };
 }
 
 /** The answer that the episode itself gives: the call uses an invented id, or it was answered before. */
-function knownAnswer({ call, task, lines, journal }: ToolRequest): ToolAnswer | null {
-  const said = lines.filter(({ role }) => role === "user").map(({ text }) => text);
-  const invented = inventedId(call, task, journal, said);
+function knownAnswer(request: ToolRequest): ToolAnswer | null {
+  const { call, task, journal } = request;
+  const invented = inventedIn(request);
   if (invented !== null) return refused(`no such ${invented}: ${JSON.stringify(call.arguments[invented])}`, "invented_id");
   const repeated = repeatedFact(call, journal, task.tools);
   return repeated && { ok: true, text: spacedJson(repeated.result), reward: 0, fact: null };
+}
+
+/** The argument whose id the agent made up; null if there is none. */
+function inventedIn({ call, task, lines, journal }: ToolRequest): string | null {
+  const said = lines.filter(({ role }) => role === "user").map(({ text }) => text);
+  return inventedId(call, task, journal, said);
+}
+
+/** The answer that the task's memory has, or else one that `make` gives to the request with what the memory knows of its state. */
+function remembered(request: ToolRequest, make: (request: ToolRequest) => Promise<ToolAnswer>): Promise<ToolAnswer> {
+  const { memory, task, call, journal } = request;
+  if (memory === null) return make(request);
+  return memory.answer(task, call, journal, (told) => {
+    const others = told.filter((fact) => !journal.some((own) => isSameCall(own, fact, task.tools)));
+    return make({ ...request, journal: [...journal, ...others] });
+  });
 }
 
 async function simulatedResult(request: ToolRequest, tool: ToolSpec, simulator: Simulator): Promise<ToolAnswer> {

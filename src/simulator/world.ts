@@ -5,8 +5,10 @@ import type { Config } from "../config/config.ts";
 import type { Fact } from "../rules/journal.ts";
 import type { Line, Task, ToolCall } from "../types.ts";
 import type { Withheld } from "./briefing.ts";
+import type { Memory } from "./memory.ts";
 import type { Simulator } from "./simulator.ts";
-import { answerCall, type ToolAnswer } from "./tools.ts";
+import type { ToolAnswer } from "./tool-answer.ts";
+import { answerCall } from "./tools.ts";
 import { type UserAnswer, userWays } from "./user.ts";
 
 export interface World {
@@ -16,18 +18,22 @@ export interface World {
   reply(lines: readonly Line[]): Promise<UserAnswer>;
 }
 
-/** Unchanged from the config. */
-export type Ways = Pick<Config["simulator"], "user" | "tools"> & { readonly withhold: readonly Withheld[] };
+/** Unchanged from the config, but for the memory that it asks for. */
+export type Ways = Pick<Config["simulator"], "user" | "tools"> & {
+  readonly withhold: readonly Withheld[];
+  /** Of the task's other episodes; null: each is answered anew. */
+  readonly memory: Memory | null;
+};
 
 /** `names` identify the episode; the seeds of the user's messages derive from them. */
 export function openWorld(task: Task, simulator: Simulator, ways: Ways, names: readonly (string | number)[]): World {
-  const { withhold } = ways;
+  const { withhold, memory } = ways;
   const journal: Fact[] = [];
   const told = new Set<number>();
   let replies = 0;
   return {
     async answer(call, lines) {
-      const answer = await answerCall({ call, task, withhold, lines, journal }, ways.tools, simulator);
+      const answer = await answerCall({ call, task, withhold, lines, journal, memory }, ways.tools, simulator);
       if (answer.ok && answer.fact) journal.push(answer.fact);
       return answer;
     },

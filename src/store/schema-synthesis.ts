@@ -29,12 +29,13 @@ CREATE TABLE synthesis (
 -- What the tools of a task have answered, for simulator.memory: the same call in the same state has one answer.
 CREATE TABLE answer (
   run    INTEGER NOT NULL REFERENCES run (id),
-  task   TEXT NOT NULL,                                    -- Task.id
+  world  TEXT NOT NULL,                                    -- of the tasks that share it: the same tools, wanted for the same
   call   TEXT NOT NULL,                                    -- canonical form of the call
   state  TEXT NOT NULL CHECK (json_valid(state)),          -- the changing calls before it, in canonical form
+  task   TEXT NOT NULL,                                    -- Task.id of the episode that asked first
   body   TEXT NOT NULL CHECK (json_valid(body)),           -- the answer
   at     TEXT NOT NULL,
-  PRIMARY KEY (run, task, call, state)
+  PRIMARY KEY (run, world, call, state)
 ) STRICT, WITHOUT ROWID;
 
 -- The items of a rubric and what came of them.

@@ -80,6 +80,7 @@ describe("the fault of a conduct", () => {
     ["unknown_tool", refused({ name: "fly", arguments: {} }, "unknown_tool"), blueprint()],
     ["invented_id", refused(booked, "invented_id"), chain()],
     ["wrong_arguments", refused({ ...found, arguments: {} }, "wrong_arguments"), blueprint()],
+    ["failed", refused(found, "failed"), blueprint()],
     ["too_many", refused(found, "too_many"), blueprint()],
     ["no_call", [said("The train is NT1.")], blueprint()],
     ["wrong_tool", made(booked), blueprint()],

@@ -69,6 +69,7 @@ function session(writer: Writer, moment: Moment, input: ConfigInput): Session {
     toolsets: { train: [{ domain: "travel", name: "trains", tools: [findTrain] }], heldOut: [] },
     embed: null,
     distractors: anyTools,
+    memory: null,
     usage: newUsage(),
     folder: "",
     pause: () => undefined,

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Fact } from "../../src/rules/journal.ts";
+import type { Memory } from "../../src/simulator/memory.ts";
 import type { Simulator } from "../../src/simulator/simulator.ts";
 import { answerCall } from "../../src/simulator/tools.ts";
+import type { Ways } from "../../src/simulator/world.ts";
 import type { Json, Line, Task, ToolCall, ToolSpec } from "../../src/types.ts";
 import { blueprint, booked, bookSeats, chain, findTrain, found } from "../support/blueprint.ts";
+import { findMia, lessonTask, moveMia } from "../support/lessons.ts";
 import { stage } from "../support/stage.ts";
 
 const other: ToolCall = { name: "find_train", arguments: { from: "Oslo", to: "Hamar", day: "2027-03-02" } };
@@ -14,10 +17,14 @@ interface Known {
   readonly task: Task;
   readonly lines?: readonly Line[];
   readonly journal?: readonly Fact[];
-  readonly way?: "blueprint" | "written";
+  readonly way?: Ways["tools"];
+  readonly memory?: Memory | null;
 }
-const answerTo = (made: ToolCall, { task, lines = [], journal = [], way = "blueprint" }: Known, simulator: Simulator) =>
-  answerCall({ call: made, task, withhold: [], lines, journal }, way, simulator);
+const answerTo = (
+  made: ToolCall,
+  { task, lines = [], journal = [], way = "blueprint", memory = null }: Known,
+  simulator: Simulator,
+) => answerCall({ call: made, task, withhold: [], lines, journal, memory }, way, simulator);
 
 /** The answer, and how often the simulator was asked for it. Without `reply` it must not be asked. */
 async function call(made: ToolCall, task: Task, journal: readonly Fact[] = [], reply?: () => Json) {
@@ -149,6 +156,51 @@ describe("the journal", () => {
     const paid: Fact = { ...booked, result: { price: 184 } };
     expect((await call(look, task({ expected: [] }), [again])).asked).toHaveLength(0);
     expect((await call(look, task({ expected: [] }), [again, paid], departs("09:25"))).asked).toHaveLength(1);
+  });
+});
+
+describe("executed tools", () => {
+  const answerIn = (made: ToolCall, journal: readonly Fact[] = [], task: Task = lessonTask(), reply?: () => Json) =>
+    answerTo(made, { task, journal, way: "executed" }, stage(reply ? { reply } : {}).simulator);
+  const move: ToolCall = { name: moveMia.name, arguments: moveMia.arguments };
+  const get: ToolCall = { name: "get_piano_lesson", arguments: { piano_lesson_id: "PL-4827" } };
+
+  test("work on the table, and a read shows what a change made; no model is asked", async () => {
+    expect(await answerIn(get, [findMia])).toMatchObject({ text: expect.stringContaining('"lesson_date": "2027-03-02"') });
+    const moved = await answerIn(get, [findMia, { ...move, result: moveMia.result }]);
+    expect(moved).toMatchObject({ ok: true, reward: 0, fact: { ...get, result: moveMia.result } });
+    // and the next episode's table is as it was
+    expect(await answerIn(get, [findMia])).toMatchObject({ text: expect.stringContaining('"lesson_date": "2027-03-02"') });
+  });
+
+  test("an expected call is worth 1 and says what the table gives, not what the blueprint says", async () => {
+    const { name, arguments: given } = findMia;
+    const gone: Fact = { name: "cancel_piano_lesson", arguments: get.arguments, result: {} };
+    expect(await answerIn({ name, arguments: given })).toMatchObject({ reward: 1, fact: findMia });
+    expect(await answerIn({ name, arguments: given }, [gone])).toMatchObject({
+      reward: 1,
+      text: expect.stringContaining('"cancelled"'),
+    });
+  });
+
+  test("a call that fails is worth -1 and no fact, and is no call that was executed", async () => {
+    const gone: Fact = { name: "cancel_piano_lesson", arguments: get.arguments, result: {} };
+    expect(await answerIn(move, [findMia, gone])).toEqual({
+      ...{ ok: true, reward: -1, fact: null, refused: "failed" },
+      text: '{"error": "PL-4827 is cancelled already"}',
+    });
+    const invented = { ...get, arguments: { piano_lesson_id: "PL-9" } };
+    expect(await answerIn(invented)).toMatchObject({ reward: -1, refused: "invented_id" });
+    expect(await answerIn({ ...get, arguments: {} })).toMatchObject({ reward: -1, refused: "wrong_arguments" });
+  });
+
+  test("a tool without a table, or beside it, is answered from the blueprint", async () => {
+    const { table: _, ...bare } = lessonTask();
+    const { name, arguments: given } = findMia;
+    expect(await answerIn({ name, arguments: given }, [], bare)).toMatchObject({ reward: 1, fact: findMia });
+    const beside = lessonTask({ tools: [...lessonTask().tools, findTrain] });
+    const reply = () => ({ train_id: "NT900", departs: "09:00" });
+    expect(await answerIn(other, [], beside, reply)).toMatchObject({ reward: 0, fact: { result: reply() } });
   });
 });
 

@@ -49,12 +49,14 @@ const gone = [
 /** Keys that the old store does not have, with the values that mean as before. */
 const since = {
   policy: { dialect: null, thinking: true },
-  simulator: { thinking: false },
+  models: { teacher: null },
+  simulator: { thinking: false, memory: false },
+  synth: { tools: "assembled", solutions: 4, coverage: 0.5, tempted: 0.5 },
   engine: { residency: "together" },
   store: { exchanges: "none" },
-  tasks: { parallel: 0, twins: false },
-  rollout: { guide: "off", stopAgreed: false },
-  reward: { shuffled: false },
+  tasks: { parallel: 0, twins: false, source: null, gap: true, restricted: true },
+  rollout: { guide: "off", stopAgreed: false, ends: "user" },
+  reward: { shuffled: false, items: "rules", weights: { subGoals: 0.5, questions: 0.5 }, leastGoals: 0, gate: "any" },
   learner: { schedule: "constant" },
   advantage: { negative: 1 },
   evaluation: { decisions: 0, every: 1 },

@@ -68,7 +68,15 @@ export function stage(play: Play, change: Change = {}): Stage {
   const { tries = 3, deadlineMs = 10_000, thinkTokens, usage, signal, model = engine.simulator } = change;
   const counted = usage === undefined ? {} : { usage };
   const thinking = thinkTokens === undefined ? {} : { thinkTokens };
-  const { turnSeconds = 10, parallelCalls = 3, toolChars = 512, user = "chosen", tools = "blueprint", withhold = [] } = change;
+  const {
+    turnSeconds = 10,
+    parallelCalls = 3,
+    toolChars = 512,
+    user = "chosen",
+    tools = "blueprint",
+    withhold = [],
+    memory = null,
+  } = change;
   return {
     player: {
       policy: change.policy ?? engine.policy,
@@ -79,7 +87,7 @@ export function stage(play: Play, change: Change = {}): Stage {
       signal,
     },
     simulator: openSimulator(model, { tries, deadlineMs, ...thinking, ...counted, signal }),
-    ways: { user, tools, withhold },
+    ways: { user, tools, withhold, memory },
     asked,
     engine,
   };

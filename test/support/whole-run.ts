@@ -16,6 +16,7 @@ import { type Script, scriptedEngine } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { draws } from "../../src/rng.ts";
 import { adapterIn } from "../../src/run/checkpoint.ts";
+import { memoryOf } from "../../src/run/memory.ts";
 import type { ProgressEvent, Session } from "../../src/run/session.ts";
 import { restAtFirst } from "../../src/run/turns.ts";
 import { newUsage, type Usage } from "../../src/simulator/usage.ts";
@@ -33,7 +34,7 @@ import { openRequest } from "../suites/learner.suite.ts";
 import { findTrain } from "./blueprint.ts";
 import { planWith } from "./plan.ts";
 
-const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tartu", "Riga"];
+export const cities = ["Bergen", "Trondheim", "Narva", "Malmo", "Turku", "Vaasa", "Tartu", "Riga"];
 /** The run's config without a change. */
 export const wholeConfig = configSchema.parse({
   steps: 2,
@@ -212,6 +213,7 @@ export async function life({ store, home }: Temporary, run: RunRow, lived: Proce
     toolsets: { train: [toolset], heldOut: [toolset] },
     embed: null,
     distractors: anyTools,
+    memory: memoryOf(run.config, { writer, progress, signal }),
     usage,
     folder: runFolder(home, run.name),
     pause: () => undefined,

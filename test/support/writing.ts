@@ -70,6 +70,7 @@ export function writingSession(writer: Writer, world: WritingWorld = {}): Sessio
     toolsets: { train: [{ domain: "travel", name: "trains", tools: [findTrain] }], heldOut: [] },
     embed: async (texts) => texts.map((text) => Float32Array.from(cities, (city) => Number(text.includes(city)))),
     distractors: anyTools,
+    memory: null,
     usage: newUsage(),
     folder: "",
     progress: () => taken++,
