@@ -1,5 +1,5 @@
 // Evaluation: the shape of a step without an update, on held-out tasks, greedy, judged by rules, so that two policies are compared
-// on facts. Two kinds, on tasks that no other kind plays: whole episodes report (before and after the warm-up, at the end, and by
+// on facts (in a run that pays by rubrics, item by item as there). Two kinds, on tasks that no other kind plays: whole episodes report (before and after the warm-up, at the end, and by
 // the best checkpoint); first turns, which ask no simulator, choose the best checkpoint every few steps. Each phase ("base",
 // "step 4") is stored and can be resumed; the views evaluation_summary and selection_summary have the scores. Departs from the
 // paper, which keeps the last checkpoint.
@@ -8,7 +8,7 @@ import { adapterIn } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import { canary } from "./run/demonstrated.ts";
 import type { HeldOutTasks } from "./run/held-out.ts";
-import { usageMetrics } from "./run/metrics.ts";
+import { rubricMetrics, usageMetrics } from "./run/metrics.ts";
 import { playGroups } from "./run/play.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
@@ -43,8 +43,10 @@ async function evaluate(session: Session, heldOut: HeldOutTasks, phase: string):
   if (heldOut.evaluation.size === 0) return;
   const groups = await playGreedily(session, heldOut, "evaluation", phase);
   const plain = [...heldOut.evaluation.values()].filter(({ kind, heldBack }) => kind === "call" && heldBack.length === 0);
+  const played = groups.flatMap(({ trajectories }) => trajectories);
   const metrics = {
-    ...usageMetrics(groups.flatMap(({ trajectories }) => trajectories)),
+    ...usageMetrics(played),
+    ...rubricMetrics(played),
     ...(await canary(session, plain.slice(0, canaryTasks))),
   };
   await commit(session, () => recordEvaluation(session.writer, phase, metrics));
@@ -101,11 +103,12 @@ async function playGreedily(
 ): Promise<readonly StoredGroup[]> {
   const { config, writer } = session;
   const tasks = heldOut[purpose];
+  const whole = config.reward.verdict === "rubric" ? "rubric" : "rules";
   const what = { evaluation: "held-out tasks, greedy", selection: "first turns of held-out tasks, greedy" }[purpose];
   if (playedTasks(writer.store, writer.run, purpose, phase) < tasks.size)
     session.progress({ kind: "phase", text: `${purpose} (${phase}): ${tasks.size} ${what}`, step: 0 });
   return playGroups(session, tasks, {
     ...{ step: 0, purpose, phase, names: [config.seed, purpose] },
-    ...{ groupSize: 1, temperature: 0, verdict: purpose === "evaluation" ? "rules" : "first-turn" },
+    ...{ groupSize: 1, temperature: 0, verdict: purpose === "selection" ? "first-turn" : whole },
   });
 }

@@ -123,6 +123,8 @@ export type ItemRule =
   | { readonly kind: "reported"; readonly call: number }
   /** The request was declined in words. */
   | { readonly kind: "refused" }
+  /** No tool was called, and no call was tried. */
+  | { readonly kind: "no_call" }
   /** The held-back value at this index was asked for before a call first gave it. */
   | { readonly kind: "asked"; readonly heldBack: number };
 
@@ -243,7 +245,7 @@ export type Status = "terminated" | "truncated" | "aborted";
 /** The reward and its parts; stored with the trajectory. */
 export interface Verdict {
   readonly reward: number;
-  /** Share of expected calls and argument values that were right, 0..1 (1 for a decline task without calls). */
+  /** Share of expected calls and argument values that were right, 0..1 (1 for a decline task without calls); of a rubric's items, if it has any. */
   readonly rules: number;
   /** The model's opinion, 0..1: anchored log-odds, or a written -1, 0 or 1 rescaled; null if rules alone decided. */
   readonly judge: number | null;

@@ -72,6 +72,12 @@ function fill(store: Store): void {
   const declining = exampleTask({ id: "decline", kind: "decline", expected: [] });
   const closing = { nextLevel: 4, nextPolicyVersion: 1, metrics: {}, checkpoint: null };
 
+  const items = [
+    { section: "forbidden", text: "Never ask the sea.", met: false, by: "rule" },
+    { section: "questions", text: "the city is asked for before it is used", met: false, by: "rule" },
+  ] as const;
+  const missed: Partial<Trajectory> = { verdict: { reward: -0.2, rules: 0.3, judge: null, reason: "because", items } };
+
   save([0, "evaluation", 0], asking, [judged(-1, 0)], "base");
   openStep(writer, 0, { level: 4, policyVersion: 0 });
   save([0, "demonstration", 0], exampleTask({ id: "demo" }), [judged(1, 1)]);
@@ -91,7 +97,7 @@ function fill(store: Store): void {
     { ...exchange, attempt: 1, reply: "{", problem: "not JSON" },
     { ...exchange, attempt: 2, reply: '{"celsius":-2}', problem: null },
   ];
-  save([1, "train", 0], asking, [{ ...judged(0.9, 1, 0.8), exchanges }, judged(-0.2, 0.3), aborted]);
+  save([1, "train", 0], asking, [{ ...judged(0.9, 1, 0.8), exchanges }, missed, aborted]);
   const guide = exampleTrajectory({ task: asking, author: "blueprint", sample: 6, ...judged(1, 1) });
   saveTrajectory(writer, { step: 1, purpose: "train", task: 0, conditional: true }, guide);
   save([1, "train", 1], declining, [judged(1, 1), judged(1, 1)]);

@@ -9,7 +9,7 @@ import { type Start, startOfTrajectory } from "../store/starts.ts";
 import { openStore } from "../store/store.ts";
 import { taskKind } from "../store/tasks.ts";
 import { findEpisode, type StoredEpisode } from "../store/trajectories.ts";
-import type { Message } from "../types.ts";
+import type { Message, RubricSection } from "../types.ts";
 import { escapeLine, escapeText, formatTable, homeHelp, type Print, printJson, toStdout } from "./output.ts";
 
 /** Gives the text of each token id of a model, which only the engine knows; joined, they are the text of the sequence. */
@@ -146,6 +146,8 @@ function formatEpisode(run: string, episode: StoredEpisode, start: Start | null)
       `reward ${verdict.reward.toFixed(3)} (rules ${verdict.rules.toFixed(3)}, ${judge}): ${escapeLine(verdict.reason)}`,
     );
   }
+  for (const { section, text, met, by } of verdict?.items ?? [])
+    lines.push(`${met ? "met" : "not met"} (${sectionNames[section]}, by ${by}): ${escapeLine(text)}`);
   if (failure !== null) lines.push(`failure at ${failure.boundary}, ${failure.code}: ${escapeLine(failure.text)}`);
   if (blame !== null) lines.push(`blamed on the ${blame.party}, ${blame.code}: ${escapeLine(blame.reason)}`);
   const counts = Object.entries(trajectory.counts).map(([name, value]) => `${name} ${value}`);
@@ -155,6 +157,13 @@ function formatEpisode(run: string, episode: StoredEpisode, start: Start | null)
   );
   return `${lines.join("\n")}\n\n${messages.join("\n")}`;
 }
+
+/** The sections of a rubric in words. */
+const sectionNames: Readonly<Record<RubricSection, string>> = {
+  forbidden: "forbidden",
+  subGoals: "sub-goal",
+  questions: "question",
+};
 
 function formatMessage(message: Message, advantage: number | null): string {
   const marks = [

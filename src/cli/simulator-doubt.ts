@@ -7,11 +7,11 @@ import type { Model } from "../models/model.ts";
 /** Written verdicts of smaller models are little better than chance (docs/simulator-health.md). */
 const leastForVerdict = 4e9;
 
-/** The kinds of the health check that a config needs; rules run executed tools and decide a rubric. */
+/** The kinds of the health check that a config needs; rules run executed tools, and a rubric is decided by rules or written. */
 export function kindsAsked({ simulator, reward }: Pick<Config, "simulator" | "reward">): Kind[] {
-  const verdict: Kind[] = reward.verdict === "rubric" ? [] : [`verdict/${reward.verdict}`];
+  const verdict: Kind = reward.verdict === "rubric" ? `verdict/${reward.items}` : `verdict/${reward.verdict}`;
   const tools: Kind[] = simulator.tools === "executed" ? [] : [`tools/${simulator.tools}`];
-  return [...verdict, `user/${simulator.user}`, ...tools];
+  return [verdict, `user/${simulator.user}`, ...tools];
 }
 
 /**
@@ -24,10 +24,13 @@ export function simulatorDoubt(
   health: ReadonlyMap<string, boolean>,
 ): string | null {
   const doubts: string[] = [];
-  if (config.reward.verdict === "written" && parameters < leastForVerdict && health.get("verdict/written") !== true)
+  const isWritten = kindsAsked(config).includes("verdict/written");
+  if (isWritten && parameters < leastForVerdict && health.get("verdict/written") !== true) {
+    const key = config.reward.verdict === "rubric" ? "reward.items" : "reward.verdict";
     doubts.push(
-      `${name} has ${(parameters / 1e9).toFixed(1)}B parameters: under 4B a written verdict is little better than chance. Take a larger simulator, or set reward.verdict=rules.`,
+      `${name} has ${(parameters / 1e9).toFixed(1)}B parameters: under 4B a written verdict is little better than chance. Take a larger simulator, or set ${key}=rules.`,
     );
+  }
   const failed = kindsAsked(config).filter((kind) => health.get(kind) === false);
   if (failed.length > 0)
     doubts.push(`The last health check of ${name} did not trust it with ${failed.join(", ")}, which this config asks of it.`);

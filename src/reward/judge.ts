@@ -1,6 +1,7 @@
 // From an episode to its verdict, with a table of the ways to judge (config reward.verdict): rules alone; mixed, where rules
-// decide what they can and log-odds rate the report; or a verdict written by the simulator, as TRUSTEE publishes it. In all of
-// them rules read the conduct, and decide alone if a needed call is missing; a judge that fails aborts the episode. Under about
+// decide what they can and log-odds rate the report; a verdict written by the simulator, as TRUSTEE publishes it; or a rubric, item
+// by item, as SynthAgent does. In all but the last rules decide alone if a needed call is missing; a judge that fails aborts the
+// episode. Under about
 // 4B a written verdict carries no information (docs/simulator-health.md). The log-odds are related to GenRM's P(Yes)
 // (arXiv 2408.15240), here placed on a scale between two transcripts built from the blueprint.
 import type { Config, Dialect } from "../config/config.ts";
@@ -8,11 +9,22 @@ import { spacedJson } from "../rules/json.ts";
 import { carriedShare } from "../rules/language/said.ts";
 import { briefed, type Withheld } from "../simulator/briefing.ts";
 import { reportQuestions, verdictPrompt, verdictReply } from "../simulator/prompts/judge.ts";
+import { type AskedItem, answersIn, rubricPrompt, rubricReply, rubricTokens } from "../simulator/prompts/rubric.ts";
 import { fitted } from "../simulator/prompts/transcript.ts";
 import { type Answer, promptOver, type Simulator } from "../simulator/simulator.ts";
-import type { Episode, Json, Line, Task, Trajectory, Verdict } from "../types.ts";
+import {
+  type Episode,
+  type Json,
+  type JudgedItem,
+  type Line,
+  rubricSections,
+  type Task,
+  type Trajectory,
+  type Verdict,
+} from "../types.ts";
 import { asPlayed } from "./as-played.ts";
 import { type Conduct, conductOf } from "./conduct.ts";
+import { judgedItems, type RubricPay, rubricOf, rubricVerdict } from "./rubric.ts";
 import { missesCall, needsJudge, rulesShare, verdict } from "./verdict.ts";
 
 /** Returns the trajectory with its verdict; aborted ones are returned unchanged, and a judge that fails aborts the episode. */
@@ -25,10 +37,20 @@ export interface JudgeOptions {
   readonly withhold: readonly Withheld[];
   /** Most criteria of a written verdict, for any task. */
   readonly maxCriteria: number;
+  /** How a rubric is decided and pays; absent: by rules, as published. */
+  readonly rubric?: Pick<Config["reward"], "items"> & RubricPay;
 }
 
+const published: NonNullable<JudgeOptions["rubric"]> = {
+  items: "rules",
+  weights: { subGoals: 0.5, questions: 0.5 },
+  leastGoals: 0,
+  gate: "any",
+};
+
 /** A judge for many episodes; it reads the scale of each task once. */
-export function openJudge({ verdict: way, dialect, withhold, maxCriteria }: JudgeOptions): Judge {
+export function openJudge(options: JudgeOptions): Judge {
+  const { verdict: way, dialect, withhold, maxCriteria } = options;
   const scales: Scales = new Map();
   return async (episode, simulator) => {
     const { trajectory, lines } = episode;
@@ -36,10 +58,11 @@ export function openJudge({ verdict: way, dialect, withhold, maxCriteria }: Judg
     const played = { ...trajectory, task: asPlayed(trajectory) };
     const conduct = conductOf(played, dialect);
     const brief = briefed(trajectory.task, withhold);
-    const judging = missesCall(trajectory.task, conduct) ? judgeWays.rules : judgeWays[way];
+    const judging = way !== "rubric" && missesCall(trajectory.task, conduct) ? judgeWays.rules : judgeWays[way];
     const task = { ...brief, criteria: Math.min(brief.criteria, maxCriteria) };
-    const judged = await judging({ trajectory: played, lines, conduct, task, scales }, simulator);
-    const fault = conduct.fault === null ? {} : { fault: conduct.fault };
+    const judged = await judging({ trajectory: played, lines, conduct, task, scales, recorded: trajectory, options }, simulator);
+    // a rubric names its own fault: what else rules find wrong may have cost no item
+    const fault = conduct.fault === null || (judged.ok && judged.value.items !== undefined) ? {} : { fault: conduct.fault };
     if (judged.ok) return { ...trajectory, verdict: { ...judged.value, ...fault } };
     return { ...trajectory, status: "aborted", stopReason: "simulator_failed", failure: judged.failure };
   };
@@ -51,6 +74,9 @@ interface Case extends Episode {
   /** The task as the verifier reads it. */
   readonly task: Task;
   readonly scales: Scales;
+  /** With the task as it was written. */
+  readonly recorded: Trajectory;
+  readonly options: JudgeOptions;
 }
 
 type Way = (one: Case, simulator: Simulator) => Promise<Answer<Verdict>>;
@@ -59,7 +85,7 @@ const judgeWays: Readonly<Record<Config["reward"]["verdict"], Way>> = {
   rules: async (one) => ({ ok: true, value: byRules(one, null) }),
   mixed,
   written,
-  rubric: async (one) => ({ ok: true, value: byRules(one, null) }), // TODO(rubric helper)
+  rubric: byItems,
 };
 
 /** The verdict of the rules; `judge` rates the report, null without a judge. */
@@ -96,6 +122,41 @@ async function written({ trajectory, lines, conduct, task }: Case, simulator: Si
   if (!answer.ok) return answer;
   const { reward, reason } = answer.value;
   return { ok: true, value: { reward, rules: rulesShare(trajectory.task, conduct), judge: (reward + 1) / 2, reason } };
+}
+
+/** Rules decide the items that have one, unless the config leaves all to the verifier; it is asked for the rest at once. */
+async function byItems({ recorded, lines, conduct, task, options }: Case, simulator: Simulator): Promise<Answer<Verdict>> {
+  const { dialect, rubric: pay = published } = options;
+  const rubric = rubricOf(recorded.task);
+  const isWritten = pay.items === "written";
+  const ruled = isWritten ? [] : judgedItems(rubric, recorded, conduct, dialect);
+  const open = rubricSections.flatMap((section) =>
+    rubric[section].filter(({ rule }) => isWritten || rule === null).map(({ text }) => ({ section, text })),
+  );
+  const answer =
+    open.length === 0 ? ({ ok: true, value: [] } as const) : await answered(open, { recorded, lines, task }, simulator);
+  if (!answer.ok) return answer;
+  const written = open.map((item, index): JudgedItem => ({ ...item, met: answer.value[index] ?? false, by: "model" }));
+  const items = rubricSections.flatMap((section) => [...ruled, ...written].filter((item) => item.section === section));
+  return { ok: true, value: rubricVerdict(items, conduct, pay) };
+}
+
+/** What the verifier answers for each item. */
+function answered(
+  items: readonly AskedItem[],
+  { recorded, lines, task }: Pick<Case, "recorded" | "lines" | "task">,
+  simulator: Simulator,
+): Promise<Answer<readonly boolean[]>> {
+  const maxTokens = rubricTokens(items);
+  return simulator.ask<readonly boolean[]>({
+    role: "verifier",
+    messages: promptOver(lines, simulator, { replyTokens: maxTokens }, (read) => rubricPrompt(task, items, read)),
+    schema: rubricReply(items),
+    check: (reply) => ({ value: answersIn(reply, items) }),
+    seedNames: [recorded.seed, "verifier"],
+    maxTokens,
+    temperature: 0.1, // as published
+  });
 }
 
 type Reply = { readonly [key: string]: Json } & { readonly reward: -1 | 0 | 1; readonly reason: string };

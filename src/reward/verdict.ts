@@ -38,7 +38,7 @@ function withoutGuesses(call: ToolCall, task: Task, { guessed }: Conduct): ToolC
   return { ...call, arguments: Object.fromEntries(Object.entries(call.arguments).filter(([name]) => !names.includes(name))) };
 }
 
-/** All calls right, and at least half of the results reported: an episode to learn from, and none that needs a better one beside it. */
+/** All calls right, and at least half of the results reported (by a rubric: every item met): an episode to learn from, and none that needs a better one beside it. */
 export function isSolved({ rules, reward }: Pick<Verdict, "rules" | "reward">): boolean {
   return rules === 1 && reward >= 0.75;
 }

@@ -13,7 +13,7 @@ export type PlayingSession = Pick<Session, "config" | "engine" | "template" | "u
 export function judgeOf({ config, template }: PlayingSession, verdict: Config["reward"]["verdict"]): Judge {
   const { withhold, maxCriteria } = config.simulator;
   const cap = maxCriteria ?? (verdict === "written" ? criteriaCap(sizeOf(config.models.simulator)) : 0);
-  return openJudge({ verdict, dialect: template.dialect, withhold, maxCriteria: cap });
+  return openJudge({ verdict, dialect: template.dialect, withhold, maxCriteria: cap, rubric: config.reward });
 }
 
 /** Numbers in the model's weights; null for a model on a server, which does not say. */

@@ -112,6 +112,21 @@ const loopMetrics = [
     unit: "nats",
     sentence: "Mean log-odds between the good and the bad anchor; absent if none was scored.",
   },
+  {
+    name: "rubric/forbidden",
+    unit: "share of items",
+    sentence: "Mean share of what is forbidden that an episode kept to (reward.verdict=rubric); also of an evaluation.",
+  },
+  {
+    name: "rubric/sub_goals",
+    unit: "share of items",
+    sentence: "The same of the sub-goals that it reached.",
+  },
+  {
+    name: "rubric/questions",
+    unit: "share of items",
+    sentence: "The same of the values to ask for that it asked for before it used them; absent if no task holds one back.",
+  },
   { name: "rollout/temperature", unit: "temperature", sentence: "Sampling temperature of the step." },
   {
     name: "rollout/blamed/<party>",

@@ -1,9 +1,10 @@
 // Metrics of one step, with TRL's names for metrics that TRL has (reward, reward_std, frac_reward_zero_std, completions/…);
 // the others are under rollout/, simulator/, curriculum/, tasks/, time/. Pure.
 import { isJudged, type ScoredGroup } from "../reward/assign.ts";
+import { shareMet } from "../reward/rubric.ts";
 import { blameFor } from "../rules/blame.ts";
 import { count, newUsage, type Usage } from "../simulator/usage.ts";
-import type { Trajectory } from "../types.ts";
+import type { RubricSection, Trajectory } from "../types.ts";
 import type { Metrics } from "./metric-list.ts";
 
 /**
@@ -44,6 +45,20 @@ export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
     ...tallied(all.flatMap((trajectory) => blameFor(trajectory) ?? []).map(({ party }) => `rollout/blamed/${party}`)),
     ...tallied(all.flatMap(({ failure }) => failure ?? []).map(({ boundary, code }) => `simulator/aborted/${boundary}/${code}`)),
     ...refusals(all),
+    ...rubricMetrics(judged),
+  };
+}
+
+/** Mean shares of the items of rubrics that judged episodes met, by section; one that no episode has is absent. */
+export function rubricMetrics(trajectories: readonly Trajectory[]): Metrics {
+  const share = (name: "rubric/forbidden" | "rubric/sub_goals" | "rubric/questions", section: RubricSection): Metrics => {
+    const shares = trajectories.filter(isJudged).flatMap(({ verdict }) => shareMet(verdict.items ?? [], section) ?? []);
+    return shares.length === 0 ? {} : { [name]: mean(shares) };
+  };
+  return {
+    ...share("rubric/forbidden", "forbidden"),
+    ...share("rubric/sub_goals", "subGoals"),
+    ...share("rubric/questions", "questions"),
   };
 }
 

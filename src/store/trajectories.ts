@@ -11,6 +11,7 @@ import { type Writer, write } from "./lease.ts";
 import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
 import { assertOpen } from "./tasks.ts";
+import { insertItems, readItems } from "./verdict-items.ts";
 
 export interface TrajectoryPlace {
   readonly step: number;
@@ -37,7 +38,7 @@ export function isTrained(message: Message, author: Author): boolean {
 }
 
 /**
- * Stores a trajectory with its messages, its exchanges (and its failure, if it was aborted) in one transaction and returns its id. Its task
+ * Stores a trajectory with its messages, the items of its verdict, its exchanges (and its failure, if it was aborted) in one transaction and returns its id. Its task
  * must be stored. Throws PlayactError("store") for a second one with the same task, phase and sample, and for a closed step.
  */
 export function saveTrajectory(writer: Writer, place: TrajectoryPlace, trajectory: Trajectory): number {
@@ -74,6 +75,7 @@ export function saveTrajectory(writer: Writer, place: TrajectoryPlace, trajector
         ).lastInsertRowid,
     );
     insertMessages(database, id, trajectory);
+    insertItems(database, id, verdict?.items ?? []);
     const asked = { run: writer.run.id, ...place, task: trajectory.task.id, trajectory: id };
     insertExchanges(database, asked, trajectory.exchanges ?? []);
     if (failure !== null) {
@@ -225,7 +227,7 @@ function readTrajectory(database: Database, row: Row, tasks: Map<number, Task>):
     messages,
     status: row.status,
     stopReason: row.stop_reason,
-    verdict: readVerdict(row),
+    verdict: readVerdict(database, row),
     // written by insertFailure from a Failure
     failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
     seconds: row.seconds,
@@ -239,10 +241,11 @@ function readTask(database: Database, id: number): Task {
   return JSON.parse(body ?? "null") as Task; // the foreign key keeps the row, saveTask wrote it from a Task
 }
 
-function readVerdict(row: Row): Verdict | null {
+function readVerdict(database: Database, row: Row): Verdict | null {
   if (row.reward === null || row.rules === null || row.reason === null) return null;
   const { reward, rules, judge, margin, reason } = row;
-  return { reward, rules, judge, reason, ...(margin === null ? {} : { margin }) };
+  const items = readItems(database, row.id);
+  return { reward, rules, judge, reason, ...(margin === null ? {} : { margin }), ...(items.length === 0 ? {} : { items }) };
 }
 
 function readBlame({ blame_party: party, blame_code: code, blame_reason: reason }: Row): Blame | null {

@@ -121,6 +121,15 @@ SELECT run, step, purpose, episode.phase, blame_party AS party, blame_code AS co
 FROM episode JOIN trajectory USING (id) WHERE blame_party IS NOT NULL
 GROUP BY run_id, step, purpose, episode.phase, blame_party, blame_code;
 
+-- Items of rubrics (reward.verdict=rubric) by step, purpose, phase, section and text, which is the same for tasks of a kind: of
+-- questions, one for each value to ask for. items: how many judged episodes had it; met: the share that met it (of what is
+-- forbidden: kept to it). Without guides, and of training those episodes that were played whatever others came to.
+CREATE VIEW rubric_summary AS
+SELECT run, step, purpose, phase, section, text, count(*) AS items, avg(met) AS met
+FROM episode JOIN verdict_item ON verdict_item.trajectory = episode.id
+WHERE author = 'policy' AND NOT conditional AND reward IS NOT NULL
+GROUP BY run_id, step, purpose, phase, section, text;
+
 -- Counts of the episodes of a step: calls refused by rule, and the simulator's retries, contradictions and tokens.
 CREATE VIEW count_summary AS
 SELECT run, step, purpose, episode.phase, counted.key AS name, sum(counted.value) AS total

@@ -75,6 +75,26 @@ describe("playact show", () => {
     `);
   });
 
+  it("prints what came of each item of a rubric", async () => {
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    openStep(writer, 1, { level: 4, policyVersion: 2 });
+    saveTask(writer, { step: 1, purpose: "train", index: 0 }, exampleTask());
+    const items = [
+      { section: "forbidden", text: "Cancel\u001b[2J nothing.", met: true, by: "rule" },
+      { section: "subGoals", text: "the lesson is changed as asked", met: false, by: "model" },
+      { section: "questions", text: "the day is asked for before it is used", met: true, by: "rule" },
+    ] as const;
+    const verdict = { reward: 0.5, rules: 2 / 3, judge: 0, reason: "not reached: the lesson is changed as asked", items };
+    const id = saveTrajectory(writer, { step: 1, purpose: "train", task: 0 }, exampleTrajectory({ verdict }));
+    expect((await show(temporary, String(id))).split("\n").filter((line) => /^(not )?met/.test(line))).toEqual([
+      "met (forbidden, by rule): Cancel\\u001b[2J nothing.",
+      "not met (sub-goal, by model): the lesson is changed as asked",
+      "met (question, by rule): the day is asked for before it is used",
+    ]);
+    expect(JSON.parse(await show(temporary, String(id), "--json")).verdict.items).toEqual(items);
+  });
+
   it("says on which devices an episode was played, if its start is recorded", async () => {
     using temporary = episode();
     const writer = newWriter(temporary.store, "other");

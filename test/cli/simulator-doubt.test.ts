@@ -17,6 +17,12 @@ test("a written verdict under 4B parameters is doubted; rules, or 4B, are not", 
   expect(simulatorDoubt(config("written"), { name: "qwen3-4b", parameters: 4.02e9 }, nothing)).toBeNull();
 });
 
+test("so is a rubric whose items are all written, and none that rules decide", () => {
+  const rubric = (items: Config["reward"]["items"]) => configSchema.parse({ reward: { verdict: "rubric", items } });
+  expect(simulatorDoubt(rubric("written"), small, nothing)).toMatch(/set reward\.items=rules\.$/);
+  expect(simulatorDoubt(rubric("rules"), small, nothing)).toBeNull();
+});
+
 test("a health check that trusted this very file with it takes the doubt away", () => {
   expect(simulatorDoubt(config("written"), small, new Map([["verdict/written", true]]))).toBeNull();
 });

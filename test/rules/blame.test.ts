@@ -4,6 +4,7 @@ import { blameFor, isBadEnding } from "../../src/rules/blame.ts";
 import { complaint, thanks } from "../../src/simulator/prompts/user.ts";
 import type { Failure, Message, Task, ToolCall, ToolSpec, Trajectory } from "../../src/types.ts";
 import { blueprint, booked, chain, declined, findTrain, found, limits, says } from "../support/blueprint.ts";
+import { lessons } from "../support/piano-school.ts";
 import { episodeOf, type Play, picking, stage, verdictOn } from "../support/stage.ts";
 import { message } from "../support/trajectory.ts";
 
@@ -130,6 +131,8 @@ describe("the blame", () => {
     ["tool refused_right_call", episode([calling(wrongDay, found), tool({}, error)], truncated("max_assistant_turns"))],
     ["agent its_own", episode([calling(wrongDay), tool(error)], rules(0.8))],
     ["agent its_own", episode([refused(found), tool(error)], rules(0))],
+    // rules run the tools of a table: their errors are right
+    ["agent its_own", episode([calling(found), tool(error), agent("No trains.")], rules(0.9), blueprint({ table: lessons }))],
   ])("for an error as the result of an expected call goes to the tool: %s", (expected, trajectory) => {
     expect(blamed(trajectory)).toBe(expected);
   });

@@ -77,6 +77,22 @@ test("without a warm-up the untouched base is checkpoint 0 and is played whole o
   ]);
 });
 
+test("a run that pays by rubrics is evaluated item by item too, and has the shares of each phase; first turns are as ever", async () => {
+  using temporary = temporaryStore();
+  const { reward, warmup } = configSchema.parse({ reward: { verdict: "rubric" }, warmup: { when: "never" } });
+  await life(temporary, newRun(temporary, { evaluation, steps: 1, warmup, reward }), { token: "one" });
+  expect(rows(temporary, "SELECT DISTINCT purpose, phase FROM rubric_summary WHERE purpose <> 'train' ORDER BY phase")).toEqual([
+    ["evaluation", "base"],
+    ["evaluation", "step 1"],
+  ]);
+  const shares = "SELECT phase, name, value >= 0 FROM evaluation_metric WHERE name = 'rubric/sub_goals' ORDER BY phase";
+  expect(rows(temporary, shares)).toEqual([
+    ["base", "rubric/sub_goals", 1],
+    ["step 1", "rubric/sub_goals", 1],
+  ]);
+  expect(rows(temporary, "SELECT count(*) FROM metric WHERE name = 'rubric/sub_goals'")).toEqual([[1]]);
+});
+
 test("the checkpoints of step 0, the best and the last step stay when others are removed, also after a resume to more steps", async () => {
   using temporary = temporaryStore();
   const run = newRun(temporary, { evaluation, steps });

@@ -5,7 +5,7 @@ import { assignAdvantages } from "../../src/reward/assign.ts";
 import { learnerMetrics, metricList } from "../../src/run/metric-list.ts";
 import { groupMetrics } from "../../src/run/metrics.ts";
 import { rejectionStages } from "../../src/tasks/rejection.ts";
-import { stopReasons } from "../../src/types.ts";
+import { rubricSections, stopReasons } from "../../src/types.ts";
 import { temporaryStore } from "../store/temporary.ts";
 import { blueprint } from "../support/blueprint.ts";
 import { aborted, judged } from "../support/trajectory.ts";
@@ -23,7 +23,9 @@ test("every recorded name is in the list, and every name of the list is recorded
     .pluck()
     .all();
   const verdict = { reward: 0, rules: 0, judge: 0.5, margin: 1, reason: "weighed" };
-  const trajectories = [judged(1), judged(-1, { verdict, counts: { "refused/malformed": 1 } }), aborted()];
+  const items = rubricSections.map((section) => ({ section, text: "an item", met: true, by: "rule" }) as const);
+  const byItems = { reward: 1, rules: 1, judge: null, reason: "all met", items };
+  const trajectories = [judged(1, { verdict: byItems }), judged(-1, { verdict, counts: { "refused/malformed": 1 } }), aborted()];
   const [group] = assignAdvantages([{ index: 0, task: blueprint(), ids: [], trajectories }], {
     mode: "uniform",
     normalizeStd: true,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { assignAdvantages } from "../../src/reward/assign.ts";
 import { deviation, gapMetrics, groupMetrics, simulatorMetrics, stopwatch } from "../../src/run/metrics.ts";
 import { count, newUsage } from "../../src/simulator/usage.ts";
-import type { StoredGroup, Trajectory } from "../../src/types.ts";
+import type { JudgedItem, RubricSection, StoredGroup, Trajectory } from "../../src/types.ts";
 import { blueprint } from "../support/blueprint.ts";
 import { aborted, judged } from "../support/trajectory.ts";
 
@@ -45,6 +45,25 @@ describe("the metrics of a step's groups", () => {
     const verdict = { reward: 0.8, rules: 1, judge: 0.6, reason: "" };
     const metrics = metricsOf([judged(0, { verdict }), judged(0)], [judged(1), judged(0.9)]);
     expect(metrics).toMatchObject({ "rollout/success": 0.75, "rollout/judged_by_model": 0.25, "rollout/rules_differ": 0.5 });
+  });
+});
+
+describe("the metrics of rubrics", () => {
+  const of = (...items: readonly JudgedItem[]): Trajectory =>
+    judged(0, { verdict: { reward: 0, rules: 0.5, judge: null, reason: "", items } });
+  const item = (section: RubricSection, met: boolean): JudgedItem => ({ section, text: "", met, by: "rule" });
+
+  test("are the mean shares of episodes, each section over the episodes that have it", () => {
+    const one = of(item("forbidden", true), item("subGoals", true), item("subGoals", false), item("questions", false));
+    const other = of(item("forbidden", false), item("subGoals", true));
+    const metrics = metricsOf([one, other, aborted()]);
+    expect(metrics).toMatchObject({ "rubric/forbidden": 0.5, "rubric/sub_goals": 0.75, "rubric/questions": 0 });
+  });
+
+  test("are absent without rubrics, and one without its items", () => {
+    const names = (...all: readonly Trajectory[]) => Object.keys(metricsOf(all)).filter((name) => name.startsWith("rubric/"));
+    expect(names(judged(1), judged(0))).toEqual([]);
+    expect(names(of(item("subGoals", true)))).toEqual(["rubric/sub_goals"]);
   });
 });
 

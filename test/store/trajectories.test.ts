@@ -4,7 +4,7 @@ import { tokenDigest } from "../../src/rules/token-digest.ts";
 import { openStep } from "../../src/store/steps.ts";
 import { loadTasks, saveTask } from "../../src/store/tasks.ts";
 import { findEpisode, isTrained, loadTrajectories, saveTrajectory } from "../../src/store/trajectories.ts";
-import { type Message, stopReasons, type Trajectory } from "../../src/types.ts";
+import { type Message, rubricSections, stopReasons, type Trajectory } from "../../src/types.ts";
 import { exampleMessage, exampleTask, exampleTrajectory, newWriter, temporaryStore } from "./temporary.ts";
 
 const text = fc.string({ unit: "binary", maxLength: 30 }); // whole Unicode without lone surrogates, NUL and escapes included
@@ -29,6 +29,17 @@ const message: fc.Arbitrary<Message> = fc.array(fc.tuple(id, logprob), { maxLeng
   }),
 );
 
+/** At least one: a verdict without a rubric has no items. */
+const items = fc.array(
+  fc.record({
+    section: fc.constantFrom(...rubricSections),
+    text,
+    met: fc.boolean(),
+    by: fc.constantFrom("rule", "model"),
+  }),
+  { minLength: 1, maxLength: 4 },
+);
+
 const trajectory: fc.Arbitrary<Omit<Trajectory, "task" | "sample">> = fc.record({
   author: fc.constantFrom("policy", "blueprint"),
   policyVersion: fc.nat(),
@@ -38,7 +49,7 @@ const trajectory: fc.Arbitrary<Omit<Trajectory, "task" | "sample">> = fc.record(
   stopReason: fc.constantFrom(...stopReasons),
   verdict: fc.option(
     fc.record(
-      { reward, rules: reward, judge: fc.option(reward), margin: reward, reason: text },
+      { reward, rules: reward, judge: fc.option(reward), margin: reward, reason: text, items },
       { requiredKeys: ["reward", "rules", "judge", "reason"] },
     ),
   ),

@@ -72,6 +72,7 @@ describe("the views", () => {
     expect(columns("held_out")).toBe("id run run_id step purpose phase position task kind rules reward success");
     expect(columns("group_summary")).toBe("run step task trajectories reward_mean reward_std rules_differ");
     expect(columns("blame_summary")).toBe("run step purpose phase party code trajectories share");
+    expect(columns("rubric_summary")).toBe("run step purpose phase section text items met");
     expect(columns("count_summary")).toBe("run step purpose phase name total");
     expect(columns("rules_fired")).toBe("run step purpose phase rule times");
     expect(columns("start_summary")).toMatch(/^run at playact torch engine .* learner learner_dtype$/);
@@ -193,6 +194,41 @@ describe("the views", () => {
       [1, null, null, null], // a good end is nobody's fault
       [1, null, null, null],
       [0, "agent", "no_call", "no call where one is due"],
+    ]);
+  });
+
+  it("sum up the items of rubrics by text, without guides, aborted episodes and what was played because of others", () => {
+    using temporary = temporaryStore();
+    const { store } = temporary;
+    const writer = newWriter(store);
+    openStep(writer, 1, { level: 4, policyVersion: 1 });
+    const place = { step: 1, purpose: "train", task: 0 } as const;
+    saveTask(writer, { ...place, index: 0 }, exampleTask());
+    const items = (goal: boolean, question: boolean): Partial<Trajectory> => ({
+      verdict: {
+        ...{ reward: 0, rules: 0, judge: null, reason: "" },
+        items: [
+          { section: "subGoals", text: "the lesson is changed", met: goal, by: "rule" },
+          { section: "questions", text: "the day is asked for", met: question, by: "rule" },
+        ],
+      },
+    });
+    saveTrajectory(writer, place, exampleTrajectory({ sample: 0, ...items(true, false) }));
+    saveTrajectory(writer, place, exampleTrajectory({ sample: 1, ...items(false, false) }));
+    saveTrajectory(writer, place, exampleTrajectory({ sample: 2, ...items(true, true), ...aborted }));
+    saveTrajectory(writer, { ...place, conditional: true }, exampleTrajectory({ sample: 3, ...items(true, true) }));
+    saveTrajectory(writer, place, exampleTrajectory({ sample: 4, author: "blueprint", ...items(true, true) }));
+    saveTask(writer, { step: 0, purpose: "evaluation", index: 0 }, exampleTask());
+    saveTrajectory(
+      writer,
+      { step: 0, purpose: "evaluation", phase: "base", task: 0 },
+      exampleTrajectory({ sample: 0, ...items(false, true) }),
+    );
+    expect(rows(store, "SELECT * FROM rubric_summary ORDER BY purpose, section DESC")).toEqual([
+      ["tiny-1", 0, "evaluation", "base", "subGoals", "the lesson is changed", 1, 0],
+      ["tiny-1", 0, "evaluation", "base", "questions", "the day is asked for", 1, 1],
+      ["tiny-1", 1, "train", "", "subGoals", "the lesson is changed", 2, 0.5],
+      ["tiny-1", 1, "train", "", "questions", "the day is asked for", 2, 0],
     ]);
   });
 
