@@ -68,14 +68,22 @@ export function stage(play: Play, change: Change = {}): Stage {
   const { tries = 3, deadlineMs = 10_000, thinkTokens, usage, signal, model = engine.simulator } = change;
   const counted = usage === undefined ? {} : { usage };
   const thinking = thinkTokens === undefined ? {} : { thinkTokens };
-  const { turnSeconds = 10, parallelCalls = 3, toolChars = 512, user = "chosen", tools = "blueprint", withhold = [] } = change;
+  const {
+    turnSeconds = 10,
+    parallelCalls = 3,
+    toolChars = 512,
+    user = "chosen",
+    tools = "blueprint",
+    withhold = [],
+    ends = "user",
+  } = change;
   return {
     player: {
       policy: change.policy ?? engine.policy,
       vocabulary: engine.vocabulary,
       template: change.template ?? episodeTemplate(engine.vocabulary, { dialect, markers: play.markers ?? "pieces" }),
       temperature: change.temperature ?? 1,
-      rollout: { turnSeconds, parallelCalls, toolChars },
+      rollout: { turnSeconds, parallelCalls, toolChars, ends },
       signal,
     },
     simulator: openSimulator(model, { tries, deadlineMs, ...thinking, ...counted, signal }),
