@@ -8,7 +8,7 @@ import { isSameCall } from "../rules/values.ts";
 import type { ExpectedCall, Json, Message, Task, ToolCall, Trajectory } from "../types.ts";
 
 /** A call with its result; undefined if it was cut. */
-export interface Played extends ToolCall {
+interface Played extends ToolCall {
   readonly result: Json | undefined;
 }
 
