@@ -26,7 +26,11 @@ async function made({ change = {}, said = turns, done = new Map() }: Change = {}
     { user: "written", tools: "written", ends: "answer", tries: 2 },
   );
   const kept: Staged[] = [];
-  const synthesise = synthesiseWritten({ config, simulator: on.simulator, teacher: on.player, idsPerToken: 4 });
+  const synthesise = synthesiseWritten(config, {
+    simulator: on.simulator,
+    parser: null,
+    teacher: { player: on.player, idsPerToken: 4 },
+  });
   const task = await synthesise(persona, { position: 6, names: ["set", 6] }, done, async (staged) => void kept.push(staged));
   return { task, kept, asked: on.asked, on };
 }

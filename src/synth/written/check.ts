@@ -3,12 +3,11 @@
 // decided by rule: it requires a value that none of them takes.
 import { draws } from "../../rng.ts";
 import { reviewPrompt, solvablePrompt } from "../../simulator/prompts/synth-check.ts";
-import type { Simulator } from "../../simulator/simulator.ts";
 import { cannotServe } from "../../tools/distractors.ts";
 import { object } from "../../tools/tool-arguments.ts";
 import type { ForbiddenRule, JsonObject, JsonSchema, ToolSpec } from "../../types.ts";
 import type { FuzzyTask } from "./fuzzy.ts";
-import type { Dropped } from "./stages.ts";
+import type { Dropped, Writer } from "./stages.ts";
 import { type FilledToolForm, toolForm, toolFrom } from "./tool-form.ts";
 import type { WrittenToolset } from "./toolset.ts";
 
@@ -36,13 +35,13 @@ export async function checkTools(
   { task, tools, restriction }: WrittenToolset,
   { background }: FuzzyTask,
   names: readonly (string | number)[],
-  simulator: Simulator,
+  { simulator, parser }: Writer,
 ): Promise<CheckedTools | Dropped> {
   const review = await simulator.ask({
     role: "task",
     messages: reviewPrompt(task, tools),
     schema: reviewReply(tools.length),
-    check: (given) => readReview(given as Review, tools), // the schema was checked by ask
+    check: (given) => readReview(given as Review, tools, parser), // the schema was checked by ask
     seedNames: [...names, "review"],
     maxTokens: 1200,
     temperature: 0.3,
@@ -85,7 +84,11 @@ interface Reviewed {
   readonly distractors: readonly ToolSpec[];
 }
 
-function readReview(review: Review, tools: readonly ToolSpec[]): { readonly value: Reviewed } | { readonly reason: string } {
+function readReview(
+  review: Review,
+  tools: readonly ToolSpec[],
+  parser: Writer["parser"],
+): { readonly value: Reviewed } | { readonly reason: string } {
   const needed = tools.flatMap((tool, index): ToolSpec[] => {
     const said = review.tools[index];
     if (said?.language_model_alone) return [];
@@ -94,7 +97,7 @@ function readReview(review: Review, tools: readonly ToolSpec[]): { readonly valu
   const distractors: ToolSpec[] = [];
   let fault = "";
   for (const form of review.distractors) {
-    const tool = toolFrom(form);
+    const tool = toolFrom(form, parser);
     if (typeof tool === "string") fault = tool;
     else if ([...tools, ...distractors].some(({ name }) => name === tool.name)) fault = `there is a tool ${tool.name} already`;
     else if (!needed.every((other) => cannotServe(other, tool)))

@@ -1,5 +1,7 @@
 // One stage after the other: what an earlier start has stored is read back, what is new is kept at once, and the first reason to
 // drop the persona ends its task.
+import type { GrammarParser } from "../../rules/schema/grammar.ts";
+import type { Simulator } from "../../simulator/simulator.ts";
 import type { Json } from "../../types.ts";
 import type { Stage, Staged } from "../stage.ts";
 
@@ -7,6 +9,13 @@ import type { Stage, Staged } from "../stage.ts";
 export interface Dropped {
   readonly dropped: string;
   readonly reason: string;
+}
+
+/** Who writes, and who says whether a tool can be played. */
+export interface Writer {
+  readonly simulator: Simulator;
+  /** llama.cpp's, where it is at hand. */
+  readonly parser: GrammarParser | null;
 }
 
 /** Runs a stage, unless it is done; null: it dropped the persona. */

@@ -1,6 +1,7 @@
 // The form in which a model writes a tool, and the tool that rules make of it: both schemas by rule, accepted like a user's own
 // (tools/tool-spec.ts). A returned field more than two cannot be written: long results are what a simulator gets wrong.
 import { describe } from "../../errors.ts";
+import type { GrammarParser } from "../../rules/schema/grammar.ts";
 import { object } from "../../tools/tool-arguments.ts";
 import { toolOf } from "../../tools/tool-spec.ts";
 import type { JsonObject, JsonSchema, ToolSpec } from "../../types.ts";
@@ -51,7 +52,7 @@ interface FilledArgument {
 }
 
 /** The tool of a form, or why it cannot be one. */
-export function toolFrom(form: FilledToolForm): ToolSpec | string {
+export function toolFrom(form: FilledToolForm, parser: GrammarParser | null): ToolSpec | string {
   const names = form.arguments.map(({ name }) => name);
   const twice = [...names.filter((name, at) => names.indexOf(name) !== at)];
   if (twice.length > 0) return `${form.name} has the argument ${twice[0]} twice`;
@@ -70,7 +71,7 @@ export function toolFrom(form: FilledToolForm): ToolSpec | string {
     returns: object(Object.fromEntries(form.returns.map(({ name, kind }) => [name, schemaOfKind(kind)]))),
   };
   try {
-    return toolOf(item, form.name, "the written toolset", null);
+    return toolOf(item, form.name, "the written toolset", parser);
   } catch (thrown) {
     return describe(thrown);
   }

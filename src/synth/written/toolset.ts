@@ -4,11 +4,10 @@
 import { isObject, own } from "../../rules/json.ts";
 import { matchesSchema } from "../../rules/validate.ts";
 import { toolsetPrompt } from "../../simulator/prompts/synth-toolset.ts";
-import type { Simulator } from "../../simulator/simulator.ts";
 import { object } from "../../tools/tool-arguments.ts";
 import type { ForbiddenRule, Json, JsonObject, JsonSchema, ToolSpec } from "../../types.ts";
 import type { Persona } from "../persona.ts";
-import type { Dropped } from "./stages.ts";
+import type { Dropped, Writer } from "./stages.ts";
 import { type FilledToolForm, toolForm, toolFrom } from "./tool-form.ts";
 
 export interface WrittenToolset {
@@ -56,13 +55,13 @@ interface Reply extends JsonObject {
 export async function writeToolset(
   { text: who }: Persona,
   names: readonly (string | number)[],
-  simulator: Simulator,
+  { simulator, parser }: Writer,
 ): Promise<WrittenToolset | Dropped> {
   const answer = await simulator.ask({
     role: "task",
     messages: toolsetPrompt(who),
     schema: reply,
-    check: (given) => readToolset(given as Reply), // the schema was checked by ask
+    check: (given) => readToolset(given as Reply, parser), // the schema was checked by ask
     seedNames: [...names, "toolset"],
     maxTokens: 2400,
     temperature: 0.9,
@@ -70,10 +69,10 @@ export async function writeToolset(
   return answer.ok ? answer.value : { dropped: "no_toolset", reason: answer.failure.text };
 }
 
-function readToolset(given: Reply): { readonly value: WrittenToolset } | { readonly reason: string } {
+function readToolset(given: Reply, parser: Writer["parser"]): { readonly value: WrittenToolset } | { readonly reason: string } {
   const tools: ToolSpec[] = [];
   for (const form of given.tools) {
-    const tool = toolFrom(form);
+    const tool = toolFrom(form, parser);
     if (typeof tool === "string") return { reason: tool };
     if (tools.some(({ name }) => name === tool.name)) return { reason: `two tools have the name ${tool.name}` };
     tools.push(tool);

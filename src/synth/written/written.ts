@@ -4,7 +4,6 @@
 import type { Config } from "../../config/config.ts";
 import { linksOf } from "../../rules/journal.ts";
 import { carries } from "../../rules/language/said.ts";
-import type { Simulator } from "../../simulator/simulator.ts";
 import { orderedTask } from "../../tasks/ordered-task.ts";
 import { type TaskOrder, taskOrders } from "../../tasks/orders.ts";
 import type { ExpectedCall, HeldBack, Task } from "../../types.ts";
@@ -14,16 +13,17 @@ import { type CheckedTools, checkTools } from "./check.ts";
 import { type FuzzyTask, writeFuzzyTask } from "./fuzzy.ts";
 import { writeRubric } from "./rubric.ts";
 import { bestOf, type Solving, solve } from "./solutions.ts";
-import { stageRunner } from "./stages.ts";
+import { stageRunner, type Writer } from "./stages.ts";
 import { type WrittenToolset, writeToolset } from "./toolset.ts";
 
 /** Who writes and who solves. */
-export interface WrittenSynthesis {
-  readonly config: Config;
-  readonly simulator: Simulator;
-  readonly teacher: Solving["teacher"];
-  /** Ids of the teacher's vocabulary that make up one token of the config's limits: 1, or more of a teacher on a server. */
-  readonly idsPerToken: number;
+export interface WrittenParts extends Writer {
+  /** Null is a mistake of the caller: without a teacher nothing is solved. */
+  readonly teacher: {
+    readonly player: Solving["teacher"];
+    /** Ids of its vocabulary that make up one token of the config's limits: 1, or more of a model on a server. */
+    readonly idsPerToken: number;
+  } | null;
 }
 
 /** Turns of a solution; published for training as well. */
@@ -31,27 +31,23 @@ const mostTurns = 16;
 /** The number of values that fit on a chosen user's menu beside thanks and complaint. */
 const mostHeldBack = 6;
 
-export function synthesiseWritten(writing: WrittenSynthesis): Synthesise {
-  const { config, simulator, teacher, idsPerToken } = writing;
+export function synthesiseWritten(config: Config, parts: WrittenParts): Synthesise {
+  const { simulator, teacher } = parts;
+  if (teacher === null) throw new RangeError("written tasks are solved by a teacher, and there is none");
   return async (persona, { position, names }, done, keep) => {
     const run = stageRunner(done, keep);
     const order = orderOf(config, persona, { position, names });
-    const toolset = await run("toolset", () => writeToolset(persona, names, simulator));
+    const toolset = await run("toolset", () => writeToolset(persona, names, parts));
     if (toolset === null) return null;
     const fuzzy = await run("task", () => writeFuzzyTask(persona, toolset, names, simulator));
     if (fuzzy === null) return null;
-    const checked = await run("check", () => checkTools(toolset, fuzzy, names, simulator));
+    const checked = await run("check", () => checkTools(toolset, fuzzy, names, parts));
     if (checked === null) return null;
 
     const open = unsolved(persona, order, { toolset, fuzzy, checked });
-    const solving = {
-      teacher,
-      simulator,
-      ways: config.simulator,
-      times: config.synth.solutions,
-      coverage: config.synth.coverage,
-    };
-    const roomy = { ...open, limits: solutionLimits(order, idsPerToken) };
+    const { solutions: times, coverage } = config.synth;
+    const solving = { teacher: teacher.player, simulator, ways: config.simulator, times, coverage };
+    const roomy = { ...open, limits: solutionLimits(order, teacher.idsPerToken) };
     const solved = await run("solutions", () => solve(roomy, toolset.subGoals, solving, names));
     if (solved === null) return null;
     const best = bestOf(solved);
