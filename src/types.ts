@@ -229,9 +229,11 @@ export interface Message {
 export const stopReasons = [
   "user_done", // terminated: the user has nothing more to say
   "answered", // terminated: the policy has answered and the user has no reply left
+  "final_answer", // terminated: the policy has given its final answer (rollout.ends=answer)
   "first_turn", // terminated: only the first turn is played
   "max_assistant_turns",
   "max_tool_turns",
+  "max_user_turns",
   "response_length",
   "turn_length",
   "turn_deadline",

@@ -24,7 +24,10 @@ export type Aspect = (typeof aspects)[number];
 const models = z.strictObject({
   policy: z
     .string()
-    .refine((name) => !/^https?:/i.test(name), "a policy is trained in this process; only models.simulator may be on a server")
+    .refine(
+      (name) => !/^https?:/i.test(name),
+      "a policy is trained in this process; only models.simulator and models.teacher may be on a server",
+    )
     .default("qwen2.5-coder-0.5b-instruct")
     .describe(
       "Model that is trained: a name in models/manifest.json, a path (./model.gguf), or hf:ORG/REPO/FILE.gguf (running.md#models).",

@@ -33,7 +33,7 @@ export function asPlayed({ task, messages }: Pick<Trajectory, "task" | "messages
 }
 
 /** Each executed call with its result, in order; those that a rule refused have none. */
-function playedIn(messages: readonly Message[]): Played[] {
+export function playedIn(messages: readonly Message[]): Played[] {
   return messages.flatMap(({ calls }, at) => {
     const next = messages[at + 1];
     if (next?.role !== "tool") return [];

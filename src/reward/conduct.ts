@@ -1,6 +1,7 @@
 // What the policy did in an episode, read from the record by rules alone and classified once by its first fault, which both the
 // verdict (verdict.ts) and the blame for a bad ending (rules/blame.ts) report.
 import type { Dialect } from "../config/config.ts";
+import { readFinalAnswer } from "../llm/text/final-answer.ts";
 import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
 import { asksFor, untoldValues } from "../rules/blame.ts";
 import { refuses } from "../rules/language/refusal.ts";
@@ -46,7 +47,7 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
     return [{ ...turn, complained: turnReward === -1, made, unexecuted }];
   });
   const last = turns.at(-1);
-  const said = last === undefined || tried(last) > 0 || endsCut(trajectory) ? "" : inWords(last.rest);
+  const said = last === undefined || tried(last) > 0 || endsCut(trajectory) ? "" : inWords(spokenEnd(last.rest, trajectory));
   const report = said === "" ? null : said;
   const end = task.kind === "decline" ? turns.length - 1 : turns.findLastIndex((turn) => tried(turn) > 0);
   const idle = turns.slice(0, Math.max(0, end)).filter((turn) => tried(turn) === 0 && turn.complained);
@@ -60,6 +61,11 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
     guessed: untoldValues(trajectory).filter((held) => writtenCalls(written).some((call) => gives(call, held, task))),
   };
   return { ...conduct, fault: faultOf(task, conduct) };
+}
+
+/** The last turn's words to the user; of one that ended the episode by a final answer, that answer. */
+function spokenEnd(rest: string, { stopReason }: Trajectory): string {
+  return (stopReason === "final_answer" ? readFinalAnswer(rest) : null) ?? rest;
 }
 
 /**

@@ -3,12 +3,14 @@
 // right itself stays in its own words, so that training on it changes nothing that it can do. No log-probs are known until the
 // learner computes them.
 
+import type { Config } from "../config/config.ts";
+import { finalAnswer } from "../llm/text/final-answer.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import { formatToolCalls, parseToolCalls } from "../llm/text/tool-call.ts";
 import { draws, seedFrom } from "../rng.ts";
 import { spacedJson } from "../rules/json.ts";
 import { isSameCall, spoken } from "../rules/values.ts";
-import type { Task, ToolCall, ToolSpec, Trajectory } from "../types.ts";
+import type { StopReason, Task, ToolCall, ToolSpec, Trajectory } from "../types.ts";
 import { type OwnTurn, openEpisode } from "./episode.ts";
 
 const questions = [
@@ -22,6 +24,8 @@ const questions = [
 export interface Demonstrating {
   readonly template: EpisodeTemplate;
   readonly toolChars: number;
+  /** Who ends the episode; absent: the user. */
+  readonly ends?: Config["rollout"]["ends"];
   /** What the policy would say after these ids; null if it came to no end. Absent: all turns are written by rule. */
   readonly say?: (ids: readonly number[]) => Promise<OwnTurn | null>;
 }
@@ -30,10 +34,10 @@ export interface Demonstrating {
 export async function demonstrate(
   task: Task,
   names: readonly (string | number)[],
-  { template, toolChars, say }: Demonstrating,
+  { template, toolChars, ends = "user", say }: Demonstrating,
 ): Promise<Trajectory> {
   const random = draws(...names, "demonstration");
-  const record = openEpisode(task, template, toolChars);
+  const record = openEpisode(task, template, toolChars, ends);
   for (const held of task.heldBack) {
     record.given(random.pick(questions)(spoken(held.argument)), [], 1);
     record.userTurn(held.sentence);
@@ -49,7 +53,7 @@ export async function demonstrate(
     else record.given(formatToolCalls(made, template.dialect), made, 1);
     record.toolTurn(calls.map(({ result }) => spacedJson(result)));
   }
-  record.given(task.report, [], 1);
+  record.given(ends === "answer" ? finalAnswer(task.report) : task.report, [], 1);
   return {
     task,
     author: "blueprint",
@@ -58,13 +62,17 @@ export async function demonstrate(
     seed: seedFrom(...names),
     messages: record.messages,
     status: "terminated",
-    // a user with a reply left says thanks
-    stopReason: task.limits.userReplies > task.heldBack.length ? "user_done" : "answered",
+    stopReason: stopReasonOf(task, ends),
     verdict: null,
     failure: null,
     seconds: 0,
     counts: {},
   };
+}
+
+function stopReasonOf({ limits, heldBack }: Task, ends: Config["rollout"]["ends"]): StopReason {
+  if (ends === "answer") return "final_answer";
+  return limits.userReplies > heldBack.length ? "user_done" : "answered"; // a user with a reply left says thanks
 }
 
 /** The same calls in the same order, which is that of their results. */

@@ -1,7 +1,9 @@
 // The record of an episode, turn by turn: the only writer of its messages, for a policy, a demonstration and a hand-written
 // conversation alike. It knows which ids each turn adds, and to which training sample: when a template that is not append-only
 // rewrites the prompt, a new sample starts.
+import type { Config } from "../config/config.ts";
 import type { Sampled } from "../llm/llm.ts";
+import { promptForAnswer } from "../llm/text/final-answer.ts";
 import type { EpisodeTemplate, WrittenText } from "../llm/text/template.ts";
 import type { Message, Refusal, Task, ToolCall } from "../types.ts";
 
@@ -25,8 +27,16 @@ export interface EpisodeRecord {
   userTurn(text: string): void;
 }
 
-/** A new episode with its system prompt and first message. `toolChars`: most characters of one tool result. */
-export function openEpisode(task: Task, template: EpisodeTemplate, toolChars: number): EpisodeRecord {
+/**
+ * A new episode with its system prompt and first message. `toolChars`: most characters of one tool result. `ends`: who ends it; the
+ * system prompt tells the policy if it is to do so.
+ */
+export function openEpisode(
+  task: Task,
+  template: EpisodeTemplate,
+  toolChars: number,
+  ends: Config["rollout"]["ends"] = "user",
+): EpisodeRecord {
   const messages: Message[] = [];
   const ids: number[] = [];
   const written = template.begin();
@@ -43,7 +53,8 @@ export function openEpisode(task: Task, template: EpisodeTemplate, toolChars: nu
     ids.push(...turn.ids);
     messages.push({ role: "assistant", sample, ...turn });
   };
-  foreign("system", task.systemPrompt, written.system(task.systemPrompt, task.tools));
+  const prompt = ends === "answer" ? promptForAnswer(task.systemPrompt) : task.systemPrompt;
+  foreign("system", prompt, written.system(prompt, task.tools));
   foreign("user", task.firstMessage, written.user(task.firstMessage));
   const promptLength = ids.length;
   return {

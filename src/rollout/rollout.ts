@@ -1,14 +1,17 @@
 // One episode: the state machine of TRUSTEE (generate -> tool turn | user turn -> generate …) over exact token ids. It knows
 // neither how the world answers (simulator/world.ts) nor how the episode is rewarded (reward/judge.ts). Departs from TRUSTEE:
 // limits count exactly (a turn beyond a limit is never started), a malformed call does not count as "a tool was used", parallel
-// calls are answered in order, and a turn is recorded as soon as it is sampled, so that the judge reads the last one too.
+// calls are answered in order, and a turn is recorded as soon as it is sampled, so that the judge reads the last one too. Under
+// rollout.ends=answer (SynthAgent, arXiv 2601.22511) the user ends nothing: the policy does, by a final answer.
 import type { Config } from "../config/config.ts";
 import { failedAlone, type Policy, type Sampled, type Vocabulary } from "../llm/llm.ts";
+import { readFinalAnswer } from "../llm/text/final-answer.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
 import { seedFrom } from "../rng.ts";
 import { spacedJson } from "../rules/json.ts";
 import { endsCut, linesOf } from "../simulator/lines.ts";
+import { nothingMore } from "../simulator/prompts/user.ts";
 import type { World } from "../simulator/world.ts";
 import type { Counts, Episode, Failure, Line, Refusal, Status, StopReason, Task, Trajectory } from "../types.ts";
 import { type EpisodeRecord, openEpisode } from "./episode.ts";
@@ -20,7 +23,7 @@ export interface Player {
   readonly template: EpisodeTemplate;
   /** Sampling temperature; 0 is greedy. */
   readonly temperature: number;
-  readonly rollout: Pick<Config["rollout"], "turnSeconds" | "parallelCalls" | "toolChars">;
+  readonly rollout: Pick<Config["rollout"], "turnSeconds" | "parallelCalls" | "toolChars" | "ends">;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -63,7 +66,7 @@ async function recorded(
   conduct: (record: EpisodeRecord) => Promise<Ending>,
 ): Promise<Trajectory> {
   const started = performance.now();
-  const record = openEpisode(task, player.template, player.rollout.toolChars);
+  const record = openEpisode(task, player.template, player.rollout.toolChars, player.rollout.ends);
   const ending = await conduct(record).catch(ofEngine);
   return {
     task,
@@ -90,6 +93,7 @@ interface Playing extends Pick<Place, "names"> {
 
 async function play({ task, player, world, record, refused, names }: Playing): Promise<Ending> {
   const { limits } = task;
+  const policyEnds = player.rollout.ends === "answer";
   const turns = { assistant: 0, tool: 0, user: 0 };
   for (;;) {
     if (turns.assistant === limits.assistantTurns) return truncated("max_assistant_turns");
@@ -107,12 +111,13 @@ async function play({ task, player, world, record, refused, names }: Playing): P
       continue;
     }
 
-    if (turns.user++ === limits.userReplies) return terminated("answered");
+    if (policyEnds && readFinalAnswer(parsed.rest) !== null) return terminated("final_answer");
+    if (turns.user++ === limits.userReplies) return policyEnds ? truncated("max_user_turns") : terminated("answered");
     const next = await world.reply(lines);
     if (!next.ok) return aborted("simulator_failed", next.failure);
     record.rewarded(next.reward);
-    if (next.kind === "thanks" || next.kind === "silence") return terminated("user_done");
-    record.userTurn(next.text);
+    if (!policyEnds && (next.kind === "thanks" || next.kind === "silence")) return terminated("user_done");
+    record.userTurn(next.kind === "silence" ? nothingMore : next.text);
   }
 }
 

@@ -55,7 +55,9 @@ function ofTask(trajectory: Trajectory): Fault | null {
     (stopReason === "context_full" && spoke.length === 0) ||
     (stopReason === "max_tool_turns" && limits.toolTurns < toolTurns) ||
     (stopReason === "max_assistant_turns" && limits.assistantTurns < toolTurns + 1) ||
-    (stopReason === "answered" && limits.userReplies < heldBack.length && untoldValues(trajectory).length > 0);
+    ((stopReason === "answered" || stopReason === "max_user_turns") &&
+      limits.userReplies < heldBack.length &&
+      untoldValues(trajectory).length > 0);
   if (tooFew)
     return { code: "limits_too_small", reason: `the right episode does not fit the limit that ended it (${stopReason})` };
   const unknowable = onlyUnknowableWrong(trajectory);
@@ -81,6 +83,7 @@ function onlyUnknowableWrong({ task, messages }: Trajectory): string | null {
 function isKnowable(name: string, { arguments: values }: ExpectedCall, task: Task, index: number): boolean {
   const value = own(values, name) ?? null;
   const texts = [task.firstMessage, task.intent, task.systemPrompt, ...task.heldBack.map((held) => held.sentence)];
+  if (task.background !== undefined) texts.push(task.background);
   return texts.some((text) => carries(text, value)) || task.expected.slice(0, index).some((call) => holds(call.result, value));
 }
 

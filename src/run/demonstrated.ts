@@ -40,7 +40,7 @@ export async function demonstrated(
     if (sampled?.end !== "stop") return null;
     return { text: template.lead + vocabulary.decode(sampled.ids.slice(0, -1)), ids: sampled.ids };
   };
-  const trajectory = await demonstrate(task, names, { template, toolChars: config.rollout.toolChars, say });
+  const trajectory = await demonstrate(task, names, { template, ...config.rollout, say });
   return judgeOf(session, "rules")({ trajectory, lines: [] }, simulatorOf(session));
 }
 
@@ -52,7 +52,7 @@ export async function canary(session: PlayingSession, tasks: readonly Task[]): P
   const { config, template } = session;
   const judge = judgeOf(session, config.reward.verdict);
   const reward = async (task: Task) => {
-    const shown = await demonstrate(task, ["canary"], { template, toolChars: config.rollout.toolChars });
+    const shown = await demonstrate(task, ["canary"], { template, ...config.rollout });
     const lines = linesOf(shown.messages, template.dialect);
     return (await judge({ trajectory: shown, lines }, simulatorOf(session))).verdict?.reward ?? Number.NaN;
   };

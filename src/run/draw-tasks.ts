@@ -133,7 +133,7 @@ async function check(
   known: readonly Known[],
 ): Promise<CheckedDraft | Rejection> {
   const { task } = written;
-  const fault = rejectionOf(task, { tokens: promptTokens(task, template), room: promptRoom(config) });
+  const fault = rejectionOf(task, { tokens: promptTokens(task, template, config.rollout.ends), room: promptRoom(config) });
   if (fault !== null) return fault;
   if (embed === null || config.tasks.novelty === null) return { ...written, embedding: null };
   const [vector] = await embed([task.firstMessage]);

@@ -67,7 +67,8 @@ function ready(
     const one = all.find((entry) => entry.kind === kind && entry.number === number);
     const task = one === undefined ? null : readyToPlay(one, order, toolsets.heldOut);
     if (task === null || taken.has(messageKey(task))) continue;
-    if (rejectionOf(task, { tokens: promptTokens(task, template), room: promptRoom(config) }) === null) found.set(place, task);
+    if (rejectionOf(task, { tokens: promptTokens(task, template, config.rollout.ends), room: promptRoom(config) }) === null)
+      found.set(place, task);
   }
   return found;
 }

@@ -8,7 +8,7 @@ import { serverKey } from "../llm/remote/http.ts";
 import { openServer } from "../llm/remote/server.ts";
 
 /** As many as the sequences of a simulator on a CPU: others may use the server too. */
-const defaultRequests = 8;
+export const defaultRequests = 8;
 
 /**
  * The simulator's side on its server; null if it plays in this process. @throws PlayactError("environment" | "model") if the

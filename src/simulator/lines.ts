@@ -40,5 +40,6 @@ export function linesOf(messages: readonly Message[], dialect: Dialect, cut = fa
 
 /** Whether a limit cut off the last turn: one that is reached between two turns leaves a whole turn. */
 export function endsCut({ status, stopReason, messages }: Pick<Trajectory, "status" | "stopReason" | "messages">): boolean {
-  return status === "truncated" && stopReason !== "max_tool_turns" && messages.at(-1)?.role === "assistant";
+  const whole = stopReason === "max_tool_turns" || stopReason === "max_user_turns";
+  return status === "truncated" && !whole && messages.at(-1)?.role === "assistant";
 }

@@ -52,7 +52,7 @@ describe("log-probs of the options", () => {
 test("an answer with nothing but its text counts no tokens; one that is filtered is a refusal", () => {
   const message = { content: "{}" };
   expect(readAnswer({ choices: [{ message }] })).toEqual({
-    ...{ text: "{}", refusal: null, model: null, tokens: null },
+    ...{ text: "{}", refusal: null, cut: false, model: null, tokens: null },
     ...{ read: 0, reused: 0, written: 0 },
   });
   expect(readAnswer({ choices: [{ message, finish_reason: "content_filter" }] })?.refusal).toMatch(/content filter/);

@@ -1,5 +1,5 @@
 // The conformance suite of the engine port, for the scripted double and for llama.cpp on a small model; the simulator's part is
-// simulator.suite.ts, which a server keeps too. Log-probs are compared
+// simulator.suite.ts, which a server keeps too, and so is what turns.suite.ts asks of a policy. Log-probs are compared
 // with `score`, which computes every id without a cache: reuse must not change a number by more than rounding. A quantised
 // model rounds its activations too, so an id computed alone differs from one computed in a batch (SmolLM2 Q4_1: 0.01 to 0.3
 // nats on single ids, 0.05 in the mean), while a wrong or missing cell changes the mean by a nat or more; hence means. `warm`
@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine, Sampled, SampleRequest } from "../../src/llm/llm.ts";
 import { renderChat } from "../../src/llm/text/prompt.ts";
 import { benchOf, simulatorTests } from "./simulator.suite.ts";
+import { turnTests } from "./turns.suite.ts";
 
 export interface SuiteOptions {
   /** Opens an engine with one file for both roles, with `contextTokens` per sequence. */
@@ -51,6 +52,15 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       expect(differences.reduce((sum, one) => sum + one, 0) / differences.length).toBeLessThanOrEqual(meanTolerance);
     }
 
+    turnTests(() => ({
+      policy: engine.policy,
+      chat,
+      filled: (ids) => [...chat("Start:"), ...engine.vocabulary.encode("a b ".repeat(300))].slice(0, ids),
+      contextIds: contextTokens,
+      begun: (prompt) => sample(prompt, { maxTokens: 2 }),
+      checked: expectScored,
+    }));
+
     test("the samples of a group that start together have the log-probs of a fresh computation", async () => {
       const prompt = chat("Tell me a story about a lighthouse and the people in it.");
       const group = await Promise.all([1, 2, 3, 4, 5, 6].map((seed) => sample(prompt, { seed })));
@@ -83,12 +93,6 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       const sampled = await Promise.all(prompts.map((prompt, seed) => sample(prompt, { seed })));
       for (const [at, prompt] of prompts.entries())
         await expectScored(prompt, sampled[at] ?? { ids: [], logprobs: [], end: "length" });
-    });
-
-    test("the same seed gives the same ids", async () => {
-      const prompt = await warm("Say something.");
-      const [one, again] = [await sample(prompt, { seed: 7 }), await sample(prompt, { seed: 7 })];
-      expect(again.ids).toEqual(one.ids);
     });
 
     test("temperature 0 takes the most likely id for any seed, and returns its log-prob at temperature 1", async () => {
@@ -128,37 +132,6 @@ export function policySuite(name: string, { open, writeAdapter, tolerance, meanT
       const stopped = await sample(prompt, { temperature: 0, stop: new Set([stopId]) });
       expect(stopped.end).toBe("stop");
       expect(stopped.ids).toEqual(greedy.ids.slice(0, greedy.ids.indexOf(stopId) + 1));
-    });
-
-    test("maxTokens ends the turn by length", async () => {
-      expect(await sample(chat("Go on."), { maxTokens: 3 })).toMatchObject({ end: "length", ids: { length: 3 } });
-    });
-
-    test("a full context ends the turn and never shifts", async () => {
-      const start = chat("Start:");
-      const prompt = [...start, ...engine.vocabulary.encode("a b ".repeat(200))].slice(0, contextTokens - 5);
-      const filled = await sample(prompt, { maxTokens: 50 });
-      expect(filled.end).toBe("context_full");
-      expect(filled.ids).toHaveLength(5);
-      await expectScored(prompt, filled);
-    });
-
-    test("a prompt that leaves no room is rejected", async () => {
-      const prompt = engine.vocabulary.encode("a b ".repeat(300)).slice(0, contextTokens);
-      await expect(sample(prompt)).rejects.toMatchObject({ code: "context_full" });
-      expect((await sample(prompt.slice(1))).ids).toHaveLength(1);
-    });
-
-    test("a cancelled request rejects, before and while it runs, and the engine continues", async () => {
-      const prompt = chat("Never mind.");
-      await expect(sample(prompt, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "cancelled" });
-      const controller = new AbortController();
-      const running = sample(prompt, { maxTokens: 200, signal: controller.signal });
-      const beside = sample(prompt, { seed: 2 });
-      await sample(prompt, { maxTokens: 2 });
-      controller.abort();
-      await expect(running).rejects.toMatchObject({ code: "cancelled" });
-      await expectScored(prompt, await beside);
     });
 
     test("a sample out of time ends with what it has; with nothing the error names the request", async () => {

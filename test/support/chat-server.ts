@@ -5,13 +5,15 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { EngineError } from "../../src/llm/llm.ts";
 import { type Script, scriptedEngine } from "../../src/llm/scripted.ts";
+import { renderChat } from "../../src/llm/text/prompt.ts";
 import type { Json, JsonObject, JsonSchema } from "../../src/types.ts";
 
 /** The body of a request, as Playact sends it. */
 export interface ChatRequest {
   readonly model: string;
   readonly messages: readonly { readonly role: "system" | "user" | "assistant"; readonly content: string }[];
-  readonly response_format: {
+  /** Absent for a turn of a teacher. */
+  readonly response_format?: {
     readonly type: string;
     readonly json_schema: { readonly name: string; readonly schema: JsonSchema };
   };
@@ -42,7 +44,7 @@ export async function chatServer(
   always: Fault | null = null,
   { weighs = true }: { readonly weighs?: boolean } = {},
 ): Promise<ChatServer> {
-  const { simulator } = scriptedEngine(script);
+  const { simulator, policy, vocabulary } = scriptedEngine(script);
   const asked: { body: ChatRequest; authorization: string | undefined }[] = [];
   const faults: Fault[] = [];
   let [open, most] = [0, 0];
@@ -64,6 +66,7 @@ export async function chatServer(
 
   async function completion(body: ChatRequest): Promise<Json> {
     const { messages, seed, temperature, max_tokens: maxTokens } = body;
+    if (body.response_format === undefined) return turn(body);
     const { schema } = body.response_format.json_schema;
     const usage = { read: 0, written: 0 };
     const options = optionsOf(schema);
@@ -73,11 +76,27 @@ export async function chatServer(
       const top = options.map((option, at) => ({ token: option.slice(0, 1), logprob: weights[at] ?? 0 }));
       const pieces = ['{"', "answer", '":"', best.slice(0, 1), best.slice(1), '"}'].filter((piece) => piece !== "");
       const content = pieces.map((token, at) => ({ token, logprob: 0, top_logprobs: at === 3 ? top : [{ token, logprob: 0 }] }));
-      return answered(body.model, pieces.join(""), { prompt_tokens: usage.read, completion_tokens: pieces.length }, { content });
+      return answered(
+        body.model,
+        pieces.join(""),
+        { prompt_tokens: usage.read, completion_tokens: pieces.length },
+        { logprobs: { content } },
+      );
     }
     if (options !== null && script.reply !== undefined) return answered(body.model, JSON.stringify({ answer: options[0] ?? "" })); // a script plays the other questions
     const reply = await simulator.reply({ messages, schema, seed, temperature, maxTokens, deadlineMs: 10_000, usage });
     return answered(body.model, reply, { prompt_tokens: usage.read, completion_tokens: usage.written });
+  }
+
+  /** A turn of the scripted policy, over the messages in its own frame. Its tokens are bytes, those of servers about four. */
+  async function turn({ model, messages, seed, temperature, max_tokens }: ChatRequest): Promise<Json> {
+    const ids = renderChat(vocabulary, messages, "");
+    const end = vocabulary.marker("<|im_end|>");
+    const maxTokens = 4 * max_tokens;
+    const sampled = await policy.sample({ ids, seed, temperature, maxTokens, stop: new Set([end]), deadlineMs: 10_000 });
+    const content = vocabulary.decode(sampled.end === "stop" ? sampled.ids.slice(0, -1) : sampled.ids);
+    const usage = { prompt_tokens: ids.length, completion_tokens: sampled.ids.length };
+    return answered(model, content, usage, { reason: sampled.end === "stop" ? "stop" : "length" });
   }
 
   const server = createServer((request, response) => {
@@ -100,8 +119,13 @@ export async function chatServer(
 }
 
 /** A chat completion with this text. */
-export function answered(model: string, content: string, usage: JsonObject = {}, logprobs: Json = null): Json {
-  const choice = { index: 0, message: { role: "assistant", content }, finish_reason: "stop", logprobs };
+export function answered(
+  model: string,
+  content: string,
+  usage: JsonObject = {},
+  { logprobs = null, reason = "stop" }: { readonly logprobs?: Json; readonly reason?: "stop" | "length" } = {},
+): Json {
+  const choice = { index: 0, message: { role: "assistant", content }, finish_reason: reason, logprobs };
   const counted = { prompt_tokens: 7, completion_tokens: 3, ...usage };
   return { id: "chatcmpl-1", object: "chat.completion", model: `${model}-served`, choices: [choice], usage: counted };
 }

@@ -76,6 +76,7 @@ export function stage(play: Play, change: Change = {}): Stage {
     tools = "blueprint",
     withhold = [],
     memory = null,
+    ends = "user",
   } = change;
   return {
     player: {
@@ -83,7 +84,7 @@ export function stage(play: Play, change: Change = {}): Stage {
       vocabulary: engine.vocabulary,
       template: change.template ?? episodeTemplate(engine.vocabulary, { dialect, markers: play.markers ?? "pieces" }),
       temperature: change.temperature ?? 1,
-      rollout: { turnSeconds, parallelCalls, toolChars },
+      rollout: { turnSeconds, parallelCalls, toolChars, ends },
       signal,
     },
     simulator: openSimulator(model, { tries, deadlineMs, ...thinking, ...counted, signal }),

@@ -37,6 +37,8 @@ export interface ServerAnswer {
   readonly text: string;
   /** The model declined, in these words; null: it did not. */
   readonly refusal: string | null;
+  /** Whether it was cut at the most tokens of the request. */
+  readonly cut: boolean;
   /** The model's name as the server states it; null: it states none. */
   readonly model: string | null;
   /** Null: the server gave no log-probs. */
@@ -59,6 +61,7 @@ export function readAnswer(body: unknown): ServerAnswer | null {
   return {
     text: text.slice(replyStart(text)).trim(),
     refusal: choice.message.refusal || filtered,
+    cut: choice.finish_reason === "length",
     model: model ?? null,
     tokens: tokens === null ? null : tokens.map(({ token, top_logprobs: top }) => ({ token, top: top ?? [] })),
     read: usage?.prompt_tokens ?? 0,

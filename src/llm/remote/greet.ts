@@ -21,6 +21,8 @@ export interface GreetOptions {
   readonly key: string | null;
   readonly thinkTokens: number;
   readonly deadlineMs: number;
+  /** Whose model it is, for errors; absent: the simulator. */
+  readonly seat?: "simulator" | "teacher";
 }
 
 const options = ["yes", "no"];
@@ -28,7 +30,7 @@ const options = ["yes", "no"];
 const messages = [{ role: "user", content: "Write a short sentence about the weather." }] as const;
 
 /** Asks once, or twice if the server takes no question about log-probs. @throws PlayactError("environment" | "model") */
-export async function greet({ address, key, thinkTokens, deadlineMs }: GreetOptions): Promise<Greeting> {
+export async function greet({ address, key, thinkTokens, deadlineMs, seat = "simulator" }: GreetOptions): Promise<Greeting> {
   const late = AbortSignal.timeout(deadlineMs);
   const { schema } = asEnum([], options);
   const ask = (weighed: boolean) =>
@@ -40,7 +42,7 @@ export async function greet({ address, key, thinkTokens, deadlineMs }: GreetOpti
     });
   const first = await ask(true);
   const sent = isBadRequest(first) ? await ask(false) : first;
-  if (sent.kind !== "answer") throw notReady(address, key, sent);
+  if (sent.kind !== "answer") throw notReady(address, key, { seat, sent });
   const answer = readAnswer(sent.body);
   if (answer === null)
     throw new PlayactError(
@@ -68,8 +70,13 @@ function isOption(text: string): boolean {
   }
 }
 
-function notReady(address: ServerAddress, key: string | null, fault: Exclude<Sent, { kind: "answer" }>): PlayactError {
-  const said = `models.simulator: ${faultText(address, fault)}`;
+interface NotReady {
+  readonly seat: string;
+  readonly sent: Exclude<Sent, { kind: "answer" }>;
+}
+
+function notReady(address: ServerAddress, key: string | null, { seat, sent: fault }: NotReady): PlayactError {
+  const said = `models.${seat}: ${faultText(address, fault)}`;
   if (fault.kind === "down") return new PlayactError("environment", `${said}: start it, or name a model of this machine.`);
   if (fault.kind === "broken")
     return new PlayactError(

@@ -26,6 +26,15 @@ export function replyBody(
   };
 }
 
+/** A turn of a policy, in its own words. @param model the server's name for it */
+export function turnBody(
+  model: string,
+  messages: readonly ChatMessage[],
+  { seed, temperature, maxTokens }: Pick<ReplyRequest, "seed" | "temperature" | "maxTokens">,
+): Body {
+  return { ...conversation(model, messages), seed: seed & seedMask, temperature, max_tokens: maxTokens };
+}
+
 /**
  * A choice, asked as an enum. `weighed`: with the log-probs of the answer's tokens. At temperature 1, because some servers give
  * log-probs after the temperature; what is sampled does not matter.
@@ -43,10 +52,10 @@ export function enumBody(
 }
 
 function common(model: string, messages: readonly ChatMessage[], schema: JsonSchema): Body {
-  return {
-    model,
-    messages: messages.map(({ role, content }) => ({ role, content })),
-    response_format: { type: "json_schema", json_schema: { name: "reply", schema: sentSchema(schema) } },
-    stream: false,
-  };
+  const format = { type: "json_schema", json_schema: { name: "reply", schema: sentSchema(schema) } };
+  return { ...conversation(model, messages), response_format: format };
+}
+
+function conversation(model: string, messages: readonly ChatMessage[]): Body {
+  return { model, messages: messages.map(({ role, content }) => ({ role, content })), stream: false };
 }

@@ -3,13 +3,12 @@
 // cannot promise: foreign text may become markers of the model (law 2 ends at the server), a seed may be ignored, and how many
 // tokens a prompt has is estimated.
 import { PlayactError } from "../../errors.ts";
-import type { Json } from "../../types.ts";
-import { type ChatMessage, type ChatModel, EngineError, type ReplyRequest, type SimulatorSide } from "../llm.ts";
+import { type ChatMessage, type ChatModel, EngineError, type SimulatorSide } from "../llm.ts";
 import { asEnum } from "../text/options.ts";
-import { optionWeights, readAnswer, type ServerAnswer } from "./answer.ts";
+import { optionWeights } from "./answer.ts";
+import { openAsking } from "./asking.ts";
 import { type GreetOptions, greet } from "./greet.ts";
 import { shown } from "./http.ts";
-import { openLine } from "./line.ts";
 import { enumBody, replyBody } from "./question.ts";
 
 export interface ServerOptions extends GreetOptions {
@@ -19,38 +18,20 @@ export interface ServerOptions extends GreetOptions {
   readonly requests: number;
 }
 
-type Waiting = Pick<ReplyRequest, "deadlineMs" | "signal" | "usage">;
-
 /** Asks the server what it can do, then is its side. @throws PlayactError("environment" | "model") with one sentence */
 export async function openServer(options: ServerOptions): Promise<SimulatorSide> {
   const { address, key, requests, contextTokens, thinkTokens } = options;
   const { url, model } = address;
   const greeting = await greet(options);
-  const line = openLine(address, key, requests);
-  const counts = { prefilled: 0, decoded: 0, reused: 0 };
-
-  async function ask(label: string, body: Json, request: Waiting): Promise<ServerAnswer> {
-    const answer = readAnswer(await line.ask(label, body, request));
-    if (answer === null) throw new EngineError("native", `${label}: ${url} answered with something else than a chat completion`);
-    const { read, reused, written, refusal } = answer;
-    counts.prefilled += read - reused;
-    counts.reused += reused;
-    counts.decoded += written;
-    if (request.usage) {
-      request.usage.read += read;
-      request.usage.written += written;
-    }
-    if (refusal !== null) throw new EngineError("refused", `${label}: the model declined to answer: ${shown(refusal)}`);
-    return answer;
-  }
+  const asking = openAsking(address, key, requests);
 
   const simulator: ChatModel = {
     weighs: greeting.weighs,
-    reply: async (request) => (await ask("simulator reply", replyBody(model, request), request)).text,
+    reply: async (request) => (await asking.ask("simulator reply", replyBody(model, request), request)).text,
     async choose(request) {
       const options = distinct(request.options);
       const asked = asEnum(request.messages, options);
-      const answer = await ask("simulator choice", enumBody(model, asked, { thinkTokens, weighed: true }), request);
+      const answer = await asking.ask("simulator choice", enumBody(model, asked, { thinkTokens, weighed: true }), request);
       const weights = optionWeights(answer.tokens ?? [], options);
       if (weights !== null) return weights;
       throw new EngineError(
@@ -62,15 +43,13 @@ export async function openServer(options: ServerOptions): Promise<SimulatorSide>
   };
   return {
     simulator,
-    counters() {
-      return { ...counts, ...line.load() };
-    },
+    counters: asking.counters,
     sequences: requests,
     rest: async () => undefined,
     wake: async () => undefined,
     weights: { server: `${url}#${greeting.model}`, constrains: greeting.constrains },
     async [Symbol.asyncDispose]() {
-      line.close();
+      asking.close();
     },
   };
 }

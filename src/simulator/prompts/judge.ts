@@ -31,6 +31,7 @@ export function verdictPrompt(task: Brief, lines: readonly Line[]): ChatMessage[
   const known = [
     `The user wants: ${task.intent}`,
     `First message: ${task.firstMessage}`,
+    ...(task.background === undefined || !isTold(task, "intent") ? [] : [`What the user alone knows: ${task.background}`]),
     ...(task.persona === "" ? [] : [`The user: ${task.persona}`]),
     ...(isTold(task, "expected-calls") ? [`Expected calls: ${expectedText(task)}`] : []),
   ];

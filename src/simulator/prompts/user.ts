@@ -8,6 +8,8 @@ import { transcriptText } from "./transcript.ts";
 
 /** What a choosing user can say besides the task's held-back sentences. */
 export const thanks = "Thanks, that is all I needed.";
+/** What a writing user who has nothing to say tells a policy that is to end the episode. */
+export const nothingMore = "That is all from me.";
 export const complaint = "That is not what I asked for. Please do what I asked.";
 
 /** The letters of a menu's options, in order. */
@@ -67,15 +69,22 @@ const lengths = [
   "long. Give one missing detail per message, and ask one more question about the result before you end.",
 ] as const;
 
+/** Of a person with a background (SynthAgent, arXiv 2601.22511), in place of a length. */
+const bitByBit =
+  "as long as the assistant asks. The person says one short sentence at a time, which answers what the assistant has just asked and gives only the small part of the background that it needs; never all of it at once, never how the assistant should go about it, and nothing that the background does not say.";
+
 /** What the person knows, then the conversation so far. */
 export function userPrompt(task: Brief, lines: readonly Line[]): ChatMessage[] {
+  const { background } = task;
+  const bit = background !== undefined && isTold(task, "intent");
   const known = [
     ...(task.persona === "" ? [] : [`The person: ${personas[task.persona] ?? task.persona}.`]),
     `The person wants: ${task.intent}`,
+    ...(bit ? [`Background that the person alone knows: ${background}`] : []),
     ...(task.heldBack.length > 0 && isTold(task, "intent")
       ? [`Details that the person gives only when the assistant asks: ${task.heldBack.map((held) => held.sentence).join(" ")}`]
       : []),
-    `The conversation is ${lengths[task.expectedTurns] ?? lengths[0]}`,
+    `The conversation is ${bit ? bitByBit : (lengths[task.expectedTurns] ?? lengths[0])}`,
   ];
   return [
     { role: "system", content: role },
