@@ -1,0 +1,156 @@
+// Task sets (playact synth): what each persona of a set came to, stage by stage. A stage is stored as soon as it is done, once; a
+// persona has its place from the start, so that no persona is taken twice. JSON in these tables was written by this file.
+import { type Config, configSchema } from "../config/config.ts";
+import { PlayactError } from "../errors.ts";
+import type { Json, Task } from "../types.ts";
+import { type Store, transact } from "./store.ts";
+
+export interface TaskSet {
+  readonly id: number;
+  readonly name: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+}
+
+/** A persona of a set with what is stored of it: stage -> what it made. */
+export interface Place {
+  readonly position: number;
+  readonly done: ReadonlyMap<string, Json>;
+  /** Whether it is kept or dropped: nothing more is to be done. */
+  readonly ended: boolean;
+}
+
+/** A row of a stage; `dropped` and `reason` are null while the persona goes on, else `body` is. */
+export interface StageRow {
+  readonly stage: string;
+  readonly body: Json;
+  readonly dropped: string | null;
+  readonly reason: string | null;
+}
+
+/** What a stage has cost: of the simulator, in tokens. */
+export interface Cost {
+  readonly seconds: number;
+  readonly tokensIn: number;
+  readonly tokensOut: number;
+}
+
+export const noCost: Cost = { seconds: 0, tokensIn: 0, tokensOut: 0 };
+
+const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+/** @throws PlayactError("usage") for a name that is invalid, or naming the known sets if it is taken */
+export function createTaskSet(store: Store, name: string, config: Config): TaskSet {
+  if (!namePattern.test(name))
+    throw new PlayactError(
+      "usage",
+      `A task set's name must be 1 to 64 lower-case letters, digits, dots, dashes or underscores and start with a letter or digit, got ${JSON.stringify(name)}.`,
+    );
+  return transact(store, (database) => {
+    if (knownTaskSet(store, name) !== null)
+      throw new PlayactError("usage", `A task set named ${name} already exists. Choose another name.`);
+    database
+      .prepare("INSERT INTO task_set (name, config, created_at) VALUES (?, ?, ?)")
+      .run(name, JSON.stringify(config), new Date().toISOString());
+    return findTaskSet(store, name);
+  });
+}
+
+/** @throws PlayactError("usage") naming the known sets */
+export function findTaskSet(store: Store, name: string): TaskSet {
+  const set = knownTaskSet(store, name);
+  if (set !== null) return set;
+  const known = store.database.prepare<[], string>("SELECT name FROM task_set ORDER BY id DESC").pluck().all();
+  if (known.length === 0)
+    throw new PlayactError(
+      "usage",
+      `There is no task set named ${name}, and ${store.path} has none yet. Make one first: playact synth ${name}`,
+    );
+  const shown = known.slice(0, 8).join(", ") + (known.length > 8 ? ` and ${known.length - 8} older` : "");
+  throw new PlayactError("usage", `There is no task set named ${name}. Known task sets, latest first: ${shown}.`);
+}
+
+/** The set of that name, or null. */
+export function knownTaskSet(store: Store, name: string): TaskSet | null {
+  const select = "SELECT id, name, created_at AS createdAt FROM task_set WHERE name = ?";
+  return store.database.prepare<[string], TaskSet>(select).get(name) ?? null;
+}
+
+/** The config that the set is made with. @throws PlayactError("store") if this version does not support it */
+export function taskSetConfig(store: Store, { id, name }: TaskSet): Config {
+  const text = store.database.prepare<[number], string>("SELECT config FROM task_set WHERE id = ?").pluck().get(id);
+  const parsed = configSchema.safeParse(JSON.parse(text ?? "null"));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new PlayactError(
+    "store",
+    `This version of Playact cannot go on with the task set ${name}: its config ${issue?.path.join(".")}: ${issue?.message}. Make a new set; the tasks of this one can still be trained on.`,
+  );
+}
+
+/** Gives places to personas, after those that the set has. All or none are stored. */
+export function addPersonas(store: Store, set: TaskSet, personas: readonly Json[]): void {
+  transact(store, (database) => {
+    const first = database
+      .prepare<[number], number>("SELECT coalesce(max(position) + 1, 0) FROM synthesis WHERE task_set = ?")
+      .pluck()
+      .get(set.id);
+    for (const [index, persona] of personas.entries()) {
+      const row = { stage: "persona", body: persona, dropped: null, reason: null };
+      keepStage(store, { set, position: Number(first) + index }, row, noCost);
+    }
+  });
+}
+
+/** Stores a stage. @throws PlayactError("store") if it is stored already: another process makes the same set */
+export function keepStage(
+  store: Store,
+  { set, position }: { readonly set: TaskSet; readonly position: number },
+  { stage, body, dropped, reason }: StageRow,
+  { seconds, tokensIn, tokensOut }: Cost,
+): void {
+  const { changes } = store.database
+    .prepare(
+      `INSERT INTO synthesis (task_set, position, stage, body, dropped, reason, seconds, tokens_in, tokens_out, at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    )
+    .run(
+      ...[set.id, position, stage, dropped === null ? JSON.stringify(body) : null, dropped, reason],
+      ...[seconds, tokensIn, tokensOut, new Date().toISOString()],
+    );
+  if (changes === 0)
+    throw new PlayactError(
+      "store",
+      `Persona ${position + 1} of the task set ${set.name} has been made by another process. End one of the two; nothing is lost.`,
+    );
+}
+
+/** The personas of a set in order, with what is stored of each. */
+export function placesOf(store: Store, set: TaskSet): readonly Place[] {
+  const rows = store.database
+    .prepare<[number], { position: number; stage: string; body: string | null }>(
+      "SELECT position, stage, body FROM synthesis WHERE task_set = ? ORDER BY position",
+    )
+    .all(set.id);
+  return [...Map.groupBy(rows, ({ position }) => position)].map(([position, own]) => ({
+    position,
+    done: new Map(own.flatMap(({ stage, body }) => (body === null ? [] : [[stage, JSON.parse(body) as Json] as const]))),
+    ended: own.some(({ stage, body }) => stage === "kept" || body === null),
+  }));
+}
+
+/** The tasks of a set in the order of its personas. */
+export function tasksOf(
+  store: Store,
+  set: TaskSet,
+): readonly { readonly position: number; readonly persona: string; readonly task: Task }[] {
+  const rows = store.database
+    .prepare<[number], { position: number; persona: string; body: string }>(
+      `SELECT kept.position, persona.body ->> '$.name' AS persona, kept.body
+       FROM synthesis AS kept JOIN synthesis AS persona USING (task_set, position)
+       WHERE kept.task_set = ? AND kept.stage = 'kept' AND kept.body IS NOT NULL AND persona.stage = 'persona' ORDER BY kept.position`,
+    )
+    .all(set.id);
+  // written from a Task, here or at an import, which has checked it
+  return rows.map(({ position, persona, body }) => ({ position, persona, task: JSON.parse(body) as Task }));
+}
