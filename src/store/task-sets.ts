@@ -1,7 +1,9 @@
 // Task sets (playact synth): what each persona of a set came to, stage by stage. A stage is stored as soon as it is done, once; a
 // persona has its place from the start, so that no persona is taken twice. JSON in these tables was written by this file.
+import type { Database } from "better-sqlite3";
 import { type Config, configSchema } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
+import { commandLine } from "../models/installation.ts";
 import type { Json, Task } from "../types.ts";
 import { type Store, transact } from "./store.ts";
 
@@ -64,7 +66,7 @@ export function findTaskSet(store: Store, name: string): TaskSet {
   if (known.length === 0)
     throw new PlayactError(
       "usage",
-      `There is no task set named ${name}, and ${store.path} has none yet. Make one first: playact synth ${name}`,
+      `There is no task set named ${name}, and ${store.path} has none yet. Make one first: ${commandLine(`synth ${name}`)}`,
     );
   const shown = known.slice(0, 8).join(", ") + (known.length > 8 ? ` and ${known.length - 8} older` : "");
   throw new PlayactError("usage", `There is no task set named ${name}. Known task sets, latest first: ${shown}.`);
@@ -97,19 +99,28 @@ export function addPersonas(store: Store, set: TaskSet, personas: readonly Json[
       .get(set.id);
     for (const [index, persona] of personas.entries()) {
       const row = { stage: "persona", body: persona, dropped: null, reason: null };
-      keepStage(store, { set, position: Number(first) + index }, row, noCost);
+      insert(database, { set, position: Number(first) + index }, row, noCost);
     }
   });
 }
 
 /** Stores a stage. @throws PlayactError("store") if it is stored already: another process makes the same set */
-export function keepStage(
-  store: Store,
-  { set, position }: { readonly set: TaskSet; readonly position: number },
+export function keepStage(store: Store, at: At, row: StageRow, cost: Cost): void {
+  transact(store, (database) => insert(database, at, row, cost));
+}
+
+interface At {
+  readonly set: TaskSet;
+  readonly position: number;
+}
+
+function insert(
+  database: Database,
+  { set, position }: At,
   { stage, body, dropped, reason }: StageRow,
   { seconds, tokensIn, tokensOut }: Cost,
 ): void {
-  const { changes } = store.database
+  const { changes } = database
     .prepare(
       `INSERT INTO synthesis (task_set, position, stage, body, dropped, reason, seconds, tokens_in, tokens_out, at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
@@ -132,11 +143,14 @@ export function placesOf(store: Store, set: TaskSet): readonly Place[] {
       "SELECT position, stage, body FROM synthesis WHERE task_set = ? ORDER BY position",
     )
     .all(set.id);
-  return [...Map.groupBy(rows, ({ position }) => position)].map(([position, own]) => ({
-    position,
-    done: new Map(own.flatMap(({ stage, body }) => (body === null ? [] : [[stage, JSON.parse(body) as Json] as const]))),
-    ended: own.some(({ stage, body }) => stage === "kept" || body === null),
-  }));
+  const places = new Map<number, { readonly position: number; readonly done: Map<string, Json>; ended: boolean }>();
+  for (const { position, stage, body } of rows) {
+    const place = places.get(position) ?? { position, done: new Map(), ended: false };
+    places.set(position, place);
+    if (body !== null) place.done.set(stage, JSON.parse(body) as Json);
+    if (body === null || stage === "kept") place.ended = true;
+  }
+  return [...places.values()];
 }
 
 /** The tasks of a set in the order of its personas. */
