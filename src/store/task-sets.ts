@@ -17,6 +17,7 @@ export interface TaskSet {
 /** A persona of a set with what is stored of it: stage -> what it made. */
 export interface Place {
   readonly position: number;
+  readonly persona: { readonly name: string; readonly text: string };
   readonly done: ReadonlyMap<string, Json>;
   /** Whether it is kept or dropped: nothing more is to be done. */
   readonly ended: boolean;
@@ -91,14 +92,14 @@ export function taskSetConfig(store: Store, { id, name }: TaskSet): Config {
 }
 
 /** Gives places to personas, after those that the set has. All or none are stored. */
-export function addPersonas(store: Store, set: TaskSet, personas: readonly Json[]): void {
+export function addPersonas(store: Store, set: TaskSet, personas: readonly Place["persona"][]): void {
   transact(store, (database) => {
     const first = database
       .prepare<[number], number>("SELECT coalesce(max(position) + 1, 0) FROM synthesis WHERE task_set = ?")
       .pluck()
       .get(set.id);
-    for (const [index, persona] of personas.entries()) {
-      const row = { stage: "persona", body: persona, dropped: null, reason: null };
+    for (const [index, { name, text }] of personas.entries()) {
+      const row = { stage: "persona", body: { name, text }, dropped: null, reason: null };
       insert(database, { set, position: Number(first) + index }, row, noCost);
     }
   });
@@ -139,18 +140,16 @@ function insert(
 /** The personas of a set in order, with what is stored of each. */
 export function placesOf(store: Store, set: TaskSet): readonly Place[] {
   const rows = store.database
-    .prepare<[number], { position: number; stage: string; body: string | null }>(
-      "SELECT position, stage, body FROM synthesis WHERE task_set = ? ORDER BY position",
+    .prepare<[number], { position: number; stages: string; ended: number }>(
+      `SELECT position, json_group_object(stage, json(body)) FILTER (WHERE body IS NOT NULL) AS stages,
+              max(stage = 'kept' OR body IS NULL) AS ended
+       FROM synthesis WHERE task_set = ? GROUP BY position ORDER BY position`,
     )
     .all(set.id);
-  const places = new Map<number, { readonly position: number; readonly done: Map<string, Json>; ended: boolean }>();
-  for (const { position, stage, body } of rows) {
-    const place = places.get(position) ?? { position, done: new Map(), ended: false };
-    places.set(position, place);
-    if (body !== null) place.done.set(stage, JSON.parse(body) as Json);
-    if (body === null || stage === "kept") place.ended = true;
-  }
-  return [...places.values()];
+  return rows.map(({ position, stages, ended }) => {
+    const { persona, ...done }: { persona: Place["persona"]; [stage: string]: Json } = JSON.parse(stages); // addPersonas wrote it
+    return { position, persona, done: new Map(Object.entries(done)), ended: ended === 1 };
+  });
 }
 
 /** The tasks of a set in the order of its personas. */
