@@ -12,6 +12,7 @@ import { checkAddress } from "../models/model.ts";
 import { pythonPath } from "../models/python.ts";
 import { findSeats, type Seats } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
+import { openTrainingSet } from "../run/task-set.ts";
 import { versions } from "../run/versions.ts";
 import { healthOf } from "../store/health-checks.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
@@ -103,7 +104,9 @@ async function requested(file: string | undefined, options: Options) {
 
 async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
   const { preset, config } = await requested(file, options);
-  pythonPath(); // what is missing is reported before a run is created
+  // what is missing is reported before a run is created
+  if (config.tasks.source !== null) openTrainingSet(store, config, config.tasks.source);
+  pythonPath();
   await checkSimulatorServer(config);
   if (needsEmbedder(config)) await modelPaths(embedderModel);
   const { policy, simulator } = await findSeats(config);
