@@ -48,7 +48,12 @@ export function trainCommand(): Command {
     .argument("[config]", "YAML or JSON file with config keys")
     .option("--preset <name>", presetHelp, "laptop")
     .option("--skip-bad-tools", "leave out tools that cannot be simulated, and name them")
-    .option("--ablation <name>", "an ablation of the paper over the preset (repeatable; docs/trustee.md)", collect, [])
+    .option(
+      "--ablation <name>",
+      "an ablation of a paper over the preset (repeatable; docs/trustee.md, docs/synthagent.md)",
+      collect,
+      [],
+    )
     .option("--resume [run]", "resume a run (default: the latest)")
     .option("--name <name>", "name of the new run (default: preset and a number)")
     .option("--steps <n>", "total number of GRPO steps", positive)

@@ -37,7 +37,7 @@ export interface Series extends Omit<OrderSeries, "names"> {
 }
 
 /** The tasks of a series by place; a place whose task could not be written is missing. */
-export interface Drawn {
+export interface DrawnTasks {
   readonly tasks: ReadonlyMap<number, Task>;
   readonly metrics: Metrics;
 }
@@ -152,7 +152,7 @@ async function check(
  * The tasks of a series: stored ones are loaded, missing ones written and stored at once. A task that could not be written
  * leaves a gap and a failure row.
  */
-export async function drawTasks(session: Session, series: Series): Promise<Drawn> {
+export async function drawTasks(session: Session, series: Series): Promise<DrawnTasks> {
   const { config, writer } = session;
   const { store, run } = writer;
   const { step, purpose, leftOut = new Set() } = series;

@@ -13,7 +13,7 @@ import { promptTokens } from "../tasks/rejection.ts";
 import { holdsBack, toldOf } from "../tasks/told.ts";
 import type { Purpose, Task } from "../types.ts";
 import { commit } from "./commit.ts";
-import { type Drawn, promptRoom, type Series, seriesNames } from "./draw-tasks.ts";
+import { type DrawnTasks, promptRoom, type Series, seriesNames } from "./draw-tasks.ts";
 import { type HeldOutTasks, heldOutTasks } from "./held-out.ts";
 import type { Session } from "./session.ts";
 import { drawSpare, type SparePlace } from "./spare.ts";
@@ -23,7 +23,7 @@ import { addTwins, drawWithTwins, type TwinPlace, twinPlaces } from "./twins.ts"
 /** What is stored already stays: a resumed run goes on with the same tasks. */
 export interface TaskSource {
   /** The tasks of a training series by place, with their twins. */
-  readonly draw: (series: Series) => Promise<Drawn>;
+  readonly draw: (series: Series) => Promise<DrawnTasks>;
   /** A task for the time of a group that agreed; null if there is none. */
   readonly spare: (place: SparePlace) => Promise<{ readonly index: number; readonly task: Task } | null>;
   readonly heldOut: () => Promise<HeldOutTasks>;

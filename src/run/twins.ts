@@ -10,7 +10,7 @@ import { type TaskOrder, taskOrders } from "../tasks/orders.ts";
 import { holdsBack, toldOf } from "../tasks/told.ts";
 import type { Task, Toolset } from "../types.ts";
 import { commit } from "./commit.ts";
-import { type Drawn, drawTasks, type Series, seriesNames } from "./draw-tasks.ts";
+import { type DrawnTasks, drawTasks, type Series, seriesNames } from "./draw-tasks.ts";
 import type { Session } from "./session.ts";
 
 export interface TwinPlace {
@@ -20,7 +20,7 @@ export interface TwinPlace {
 }
 
 /** The tasks of a training series: some are written, the others (config tasks.twins) are made of them. Without its task, no twin. */
-export async function drawWithTwins(session: Session, series: Series): Promise<Drawn> {
+export async function drawWithTwins(session: Session, series: Series): Promise<DrawnTasks> {
   const { config, toolsets } = session;
   const orders = taskOrders(config, { ...series, names: seriesNames(config, series.purpose) });
   const places = config.tasks.twins ? twinPlaces(orders) : new Map<number, TwinPlace>();
