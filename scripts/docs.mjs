@@ -1,5 +1,5 @@
 // Writes the generated tables of docs/: the command line from the commands' help, the config from its schema and presets,
-// the metrics from their list. The text around the tables is written by hand.
+// the metrics from their list, what SynthAgent sets from its preset (synthagent-rows.mjs). The text around the tables is written by hand.
 //   node scripts/docs.mjs            writes
 //   node scripts/docs.mjs --check    writes nothing; exit 1 if a page is out of date
 import { execFileSync } from "node:child_process";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { root } from "./setup/step.mjs";
+import { synthAgentRows } from "./synthagent-rows.mjs";
 
 /** @typedef {import("commander").Command} Command */
 
@@ -123,6 +124,22 @@ function metricTable(metrics) {
   return [row("name", "unit", "meaning"), "|---|---|---|", ...metrics.map((one) => row(code(one.name), one.unit, one.sentence))];
 }
 
+/**
+ * A table for each part of the page: paper, their code, ours as the preset resolves to it, why.
+ * @param {any} config of the preset `synthagent`
+ */
+function synthAgentTables(config) {
+  return Object.entries(synthAgentRows).flatMap(([part, rows]) => [
+    ...[`### ${part}`, "", row("paper", "their code", "ours", "why"), "|---|---|---|---|"],
+    ...rows.map(({ key, paper, code: theirs, why }) => {
+      const value = key.split(".").reduce((branch, name) => branch[name], config);
+      if (value === undefined) throw new Error(`scripts/synthagent-rows.mjs: there is no config key ${key}`);
+      return row(paper, theirs, `${code(key)} ${typeof value === "string" ? value : JSON.stringify(value)}`, why);
+    }),
+    "",
+  ]);
+}
+
 /** @param {string} text */
 function code(text) {
   return `\`${text}\``;
@@ -150,12 +167,14 @@ function replaced(text, name, lines) {
 const generated = await withBuilt(async (load, folder) => {
   const { configSchema } = await load("config/config.js");
   const { presets } = await load("config/presets.js");
+  const { resolveConfig } = await load("config/resolve.js");
   const { metricList } = await load("run/metric-list.js");
   const rows = (await commands(load, folder)).flatMap((command) => commandRows(command, "playact"));
   return {
     cli: [row("command, argument or option", "meaning"), "|---|---|", ...rows],
     config: configTables(z.toJSONSchema(configSchema, { io: "input" }), presets),
     metrics: metricTable(metricList),
+    synthagent: synthAgentTables(resolveConfig({ preset: "synthagent", set: [] }).config),
   };
 });
 

@@ -3,6 +3,7 @@
 //
 //   in the paper                      here                                 where                         why
 //   simulator writes free tasks       calls first, then the words          tasks/write-task.ts           a small simulator writes no useful free task
+//                                     or a task set, made before           run/task-source.ts            tools of their own for every task (SynthAgent, arXiv 2601.22511)
 //   user and tools written by an LM   chosen, blueprint; rules first       simulator/world.ts            the same; a model decides only what no rule can
 //   written verdict -1 | 0 | 1        rules, log-odds for the report       reward/judge.ts               the same; GRPO needs an order within the group
 //   aborted episodes are judged       left out of loss, group, level       reward/assign.ts              a failure of the world is not a zero
@@ -22,40 +23,38 @@ import { evaluateBase, evaluateBest, evaluateStep } from "./evaluate.ts";
 import { stepAdvantages } from "./reward/assign.ts";
 import { removeOldCheckpoints, saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
-import { heldOutTasks } from "./run/held-out.ts";
 import { learn } from "./run/learn.ts";
 import { groupMetrics } from "./run/metrics.ts";
 import { playGroups } from "./run/play.ts";
 import { type RunState, resume } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
-import { drawSpare } from "./run/spare.ts";
 import { beginStep } from "./run/step.ts";
 import { expectedOf, swapAndProbe } from "./run/swap.ts";
+import { type TaskSource, taskSource } from "./run/task-source.ts";
 import { nextTemperature } from "./run/temperature.ts";
 import { training } from "./run/turns.ts";
-import { drawWithTwins } from "./run/twins.ts";
 import { closeStep } from "./store/steps.ts";
-import { nextLevel } from "./tasks/curriculum.ts";
 import { warmUp } from "./warmup.ts";
 
 /** Trains until config.steps steps are closed. Finished work is always stored. Throws Stopped when the user interrupts it. */
 export async function train(session: Session): Promise<void> {
   let state = await resume(session);
-  const heldOut = await heldOutTasks(session);
+  const source = taskSource(session);
+  const heldOut = await source.heldOut();
   if (state.closed < 0) {
     await evaluateBase(session, heldOut);
-    state = await warmUp(session, state);
+    state = await warmUp(session, source, state);
   }
   await evaluateStep(session, heldOut, state);
   while (state.closed < session.config.steps) {
-    state = await trainStep(session, state);
+    state = await trainStep(session, source, state);
     await evaluateStep(session, heldOut, state);
   }
   await evaluateBest(session, heldOut, state.closed);
 }
 
 /** One step: from one policy version to the next. */
-async function trainStep(session: Session, state: RunState): Promise<RunState> {
+async function trainStep(session: Session, source: TaskSource, state: RunState): Promise<RunState> {
   const { config, writer, progress } = session;
   const { level, temperature } = state;
   const step = state.closed + 1;
@@ -65,7 +64,7 @@ async function trainStep(session: Session, state: RunState): Promise<RunState> {
   // draw tasks for the level
   const { perStep, decline } = config.tasks;
   progress({ kind: "phase", text: `drawing ${perStep} tasks at level ${level}`, step });
-  const drawn = await drawWithTwins(session, {
+  const drawn = await source.draw({
     ...{ id: "train", step, purpose: "train", first: (step - 1) * perStep, count: perStep },
     ...{ level, declineShare: decline, epsilon: config.curriculum.epsilon },
   });
@@ -77,7 +76,7 @@ async function trainStep(session: Session, state: RunState): Promise<RunState> {
   const groups = await playGroups(session, drawn.tasks, {
     ...{ step, purpose: "train", names: [config.seed, "step", step] },
     ...{ groupSize, temperature, verdict: config.reward.verdict },
-    spare: (number) => drawSpare(session, { step, level, number }),
+    spare: (number) => source.spare({ step, level, number }),
   });
   record.lap("time/rollout");
 
@@ -101,7 +100,7 @@ async function trainStep(session: Session, state: RunState): Promise<RunState> {
   const next: RunState = {
     closed: step,
     version,
-    level: nextLevel(level, rolled.reward ?? null, config.curriculum, step),
+    level: source.nextLevel(level, rolled.reward ?? null, config.curriculum, step),
     temperature: nextTemperature(temperature, learned.entropy ?? null, step, config.rollout.temperatureControl),
   };
   const knobs = { "curriculum/level": level, "rollout/temperature": temperature };

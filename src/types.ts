@@ -184,6 +184,8 @@ export interface Task {
   readonly rubric?: Rubric;
   /** What the user knows and tells bit by bit; only user and judge read it. Absent: the intent says it. */
   readonly background?: string;
+  /** `id` of the task of a set that it was drawn as; a run draws one many times. Absent: it was written in the run. */
+  readonly inSet?: string;
 }
 
 /**

@@ -20,8 +20,8 @@ import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
 import { beginStep } from "./run/step.ts";
 import { expectedOf, swapAndProbe } from "./run/swap.ts";
+import type { TaskSource } from "./run/task-source.ts";
 import { training } from "./run/turns.ts";
-import { drawWithTwins } from "./run/twins.ts";
 import { closeStep, type LearnedLogprobs } from "./store/steps.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
 import type { Task, Trajectory } from "./types.ts";
@@ -30,12 +30,12 @@ import type { Task, Trajectory } from "./types.ts";
  * Prepares the policy of a new run. With a warm-up its trained adapter is version 1; without one, the untrained adapter
  * (which changes nothing) is the checkpoint of version 0.
  */
-export async function warmUp(session: Session, state: RunState): Promise<RunState> {
+export async function warmUp(session: Session, source: TaskSource, state: RunState): Promise<RunState> {
   const { config, writer } = session;
   const record = await beginStep(session, 0, state);
   const found = await probeBase(session);
   const wanted = config.warmup.when === "always" || (config.warmup.when === "auto" && needsWarmup(found));
-  const lesson = wanted ? await drawLesson(session, state.level) : null;
+  const lesson = wanted ? await drawLesson(session, source, state.level) : null;
   if (wanted) record.lap("time/demonstrations");
 
   const turn = await training(session, async () => {
@@ -78,11 +78,11 @@ interface Lesson {
 }
 
 /** Writes the demonstrations, and keeps those that pass the rules. */
-async function drawLesson(session: Session, level: number): Promise<Lesson> {
+async function drawLesson(session: Session, source: TaskSource, level: number): Promise<Lesson> {
   const { config, progress } = session;
   const { demonstrations: count } = config.warmup;
   progress({ kind: "phase", text: `warm-up: drawing ${count} demonstrations`, step: 0 });
-  const { tasks, metrics } = await drawWithTwins(session, {
+  const { tasks, metrics } = await source.draw({
     ...{ id: "demo", step: 0, purpose: "demonstration", first: 0, count },
     ...{ level, declineShare: config.warmup.declineShare, epsilon: 0 },
   });

@@ -11,6 +11,7 @@ import { commandLine } from "../models/installation.ts";
 import { pythonPath } from "../models/python.ts";
 import { findSeats, type Seats, withCheckedAddresses } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
+import { openTrainingSet } from "../run/task-set.ts";
 import { versions } from "../run/versions.ts";
 import { healthOf } from "../store/health-checks.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
@@ -46,7 +47,12 @@ export function trainCommand(): Command {
     .argument("[config]", "YAML or JSON file with config keys")
     .option("--preset <name>", presetHelp, "laptop")
     .option("--skip-bad-tools", "leave out tools that cannot be simulated, and name them")
-    .option("--ablation <name>", "an ablation of the paper over the preset (repeatable; docs/trustee.md)", collect, [])
+    .option(
+      "--ablation <name>",
+      "an ablation of a paper over the preset (repeatable; docs/trustee.md, docs/synthagent.md)",
+      collect,
+      [],
+    )
     .option("--resume [run]", "resume a run (default: the latest)")
     .option("--name <name>", "name of the new run (default: preset and a number)")
     .option("--steps <n>", "total number of GRPO steps", positive)
@@ -98,7 +104,9 @@ async function requested(file: string | undefined, options: Options) {
 
 async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
   const { preset, config } = await requested(file, options);
-  pythonPath(); // what is missing is reported before a run is created
+  // what is missing is reported before a run is created
+  if (config.tasks.source !== null) openTrainingSet(store, config, config.tasks.source);
+  pythonPath();
   await checkSimulatorServer(config);
   if (needsEmbedder(config)) await modelPaths(embedderModel);
   const { policy, simulator } = await findSeats(config);

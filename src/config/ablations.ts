@@ -1,6 +1,6 @@
-// The ablations of TRUSTEE (arXiv 2604.17739) and SynthAgent by name: partial configs applied over a preset. Each says what it is in the
-// paper, and where this one is stricter. Several can be combined (resolve.ts). The paper ablates five dimensions of
-// difficulty, each a set of aspects; ablations of a single aspect are not in the paper.
+// The ablations of TRUSTEE (arXiv 2604.17739) and SynthAgent (arXiv 2601.22511) by name: partial configs applied over a preset.
+// Each says what it is in its paper, and where this one is stricter. Several can be combined (resolve.ts). TRUSTEE ablates five
+// dimensions of difficulty, each a set of aspects; ablations of a single aspect are not in the paper.
 
 import { PlayactError } from "../errors.ts";
 import { type Aspect, aspects, type ConfigInput } from "./config.ts";
@@ -35,8 +35,8 @@ const single: Readonly<Record<string, Ablation>> = {
   },
 };
 
-/** Of SynthAgent (arXiv 2601.22511): all but the last leave the task set as it is. */
-const synthesised: Readonly<Record<string, Ablation>> = {
+/** Of SynthAgent: all but the last leave the task set as it is. */
+export const setAblations: Readonly<Record<string, Ablation>> = {
   "no-information-gap": {
     paper: "The request says everything at once: the user holds nothing back.",
     config: { tasks: { gap: false } },
@@ -79,7 +79,7 @@ const byAspect = aspects.map((aspect): [string, Ablation] => [
 /** All ablations by name. `fixed-system-prompt` is both an aspect and a dimension; the paper's sentence wins. */
 export const ablations: Readonly<Record<string, Ablation>> = {
   ...single,
-  ...synthesised,
+  ...setAblations,
   ...Object.fromEntries([...byAspect, ...byDimension]),
 };
 
@@ -89,6 +89,6 @@ export function ablationOf(name: string): Ablation {
   if (found !== undefined) return found;
   const meant = nearest(name, Object.keys(ablations));
   const hint = meant === null ? "" : ` Did you mean ${JSON.stringify(meant)}?`;
-  const known = [...Object.keys(single), ...Object.keys(synthesised), ...byDimension.map(([dimension]) => dimension)].join(", ");
+  const known = [...Object.keys(single), ...Object.keys(setAblations), ...byDimension.map(([dimension]) => dimension)].join(", ");
   throw new PlayactError("usage", `Unknown ablation ${JSON.stringify(name)}: expected ${known} or fixed-ASPECT.${hint}`);
 }

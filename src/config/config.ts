@@ -134,11 +134,11 @@ const tasks = z.strictObject({
   gap: z
     .boolean()
     .default(true)
-    .describe("Whether users of a task set hold back what it says; false: they tell all at once (ablation)."),
+    .describe("Whether users of a task set hold back what it says; false: in training they tell all at once (ablation)."),
   restricted: z
     .boolean()
     .default(true)
-    .describe("Whether the restrictions of a task set hold; false: prompt and request do not mention them (ablation)."),
+    .describe("Whether the restrictions of a task set hold; false: in training nothing mentions them (ablation)."),
   skipBadTools: z.boolean().default(false).describe("Leave out tools that cannot be simulated, instead of ending the command."),
   direction: z
     .enum(["intent-first", "calls-first"])

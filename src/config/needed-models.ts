@@ -1,5 +1,5 @@
-// Which models a config needs on this machine: its policy, its simulator unless a server has it, and the embedder if task
-// writing compares texts.
+// Which models a config needs on this machine: its policy, its simulator unless a server has it, and the embedder if it
+// writes tasks and compares their texts.
 import type { Config } from "./config.ts";
 import { resolveConfig } from "./resolve.ts";
 import { serverOf } from "./server.ts";
@@ -8,7 +8,7 @@ import { serverOf } from "./server.ts";
 export const embedderModel = "all-minilm-l6-v2";
 
 export function needsEmbedder({ tasks }: Pick<Config, "tasks">): boolean {
-  return tasks.novelty !== null || tasks.distractors === "near";
+  return tasks.source === null && (tasks.novelty !== null || tasks.distractors === "near");
 }
 
 /** Names from models/manifest.json, without duplicates. */

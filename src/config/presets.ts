@@ -62,6 +62,8 @@ export const presets = {
     engine: { policyContext: 15_360, simulatorContext: 32_768 },
     tasks: { source: "synthagent", perStep: 128, decline: 0, twins: false, parallel: 0, hard: 0, novelty: null },
     curriculum: { start: 1, step: 0 },
+    // at level 1: 16 turns of the policy, of which the last answers
+    difficulty: { maxToolTurns: 15, minTurns: 8 },
     simulator: { user: "written", tools: "written", memory: true },
     synth: { tools: "written" },
     rollout: {

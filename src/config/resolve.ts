@@ -48,12 +48,17 @@ export function resolveConfig(request: ConfigRequest): { readonly preset: Preset
 export function checkConfig(tree: unknown): Config {
   const parsed = configSchema.safeParse(tree);
   if (!parsed.success) throw new PlayactError("config", parsed.error.issues.map(sentence).join("\n"));
-  const { simulator, reward } = parsed.data;
+  const { simulator, reward, tasks } = parsed.data;
   // the menu of a chosen user and the anchors of a log-odds judge contain what is withheld
   if (simulator.withhold.length > 0 && (simulator.user !== "written" || reward.verdict !== "written"))
     throw new PlayactError(
       "config",
       'Config key "simulator.withhold": only written roles can have something withheld: also set simulator.user=written and reward.verdict=written.',
+    );
+  if (simulator.tools === "executed" && tasks.source === null)
+    throw new PlayactError(
+      "config",
+      'Config key "simulator.tools": executed tools work on the tables of an assembled task set: also set tasks.source to the name of one (playact synth NAME makes it).',
     );
   return parsed.data;
 }

@@ -189,7 +189,9 @@ export const evaluation = z.strictObject({
       "Held-out tasks that choose the best checkpoint: only the first turn is played; 0 skips them, and the last is the best.",
     ),
   every: positive.default(3).describe("Steps between two evaluations by first turns."),
-  heldOut: share.default(0.25).describe("Share of each domain's toolsets that is never trained on."),
+  heldOut: share
+    .default(0.25)
+    .describe("Share of each domain's toolsets, or of a task set's personas, that is never trained on."),
 });
 
 export const store = z.strictObject({

@@ -36,6 +36,12 @@ export interface Series extends Omit<OrderSeries, "names"> {
   readonly leftOut?: ReadonlySet<number>;
 }
 
+/** The tasks of a series by place; a place whose task could not be written is missing. */
+export interface DrawnTasks {
+  readonly tasks: ReadonlyMap<number, Task>;
+  readonly metrics: Metrics;
+}
+
 /** The seed names of a series of a run; the task's index is added. */
 export function seriesNames({ seed }: Config, purpose: Purpose): readonly (string | number)[] {
   return [seed, "task", purpose];
@@ -146,10 +152,7 @@ async function check(
  * The tasks of a series: stored ones are loaded, missing ones written and stored at once. A task that could not be written
  * leaves a gap and a failure row.
  */
-export async function drawTasks(
-  session: Session,
-  series: Series,
-): Promise<{ readonly tasks: ReadonlyMap<number, Task>; readonly metrics: Metrics }> {
+export async function drawTasks(session: Session, series: Series): Promise<DrawnTasks> {
   const { config, writer } = session;
   const { store, run } = writer;
   const { step, purpose, leftOut = new Set() } = series;

@@ -7,11 +7,10 @@ import { draws } from "../rng.ts";
 import { saveTask } from "../store/tasks.ts";
 import { irrelevanceOf } from "../tasks/irrelevance.ts";
 import { type TaskOrder, taskOrders } from "../tasks/orders.ts";
-import { toldOf } from "../tasks/told.ts";
-import type { Task } from "../types.ts";
+import { holdsBack, toldOf } from "../tasks/told.ts";
+import type { Task, Toolset } from "../types.ts";
 import { commit } from "./commit.ts";
-import { drawTasks, type Series, seriesNames } from "./draw-tasks.ts";
-import type { Metrics } from "./metric-list.ts";
+import { type DrawnTasks, drawTasks, type Series, seriesNames } from "./draw-tasks.ts";
 import type { Session } from "./session.ts";
 
 export interface TwinPlace {
@@ -21,26 +20,42 @@ export interface TwinPlace {
 }
 
 /** The tasks of a training series: some are written, the others (config tasks.twins) are made of them. Without its task, no twin. */
-export async function drawWithTwins(
-  session: Session,
-  series: Series,
-): Promise<{ readonly tasks: ReadonlyMap<number, Task>; readonly metrics: Metrics }> {
-  const { config, writer, toolsets } = session;
-  const { step, purpose } = series;
-  const orders = taskOrders(config, { ...series, names: seriesNames(config, purpose) });
+export async function drawWithTwins(session: Session, series: Series): Promise<DrawnTasks> {
+  const { config, toolsets } = session;
+  const orders = taskOrders(config, { ...series, names: seriesNames(config, series.purpose) });
   const places = config.tasks.twins ? twinPlaces(orders) : new Map<number, TwinPlace>();
   const drawn = await drawTasks(session, { ...series, leftOut: new Set(places.keys()) });
-  const tasks = new Map(drawn.tasks);
+  const tasks = await addTwins(session, series, { places, tasks: drawn.tasks, toolsets: toolsets.train });
+  return { tasks, metrics: drawn.metrics };
+}
+
+/** What twins are made of. */
+interface Twinned {
+  readonly places: ReadonlyMap<number, TwinPlace>;
+  /** By place; where there is one already, no twin is made. */
+  readonly tasks: ReadonlyMap<number, Task>;
+  /** Decline tasks show tools of these. */
+  readonly toolsets: readonly Toolset[];
+}
+
+/** The tasks of a series in order, with their twins, each stored at once. */
+export async function addTwins(
+  session: Session,
+  { step, purpose }: Pick<Series, "step" | "purpose">,
+  { places, tasks: drawn, toolsets }: Twinned,
+): Promise<ReadonlyMap<number, Task>> {
+  const { config, writer } = session;
+  const tasks = new Map(drawn);
   for (const [index, { of, as }] of places) {
     const task = tasks.get(of);
     if (task === undefined || tasks.has(index)) continue;
-    if (as === "told" && task.heldBack.length === 0) continue;
+    if (as === "told" && !holdsBack(task)) continue;
     const names = [config.seed, "twin", ...(step === 0 ? [] : [step]), index];
-    const twin = as === "told" ? toldOf(task) : irrelevanceOf(task, toolsets.train, draws(...names));
+    const twin = as === "told" ? toldOf(task) : irrelevanceOf(task, toolsets, draws(...names));
     await commit(session, () => saveTask(writer, { step, purpose, index }, twin));
     tasks.set(index, twin);
   }
-  return { tasks: new Map([...tasks].sort(([one], [other]) => one - other)), metrics: drawn.metrics };
+  return new Map([...tasks].sort(([one], [other]) => one - other));
 }
 
 /**

@@ -45,9 +45,22 @@ export interface OrderSeries {
   readonly kinds?: readonly OrderedKind[];
 }
 
+type Declining = Pick<OrderSeries, "id" | "names" | "first" | "count" | "declineShare">;
+
+/** Shifts which tasks of a run are decline tasks. */
+function declineOffset({ names, id }: Declining): number {
+  return draws(...names.slice(0, 1), id.slice(0, 1), "offset").uniform();
+}
+
+/** Whether each task of a series is a decline task, in its order; all that a series decides without a draw a task. */
+export function declines(series: Declining): boolean[] {
+  const offset = declineOffset(series);
+  return Array.from({ length: series.count }, (_, place) => falls(series.first + place, series.declineShare, offset));
+}
+
 /** The orders of a series, in its order. */
 export function taskOrders(config: Config, series: OrderSeries): TaskOrder[] {
-  const offset = draws(...series.names.slice(0, 1), series.id.slice(0, 1), "offset").uniform();
+  const offset = declineOffset(series);
   // the right episode makes both calls in one turn
   const parallelShare = config.rollout.parallelCalls < 2 ? 0 : config.tasks.parallel;
   return Array.from({ length: series.count }, (_, position) => {

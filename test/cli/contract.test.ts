@@ -28,6 +28,7 @@ import { saveTrajectory } from "../../src/store/trajectories.ts";
 import { exampleMessage, exampleTask, exampleTrajectory, newWriter, type Temporary, temporaryStore } from "../store/temporary.ts";
 import { type Built, buildPackage } from "../support/built.ts";
 import { type Ended, startPlayact } from "../support/playact.ts";
+import { storeSet, temptingTask } from "../support/task-set.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "playact-contract-"));
 const home = join(folder, "home");
@@ -46,6 +47,8 @@ beforeAll(() => {
   saveTask(writer, { step: 1, purpose: "train", index: 0 }, exampleTask());
   const messages = [exampleMessage({ text: hostile })];
   saveTrajectory(writer, { step: 1, purpose: "train", task: 0 }, exampleTrajectory({ messages }));
+  storeSet(filled.store, "none", []);
+  storeSet(filled.store, "bad", [{ ...temptingTask(0), tools: [] }]);
 });
 afterAll(() => {
   filled[Symbol.dispose]();
@@ -116,6 +119,11 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     words: train("--set", "engine.gpu=true"),
     code: 3,
     says: /"engine\.gpu".*"auto"\|"on"\|"off"/,
+  },
+  "executed tools without a set of assembled ones": {
+    words: train("--set", "simulator.tools=executed"),
+    code: 3,
+    says: /"simulator\.tools": .*set tasks\.source/,
   },
   "a config value out of range": { words: train("--set", "tasks.decline=2"), code: 3, says: /"tasks\.decline"/ },
   "--set without a value": { words: train("--set", "steps"), code: 2, says: /--set expects key=value, got "steps"/ },
@@ -242,6 +250,19 @@ describe("a mistake is reported in one sentence, with its exit code:", () => {
     ["an unknown run", ["train", "--resume", "nope"], 2, /no run named nope\. Known runs, latest first: tiny-1/],
     ["a run that another process writes", ["train", "--resume", "--steps", "9"], 1, /tiny-1 is being written by process \d+/],
     ["another config for a run that has one", ["train", "--resume", "--set", "seed=2"], 2, /keeps its name and config/],
+    [
+      "an unknown task set",
+      train("--set", "tasks.source=nope"),
+      2,
+      /no task set named nope\. Known task sets, latest first: bad, none/,
+    ],
+    ["a task set without a task", train("--set", "tasks.source=none"), 2, /task set none has no task yet.*playact synth none/],
+    [
+      "a task set that restricts a tool it does not offer",
+      train("--set", "tasks.source=bad"),
+      3,
+      /bad cannot be trained on: .*book_seats/,
+    ],
     ["an unknown trajectory", ["show", "77"], 2, /no trajectory 77\. Stored ids are 1 to 1/],
     ["an id that is no number", ["show", "first"], 2, /'first'.*whole number/],
     ["SQL that writes", ["sql", "DELETE FROM run"], 2, /Only one SELECT.*not DELETE/],

@@ -5,6 +5,7 @@ import { irrelevanceOf } from "../../src/tasks/irrelevance.ts";
 import { propertiesOf, requiredParameters } from "../../src/tools/tool-arguments.ts";
 import { embeddedCatalogue } from "../../src/tools/toolset.ts";
 import { blueprint, bookSeats, chain, findTrain } from "../support/blueprint.ts";
+import { setTask, tempting, temptingTask } from "../support/task-set.ts";
 
 const catalogue = embeddedCatalogue();
 const trains = { domain: "travel", name: "trains", tools: [findTrain, bookSeats] };
@@ -54,6 +55,25 @@ describe("a call task turned into an irrelevance task", () => {
   test("withholds every needed tool", () => {
     const both = chain();
     expect(irrelevanceOf(both, [trains], draws("twin", 1)).tools).toEqual([]);
+  });
+
+  test("is tempted to nothing, and keeps a restriction only if its tool is still there", () => {
+    const rubric = { forbidden: [], subGoals: [{ text: "the train is found", rule: null }], questions: [] };
+    const untempted = { ...setTask(0), rubric, restriction: { ...tempting, temptation: null } };
+    const own = { domain: "travel", name: untempted.toolset, tools: [findTrain, bookSeats] };
+    const [kept, lost, free] = [
+      irrelevanceOf(untempted, [own], draws("twin", 1)),
+      irrelevanceOf(untempted, [{ ...own, tools: [findTrain] }], draws("twin", 1)),
+      irrelevanceOf(temptingTask(0), [own], draws("twin", 1)),
+    ];
+    expect([kept.restriction?.text, lost.restriction, free.restriction]).toEqual([tempting.text, undefined, undefined]);
+    expect([free.firstMessage, kept.rubric]).toEqual([setTask(0).firstMessage, undefined]);
+  });
+
+  test("is offered no tool of another toolset that its own table would run", () => {
+    const other = { domain: "travel", name: "other trains", tools: [bookSeats, { ...bookSeats, name: "feed_dog" }] };
+    const { tools } = irrelevanceOf(setTask(0), [other], draws("twin", 1));
+    expect(tools.map(({ name }) => name)).toEqual(["feed_dog"]);
   });
 
   test("exists for call tasks only", () => {

@@ -1,0 +1,85 @@
+// SynthAgent (arXiv 2601.22511) as the preset `synthagent`: what its numbers come to, its ablations, and docs/synthagent.md, whose
+// table must say of every key of the preset what it resolves to.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { ablations, setAblations } from "../../src/config/ablations.ts";
+import { presets } from "../../src/config/presets.ts";
+import { resolveConfig } from "../../src/config/resolve.ts";
+import { orderedTask } from "../../src/tasks/ordered-task.ts";
+import { taskOrders } from "../../src/tasks/orders.ts";
+
+const { config } = resolveConfig({ preset: "synthagent", set: [] });
+
+describe("the preset `synthagent`", () => {
+  test("plays 15,096 tasks twice, 16 times each, with 8 optimizer steps a step", () => {
+    const { perStep } = config.tasks;
+    expect(config.steps).toBe(Math.ceil((2 * 15_096) / perStep));
+    expect([perStep * config.rollout.groupSize, perStep / config.learner.tasksPerMinibatch]).toEqual([2048, 8]);
+    expect(config.steps * perStep * config.rollout.groupSize).toBe(483_328);
+  });
+
+  test("has room for a prompt of 2,048 tokens and a response of 13,000", () => {
+    expect(config.engine.policyContext - config.rollout.responseTokens).toBeGreaterThanOrEqual(2048);
+    expect(config.rollout.responseTokens).toBe(13_000);
+  });
+
+  test("lets the policy take 16 turns, whose last is the answer", () => {
+    const series = { id: "x", names: ["x"], first: 0, count: 1, declineShare: 0, epsilon: 0 };
+    const [order] = taskOrders(config, { ...series, level: config.curriculum.start });
+    const limits = order && orderedTask(order, [], [], 7).limits;
+    expect(limits).toMatchObject({ assistantTurns: 16, toolTurns: 15, userReplies: 8 });
+  });
+});
+
+describe("the ablations of SynthAgent", () => {
+  test("each change one thing of the preset, and only that", () => {
+    const changed = Object.keys(setAblations).map((name) => {
+      const ablated = resolveConfig({ preset: "synthagent", ablation: [name], set: [] }).config;
+      const keys = leaves(ablated).filter(([key, value]) => value !== new Map(leaves(config)).get(key));
+      return [name, ...keys];
+    });
+    expect(changed).toEqual([
+      ["no-information-gap", ["tasks.gap", "false"]],
+      ["no-memory", ["simulator.memory", "false"]],
+      ["no-restriction", ["tasks.restricted", "false"]],
+      ["catalogue-tools", ["synth.tools", '"catalogue"']],
+    ]);
+    for (const name of Object.keys(setAblations)) expect(ablations[name]?.paper).toMatch(/^[A-Z].*\.$/);
+  });
+});
+
+/** Every key of a config with its value as JSON. */
+function leaves(tree: object, prefix = ""): readonly (readonly [string, string])[] {
+  return Object.entries(tree).flatMap(([key, value]) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? leaves(value, `${prefix}${key}.`)
+      : [[prefix + key, JSON.stringify(value)] as const],
+  );
+}
+
+describe("docs/synthagent.md", () => {
+  const page = readFileSync(fileURLToPath(new URL("../../docs/synthagent.md", import.meta.url)), "utf8");
+  /** The third cell of a row of the table: "`key` value". */
+  const stated = new Map(
+    [...page.matchAll(/^\|(?:[^|]*)\|(?:[^|]*)\| `(?<key>[\w.]+)` (?<value>[^|]+?) \|[^|]+\|$/gm)].map(({ groups }) => [
+      groups?.key ?? "",
+      groups?.value ?? "",
+    ]),
+  );
+  const resolved = new Map(leaves(config));
+
+  test("states the values that the preset resolves to", () => {
+    expect(stated.size).toBeGreaterThan(45);
+    const wrong = [...stated].filter(([key, value]) => ![value, JSON.stringify(value)].includes(resolved.get(key) ?? ""));
+    expect(wrong).toEqual([]);
+  });
+
+  test("states every value that the preset sets", () => {
+    expect(leaves(presets.synthagent).flatMap(([key]) => (stated.has(key) ? [] : [key]))).toEqual([]);
+  });
+
+  test("names every ablation", () => {
+    for (const name of Object.keys(setAblations)) expect(page).toContain(`| \`${name}\``);
+  });
+});
