@@ -10,11 +10,10 @@ import { callFormOf } from "../run/form.ts";
 import { openEngineOf, openSimulatorOf, toolsetsOf } from "../run/open.ts";
 import { findSimulator } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
+import { openTeacherServer, teacherOf } from "../run/teacher-server.ts";
 import type { Store } from "../store/store.ts";
 import type { Parts } from "../synth/parts.ts";
-
-/** Solutions of a written task that must be asked for: what only one reaches tells little of the task. */
-const leastSolutions = 2;
+import { leastSolutions } from "../synth/written/solutions.ts";
 
 export interface OpenedSynthesis extends AsyncDisposable, Omit<Parts, "simulator"> {
   readonly engine: Pick<SimulatorSide, "simulator">;
@@ -38,7 +37,7 @@ export async function findSynthesisModels(config: Config): Promise<SynthesisMode
       `Config key "synth.solutions": a written task is kept for what its solutions reach together, so it needs at least ${leastSolutions}, got ${synth.solutions}.`,
     );
   await checkSimulatorServer(config);
-  const teacher = models.teacher ?? models.simulator;
+  const teacher = teacherOf(config);
   return {
     simulator: serverOf(models.simulator) === null ? await findSimulator(models.simulator) : null,
     teacher: synth.tools === "written" && serverOf(teacher) === null ? await findOnDisk(teacher) : null,
@@ -79,14 +78,34 @@ async function openAlone(config: Config, { simulator }: SynthesisModels): Promis
 }
 
 async function openWithTeacher(config: Config, { simulator, teacher }: SynthesisModels): Promise<OpenedModels> {
-  if (teacher === null) throw new PlayactError("config", "A teacher on a server cannot be used yet. Name a model on this disk.");
-  const engine = await openEngineOf(config, { seats: { policy: teacher, simulator } });
-  const form = await callFormOf(engine, { config, form: null }, teacher.entry ?? {}, () => undefined);
-  const { template } = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
-  const { policy, vocabulary, counters, sequences } = engine;
+  const served = await openTeacherServer(config);
+  if (served === null) return openBeside(config, { simulator, teacher });
+  const alone = await openAlone(config, { simulator, teacher: null }).catch(async (error) => {
+    await served[Symbol.asyncDispose]();
+    throw error;
+  });
+  const { policy, vocabulary, template, idsPerToken, counters } = served;
   return {
-    teacher: { player: { policy, vocabulary, template, rollout: config.rollout }, idsPerToken: 1 },
-    ...{ engine, sequences: sequences.simulator, counters },
+    ...alone,
+    teacher: { player: { policy, vocabulary, template, rollout: config.rollout }, idsPerToken },
+    counters: () => ({ ...alone.counters(), policy: counters() }),
+    close: async () => {
+      await alone.close();
+      await served[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The teacher in this process, in the policy's seat. */
+async function openBeside(config: Config, { simulator, teacher }: SynthesisModels): Promise<OpenedModels> {
+  const policy = teacher ?? (await findOnDisk(teacherOf(config)));
+  const engine = await openEngineOf(config, { seats: { policy, simulator } });
+  const form = await callFormOf(engine, { config, form: null }, policy.entry ?? {}, () => undefined);
+  const { template } = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
+  const player = { policy: engine.policy, vocabulary: engine.vocabulary, template, rollout: config.rollout };
+  return {
+    teacher: { player, idsPerToken: 1 },
+    ...{ engine, sequences: engine.sequences.simulator, counters: engine.counters },
     close: () => engine[Symbol.asyncDispose](),
   };
 }

@@ -1,15 +1,19 @@
 // The maker of tasks that a config names (synth.tools).
 import type { Config } from "../config/config.ts";
-import { PlayactError } from "../errors.ts";
+import { synthesiseAssembled } from "./assembled.ts";
+import { synthesiseCatalogue } from "./catalogue.ts";
 import type { Parts } from "./parts.ts";
 import type { Synthesise } from "./stage.ts";
+import { synthesiseWritten } from "./written/written.ts";
 
 type Maker = (config: Config, parts: Parts) => Synthesise;
 
-const makers: Readonly<Partial<Record<Config["synth"]["tools"], Maker>>> = {};
+const makers: Readonly<Record<Config["synth"]["tools"], Maker>> = {
+  assembled: (config, { simulator, parser }) => synthesiseAssembled({ config, simulator, parser }),
+  catalogue: (config, { simulator, parser, toolsets }) => synthesiseCatalogue({ config, simulator, parser, toolsets }),
+  written: synthesiseWritten,
+};
 
 export function synthesiserOf(config: Config, parts: Parts): Synthesise {
-  const maker = makers[config.synth.tools];
-  if (maker === undefined) throw new PlayactError("config", `Config key "synth.tools": ${config.synth.tools} is not there yet.`);
-  return maker(config, parts);
+  return makers[config.synth.tools](config, parts);
 }
