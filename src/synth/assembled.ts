@@ -18,16 +18,15 @@ import type { Persona } from "./persona.ts";
 import { restricted } from "./restriction.ts";
 import type { Staged, Synthesise } from "./stage.ts";
 
-/** Who fills in and words, and under which config. */
-export interface Assembling {
-  readonly config: Config;
+/** Who fills in and words, and who tries the tools. */
+export interface AssembledParts {
   readonly simulator: Simulator;
   /** llama.cpp's, where available: a tool is then kept only if llama.cpp takes its grammars. */
   readonly parser: GrammarParser | null;
 }
 
 /** Makes assembled tasks. A place gives the same world again: only the form and the first message are a model's. */
-export function synthesiseAssembled({ config, simulator, parser }: Assembling): Synthesise {
+export function synthesiseAssembled(config: Config, { simulator, parser }: AssembledParts): Synthesise {
   return async (persona, { position, names }, done, keep) => {
     const known = done.get("toolset");
     const form = isObject(known)

@@ -1,5 +1,6 @@
 // The ablation of made toolsets (config synth.tools = catalogue): tools are drawn from a catalogue, the task is written calls first
 // as in any run, with one value held back, and a rule draws a restriction. Its tools have no table: they are simulated.
+import type { Config } from "../config/config.ts";
 import { type Draws, draws } from "../rng.ts";
 import { isObject, own } from "../rules/json.ts";
 import { purpose } from "../rules/language/refusal.ts";
@@ -10,19 +11,23 @@ import { writeOutline, writeWords } from "../tasks/write-task.ts";
 import { anyTools } from "../tools/distractors.ts";
 import { object, propertiesOf } from "../tools/tool-arguments.ts";
 import type { Json, JsonObject, JsonSchema, Restriction, Task, Toolset } from "../types.ts";
-import { type Assembling, keptByRule, orderAt, stored } from "./assembled.ts";
+import { type AssembledParts, keptByRule, orderAt, stored } from "./assembled.ts";
 import type { Drop } from "./check.ts";
 import { withRestriction } from "./compose.ts";
 import type { Persona } from "./persona.ts";
 import type { Synthesise } from "./stage.ts";
 
+export interface CatalogueParts extends AssembledParts {
+  readonly toolsets: readonly Toolset[];
+}
+
 /** Makes tasks with the tools of a catalogue. */
-export function synthesiseCatalogue(own: Assembling & { readonly toolsets: readonly Toolset[] }): Synthesise {
+export function synthesiseCatalogue(config: Config, parts: CatalogueParts): Synthesise {
+  const { parser } = parts;
   return async (persona, place, done, keep) => {
-    const { config, parser } = own;
     const known = done.get("task");
     if (isObject(known)) return keptByRule((known as JsonObject & WrittenTask).task, parser, done, keep); // kept below
-    const drafted = await draftOf(persona, place, own);
+    const drafted = await draftOf(persona, place, { ...parts, config });
     if ("dropped" in drafted) {
       await keep({ stage: "task", ...drafted });
       return null;
@@ -41,7 +46,7 @@ export function synthesiseCatalogue(own: Assembling & { readonly toolsets: reado
 async function draftOf(
   persona: Persona,
   { position, names }: Parameters<Synthesise>[1],
-  { config, simulator, toolsets }: Assembling & { readonly toolsets: readonly Toolset[] },
+  { config, simulator, toolsets }: CatalogueParts & { readonly config: Config },
 ): Promise<{ readonly outline: Outline; readonly written: WrittenTask } | Drop> {
   let reason = "no draft was tried";
   for (let draft = 0; draft < config.tasks.attempts; draft++) {
@@ -100,12 +105,13 @@ function without({ tools, expected }: Task, random: Draws): Words {
 }
 
 /** Null: no argument of the right calls is chosen from a list or has room above it. */
-function withoutValue({ tools, expected }: Task, random: Draws): Words | null {
-  const places = expected.flatMap((call) => {
+function withoutValue({ tools, expected, heldBack }: Task, random: Draws): Words | null {
+  const places = expected.flatMap((call, at) => {
     const known = propertiesOf(tools.find(({ name }) => name === call.name)?.parameters ?? {});
     return Object.entries(call.arguments).flatMap(([name, value]) => {
       const end = beyond(own(known, name) ?? null, value, random);
-      return end === null ? [] : [{ tool: call.name, name, end }];
+      const isHeld = heldBack.some((held) => held.call === at && held.argument === name);
+      return end === null || isHeld ? [] : [{ tool: call.name, name, end }];
     });
   });
   if (places.length === 0) return null;
@@ -113,9 +119,9 @@ function withoutValue({ tools, expected }: Task, random: Draws): Words | null {
   const what = spoken(name);
   return {
     rule: { kind: "values", tool, values: object({ [name]: end.schema }) },
-    forbidden: `Never use ${tool} with ${end.text} as the ${what}`,
-    asked: `And after that, please do the same with ${spokenValue(end.value)} as the ${what}.`,
-    undone: `I did not do it with ${spokenValue(end.value)} as the ${what}`,
+    forbidden: `Never use ${tool} where ${what} is ${end.text}`,
+    asked: `And after that, please do the same once more with ${what} set to ${spokenValue(end.value)}.`,
+    undone: `I did not do it once more with ${what} set to ${spokenValue(end.value)}`,
     reason: random.pick(["this account is not allowed to", "it has led to complaints"]),
   };
 }

@@ -6,7 +6,7 @@ import { spoken, spokenValue } from "../rules/values.ts";
 import type { Simulator } from "../simulator/simulator.ts";
 import { turnLimits } from "../tasks/ordered-task.ts";
 import type { TaskOrder } from "../tasks/orders.ts";
-import { trueReport } from "../tasks/report.ts";
+import { stated } from "../tasks/phrases.ts";
 import { writeWords } from "../tasks/write-task.ts";
 import type { ExpectedCall, HeldBack, Json, JsonObject, Operation, Restriction, Task, ToolCall } from "../types.ts";
 import { type Assembled, toolFor } from "./assemble.ts";
@@ -39,7 +39,7 @@ export async function composed(
   const words = await writeWords(outlineOf(world, { task: drawn, offered }, order, situation), simulator);
   const task: Task = {
     ...words.task,
-    ...{ expected: calls, dependent: calls.length > 1, heldBack, report: reportOf(calls, random) },
+    ...{ expected: calls, dependent: calls.length > 1, heldBack, report: reportOf(goal, calls, random) },
     limits: turnLimits(order, heldBack.length, calls.length),
     table: world.table,
   };
@@ -68,10 +68,11 @@ function sentencesOf(heldBack: readonly Omit<HeldBack, "sentence">[], calls: rea
   });
 }
 
+const done = ["Done.", "That is done."] as const;
+const found = ["Here is what I found.", "Here are the details."] as const;
+
 /** What came of all calls together: a later result says what has become of an earlier one. */
-function reportOf(calls: readonly ExpectedCall[], random: Draws): string {
-  const [last] = calls.slice(-1);
-  if (last === undefined) throw new RangeError("a task by rule has calls to report");
+function reportOf(goal: Goal, calls: readonly ExpectedCall[], random: Draws): string {
   const result: JsonObject = Object.assign({}, ...calls.map((call) => call.result)); // a table gives objects
-  return trueReport([{ ...last, result }], random);
+  return `${random.pick(goal === "get" ? found : done)} ${stated(Object.entries(result))}`;
 }

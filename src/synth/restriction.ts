@@ -34,10 +34,11 @@ interface Drawn extends Omit<Restricted, "restriction"> {
 
 /** A restriction that fits the task; its right calls do not break it, and another call does. */
 export function restricted(world: Assembled, task: DrawnTask, tempted: boolean, random: Draws): Restricted {
-  const kinds = Object.keys(drawing) as ForbiddenRule["kind"][]; // its keys
-  const { rule, words, reason, ...rest } = drawing[random.pick(kinds.filter((kind) => fits[kind].includes(task.goal)))]({
-    ...{ world, task, random },
-  });
+  // the last kind is drawn half as often: it says in the prompt what is to be asked, and asking is what is to be learnt
+  const kinds = (["never", "never", "values", "values", "before", "before", "before_asking"] as const).filter((kind) =>
+    fits[kind].includes(task.goal),
+  );
+  const { rule, words, reason, ...rest } = drawing[random.pick(kinds)]({ world, task, random });
   const temptation = tempted ? { request: words.asked, refusal: `${words.undone}: ${reason}.` } : null;
   return { ...rest, restriction: { text: `${words.forbidden}: ${reason}.`, rule, temptation } };
 }

@@ -54,7 +54,7 @@ export async function scriptedSet(
     const stages: Staged[] = [];
     const persona = personas[position % personas.length];
     if (persona === undefined) throw new RangeError("no personas");
-    const task = await synthesiseAssembled({ config, simulator, parser: null })(
+    const task = await synthesiseAssembled(config, { simulator, parser: null })(
       persona,
       { position, names: [config.seed, "synth", position] },
       new Map<Stage, Json>(),

@@ -16,7 +16,7 @@ async function made(reply: (request: ReplyRequest) => Json, done: ReadonlyMap<St
   const { simulator, asked } = stage({ reply });
   const { config } = resolveConfig({ preset: "laptop-synth", set: [] });
   const staged: Staged[] = [];
-  const synthesise = synthesiseAssembled({ config, simulator, parser: null });
+  const synthesise = synthesiseAssembled(config, { simulator, parser: null });
   const task = await synthesise(persona, place, done, async (one) => {
     staged.push(one);
   });

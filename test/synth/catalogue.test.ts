@@ -23,7 +23,7 @@ async function made(position: number, done: ReadonlyMap<Stage, Json> = new Map()
   const { simulator, asked } = stage({ reply });
   const { config } = resolveConfig({ preset: "laptop-synth", ablation: ["catalogue-tools"], set: [] });
   const staged: Staged[] = [];
-  const synthesise = synthesiseCatalogue({ config, simulator, parser: null, toolsets: embeddedCatalogue() });
+  const synthesise = synthesiseCatalogue(config, { simulator, parser: null, toolsets: embeddedCatalogue() });
   const persona = personasOf(null)[position] ?? expect.fail("no such persona");
   const task = await synthesise(persona, { position, names: [1, "synth", position] }, done, async (one) => {
     staged.push(one);
