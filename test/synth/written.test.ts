@@ -3,11 +3,13 @@
 import { describe, expect, test } from "vitest";
 import { configSchema } from "../../src/config/config.ts";
 import { presets } from "../../src/config/presets.ts";
+import { openTeacher } from "../../src/llm/remote/teacher.ts";
 import { broken } from "../../src/rules/forbidden.ts";
 import type { Stage, Staged } from "../../src/synth/stage.ts";
 import { synthesiseWritten } from "../../src/synth/written/written.ts";
 import type { Json, JsonObject, Task } from "../../src/types.ts";
 import { says } from "../support/blueprint.ts";
+import { chatServer } from "../support/chat-server.ts";
 import { episodeOf, stage } from "../support/stage.ts";
 import { answers, booking, scripted, teacherSays, toolForms, turns } from "../support/written-set.ts";
 
@@ -275,6 +277,28 @@ describe("a persona is dropped, with the reason counted and in words:", () => {
     const { asked } = await made({ change: { "You invent a task": { task: "short" } } });
     expect(asked.replies).toHaveLength(2);
   });
+});
+
+test("a teacher on a server solves it all the same, by turns of its own words", async () => {
+  await using server = await chatServer({ say: teacherSays() });
+  const address = { url: server.url, model: "big/teacher" };
+  const { policyContext: contextTokens } = config.engine;
+  await using teacher = await openTeacher({ address, key: null, contextTokens, requests: 2, thinkTokens: 0, deadlineMs: 5_000 });
+  const on = stage({ reply: scripted() }, { ends: "answer" });
+  const { policy, vocabulary, template, idsPerToken } = teacher;
+  const player = { policy, vocabulary, template, rollout: on.player.rollout };
+  const parts = { simulator: on.simulator, parser: null, teacher: { player, idsPerToken } };
+  const task = await synthesiseWritten(config, parts)(
+    persona,
+    { position: 6, names: ["set", 6] },
+    new Map(),
+    async () => undefined,
+  );
+  expect(JSON.stringify(task)).toBe(JSON.stringify(await keptTask()));
+  expect(on.asked.samples).toEqual([]);
+  // greeted once, then three solutions of four turns
+  expect(server.asked).toHaveLength(1 + 3 * turns.length);
+  expect(server.asked.at(-1)?.body).toMatchObject({ temperature: 0.9, max_tokens: config.rollout.tokensPerTurn });
 });
 
 test("the solutions count together: two halves are a whole", async () => {

@@ -13,11 +13,11 @@ import { type CheckedTools, checkTools } from "./check.ts";
 import { type FuzzyTask, writeFuzzyTask } from "./fuzzy.ts";
 import { writeRubric } from "./rubric.ts";
 import { bestOf, type Solving, solve } from "./solutions.ts";
-import { stageRunner, type Writer } from "./stages.ts";
+import { stageRunner, type ToolWriter } from "./stages.ts";
 import { type WrittenToolset, writeToolset } from "./toolset.ts";
 
 /** Who writes and who solves. */
-export interface WrittenParts extends Writer {
+export interface WrittenParts extends ToolWriter {
   /** Null is a mistake of the caller: without a teacher nothing is solved. */
   readonly teacher: {
     readonly player: Solving["teacher"];
