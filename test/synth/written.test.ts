@@ -4,7 +4,11 @@ import { describe, expect, test } from "vitest";
 import { configSchema } from "../../src/config/config.ts";
 import { presets } from "../../src/config/presets.ts";
 import { openTeacher } from "../../src/llm/remote/teacher.ts";
+import { draws } from "../../src/rng.ts";
 import { broken } from "../../src/rules/forbidden.ts";
+import { ruleOf, toGrammar } from "../../src/rules/schema/grammar.ts";
+import { drawn } from "../../src/rules/schema/rule.ts";
+import { matchesSchema } from "../../src/rules/validate.ts";
 import type { Stage, Staged } from "../../src/synth/stage.ts";
 import { synthesiseWritten } from "../../src/synth/written/written.ts";
 import type { Json, JsonObject, Task } from "../../src/types.ts";
@@ -321,4 +325,17 @@ test("a result that no text can stand for becomes a status and an id", async () 
   const task = await keptTask({ change: { "You review the tools": { ...review, tools } } });
   const cancel = task.tools.find(({ name }) => name === "cancel_tuning");
   expect(Object.keys(cancel?.returns?.properties as JsonObject)).toEqual(["status", "reference_id"]);
+});
+
+test("every question has a grammar that fits into an engine, and whose texts fit the question's schema", async () => {
+  const { asked } = await made();
+  const schemas = new Map(asked.replies.map(({ messages, schema }) => [messages[0]?.content ?? "", schema]));
+  expect(schemas.size).toBe(8);
+  for (const schema of schemas.values()) {
+    expect(toGrammar(schema).length).toBeLessThan(30_000);
+    for (let index = 0; index < 5; index++) {
+      const reply = JSON.parse(drawn(ruleOf(schema), draws("grammar", index))) as Json; // JSON.parse returns nothing else
+      expect(matchesSchema(schema, reply)).toEqual([]);
+    }
+  }
 });
