@@ -5,21 +5,17 @@ import { serverKey } from "../llm/remote/http.ts";
 import { openTeacher, type ServedTeacher } from "../llm/remote/teacher.ts";
 import { defaultRequests } from "./simulator-server.ts";
 
-/** The model that solves written tasks. */
-export function teacherOf({ models }: Pick<Config, "models">): string {
-  return models.teacher ?? models.simulator;
-}
-
-/** The teacher on its server; null if it plays in this process. @throws PlayactError("environment" | "model") */
-export async function openTeacherServer(config: Config): Promise<ServedTeacher | null> {
-  const address = serverOf(teacherOf(config));
-  if (address === null) return null;
+/** The teacher on its server. @throws PlayactError("environment" | "model"), RangeError for one of this machine */
+export async function openTeacherServer(config: Config): Promise<ServedTeacher> {
+  const { models, engine, policy, simulator, rollout } = config;
+  const address = serverOf(models.teacher ?? models.simulator);
+  if (address === null) throw new RangeError("the teacher is a model of this machine");
   return openTeacher({
     address,
     key: serverKey(),
-    contextTokens: config.engine.policyContext,
-    requests: config.engine.policySequences ?? defaultRequests,
-    thinkTokens: config.policy.thinking ? config.simulator.thinkTokens : 0,
-    deadlineMs: config.rollout.deadlineSeconds * 1000,
+    contextTokens: engine.policyContext,
+    requests: engine.policySequences ?? defaultRequests,
+    thinkTokens: policy.thinking ? simulator.thinkTokens : 0,
+    deadlineMs: rollout.deadlineSeconds * 1000,
   });
 }

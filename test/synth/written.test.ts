@@ -3,11 +3,17 @@
 import { describe, expect, test } from "vitest";
 import { configSchema } from "../../src/config/config.ts";
 import { presets } from "../../src/config/presets.ts";
+import { openTeacher } from "../../src/llm/remote/teacher.ts";
+import { draws } from "../../src/rng.ts";
 import { broken } from "../../src/rules/forbidden.ts";
+import { ruleOf, toGrammar } from "../../src/rules/schema/grammar.ts";
+import { drawn } from "../../src/rules/schema/rule.ts";
+import { matchesSchema } from "../../src/rules/validate.ts";
 import type { Stage, Staged } from "../../src/synth/stage.ts";
 import { synthesiseWritten } from "../../src/synth/written/written.ts";
 import type { Json, JsonObject, Task } from "../../src/types.ts";
 import { says } from "../support/blueprint.ts";
+import { chatServer } from "../support/chat-server.ts";
 import { episodeOf, stage } from "../support/stage.ts";
 import { answers, booking, scripted, teacherSays, toolForms, turns } from "../support/written-set.ts";
 
@@ -277,6 +283,28 @@ describe("a persona is dropped, with the reason counted and in words:", () => {
   });
 });
 
+test("a teacher on a server solves it all the same, by turns of its own words", async () => {
+  await using server = await chatServer({ say: teacherSays() });
+  const address = { url: server.url, model: "big/teacher" };
+  const { policyContext: contextTokens } = config.engine;
+  await using teacher = await openTeacher({ address, key: null, contextTokens, requests: 2, thinkTokens: 0, deadlineMs: 5_000 });
+  const on = stage({ reply: scripted() }, { ends: "answer" });
+  const { policy, vocabulary, template, idsPerToken } = teacher;
+  const player = { policy, vocabulary, template, rollout: on.player.rollout };
+  const parts = { simulator: on.simulator, parser: null, teacher: { player, idsPerToken } };
+  const task = await synthesiseWritten(config, parts)(
+    persona,
+    { position: 6, names: ["set", 6] },
+    new Map(),
+    async () => undefined,
+  );
+  expect(JSON.stringify(task)).toBe(JSON.stringify(await keptTask()));
+  expect(on.asked.samples).toEqual([]);
+  // greeted once, then three solutions of four turns
+  expect(server.asked).toHaveLength(1 + 3 * turns.length);
+  expect(server.asked.at(-1)?.body).toMatchObject({ temperature: 0.9, max_tokens: config.rollout.tokensPerTurn });
+});
+
 test("the solutions count together: two halves are a whole", async () => {
   let asked = 0;
   const halves = () => ({ sub_goals: [0, 1, 2, 3, 4].map((at) => ({ reason: "It shows.", done: asked % 2 === at % 2 })) });
@@ -297,4 +325,17 @@ test("a result that no text can stand for becomes a status and an id", async () 
   const task = await keptTask({ change: { "You review the tools": { ...review, tools } } });
   const cancel = task.tools.find(({ name }) => name === "cancel_tuning");
   expect(Object.keys(cancel?.returns?.properties as JsonObject)).toEqual(["status", "reference_id"]);
+});
+
+test("every question has a grammar that fits into an engine, and whose texts fit the question's schema", async () => {
+  const { asked } = await made();
+  const schemas = new Map(asked.replies.map(({ messages, schema }) => [messages[0]?.content ?? "", schema]));
+  expect(schemas.size).toBe(8);
+  for (const schema of schemas.values()) {
+    expect(toGrammar(schema).length).toBeLessThan(30_000);
+    for (let index = 0; index < 5; index++) {
+      const reply = JSON.parse(drawn(ruleOf(schema), draws("grammar", index))) as Json; // JSON.parse returns nothing else
+      expect(matchesSchema(schema, reply)).toEqual([]);
+    }
+  }
 });

@@ -7,7 +7,7 @@ import { cannotServe } from "../../tools/distractors.ts";
 import { object } from "../../tools/tool-arguments.ts";
 import type { ForbiddenRule, JsonObject, JsonSchema, ToolSpec } from "../../types.ts";
 import type { FuzzyTask } from "./fuzzy.ts";
-import type { Dropped, TaskWriter } from "./stages.ts";
+import type { Dropped, ToolWriter } from "./stages.ts";
 import { type FilledToolForm, toolForm, toolFrom } from "./tool-form.ts";
 import type { WrittenToolset } from "./toolset.ts";
 
@@ -35,7 +35,7 @@ export async function checkTools(
   { task, tools, restriction }: WrittenToolset,
   { background }: FuzzyTask,
   names: readonly (string | number)[],
-  { simulator, parser }: TaskWriter,
+  { simulator, parser }: ToolWriter,
 ): Promise<CheckedTools | Dropped> {
   const review = await simulator.ask({
     role: "task",
@@ -87,7 +87,7 @@ interface Reviewed {
 function readReview(
   review: Review,
   tools: readonly ToolSpec[],
-  parser: TaskWriter["parser"],
+  parser: ToolWriter["parser"],
 ): { readonly value: Reviewed } | { readonly reason: string } {
   const needed = tools.flatMap((tool, index): ToolSpec[] => {
     const said = review.tools[index];

@@ -12,7 +12,7 @@ export interface Dropped {
 }
 
 /** Who writes, and who says whether a tool can be played. */
-export interface TaskWriter {
+export interface ToolWriter {
   readonly simulator: Simulator;
   /** llama.cpp's, where it is at hand. */
   readonly parser: GrammarParser | null;

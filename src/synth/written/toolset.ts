@@ -7,7 +7,7 @@ import { toolsetPrompt } from "../../simulator/prompts/synth-toolset.ts";
 import { object } from "../../tools/tool-arguments.ts";
 import type { ForbiddenRule, Json, JsonObject, JsonSchema, ToolSpec } from "../../types.ts";
 import type { Persona } from "../persona.ts";
-import type { Dropped, TaskWriter } from "./stages.ts";
+import type { Dropped, ToolWriter } from "./stages.ts";
 import { type FilledToolForm, toolForm, toolFrom } from "./tool-form.ts";
 
 export interface WrittenToolset {
@@ -55,7 +55,7 @@ interface Reply extends JsonObject {
 export async function writeToolset(
   { text: who }: Persona,
   names: readonly (string | number)[],
-  { simulator, parser }: TaskWriter,
+  { simulator, parser }: ToolWriter,
 ): Promise<WrittenToolset | Dropped> {
   const answer = await simulator.ask({
     role: "task",
@@ -69,7 +69,10 @@ export async function writeToolset(
   return answer.ok ? answer.value : { dropped: "no_toolset", reason: answer.failure.text };
 }
 
-function readToolset(given: Reply, parser: TaskWriter["parser"]): { readonly value: WrittenToolset } | { readonly reason: string } {
+function readToolset(
+  given: Reply,
+  parser: ToolWriter["parser"],
+): { readonly value: WrittenToolset } | { readonly reason: string } {
   const tools: ToolSpec[] = [];
   for (const form of given.tools) {
     const tool = toolFrom(form, parser);
