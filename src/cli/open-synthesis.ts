@@ -10,7 +10,7 @@ import { callFormOf } from "../run/form.ts";
 import { openEngineOf, openSimulatorOf, toolsetsOf } from "../run/open.ts";
 import { findSimulator } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
-import { openTeacherServer, teacherOf } from "../run/teacher-server.ts";
+import { openTeacherServer } from "../run/teacher-server.ts";
 import type { Store } from "../store/store.ts";
 import type { Parts } from "../synth/parts.ts";
 import { leastSolutions } from "../synth/written/solutions.ts";
@@ -37,7 +37,7 @@ export async function findSynthesisModels(config: Config): Promise<SynthesisMode
       `Config key "synth.solutions": a written task is kept for what its solutions reach together, so it needs at least ${leastSolutions}, got ${synth.solutions}.`,
     );
   await checkSimulatorServer(config);
-  const teacher = teacherOf(config);
+  const teacher = models.teacher ?? models.simulator;
   return {
     simulator: serverOf(models.simulator) === null ? await findSimulator(models.simulator) : null,
     teacher: synth.tools === "written" && serverOf(teacher) === null ? await findOnDisk(teacher) : null,
@@ -77,9 +77,12 @@ async function openAlone(config: Config, { simulator }: SynthesisModels): Promis
   };
 }
 
-async function openWithTeacher(config: Config, { simulator, teacher }: SynthesisModels): Promise<OpenedModels> {
+function openWithTeacher(config: Config, { simulator, teacher }: SynthesisModels): Promise<OpenedModels> {
+  return teacher === null ? openServedTeacher(config, simulator) : openTeacherBeside(config, simulator, teacher);
+}
+
+async function openServedTeacher(config: Config, simulator: Model | null): Promise<OpenedModels> {
   const served = await openTeacherServer(config);
-  if (served === null) return openBeside(config, { simulator, teacher });
   const alone = await openAlone(config, { simulator, teacher: null }).catch(async (error) => {
     await served[Symbol.asyncDispose]();
     throw error;
@@ -97,10 +100,9 @@ async function openWithTeacher(config: Config, { simulator, teacher }: Synthesis
 }
 
 /** The teacher in this process, in the policy's seat. */
-async function openBeside(config: Config, { simulator, teacher }: SynthesisModels): Promise<OpenedModels> {
-  const policy = teacher ?? (await findOnDisk(teacherOf(config)));
-  const engine = await openEngineOf(config, { seats: { policy, simulator } });
-  const form = await callFormOf(engine, { config, form: null }, policy.entry ?? {}, () => undefined);
+async function openTeacherBeside(config: Config, simulator: Model | null, teacher: Model): Promise<OpenedModels> {
+  const engine = await openEngineOf(config, { seats: { policy: teacher, simulator } });
+  const form = await callFormOf(engine, { config, form: null }, teacher.entry ?? {}, () => undefined);
   const { template } = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
   const player = { policy: engine.policy, vocabulary: engine.vocabulary, template, rollout: config.rollout };
   return {

@@ -9,8 +9,8 @@ import { synthesiseWritten } from "./written/written.ts";
 type Maker = (config: Config, parts: Parts) => Synthesise;
 
 const makers: Readonly<Record<Config["synth"]["tools"], Maker>> = {
-  assembled: (config, { simulator, parser }) => synthesiseAssembled({ config, simulator, parser }),
-  catalogue: (config, { simulator, parser, toolsets }) => synthesiseCatalogue({ config, simulator, parser, toolsets }),
+  assembled: synthesiseAssembled,
+  catalogue: synthesiseCatalogue,
   written: synthesiseWritten,
 };
 
