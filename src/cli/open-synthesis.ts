@@ -13,6 +13,7 @@ import { checkSimulatorServer } from "../run/simulator-server.ts";
 import { openTeacherServer } from "../run/teacher-server.ts";
 import type { Store } from "../store/store.ts";
 import type { Parts } from "../synth/parts.ts";
+import { teachingUnlessAway } from "../synth/server-away.ts";
 import { leastSolutions } from "../synth/written/solutions.ts";
 
 export interface OpenedSynthesis extends AsyncDisposable, Omit<Parts, "simulator"> {
@@ -90,7 +91,7 @@ async function openServedTeacher(config: Config, simulator: Model | null): Promi
   const { policy, vocabulary, template, idsPerToken, counters } = served;
   return {
     ...alone,
-    teacher: { player: { policy, vocabulary, template, rollout: config.rollout }, idsPerToken },
+    teacher: { player: { policy: teachingUnlessAway(policy), vocabulary, template, rollout: config.rollout }, idsPerToken },
     counters: () => ({ ...alone.counters(), policy: counters() }),
     close: async () => {
       await alone.close();

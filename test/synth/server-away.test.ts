@@ -3,7 +3,7 @@ import { EngineError } from "../../src/llm/llm.ts";
 import { scriptedEngine } from "../../src/llm/scripted.ts";
 import { openSimulator } from "../../src/simulator/simulator.ts";
 import { newUsage } from "../../src/simulator/usage.ts";
-import { endingWhenAway } from "../../src/synth/server-away.ts";
+import { endingWhenAway, teachingUnlessAway } from "../../src/synth/server-away.ts";
 import type { Json } from "../../src/types.ts";
 
 /** The answer to one question by a simulator that replies so. */
@@ -22,6 +22,16 @@ describe("a simulator of task sets", () => {
       throw new EngineError("unavailable", "no server answers at http://host");
     });
     await expect(away).rejects.toMatchObject({ boundary: "environment", message: expect.stringMatching(/no server.*goes on/) });
+  });
+
+  test("so does a teacher on one", async () => {
+    const { policy } = scriptedEngine({
+      say: () => {
+        throw new EngineError("unavailable", "no server answers at http://host");
+      },
+    });
+    const request = { ids: [1], seed: 1, temperature: 1, maxTokens: 4, stop: new Set([2]), deadlineMs: 1000 };
+    await expect(teachingUnlessAway(policy).sample(request)).rejects.toMatchObject({ boundary: "environment" });
   });
 
   test("gives every other failure as a value, and answers as they are", async () => {
