@@ -42,7 +42,11 @@ export const mostRemembered = 100;
 export function openMemory(known: readonly Remembered[], keep: (entry: Remembered) => Promise<void>): Memory {
   /** By world, then by call and state. */
   const worlds = new Map<string, Map<string, Remembered>>();
-  const entriesOf = (world: string) => worlds.get(world) ?? worlds.set(world, new Map()).get(world) ?? new Map();
+  const entriesOf = (world: string) => {
+    const entries = worlds.get(world) ?? new Map<string, Remembered>();
+    worlds.set(world, entries);
+    return entries;
+  };
   for (const entry of known) entriesOf(entry.world).set(keyOf(entry), entry);
   /** Answers that are being made, by world, call and state. */
   const making = new Map<string, Promise<ToolAnswer>>();
