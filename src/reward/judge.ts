@@ -1,9 +1,8 @@
 // From an episode to its verdict, with a table of the ways to judge (config reward.verdict): rules alone; mixed, where rules
 // decide what they can and log-odds rate the report; a verdict written by the simulator, as TRUSTEE publishes it; or a rubric, item
 // by item, as SynthAgent does. In all but the last rules decide alone if a needed call is missing; a judge that fails aborts the
-// episode. Under about
-// 4B a written verdict carries no information (docs/simulator-health.md). The log-odds are related to GenRM's P(Yes)
-// (arXiv 2408.15240), here placed on a scale between two transcripts built from the blueprint.
+// episode. Under about 4B a written verdict carries no information (docs/simulator-health.md). The log-odds are related to GenRM's
+// P(Yes) (arXiv 2408.15240), here placed on a scale between two transcripts built from the blueprint.
 import type { Config, Dialect } from "../config/config.ts";
 import { spacedJson } from "../rules/json.ts";
 import { carriedShare } from "../rules/language/said.ts";
