@@ -38,7 +38,7 @@ export function synthesiseAssembled(config: Config, { simulator, parser }: Assem
     }
     const random = draws(...names, "assembled");
     const { thing } = form.value;
-    const world = assembled(form.value, `${persona.name}_${thing.replaceAll(" ", "_")}`, random);
+    const world = assembled(form.value, `${thing.replaceAll(" ", "_")}_${position}`, random);
     if (known === undefined) await keep({ stage: "toolset", body: stored({ form: form.value, ...world }) });
 
     const drawing = restricted(world, drawnTask(world, random), falls(position, config.synth.tempted, 0), random);

@@ -10,7 +10,7 @@ import type { Outline, WrittenTask } from "../tasks/write-task.ts";
 import { writeOutline, writeWords } from "../tasks/write-task.ts";
 import { anyTools } from "../tools/distractors.ts";
 import { object, propertiesOf } from "../tools/tool-arguments.ts";
-import type { Json, JsonObject, JsonSchema, Restriction, Task, Toolset } from "../types.ts";
+import type { Json, JsonObject, JsonSchema, Restriction, Toolset } from "../types.ts";
 import { type AssembledParts, keptByRule, orderAt, stored } from "./assembled.ts";
 import type { Drop } from "./check.ts";
 import { withRestriction } from "./compose.ts";
@@ -32,32 +32,39 @@ export function synthesiseCatalogue(config: Config, parts: CatalogueParts): Synt
       await keep({ stage: "task", ...drafted });
       return null;
     }
-    const { outline, written } = drafted;
-    if (!done.has("toolset")) await keep({ stage: "toolset", body: stored(outline.plan.toolset) });
-    const random = draws(...place.names, "restriction");
-    const restriction = drawnRestriction(written.task, falls(place.position, config.synth.tempted, 0), random);
-    const made: WrittenTask = { ...written, task: withRestriction(written.task, restriction) };
-    await keep({ stage: "task", body: stored(made) });
-    return keptByRule(made.task, parser, done, keep);
+    if (!done.has("toolset")) await keep({ stage: "toolset", body: stored(drafted.toolset) });
+    await keep({ stage: "task", body: stored(drafted.written) });
+    return keptByRule(drafted.written.task, parser, done, keep);
   };
 }
 
-/** The first draft of a few whose request says something and keeps one thing back. */
+/** The first draft of a few whose request says something and keeps one thing back, and for which something can be forbidden. */
 async function draftOf(
   persona: Persona,
   { position, names }: Parameters<Synthesise>[1],
   { config, simulator, toolsets }: CatalogueParts & { readonly config: Config },
-): Promise<{ readonly outline: Outline; readonly written: WrittenTask } | Drop> {
+): Promise<{ readonly toolset: Toolset; readonly written: WrittenTask } | Drop> {
+  const tempted = falls(position, config.synth.tempted, 0);
   let reason = "no draft was tried";
   for (let draft = 0; draft < config.tasks.attempts; draft++) {
     const order = orderAt(config, position, [...names, "draft", draft]);
     const aspects = { ...order.aspects, numTools: Math.max(leastTools, order.aspects.numTools) };
-    const calls = draws(...names, "calls", draft).integer(1, 2);
+    const random = draws(...names, "catalogue", draft);
+    const calls = random.integer(1, 2);
     const outline = await writeOutline({ ...order, aspects, calls, hold: 1 }, { toolsets, distractors: anyTools, simulator });
-    if ("stage" in outline) reason = outline.reason;
-    else if (outline.plan.heldBack.length === 0) reason = "no value can be held back";
-    else if (valuesSaid(outline) <= outline.plan.heldBack.length) reason = "the request would give no value";
-    else return { outline, written: await writeWords({ ...outline, situation: persona.text }, simulator) };
+    if ("stage" in outline) {
+      reason = outline.reason;
+      continue;
+    }
+    const restriction = drawnRestriction(outline, tempted, random);
+    const { heldBack, toolset } = outline.plan;
+    if (heldBack.length === 0) reason = "no value can be held back";
+    else if (valuesSaid(outline) <= heldBack.length) reason = "the request would give no value";
+    else if (restriction === null) reason = "no tool and no value can be forbidden";
+    else {
+      const words = await writeWords({ ...outline, situation: persona.text }, simulator);
+      return { toolset, written: { ...words, task: withRestriction(words.task, restriction) } };
+    }
   }
   return { dropped: "no_draft", reason };
 }
@@ -70,10 +77,12 @@ function valuesSaid({ plan, calls }: Outline): number {
   return calls.flatMap((call, at) => Object.keys(call.arguments).filter((name) => !(at === 1 && name === plan.dependent))).length;
 }
 
-/** A tool never, or a needed tool with a value that the task does not use. */
-function drawnRestriction(task: Task, tempted: boolean, random: Draws): Restriction {
-  const { rule, forbidden, asked, undone, reason } =
-    (random.uniform() < 0.5 ? withoutValue(task, random) : null) ?? without(task, random);
+/** A tool never, or a needed tool with a value that the task does not use; null: neither can be. */
+function drawnRestriction(outline: Outline, tempted: boolean, random: Draws): Restriction | null {
+  const ways = random.shuffle([without, withoutValue]).flatMap((way) => way(outline, random) ?? []);
+  const [words] = ways;
+  if (words === undefined) return null;
+  const { rule, forbidden, asked, undone, reason } = words;
   return {
     text: `${forbidden}: ${reason}.`,
     rule,
@@ -88,8 +97,10 @@ interface Words extends Pick<Restriction, "rule"> {
   readonly reason: string;
 }
 
-function without({ tools, expected }: Task, random: Draws): Words {
-  const tool = random.pick(tools.filter(({ name }) => !expected.some((call) => call.name === name)));
+function without({ plan }: Outline, random: Draws): Words | null {
+  const others = plan.offered.filter(({ name }) => !plan.needed.some((needed) => needed.name === name));
+  if (others.length === 0) return null;
+  const tool = random.pick(others);
   const what = purpose(tool);
   return {
     rule: { kind: "never", tool: tool.name },
@@ -105,12 +116,12 @@ function without({ tools, expected }: Task, random: Draws): Words {
 }
 
 /** Null: no argument of the right calls is chosen from a list or has room above it. */
-function withoutValue({ tools, expected, heldBack }: Task, random: Draws): Words | null {
-  const places = expected.flatMap((call, at) => {
-    const known = propertiesOf(tools.find(({ name }) => name === call.name)?.parameters ?? {});
+function withoutValue({ plan, calls }: Outline, random: Draws): Words | null {
+  const places = calls.flatMap((call, at) => {
+    const known = propertiesOf(plan.needed[at]?.parameters ?? {});
     return Object.entries(call.arguments).flatMap(([name, value]) => {
       const end = beyond(own(known, name) ?? null, value, random);
-      const isHeld = heldBack.some((held) => held.call === at && held.argument === name);
+      const isHeld = plan.heldBack.some((held) => held.call === at && held.argument === name);
       return end === null || isHeld ? [] : [{ tool: call.name, name, end }];
     });
   });

@@ -168,11 +168,14 @@ function bound(schema: JsonSchema, text: string, value: Json, reason: string): B
   return { schema, text, value, reason };
 }
 
-/** Of an attribute that the task leaves alone: the request for another value is a further one. */
+/** Of an attribute that the task leaves alone and the user tells: the request for another value is a further one. */
 function neverValues(one: Case): Drawn {
   const { world, task, random } = one;
   const { table } = world;
-  const left = table.attributes.slice(1).filter((attribute) => task.goal === "create" || !task.about.includes(attribute));
+  const isHeld = (name: string) => task.heldBack.some(({ argument }) => argument === name);
+  const left = table.attributes
+    .slice(1)
+    .filter((attribute) => !isHeld(attribute.name) && (task.goal === "create" || !task.about.includes(attribute)));
   for (const attribute of random.shuffle(left)) {
     const end = ends[attribute.kind]?.(attribute, task, random) ?? null;
     if (end === null) continue;

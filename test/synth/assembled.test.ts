@@ -10,14 +10,13 @@ import { stage } from "../support/stage.ts";
 import { scriptedReply, scriptedSet } from "../support/synth.ts";
 
 const persona = { name: "p0007", text: "a tailor who alters suits" };
-const place = { position: 3, names: [1, "synth", 3] };
 
-async function made(reply: (request: ReplyRequest) => Json, done: ReadonlyMap<Stage, Json> = new Map()) {
+async function made(reply: (request: ReplyRequest) => Json, done: ReadonlyMap<Stage, Json> = new Map(), position = 3) {
   const { simulator, asked } = stage({ reply });
   const { config } = resolveConfig({ preset: "laptop-synth", set: [] });
   const staged: Staged[] = [];
   const synthesise = synthesiseAssembled(config, { simulator, parser: null });
-  const task = await synthesise(persona, place, done, async (one) => {
+  const task = await synthesise(persona, { position, names: [1, "synth", position] }, done, async (one) => {
     staged.push(one);
   });
   return { task, staged, asked: asked.replies.length };
@@ -35,13 +34,31 @@ describe("an assembled task", () => {
       const values = expected.flatMap((call) => Object.entries(call.arguments).filter(([name]) => name !== table?.idName));
       expect(values.length).toBeGreaterThan(heldBack.length);
       for (const { call, argument, sentence } of heldBack) {
+        expect(expected[call]?.arguments).toHaveProperty(argument);
         const value = expected[call]?.arguments[argument] ?? null;
         expect([carries(sentence, value), carries(firstMessage, value)]).toEqual([true, false]);
       }
     }
   });
 
-  test("offers one tool or more beside the needed ones", () => {
+  test("says what is to change, also where the simulator leaves that out with its new value", async () => {
+    const vague = (request: ReplyRequest): Json => {
+      const filled = scriptedReply(request, 0);
+      const { message } = filled as { readonly message?: string };
+      return message === undefined ? filled : { message: message.replace(/(the|and|start|lesson) (time|fee|size)/g, "$1 thing") };
+    };
+    const all = await Promise.all(Array.from({ length: 40 }, (_, position) => made(vague, new Map(), position)));
+    const changing = all.flatMap(({ task }) =>
+      (task?.heldBack ?? []).flatMap(({ call, argument }) =>
+        task?.expected[call]?.name.match(/^(update|change|edit)_/) ? [{ task, what: argument.split("_").at(-1) ?? "" }] : [],
+      ),
+    );
+    expect(changing.some(({ task }) => task?.firstMessage.includes("I want to change the"))).toBe(true);
+    for (const { task, what } of changing) expect(task?.firstMessage.toLowerCase()).toContain(what);
+  });
+
+  test("offers one tool or more beside the needed ones, and none for which it would be dropped", () => {
+    expect(tasks).toHaveLength(60);
     for (const { tools, expected } of tasks) expect(tools.length).toBeGreaterThan(new Set(expected.map(({ name }) => name)).size);
   });
 
