@@ -18,6 +18,7 @@ import {
 } from "../store/task-sets.ts";
 import { synthesiserOf } from "../synth/choose.ts";
 import { type Persona, personasOf } from "../synth/persona.ts";
+import { endingWhenAway } from "../synth/server-away.ts";
 import { synthesize } from "../synthesize.ts";
 import type { SynthesisModels } from "./open-synthesis.ts";
 import { eraseLine, type Print } from "./output.ts";
@@ -117,7 +118,8 @@ async function work({ store, set, config, models, count }: Work, { print, progre
         {
           ...{ store, set, seed: config.seed, width: opened.sequences, pause, progress: shown.show },
           signal: new AbortController().signal, // a second Ctrl-C ends the process
-          synthesiser: (usage) => synthesiserOf(config, { ...opened, simulator: simulatorOf({ config, engine, usage }) }),
+          synthesiser: (usage) =>
+            synthesiserOf(config, { ...opened, simulator: endingWhenAway(simulatorOf({ config, engine, usage })) }),
         },
         count,
       ).finally(shown.end);

@@ -13,9 +13,8 @@ import { checkSimulatorServer } from "../run/simulator-server.ts";
 import { openTeacherServer } from "../run/teacher-server.ts";
 import type { Store } from "../store/store.ts";
 import type { Parts } from "../synth/parts.ts";
-
-/** Solutions of a written task that must be asked for: what only one reaches tells little of the task. */
-const leastSolutions = 2;
+import { teachingUnlessAway } from "../synth/server-away.ts";
+import { leastSolutions } from "../synth/written/solutions.ts";
 
 export interface OpenedSynthesis extends AsyncDisposable, Omit<Parts, "simulator"> {
   readonly engine: Pick<SimulatorSide, "simulator">;
@@ -79,34 +78,37 @@ async function openAlone(config: Config, { simulator }: SynthesisModels): Promis
   };
 }
 
-async function openWithTeacher(config: Config, { simulator, teacher }: SynthesisModels): Promise<OpenedModels> {
-  if (teacher === null) return openWithServedTeacher(config, simulator);
-  const engine = await openEngineOf(config, { seats: { policy: teacher, simulator } });
-  const form = await callFormOf(engine, { config, form: null }, teacher.entry ?? {}, () => undefined);
-  const { template } = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
-  const { policy, vocabulary, counters, sequences } = engine;
+function openWithTeacher(config: Config, { simulator, teacher }: SynthesisModels): Promise<OpenedModels> {
+  return teacher === null ? openServedTeacher(config, simulator) : openTeacherBeside(config, simulator, teacher);
+}
+
+async function openServedTeacher(config: Config, simulator: Model | null): Promise<OpenedModels> {
+  const served = await openTeacherServer(config);
+  const alone = await openAlone(config, { simulator, teacher: null }).catch(async (error) => {
+    await served[Symbol.asyncDispose]();
+    throw error;
+  });
+  const { policy, vocabulary, template, idsPerToken, counters } = served;
   return {
-    teacher: { player: { policy, vocabulary, template, rollout: config.rollout }, idsPerToken: 1 },
-    ...{ engine, sequences: sequences.simulator, counters },
-    close: () => engine[Symbol.asyncDispose](),
+    ...alone,
+    teacher: { player: { policy: teachingUnlessAway(policy), vocabulary, template, rollout: config.rollout }, idsPerToken },
+    counters: () => ({ ...alone.counters(), policy: counters() }),
+    close: async () => {
+      await alone.close();
+      await served[Symbol.asyncDispose]();
+    },
   };
 }
 
-/** The teacher on its server beside the simulator, wherever that is. */
-async function openWithServedTeacher(config: Config, simulator: Model | null): Promise<OpenedModels> {
-  const teacher = await openTeacherServer(config);
-  const alone = await openAlone(config, { simulator, teacher: null }).catch(async (error) => {
-    await teacher[Symbol.asyncDispose]();
-    throw error;
-  });
-  const { policy, vocabulary, template, idsPerToken } = teacher;
+/** The teacher in this process, in the policy's seat. */
+async function openTeacherBeside(config: Config, simulator: Model | null, teacher: Model): Promise<OpenedModels> {
+  const engine = await openEngineOf(config, { seats: { policy: teacher, simulator } });
+  const form = await callFormOf(engine, { config, form: null }, teacher.entry ?? {}, () => undefined);
+  const { template } = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
+  const player = { policy: engine.policy, vocabulary: engine.vocabulary, template, rollout: config.rollout };
   return {
-    ...alone,
-    teacher: { player: { policy, vocabulary, template, rollout: config.rollout }, idsPerToken },
-    counters: () => ({ ...alone.counters(), policy: teacher.counters() }),
-    close: async () => {
-      await alone.close();
-      await teacher[Symbol.asyncDispose]();
-    },
+    teacher: { player, idsPerToken: 1 },
+    ...{ engine, sequences: engine.sequences.simulator, counters: engine.counters },
+    close: () => engine[Symbol.asyncDispose](),
   };
 }

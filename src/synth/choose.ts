@@ -6,10 +6,12 @@ import type { Parts } from "./parts.ts";
 import type { Synthesise } from "./stage.ts";
 import { synthesiseWritten } from "./written/written.ts";
 
-const makers: Readonly<Record<Config["synth"]["tools"], (config: Config, parts: Parts) => Synthesise>> = {
+type Maker = (config: Config, parts: Parts) => Synthesise;
+
+const makers: Readonly<Record<Config["synth"]["tools"], Maker>> = {
   assembled: synthesiseAssembled,
-  written: synthesiseWritten,
   catalogue: synthesiseCatalogue,
+  written: synthesiseWritten,
 };
 
 export function synthesiserOf(config: Config, parts: Parts): Synthesise {

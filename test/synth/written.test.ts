@@ -58,7 +58,7 @@ describe("a written task", () => {
     expect(task).toMatchObject({ kind: "call", dependent: true, toolset: "p0007", persona: persona.text });
     expect(task.report).toBe("Your piano is tuned on 2027-05-14, booking BK-77; it costs 90 euros.");
     expect(task.heldBack.map(({ argument }) => argument)).toEqual(["city", "day", "pitch"]);
-    expect(task.limits).toMatchObject({ userReplies: 3, tokensPerTurn: 4096, responseTokens: 13_000 });
+    expect(task.limits).toMatchObject({ userReplies: 8, tokensPerTurn: 4096, responseTokens: 13_000 });
     expect(task.systemPrompt).toMatch(/Never book the baroque pitch, because the strings would not hold it\.$/);
   });
 

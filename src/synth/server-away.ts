@@ -1,0 +1,33 @@
+// A persona is dropped for what it came to, never because the server of simulator or teacher was away: then the command ends, and goes on later.
+import { PlayactError } from "../errors.ts";
+import { EngineError, type Policy } from "../llm/llm.ts";
+import type { Answer, Simulator } from "../simulator/simulator.ts";
+
+/** The same simulator, whose questions throw PlayactError("environment") where its server does not answer. */
+export function endingWhenAway(simulator: Simulator): Simulator {
+  const present = <T>(answer: Answer<T>): Answer<T> => {
+    if (answer.ok || answer.failure.code !== "unavailable") return answer;
+    throw away(answer.failure.text);
+  };
+  return {
+    ...simulator,
+    ask: async (question) => present(await simulator.ask(question)),
+    weigh: async (role, choice) => present(await simulator.weigh(role, choice)),
+    noting: (notes) => endingWhenAway(simulator.noting(notes)),
+  };
+}
+
+/** The same policy, a teacher on a server. Throws likewise. */
+export function teachingUnlessAway(policy: Policy): Policy {
+  return {
+    ...policy,
+    sample: (request) =>
+      policy.sample(request).catch((error: unknown) => {
+        throw error instanceof EngineError && error.code === "unavailable" ? away(error.message) : error;
+      }),
+  };
+}
+
+function away(why: string): PlayactError {
+  return new PlayactError("environment", `${why}. What is finished is stored; the same command goes on.`);
+}
