@@ -73,7 +73,8 @@ function goalsOf(task: Task, index: number): RubricItem[] {
   const values = Object.fromEntries(Object.entries(end.values).filter(([name]) => Object.hasOwn(call.arguments, name)));
   const done = { create: "created", update: "changed", cancel: "cancelled" }[operation];
   const rule: ItemRule = { kind: "record", id: isNew ? null : end.id, values, state: end.state };
-  return [{ text: `the ${spoken(table.thing)} is ${done} as asked`, rule }];
+  const made: RubricItem = { text: `the ${spoken(table.thing)} is ${done} as asked`, rule };
+  return isLast ? [made, reported] : [made];
 }
 
 /** What the rules of items read of an episode. */

@@ -107,6 +107,13 @@ export function wishOf(world: Assembled, { goal, said, about }: Pick<DrawnTask, 
   return { name: tool.name, description: description.slice(0, 1).toUpperCase() + description.slice(1), parameters };
 }
 
+/** How a person begins to say each wish, so that no wording asks for another one. */
+function openingsOf(world: Assembled, goal: Goal): readonly string[] {
+  if (goal === "get") return ["Tell me about", "Tell me all about", "Show me", "Can you tell me about", "What do you know about"];
+  const verb = verbOf(toolFor(goal, world).name);
+  return ["Please", "Can you", "Could you please", "I'd like to", "I need to", "I want to"].map((start) => `${start} ${verb}`);
+}
+
 /** The outline from which a simulator writes the first message (tasks/write-task.ts): one wish, with the values that are said. */
 export function outlineOf(
   world: Assembled,
@@ -124,5 +131,6 @@ export function outlineOf(
     },
     calls: [{ name: wish.name, arguments: task.said, result }],
     situation,
+    openings: openingsOf(world, task.goal),
   };
 }

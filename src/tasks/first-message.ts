@@ -94,9 +94,17 @@ export function toldSlots(plan: Plan, calls: readonly ExpectedCall[]): readonly 
   });
 }
 
-/** The schema of the reply: a request in which every slot is filled once; `inOrder`: in the given order. */
-export function messageSchema(slots: readonly Slot[], inOrder = false): JsonSchema {
-  return object({ message: { type: "string", pattern: sentencePattern(asking, slots, inOrder) } });
+/** How a request begins, and whether its values have a fixed order. */
+export interface Wording {
+  /** Beginnings that say what is wanted; absent: those of any request. */
+  readonly openings?: readonly string[] | undefined;
+  /** The slots are filled in the given order. */
+  readonly inOrder?: boolean;
+}
+
+/** The schema of the reply: a request in which every slot is filled once. */
+export function messageSchema(slots: readonly Slot[], { openings = asking.openings, inOrder = false }: Wording = {}): JsonSchema {
+  return object({ message: { type: "string", pattern: sentencePattern({ ...asking, openings }, slots, inOrder) } });
 }
 
 /**

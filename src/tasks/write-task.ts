@@ -41,6 +41,8 @@ export interface Outline {
   readonly plan: Plan;
   readonly calls: readonly ExpectedCall[];
   readonly situation: string;
+  /** How the first message begins; absent: like any request. A small simulator asks to "schedule" what it should look up. */
+  readonly openings?: readonly string[];
 }
 
 /** One draft, calls first; all its draws and seeds derive from the order's names. */
@@ -91,7 +93,7 @@ export async function writeWords(outline: Outline, simulator: Simulator): Promis
       persona: order.aspects.userPersona,
       situation,
     }),
-    schema: messageSchema(told, isParallel(plan)), // the order says which values belong to which call
+    schema: messageSchema(told, { openings: outline.openings, inOrder: isParallel(plan) }), // the order says which values belong to which call
     check: (reply) => checkedMessage(reply as JsonObject, plan, calls),
     seedNames: [...order.names, "message"],
     maxTokens: 160,

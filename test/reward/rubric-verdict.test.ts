@@ -41,6 +41,7 @@ describe("a rubric by rules", () => {
     expect(verdict?.items?.map(({ section, met, by }) => [section, met, by])).toEqual([
       ["forbidden", true, "rule"],
       ["subGoals", true, "rule"],
+      ["subGoals", true, "rule"],
       ["questions", true, "rule"],
     ]);
     expect(asked).toEqual([]);

@@ -40,28 +40,34 @@ describe("a rubric that follows from its blueprint", () => {
   test("of a table task: its restriction, the changes at the end, a question for each held-back value", () => {
     expect(texts(rubricOf(moving()))).toEqual({
       forbidden: [neverCancel.text],
-      subGoals: ["the piano lesson is changed as asked"],
+      subGoals: ["the piano lesson is changed as asked", "the report states the result of update_piano_lesson"],
       questions: ["the day is asked for before it is used"],
     });
-    expect(rulesOf(moving())).toEqual([{ kind: "record", id: "PL-4827", values: { day: "2027-03-16" }, state: "booked" }]);
+    expect(rulesOf(moving())).toEqual([
+      { kind: "record", id: "PL-4827", values: { day: "2027-03-16" }, state: "booked" },
+      { kind: "reported", call: 1 },
+    ]);
     expect(rulesOf(moving({ expected: [findAda, cancelAda] }))).toEqual([
       { kind: "record", id: "PL-4827", values: {}, state: "cancelled" },
+      { kind: "reported", call: 1 },
     ]);
     expect(rulesOf(moving({ expected: [createEli] }))).toEqual([
       { kind: "record", id: null, values: createEli.arguments, state: "booked" },
+      { kind: "reported", call: 0 },
     ]);
   });
 
   test("has no goal for a call that only finds the id, and the report for a reading that is the last", () => {
     expect(rulesOf(moving({ expected: [findAda, getAda] }))).toEqual([{ kind: "reported", call: 1 }]);
     expect(rulesOf(moving({ expected: [findAda] }))).toEqual([{ kind: "reported", call: 0 }]);
-    expect(rulesOf(moving({ expected: [findAda, getAda, cancelAda] }))).toHaveLength(1);
+    expect(rulesOf(moving({ expected: [findAda, getAda, cancelAda] }))).toHaveLength(2);
   });
 
   test("asks of two changes of a record what both come to", () => {
     expect(rulesOf(moving({ expected: [moveAda, cancelAda] }))).toEqual([
       { kind: "record", id: "PL-4827", values: { day: "2027-03-16" }, state: "cancelled" },
       { kind: "record", id: "PL-4827", values: {}, state: "cancelled" },
+      { kind: "reported", call: 1 },
     ]);
   });
 
@@ -98,25 +104,27 @@ describe("a rubric that follows from its blueprint", () => {
 
 describe("items by rule", () => {
   const ask = ["Which day should it be?", "> On March 16, please."] as const;
+  const moved = "Done. The lesson PL-4827 is now on 2027-03-16.";
+  const made = "Done: PL-7710, booked.";
 
   test("are all met by the right episode, in any order of its words", () => {
-    expect(unmet(moving(), ...ask, [findAda], [moveAda], "It is moved to March 16.")).toBe("all");
-    expect(unmet(moving(), [findAda], ...ask, [moveAda], "Done.")).toBe("all");
+    expect(unmet(moving(), ...ask, [findAda], [moveAda], "PL-4827 is moved to March 16, 2027.")).toBe("all");
+    expect(unmet(moving(), [findAda], ...ask, [moveAda], moved)).toBe("all");
   });
 
   test("read the final table: another path to it is as good, and what was undone is not done", () => {
     const later = { ...moveAda, arguments: { ...moveAda.arguments, day: "2027-05-01" } };
-    expect(unmet(moving(), ...ask, [moveAda], "Done.")).toBe("all");
-    expect(unmet(moving(), ...ask, [later], [moveAda], "Done.")).toBe("all");
-    expect(unmet(moving(), ...ask, [moveAda], [later], "Done.")).toBe("subGoals");
+    expect(unmet(moving(), ...ask, [moveAda], moved)).toBe("all");
+    expect(unmet(moving(), ...ask, [later], [moveAda], moved)).toBe("all");
+    expect(unmet(moving(), ...ask, [moveAda], [later], moved)).toBe("subGoals");
     const free = moving({
       expected: [createEli],
       heldBack: [],
       restriction: { ...neverCancel, rule: { kind: "never", tool: "x" } },
     });
-    expect(unmet(free, [createEli], "Done.")).toBe("all");
-    expect(unmet(free, [{ ...createEli, arguments: { ...createEli.arguments, room: "north" } }], "Done.")).toBe("subGoals");
-    expect(unmet(moving({ heldBack: [], expected: [createEli] }), [moveAda], "Done.")).toBe("subGoals");
+    expect(unmet(free, [createEli], made)).toBe("all");
+    expect(unmet(free, [{ ...createEli, arguments: { ...createEli.arguments, room: "north" } }], made)).toBe("subGoals");
+    expect(unmet(moving({ heldBack: [], expected: [createEli] }), [moveAda], moved)).toBe("subGoals, subGoals");
   });
 
   test("take nothing for a new record that was there before, and nothing for done that was not executed", () => {
@@ -132,23 +140,23 @@ describe("items by rule", () => {
   });
 
   test("count a question only if it came before the value's first use", () => {
-    expect(unmet(moving(), [moveAda], ...ask, "Done.")).toBe("questions");
-    expect(unmet(moving(), [findAda], [moveAda], "Done.")).toBe("questions");
-    expect(unmet(moving(), ...ask)).toBe("subGoals");
+    expect(unmet(moving(), [moveAda], ...ask, moved)).toBe("questions");
+    expect(unmet(moving(), [findAda], [moveAda], moved)).toBe("questions");
+    expect(unmet(moving(), ...ask)).toBe("subGoals, subGoals");
   });
 
   test("hear no question in a thought or in a call that could not be read", () => {
-    expect(unmet(moving(), "<think>\nWhich day?\n</think>\n\nHm.", [moveAda], "Done.")).toBe("questions");
-    expect(unmet(moving(), '<tool_call>\n{"day?\n</tool_call>', [moveAda], "Done.")).toBe("questions");
+    expect(unmet(moving(), "<think>\nWhich day?\n</think>\n\nHm.", [moveAda], moved)).toBe("questions");
+    expect(unmet(moving(), '<tool_call>\n{"day?\n</tool_call>', [moveAda], moved)).toBe("questions");
   });
 
   test("are each judged by the rule of their own section", () => {
     const cancel = { ...cancelAda };
-    expect(unmet(moving(), ...ask, [moveAda], [cancel], "Done.")).toBe("forbidden, subGoals"); // a cancelled lesson is not moved
+    expect(unmet(moving(), ...ask, [moveAda], [cancel], moved)).toBe("forbidden, subGoals"); // a cancelled lesson is not moved
     expect(
       unmet(moving({ expected: [getAda], heldBack: [] }), [getAda], [cancel], "PL-4827: Ada Moen on 2027-03-02, north, booked"),
     ).toBe("forbidden");
-    expect(unmet(moving(), "Hello.")).toBe("subGoals, questions");
+    expect(unmet(moving(), "Hello.")).toBe("subGoals, subGoals, questions");
   });
 
   test("want of a report what the true report states of the result, and all of it where that is not known", () => {

@@ -339,3 +339,10 @@ test("every question has a grammar that fits into an engine, and whose texts fit
     }
   }
 });
+
+test("the solutions share one memory of the world, which is kept with them for the runs that train on the set", async () => {
+  const { asked, kept } = await made();
+  const ofTools = asked.replies.filter(({ messages }) => messages[0]?.content.startsWith("You act as"));
+  expect(ofTools).toHaveLength(2); // two calls, three solutions
+  expect(kept[3]).toMatchObject({ body: { memory: [{ call: expect.stringContaining("find_tuner") }, {}] } });
+});

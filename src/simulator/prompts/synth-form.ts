@@ -38,7 +38,8 @@ export const endings: Readonly<Record<string, string>> = {
 export const exampleThings = ["boat rental", "tax interview"] as const;
 
 const word = "[a-z]{3,12}";
-const short: JsonSchema = { type: "string", pattern: `^${word}( ${word})?$` };
+/** Up to three words, of which one may be short: where only two may stand, "type of bread" becomes "type ofbread". */
+const short: JsonSchema = { type: "string", pattern: `^${word}( [a-z]{2,12}){0,2}$` };
 
 /** How the name of a detail reads, by kind: a small model calls a breed a count where it may. */
 const names: Readonly<Record<DetailKind, JsonSchema>> = {

@@ -9,6 +9,7 @@ import { type Player, rollOut } from "../../rollout/rollout.ts";
 import { broken } from "../../rules/forbidden.ts";
 import { isObject } from "../../rules/json.ts";
 import { isSameCall } from "../../rules/values.ts";
+import { openMemory, type Remembered } from "../../simulator/memory.ts";
 import { coveragePrompt } from "../../simulator/prompts/synth-solutions.ts";
 import { promptOver, type Simulator } from "../../simulator/simulator.ts";
 import { openWorld, type Ways } from "../../simulator/world.ts";
@@ -39,14 +40,16 @@ export interface SolvedTask {
   readonly best: number;
   /** Share of the sub-goals that the solutions reached together. */
   readonly coverage: number;
+  /** What the tools answered: a run that trains on the set begins with it (store/answers.ts). */
+  readonly memory: readonly Remembered[];
 }
 
 export interface Solving {
   /** The teacher in the policy's seat. */
   readonly teacher: Omit<Player, "temperature">;
   readonly simulator: Simulator;
-  /** How user and tools are played. */
-  readonly ways: Ways;
+  /** How user and tools are played; with `memory`, the solutions share one. */
+  readonly ways: Omit<Ways, "memory"> & { readonly memory: boolean };
   /** How often it is tried. */
   readonly times: number;
   /** Least share of the sub-goals. */
@@ -65,10 +68,12 @@ export async function solve(
   names: readonly (string | number)[],
 ): Promise<SolvedTask | Dropped> {
   const player = { ...teacher, temperature };
+  const remembered: Remembered[] = [];
+  const memory = ways.memory ? openMemory([], async (entry) => void remembered.push(entry)) : null;
   const solutions = await Promise.all(
     Array.from({ length: times }, async (_, sample) => {
       const place = { sample, names: [...names, "solution", sample] };
-      const episode = await rollOut(task, player, openWorld(task, simulator, ways, place.names), place);
+      const episode = await rollOut(task, player, openWorld(task, simulator, { ...ways, memory }, place.names), place);
       const tried = solutionOf(episode, player);
       return isWhole(tried)
         ? { ...tried, reached: await reachedBy(tried, task, { subGoals, simulator, names: place.names }) }
@@ -90,7 +95,7 @@ export async function solve(
     };
   }
   const best = whole.reduce((found, one) => (isBetter(one, found) ? one : found));
-  return { solutions, best: solutions.indexOf(best), coverage: share };
+  return { solutions, best: solutions.indexOf(best), coverage: share, memory: remembered };
 }
 
 function isBetter(one: Solution, other: Solution): boolean {

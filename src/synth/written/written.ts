@@ -4,7 +4,6 @@
 import type { Config } from "../../config/config.ts";
 import { linksOf } from "../../rules/journal.ts";
 import { carries } from "../../rules/language/said.ts";
-import { openMemory } from "../../simulator/memory.ts";
 import { orderedTask } from "../../tasks/ordered-task.ts";
 import { type TaskOrder, taskOrders } from "../../tasks/orders.ts";
 import type { ExpectedCall, HeldBack, Task } from "../../types.ts";
@@ -47,9 +46,7 @@ export function synthesiseWritten(config: Config, parts: WrittenParts): Synthesi
 
     const open = unsolved(persona, order, { toolset, fuzzy, checked });
     const { solutions: times, coverage } = config.synth;
-    // shared by the solutions of this task, and gone with them: a run keeps its own
-    const memory = config.simulator.memory ? openMemory([], () => Promise.resolve()) : null;
-    const solving = { teacher: teacher.player, simulator, ways: { ...config.simulator, memory }, times, coverage };
+    const solving = { teacher: teacher.player, simulator, ways: config.simulator, times, coverage };
     const roomy = { ...open, limits: solutionLimits(order, teacher.idsPerToken) };
     const solved = await run("solutions", () => solve(roomy, toolset.subGoals, solving, names));
     if (solved === null) return null;
