@@ -164,7 +164,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   "a policy on a server": {
     words: train("--set", "models.policy=http://127.0.0.1:9/v1#big"),
     code: 3,
-    says: /"models\.policy": a policy is trained in this process; only models\.simulator may be on a server/,
+    says: /"models\.policy": a policy is trained in this process; only models\.simulator and models\.teacher may be on a server/,
   },
   "a server's address without a model": {
     words: train("--set", "models.simulator=http://127.0.0.1:9/v1"),

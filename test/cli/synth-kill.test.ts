@@ -66,7 +66,7 @@ test("a set whose command is killed at 20 random moments has the same tasks as o
   expect(open).toBeLessThan(personas);
   expect((await start("killed").ended).code).toBe(0);
   expect(tasksIn("killed")).toEqual({ tasks: whole, open: 0 });
-  // each kill loses at most the questions that were in flight
-  expect(asked).toBeLessThanOrEqual(askedOnce + 20 * 8);
+  // a kill loses the stages in flight, of which each may have asked its question up to three times
+  expect(asked).toBeLessThanOrEqual(askedOnce + 20 * 8 * 3);
   rmSync(folder, { recursive: true });
 }, 240_000);

@@ -7,7 +7,7 @@ import { smallModel } from "./small-model.ts";
 
 const megabytes = () => process.memoryUsage.rss() / 1e6;
 
-test("rest gives back the contexts, then the weights; in twenty cycles no context or vocabulary stays", async () => {
+test("rest gives back the contexts, then the weights; in forty cycles no context or vocabulary stays", async () => {
   await using engine = await openEngine({
     ...{ policyModel: smallModel, simulatorModel: null, mode: "fast", gpu: "off", threads: 1 },
     ...{ policySequences: 4, policyContext: 1024, simulatorSequences: 4, simulatorContext: 1024 },
@@ -23,13 +23,13 @@ test("rest gives back the contexts, then the weights; in twenty cycles no contex
 
   const collect = exposedCollector();
   const held: number[] = [];
-  for (let cycle = 0; cycle < 20; cycle++) {
+  for (let cycle = 0; cycle < 40; cycle++) {
     await engine.wake();
     expect(await engine.score(ids)).toEqual(scored);
     await engine.rest(cycle % 2 === 0 ? "weights" : "nothing");
     collect();
     if (cycle % 2 === 1) held.push(megabytes());
   }
-  // MB in two cycles. The allocator's pools fill slowly (5 seen); a context that stayed would add 90, a vocabulary 15
-  expect(slope(held.slice(4))).toBeLessThan(9);
-}, 60_000);
+  // MB in two cycles. The allocator's pools fill slowly, in the first half by as much as 13; a context that stayed would add 90, a vocabulary 15
+  expect(slope(held.slice(10))).toBeLessThan(9);
+}, 180_000);
