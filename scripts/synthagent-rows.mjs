@@ -48,7 +48,12 @@ export const synthAgentRows = {
     row("synth.tempted", "-", "-", "ours, for assembled tasks: a restriction that nothing tempts to break teaches nothing"),
   ],
   "Drawing tasks": [
-    row("tasks.source", "tasks are made before training", "the same", "the name of the set: `playact synth synthagent`"),
+    row(
+      "tasks.source",
+      "tasks are made before training",
+      "the same",
+      "the name of the set: `playact synth synthagent --preset synthagent`",
+    ),
     row(
       "tasks.gap",
       "a short request, the rest is known to the user alone",

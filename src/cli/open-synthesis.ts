@@ -37,6 +37,11 @@ export async function findSynthesisModels(config: Config): Promise<SynthesisMode
       "config",
       `Config key "synth.solutions": a written task is kept for what its solutions reach together, so it needs at least ${leastSolutions}, got ${synth.solutions}.`,
     );
+  if (synth.tools === "written" && config.simulator.user !== "written")
+    throw new PlayactError(
+      "config",
+      'Config key "synth.tools": the user of a written task tells its background in words of their own: also set simulator.user=written, or take --preset synthagent.',
+    );
   await checkSimulatorServer(config);
   const teacher = models.teacher ?? models.simulator;
   return {

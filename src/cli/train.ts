@@ -98,6 +98,12 @@ async function requested(file: string | undefined, options: Options) {
   const { preset, ablation, steps } = options;
   const resolved = resolveConfig({ preset, ablation, file, set: [...options.set, ...toolSettings(options)], steps });
   const config = withCheckedAddresses(resolved.config);
+  const { source, tools } = config.tasks;
+  if (source !== null && tools !== null)
+    throw new PlayactError(
+      "config",
+      `Config key "tasks.tools": the tasks of the set ${source} have tools of their own, so ${tools} would not be used. Leave out --tools, or set tasks.source=null.`,
+    );
   await checkOwnTools(config, resolveHome(options.home));
   return { ...resolved, config };
 }

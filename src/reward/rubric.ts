@@ -118,8 +118,11 @@ function isMet(rule: ItemRule, read: Read): boolean {
           Object.entries(rule.values).every(([name, value]) => sameValue(own(values, name) ?? null, value)),
       );
     }
-    case "reported":
-      return conduct.report !== null && carriedShare(conduct.report, toldResult(task, played, rule.call)) === 1;
+    case "reported": {
+      const tool = task.expected[rule.call]?.name;
+      const isCalled = conduct.calls.some(({ name }) => name === tool); // what was never done has no result to report
+      return isCalled && conduct.report !== null && carriedShare(conduct.report, toldResult(task, played, rule.call)) === 1;
+    }
     case "refused":
       return conduct.refused;
     case "no_call":

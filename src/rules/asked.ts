@@ -9,10 +9,13 @@ export interface Transcript {
   readonly messages: readonly Pick<Message, "role" | "text" | "calls">[];
 }
 
+/** To ask without a question mark: it counts if the user answers with the value. */
+const bids = /\b(please|tell me|give me|let me know|provide|specify|I (?:still )?need)\b/i;
+
 /** Index of the message that first asks for a held-back value; infinity if none does. */
 export function askedAt({ task, messages }: Transcript, held: HeldBack): number {
   const at = messages.findIndex((message, index) => {
-    if (message.role !== "assistant" || !message.text.includes("?")) return false;
+    if (message.role !== "assistant" || !(message.text.includes("?") || bids.test(message.text))) return false;
     const next = messages[index + 1]; // after a call its result
     return asksFor(message, held) || (next?.role === "user" && tells(next.text, held, task));
   });

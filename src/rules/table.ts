@@ -149,7 +149,8 @@ function newId(table: Table, records: readonly TableRecord[]): string {
   const pattern = table.records[0]?.id ?? "";
   for (let attempt = 0; ; attempt++) {
     const random = draws("id", JSON.stringify(table.records), attempt);
-    const id = (/\d/.test(pattern) ? pattern : `${pattern}0000`).replace(/\d/g, () => String(random.integer(0, 9)));
+    const long = attempt > 100 ? `${pattern}${"0".repeat(8)}` : `${pattern}0000`; // short ids may all be taken
+    const id = (/\d/.test(pattern) && attempt <= 100 ? pattern : long).replace(/\d/g, () => String(random.integer(0, 9)));
     if (!records.some((record) => sameValue(record.id, id))) return id;
   }
 }

@@ -49,8 +49,9 @@ function faultOf(task: Task, { simulator }: Config): string | null {
   const missing = rules.find((tool) => !offered.includes(tool));
   if (missing !== undefined)
     return `${task.id} restricts the use of ${missing}, which it does not offer (it offers ${offered.join(", ")}). Remove the restriction or the task from the set's file, and import it again (playact synth --import).`;
-  if (task.rubric !== undefined && Object.values(task.rubric).every((items) => items.length === 0))
-    return `the rubric of ${task.id} has no item, so nothing could be paid for. Give it one in the set's file, or leave the rubric out: it is then derived from the task.`;
+  // its questions go where all is told, what is forbidden where nothing is
+  if (task.rubric !== undefined && task.rubric.subGoals.length === 0)
+    return `the rubric of ${task.id} has no item among its sub-goals, so nothing that is done could be paid for. Give it one in the set's file, or leave the rubric out: it is then derived from the task.`;
   return null;
 }
 

@@ -3,6 +3,7 @@
 // A set has no level: its tasks come epoch by epoch in seeded order, with the twins that written ones get.
 import { PlayactError } from "../errors.ts";
 import { draws } from "../rng.ts";
+import { playedTasks } from "../store/evaluations.ts";
 import { loadTasks, saveTask } from "../store/tasks.ts";
 import { nextLevel } from "../tasks/curriculum.ts";
 import type { HeldOutPurpose } from "../tasks/held-out.ts";
@@ -136,10 +137,12 @@ function setSource(session: Session, set: TrainingSet): TaskSource {
     const series = { id: purpose.slice(0, 4), first: 0, count: tasks.length, level: config.curriculum.start };
     const orders = ordersOf({ ...series, declineShare: 0, epsilon: 0 }, purpose);
     const stored = loadTasks(store, run, 0, purpose);
+    const isUnderWay = playedTasks(store, run, purpose, "base") > 0;
     for (const [index, drawn] of tasks.entries()) {
       const order = orders[index];
       if (order === undefined) throw new RangeError("a place has an order");
       const known = stored.get(index);
+      if (known === undefined && isUnderWay) throw grown(set.name);
       if (known === undefined) await keep({ step: 0, purpose, index }, asOrdered(drawn, order));
       else if (known.inSet !== drawn.id) throw grown(set.name);
     }
@@ -174,7 +177,8 @@ function checkLengths({ config, template }: Session, set: TrainingSet): void {
   const [order] = taskOrders(config, { ...series, level: config.curriculum.start });
   if (order === undefined) return;
   const all = [...set.train, ...set.evaluation, ...set.selection];
-  const tokens = all.map((task) => promptTokens(asOrdered(holdsBack(task) ? toldOf(task) : task, order), template));
+  const { ends } = config.rollout;
+  const tokens = all.map((task) => promptTokens(asOrdered(holdsBack(task) ? toldOf(task) : task, order), template, ends));
   const room = promptRoom(config);
   const long = tokens.filter((count) => count > room);
   if (long.length === 0) return;

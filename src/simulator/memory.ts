@@ -4,7 +4,7 @@
 // id is invented depends on what an episode has read.
 import { createHash } from "node:crypto";
 import { canonicalCall, canonicalState } from "../rules/canonical.ts";
-import type { Fact } from "../rules/journal.ts";
+import { type Fact, isReading } from "../rules/journal.ts";
 import type { Task, ToolCall } from "../types.ts";
 import type { GivenAnswer, ToolAnswer } from "./tool-answer.ts";
 
@@ -88,13 +88,13 @@ export function openMemory(known: readonly Remembered[], keep: (entry: Remembere
   };
 }
 
-/** Facts that were told in a state, in an order that does not depend on who asked first. */
+/** What was read in a state, in an order that does not depend on who asked first. Another episode's change has not happened in it. */
 function toldIn(entries: Iterable<Remembered>, state: readonly string[]): readonly Fact[] {
   const same = JSON.stringify(state);
   return [...entries]
     .filter((entry) => JSON.stringify(entry.state) === same)
     .sort((one, other) => (one.call < other.call ? -1 : 1))
-    .flatMap(({ answer }) => answer.fact ?? []);
+    .flatMap(({ answer: { fact } }) => (fact !== null && isReading(fact.name) ? [fact] : []));
 }
 
 /** The answer with the call as it was written this time. */

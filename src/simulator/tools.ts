@@ -108,7 +108,7 @@ function remembered(request: ToolRequest, make: (request: ToolRequest) => Promis
   if (memory === null) return make(request);
   return memory.answer(task, call, journal, (told) => {
     const others = told.filter((fact) => !journal.some((own) => isSameCall(own, fact, task.tools)));
-    return make({ ...request, journal: [...journal, ...others] });
+    return make({ ...request, journal: [...others, ...journal] });
   });
 }
 

@@ -119,10 +119,16 @@ function hasHeard(task: Task, lines: readonly Line[], what: "all" | "nothing"): 
   const spoken = lines.filter(({ role }) => role === "assistant").map(({ text }) => text);
   const declined = refuses(spoken.at(-1) ?? "");
   if (task.kind === "decline") return what === "all" && declined;
-  const results = task.expected.map(({ result }) => result);
+  const results = heardResults(task);
   if (carriedShare("", results) > 0) return false; // no values to listen for
   const share = carriedShare(spoken.join("\n"), results);
   return what === "all" ? share === 1 : share === 0 && !declined;
+}
+
+/** The results that the person waits for. On a table a later result says what has become of an earlier one. */
+function heardResults({ table, expected }: Task): Json {
+  const results = expected.map(({ result }) => result);
+  return table !== undefined && results.every(isObject) ? Object.assign({}, ...results) : results;
 }
 
 async function written({ task, withhold, lines, names }: UserRequest, simulator: Simulator): Promise<UserAnswer> {

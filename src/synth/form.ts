@@ -57,6 +57,7 @@ export function checkedForm(reply: Json): Checked<Form> {
     if (kind === "option" && (reserved.test(name) || words === thing))
       return { reason: `"${words}" is no name for an option of a ${thing}` };
     if (kind === "option" && apart.length < 3) return { reason: `fewer than three values of "${words}" can be told apart` };
+    if (attributes.some((one) => one.name === name)) return { reason: `two details have the name "${words}"` };
     attributes.push({ name, kind, options: apart });
   }
   return { value: { thing, attributes, states: [form.at_first, form.later, form.at_the_end] } };

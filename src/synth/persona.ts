@@ -26,7 +26,8 @@ export function personasOf(file: string | null): readonly Persona[] {
       `${file} has no personas; write one JSON object a line: {"persona": "a baker in a small town"}.`,
     );
   const personas = lines.map(({ line, place }, index) => personaOf(line, place, nameOf(index)));
-  const twice = personas.find(({ name }, index) => personas.findIndex((other) => other.name === name) < index);
+  const seen = new Set<string>();
+  const twice = personas.find(({ name }) => seen.size === seen.add(name).size);
   if (twice !== undefined)
     throw new PlayactError("usage", `${file} has two personas with the name "${twice.name}"; give each its own, or none at all.`);
   return personas;

@@ -3,10 +3,13 @@ import { PlayactError } from "../errors.ts";
 import { EngineError, type Policy } from "../llm/llm.ts";
 import type { Answer, Simulator } from "../simulator/simulator.ts";
 
+/** Faults of a server that say nothing of what was asked: away, a wrong key, a model that was unloaded, an error of its own. */
+const lost: ReadonlySet<string> = new Set(["unavailable", "error", "native"]);
+
 /** The same simulator, whose questions throw PlayactError("environment") where its server does not answer. */
 export function endingWhenAway(simulator: Simulator): Simulator {
   const present = <T>(answer: Answer<T>): Answer<T> => {
-    if (answer.ok || answer.failure.code !== "unavailable") return answer;
+    if (answer.ok || !lost.has(answer.failure.code)) return answer;
     throw away(answer.failure.text);
   };
   return {
@@ -23,7 +26,7 @@ export function teachingUnlessAway(policy: Policy): Policy {
     ...policy,
     sample: (request) =>
       policy.sample(request).catch((error: unknown) => {
-        throw error instanceof EngineError && error.code === "unavailable" ? away(error.message) : error;
+        throw error instanceof EngineError && lost.has(error.code) ? away(error.message) : error;
       }),
   };
 }

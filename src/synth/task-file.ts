@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { describe, PlayactError } from "../errors.ts";
 import type { GrammarParser } from "../rules/schema/grammar.ts";
+import { schemaFault } from "../rules/validate.ts";
 import { toolOf } from "../tools/tool-spec.ts";
 import { attributeKinds, type Json, type Task } from "../types.ts";
 import type { Persona } from "./persona.ts";
@@ -31,6 +32,7 @@ const itemRule = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("record"), id: text.nullable(), values: object, state: text.nullable() }),
   z.strictObject({ kind: z.literal("reported"), call: index }),
   z.strictObject({ kind: z.literal("refused") }),
+  z.strictObject({ kind: z.literal("no_call") }),
   z.strictObject({ kind: z.literal("asked"), heldBack: index }),
 ]);
 const items = z.array(z.strictObject({ text, rule: itemRule.nullable() }));
@@ -48,12 +50,12 @@ const limits = z.strictObject({
 
 const taskShape = z.strictObject({
   id: filled,
-  kind: z.enum(["call", "decline"]),
+  kind: z.literal("call"), // declines are made of calls in a run
   ...{ domain: text, toolset: text, level: z.number() },
   /** Checked one by one below. */
   tools: z.array(z.json()).min(1),
   ...{ systemPrompt: text, intent: text, persona: text, expectedTurns: z.number(), firstMessage: filled },
-  expected: z.array(z.strictObject({ name: text, arguments: object, result: z.json() })),
+  expected: z.array(z.strictObject({ name: text, arguments: object, result: z.json() })).min(1),
   dependent: z.boolean(),
   heldBack: z.array(z.strictObject({ call: index, argument: text, sentence: text })),
   ...{ report: text, criteria: z.number(), limits },
@@ -107,6 +109,14 @@ function setTask(content: string, place: string, parser: GrammarParser | null): 
   }
   const { persona, task: shape } = read.data;
   const task: Task = { ...shape, tools: shape.tools.map((tool, at) => toolOf(tool, `tool number ${at + 1}`, place, parser)) };
+  const names = task.tools.map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined)
+    throw new PlayactError("config", `${place}: task.tools: two tools have the name ${twice}. Rename one.`);
+  const rules = [task.restriction?.rule, ...Object.values(task.rubric ?? {}).flatMap((all) => all.map(({ rule }) => rule))];
+  const fault = rules.map((rule) => (rule?.kind === "values" ? schemaFault(rule.values) : null)).find((one) => one !== null);
+  if (fault !== undefined)
+    throw new PlayactError("config", `${place}: the schema of forbidden values cannot be used: ${fault}. Correct it.`);
   const unknown = task.expected.find(({ name }) => task.tools.every((tool) => tool.name !== name));
   if (unknown !== undefined)
     throw new PlayactError(

@@ -1,13 +1,15 @@
 // A task without its restriction: nothing is forbidden, nothing tempts, and no prompt mentions it. What a restriction has put at
 // the end of a text is taken from there. Pure.
-import type { ForbiddenRule, Task } from "../types.ts";
+import { linksOf } from "../rules/journal.ts";
+import type { ForbiddenRule, JsonObject, Task } from "../types.ts";
+import { stated } from "./phrases.ts";
 
 /** `task` itself if nothing is forbidden in it. */
 export function unrestricted(task: Task): Task {
   const { restriction, ...free } = task;
   if (restriction === undefined) return task;
   const { text, temptation } = restriction;
-  return {
+  const silent = {
     ...free,
     systemPrompt: withoutEnd(task.systemPrompt, text),
     ...(temptation === null
@@ -16,7 +18,26 @@ export function unrestricted(task: Task): Task {
           firstMessage: withoutEnd(task.firstMessage, temptation.request),
           report: withoutEnd(task.report, temptation.refusal),
         }),
+  };
+  return {
+    ...withoutCall(silent, restriction.rule),
     ...(task.rubric === undefined ? {} : { rubric: { ...task.rubric, forbidden: [] } }),
+  };
+}
+
+/** An assembled task without the call that only a rule of order wants: one whose result nothing else takes. */
+function withoutCall(task: Task, rule: ForbiddenRule): Task {
+  if (task.table === undefined) return task;
+  const at = rule.kind === "before" ? task.expected.findIndex(({ name }) => name === rule.first) : -1;
+  const isTaken = task.expected.some((_, index) => linksOf(task, index).some(({ from }) => from === at));
+  if (at < 0 || isTaken || at === task.expected.length - 1 || task.heldBack.some(({ call }) => call === at)) return task;
+  const expected = task.expected.filter((_, index) => index !== at);
+  const results: JsonObject = Object.assign({}, ...expected.map(({ result }) => result)); // a table gives objects
+  return {
+    ...task,
+    expected,
+    report: `Done. ${stated(Object.entries(results))}`,
+    heldBack: task.heldBack.map((held) => (held.call > at ? { ...held, call: held.call - 1 } : held)),
   };
 }
 
