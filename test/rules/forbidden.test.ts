@@ -72,6 +72,11 @@ describe("the user was asked", () => {
     expect(at(turn("When would you like it to be?"), from("user", "I told you."))).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test("by a request without a question mark, if the user answers it with the value", () => {
+    expect(at(turn("Please tell me the day."), from("user", "On March 16, please."))).toBe(0);
+    expect(at(turn("Please tell me the day."), from("user", "I told you."))).toBe(Number.POSITIVE_INFINITY);
+  });
+
   test("by nothing that is no question, and by none beside a call", () => {
     expect(at(turn("I will choose a day."), from("user", "On March 16, please."))).toBe(Number.POSITIVE_INFINITY);
     expect(at(turn("Which day?", call("find")), from("tool", "{}"))).toBe(Number.POSITIVE_INFINITY);

@@ -151,4 +151,21 @@ describe("tools with a memory", () => {
     await answerIn(memory, to("Skien"), blueprint(), [booked], scene);
     expect(prompts.map((prompt) => prompt.includes('"NT1"'))).toEqual([false, true, false]);
   });
+
+  test("are not told what another one has changed: in this state it has not happened", async () => {
+    const memory = memoryOver([]);
+    const prompts: string[] = [];
+    const scene = stage({
+      reply: ({ messages }) => {
+        prompts.push(messages.at(-1)?.content ?? "");
+        return prompts.length === 1 ? { price: 30 } : { train_id: "NT2", departs: "09:00" };
+      },
+    });
+    const read: Fact = { ...look, result: { train_id: "NT900", departs: "09:00" } };
+    const book: ToolCall = { name: "book_seats", arguments: { train_id: "NT900", seats: 3 } };
+    await answerIn(memory, book, chain(), [read], scene);
+    await answerIn(memory, { ...look, arguments: { ...look.arguments, to: "Skien" } }, chain(), [read], scene);
+    expect(prompts).toHaveLength(2);
+    expect(prompts[1]).not.toContain("book_seats");
+  });
 });

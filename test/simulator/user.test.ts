@@ -5,6 +5,7 @@ import type { Simulator } from "../../src/simulator/simulator.ts";
 import { outOfCharacter, userWays } from "../../src/simulator/user.ts";
 import type { Json, Line, Task } from "../../src/types.ts";
 import { blueprint, declined } from "../support/blueprint.ts";
+import { findMia, lessonTask } from "../support/lessons.ts";
 import { isSilent, menuOf, stage } from "../support/stage.ts";
 
 const day = { call: 0, argument: "day", sentence: "The day is 2027-03-02." };
@@ -89,6 +90,12 @@ describe("the user's next sentence", () => {
     const answer = await nextSentence(own, talk, [], simulator);
     return menus[0] ?? [answer.ok ? answer.text : "failed"];
   }
+  const cancelMia = {
+    name: "cancel_piano_lesson",
+    arguments: { piano_lesson_id: "PL-4827" },
+    result: { piano_lesson_id: "PL-4827", state: "cancelled" },
+  };
+  const cancelled = lessonTask({ expected: [findMia, cancelMia] });
   const bare = blueprint({ expected: [{ name: "find_train", arguments: {}, result: null }] });
 
   test.each<[string, Task, readonly string[], readonly string[]]>([
@@ -99,6 +106,12 @@ describe("the user's next sentence", () => {
     ["both if some was reported", blueprint(), ["It is NT418."], [thanks, complaint]],
     ["both after a refusal that was not due", blueprint(), ["I can't do that."], [thanks, complaint]],
     ["both if the result has no values to listen for", bare, ["Done."], [thanks, complaint]],
+    [
+      "no complaint if it was said what became of a record, not what it was before",
+      cancelled,
+      ["PL-4827 of Mia Berg is cancelled."],
+      [thanks],
+    ],
     ["no complaint after a refusal that was due", declined(), ["I can't do that."], [thanks]],
     ["both after other words if a refusal is right", declined(), ["Your train leaves at noon."], [thanks, complaint]],
   ])("is %s", async (_name, own, said, menu) => {

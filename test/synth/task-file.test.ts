@@ -87,6 +87,17 @@ describe("refused is", () => {
       [line({ heldBack: [{ call: 1, argument: "x", sentence: "" }] })],
       /task\.heldBack: a value/,
     ],
+    ["two tools of one name", [line({ tools: [lesson, lesson] })], /task\.tools: two tools have the name cancel_lesson/],
+    ["a task without a right call: a run makes its own declines", [line({ expected: [], heldBack: [] })], /task\.expected/],
+    [
+      "a schema of forbidden values that is none",
+      [
+        line({
+          restriction: { ...whole.restriction, rule: { kind: "values", tool: "cancel_lesson", values: { type: "list" } } },
+        }),
+      ],
+      /the schema of forbidden values cannot be used/,
+    ],
     ["an id that is used twice", [line({}), line({})], /line 2: the id weather-1 is that of an earlier task/],
   ])("%s", (_, lines, says) => {
     expect(() => read(...lines)).toThrow(says);
