@@ -34,16 +34,16 @@ export type RubricPay = Pick<Config["reward"], "weights" | "leastGoals" | "gate"
 export function rubricOf(task: Task): Rubric {
   if (task.rubric !== undefined) return task.rubric;
   const { restriction, heldBack, expected } = task;
-  const kept: readonly RubricItem[] = restriction === undefined ? [] : [restriction];
+  const kept: readonly RubricItem[] = restriction === undefined ? [] : [{ text: restriction.text, rule: restriction.rule }];
   if (task.kind === "decline") {
     return {
-      forbidden: [...kept.map(({ text, rule }) => ({ text, rule })), { text: "no tool is called", rule: { kind: "no_call" } }],
+      forbidden: [...kept, { text: "no tool is called", rule: { kind: "no_call" } }],
       subGoals: [{ text: "the request is declined in words", rule: { kind: "refused" } }],
       questions: [],
     };
   }
   return {
-    forbidden: kept.map(({ text, rule }) => ({ text, rule })),
+    forbidden: kept,
     subGoals: expected.flatMap((_, index) => goalsOf(task, index)),
     questions: heldBack.map(({ argument }, index) => ({
       text: `the ${spoken(argument)} is asked for before it is used`,

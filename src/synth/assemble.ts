@@ -17,7 +17,7 @@ export interface Assembled {
 }
 
 /** One domain for all assembled toolsets: each is a distractor for the others. */
-export const assembledDomain = "assembled";
+const assembledDomain = "assembled";
 
 /** Attributes that a search takes, from the first on. */
 const searched = 2;

@@ -91,7 +91,7 @@ function givesAway({ said, heldBack }: DrawnTask): boolean {
 }
 
 /** What the person asks for, as one tool that nobody has: it takes all that is said. */
-export function wishOf(world: Assembled, { goal, said, about }: Pick<DrawnTask, "goal" | "said" | "about">): ToolSpec {
+function wishOf(world: Assembled, { goal, said, about }: Pick<DrawnTask, "goal" | "said" | "about">): ToolSpec {
   const thing = spoken(world.table.thing);
   const tool = toolFor(goal, world);
   const what = about.map(({ name }) => spoken(name)).join(" and the ");

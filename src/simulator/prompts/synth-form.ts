@@ -1,6 +1,6 @@
 // The form from which rules make a toolset (synth/assemble.ts): what people book or order with a person, and what is written down
 // about each. A small simulator chooses here and hardly writes: the kinds of the details are drawn, a kind decides how its name ends,
-// states are picked from lists, and every text is one or two words. Not in the paper, whose teacher writes the tools themselves.
+// states are picked from lists, and every text is one to three words. Not in the paper, whose teacher writes the tools themselves.
 import type { ChatMessage } from "../../llm/llm.ts";
 import type { AttributeKind, JsonSchema } from "../../types.ts";
 
