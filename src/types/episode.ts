@@ -6,6 +6,9 @@ import type { MadeCall } from "./tool.ts";
 /** Who wrote the turns of the assistant: the policy sampled them, or a rule wrote the right ones from the blueprint. */
 export type Author = "policy" | "blueprint";
 
+/** The part of an episode that a message belongs to (ToolMaster): tools are tried first, then used for the task. */
+export type Phase = "trial" | "execution";
+
 export type Role = "system" | "user" | "assistant" | "tool";
 
 /** One message with exactly the tokens that it adds to the policy's context. */
@@ -24,6 +27,8 @@ export interface Message {
   readonly turnReward: number | null;
   /** Well-formed calls found in an assistant message, including those that the world refused. */
   readonly calls: readonly MadeCall[];
+  /** Of turns and results, where the episode has trials (config trial.turns); absent: it has none. */
+  readonly phase?: Phase;
 }
 
 export const stopReasons = [
