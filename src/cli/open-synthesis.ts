@@ -52,6 +52,7 @@ export async function findSynthesisModels(config: Config): Promise<SynthesisMode
 
 /** @param store where the tools are, if config.tasks.tools names a task set */
 export async function openSynthesis(config: Config, found: SynthesisModels, store: Store): Promise<OpenedSynthesis> {
+  const toolsets = config.synth.tools === "catalogue" ? toolsetsOf(config, store).train : [];
   const opened = await openGrammarParser();
   const models = config.synth.tools === "written" ? openWithTeacher(config, found) : openAlone(config, found);
   const { close, ...parts } = await models.catch(async (error) => {
@@ -61,7 +62,7 @@ export async function openSynthesis(config: Config, found: SynthesisModels, stor
   return {
     ...parts,
     parser: opened.parser,
-    toolsets: config.synth.tools === "catalogue" ? toolsetsOf(config, store).train : [],
+    toolsets,
     [Symbol.asyncDispose]: async () => {
       await close();
       await opened[Symbol.asyncDispose]();
@@ -108,7 +109,10 @@ async function openServedTeacher(config: Config, simulator: Model | null): Promi
 /** The teacher in this process, in the policy's seat. */
 async function openTeacherBeside(config: Config, simulator: Model | null, teacher: Model): Promise<OpenedModels> {
   const engine = await openEngineOf(config, { seats: { policy: teacher, simulator } });
-  const form = await callFormOf(engine, { config, form: null }, teacher.entry ?? {}, () => undefined);
+  const form = await callFormOf(engine, { config, form: null }, teacher.entry ?? {}, () => undefined).catch(async (error) => {
+    await engine[Symbol.asyncDispose]();
+    throw error;
+  });
   const { template } = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
   const player = { policy: engine.policy, vocabulary: engine.vocabulary, template, rollout: config.rollout };
   return {
