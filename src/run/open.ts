@@ -20,6 +20,7 @@ import type { Store } from "../store/store.ts";
 import { embeddedCatalogue, splitHeldOut } from "../tools/toolset.ts";
 import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
+import { checkDrift } from "./drifting.ts";
 import { callFormOf } from "./form.ts";
 import { memoryOf } from "./memory.ts";
 import { openNearness } from "./open-embedder.ts";
@@ -133,14 +134,19 @@ export async function openSimulatorOf(config: Config, model: Model | null): Prom
   return openSimulatorSide({ simulatorModel: path, ...config.engine });
 }
 
-/** The toolsets of a config, those held out apart; a task set's tools are in `store`. */
+/**
+ * The toolsets of a config, those held out apart; a task set's tools are in `store`.
+ * @throws PlayactError("config") as checkDrift does
+ */
 export function toolsetsOf(config: Config, store: Store | null = null): Session["toolsets"] {
-  const { tools, skipBadTools } = config.tasks;
+  const { tools, skipBadTools, source } = config.tasks;
   // at its start the command has already reported which are left out (cli/own-tools.ts)
   const options = skipBadTools ? { leftOut: () => undefined } : {};
   const all = tools === null ? embeddedCatalogue() : ownTools(tools, store, options);
-  const evaluates = config.evaluation.tasks + config.evaluation.decisions > 0;
+  const { tasks, decisions, perCell } = config.evaluation;
+  const evaluates = tasks + decisions + perCell > 0;
   const { train, heldOut } = splitHeldOut(all, evaluates ? config.evaluation.heldOut : 0, ["held-out"]);
+  if (source === null) checkDrift(config, train, tools ?? "the catalogue"); // the tasks of a set have their own tools
   if (evaluates && heldOut.length === 0) return { train, heldOut: train }; // one toolset: the same tools, other tasks
   return { train, heldOut };
 }

@@ -55,7 +55,7 @@ export function withDecoy(task: Task, toolsets: readonly Toolset[], random: Draw
   const result = drawnResult(sibling.returns ?? {}, call.arguments, random);
   if (result === null) return null;
   const isFirst = random.uniform() < 0.5;
-  const [name, decoy] = isFirst ? names : [names[1], names[0]];
+  const [name, decoy] = isFirst ? names : ([names[1], names[0]] as const);
   const beside = { ...sibling, name: decoy, parameters: tool.parameters };
   const pair = isFirst ? [{ ...tool, name }, beside] : [beside, { ...tool, name }];
   const description = `Service of ${spoken(task.toolset)}.`;
