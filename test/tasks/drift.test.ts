@@ -22,9 +22,9 @@ function driftOf({ drift }: Task): Drift {
   return drift;
 }
 function tool(tools: readonly ToolSpec[] | undefined, name: string): ToolSpec {
-  const found = tools?.find((one) => one.name === name);
-  if (found === undefined) throw new Error(`there is no tool ${name}`);
-  return found;
+  const wanted = tools?.find((one) => one.name === name);
+  if (wanted === undefined) throw new Error(`there is no tool ${name}`);
+  return wanted;
 }
 
 describe("300 tasks with an untrue page", () => {

@@ -13,39 +13,53 @@ import { drawnResult } from "./result.ts";
 /** Where a tool is at home. */
 export type Home = Pick<Task, "domain" | "toolset">;
 
+/** What a decoy stands beside. */
+interface Beside {
+  /** Names of the needed tools: none of them is done by a decoy. */
+  readonly needed: readonly string[];
+  /** Names of the tools that are offered under their own pages. */
+  readonly offered: readonly string[];
+  /** Fields of what the needed tool gives. */
+  readonly gives: readonly string[];
+}
+
 /**
  * The tools that a decoy may do the work of: they change something and give something else. Those of the same toolset, of its domain
- * where that has none.
+ * where that has none; one that is offered itself only where there is no other.
  */
-function siblingsOf(tool: ToolSpec, { domain, toolset }: Home, toolsets: readonly Toolset[]): readonly ToolSpec[] {
-  const gives = new Set(Object.keys(propertiesOf(tool.returns ?? {})));
+function siblingsOf({ domain, toolset }: Home, toolsets: readonly Toolset[], beside: Beside): readonly ToolSpec[] {
+  const inDomain = toolsets.filter((one) => one.domain === domain);
   const fit = (sets: readonly Toolset[]) =>
     sets
       .flatMap(({ tools }) => tools)
-      .filter(({ name, returns = {} }) => {
-        const fields = Object.keys(propertiesOf(returns));
-        return name !== tool.name && !isReading(name) && fields.length > 0 && !fields.some((field) => gives.has(field));
+      .filter((tool) => {
+        const fields = givenBy(tool);
+        const isElse = fields.length > 0 && !fields.some((field) => beside.gives.includes(field));
+        return isElse && !isReading(tool.name) && !beside.needed.includes(tool.name);
       });
-  const inDomain = toolsets.filter((one) => one.domain === domain);
-  const own = fit(inDomain.filter(({ name }) => name === toolset));
-  return own.length > 0 ? own : fit(inDomain);
+  const [own, all] = [fit(inDomain.filter(({ name }) => name === toolset)), fit(inDomain)];
+  const isHidden = ({ name }: ToolSpec) => !beside.offered.includes(name);
+  return [own.filter(isHidden), all.filter(isHidden), own].find((tools) => tools.length > 0) ?? all;
+}
+
+function givenBy({ returns = {} }: ToolSpec): readonly string[] {
+  return Object.keys(propertiesOf(returns));
 }
 
 export function mayHaveDecoy(tool: ToolSpec, home: Home, toolsets: readonly Toolset[]): boolean {
-  return siblingsOf(tool, home, toolsets).length > 0;
+  return siblingsOf(home, toolsets, { needed: [tool.name], offered: [], gives: givenBy(tool) }).length > 0;
 }
 
 /** The task with a decoy beside a needed tool; null if none can be drawn. */
 export function withDecoy(task: Task, toolsets: readonly Toolset[], random: Draws): Task | null {
-  const needed = new Set(task.expected.map(({ name }) => name));
+  const needed = task.expected.map(({ name }) => name);
+  const offered = task.tools.map(({ name }) => name);
   const places = neededTools(task).flatMap(({ tool, calls }) => {
     const [call] = calls.map((index) => task.expected[index]);
-    const gives = isObject(call?.result) ? Object.keys(call.result) : [];
     // one result is drawn, for one call
     if (call === undefined || calls.length > 1) return [];
-    const siblings = siblingsOf(tool, task, toolsets).filter(
-      ({ name, returns = {} }) => !needed.has(name) && !gives.some((field) => Object.hasOwn(propertiesOf(returns), field)),
-    );
+    const gives = [...givenBy(tool), ...(isObject(call.result) ? Object.keys(call.result) : [])];
+    const siblings = siblingsOf(task, toolsets, { needed, offered, gives });
     return siblings.length === 0 ? [] : [{ tool, call, siblings }];
   });
   const names = opaqueNames(task);
