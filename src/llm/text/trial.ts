@@ -39,6 +39,12 @@ export function trialTurn(calls: string): string {
   return `${trialWord}\n${calls}`;
 }
 
+/** Errors for a trial that is not answered: all were made, or a call that is meant came before it. */
+export const noTrial = {
+  spent: `no trial is left: call without "${trialWord}" now`,
+  late: `no trial is left: since the first call without "${trialWord}" every call is meant`,
+} as const;
+
 /** The first turn of the execution. @param calls as the policy's dialect writes them */
 export function actingTurn(notes: readonly string[], plan: string, calls: string): string {
   const noted = notes.length === 0 ? [] : [notesWord, ...notes.map((note) => `- ${note}`)];
