@@ -5,7 +5,6 @@
 
 import type { Blame, ExpectedCall, Failure, Fault, HeldBack, Json, Message, Task, Trajectory } from "../types.ts";
 import { judged } from "./as-it-is.ts";
-import { pageCall } from "./drift.ts";
 import { own } from "./json.ts";
 import { carries } from "./language/said.ts";
 import { isSameCall, sameValue, spoken } from "./values.ts";
@@ -85,9 +84,7 @@ function onlyUnknowableWrong({ task, messages }: Trajectory): string | null {
   return found;
 }
 
-function isKnowable(name: string, expected: ExpectedCall, task: Task, index: number): boolean {
-  // an error tells the code of a word
-  const { arguments: values } = task.drift?.kind === "options" ? pageCall(task.drift, expected) : expected;
+function isKnowable(name: string, { arguments: values }: ExpectedCall, task: Task, index: number): boolean {
   const value = own(values, name) ?? null;
   const texts = [task.firstMessage, task.intent, task.systemPrompt, ...task.heldBack.map((held) => held.sentence)];
   if (task.background !== undefined) texts.push(task.background);
