@@ -59,3 +59,8 @@ export function mayChange(drift: Drift | undefined, tool: string): boolean {
   if (drift?.kind !== "decoy") return !isReading(tool);
   return tool === drift.decoy || !isReading(tool === drift.tool ? drift.was : tool);
 }
+
+/** Whether errors of the tool tell what an argument takes: no text of the task has the code of an option. */
+export function isTold(drift: Drift | undefined, tool: string, argument: string): boolean {
+  return drift?.kind === "options" && drift.tool === tool && drift.argument === argument;
+}

@@ -1,6 +1,7 @@
 // What drift and trials mean for whoever answers or judges: what an error tells, and what is kept from their eyes.
 import { describe, expect, test } from "vitest";
 import { asItIs, judged } from "../../src/rules/as-it-is.ts";
+import { blameFor } from "../../src/rules/blame.ts";
 import { decoyResult, mayChange, pageCall, tellingOf, worldCall } from "../../src/rules/drift.ts";
 import type { Drift, Task } from "../../src/types.ts";
 import { blueprint, bookSeats, findTrain, found } from "../support/blueprint.ts";
@@ -86,4 +87,15 @@ describe("who answers or judges", () => {
     const plain = trajectory(["hello"]);
     expect(judged(plain)).toBe(plain);
   });
+});
+
+test("who never finds out a code is blamed, not the task: an error would have told it", () => {
+  const seats = (given: string) => ({ name: "book_seats", arguments: { class: given } });
+  const task = blueprint({ expected: [{ ...seats("K4"), result: { price: 184 } }], drift: options });
+  const wrong = [{ ...message("assistant", "call"), calls: [seats("economy")] }, message("tool", "{}")];
+  const verdict = { reward: -1, rules: 0, judge: null, reason: "" };
+  const blamed = (one: Task) => blameFor(trajectory([], { messages: [message("user", "go on"), ...wrong], verdict }, one))?.party;
+  expect(blamed(task)).toBe("agent");
+  const { drift: _, ...unknowable } = task;
+  expect(blamed(unknowable)).toBe("task");
 });

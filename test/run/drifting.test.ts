@@ -11,6 +11,7 @@ import { drawTasks, type Series } from "../../src/run/draw-tasks.ts";
 import { toolsetsOf } from "../../src/run/open.ts";
 import { taskSource } from "../../src/run/task-source.ts";
 import { drawWithTwins } from "../../src/run/twins.ts";
+import type { Writer } from "../../src/store/lease.ts";
 import { undrifted } from "../../src/tasks/drift.ts";
 import type { Task } from "../../src/types.ts";
 import { bookSeats } from "../support/blueprint.ts";
@@ -21,7 +22,6 @@ const series: Series = { id: "train", step: 1, purpose: "train", first: 0, count
 const drifting = (drift: number, change: ConfigInput["tasks"] = {}) => ({
   tasks: { novelty: null, hard: 0, parallel: 0, drift, ...change },
 });
-const dropped = (task: Task | undefined) => task && undrifted(task);
 
 describe("written tasks", () => {
   test("drift where they are trained on, and are otherwise those of a run without drift", async () => {
@@ -32,7 +32,7 @@ describe("written tasks", () => {
     expect(after.size).toBe(6);
     for (const [place, task] of after) {
       expect(task.drift?.kind).toBe("renamed"); // the one tool has no options and no sibling
-      expect(dropped(task)).toEqual(before.get(place));
+      expect(undrifted(task)).toEqual(before.get(place));
     }
   });
 
@@ -74,18 +74,16 @@ describe("the tasks of a set", () => {
     const { table: _, ...task } = setTask(n);
     return { ...task, tools: [...task.tools] };
   });
-  const source = (tasks: readonly Task[], config: ConfigInput) => {
-    const run = openedRun();
-    storeSet(run.writer.store, "trips", tasks);
-    const session = writingSession(run.writer, { config: { evaluation: { tasks: 0, decisions: 0 }, ...config } });
-    return { run, open: () => taskSource(session) };
+  const sourceOf = (writer: Writer, tasks: readonly Task[], config: ConfigInput) => {
+    storeSet(writer.store, "trips", tasks);
+    return taskSource(writingSession(writer, { config: { evaluation: { tasks: 0, decisions: 0 }, ...config } }));
   };
 
   test("drift where they are trained on, and are otherwise those of a run without drift", async () => {
     const draw = async (drift: number) => {
-      const { run, open } = source(simulated, drifting(drift, { source: "trips", twins: false }));
-      using _ = run;
-      return [...(await open().draw(series)).tasks.values()];
+      using run = openedRun();
+      const config = drifting(drift, { source: "trips", twins: false, driftKinds: ["renamed"] });
+      return [...(await sourceOf(run.writer, simulated, config).draw(series)).tasks.values()];
     };
     const [plain, drifted] = [await draw(0), await draw(1)];
     expect(drifted.filter(({ drift }) => drift !== undefined)).toHaveLength(6);
@@ -93,9 +91,8 @@ describe("the tasks of a set", () => {
   });
 
   test("that tables run cannot drift, and drift is refused", () => {
-    const { run, open } = source([setTask(0), setTask(1)], drifting(0.5, { source: "trips" }));
-    using _ = run;
-    expect(open).toThrow(/^Config key "tasks.drift": no tool of the set trips can be other than its page: it needs a parameter/);
+    using run = openedRun();
+    expect(() => sourceOf(run.writer, [setTask(0), setTask(1)], drifting(0.5, { source: "trips" }))).toThrow(/^Config key "tasks.drift": no tool of the set trips can be other than its page: it needs a parameter/);
   });
 });
 

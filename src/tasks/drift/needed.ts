@@ -53,7 +53,7 @@ export function plainParameters({ parameters }: ToolSpec): JsonObject {
 /** A tool with another parameter in the place of one; where that was required, this is. */
 export function withParameter(tool: ToolSpec, old: string, [name, schema]: readonly [string, Json]): ToolSpec {
   const { parameters } = tool;
-  const properties = Object.entries(plainParameters(tool)).map(([key, own]) => (key === old ? [name, schema] : [key, own]) as const);
+  const properties = Object.entries(plainParameters(tool)).map((one) => (one[0] === old ? ([name, schema] as const) : one));
   const { required } = parameters;
   return {
     ...tool,

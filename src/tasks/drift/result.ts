@@ -5,6 +5,7 @@ import { isObject, own } from "../../rules/json.ts";
 import { ruleOf } from "../../rules/schema/grammar.ts";
 import { drawn } from "../../rules/schema/rule.ts";
 import { matchesSchema } from "../../rules/validate.ts";
+import { propertiesOf } from "../../tools/tool-arguments.ts";
 import type { Json, JsonObject, JsonSchema } from "../../types.ts";
 
 const words = ["Aurora", "Linden", "Harbour", "Juniper", "Maple", "Meridian", "Sterling", "Willow"] as const;
@@ -45,7 +46,7 @@ function plainValue(schema: Json, random: Draws): Json {
     case "array":
       return Array.from({ length: numberOf(schema.minItems, 1) }, () => valueOf(schema.items ?? {}, random));
     case "object":
-      return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, part]) => [name, valueOf(part, random)]));
+      return Object.fromEntries(Object.entries(propertiesOf(schema)).map(([name, part]) => [name, valueOf(part, random)]));
     case "string":
       return textOf(schema, random);
     default:
