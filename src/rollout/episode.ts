@@ -1,24 +1,19 @@
 // The record of an episode, turn by turn: the only writer of its messages, for a policy, a demonstration and a hand-written
 // conversation alike. It knows which ids each turn adds, and to which training sample: when a template that is not append-only
 // rewrites the prompt, a new sample starts.
-import type { Config } from "../config/config.ts";
 import type { Sampled } from "../llm/llm.ts";
-import { promptForAnswer } from "../llm/text/final-answer.ts";
+import { systemPromptUnder, type Instructions } from "../llm/text/system-prompt.ts";
 import type { EpisodeTemplate, WrittenText } from "../llm/text/template.ts";
-import { hasTrials, promptForTrials } from "../llm/text/trial.ts";
+import { hasTrials } from "../llm/text/trial.ts";
 import type { Message, Phase, Refusal, Task, ToolCall } from "../types.ts";
 
 /** A turn as the policy wrote it, its stop id included in the ids. */
 export type OwnTurn = Pick<Message, "text" | "ids">;
 
-/** How an episode is told to the policy. */
-export interface Telling {
+/** How an episode is told to the policy. Where trials are a phase, turns and results have one. */
+export interface Telling extends Instructions {
   /** Most characters of one tool result. */
   readonly toolChars: number;
-  /** Who ends it; the system prompt tells the policy if it is to do so. Absent: the user. */
-  readonly ends?: Config["rollout"]["ends"];
-  /** Where trials are a phase, the system prompt tells of them, and turns and results have one. Absent: there are no trials. */
-  readonly trial?: Config["trial"] | undefined;
 }
 
 /** A turn is of the execution unless it is said to be a trial; phases are recorded only where trials are one. */
@@ -40,12 +35,12 @@ export interface EpisodeRecord {
 }
 
 /** A new episode with its system prompt and first message, which come before its phases. */
-export function openEpisode(task: Task, template: EpisodeTemplate, { toolChars, ends = "user", trial }: Telling): EpisodeRecord {
+export function openEpisode(task: Task, template: EpisodeTemplate, { toolChars, ...instructions }: Telling): EpisodeRecord {
   const messages: Message[] = [];
   const ids: number[] = [];
   const written = template.begin();
   let sample = 0;
-  const inPhase = (phase: Phase | null) => (phase !== null && hasTrials(trial) ? { phase } : {});
+  const inPhase = (phase: Phase | null) => (phase !== null && hasTrials(instructions.trial) ? { phase } : {});
   const foreign = (role: "system" | "user" | "tool", text: string, added: WrittenText, phase: Phase | null) => {
     if (added.newSample) {
       sample++;
@@ -58,8 +53,7 @@ export function openEpisode(task: Task, template: EpisodeTemplate, { toolChars, 
     ids.push(...turn.ids);
     messages.push({ role: "assistant", sample, ...turn, ...inPhase(phase) });
   };
-  const told = hasTrials(trial) ? promptForTrials(task.systemPrompt, trial) : task.systemPrompt;
-  const prompt = ends === "answer" ? promptForAnswer(told) : told;
+  const prompt = systemPromptUnder(task.systemPrompt, instructions);
   foreign("system", prompt, written.system(prompt, task.tools), null);
   foreign("user", task.firstMessage, written.user(task.firstMessage), null);
   const promptLength = ids.length;

@@ -3,6 +3,7 @@
 // are stored at once), writeTasks for commands that store nothing.
 
 import type { Config } from "../config/config.ts";
+import { instructionsIn } from "../llm/text/system-prompt.ts";
 import { collected } from "../simulator/exchanges.ts";
 import { closestOfSeries, type TaskEmbedding, vectorsBefore, vectorsOf } from "../store/embeddings.ts";
 import type { AskedDraft } from "../store/exchanges.ts";
@@ -149,7 +150,7 @@ async function check(
   known: readonly Known[],
 ): Promise<CheckedDraft | Rejection> {
   const { task } = written;
-  const fault = rejectionOf(task, { tokens: promptTokens(task, template, config.rollout.ends), room: promptRoom(config) });
+  const fault = rejectionOf(task, { tokens: promptTokens(task, template, instructionsIn(config)), room: promptRoom(config) });
   if (fault !== null) return fault;
   if (embed === null || config.tasks.novelty === null) return { ...written, embedding: null };
   const [vector] = await embed([task.firstMessage]);

@@ -1,4 +1,5 @@
 // Whether a task of the embedded catalogue that is written already can be played in a run: with its toolsets, in its policy's context.
+import { instructionsIn } from "../llm/text/system-prompt.ts";
 import type { TaskOrder } from "../tasks/orders.ts";
 import { type ReadyTask, readyToPlay } from "../tasks/ready.ts";
 import { promptTokens, rejectionOf } from "../tasks/rejection.ts";
@@ -14,5 +15,5 @@ export function readyFor(session: Session, ready: ReadyTask, order: TaskOrder): 
 
 /** Whether the rules for written tasks take it, its prompt's length included. */
 export function fits({ config, template }: Pick<Session, "config" | "template">, task: Task): boolean {
-  return rejectionOf(task, { tokens: promptTokens(task, template, config.rollout.ends), room: promptRoom(config) }) === null;
+  return rejectionOf(task, { tokens: promptTokens(task, template, instructionsIn(config)), room: promptRoom(config) }) === null;
 }

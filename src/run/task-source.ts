@@ -2,6 +2,7 @@
 // before (SynthAgent, arXiv 2601.22511; playact synth). The loops know the four functions of a source and nothing of either.
 // A set has no level: its tasks come epoch by epoch in seeded order, with the twins that written ones get.
 import { PlayactError } from "../errors.ts";
+import { instructionsIn } from "../llm/text/system-prompt.ts";
 import { draws } from "../rng.ts";
 import { playedTasks } from "../store/evaluations.ts";
 import { loadTasks, saveTask } from "../store/tasks.ts";
@@ -112,7 +113,7 @@ function setSource(session: Session, set: TrainingSet): TaskSource {
   /** A decoy has a page more: a task that it makes too long for the policy's context stays as it is. */
   function drifting(task: Task, { names }: TaskOrder): Task {
     const drifted = asDrifting(config, task, { names, toolsets });
-    const isLong = drifted !== task && promptTokens(drifted, session.template, config.rollout.ends) > promptRoom(config);
+    const isLong = drifted !== task && promptTokens(drifted, session.template, instructionsIn(config)) > promptRoom(config);
     return isLong ? task : drifted;
   }
 
@@ -186,8 +187,7 @@ function checkLengths({ config, template }: Session, set: TrainingSet): void {
   const [order] = taskOrders(config, { ...series, level: config.curriculum.start });
   if (order === undefined) return;
   const all = [...set.train, ...set.evaluation, ...set.selection];
-  const { ends } = config.rollout;
-  const tokens = all.map((task) => promptTokens(asOrdered(holdsBack(task) ? toldOf(task) : task, order), template, ends));
+  const tokens = all.map((task) => promptTokens(asOrdered(holdsBack(task) ? toldOf(task) : task, order), template, instructionsIn(config)));
   const room = promptRoom(config);
   const long = tokens.filter((count) => count > room);
   if (long.length === 0) return;
