@@ -40,7 +40,7 @@ describe("a verdict", () => {
     expect(done.task).toBe(task);
     expect(done.messages.filter(({ phase }) => phase === "trial")).toHaveLength(2);
     const trusting = await play(task, [says(paged), answer]);
-    expect(trusting.verdict).toMatchObject({ rules: 0.5, fault: { code: "wrong_arguments" } });
+    expect(trusting.verdict).toMatchObject({ rules: 0, fault: { code: "wrong_arguments" } });
     expect(blameFor(trusting)).toMatchObject({ party: "agent", code: "wrong_arguments" });
   });
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { actingTurn, beginsTrial, promptForTrials, trialTurn } from "../../src/llm/text/trial.ts";
 import type { ReplyRequest } from "../../src/llm/llm.ts";
+import { promptTokens } from "../../src/tasks/rejection.ts";
 import type { HeldBack, Message, Task } from "../../src/types.ts";
 import { blueprint, booked, chain, declined, found, limits, says } from "../support/blueprint.ts";
 import { episodeOf, type Play, picking, stage, verdictOn } from "../support/stage.ts";
@@ -101,10 +102,12 @@ describe("the word", () => {
   });
 
   test("stands in the system prompt where trials are a phase, with their number and what becomes of changes", async () => {
-    const { trajectory } = await play(blueprint(), { turns: [answer] });
+    const { trajectory, player } = await play(blueprint(), { turns: [answer] });
     const [prompt] = trajectory.messages;
     expect(prompt?.text).toContain('in at most 2 turns: begin such a turn with "Trial:"');
     expect(prompt?.text).toContain("is undone");
+    const ids = trajectory.messages.slice(0, 2).flatMap((message) => message.ids);
+    expect(promptTokens(blueprint(), player.template, { trial: trials() })).toBe(ids.length); // counted where tasks are drawn
     const under = (change: Parameters<typeof trials>[0]) => promptForTrials("You help.", trials(change));
     expect(under({ world: "shared" })).toContain("stays changed");
     expect(under({})).toContain("Notes:");
