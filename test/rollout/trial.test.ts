@@ -1,7 +1,8 @@
 // The two phases of an episode: which turn tries and which acts, what each counts as, and who reads what.
 import { describe, expect, test } from "vitest";
-import { actingTurn, beginsTrial, promptForTrials, trialTurn } from "../../src/llm/text/trial.ts";
+import { actingTurn, assertTriable, beginsTrial, promptForTrials, trialTurn } from "../../src/llm/text/trial.ts";
 import type { ReplyRequest } from "../../src/llm/llm.ts";
+import { formatToolCalls, parseToolCalls } from "../../src/llm/text/tool-call.ts";
 import { promptTokens } from "../../src/tasks/rejection.ts";
 import type { HeldBack, Message, Task } from "../../src/types.ts";
 import { blueprint, booked, chain, declined, found, limits, says } from "../support/blueprint.ts";
@@ -113,6 +114,16 @@ describe("the word", () => {
     expect(under({})).toContain("Notes:");
     expect(under({ notes: false })).not.toMatch(/notes/i);
     expect(under({ turns: 1 })).toContain("in one turn");
+  });
+
+  test("is refused in the dialect whose calls come before all words, if trials are a phase", () => {
+    expect(() => assertTriable(trials(), "llama-3.1")).toThrow(/no word may come before a call\. Set policy\.dialect=hermes/);
+    for (const dialect of ["hermes", "json-fence"] as const) {
+      const turn = trialTurn(formatToolCalls([found], dialect));
+      expect(parseToolCalls(turn, dialect)).toMatchObject({ calls: [{ name: found.name }], errors: [], rest: "Trial:" });
+      assertTriable(trials(), dialect);
+    }
+    assertTriable(trials({ phase: false }), "llama-3.1");
   });
 
   test("means nothing without trials: not one message, id or seed differs", async () => {
