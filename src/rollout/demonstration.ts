@@ -37,7 +37,7 @@ export async function demonstrate(
   { template, toolChars, ends = "user", say }: Demonstrating,
 ): Promise<Trajectory> {
   const random = draws(...names, "demonstration");
-  const record = openEpisode(task, template, toolChars, ends);
+  const record = openEpisode(task, template, { toolChars, ends });
   for (const held of task.heldBack) {
     record.given(random.pick(questions)(spoken(held.argument)), [], 1);
     record.userTurn(held.sentence);

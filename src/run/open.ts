@@ -8,6 +8,7 @@ import { startLearner } from "../learner/torch.ts";
 import { openEngine, openPolicySide, openSimulatorSide } from "../llm/engine/llama.ts";
 import { type Engine, join, type SimulatorSide } from "../llm/llm.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
+import { assertTriable } from "../llm/text/trial.ts";
 import type { Model } from "../models/model.ts";
 import { pythonPath } from "../models/python.ts";
 import type { MemoryPlan } from "../plan/plan.ts";
@@ -20,6 +21,7 @@ import type { Store } from "../store/store.ts";
 import { embeddedCatalogue, splitHeldOut } from "../tools/toolset.ts";
 import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
+import { checkDrift } from "./drifting.ts";
 import { callFormOf } from "./form.ts";
 import { memoryOf } from "./memory.ts";
 import { openNearness } from "./open-embedder.ts";
@@ -98,6 +100,7 @@ export async function openSession(
     told(`positions: engine and learner differ by ${near.toFixed(3)} nats near, ${far.toFixed(3)} at ${position}`);
     const form = await callFormOf(engine, writer.run, seats.policy.entry ?? {}, told);
     await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }, form));
+    assertTriable(config.trial, form.dialect);
     const chosen = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
     told(`chat template: ${chosen.text}`);
     return chosen;
@@ -133,14 +136,19 @@ export async function openSimulatorOf(config: Config, model: Model | null): Prom
   return openSimulatorSide({ simulatorModel: path, ...config.engine });
 }
 
-/** The toolsets of a config, those held out apart; a task set's tools are in `store`. */
+/**
+ * The toolsets of a config, those held out apart; a task set's tools are in `store`.
+ * @throws PlayactError("config") as checkDrift does
+ */
 export function toolsetsOf(config: Config, store: Store | null = null): Session["toolsets"] {
-  const { tools, skipBadTools } = config.tasks;
+  const { tools, skipBadTools, source } = config.tasks;
   // at its start the command has already reported which are left out (cli/own-tools.ts)
   const options = skipBadTools ? { leftOut: () => undefined } : {};
   const all = tools === null ? embeddedCatalogue() : ownTools(tools, store, options);
-  const evaluates = config.evaluation.tasks + config.evaluation.decisions > 0;
+  const { tasks, decisions, perCell } = config.evaluation;
+  const evaluates = tasks + decisions + perCell > 0;
   const { train, heldOut } = splitHeldOut(all, evaluates ? config.evaluation.heldOut : 0, ["held-out"]);
+  if (source === null) checkDrift(config, train, tools ?? "the catalogue"); // the tasks of a set have their own tools
   if (evaluates && heldOut.length === 0) return { train, heldOut: train }; // one toolset: the same tools, other tasks
   return { train, heldOut };
 }

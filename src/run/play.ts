@@ -2,6 +2,7 @@
 // step or of an evaluation, and commits each episode as soon as it ends.
 import type { Config } from "../config/config.ts";
 import { withFirstTurnVerdict } from "../reward/first-turn.ts";
+import { trialCounts } from "../reward/trials.ts";
 import { firstHalf } from "../rollout/agreement.ts";
 import { rollOutGroups } from "../rollout/group.ts";
 import { type Player, rollOut, rollOutFirstTurn } from "../rollout/rollout.ts";
@@ -28,7 +29,7 @@ export type PlayEpisode = (task: Task, sample: number, names: readonly (string |
 export function playerOf(session: PlayingSession, { temperature, verdict }: PlayOptions): PlayEpisode {
   const { config, engine, memory = null } = session;
   const { policy, vocabulary } = engine;
-  const player: Player = { ...session, policy, vocabulary, temperature, rollout: config.rollout };
+  const player: Player = { ...session, policy, vocabulary, temperature, rollout: config.rollout, trial: config.trial };
   if (verdict === "first-turn") {
     return async (task, sample, names) =>
       withFirstTurnVerdict(await rollOutFirstTurn(task, player, { sample, names }), session.template.dialect);
@@ -38,10 +39,16 @@ export function playerOf(session: PlayingSession, { temperature, verdict }: Play
     const usage = newUsage();
     const { exchanges, keep } = collected(config.store.exchanges);
     const simulator = simulatorOf(session).noting({ usage, keep });
-    const world = openWorld(task, simulator, { ...config.simulator, memory }, names);
+    const world = openWorld(task, simulator, { ...config.simulator, memory, trial: config.trial.world }, names);
     const trajectory = await judge(await rollOut(task, player, world, { sample, names }), simulator);
-    return { ...trajectory, counts: { ...counted(usage), ...trajectory.counts }, exchanges };
+    const trials = countsTrials(config) ? trialCounts(trajectory, config.trial.world) : {};
+    return { ...trajectory, counts: { ...counted(usage), ...trajectory.counts, ...trials }, exchanges };
   };
+}
+
+/** Whether a run has trials, or tools that are not what their pages say. */
+function countsTrials({ trial, tasks, evaluation }: Config): boolean {
+  return trial.turns > 0 || tasks.drift > 0 || evaluation.perCell > 0;
 }
 
 /** How the groups of a step or of an evaluation are played and stored. */

@@ -89,7 +89,7 @@ export interface Trajectory {
   /** Why it was aborted; null otherwise. */
   readonly failure: Failure | null;
   readonly seconds: number;
-  /** Counts of the episode: `refused/KIND`, and simulator usage by role (simulator/usage.ts). Zeros are omitted. */
+  /** Counts of the episode: `refused/KIND` and simulator usage by role (simulator/usage.ts), without zeros; `trial/…` (reward/trials.ts). */
   readonly counts: Counts;
   /** What the simulator was asked for it, as far as the config stores it; absent in one read from the store. */
   readonly exchanges?: readonly Exchange[];
