@@ -49,7 +49,7 @@ export function trainCommand(): Command {
     .option("--skip-bad-tools", "leave out tools that cannot be simulated, and name them")
     .option(
       "--ablation <name>",
-      "an ablation of a paper over the preset (repeatable; docs/trustee.md, docs/synthagent.md)",
+      "an ablation of a paper over the preset (repeatable; docs/trustee.md, docs/synthagent.md, docs/toolmaster.md)",
       collect,
       [],
     )

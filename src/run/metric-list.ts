@@ -127,6 +127,29 @@ const loopMetrics = [
     unit: "share of items",
     sentence: "The same of the values to ask for that it asked for before it used them; absent if no task holds one back.",
   },
+  {
+    name: "trial/turns",
+    unit: "turns",
+    sentence:
+      "Mean turns of judged episodes that tried tools before they acted (docs/toolmaster.md), refused ones included; also of an evaluation. Like the other metrics of trials absent where there are neither trials nor untrue pages.",
+  },
+  {
+    name: "trial/telling",
+    unit: "calls",
+    sentence:
+      "Mean calls of such turns that told something: the first answer of a needed tool or its decoy, or the first error that says what is right.",
+  },
+  { name: "trial/idle", unit: "calls", sentence: "The same of those that told nothing." },
+  {
+    name: "trial/harm",
+    unit: "share of judged episodes",
+    sentence: "Episodes in which a call was carried out that changes something and that nobody wanted.",
+  },
+  {
+    name: "trial/solved",
+    unit: "share of judged episodes",
+    sentence: "Episodes in which in the end all was done that was wanted, without harm, whatever was tried or refused before.",
+  },
   { name: "rollout/temperature", unit: "temperature", sentence: "Sampling temperature of the step." },
   {
     name: "rollout/blamed/<party>",
@@ -187,7 +210,7 @@ const loopMetrics = [
     name: "simulator/refused/<kind>",
     unit: "calls",
     sentence:
-      "Calls refused by rule: unknown_tool, wrong_arguments, invented_id, failed (by an executed tool), too_many, malformed.",
+      "Calls refused by rule: unknown_tool, wrong_arguments, invented_id, failed (by an executed tool), too_many, malformed, no_trial.",
   },
   {
     name: "simulator/aborted/<boundary>/<code>",

@@ -15,7 +15,8 @@ const id = fc.nat({ max: 0xffffffff });
 const call = fc.record({ name: text, arguments: fc.dictionary(text, fc.constantFrom(1.5, null, "x", [true], { a: 1e300 })) });
 
 const message: fc.Arbitrary<Message> = fc.array(fc.tuple(id, logprob), { maxLength: 20 }).chain((tokens) =>
-  fc.record({
+  fc.record(
+    {
     role: fc.constantFrom("system", "user", "assistant", "tool"),
     text,
     sample: fc.nat({ max: 3 }),
@@ -26,7 +27,10 @@ const message: fc.Arbitrary<Message> = fc.array(fc.tuple(id, logprob), { maxLeng
     ),
     turnReward: fc.option(reward),
     calls: fc.array(call, { maxLength: 2 }),
-  }),
+    phase: fc.constantFrom("trial", "execution"),
+    },
+    { requiredKeys: ["role", "text", "sample", "ids", "logprobs", "turnReward", "calls"] },
+  ),
 );
 
 /** At least one: a verdict without a rubric has no items. */
