@@ -17,3 +17,15 @@ export function roomyFor({ idsPerToken }: Pick<Teacher, "idsPerToken">, limits: 
   const { responseTokens, tokensPerTurn } = limits;
   return { ...limits, responseTokens: responseTokens * idsPerToken, tokensPerTurn: tokensPerTurn * idsPerToken };
 }
+
+/** What becomes of a try that is to be learnt from (run/teach.ts), in the order in which it is asked. */
+export const tryOutcomes = [
+  "aborted", // by the simulator's or the engine's fault
+  "unsolved", // the verdict does not approve
+  "untold", // no trial told anything
+  "malformed", // a call could not be parsed: it would be learnt too
+  "too_long", // in the policy's ids
+  "right",
+] as const;
+
+export type TryOutcome = (typeof tryOutcomes)[number];

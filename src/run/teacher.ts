@@ -2,24 +2,21 @@
 // in this process on an engine of its own. There it has the simulator beside it, in a second context on the same weights if it is
 // the same file. The engine of a run rests for that time and keeps nothing: the memory plan needs room for one of both.
 import type { Config } from "../config/config.ts";
+import { teacherOf } from "../config/needed-models.ts";
 import { serverOf } from "../config/server.ts";
 import type { Engine, EngineCounters } from "../llm/llm.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
 import { assertTriable } from "../llm/text/trial.ts";
 import type { Model } from "../models/model.ts";
-import type { Teacher } from "../rollout/teacher.ts";
 import { teachingUnlessAway } from "../simulator/server-away.ts";
 import { callFormOf } from "./form.ts";
-import { openEngineOf } from "./open.ts";
+import { openEngineOf } from "./open-engine.ts";
 import { findSimulator, findTeacher } from "./seats.ts";
-import type { Session } from "./session.ts";
+import type { Seated, Session } from "./session.ts";
 import { openTeacherServer, teacherRequests } from "./teacher-server.ts";
 import { lending } from "./turns.ts";
 
-export interface SeatedTeacher extends AsyncDisposable {
-  readonly teacher: Teacher;
-  /** Episodes that it plays at a time. */
-  readonly sequences: number;
+export interface SeatedTeacher extends AsyncDisposable, Pick<Seated, "teacher" | "sequences"> {
   counters(): EngineCounters;
 }
 
@@ -41,7 +38,7 @@ export interface TeachersEngine extends SeatedTeacher {
   readonly engine: Engine;
 }
 
-/** @param seats files of this machine; the simulator is null if it is on a server */
+/** Opens it with files of this machine; the simulator is null if it is on a server. */
 export async function openTeachersEngine(
   config: Config,
   { teacher, simulator }: { readonly teacher: Model; readonly simulator: Model | null },
@@ -63,27 +60,26 @@ export async function openTeachersEngine(
   }
 }
 
-/** The teacher of a run, and the simulator of the world that it plays in. */
-export type Seated = Pick<SeatedTeacher, "teacher" | "sequences"> & { readonly engine: Pick<Engine, "simulator"> };
-
-/** Opens the teacher of a run's warm-up for the time of `work`. @throws PlayactError as opening it does, or if it cannot try */
-export async function withTeacher<T>(
-  { config, engine }: Pick<Session, "config" | "engine">,
-  work: (seated: Seated) => Promise<T>,
-): Promise<T> {
-  const play = (seated: Seated) => {
-    assertTriable(config.trial, seated.teacher.player.template.dialect);
-    return work(seated);
+/** The teacher's seat in a run; nothing where rules show its warm-up how. */
+export function teacherSeat({ config, engine }: Pick<Session, "config" | "engine">): Pick<Session, "withTeacher"> {
+  if (teacherOf(config) === null) return {};
+  return {
+    async withTeacher(work) {
+      const play = (seated: Seated) => {
+        assertTriable(config.trial, seated.teacher.player.template.dialect);
+        return work(seated);
+      };
+      const teacher = await findTeacher(config);
+      if (teacher === null) {
+        await using served = await openServedTeacher(config);
+        return await play({ teacher: served.teacher, sequences: served.sequences, engine });
+      }
+      const { simulator } = config.models;
+      const beside = serverOf(simulator) === null ? await findSimulator(simulator) : null;
+      return lending(engine, async () => {
+        await using seated = await openTeachersEngine(config, { teacher, simulator: beside });
+        return await play(seated);
+      });
+    },
   };
-  const teacher = await findTeacher(config);
-  if (teacher === null) {
-    await using served = await openServedTeacher(config);
-    return await play({ teacher: served.teacher, sequences: served.sequences, engine });
-  }
-  const { simulator } = config.models;
-  const beside = serverOf(simulator) === null ? await findSimulator(simulator) : null;
-  return lending(engine, async () => {
-    await using seated = await openTeachersEngine(config, { teacher, simulator: beside });
-    return await play(seated);
-  });
 }
