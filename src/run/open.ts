@@ -8,6 +8,7 @@ import { startLearner } from "../learner/torch.ts";
 import { openEngine, openPolicySide, openSimulatorSide } from "../llm/engine/llama.ts";
 import { type Engine, join, type SimulatorSide } from "../llm/llm.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
+import { assertTriable } from "../llm/text/trial.ts";
 import type { Model } from "../models/model.ts";
 import { pythonPath } from "../models/python.ts";
 import type { MemoryPlan } from "../plan/plan.ts";
@@ -99,6 +100,7 @@ export async function openSession(
     told(`positions: engine and learner differ by ${near.toFixed(3)} nats near, ${far.toFixed(3)} at ${position}`);
     const form = await callFormOf(engine, writer.run, seats.policy.entry ?? {}, told);
     await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }, form));
+    assertTriable(config.trial, form.dialect);
     const chosen = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
     told(`chat template: ${chosen.text}`);
     return chosen;

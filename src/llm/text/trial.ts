@@ -1,7 +1,8 @@
 // Trials in plain words (ToolMaster, arXiv 2601.12762): a turn that begins `Trial:` tries tools; then a policy notes what it was
 // told, plans, and makes the calls. The one place that knows the words: the sentences of the system prompt, the writers and the
 // reader. Notes and plan are read by people alone.
-import type { Config } from "../../config/config.ts";
+import type { Config, Dialect } from "../../config/config.ts";
+import { PlayactError } from "../../errors.ts";
 import { replyStart } from "./thinking.ts";
 
 const trialWord = "Trial:";
@@ -11,6 +12,18 @@ const planWord = "Plan:";
 /** Whether trials are a phase of their own: the prompt tells of them, and `Trial:` means something. */
 export function hasTrials(trial: Config["trial"] | undefined): trial is Config["trial"] {
   return trial?.phase === true && trial.turns > 0;
+}
+
+/** Of this dialect a call is read only where no words are before it: a turn could not say that it tries. */
+const wordless: Dialect = "llama-3.1";
+
+/** @throws PlayactError("config") if the policy writes its calls so that it cannot try */
+export function assertTriable(trial: Config["trial"], dialect: Dialect): void {
+  if (!hasTrials(trial) || dialect !== wordless) return;
+  throw new PlayactError(
+    "config",
+    `Config key "trial.turns": a trial begins with a word, and in the dialect ${dialect} no word may come before a call. Set policy.dialect=hermes, or trial.turns=0.`,
+  );
 }
 
 /** A system prompt under which the policy may try tools first. It says nothing of what a trial is to find out. */
