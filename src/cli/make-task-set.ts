@@ -5,6 +5,7 @@ import { PlayactError } from "../errors.ts";
 import { commandLine } from "../models/installation.ts";
 import { withCheckedAddresses } from "../run/seats.ts";
 import { simulatorOf } from "../run/session.ts";
+import { endingWhenAway } from "../simulator/server-away.ts";
 import type { Store } from "../store/store.ts";
 import {
   addPersonas,
@@ -19,7 +20,6 @@ import {
 } from "../store/task-sets.ts";
 import { synthesiserOf } from "../synth/choose.ts";
 import { type Persona, personasOf } from "../synth/persona.ts";
-import { endingWhenAway } from "../simulator/server-away.ts";
 import { synthesize } from "../synthesize.ts";
 import type { SynthesisModels } from "./open-synthesis.ts";
 import { eraseLine, type Print } from "./output.ts";

@@ -120,7 +120,9 @@ function rowsOf(plan: MemoryPlan, machine: MachineMemory): (readonly string[])[]
   return [
     ...rows,
     ["total", gb(totals.rollingOut), gb(totals.training), of],
-    ...(teaching === undefined ? [] : [["while a teacher plays", gb(teaching), "", "with one sequence each, or as many as asked for"]]),
+    ...(teaching === undefined
+      ? []
+      : [["while a teacher plays", gb(teaching), "", "with one sequence each, or as many as asked for"]]),
     ...(plan.host > 0 ? [["host memory beside it", gb(plan.host), "", "most, while the learner loads"]] : []),
   ];
 }

@@ -28,7 +28,12 @@ export function tasksCommand(): Command {
   return new Command("tasks")
     .description("write some tasks at a level and print them")
     .option("--preset <name>", presetHelp, "laptop")
-    .option("--ablation <name>", "an ablation of a paper over the preset (repeatable; docs/trustee.md, docs/toolmaster.md)", collect, [])
+    .option(
+      "--ablation <name>",
+      "an ablation of a paper over the preset (repeatable; docs/trustee.md, docs/toolmaster.md)",
+      collect,
+      [],
+    )
     .option("--level <n>", "level 1..100 (default: the preset's start)", upTo(100))
     .option("-n, --number <n>", "how many", upTo(1000), 3)
     .option("--tools <path>", toolsHelp)

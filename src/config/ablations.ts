@@ -55,7 +55,10 @@ export const trialAblations: Readonly<Record<string, Ablation>> = {
     paper: "No trial phase: tools are called as their pages say, and corrected after an error. The turns are as many in all.",
     config: { trial: { phase: false } },
   },
-  "no-notes": { paper: "Demonstrations go on after a trial without a note of what it told.", config: { trial: { notes: false } } },
+  "no-notes": {
+    paper: "Demonstrations go on after a trial without a note of what it told.",
+    config: { trial: { notes: false } },
+  },
 };
 
 /** The paper's dimensions of difficulty. */
@@ -99,6 +102,11 @@ export function ablationOf(name: string): Ablation {
   if (found !== undefined) return found;
   const meant = nearest(name, Object.keys(ablations));
   const hint = meant === null ? "" : ` Did you mean ${JSON.stringify(meant)}?`;
-  const known = [...Object.keys(single), ...Object.keys(setAblations), ...Object.keys(trialAblations), ...byDimension.map(([dimension]) => dimension)].join(", ");
+  const known = [
+    ...Object.keys(single),
+    ...Object.keys(setAblations),
+    ...Object.keys(trialAblations),
+    ...byDimension.map(([dimension]) => dimension),
+  ].join(", ");
   throw new PlayactError("usage", `Unknown ablation ${JSON.stringify(name)}: expected ${known} or fixed-ASPECT.${hint}`);
 }

@@ -214,10 +214,7 @@ export const evaluation = z.strictObject({
     .describe(
       "Further held-out tasks of each cell, played as those that report: true pages, and each kind of tasks.driftKinds; 0 skips them.",
     ),
-  heldOutKinds: z
-    .array(z.enum(driftKinds))
-    .default([])
-    .describe("Kinds of drift that are never trained on, only evaluated."),
+  heldOutKinds: z.array(z.enum(driftKinds)).default([]).describe("Kinds of drift that are never trained on, only evaluated."),
   every: positive.default(3).describe("Steps between two evaluations by first turns."),
   heldOut: share
     .default(0.25)

@@ -2,7 +2,7 @@
 // conversation alike. It knows which ids each turn adds, and to which training sample: when a template that is not append-only
 // rewrites the prompt, a new sample starts.
 import type { Sampled } from "../llm/llm.ts";
-import { systemPromptUnder, type Instructions } from "../llm/text/system-prompt.ts";
+import { type Instructions, systemPromptUnder } from "../llm/text/system-prompt.ts";
 import type { EpisodeTemplate, WrittenText } from "../llm/text/template.ts";
 import { hasTrials } from "../llm/text/trial.ts";
 import type { Message, Phase, Refusal, Task, ToolCall } from "../types.ts";

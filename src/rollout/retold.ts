@@ -23,7 +23,8 @@ export function retold(
   const [, , ...turns] = messages; // the system prompt and the first message are the task's
   for (const { role, text, calls, turnReward, phase } of turns) {
     if (role === "user") record.userTurn(text);
-    else if (role === "tool") record.toolTurn(text.split("\n")); // one line each
+    else if (role === "tool")
+      record.toolTurn(text.split("\n")); // one line each
     else record.given(rewritten(text, dialect, template.dialect), calls, turnReward, phase);
   }
   return { messages: record.messages, responseTokens: record.responseTokens() };

@@ -36,7 +36,7 @@ function ofWorld(failure: Failure | null): Blame {
 }
 
 /** Faults of other parties that the record can prove, in the order in which they are checked. */
-const parties: readonly (readonly [Blame["party"], (trajectory: Trajectory) => Fault | null])[] = [
+const parties: readonly (readonly [Blame["party"], (execution: Trajectory, silent: boolean) => Fault | null])[] = [
   ["verifier", ofVerifier],
   ["task", ofTask],
   ["user", ofUser],

@@ -77,7 +77,9 @@ function setSource(session: Session, set: TrainingSet): TaskSource {
           : nth(purpose, number++);
         if (tasks.has(index)) continue;
         const task = asOrdered(drawn, order);
-        const made = order.decline ? irrelevanceOf(task, toolsets, draws(config.seed, "without", order.id)) : drifting(task, order);
+        const made = order.decline
+          ? irrelevanceOf(task, toolsets, draws(config.seed, "without", order.id))
+          : drifting(task, order);
         await keep({ step, purpose, index }, made);
         tasks.set(index, made);
       }
@@ -187,7 +189,9 @@ function checkLengths({ config, template }: Session, set: TrainingSet): void {
   const [order] = taskOrders(config, { ...series, level: config.curriculum.start });
   if (order === undefined) return;
   const all = [...set.train, ...set.evaluation, ...set.selection];
-  const tokens = all.map((task) => promptTokens(asOrdered(holdsBack(task) ? toldOf(task) : task, order), template, instructionsIn(config)));
+  const tokens = all.map((task) =>
+    promptTokens(asOrdered(holdsBack(task) ? toldOf(task) : task, order), template, instructionsIn(config)),
+  );
   const room = promptRoom(config);
   const long = tokens.filter((count) => count > room);
   if (long.length === 0) return;

@@ -47,7 +47,8 @@ export function undrifted(task: Task): Task {
   const expected = task.expected.map((call) => pageCall(drift, call));
   if (drift.kind !== "decoy") return { ...plain, expected };
   const { tool, was, decoy } = drift;
-  const asBefore = <Named extends { readonly name: string }>(one: Named): Named => (one.name === tool ? { ...one, name: was } : one);
+  const asBefore = <Named extends { readonly name: string }>(one: Named): Named =>
+    one.name === tool ? { ...one, name: was } : one;
   return { ...plain, tools: world.filter(({ name }) => name !== decoy).map(asBefore), expected: expected.map(asBefore) };
 }
 

@@ -40,7 +40,11 @@ describe("the preset `laptop-trial`", () => {
     const before = new Map(leaves(resolveConfig({ preset: "laptop", set: [] }).config));
     const changed = leaves(small).filter(([key, value]) => value !== before.get(key));
     expect(changed.map(([key]) => key.split(".")[0])).not.toContain("rollout");
-    expect(changed.map(([key]) => key).toSorted()).toEqual(leaves(presets["laptop-trial"]).map(([key]) => key).toSorted());
+    expect(changed.map(([key]) => key).toSorted()).toEqual(
+      leaves(presets["laptop-trial"])
+        .map(([key]) => key)
+        .toSorted(),
+    );
   });
 
   test("needs one call at every level", () => {

@@ -98,10 +98,25 @@ describe("counts of trials", () => {
   test("tell calls that told something from idle ones", async () => {
     const { task, right, paged } = drifted("renamed");
     const whole = { harm: 0, solved: 1 };
-    expect(await counts(task, [tries(paged), tries(right), says(right), answer])).toEqual({ turns: 2, telling: 2, idle: 0, ...whole });
-    expect(await counts(task, [tries(paged), tries(paged), says(right), answer])).toEqual({ turns: 2, telling: 1, idle: 1, ...whole });
+    expect(await counts(task, [tries(paged), tries(right), says(right), answer])).toEqual({
+      turns: 2,
+      telling: 2,
+      idle: 0,
+      ...whole,
+    });
+    expect(await counts(task, [tries(paged), tries(paged), says(right), answer])).toEqual({
+      turns: 2,
+      telling: 1,
+      idle: 1,
+      ...whole,
+    });
     const fly = { name: "fly", arguments: {} };
-    expect(await counts(blueprint(), [tries(found, found, fly), says(found), answer])).toEqual({ turns: 1, telling: 1, idle: 2, ...whole });
+    expect(await counts(blueprint(), [tries(found, found, fly), says(found), answer])).toEqual({
+      turns: 1,
+      telling: 1,
+      idle: 2,
+      ...whole,
+    });
     expect(await counts(blueprint(), [says(found), answer])).toEqual({ turns: 0, telling: 0, idle: 0, ...whole });
   });
 
@@ -169,10 +184,14 @@ describe("a run", () => {
         return error instanceof Error ? error.message : "";
       }
     };
-    expect(refused({ trial: { turns: 9 } })).toMatch(/"trial\.turns": 9 trials .* 704 tokens or more, but rollout\.responseTokens is 640\. Set trial\.turns=8 at most, or raise/);
+    expect(refused({ trial: { turns: 9 } })).toMatch(
+      /"trial\.turns": 9 trials .* 704 tokens or more, but rollout\.responseTokens is 640\. Set trial\.turns=8 at most, or raise/,
+    );
     expect(refused({ trial: { turns: 8 } })).toBe("taken");
     expect(refused({ trial: { turns: 9, phase: false } })).toContain("trial.turns=8"); // the same turns in all
     expect(refused({ trial: { turns: 1 }, rollout: { responseTokens: 128 } })).toContain("Set trial.turns=0, or raise");
-    expect(refused({ trial: { turns: 2 }, rollout: { responseTokens: 640 }, engine: { policyContext: 200 } })).toContain("engine.policyContext is 200");
+    expect(refused({ trial: { turns: 2 }, rollout: { responseTokens: 640 }, engine: { policyContext: 200 } })).toContain(
+      "engine.policyContext is 200",
+    );
   });
 });

@@ -24,7 +24,9 @@ test("what the policy sees grows by what each turn writes, its own turns include
 });
 
 test("a template that rewrites the conversation starts another sample, which contains all that the policy sees", () => {
-  const record = openEpisode(blueprint(), openChatTemplate(vocabulary, chatTemplate({ forgets: true }), "hermes"), { toolChars: 512 });
+  const record = openEpisode(blueprint(), openChatTemplate(vocabulary, chatTemplate({ forgets: true }), "hermes"), {
+    toolChars: 512,
+  });
   const thought = "<think>Hm.</think>\nWhich day?";
   record.sampled({ ids: [...vocabulary.encode(thought), vocabulary.marker("<|im_end|>")], logprobs: [] }, thought, []);
   record.userTurn("On Monday.");

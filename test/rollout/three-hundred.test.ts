@@ -125,7 +125,8 @@ function resultIn(prompt: string): string | null {
   return /<tool_response>\n(.*)\n<\/tool_response>/.exec(last)?.[1] ?? null;
 }
 
-const refusedIn = ({ messages }: Trajectory) => messages.flatMap(({ calls }) => calls.filter(({ refused }) => refused !== undefined));
+const refusedIn = ({ messages }: Trajectory) =>
+  messages.flatMap(({ calls }) => calls.filter(({ refused }) => refused !== undefined));
 const solves = (trajectory: Trajectory) => trialCounts(trajectory)["trial/solved"] === 1;
 const doesHarm = (trajectory: Trajectory) => trialCounts(trajectory)["trial/harm"] !== 0;
 const ends = ({ stopReason }: Trajectory) => stopReason;

@@ -44,7 +44,9 @@ describe("sixty demonstrations with trials", () => {
     expect(drifted).toHaveLength(60);
     for (const { task } of drifted) {
       const shown = await show(task, { turns: 4 });
-      const what = `${task.id}: ${JSON.stringify(shown.verdict)}\n${turns(shown).map(({ text }) => text).join("\n")}`;
+      const what = `${task.id}: ${JSON.stringify(shown.verdict)}\n${turns(shown)
+        .map(({ text }) => text)
+        .join("\n")}`;
       expect(isApproved(shown) && shown.verdict?.rules === 1, what).toBe(true);
       expect(trialCounts(shown), what).toMatchObject({ "trial/harm": 0, "trial/solved": 1 });
       const tools = new Set(called(inTrials(shown)));
@@ -111,7 +113,10 @@ describe("without a phase of trials, sixty demonstrations", () => {
   test("call as the page says, and again as the error told, which is approved although it costs the rules", async () => {
     for (const task of ofKind("renamed", "options")) {
       const shown = await show(task, untried);
-      expect(turns(shown).some(({ text }) => /Trial:|Notes:|Plan:/.test(text)), task.id).toBe(false);
+      expect(
+        turns(shown).some(({ text }) => /Trial:|Notes:|Plan:/.test(text)),
+        task.id,
+      ).toBe(false);
       expect(refused(turns(shown)), task.id).toEqual(["wrong_arguments"]);
       expect(shown.verdict?.rules, task.id).toBeLessThan(1);
       expect(isApproved(shown), task.id).toBe(true);
@@ -225,7 +230,12 @@ test("a note that names the page's word is found out", async () => {
     const { drift } = task;
     const note = notesIn(shown).find((one) => drift !== undefined && one.startsWith(drift.tool)) ?? "";
     const word = drift === undefined ? null : pageWord(task, { name: drift.tool });
-    const right = drift?.kind === "renamed" ? drift.world : JSON.stringify(task.expected.find(({ name }) => name === drift?.tool)?.arguments[drift?.kind === "options" ? drift.argument : ""]);
+    const right =
+      drift?.kind === "renamed"
+        ? drift.world
+        : JSON.stringify(
+            task.expected.find(({ name }) => name === drift?.tool)?.arguments[drift?.kind === "options" ? drift.argument : ""],
+          );
     expect(note, task.id).toContain(right);
     const lie = note.replace(right, drift?.kind === "renamed" ? String(word) : JSON.stringify(word));
     expect(falsehoods(lie, shown), lie).toContain(`names the page's ${word}`);

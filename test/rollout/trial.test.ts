@@ -1,8 +1,8 @@
 // The two phases of an episode: which turn tries and which acts, what each counts as, and who reads what.
 import { describe, expect, test } from "vitest";
-import { actingTurn, assertTriable, beginsTrial, promptForTrials, trialTurn } from "../../src/llm/text/trial.ts";
 import type { ReplyRequest } from "../../src/llm/llm.ts";
 import { formatToolCalls, parseToolCalls } from "../../src/llm/text/tool-call.ts";
+import { actingTurn, assertTriable, beginsTrial, promptForTrials, trialTurn } from "../../src/llm/text/trial.ts";
 import { promptTokens } from "../../src/tasks/rejection.ts";
 import type { HeldBack, Message, Task } from "../../src/types.ts";
 import { blueprint, booked, chain, declined, found, limits, says } from "../support/blueprint.ts";
@@ -166,7 +166,9 @@ describe("what was tried", () => {
   test("is in no line that user or judge reads", async () => {
     const task = blueprint({ limits: limits({ userReplies: 1 }) });
     const reply = ({ schema }: ReplyRequest) =>
-      "done" in Object(schema.properties) ? { reason: "Fine.", reward: 1, done: true, message: "" } : { reason: "Right.", reward: 1 };
+      "done" in Object(schema.properties)
+        ? { reason: "Fine.", reward: 1, done: true, message: "" }
+        : { reason: "Right.", reward: 1 };
     const script = (turns: readonly string[]): Play => ({ turns, reply });
     const read = async (turns: readonly string[]) => {
       const played = stage(script(turns), { user: "written", trial: trials() });
@@ -184,7 +186,11 @@ describe("what was tried", () => {
       const played = await play(task, { turns });
       return (await verdictOn(played, played, "rules")).verdict;
     };
-    expect(await verdict(blueprint(), [tries(found), answer])).toMatchObject({ reward: -1, rules: 0, fault: { code: "no_call" } });
+    expect(await verdict(blueprint(), [tries(found), answer])).toMatchObject({
+      reward: -1,
+      rules: 0,
+      fault: { code: "no_call" },
+    });
     expect(await verdict(blueprint(), [tries(booked, found), acts, answer])).toMatchObject({ reward: 1, rules: 1 });
     const refusal = "I'm sorry, I have no tool to find trains.";
     expect(await verdict(declined(), [tries(found), refusal])).toMatchObject({ reward: 1, rules: 1 });

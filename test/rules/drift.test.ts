@@ -8,7 +8,12 @@ import { blueprint, bookSeats, findTrain, found } from "../support/blueprint.ts"
 import { message, trajectory } from "../support/trajectory.ts";
 
 const renamed: Drift = { kind: "renamed", tool: "find_train", page: "day", world: "in_day" };
-const options: Drift = { kind: "options", tool: "book_seats", argument: "class", codes: { economy: "K4", business: "M1", first: "B7" } };
+const options: Drift = {
+  kind: "options",
+  tool: "book_seats",
+  argument: "class",
+  codes: { economy: "K4", business: "M1", first: "B7" },
+};
 const decoy: Drift = { kind: "decoy", tool: "trains_1", was: "find_train", decoy: "trains_2", result: { price: 184 } };
 const call = (name: string, given: Readonly<Record<string, string | number>>) => ({ name, arguments: given });
 
@@ -79,7 +84,10 @@ describe("who answers or judges", () => {
 
   test("reads the execution alone, with its results", () => {
     const tried = [message("assistant", "Trial: one"), message("tool", "{}")].map((one) => ({ ...one, phase: "trial" as const }));
-    const done = [message("assistant", "call"), message("tool", '{"a": 1}')].map((one) => ({ ...one, phase: "execution" as const }));
+    const done = [message("assistant", "call"), message("tool", '{"a": 1}')].map((one) => ({
+      ...one,
+      phase: "execution" as const,
+    }));
     const asked = message("user", "go on");
     const whole = trajectory([], { messages: [asked, ...tried, ...done] }, paired);
     expect(judged(whole).messages).toEqual([asked, ...done]);

@@ -47,7 +47,9 @@ describe("with the embedded catalogue", () => {
     const options = of("options").length;
     expect(options).toBeGreaterThan(20);
     expect(options).toBeLessThan(perCell);
-    expect(warnings).toEqual([expect.stringMatching(new RegExp(`^the evaluation has ${options} tasks of the kind options, not 48`))]);
+    expect(warnings).toEqual([
+      expect.stringMatching(new RegExp(`^the evaluation has ${options} tasks of the kind options, not 48`)),
+    ]);
 
     const places = [...evaluation].map(([place, task]) => [kindOf(task), Math.floor(place / perCell)] as const);
     for (const [kind, cell] of places) expect(cell).toBe(["true pages", "renamed", "options", "decoy"].indexOf(kind));

@@ -71,7 +71,7 @@ describe("written tasks", () => {
 
 describe("the tasks of a set", () => {
   const simulated = Array.from({ length: 6 }, (_, n) => {
-    const { table: _, ...task } = setTask(n);
+    const { table: _table, ...task } = setTask(n);
     return { ...task, tools: [...task.tools] };
   });
   const sourceOf = (writer: Writer, tasks: readonly Task[], config: ConfigInput) => {
@@ -92,7 +92,9 @@ describe("the tasks of a set", () => {
 
   test("that tables run cannot drift, and drift is refused", () => {
     using run = openedRun();
-    expect(() => sourceOf(run.writer, [setTask(0), setTask(1)], drifting(0.5, { source: "trips" }))).toThrow(/^Config key "tasks.drift": no tool of the set trips can be other than its page: it needs a parameter/);
+    expect(() => sourceOf(run.writer, [setTask(0), setTask(1)], drifting(0.5, { source: "trips" }))).toThrow(
+      /^Config key "tasks.drift": no tool of the set trips can be other than its page: it needs a parameter/,
+    );
   });
 });
 
@@ -113,17 +115,24 @@ describe("refused in a sentence with what to do", () => {
   });
 
   test("cells of a task set", () => {
-    expect(() => checkConfig({ tasks: { source: "trips" }, evaluation: { perCell: 4 } })).toThrow(/"evaluation.perCell".*tasks\.source/);
+    expect(() => checkConfig({ tasks: { source: "trips" }, evaluation: { perCell: 4 } })).toThrow(
+      /"evaluation.perCell".*tasks\.source/,
+    );
   });
 
   test("drift where no tool can have any", () => {
     const folder = mkdtempSync(join(tmpdir(), "playact-tools-"));
     const path = join(folder, "tools.json");
-    writeFileSync(path, JSON.stringify([{ name: "ping", description: "Pings.", parameters: { type: "object", properties: {} } }]));
+    writeFileSync(
+      path,
+      JSON.stringify([{ name: "ping", description: "Pings.", parameters: { type: "object", properties: {} } }]),
+    );
     try {
       const config = (drift: number) => configSchema.parse({ tasks: { tools: path, drift } });
       expect(() => toolsetsOf(config(0))).not.toThrow();
-      expect(() => toolsetsOf(config(0.5))).toThrow(/^Config key "tasks.drift": no tool of .*tools\.json can be other than its page/);
+      expect(() => toolsetsOf(config(0.5))).toThrow(
+        /^Config key "tasks.drift": no tool of .*tools\.json can be other than its page/,
+      );
       writeFileSync(path, JSON.stringify([{ name: "book_seats", description: "Books.", parameters: bookSeats.parameters }]));
       expect(() => toolsetsOf(config(0.5))).not.toThrow();
     } finally {

@@ -26,7 +26,11 @@ test("every recorded name is in the list, and every name of the list is recorded
   const items = rubricSections.map((section) => ({ section, text: "an item", met: true, by: "rule" }) as const);
   const byItems = { reward: 1, rules: 1, judge: null, reason: "all met", items };
   const trials = { "trial/turns": 1, "trial/telling": 1, "trial/idle": 0, "trial/harm": 0, "trial/solved": 1 };
-  const trajectories = [judged(1, { verdict: byItems, counts: trials }), judged(-1, { verdict, counts: { "refused/malformed": 1 } }), aborted()];
+  const trajectories = [
+    judged(1, { verdict: byItems, counts: trials }),
+    judged(-1, { verdict, counts: { "refused/malformed": 1 } }),
+    aborted(),
+  ];
   const [group] = assignAdvantages([{ index: 0, task: blueprint(), ids: [], trajectories }], {
     mode: "uniform",
     normalizeStd: true,

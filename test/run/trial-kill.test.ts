@@ -42,7 +42,9 @@ function started(): Temporary {
 }
 
 const stored = ({ store }: Temporary) => ({
-  episodes: store.database.prepare("SELECT sample, seed, status, reward, ids_sha256, counts FROM trajectory ORDER BY sample").all(),
+  episodes: store.database
+    .prepare("SELECT sample, seed, status, reward, ids_sha256, counts FROM trajectory ORDER BY sample")
+    .all(),
   messages: store.database.prepare("SELECT count(*) FROM message").pluck().get(),
 });
 

@@ -14,7 +14,16 @@ function run(last: string, phase: boolean, cells: Readonly<Record<string, string
       return [{ ...line, cell, same: `${cell}${index}`, right: at(0), solved: at(solved), harm: at(1 - solved), trials: at(2) }];
     }),
   );
-  const head = { run: "r", preset: "laptop-trial", dialect: null, started: "", ended: null, versions: {}, processor: "2 cores", note: "" };
+  const head = {
+    run: "r",
+    preset: "laptop-trial",
+    dialect: null,
+    started: "",
+    ended: null,
+    versions: {},
+    processor: "2 cores",
+    note: "",
+  };
   return { ...head, config: { seed: 1, trial: { phase, turns: 2 } }, steps: [], tasks, benchmark: [] };
 }
 
@@ -57,6 +66,8 @@ test("runs without a task in common are refused, and one without cells has no ta
 test("one run has a row for each cell and measure, with the gain from the warm-up to the last step", () => {
   const rows = cellTable(run("step 8", true, { decoy: "1110" }), statistics).split("\n");
   expect(rows[0]).toBe("| cell |  | step 0 | step 8 | step 0 to step 8 |");
-  expect(rows[2]).toMatch(/^\| decoy \| solved \| 0\.00 \(.*\), 0 of 4 \| 0\.75 \(.*\), 3 of 4 \| \+0\.75 \(0\.25 to 1\.00\) \|$/);
+  expect(rows[2]).toMatch(
+    /^\| decoy \| solved \| 0\.00 \(.*\), 0 of 4 \| 0\.75 \(.*\), 3 of 4 \| \+0\.75 \(0\.25 to 1\.00\) \|$/,
+  );
   expect(rows.at(-1)).toBe("| decoy | trials | 2.00 | 2.00 |  |");
 });

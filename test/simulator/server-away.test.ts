@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../src/llm/llm.ts";
 import { scriptedEngine } from "../../src/llm/scripted.ts";
+import { endingWhenAway, teachingUnlessAway } from "../../src/simulator/server-away.ts";
 import { openSimulator } from "../../src/simulator/simulator.ts";
 import { newUsage } from "../../src/simulator/usage.ts";
-import { endingWhenAway, teachingUnlessAway } from "../../src/simulator/server-away.ts";
 import type { Json } from "../../src/types.ts";
 
 /** The answer to one question by a simulator that replies so. */

@@ -17,17 +17,17 @@ const call = fc.record({ name: text, arguments: fc.dictionary(text, fc.constantF
 const message: fc.Arbitrary<Message> = fc.array(fc.tuple(id, logprob), { maxLength: 20 }).chain((tokens) =>
   fc.record(
     {
-    role: fc.constantFrom("system", "user", "assistant", "tool"),
-    text,
-    sample: fc.nat({ max: 3 }),
-    ids: fc.constant(tokens.map(([token]) => token)),
-    logprobs: fc.constantFrom(
-      null,
-      tokens.map(([, value]) => value),
-    ),
-    turnReward: fc.option(reward),
-    calls: fc.array(call, { maxLength: 2 }),
-    phase: fc.constantFrom("trial", "execution"),
+      role: fc.constantFrom("system", "user", "assistant", "tool"),
+      text,
+      sample: fc.nat({ max: 3 }),
+      ids: fc.constant(tokens.map(([token]) => token)),
+      logprobs: fc.constantFrom(
+        null,
+        tokens.map(([, value]) => value),
+      ),
+      turnReward: fc.option(reward),
+      calls: fc.array(call, { maxLength: 2 }),
+      phase: fc.constantFrom("trial", "execution"),
     },
     { requiredKeys: ["role", "text", "sample", "ids", "logprobs", "turnReward", "calls"] },
   ),

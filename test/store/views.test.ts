@@ -333,16 +333,38 @@ describe("the views", () => {
     for (const [index, [change, episode]] of held.entries()) {
       const task = exampleTask({ id: `${index}`, ...change });
       saveTask(writer, { step: 0, purpose: "evaluation", index }, task);
-      saveTrajectory(writer, { step: 0, purpose: "evaluation", phase: "step 4", task: index }, exampleTrajectory({ task, ...episode }));
+      saveTrajectory(
+        writer,
+        { step: 0, purpose: "evaluation", phase: "step 4", task: index },
+        exampleTrajectory({ task, ...episode }),
+      );
     }
     const cells = rows(store, "SELECT * FROM evaluation_by_tools ORDER BY cell") as unknown[][];
     const half = wilson(1, 2);
     const bounds = [expect.closeTo(half.low, 12), expect.closeTo(half.high, 12)];
     expect(cells).toEqual([
       ["tiny-1", 4, "step 4", "decoy", 2, 0.5, ...bounds, 0.5, ...bounds, 0.5, ...bounds, 1],
-      ["tiny-1", 4, "step 4", "true", 1, 1, expect.closeTo(wilson(1, 1).low, 12), 1, 1, expect.any(Number), 1, 0, 0, expect.any(Number), 1],
+      [
+        "tiny-1",
+        4,
+        "step 4",
+        "true",
+        1,
+        1,
+        expect.closeTo(wilson(1, 1).low, 12),
+        1,
+        1,
+        expect.any(Number),
+        1,
+        0,
+        0,
+        expect.any(Number),
+        1,
+      ],
     ]);
-    expect(rows(store, "SELECT episodes, trials, telling, idle, harm, solved FROM trial_summary")).toEqual([[4, 3, 0.5, 2.5, 0.5, 0.5]]);
+    expect(rows(store, "SELECT episodes, trials, telling, idle, harm, solved FROM trial_summary")).toEqual([
+      [4, 3, 0.5, 2.5, 0.5, 0.5],
+    ]);
     expect(rows(store, "SELECT drift, count(*) FROM task_kinds GROUP BY drift")).toEqual([
       [null, 3],
       ["decoy", 2],

@@ -8,7 +8,9 @@ import type { Drift, Json, Task, ToolSpec, Trajectory } from "../../src/types.ts
 const plainWords = new Set("it takes gives returns changes something nothing".split(" "));
 
 export function notesIn({ messages }: Trajectory): readonly string[] {
-  const acting = messages.find(({ role, phase, text }) => role === "assistant" && phase === "execution" && text.startsWith("Notes:"));
+  const acting = messages.find(
+    ({ role, phase, text }) => role === "assistant" && phase === "execution" && text.startsWith("Notes:"),
+  );
   const [, listed = ""] = /^Notes:\n((?:- .*\n)*)/.exec(acting?.text ?? "") ?? [];
   return listed.split("\n").flatMap((line) => (line === "" ? [] : [line.slice(2)]));
 }

@@ -10,7 +10,7 @@ import { isSameCall } from "../../src/rules/values.ts";
 import { mayDrift, undrifted, withDrift } from "../../src/tasks/drift.ts";
 import { rejectionOf } from "../../src/tasks/rejection.ts";
 import { type Drift, driftKinds, type Task, type ToolSpec, type Toolset } from "../../src/types.ts";
-import { blueprint, bookSeats, booked, chain, declined, findTrain, found, parallel } from "../support/blueprint.ts";
+import { blueprint, booked, bookSeats, chain, declined, findTrain, found, parallel } from "../support/blueprint.ts";
 import { catalogue, driftedTasks } from "../support/drifting.ts";
 import { tempting, trainTable } from "../support/task-set.ts";
 
@@ -96,7 +96,9 @@ describe("300 tasks with an untrue page", () => {
       if (drift.kind === "renamed") expect(isIdName(drift.world)).toBe(isIdName(drift.page));
       if (drift.kind === "decoy") expect(mayChange(drift, drift.decoy)).toBe(true);
     }
-    const camel = told.flatMap(({ task }) => (task.drift?.kind === "renamed" ? [task.drift] : [])).filter(({ page }) => /[A-Z]/.test(page));
+    const camel = told
+      .flatMap(({ task }) => (task.drift?.kind === "renamed" ? [task.drift] : []))
+      .filter(({ page }) => /[A-Z]/.test(page));
     expect(camel.length).toBeGreaterThan(0);
     for (const { world } of camel) expect(world).not.toContain("_");
   });
@@ -149,7 +151,11 @@ describe("drift", () => {
     for (const task of [declined(), blueprint({ table: trainTable }), drift]) expect(drifting(task)).toBe(task);
     const restricted = blueprint({ expected: [booked], restriction: tempting });
     expect(drifting(restricted)).toBe(restricted);
-    const rubric = { forbidden: [{ text: "no", rule: { kind: "never", tool: "find_train" } as const }], subGoals: [], questions: [] };
+    const rubric = {
+      forbidden: [{ text: "no", rule: { kind: "never", tool: "find_train" } as const }],
+      subGoals: [],
+      questions: [],
+    };
     expect(drifting(blueprint({ rubric })).drift).toBeUndefined();
   });
 

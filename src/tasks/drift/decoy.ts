@@ -29,7 +29,7 @@ interface Beside {
  */
 function siblingsOf({ domain, toolset }: Home, toolsets: readonly Toolset[], beside: Beside): readonly ToolSpec[] {
   const inDomain = toolsets.filter((one) => one.domain === domain);
-  const fit = (sets: readonly Toolset[]) =>
+  const changing = (sets: readonly Toolset[]) =>
     sets
       .flatMap(({ tools }) => tools)
       .filter((tool) => {
@@ -37,7 +37,7 @@ function siblingsOf({ domain, toolset }: Home, toolsets: readonly Toolset[], bes
         const isElse = fields.length > 0 && !fields.some((field) => beside.gives.includes(field));
         return isElse && !isReading(tool.name) && !beside.needed.includes(tool.name);
       });
-  const [own, all] = [fit(inDomain.filter(({ name }) => name === toolset)), fit(inDomain)];
+  const [own, all] = [changing(inDomain.filter(({ name }) => name === toolset)), changing(inDomain)];
   const isHidden = ({ name }: ToolSpec) => !beside.offered.includes(name);
   return [own.filter(isHidden), all.filter(isHidden), own].find((tools) => tools.length > 0) ?? all;
 }

@@ -2,8 +2,8 @@
 import type { Draws } from "../../rng.ts";
 import { worldCall } from "../../rules/drift.ts";
 import { isObject } from "../../rules/json.ts";
-import type { Drift, Json, JsonObject, JsonSchema, Task, ToolSpec } from "../../types.ts";
 import { propertiesOf } from "../../tools/tool-arguments.ts";
+import type { Drift, Json, JsonObject, JsonSchema, Task, ToolSpec } from "../../types.ts";
 import { neededTools, plainParameters, saidArguments, withParameter } from "./needed.ts";
 
 /** Without I and O, which look like digits. */
@@ -21,7 +21,9 @@ function wordsOf(schema: Json | undefined): readonly string[] | null {
 }
 
 /** The parameters that may take codes. One that the result repeats may not: the two would seem to contradict each other. */
-function listingParameters(tool: ToolSpec): readonly { readonly name: string; readonly schema: JsonSchema; readonly words: readonly string[] }[] {
+function listingParameters(
+  tool: ToolSpec,
+): readonly { readonly name: string; readonly schema: JsonSchema; readonly words: readonly string[] }[] {
   const parameters: JsonObject = plainParameters(tool);
   return Object.entries(parameters).flatMap(([name, schema]) => {
     const words = wordsOf(schema);
@@ -58,7 +60,9 @@ export function withCodes(task: Task, random: Draws): Task | null {
 /** The schema of the codes; it says what each means, for the simulator. */
 function coded({ description, ...schema }: JsonSchema, codes: Readonly<Record<string, string>>): JsonSchema {
   const legend = Object.entries(codes).map(([word, one]) => `${one}: ${word}`);
-  const said = [...(typeof description === "string" ? [description.replace(/\.$/, "")] : []), `Codes: ${legend.join(", ")}`].join(". ");
+  const said = [...(typeof description === "string" ? [description.replace(/\.$/, "")] : []), `Codes: ${legend.join(", ")}`].join(
+    ". ",
+  );
   const unsaid = typeof schema.default === "string" ? codes[schema.default] : undefined;
   return { ...schema, enum: Object.values(codes), ...(unsaid === undefined ? {} : { default: unsaid }), description: said };
 }

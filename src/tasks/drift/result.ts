@@ -16,7 +16,7 @@ export function drawnResult(returns: JsonSchema, given: JsonObject, random: Draw
   if (!isObject(returns.properties)) return null;
   const fields = Object.entries(returns.properties).map(([name, schema]) => {
     const said = own(given, name);
-    return [name, said !== undefined && isValid(schema, said) ? said : valueOf(schema, random)] as const;
+    return [name, said !== undefined && isValid(schema, said) ? said : drawnValue(schema, random)] as const;
   });
   const result: JsonObject = Object.fromEntries(fields);
   return matchesSchema(returns, result).length === 0 ? result : null;
@@ -27,7 +27,7 @@ function isValid(schema: Json, value: Json): boolean {
 }
 
 /** The plainest value of a schema; of one that knows more than this file, any that its grammar allows. */
-function valueOf(schema: Json, random: Draws): Json {
+function drawnValue(schema: Json, random: Draws): Json {
   const value = plainValue(schema, random);
   if (isValid(schema, value) || !isObject(schema)) return value;
   return JSON.parse(drawn(ruleOf(schema), random)) as Json; // the rule of a schema draws JSON
@@ -44,9 +44,9 @@ function plainValue(schema: Json, random: Draws): Json {
     case "number":
       return random.integer(Math.ceil(least), Math.max(Math.ceil(least), Math.floor(most)));
     case "array":
-      return Array.from({ length: numberOf(schema.minItems, 1) }, () => valueOf(schema.items ?? {}, random));
+      return Array.from({ length: numberOf(schema.minItems, 1) }, () => drawnValue(schema.items ?? {}, random));
     case "object":
-      return Object.fromEntries(Object.entries(propertiesOf(schema)).map(([name, part]) => [name, valueOf(part, random)]));
+      return Object.fromEntries(Object.entries(propertiesOf(schema)).map(([name, part]) => [name, drawnValue(part, random)]));
     case "string":
       return textOf(schema, random);
     default:
