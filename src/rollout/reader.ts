@@ -48,7 +48,7 @@ export function openReader(task: Task, random: Draws, isTold: boolean): Reader {
       if (pair.includes(call.name)) told = true; // what the one gives also says what the other does
       const result = decoyResult(task, call);
       if (result !== null) return taken(result, 0);
-      if (told || isSameCall(wanted, call, world)) return taken(wanted.result, 1);
+      if (isSameCall(wanted, call, world)) return taken(wanted.result, 1);
       const refusal = refusalOf(task, call);
       if (refusal === null) throw new RangeError(`task ${task.id}: ${call.name} takes the call of a page that is not true`);
       if (tellingOf(drift, call) !== null) told = true;

@@ -5,7 +5,7 @@
 
 import type { Blame, ExpectedCall, Failure, Fault, HeldBack, Json, Message, Task, Trajectory } from "../types.ts";
 import { judged } from "./as-it-is.ts";
-import { goesByPages, isTold } from "./drift.ts";
+import { goesByPages, isToldByErrors } from "./drift.ts";
 import { own } from "./json.ts";
 import { carries } from "./language/said.ts";
 import { isSameCall, sameValue, spoken } from "./values.ts";
@@ -87,7 +87,7 @@ function onlyUnknowableWrong({ task, messages }: Trajectory): string | null {
 }
 
 function isKnowable(name: string, { name: tool, arguments: values }: ExpectedCall, task: Task, index: number): boolean {
-  if (isTold(task.drift, tool, name)) return true;
+  if (isToldByErrors(task.drift, tool, name)) return true;
   const value = own(values, name) ?? null;
   const texts = [task.firstMessage, task.intent, task.systemPrompt, ...task.heldBack.map((held) => held.sentence)];
   if (task.background !== undefined) texts.push(task.background);

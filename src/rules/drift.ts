@@ -61,7 +61,7 @@ export function mayChange(drift: Drift | undefined, tool: string): boolean {
 }
 
 /** Whether errors of the tool tell what an argument takes: no text of the task has the code of an option. */
-export function isTold(drift: Drift | undefined, tool: string, argument: string): boolean {
+export function isToldByErrors(drift: Drift | undefined, tool: string, argument: string): boolean {
   return drift?.kind === "options" && drift.tool === tool && drift.argument === argument;
 }
 

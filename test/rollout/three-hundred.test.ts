@@ -141,8 +141,9 @@ describe("three hundred tasks", () => {
     for (const { kind, task } of drifted) {
       if (kind === "decoy") continue;
       const trajectory = await play(task, trusting);
-      expect(refusedIn(trajectory).map(({ refused }) => refused)).toContain("wrong_arguments");
-      expect(solves(trajectory)).toBe(false);
+      const what = `${task.id}: ${ends(trajectory)}`;
+      expect(refusedIn(trajectory).map(({ refused }) => refused), what).toContain("wrong_arguments");
+      expect(solves(trajectory), what).toBe(false);
     }
   });
 

@@ -17,7 +17,7 @@ import { valuesOf } from "./schema-value.ts";
 
 export const catalogue = embeddedCatalogue();
 
-const config = configSchema.parse({ tasks: { hard: 0.2, parallel: 0.1 }, rollout: { parallelCalls: 2 } });
+const config = configSchema.parse({ tasks: { hard: 0.2, parallel: 0.1 }, rollout: { parallelCalls: 2, tokensPerTurn: 192 } });
 const series = { level: 40, declineShare: 0, epsilon: 0 };
 
 /** Calls with any values of their schemas; no message, so that rules write it. */
