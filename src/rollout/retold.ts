@@ -7,7 +7,7 @@ import { formatToolCalls, parseToolCalls } from "../llm/text/tool-call.ts";
 import type { Message, Trajectory } from "../types.ts";
 import { openEpisode, type Telling } from "./episode.ts";
 
-export interface Retold {
+interface Retold {
   readonly messages: readonly Message[];
   /** In the other's ids, as its limits count. */
   readonly responseTokens: number;
@@ -20,7 +20,7 @@ export function retold(
   { template, ...telling }: Telling & { readonly template: EpisodeTemplate },
 ): Retold {
   const record = openEpisode(task, template, telling);
-  const [, , ...turns] = messages; // the system prompt and the first message are the task's
+  const turns = messages.slice(2); // the system prompt and the first message are the task's
   for (const { role, text, calls, turnReward, phase } of turns) {
     if (role === "user") record.userTurn(text);
     else if (role === "tool")

@@ -16,7 +16,7 @@ import type { Seated, Session } from "./session.ts";
 import { openTeacherServer, teacherRequests } from "./teacher-server.ts";
 import { lending } from "./turns.ts";
 
-export interface SeatedTeacher extends AsyncDisposable, Pick<Seated, "teacher" | "sequences"> {
+interface SeatedTeacher extends AsyncDisposable, Pick<Seated, "teacher" | "sequences"> {
   counters(): EngineCounters;
 }
 
@@ -34,7 +34,7 @@ export async function openServedTeacher(config: Config): Promise<SeatedTeacher> 
 }
 
 /** An engine with the teacher in the policy's seat. */
-export interface TeachersEngine extends SeatedTeacher {
+interface TeachersEngine extends SeatedTeacher {
   readonly engine: Engine;
 }
 
