@@ -80,7 +80,7 @@ await teacherSeat(session).withTeacher(async (/** @type {import("../src/run/sess
     shown.push(one);
     if (values.out === undefined) return;
     const { kind, drift } = task;
-    const messages = one.messages.map(({ role, phase, text }) => ({ role, phase, text }));
+    const messages = one.messages.map((/** @type {import("../src/types.ts").Message} */ { role, phase, text }) => ({ role, phase, text }));
     const line = { id: task.id, kind, drift, kept: isLearnt(one), verdict: one.verdict, counts: one.counts, messages };
     appendFileSync(values.out, `${JSON.stringify(line)}\n`);
   });

@@ -10,7 +10,7 @@ import { refusalOf } from "../simulator/tools.ts";
 import type { ExpectedCall, Json, Refusal, Task, ToolCall, ToolSpec } from "../types.ts";
 
 /** What the world gives for a call. */
-export interface Given {
+interface Given {
   readonly text: string;
   /** Null: it was refused. */
   readonly result: Json | null;

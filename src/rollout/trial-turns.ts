@@ -10,7 +10,7 @@ import type { EpisodeRecord } from "./episode.ts";
 import type { Tried } from "./notes.ts";
 import type { Reader } from "./reader.ts";
 
-export interface Trying {
+interface Trying {
   readonly task: Task;
   readonly reader: Reader;
   readonly record: EpisodeRecord;

@@ -244,7 +244,7 @@ export function outcome({ store, home }: Temporary, run: RunRow) {
       rows(`SELECT step, purpose, phase, position, sample, trajectory.policy_version, seed, status, reward, ids_sha256, counts
       FROM trajectory JOIN task ON task.id = task ORDER BY step, purpose, phase, position, sample`),
     messages: rows(`SELECT text, hex(ids), hex(logprobs), advantage FROM message JOIN trajectory ON trajectory.id = trajectory
-      JOIN task ON task.id = task ORDER BY step, purpose, phase, task.position, trajectory.sample, message.position`),
+      JOIN task ON task.id = task ORDER BY step, purpose, trajectory.phase, task.position, trajectory.sample, message.position`),
     exchanges: rows(`SELECT step, purpose, phase, task, sample, question.role, attempt, reply, problem, question.seed, prompt
       FROM question LEFT JOIN (SELECT id, sample FROM trajectory) AS played ON played.id = question.trajectory
       ORDER BY step, purpose, phase, task, sample, question.id`),
