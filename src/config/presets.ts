@@ -90,6 +90,8 @@ export const presets = {
     // one needed call, at every level
     difficulty: { expectedToolCalls: 0 },
     trial: { turns: 2 },
+    // notes, plan and call are one turn
+    rollout: { tokensPerTurn: 192 },
     warmup: { demonstrations: 96 },
     evaluation: { tasks: 0, decisions: 0, perCell: 48, heldOutKinds: ["options"] },
   },

@@ -5,7 +5,7 @@
 
 import type { Blame, ExpectedCall, Failure, Fault, HeldBack, Json, Message, Task, Trajectory } from "../types.ts";
 import { judged } from "./as-it-is.ts";
-import { isTold } from "./drift.ts";
+import { goesByPages, isTold } from "./drift.ts";
 import { own } from "./json.ts";
 import { carries } from "./language/said.ts";
 import { isSameCall, sameValue, spoken } from "./values.ts";
@@ -53,7 +53,8 @@ function ofTask(trajectory: Trajectory, silent: boolean): Fault | null {
   const { task, messages, stopReason } = trajectory;
   const { limits, heldBack } = task;
   const spoke = messages.filter((message) => message.role === "assistant");
-  if (spoke.length > 0 && spoke.every((message) => message.logprobs === null))
+  const isShown = spoke.length > 0 && spoke.every((message) => message.logprobs === null);
+  if (isShown && !goesByPages(trajectory))
     return { code: "bad_blueprint", reason: "the episode that the blueprint calls right is not" };
   const toolTurns = task.expected.length === 0 ? 0 : task.dependent ? 2 : 1;
   const tooFew =

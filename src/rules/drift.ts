@@ -1,6 +1,6 @@
 // What the drift of a task (types/drift.ts) means for one call: how an error tells it, the call as the page has it and as the world
 // takes it, and what a decoy gives. How drift is drawn is in tasks/drift.ts. Pure.
-import type { Drift, JsonObject, Task, ToolCall } from "../types.ts";
+import type { Drift, JsonObject, Task, ToolCall, Trajectory } from "../types.ts";
 import { isReading } from "./journal.ts";
 import { own } from "./json.ts";
 import { isSameCall } from "./values.ts";
@@ -63,4 +63,9 @@ export function mayChange(drift: Drift | undefined, tool: string): boolean {
 /** Whether errors of the tool tell what an argument takes: no text of the task has the code of an option. */
 export function isTold(drift: Drift | undefined, tool: string, argument: string): boolean {
   return drift?.kind === "options" && drift.tool === tool && drift.argument === argument;
+}
+
+/** Whether a page of the episode's task is not true, and the episode has no trials to find that out: errors of calls by it are due. */
+export function goesByPages({ task, messages }: Pick<Trajectory, "task" | "messages">): boolean {
+  return task.drift !== undefined && !messages.some(({ phase }) => phase !== undefined);
 }
