@@ -18,7 +18,7 @@ import {
 } from "../store/task-sets.ts";
 import { synthesiserOf } from "../synth/choose.ts";
 import { type Persona, personasOf } from "../synth/persona.ts";
-import { endingWhenAway } from "../synth/server-away.ts";
+import { endingWhenAway } from "../simulator/server-away.ts";
 import { synthesize } from "../synthesize.ts";
 import type { SynthesisModels } from "./open-synthesis.ts";
 import { eraseLine, type Print } from "./output.ts";

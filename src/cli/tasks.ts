@@ -58,7 +58,8 @@ export function tasksCommand(): Command {
 
 /** As a run would write them; novelty is checked among these tasks only. */
 async function writeSome(config: Config, options: Options) {
-  const { openEngineOf, toolsetsOf } = await import("../run/open.ts"); // late: the engine is slow to load for --help
+  const { openEngineOf } = await import("../run/open-engine.ts"); // late: the engine is slow to load for --help
+  const { toolsetsOf } = await import("../run/open.ts");
   const { callFormOf } = await import("../run/form.ts");
   const { findSeats } = await import("../run/seats.ts");
   const { openNearness } = await import("../run/open-embedder.ts");

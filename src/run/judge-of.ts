@@ -8,8 +8,8 @@ import { criteriaCap } from "../simulator/criteria.ts";
 import type { Session } from "./session.ts";
 
 /** The parts of a session that episodes and their verdicts need; without a memory each episode is answered anew. */
-export type PlayingSession = Pick<Session, "config" | "engine" | "template" | "usage" | "signal"> &
-  Partial<Pick<Session, "memory">>;
+export type PlayingSession = Pick<Session, "config" | "template" | "usage" | "signal"> &
+  Partial<Pick<Session, "memory">> & { readonly engine: Pick<Session["engine"], "policy" | "vocabulary" | "simulator"> };
 
 export function judgeOf({ config, template }: PlayingSession, verdict: Config["reward"]["verdict"]): Judge {
   const { withhold, maxCriteria } = config.simulator;

@@ -1,6 +1,7 @@
 // Every metric that a run records, as data: name, unit and a sentence. docs/metrics.md and the type of a name are generated from
 // it, and a test compares it with whole runs. A part in angle brackets is a placeholder: stop/<reason>. Names are TRL's for
 // metrics that TRL has.
+import { tryOutcomes } from "../rollout/teacher.ts";
 import { rejectionStages } from "../tasks/rejection.ts";
 import { stopReasons } from "../types.ts";
 
@@ -231,6 +232,11 @@ const loopMetrics = [
   { name: "probe/append_only", unit: "0 or 1", sentence: "1 if the chat template never renders an earlier turn differently." },
   { name: "warmup/approved", unit: "demonstrations", sentence: "Demonstrations that passed the rules and were trained on." },
   { name: "warmup/rejected", unit: "demonstrations", sentence: "Demonstrations that were not trained on." },
+  {
+    name: "teacher/<outcome>",
+    unit: "tries",
+    sentence: `Tries of the teacher, by what became of them (warmup.from=teacher): ${tryOutcomes.join(", ")}. Of the right ones of a task one is kept.`,
+  },
   { name: "learning_rate", unit: "rate", sentence: "Learning rate of the step's update." },
   {
     name: "learner/left_out",

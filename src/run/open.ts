@@ -5,11 +5,9 @@ import { PlayactError } from "../errors.ts";
 import type { Learner, OpenReply, OpenRequest } from "../learner/learner.ts";
 import { restartingLearner } from "../learner/restart.ts";
 import { startLearner } from "../learner/torch.ts";
-import { openEngine, openPolicySide, openSimulatorSide } from "../llm/engine/llama.ts";
-import { type Engine, join, type SimulatorSide } from "../llm/llm.ts";
+import type { Engine } from "../llm/llm.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
 import { assertTriable } from "../llm/text/trial.ts";
-import type { Model } from "../models/model.ts";
 import { pythonPath } from "../models/python.ts";
 import type { MemoryPlan } from "../plan/plan.ts";
 import { planLine } from "../plan/text.ts";
@@ -25,12 +23,14 @@ import { checkDrift } from "./drifting.ts";
 import { callFormOf } from "./form.ts";
 import { memoryOf } from "./memory.ts";
 import { openNearness } from "./open-embedder.ts";
+import { openEngineOf } from "./open-engine.ts";
 import { ownTools } from "./own-tools.ts";
 import { planOfRun, unplanned } from "./plan.ts";
 import { probePositions } from "./positions.ts";
-import { findSeats, findSimulator, type Seats } from "./seats.ts";
+import { findSeats } from "./seats.ts";
 import type { Session } from "./session.ts";
-import { looseServer, openSimulatorServer } from "./simulator-server.ts";
+import { looseServer } from "./simulator-server.ts";
+import { teacherSeat } from "./teacher.ts";
 import { restAtFirst, training } from "./turns.ts";
 import { versions } from "./versions.ts";
 
@@ -81,6 +81,7 @@ export async function openSession(
     embed: nearness.embed,
     distractors: nearness.distractors,
     memory: memoryOf(config, { writer, ...watch }),
+    ...teacherSeat({ config, engine }),
     usage: newUsage(),
     folder,
     ...watch,
@@ -105,35 +106,6 @@ export async function openSession(
     told(`chat template: ${chosen.text}`);
     return chosen;
   }
-}
-
-/** What is known of an engine before it opens; without a plan (commands that need no learner) it sees what is free. */
-interface Known {
-  readonly seats?: Seats;
-  readonly plan?: MemoryPlan;
-}
-
-/** The engine of a config, with the sequences of its plan. */
-export async function openEngineOf(config: Config, { seats, plan }: Known = {}): Promise<Engine> {
-  const { policy, simulator } = seats ?? (await findSeats(config));
-  const { policySequences, simulatorSequences } = plan?.engine ?? config.engine;
-  const sequences = { policySequences, simulatorSequences, wholeOnGpu: plan !== undefined };
-  const options = { policyModel: policy.path, ...config.engine, ...sequences };
-  const served = await openSimulatorServer(config);
-  if (served === null) return openEngine({ ...options, simulatorModel: simulator?.path ?? null });
-  const side = await openPolicySide(options).catch(async (error) => {
-    await served[Symbol.asyncDispose]();
-    throw error;
-  });
-  return join(side, served);
-}
-
-/** The simulator of a config alone; `model`: its file, null on a server. */
-export async function openSimulatorOf(config: Config, model: Model | null): Promise<SimulatorSide> {
-  const served = await openSimulatorServer(config);
-  if (served !== null) return served;
-  const { path } = model ?? (await findSimulator(config.models.simulator));
-  return openSimulatorSide({ simulatorModel: path, ...config.engine });
 }
 
 /**

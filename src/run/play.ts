@@ -21,12 +21,14 @@ export interface PlayOptions {
   readonly temperature: number;
   /** How it is judged; `first-turn`: only the first turn is played, and judged by reward/first-turn.ts. */
   readonly verdict: Config["reward"]["verdict"] | "first-turn";
+  /** What the player is shown in place of the task; absent: the task. World and judge know the task alone. */
+  readonly shownAs?: (task: Task) => Task;
 }
 
 /** Plays one episode to its verdict; all its draws derive from `names`. */
 export type PlayEpisode = (task: Task, sample: number, names: readonly (string | number)[]) => Promise<Trajectory>;
 
-export function playerOf(session: PlayingSession, { temperature, verdict }: PlayOptions): PlayEpisode {
+export function playerOf(session: PlayingSession, { temperature, verdict, shownAs = (task) => task }: PlayOptions): PlayEpisode {
   const { config, engine, memory = null } = session;
   const { policy, vocabulary } = engine;
   const player: Player = { ...session, policy, vocabulary, temperature, rollout: config.rollout, trial: config.trial };
@@ -40,7 +42,8 @@ export function playerOf(session: PlayingSession, { temperature, verdict }: Play
     const { exchanges, keep } = collected(config.store.exchanges);
     const simulator = simulatorOf(session).noting({ usage, keep });
     const world = openWorld(task, simulator, { ...config.simulator, memory, trial: config.trial.world }, names);
-    const trajectory = await judge(await rollOut(task, player, world, { sample, names }), simulator);
+    const { trajectory: played, lines } = await rollOut(shownAs(task), player, world, { sample, names });
+    const trajectory = await judge({ trajectory: { ...played, task }, lines }, simulator);
     const trials = countsTrials(config) ? trialCounts(trajectory, config.trial.world) : {};
     return { ...trajectory, counts: { ...counted(usage), ...trajectory.counts, ...trials }, exchanges };
   };

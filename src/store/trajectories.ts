@@ -34,7 +34,7 @@ export interface StoredTrajectory {
 
 /** Whether the ids of a message are loss tokens: sampled by the policy, or shown to it as the right answer. */
 export function isTrained(message: Message, author: Author): boolean {
-  return message.role === "assistant" && (message.logprobs !== null || author === "blueprint");
+  return message.role === "assistant" && (message.logprobs !== null || author !== "policy");
 }
 
 /**

@@ -3,8 +3,8 @@ import type { JudgedItem } from "./rubric.ts";
 import type { Task } from "./task.ts";
 import type { MadeCall } from "./tool.ts";
 
-/** Who wrote the turns of the assistant: the policy sampled them, or a rule wrote the right ones from the blueprint. */
-export type Author = "policy" | "blueprint";
+/** Who wrote the turns of the assistant: the policy sampled them, a rule wrote the right ones from the blueprint, or a teacher played them. */
+export type Author = "policy" | "blueprint" | "teacher";
 
 /** The part of an episode that a message belongs to (ToolMaster): tools are tried first, then used for the task. */
 export type Phase = "trial" | "execution";

@@ -45,7 +45,7 @@ const items = fc.array(
 );
 
 const trajectory: fc.Arbitrary<Omit<Trajectory, "task" | "sample">> = fc.record({
-  author: fc.constantFrom("policy", "blueprint"),
+  author: fc.constantFrom("policy", "blueprint", "teacher"),
   policyVersion: fc.nat(),
   seed: id,
   messages: fc.array(message, { maxLength: 6 }),
@@ -130,11 +130,9 @@ describe("a stored trajectory", () => {
   it("is trained only if it was sampled or shown in a demonstration, never if it is a user's or a tool's", () => {
     const sampled = exampleMessage({ role: "assistant", logprobs: [-1, -1, -1] });
     const written = exampleMessage({ role: "assistant" });
-    expect([isTrained(sampled, "policy"), isTrained(written, "policy"), isTrained(written, "blueprint")]).toEqual([
-      true,
-      false,
-      true,
-    ]);
+    expect(isTrained(sampled, "policy")).toBe(true);
+    expect(isTrained(written, "policy")).toBe(false);
+    for (const author of ["blueprint", "teacher"] as const) expect(isTrained(written, author)).toBe(true);
     for (const role of ["system", "user", "tool"] as const) expect(isTrained({ ...sampled, role }, "blueprint")).toBe(false);
   });
 });

@@ -190,6 +190,8 @@ export interface Process {
   /** Plays another world than the usual one, with these tools. */
   readonly script?: Script;
   readonly tools?: readonly ToolSpec[];
+  /** Seats the teacher of the warm-up. */
+  readonly withTeacher?: Session["withTeacher"];
   /** Gets each request to train. */
   readonly updated?: (request: UpdateRequest) => void;
 }
@@ -209,6 +211,7 @@ export async function life({ store, home }: Temporary, run: RunRow, lived: Proce
   setMaxListeners(0, signal); // as in the worker: every wait adds one
   const session: Session = {
     ...{ config: run.config, writer, engine, learner, progress, plan },
+    ...(lived.withTeacher === undefined ? {} : { withTeacher: lived.withTeacher }),
     template: episodeTemplate(engine.vocabulary, { dialect: "hermes", markers: "pieces" }),
     toolsets: { train: [toolset], heldOut: [toolset] },
     embed: null,
