@@ -26,7 +26,7 @@ export async function printSummary(writer: Writer, print: Print): Promise<void> 
   }
   const byTools = scoresByTools(store, run);
   if (byTools.length > 0) {
-    const title = 
+    const title =
       "Held-out tasks by which page is not true (solved: all done without harm; harm: something changed that nobody wanted)";
     print(`\n${title}\n${table(byTools.map(rounded))}low, high: 95 % intervals\n`);
   }
