@@ -80,7 +80,11 @@ await teacherSeat(session).withTeacher(async (/** @type {import("../src/run/sess
     shown.push(one);
     if (values.out === undefined) return;
     const { kind, drift } = task;
-    const messages = one.messages.map((/** @type {import("../src/types.ts").Message} */ { role, phase, text }) => ({ role, phase, text }));
+    const messages = one.messages.map((/** @type {import("../src/types.ts").Message} */ { role, phase, text }) => ({
+      role,
+      phase,
+      text,
+    }));
     const line = { id: task.id, kind, drift, kept: isLearnt(one), verdict: one.verdict, counts: one.counts, messages };
     appendFileSync(values.out, `${JSON.stringify(line)}\n`);
   });
@@ -96,8 +100,14 @@ function print(name, of) {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 const pagesOf = (/** @type {Trajectory} */ { task }) => task.drift?.kind ?? (task.kind === "decline" ? "decline" : "true");
-for (const pages of new Set(shown.map(pagesOf))) print(pages, shown.filter((one) => pagesOf(one) === pages));
+for (const pages of new Set(shown.map(pagesOf)))
+  print(
+    pages,
+    shown.filter((one) => pagesOf(one) === pages),
+  );
 print("all", shown);
 const seconds = Math.round((performance.now() - started) / 1000);
-process.stdout.write(`${JSON.stringify({ teacher: config.models.teacher ?? config.models.simulator, tries: config.warmup.tries, seconds })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ teacher: config.models.teacher ?? config.models.simulator, tries: config.warmup.tries, seconds })}\n`,
+);
 process.exit(0); // exiting frees contexts and models

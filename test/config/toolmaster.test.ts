@@ -39,8 +39,14 @@ describe("the preset `laptop-trial`", () => {
   test("differs from `laptop` in its tasks, trials and evaluation, and in the room of a turn, not in the shape of a step, its guides or its update", () => {
     const before = new Map(leaves(resolveConfig({ preset: "laptop", set: [] }).config));
     const changed = leaves(small).filter(([key, value]) => value !== before.get(key));
-    expect(changed.map(([key]) => key).filter((key) => /^(rollout|learner|advantage|steps)/.test(key))).toEqual(["rollout.tokensPerTurn"]);
-    expect(changed.map(([key]) => key).toSorted()).toEqual(leaves(presets["laptop-trial"]).map(([key]) => key).toSorted());
+    expect(changed.map(([key]) => key).filter((key) => /^(rollout|learner|advantage|steps)/.test(key))).toEqual([
+      "rollout.tokensPerTurn",
+    ]);
+    expect(changed.map(([key]) => key).toSorted()).toEqual(
+      leaves(presets["laptop-trial"])
+        .map(([key]) => key)
+        .toSorted(),
+    );
   });
 
   test("needs one call at every level", () => {

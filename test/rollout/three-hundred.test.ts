@@ -142,7 +142,10 @@ describe("three hundred tasks", () => {
       if (kind === "decoy") continue;
       const trajectory = await play(task, trusting);
       const what = `${task.id}: ${ends(trajectory)}`;
-      expect(refusedIn(trajectory).map(({ refused }) => refused), what).toContain("wrong_arguments");
+      expect(
+        refusedIn(trajectory).map(({ refused }) => refused),
+        what,
+      ).toContain("wrong_arguments");
       expect(solves(trajectory), what).toBe(false);
     }
   });

@@ -30,7 +30,10 @@ describe("a turn that begins with the word", () => {
 
   test("is answered as a trial, beside tool turns and assistant turns", async () => {
     const task = blueprint({ limits: limits({ assistantTurns: 2, toolTurns: 1 }) });
-    const { end, trajectory } = await play(task, { turns: [tries(found), tries(booked), acts, answer], reply: () => ({ price: 20 }) });
+    const { end, trajectory } = await play(task, {
+      turns: [tries(found), tries(booked), acts, answer],
+      reply: () => ({ price: 20 }),
+    });
     expect(end).toBe("terminated: answered");
     expect(phases(trajectory.messages)).toEqual([
       ...["assistant trial", "tool trial", "assistant trial", "tool trial"],

@@ -2,10 +2,10 @@
 // learner's metrics are compared with the real learner in test/learner/torch.test.ts.
 import { expect, test } from "vitest";
 import { assignAdvantages } from "../../src/reward/assign.ts";
+import { tryOutcomes } from "../../src/rollout/teacher.ts";
 import { learnerMetrics, metricList } from "../../src/run/metric-list.ts";
 import { groupMetrics } from "../../src/run/metrics.ts";
 import { teacherMetrics } from "../../src/run/teach.ts";
-import { tryOutcomes } from "../../src/rollout/teacher.ts";
 import { rejectionStages } from "../../src/tasks/rejection.ts";
 import { rubricSections, stopReasons } from "../../src/types.ts";
 import { temporaryStore } from "../store/temporary.ts";

@@ -119,16 +119,19 @@ describe("of a teacher's tries", () => {
     ["malformed", [trialTurn(broken), ...right], /1 wrote calls that cannot be parsed/],
     ["too_long", right, /1 were longer than rollout\.responseTokens/, tight, 4],
     ["aborted", [new EngineError("deadline", "too late")], /1 were aborted/],
-  ])("one that is %s is not learnt from; if that is all of them, the run ends with the reasons", async (why, turns, text, task, ids) => {
-    const { show, config } = taught([turns], {}, ids);
-    const shown = await show(task ?? blueprint(), 0);
-    expect(shown.counts).toMatchObject({ [`teacher/${why}`]: 1 });
-    expect(isLearnt(shown)).toBe(false);
-    expect(teacherMetrics([shown])).toMatchObject({ [`teacher/${why}`]: 1, "teacher/right": 0 });
-    expect(() => assertTaught(config, [shown])).toThrow(
-      expect.objectContaining({ boundary: "config", message: expect.stringMatching(text) }),
-    );
-  });
+  ])(
+    "one that is %s is not learnt from; if that is all of them, the run ends with the reasons",
+    async (why, turns, text, task, ids) => {
+      const { show, config } = taught([turns], {}, ids);
+      const shown = await show(task ?? blueprint(), 0);
+      expect(shown.counts).toMatchObject({ [`teacher/${why}`]: 1 });
+      expect(isLearnt(shown)).toBe(false);
+      expect(teacherMetrics([shown])).toMatchObject({ [`teacher/${why}`]: 1, "teacher/right": 0 });
+      expect(() => assertTaught(config, [shown])).toThrow(
+        expect.objectContaining({ boundary: "config", message: expect.stringMatching(text) }),
+      );
+    },
+  );
 
   test("one that declines needs no trial, and without trials no call does", async () => {
     const shown = await taught([["I have no tool to find trains."]]).show(declined(), 0);
@@ -210,7 +213,8 @@ describe("a run with a teacher", () => {
   test("has it on a server beside the run's own simulator, and none where rules show how", async () => {
     await using server = await chatServer({ say: () => "Hello." });
     const set = [`models.teacher=${server.url}#big/teacher`, "engine.policySequences=3"];
-    const config = (...more: readonly string[]) => resolveConfig({ preset: "tiny", set: [...set, "warmup.when=always", ...more] }).config;
+    const config = (...more: readonly string[]) =>
+      resolveConfig({ preset: "tiny", set: [...set, "warmup.when=always", ...more] }).config;
     const engine = scriptedEngine();
     expect(teacherSeat({ config: config(), engine })).toEqual({});
     const seated: Seated[] = [];
