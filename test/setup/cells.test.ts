@@ -69,5 +69,5 @@ test("one run has a row for each cell and measure, with the gain from the warm-u
   expect(rows[2]).toMatch(
     /^\| decoy \| solved \| 0\.00 \(.*\), 0 of 4 \| 0\.75 \(.*\), 3 of 4 \| \+0\.75 \(0\.25 to 1\.00\) \|$/,
   );
-  expect(rows.at(-1)).toBe("| decoy | trials | 2.00 | 2.00 |  |");
+  expect(rows.at(-1)).toBe("| decoy | trials | 0.00 | 2.00 |  |");
 });
