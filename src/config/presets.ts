@@ -90,8 +90,8 @@ export const presets = {
     // one needed call, at every level
     difficulty: { expectedToolCalls: 0 },
     trial: { turns: 2 },
-    // notes, plan and call are one turn
-    rollout: { tokensPerTurn: 192 },
+    // notes, plan and call are one turn, after two trials
+    rollout: { tokensPerTurn: 192, responseTokens: 768 },
     warmup: { demonstrations: 96 },
     evaluation: { tasks: 0, decisions: 0, perCell: 48, heldOutKinds: ["options"] },
   },

@@ -36,11 +36,12 @@ describe("the preset `toolmaster`", () => {
 });
 
 describe("the preset `laptop-trial`", () => {
-  test("differs from `laptop` in its tasks, trials and evaluation, and in the room of a turn, not in the shape of a step, its guides or its update", () => {
+  test("differs from `laptop` in its tasks, trials and evaluation, and in the room of turns, not in the shape of a step, its guides or its update", () => {
     const before = new Map(leaves(resolveConfig({ preset: "laptop", set: [] }).config));
     const changed = leaves(small).filter(([key, value]) => value !== before.get(key));
     expect(changed.map(([key]) => key).filter((key) => /^(rollout|learner|advantage|steps)/.test(key))).toEqual([
       "rollout.tokensPerTurn",
+      "rollout.responseTokens",
     ]);
     expect(changed.map(([key]) => key).toSorted()).toEqual(
       leaves(presets["laptop-trial"])

@@ -189,6 +189,7 @@ describe("a run", () => {
     );
     expect(refused({ trial: { turns: 8 } })).toBe("taken");
     expect(refused({ trial: { turns: 9, phase: false } })).toContain("trial.turns=8"); // the same turns in all
+    expect(refused({ trial: { turns: 2, price: 0.2 } })).toContain("Set trial.price=0.12 at most");
     expect(refused({ trial: { turns: 1 }, rollout: { responseTokens: 128 } })).toContain("Set trial.turns=0, or raise");
     expect(refused({ trial: { turns: 2 }, rollout: { responseTokens: 640 }, engine: { policyContext: 200 } })).toContain(
       "engine.policyContext is 200",
