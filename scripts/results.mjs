@@ -3,7 +3,7 @@
 //   node scripts/results.mjs save RUN [--home DIR] [--name NAME] [--note TEXT]   writes docs/results/NAME.json (default: RUN)
 //   node scripts/results.mjs draw NAME …      prints the tables as Markdown and writes docs/results/NAME.svg
 //   node scripts/results.mjs seeds NAME …     prints one table of runs that differ in their seed
-//   node scripts/results.mjs cells NAME OTHER  prints what NAME has over OTHER in each cell (evaluation.perCell), task by task
+//   node scripts/results.mjs cells NAME OTHER  prints what NAME has over OTHER on the same held-out tasks (evaluation.perCell, or a task set)
 //   node scripts/results.mjs front NAME       writes the table of the README, between its two marks
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";

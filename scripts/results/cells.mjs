@@ -1,5 +1,6 @@
-// The cells of an evaluation (evaluation.perCell) as Markdown: those of one run by phase, and those of two runs beside each other,
-// paired over the same held-out tasks, so that the arms of a comparison may come from two machines or days. Pure.
+// The cells of an evaluation (evaluation.perCell, or the held-out tasks of a task set as one) as Markdown: those of one run by phase,
+// and those of two runs beside each other, paired over the same held-out tasks, so that the arms of a comparison may come from two
+// machines or days. Pure.
 import { byKey } from "./by-key.mjs";
 import { stepOf } from "./curve.mjs";
 import { gainText, table, two } from "./markdown.mjs";
@@ -7,12 +8,21 @@ import { gainText, table, two } from "./markdown.mjs";
 /** @typedef {import("./collect.mjs").Result} Result */
 /** @typedef {import("./collect.mjs").TaskLine} TaskLine */
 /** @typedef {Pick<typeof import("../../src/statistics/interval.ts"), "pairedGain" | "wilson">} Statistics */
-/** @typedef {TaskLine & Required<Pick<TaskLine, "cell" | "same" | "solved" | "harm" | "trials">>} CellTask */
+/** @typedef {TaskLine & Required<Pick<TaskLine, "cell" | "same" | "measures">>} CellTask */
 
-const order = ["true", "renamed", "options", "decoy"];
+const order = ["true", "renamed", "options", "decoy", "set"];
 
-/** The measures that are 0 or 1 for a task: by phase. @type {Record<string, (task: CellTask) => Record<string, number>>} */
-const measures = { solved: (task) => task.solved, success: (task) => task.right, harm: (task) => task.harm };
+/** Measures that are not 0 or 1 for a task: their mean has no interval of its own, its gains have. */
+const means = ["trials", "goals", "asked"];
+
+/** What is measured of the tasks of a cell, in the order of the rows. @param {readonly CellTask[]} tasks */
+function namesIn(tasks) {
+  const [first, ...others] = Object.keys(tasks[0]?.measures ?? {});
+  return [...(first === undefined ? [] : [first]), "success", ...others];
+}
+
+/** The values of a measure by phase. @param {CellTask} task @param {string} name */
+const valuesOf = ({ right, measures }, name) => (name === "success" ? right : (measures[name] ?? {}));
 
 /** @param {Pick<Result, "tasks">} result @returns {Map<string, CellTask[]>} by cell */
 function cellsOf({ tasks }) {
@@ -38,6 +48,9 @@ function share(values, { wilson }) {
 const mean = (/** @type {readonly number[]} */ values) =>
   values.length === 0 ? "-" : two(values.reduce((all, one) => all + one, 0) / values.length);
 
+/** @param {string} name @param {readonly number[]} values @param {Statistics} statistics */
+const score = (name, values, statistics) => (means.includes(name) ? mean(values) : share(values, statistics));
+
 /**
  * A row for each cell and measure: every phase, and the gain from the first phase that was trained to the last. Empty without cells.
  * @param {Pick<Result, "tasks">} result
@@ -50,23 +63,22 @@ export function cellTable(result, statistics) {
   const [from, to] = [phases.find((phase) => stepOf(phase) === 0) ?? phases[0] ?? "base", phases.at(-1) ?? "base"];
   const rows = sorted(cells.keys()).flatMap((cell) => {
     const tasks = cells.get(cell) ?? [];
-    const at = (/** @type {Record<string, number>} */ values, /** @type {string} */ phase) =>
-      phase in values ? [values[phase] ?? 0] : [];
-    const shares = Object.entries(measures).map(([measure, of]) => {
-      const pairs = tasks.flatMap((task) =>
-        at(of(task), from).flatMap((before) => at(of(task), to).map((after) => ({ before, after }))),
-      );
+    return namesIn(tasks).map((name) => {
+      const at = (/** @type {CellTask} */ task, /** @type {string} */ phase) => {
+        const values = valuesOf(task, name);
+        return phase in values ? [values[phase] ?? 0] : [];
+      };
+      const pairs = tasks.flatMap((task) => at(task, from).flatMap((before) => at(task, to).map((after) => ({ before, after }))));
       const gain = pairs.length === 0 || from === to ? "-" : gainText(statistics.pairedGain([pairs]));
       const shown = phases.map((phase) =>
-        share(
-          tasks.flatMap((task) => at(of(task), phase)),
+        score(
+          name,
+          tasks.flatMap((task) => at(task, phase)),
           statistics,
         ),
       );
-      return [cell, measure, ...shown, gain];
+      return [cell, name, ...shown, gain];
     });
-    const trials = phases.map((phase) => mean(tasks.flatMap((task) => at(task.trials, phase))));
-    return [...shares, [cell, "trials", ...trials, ""]];
   });
   return table(["cell", "", ...phases, `${from} to ${to}`], rows);
 }
@@ -83,26 +95,20 @@ export function compareCells([name, one], [otherName, other], statistics) {
   const [cells, others] = [aligned(one), aligned(other)];
   const parts = points.flatMap((point) => {
     const rows = sorted(cells.keys()).flatMap((cell) => {
-      const { both, alone } = pairsOf(cells.get(cell) ?? [], others.get(cell) ?? [], point);
-      if (both.length === 0) return [];
-      const tasks = `${both.length}${alone === 0 ? "" : `, ${alone} of one run alone left out`}`;
-      const compared = Object.entries(measures).map(([measure, of]) => {
-        const pairs = both.map(([mine, theirs]) => ({ after: of(mine)[point] ?? 0, before: of(theirs)[point] ?? 0 }));
-        return [
-          ...[cell, measure, tasks],
-          share(
-            pairs.map(({ after }) => after),
+      const mine = cells.get(cell) ?? [];
+      return namesIn(mine).flatMap((name) => {
+        const { both, alone } = pairsOf(mine, others.get(cell) ?? [], { point, name });
+        if (both.length === 0) return [];
+        const pairs = both.map(([after, before]) => ({ after, before }));
+        const column = (/** @type {"after" | "before"} */ arm) =>
+          score(
+            name,
+            pairs.map((pair) => pair[arm]),
             statistics,
-          ),
-          share(
-            pairs.map(({ before }) => before),
-            statistics,
-          ),
-          gainText(statistics.pairedGain([pairs])),
-        ];
+          );
+        const tasks = `${both.length}${alone === 0 ? "" : `, ${alone} of one run alone left out`}`;
+        return [[cell, name, tasks, column("after"), column("before"), gainText(statistics.pairedGain([pairs]))]];
       });
-      const trials = [0, 1].map((arm) => mean(both.map((pair) => pair[arm]?.trials[point] ?? 0)));
-      return [...compared, [cell, "trials", tasks, ...trials, ""]];
     });
     if (rows.length === 0) return [];
     return [`${point}:`, table(["cell", "", "tasks", name, otherName, `${name} less ${otherName}`], rows)];
@@ -131,28 +137,33 @@ function aligned(/** @type {Result} */ result) {
       tasks.map((task) => ({
         ...task,
         right: renamed(task.right),
-        solved: renamed(task.solved),
-        harm: renamed(task.harm),
-        trials: renamed(task.trials),
+        measures: Object.fromEntries(Object.entries(task.measures).map(([name, values]) => [name, renamed(values)])),
       })),
     ]),
   );
 }
 
 /**
+ * The values of a measure that both have of the very same tasks.
  * @param {readonly CellTask[]} mine
  * @param {readonly CellTask[]} theirs
- * @param {string} point
- * @returns {{ both: (readonly [CellTask, CellTask])[], alone: number }} alone: tasks of the point that only one of the two has
+ * @param {{ point: string, name: string }} of
+ * @returns {{ both: (readonly [number, number])[], alone: number }} alone: tasks of the point that only one of the two has
  */
-function pairsOf(mine, theirs, point) {
-  const played = (/** @type {readonly CellTask[]} */ tasks) => tasks.filter(({ solved }) => point in solved);
-  const found = new Map(played(theirs).map((task) => [task.same, task]));
-  const both = played(mine).flatMap((task) => {
-    const twin = found.get(task.same);
-    return twin === undefined ? [] : [/** @type {const} */ ([task, twin])];
+function pairsOf(mine, theirs, { point, name }) {
+  const measured = (/** @type {readonly CellTask[]} */ tasks) =>
+    new Map(
+      tasks.flatMap((task) => {
+        const value = valuesOf(task, name)[point];
+        return value === undefined ? [] : [/** @type {const} */ ([task.same, value])];
+      }),
+    );
+  const [own, found] = [measured(mine), measured(theirs)];
+  const both = [...own].flatMap(([same, value]) => {
+    const twin = found.get(same);
+    return twin === undefined ? [] : [/** @type {const} */ ([value, twin])];
   });
-  return { both, alone: played(mine).length + found.size - 2 * both.length };
+  return { both, alone: own.size + found.size - 2 * both.length };
 }
 
 /** Keys whose values differ, with both as JSON. @param {unknown} one @param {unknown} other @returns {string[][]} */

@@ -7,11 +7,12 @@ import { byKey } from "./by-key.mjs";
 
 /**
  * @typedef {{ step: number, level: number, reward: number | null, success: number | null, seconds: number | null }} Step
- * A held-out task: whether each phase ("base", "step 4") had it right, and its reward. Of a task in a cell (evaluation.perCell) also
- * its cell (true, or the kind of drift), a digest that it has in every run that plays it, and by phase: whether it was solved,
- * whether harm was done, and how many turns tried.
+ * A held-out task: whether each phase ("base", "step 4") had it right, and its reward. Of a task that runs are compared by also its
+ * cell (of evaluation.perCell: true, or the kind of drift; of a task set: set), a digest that it has in every run that plays it, and
+ * what else was measured, by phase. In cells: solved, harm (0 or 1) and trials (turns). In a set: shares of the sub-goals that were reached
+ * (goals) and of the held-back values that were asked for (asked), and whether nothing forbidden was done (kept).
  * @typedef {{ purpose: "evaluation" | "selection", task: string, kind: string, right: Record<string, number>, reward: Record<string, number>,
- *   cell?: string, same?: string, solved?: Record<string, number>, harm?: Record<string, number>, trials?: Record<string, number> }} TaskLine
+ *   cell?: string, same?: string, measures?: Record<string, Record<string, number>> }} TaskLine
  * A benchmark row: whether each policy ("base", "step 4") was right.
  * @typedef {{ category: string, position: number, right: Record<string, number> }} RowLine
  * @typedef {{ run: string, preset: string, dialect: string | null, started: string, ended: string | null, versions: unknown,
@@ -46,7 +47,11 @@ export async function collect(run, home) {
   const episodes = ask(
     `select task.purpose, task.name as task, task.kind, trajectory.phase, trajectory.rules = 1 as right, trajectory.reward,
        iif(task.purpose = 'evaluation' and ${Number(perCell)} > 0 and task.position >= ${Number(firstPlace)},
-         coalesce(task.drift ->> '$.kind', 'true'), null) as cell, solved, harm, trials
+         coalesce(task.drift ->> '$.kind', 'true'), iif(task.purpose = 'evaluation' and task.body ->> '$.inSet' is not null, 'set', null)) as cell,
+       solved, harm, trials,
+       (select avg(met) from verdict_item where trajectory = trajectory.id and section = 'subGoals') as goals,
+       (select avg(met) from verdict_item where trajectory = trajectory.id and section = 'questions') as asked,
+       (select min(met) from verdict_item where trajectory = trajectory.id and section = 'forbidden') as kept
      from trajectory join task on task.id = trajectory.task left join tried on tried.id = trajectory.id
      where task.run = ${id} and task.purpose in ('evaluation', 'selection') and trajectory.reward is not null
      order by task.purpose, task.position, trajectory.phase`,
@@ -102,12 +107,12 @@ export async function collect(run, home) {
  * @param {ReadonlyMap<string, string>} digests by the name of the task
  */
 function cellLine(first, all, digests) {
-  const counted = all.filter(({ solved }) => solved !== null);
-  const by = (/** @type {"solved" | "harm" | "trials"} */ name) =>
-    Object.fromEntries(counted.map((one) => [one.phase, one[name]]));
   const same = digests.get(first.task);
   if (same === undefined) throw new Error(`there is no task ${first.task}`);
-  return { cell: first.cell, same, solved: by("solved"), harm: by("harm"), trials: by("trials") };
+  const by = (/** @type {string} */ name) =>
+    Object.fromEntries(all.flatMap((one) => (one[name] === null ? [] : [[one.phase, one[name]]])));
+  const names = first.cell === "set" ? ["goals", "asked", "kept"] : ["solved", "harm", "trials"];
+  return { cell: first.cell, same, measures: Object.fromEntries(names.map((name) => [name, by(name)])) };
 }
 
 /**

@@ -11,7 +11,15 @@ function run(last: string, phase: boolean, cells: Readonly<Record<string, string
       const at = (value: number) => ({ "step 0": 0, [last]: value });
       const line = { purpose: "evaluation" as const, task: `eval-${index}`, kind: "plain", reward: {} };
       const solved = Number(letter);
-      return [{ ...line, cell, same: `${cell}${index}`, right: at(0), solved: at(solved), harm: at(1 - solved), trials: at(2) }];
+      return [
+        {
+          ...line,
+          cell,
+          same: `${cell}${index}`,
+          right: at(0),
+          measures: { solved: at(solved), harm: at(1 - solved), trials: at(2) },
+        },
+      ];
     }),
   );
   const head = {
@@ -69,5 +77,5 @@ test("one run has a row for each cell and measure, with the gain from the warm-u
   expect(rows[2]).toMatch(
     /^\| decoy \| solved \| 0\.00 \(.*\), 0 of 4 \| 0\.75 \(.*\), 3 of 4 \| \+0\.75 \(0\.25 to 1\.00\) \|$/,
   );
-  expect(rows.at(-1)).toBe("| decoy | trials | 0.00 | 2.00 |  |");
+  expect(rows.at(-1)).toBe("| decoy | trials | 0.00 | 2.00 | +2.00 (2.00 to 2.00) |");
 });
