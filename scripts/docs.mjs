@@ -1,5 +1,5 @@
 // Writes the generated tables of docs/: the command line from the commands' help, the config from its schema and presets,
-// the metrics from their list, what SynthAgent sets from its preset (synthagent-rows.mjs). The text around the tables is written by hand.
+// the metrics from their list, what SynthAgent and ToolMaster set from their presets (synthagent-rows.mjs, toolmaster-rows.mjs). The text around the tables is written by hand.
 //   node scripts/docs.mjs            writes
 //   node scripts/docs.mjs --check    writes nothing; exit 1 if a page is out of date
 import { execFileSync } from "node:child_process";
@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { root } from "./setup/step.mjs";
 import { synthAgentRows } from "./synthagent-rows.mjs";
+import { toolMasterRows } from "./toolmaster-rows.mjs";
 
 /** @typedef {import("commander").Command} Command */
 
@@ -125,19 +126,26 @@ function metricTable(metrics) {
 }
 
 /**
- * A table for each part of the page: paper, their code, ours as the preset resolves to it, why.
- * @param {any} config of the preset `synthagent`
+ * A table for each part of the page of a paper: what it says (and its code, where there is one to read), ours as the preset resolves
+ * to it, why.
+ * @param {Readonly<Record<string, readonly { key: string, paper: string, code?: string, why: string }[]>>} parts
+ * @param {any} config of the preset
  */
-function synthAgentTables(config) {
-  return Object.entries(synthAgentRows).flatMap(([part, rows]) => [
-    ...[`### ${part}`, "", row("paper", "their code", "ours", "why"), "|---|---|---|---|"],
-    ...rows.map(({ key, paper, code: theirs, why }) => {
-      const value = key.split(".").reduce((branch, name) => branch[name], config);
-      if (value === undefined) throw new Error(`scripts/synthagent-rows.mjs: there is no config key ${key}`);
-      return row(paper, theirs, `${code(key)} ${typeof value === "string" ? value : JSON.stringify(value)}`, why);
-    }),
-    "",
-  ]);
+function paperTables(parts, config) {
+  return Object.entries(parts).flatMap(([part, rows]) => {
+    const hasCode = rows.some((one) => one.code !== undefined);
+    const titles = ["paper", ...(hasCode ? ["their code"] : []), "ours", "why"];
+    return [
+      ...[`### ${part}`, "", row(...titles), `|${"---|".repeat(titles.length)}`],
+      ...rows.map(({ key, paper, code: theirs, why }) => {
+        const value = key.split(".").reduce((branch, name) => branch[name], config);
+        if (value === undefined) throw new Error(`there is no config key ${key}`);
+        const ours = `${code(key)} ${typeof value === "string" ? value : JSON.stringify(value)}`;
+        return row(paper, ...(theirs === undefined ? [] : [theirs]), ours, why);
+      }),
+      "",
+    ];
+  });
 }
 
 /** @param {string} text */
@@ -174,7 +182,8 @@ const generated = await withBuilt(async (load, folder) => {
     cli: [row("command, argument or option", "meaning"), "|---|---|", ...rows],
     config: configTables(z.toJSONSchema(configSchema, { io: "input" }), presets),
     metrics: metricTable(metricList),
-    synthagent: synthAgentTables(resolveConfig({ preset: "synthagent", set: [] }).config),
+    synthagent: paperTables(synthAgentRows, resolveConfig({ preset: "synthagent", set: [] }).config),
+    toolmaster: paperTables(toolMasterRows, resolveConfig({ preset: "toolmaster", set: [] }).config),
   };
 });
 

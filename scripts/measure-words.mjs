@@ -20,7 +20,8 @@ const { values } = parseArgs({
 /** @param {string} file of dist */
 const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
 const { mapConcurrent } = await load("concurrent.js");
-const { openEngineOf, toolsetsOf } = await load("run/open.js");
+const { toolsetsOf } = await load("run/open.js");
+const { openEngineOf } = await load("run/open-engine.js");
 const { resolveConfig } = await load("config/resolve.js");
 const { simulatorOf } = await load("run/session.js");
 const { newUsage } = await load("simulator/usage.js");

@@ -3,14 +3,16 @@
 //   node scripts/results.mjs save RUN [--home DIR] [--name NAME] [--note TEXT]   writes docs/results/NAME.json (default: RUN)
 //   node scripts/results.mjs draw NAME …      prints the tables as Markdown and writes docs/results/NAME.svg
 //   node scripts/results.mjs seeds NAME …     prints one table of runs that differ in their seed
+//   node scripts/results.mjs cells NAME OTHER  prints what NAME has over OTHER on the same held-out tasks (evaluation.perCell, or a task set)
 //   node scripts/results.mjs front NAME       writes the table of the README, between its two marks
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { cellTable, compareCells } from "./results/cells.mjs";
 import { collect } from "./results/collect.mjs";
 import { curve } from "./results/curve.mjs";
-import { frontTable, seedTables, tables } from "./results/tables.mjs";
+import { frontTable, seedTables, statistics, tables } from "./results/tables.mjs";
 import { root } from "./setup/step.mjs";
 
 /** @typedef {import("./results/collect.mjs").Result} Result */
@@ -51,10 +53,14 @@ if (command === "save" && names.length === 1) {
   for (const name of names) {
     const result = read(name);
     writeFileSync(join(folder, `${name}.svg`), curve(result));
-    process.stdout.write(`${await tables(name, result)}\n`);
+    const cells = cellTable(result, statistics);
+    process.stdout.write(`${await tables(name, result)}\n${cells === "" ? "" : `\nBy which page is not true:\n\n${cells}\n`}`);
   }
 } else if (command === "seeds" && names.length > 0) {
   process.stdout.write(`${await seedTables(new Map(names.map((name) => [name, read(name)])))}\n`);
+} else if (command === "cells" && names.length === 2) {
+  const [one = "", other = ""] = names;
+  process.stdout.write(`${compareCells([one, read(one)], [other, read(other)], statistics)}\n`);
 } else if (command === "front" && names.length === 1) {
   const path = join(root, "README.md");
   const text = readFileSync(path, "utf8");
@@ -63,6 +69,6 @@ if (command === "save" && names.length === 1) {
   const table = await frontTable(names[0] ?? "", read(names[0] ?? ""));
   writeFileSync(path, `${text.slice(0, from + mark("begin").length)}\n${table}\n${text.slice(to)}`);
 } else {
-  process.stderr.write("usage: node scripts/results.mjs save RUN | draw NAME … | seeds NAME … | front NAME\n");
+  process.stderr.write("usage: node scripts/results.mjs save RUN | draw NAME … | seeds NAME … | cells NAME OTHER | front NAME\n");
   process.exitCode = 2;
 }

@@ -8,7 +8,7 @@ import { adapterIn } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import { canary } from "./run/demonstrated.ts";
 import type { HeldOutTasks } from "./run/held-out.ts";
-import { rubricMetrics, usageMetrics } from "./run/metrics.ts";
+import { rubricMetrics, trialMetrics, usageMetrics } from "./run/metrics.ts";
 import { playGroups } from "./run/play.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
@@ -47,6 +47,7 @@ async function evaluate(session: Session, heldOut: HeldOutTasks, phase: string):
   const metrics = {
     ...usageMetrics(played),
     ...rubricMetrics(played),
+    ...trialMetrics(played),
     ...(await canary(session, plain.slice(0, canaryTasks))),
   };
   await commit(session, () => recordEvaluation(session.writer, phase, metrics));

@@ -1,8 +1,8 @@
 // Step 0 (a small version of ToolMaster's stage one, arXiv 2601.12762): the probe measures how the base policy calls in its own
 // dialect; if it seldom calls right, demonstrations -> supervised steps. Their tasks are drawn like those of a step, with
-// twins: after a warm-up on calls alone the policy never declines again (docs/results.md). Departs from the paper: demonstrations
-// are blueprints by the local simulator that pass the rules, not a strong teacher's trajectories, and the policy's own calls
-// stand in them where they are right.
+// twins: after a warm-up on calls alone the policy never declines again (docs/results.md). As in the paper a stronger teacher may
+// show how (warmup.from); by default rules do, by blueprints of the local simulator, and the policy's own calls stand in them where
+// they are right.
 
 import { mapConcurrent } from "./concurrent.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
@@ -12,7 +12,7 @@ import { pairOf } from "./pairs.ts";
 import { draws } from "./rng.ts";
 import { saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
-import { demonstrated, isApproved } from "./run/demonstrated.ts";
+import { demonstrated } from "./run/demonstrated.ts";
 import { fitsMemory, leftOut } from "./run/left-out.ts";
 import type { Metrics } from "./run/metric-list.ts";
 import { needsWarmup, type Probed, probeTemplate } from "./run/probe.ts";
@@ -21,6 +21,7 @@ import type { Session } from "./run/session.ts";
 import { beginStep } from "./run/step.ts";
 import { expectedOf, swapAndProbe } from "./run/swap.ts";
 import type { TaskSource } from "./run/task-source.ts";
+import { assertTaught, isLearnt, type Show, teacherMetrics, teacherShows } from "./run/teach.ts";
 import { training } from "./run/turns.ts";
 import { closeStep, type LearnedLogprobs } from "./store/steps.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
@@ -77,7 +78,7 @@ interface Lesson {
   readonly metrics: Metrics;
 }
 
-/** Writes the demonstrations, and keeps those that pass the rules. */
+/** Draws the tasks, has them shown, and keeps what can be learnt from. */
 async function drawLesson(session: Session, source: TaskSource, level: number): Promise<Lesson> {
   const { config, progress } = session;
   const { demonstrations: count } = config.warmup;
@@ -86,11 +87,14 @@ async function drawLesson(session: Session, source: TaskSource, level: number): 
     ...{ id: "demo", step: 0, purpose: "demonstration", first: 0, count },
     ...{ level, declineShare: config.warmup.declineShare, epsilon: 0 },
   });
-  const right = await demonstrateAll(session, tasks);
+  const shown = await demonstrateAll(session, tasks);
+  const episodes = shown.map(({ trajectory }) => trajectory);
+  assertTaught(config, episodes);
+  const right = shown.filter(({ trajectory }) => isLearnt(trajectory));
   const approved = right.filter(({ trajectory }) => fitsMemory(session, demonstrationSamples(trajectory)));
   const counts = {
     ...{ "warmup/approved": approved.length, "warmup/rejected": tasks.size - approved.length },
-    ...leftOut(session, right.length - approved.length, 0),
+    ...{ ...teacherMetrics(episodes), ...leftOut(session, right.length - approved.length, 0) },
   };
   return { approved, metrics: { ...metrics, ...counts } };
 }
@@ -119,21 +123,26 @@ interface Demonstration {
   readonly pair: number;
 }
 
-/** Stores the right episode of each task; returns those that pass the rules. */
+/** Stores an episode that shows how each task is done, by its teacher or by rule; in the order of the tasks. */
 async function demonstrateAll(session: Session, tasks: ReadonlyMap<number, Task>): Promise<Demonstration[]> {
-  const { config, writer, engine } = session;
+  const { config, writer, engine, withTeacher } = session;
   const place = { step: 0, purpose: "demonstration" } as const;
-  const stored = new Map(loadTrajectories(writer.store, writer.run, place).map((row) => [row.taskIndex, row]));
   const shown = new Map<number, Demonstration>();
-  await mapConcurrent(tasks, engine.sequences.policy, async ([index, task]) => {
-    session.pause();
-    const known = stored.get(index);
-    const trajectory = known?.trajectory ?? (await demonstrated(session, task, [config.seed, "demonstration", index]));
-    const id = known?.id ?? (await commit(session, () => saveTrajectory(writer, { ...place, task: index }, trajectory)));
-    shown.set(index, { id, trajectory, pair: pairOf(index) });
-  });
-  const inOrder = [...shown].toSorted(([a], [b]) => a - b).map(([, one]) => one);
-  return inOrder.filter(({ trajectory }) => isApproved(trajectory));
+  const add = (index: number, id: number, trajectory: Trajectory) => shown.set(index, { id, trajectory, pair: pairOf(index) });
+  for (const { taskIndex, id, trajectory } of loadTrajectories(writer.store, writer.run, place)) add(taskIndex, id, trajectory);
+  const left = [...tasks].filter(([index]) => !shown.has(index));
+  const make = async (show: Show, atOnce: number) => {
+    await mapConcurrent(left, atOnce, async ([index, task]) => {
+      session.pause();
+      const trajectory = await show(task, index);
+      add(index, await commit(session, () => saveTrajectory(writer, { ...place, task: index }, trajectory)), trajectory);
+      if (withTeacher) session.progress({ kind: "count", text: "tasks of the teacher", done: shown.size, of: tasks.size });
+    });
+  };
+  if (withTeacher === undefined)
+    await make((task, index) => demonstrated(session, task, [config.seed, "demonstration", index]), engine.sequences.policy);
+  else if (left.length > 0) await withTeacher((seated) => make(teacherShows(session, seated), seated.sequences));
+  return [...shown].toSorted(([a], [b]) => a - b).map(([, one]) => one);
 }
 
 /**

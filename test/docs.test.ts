@@ -43,6 +43,15 @@ function blocks(language: string, text: string): string[] {
 }
 
 const call = { name: "forecast", arguments: { city: "Oslo" } };
+const calling = exampleMessage({
+  role: "assistant",
+  text: "Hi.",
+  ids: [4, 5],
+  logprobs: [-0.5, -1.25],
+  turnReward: 1,
+  calls: [call],
+});
+const trials = { "trial/turns": 1, "trial/telling": 1, "trial/idle": 0, "trial/harm": 1, "trial/solved": 0 };
 
 /** Two runs, the first with everything that a query may ask for: warm-up, a step, evaluations, an abort, a checkpoint. */
 function fill(store: Store): void {
@@ -52,15 +61,7 @@ function fill(store: Store): void {
     const [step, purpose, index] = at;
     if (phase !== "step 1") saveTask(writer, { step, purpose, index }, task);
     for (const [sample, change] of samples.entries()) {
-      const answer = {
-        role: "assistant",
-        text: "Hi.",
-        ids: [4, 5],
-        logprobs: [-0.5, -1.25],
-        turnReward: 1,
-        calls: [call],
-      } as const;
-      const messages = [exampleMessage(), exampleMessage(answer)];
+      const messages = [exampleMessage(), calling];
       const trajectory = exampleTrajectory({ task, sample, messages, ...change });
       ids.set(`${task.id}/${sample}`, saveTrajectory(writer, { step, purpose, phase, task: index }, trajectory));
     }
@@ -72,6 +73,7 @@ function fill(store: Store): void {
   const declining = exampleTask({ id: "decline", kind: "decline", expected: [] });
   const closing = { nextLevel: 4, nextPolicyVersion: 1, metrics: {}, checkpoint: null };
 
+  const tried: Partial<Trajectory> = { messages: [exampleMessage(), { ...calling, phase: "trial" }], counts: trials };
   const items = [
     { section: "forbidden", text: "Never ask the sea.", met: false, by: "rule" },
     { section: "questions", text: "the city is asked for before it is used", met: false, by: "rule" },
@@ -97,7 +99,7 @@ function fill(store: Store): void {
     { ...exchange, attempt: 1, reply: "{", problem: "not JSON" },
     { ...exchange, attempt: 2, reply: '{"celsius":-2}', problem: null },
   ];
-  save([1, "train", 0], asking, [{ ...judged(0.9, 1, 0.8), exchanges }, missed, aborted]);
+  save([1, "train", 0], asking, [{ ...judged(0.9, 1, 0.8), exchanges, ...tried }, missed, aborted]);
   const guide = exampleTrajectory({ task: asking, author: "blueprint", sample: 6, ...judged(1, 1) });
   saveTrajectory(writer, { step: 1, purpose: "train", task: 0, conditional: true }, guide);
   save([1, "train", 1], declining, [judged(1, 1), judged(1, 1)]);
@@ -121,6 +123,14 @@ function fill(store: Store): void {
     const turn = exampleTrajectory({ task, ...judged(1, 1), stopReason: "first_turn" });
     saveTrajectory(writer, { step: 0, purpose: "selection", phase: "step 1", task: index }, turn);
   }
+  // two cells behind the tasks that report
+  const drift = { kind: "decoy", tool: "weather_1", was: "forecast", decoy: "weather_2", result: { sent: true } } as const;
+  for (const [cell, task] of [exampleTask({ id: "true" }), exampleTask({ id: "decoy", drift })].entries()) {
+    const index = writer.run.config.evaluation.tasks + cell;
+    saveTask(writer, { step: 0, purpose: "evaluation", index }, task);
+    const episode = exampleTrajectory({ task, ...judged(1, 1), counts: trials });
+    saveTrajectory(writer, { step: 0, purpose: "evaluation", phase: "step 1", task: index }, episode);
+  }
   recordEvaluation(writer, "step 1", { "simulator/tokens_in/user": 70 });
   recordStart(writer, { ...exampleDevices, versions: { playact: "0.1.0" } }, exampleForm);
   const served = { ...exampleDevices, simulator: { server: "http://host:8000/v1#qwen3-32b" } };
@@ -138,8 +148,9 @@ function fill(store: Store): void {
   storeMark(store, { ...series, adapter: null }, null, { ...mark, correct: false, error: "no_call" });
   storeMark(store, { ...series, adapter: "0f" }, { run: writer.run.id, step: 1 }, { ...mark, correct: true, error: null });
 
-  const other = newWriter(store, "laptop-2");
-  setRunConfig(other, { ...other.run.config, seed: 2 });
+  const config = { ...writer.run.config, evaluation: { ...writer.run.config.evaluation, perCell: 1 } };
+  setRunConfig(writer, config);
+  setRunConfig(newWriter(store, "laptop-2"), { ...config, seed: 2 });
 }
 
 describe("the cookbook", () => {

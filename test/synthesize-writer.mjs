@@ -34,4 +34,4 @@ const synthesiser =
 
 const { signal } = new AbortController();
 const session = { store, set, seed: 1, width: 2, pause: () => {}, signal, progress: () => {}, synthesiser };
-await synthesize(session, personasIn(store, set));
+await synthesize(session, personasIn(store, set).length);

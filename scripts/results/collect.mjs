@@ -1,13 +1,18 @@
 // Reads from the store what a run showed: steps, held-out tasks by phase, benchmark rows by policy.
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { root } from "../setup/step.mjs";
 import { byKey } from "./by-key.mjs";
 
 /**
  * @typedef {{ step: number, level: number, reward: number | null, success: number | null, seconds: number | null }} Step
- * A held-out task: whether each phase ("base", "step 4") solved it, and its reward.
- * @typedef {{ purpose: "evaluation" | "selection", task: string, kind: string, right: Record<string, number>, reward: Record<string, number> }} TaskLine
+ * A held-out task: whether each phase ("base", "step 4") had it right, and its reward. Of a task that runs are compared by also its
+ * cell (of evaluation.perCell: true, or the kind of drift; of a task set: set), a digest that it has in every run that plays it, and
+ * what else was measured, by phase. In cells: solved, harm (0 or 1) and trials (turns). In a set: shares of the sub-goals that were reached
+ * (goals) and of the held-back values that were asked for (asked), and whether nothing forbidden was done (kept).
+ * @typedef {{ purpose: "evaluation" | "selection", task: string, kind: string, right: Record<string, number>, reward: Record<string, number>,
+ *   cell?: string, same?: string, measures?: Record<string, Record<string, number>> }} TaskLine
  * A benchmark row: whether each policy ("base", "step 4") was right.
  * @typedef {{ category: string, position: number, right: Record<string, number> }} RowLine
  * @typedef {{ run: string, preset: string, dialect: string | null, started: string, ended: string | null, versions: unknown,
@@ -29,7 +34,9 @@ export async function collect(run, home) {
     `select id, name as run, preset, dialect, created_at as started, ended_at as ended, versions, config from run where name = ${quoted}`,
   );
   if (row === undefined) throw new Error(`there is no run ${run}`);
-  const { id, versions, config, ...head } = row;
+  const { id, versions, config: text, ...head } = row;
+  const config = JSON.parse(text);
+  const { tasks: firstPlace = 0, perCell = 0 } = config.evaluation;
   const steps = ask(
     `select step.number as step, step.level,
        (select value from metric where run = ${id} and step = step.number and name = 'reward') as reward,
@@ -38,10 +45,29 @@ export async function collect(run, home) {
      from step where step.run = ${id} order by step.number`,
   );
   const episodes = ask(
-    `select task.purpose, task.name as task, task.kind, trajectory.phase, trajectory.rules = 1 as right, trajectory.reward
-     from trajectory join task on task.id = trajectory.task
+    `select task.purpose, task.name as task, task.kind, trajectory.phase, trajectory.rules = 1 as right, trajectory.reward,
+       iif(task.purpose = 'evaluation' and ${Number(perCell)} > 0 and task.position >= ${Number(firstPlace)},
+         coalesce(task.drift ->> '$.kind', 'true'), iif(task.purpose = 'evaluation' and task.body ->> '$.inSet' is not null, 'set', null)) as cell,
+       solved, harm, trials,
+       (select avg(met) from verdict_item where trajectory = trajectory.id and section = 'subGoals') as goals,
+       (select avg(met) from verdict_item where trajectory = trajectory.id and section = 'questions') as asked,
+       (select min(met) from verdict_item where trajectory = trajectory.id and section = 'forbidden') as kept
+     from trajectory join task on task.id = trajectory.task left join tried on tried.id = trajectory.id
      where task.run = ${id} and task.purpose in ('evaluation', 'selection') and trajectory.reward is not null
      order by task.purpose, task.position, trajectory.phase`,
+  );
+  // what decides whether two runs played the same task: its words, its right calls, its tools and what is not true of their pages
+  const said = ask(
+    `select name, json_array(body ->> '$.firstMessage', body -> '$.expected', drift,
+       (select json_group_array(value ->> '$.name') from json_each(body, '$.tools'))) as text
+     from task where run = ${id} and purpose = 'evaluation'`,
+  );
+  /** @type {Map<string, string>} */
+  const digests = new Map(
+    said.map((/** @type {{ name: string, text: string }} */ one) => [
+      one.name,
+      createHash("sha256").update(one.text).digest("hex").slice(0, 12),
+    ]),
   );
   const rows = ask(
     `select category, position, case when adapter is null then 'base' else 'step ' || step end as policy, correct
@@ -51,7 +77,7 @@ export async function collect(run, home) {
   return {
     ...head,
     versions: JSON.parse(versions),
-    config: JSON.parse(config),
+    config,
     steps,
     tasks: grouped(
       episodes,
@@ -60,6 +86,7 @@ export async function collect(run, home) {
         ...{ purpose: first.purpose, task: first.task, kind: first.kind },
         right: Object.fromEntries(all.map(({ phase, right }) => [phase, right])),
         reward: Object.fromEntries(all.map(({ phase, reward }) => [phase, Number(Number(reward).toFixed(4))])),
+        ...(first.cell === null ? {} : cellLine(first, all, digests)),
       }),
     ),
     benchmark: grouped(
@@ -71,6 +98,21 @@ export async function collect(run, home) {
       }),
     ),
   };
+}
+
+/**
+ * What a line has of a task in a cell.
+ * @param {any} first
+ * @param {any[]} all
+ * @param {ReadonlyMap<string, string>} digests by the name of the task
+ */
+function cellLine(first, all, digests) {
+  const same = digests.get(first.task);
+  if (same === undefined) throw new Error(`there is no task ${first.task}`);
+  const by = (/** @type {string} */ name) =>
+    Object.fromEntries(all.flatMap((one) => (one[name] === null ? [] : [[one.phase, one[name]]])));
+  const names = first.cell === "set" ? ["goals", "asked", "kept"] : ["solved", "harm", "trials"];
+  return { cell: first.cell, same, measures: Object.fromEntries(names.map((name) => [name, by(name)])) };
 }
 
 /**

@@ -1,20 +1,17 @@
 // Tables of a kept result as Markdown: scores by phase with intervals, paired gains, benchmark rows.
 import { byKey } from "./by-key.mjs";
 import { classOf, stepOf } from "./curve.mjs";
+import { gainText, table, two } from "./markdown.mjs";
 
 /** @typedef {import("./collect.mjs").Result} Result */
 /** @typedef {{ right: Record<string, number> }} Item */
 
 const built = new URL("../../dist/", import.meta.url).href; // not a literal, so that types can be checked without dist/
 /** @type {typeof import("../../src/statistics/interval.ts")} */
-const { pairedGain, wilson } = await import(`${built}statistics/interval.js`);
+export const statistics = await import(`${built}statistics/interval.js`);
+const { pairedGain, wilson } = statistics;
 /** @type {typeof import("../../src/benchmark/score.ts")} */
 const { meanOf } = await import(`${built}benchmark/score.js`);
-
-const two = (/** @type {number} */ value) => value.toFixed(2);
-const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(" | ")} |`;
-const table = (/** @type {readonly string[]} */ names, /** @type {readonly string[][]} */ rows) =>
-  [line(names), line(names.map(() => "---")), ...rows.map(line)].join("\n");
 
 const phasesOf = (/** @type {readonly Item[]} */ items) =>
   [...new Set(items.flatMap(({ right }) => Object.keys(right)))].sort((a, b) => stepOf(a) - stepOf(b));
@@ -35,9 +32,7 @@ function gain(/** @type {readonly (readonly Item[])[]} */ strata, /** @type {str
     ),
   );
   if (pairs.some((one) => one.length === 0)) return "-";
-  const { gain: mean, low, high, distinguishable } = pairedGain(pairs);
-  const text = `${mean < 0 ? "" : "+"}${two(mean)} (${two(low)} to ${two(high)})`;
-  return distinguishable ? text : `${text}, not distinguishable`;
+  return gainText(pairedGain(pairs));
 }
 
 /** A row for each group: its score in every phase, and the gain from the first phase to each later one; `total`: one for all. */

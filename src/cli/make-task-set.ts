@@ -5,6 +5,7 @@ import { PlayactError } from "../errors.ts";
 import { commandLine } from "../models/installation.ts";
 import { withCheckedAddresses } from "../run/seats.ts";
 import { simulatorOf } from "../run/session.ts";
+import { endingWhenAway } from "../simulator/server-away.ts";
 import type { Store } from "../store/store.ts";
 import {
   addPersonas,
@@ -13,12 +14,12 @@ import {
   knownTaskSet,
   openPlaces,
   personasIn,
+  type SetPersona,
   type TaskSet,
   taskSetConfig,
 } from "../store/task-sets.ts";
 import { synthesiserOf } from "../synth/choose.ts";
 import { type Persona, personasOf } from "../synth/persona.ts";
-import { endingWhenAway } from "../synth/server-away.ts";
 import { synthesize } from "../synthesize.ts";
 import type { SynthesisModels } from "./open-synthesis.ts";
 import { eraseLine, type Print } from "./output.ts";
@@ -53,11 +54,14 @@ export async function makeTaskSet(store: Store, name: string, words: MakeWords, 
   if (known === null) checkSetName(name);
   const config = known === null ? newSetConfig(words) : keptConfig(store, known, words);
   const personas = personasOf(words.personas ?? null);
+  const before = known === null ? [] : personasIn(store, known);
+  const count = words.number ?? (before.length || defaultPersonas);
+  if (count > before.length) checkSamePersonas(name, before, personas);
   const { findSynthesisModels } = await import("./open-synthesis.ts"); // late: the engine is slow to load for --help
   const models = await findSynthesisModels(config); // a wrong model is reported before anything is stored
   const set = known ?? createTaskSet(store, name, config);
-  const count = words.number ?? (personasIn(store, set) || defaultPersonas);
-  fillUp(store, set, personas, count);
+  // after the last persona the first is next
+  addPersonas(store, set, taken(personas, before.length, count));
   const began = performance.now();
   if (openPlaces(store, set, count).length > 0) await work({ store, set, config, models, count }, prints);
   printTaskSet(store, set, { seconds: (performance.now() - began) / 1000, json: words.json ?? false }, prints.print);
@@ -86,14 +90,20 @@ function valueAt(config: Config, key: string): unknown {
   return key.split(".").reduce<unknown>((tree, part) => (tree as Readonly<Record<string, unknown>>)[part], config); // a key of configKeys()
 }
 
-/** Gives the places that are missing to personas, one after the other; when all have one, the first is next. */
-function fillUp(store: Store, set: TaskSet, personas: readonly Persona[], count: number): void {
-  const first = personasIn(store, set);
-  const missing = Array.from({ length: Math.max(0, count - first) }, (_, index) => (first + index) % personas.length);
-  addPersonas(
-    store,
-    set,
-    missing.flatMap((at) => personas.slice(at, at + 1)),
+/** The personas of the places from `first` on, below `end`. */
+function taken(personas: readonly Persona[], first: number, end: number): readonly Persona[] {
+  const places = Array.from({ length: Math.max(0, end - first) }, (_, index) => (first + index) % personas.length);
+  return places.flatMap((at) => personas.slice(at, at + 1));
+}
+
+/** A set gets more of the personas that it was begun with. @throws PlayactError("usage") for others, naming the first that differs */
+function checkSamePersonas(name: string, before: readonly SetPersona[], personas: readonly Persona[]): void {
+  const expected = taken(personas, 0, before.length);
+  const at = before.findIndex(({ text }, place) => text !== expected[place]?.text);
+  if (at < 0) return;
+  throw new PlayactError(
+    "usage",
+    `The task set ${name} was begun with other personas: number ${at + 1} is ${JSON.stringify(before[at]?.text)}, and would be ${JSON.stringify(expected[at]?.text)}. Give the file that it was begun with (--personas; without one, they are our 40), or choose another name.`,
   );
 }
 

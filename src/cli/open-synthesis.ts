@@ -4,16 +4,14 @@ import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import { openGrammarParser } from "../llm/engine/llama-grammar.ts";
 import { type EngineCounters, noCounters, type SimulatorSide } from "../llm/llm.ts";
-import { chooseTemplate } from "../llm/text/choose-template.ts";
 import { findOnDisk, type Model } from "../models/model.ts";
-import { callFormOf } from "../run/form.ts";
-import { openEngineOf, openSimulatorOf, toolsetsOf } from "../run/open.ts";
+import { toolsetsOf } from "../run/open.ts";
+import { openSimulatorOf } from "../run/open-engine.ts";
 import { findSimulator } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
-import { openTeacherServer } from "../run/teacher-server.ts";
+import { openServedTeacher, openTeachersEngine } from "../run/teacher.ts";
 import type { Store } from "../store/store.ts";
 import type { Parts } from "../synth/parts.ts";
-import { teachingUnlessAway } from "../synth/server-away.ts";
 import { leastSolutions } from "../synth/written/solutions.ts";
 
 export interface OpenedSynthesis extends AsyncDisposable, Omit<Parts, "simulator"> {
@@ -52,6 +50,7 @@ export async function findSynthesisModels(config: Config): Promise<SynthesisMode
 
 /** @param store where the tools are, if config.tasks.tools names a task set */
 export async function openSynthesis(config: Config, found: SynthesisModels, store: Store): Promise<OpenedSynthesis> {
+  const toolsets = config.synth.tools === "catalogue" ? toolsetsOf(config, store).train : [];
   const opened = await openGrammarParser();
   const models = config.synth.tools === "written" ? openWithTeacher(config, found) : openAlone(config, found);
   const { close, ...parts } = await models.catch(async (error) => {
@@ -61,7 +60,7 @@ export async function openSynthesis(config: Config, found: SynthesisModels, stor
   return {
     ...parts,
     parser: opened.parser,
-    toolsets: config.synth.tools === "catalogue" ? toolsetsOf(config, store).train : [],
+    toolsets,
     [Symbol.asyncDispose]: async () => {
       await close();
       await opened[Symbol.asyncDispose]();
@@ -84,20 +83,18 @@ async function openAlone(config: Config, { simulator }: SynthesisModels): Promis
 }
 
 function openWithTeacher(config: Config, { simulator, teacher }: SynthesisModels): Promise<OpenedModels> {
-  return teacher === null ? openServedTeacher(config, simulator) : openTeacherBeside(config, simulator, teacher);
+  return teacher === null ? openWithServedTeacher(config, simulator) : openWithTeacherBeside(config, simulator, teacher);
 }
 
-async function openServedTeacher(config: Config, simulator: Model | null): Promise<OpenedModels> {
-  const served = await openTeacherServer(config);
+async function openWithServedTeacher(config: Config, simulator: Model | null): Promise<OpenedModels> {
+  const served = await openServedTeacher(config);
   const alone = await openAlone(config, { simulator, teacher: null }).catch(async (error) => {
     await served[Symbol.asyncDispose]();
     throw error;
   });
-  const { policy, vocabulary, template, idsPerToken, counters } = served;
   return {
-    ...alone,
-    teacher: { player: { policy: teachingUnlessAway(policy), vocabulary, template, rollout: config.rollout }, idsPerToken },
-    counters: () => ({ ...alone.counters(), policy: counters() }),
+    ...{ ...alone, teacher: served.teacher },
+    counters: () => ({ ...alone.counters(), policy: served.counters() }),
     close: async () => {
       await alone.close();
       await served[Symbol.asyncDispose]();
@@ -105,15 +102,11 @@ async function openServedTeacher(config: Config, simulator: Model | null): Promi
   };
 }
 
-/** The teacher in this process, in the policy's seat. */
-async function openTeacherBeside(config: Config, simulator: Model | null, teacher: Model): Promise<OpenedModels> {
-  const engine = await openEngineOf(config, { seats: { policy: teacher, simulator } });
-  const form = await callFormOf(engine, { config, form: null }, teacher.entry ?? {}, () => undefined);
-  const { template } = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
-  const player = { policy: engine.policy, vocabulary: engine.vocabulary, template, rollout: config.rollout };
+async function openWithTeacherBeside(config: Config, simulator: Model | null, seated: Model): Promise<OpenedModels> {
+  const opened = await openTeachersEngine(config, { teacher: seated, simulator });
+  const { engine, teacher } = opened;
   return {
-    teacher: { player, idsPerToken: 1 },
-    ...{ engine, sequences: engine.sequences.simulator, counters: engine.counters },
-    close: () => engine[Symbol.asyncDispose](),
+    ...{ teacher, engine, sequences: engine.sequences.simulator, counters: engine.counters },
+    close: () => opened[Symbol.asyncDispose](),
   };
 }

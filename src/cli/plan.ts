@@ -101,7 +101,7 @@ function fitsLine(plan: MemoryPlan): string {
 }
 
 function rowsOf(plan: MemoryPlan, machine: MachineMemory): (readonly string[])[] {
-  const { rollingOut, training, engine, learner } = plan;
+  const { rollingOut, training, teaching, engine, learner } = plan;
   const parts = { engine: partsOf(rollingOut.engine, training.engine), learner: partsOf(rollingOut.learner, training.learner) };
   const notes: Readonly<Record<string, string>> = {
     "engine process": machine.engine === "card" ? "CUDA context" : "the worker",
@@ -120,6 +120,9 @@ function rowsOf(plan: MemoryPlan, machine: MachineMemory): (readonly string[])[]
   return [
     ...rows,
     ["total", gb(totals.rollingOut), gb(totals.training), of],
+    ...(teaching === undefined
+      ? []
+      : [["while a teacher plays", gb(teaching), "", "with one sequence each, or as many as asked for"]]),
     ...(plan.host > 0 ? [["host memory beside it", gb(plan.host), "", "most, while the learner loads"]] : []),
   ];
 }

@@ -1,4 +1,4 @@
-// `playact show ID`: one episode as recorded: the conversation with rewards, calls and verdict, or its tokens. Text of models is
+// `playact show ID`: one episode as recorded: the conversation with phases, rewards, calls and verdict, or its tokens. Text of models is
 // escaped for the terminal; JSON keeps it unchanged. The JSON uses the names of the SQL views.
 import { Command, InvalidArgumentError } from "commander";
 import { PlayactError } from "../errors.ts";
@@ -11,6 +11,7 @@ import { taskKind } from "../store/tasks.ts";
 import { findEpisode, type StoredEpisode } from "../store/trajectories.ts";
 import type { Message, RubricSection } from "../types.ts";
 import { escapeLine, escapeText, formatTable, homeHelp, type Print, printJson, toStdout } from "./output.ts";
+import { untruePages } from "./pages.ts";
 
 /** Gives the text of each token id of a model, which only the engine knows; joined, they are the text of the sequence. */
 export interface Pieces {
@@ -102,6 +103,8 @@ function episodeJson(run: string, episode: StoredEpisode, start: Start | null) {
       toolset: task.toolset,
       level: task.level,
       tools: task.tools.map((tool) => tool.name),
+      drift: task.drift ?? null,
+      untrue_pages: untruePages(task).map(({ page, world }) => ({ page, world })),
       intent: task.intent,
       expected: task.expected.map(({ name, arguments: values, result }) => ({ name, arguments: values, result })),
     },
@@ -118,6 +121,7 @@ function episodeJson(run: string, episode: StoredEpisode, start: Start | null) {
     counts: { ...trajectory.counts },
     messages: messages.map((message, position) => ({
       role: message.role,
+      phase: message.phase ?? null,
       text: message.text,
       sample: message.sample,
       tokens: message.ids.length,
@@ -137,6 +141,8 @@ function formatEpisode(run: string, episode: StoredEpisode, start: Start | null)
     `task ${escapeLine(task.id)} (${taskKind(task)}, ${escapeLine(task.toolset)}, level ${task.level}), sample ${trajectory.sample}, policy version ${trajectory.policyVersion}`,
     `intent: ${escapeLine(task.intent)}`,
     ...task.expected.map((call) => `expected: ${formatCall(call)}`),
+    ...(task.drift === undefined ? [] : [`drift: ${task.drift.kind}`]),
+    ...untruePages(task).flatMap(({ page, world }) => [`page:  ${page}`, `world: ${world}`]),
     `${trajectory.status} (${trajectory.stopReason}) after ${trajectory.seconds.toFixed(1)} s`,
   ];
   if (start !== null) lines.push(devicesText(start));
@@ -167,6 +173,7 @@ const sectionNames: Readonly<Record<RubricSection, string>> = {
 
 function formatMessage(message: Message, advantage: number | null): string {
   const marks = [
+    ...(message.phase === undefined ? [] : [message.phase]),
     `${message.ids.length} tokens`,
     ...(message.turnReward === null ? [] : [`turn reward ${message.turnReward.toFixed(3)}`]),
     ...(advantage === null ? [] : [`advantage ${advantage.toFixed(3)}`]),

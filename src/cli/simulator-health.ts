@@ -32,7 +32,7 @@ export async function examineSimulator(print: Print, progress: Print, request: H
   const wanted = wantedKinds(request.only);
   const model = request.model ?? resolveConfig({ preset: "laptop", set: [] }).config.models.simulator;
   const { config } = resolveConfig({ preset: "laptop", set: [`models.simulator=${model}`] });
-  const { openSimulatorOf } = await import("../run/open.ts"); // late: the engine is slow to load for --help
+  const { openSimulatorOf } = await import("../run/open-engine.ts"); // late: the engine is slow to load for --help
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt);

@@ -5,7 +5,7 @@ import { commandLine } from "../models/installation.ts";
 import { checkpointFolder, listCheckpoints } from "../store/checkpoints.ts";
 import type { Writer } from "../store/lease.ts";
 import { adapterPath } from "../store/named-step.ts";
-import { heldOutOutcomes, newestTrajectory, type Scores, stepScores } from "../store/scores.ts";
+import { heldOutOutcomes, newestTrajectory, type Scores, scoresByTools, stepScores } from "../store/scores.ts";
 import { bestCheckpoint, selectionScores } from "../store/selection.ts";
 import { comparisons } from "./comparison.ts";
 import { formatTable, type Print } from "./output.ts";
@@ -23,6 +23,12 @@ export async function printSummary(writer: Writer, print: Print): Promise<void> 
   if (compared.length > 0) {
     const title = `Held-out tasks that chose nothing (greedy, judged by rules): success, and gain over step 0 by the same tasks`;
     print(`\n${title}\n${table(compared)}in brackets: 95 % intervals\n`);
+  }
+  const byTools = scoresByTools(store, run);
+  if (byTools.length > 0) {
+    const title =
+      "Held-out tasks by which page is not true (solved: all done without harm; harm: something changed that nobody wanted)";
+    print(`\n${title}\n${table(byTools.map(rounded))}low, high: 95 % intervals\n`);
   }
   print(
     [

@@ -10,6 +10,7 @@ import type { Task } from "../types.ts";
 import { collect, presetHelp, toolSettings, toolsHelp, upTo } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
 import { checkOwnTools, toolStore } from "./own-tools.ts";
+import { untruePages } from "./pages.ts";
 
 interface Options {
   readonly preset: string;
@@ -27,7 +28,12 @@ export function tasksCommand(): Command {
   return new Command("tasks")
     .description("write some tasks at a level and print them")
     .option("--preset <name>", presetHelp, "laptop")
-    .option("--ablation <name>", "an ablation of the paper over the preset (repeatable; docs/trustee.md)", collect, [])
+    .option(
+      "--ablation <name>",
+      "an ablation of a paper over the preset (repeatable; docs/trustee.md, docs/toolmaster.md)",
+      collect,
+      [],
+    )
     .option("--level <n>", "level 1..100 (default: the preset's start)", upTo(100))
     .option("-n, --number <n>", "how many", upTo(1000), 3)
     .option("--tools <path>", toolsHelp)
@@ -57,7 +63,8 @@ export function tasksCommand(): Command {
 
 /** As a run would write them; novelty is checked among these tasks only. */
 async function writeSome(config: Config, options: Options) {
-  const { openEngineOf, toolsetsOf } = await import("../run/open.ts"); // late: the engine is slow to load for --help
+  const { openEngineOf } = await import("../run/open-engine.ts"); // late: the engine is slow to load for --help
+  const { toolsetsOf } = await import("../run/open.ts");
   const { callFormOf } = await import("../run/form.ts");
   const { findSeats } = await import("../run/seats.ts");
   const { openNearness } = await import("../run/open-embedder.ts");
@@ -100,6 +107,8 @@ function text(task: Task): string {
   const lines = [
     `${task.id} · ${task.kind}${task.dependent ? ", dependent calls" : ""} · ${task.domain}/${task.toolset} · level ${task.level} · ${task.persona}`,
     `  tools     ${task.tools.map((tool) => tool.name).join(", ")}`,
+    ...(task.drift === undefined ? [] : [`  drift     ${task.drift.kind}`]),
+    ...untruePages(task).flatMap(({ page, world }) => [`  page      ${page}`, `  world     ${world}`]),
     `  user      ${task.firstMessage}`,
     ...task.heldBack.map((held) => `  held back ${held.sentence}`),
     ...task.expected.map(

@@ -9,9 +9,10 @@ import { PlayactError } from "../errors.ts";
 import { modelPaths } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
 import { pythonPath } from "../models/python.ts";
-import { findSeats, type Seats, withCheckedAddresses } from "../run/seats.ts";
+import { findSeats, findTeacher, type Seats, withCheckedAddresses } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
 import { openTrainingSet } from "../run/task-set.ts";
+import { checkTeacherServer } from "../run/teacher-server.ts";
 import { versions } from "../run/versions.ts";
 import { healthOf } from "../store/health-checks.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
@@ -49,7 +50,7 @@ export function trainCommand(): Command {
     .option("--skip-bad-tools", "leave out tools that cannot be simulated, and name them")
     .option(
       "--ablation <name>",
-      "an ablation of a paper over the preset (repeatable; docs/trustee.md, docs/synthagent.md)",
+      "an ablation of a paper over the preset (repeatable; docs/trustee.md, docs/synthagent.md, docs/toolmaster.md)",
       collect,
       [],
     )
@@ -114,6 +115,8 @@ async function started(store: Store, file: string | undefined, options: Options)
   if (config.tasks.source !== null) openTrainingSet(store, config, config.tasks.source);
   pythonPath();
   await checkSimulatorServer(config);
+  await checkTeacherServer(config);
+  await findTeacher(config);
   if (needsEmbedder(config)) await modelPaths(embedderModel);
   const { policy, simulator } = await findSeats(config);
   const doubt = simulator === null ? null : simulatorDoubt(config, simulator, healthOf(store, simulator.sha256));

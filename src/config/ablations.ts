@@ -1,4 +1,4 @@
-// The ablations of TRUSTEE (arXiv 2604.17739) and SynthAgent (arXiv 2601.22511) by name: partial configs applied over a preset.
+// The ablations of TRUSTEE (arXiv 2604.17739), SynthAgent (arXiv 2601.22511) and ToolMaster (arXiv 2601.12762) by name: partial configs applied over a preset.
 // Each says what it is in its paper, and where this one is stricter. Several can be combined (resolve.ts). TRUSTEE ablates five
 // dimensions of difficulty, each a set of aspects; ablations of a single aspect are not in the paper.
 
@@ -49,6 +49,18 @@ export const setAblations: Readonly<Record<string, Ablation>> = {
   },
 };
 
+/** Of ToolMaster. */
+export const trialAblations: Readonly<Record<string, Ablation>> = {
+  "no-trial": {
+    paper: "No trial phase: tools are called as their pages say, and corrected after an error. The turns are as many in all.",
+    config: { trial: { phase: false } },
+  },
+  "no-notes": {
+    paper: "Demonstrations go on after a trial without a note of what it told.",
+    config: { trial: { notes: false } },
+  },
+};
+
 /** The paper's dimensions of difficulty. */
 export const dimensions = {
   tool: ["numTools", "expectedToolCalls"],
@@ -80,6 +92,7 @@ const byAspect = aspects.map((aspect): [string, Ablation] => [
 export const ablations: Readonly<Record<string, Ablation>> = {
   ...single,
   ...setAblations,
+  ...trialAblations,
   ...Object.fromEntries([...byAspect, ...byDimension]),
 };
 
@@ -89,6 +102,11 @@ export function ablationOf(name: string): Ablation {
   if (found !== undefined) return found;
   const meant = nearest(name, Object.keys(ablations));
   const hint = meant === null ? "" : ` Did you mean ${JSON.stringify(meant)}?`;
-  const known = [...Object.keys(single), ...Object.keys(setAblations), ...byDimension.map(([dimension]) => dimension)].join(", ");
+  const known = [
+    ...Object.keys(single),
+    ...Object.keys(setAblations),
+    ...Object.keys(trialAblations),
+    ...byDimension.map(([dimension]) => dimension),
+  ].join(", ");
   throw new PlayactError("usage", `Unknown ablation ${JSON.stringify(name)}: expected ${known} or fixed-ASPECT.${hint}`);
 }

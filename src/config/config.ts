@@ -2,9 +2,10 @@
 // a bare `playact train`: measured on the default models, not published. Presets are partial configs over the defaults
 // (presets.ts), files and --set override the preset, and the resolved config is stored with the run.
 import { z } from "zod";
+import { driftKinds } from "../types.ts";
 import { natural, positive, share } from "./numbers.ts";
 import { serverFault } from "./server.ts";
-import { advantage, evaluation, learner, reward, rollout, store, warmup } from "./training.ts";
+import { advantage, evaluation, learner, reward, rollout, store, trial, warmup } from "./training.ts";
 
 /** Aspects set by the level; the keys of `Difficulty` (tasks/difficulty.ts) and of the multipliers below. */
 export const aspects = [
@@ -50,7 +51,9 @@ const models = z.strictObject({
     })
     .nullable()
     .default(null)
-    .describe("Model that solves the tasks of a written task set (playact synth): as the simulator; null: the simulator."),
+    .describe(
+      "Model that solves the tasks of a written task set (playact synth), or shows a warm-up how (warmup.from): as the simulator; null: the simulator.",
+    ),
 });
 
 /** How a policy writes its calls: the parsers are in llm/text/tool-call.ts. */
@@ -163,6 +166,13 @@ const tasks = z.strictObject({
     .nullable()
     .default(0.92)
     .describe("Cosine of first messages above which a draft is too similar to one of the last 1,000 tasks; null is off."),
+  drift: share.default(0).describe("Share of call tasks in which the page of a needed tool is not true (docs/toolmaster.md)."),
+  driftKinds: z
+    .array(z.enum(driftKinds))
+    .default([...driftKinds])
+    .describe(
+      "What is not true: a parameter's name (renamed) or its options, both told by an error; or which of two tools does it (decoy), told by nothing.",
+    ),
   distractors: z
     .enum(["random", "near"])
     .default("random")
@@ -270,6 +280,7 @@ export const configSchema = z.strictObject({
   simulator: simulator.prefault({}),
   synth: synth.prefault({}),
   rollout: rollout.prefault({}),
+  trial: trial.prefault({}),
   reward: reward.prefault({}),
   advantage: advantage.prefault({}),
   learner: learner.prefault({}),

@@ -84,6 +84,35 @@ export const presets = {
     warmup: { when: "never" },
     evaluation: { tasks: 0, decisions: 0 },
   },
+  // ToolMaster on two cores: tools that are not what their pages say, tried before they are used; the shape of a step is laptop's
+  "laptop-trial": {
+    tasks: { drift: 0.75, hard: 0, parallel: 0 },
+    // one needed call, at every level
+    difficulty: { expectedToolCalls: 0 },
+    trial: { turns: 2 },
+    // notes, plan and call are one turn, after two trials
+    rollout: { tokensPerTurn: 192, responseTokens: 768 },
+    warmup: { demonstrations: 96 },
+    evaluation: { tasks: 0, decisions: 0, perCell: 48, heldOutKinds: ["options"] },
+  },
+  // both stages of ToolMaster (arXiv 2601.12762); of its numbers only the model is known, docs/toolmaster.md marks the others
+  toolmaster: {
+    steps: 60,
+    models: { policy: "qwen2.5-7b-instruct", simulator: "qwen2.5-7b-instruct" },
+    engine: { policyContext: 8192, simulatorContext: 8192 },
+    tasks: { perStep: 16, drift: 0, twins: false },
+    simulator: { user: "written", tools: "written", memory: true },
+    rollout: {
+      ...{ groupSize: 8, temperature: 1, guide: "off", stopAgreed: false },
+      ...{ tokensPerTurn: 1024, responseTokens: 6144, toolChars: 2048 },
+    },
+    trial: { turns: 4, world: "shared", price: 0 },
+    reward: { verdict: "written" },
+    advantage: { negative: 1 },
+    learner: { learningRate: 1e-5, schedule: "constant", betas: [0.9, 0.999], tasksPerMinibatch: 4 },
+    warmup: { when: "always", from: "teacher", learningRate: 1e-4 },
+    evaluation: { tasks: 96, decisions: 0 },
+  },
   trustee: {
     steps: 200,
     models: { policy: "qwen3-8b", simulator: "qwen3-8b" },

@@ -7,8 +7,10 @@ import type { z } from "zod";
 import { describe, PlayactError } from "../errors.ts";
 import { ablationOf } from "./ablations.ts";
 import { type Config, configSchema } from "./config.ts";
+import { driftFault } from "./drift.ts";
 import { nearest } from "./nearest.ts";
 import { isPreset, type Preset, presets } from "./presets.ts";
+import { trialFault } from "./trial.ts";
 
 type Tree = { [key: string]: unknown };
 
@@ -60,6 +62,8 @@ export function checkConfig(tree: unknown): Config {
       "config",
       'Config key "simulator.tools": executed tools work on the tables of an assembled task set: also set tasks.source to the name of one (playact synth NAME makes it).',
     );
+  const fault = driftFault(parsed.data) ?? trialFault(parsed.data);
+  if (fault !== null) throw new PlayactError("config", fault);
   return parsed.data;
 }
 

@@ -1,5 +1,6 @@
 // The settings of sampling, rewards, learning and evaluation; config.ts has the others.
 import { z } from "zod";
+import { driftKinds } from "../types.ts";
 import { natural, positive, seconds, share } from "./numbers.ts";
 
 export const advantageModes = ["uniform", "sign", "sign-linear", "relu", "linear"] as const;
@@ -55,6 +56,21 @@ export const rollout = z.strictObject({
     .boolean()
     .default(true)
     .describe("Stop a group whose first half agrees: on success for a new task, on failure for its guide."),
+});
+
+/** Trials before the execution (ToolMaster); defaults are off, with the values that the preset laptop-trial uses. */
+export const trial = z.strictObject({
+  turns: natural.default(0).describe("Most turns of an episode that try tools before the execution; 0: there are no trials."),
+  phase: z
+    .boolean()
+    .default(true)
+    .describe("Whether trials are a phase of their own; false: their turns are tool turns like any other (ablation)."),
+  notes: z.boolean().default(true).describe("Whether demonstrations note what a trial told before they go on; false: ablation."),
+  world: z
+    .enum(["shared", "scratch"])
+    .default("scratch")
+    .describe("Where trials happen: in the world of the execution (as published), or in a copy in which changes are lost."),
+  price: share.default(0.02).describe("Reward that a trial turn costs, so that those that tell nothing die out."),
 });
 
 export const reward = z.strictObject({
@@ -166,6 +182,11 @@ export const warmup = z.strictObject({
     // the default policy forms its calls, but neither stops nor reports nor declines: guides alone teach that too slowly
     .default("always")
     .describe("auto: only if the probe finds that the policy seldom makes the right call."),
+  from: z
+    .enum(["blueprint", "teacher"])
+    .default("blueprint")
+    .describe("Who shows the right episodes: rules by the blueprint, or models.teacher, which plays each task `tries` times."),
+  tries: positive.default(4).describe("Times that the teacher tries a task; the best approved episode is kept."),
   // 32 in one pass taught almost no refusal, 96 in two taught most (docs/results.md); 48 fit into the minutes of the preset laptop
   demonstrations: positive.default(48).describe("Number of demonstrations to build."),
   declineShare: share.default(0.3).describe("Share of demonstrations where the right answer is to make no call."),
@@ -188,6 +209,12 @@ export const evaluation = z.strictObject({
     .describe(
       "Held-out tasks that choose the best checkpoint: only the first turn is played; 0 skips them, and the last is the best.",
     ),
+  perCell: natural
+    .default(0)
+    .describe(
+      "Further held-out tasks of each cell, played as those that report: true pages, and each kind of tasks.driftKinds; 0 skips them.",
+    ),
+  heldOutKinds: z.array(z.enum(driftKinds)).default([]).describe("Kinds of drift that are never trained on, only evaluated."),
   every: positive.default(3).describe("Steps between two evaluations by first turns."),
   heldOut: share
     .default(0.25)

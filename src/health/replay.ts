@@ -31,7 +31,7 @@ const withoutIds: EpisodeTemplate = {
  * @param member index of the conversation within its world; seeds of written verdicts derive from it
  */
 export function replay(task: Task, turns: readonly Turn[], member: number): Episode {
-  const record = openEpisode(task, withoutIds, Number.POSITIVE_INFINITY);
+  const record = openEpisode(task, withoutIds, { toolChars: Number.POSITIVE_INFINITY });
   for (const turn of turns) play(turn, task, record);
   return {
     lines: linesOf(record.messages, dialect),

@@ -23,6 +23,8 @@ export interface MemoryRequest {
   /** null: as many as fit and are of use. */
   readonly policySequences: number | null;
   readonly simulatorSequences: number | null;
+  /** For a while it plays in this memory in place of the run's engine (run/teacher.ts); "shared": the simulator's file. Absent: none. */
+  readonly teacher?: ModelShape | "shared";
   /** What frees its memory while the other computes; null: the first that fits. */
   readonly residency: Residency | null;
   /** null: nothing is trained (`playact eval`). */

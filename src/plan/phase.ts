@@ -79,6 +79,27 @@ export function sequenceBytes(request: MemoryRequest, machine: MachineMemory, ro
   return { kv, compute: machine.engine === "host" ? samplingBytes(shape) : 0 };
 }
 
+/** Bytes of the sequences that there must be: those asked for, else one of each. */
+export function leastSequences(request: MemoryRequest, machine: MachineMemory): number {
+  const each = (role: "policy" | "simulator") => {
+    const { kv, compute } = sequenceBytes(request, machine, role);
+    return (request[`${role}Sequences`] ?? 1) * (kv + compute);
+  };
+  return each("policy") + each("simulator");
+}
+
+/** Bytes of the engine that a teacher plays on, and of the vocabularies that the run's keeps meanwhile; 0: none plays in this memory. */
+export function teachingBytes(request: MemoryRequest, machine: MachineMemory): number {
+  const simulator = simulatorOf(request);
+  const teacher = request.teacher === "shared" ? simulator : (request.teacher ?? null);
+  if (teacher === null) return 0;
+  const seated = request.teacher === "shared" ? "shared" : simulator;
+  const taught: MemoryRequest = { ...request, policy: teacher, simulator: seated, training: null };
+  const engine = Object.values(engineBase(taught, machine)).reduce((sum, bytes) => sum + bytes, 0);
+  const kept = engineBase(request, machine).process - processBytes.engine[machine.engine]; // one process
+  return engine + leastSequences(taught, machine) + kept;
+}
+
 /** What the learner holds whether it trains or not; nothing if the request trains nothing. */
 export function learnerBase({ policy, training }: MemoryRequest, machine: MachineMemory): LearnerBytes {
   if (training === null) return { process: 0, weights: 0, lora: 0, moments: 0, rows: 0 };

@@ -3,7 +3,17 @@
 import { type Residency, residencies } from "../config/config.ts";
 import { fewestRecomputed, longestRow, rowBytes } from "./learner.ts";
 import type { MachineMemory, MemoryRequest } from "./machine.ts";
-import { type EngineBytes, engineBase, hostBytes, type LearnerBytes, learnerBase, sequenceBytes, sizesOf } from "./phase.ts";
+import {
+  type EngineBytes,
+  engineBase,
+  hostBytes,
+  type LearnerBytes,
+  learnerBase,
+  leastSequences,
+  sequenceBytes,
+  sizesOf,
+  teachingBytes,
+} from "./phase.ts";
 
 export interface PhaseBytes {
   readonly engine: EngineBytes;
@@ -14,6 +24,8 @@ export interface MemoryPlan {
   readonly residency: Residency;
   readonly rollingOut: PhaseBytes;
   readonly training: PhaseBytes;
+  /** Bytes in the engine's memory while a teacher plays in its place; absent: none does. */
+  readonly teaching?: number;
   readonly engine: {
     readonly policySequences: number;
     readonly simulatorSequences: number;
@@ -40,7 +52,7 @@ export interface MemoryPlan {
 export interface Misfit {
   readonly residency: Residency;
   /** The phase that is too large, or the host's memory. */
-  readonly phase: "rolling out" | "training" | "host memory";
+  readonly phase: "rolling out" | "teaching" | "training" | "host memory";
   readonly needed: number;
   readonly given: number;
 }
@@ -98,13 +110,15 @@ export function planFor(request: MemoryRequest, machine: MachineMemory, residenc
   const rowRoom = Math.min(room.learner - sum(held) - (shared ? rests.engine : 0), learnerRoom - sum(held));
   const stays = shared && residency === "together"; // keys and values stay while rows come: both must fit at once
 
-  const least = leastOf(request, machine);
+  const least = leastSequences(request, machine);
   const sample = Math.min(leastSample, request.policyContext);
   const leastRows = training === null ? 0 : rowBytes(sizes, sample, sample, sizes.blocks);
   const misfit = (phase: Misfit["phase"], short: number, given: number): Misfit => ({
     ...{ residency, phase, needed: given + short, given },
   });
   if (least > kvRoom) return misfit("rolling out", least - kvRoom, room.engine);
+  const taught = teachingBytes(request, machine) + (shared ? rests.learner : 0);
+  if (request.teacher !== undefined && taught > room.engine) return misfit("teaching", taught - room.engine, room.engine);
   const shortRows = leastRows + (stays ? least : 0) - rowRoom;
   if (training !== null && shortRows > 0) return misfit("training", shortRows, Math.min(room.learner, learnerRoom));
 
@@ -128,6 +142,7 @@ export function planFor(request: MemoryRequest, machine: MachineMemory, residenc
     residency,
     rollingOut: { engine, learner: restingLearner(learner, shared ? residency : "together", machine) },
     training: { engine: shared ? restingEngine(engine, residency) : engine, learner },
+    ...(request.teacher === undefined ? {} : { teaching: taught }),
     engine: {
       ...{ policySequences: chosen.policy, simulatorSequences: chosen.simulator },
       bytes: sum(engine) - (machine.engine === "card" ? engine.process : 0),
@@ -163,15 +178,6 @@ function restingLearner(learner: LearnerBytes, residency: Residency, machine: Ma
 function restingEngine(engine: EngineBytes, residency: Residency): EngineBytes {
   if (residency === "together") return engine;
   return { process: engine.process, weights: residency === "turns" ? engine.weights : 0, kv: 0, compute: 0, lora: 0 };
-}
-
-/** Bytes of the sequences that there must be: those asked for, else one of each. */
-function leastOf(request: MemoryRequest, machine: MachineMemory): number {
-  const each = (role: "policy" | "simulator") => {
-    const { kv, compute } = sequenceBytes(request, machine, role);
-    return (request[`${role}Sequences`] ?? 1) * (kv + compute);
-  };
-  return each("policy") + each("simulator");
 }
 
 /** Sequences that fit into `bytes`: two of the policy for each of the simulator, until one has as many as are of use. */

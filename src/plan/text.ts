@@ -36,6 +36,8 @@ export function misfitText({ misfits }: Planned, request: MemoryRequest, machine
   const why = `The run does not fit into memory: ${misfits.map(misfitLine).join("; ")}.`;
   const mend = mendOf(request, machine);
   if (mend !== null) return `${why} What would fit: --set ${mend.replaceAll(" ", " --set ")}.`;
+  if (misfits.every(({ phase }) => phase === "teaching"))
+    return `${why} The teacher is too large for this memory: name a smaller one in models.teacher, or one on a server.`;
   const onHost = machine.learner === "host" || misfits.every(({ phase }) => phase === "host memory");
   const where = onHost ? "more free memory (memory.host)" : "a larger GPU";
   return `${why} Processes and weights alone take ${gigabytes(weightsAlone(request, machine))} GB: choose a smaller policy or simulator, or ${where}.`;

@@ -13,7 +13,7 @@ export interface Conduct {
   /** Calls that the world executed, in order. */
   readonly calls: readonly ToolCall[];
   /**
-   * Well-formed calls that were not executed: refused by a rule (unknown tool, wrong arguments, an invented id, an error of its table), or unanswered
+   * Well-formed calls that were not executed: refused by a rule (unknown tool, wrong arguments, an invented id, an error of its table, a late trial), or unanswered
    * because a limit ended the episode. They match no expected call, but they count as calls: they are not "no call" and they are
    * not free.
    */
@@ -93,6 +93,7 @@ const refusals: readonly (readonly [Refusal, reason: string])[] = [
   ["wrong_arguments", "made a call that breaks its tool's schema"],
   ["failed", "made a call that the world could not carry out"],
   ["too_many", "made more calls in one turn than are allowed"],
+  ["no_trial", "tried a tool after it had begun to act"],
 ];
 
 /** Whether a call gives a held-back value, whatever it is. */

@@ -3,6 +3,7 @@
 // whole episodes only; a first turn asks no simulator, so many tasks can be played every few steps.
 import type { Dialect } from "../config/config.ts";
 import { parseToolCalls } from "../llm/text/tool-call.ts";
+import { judged } from "../rules/as-it-is.ts";
 import { asksFor, untoldValues } from "../rules/blame.ts";
 import { refuses } from "../rules/language/refusal.ts";
 import { isSameCall, spoken } from "../rules/values.ts";
@@ -13,7 +14,7 @@ import { conductOf } from "./conduct.ts";
 /** The trajectory with its verdict: reward 1 or -1, rules 1 or 0. An aborted one is returned unchanged. */
 export function withFirstTurnVerdict(trajectory: Trajectory, dialect: Dialect): Trajectory {
   if (trajectory.status === "aborted") return trajectory;
-  const right = rightness(trajectory, dialect);
+  const right = rightness(judged(trajectory), dialect);
   if (typeof right === "string") return { ...trajectory, verdict: { reward: 1, rules: 1, judge: null, reason: right } };
   return { ...trajectory, verdict: { reward: -1, rules: 0, judge: null, reason: right.reason, fault: right } };
 }
@@ -22,6 +23,8 @@ export function withFirstTurnVerdict(trajectory: Trajectory, dialect: Dialect): 
 function rightness(trajectory: Trajectory, dialect: Dialect): string | Fault {
   const { task, messages } = trajectory;
   const turn = messages.find(({ role }) => role === "assistant");
+  if (turn === undefined && trajectory.stopReason === "first_turn")
+    return { code: "only_tried", reason: "tried a tool, and decided nothing yet" };
   if (turn === undefined || endsCut(trajectory)) return { code: trajectory.stopReason, reason: "did not finish its turn" };
   const { calls, errors, rest } = parseToolCalls(turn.text, dialect);
   if (calls.length + errors.length === 0) {

@@ -4,6 +4,7 @@
 // episode. Under about 4B a written verdict carries no information (docs/simulator-health.md). The log-odds are related to GenRM's
 // P(Yes) (arXiv 2408.15240), here placed on a scale between two transcripts built from the blueprint.
 import type { Config, Dialect } from "../config/config.ts";
+import { judged } from "../rules/as-it-is.ts";
 import { spacedJson } from "../rules/json.ts";
 import { carriedShare } from "../rules/language/said.ts";
 import { briefed, type Withheld } from "../simulator/briefing.ts";
@@ -52,18 +53,19 @@ export function openJudge(options: JudgeOptions): Judge {
   const { verdict: way, dialect, withhold, maxCriteria } = options;
   const scales: Scales = new Map();
   return async (episode, simulator) => {
-    const { trajectory, lines } = episode;
-    if (trajectory.status === "aborted") return trajectory;
+    const { trajectory: whole, lines } = episode;
+    if (whole.status === "aborted") return whole;
+    const trajectory = judged(whole);
     const played = { ...trajectory, task: asPlayed(trajectory) };
     const conduct = conductOf(played, dialect);
     const brief = briefed(trajectory.task, withhold);
     const judging = way !== "rubric" && missesCall(trajectory.task, conduct) ? judgeWays.rules : judgeWays[way];
     const task = { ...brief, criteria: Math.min(brief.criteria, maxCriteria) };
-    const judged = await judging({ trajectory: played, lines, conduct, task, scales, recorded: trajectory, options }, simulator);
+    const answer = await judging({ trajectory: played, lines, conduct, task, scales, recorded: trajectory, options }, simulator);
     // a rubric names its own fault: what else rules find wrong may have cost no item
-    const fault = conduct.fault === null || (judged.ok && judged.value.items !== undefined) ? {} : { fault: conduct.fault };
-    if (judged.ok) return { ...trajectory, verdict: { ...judged.value, ...fault } };
-    return { ...trajectory, status: "aborted", stopReason: "simulator_failed", failure: judged.failure };
+    const fault = conduct.fault === null || (answer.ok && answer.value.items !== undefined) ? {} : { fault: conduct.fault };
+    if (answer.ok) return { ...whole, verdict: { ...answer.value, ...fault } };
+    return { ...whole, status: "aborted", stopReason: "simulator_failed", failure: answer.failure };
   };
 }
 

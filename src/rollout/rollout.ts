@@ -2,7 +2,8 @@
 // neither how the world answers (simulator/world.ts) nor how the episode is rewarded (reward/judge.ts). Departs from TRUSTEE:
 // limits count exactly (a turn beyond a limit is never started), a malformed call does not count as "a tool was used", parallel
 // calls are answered in order, and a turn is recorded as soon as it is sampled, so that the judge reads the last one too. Under
-// rollout.ends=answer (SynthAgent, arXiv 2601.22511) the user ends nothing: the policy does, by a final answer.
+// rollout.ends=answer (SynthAgent, arXiv 2601.22511) the user ends nothing: the policy does, by a final answer. Where trials are a
+// phase (ToolMaster, arXiv 2601.12762), turns that try tools come before those that use them (phases.ts).
 import type { Config } from "../config/config.ts";
 import { failedAlone, type Policy, type Sampled, type Vocabulary } from "../llm/llm.ts";
 import { readFinalAnswer } from "../llm/text/final-answer.ts";
@@ -12,9 +13,11 @@ import { seedFrom } from "../rng.ts";
 import { spacedJson } from "../rules/json.ts";
 import { endsCut, linesOf } from "../simulator/lines.ts";
 import { nothingMore } from "../simulator/prompts/user.ts";
+import type { ToolAnswer } from "../simulator/tool-answer.ts";
 import type { World } from "../simulator/world.ts";
-import type { Counts, Episode, Failure, Line, Refusal, Status, StopReason, Task, Trajectory } from "../types.ts";
+import type { Counts, Episode, Failure, Refusal, Status, StopReason, Task, ToolCall, Trajectory } from "../types.ts";
 import { type EpisodeRecord, openEpisode } from "./episode.ts";
+import { limitsOf, openPhases, type Phases, type Purposed } from "./phases.ts";
 
 /** The player: a policy, how it reads and writes, and how long its turns may be. */
 export interface Player {
@@ -24,6 +27,8 @@ export interface Player {
   /** Sampling temperature; 0 is greedy. */
   readonly temperature: number;
   readonly rollout: Pick<Config["rollout"], "turnSeconds" | "parallelCalls" | "toolChars" | "ends">;
+  /** Trials before the execution; absent: there are none. */
+  readonly trial?: Config["trial"] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -42,7 +47,7 @@ const aborted = (stopReason: StopReason, failure: Failure): Ending => ({ status:
 export async function rollOut(task: Task, player: Player, world: World, place: Place): Promise<Episode> {
   const refused: Refusal[] = [];
   const trajectory = await recorded(task, player, place, (record) =>
-    play({ task, player, world, record, refused, names: place.names }),
+    play({ task, player, world, record, phases: openPhases(player.trial), refused, names: place.names }),
   );
   return {
     lines: linesOf(trajectory.messages, player.template.dialect, endsCut(trajectory)),
@@ -53,7 +58,7 @@ export async function rollOut(task: Task, player: Player, world: World, place: P
 /** Plays the first turn of `task` and nothing more: no tool and no user is asked. Throws only when cancelled. */
 export function rollOutFirstTurn(task: Task, player: Player, place: Place): Promise<Trajectory> {
   return recorded(task, player, place, async (record) => {
-    const taken = await takeTurn({ task, player, record, names: place.names }, 0);
+    const taken = await takeTurn({ task, player, record, phases: openPhases(player.trial), names: place.names }, 0);
     return "status" in taken ? taken : terminated("first_turn");
   });
 }
@@ -66,7 +71,7 @@ async function recorded(
   conduct: (record: EpisodeRecord) => Promise<Ending>,
 ): Promise<Trajectory> {
   const started = performance.now();
-  const record = openEpisode(task, player.template, player.rollout.toolChars, player.rollout.ends);
+  const record = openEpisode(task, player.template, { ...player.rollout, trial: player.trial });
   const ending = await conduct(record).catch(ofEngine);
   return {
     task,
@@ -87,31 +92,42 @@ interface Playing extends Pick<Place, "names"> {
   readonly player: Player;
   readonly world: World;
   readonly record: EpisodeRecord;
+  readonly phases: Phases;
   /** All refused calls so far. */
   readonly refused: Refusal[];
 }
 
-async function play({ task, player, world, record, refused, names }: Playing): Promise<Ending> {
-  const { limits } = task;
+async function play({ task, player, world, record, phases, refused, names }: Playing): Promise<Ending> {
+  const limits = limitsOf(task, player.trial);
   const policyEnds = player.rollout.ends === "answer";
-  const turns = { assistant: 0, tool: 0, user: 0 };
+  // answered trials are none of the assistant's turns: their limit is the phases'
+  const turns = { taken: 0, assistant: 0, tool: 0, user: 0 };
   for (;;) {
     if (turns.assistant === limits.assistantTurns) return truncated("max_assistant_turns");
-    const parsed = await takeTurn({ task, player, record, names }, turns.assistant++);
-    if ("status" in parsed) return parsed;
+    const taken = await takeTurn({ task, player, record, phases, names }, turns.taken++);
+    if ("status" in taken) return taken;
+    const { rest, purpose } = taken;
+    const isTrial = purpose?.phase === "trial";
+    const isAnsweredTrial = isTrial && purpose.refusal === null;
+    if (!isAnsweredTrial) turns.assistant++;
 
     const lines = linesOf(record.messages, player.template.dialect);
-    if (parsed.calls.length + parsed.errors.length > 0) {
-      if (turns.tool++ === limits.toolTurns) return truncated("max_tool_turns");
-      const { results, rewards, refusals, failure } = await answers(parsed, lines, world, player.rollout.parallelCalls);
+    if (purpose !== null) {
+      if (!isAnsweredTrial && turns.tool++ === limits.toolTurns) return truncated("max_tool_turns");
+      const { refusal } = purpose;
+      const answer = (call: ToolCall) => {
+        if (refusal !== null) return untried(refusal);
+        return isTrial ? world.attempt(call, lines) : world.answer(call, lines);
+      };
+      const { results, rewards, refusals, failure } = await answers(taken, answer, player.rollout.parallelCalls);
       refused.push(...refusals.filter((refusal) => refusal !== null));
       if (failure) return aborted("simulator_failed", failure);
-      record.rewarded(rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length, refusals);
+      record.rewarded(isTrial ? 0 : rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length, refusals);
       record.toolTurn(results);
       continue;
     }
 
-    if (policyEnds && readFinalAnswer(parsed.rest) !== null) return terminated("final_answer");
+    if (policyEnds && readFinalAnswer(rest) !== null) return terminated("final_answer");
     if (turns.user++ === limits.userReplies) return policyEnds ? truncated("max_user_turns") : terminated("answered");
     const next = await world.reply(lines);
     if (!next.ok) return aborted("simulator_failed", next.failure);
@@ -121,11 +137,16 @@ async function play({ task, player, world, record, refused, names }: Playing): P
   }
 }
 
+/** What a turn says, and what its calls are for; null: it has none. */
+interface Taken extends ParsedCalls {
+  readonly purpose: Purposed | null;
+}
+
 /** Samples turn `number` (from 0) and records it: what it says, or how it ends the episode. */
 async function takeTurn(
-  { task, player, record, names }: Pick<Playing, "task" | "player" | "record" | "names">,
+  { task, player, record, phases, names }: Pick<Playing, "task" | "player" | "record" | "phases" | "names">,
   number: number,
-): Promise<ParsedCalls | Ending> {
+): Promise<Taken | Ending> {
   const { limits } = task;
   const room = limits.responseTokens - record.responseTokens();
   if (room <= 0) return truncated("response_length");
@@ -140,8 +161,9 @@ async function takeTurn(
   });
   const text = textOf(sampled, player);
   const parsed = parseToolCalls(text, player.template.dialect);
-  record.sampled(sampled, text, parsed.calls);
-  if (sampled.end === "stop") return parsed;
+  const purpose = parsed.calls.length + parsed.errors.length > 0 ? phases.next(text) : null;
+  record.sampled(sampled, text, parsed.calls, purpose?.phase);
+  if (sampled.end === "stop") return { ...parsed, purpose };
   const length = room <= limits.tokensPerTurn ? "response_length" : "turn_length";
   return truncated(({ length, context_full: "context_full", deadline: "turn_deadline" } as const)[sampled.end]);
 }
@@ -152,7 +174,11 @@ function textOf({ ids, end }: Sampled, { template, vocabulary }: Player): string
 }
 
 /** The world's answers to one turn: the calls in order, then what could not be parsed. Stops at the first failure. */
-async function answers(parsed: ParsedCalls, lines: readonly Line[], world: World, parallelCalls: number) {
+async function answers(
+  { calls, errors }: Pick<ParsedCalls, "calls" | "errors">,
+  answerTo: (call: ToolCall) => ToolAnswer | Promise<ToolAnswer>,
+  parallelCalls: number,
+) {
   const results: string[] = [];
   const rewards: number[] = [];
   const refusals: (Refusal | null)[] = [];
@@ -161,17 +187,22 @@ async function answers(parsed: ParsedCalls, lines: readonly Line[], world: World
     rewards.push(reward);
     refusals.push(refusal);
   };
-  for (const [index, call] of parsed.calls.entries()) {
+  for (const [index, call] of calls.entries()) {
     if (index >= parallelCalls) {
       add(`{"error": "at most ${parallelCalls} calls per turn"}`, -1, "too_many");
       continue;
     }
-    const answer = await world.answer(call, lines);
+    const answer = await answerTo(call);
     if (!answer.ok) return { results, rewards, refusals, failure: answer.failure };
     add(answer.text, answer.reward, answer.refused ?? null);
   }
-  for (const error of parsed.errors) add(spacedJson({ error: `the call could not be parsed: ${error.reason}` }), -1, "malformed");
+  for (const error of errors) add(spacedJson({ error: `the call could not be parsed: ${error.reason}` }), -1, "malformed");
   return { results, rewards, refusals, failure: null };
+}
+
+/** A trial that is not answered. */
+function untried(reason: string): ToolAnswer {
+  return { ok: true, text: spacedJson({ error: reason }), reward: -1, fact: null, refused: "no_trial" };
 }
 
 /** The ending after an engine error. Anything else, and cancellation, is thrown again. */

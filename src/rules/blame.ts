@@ -4,6 +4,8 @@
 // Departs from TRUSTEE (which only counts aborts by simulator): endings that were not aborted are blamed on a party too.
 
 import type { Blame, ExpectedCall, Failure, Fault, HeldBack, Json, Message, Task, Trajectory } from "../types.ts";
+import { judged } from "./as-it-is.ts";
+import { goesByPages, isToldByErrors } from "./drift.ts";
 import { own } from "./json.ts";
 import { carries } from "./language/said.ts";
 import { isSameCall, sameValue, spoken } from "./values.ts";
@@ -16,11 +18,14 @@ export function isBadEnding({ status, verdict }: Trajectory): boolean {
 export function blameFor(trajectory: Trajectory): Blame | null {
   if (!isBadEnding(trajectory)) return null;
   if (trajectory.status === "aborted") return ofWorld(trajectory.failure);
+  const execution = judged(trajectory);
+  // who only tried has spoken: what filled the context was not the prompt
+  const silent = !trajectory.messages.some(({ role }) => role === "assistant");
   for (const [party, faultOf] of parties) {
-    const fault = faultOf(trajectory);
+    const fault = faultOf(execution, silent);
     if (fault) return { party, ...fault };
   }
-  return { party: "agent", ...ofAgent(trajectory) };
+  return { party: "agent", ...ofAgent(execution) };
 }
 
 /** The role that failed caused the abort, except for an engine error, which is the engine's in every role. */
@@ -31,7 +36,7 @@ function ofWorld(failure: Failure | null): Blame {
 }
 
 /** Faults of other parties that the record can prove, in the order in which they are checked. */
-const parties: readonly (readonly [Blame["party"], (trajectory: Trajectory) => Fault | null])[] = [
+const parties: readonly (readonly [Blame["party"], (execution: Trajectory, silent: boolean) => Fault | null])[] = [
   ["verifier", ofVerifier],
   ["task", ofTask],
   ["user", ofUser],
@@ -44,15 +49,16 @@ function ofVerifier({ status, verdict }: Trajectory): Fault | null {
 }
 
 /** A task that could not be done: its blueprint fails its own rules, exceeds the limits, or needs an unavailable value. */
-function ofTask(trajectory: Trajectory): Fault | null {
+function ofTask(trajectory: Trajectory, silent: boolean): Fault | null {
   const { task, messages, stopReason } = trajectory;
   const { limits, heldBack } = task;
   const spoke = messages.filter((message) => message.role === "assistant");
-  if (spoke.length > 0 && spoke.every((message) => message.logprobs === null))
+  const isShown = spoke.length > 0 && spoke.every((message) => message.logprobs === null);
+  if (isShown && !goesByPages(trajectory))
     return { code: "bad_blueprint", reason: "the episode that the blueprint calls right is not" };
   const toolTurns = task.expected.length === 0 ? 0 : task.dependent ? 2 : 1;
   const tooFew =
-    (stopReason === "context_full" && spoke.length === 0) ||
+    (stopReason === "context_full" && silent) ||
     (stopReason === "max_tool_turns" && limits.toolTurns < toolTurns) ||
     (stopReason === "max_assistant_turns" && limits.assistantTurns < toolTurns + 1) ||
     ((stopReason === "answered" || stopReason === "max_user_turns") &&
@@ -80,7 +86,8 @@ function onlyUnknowableWrong({ task, messages }: Trajectory): string | null {
   return found;
 }
 
-function isKnowable(name: string, { arguments: values }: ExpectedCall, task: Task, index: number): boolean {
+function isKnowable(name: string, { name: tool, arguments: values }: ExpectedCall, task: Task, index: number): boolean {
+  if (isToldByErrors(task.drift, tool, name)) return true;
   const value = own(values, name) ?? null;
   const texts = [task.firstMessage, task.intent, task.systemPrompt, ...task.heldBack.map((held) => held.sentence)];
   if (task.background !== undefined) texts.push(task.background);

@@ -2,9 +2,11 @@
 // canary, which shows what the judge makes of words.
 
 import { failedAlone } from "../llm/llm.ts";
+import { trialCounts } from "../reward/trials.ts";
 import { isSolved } from "../reward/verdict.ts";
 import { seedFrom } from "../rng.ts";
 import { demonstrate } from "../rollout/demonstration.ts";
+import { goesByPages } from "../rules/drift.ts";
 import { linesOf } from "../simulator/lines.ts";
 import type { Task, Trajectory } from "../types.ts";
 import { judgeOf, type PlayingSession } from "./judge-of.ts";
@@ -12,9 +14,14 @@ import type { Metrics } from "./metric-list.ts";
 import { mean } from "./metrics.ts";
 import { simulatorOf } from "./session.ts";
 
-/** Whether the rules approve a demonstration, so that it can be learnt from. */
-export function isApproved({ verdict }: Trajectory): boolean {
-  return verdict !== null && isSolved(verdict);
+/**
+ * Whether the rules approve a demonstration, so that it can be learnt from. One that has to go by untrue pages makes a call that is
+ * refused, which costs it the full marks: there it is enough that in the end all was done, without harm.
+ */
+export function isApproved(trajectory: Trajectory): boolean {
+  const { verdict } = trajectory;
+  if (verdict === null) return false;
+  return isSolved(verdict) || (goesByPages(trajectory) && trialCounts(trajectory)["trial/solved"] === 1);
 }
 
 /**
@@ -40,7 +47,7 @@ export async function demonstrated(
     if (sampled?.end !== "stop") return null;
     return { text: template.lead + vocabulary.decode(sampled.ids.slice(0, -1)), ids: sampled.ids };
   };
-  const trajectory = await demonstrate(task, names, { template, ...config.rollout, say });
+  const trajectory = await demonstrate(task, names, { template, ...config.rollout, trial: config.trial, say });
   return judgeOf(session, "rules")({ trajectory, lines: [] }, simulatorOf(session));
 }
 
@@ -52,6 +59,7 @@ export async function canary(session: PlayingSession, tasks: readonly Task[]): P
   const { config, template } = session;
   const judge = judgeOf(session, config.reward.verdict);
   const reward = async (task: Task) => {
+    // the right calls alone: what they cost to find out is not what the judge makes of words
     const shown = await demonstrate(task, ["canary"], { template, ...config.rollout });
     const lines = linesOf(shown.messages, template.dialect);
     return (await judge({ trajectory: shown, lines }, simulatorOf(session))).verdict?.reward ?? Number.NaN;

@@ -3,6 +3,7 @@
 // are stored at once), writeTasks for commands that store nothing.
 
 import type { Config } from "../config/config.ts";
+import { instructionsIn } from "../llm/text/system-prompt.ts";
 import { collected } from "../simulator/exchanges.ts";
 import { closestOfSeries, type TaskEmbedding, vectorsBefore, vectorsOf } from "../store/embeddings.ts";
 import type { AskedDraft } from "../store/exchanges.ts";
@@ -19,6 +20,7 @@ import { writeIntentDraft } from "../tasks/write-intent.ts";
 import { type Draft, type WrittenTask, writeDraft } from "../tasks/write-task.ts";
 import type { Purpose, Task, Toolset } from "../types.ts";
 import { commit } from "./commit.ts";
+import { asDrifting } from "./drifting.ts";
 import type { Metrics } from "./metric-list.ts";
 import { mean } from "./metrics.ts";
 import { type Session, simulatorOf } from "./session.ts";
@@ -76,17 +78,23 @@ export interface Written {
 
 type RejectedDraft = Rejection & AskedDraft;
 
+interface WrittenFrom {
+  readonly toolsets: readonly Toolset[];
+  /** Whether no page drifts: held-out tasks drift by cells (cells.ts). Absent: they drift as the config says. */
+  readonly truePages?: boolean;
+}
+
 /** Writes the missing tasks of a series; `take` gets each task as soon as it is accepted. */
 export async function writeTasks(
   session: WritingSession,
-  series: OrderSeries & Pick<Series, "taken"> & { readonly toolsets: readonly Toolset[] },
+  series: OrderSeries & Pick<Series, "taken"> & WrittenFrom,
   state: SeriesState,
   take: (place: number, task: Task, origin: Origin) => Promise<void>,
 ): Promise<Written> {
   const { config, engine } = session;
   const orders = taskOrders(config, series);
   const lowered = taskOrders(config, { ...series, level: Math.max(1, series.level - loweredBy) });
-  const { toolsets } = series;
+  const { toolsets, truePages = false } = series;
   const { distractors } = session;
   const known = [...state.known];
   const taken = series.taken === undefined ? null : new Set(series.taken);
@@ -104,7 +112,10 @@ export async function writeTasks(
       const drafted = { ...order, names: [...order.names, "draft", number] };
       const { exchanges, keep } = collected(config.store.exchanges);
       const simulator = simulatorOf(session).noting({ keep });
-      const draft = await writers[config.tasks.direction](drafted, { toolsets, distractors, simulator });
+      const written = await writers[config.tasks.direction](drafted, { toolsets, distractors, simulator });
+      const drifts = "task" in written && !truePages;
+      // by the place, not the draft: a rejected one changes nothing
+      const draft = drifts ? { ...written, task: asDrifting(config, written.task, { names: order.names, toolsets }) } : written;
       return { draft, asked: { task: taskId(drafted), exchanges } };
     },
     decide: async (place, { draft, asked }, round) => {
@@ -139,7 +150,7 @@ async function check(
   known: readonly Known[],
 ): Promise<CheckedDraft | Rejection> {
   const { task } = written;
-  const fault = rejectionOf(task, { tokens: promptTokens(task, template, config.rollout.ends), room: promptRoom(config) });
+  const fault = rejectionOf(task, { tokens: promptTokens(task, template, instructionsIn(config)), room: promptRoom(config) });
   if (fault !== null) return fault;
   if (embed === null || config.tasks.novelty === null) return { ...written, embedding: null };
   const [vector] = await embed([task.firstMessage]);
@@ -160,7 +171,8 @@ export async function drawTasks(session: Session, series: Series): Promise<Drawn
   const toolsets = isTraining(purpose) ? session.toolsets.train : session.toolsets.heldOut;
   const tasks = loadTasks(store, run, step, purpose);
   const taken = series.taken && new Set([...series.taken, ...[...tasks.values()].map(messageKey)]);
-  const ordered = { ...series, names: seriesNames(config, purpose), toolsets, ...(taken && { taken }) };
+  const drawn = { names: seriesNames(config, purpose), toolsets, truePages: !isTraining(purpose) };
+  const ordered = { ...series, ...drawn, ...(taken && { taken }) };
   const state: SeriesState = {
     filled: new Set([...tasks.keys(), ...leftOut]),
     rounds: roundsOf(store, run, step, purpose),

@@ -1,15 +1,16 @@
 // The held-out tasks of a run, stored once: those that report and those that choose (tasks/held-out.ts). Call tasks are ready
 // for the embedded catalogue (tasks/ready.ts); what is missing is written by the simulator, from toolsets that are never trained
-// on. Decline tasks are twins of call tasks.
+// on. Decline tasks are twins of call tasks. Tasks whose pages are not true stand behind them, in cells (cells.ts).
 import { recordEvaluation } from "../store/evaluations.ts";
 import { loadTasks, saveTask } from "../store/tasks.ts";
 import { callKinds, declineTwins, type HeldOutPurpose, messageKey } from "../tasks/held-out.ts";
 import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
-import { readyTasks, readyToPlay } from "../tasks/ready.ts";
-import { promptTokens, rejectionOf } from "../tasks/rejection.ts";
+import { readyTasks } from "../tasks/ready.ts";
 import type { Task } from "../types.ts";
+import { addCells } from "./cells.ts";
 import { commit } from "./commit.ts";
-import { drawTasks, promptRoom, seriesNames } from "./draw-tasks.ts";
+import { drawTasks, seriesNames } from "./draw-tasks.ts";
+import { readyFor } from "./fitting.ts";
 import { simulatorMetrics } from "./metrics.ts";
 import type { Session } from "./session.ts";
 
@@ -19,7 +20,9 @@ export type HeldOutTasks = Readonly<Record<HeldOutPurpose, ReadonlyMap<number, T
 /** The tasks of both sets; those that are not stored yet are taken or written. No message of one set occurs in the other. */
 export async function heldOutTasks(session: Session): Promise<HeldOutTasks> {
   const { tasks, decisions } = session.config.evaluation;
-  const evaluation = await tasksFor(session, "evaluation", tasks, new Set());
+  await tasksFor(session, "evaluation", tasks, new Set());
+  await addCells(session);
+  const evaluation = loadTasks(session.writer.store, session.writer.run, 0, "evaluation");
   const reported = new Set([...evaluation.values()].map(messageKey));
   return { evaluation, selection: await tasksFor(session, "selection", decisions, reported) };
 }
@@ -32,7 +35,7 @@ async function tasksFor(
 ): Promise<ReadonlyMap<number, Task>> {
   const { config, writer } = session;
   const stored = () => loadTasks(writer.store, writer.run, 0, purpose);
-  if (stored().size >= total) return stored();
+  if ([...stored().keys()].filter((place) => place < total).length >= total) return stored(); // cells have places behind them
   const kinds = callKinds(purpose, total);
   const series = {
     ...{ id: purpose.slice(0, 4), first: 0, count: kinds.length, kinds },
@@ -53,11 +56,12 @@ type HeldOutSeries = Omit<OrderSeries, "names"> & Required<Pick<OrderSeries, "ki
 
 /** The ready tasks that fit the run's toolsets and the policy's context: the n-th place of a kind gets the n-th of the kind. */
 function ready(
-  { config, template, toolsets }: Session,
+  session: Session,
   purpose: HeldOutPurpose,
   series: HeldOutSeries,
   taken: ReadonlySet<string>,
 ): ReadonlyMap<number, Task> {
+  const { config } = session;
   const orders = taskOrders(config, { ...series, names: seriesNames(config, purpose) });
   const all = readyTasks().filter((one) => one.purpose === purpose);
   const found = new Map<number, Task>();
@@ -65,10 +69,8 @@ function ready(
     const kind = series.kinds[place];
     const number = series.kinds.slice(0, place).filter((earlier) => earlier === kind).length;
     const one = all.find((entry) => entry.kind === kind && entry.number === number);
-    const task = one === undefined ? null : readyToPlay(one, order, toolsets.heldOut);
-    if (task === null || taken.has(messageKey(task))) continue;
-    if (rejectionOf(task, { tokens: promptTokens(task, template, config.rollout.ends), room: promptRoom(config) }) === null)
-      found.set(place, task);
+    const task = one === undefined ? null : readyFor(session, one, order);
+    if (task !== null && !taken.has(messageKey(task))) found.set(place, task);
   }
   return found;
 }

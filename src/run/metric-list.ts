@@ -1,6 +1,7 @@
 // Every metric that a run records, as data: name, unit and a sentence. docs/metrics.md and the type of a name are generated from
 // it, and a test compares it with whole runs. A part in angle brackets is a placeholder: stop/<reason>. Names are TRL's for
 // metrics that TRL has.
+import { tryOutcomes } from "../rollout/teacher.ts";
 import { rejectionStages } from "../tasks/rejection.ts";
 import { stopReasons } from "../types.ts";
 
@@ -127,6 +128,29 @@ const loopMetrics = [
     unit: "share of items",
     sentence: "The same of the values to ask for that it asked for before it used them; absent if no task holds one back.",
   },
+  {
+    name: "trial/turns",
+    unit: "turns",
+    sentence:
+      "Mean turns of judged episodes that tried tools before they acted (docs/toolmaster.md), refused ones included; also of an evaluation. Like the other metrics of trials absent where there are neither trials nor untrue pages.",
+  },
+  {
+    name: "trial/telling",
+    unit: "calls",
+    sentence:
+      "Mean calls of such turns that told something: the first answer of a needed tool or its decoy, or the first error that says what is right.",
+  },
+  { name: "trial/idle", unit: "calls", sentence: "The same of those that told nothing." },
+  {
+    name: "trial/harm",
+    unit: "share of judged episodes",
+    sentence: "Episodes in which a call was carried out that changes something and that nobody wanted.",
+  },
+  {
+    name: "trial/solved",
+    unit: "share of judged episodes",
+    sentence: "Episodes in which in the end all was done that was wanted, without harm, whatever was tried or refused before.",
+  },
   { name: "rollout/temperature", unit: "temperature", sentence: "Sampling temperature of the step." },
   {
     name: "rollout/blamed/<party>",
@@ -187,7 +211,7 @@ const loopMetrics = [
     name: "simulator/refused/<kind>",
     unit: "calls",
     sentence:
-      "Calls refused by rule: unknown_tool, wrong_arguments, invented_id, failed (by an executed tool), too_many, malformed.",
+      "Calls refused by rule: unknown_tool, wrong_arguments, invented_id, failed (by an executed tool), too_many, malformed, no_trial.",
   },
   {
     name: "simulator/aborted/<boundary>/<code>",
@@ -208,6 +232,11 @@ const loopMetrics = [
   { name: "probe/append_only", unit: "0 or 1", sentence: "1 if the chat template never renders an earlier turn differently." },
   { name: "warmup/approved", unit: "demonstrations", sentence: "Demonstrations that passed the rules and were trained on." },
   { name: "warmup/rejected", unit: "demonstrations", sentence: "Demonstrations that were not trained on." },
+  {
+    name: "teacher/<outcome>",
+    unit: "tries",
+    sentence: `Tries of the teacher, by what became of them (warmup.from=teacher): ${tryOutcomes.join(", ")}. Of the right ones of a task one is kept.`,
+  },
   { name: "learning_rate", unit: "rate", sentence: "Learning rate of the step's update." },
   {
     name: "learner/left_out",

@@ -46,6 +46,7 @@ export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
     ...tallied(all.flatMap(({ failure }) => failure ?? []).map(({ boundary, code }) => `simulator/aborted/${boundary}/${code}`)),
     ...refusals(all),
     ...rubricMetrics(judged),
+    ...trialMetrics(judged),
   };
 }
 
@@ -59,6 +60,20 @@ export function rubricMetrics(trajectories: readonly Trajectory[]): Metrics {
     ...share("rubric/forbidden", "forbidden"),
     ...share("rubric/sub_goals", "subGoals"),
     ...share("rubric/questions", "questions"),
+  };
+}
+
+/** Of judged episodes whose trials were counted (reward/trials.ts): their means; absent where none was. */
+export function trialMetrics(trajectories: readonly Trajectory[]): Metrics {
+  const counted = trajectories.filter(isJudged).filter(({ counts }) => counts["trial/turns"] !== undefined);
+  if (counted.length === 0) return {};
+  const each = (of: (counts: Trajectory["counts"]) => number | undefined) => mean(counted.map(({ counts }) => of(counts) ?? 0));
+  return {
+    "trial/turns": each((counts) => counts["trial/turns"]),
+    "trial/telling": each((counts) => counts["trial/telling"]),
+    "trial/idle": each((counts) => counts["trial/idle"]),
+    "trial/harm": each((counts) => Number((counts["trial/harm"] ?? 0) > 0)),
+    "trial/solved": each((counts) => counts["trial/solved"]),
   };
 }
 

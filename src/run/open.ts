@@ -5,10 +5,9 @@ import { PlayactError } from "../errors.ts";
 import type { Learner, OpenReply, OpenRequest } from "../learner/learner.ts";
 import { restartingLearner } from "../learner/restart.ts";
 import { startLearner } from "../learner/torch.ts";
-import { openEngine, openPolicySide, openSimulatorSide } from "../llm/engine/llama.ts";
-import { type Engine, join, type SimulatorSide } from "../llm/llm.ts";
+import type { Engine } from "../llm/llm.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
-import type { Model } from "../models/model.ts";
+import { assertTriable } from "../llm/text/trial.ts";
 import { pythonPath } from "../models/python.ts";
 import type { MemoryPlan } from "../plan/plan.ts";
 import { planLine } from "../plan/text.ts";
@@ -20,15 +19,18 @@ import type { Store } from "../store/store.ts";
 import { embeddedCatalogue, splitHeldOut } from "../tools/toolset.ts";
 import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
+import { checkDrift } from "./drifting.ts";
 import { callFormOf } from "./form.ts";
 import { memoryOf } from "./memory.ts";
 import { openNearness } from "./open-embedder.ts";
+import { openEngineOf } from "./open-engine.ts";
 import { ownTools } from "./own-tools.ts";
 import { planOfRun, unplanned } from "./plan.ts";
 import { probePositions } from "./positions.ts";
-import { findSeats, findSimulator, type Seats } from "./seats.ts";
+import { findSeats } from "./seats.ts";
 import type { Session } from "./session.ts";
-import { looseServer, openSimulatorServer } from "./simulator-server.ts";
+import { looseServer } from "./simulator-server.ts";
+import { teacherSeat } from "./teacher.ts";
 import { restAtFirst, training } from "./turns.ts";
 import { versions } from "./versions.ts";
 
@@ -79,6 +81,7 @@ export async function openSession(
     embed: nearness.embed,
     distractors: nearness.distractors,
     memory: memoryOf(config, { writer, ...watch }),
+    ...teacherSeat({ config, engine }),
     usage: newUsage(),
     folder,
     ...watch,
@@ -98,49 +101,26 @@ export async function openSession(
     told(`positions: engine and learner differ by ${near.toFixed(3)} nats near, ${far.toFixed(3)} at ${position}`);
     const form = await callFormOf(engine, writer.run, seats.policy.entry ?? {}, told);
     await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }, form));
+    assertTriable(config.trial, form.dialect);
     const chosen = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
     told(`chat template: ${chosen.text}`);
     return chosen;
   }
 }
 
-/** What is known of an engine before it opens; without a plan (commands that need no learner) it sees what is free. */
-interface Known {
-  readonly seats?: Seats;
-  readonly plan?: MemoryPlan;
-}
-
-/** The engine of a config, with the sequences of its plan. */
-export async function openEngineOf(config: Config, { seats, plan }: Known = {}): Promise<Engine> {
-  const { policy, simulator } = seats ?? (await findSeats(config));
-  const { policySequences, simulatorSequences } = plan?.engine ?? config.engine;
-  const sequences = { policySequences, simulatorSequences, wholeOnGpu: plan !== undefined };
-  const options = { policyModel: policy.path, ...config.engine, ...sequences };
-  const served = await openSimulatorServer(config);
-  if (served === null) return openEngine({ ...options, simulatorModel: simulator?.path ?? null });
-  const side = await openPolicySide(options).catch(async (error) => {
-    await served[Symbol.asyncDispose]();
-    throw error;
-  });
-  return join(side, served);
-}
-
-/** The simulator of a config alone; `model`: its file, null on a server. */
-export async function openSimulatorOf(config: Config, model: Model | null): Promise<SimulatorSide> {
-  const served = await openSimulatorServer(config);
-  if (served !== null) return served;
-  const { path } = model ?? (await findSimulator(config.models.simulator));
-  return openSimulatorSide({ simulatorModel: path, ...config.engine });
-}
-
-/** The toolsets of a config, those held out apart; a task set's tools are in `store`. */
+/**
+ * The toolsets of a config, those held out apart; a task set's tools are in `store`.
+ * @throws PlayactError("config") as checkDrift does
+ */
 export function toolsetsOf(config: Config, store: Store | null = null): Session["toolsets"] {
-  const { tools, skipBadTools } = config.tasks;
+  const { tools, skipBadTools, source } = config.tasks;
   // at its start the command has already reported which are left out (cli/own-tools.ts)
   const options = skipBadTools ? { leftOut: () => undefined } : {};
   const all = tools === null ? embeddedCatalogue() : ownTools(tools, store, options);
-  const evaluates = config.evaluation.tasks + config.evaluation.decisions > 0;
+  const { tasks, decisions, perCell } = config.evaluation;
+  const evaluates = tasks + decisions + perCell > 0;
   const { train, heldOut } = splitHeldOut(all, evaluates ? config.evaluation.heldOut : 0, ["held-out"]);
+  if (source === null) checkDrift(config, train, tools ?? "the catalogue"); // the tasks of a set have their own tools
   if (evaluates && heldOut.length === 0) return { train, heldOut: train }; // one toolset: the same tools, other tasks
   return { train, heldOut };
 }

@@ -1,5 +1,6 @@
 // The memory plan of a run: made from its config and its machine before anything is loaded.
 import type { Config } from "../config/config.ts";
+import { teacherOf } from "../config/needed-models.ts";
 import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import type { OpenReply } from "../learner/learner.ts";
@@ -16,6 +17,7 @@ export async function planRequestOf(config: Config, machine: MachineMemory): Pro
   return {
     policy: knownFacts(models.policy),
     simulator: simulatorOf(models),
+    ...teacherIn(config),
     policyContext: engine.policyContext,
     simulatorContext: engine.simulatorContext,
     policySequences: one ?? engine.policySequences,
@@ -32,6 +34,12 @@ export async function planRequestOf(config: Config, machine: MachineMemory): Pro
 function simulatorOf({ policy, simulator }: Config["models"]): MemoryRequest["simulator"] {
   if (serverOf(simulator) !== null) return null;
   return simulator === policy ? "shared" : knownFacts(simulator);
+}
+
+function teacherIn(config: Config): Pick<MemoryRequest, "teacher"> {
+  const teacher = teacherOf(config);
+  if (teacher === null || serverOf(teacher) !== null) return {};
+  return { teacher: teacher === config.models.simulator ? "shared" : knownFacts(teacher) };
 }
 
 /** The plan of a run on this machine, and what it takes for granted. */

@@ -2,6 +2,7 @@
 // step or of an evaluation, and commits each episode as soon as it ends.
 import type { Config } from "../config/config.ts";
 import { withFirstTurnVerdict } from "../reward/first-turn.ts";
+import { trialCounts } from "../reward/trials.ts";
 import { firstHalf } from "../rollout/agreement.ts";
 import { rollOutGroups } from "../rollout/group.ts";
 import { type Player, rollOut, rollOutFirstTurn } from "../rollout/rollout.ts";
@@ -20,15 +21,17 @@ export interface PlayOptions {
   readonly temperature: number;
   /** How it is judged; `first-turn`: only the first turn is played, and judged by reward/first-turn.ts. */
   readonly verdict: Config["reward"]["verdict"] | "first-turn";
+  /** What the player is shown in place of the task; absent: the task. World and judge know the task alone. */
+  readonly shownAs?: (task: Task) => Task;
 }
 
 /** Plays one episode to its verdict; all its draws derive from `names`. */
 export type PlayEpisode = (task: Task, sample: number, names: readonly (string | number)[]) => Promise<Trajectory>;
 
-export function playerOf(session: PlayingSession, { temperature, verdict }: PlayOptions): PlayEpisode {
+export function playerOf(session: PlayingSession, { temperature, verdict, shownAs = (task) => task }: PlayOptions): PlayEpisode {
   const { config, engine, memory = null } = session;
   const { policy, vocabulary } = engine;
-  const player: Player = { ...session, policy, vocabulary, temperature, rollout: config.rollout };
+  const player: Player = { ...session, policy, vocabulary, temperature, rollout: config.rollout, trial: config.trial };
   if (verdict === "first-turn") {
     return async (task, sample, names) =>
       withFirstTurnVerdict(await rollOutFirstTurn(task, player, { sample, names }), session.template.dialect);
@@ -38,10 +41,17 @@ export function playerOf(session: PlayingSession, { temperature, verdict }: Play
     const usage = newUsage();
     const { exchanges, keep } = collected(config.store.exchanges);
     const simulator = simulatorOf(session).noting({ usage, keep });
-    const world = openWorld(task, simulator, { ...config.simulator, memory }, names);
-    const trajectory = await judge(await rollOut(task, player, world, { sample, names }), simulator);
-    return { ...trajectory, counts: { ...counted(usage), ...trajectory.counts }, exchanges };
+    const world = openWorld(task, simulator, { ...config.simulator, memory, trial: config.trial.world }, names);
+    const { trajectory: played, lines } = await rollOut(shownAs(task), player, world, { sample, names });
+    const trajectory = await judge({ trajectory: { ...played, task }, lines }, simulator);
+    const trials = countsTrials(config) ? trialCounts(trajectory, config.trial.world) : {};
+    return { ...trajectory, counts: { ...counted(usage), ...trajectory.counts, ...trials }, exchanges };
   };
+}
+
+/** Whether a run has trials, or tools that are not what their pages say. */
+function countsTrials({ trial, tasks, evaluation }: Config): boolean {
+  return trial.turns > 0 || tasks.drift > 0 || evaluation.perCell > 0;
 }
 
 /** How the groups of a step or of an evaluation are played and stored. */

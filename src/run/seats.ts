@@ -1,6 +1,7 @@
-// The models of a config in their seats, policy and simulator: found on this disk and fit for what the seat asks, as far as their
-// headers tell. Checked before a run is created, so that a wrong file costs a sentence and no minute of loading.
+// The models of a config in their seats, policy, simulator and teacher: found on this disk and fit for what the seat asks, as far as
+// their headers tell. Checked before a run is created, so that a wrong file costs a sentence and no minute of loading.
 import type { Config } from "../config/config.ts";
+import { teacherOf } from "../config/needed-models.ts";
 import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import { knownFormat } from "../llm/text/chat-format.ts";
@@ -36,6 +37,19 @@ export async function findSimulator(address: string): Promise<Model> {
   const model = await findOnDisk(address);
   checkSimulator(model);
   return model;
+}
+
+/** The teacher of a run's warm-up, fit for the policy's seat; null: it is on a server, or rules show how. Throws likewise. */
+export async function findTeacher(config: Pick<Config, "models" | "warmup">): Promise<Model | null> {
+  const address = teacherOf(config);
+  if (address === null || serverOf(address) !== null) return null;
+  const model = await findOnDisk(address);
+  const { markers } = model;
+  if (knownFormat({ hasMarker: (text) => markers.has(text) }) !== null) return model;
+  throw new PlayactError(
+    "model",
+    `${model.address.text} cannot be the teacher, because its vocabulary has the turn markers of no frame that Playact writes: name another in models.teacher.`,
+  );
 }
 
 /** @throws PlayactError("model") */

@@ -6,6 +6,7 @@ import type { Learner } from "../learner/learner.ts";
 import type { Engine } from "../llm/llm.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import type { MemoryPlan } from "../plan/plan.ts";
+import type { Teacher } from "../rollout/teacher.ts";
 import type { Memory } from "../simulator/memory.ts";
 import { openSimulator, type Simulator } from "../simulator/simulator.ts";
 import type { Usage } from "../simulator/usage.ts";
@@ -28,6 +29,8 @@ export interface Session {
   readonly distractors: ChooseDistractors;
   /** What the tools of the run's tasks have answered; null unless the config wants it remembered. */
   readonly memory: Memory | null;
+  /** Seats the teacher of the warm-up for the time of `work` (teacher.ts). Absent: rules show how. */
+  readonly withTeacher?: (work: (seated: Seated) => Promise<void>) => Promise<void>;
   /** Simulator usage so far, of everything in this process. */
   readonly usage: Usage;
   /** Folder of the run, with its checkpoints. */
@@ -37,6 +40,14 @@ export interface Session {
   readonly pause: () => void;
   /** Aborted on the second interrupt: ends every wait. */
   readonly signal: AbortSignal;
+}
+
+/** A teacher, and the simulator of the world that it plays in: while it sits, the session's may rest. */
+export interface Seated {
+  readonly teacher: Teacher;
+  /** Episodes that it plays at a time. */
+  readonly sequences: number;
+  readonly engine: Pick<Engine, "simulator">;
 }
 
 /** Progress of the loops, for the terminal. */

@@ -2,6 +2,7 @@
 // before (SynthAgent, arXiv 2601.22511; playact synth). The loops know the four functions of a source and nothing of either.
 // A set has no level: its tasks come epoch by epoch in seeded order, with the twins that written ones get.
 import { PlayactError } from "../errors.ts";
+import { instructionsIn } from "../llm/text/system-prompt.ts";
 import { draws } from "../rng.ts";
 import { playedTasks } from "../store/evaluations.ts";
 import { loadTasks, saveTask } from "../store/tasks.ts";
@@ -15,6 +16,7 @@ import { holdsBack, toldOf } from "../tasks/told.ts";
 import type { Purpose, Task } from "../types.ts";
 import { commit } from "./commit.ts";
 import { type DrawnTasks, promptRoom, type Series, seriesNames } from "./draw-tasks.ts";
+import { asDrifting, checkDrift } from "./drifting.ts";
 import { type HeldOutTasks, heldOutTasks } from "./held-out.ts";
 import type { Session } from "./session.ts";
 import { drawSpare, type SparePlace } from "./spare.ts";
@@ -52,6 +54,7 @@ function setSource(session: Session, set: TrainingSet): TaskSource {
   const text = `task set ${set.name}: ${set.train.length} tasks to train on, ${held} held out`;
   session.progress({ kind: "phase", text, step: 0 });
   const toolsets = toolsetsOfTasks(set.train);
+  checkDrift(config, toolsetsOfTasks(set.train.filter(({ table }) => table === undefined)), `the set ${set.name}`);
   const epochs = new Map<string, readonly Task[]>();
   const keep = (place: { step: number; purpose: Purpose; index: number }, task: Task) =>
     commit(session, () => saveTask(writer, place, task));
@@ -74,7 +77,9 @@ function setSource(session: Session, set: TrainingSet): TaskSource {
           : nth(purpose, number++);
         if (tasks.has(index)) continue;
         const task = asOrdered(drawn, order);
-        const made = order.decline ? irrelevanceOf(task, toolsets, draws(config.seed, "without", order.id)) : task;
+        const made = order.decline
+          ? irrelevanceOf(task, toolsets, draws(config.seed, "without", order.id))
+          : drifting(task, order);
         await keep({ step, purpose, index }, made);
         tasks.set(index, made);
       }
@@ -96,7 +101,7 @@ function setSource(session: Session, set: TrainingSet): TaskSource {
       const [order] = ordersOf(place, "train");
       if (order === undefined) throw new RangeError("one place has one order");
       const task = asOrdered(drawn, order);
-      const made = order.decline ? irrelevanceOf(task, toolsets, random) : task;
+      const made = order.decline ? irrelevanceOf(task, toolsets, random) : drifting(task, order);
       await keep({ step, purpose: "train", index }, made);
       return { index, task: made };
     },
@@ -106,6 +111,13 @@ function setSource(session: Session, set: TrainingSet): TaskSource {
     }),
     nextLevel: (level) => level,
   };
+
+  /** A decoy has a page more: a task that it makes too long for the policy's context stays as it is. */
+  function drifting(task: Task, { names }: TaskOrder): Task {
+    const drifted = asDrifting(config, task, { names, toolsets });
+    const isLong = drifted !== task && promptTokens(drifted, session.template, instructionsIn(config)) > promptRoom(config);
+    return isLong ? task : drifted;
+  }
 
   /** Task `number` of all that are drawn for a purpose, from 0: each epoch has every task once. */
   function nth(purpose: Purpose, number: number): Task {
@@ -177,8 +189,9 @@ function checkLengths({ config, template }: Session, set: TrainingSet): void {
   const [order] = taskOrders(config, { ...series, level: config.curriculum.start });
   if (order === undefined) return;
   const all = [...set.train, ...set.evaluation, ...set.selection];
-  const { ends } = config.rollout;
-  const tokens = all.map((task) => promptTokens(asOrdered(holdsBack(task) ? toldOf(task) : task, order), template, ends));
+  const tokens = all.map((task) =>
+    promptTokens(asOrdered(holdsBack(task) ? toldOf(task) : task, order), template, instructionsIn(config)),
+  );
   const room = promptRoom(config);
   const long = tokens.filter((count) => count > room);
   if (long.length === 0) return;

@@ -1,5 +1,6 @@
-// Engine and learner take turns on one device's memory. The engine is awake, and the learner rests, but inside `training`. Where the
-// memory plan says together both stay awake and this does nothing. The one place that knows who rests when.
+// Engine and learner take turns on one device's memory. The engine is awake, and the learner rests, but inside `training`; where the
+// memory plan says together both stay awake. Inside `lending` another engine plays in place of the run's. The one place that knows
+// who rests when.
 import type { Residency } from "../config/config.ts";
 import type { Kept } from "../types.ts";
 import type { Metrics } from "./metric-list.ts";
@@ -38,4 +39,12 @@ export async function training<T>(
 export async function restAtFirst(learner: Pick<Turns["learner"], "rest">, { residency }: Turns["plan"]): Promise<void> {
   const keep = kept[residency];
   if (keep !== null) await learner.rest(keep);
+}
+
+/** The turn of another engine (run/teacher.ts): this one rests and keeps nothing. If it fails the run ends, so nobody is woken. */
+export async function lending<T>(engine: Turns["engine"], work: () => Promise<T>): Promise<T> {
+  await engine.rest("nothing");
+  const value = await work();
+  await engine.wake();
+  return value;
 }

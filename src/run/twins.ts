@@ -5,6 +5,7 @@
 import { besideOf } from "../pairs.ts";
 import { draws } from "../rng.ts";
 import { saveTask } from "../store/tasks.ts";
+import { undrifted } from "../tasks/drift.ts";
 import { irrelevanceOf } from "../tasks/irrelevance.ts";
 import { type TaskOrder, taskOrders } from "../tasks/orders.ts";
 import { holdsBack, toldOf } from "../tasks/told.ts";
@@ -51,7 +52,7 @@ export async function addTwins(
     if (task === undefined || tasks.has(index)) continue;
     if (as === "told" && !holdsBack(task)) continue;
     const names = [config.seed, "twin", ...(step === 0 ? [] : [step]), index];
-    const twin = as === "told" ? toldOf(task) : irrelevanceOf(task, toolsets, draws(...names));
+    const twin = as === "told" ? toldOf(task) : irrelevanceOf(undrifted(task), toolsets, draws(...names));
     await commit(session, () => saveTask(writer, { step, purpose, index }, twin));
     tasks.set(index, twin);
   }

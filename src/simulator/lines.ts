@@ -1,6 +1,6 @@
 // The episode as everybody but the policy reads it. It is derived from the messages alone, so that no role reads a text that
 // differs from the policy's: what was said without the reasoning, each call with its result as returned, and at the end also
-// a turn that a limit cut off and calls that it kept from being executed.
+// a turn that a limit cut off and calls that it kept from being executed. What the policy only tried is not part of it.
 
 import type { Dialect } from "../config/config.ts";
 import { parseToolCalls } from "../llm/text/tool-call.ts";
@@ -12,16 +12,19 @@ const cutOff = "[cut off]";
 
 /** The lines of the conversation so far. `cut`: a limit cut off the last turn. */
 export function linesOf(messages: readonly Message[], dialect: Dialect, cut = false): Line[] {
-  return messages.flatMap(({ role, text }, at): Line[] => {
+  const last = messages.at(-1);
+  const told = messages.filter(({ phase }) => phase !== "trial");
+  return told.flatMap((message, at): Line[] => {
+    const { role, text } = message;
     if (role === "user") return [{ role, text }];
     if (role !== "assistant") return []; // results follow their calls; the system prompt is not part of the conversation
     const { calls, errors, rest } = parseToolCalls(text, dialect);
-    const words = cut && at === messages.length - 1 ? `${rest} ${cutOff}`.trim() : rest;
+    const words = cut && message === last ? `${rest} ${cutOff}`.trim() : rest;
     const written = [
       ...calls.map(({ name, arguments: given }) => spacedJson({ name, arguments: given })),
       ...errors.map((error) => error.text),
     ];
-    const next = messages[at + 1];
+    const next = told[at + 1];
     // each result is one line of JSON, in the order of the calls
     const results = next?.role === "tool" ? next.text.split("\n") : null;
     return [

@@ -5,7 +5,9 @@
 // repeated call), parallel calls are answered in order, each with the earlier results, and a result that contradicts known facts
 // is asked for again.
 import type { Config } from "../config/config.ts";
+import { asItIs } from "../rules/as-it-is.ts";
 import { contradicted, contradictions, putRight } from "../rules/contradiction.ts";
+import { decoyResult, tellingOf } from "../rules/drift.ts";
 import { type Fact, factText, inventedId, isReading, listing, repeatedFact } from "../rules/journal.ts";
 import { isObject, own, spacedJson } from "../rules/json.ts";
 import { executed, runsOn } from "../rules/table.ts";
@@ -37,6 +39,7 @@ type Way = (request: ToolRequest, tool: ToolSpec, simulator: Simulator) => Promi
 const toolWays: Readonly<Record<Config["simulator"]["tools"], Way>> = {
   blueprint: async (request, tool, simulator) =>
     expectedResult(request) ??
+    decoyedResult(request) ??
     knownAnswer(request) ??
     (await remembered(request, (one) => simulatedResult(one, tool, simulator))),
   // a tool that works on no table is answered from the blueprint
@@ -52,17 +55,40 @@ export async function answerCall(
   simulator: Simulator,
 ): Promise<ToolAnswer> {
   const { call, task } = request;
-  const tool = task.tools.find(({ name }) => name === call.name);
-  if (!tool)
-    return refused(`unknown tool '${call.name}'; available: ${task.tools.map(({ name }) => name).join(", ")}`, "unknown_tool");
-  const problems = argumentErrors(tool, call.arguments);
-  if (problems.length > 0) return refused(problems.join("; "), "wrong_arguments");
+  const tool = takenBy(task, call);
+  if ("refused" in tool) return { ok: true, ...tool, reward: -1, fact: null };
   return toolWays[way](request, tool, simulator);
 }
 
-/** An error that a model can act on. */
+/** The error for a call that rules refuse, which a model can act on, and why. */
+interface Refused {
+  readonly text: string;
+  readonly refused: Refusal;
+}
+
+/** The error for a call that no tool of the task takes; null if one does. Demonstrations get the same as a policy. */
+export function refusalOf(task: Task, call: ToolCall): Refused | null {
+  const tool = takenBy(asItIs(task), call);
+  return "refused" in tool ? tool : null;
+}
+
+/** The tool that takes the call. The error for a call that goes by an untrue page says what is right. */
+function takenBy({ tools, drift }: Task, call: ToolCall): ToolSpec | Refused {
+  const tool = tools.find(({ name }) => name === call.name);
+  if (tool === undefined)
+    return errorOf(`unknown tool '${call.name}'; available: ${tools.map(({ name }) => name).join(", ")}`, "unknown_tool");
+  const problems = argumentErrors(tool, call.arguments);
+  if (problems.length === 0) return tool;
+  const telling = tellingOf(drift, call);
+  return errorOf([...problems, ...(telling === null ? [] : [telling])].join("; "), "wrong_arguments");
+}
+
+function errorOf(reason: string, refused: Refusal): Refused {
+  return { text: spacedJson({ error: reason }), refused };
+}
+
 function refused(reason: string, why: Refusal): ToolAnswer {
-  return { ok: true, text: spacedJson({ error: reason }), reward: -1, fact: null, refused: why };
+  return { ok: true, ...errorOf(reason, why), reward: -1, fact: null };
 }
 
 /** What the task's table gives after the calls of this episode; null for a tool that works on none. */
@@ -85,6 +111,12 @@ function expectedResult(request: ToolRequest): ToolAnswer | null {
   if (!expected) return null;
   const { result } = expected;
   return { ok: true, text: spacedJson(result), reward: 1, fact: { ...call, result } };
+}
+
+/** What the decoy beside the needed tool gives for the same arguments. */
+function decoyedResult({ task, call }: ToolRequest): ToolAnswer | null {
+  const result = decoyResult(task, call);
+  return result && { ok: true, text: spacedJson(result), reward: 0, fact: { ...call, result } };
 }
 
 /** The answer that the episode itself gives: the call uses an invented id, or it was answered before. */

@@ -1,7 +1,10 @@
 // The world of one episode: it answers the policy, however its tools and its user are played. It holds what the roles know in
 // addition to the conversation: the facts that tools have stated (the journal) and the values that the user has given. The ways
-// of the roles are chosen only here; callers do not know them.
+// of the roles are chosen only here; callers do not know them. Trials (ToolMaster) happen in it too, or in a copy: there is nothing
+// to copy but the journal, since all else that a world is follows from it.
 import type { Config } from "../config/config.ts";
+import { asItIs } from "../rules/as-it-is.ts";
+import { mayChange } from "../rules/drift.ts";
 import type { Fact } from "../rules/journal.ts";
 import type { Line, Task, ToolCall } from "../types.ts";
 import type { Withheld } from "./briefing.ts";
@@ -14,6 +17,8 @@ import { type UserAnswer, userWays } from "./user.ts";
 export interface World {
   /** A tool's answer to a call; `lines` is the conversation so far. Calls come one after the other. */
   answer(call: ToolCall, lines: readonly Line[]): Promise<ToolAnswer>;
+  /** The same for a call of a trial; all trials come before the first call that is meant. */
+  attempt(call: ToolCall, lines: readonly Line[]): Promise<ToolAnswer>;
   /** The user's next words. */
   reply(lines: readonly Line[]): Promise<UserAnswer>;
 }
@@ -23,25 +28,41 @@ export type Ways = Pick<Config["simulator"], "user" | "tools"> & {
   readonly withhold: readonly Withheld[];
   /** Of the task's other episodes; null: each is answered anew. */
   readonly memory: Memory | null;
+  /** Where trials happen. Absent: in a copy. */
+  readonly trial?: Config["trial"]["world"];
 };
 
 /** `names` identify the episode; the seeds of the user's messages derive from them. */
-export function openWorld(task: Task, simulator: Simulator, ways: Ways, names: readonly (string | number)[]): World {
+export function openWorld(shown: Task, simulator: Simulator, ways: Ways, names: readonly (string | number)[]): World {
+  const task = asItIs(shown);
   const { withhold, memory } = ways;
   const journal: Fact[] = [];
+  /** What trials changed, and what they read after that: it holds in the copy alone. What they read before holds on. */
+  const scratch: Fact[] = [];
   const told = new Set<number>();
   let replies = 0;
+
+  const answered = (call: ToolCall, lines: readonly Line[], before: readonly Fact[]) =>
+    answerCall({ call, task, withhold, lines, journal: before, memory }, ways.tools, simulator);
+  async function answer(call: ToolCall, lines: readonly Line[]): Promise<ToolAnswer> {
+    const given = await answered(call, lines, journal);
+    if (given.ok && given.fact) journal.push(given.fact);
+    return given;
+  }
+  async function attempt(call: ToolCall, lines: readonly Line[]): Promise<ToolAnswer> {
+    const given = await answered(call, lines, [...journal, ...scratch]);
+    const holds = scratch.length === 0 && !mayChange(task.drift, call.name);
+    if (given.ok && given.fact) (holds ? journal : scratch).push(given.fact);
+    return given;
+  }
   return {
-    async answer(call, lines) {
-      const answer = await answerCall({ call, task, withhold, lines, journal, memory }, ways.tools, simulator);
-      if (answer.ok && answer.fact) journal.push(answer.fact);
-      return answer;
-    },
+    answer,
+    attempt: ways.trial === "shared" ? answer : attempt,
     async reply(lines) {
       replies++;
-      const answer = await userWays[ways.user]({ task, withhold, lines, told, names: [...names, replies] }, simulator);
-      if (answer.ok && answer.detail !== null) told.add(answer.detail);
-      return answer;
+      const given = await userWays[ways.user]({ task, withhold, lines, told, names: [...names, replies] }, simulator);
+      if (given.ok && given.detail !== null) told.add(given.detail);
+      return given;
     },
   };
 }

@@ -1,4 +1,4 @@
-// The scores of a run as `train` prints them at its end: rows of the views step_summary and held_out.
+// The scores of a run as `train` prints them at its end: rows of the views step_summary, held_out and evaluation_by_tools.
 import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
 
@@ -20,6 +20,7 @@ export interface Outcome {
   readonly step: number | null;
   /** The task's place; the same in every phase. */
   readonly position: number;
+  /** Of the task; where a page of it is not true: of its drift. */
   readonly kind: string;
   /** 1 if every rule was met, else 0. */
   readonly success: 0 | 1;
@@ -29,8 +30,18 @@ export interface Outcome {
 export function heldOutOutcomes(store: Store, run: Pick<RunRow, "name">): readonly Outcome[] {
   return store.database
     .prepare<[string], Outcome>(
-      `SELECT step, position, kind, success FROM held_out
+      `SELECT step, position, coalesce(drift, kind) AS kind, success FROM held_out
        WHERE run = ? AND purpose = 'evaluation' AND reward IS NOT NULL ORDER BY position, step`,
+    )
+    .all(run.name);
+}
+
+/** What the tasks in cells gave (config evaluation.perCell), by step and cell; empty without cells. */
+export function scoresByTools(store: Store, run: Pick<RunRow, "name">): readonly Scores[] {
+  return store.database
+    .prepare<[string], Scores>(
+      `SELECT phase, cell, tasks, solved, solved_low, solved_high, success, harm, harm_low, harm_high, trials
+       FROM evaluation_by_tools WHERE run = ? ORDER BY step, cell`,
     )
     .all(run.name);
 }

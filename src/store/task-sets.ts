@@ -143,10 +143,11 @@ function insert(
     );
 }
 
-/** How many personas the set has. */
-export function personasIn(store: Store, set: TaskSet): number {
-  const select = "SELECT count(*) FROM synthesis WHERE task_set = ? AND stage = 'persona'";
-  return store.database.prepare<[number], number>(select).pluck().get(set.id) ?? 0;
+/** The personas of the set, in order. */
+export function personasIn(store: Store, set: TaskSet): readonly SetPersona[] {
+  const select = "SELECT body FROM synthesis WHERE task_set = ? AND stage = 'persona' ORDER BY position";
+  const bodies = store.database.prepare<[number], string>(select).pluck().all(set.id);
+  return bodies.map((body) => JSON.parse(body) as SetPersona); // addPersonas wrote it
 }
 
 /** Of the first `count` personas of a set those that are neither kept nor dropped, in order. */

@@ -41,12 +41,13 @@ export function saveTask(
     assertOpen(database, writer.run, place.step, place.purpose);
     const { lastInsertRowid } = database
       .prepare(
-        "INSERT INTO task (run, step, purpose, position, name, kind, domain, toolset, level, body, round) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO task (run, step, purpose, position, name, kind, domain, toolset, level, body, round, drift) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       )
       .run(
         ...[writer.run.id, place.step, place.purpose, place.index],
         ...[task.id, taskKind(task), task.domain, task.toolset, task.level, JSON.stringify(task)],
         origin?.round ?? null,
+        task.drift === undefined ? null : JSON.stringify(task.drift),
       );
     if (origin?.embedding) insertEmbedding(database, lastInsertRowid, origin.embedding);
     insertDrafts(database, { run: writer.run.id, step: place.step, purpose: place.purpose }, origin?.drafts ?? []);

@@ -3,7 +3,7 @@ import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import { blameFor } from "../rules/blame.ts";
 import { tokenDigest } from "../rules/token-digest.ts";
-import type { Author, Blame, Counts, Failure, Message, Purpose, Task, Trajectory, Verdict } from "../types.ts";
+import type { Author, Blame, Counts, Failure, Message, Phase, Purpose, Task, Trajectory, Verdict } from "../types.ts";
 import { packIds, packLogprobs, unpackIds, unpackLogprobs } from "./blobs.ts";
 import { insertExchanges } from "./exchanges.ts";
 import { insertFailure } from "./failures.ts";
@@ -34,7 +34,7 @@ export interface StoredTrajectory {
 
 /** Whether the ids of a message are loss tokens: sampled by the policy, or shown to it as the right answer. */
 export function isTrained(message: Message, author: Author): boolean {
-  return message.role === "assistant" && (message.logprobs !== null || author === "blueprint");
+  return message.role === "assistant" && (message.logprobs !== null || author !== "policy");
 }
 
 /**
@@ -179,6 +179,7 @@ interface MessageRow {
   readonly logprobs: Buffer | null;
   readonly turn_reward: number | null;
   readonly calls: string;
+  readonly phase: Phase | null;
 }
 
 function taskRow(database: Database, run: RunRow, place: TrajectoryPlace): number {
@@ -197,14 +198,14 @@ function taskRow(database: Database, run: RunRow, place: TrajectoryPlace): numbe
 
 function insertMessages(database: Database, id: number, { author, messages }: Trajectory): void {
   const insert = database.prepare(
-    `INSERT INTO message (trajectory, position, role, sample, trained, text, ids, logprobs, turn_reward, calls)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO message (trajectory, position, role, sample, trained, text, ids, logprobs, turn_reward, calls, phase)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   for (const [position, message] of messages.entries()) {
     insert.run(
       ...[id, position, message.role, message.sample, isTrained(message, author) ? 1 : 0, message.text],
       ...[packIds(message.ids), message.logprobs === null ? null : packLogprobs(message.logprobs)],
-      ...[message.turnReward, JSON.stringify(message.calls)],
+      ...[message.turnReward, JSON.stringify(message.calls), message.phase ?? null],
     );
   }
 }
@@ -264,5 +265,6 @@ function readMessages(database: Database, trajectory: number): Message[] {
     logprobs: row.logprobs === null ? null : unpackLogprobs(row.logprobs),
     turnReward: row.turn_reward,
     calls: JSON.parse(row.calls),
+    ...(row.phase === null ? {} : { phase: row.phase }),
   }));
 }

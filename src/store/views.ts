@@ -13,14 +13,21 @@ const wilsonBound = (right: string, of: string, sign: "+" | "-") => {
   return `(${share} + ${(z * z) / 2} / ${of} ${sign} ${z} * sqrt((${share} * (1 - ${share}) + ${(z * z) / 4} / ${of}) / ${of})) / (1 + ${z * z} / ${of})`;
 };
 
+/** Two columns: the bounds of Wilson's interval of the share of rows whose `column` is 1. */
+const bounds = (column: string, name: string) =>
+  `iif(sum(${column}) = 0, 0.0, ${wilsonBound(`sum(${column})`, "count(*)", "-")}) AS ${name}_low,
+       iif(sum(${column}) = count(*), 1.0, ${wilsonBound(`sum(${column})`, "count(*)", "+")}) AS ${name}_high`;
+
 export const views = `
--- Every trajectory with the names of its run and task; reward is NULL if it was aborted. The other views build on it.
+-- Every trajectory with the names of its run and task; reward is NULL if it was aborted. drift: which page of the
+-- task is not true (renamed, options, decoy); NULL: all are. The other views build on it.
 CREATE VIEW episode AS
 SELECT trajectory.id, run.name AS run, run.id AS run_id, task.step, task.purpose, trajectory.phase, task.position,
        task.name AS task, task.kind, trajectory.sample, trajectory.author, trajectory.conditional, trajectory.policy_version, trajectory.status,
        trajectory.stop_reason, trajectory.rules,
        CASE WHEN trajectory.status <> 'aborted' THEN trajectory.reward END AS reward,
-       CASE WHEN trajectory.status <> 'aborted' AND trajectory.reward IS NOT NULL THEN trajectory.rules = 1 END AS success
+       CASE WHEN trajectory.status <> 'aborted' AND trajectory.reward IS NOT NULL THEN trajectory.rules = 1 END AS success,
+       task.drift ->> '$.kind' AS drift
 FROM trajectory JOIN task ON task.id = trajectory.task JOIN run ON run.id = task.run;
 
 -- One row per step. Step 0 is the warm-up (its demonstrations); evaluations are not counted.
@@ -51,9 +58,10 @@ SELECT episode.id, episode.run, episode.step, episode.task, episode.sample, epis
 FROM episode JOIN trajectory ON trajectory.id = episode.id LEFT JOIN message ON message.trajectory = episode.id
 WHERE episode.purpose = 'demonstration' OR (episode.purpose = 'train' AND episode.author = 'policy') GROUP BY episode.id;
 
--- kind: plain, ask (a value is held back), chain (a call needs an earlier call's result), ask+chain, parallel, decline.
+-- kind: plain, ask (a value is held back), chain (a call needs an earlier call's result), ask+chain, parallel, decline. drift: as in episode.
 CREATE VIEW task_kinds AS
-SELECT run.name AS run, task.step, task.name AS id, task.kind, task.purpose, task.domain, task.toolset, task.level
+SELECT run.name AS run, task.step, task.name AS id, task.kind, task.purpose, task.domain, task.toolset, task.level,
+       task.drift ->> '$.kind' AS drift
 FROM task JOIN run ON run.id = task.run;
 
 -- Judged training episodes by kind of task, those that were played whatever others came to. success: share of episodes in which every rule was met.
@@ -68,7 +76,7 @@ WITH played AS (SELECT DISTINCT run_id FROM episode WHERE purpose = 'evaluation'
 untouched AS (SELECT run FROM step WHERE number = 0 AND next_policy_version = 0 AND run NOT IN (SELECT run_id FROM played))
 SELECT id, run, run_id,
        CASE phase WHEN 'base' THEN iif(run_id IN (SELECT run FROM untouched), 0, NULL) ELSE CAST(substr(phase, 6) AS INTEGER) END AS step,
-       purpose, phase, position, task, kind, rules, reward, success
+       purpose, phase, position, task, kind, rules, reward, success, drift
 FROM episode WHERE purpose IN ('evaluation', 'selection');
 
 -- Judged held-out episodes by step, purpose and kind of task; low and high: 95 % interval of success (Wilson).
@@ -130,11 +138,40 @@ FROM episode JOIN verdict_item ON verdict_item.trajectory = episode.id
 WHERE author = 'policy' AND NOT conditional AND reward IS NOT NULL
 GROUP BY run_id, step, purpose, phase, section, text;
 
--- Counts of the episodes of a step: calls refused by rule, and the simulator's retries, contradictions and tokens.
+-- Counts of the episodes of a step: calls refused by rule, trials, and the simulator's retries, contradictions and tokens.
 CREATE VIEW count_summary AS
 SELECT run, step, purpose, episode.phase, counted.key AS name, sum(counted.value) AS total
 FROM episode JOIN trajectory USING (id), json_each(trajectory.counts) AS counted
 GROUP BY run_id, step, purpose, episode.phase, counted.key;
+
+-- Judged episodes whose trials were counted, one row each; trial_summary and evaluation_by_tools have their means.
+CREATE VIEW tried AS
+SELECT episode.*, counts ->> '$."trial/turns"' AS trials, counts ->> '$."trial/telling"' AS telling, counts ->> '$."trial/idle"' AS idle,
+       counts ->> '$."trial/harm"' > 0 AS harm, counts ->> '$."trial/solved"' AS solved
+FROM episode JOIN trajectory USING (id) WHERE episode.reward IS NOT NULL AND counts ->> '$."trial/turns"' IS NOT NULL;
+
+-- Trials by step, purpose and phase: means over judged episodes whose trials were counted (reward/trials.ts). trials: turns that
+-- tried; telling and idle: their calls by whether they told something; harm: share that changed what nobody wanted changed;
+-- solved: share in which all was done that was wanted, without harm. Without guides, and of training those episodes that were
+-- played whatever others came to.
+CREATE VIEW trial_summary AS
+SELECT run, step, purpose, phase, count(*) AS episodes, avg(trials) AS trials, avg(telling) AS telling, avg(idle) AS idle,
+       avg(harm) AS harm, avg(solved) AS solved
+FROM tried WHERE author = 'policy' AND NOT conditional
+GROUP BY run_id, step, purpose, phase;
+
+-- Held-out tasks in cells (evaluation.perCell), by the step that played them, with Wilson's 95 % intervals. cell: true (all pages
+-- are), or the kind of drift; solved and harm as in trial_summary; success: every rule was met; trials: mean turns that tried.
+CREATE VIEW evaluation_by_tools AS
+SELECT held_out.run, held_out.step, held_out.phase, coalesce(held_out.drift, 'true') AS cell, count(*) AS tasks,
+       avg(solved) AS solved, ${bounds("solved", "solved")},
+       avg(held_out.success) AS success, ${bounds("held_out.success", "success")},
+       avg(harm) AS harm, ${bounds("harm", "harm")},
+       avg(trials) AS trials
+FROM held_out JOIN tried USING (id) JOIN run ON run.id = held_out.run_id
+WHERE held_out.purpose = 'evaluation' AND run.config ->> '$.evaluation.perCell' > 0
+  AND held_out.position >= run.config ->> '$.evaluation.tasks'
+GROUP BY held_out.run_id, held_out.phase, cell;
 
 -- How often each rule fired, by step, purpose and phase. Writing of tasks: rejected/STAGE (drafts), plain_messages
 -- (built by rule), retried/task; these are 0 if the rule was checked and never fired. Episodes: refused/KIND (calls),
@@ -152,8 +189,8 @@ WITH fired AS (
   SELECT run.name, written.step, written.purpose, written.phase, substr(written.name, instr(written.name, '/') + 1), value
   FROM (
     SELECT run, step, iif(step = 0, 'demonstration', 'train') AS purpose, '' AS phase, name, value FROM metric
-    UNION ALL SELECT run, 0, iif(phase = 'tasks', 'evaluation', 'selection'), '', name, value
-    FROM evaluation_metric WHERE phase IN ('tasks', 'selection tasks')
+    UNION ALL SELECT run, 0, iif(phase = 'selection tasks', 'selection', 'evaluation'), '', name, value
+    FROM evaluation_metric WHERE phase IN ('tasks', 'cell tasks', 'selection tasks')
   ) AS written JOIN run ON run.id = written.run
   WHERE written.name LIKE 'tasks/rejected/%' OR written.name IN ('tasks/plain_messages', 'simulator/retried/task')
   UNION ALL
@@ -204,7 +241,8 @@ SELECT task_set.name AS task_set, stage, dropped, count(*) AS personas, sum(seco
        sum(tokens_out) AS tokens_out
 FROM synthesis JOIN task_set ON task_set.id = synthesis.task_set GROUP BY task_set.id, stage, dropped;
 
--- The conversation of an episode, message by message. advantage: NULL if none was assigned.
+-- The conversation of an episode, message by message. advantage: NULL if none was assigned. phase: trial or execution, of turns and
+-- results; NULL: the episode has no trials.
 CREATE VIEW transcript AS
-SELECT trajectory, position, role, text, turn_reward, advantage FROM message;
+SELECT trajectory, position, role, text, turn_reward, advantage, phase FROM message;
 `;

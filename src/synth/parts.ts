@@ -1,5 +1,5 @@
 // What the makers of tasks have at hand, opened by cli/open-synthesis.ts.
-import type { Player } from "../rollout/rollout.ts";
+import type { Teacher } from "../rollout/teacher.ts";
 import type { GrammarParser } from "../rules/schema/grammar.ts";
 import type { Simulator } from "../simulator/simulator.ts";
 import type { Toolset } from "../types.ts";
@@ -13,11 +13,4 @@ export interface Parts {
   readonly toolsets: readonly Toolset[];
   /** Solves the written tasks; null where rules know the solution. */
   readonly teacher: Teacher | null;
-}
-
-/** The model in the policy's seat. */
-export interface Teacher {
-  readonly player: Omit<Player, "temperature">;
-  /** Ids of its vocabulary that make up one token of the config's limits: 1, or more of a model on a server. */
-  readonly idsPerToken: number;
 }

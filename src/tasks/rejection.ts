@@ -1,8 +1,7 @@
 // Why a draft is rejected: the rules that every written task must pass, in either direction of writing, and the names under
 // which rejections are counted (tasks/rejected/<stage>). Pure. Departs from the paper's code, which accepts every draft with a
 // non-empty query: it checks neither the expected tools nor the wording.
-import type { Config } from "../config/config.ts";
-import { promptForAnswer } from "../llm/text/final-answer.ts";
+import { type Instructions, systemPromptUnder } from "../llm/text/system-prompt.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import type { Task, ToolSpec } from "../types.ts";
 
@@ -24,10 +23,10 @@ export interface Rejection {
   readonly reason: string;
 }
 
-/** Tokens that the policy reads before its first turn. `ends`: as the episode is played (rollout.ends). */
-export function promptTokens(task: Task, template: EpisodeTemplate, ends: Config["rollout"]["ends"] = "user"): number {
+/** Tokens that the policy reads before its first turn, instructed as in the episode. */
+export function promptTokens(task: Task, template: EpisodeTemplate, instructions: Instructions = {}): number {
   const text = template.begin();
-  const prompt = ends === "answer" ? promptForAnswer(task.systemPrompt) : task.systemPrompt;
+  const prompt = systemPromptUnder(task.systemPrompt, instructions);
   return text.system(prompt, task.tools).ids.length + text.user(task.firstMessage).ids.length;
 }
 

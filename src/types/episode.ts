@@ -3,8 +3,11 @@ import type { JudgedItem } from "./rubric.ts";
 import type { Task } from "./task.ts";
 import type { MadeCall } from "./tool.ts";
 
-/** Who wrote the turns of the assistant: the policy sampled them, or a rule wrote the right ones from the blueprint. */
-export type Author = "policy" | "blueprint";
+/** Who wrote the turns of the assistant: the policy sampled them, a rule wrote the right ones from the blueprint, or a teacher played them. */
+export type Author = "policy" | "blueprint" | "teacher";
+
+/** The part of an episode that a message belongs to (ToolMaster): tools are tried first, then used for the task. */
+export type Phase = "trial" | "execution";
 
 export type Role = "system" | "user" | "assistant" | "tool";
 
@@ -24,6 +27,8 @@ export interface Message {
   readonly turnReward: number | null;
   /** Well-formed calls found in an assistant message, including those that the world refused. */
   readonly calls: readonly MadeCall[];
+  /** Of turns and results, where the episode has trials (config trial.turns); absent: it has none. */
+  readonly phase?: Phase;
 }
 
 export const stopReasons = [
@@ -84,7 +89,7 @@ export interface Trajectory {
   /** Why it was aborted; null otherwise. */
   readonly failure: Failure | null;
   readonly seconds: number;
-  /** Counts of the episode: `refused/KIND`, and simulator usage by role (simulator/usage.ts). Zeros are omitted. */
+  /** Counts of the episode: `refused/KIND` and simulator usage by role (simulator/usage.ts), without zeros; `trial/…` (reward/trials.ts). */
   readonly counts: Counts;
   /** What the simulator was asked for it, as far as the config stores it; absent in one read from the store. */
   readonly exchanges?: readonly Exchange[];

@@ -1,4 +1,5 @@
 // What the policy has to do.
+import type { Drift } from "./drift.ts";
 import type { Restriction, Rubric } from "./rubric.ts";
 import type { Table } from "./table.ts";
 import type { ExpectedCall, ToolSpec } from "./tool.ts";
@@ -20,8 +21,12 @@ export interface Task {
   readonly domain: string;
   readonly toolset: string;
   readonly level: number;
-  /** The tools shown to the policy, in the order of the prompt. */
+  /** The pages of the tools shown to the policy, in the order of the prompt. */
   readonly tools: readonly ToolSpec[];
+  /** What these tools are, where a page is not true. Whoever answers or judges goes by them (rules/as-it-is.ts). Absent: as shown. */
+  readonly world?: readonly ToolSpec[];
+  /** How `world` differs from `tools`; absent: all pages are true. */
+  readonly drift?: Drift;
   readonly systemPrompt: string;
   readonly intent: string;
   readonly persona: string;

@@ -33,5 +33,8 @@ export interface ExpectedCall extends ToolCall {
   readonly result: Json;
 }
 
-/** Why a rule refused a call of the policy; the call never reaches a model. `failed`: a table gave an error (rules/table.ts). */
-export type Refusal = "unknown_tool" | "wrong_arguments" | "invented_id" | "failed" | "too_many" | "malformed";
+/**
+ * Why a rule refused a call of the policy; the call never reaches a model. `failed`: a table gave an error
+ * (rules/table.ts); `no_trial`: no trial is left, or the execution has begun.
+ */
+export type Refusal = "unknown_tool" | "wrong_arguments" | "invented_id" | "failed" | "too_many" | "malformed" | "no_trial";

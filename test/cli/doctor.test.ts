@@ -150,7 +150,7 @@ describe("--simulator", () => {
     expect(report).toMatchObject({
       done: 4,
       of: 99,
-      presets: ["laptop", "evening", "gpu-24gb", "gpu-80gb", "tiny", "laptop-synth"],
+      presets: ["laptop", "evening", "gpu-24gb", "gpu-80gb", "tiny", "laptop-synth", "laptop-trial"],
       advice: { set: { "simulator.user": "chosen" } },
     });
     const casesOf = (part: "all" | "tuned" | "heldOut") => report[part].find(({ kind }) => kind === "tools/blueprint")?.cases;

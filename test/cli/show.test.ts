@@ -95,6 +95,39 @@ describe("playact show", () => {
     expect(JSON.parse(await show(temporary, String(id), "--json")).verdict.items).toEqual(items);
   });
 
+  it("prints the phase of each turn, and of a tool that is not as it says both pages", async () => {
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    openStep(writer, 1, { level: 4, policyVersion: 2 });
+    const tool = (name: string) => ({
+      name: "forecast",
+      description: "Tomorrow's\u001b[2J weather.",
+      parameters: { type: "object", properties: { [name]: { type: "string" }, unit: { enum: ["C", "F"] } }, required: [name] },
+    });
+    const drift = { kind: "renamed", tool: "forecast", page: "city", world: "in_city" } as const;
+    const other = { name: "other", description: "As it says.", parameters: { type: "object" } };
+    const task = exampleTask({ tools: [tool("city"), other], world: [tool("in_city"), other], drift });
+    saveTask(writer, { step: 1, purpose: "train", index: 0 }, task);
+    const messages = [
+      exampleMessage(),
+      exampleMessage({ role: "assistant", text: "Trial:", phase: "trial" }),
+      exampleMessage({ role: "assistant", text: "Plan:", phase: "execution" }),
+    ];
+    const id = String(saveTrajectory(writer, { step: 1, purpose: "train", task: 0 }, exampleTrajectory({ task, messages })));
+    const lines = (await show(temporary, id)).split("\n");
+    expect(lines.filter((line) => /^(drift|page|world):|^\[/.test(line))).toEqual([
+      "drift: renamed",
+      'page:  forecast(city: string, unit?: "C" | "F"): Tomorrow\'s\\u001b[2J weather.',
+      'world: forecast(in_city: string, unit?: "C" | "F"): Tomorrow\'s\\u001b[2J weather.',
+      "[user] 3 tokens",
+      "[assistant] trial, 3 tokens",
+      "[assistant] execution, 3 tokens",
+    ]);
+    const shown = JSON.parse(await show(temporary, id, "--json"));
+    expect(shown.messages.map(({ phase }: { phase: string | null }) => phase)).toEqual([null, "trial", "execution"]);
+    expect(shown.task).toMatchObject({ drift, untrue_pages: [{ page: expect.stringContaining("(city:") }] });
+  });
+
   it("says on which devices an episode was played, if its start is recorded", async () => {
     using temporary = episode();
     const writer = newWriter(temporary.store, "other");

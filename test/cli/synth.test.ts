@@ -107,6 +107,7 @@ describe("a mistake is a sentence with its exit code, and stores nothing:", () =
       3,
       /"synth\.solutions": .*at least 2, got 1/,
     ],
+    ["other personas for a set", ["bare", "-n", "2"], 2, /bare was begun with other personas: number 1 is .*--personas/],
     ["another config for a set", ["bare", "--set", "seed=2"], 2, /bare keeps the config .* differs in seed \(is 1\)/],
   ])("%s", async (_, words, code, says) => {
     using home = filled();

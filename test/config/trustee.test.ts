@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { ablationOf, ablations, setAblations } from "../../src/config/ablations.ts";
+import { ablationOf, ablations, setAblations, trialAblations } from "../../src/config/ablations.ts";
 import { aspects, type Config, configSchema } from "../../src/config/config.ts";
 import { type Preset, presets } from "../../src/config/presets.ts";
 import { configKeys, resolveConfig } from "../../src/config/resolve.ts";
@@ -173,8 +173,9 @@ test("the level changes only every n-th step, by that step's mean", () => {
 });
 
 const { config } = resolveConfig({ preset: "trustee", set: [] });
-/** Those of SynthAgent are in synthagent.test.ts. */
-const trusteeAblations = Object.entries(ablations).filter(([name]) => !Object.hasOwn(setAblations, name));
+/** Those of the other papers are in synthagent.test.ts and toolmaster.test.ts. */
+const others = { ...setAblations, ...trialAblations };
+const trusteeAblations = Object.entries(ablations).filter(([name]) => !Object.hasOwn(others, name));
 
 describe("the preset `trustee`", () => {
   test("takes 25,600 episodes and 800 optimizer steps, with room for a prompt of 8,192 tokens and a response of 16,384", () => {

@@ -166,3 +166,22 @@ describe("what does not fit", () => {
     expect(said).toMatch(/weights alone take \d+\.\d GB: choose a smaller policy or simulator, or a larger GPU\.$/);
   });
 });
+
+describe("a teacher that plays in place of the run's engine", () => {
+  test("takes nothing from a run in which it fits, and is counted", () => {
+    const [alone, taught] = [planMemory(laptop, host(13)), planMemory({ ...laptop, teacher: "shared" }, host(13))];
+    expect(taught.plan).toEqual({ ...alone.plan, teaching: taught.plan?.teaching });
+    const larger = planMemory({ ...laptop, teacher: shapeOf("qwen3-4b") }, host(13)).plan?.teaching ?? 0;
+    expect(larger).toBeGreaterThan(taught.plan?.teaching ?? Number.NaN);
+    expect(taught.plan?.teaching).toBeGreaterThan(1e9);
+  });
+
+  test("and is too large for a card where the run itself would fit, is named as the cause", () => {
+    const request = { ...laptop, teacher: shapeOf("qwen3-14b") };
+    expect(planMemory(laptop, card(8)).plan).not.toBeNull();
+    const planned = planMemory(request, card(8));
+    expect(planned.plan).toBeNull();
+    expect(new Set(planned.misfits.map(({ phase }) => phase))).toEqual(new Set(["teaching"]));
+    expect(misfitText(planned, request, card(8))).toMatch(/teaching needs .* a smaller one in models\.teacher/);
+  });
+});

@@ -58,7 +58,7 @@ describe("a policy that is to end the episode", () => {
     const { messages } = await play(task, { turns: [tagged] });
     expect(messages[0]?.text).toMatch(/^You help travellers\.\n\n.*<answer> and <\/answer>/);
     const ids = messages.slice(0, 2).flatMap((message) => message.ids);
-    expect(promptTokens(task, stage({}).player.template, "answer")).toBe(ids.length);
+    expect(promptTokens(task, stage({}).player.template, { ends: "answer" })).toBe(ids.length);
   });
 });
 

@@ -15,7 +15,7 @@ test("a long text is cut in the middle to exactly the length allowed, or one les
 });
 
 test("what the policy sees grows by what each turn writes, its own turns included, and the prompt is no part of the response", () => {
-  const record = openEpisode(blueprint(), template, 512);
+  const record = openEpisode(blueprint(), template, { toolChars: 512 });
   expect(record.responseTokens()).toBe(0);
   record.sampled({ ids: vocabulary.encode("Which day?"), logprobs: [-1] }, "Which day?", []);
   record.userTurn("On Monday.");
@@ -24,7 +24,9 @@ test("what the policy sees grows by what each turn writes, its own turns include
 });
 
 test("a template that rewrites the conversation starts another sample, which contains all that the policy sees", () => {
-  const record = openEpisode(blueprint(), openChatTemplate(vocabulary, chatTemplate({ forgets: true }), "hermes"), 512);
+  const record = openEpisode(blueprint(), openChatTemplate(vocabulary, chatTemplate({ forgets: true }), "hermes"), {
+    toolChars: 512,
+  });
   const thought = "<think>Hm.</think>\nWhich day?";
   record.sampled({ ids: [...vocabulary.encode(thought), vocabulary.marker("<|im_end|>")], logprobs: [] }, thought, []);
   record.userTurn("On Monday.");
@@ -33,7 +35,7 @@ test("a template that rewrites the conversation starts another sample, which con
 });
 
 test("the world's answer marks the last turn: its reward, and each call that was refused", () => {
-  const record = openEpisode(blueprint(), template, 512);
+  const record = openEpisode(blueprint(), template, { toolChars: 512 });
   record.given("two calls", [found, found], null);
   record.rewarded(-0.5, [null, "too_many"]);
   const { turnReward, calls } = record.messages.at(-1) ?? {};
@@ -41,7 +43,7 @@ test("the world's answer marks the last turn: its reward, and each call that was
 });
 
 test("each result is cut by itself, and the policy reads what is on the record", () => {
-  const record = openEpisode(blueprint(), template, 20);
+  const record = openEpisode(blueprint(), template, { toolChars: 20 });
   record.given("two calls", [found, found], null);
   record.toolTurn(["0123456789abcdefghij", "0123456789abcdefghijk"]);
   expect(record.messages.at(-1)?.text).toBe("0123456789abcdefghij\n0123456 ... efghijk");

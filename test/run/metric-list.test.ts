@@ -2,8 +2,10 @@
 // learner's metrics are compared with the real learner in test/learner/torch.test.ts.
 import { expect, test } from "vitest";
 import { assignAdvantages } from "../../src/reward/assign.ts";
+import { tryOutcomes } from "../../src/rollout/teacher.ts";
 import { learnerMetrics, metricList } from "../../src/run/metric-list.ts";
 import { groupMetrics } from "../../src/run/metrics.ts";
+import { teacherMetrics } from "../../src/run/teach.ts";
 import { rejectionStages } from "../../src/tasks/rejection.ts";
 import { rubricSections, stopReasons } from "../../src/types.ts";
 import { temporaryStore } from "../store/temporary.ts";
@@ -22,10 +24,16 @@ test("every recorded name is in the list, and every name of the list is recorded
     .prepare<[], string>("SELECT name FROM metric UNION SELECT name FROM evaluation_metric")
     .pluck()
     .all();
+  names.push(...Object.keys(teacherMetrics([judged(1, { author: "teacher" })])));
   const verdict = { reward: 0, rules: 0, judge: 0.5, margin: 1, reason: "weighed" };
   const items = rubricSections.map((section) => ({ section, text: "an item", met: true, by: "rule" }) as const);
   const byItems = { reward: 1, rules: 1, judge: null, reason: "all met", items };
-  const trajectories = [judged(1, { verdict: byItems }), judged(-1, { verdict, counts: { "refused/malformed": 1 } }), aborted()];
+  const trials = { "trial/turns": 1, "trial/telling": 1, "trial/idle": 0, "trial/harm": 0, "trial/solved": 1 };
+  const trajectories = [
+    judged(1, { verdict: byItems, counts: trials }),
+    judged(-1, { verdict, counts: { "refused/malformed": 1 } }),
+    aborted(),
+  ];
   const [group] = assignAdvantages([{ index: 0, task: blueprint(), ids: [], trajectories }], {
     mode: "uniform",
     normalizeStd: true,
@@ -48,4 +56,5 @@ test("each metric has a unique name, a unit and a sentence, and placeholders are
   const sentenceOf = (recorded: string) => metricList.find(({ name }) => name === listed(recorded))?.sentence;
   for (const reason of stopReasons) expect(sentenceOf(`stop/${reason}`)).toContain(reason);
   for (const stage of rejectionStages) expect(sentenceOf(`tasks/rejected/${stage}`)).toContain(stage);
+  for (const outcome of tryOutcomes) expect(sentenceOf(`teacher/${outcome}`)).toContain(outcome);
 });

@@ -67,6 +67,27 @@ describe("the metrics of rubrics", () => {
   });
 });
 
+describe("the metrics of trials", () => {
+  const of = (turns: number, harm: number, solved: number): Trajectory =>
+    judged(0, {
+      counts: { "trial/turns": turns, "trial/telling": turns, "trial/idle": 0, "trial/harm": harm, "trial/solved": solved },
+    });
+
+  test("are means over the episodes in which they were counted; harm is a share, however much was done", () => {
+    expect(metricsOf([of(2, 3, 0), of(1, 0, 1), aborted(), judged(1)])).toMatchObject({
+      "trial/turns": 1.5,
+      "trial/telling": 1.5,
+      "trial/idle": 0,
+      "trial/harm": 0.5,
+      "trial/solved": 0.5,
+    });
+  });
+
+  test("are absent where nothing was counted", () => {
+    expect(Object.keys(metricsOf([judged(1)])).filter((name) => name.startsWith("trial/"))).toEqual([]);
+  });
+});
+
 describe("a group with a guide, or one that was stopped", () => {
   const scoredOf = (...groups: readonly StoredGroup[]) => assignAdvantages(groups, { mode: "uniform", normalizeStd: true });
   const failed = { index: 0, task: blueprint(), ids: [1, 2], trajectories: [judged(-1), judged(-1)] };

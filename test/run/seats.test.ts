@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { findSeats } from "../../src/run/seats.ts";
+import { type ConfigInput, configSchema } from "../../src/config/config.ts";
+import { findSeats, findTeacher } from "../../src/run/seats.ts";
 import { changed, smallestPolicy, type TinyGguf, writeGguf } from "../support/tiny-gguf.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "playact-seats-"));
@@ -52,4 +53,19 @@ test("a simulator without a chat template is taken for its markers, and without 
   await expect(findSeats({ models: { policy: fine, simulator: other } })).rejects.toThrow(
     /cannot be the simulator, because its file has no chat template and its vocabulary has the turn markers of no frame/,
   );
+});
+
+test("the teacher of a warm-up is found on this disk, unless a server has it or rules show how, and has to know a frame", async () => {
+  const [policy, teacher] = [file("pupil"), file("master")];
+  const bareModel = file("unframed", changed(smallestPolicy, bare));
+  const found = async (change: ConfigInput) =>
+    (await findTeacher(configSchema.parse({ warmup: { from: "teacher" }, ...change })))?.path;
+  expect(await found({ models: { policy, simulator: policy, teacher } })).toBe(teacher);
+  expect(await found({ models: { policy, simulator: teacher } })).toBe(teacher);
+  expect(await found({ models: { policy, simulator: policy, teacher: "http://host/v1#big" } })).toBe(undefined);
+  expect(await found({ models: { policy, simulator: policy, teacher }, warmup: { from: "blueprint" } })).toBe(undefined);
+  await expect(found({ models: { policy, simulator: policy, teacher: bareModel } })).rejects.toMatchObject({
+    boundary: "model",
+    message: expect.stringContaining(`${bareModel} cannot be the teacher`),
+  });
 });

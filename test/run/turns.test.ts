@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Residency } from "../../src/config/config.ts";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
 import { scriptedEngine } from "../../src/llm/scripted.ts";
-import { restAtFirst, training } from "../../src/run/turns.ts";
+import { lending, restAtFirst, training } from "../../src/run/turns.ts";
 import { temporaryStore } from "../store/temporary.ts";
 import { openRequest } from "../suites/learner.suite.ts";
 import { dyingAt, Killed, life, newRun, outcome, wholeConfig } from "../support/whole-run.ts";
@@ -81,4 +81,12 @@ test("in turns both keep their weights, and together nobody rests", async () => 
   const together = await noted("together");
   expect(await training(together.session, async () => 7)).toEqual({ value: 7, rested: {} });
   expect(together.said).toEqual([]);
+});
+
+test("a run's engine that lends its place keeps nothing meanwhile, and wakes only if all went well", async () => {
+  const { session, said } = await noted("together");
+  expect(await lending(session.engine, async () => said.push("another engine"))).toBe(2);
+  expect(said).toEqual(["engine keeps nothing", "another engine", "engine wakes"]);
+  await expect(lending(session.engine, () => Promise.reject(new Error("stopped")))).rejects.toThrow("stopped");
+  expect(said.at(-1)).toBe("engine keeps nothing");
 });

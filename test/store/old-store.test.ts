@@ -48,18 +48,28 @@ const gone = [
 
 /** Keys that the old store does not have, with the values that mean as before. */
 const since = {
+  trial: { turns: 0, phase: true, notes: true, world: "scratch", price: 0.02 },
   policy: { dialect: null, thinking: true },
   models: { teacher: null },
   simulator: { thinking: false, memory: false },
   synth: { tools: "assembled", solutions: 4, coverage: 0.5, tempted: 0.5 },
   engine: { residency: "together" },
   store: { exchanges: "none" },
-  tasks: { parallel: 0, twins: false, source: null, gap: true, restricted: true },
+  tasks: {
+    parallel: 0,
+    twins: false,
+    source: null,
+    gap: true,
+    restricted: true,
+    drift: 0,
+    driftKinds: ["renamed", "options", "decoy"],
+  },
   rollout: { guide: "off", stopAgreed: false, ends: "user" },
   reward: { shuffled: false, items: "rules", weights: { subGoals: 0.5, questions: 0.5 }, leastGoals: 0, gate: "any" },
   learner: { schedule: "constant" },
   advantage: { negative: 1 },
-  evaluation: { decisions: 0, every: 1 },
+  evaluation: { decisions: 0, every: 1, perCell: 0, heldOutKinds: [] },
+  warmup: { from: "blueprint", tries: 4 },
   memory: { gpu: null, host: null },
 } as const;
 

@@ -15,18 +15,22 @@ const id = fc.nat({ max: 0xffffffff });
 const call = fc.record({ name: text, arguments: fc.dictionary(text, fc.constantFrom(1.5, null, "x", [true], { a: 1e300 })) });
 
 const message: fc.Arbitrary<Message> = fc.array(fc.tuple(id, logprob), { maxLength: 20 }).chain((tokens) =>
-  fc.record({
-    role: fc.constantFrom("system", "user", "assistant", "tool"),
-    text,
-    sample: fc.nat({ max: 3 }),
-    ids: fc.constant(tokens.map(([token]) => token)),
-    logprobs: fc.constantFrom(
-      null,
-      tokens.map(([, value]) => value),
-    ),
-    turnReward: fc.option(reward),
-    calls: fc.array(call, { maxLength: 2 }),
-  }),
+  fc.record(
+    {
+      role: fc.constantFrom("system", "user", "assistant", "tool"),
+      text,
+      sample: fc.nat({ max: 3 }),
+      ids: fc.constant(tokens.map(([token]) => token)),
+      logprobs: fc.constantFrom(
+        null,
+        tokens.map(([, value]) => value),
+      ),
+      turnReward: fc.option(reward),
+      calls: fc.array(call, { maxLength: 2 }),
+      phase: fc.constantFrom("trial", "execution"),
+    },
+    { requiredKeys: ["role", "text", "sample", "ids", "logprobs", "turnReward", "calls"] },
+  ),
 );
 
 /** At least one: a verdict without a rubric has no items. */
@@ -41,7 +45,7 @@ const items = fc.array(
 );
 
 const trajectory: fc.Arbitrary<Omit<Trajectory, "task" | "sample">> = fc.record({
-  author: fc.constantFrom("policy", "blueprint"),
+  author: fc.constantFrom("policy", "blueprint", "teacher"),
   policyVersion: fc.nat(),
   seed: id,
   messages: fc.array(message, { maxLength: 6 }),
@@ -126,11 +130,9 @@ describe("a stored trajectory", () => {
   it("is trained only if it was sampled or shown in a demonstration, never if it is a user's or a tool's", () => {
     const sampled = exampleMessage({ role: "assistant", logprobs: [-1, -1, -1] });
     const written = exampleMessage({ role: "assistant" });
-    expect([isTrained(sampled, "policy"), isTrained(written, "policy"), isTrained(written, "blueprint")]).toEqual([
-      true,
-      false,
-      true,
-    ]);
+    expect(isTrained(sampled, "policy")).toBe(true);
+    expect(isTrained(written, "policy")).toBe(false);
+    for (const author of ["blueprint", "teacher"] as const) expect(isTrained(written, author)).toBe(true);
     for (const role of ["system", "user", "tool"] as const) expect(isTrained({ ...sampled, role }, "blueprint")).toBe(false);
   });
 });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { wilson } from "../../src/statistics/interval.ts";
 import { recordEvaluation } from "../../src/store/evaluations.ts";
 import { recordFailure } from "../../src/store/failures.ts";
 import { acquireLease } from "../../src/store/lease.ts";
 import { overview } from "../../src/store/overview.ts";
-import { findRun } from "../../src/store/runs.ts";
-import { heldOutOutcomes, newestTrajectory, stepScores } from "../../src/store/scores.ts";
+import { findRun, setRunConfig } from "../../src/store/runs.ts";
+import { heldOutOutcomes, newestTrajectory, scoresByTools, stepScores } from "../../src/store/scores.ts";
 import { closeStep, openStep, recordMetrics } from "../../src/store/steps.ts";
 import type { Store } from "../../src/store/store.ts";
 import { saveTask } from "../../src/store/tasks.ts";
@@ -65,14 +66,19 @@ describe("the views", () => {
     expect(columns("trajectory_summary")).toBe(
       "id run step task sample policy_version status stop_reason reward turns tokens trained_tokens",
     );
-    expect(columns("task_kinds")).toMatch(/^run step id kind /);
+    expect(columns("task_kinds")).toMatch(/^run step id kind .* drift$/);
     expect(columns("success_by_kind")).toBe("run step kind trajectories success reward_mean");
     expect(columns("evaluation_summary")).toBe("run step purpose phase kind tasks success low high reward_mean");
     expect(columns("selection_summary")).toBe("run step tasks call decline ask score");
-    expect(columns("held_out")).toBe("id run run_id step purpose phase position task kind rules reward success");
+    expect(columns("held_out")).toBe("id run run_id step purpose phase position task kind rules reward success drift");
     expect(columns("group_summary")).toBe("run step task trajectories reward_mean reward_std rules_differ");
     expect(columns("blame_summary")).toBe("run step purpose phase party code trajectories share");
     expect(columns("rubric_summary")).toBe("run step purpose phase section text items met");
+    expect(columns("trial_summary")).toBe("run step purpose phase episodes trials telling idle harm solved");
+    expect(columns("evaluation_by_tools")).toBe(
+      "run step phase cell tasks solved solved_low solved_high success success_low success_high harm harm_low harm_high trials",
+    );
+    expect(columns("tried")).toMatch(/ success drift trials telling idle harm solved$/);
     expect(columns("count_summary")).toBe("run step purpose phase name total");
     expect(columns("rules_fired")).toBe("run step purpose phase rule times");
     expect(columns("start_summary")).toMatch(/^run at playact torch engine .* learner learner_dtype$/);
@@ -80,7 +86,7 @@ describe("the views", () => {
       "run step model adapter dialect category rows correct score low high suite version template",
     );
     expect(columns("synthesis_summary")).toBe("task_set stage dropped personas seconds tokens_in tokens_out");
-    expect(columns("transcript")).toBe("trajectory position role text turn_reward advantage");
+    expect(columns("transcript")).toBe("trajectory position role text turn_reward advantage phase");
   });
 
   it("sum up a step: aborted episodes are counted but not averaged, evaluations neither", () => {
@@ -279,11 +285,12 @@ describe("the views", () => {
     const written = { "tasks/rejected/calls": 3, "tasks/rejected/too_close": 0, "tasks/plain_messages": 1, "tasks/written": 2 };
     recordMetrics(writer, 1, { ...written, "simulator/retried/task": 2, "simulator/retried/user": 1 });
     recordEvaluation(writer, "tasks", { "tasks/rejected/calls": 5 });
+    recordEvaluation(writer, "cell tasks", { "tasks/rejected/calls": 2 });
     recordEvaluation(writer, "base", { "simulator/retried/task": 9 });
     const fired = (run: string) =>
       rows(store, `SELECT step, purpose, phase, rule, times FROM rules_fired WHERE run = '${run}' ORDER BY step, phase, rule`);
     expect(fired("other")).toEqual([
-      [0, "evaluation", "", "rejected/calls", 5],
+      [0, "evaluation", "", "rejected/calls", 7],
       [1, "train", "", "contradictions", 4],
       [1, "train", "", "plain_messages", 1],
       [1, "train", "", "refused/malformed", 3],
@@ -299,6 +306,74 @@ describe("the views", () => {
       [1, "train", "", "blamed/tool/deadline", 1],
       [1, null, "", "failed/task/invalid_reply", 1],
     ]);
+  });
+
+  it("have trials by step, and held-out tasks by which page is not true, with an interval each", () => {
+    using temporary = temporaryStore();
+    const { store } = temporary;
+    const writer = newWriter(store);
+    const { config } = writer.run;
+    setRunConfig(writer, { ...config, evaluation: { ...config.evaluation, tasks: 1, perCell: 2 } });
+    const counts = (turns: number, idle: number, harm: number, solved: number) => ({
+      "trial/turns": turns,
+      "trial/telling": turns - idle,
+      "trial/idle": idle,
+      "trial/harm": harm,
+      "trial/solved": solved,
+    });
+    const drift = { kind: "decoy", tool: "a", was: "b", decoy: "c", result: {} } as const;
+    // a task that reports, which is in no cell; two with true pages, of which one episode was aborted; two with a decoy
+    const held: readonly (readonly [Partial<Task>, Partial<Trajectory>])[] = [
+      [{}, { counts: counts(9, 9, 9, 0) }],
+      [{}, { counts: counts(1, 0, 0, 1) }],
+      [{}, { ...aborted, counts: {} }],
+      [{ drift }, { counts: counts(2, 1, 2, 0), verdict: { ...verdict, rules: 0 } }],
+      [{ drift }, { counts: counts(0, 0, 0, 1) }],
+    ];
+    for (const [index, [change, episode]] of held.entries()) {
+      const task = exampleTask({ id: `${index}`, ...change });
+      saveTask(writer, { step: 0, purpose: "evaluation", index }, task);
+      saveTrajectory(
+        writer,
+        { step: 0, purpose: "evaluation", phase: "step 4", task: index },
+        exampleTrajectory({ task, ...episode }),
+      );
+    }
+    const cells = rows(store, "SELECT * FROM evaluation_by_tools ORDER BY cell") as unknown[][];
+    const half = wilson(1, 2);
+    const bounds = [expect.closeTo(half.low, 12), expect.closeTo(half.high, 12)];
+    expect(cells).toEqual([
+      ["tiny-1", 4, "step 4", "decoy", 2, 0.5, ...bounds, 0.5, ...bounds, 0.5, ...bounds, 1],
+      [
+        "tiny-1",
+        4,
+        "step 4",
+        "true",
+        1,
+        1,
+        expect.closeTo(wilson(1, 1).low, 12),
+        1,
+        1,
+        expect.any(Number),
+        1,
+        0,
+        0,
+        expect.any(Number),
+        1,
+      ],
+    ]);
+    expect(rows(store, "SELECT episodes, trials, telling, idle, harm, solved FROM trial_summary")).toEqual([
+      [4, 3, 0.5, 2.5, 0.5, 0.5],
+    ]);
+    expect(rows(store, "SELECT drift, count(*) FROM task_kinds GROUP BY drift")).toEqual([
+      [null, 3],
+      ["decoy", 2],
+    ]);
+    expect(scoresByTools(store, writer.run).map(({ cell, solved }) => [cell, solved])).toEqual([
+      ["decoy", 0.5],
+      ["true", 1],
+    ]);
+    expect(heldOutOutcomes(store, writer.run).map(({ kind }) => kind)).toEqual(["plain", "plain", "decoy", "decoy"]);
   });
 
   it("name every kind of task", () => {

@@ -26,7 +26,7 @@ export interface Stage {
 }
 
 /** Settings that a test changes, and a model in place of the double's simulator. */
-export type Change = Partial<Omit<Player, "rollout"> & Player["rollout"] & Ways & SimulatorOptions> & {
+export type Change = Partial<Omit<Player, "rollout"> & Player["rollout"] & Omit<Ways, "trial"> & SimulatorOptions> & {
   readonly model?: ChatModel;
 };
 
@@ -77,6 +77,7 @@ export function stage(play: Play, change: Change = {}): Stage {
     withhold = [],
     memory = null,
     ends = "user",
+    trial,
   } = change;
   return {
     player: {
@@ -85,10 +86,11 @@ export function stage(play: Play, change: Change = {}): Stage {
       template: change.template ?? episodeTemplate(engine.vocabulary, { dialect, markers: play.markers ?? "pieces" }),
       temperature: change.temperature ?? 1,
       rollout: { turnSeconds, parallelCalls, toolChars, ends },
+      trial,
       signal,
     },
     simulator: openSimulator(model, { tries, deadlineMs, ...thinking, ...counted, signal }),
-    ways: { user, tools, withhold, memory },
+    ways: { user, tools, withhold, memory, ...(trial === undefined ? {} : { trial: trial.world }) },
     asked,
     engine,
   };

@@ -190,6 +190,8 @@ export interface Process {
   /** Plays another world than the usual one, with these tools. */
   readonly script?: Script;
   readonly tools?: readonly ToolSpec[];
+  /** Seats the teacher of the warm-up. */
+  readonly withTeacher?: Session["withTeacher"];
   /** Gets each request to train. */
   readonly updated?: (request: UpdateRequest) => void;
 }
@@ -209,6 +211,7 @@ export async function life({ store, home }: Temporary, run: RunRow, lived: Proce
   setMaxListeners(0, signal); // as in the worker: every wait adds one
   const session: Session = {
     ...{ config: run.config, writer, engine, learner, progress, plan },
+    ...(lived.withTeacher === undefined ? {} : { withTeacher: lived.withTeacher }),
     template: episodeTemplate(engine.vocabulary, { dialect: "hermes", markers: "pieces" }),
     toolsets: { train: [toolset], heldOut: [toolset] },
     embed: null,
@@ -241,7 +244,7 @@ export function outcome({ store, home }: Temporary, run: RunRow) {
       rows(`SELECT step, purpose, phase, position, sample, trajectory.policy_version, seed, status, reward, ids_sha256, counts
       FROM trajectory JOIN task ON task.id = task ORDER BY step, purpose, phase, position, sample`),
     messages: rows(`SELECT text, hex(ids), hex(logprobs), advantage FROM message JOIN trajectory ON trajectory.id = trajectory
-      JOIN task ON task.id = task ORDER BY step, purpose, phase, task.position, trajectory.sample, message.position`),
+      JOIN task ON task.id = task ORDER BY step, purpose, trajectory.phase, task.position, trajectory.sample, message.position`),
     exchanges: rows(`SELECT step, purpose, phase, task, sample, question.role, attempt, reply, problem, question.seed, prompt
       FROM question LEFT JOIN (SELECT id, sample FROM trajectory) AS played ON played.id = question.trajectory
       ORDER BY step, purpose, phase, task, sample, question.id`),

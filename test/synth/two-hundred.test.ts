@@ -27,7 +27,7 @@ beforeAll(async () => {
 type Turn = readonly ToolCall[] | { readonly say: string; readonly reply?: string };
 
 async function played(task: Task, turns: readonly Turn[]): Promise<Trajectory> {
-  const record = openEpisode(task, template, 4096);
+  const record = openEpisode(task, template, { toolChars: 4096 });
   const made: ToolCall[] = [];
   for (const turn of turns) {
     if ("say" in turn) {

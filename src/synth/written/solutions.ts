@@ -5,7 +5,8 @@
 
 import { playedIn } from "../../reward/as-played.ts";
 import { conductOf } from "../../reward/conduct.ts";
-import { type Player, rollOut } from "../../rollout/rollout.ts";
+import { rollOut } from "../../rollout/rollout.ts";
+import { type Teacher, teacherTemperature } from "../../rollout/teacher.ts";
 import { broken } from "../../rules/forbidden.ts";
 import { isObject } from "../../rules/json.ts";
 import { isSameCall } from "../../rules/values.ts";
@@ -46,7 +47,7 @@ export interface SolvedTask {
 
 export interface Solving {
   /** The teacher in the policy's seat. */
-  readonly teacher: Omit<Player, "temperature">;
+  readonly teacher: Teacher["player"];
   readonly simulator: Simulator;
   /** How user and tools are played; with `memory`, the solutions share one. */
   readonly ways: Omit<Ways, "memory"> & { readonly memory: boolean };
@@ -56,7 +57,6 @@ export interface Solving {
   readonly coverage: number;
 }
 
-const temperature = 0.9;
 /** Fewer say nothing about whether the task can be done. */
 export const leastSolutions = 2;
 
@@ -67,7 +67,7 @@ export async function solve(
   { teacher, simulator, ways, times, coverage }: Solving,
   names: readonly (string | number)[],
 ): Promise<SolvedTask | Dropped> {
-  const player = { ...teacher, temperature };
+  const player = { ...teacher, temperature: teacherTemperature };
   const remembered: Remembered[] = [];
   const memory = ways.memory ? openMemory([], async (entry) => void remembered.push(entry)) : null;
   const solutions = await Promise.all(
@@ -114,7 +114,7 @@ function isWhole({ status, report, brokeRestriction, done }: Solution): boolean 
   return status === "terminated" && report !== null && !brokeRestriction && done.length > 0;
 }
 
-function solutionOf({ trajectory, lines }: Episode, { template }: Pick<Player, "template">): Solution {
+function solutionOf({ trajectory, lines }: Episode, { template }: Pick<Teacher["player"], "template">): Solution {
   const { status, stopReason, messages, task } = trajectory;
   const done: ExpectedCall[] = [];
   for (const { name, arguments: given, result } of playedIn(messages)) {

@@ -2,6 +2,7 @@
 // solutions, rubric. The blueprint is the best solution, so that rules can judge, demonstrate and ablate a written task as any
 // other: what its calls need and its first message does not say is held back.
 import type { Config } from "../../config/config.ts";
+import { roomyFor, type Teacher } from "../../rollout/teacher.ts";
 import { linksOf } from "../../rules/journal.ts";
 import { carries } from "../../rules/language/said.ts";
 import { orderedTask } from "../../tasks/ordered-task.ts";
@@ -12,18 +13,14 @@ import type { Synthesise } from "../stage.ts";
 import { type CheckedTools, checkTools } from "./check.ts";
 import { type FuzzyTask, writeFuzzyTask } from "./fuzzy.ts";
 import { writeRubric } from "./rubric.ts";
-import { bestOf, type Solving, solve } from "./solutions.ts";
+import { bestOf, solve } from "./solutions.ts";
 import { stageRunner, type ToolWriter } from "./stages.ts";
 import { type WrittenToolset, writeToolset } from "./toolset.ts";
 
 /** Who writes and who solves. */
 export interface WrittenParts extends ToolWriter {
   /** Null is a mistake of the caller: without a teacher nothing is solved. */
-  readonly teacher: {
-    readonly player: Solving["teacher"];
-    /** Ids of its vocabulary that make up one token of the config's limits: 1, or more of a model on a server. */
-    readonly idsPerToken: number;
-  } | null;
+  readonly teacher: Teacher | null;
 }
 
 /** Turns of a solution; published for training as well. */
@@ -47,7 +44,7 @@ export function synthesiseWritten(config: Config, parts: WrittenParts): Synthesi
     const open = unsolved(persona, order, { toolset, fuzzy, checked });
     const { solutions: times, coverage } = config.synth;
     const solving = { teacher: teacher.player, simulator, ways: config.simulator, times, coverage };
-    const roomy = { ...open, limits: solutionLimits(order, teacher.idsPerToken) };
+    const roomy = { ...open, limits: roomyFor(teacher, solutionLimits(order)) };
     const solved = await run("solutions", () => solve(roomy, toolset.subGoals, solving, names));
     if (solved === null) return null;
     const best = bestOf(solved);
@@ -95,13 +92,9 @@ function unsolved(persona: Persona, order: TaskOrder, { toolset, fuzzy, checked 
   };
 }
 
-/** Room for 16 turns of each kind, and for ids that are smaller than the policy's tokens. */
-function solutionLimits({ responseTokens, tokensPerTurn }: TaskOrder, idsPerToken: number): Task["limits"] {
-  return {
-    ...{ userReplies: mostTurns, assistantTurns: mostTurns, toolTurns: mostTurns },
-    responseTokens: responseTokens * idsPerToken,
-    tokensPerTurn: tokensPerTurn * idsPerToken,
-  };
+/** Room for 16 turns of each kind. */
+function solutionLimits({ responseTokens, tokensPerTurn }: TaskOrder): Task["limits"] {
+  return { userReplies: mostTurns, assistantTurns: mostTurns, toolTurns: mostTurns, responseTokens, tokensPerTurn };
 }
 
 function withBlueprint(open: Task, order: TaskOrder, expected: readonly ExpectedCall[], report: string): Task {

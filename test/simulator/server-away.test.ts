@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../src/llm/llm.ts";
 import { scriptedEngine } from "../../src/llm/scripted.ts";
+import { endingWhenAway, teachingUnlessAway } from "../../src/simulator/server-away.ts";
 import { openSimulator } from "../../src/simulator/simulator.ts";
 import { newUsage } from "../../src/simulator/usage.ts";
-import { endingWhenAway, teachingUnlessAway } from "../../src/synth/server-away.ts";
 import type { Json } from "../../src/types.ts";
 
 /** The answer to one question by a simulator that replies so. */
@@ -16,7 +16,7 @@ function asked(reply: () => Json) {
   });
 }
 
-describe("a simulator of task sets", () => {
+describe("a simulator whose server must be there", () => {
   test("ends the command when its server is away", async () => {
     const away = asked(() => {
       throw new EngineError("unavailable", "no server answers at http://host");

@@ -1,7 +1,8 @@
-// A persona is dropped for what it came to, never because the server of simulator or teacher was away: then the command ends, and goes on later.
+// A persona or a demonstration is dropped for what it came to, never because the server of simulator or teacher was away: then the
+// command ends, and goes on later.
 import { PlayactError } from "../errors.ts";
 import { EngineError, type Policy } from "../llm/llm.ts";
-import type { Answer, Simulator } from "../simulator/simulator.ts";
+import type { Answer, Simulator } from "./simulator.ts";
 
 /** Faults of a server that say nothing of what was asked: away, a wrong key, a model that was unloaded, an error of its own. */
 const lost: ReadonlySet<string> = new Set(["unavailable", "error", "native"]);
@@ -32,5 +33,8 @@ export function teachingUnlessAway(policy: Policy): Policy {
 }
 
 function away(why: string): PlayactError {
-  return new PlayactError("environment", `${why}. What is finished is stored; the same command goes on.`);
+  return new PlayactError(
+    "environment",
+    `${why}. What is finished is stored: a task set goes on with the same command, a run with train --resume.`,
+  );
 }

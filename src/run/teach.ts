@@ -1,0 +1,117 @@
+// Demonstrations by a teacher (ToolMaster's stage one, arXiv 2601.12762): it plays each task several times in the policy's seat of the
+// same episodes, told to try tools and to correct itself. Of the tries that can be learnt from, the one with the fewest trials is
+// written anew as the policy would have written it. Four tries, and that a trial must have told something, are ours.
+import type { Config } from "../config/config.ts";
+import { PlayactError } from "../errors.ts";
+import { instructionsIn } from "../llm/text/system-prompt.ts";
+import { promptForTeacher } from "../llm/text/teaching.ts";
+import { hasTrials } from "../llm/text/trial.ts";
+import { retold } from "../rollout/retold.ts";
+import { roomyFor, type TryOutcome, teacherTemperature, tryOutcomes } from "../rollout/teacher.ts";
+import type { Counts, Task, Trajectory } from "../types.ts";
+import { isApproved } from "./demonstrated.ts";
+import type { Metrics } from "./metric-list.ts";
+import { playerOf } from "./play.ts";
+import type { Seated, Session } from "./session.ts";
+
+/** Shows how a task is done: a judged episode, which is learnt from or not. */
+export type Show = (task: Task, index: number) => Promise<Trajectory>;
+
+/** In words, of several tries. */
+const outcomeTexts: Readonly<Record<Exclude<TryOutcome, "right">, string>> = {
+  aborted: "were aborted",
+  unsolved: "did not solve the task",
+  untold: "made no trial that told something",
+  malformed: "wrote calls that cannot be parsed",
+  too_long: "were longer than rollout.responseTokens",
+};
+
+interface Tried {
+  readonly trajectory: Trajectory;
+  readonly outcome: TryOutcome;
+}
+
+/** The parts of a session that teaching needs. */
+type Teaching = Pick<Session, "config" | "template" | "memory" | "usage" | "signal" | "pause">;
+
+/** The teacher shows how: the best of its tries, with what became of them all in its counts. */
+export function teacherShows(session: Teaching, { teacher, engine }: Omit<Seated, "sequences">): Show {
+  const { config, template, pause } = session;
+  const { policy, vocabulary, template: own } = teacher.player;
+  const play = playerOf(
+    { ...session, template: own, engine: { policy, vocabulary, simulator: engine.simulator } },
+    {
+      ...{ temperature: teacherTemperature, verdict: config.reward.verdict },
+      shownAs: (task) => ({
+        ...task,
+        systemPrompt: promptForTeacher(task.systemPrompt, config.trial),
+        limits: roomyFor(teacher, task.limits),
+      }),
+    },
+  );
+  const telling = { ...instructionsIn(config), toolChars: config.rollout.toolChars, template };
+
+  async function tried(task: Task, index: number, sample: number): Promise<Tried> {
+    pause();
+    const played = await play(task, sample, [config.seed, "teacher", index, sample]);
+    const { messages, responseTokens } = retold(played, own.dialect, telling);
+    const trajectory: Trajectory = { ...played, messages, author: "teacher", sample: 0, policyVersion: 0 };
+    const isLong = responseTokens > task.limits.responseTokens;
+    return { trajectory, outcome: outcomeOf(played, config.trial) ?? (isLong ? "too_long" : "right") };
+  }
+
+  return async (task, index) => {
+    const tries: Tried[] = [];
+    while (tries.length < config.warmup.tries) tries.push(await tried(task, index, tries.length));
+    const { trajectory } = tries.reduce((best, one) => (isBetter(one, best) ? one : best));
+    return { ...trajectory, counts: { ...trajectory.counts, ...countsOf(tries) } };
+  };
+}
+
+/** Why a try cannot be learnt from; null if it can, as far as it is not too long. */
+function outcomeOf(played: Trajectory, trial: Config["trial"]): TryOutcome | null {
+  const { status, task, counts } = played;
+  if (status === "aborted") return "aborted";
+  if (!isApproved(played)) return "unsolved";
+  if (hasTrials(trial) && task.kind === "call" && (counts["trial/telling"] ?? 0) === 0) return "untold";
+  return (counts["refused/malformed"] ?? 0) > 0 ? "malformed" : null;
+}
+
+function isBetter(one: Tried, other: Tried): boolean {
+  if (one.outcome !== "right" || other.outcome !== "right") return one.outcome === "right" && other.outcome !== "right";
+  const trials = ({ trajectory: { counts } }: Tried) => counts["trial/turns"] ?? 0;
+  return trials(one) < trials(other);
+}
+
+function countsOf(tries: readonly Tried[]): Counts {
+  const counts: Record<string, number> = {};
+  for (const { outcome } of tries) counts[`teacher/${outcome}`] = (counts[`teacher/${outcome}`] ?? 0) + 1;
+  return counts;
+}
+
+/** Whether an episode that was shown can be learnt from: a teacher's by its tries, another by its verdict. */
+export function isLearnt(shown: Trajectory): boolean {
+  return shown.author === "teacher" ? (shown.counts["teacher/right"] ?? 0) > 0 : isApproved(shown);
+}
+
+/** What became of all tries of a teacher; nothing of demonstrations by rule. */
+export function teacherMetrics(shown: readonly Trajectory[]): Metrics {
+  const taught = shown.filter(({ author }) => author === "teacher");
+  if (taught.length === 0) return {};
+  const all = (outcome: TryOutcome) => taught.reduce((sum, { counts }) => sum + (counts[`teacher/${outcome}`] ?? 0), 0);
+  return Object.fromEntries(tryOutcomes.map((outcome) => [`teacher/${outcome}`, all(outcome)]));
+}
+
+/** @throws PlayactError("config") if none of a teacher's episodes can be learnt from */
+export function assertTaught({ models }: Pick<Config, "models">, shown: readonly Trajectory[]): void {
+  if (shown.length === 0 || shown.some((one) => one.author !== "teacher" || isLearnt(one))) return;
+  const counts: Readonly<Record<string, number | undefined>> = teacherMetrics(shown);
+  const why = Object.entries(outcomeTexts).flatMap(([outcome, text]) => {
+    const count = counts[`teacher/${outcome}`] ?? 0;
+    return count === 0 ? [] : [`${count} ${text}`];
+  });
+  throw new PlayactError(
+    "config",
+    `Config key "warmup.from": the teacher ${models.teacher ?? models.simulator} showed no task of ${shown.length} so that it can be learnt; of its tries ${why.join(", ")}. Start a run with a stronger model in models.teacher, more warmup.tries, or warmup.from=blueprint.`,
+  );
+}

@@ -1,0 +1,12 @@
+// The changes of store version 18: tools that are not what their pages say, and the phases of an episode. Rules for editing as in
+// schema.ts.
+
+export const trials = `
+ALTER TABLE task ADD COLUMN drift TEXT CHECK (drift IS NULL OR json_valid(drift)); -- how its tools differ from their pages; NULL: they do not
+ALTER TABLE message ADD COLUMN phase TEXT CHECK (phase IN ('trial', 'execution')); -- NULL: the episode has no trials
+
+-- Configs are complete: new keys get the value that means "as before".
+UPDATE run SET config = json_insert(config, '$.trial', json('{"turns":0,"phase":true,"notes":true,"world":"scratch","price":0.02}'),
+  '$.tasks.drift', 0, '$.tasks.driftKinds', json('["renamed","options","decoy"]'), '$.warmup.from', 'blueprint', '$.warmup.tries', 4,
+  '$.evaluation.perCell', 0, '$.evaluation.heldOutKinds', json('[]'));
+`;
