@@ -54,7 +54,7 @@ if (command === "save" && names.length === 1) {
     const result = read(name);
     writeFileSync(join(folder, `${name}.svg`), curve(result));
     const cells = cellTable(result, statistics);
-    process.stdout.write(`${await tables(name, result)}\n${cells === "" ? "" : `\nBy which page is not true:\n\n${cells}\n`}`);
+    process.stdout.write(`${await tables(name, result)}\n${cells === "" ? "" : `\nBy cell:\n\n${cells}\n`}`);
   }
 } else if (command === "seeds" && names.length > 0) {
   process.stdout.write(`${await seedTables(new Map(names.map((name) => [name, read(name)])))}\n`);
