@@ -26,7 +26,7 @@ const forms = [
 const plans = [
   (steps: string) => `call ${steps}, then report.`,
   (steps: string) => `use ${steps}, then tell the user.`,
-  (steps: string) => `make the call of ${steps} and say what it gave.`,
+  (steps: string) => `make the call to ${steps} and say what it returned.`,
 ] as const;
 
 export function noteOf({ call, result }: Tried, drift: Drift | undefined, random: Draws): string {

@@ -54,7 +54,7 @@ export function decoyResult({ drift, expected, tools, world = tools }: Task, cal
   return expected.some((one) => isSameCall(one, beside, world)) ? drift.result : null;
 }
 
-/** Whether a call of the tool may change something. The names of a decoy pair do not say: what was changed of them does. */
+/** Whether a call of the tool may change something. The names of a decoy pair do not say; what the two stand for does. */
 export function mayChange(drift: Drift | undefined, tool: string): boolean {
   if (drift?.kind !== "decoy") return !isReading(tool);
   return tool === drift.decoy || !isReading(tool === drift.tool ? drift.was : tool);

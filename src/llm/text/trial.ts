@@ -52,10 +52,10 @@ export function trialTurn(calls: string): string {
   return `${trialWord}\n${calls}`;
 }
 
-/** Errors for a trial that is not answered: all were made, or a call that is meant came before it. */
+/** Errors for a trial that is not answered: none is left, or a call without the word came before it. */
 export const noTrial = {
   spent: `no trial is left: call without "${trialWord}" now`,
-  late: `no trial is left: since the first call without "${trialWord}" every call is meant`,
+  late: `no trial is left: trials end with the first call without "${trialWord}"`,
 } as const;
 
 /** The first turn of the execution. @param calls as the policy's dialect writes them */
