@@ -1,13 +1,12 @@
 // SynthAgent (arXiv 2601.22511) as the preset `synthagent`: what its numbers come to, its ablations, and docs/synthagent.md, whose
 // table must say of every key of the preset what it resolves to.
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { ablations, setAblations } from "../../src/config/ablations.ts";
 import { presets } from "../../src/config/presets.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { orderedTask } from "../../src/tasks/ordered-task.ts";
 import { taskOrders } from "../../src/tasks/orders.ts";
+import { leaves, pageOf, statedIn } from "../support/paper-page.ts";
 
 const { config } = resolveConfig({ preset: "synthagent", set: [] });
 
@@ -49,24 +48,9 @@ describe("the ablations of SynthAgent", () => {
   });
 });
 
-/** Every key of a config with its value as JSON. */
-function leaves(tree: object, prefix = ""): readonly (readonly [string, string])[] {
-  return Object.entries(tree).flatMap(([key, value]) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? leaves(value, `${prefix}${key}.`)
-      : [[prefix + key, JSON.stringify(value)] as const],
-  );
-}
-
 describe("docs/synthagent.md", () => {
-  const page = readFileSync(fileURLToPath(new URL("../../docs/synthagent.md", import.meta.url)), "utf8");
-  /** The third cell of a row of the table: "`key` value". */
-  const stated = new Map(
-    [...page.matchAll(/^\|(?:[^|]*)\|(?:[^|]*)\| `(?<key>[\w.]+)` (?<value>[^|]+?) \|[^|]+\|$/gm)].map(({ groups }) => [
-      groups?.key ?? "",
-      groups?.value ?? "",
-    ]),
-  );
+  const page = pageOf("synthagent");
+  const stated = statedIn(page, 2);
   const resolved = new Map(leaves(config));
 
   test("states the values that the preset resolves to", () => {

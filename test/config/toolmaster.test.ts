@@ -1,25 +1,15 @@
 // ToolMaster (arXiv 2601.12762) as the presets `toolmaster` and `laptop-trial`, their ablations, and docs/toolmaster.md, whose table
 // must say of every key of the preset what it resolves to.
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { ablations, trialAblations } from "../../src/config/ablations.ts";
 import { cellKinds, trainedKinds } from "../../src/config/drift.ts";
 import { presets } from "../../src/config/presets.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { taskOrders } from "../../src/tasks/orders.ts";
+import { leaves, pageOf, statedIn } from "../support/paper-page.ts";
 
 const { config } = resolveConfig({ preset: "toolmaster", set: [] });
 const small = resolveConfig({ preset: "laptop-trial", set: [] }).config;
-
-/** Every key of a config with its value as JSON. */
-function leaves(tree: object, prefix = ""): readonly (readonly [string, string])[] {
-  return Object.entries(tree).flatMap(([key, value]) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? leaves(value, `${prefix}${key}.`)
-      : [[prefix + key, JSON.stringify(value)] as const],
-  );
-}
 
 describe("the preset `toolmaster`", () => {
   test("has both stages, a teacher, trials in the world itself that cost nothing, and pages that are true", () => {
@@ -79,14 +69,8 @@ describe("the ablations of ToolMaster", () => {
 });
 
 describe("docs/toolmaster.md", () => {
-  const page = readFileSync(fileURLToPath(new URL("../../docs/toolmaster.md", import.meta.url)), "utf8");
-  /** The second cell of a row of the table: "`key` value". */
-  const stated = new Map(
-    [...page.matchAll(/^\|(?:[^|]*)\| `(?<key>[\w.]+)` (?<value>[^|]+?) \|[^|]+\|$/gm)].map(({ groups }) => [
-      groups?.key ?? "",
-      groups?.value ?? "",
-    ]),
-  );
+  const page = pageOf("toolmaster");
+  const stated = statedIn(page, 1);
   const resolved = new Map(leaves(config));
 
   test("states the values that the preset resolves to", () => {
