@@ -4,10 +4,8 @@
 //   node scripts/measure-memory.mjs [--tasks 8] [--episodes 16] [--level 30] [--out FILE.jsonl] [--set key=value …]
 //     [--set …]     over the preset laptop with simulator.tools=written
 import { appendFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { root } from "./setup/step.mjs";
+import { load, openDesk, tasksOf } from "./measure/desk.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -18,54 +16,21 @@ const { values } = parseArgs({
     set: { type: "string", multiple: true, default: [] },
   },
 });
-/** @param {string} file of dist */
-const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
 const { mapConcurrent } = await load("concurrent.js");
 const { resolveConfig } = await load("config/resolve.js");
-const { chooseTemplate } = await load("llm/text/choose-template.js");
-const { findLanguageModel } = await load("models/manifest.js");
 const { canonicalCall, canonicalState } = await load("rules/canonical.js");
-const { writeTasks } = await load("run/draw-tasks.js");
-const { callFormOf } = await load("run/form.js");
-const { toolsetsOf } = await load("run/open.js");
-const { openEngineOf } = await load("run/open-engine.js");
 const { playerOf } = await load("run/play.js");
 const { openMemory } = await load("simulator/memory.js");
-const { newUsage } = await load("simulator/usage.js");
-const { anyTools } = await load("tools/distractors.js");
 
 /** @typedef {import("../src/simulator/memory.ts").Memory} Memory */
-/** @typedef {import("../src/types.ts").Task} Task */
 
 const { config } = resolveConfig({
   preset: "laptop",
   set: ["simulator.tools=written", "tasks.decline=0", "tasks.novelty=null", ...values.set],
 });
-const engine = await openEngineOf(config);
-const model = findLanguageModel(config.models.policy);
-const { markers, dialect } = await callFormOf(engine, { config, form: null }, model, console.error);
-const { signal } = new AbortController();
-const session = {
-  config,
-  engine,
-  template: chooseTemplate(engine, markers, dialect, config.policy.thinking).template,
-  embed: null,
-  distractors: anyTools,
-  usage: newUsage(),
-  pause: () => undefined,
-  signal,
-};
-
-const count = Number(values.tasks);
-const series = { id: "measured", names: [config.seed, "measured"], first: 0, count, level: Number(values.level) };
-/** @type {Task[]} */
-const tasks = [];
-await writeTasks(
-  session,
-  { ...series, declineShare: 0, epsilon: 0, toolsets: toolsetsOf(config).train },
-  { filled: new Set(), rounds: [], known: [] },
-  async (/** @type {number} */ _, /** @type {Task} */ task) => void tasks.push(task),
-);
+const desk = await openDesk(config);
+const { engine } = desk;
+const tasks = await tasksOf(desk, { count: Number(values.tasks), level: Number(values.level), declineShare: 0 });
 
 /** Gives what another memory gives, without one what the model says, and notes it by task, state and call. */
 function noting(/** @type {Memory | null} */ memory) {
@@ -85,7 +50,7 @@ function noting(/** @type {Memory | null} */ memory) {
 
 for (const memory of [null, /** @type {Memory} */ (openMemory([], async () => undefined))]) {
   const { noted, answers } = noting(memory);
-  const play = playerOf({ ...session, memory: noted }, { temperature: config.rollout.temperature, verdict: "rules" });
+  const play = playerOf({ ...desk, memory: noted }, { temperature: config.rollout.temperature, verdict: "rules" });
   const places = tasks.flatMap((task) => Array.from({ length: Number(values.episodes) }, (_, sample) => ({ task, sample })));
   const started = performance.now();
   let aborted = 0;

@@ -24,14 +24,13 @@ async function measure(name, side, awake) {
 }
 
 console.log("| | awake, MB | weights kept, MB | nothing kept, MB | to wake, s |\n|---|---|---|---|---|");
-{
-  await using engine = await openEngine({
-    ...{ policyModel: model, simulatorModel: null, mode: "fast", gpu: "auto", threads: null },
-    ...{ policySequences: 8, policyContext: 2048, simulatorSequences: 8, simulatorContext: 2560 },
-  });
-  await engine.score(engine.vocabulary.encode("A rest is as good as a change."));
-  await measure("engine", engine, engine.memory());
-}
+const engine = await openEngine({
+  ...{ policyModel: model, simulatorModel: null, mode: "fast", gpu: "auto", threads: null },
+  ...{ policySequences: 8, policyContext: 2048, simulatorSequences: 8, simulatorContext: 2560 },
+});
+await engine.score(engine.vocabulary.encode("A rest is as good as a change."));
+await measure("engine", engine, engine.memory());
+await engine[Symbol.asyncDispose]();
 const learner = await startLearner({ python: pythonPath(), deadlineSeconds: 60 });
 await learner.open({
   ...{

@@ -4,10 +4,8 @@
 //   node scripts/measure-tasks.mjs [--direction calls-first] [--each 15] [--levels 1,20,50,90] [--out FILE.jsonl]
 //     [--set key=value …]     over the preset laptop
 import { appendFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { root } from "./setup/step.mjs";
+import { load, openDesk } from "./measure/desk.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -18,15 +16,9 @@ const { values } = parseArgs({
     set: { type: "string", multiple: true, default: [] },
   },
 });
-/** @param {string} file of dist */
-const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
 const { writeTasks } = await load("run/draw-tasks.js");
-const { chooseTemplate } = await load("llm/text/choose-template.js");
-const { findLanguageModel } = await load("models/manifest.js");
-const { callFormOf } = await load("run/form.js");
 const { openNearness } = await load("run/open-embedder.js");
 const { toolsetsOf } = await load("run/open.js");
-const { openEngineOf } = await load("run/open-engine.js");
 const { resolveConfig } = await load("config/resolve.js");
 const { simulatorOf } = await load("run/session.js");
 const { newUsage } = await load("simulator/usage.js");
@@ -39,23 +31,8 @@ const { config } = resolveConfig({
   set: [`tasks.direction=${values.direction}`, "tasks.decline=0.2", ...sets, ...values.set],
 });
 const toolsets = toolsetsOf(config).train;
-const nearness = await openNearness(config, toolsets);
-const engine = await openEngineOf(config);
-const { markers, dialect } = await callFormOf(
-  engine,
-  { config, form: null },
-  findLanguageModel(config.models.policy),
-  console.error,
-);
-const desk = {
-  config,
-  engine,
-  template: chooseTemplate(engine, markers, dialect, config.policy.thinking).template,
-  embed: nearness.embed,
-  distractors: nearness.distractors,
-  usage: newUsage(),
-  pause: () => undefined,
-};
+const desk = await openDesk(config, await openNearness(config, toolsets));
+const { engine } = desk;
 
 /** @type {{ name: string, vector: Float32Array }[]} */
 const known = [];

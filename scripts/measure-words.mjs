@@ -3,10 +3,8 @@
 // why, tokens read and written a task, seconds a task. --out writes the messages for reading.
 //   node scripts/measure-words.mjs --outlines FILE.jsonl [--count 100] [--level 30] [--out FILE.txt] [--set key=value …]
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { root } from "./setup/step.mjs";
+import { load } from "./measure/desk.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -17,8 +15,6 @@ const { values } = parseArgs({
     set: { type: "string", multiple: true, default: [] },
   },
 });
-/** @param {string} file of dist */
-const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
 const { mapConcurrent } = await load("concurrent.js");
 const { toolsetsOf } = await load("run/open.js");
 const { openEngineOf } = await load("run/open-engine.js");

@@ -15,7 +15,7 @@ const { models } = JSON.parse(readFileSync(path, "utf8"));
 const request = {
   simulator: /** @type {const} */ ("shared"),
   ...{ policyContext: 2048, simulatorContext: 2560, policySequences: null, simulatorSequences: null },
-  residency: null,
+  ...{ embeds: true, residency: null },
   training: { rank: 16, item: /** @type {const} */ (2), limit: null },
 };
 const cards = [12, 16, 24, 48, 80];

@@ -5,22 +5,15 @@
 //   node scripts/write-held-out.mjs [--fresh] [--count N]     --count: tasks of each set instead of those of the preset evening
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { load, openDesk } from "./measure/desk.mjs";
 import { root } from "./setup/step.mjs";
 
 const { values } = parseArgs({ options: { fresh: { type: "boolean", default: false }, count: { type: "string" } } });
-/** @param {string} file of dist */
-const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
 const { resolveConfig } = await load("config/resolve.js");
-const { chooseTemplate } = await load("llm/text/choose-template.js");
-const { findLanguageModel } = await load("models/manifest.js");
-const { callFormOf } = await load("run/form.js");
 const { toolsetsOf } = await load("run/open.js");
-const { openEngineOf } = await load("run/open-engine.js");
 const { openNearness } = await load("run/open-embedder.js");
 const { writeTasks } = await load("run/draw-tasks.js");
-const { newUsage } = await load("simulator/usage.js");
 const { taskKind } = await load("store/tasks.js");
 const { callKinds, messageKey } = await load("tasks/held-out.js");
 const { asReady } = await load("tasks/ready.js");
@@ -42,15 +35,7 @@ function save() {
 const { config } = resolveConfig({ preset: "evening", set: [] });
 const { heldOut: toolsets, train } = toolsetsOf(config);
 const nearness = await openNearness(config, [...train, ...toolsets]);
-const engine = await openEngineOf(config);
-const entry = findLanguageModel(config.models.policy);
-const { markers, dialect } = await callFormOf(engine, { config, form: null }, entry, () => undefined);
-const desk = {
-  ...{ config, engine, usage: newUsage(), pause: () => undefined },
-  template: chooseTemplate(engine, markers, dialect, config.policy.thinking).template,
-  embed: nearness.embed,
-  distractors: nearness.distractors,
-};
+const desk = await openDesk(config, nearness);
 
 /** What drafts are compared with: no task is near another one, of either set. @type {{ name: string, vector: Float32Array }[]} */
 const known = [];

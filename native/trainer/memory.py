@@ -17,6 +17,7 @@ from .machine import free_bytes, held_bytes
 from .policy import Policy
 
 SHARE_OF_FREE = 0.8  # the rest: the sampler's next batch, the page cache, anything unknown
+KERNELS = 120_000_000  # bytes that oneDNN keeps on a processor for the shapes that it has multiplied: 50 to 190 MB measured
 LEAST_ROW = 256  # tokens; shorter rows save nothing: the head's chunk is larger
 
 
@@ -49,8 +50,8 @@ class Plan:
 
 @dataclass
 class Room:
-    """The memory of one learner. `resident`: bytes used after loading. `limit`: bytes it may use, None to ask the machine
-    before each update. `row_tokens` is halved when memory runs out despite the plan, and stays so."""
+    """The memory of one learner. `resident`: bytes used after loading, and what the kernels will keep. `limit`: bytes it may
+    use, None to ask the machine before each update. `row_tokens` is halved when memory runs out despite the plan, and stays so."""
 
     resident: int
     limit: int | None
@@ -59,7 +60,8 @@ class Room:
 
 def room_of(policy: Policy, megabytes: float | None = None) -> Room:
     """The room of a newly loaded model; `megabytes`: the user's own limit."""
-    return Room(held_bytes(policy.device), None if megabytes is None else int(megabytes * 1e6), policy.budget)
+    kernels = KERNELS if policy.device.type == "cpu" else 0
+    return Room(held_bytes(policy.device) + kernels, None if megabytes is None else int(megabytes * 1e6), policy.budget)
 
 
 def sizes(policy: Policy) -> Sizes:

@@ -25,6 +25,8 @@ export interface MemoryRequest {
   readonly simulatorSequences: number | null;
   /** For a while it plays in this memory in place of the run's engine (run/teacher.ts); "shared": the simulator's file. Absent: none. */
   readonly teacher?: ModelShape | "shared";
+  /** Texts are compared while tasks are written: their model lies in the host's memory beside the engine. */
+  readonly embeds: boolean;
   /** What frees its memory while the other computes; null: the first that fits. */
   readonly residency: Residency | null;
   /** null: nothing is trained (`playact eval`). */

@@ -34,11 +34,16 @@ export interface LearnerBytes {
   readonly rows: number;
 }
 
-/** Of a process before it holds a model (measured), and of a CUDA context (estimated). */
+/**
+ * Of a process apart from what it holds of models, in a run (measured by scripts/check-plan.mjs), and of a CUDA context
+ * (estimated). A learner on the host: 360 MB of Python and torch; the rest is what oneDNN keeps for each shape it has multiplied.
+ */
 const processBytes = {
-  engine: { host: 200e6, card: 450e6 },
-  learner: { host: 420e6, card: 800e6 },
+  engine: { host: 280e6, card: 450e6 },
+  learner: { host: 530e6, card: 800e6 },
 } as const;
+/** The model that compares texts, once a batch has gone through it. Measured. */
+const embedderBytes = 220e6;
 
 /** What the engine holds apart from its sequences. */
 export function engineBase(request: MemoryRequest, machine: MachineMemory): Omit<EngineBytes, "kv"> {
@@ -48,13 +53,18 @@ export function engineBase(request: MemoryRequest, machine: MachineMemory): Omit
   const adapter = training === null ? 0 : 4 * learnerSizes(policy, training.rank, training.item).adapter;
   const outputs = on === "card" ? batchTokens : 1; // the host's pages are taken as they are used: see sequenceBytes
   return {
-    process: processBytes.engine[on] + (on === "host" ? total(loadedOf(request), headerBytes) : 0),
+    process: on === "host" ? engineProcess(request) : processBytes.engine.card,
     weights: total(loadedOf(request), (shape) => weightBytes(shape, on)),
     compute:
       computeBytes(policy, policyContext, on, outputs) +
       (simulator === null ? 0 : computeBytes(simulator, simulatorContext, on, outputs)),
     lora: 2 * adapter,
   };
+}
+
+/** The engine's process on the host, wherever it computes: models' vocabularies and headers, and the embedder. */
+function engineProcess(request: MemoryRequest): number {
+  return processBytes.engine.host + total(loadedOf(request), headerBytes) + (request.embeds ? embedderBytes : 0);
 }
 
 /** The models that are loaded, each once. */
@@ -96,7 +106,7 @@ export function teachingBytes(request: MemoryRequest, machine: MachineMemory): n
   const seated = request.teacher === "shared" ? "shared" : simulator;
   const taught: MemoryRequest = { ...request, policy: teacher, simulator: seated, training: null };
   const engine = Object.values(engineBase(taught, machine)).reduce((sum, bytes) => sum + bytes, 0);
-  const kept = engineBase(request, machine).process - processBytes.engine[machine.engine]; // one process
+  const kept = machine.engine === "host" ? total(loadedOf(request), headerBytes) : 0;
   return engine + leastSequences(taught, machine) + kept;
 }
 
@@ -121,10 +131,7 @@ export function sizesOf({ policy, training }: MemoryRequest): LearnerSizes {
 /** Most host memory of a run on a card: while the learner's weights are read, or resting there while the engine works. */
 export function hostBytes(request: MemoryRequest, machine: MachineMemory, resting: boolean): number {
   const { policy, training } = request;
-  const engine =
-    machine.engine === "card"
-      ? processBytes.engine.host + total(loadedOf(request), headerBytes) + total(loadedOf(request), embeddingBytes)
-      : 0;
+  const engine = machine.engine === "card" ? engineProcess(request) + total(loadedOf(request), embeddingBytes) : 0;
   if (training === null || machine.learner === "host") return engine;
   const read = policy.parameters * training.item + 2 * 4 * policy.vocabulary * policy.width; // the embedding in float32, copied
   const rests = resting ? policy.parameters * training.item : 0;

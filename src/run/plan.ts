@@ -1,6 +1,6 @@
 // The memory plan of a run: made from its config and its machine before anything is loaded.
 import type { Config } from "../config/config.ts";
-import { teacherOf } from "../config/needed-models.ts";
+import { needsEmbedder, teacherOf } from "../config/needed-models.ts";
 import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import type { OpenReply } from "../learner/learner.ts";
@@ -22,6 +22,7 @@ export async function planRequestOf(config: Config, machine: MachineMemory): Pro
     simulatorContext: engine.simulatorContext,
     policySequences: one ?? engine.policySequences,
     simulatorSequences: one ?? engine.simulatorSequences,
+    embeds: needsEmbedder(config),
     residency: engine.residency === "auto" ? null : engine.residency,
     training: {
       rank: learner.rank,

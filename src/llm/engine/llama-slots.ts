@@ -35,6 +35,7 @@ export async function sequencesOf(
       ...options,
       policy: factsAt(files.policy),
       simulator: files.simulator === null ? null : files.simulator === files.policy ? "shared" : factsAt(files.simulator),
+      embeds: false,
       residency: null,
       training: null,
     },
