@@ -69,7 +69,11 @@ export function openProgress(options: ProgressOptions): Progress {
 function stepText(event: Extract<ProgressEvent, { kind: "step" }>): string {
   const metric = (name: string, digits = 2) => (event.metrics[name] ?? Number.NaN).toFixed(digits);
   const aborted = event.metrics["rollout/aborted"] ?? 0;
-  return `step ${event.step}/${event.of} done: level ${event.level} · reward ${metric("reward")} ±${metric("reward_std")} · success ${metric("rollout/success")} · aborted ${aborted} · ${metric("step_time", 0)} s`;
+  const played =
+    event.metrics.reward === undefined // no task could be written, or no episode was played to its end
+      ? "nothing to learn from"
+      : `reward ${metric("reward")} ±${metric("reward_std")} · success ${metric("rollout/success")}`;
+  return `step ${event.step}/${event.of} done: level ${event.level} · ${played} · aborted ${aborted} · ${metric("step_time", 0)} s`;
 }
 
 function speed(counters: { readonly policy: EngineCounters; readonly simulator: EngineCounters }): string {

@@ -68,6 +68,11 @@ describe("without a terminal", () => {
     expect(err).toMatch(/3\/4 done.* about 1 min of steps left\n/); // 75 s
   });
 
+  test("a step in which no episode was played says so in place of a reward", () => {
+    const { err } = shown([step({ metrics: { step_time: 55 } })]);
+    expect(err).toContain("step 2/4 done: level 20 · nothing to learn from · aborted 0 · 55 s");
+  });
+
   test("the last step leaves none", () => {
     expect(shown([step({ step: 4 })]).err).not.toContain("left");
   });
