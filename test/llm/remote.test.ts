@@ -183,6 +183,12 @@ describe("a fault of a server is a value:", () => {
     expect(answer).toEqual({ ok: true, value: { name: "Rex" } });
   });
 
+  test("a fence around the whole reply is not part of it, one with words beside it makes it no JSON", async () => {
+    const fenced = '```json\n{\n  "name": "Rex"\n}\n```';
+    expect((await asked([says(fenced)], { tries: 1 })).answer).toEqual({ ok: true, value: { name: "Rex" } });
+    expect((await asked([says(`Here it is:\n${fenced}`)], { tries: 1 })).answer).toMatchObject({ ok: false });
+  });
+
   test("what a closed side is asked, and what was under way", async () => {
     await using server = await chatServer();
     const side = await sideOf(server);

@@ -70,6 +70,11 @@ export function readAnswer(body: unknown): ServerAnswer | null {
   };
 }
 
+/** A reply without the Markdown fence that many models put around JSON where nothing constrains them. */
+export function unfenced(text: string): string {
+  return /^```(?:json)?\s*\n([\s\S]*?)\s*```$/.exec(text)?.[1] ?? text;
+}
+
 /**
  * Log-probs of the options in the place of the answer of {"answer": "…"}, from the likeliest tokens there: all tokens that begin
  * an option count for it. An option that is not among them gets the least of their log-probs, which is at least its own. Null if

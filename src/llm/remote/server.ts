@@ -5,7 +5,7 @@
 import { PlayactError } from "../../errors.ts";
 import { type ChatMessage, type ChatModel, EngineError, type SimulatorSide } from "../llm.ts";
 import { asEnum } from "../text/options.ts";
-import { optionWeights } from "./answer.ts";
+import { optionWeights, unfenced } from "./answer.ts";
 import { openAsking } from "./asking.ts";
 import { type GreetOptions, greet } from "./greet.ts";
 import { shown } from "./http.ts";
@@ -27,7 +27,7 @@ export async function openServer(options: ServerOptions): Promise<SimulatorSide>
 
   const simulator: ChatModel = {
     weighs: greeting.weighs,
-    reply: async (request) => (await asking.ask("simulator reply", replyBody(model, request), request)).text,
+    reply: async (request) => unfenced((await asking.ask("simulator reply", replyBody(model, request), request)).text),
     async choose(request) {
       const options = distinct(request.options);
       const asked = asEnum(request.messages, options);
