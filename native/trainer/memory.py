@@ -51,7 +51,8 @@ class Plan:
 @dataclass
 class Room:
     """The memory of one learner. `resident`: bytes used after loading, and what the kernels will keep. `limit`: bytes it may
-    use, None to ask the machine before each update. `row_tokens` is halved when memory runs out despite the plan, and stays so."""
+    use, None to ask the machine before each update. `row_tokens` is halved when memory runs out despite the plan, and stays
+    so."""
 
     resident: int
     limit: int | None
