@@ -3,14 +3,10 @@
 //   node scripts/bench-embed.mjs [--texts 1000] [--threads N] [--repeats 3] [--json]
 // Needs a build (`npm run build`) and the model (`npx playact models get all-minilm-l6-v2`). Reports the median of the repeats.
 import { cpus } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { root } from "./setup/step.mjs";
+import { load } from "./measure/desk.mjs";
 
-/** @param {string} file of dist */
-const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
-const { openEmbedderFiles } = await load("open-embedder.js");
+const { openEmbedderFiles } = await load("run/open-embedder.js");
 const { embeddedCatalogue } = await load("tools/toolset.js");
 const { draws } = await load("rng.js");
 

@@ -3,13 +3,9 @@
 //   node scripts/bench-simulator.mjs [--replies 200] [--questions 12] [--repeats 3] [--sequences 6]
 //     [--model NAME] [--threads N] [--json]
 // Needs a build (`npm run build`). Times in seconds, log-probs in nats.
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { root } from "./setup/step.mjs";
+import { load } from "./measure/desk.mjs";
 
-/** @param {string} file of dist */
-const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
 const { openEngine } = await load("llm/engine/llama.js");
 const { modelPath } = await load("models/model.js");
 const { resolveConfig } = await load("config/resolve.js");

@@ -2,15 +2,11 @@
 // tasks share, and how many pairs and tasks of a stream are above each threshold. Reads stores, writes nothing.
 //   node scripts/measure-novelty.mjs --store playact.db [--store other.db …] [--simulator NAME] [--json]
 // Needs a build (`npm run build`) and the model (`npx playact models get all-minilm-l6-v2`). Twins of tasks are excluded.
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { root } from "./setup/step.mjs";
+import { load } from "./measure/desk.mjs";
 
-/** @param {string} file of dist */
-const load = (file) => import(pathToFileURL(join(root, "dist", file)).href);
 const { cosine } = await load("embed/cosine.js");
-const { openEmbedderFiles } = await load("open-embedder.js");
+const { openEmbedderFiles } = await load("run/open-embedder.js");
 const { openStore } = await load("store/store.js");
 
 const { values } = parseArgs({

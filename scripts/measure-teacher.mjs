@@ -21,6 +21,7 @@ const { resolveConfig } = await load("config/resolve.js");
 const { isLearnt, teacherMetrics, teacherShows } = await load("run/teach.js");
 const { teacherSeat } = await load("run/teacher.js");
 
+/** @typedef {import("../src/types.ts").Task} Task */
 /** @typedef {import("../src/types.ts").Trajectory} Trajectory */
 
 const { config } = resolveConfig({
@@ -36,23 +37,19 @@ const started = performance.now();
 const shown = [];
 await teacherSeat(desk).withTeacher(async (/** @type {import("../src/run/session.ts").Seated} */ seated) => {
   const show = teacherShows(desk, seated);
-  await mapConcurrent(
-    [...tasks.entries()],
-    seated.sequences,
-    async (/** @type {[number, import("../src/types.ts").Task]} */ [index, task]) => {
-      const one = await show(task, index);
-      shown.push(one);
-      if (values.out === undefined) return;
-      const { kind, drift } = task;
-      const messages = one.messages.map((/** @type {import("../src/types.ts").Message} */ { role, phase, text }) => ({
-        role,
-        phase,
-        text,
-      }));
-      const line = { id: task.id, kind, drift, kept: isLearnt(one), verdict: one.verdict, counts: one.counts, messages };
-      appendFileSync(values.out, `${JSON.stringify(line)}\n`);
-    },
-  );
+  await mapConcurrent([...tasks.entries()], seated.sequences, async (/** @type {[number, Task]} */ [index, task]) => {
+    const one = await show(task, index);
+    shown.push(one);
+    if (values.out === undefined) return;
+    const { kind, drift } = task;
+    const messages = one.messages.map((/** @type {import("../src/types.ts").Message} */ { role, phase, text }) => ({
+      role,
+      phase,
+      text,
+    }));
+    const line = { id: task.id, kind, drift, kept: isLearnt(one), verdict: one.verdict, counts: one.counts, messages };
+    appendFileSync(values.out, `${JSON.stringify(line)}\n`);
+  });
 });
 
 /**

@@ -17,7 +17,7 @@ from .machine import free_bytes, held_bytes
 from .policy import Policy
 
 SHARE_OF_FREE = 0.8  # the rest: the sampler's next batch, the page cache, anything unknown
-KERNELS = 120_000_000  # bytes that oneDNN keeps on a processor for the shapes that it has multiplied: 50 to 190 MB measured
+KERNELS = 120_000_000  # bytes that oneDNN keeps on a processor for the shapes that it has multiplied: 110 to 200 MB measured
 LEAST_ROW = 256  # tokens; shorter rows save nothing: the head's chunk is larger
 
 

@@ -36,7 +36,8 @@ export interface LearnerBytes {
 
 /**
  * Of a process apart from what it holds of models, in a run (measured by scripts/check-plan.mjs), and of a CUDA context
- * (estimated). A learner on the host: 360 MB of Python and torch; the rest is what oneDNN keeps for each shape it has multiplied.
+ * (estimated). A learner on the host: 360 MB of Python and torch, what a loaded model has beside its weights, and what oneDNN
+ * keeps (KERNELS in native/trainer/memory.py).
  */
 const processBytes = {
   engine: { host: 280e6, card: 450e6 },
