@@ -42,6 +42,6 @@ export async function checkSimulatorServer(config: Config): Promise<void> {
 export function looseServer({ weights: { simulator } }: Pick<Engine, "weights">): string[] {
   if (!("server" in simulator) || simulator.constrains) return [];
   return [
-    `${simulator.server} does not keep to a JSON schema: replies that are not valid are asked for again, and then abort their episode. See "A simulator on a server" in docs/running.md.`,
+    `${simulator.server} does not keep to a JSON schema, so each one is told in words: replies that are not valid are asked for again, and then abort their episode. See "A simulator on a server" in docs/running.md.`,
   ];
 }

@@ -189,6 +189,18 @@ describe("a fault of a server is a value:", () => {
     expect((await asked([says(`Here it is:\n${fenced}`)], { tries: 1 })).answer).toMatchObject({ ok: false });
   });
 
+  test.each([
+    ["that ignores schemas is told each one in words", "It rained all day.", true],
+    ["that keeps to schemas is not", '{"answer":"yes"}', false],
+  ])("a server %s", async (_, greeted, told) => {
+    await using server = await chatServer({}, says(greeted));
+    await using side = await sideOf(server);
+    await side.simulator.reply({ ...question, seed: 1, deadlineMs: 5_000 });
+    const content = server.asked.at(-1)?.body.messages.at(-1)?.content ?? "";
+    expect(content.startsWith("Name it.")).toBe(true);
+    expect(content.includes('"name":{"type":"string"')).toBe(told);
+  });
+
   test("what a closed side is asked, and what was under way", async () => {
     await using server = await chatServer();
     const side = await sideOf(server);

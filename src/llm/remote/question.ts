@@ -26,6 +26,13 @@ export function replyBody(
   };
 }
 
+/** The messages with the schema in words: for a server that does not keep to a schema by itself. */
+export function schemaTold(messages: readonly ChatMessage[], schema: JsonSchema): ChatMessage[] {
+  const last = messages.at(-1);
+  const words = `Answer with JSON alone, under this JSON schema:\n${JSON.stringify(sentSchema(schema))}`;
+  return [...messages.slice(0, -1), { role: last?.role ?? "user", content: `${last?.content ?? ""}\n\n${words}` }];
+}
+
 /** A turn of a policy, in its own words. @param model the server's name for it */
 export function turnBody(
   model: string,

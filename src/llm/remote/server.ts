@@ -1,7 +1,7 @@
 // The simulator's side on a server that speaks OpenAI's chat completions: llama-server, vLLM, SGLang, Ollama or a vendor's. A
-// reply is asked for under a JSON schema, a choice as an enum whose log-probs are read where the server gives them. What it
-// cannot promise: foreign text may become markers of the model (law 2 ends at the server), a seed may be ignored, and how many
-// tokens a prompt has is estimated.
+// reply is asked for under a JSON schema (in words too, where the server does not keep to one), a choice as an enum whose
+// log-probs are read where the server gives them. What it cannot promise: foreign text may become markers of the model (law 2
+// ends at the server), a seed may be ignored, and how many tokens a prompt has is estimated.
 import { PlayactError } from "../../errors.ts";
 import { type ChatMessage, type ChatModel, EngineError, type SimulatorSide } from "../llm.ts";
 import { asEnum } from "../text/options.ts";
@@ -9,7 +9,7 @@ import { optionWeights, unfenced } from "./answer.ts";
 import { openAsking } from "./asking.ts";
 import { type GreetOptions, greet } from "./greet.ts";
 import { shown } from "./http.ts";
-import { enumBody, replyBody } from "./question.ts";
+import { enumBody, replyBody, schemaTold } from "./question.ts";
 
 export interface ServerOptions extends GreetOptions {
   /** Tokens of one request, prompt and reply together. */
@@ -27,7 +27,10 @@ export async function openServer(options: ServerOptions): Promise<SimulatorSide>
 
   const simulator: ChatModel = {
     weighs: greeting.weighs,
-    reply: async (request) => unfenced((await asking.ask("simulator reply", replyBody(model, request), request)).text),
+    async reply(request) {
+      const told = greeting.constrains ? request.messages : schemaTold(request.messages, request.schema);
+      return unfenced((await asking.ask("simulator reply", replyBody(model, { ...request, messages: told }), request)).text);
+    },
     async choose(request) {
       const options = distinct(request.options);
       const asked = asEnum(request.messages, options);
