@@ -214,6 +214,12 @@ export const evaluation = z.strictObject({
     .describe(
       "Further held-out tasks of each cell, played as those that report: true pages, and each kind of tasks.driftKinds; 0 skips them.",
     ),
+  base: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether the untouched policy plays them too: it is the same in every run, and slow where it does not stop calling.",
+    ),
   heldOutKinds: z.array(z.enum(driftKinds)).default([]).describe("Kinds of drift that are never trained on, only evaluated."),
   every: positive.default(3).describe("Steps between two evaluations by first turns."),
   heldOut: share

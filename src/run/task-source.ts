@@ -149,7 +149,7 @@ function setSource(session: Session, set: TrainingSet): TaskSource {
     const series = { id: purpose.slice(0, 4), first: 0, count: tasks.length, level: config.curriculum.start };
     const orders = ordersOf({ ...series, declineShare: 0, epsilon: 0 }, purpose);
     const stored = loadTasks(store, run, 0, purpose);
-    const isUnderWay = playedTasks(store, run, purpose, "base") > 0;
+    const isUnderWay = playedTasks(store, run, purpose, null) > 0;
     for (const [index, drawn] of tasks.entries()) {
       const order = orders[index];
       if (order === undefined) throw new RangeError("a place has an order");

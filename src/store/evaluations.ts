@@ -5,12 +5,12 @@ import type { RunRow } from "./run-row.ts";
 import type { StoredMetrics } from "./steps.ts";
 import type { Store } from "./store.ts";
 
-/** Number of held-out tasks that have been played in a phase. */
-export function playedTasks(store: Store, run: RunRow, purpose: "evaluation" | "selection", phase: string): number {
+/** Number of held-out tasks that have been played in a phase; null: in any. */
+export function playedTasks(store: Store, run: RunRow, purpose: "evaluation" | "selection", phase: string | null): number {
   const count = store.database
-    .prepare<[number, string, string], number>(
-      `SELECT count(*) FROM trajectory JOIN task ON task.id = trajectory.task
-       WHERE task.run = ? AND task.step = 0 AND task.purpose = ? AND trajectory.phase = ?`,
+    .prepare<[number, string, string | null], number>(
+      `SELECT count(DISTINCT task.id) FROM trajectory JOIN task ON task.id = trajectory.task
+       WHERE task.run = ? AND task.step = 0 AND task.purpose = ? AND trajectory.phase = ifnull(?, trajectory.phase)`,
     )
     .pluck()
     .get(run.id, purpose, phase);
