@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { blameFor } from "../../src/rules/blame.ts";
 import { says } from "../support/blueprint.ts";
-import { findMia, lessonTask, moveMia } from "../support/lessons.ts";
+import { findAda, lessonTask, moveAda } from "../support/piano-school.ts";
 import { episodeOf, stage, verdictOn } from "../support/stage.ts";
 
 const get = { name: "get_piano_lesson", arguments: { piano_lesson_id: "PL-4827" } };
@@ -17,21 +17,21 @@ async function played(turns: readonly string[]) {
 
 test("the right episode reads the blueprint's results and earns everything", async () => {
   const { report } = lessonTask();
-  const { trajectory, results } = await played([says(findMia), says(moveMia), report]);
-  expect(results.map((text) => JSON.parse(text))).toEqual([findMia.result, moveMia.result]);
+  const { trajectory, results } = await played([says(findAda), says(moveAda), report]);
+  expect(results.map((text) => JSON.parse(text))).toEqual([findAda.result, moveAda.result]);
   expect(trajectory.verdict).toMatchObject({ rules: 1, reward: 1 });
 });
 
 test("parallel calls are carried out in order, and episodes at the same time do not see each other's changes", async () => {
-  const looking = [says(findMia), says(get), "It is booked."];
-  const episodes = await Promise.all([played([says(findMia), says(cancel, get), "It is cancelled."]), played(looking)]);
+  const looking = [says(findAda), says(get), "It is booked."];
+  const episodes = await Promise.all([played([says(findAda), says(cancel, get), "It is cancelled."]), played(looking)]);
   const [cancelled = "", read = ""] = (episodes[0].results[1] ?? "").split("\n");
   expect([JSON.parse(cancelled).state, JSON.parse(read).state]).toEqual(["cancelled", "cancelled"]);
   expect(JSON.parse(episodes[1].results[1] ?? "").state).toBe("booked");
 });
 
 test("a call that fails is counted, and the agent's fault even where the task expects it", async () => {
-  const { trajectory, results } = await played([says(findMia), says(cancel), says(moveMia), "Done."]);
+  const { trajectory, results } = await played([says(findAda), says(cancel), says(moveAda), "Done."]);
   expect(results.at(-1)).toContain('"error": "PL-4827 is cancelled already"');
   expect(trajectory.counts).toEqual({ "refused/failed": 1 });
   expect(trajectory.verdict?.rules).toBeLessThan(1);

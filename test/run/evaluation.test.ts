@@ -77,6 +77,18 @@ test("without a warm-up the untouched base is checkpoint 0 and is played whole o
   ]);
 });
 
+test("the untouched policy plays no whole episodes where none are asked of it, and first turns all the same", async () => {
+  using temporary = temporaryStore();
+  await life(temporary, newRun(temporary, { evaluation: { ...evaluation, base: false }, steps: 1 }), { token: "one" });
+  expect(played(temporary).map(([purpose, phase]) => [purpose, phase])).toEqual([
+    ["evaluation", "step 0"],
+    ["evaluation", "step 1"],
+    ["selection", "base"],
+    ["selection", "step 0"],
+    ["selection", "step 1"],
+  ]);
+});
+
 test("a run that pays by rubrics is evaluated item by item too, and has the shares of each phase; first turns are as ever", async () => {
   using temporary = temporaryStore();
   const { reward, warmup } = configSchema.parse({ reward: { verdict: "rubric" }, warmup: { when: "never" } });

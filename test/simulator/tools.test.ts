@@ -6,7 +6,7 @@ import { answerCall } from "../../src/simulator/tools.ts";
 import type { Ways } from "../../src/simulator/world.ts";
 import type { Json, Line, Task, ToolCall, ToolSpec } from "../../src/types.ts";
 import { blueprint, booked, bookSeats, chain, findTrain, found } from "../support/blueprint.ts";
-import { findMia, lessonTask, moveMia } from "../support/lessons.ts";
+import { findAda, lessonTask, moveAda } from "../support/piano-school.ts";
 import { stage } from "../support/stage.ts";
 
 const other: ToolCall = { name: "find_train", arguments: { from: "Oslo", to: "Hamar", day: "2027-03-02" } };
@@ -162,21 +162,21 @@ describe("the journal", () => {
 describe("executed tools", () => {
   const answerIn = (made: ToolCall, journal: readonly Fact[] = [], task: Task = lessonTask(), reply?: () => Json) =>
     answerTo(made, { task, journal, way: "executed" }, stage(reply ? { reply } : {}).simulator);
-  const move: ToolCall = { name: moveMia.name, arguments: moveMia.arguments };
+  const move: ToolCall = { name: moveAda.name, arguments: moveAda.arguments };
   const get: ToolCall = { name: "get_piano_lesson", arguments: { piano_lesson_id: "PL-4827" } };
 
   test("work on the table, and a read shows what a change made; no model is asked", async () => {
-    expect(await answerIn(get, [findMia])).toMatchObject({ text: expect.stringContaining('"lesson_date": "2027-03-02"') });
-    const moved = await answerIn(get, [findMia, { ...move, result: moveMia.result }]);
-    expect(moved).toMatchObject({ ok: true, reward: 0, fact: { ...get, result: moveMia.result } });
+    expect(await answerIn(get, [findAda])).toMatchObject({ text: expect.stringContaining('"day": "2027-03-02"') });
+    const moved = await answerIn(get, [findAda, { ...move, result: moveAda.result }]);
+    expect(moved).toMatchObject({ ok: true, reward: 0, fact: { ...get, result: moveAda.result } });
     // and the next episode's table is as it was
-    expect(await answerIn(get, [findMia])).toMatchObject({ text: expect.stringContaining('"lesson_date": "2027-03-02"') });
+    expect(await answerIn(get, [findAda])).toMatchObject({ text: expect.stringContaining('"day": "2027-03-02"') });
   });
 
   test("an expected call is worth 1 and says what the table gives, not what the blueprint says", async () => {
-    const { name, arguments: given } = findMia;
+    const { name, arguments: given } = findAda;
     const gone: Fact = { name: "cancel_piano_lesson", arguments: get.arguments, result: {} };
-    expect(await answerIn({ name, arguments: given })).toMatchObject({ reward: 1, fact: findMia });
+    expect(await answerIn({ name, arguments: given })).toMatchObject({ reward: 1, fact: findAda });
     expect(await answerIn({ name, arguments: given }, [gone])).toMatchObject({
       reward: 1,
       text: expect.stringContaining('"cancelled"'),
@@ -185,7 +185,7 @@ describe("executed tools", () => {
 
   test("a call that fails is worth -1 and no fact, and is no call that was executed", async () => {
     const gone: Fact = { name: "cancel_piano_lesson", arguments: get.arguments, result: {} };
-    expect(await answerIn(move, [findMia, gone])).toEqual({
+    expect(await answerIn(move, [findAda, gone])).toEqual({
       ...{ ok: true, reward: -1, fact: null, refused: "failed" },
       text: '{"error": "PL-4827 is cancelled already"}',
     });
@@ -196,8 +196,8 @@ describe("executed tools", () => {
 
   test("a tool without a table, or beside it, is answered from the blueprint", async () => {
     const { table: _, ...bare } = lessonTask();
-    const { name, arguments: given } = findMia;
-    expect(await answerIn({ name, arguments: given }, [], bare)).toMatchObject({ reward: 1, fact: findMia });
+    const { name, arguments: given } = findAda;
+    expect(await answerIn({ name, arguments: given }, [], bare)).toMatchObject({ reward: 1, fact: findAda });
     const beside = lessonTask({ tools: [...lessonTask().tools, findTrain] });
     const reply = () => ({ train_id: "NT900", departs: "09:00" });
     expect(await answerIn(other, [], beside, reply)).toMatchObject({ reward: 0, fact: { result: reply() } });

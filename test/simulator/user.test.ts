@@ -5,7 +5,7 @@ import type { Simulator } from "../../src/simulator/simulator.ts";
 import { outOfCharacter, userWays } from "../../src/simulator/user.ts";
 import type { Json, Line, Task } from "../../src/types.ts";
 import { blueprint, declined } from "../support/blueprint.ts";
-import { findMia, lessonTask } from "../support/lessons.ts";
+import { cancelAda, findAda, lessonTask } from "../support/piano-school.ts";
 import { isSilent, menuOf, stage } from "../support/stage.ts";
 
 const day = { call: 0, argument: "day", sentence: "The day is 2027-03-02." };
@@ -90,12 +90,7 @@ describe("the user's next sentence", () => {
     const answer = await nextSentence(own, talk, [], simulator);
     return menus[0] ?? [answer.ok ? answer.text : "failed"];
   }
-  const cancelMia = {
-    name: "cancel_piano_lesson",
-    arguments: { piano_lesson_id: "PL-4827" },
-    result: { piano_lesson_id: "PL-4827", state: "cancelled" },
-  };
-  const cancelled = lessonTask({ expected: [findMia, cancelMia] });
+  const cancelled = lessonTask({ expected: [findAda, cancelAda] });
   const bare = blueprint({ expected: [{ name: "find_train", arguments: {}, result: null }] });
 
   test.each<[string, Task, readonly string[], readonly string[]]>([
@@ -109,7 +104,7 @@ describe("the user's next sentence", () => {
     [
       "no complaint if it was said what became of a record, not what it was before",
       cancelled,
-      ["PL-4827 of Mia Berg is cancelled."],
+      ["PL-4827 of Ada Moen is cancelled."],
       [thanks],
     ],
     ["no complaint after a refusal that was due", declined(), ["I can't do that."], [thanks]],

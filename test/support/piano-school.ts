@@ -1,5 +1,5 @@
 // A small executed world for tests: the table of a piano school, its five tools, and tasks over it. Written by hand.
-import type { ExpectedCall, Restriction, Table, Task, ToolSpec } from "../../src/types.ts";
+import type { ExpectedCall, JsonObject, JsonSchema, Restriction, Table, Task, ToolSpec } from "../../src/types.ts";
 import { blueprint } from "./blueprint.ts";
 
 export const lessons: Table = {
@@ -10,10 +10,11 @@ export const lessons: Table = {
     { name: "day", kind: "date", options: [] },
     { name: "room", kind: "option", options: ["north", "south"] },
   ],
-  states: ["booked", "cancelled"],
+  states: ["booked", "held", "cancelled"],
   records: [
     { id: "PL-4827", values: { pupil: "Ada Moen", day: "2027-03-02", room: "north" }, state: "booked" },
-    { id: "PL-1906", values: { pupil: "Ivo Lund", day: "2027-03-09", room: "south" }, state: "booked" },
+    { id: "PL-1190", values: { pupil: "Ivo Lund", day: "2027-03-04", room: "north" }, state: "held" },
+    { id: "PL-7731", values: { pupil: "Ida Vik", day: "2027-03-04", room: "south" }, state: "cancelled" },
   ],
   operations: {
     find_piano_lesson: "find",
@@ -24,21 +25,29 @@ export const lessons: Table = {
   },
 };
 
-const text = { type: "string" } as const;
-const date = { type: "string", format: "date" } as const;
-const room = { type: "string", enum: ["north", "south"] } as const;
-const tool = (name: string, properties: ToolSpec["parameters"], required: readonly string[]): ToolSpec => ({
-  name,
-  description: `Does what its name says: ${name}.`,
-  parameters: { type: "object", properties, required },
-});
+const id = { piano_lesson_id: { type: "string" } } as const;
+const pupil = { type: "string" } as const;
+const values = {
+  pupil,
+  day: { type: "string", format: "date" },
+  room: { type: "string", enum: ["north", "south"] },
+} as const;
+const state = { state: { type: "string", enum: ["booked", "held", "cancelled"] } } as const;
+
+function object(properties: JsonObject, required = Object.keys(properties)): JsonSchema {
+  return { type: "object", properties, required };
+}
+
+function tool(verb: string, parameters: JsonSchema, returns: JsonSchema): ToolSpec {
+  return { name: `${verb}_piano_lesson`, description: `To ${verb} a piano lesson.`, parameters, returns };
+}
 
 export const lessonTools: readonly ToolSpec[] = [
-  tool("find_piano_lesson", { pupil: text, day: date }, ["pupil"]),
-  tool("get_piano_lesson", { piano_lesson_id: text }, ["piano_lesson_id"]),
-  tool("create_piano_lesson", { pupil: text, day: date, room }, ["pupil", "day", "room"]),
-  tool("update_piano_lesson", { piano_lesson_id: text, day: date, room }, ["piano_lesson_id"]),
-  tool("cancel_piano_lesson", { piano_lesson_id: text }, ["piano_lesson_id"]),
+  tool("find", object(values, []), object({ ...id, pupil, ...state })),
+  tool("get", object(id), object({ ...id, ...values, ...state })),
+  tool("create", object(values), object({ ...id, ...state })),
+  tool("update", object({ ...id, ...values }, ["piano_lesson_id"]), object({ ...id, ...values, ...state })),
+  tool("cancel", object(id), object({ ...id, ...state })),
 ];
 
 export const findAda: ExpectedCall = {
@@ -73,21 +82,30 @@ export const neverCancel: Restriction = {
   temptation: null,
 };
 
-/** Move Ada's lesson; the new day is held back, and lessons must not be cancelled. */
-export function moving(change: Partial<Task> = {}): Task {
+/** Move Ada's lesson to March 16. */
+export function lessonTask(change: Partial<Task> = {}): Task {
   return blueprint({
     id: "lessons-1",
     domain: "music",
     toolset: "piano_lesson",
     tools: lessonTools,
     intent: "move the piano lesson of Ada Moen to 2027-03-16",
-    firstMessage: "Please move Ada Moen's piano lesson.",
+    firstMessage: "Please move Ada Moen's piano lesson to March 16, 2027.",
     expected: [findAda, moveAda],
     dependent: true,
+    report: "Done: PL-4827, Ada Moen, March 16, 2027, north, booked.",
+    table: lessons,
+    ...change,
+  });
+}
+
+/** The same with the new day held back, and lessons must not be cancelled. */
+export function moving(change: Partial<Task> = {}): Task {
+  return lessonTask({
+    firstMessage: "Please move Ada Moen's piano lesson.",
     heldBack: [{ call: 1, argument: "day", sentence: "On March 16, please." }],
     report: "Done. The lesson PL-4827 is now on 2027-03-16.",
     limits: { ...blueprint().limits, userReplies: 2 },
-    table: lessons,
     restriction: neverCancel,
     ...change,
   });
