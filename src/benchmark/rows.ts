@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { PlayactError } from "../errors.ts";
+import { jsonOf } from "../rules/json.ts";
 import { fromFunctionDoc } from "../tools/bfcl.ts";
 import type { Json, JsonObject, ToolSpec } from "../types.ts";
 
@@ -93,7 +94,7 @@ function linesOf<T>(path: string, shape: z.ZodType<T>): T[] {
   if (!existsSync(path)) throw damagedFile(path, "the file is missing");
   const lines = readFileSync(path, "utf8").trim().split("\n");
   return lines.map((line, at) => {
-    const parsed = shape.safeParse(parsedOrNull(line));
+    const parsed = shape.safeParse(jsonOf(line));
     if (!parsed.success) throw damagedFile(path, `line ${at + 1} is not a row (${parsed.error.issues[0]?.message})`);
     return parsed.data;
   });
@@ -102,12 +103,4 @@ function linesOf<T>(path: string, shape: z.ZodType<T>): T[] {
 function damagedFile(path: string, why: string): PlayactError {
   const todo = "Remove BFCL's environment and repeat the command, which installs it again.";
   return new PlayactError("environment", `${path}: ${why}. ${todo}`);
-}
-
-function parsedOrNull(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
 }

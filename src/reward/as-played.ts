@@ -3,7 +3,7 @@
 // report is about the real results. In a world of the blueprint both are the same, and nothing changes.
 
 import { givesOut, linksOf } from "../rules/journal.ts";
-import { own } from "../rules/json.ts";
+import { jsonOf, own } from "../rules/json.ts";
 import { isSameCall } from "../rules/values.ts";
 import type { ExpectedCall, Json, Message, Task, ToolCall, Trajectory } from "../types.ts";
 
@@ -39,15 +39,7 @@ export function playedIn(messages: readonly Message[]): Played[] {
     if (next?.role !== "tool") return [];
     const results = next.text.split("\n"); // one line of JSON each, in the order of the calls
     return calls.flatMap((call, index) =>
-      call.refused === undefined ? [{ ...call, result: parsed(results[index] ?? "") }] : [],
+      call.refused === undefined ? [{ ...call, result: jsonOf(results[index] ?? "") }] : [],
     );
   });
-}
-
-function parsed(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json; // JSON.parse returns nothing else
-  } catch {
-    return undefined;
-  }
 }

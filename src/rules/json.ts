@@ -39,6 +39,15 @@ export function parseJson(text: string): Parsed {
   }
 }
 
+/** The value of a JSON text, its numbers as doubles have them; undefined if it is not JSON. */
+export function jsonOf(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json; // JSON.parse returns nothing else
+  } catch {
+    return undefined;
+  }
+}
+
 const stringOrNumber = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**

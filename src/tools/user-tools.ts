@@ -1,17 +1,17 @@
 // The user's own tools: a file or a folder -> toolsets. The format of a file is recognised by its content, not its name: lists
-// of functions in any known wrapper, rows of a data set, a tree of tools or ToolBench's tool files (tool-tree.ts). Every
+// of functions or rows of a data set (tool-list.ts), a tree of tools or ToolBench's tool files (tool-tree.ts). Every
 // function passes the same check (tool-spec.ts): it can be played, or one sentence says why not.
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
-import { describe, PlayactError } from "../errors.ts";
-import { isObject } from "../rules/json.ts";
+import { basename, dirname, resolve } from "node:path";
+import { PlayactError } from "../errors.ts";
 import type { GrammarParser } from "../rules/schema/grammar.ts";
-import type { Json, JsonObject, ToolSpec, Toolset } from "../types.ts";
+import type { Json, ToolSpec, Toolset } from "../types.ts";
 import { fromFunctionDoc, isFunctionDoc } from "./bfcl.ts";
+import { contentOf, jsonFilesOf, statsOf } from "./tool-files.ts";
+import { listOf, rowToolset, toolsOfRow } from "./tool-list.ts";
 import { fault, kindOf, toolOf } from "./tool-spec.ts";
 import { fromToolBench, isToolBenchFile, isTree, type RawToolset, treeToolsets, withUniqueNames } from "./tool-tree.ts";
 
-const caps = { fileBytes: 64_000_000, listed: 2000, inTree: 50_000, toolsetSize: 8 } as const;
+const caps = { listed: 2000, inTree: 50_000, toolsetSize: 8 } as const;
 
 /** The accepted formats, for an error message. */
 const shapes =
@@ -118,43 +118,6 @@ function refuseDuplicates(tools: readonly ToolSpec[], path: string): void {
   }
 }
 
-/** Keys that wrap a list of tools. */
-const envelopes = ["tools", "functions", "functionDeclarations", "function_declarations"];
-
-/** The items of a list or a wrapped list, or a single tool or row; null for anything else. */
-function listOf(content: Json): readonly Json[] | null {
-  if (Array.isArray(content)) return content.flatMap((item: Json) => inEnvelope(item) ?? [item]);
-  if (!isObject(content)) return null;
-  if (isObject(content.result)) return listOf(content.result);
-  if (toolsOfRow(content) !== null && isRow(content)) return [content];
-  return inEnvelope(content) ?? (typeof content.name === "string" || isObject(content.function) ? [content] : null);
-}
-
-function inEnvelope(item: Json): readonly Json[] | null {
-  if (!isObject(item) || isRow(item) || typeof item.name === "string") return null;
-  const lists = envelopes.map((key) => item[key]).filter((list) => Array.isArray(list));
-  return lists.length === 0 ? null : (lists.flat() as Json[]).flatMap((inner) => inEnvelope(inner) ?? [inner]);
-}
-
-/** A data set's row has more than its tools: a question, messages, answers. */
-function isRow(item: JsonObject): boolean {
-  return ["question", "query", "messages", "conversations", "prompt", "answers"].some((key) => item[key] !== undefined);
-}
-
-/** The tools of a row; some data sets keep them as JSON text. */
-function toolsOfRow(item: Json): readonly Json[] | null {
-  if (!isObject(item) || !isRow(item)) return null;
-  const given = item.function ?? item.functions ?? item.tools;
-  const list = typeof given === "string" ? parsed(given) : given;
-  return Array.isArray(list) ? list : null;
-}
-
-function rowToolset(row: Json, index: number): RawToolset {
-  const id = isObject(row) && (typeof row.id === "string" || typeof row.id === "number") ? String(row.id) : `row-${index + 1}`;
-  const domain = isObject(row) && "question" in row ? "bfcl" : "rows";
-  return { domain, name: id, items: toolsOfRow(row) ?? [] };
-}
-
 function missing(path: string, content: Json): never {
   throw fault(path, {
     who: "the file",
@@ -162,82 +125,6 @@ function missing(path: string, content: Json): never {
     came: kindOf(content),
     todo: "export the tools in one of these shapes",
   });
-}
-
-function statsOf(path: string) {
-  try {
-    return statSync(path);
-  } catch (thrown) {
-    throw fault(path, {
-      who: "the file",
-      expected: "a readable JSON file",
-      came: describe(thrown),
-      todo: "check the path (config tasks.tools)",
-      cause: thrown,
-    });
-  }
-}
-
-/** The JSON files of a folder and of its direct subfolders, by name. */
-function jsonFilesOf(folder: string): string[] {
-  const below = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const jsonIn = (inner: string) =>
-    readdirSync(inner)
-      .filter((name) => name.endsWith(".json"))
-      .sort()
-      .map((name) => join(inner, name));
-  const files = [
-    ...jsonIn(folder),
-    ...below.filter((entry) => entry.isDirectory()).flatMap(({ name }) => jsonIn(join(folder, name))),
-  ];
-  if (files.length === 0)
-    throw fault(folder, {
-      who: "the folder",
-      expected: "JSON files of tools, in it or in a direct subfolder",
-      came: "none",
-      todo: "check the path (config tasks.tools)",
-    });
-  return files;
-}
-
-/** The content of a file: one JSON value, or one per line. */
-function contentOf(path: string): Json {
-  const { size } = statsOf(path);
-  if (size > caps.fileBytes)
-    throw fault(path, {
-      who: "the file",
-      expected: `at most ${caps.fileBytes} bytes`,
-      came: `${size} bytes`,
-      todo: "split the file",
-    });
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8").replace(/^\ufeff/, ""); // without a byte order mark
-  } catch (thrown) {
-    throw fault(path, {
-      who: "the file",
-      expected: "a readable JSON file",
-      came: describe(thrown),
-      todo: "check the path (config tasks.tools)",
-      cause: thrown,
-    });
-  }
-  try {
-    return JSON.parse(text) as Json; // JSON.parse returns nothing else
-  } catch (thrown) {
-    const lines = text.split("\n").filter((line) => line.trim() !== "");
-    const values = lines.map(parsed);
-    if (values.length > 1 && values.every((value) => value !== undefined)) return values as Json[]; // as above
-    throw fault(path, { who: "the file", expected: "JSON", came: describe(thrown), todo: "correct the file", cause: thrown });
-  }
-}
-
-function parsed(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json; // as above
-  } catch {
-    return undefined;
-  }
 }
 
 /** Groups tools that share a prefix (`github_…`); the others keep the order of the file. Up to 8 per toolset. */

@@ -2,7 +2,7 @@
 // model, does it keep to a schema, does it give log-probs? What a user can mend is an error in one sentence.
 import { keyVariable, type ServerAddress } from "../../config/server.ts";
 import { PlayactError } from "../../errors.ts";
-import { isObject } from "../../rules/json.ts";
+import { isObject, jsonOf } from "../../rules/json.ts";
 import { asEnum } from "../text/options.ts";
 import { optionWeights, readAnswer } from "./answer.ts";
 import { type Sent, send } from "./http.ts";
@@ -62,12 +62,8 @@ function isBadRequest(sent: Sent): boolean {
 }
 
 function isOption(text: string): boolean {
-  try {
-    const reply: unknown = JSON.parse(text);
-    return isObject(reply) && options.some((option) => option === reply.answer);
-  } catch {
-    return false;
-  }
+  const reply = jsonOf(text);
+  return isObject(reply) && options.some((option) => option === reply.answer);
 }
 
 interface NotReady {

@@ -2,7 +2,7 @@
 // may repeat it in what it says, so it is taken out of that before anybody sees it.
 import { keyVariable, type ServerAddress } from "../../config/server.ts";
 import { describe, PlayactError } from "../../errors.ts";
-import { isObject } from "../../rules/json.ts";
+import { isObject, jsonOf } from "../../rules/json.ts";
 import type { Json } from "../../types.ts";
 
 /** A shorter key is a placeholder ("none"), which would also be taken out of words. */
@@ -70,17 +70,11 @@ function reasonOf(thrown: unknown): string {
 
 /** The sentence in the body of an error: {error: {message}} or {message}, else its beginning. */
 function saidIn(text: string): string {
-  try {
-    const body: unknown = JSON.parse(text);
-    const inner = isObject(body) && isObject(body.error) ? body.error : body;
-    if (isObject(inner) && typeof inner.message === "string") {
-      const type = [inner.code, inner.type].find((one) => typeof one === "string");
-      return shown(type === undefined ? inner.message : `${inner.message} (${type})`);
-    }
-  } catch {
-    // no JSON: the text itself
-  }
-  return shown(text);
+  const body = jsonOf(text);
+  const inner = isObject(body) && isObject(body.error) ? body.error : body;
+  if (!isObject(inner) || typeof inner.message !== "string") return shown(text);
+  const type = [inner.code, inner.type].find((one) => typeof one === "string");
+  return shown(type === undefined ? inner.message : `${inner.message} (${type})`);
 }
 
 /** The beginning of a text, on one line. */

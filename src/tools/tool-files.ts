@@ -1,0 +1,77 @@
+// Files of tools on disk: the JSON files of a folder, and what one of them holds, a value or one a line.
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe } from "../errors.ts";
+import { jsonOf } from "../rules/json.ts";
+import type { Json } from "../types.ts";
+import { fault } from "./tool-spec.ts";
+
+const mostBytes = 64_000_000;
+
+export function statsOf(path: string) {
+  try {
+    return statSync(path);
+  } catch (thrown) {
+    throw fault(path, {
+      who: "the file",
+      expected: "a readable JSON file",
+      came: describe(thrown),
+      todo: "check the path (config tasks.tools)",
+      cause: thrown,
+    });
+  }
+}
+
+/** The JSON files of a folder and of its direct subfolders, by name. */
+export function jsonFilesOf(folder: string): string[] {
+  const below = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const jsonIn = (inner: string) =>
+    readdirSync(inner)
+      .filter((name) => name.endsWith(".json"))
+      .sort()
+      .map((name) => join(inner, name));
+  const files = [
+    ...jsonIn(folder),
+    ...below.filter((entry) => entry.isDirectory()).flatMap(({ name }) => jsonIn(join(folder, name))),
+  ];
+  if (files.length === 0)
+    throw fault(folder, {
+      who: "the folder",
+      expected: "JSON files of tools, in it or in a direct subfolder",
+      came: "none",
+      todo: "check the path (config tasks.tools)",
+    });
+  return files;
+}
+
+/** The content of a file: one JSON value, or one per line. */
+export function contentOf(path: string): Json {
+  const { size } = statsOf(path);
+  if (size > mostBytes)
+    throw fault(path, {
+      who: "the file",
+      expected: `at most ${mostBytes} bytes`,
+      came: `${size} bytes`,
+      todo: "split the file",
+    });
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8").replace(/^\ufeff/, ""); // without a byte order mark
+  } catch (thrown) {
+    throw fault(path, {
+      who: "the file",
+      expected: "a readable JSON file",
+      came: describe(thrown),
+      todo: "check the path (config tasks.tools)",
+      cause: thrown,
+    });
+  }
+  try {
+    return JSON.parse(text) as Json; // JSON.parse returns nothing else
+  } catch (thrown) {
+    const lines = text.split("\n").filter((line) => line.trim() !== "");
+    const values = lines.map(jsonOf);
+    if (values.length > 1 && values.every((value) => value !== undefined)) return values;
+    throw fault(path, { who: "the file", expected: "JSON", came: describe(thrown), todo: "correct the file", cause: thrown });
+  }
+}
