@@ -70,7 +70,7 @@ export const trial = z.strictObject({
     .enum(["shared", "scratch"])
     .default("scratch")
     .describe("Where trials happen: in the world of the execution (as published), or in a copy in which changes are lost."),
-  price: share.default(0.02).describe("Reward that a trial turn costs, so that those that tell nothing die out."),
+  price: share.default(0.02).describe("What a trial turn costs beside the reward, so that those that tell nothing die out."),
 });
 
 export const reward = z.strictObject({

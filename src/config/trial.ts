@@ -1,18 +1,17 @@
-// Whether the trials of a config can be made, and be paid for. Pure.
+// Whether the trials of a config can be made, and its best checkpoint be chosen. Pure.
 import type { Config } from "./config.ts";
 
 /** Tokens of a short call with its markup and a short result: with fewer no trial fits. */
 const leastTokens = 64;
 
-/** What trials may cost in all: a right episode that costs more counts as none to learn from (reward/verdict.ts, isSolved). */
-const mostPrice = 0.25;
-
 /** What is wrong, as a sentence that says what to do; null: nothing. Two more calls' room is for those that are meant and the report. */
-export function trialFault({ trial, rollout, engine }: Pick<Config, "trial" | "rollout" | "engine">): string | null {
+export function trialFault(config: Pick<Config, "trial" | "rollout" | "engine" | "evaluation">): string | null {
+  const { trial, rollout, engine, evaluation } = config;
+  if (trial.turns === 0) return null;
   const room = Math.min(rollout.responseTokens, engine.policyContext);
   const most = Math.floor(room / leastTokens) - 2;
-  if (trial.turns * trial.price > mostPrice)
-    return `Config key "trial.price": ${trial.turns} trials at ${trial.price} cost more than ${mostPrice}, so that a right episode would not be one to learn from. Set trial.price=${Math.floor((mostPrice / trial.turns) * 100) / 100} at most.`;
+  if (trial.phase && evaluation.decisions > 0)
+    return `Config key "evaluation.decisions": the best checkpoint is chosen by first turns, and with trials a first turn that tries decides nothing: the policy that tries least would be chosen. Set evaluation.decisions=0, as the preset laptop-trial does, or trial.turns=0.`;
   if (trial.turns <= most) return null;
   const needed = (trial.turns + 2) * leastTokens;
   const key = rollout.responseTokens <= engine.policyContext ? "rollout.responseTokens" : "engine.policyContext";

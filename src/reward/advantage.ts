@@ -7,6 +7,8 @@ import { type Rewards, returns, type TurnReturns } from "./returns.ts";
 /** One rollout of a group; its rewards are not read if it was aborted. */
 export interface RewardedRollout extends Rewards {
   readonly aborted: boolean;
+  /** What it spent, in units of the outcome; absent: nothing. */
+  readonly cost?: number;
 }
 
 /** One number for all tokens of the turn, or (returns by token) one for each sampled token. */
@@ -85,6 +87,26 @@ export function tgrpo(rollouts: readonly RewardedRollout[], options: AdvantageOp
   });
 }
 
+/**
+ * What the costs of a group's rollouts take off their advantages: centred on their mean, and divided by what the outcomes are divided
+ * by. Beside the outcomes, not among them: normalised with them a cost of any size would weigh as much as success where all succeed.
+ * Not in the paper. // [rollout]
+ */
+export function costOffsets(
+  rollouts: readonly RewardedRollout[],
+  { normalizeStd }: Pick<AdvantageOptions, "normalizeStd">,
+): number[] {
+  const played = rollouts.filter(({ aborted }) => !aborted);
+  if (played.length < 2) return rollouts.map(() => 0);
+  const mean = sum(played.map(({ cost = 0 }) => cost)) / played.length;
+  const rewards = played.map(({ reward }) => reward);
+  const scale = normalizeStd && !areAlike(rewards) ? deviation(rewards) + epsilon : 1;
+  return rollouts.map(({ aborted, cost = 0 }) => {
+    const offset = (cost - mean) / scale;
+    return aborted || Math.abs(offset) < rounding ? 0 : offset;
+  });
+}
+
 /** Whether no turn of the group has an advantage: there is nothing to learn, so the batch can leave the group out. */
 export function isDead(advantages: readonly (readonly TurnAdvantage[])[]): boolean {
   return advantages.flat(2).every((advantage) => advantage === 0);
@@ -96,12 +118,22 @@ export function isDead(advantages: readonly (readonly TurnAdvantage[])[]): boole
  */
 function comparison(values: readonly number[], normalizeStd: boolean): (value: number) => number {
   if (values.length < 2) return (value) => value;
-  const largest = Math.max(1, ...values.map(Math.abs));
-  if (Math.max(...values) - Math.min(...values) <= rounding * largest) return () => 0;
+  if (areAlike(values)) return () => 0;
   const mean = sum(values) / values.length;
-  const variance = sum(values.map((value) => (value - mean) ** 2)) / (values.length - 1);
-  const scale = normalizeStd ? Math.sqrt(variance) + epsilon : 1;
+  const scale = normalizeStd ? deviation(values) + epsilon : 1;
   return (value) => (value - mean) / scale + 0; // + 0 turns -0 into 0
+}
+
+/** Whether they differ by rounding at most. */
+function areAlike(values: readonly number[]): boolean {
+  const largest = Math.max(1, ...values.map(Math.abs));
+  return Math.max(...values) - Math.min(...values) <= rounding * largest;
+}
+
+/** Of a sample: n - 1. */
+function deviation(values: readonly number[]): number {
+  const mean = sum(values) / values.length;
+  return Math.sqrt(sum(values.map((value) => (value - mean) ** 2)) / (values.length - 1));
 }
 
 /** The outcome and the turns' rewards as one reward. */

@@ -5,7 +5,8 @@
 import type { Config } from "../config/config.ts";
 import { draws } from "../rng.ts";
 import type { StoredGroup, Trajectory, Verdict } from "../types.ts";
-import { type AdvantageOptions, advantages, isDead, type RewardedRollout, type TurnAdvantage } from "./advantage.ts";
+import { type AdvantageOptions, advantages, costOffsets, isDead, type RewardedRollout, type TurnAdvantage } from "./advantage.ts";
+import { trialTurns } from "./trials.ts";
 import { isSolved } from "./verdict.ts";
 
 /** A group with the advantages of its members' turns. */
@@ -25,6 +26,8 @@ export interface AssignOptions {
   readonly rehearses?: boolean;
   /** Seed names: rewards are exchanged at random between the sampled members of a group (config.reward.shuffled). */
   readonly shuffled?: readonly (string | number)[] | null;
+  /** What a trial turn costs (config.trial.price). */
+  readonly trialPrice?: number;
 }
 
 /** One that is learnt from: a sampled member of a group, or its guide. */
@@ -38,11 +41,11 @@ export interface LearntMember {
 /** Advantages of a step's groups, as the run's config says. */
 export function stepAdvantages(
   groups: readonly StoredGroup[],
-  { seed, advantage, reward, rollout }: Pick<Config, "seed" | "advantage" | "reward" | "rollout">,
+  { seed, advantage, reward, rollout, trial }: Pick<Config, "seed" | "advantage" | "reward" | "rollout" | "trial">,
   step: number,
 ): ScoredGroup[] {
   const shuffled = reward.shuffled ? [seed, "step", step] : null;
-  return assignAdvantages(groups, advantage, { rehearses: rollout.guide === "failed", shuffled });
+  return assignAdvantages(groups, advantage, { rehearses: rollout.guide === "failed", shuffled, trialPrice: trial.price });
 }
 
 /**
@@ -52,17 +55,17 @@ export function stepAdvantages(
 export function assignAdvantages(
   groups: readonly StoredGroup[],
   options: AdvantageOptions,
-  { rehearses = false, shuffled = null }: AssignOptions = {},
+  { rehearses = false, shuffled = null, trialPrice = 0 }: AssignOptions = {},
 ): ScoredGroup[] {
   const scored = groups.map((group): ScoredGroup => {
-    const earned = group.trajectories.map(rewardsOf);
+    const earned = group.trajectories.map((one) => rewardsOf(one, trialPrice));
     const sampled = shuffled === null ? earned : exchanged(earned, [...shuffled, group.index]);
     const alone = compared(sampled, options);
     if (group.guide === undefined) {
       const dead = isDead(alone);
       return { ...group, advantages: alone, guideAdvantages: [], dead, agreed: dead };
     }
-    const guideAdvantages = compared([...sampled, rewardsOf(group.guide.trajectory)], options).at(-1) ?? [];
+    const guideAdvantages = compared([...sampled, rewardsOf(group.guide.trajectory, trialPrice)], options).at(-1) ?? [];
     const agreed = isDead(alone);
     return { ...group, advantages: alone, guideAdvantages, dead: agreed && isDead([guideAdvantages]), agreed };
   });
@@ -91,22 +94,29 @@ export function learntMembers(group: ScoredGroup): readonly LearntMember[] {
   return group.guide === undefined ? sampled : [...sampled, { ...group.guide, advantages: group.guideAdvantages }];
 }
 
-function rewardsOf(trajectory: Trajectory): RewardedRollout {
+function rewardsOf(trajectory: Trajectory, trialPrice: number): RewardedRollout {
   const turns = trajectory.messages.filter((message) => message.role === "assistant");
   return {
     reward: trajectory.verdict?.reward ?? 0,
     turnRewards: turns.map((message) => message.turnReward ?? 0),
     turnTokens: turns.map((message) => message.ids.length),
     aborted: !isJudged(trajectory),
+    cost: trialTurns(trajectory).length * trialPrice,
   };
 }
 
 function compared(rollouts: readonly RewardedRollout[], options: AdvantageOptions): TurnAdvantage[][] {
   const alone = rollouts.filter(({ aborted }) => !aborted).length < 2;
-  const all = advantages(alone ? rollouts.map((rollout) => ({ ...rollout, aborted: true })) : rollouts, options);
+  const played = alone ? rollouts.map((rollout) => ({ ...rollout, aborted: true })) : rollouts;
+  const offsets = costOffsets(played, options);
   const { negative = 1 } = options;
-  const weighed = (value: number) => (value < 0 ? value * negative + 0 : value); // + 0 turns -0 into 0
-  return all.map((turns) => turns.map((turn) => (typeof turn === "number" ? weighed(turn) : turn.map(weighed))));
+  return advantages(played, options).map((turns, member) => {
+    const weighed = (value: number) => {
+      const net = value - (offsets[member] ?? 0);
+      return net < 0 ? net * negative + 0 : net; // + 0 turns -0 into 0
+    };
+    return turns.map((turn) => (typeof turn === "number" ? weighed(turn) : turn.map(weighed)));
+  });
 }
 
 /** The rewards of judged members dealt out anew among them, and those of their turns among all their turns. */

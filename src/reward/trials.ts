@@ -1,5 +1,5 @@
-// What the trials of an episode (ToolMaster) cost and came to, counted by rule. The verdict does not read them: whether they were
-// worth their price is what their counts and the outcome beside them say. Pure.
+// What the trials of an episode (ToolMaster) cost and came to, counted by rule. The verdict does not read them: they cost advantage
+// (advantage.ts), and whether they were worth it is what their counts and the outcome beside them say. Pure.
 import type { Config } from "../config/config.ts";
 import { judged } from "../rules/as-it-is.ts";
 import { mayChange, tellingOf } from "../rules/drift.ts";
@@ -8,16 +8,8 @@ import { isSameCall } from "../rules/values.ts";
 import type { Counts, Json, MadeCall, Message, Task, ToolCall, Trajectory } from "../types.ts";
 import { asPlayed, playedIn } from "./as-played.ts";
 
-/** The trajectory with the price of its trial turns off its reward, which stays within -1..1. */
-export function priced(trajectory: Trajectory, price: number): Trajectory {
-  const { verdict } = trajectory;
-  const { length } = trialTurns(trajectory);
-  if (verdict === null || length * price === 0) return trajectory;
-  const reason = `${verdict.reason}; ${length} ${length === 1 ? "trial" : "trials"} at ${price}`;
-  return { ...trajectory, verdict: { ...verdict, reward: Math.max(-1, verdict.reward - length * price), reason } };
-}
-
-function trialTurns({ messages }: Trajectory): readonly Message[] {
+/** Its turns that tried, refused ones included. */
+export function trialTurns({ messages }: Trajectory): readonly Message[] {
   return messages.filter(({ role, phase }) => role === "assistant" && phase === "trial");
 }
 

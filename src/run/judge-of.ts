@@ -1,9 +1,8 @@
-// The judge of a run, for its episodes and for its demonstrations, with the price of trials.
+// The judge of a run, for its episodes and for its demonstrations.
 import type { Config } from "../config/config.ts";
 import { serverOf } from "../config/server.ts";
 import { parametersOf } from "../models/model.ts";
 import { type Judge, openJudge } from "../reward/judge.ts";
-import { priced } from "../reward/trials.ts";
 import { criteriaCap } from "../simulator/criteria.ts";
 import type { Session } from "./session.ts";
 
@@ -14,8 +13,7 @@ export type PlayingSession = Pick<Session, "config" | "template" | "usage" | "si
 export function judgeOf({ config, template }: PlayingSession, verdict: Config["reward"]["verdict"]): Judge {
   const { withhold, maxCriteria } = config.simulator;
   const cap = maxCriteria ?? (verdict === "written" ? criteriaCap(sizeOf(config.models.simulator)) : 0);
-  const judge = openJudge({ verdict, dialect: template.dialect, withhold, maxCriteria: cap, rubric: config.reward });
-  return async (episode, simulator) => priced(await judge(episode, simulator), config.trial.price);
+  return openJudge({ verdict, dialect: template.dialect, withhold, maxCriteria: cap, rubric: config.reward });
 }
 
 /** Numbers in the model's weights; null for a model on a server, which does not say. */

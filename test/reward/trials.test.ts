@@ -3,8 +3,10 @@ import { describe, expect, test } from "vitest";
 import { configSchema } from "../../src/config/config.ts";
 import { checkConfig } from "../../src/config/resolve.ts";
 import { actingTurn } from "../../src/llm/text/trial.ts";
+import { assignAdvantages, stepAdvantages } from "../../src/reward/assign.ts";
 import { withFirstTurnVerdict } from "../../src/reward/first-turn.ts";
-import { priced, trialCounts } from "../../src/reward/trials.ts";
+import { trialCounts } from "../../src/reward/trials.ts";
+import { isSolved } from "../../src/reward/verdict.ts";
 import { rollOutFirstTurn } from "../../src/rollout/rollout.ts";
 import { blameFor } from "../../src/rules/blame.ts";
 import { pageCall } from "../../src/rules/drift.ts";
@@ -66,26 +68,42 @@ describe("a verdict", () => {
 });
 
 describe("the price of trials", () => {
-  test("is taken off any verdict by the turn, refused ones included, and says so", async () => {
-    const tried = await play(blueprint(), [tries(found), tries(found), tries(found), says(found), answer]);
-    expect(tried.messages.filter(({ role, phase }) => role === "assistant" && phase === "trial")).toHaveLength(3);
-    const { verdict } = priced(tried, 0.02);
-    expect(verdict?.reward).toBeCloseTo(0.94);
-    expect(verdict?.rules).toBe(1);
-    expect(verdict?.reason).toMatch(/; 3 trials at 0\.02$/);
+  const options = { mode: "uniform", normalizeStd: true } as const;
+  const advantagesOf = (trialPrice: number, ...trajectories: readonly Trajectory[]) => {
+    const ids = trajectories.map((_, member) => member);
+    const [scored] = assignAdvantages([{ index: 0, task: blueprint(), trajectories, ids }], options, { trialPrice });
+    return { ...scored, advantages: (scored?.advantages ?? []).map(([turn]) => Number(turn)) };
+  };
+  const right = [says(found), answer];
+
+  test("is small beside a success, however alike the rewards of the group are", async () => {
+    const tried = await play(blueprint(), [tries(found), tries(found), ...right]);
+    const guessed = await play(blueprint(), right);
+    const failed = await play(blueprint(), [says(booked), answer]);
+    expect(tried.verdict?.reward).toBe(guessed.verdict?.reward); // no verdict reads it
+    expect(advantagesOf(0, tried, tried, tried, guessed)).toMatchObject({ dead: true });
+    const alike = advantagesOf(0.02, tried, tried, tried, guessed);
+    expect(alike.advantages).toEqual([-0.01, -0.01, -0.01, 0.03].map((value) => expect.closeTo(value, 12)));
+    const differing = advantagesOf(0.02, tried, tried, tried, failed);
+    const free = advantagesOf(0, tried, tried, tried, failed);
+    // one standard deviation of the rewards is 1
+    expect(differing.advantages).toEqual(
+      [-0.01, -0.01, -0.01, 0.03].map((cost, member) => expect.closeTo((free.advantages[member] ?? 0) + cost, 5)),
+    );
   });
 
-  test("takes nothing where there is no trial, no price or no verdict, and never goes below -1", async () => {
-    const acted = await play(blueprint(), [says(found), answer]);
-    expect(priced(acted, 0.02)).toBe(acted);
-    const tried = await play(blueprint(), [tries(found), answer]);
-    expect(priced(tried, 0)).toBe(tried);
-    expect(tried.verdict?.reward).toBe(-1);
-    expect(priced(tried, 0.5).verdict?.reward).toBe(-1);
-    const unjudged = aborted({ messages: tried.messages });
-    expect(priced(unjudged, 0.02)).toBe(unjudged);
-    const plain = await play(blueprint(), [tries(found), says(found), answer], trials({ phase: false }));
-    expect(priced(plain, 0.02)).toBe(plain); // their trials are calls like any other
+  test("counts every trial turn, a refused one too, and no turn where trials are no phase", async () => {
+    const many = await play(blueprint(), [tries(found), tries(found), tries(found), ...right]);
+    const none = await play(blueprint(), right);
+    expect(advantagesOf(0.1, many, none).advantages).toEqual([expect.closeTo(-0.15, 12), expect.closeTo(0.15, 12)]);
+    const plain = await play(blueprint(), [tries(found), ...right], trials({ phase: false }));
+    expect(advantagesOf(0.1, plain, plain).dead).toBe(true);
+  });
+
+  test("does not change what counts as solved", async () => {
+    const tried = await play(blueprint(), [tries(found), tries(found), says(found), "It is NT418."]);
+    expect(tried.verdict?.reward).toBe(0.75);
+    expect(tried.verdict !== null && isSolved(tried.verdict)).toBe(true);
   });
 });
 
@@ -163,10 +181,19 @@ describe("a run", () => {
     return playerOf(session, { temperature: 0, verdict: "rules" })(blueprint(), 0, ["episode"]);
   };
 
-  test("with trials pays their price, and every episode has their counts", async () => {
-    const { verdict, counts } = await run({ trial: { turns: 2, price: 0.1 } });
-    expect(verdict?.reward).toBeCloseTo(0.9);
-    expect(counts).toEqual({ "trial/turns": 1, "trial/telling": 1, "trial/idle": 0, "trial/harm": 0, "trial/solved": 1 });
+  test("with trials compares their price, and every episode has their counts", async () => {
+    const change = { trial: { turns: 2, price: 0.1 }, reward: { verdict: "rules" }, rollout: { guide: "off" } } as const;
+    const tried = await run(change);
+    const acted = { ...tried, messages: tried.messages.filter(({ phase }) => phase !== "trial") };
+    const group = { index: 0, task: blueprint(), trajectories: [tried, acted], ids: [1, 2] };
+    const [scored] = stepAdvantages(
+      [group],
+      configSchema.parse({ ...change, evaluation: { decisions: 0 }, advantage: { negative: 1 } }),
+      1,
+    );
+    expect(scored?.advantages.map(([turn]) => turn)).toEqual([expect.closeTo(-0.05, 12), expect.closeTo(0.05, 12)]);
+    expect(tried.verdict?.reward).toBe(1);
+    expect(tried.counts).toEqual({ "trial/turns": 1, "trial/telling": 1, "trial/idle": 0, "trial/harm": 0, "trial/solved": 1 });
   });
 
   test("without trials has counts only where tools may drift", async () => {
@@ -179,7 +206,7 @@ describe("a run", () => {
   test("is refused more trials than its context can hold, with the most that fit", () => {
     const refused = (change: object) => {
       try {
-        return checkConfig(change) && "taken";
+        return checkConfig({ evaluation: { decisions: 0 }, ...change }) && "taken";
       } catch (error) {
         return error instanceof Error ? error.message : "";
       }
@@ -189,10 +216,19 @@ describe("a run", () => {
     );
     expect(refused({ trial: { turns: 8 } })).toBe("taken");
     expect(refused({ trial: { turns: 9, phase: false } })).toContain("trial.turns=8"); // the same turns in all
-    expect(refused({ trial: { turns: 2, price: 0.2 } })).toContain("Set trial.price=0.12 at most");
     expect(refused({ trial: { turns: 1 }, rollout: { responseTokens: 128 } })).toContain("Set trial.turns=0, or raise");
-    expect(refused({ trial: { turns: 2 }, rollout: { responseTokens: 640 }, engine: { policyContext: 200 } })).toContain(
-      "engine.policyContext is 200",
+    expect(refused({ trial: { turns: 2 }, rollout: { responseTokens: 199 }, engine: { policyContext: 200 } })).toContain(
+      "rollout.responseTokens is 199",
     );
+    expect(refused({ rollout: { responseTokens: 100 }, engine: { policyContext: 1024 } })).toBe("taken"); // without trials
+  });
+
+  test("is refused a best checkpoint by first turns: it would be the one that tries least", () => {
+    const decided = { evaluation: { decisions: 4 } };
+    expect(() => checkConfig({ ...decided, trial: { turns: 2 } })).toThrow(
+      /"evaluation\.decisions".*Set evaluation\.decisions=0/,
+    );
+    for (const trial of [{ turns: 0 }, { turns: 2, phase: false }])
+      expect(() => checkConfig({ ...decided, trial })).not.toThrow();
   });
 });
