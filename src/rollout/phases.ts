@@ -33,9 +33,14 @@ export function openPhases(trial: Config["trial"] | undefined): Phases {
   };
 }
 
-/** The limits of an episode. Where trials are no phase, their turns are turns like any other: there are as many in all. */
-export function limitsOf({ limits }: Pick<Task, "limits">, trial: Config["trial"] | undefined): Limits {
-  if (trial === undefined || trial.phase) return limits;
-  const { turns } = trial;
-  return { ...limits, assistantTurns: limits.assistantTurns + turns, toolTurns: limits.toolTurns + turns };
+/**
+ * The limits of an episode. Where trials are no phase, their turns are turns like any other: there are as many in all, and at least
+ * the one in which a call is corrected that went by a page that an error told to be untrue.
+ */
+export function limitsOf({ limits, drift }: Pick<Task, "limits" | "drift">, trial: Config["trial"] | undefined): Limits {
+  const { turns = 0 } = trial ?? {};
+  if (hasTrials(trial)) return limits;
+  const corrections = drift !== undefined && drift.kind !== "decoy" ? 1 : 0;
+  const more = Math.max(turns, corrections);
+  return more === 0 ? limits : { ...limits, assistantTurns: limits.assistantTurns + more, toolTurns: limits.toolTurns + more };
 }
