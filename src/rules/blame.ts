@@ -50,11 +50,9 @@ function ofVerifier({ status, verdict }: Trajectory): Fault | null {
 
 /** A task that could not be done: its blueprint fails its own rules, exceeds the limits, or needs an unavailable value. */
 function ofTask(trajectory: Trajectory, silent: boolean): Fault | null {
-  const { task, messages, stopReason } = trajectory;
+  const { task, author, stopReason } = trajectory;
   const { limits, heldBack } = task;
-  const spoke = messages.filter((message) => message.role === "assistant");
-  const isShown = spoke.length > 0 && spoke.every((message) => message.logprobs === null);
-  if (isShown && !goesByPages(trajectory))
+  if (author === "blueprint" && !goesByPages(trajectory))
     return { code: "bad_blueprint", reason: "the episode that the blueprint calls right is not" };
   const toolTurns = task.expected.length === 0 ? 0 : task.dependent ? 2 : 1;
   const tooFew =

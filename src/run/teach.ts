@@ -102,8 +102,13 @@ export function teacherMetrics(shown: readonly Trajectory[]): Metrics {
   return Object.fromEntries(tryOutcomes.map((outcome) => [`teacher/${outcome}`, all(outcome)]));
 }
 
-/** @throws PlayactError("config") if none of a teacher's episodes can be learnt from */
-export function assertTaught({ models }: Pick<Config, "models">, shown: readonly Trajectory[]): void {
+/**
+ * Where a teacher showed tasks that need a call, one of these must be learnt from: refusals alone would teach to refuse.
+ * @throws PlayactError("config")
+ */
+export function assertTaught({ models }: Pick<Config, "models">, all: readonly Trajectory[]): void {
+  const calls = all.filter(({ task }) => task.kind === "call");
+  const shown = calls.length > 0 ? calls : all;
   if (shown.length === 0 || shown.some((one) => one.author !== "teacher" || isLearnt(one))) return;
   const counts: Readonly<Record<string, number | undefined>> = teacherMetrics(shown);
   const why = Object.entries(outcomeTexts).flatMap(([outcome, text]) => {
@@ -112,6 +117,6 @@ export function assertTaught({ models }: Pick<Config, "models">, shown: readonly
   });
   throw new PlayactError(
     "config",
-    `Config key "warmup.from": the teacher ${models.teacher ?? models.simulator} showed no task of ${shown.length} so that it can be learnt; of its tries ${why.join(", ")}. Start a run with a stronger model in models.teacher, more warmup.tries, or warmup.from=blueprint.`,
+    `Config key "warmup.from": the teacher ${models.teacher ?? models.simulator} showed no ${calls.length > 0 ? "call task" : "task"} of ${shown.length} so that it can be learnt; of its tries ${why.join(", ")}. Start a run with a stronger model in models.teacher, more warmup.tries, or warmup.from=blueprint.`,
   );
 }

@@ -111,7 +111,7 @@ describe("the blame", () => {
     ["task limits_too_small", episode([agent("Which day?")], {}, { ...asking, limits: limits({ userReplies: 0 }) })],
     ["task limits_too_small", episode([], truncated("context_full"))],
     ["agent context_full", episode([agent("and on and on")], truncated("context_full"))],
-    ["task bad_blueprint", episode([{ ...agent("No."), logprobs: null }], rules(0))],
+    ["task bad_blueprint", episode([agent("No.")], { ...rules(0), author: "blueprint" })],
   ])("for an impossible task goes to the task: %s", (expected, trajectory) => {
     expect(blamed(trajectory)).toBe(expected);
   });

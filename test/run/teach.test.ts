@@ -8,6 +8,7 @@ import { instructionsIn, systemPromptUnder } from "../../src/llm/text/system-pro
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { formatToolCalls } from "../../src/llm/text/tool-call.ts";
 import { actingTurn, trialTurn } from "../../src/llm/text/trial.ts";
+import { blameFor } from "../../src/rules/blame.ts";
 import type { Seated, Session } from "../../src/run/session.ts";
 import { assertTaught, isLearnt, teacherMetrics, teacherShows } from "../../src/run/teach.ts";
 import { teacherSeat } from "../../src/run/teacher.ts";
@@ -61,6 +62,21 @@ function taught(plays: readonly Turns[], change: ConfigInput = {}, idsPerToken =
   };
   return { config, prompts, most, show: teacherShows(session, { teacher: { player, idsPerToken }, engine }) };
 }
+
+test("a teacher that only refuses teaches nothing: one of its call tasks must be learnt from", async () => {
+  const config = configSchema.parse({});
+  const { show } = taught([["No tool of mine can find trains, I'm sorry."]]);
+  const refused = await show(declined(), 0);
+  expect(isLearnt(refused)).toBe(true);
+  expect(() => assertTaught(config, [refused])).not.toThrow();
+  const failed = await taught([[answer]]).show(blueprint(), 1);
+  expect(() => assertTaught(config, [refused, failed])).toThrow(/showed no call task of 1 .*1 did not solve the task/);
+});
+
+test("a teacher's bad try is its own fault, not the task's", async () => {
+  const failed = await taught([[trialTurn(calls(found)), actingTurn(notes, plan, calls(booked)), answer]]).show(blueprint(), 0);
+  expect(blameFor(failed)?.party).toBe("agent");
+});
 
 describe("of a teacher's tries", () => {
   test("the right one with the fewest trials is kept, and all are counted", async () => {
