@@ -15,9 +15,13 @@ export function canonicalCall({ name, arguments: given }: ToolCall, tools: reado
   return `${name}${fieldsForm(Object.entries(given).flatMap(([key, value]) => argumentForm(parameters, key, value)))}`;
 }
 
-/** What the calls so far may have changed: those of tools that do not only read, in order. */
-export function canonicalState(calls: readonly ToolCall[], tools: readonly ToolSpec[] = []): readonly string[] {
-  return calls.filter(({ name }) => !isReading(name)).map((call) => canonicalCall(call, tools));
+/** What the calls so far may have changed: those of tools that do not only read, in order. @param reads as in repeatedFact (journal.ts) */
+export function canonicalState(
+  calls: readonly ToolCall[],
+  tools: readonly ToolSpec[] = [],
+  reads: (tool: string) => boolean = isReading,
+): readonly string[] {
+  return calls.filter(({ name }) => !reads(name)).map((call) => canonicalCall(call, tools));
 }
 
 /** Empty for an argument that is as good as left out. */

@@ -60,6 +60,11 @@ export function mayChange(drift: Drift | undefined, tool: string): boolean {
   return tool === drift.decoy || !isReading(tool === drift.tool ? drift.was : tool);
 }
 
+/** Whether a call of a task's tool only reads. */
+export function readsIn({ drift }: Pick<Task, "drift">): (tool: string) => boolean {
+  return (tool) => !mayChange(drift, tool);
+}
+
 /** Whether errors of the tool tell what an argument takes: no text of the task has the code of an option. */
 export function isToldByErrors(drift: Drift | undefined, tool: string, argument: string): boolean {
   return drift?.kind === "options" && drift.tool === tool && drift.argument === argument;

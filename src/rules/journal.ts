@@ -69,10 +69,17 @@ export function listing(journal: readonly Fact[], characters = 1500): string {
   return lines.length === 0 ? "none" : lines.join("\n");
 }
 
-/** The fact that answers a repeated call; null if a later changing call may have made the result of a reading call outdated. */
-export function repeatedFact(call: ToolCall, journal: readonly Fact[], tools: readonly ToolSpec[] = []): Fact | null {
+/**
+ * The fact that answers a repeated call; null if a later changing call may have made the result of a reading call outdated.
+ * @param reads whether a tool only reads, where its name does not say (drift.ts)
+ */
+export function repeatedFact(
+  call: ToolCall,
+  journal: readonly Fact[],
+  { tools = [], reads = isReading }: { readonly tools?: readonly ToolSpec[]; readonly reads?: (tool: string) => boolean } = {},
+): Fact | null {
   const at = journal.findLastIndex((fact) => isSameCall(fact, call, tools));
-  const stale = isReading(call.name) && journal.slice(at + 1).some((fact) => !isReading(fact.name));
+  const stale = reads(call.name) && journal.slice(at + 1).some((fact) => !reads(fact.name));
   return at < 0 || stale ? null : (journal[at] ?? null);
 }
 

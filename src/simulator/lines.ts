@@ -1,9 +1,10 @@
 // The episode as everybody but the policy reads it. It is derived from the messages alone, so that no role reads a text that
-// differs from the policy's: what was said without the reasoning, each call with its result as returned, and at the end also
-// a turn that a limit cut off and calls that it kept from being executed. What the policy only tried is not part of it.
+// differs from the policy's: what was said without the reasoning, notes and plans, each call with its result as returned, and at
+// the end also a turn that a limit cut off and calls that it kept from being executed. What the policy only tried is not part of it.
 
 import type { Dialect } from "../config/config.ts";
 import { parseToolCalls } from "../llm/text/tool-call.ts";
+import { withoutNotes } from "../llm/text/trial.ts";
 import { spacedJson } from "../rules/json.ts";
 import type { Line, Message, Trajectory } from "../types.ts";
 
@@ -18,7 +19,8 @@ export function linesOf(messages: readonly Message[], dialect: Dialect, cut = fa
     const { role, text } = message;
     if (role === "user") return [{ role, text }];
     if (role !== "assistant") return []; // results follow their calls; the system prompt is not part of the conversation
-    const { calls, errors, rest } = parseToolCalls(text, dialect);
+    const { calls, errors, rest: all } = parseToolCalls(text, dialect);
+    const rest = message.phase === "execution" ? withoutNotes(all) : all;
     const words = cut && message === last ? `${rest} ${cutOff}`.trim() : rest;
     const written = [
       ...calls.map(({ name, arguments: given }) => spacedJson({ name, arguments: given })),

@@ -4,7 +4,8 @@
 // id is invented depends on what an episode has read.
 import { createHash } from "node:crypto";
 import { canonicalCall, canonicalState } from "../rules/canonical.ts";
-import { type Fact, isReading } from "../rules/journal.ts";
+import { readsIn } from "../rules/drift.ts";
+import type { Fact } from "../rules/journal.ts";
 import type { Task, ToolCall } from "../types.ts";
 import type { GivenAnswer, ToolAnswer } from "./tool-answer.ts";
 
@@ -68,7 +69,7 @@ export function openMemory(known: readonly Remembered[], keep: (entry: Remembere
         world: worldOf(task),
         task: task.id,
         call: canonicalCall(call, tools),
-        state: canonicalState(before, tools),
+        state: canonicalState(before, tools, readsIn(task)),
       };
       const entries = entriesOf(place.world);
       const running = `${place.world} ${keyOf(place)}`;
@@ -80,7 +81,7 @@ export function openMemory(known: readonly Remembered[], keep: (entry: Remembere
         const shared = await other;
         if (shared.ok) return givenTo(call, shared); // the other's failure is not this one's: it asks again
       }
-      const told = toldIn(entries.values(), place.state);
+      const told = toldIn(entries.values(), place.state, readsIn(task));
       const mine = made(place, () => make(told)).finally(() => making.delete(running));
       making.set(running, mine);
       return mine;
@@ -89,12 +90,12 @@ export function openMemory(known: readonly Remembered[], keep: (entry: Remembere
 }
 
 /** What was read in a state, in an order that does not depend on who asked first. Another episode's change has not happened in it. */
-function toldIn(entries: Iterable<Remembered>, state: readonly string[]): readonly Fact[] {
+function toldIn(entries: Iterable<Remembered>, state: readonly string[], reads: (tool: string) => boolean): readonly Fact[] {
   const same = JSON.stringify(state);
   return [...entries]
     .filter((entry) => JSON.stringify(entry.state) === same)
     .sort((one, other) => (one.call < other.call ? -1 : 1))
-    .flatMap(({ answer: { fact } }) => (fact !== null && isReading(fact.name) ? [fact] : []));
+    .flatMap(({ answer: { fact } }) => (fact !== null && reads(fact.name) ? [fact] : []));
 }
 
 /** The answer with the call as it was written this time. */

@@ -7,8 +7,8 @@
 import type { Config } from "../config/config.ts";
 import { asItIs } from "../rules/as-it-is.ts";
 import { contradicted, contradictions, putRight } from "../rules/contradiction.ts";
-import { decoyResult, tellingOf } from "../rules/drift.ts";
-import { type Fact, factText, inventedId, isReading, listing, repeatedFact } from "../rules/journal.ts";
+import { decoyResult, readsIn, tellingOf } from "../rules/drift.ts";
+import { type Fact, factText, inventedId, listing, repeatedFact } from "../rules/journal.ts";
 import { isObject, own, spacedJson } from "../rules/json.ts";
 import { executed, runsOn } from "../rules/table.ts";
 import { argumentErrors } from "../rules/validate.ts";
@@ -124,7 +124,7 @@ function knownAnswer(request: ToolRequest): ToolAnswer | null {
   const { call, task, journal } = request;
   const invented = inventedIn(request);
   if (invented !== null) return refused(`no such ${invented}: ${JSON.stringify(call.arguments[invented])}`, "invented_id");
-  const repeated = repeatedFact(call, journal, task.tools);
+  const repeated = repeatedFact(call, journal, { tools: task.tools, reads: readsIn(task) });
   return repeated && { ok: true, text: spacedJson(repeated.result), reward: 0, fact: null };
 }
 
@@ -162,7 +162,7 @@ async function simulatedResult(request: ToolRequest, tool: ToolSpec, simulator: 
 
 /** The reply, made consistent with the blueprint's reading calls. By rule, so that no prompt gives those results away. */
 function agreeing(reply: Json, { call, task, journal }: ToolRequest, tool: ToolSpec): Json {
-  const blueprint = task.expected.filter(({ name }) => isReading(name));
+  const blueprint = task.expected.filter(({ name }) => readsIn(task)(name));
   return putRight(reply, contradictions(call, reply, tool, [...blueprint, ...journal]));
 }
 

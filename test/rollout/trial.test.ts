@@ -7,7 +7,7 @@ import { promptTokens } from "../../src/tasks/rejection.ts";
 import type { HeldBack, Message, Task } from "../../src/types.ts";
 import { blueprint, booked, chain, declined, found, limits, says } from "../support/blueprint.ts";
 import { episodeOf, type Play, picking, stage, verdictOn } from "../support/stage.ts";
-import { trials, tries } from "../support/trials.ts";
+import { drifting, trials, tries } from "../support/trials.ts";
 
 const acts = actingTurn(["find_train finds a train."], "look it up, then report.", says(found));
 const answer = "The train is NT418, it leaves at 08:25.";
@@ -87,6 +87,32 @@ describe("a turn that begins with the word", () => {
     const { end, asked } = await play(task, { turns: [tries(found)] });
     expect(end).toBe("truncated: max_tool_turns");
     expect(asked.samples).toHaveLength(2 + 3 + 1);
+  });
+});
+
+test("notes and plan are in no line that user or judge reads; other words of the turn are", async () => {
+  const task = blueprint({ limits: limits({ userReplies: 1 }) });
+  const { lines } = await episodeOf(stage({ turns: [tries(found), `I see.\n${acts}`, answer] }, { trial: trials() }), task, [
+    "lines",
+  ]);
+  const said = lines.flatMap((line) => (line.role === "assistant" ? [line.text] : []));
+  expect(said).toEqual(["I see.", answer]);
+});
+
+describe("a page that an error tells to be untrue", () => {
+  const paged = async (turns: readonly ((task: Task) => string)[], change = {}) => {
+    const task = drifting("renamed", blueprint({ limits: limits({ toolTurns: 1, assistantTurns: 2 }) }));
+    return { task, ...(await play(task, { turns: turns.map((turn) => turn(task)) }, trials(change))) };
+  };
+  const byPage = () => says(found);
+  const corrected = ({ expected: [wanted] }: Task) => says(wanted ?? found);
+  const report = () => answer;
+
+  test("leaves one more turn to correct the call where there are no trials, and none where there are", async () => {
+    const none = await paged([byPage, corrected, report], { turns: 0 });
+    expect(none.end).toBe("terminated: answered");
+    expect((await paged([byPage, corrected, report])).end).toBe("truncated: max_tool_turns");
+    expect((await paged([byPage, byPage, corrected, report], { turns: 0 })).end).toBe("truncated: max_tool_turns");
   });
 });
 

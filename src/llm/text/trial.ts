@@ -1,6 +1,6 @@
 // Trials in plain words (ToolMaster, arXiv 2601.12762): a turn that begins `Trial:` tries tools; then a policy notes what it was
 // told, plans, and makes the calls. The one place that knows the words: the sentences of the system prompt, the writers and the
-// reader. Notes and plan are read by people alone.
+// readers. Notes and plan are read by people alone.
 import type { Config, Dialect } from "../../config/config.ts";
 import { PlayactError } from "../../errors.ts";
 import { replyStart } from "./thinking.ts";
@@ -8,6 +8,8 @@ import { replyStart } from "./thinking.ts";
 const trialWord = "Trial:";
 const notesWord = "Notes:";
 const planWord = "Plan:";
+/** The line of the word, of notes also the list that follows it. */
+const notesAndPlan = new RegExp(`^(${notesWord}.*(\\n\\s*-.*)*|${planWord}.*)\\n?`, "gm");
 
 /** Whether trials are a phase of their own: the prompt tells of them, and `Trial:` means something. */
 export function hasTrials(trial: Config["trial"] | undefined): trial is Config["trial"] {
@@ -50,6 +52,11 @@ export function beginsTrial(text: string): boolean {
 /** A turn that tries calls. @param calls as the policy's dialect writes them */
 export function trialTurn(calls: string): string {
   return `${trialWord}\n${calls}`;
+}
+
+/** The words of a turn that acts without its notes and its plan, which are addressed to nobody. */
+export function withoutNotes(words: string): string {
+  return words.replace(notesAndPlan, "").trim();
 }
 
 /** Errors for a trial that is not answered: none is left, or a call without the word came before it. */
