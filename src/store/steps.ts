@@ -157,6 +157,12 @@ export function reopenAfter(writer: Writer, number: number): void {
       const reopened = number + 1;
       const values = { run: writer.run.id, reopened };
       for (const statement of forget) database.prepare(statement).run(values);
+      for (const { table, column } of referencing(database, "trajectory"))
+        database.prepare(`DELETE FROM ${table} WHERE ${column} IN (${laterTrajectories})`).run(values);
+      database.prepare(`DELETE FROM trajectory WHERE id IN (${laterTrajectories})`).run(values);
+      for (const { table, column } of referencing(database, "task"))
+        database.prepare(`DELETE FROM ${table} WHERE ${column} IN (${laterTasks})`).run(values);
+      for (const statement of reopen) database.prepare(statement).run(values);
     },
     durable,
   );
@@ -173,17 +179,24 @@ const forget: readonly string[] = [
   "DELETE FROM metric WHERE run = @run AND step >= @reopened",
   `DELETE FROM evaluation_metric WHERE run = @run AND ${laterPhase("phase")}`,
   "DELETE FROM failure WHERE run = @run AND step > @reopened AND trajectory IS NULL",
-  `DELETE FROM failure WHERE trajectory IN (${laterTrajectories})`,
   "DELETE FROM exchange WHERE run = @run AND step > @reopened AND trajectory IS NULL AND purpose IN ('train', 'demonstration')",
-  `DELETE FROM exchange WHERE trajectory IN (${laterTrajectories})`,
-  `DELETE FROM message WHERE trajectory IN (${laterTrajectories})`,
-  `DELETE FROM trajectory WHERE id IN (${laterTrajectories})`,
-  `DELETE FROM task_embedding WHERE task IN (${laterTasks})`,
+];
+const reopen: readonly string[] = [
   "DELETE FROM task WHERE run = @run AND step > @reopened AND purpose IN ('train', 'demonstration')",
   "DELETE FROM step WHERE run = @run AND number > @reopened",
   `UPDATE message SET advantage = NULL WHERE trajectory IN (SELECT id FROM trajectory WHERE task IN (${reopenedTasks}))`,
   "UPDATE step SET closed_at = NULL, next_level = NULL, next_policy_version = NULL WHERE run = @run AND number = @reopened",
 ];
+
+/** The columns of the schema that refer to a table: what is deleted there must go with it. */
+function referencing(database: Database, table: string): { readonly table: string; readonly column: string }[] {
+  return database
+    .prepare<[string], { table: string; column: string }>(
+      `SELECT schema.name AS "table", key."from" AS "column" FROM sqlite_schema AS schema, pragma_foreign_key_list(schema.name) AS key
+       WHERE schema.type = 'table' AND key."table" = ?`,
+    )
+    .all(table);
+}
 
 function insertMetrics(database: Database, run: number, step: number, metrics: StoredMetrics): void {
   const insert = database.prepare("INSERT OR REPLACE INTO metric (run, step, name, value) VALUES (?, ?, ?, ?)");

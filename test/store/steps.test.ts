@@ -126,6 +126,21 @@ describe("a step", () => {
     ]);
   });
 
+  it("is reopened although later episodes have items of a rubric, failures and exchanges", () => {
+    using temporary = temporaryStore();
+    const { store } = temporary;
+    const writer = newWriter(store);
+    for (const number of [1, 2]) {
+      const [first] = filledStep(writer, number);
+      closeStep(writer, number, { ...nothing, groups: [scoredGroup(first, 1)] });
+    }
+    filledStep(writer, 3);
+    store.database.exec("INSERT INTO verdict_item SELECT id, 0, 'subGoals', 'done', 1, 'rule' FROM trajectory");
+    reopenAfter(writer, 1);
+    expect(store.database.prepare("SELECT count(*) FROM verdict_item").pluck().get()).toBe(4); // of steps 1 and 2
+    expect(store.database.pragma("foreign_key_check")).toEqual([]);
+  });
+
   it("is reopened with its trajectories when a run falls back, and later steps are deleted", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
