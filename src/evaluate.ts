@@ -32,7 +32,11 @@ export async function evaluateBase(session: Session, heldOut: HeldOutTasks): Pro
 /** What is due after a closed step: first turns every few steps, whole episodes after the warm-up and at the end. */
 export async function evaluateStep(session: Session, heldOut: HeldOutTasks, { closed, version }: RunState): Promise<void> {
   const { steps, evaluation } = session.config;
-  if (closed === 0 && version === 0) return; // without a warm-up it is the untouched policy, which has played
+  if (closed === 0 && version === 0) {
+    // without a warm-up it is the untouched policy, which later steps are compared with
+    if (!evaluation.base) await evaluate(session, heldOut, "base");
+    return;
+  }
   const last = closed >= steps;
   if (last || closed % evaluation.every === 0) await playFirstTurns(session, heldOut, `step ${closed}`);
   if (last || closed === 0) await evaluate(session, heldOut, `step ${closed}`);

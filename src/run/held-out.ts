@@ -1,9 +1,9 @@
 // The held-out tasks of a run, stored once: those that report and those that choose (tasks/held-out.ts). Call tasks are ready
 // for the embedded catalogue (tasks/ready.ts); what is missing is written by the simulator, from toolsets that are never trained
 // on. Decline tasks are twins of call tasks. Tasks whose pages are not true stand behind them, in cells (cells.ts).
-import { recordEvaluation } from "../store/evaluations.ts";
+import { playedTasks, recordEvaluation } from "../store/evaluations.ts";
 import { loadTasks, saveTask } from "../store/tasks.ts";
-import { callKinds, declineTwins, type HeldOutPurpose, messageKey } from "../tasks/held-out.ts";
+import { callKinds, declineTwins, type HeldOutPurpose, heldOutPurposes, messageKey } from "../tasks/held-out.ts";
 import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
 import { readyTasks } from "../tasks/ready.ts";
 import type { Task } from "../types.ts";
@@ -17,12 +17,19 @@ import type { Session } from "./session.ts";
 /** Both sets by place; a place whose task could not be written is missing. */
 export type HeldOutTasks = Readonly<Record<HeldOutPurpose, ReadonlyMap<number, Task>>>;
 
-/** The tasks of both sets; those that are not stored yet are taken or written. No message of one set occurs in the other. */
+/**
+ * The tasks of both sets; those that are not stored yet are taken or written, until the first of them is played: phases are compared
+ * on the same tasks. No message of one set occurs in the other.
+ */
 export async function heldOutTasks(session: Session): Promise<HeldOutTasks> {
   const { tasks, decisions } = session.config.evaluation;
+  const { store, run } = session.writer;
+  const stored = (purpose: HeldOutPurpose) => loadTasks(store, run, 0, purpose);
+  if (heldOutPurposes.some((purpose) => playedTasks(store, run, purpose, null) > 0))
+    return { evaluation: stored("evaluation"), selection: stored("selection") };
   await tasksFor(session, "evaluation", tasks, new Set());
   await addCells(session);
-  const evaluation = loadTasks(session.writer.store, session.writer.run, 0, "evaluation");
+  const evaluation = stored("evaluation");
   const reported = new Set([...evaluation.values()].map(messageKey));
   return { evaluation, selection: await tasksFor(session, "selection", decisions, reported) };
 }

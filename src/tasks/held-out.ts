@@ -6,7 +6,8 @@ import type { Task, Toolset } from "../types.ts";
 import { irrelevanceOf } from "./irrelevance.ts";
 import type { OrderedKind } from "./orders.ts";
 
-export type HeldOutPurpose = "evaluation" | "selection";
+export const heldOutPurposes = ["evaluation", "selection"] as const;
+export type HeldOutPurpose = (typeof heldOutPurposes)[number];
 type HeldOutKind = OrderedKind | "decline";
 
 /** Tasks of each kind in sets of 48 and 168. The second decides on calls, declines and questions, 4:2:1. */

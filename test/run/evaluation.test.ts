@@ -89,6 +89,34 @@ test("the untouched policy plays no whole episodes where none are asked of it, a
   ]);
 });
 
+test("without a warm-up the untouched policy plays whole episodes in any case: later steps are compared with it", async () => {
+  using temporary = temporaryStore();
+  const { warmup } = configSchema.parse({ warmup: { when: "never" } });
+  await life(temporary, newRun(temporary, { evaluation: { ...evaluation, base: false }, steps: 1, warmup }), { token: "one" });
+  expect(played(temporary).map(([purpose, phase]) => [purpose, phase])).toEqual([
+    ["evaluation", "base"],
+    ["evaluation", "step 1"],
+    ["selection", "base"],
+    ["selection", "step 1"],
+  ]);
+});
+
+test("held-out tasks that could not be written are not added once others were played", async () => {
+  using temporary = temporaryStore();
+  const run = newRun(temporary, { evaluation, steps: 1 });
+  await life(temporary, run, { token: "one" });
+  const gone = "SELECT min(id) FROM task WHERE purpose = 'selection'";
+  temporary.store.database.exec(
+    `PRAGMA foreign_keys = OFF; DELETE FROM trajectory WHERE task = (${gone}); DELETE FROM task WHERE id = (${gone});`,
+  );
+  const longer = { ...run, config: { ...run.config, steps: 2 } };
+  setRunConfig(acquireLease(temporary.store, run, { pid: process.pid, token: "two" }), longer.config);
+  await life(temporary, longer, { token: "two" });
+  expect(rows(temporary, "SELECT count(*) FROM task WHERE purpose = 'selection'")).toEqual([[6]]);
+  // so that every step still has its score
+  expect(rows(temporary, "SELECT step, tasks FROM selection_summary ORDER BY step")).toEqual([0, 1, 2].map((step) => [step, 6]));
+});
+
 test("a run that pays by rubrics is evaluated item by item too, and has the shares of each phase; first turns are as ever", async () => {
   using temporary = temporaryStore();
   const { reward, warmup } = configSchema.parse({ reward: { verdict: "rubric" }, warmup: { when: "never" } });
