@@ -42,7 +42,7 @@ export async function printSummary(writer: Writer, print: Print): Promise<void> 
         `sql "select * from evaluation_summary where run = '${run.name}'"`,
         `sql "select id, task, reward, stop_reason from trajectory_summary where run = '${run.name}' order by reward"`,
         `show ${newestTrajectory(store, run) ?? 1}`,
-        `train --resume ${run.name} --steps ${run.config.steps * 2}`,
+        `train --resume ${run.name} --steps ${Math.max(1, run.config.steps * 2)}`,
       ].map((words) => `  ${commandLine(words)}`),
       "",
     ].join("\n"),

@@ -66,9 +66,11 @@ export function trainCommand(): Command {
       "after",
       "\nExamples:\n  playact train --preset tiny --steps 2\n  playact train --tools my-tools.json --steps 40\n  playact train --resume\n",
     )
-    .action(async (file: string | undefined, options: Options) => {
+    .action(async (file: string | undefined, options: Options, command: Command) => {
+      if (options.resume !== undefined && command.getOptionValueSource("preset") === "cli") throw keepsConfig("--preset");
       const home = resolveHome(options.home);
       if (options.dryRun) {
+        if (options.resume !== undefined) throw keepsConfig("--dry-run");
         const { config } = await requested(file, options);
         printJson(toStdout, config);
         await tellPlan(config);
@@ -105,12 +107,11 @@ async function requested(file: string | undefined, options: Options) {
       "config",
       `Config key "tasks.tools": the tasks of the set ${source} have tools of their own, so ${tools} would not be used. Leave out --tools, or set tasks.source=null.`,
     );
-  await checkOwnTools(config, resolveHome(options.home));
-  return { ...resolved, config };
+  return { ...resolved, config, tools: await checkOwnTools(config, resolveHome(options.home)) };
 }
 
 async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
-  const { preset, config } = await requested(file, options);
+  const { preset, config, tools } = await requested(file, options);
   // what is missing is reported before a run is created
   if (config.tasks.source !== null) openTrainingSet(store, config, config.tasks.source);
   pythonPath();
@@ -124,7 +125,7 @@ async function started(store: Store, file: string | undefined, options: Options)
     preset,
     config,
     versions: versions(),
-    models: { policy: policy.sha256, simulator: simulator?.sha256 ?? null, doubt },
+    models: { policy: policy.sha256, simulator: simulator?.sha256 ?? null, tools, doubt },
     ...(options.name === undefined ? {} : { name: options.name }),
   });
   toStderr(
@@ -149,22 +150,20 @@ async function tellLarger(): Promise<void> {
 /** A run keeps its config; only the number of steps may change. Null if all its steps are done. */
 async function resumed(store: Store, file: string | undefined, options: Options): Promise<RunRow | null> {
   const run = findRun(store, options.resume === true || options.resume === undefined ? null : options.resume);
-  if (
-    options.set.length + options.ablation.length > 0 ||
-    options.tools !== undefined ||
-    options.skipBadTools !== undefined ||
-    file !== undefined ||
-    options.name !== undefined
-  ) {
-    throw new PlayactError(
-      "usage",
-      `Run ${run.name} keeps its name and config: --resume accepts --steps, but not a config file, --set, --ablation, --tools, --skip-bad-tools or --name. Start a new run for another config.`,
-    );
-  }
+  const refused: readonly (readonly [string, boolean])[] = [
+    ["--set", options.set.length > 0],
+    ["--ablation", options.ablation.length > 0],
+    ["--tools", options.tools !== undefined],
+    ["--skip-bad-tools", options.skipBadTools !== undefined],
+    ["--name", options.name !== undefined],
+    ["a config file", file !== undefined],
+  ];
+  const given = refused.find(([, is]) => is);
+  if (given !== undefined) throw keepsConfig(given[0]);
   const closed = lastClosedStep(store, run)?.number ?? 0;
   if (run.status === "finished" && closed >= (options.steps ?? run.config.steps)) {
     toStderr(
-      `playact: run ${run.name} has finished its ${closed} steps; train further with: ${commandLine(`train --resume ${run.name} --steps ${closed * 2}`)}\n`,
+      `playact: run ${run.name} has finished its ${closed} steps; train further with: ${commandLine(`train --resume ${run.name} --steps ${Math.max(1, closed * 2)}`)}\n`,
     );
     return null;
   }
@@ -172,7 +171,7 @@ async function resumed(store: Store, file: string | undefined, options: Options)
   // first, so that nothing is read or changed for a run that another process writes
   const writer = acquireLease(store, run, { pid: process.pid, token: randomUUID() });
   try {
-    await checkOwnTools(run.config, dirname(store.path));
+    checkSameTools(run, await checkOwnTools(run.config, dirname(store.path)), stored.tools);
     checkSame(run, await findSeats(run.config), stored);
     if (options.steps !== undefined && options.steps !== run.config.steps)
       setRunConfig(writer, checkConfig({ ...run.config, steps: options.steps }));
@@ -182,6 +181,13 @@ async function resumed(store: Store, file: string | undefined, options: Options)
   toStderr(`playact: resuming run ${run.name}\n`);
   if (stored.doubt !== null) toStderr(`playact: warning: ${stored.doubt}\n`);
   return run;
+}
+
+function keepsConfig(given: string): PlayactError {
+  return new PlayactError(
+    "usage",
+    `A resumed run keeps its name and config, so ${given} cannot be given: --resume accepts --steps, --home and --json. Start a new run for another config.`,
+  );
 }
 
 /** A run goes on with the files that it was started with. @throws PlayactError("model") */
@@ -194,6 +200,15 @@ function checkSame(run: RunRow, seats: Seats, stored: RunModels): void {
       `The ${seat} of run ${run.name} has changed: it was started with a file of SHA-256 ${was}, and ${model.path} has ${model.sha256}. Put the old file back, or start a new run.`,
     );
   }
+}
+
+/** And with the tools: other ones would move some that were held out into training. @throws PlayactError("tools") */
+function checkSameTools(run: RunRow, now: string | null, was: string | null): void {
+  if (was === null || now === was) return;
+  throw new PlayactError(
+    "tools",
+    `The tools of run ${run.name} (${run.config.tasks.tools}) have changed since it was started. Put the old ones back, or start a new run.`,
+  );
 }
 
 function positive(text: string): number {

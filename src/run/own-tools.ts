@@ -1,4 +1,7 @@
-// The user's own tools (config tasks.tools): of a file or folder, or those of a task set: "taskset:NAME".
+// The user's own tools (config tasks.tools): of a file or folder, or those of a task set: "taskset:NAME". A run knows them again by
+// their hash.
+import { createHash } from "node:crypto";
+import { resolve } from "node:path";
 import { PlayactError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import { findTaskSet, tasksOf } from "../store/task-sets.ts";
@@ -11,6 +14,16 @@ const prefix = "taskset:";
 /** The task set that `tools` names, or null: it is a path. */
 export function taskSetNamed(tools: string): string | null {
   return tools.startsWith(prefix) ? tools.slice(prefix.length) : null;
+}
+
+/** As a config stores it: absolute, since another folder may be the current one later. */
+export function storedAddress(tools: string): string {
+  return taskSetNamed(tools) === null ? resolve(tools) : tools;
+}
+
+/** SHA-256 of the tools as they were read. */
+export function toolsHash(toolsets: readonly Toolset[]): string {
+  return createHash("sha256").update(JSON.stringify(toolsets)).digest("hex");
 }
 
 /**

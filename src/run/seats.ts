@@ -7,6 +7,7 @@ import { PlayactError } from "../errors.ts";
 import { knownFormat } from "../llm/text/chat-format.ts";
 import { refuseUntrainable } from "../llm/trainable.ts";
 import { checkAddress, findOnDisk, type Model } from "../models/model.ts";
+import { storedAddress } from "./own-tools.ts";
 
 export interface Seats {
   readonly policy: Model;
@@ -24,12 +25,13 @@ export async function findSeats({ models }: { readonly models: Pick<Config["mode
   return { policy, simulator: policy };
 }
 
-/** The config with the addresses of its models as they are stored: absolute, since another folder may be the current one later. Throws likewise. */
+/** The config with the addresses of its models and tools as they are stored: absolute, since another folder may be the current one later. Throws likewise. */
 export function withCheckedAddresses(config: Config): Config {
   const known = (address: string) => (serverOf(address) === null ? checkAddress(address).text : address);
   const { policy, simulator, teacher } = config.models;
   const models = { policy: known(policy), simulator: known(simulator), teacher: teacher === null ? null : known(teacher) };
-  return { ...config, models };
+  const { tools } = config.tasks;
+  return { ...config, models, tasks: { ...config.tasks, tools: tools === null ? null : storedAddress(tools) } };
 }
 
 /** The model of an address, fit to be the simulator. Throws likewise. */

@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import { blames, configs, digests, embeddings, margins, replies, servers, starts, tables } from "./schema.ts";
-import { memory, models } from "./schema-models.ts";
+import { memory, models, pinnedTools } from "./schema-models.ts";
 import { synthesis } from "./schema-synthesis.ts";
 import { guides, pairs, residency, teaching, thinking } from "./schema-teaching.ts";
 import { trials } from "./schema-trials.ts";
@@ -33,6 +33,7 @@ export const migrations: readonly string[] = [
   residency,
   synthesis,
   trials,
+  pinnedTools,
 ];
 
 /** The store's version: the number of migrations applied. */

@@ -48,15 +48,15 @@ export function createRun(store: Store, run: NewRun): RunRow {
         `${folderOf(name)} already exists, for a run that ${store.path} does not list. Choose another name, or move that folder away.`,
       );
     }
-    const { policy, simulator, doubt } = run.models ?? { policy: null, simulator: null, doubt: null };
+    const { policy, simulator, tools, doubt } = run.models ?? { policy: null, simulator: null, tools: null, doubt: null };
     database
       .prepare(
-        `INSERT INTO run (name, preset, config, versions, policy_sha256, simulator_sha256, simulator_doubt, status, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?)`,
+        `INSERT INTO run (name, preset, config, versions, policy_sha256, simulator_sha256, tools_sha256, simulator_doubt, status, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running', ?)`,
       )
       .run(
         ...[name, run.preset, JSON.stringify(run.config), JSON.stringify(run.versions)],
-        ...[policy, simulator, doubt, new Date().toISOString()],
+        ...[policy, simulator, tools, doubt, new Date().toISOString()],
       );
     return findRun(store, name);
   });

@@ -1,4 +1,4 @@
-// The changes of store versions 12 and 15: a run's model files, health checks, planned memory. Rules for editing as in
+// The changes of store versions 12, 15 and 19: a run's model files and tools, health checks, planned memory. Rules for editing as in
 // schema.ts.
 
 /** Version 12: the hashes of a run's models, the doubt about its simulator, and health checks. */
@@ -26,4 +26,13 @@ CREATE INDEX health_check_of_model ON health_check (sha256);
 /** Version 15: the memory that a run is planned for. Until then it took what was free. */
 export const memory = `
 UPDATE run SET config = json_insert(config, '$.memory', json('{"gpu":null,"host":null}'));
+`;
+
+/** Version 19: the hash of a run's own tools; whether the untouched policy plays whole tasks. */
+export const pinnedTools = `
+-- SHA-256 of the user's own tools at the run's creation, as they were read; NULL: the catalogue's, or older than this column. A resume
+-- with others is refused.
+ALTER TABLE run ADD COLUMN tools_sha256 TEXT CHECK (tools_sha256 IS NULL OR length(tools_sha256) = 64);
+
+UPDATE run SET config = json_insert(config, '$.evaluation.base', json('true'));
 `;

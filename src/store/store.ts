@@ -127,7 +127,7 @@ function sentence(code: string, text: string): string {
   if (code === "SQLITE_FULL") return "the disk is full. Free some space and resume; nothing finished is lost.";
   if (code.startsWith("SQLITE_IOERR")) return `reading or writing failed (${code}: ${text}). Check the disk, then resume.`;
   if (code === "SQLITE_READONLY_DIRECTORY" || /^SQLITE_(CANTOPEN|READONLY|PERM)/.test(code))
-    return `cannot be opened for writing (${text}). Check its permissions, or choose another --home.`;
+    return `cannot be opened (${text}). Check its permissions, or choose another --home.`;
   if (code.startsWith("SQLITE_BUSY")) return "another program has locked the store. Close it and try again.";
   if (code === "SQLITE_NOTADB") return "this is not a SQLite file. Move it away or choose another --home.";
   if (code.startsWith("SQLITE_CORRUPT")) return `the store is damaged (${text}). Restore a backup, or choose another --home.`;

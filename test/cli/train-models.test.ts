@@ -5,9 +5,11 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { report } from "../../src/cli/exit.ts";
 import { trainCommand } from "../../src/cli/train.ts";
 import { configSchema } from "../../src/config/config.ts";
+import { toolsHash } from "../../src/run/own-tools.ts";
 import { modelsOfRun } from "../../src/store/run-models.ts";
 import { createRun, listRuns } from "../../src/store/runs.ts";
 import { openStore } from "../../src/store/store.ts";
+import { userTools } from "../../src/tools/toolset.ts";
 import { emptyPlace, type Place } from "../models/tiny-model.ts";
 import { type Temporary, temporaryStore } from "../store/temporary.ts";
 import { changed, ggufBytes, smallestPolicy, writeGguf } from "../support/tiny-gguf.ts";
@@ -92,7 +94,7 @@ describe("a resume", () => {
 
   function run(models: { readonly policy: string; readonly simulator: string }, was = sha256) {
     const config = configSchema.parse({ models });
-    const hashes = { policy: was, simulator: was, doubt: null };
+    const hashes = { policy: was, simulator: was, tools: null, doubt: null };
     return createRun(temporary.store, { preset: "tiny", config, versions: {}, models: hashes });
   }
 
@@ -108,6 +110,22 @@ describe("a resume", () => {
     );
   });
 
+  test("with changed tools is refused before any model is looked for, with the same ones it is not", async () => {
+    const path = join(place.wheels, "tools.json");
+    const write = (name: string) =>
+      writeFileSync(path, JSON.stringify([{ name, description: "Finds.", parameters: { type: "object", properties: {} } }]));
+    write("find_it");
+    const config = configSchema.parse({ models: { policy: "./gone.gguf", simulator: "./gone.gguf" }, tasks: { tools: path } });
+    const models = { policy: sha256, simulator: sha256, tools: toolsHash(userTools(path)), doubt: null };
+    const { name } = createRun(temporary.store, { preset: "tiny", config, versions: {}, models });
+    expect((await train("--resume", name)).said).toContain("gone.gguf");
+    write("find_that");
+    expect(await train("--resume", name)).toEqual({
+      code: 3,
+      said: `playact: The tools of run ${name} (${path}) have changed since it was started. Put the old ones back, or start a new run.\n`,
+    });
+  });
+
   test("with a file that is gone is refused", async () => {
     const path = writeGguf(join(place.wheels, "mine.gguf"));
     const { name } = run({ policy: path, simulator: path });
@@ -120,9 +138,11 @@ describe("a resume", () => {
 test("the hashes and the doubt of a run are stored with it, and old runs have none", () => {
   const config = configSchema.parse({});
   const [policy, simulator] = ["a".repeat(64), "b".repeat(64)];
-  const one = createRun(temporary.store, { preset: "tiny", config, versions: {}, models: { policy, simulator, doubt: "small" } });
+  const tools = "c".repeat(64);
+  const models = { policy, simulator, tools, doubt: "small" };
+  const one = createRun(temporary.store, { preset: "tiny", config, versions: {}, models });
   const two = createRun(temporary.store, { preset: "tiny", config, versions: {} });
   using again = openStore(temporary.path);
-  expect(modelsOfRun(again, one)).toEqual({ policy, simulator, doubt: "small" });
-  expect(modelsOfRun(again, two)).toEqual({ policy: null, simulator: null, doubt: null });
+  expect(modelsOfRun(again, one)).toEqual(models);
+  expect(modelsOfRun(again, two)).toEqual({ policy: null, simulator: null, tools: null, doubt: null });
 });

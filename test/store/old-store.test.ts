@@ -68,7 +68,7 @@ const since = {
   reward: { shuffled: false, items: "rules", weights: { subGoals: 0.5, questions: 0.5 }, leastGoals: 0, gate: "any" },
   learner: { schedule: "constant" },
   advantage: { negative: 1 },
-  evaluation: { decisions: 0, every: 1, perCell: 0, heldOutKinds: [] },
+  evaluation: { decisions: 0, every: 1, perCell: 0, base: true, heldOutKinds: [] },
   warmup: { from: "blueprint", tries: 4 },
   memory: { gpu: null, host: null },
 } as const;
