@@ -27,6 +27,11 @@ export function report(error: unknown, print: (text: string) => void): number {
     print(`playact: ${error.message}\n`);
     return exitCodes[error.boundary];
   }
+  const refused = refusedByDisk(error);
+  if (refused !== null) {
+    print(`playact: ${refused}\n`);
+    return exitCodes.disk;
+  }
   const missing = missingPackage(error);
   if (missing !== null) {
     print(`playact: The package ${missing} is missing. Reinstall with: ${reinstallCommand()}\n`);
@@ -38,6 +43,16 @@ export function report(error: unknown, print: (text: string) => void): number {
   }
   print(`playact: internal error: ${error instanceof Error ? (error.stack ?? error.message) : describe(error)}\n`);
   return 1;
+}
+
+/** What the file system refused, as a sentence; null for any other error. */
+function refusedByDisk(error: unknown): string | null {
+  if (!(error instanceof Error && "code" in error && "path" in error)) return null;
+  const todo = {
+    ...{ EACCES: "Check its permissions", EPERM: "Check its permissions", EROFS: "Choose a folder that can be written to" },
+    ...{ ENOSPC: "Free some space", EDQUOT: "Free some space", EIO: "Check the disk" },
+  }[String(error.code)];
+  return todo === undefined ? null : `The disk refused ${error.path} (${error.message}). ${todo}, then repeat the command.`;
 }
 
 /** The package that an import did not find, or null; a missing file of Playact itself is an internal error. */

@@ -2,7 +2,9 @@
 import { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { resolveConfig } from "../config/resolve.ts";
+import { PlayactError } from "../errors.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
+import { commandLine } from "../models/installation.ts";
 import { newUsage } from "../simulator/usage.ts";
 import { resolveHome } from "../store/home.ts";
 import type { Rejection } from "../tasks/rejection.ts";
@@ -44,6 +46,12 @@ export function tasksCommand(): Command {
     .action(async (options: Options) => {
       const set = [...options.set, ...toolSettings(options)];
       const { config } = resolveConfig({ preset: options.preset, ablation: options.ablation, set });
+      const { source } = config.tasks;
+      if (source !== null)
+        throw new PlayactError(
+          "usage",
+          `The tasks of ${options.preset} are drawn from the set ${source}, not written in a run. Read them with: ${commandLine(`synth ${source} --export ${source}.jsonl`)}`,
+        );
       await checkOwnTools(config, resolveHome(options.home));
       const { tasks, rejected } = await writeSome(config, options);
       for (const [place, rejections] of rejected) {

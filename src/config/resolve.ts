@@ -62,9 +62,15 @@ export function checkConfig(tree: unknown): Config {
       "config",
       'Config key "simulator.tools": executed tools work on the tables of an assembled task set: also set tasks.source to the name of one (playact synth NAME makes it).',
     );
-  const fault = driftFault(parsed.data) ?? trialFault(parsed.data);
+  const fault = roomFault(parsed.data) ?? driftFault(parsed.data) ?? trialFault(parsed.data);
   if (fault !== null) throw new PlayactError("config", fault);
   return parsed.data;
+}
+
+/** What is wrong if a response leaves no room for a prompt. */
+function roomFault({ engine, rollout }: Pick<Config, "engine" | "rollout">): string | null {
+  if (rollout.responseTokens < engine.policyContext) return null;
+  return `Config key "rollout.responseTokens": a response of ${rollout.responseTokens} tokens leaves no room for a prompt in engine.policyContext (${engine.policyContext}). Raise engine.policyContext or lower rollout.responseTokens.`;
 }
 
 function sentence(issue: z.core.$ZodIssue): string {
@@ -109,7 +115,7 @@ function readTree(file: string): Tree {
   if (!isTree(tree))
     throw new PlayactError(
       "config",
-      `The config file ${file} must contain an object of keys, got ${tree === null ? "nothing" : typeof tree}.`,
+      `The config file ${file} must contain an object of keys, got ${tree === null ? "nothing" : Array.isArray(tree) ? "a list" : typeof tree}.`,
     );
   return tree;
 }

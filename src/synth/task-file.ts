@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { describe, PlayactError } from "../errors.ts";
+import { parseJson } from "../rules/json.ts";
 import type { GrammarParser } from "../rules/schema/grammar.ts";
 import { schemaFault } from "../rules/validate.ts";
 import { toolOf } from "../tools/tool-spec.ts";
@@ -129,11 +130,10 @@ function setTask(content: string, place: string, parser: GrammarParser | null): 
 }
 
 function parsed(content: string, place: string): Json {
-  try {
-    return JSON.parse(content) as Json; // JSON.parse returns nothing else
-  } catch (error) {
-    throw new PlayactError("config", `${place}: expected one JSON object a line: ${describe(error)}.`);
-  }
+  const read = parseJson(content);
+  if (read.ok) return read.value;
+  const came = read.unsafe === null ? "text that is no JSON" : `${read.unsafe}, a number that would be rounded: write it as text`;
+  throw new PlayactError("config", `${place}: expected one JSON object a line, got ${came}.`);
 }
 
 function contentOf(path: string): string {

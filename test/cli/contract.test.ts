@@ -250,6 +250,15 @@ describe("a mistake is reported in one sentence, with its exit code:", () => {
     ["an unknown run", ["train", "--resume", "nope"], 2, /no run named nope\. Known runs, latest first: tiny-1/],
     ["a run that another process writes", ["train", "--resume", "--steps", "9"], 1, /tiny-1 is being written by process \d+/],
     ["another config for a run that has one", ["train", "--resume", "--set", "seed=2"], 2, /keeps its name and config/],
+    ["a preset for a run that has a config", ["train", "--resume", "--preset", "tiny"], 2, /so --preset cannot be given/],
+    ["a dry run of a run that has a config", ["train", "--resume", "--dry-run"], 2, /so --dry-run cannot be given/],
+    [
+      "no room for a prompt",
+      train("--set", "rollout.responseTokens=4096"),
+      3,
+      /leaves no room for a prompt in engine.policyContext/,
+    ],
+    ["tasks of a preset that draws them from a set", ["tasks", "--preset", "laptop-synth"], 2, /synth assembled --export/],
     [
       "an unknown task set",
       train("--set", "tasks.source=nope"),

@@ -16,6 +16,15 @@ test("an unexpected error is reported as an internal one, with its stack", () =>
   expect(said).toMatch(/^playact: internal error: TypeError: x is undefined\n\s+at /);
 });
 
+test("what the disk refuses is a sentence with the path, not a stack", () => {
+  const refused = Object.assign(new Error("EACCES: permission denied, mkdir '/m'"), { code: "EACCES", path: "/m" });
+  expect(reported(refused)).toEqual({
+    code: 5,
+    said: "playact: The disk refused /m (EACCES: permission denied, mkdir '/m'). Check its permissions, then repeat the command.\n",
+  });
+  expect(reported(Object.assign(new Error("ENOENT"), { code: "ENOENT", path: "/m" })).said).toContain("internal error");
+});
+
 test("an error of the user's is one sentence with the code of its boundary", () => {
   expect(reported(new PlayactError("config", "seed must be a number."))).toEqual({
     code: 3,
