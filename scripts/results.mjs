@@ -4,16 +4,15 @@
 //   node scripts/results.mjs draw NAME …      prints the tables as Markdown and writes docs/results/NAME.svg
 //   node scripts/results.mjs seeds NAME …     prints one table of runs that differ in their seed
 //   node scripts/results.mjs cells NAME OTHER  prints what NAME has over OTHER on the same held-out tasks (evaluation.perCell, or a task set)
-//   node scripts/results.mjs front NAME       writes the table of the README, between its two marks
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { cellTable, compareCells } from "./results/cells.mjs";
 import { collect } from "./results/collect.mjs";
 import { curve } from "./results/curve.mjs";
-import { frontTable, seedTables, statistics, tables } from "./results/tables.mjs";
-import { root } from "./setup/step.mjs";
+import { seedTables, statistics, tables } from "./results/tables.mjs";
+import { root, SetupError, script } from "./setup/step.mjs";
 
 /** @typedef {import("./results/collect.mjs").Result} Result */
 
@@ -27,6 +26,8 @@ const pathOf = (/** @type {string} */ name) => join(folder, `${name}.json`);
 
 /** @returns {Result} */
 function read(/** @type {string} */ name) {
+  if (!existsSync(pathOf(name)))
+    throw new SetupError(`There is no docs/results/${name}.json. Save a run under that name first.`, { code: 2 });
   return JSON.parse(readFileSync(pathOf(name), "utf8"));
 }
 
@@ -38,37 +39,33 @@ function written(/** @type {Result} */ { tasks, benchmark, steps, ...head }) {
   return `${open},\n  "steps": ${lines(steps)},\n  "tasks": ${lines(tasks)},\n  "benchmark": ${lines(benchmark)}\n}\n`;
 }
 
-const mark = (/** @type {string} */ which) => `<!-- results ${which}: node scripts/results.mjs front -->`;
-
-if (command === "save" && names.length === 1) {
-  const run = names[0] ?? "";
-  const processor = `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores`;
-  const result = { ...(await collect(run, values.home)), processor, note: values.note ?? "" };
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(pathOf(values.name ?? run), written(result));
-  process.stdout.write(
-    `docs/results/${values.name ?? run}.json: ${result.tasks.length} tasks, ${result.benchmark.length} rows\n`,
-  );
-} else if (command === "draw" && names.length > 0) {
-  for (const name of names) {
-    const result = read(name);
-    writeFileSync(join(folder, `${name}.svg`), curve(result));
-    const cells = cellTable(result, statistics);
-    process.stdout.write(`${await tables(name, result)}\n${cells === "" ? "" : `\nBy cell:\n\n${cells}\n`}`);
+await script(async () => {
+  if (command === "save" && names.length === 1) {
+    const run = names[0] ?? "";
+    const processor = `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores`;
+    const result = { ...(await collect(run, values.home)), processor, note: values.note ?? "" };
+    const path = pathOf(values.name ?? run);
+    if (existsSync(path) && read(values.name ?? run).started !== result.started)
+      throw new SetupError(`${path} is of another run. Give this one another --name.`, { code: 2 });
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path, written(result));
+    process.stdout.write(
+      `docs/results/${values.name ?? run}.json: ${result.tasks.length} tasks, ${result.benchmark.length} rows\n`,
+    );
+  } else if (command === "draw" && names.length > 0) {
+    for (const name of names) {
+      const result = read(name);
+      writeFileSync(join(folder, `${name}.svg`), curve(result));
+      const cells = cellTable(result, statistics);
+      process.stdout.write(`${await tables(name, result)}\n${cells === "" ? "" : `\nBy cell:\n\n${cells}\n`}`);
+    }
+  } else if (command === "seeds" && names.length > 0) {
+    process.stdout.write(`${await seedTables(new Map(names.map((name) => [name, read(name)])))}\n`);
+  } else if (command === "cells" && names.length === 2) {
+    const [one = "", other = ""] = names;
+    process.stdout.write(`${compareCells([one, read(one)], [other, read(other)], statistics)}\n`);
+  } else {
+    process.stderr.write("usage: node scripts/results.mjs save RUN | draw NAME … | seeds NAME … | cells NAME OTHER\n");
+    process.exitCode = 2;
   }
-} else if (command === "seeds" && names.length > 0) {
-  process.stdout.write(`${await seedTables(new Map(names.map((name) => [name, read(name)])))}\n`);
-} else if (command === "cells" && names.length === 2) {
-  const [one = "", other = ""] = names;
-  process.stdout.write(`${compareCells([one, read(one)], [other, read(other)], statistics)}\n`);
-} else if (command === "front" && names.length === 1) {
-  const path = join(root, "README.md");
-  const text = readFileSync(path, "utf8");
-  const [from, to] = [text.indexOf(mark("begin")), text.indexOf(mark("end"))];
-  if (from < 0 || to < from) throw new Error(`README.md has no lines ${mark("begin")} and ${mark("end")}`);
-  const table = await frontTable(names[0] ?? "", read(names[0] ?? ""));
-  writeFileSync(path, `${text.slice(0, from + mark("begin").length)}\n${table}\n${text.slice(to)}`);
-} else {
-  process.stderr.write("usage: node scripts/results.mjs save RUN | draw NAME … | seeds NAME … | cells NAME OTHER | front NAME\n");
-  process.exitCode = 2;
-}
+});

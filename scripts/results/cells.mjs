@@ -1,6 +1,7 @@
 // The cells of an evaluation (evaluation.perCell, or the held-out tasks of a task set as one) as Markdown: those of one run by phase,
 // and those of two runs beside each other, paired over the same held-out tasks, so that the arms of a comparison may come from two
 // machines or days. Pure.
+import { SetupError } from "../setup/step.mjs";
 import { byKey } from "./by-key.mjs";
 import { stepOf } from "./curve.mjs";
 import { gainText, table, two } from "./markdown.mjs";
@@ -113,7 +114,10 @@ export function compareCells([name, one], [otherName, other], statistics) {
     if (rows.length === 0) return [];
     return [`${point}:`, table(["cell", "", "tasks", name, otherName, `${name} less ${otherName}`], rows)];
   });
-  if (parts.length === 0) throw new Error(`${name} and ${otherName} have no task of a cell (evaluation.perCell) in common`);
+  if (parts.length === 0)
+    throw new SetupError(`${name} and ${otherName} have no task of a cell (evaluation.perCell) or of a set in common.`, {
+      code: 2,
+    });
   const differing = differences(one.config, other.config).map(([key, mine, theirs]) => `\`${key}\` ${mine}, ${theirs}`);
   return [
     `### ${name} against ${otherName}`,

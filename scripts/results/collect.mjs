@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { root } from "../setup/step.mjs";
+import { root, SetupError } from "../setup/step.mjs";
 import { byKey } from "./by-key.mjs";
 
 /**
@@ -27,15 +27,30 @@ import { byKey } from "./by-key.mjs";
 export async function collect(run, home) {
   const quoted = `'${run.replaceAll("'", "''")}'`;
   const ask = (/** @type {string} */ sql) => {
-    const args = [join(root, "dist", "cli.js"), "sql", sql, "--json", "--timeout", "120", ...(home ? ["--home", home] : [])];
-    return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8", maxBuffer: 2 ** 28 }));
+    const args = [
+      join(root, "dist", "cli.js"),
+      "sql",
+      sql,
+      "--json",
+      "--timeout",
+      "120",
+      "--limit",
+      "10000000",
+      ...(home ? ["--home", home] : []),
+    ];
+    try {
+      return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8", maxBuffer: 2 ** 28 }));
+    } catch {
+      throw new SetupError("The store could not be asked, for the reason above.", { code: 1 }); // its stderr is ours
+    }
   };
   const [row] = ask(
     `select id, name as run, preset, dialect, created_at as started, ended_at as ended, versions, config from run where name = ${quoted}`,
   );
-  if (row === undefined) throw new Error(`there is no run ${run}`);
+  if (row === undefined)
+    throw new SetupError(`There is no run ${run}. Give the name of one that playact runs lists, and its --home.`, { code: 2 });
   const { id, versions, config: text, ...head } = row;
-  const config = JSON.parse(text);
+  const config = JSON.parse(text.replaceAll(`${root}/`, "")); // files of this project without the place where it lies
   const { tasks: firstPlace = 0, perCell = 0 } = config.evaluation;
   const steps = ask(
     `select step.number as step, step.level,
@@ -71,7 +86,9 @@ export async function collect(run, home) {
   );
   const rows = ask(
     `select category, position, case when adapter is null then 'base' else 'step ' || step end as policy, correct
-     from benchmark where run = ${id} or (adapter is null and model = (select config ->> '$.models.policy' from run where id = ${id}))
+     from benchmark where version = (select max(version) from benchmark) and (run = ${id} or (adapter is null and exists (
+       select 1 from run where id = ${id}
+       and (model = config ->> '$.models.policy' or model like '%@' || substr(policy_sha256, 1, 12))))) -- a name, or a file by its hash
      order by category, position, step, at`, // of a model played in two forms the last one counts
   );
   return {

@@ -148,13 +148,3 @@ export async function seedTables(results) {
     ),
   ].join("\n\n");
 }
-
-/** The table of the front page: calls, questions and declines played to the end. @param {string} name @param {Result} result */
-export async function frontTable(name, { tasks }) {
-  const items = tasks.filter(({ purpose }) => purpose === "evaluation");
-  const phases = phasesOf(items);
-  const start = phases.find((phase) => stepOf(phase) === 0) ?? phases[0] ?? "base";
-  const groups = byKey(items, ({ kind }) => kind);
-  const order = kinds.filter((kind) => groups.has(kind));
-  return `${scores(new Map(order.map((kind) => [kind, groups.get(kind) ?? []])), start, true)}\n\nFrom [docs/results/${name}.json](docs/results/${name}.json).`;
-}
