@@ -12,7 +12,7 @@ import { pairOf } from "./pairs.ts";
 import { draws } from "./rng.ts";
 import { saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
-import { demonstrated } from "./run/demonstrated.ts";
+import { demonstrated, longTurns } from "./run/demonstrated.ts";
 import { fitsMemory, leftOut } from "./run/left-out.ts";
 import type { Metrics } from "./run/metric-list.ts";
 import { needsWarmup, type Probed, probeTemplate } from "./run/probe.ts";
@@ -91,6 +91,11 @@ async function drawLesson(session: Session, source: TaskSource, level: number): 
   const episodes = shown.map(({ trajectory }) => trajectory);
   assertTaught(config, episodes);
   const right = shown.filter(({ trajectory }) => isLearnt(trajectory));
+  const long = longTurns(
+    right.map(({ trajectory }) => trajectory),
+    config,
+  );
+  if (long !== null) progress({ kind: "warning", text: long, step: 0 });
   const approved = right.filter(({ trajectory }) => fitsMemory(session, demonstrationSamples(trajectory)));
   const counts = {
     ...{ "warmup/approved": approved.length, "warmup/rejected": tasks.size - approved.length },

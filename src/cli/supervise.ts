@@ -26,13 +26,13 @@ const commandLineFile = fileURLToPath(new URL("../cli.js", import.meta.url));
 /** Runs `playact worker …` for a run in `home` to its end and returns the exit code. `program` is the command line's file. */
 export async function supervise(
   home: string,
-  workerArguments: readonly string[],
+  { run, options = [] }: { readonly run: string; readonly options?: readonly string[] },
   program: string = commandLineFile,
 ): Promise<number> {
   const crashes: number[] = [];
   for (;;) {
     const token = randomUUID();
-    const end = await runWorker([program, "worker", "--home", home, "--token", token, ...workerArguments]);
+    const end = await runWorker([program, "worker", "--home", home, "--token", token, "--run", run, ...options]);
     freeLease(home, token);
     if (end.signal === null) return end.code;
     if (end.stopped || end.signal === "SIGTERM") return interruptedCode; // native code never ends a process by SIGTERM
@@ -41,7 +41,7 @@ export async function supervise(
     const recent = crashes.filter((at) => now - at < 3_600_000).length;
     if (recent > restartsAnHour) {
       toStderr(
-        `playact: the worker was ended by ${end.signal} ${recent} times within an hour; giving up. When the cause is found (memory?), resume with: ${commandLine("train --resume")}\n`,
+        `playact: the worker was ended by ${end.signal} ${recent} times within an hour; giving up. When the cause is found (memory?), resume with: ${commandLine(`train --resume ${run}`)}\n`,
       );
       return 1;
     }

@@ -83,8 +83,7 @@ export function trainCommand(): Command {
         run = options.resume === undefined ? await started(store, file, options) : await resumed(store, file, options);
       }
       if (run === null) return;
-      const json = options.json ? ["--json"] : [];
-      process.exitCode = await supervise(home, ["--run", run.name, ...json]);
+      process.exitCode = await supervise(home, { run: run.name, options: options.json ? ["--json"] : [] });
     });
 }
 

@@ -1,6 +1,7 @@
 // Right episodes of tasks, built from their blueprints and judged: demonstrations of the warm-up, guides of failed groups, and the
 // canary, which shows what the judge makes of words.
 
+import type { Config } from "../config/config.ts";
 import { failedAlone } from "../llm/llm.ts";
 import { trialCounts } from "../reward/trials.ts";
 import { isSolved } from "../reward/verdict.ts";
@@ -49,6 +50,16 @@ export async function demonstrated(
   };
   const trajectory = await demonstrate(task, names, { template, ...config.rollout, trial: config.trial, say });
   return judgeOf(session, "rules")({ trajectory, lines: [] }, simulatorOf(session));
+}
+
+/** What to say of demonstrations with turns that a rollout would cut off; null: there are none. */
+export function longTurns(shown: readonly Trajectory[], { rollout: { tokensPerTurn } }: Pick<Config, "rollout">): string | null {
+  const longest = shown.map(({ messages }) =>
+    Math.max(...messages.map(({ role, ids }) => (role === "assistant" ? ids.length : 0))),
+  );
+  const long = longest.filter((tokens) => tokens > tokensPerTurn);
+  if (long.length === 0) return null;
+  return `${long.length} of ${shown.length} demonstrations have a turn of up to ${Math.max(...long)} tokens, which is cut off where the policy writes it (rollout.tokensPerTurn is ${tokensPerTurn}): raise rollout.tokensPerTurn`;
 }
 
 /**

@@ -22,7 +22,7 @@ const outcomeTexts: Readonly<Record<Exclude<TryOutcome, "right">, string>> = {
   aborted: "were aborted",
   unsolved: "did not solve the task",
   untold: "made no trial that told something",
-  malformed: "wrote calls that cannot be parsed",
+  malformed: "wrote calls that cannot be parsed, or trials that were refused",
   too_long: "were longer than rollout.responseTokens",
 };
 
@@ -74,7 +74,7 @@ function outcomeOf(played: Trajectory, trial: Config["trial"]): TryOutcome | nul
   if (status === "aborted") return "aborted";
   if (!isApproved(played)) return "unsolved";
   if (hasTrials(trial) && task.kind === "call" && (counts["trial/telling"] ?? 0) === 0) return "untold";
-  return (counts["refused/malformed"] ?? 0) > 0 ? "malformed" : null;
+  return (counts["refused/malformed"] ?? 0) + (counts["refused/no_trial"] ?? 0) > 0 ? "malformed" : null;
 }
 
 function isBetter(one: Tried, other: Tried): boolean {

@@ -129,11 +129,6 @@ function advantagesOf(group: ScoredGroup): (MessagePlace & { readonly value: num
   return learntMembers(group).flatMap(({ id }, member) => byMessage(group, member).map((one) => ({ ...one, trajectoryId: id })));
 }
 
-/** Stores metrics of an existing step; an older value of the same name is replaced. */
-export function recordMetrics(writer: Writer, step: number, metrics: StoredMetrics): void {
-  write(writer, (database) => insertMetrics(database, writer.run.id, step, metrics));
-}
-
 /** Metrics of a step by name; empty if it has none. */
 export function metricsOf(store: Store, run: RunRow, step: number): StoredMetrics {
   const rows = store.database

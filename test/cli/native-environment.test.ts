@@ -60,7 +60,7 @@ describe("that environment", () => {
       writeFileSync(${JSON.stringify(reported)}, process.env.LD_LIBRARY_PATH + " " + process.env.UV_THREADPOOL_SIZE);`,
     );
     vi.stubEnv("PLAYACT_PYTHON", python).stubEnv("LD_LIBRARY_PATH", "/opt/cuda/lib").stubEnv("UV_THREADPOOL_SIZE", undefined);
-    expect(await supervise(folder, [], program)).toBe(0);
+    expect(await supervise(folder, { run: "one" }, program)).toBe(0);
     vi.unstubAllEnvs();
     expect(readFileSync(reported, "utf8")).toMatch(new RegExp(`^${path}:/opt/cuda/lib ([89]|\\d\\d+)$`));
   });

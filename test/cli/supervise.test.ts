@@ -21,7 +21,7 @@ async function supervised(signal: NodeJS.Signals) {
   using temporary = temporaryStore();
   const { run, ...writer } = newWriter(temporary.store);
   releaseLease(writer);
-  const code = await supervise(temporary.home, [built.path("."), signal], program);
+  const code = await supervise(temporary.home, { run: run.name, options: [built.path("."), signal] }, program);
   return { code, holder: liveHolder(temporary.store, run), restarted: existsSync(join(temporary.home, "second")) };
 }
 
@@ -41,7 +41,7 @@ describe("a worker that hears nothing", () => {
     using temporary = temporaryStore();
     const deaf = join(temporary.home, "deaf.mjs");
     writeFileSync(deaf, `import { writeFileSync } from "node:fs"; writeFileSync(process.argv[4] + "/busy", ""); for (;;);`);
-    const end = supervise(temporary.home, [], deaf);
+    const end = supervise(temporary.home, { run: "deaf" }, deaf);
     await until(() => existsSync(join(temporary.home, "busy")));
     for (let request = 0; request < 3; request++) process.emit("SIGHUP");
     expect(await end).toBe(130);
@@ -57,7 +57,7 @@ describe("a worker that fails", () => {
       temporary.store.database.exec(`CREATE TRIGGER "${change}" BEFORE ${change} BEGIN SELECT RAISE (ABORT, 'not now'); END`);
     const nothing = { PLAYACT_MODELS: temporary.home, HF_HUB_CACHE: temporary.home, PLAYACT_PYTHON: process.execPath };
     for (const [name, value] of Object.entries(nothing)) vi.stubEnv(name, value);
-    const code = await supervise(temporary.home, ["--run", run.name], built.path("cli.js"));
+    const code = await supervise(temporary.home, { run: run.name }, built.path("cli.js"));
     vi.unstubAllEnvs();
     expect(code).toBe(4); // the model is not here
   }, 20_000);

@@ -9,7 +9,7 @@ import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { formatToolCalls } from "../../src/llm/text/tool-call.ts";
 import { actingTurn, trialTurn } from "../../src/llm/text/trial.ts";
 import { blameFor } from "../../src/rules/blame.ts";
-import type { Seated, Session } from "../../src/run/session.ts";
+import type { ProgressEvent, Seated, Session } from "../../src/run/session.ts";
 import { assertTaught, isLearnt, teacherMetrics, teacherShows } from "../../src/run/teach.ts";
 import { teacherSeat } from "../../src/run/teacher.ts";
 import { newUsage } from "../../src/simulator/usage.ts";
@@ -71,6 +71,22 @@ test("a teacher that only refuses teaches nothing: one of its call tasks must be
   expect(() => assertTaught(config, [refused])).not.toThrow();
   const failed = await taught([[answer]]).show(blueprint(), 1);
   expect(() => assertTaught(config, [refused, failed])).toThrow(/showed no call task of 1 .*1 did not solve the task/);
+});
+
+test("a warm-up says how long the turns are that it shows and a rollout would cut off", async () => {
+  using temporary = temporaryStore();
+  const warned: string[] = [];
+  const progress = (event: ProgressEvent) => {
+    if (event.kind === "warning") warned.push(event.text);
+  };
+  const run = newRun(temporary, { steps: 1, rollout: { ...wholeConfig.rollout, tokensPerTurn: 20 } });
+  await life(temporary, run, { token: "one", progress });
+  const [said = ""] = warned.filter((text) => text.includes("demonstrations"));
+  expect(said).toMatch(/^2 of 2 demonstrations have a turn of up to \d+ tokens, .*rollout\.tokensPerTurn is 20/);
+  const ids = `SELECT max(length(ids) / 4) FROM message JOIN trajectory ON trajectory.id = trajectory JOIN task ON task.id = task
+    WHERE purpose = 'demonstration' AND role = 'assistant'`;
+  const longest = temporary.store.database.prepare(ids).pluck().get();
+  expect(said).toContain(`up to ${longest} tokens`);
 });
 
 test("a teacher's bad try is its own fault, not the task's", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Writer } from "../../src/store/lease.ts";
-import { closeStep, lastClosedStep, metricsOf, openStep, openStepOf, recordMetrics, reopenAfter } from "../../src/store/steps.ts";
+import { closeStep, lastClosedStep, metricsOf, openStep, openStepOf, reopenAfter } from "../../src/store/steps.ts";
 import { loadTasks, saveTask } from "../../src/store/tasks.ts";
 import { loadTrajectories, saveTrajectory } from "../../src/store/trajectories.ts";
 import { exampleMessage, exampleTask, exampleTrajectory, newWriter, scoredGroup, temporaryStore } from "./temporary.ts";
@@ -112,18 +112,6 @@ describe("a step", () => {
     closeStep(writer, 0, { ...nothing, learnerLogprobs });
     const [stored] = loadTrajectories(store, writer.run, { step: 0, purpose: "demonstration" });
     expect(stored?.trajectory.messages.map((message) => message.logprobs)).toEqual([null, [-1, -2]]);
-  });
-
-  it("replaces a metric that is recorded again", () => {
-    using temporary = temporaryStore();
-    const writer = newWriter(temporary.store);
-    filledStep(writer, 1);
-    recordMetrics(writer, 1, { reward: 0.25, "rollout/aborted": 1 });
-    recordMetrics(writer, 1, { reward: 0.75 });
-    expect(temporary.store.database.prepare("SELECT name, value FROM metric ORDER BY name").raw().all()).toEqual([
-      ["reward", 0.75],
-      ["rollout/aborted", 1],
-    ]);
   });
 
   it("is reopened although later episodes have items of a rubric, failures and exchanges", () => {

@@ -2,11 +2,12 @@ import { describe, expect, it } from "vitest";
 import { wilson } from "../../src/statistics/interval.ts";
 import { recordEvaluation } from "../../src/store/evaluations.ts";
 import { recordFailure } from "../../src/store/failures.ts";
+import type { Writer } from "../../src/store/lease.ts";
 import { acquireLease } from "../../src/store/lease.ts";
 import { overview } from "../../src/store/overview.ts";
 import { findRun, setRunConfig } from "../../src/store/runs.ts";
 import { heldOutOutcomes, newestTrajectory, scoresByTools, stepScores } from "../../src/store/scores.ts";
-import { closeStep, openStep, recordMetrics } from "../../src/store/steps.ts";
+import { closeStep, openStep } from "../../src/store/steps.ts";
 import type { Store } from "../../src/store/store.ts";
 import { saveTask } from "../../src/store/tasks.ts";
 import { saveTrajectory } from "../../src/store/trajectories.ts";
@@ -50,7 +51,12 @@ function filledRun(store: Store): void {
   save(0, "evaluation", 1, declining, [judged(1, 1)], "base");
   save(0, "evaluation", 0, asking, [judged(1, 1)], "step 1");
   save(0, "evaluation", 1, declining, [aborted], "step 1");
-  recordMetrics(writer, 1, { step_time: 54.5 });
+  putMetrics(writer, 1, { step_time: 54.5 });
+}
+
+function putMetrics({ store, run }: Writer, step: number, metrics: Readonly<Record<string, number>>): void {
+  const insert = store.database.prepare("INSERT INTO metric (run, step, name, value) VALUES (?, ?, ?, ?)");
+  for (const [name, value] of Object.entries(metrics)) insert.run(run.id, step, name, value);
 }
 
 function rows(store: Store, sql: string): unknown[] {
@@ -283,7 +289,7 @@ describe("the views", () => {
     for (const [sample, counts] of counted.entries())
       saveTrajectory(writer, { step: 1, purpose: "train", task: 0 }, exampleTrajectory({ sample, counts }));
     const written = { "tasks/rejected/calls": 3, "tasks/rejected/too_close": 0, "tasks/plain_messages": 1, "tasks/written": 2 };
-    recordMetrics(writer, 1, { ...written, "simulator/retried/task": 2, "simulator/retried/user": 1 });
+    putMetrics(writer, 1, { ...written, "simulator/retried/task": 2, "simulator/retried/user": 1 });
     recordEvaluation(writer, "tasks", { "tasks/rejected/calls": 5 });
     recordEvaluation(writer, "cell tasks", { "tasks/rejected/calls": 2 });
     recordEvaluation(writer, "base", { "simulator/retried/task": 9 });
