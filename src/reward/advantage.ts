@@ -89,18 +89,18 @@ export function tgrpo(rollouts: readonly RewardedRollout[], options: AdvantageOp
 
 /**
  * What the costs of a group's rollouts take off their advantages: centred on their mean, and divided by what the outcomes are divided
- * by. Beside the outcomes, not among them: normalised with them a cost of any size would weigh as much as success where all succeed.
- * Not in the paper. // [rollout]
+ * by. Beside the outcomes, not among them: normalised with them a cost of any size would weigh as much as failing. Zeros where all
+ * outcomes are the same: what was cheap is not worth learning for that alone. Not in the paper. // [rollout]
  */
 export function costOffsets(
   rollouts: readonly RewardedRollout[],
   { normalizeStd }: Pick<AdvantageOptions, "normalizeStd">,
 ): number[] {
   const played = rollouts.filter(({ aborted }) => !aborted);
-  if (played.length < 2) return rollouts.map(() => 0);
-  const mean = sum(played.map(({ cost = 0 }) => cost)) / played.length;
   const rewards = played.map(({ reward }) => reward);
-  const scale = normalizeStd && !areAlike(rewards) ? deviation(rewards) + epsilon : 1;
+  if (played.length < 2 || areAlike(rewards)) return rollouts.map(() => 0);
+  const mean = sum(played.map(({ cost = 0 }) => cost)) / played.length;
+  const scale = normalizeStd ? deviation(rewards) + epsilon : 1;
   return rollouts.map(({ aborted, cost = 0 }) => {
     const offset = (cost - mean) / scale;
     return aborted || Math.abs(offset) < rounding ? 0 : offset;

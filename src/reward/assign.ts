@@ -69,18 +69,23 @@ export function assignAdvantages(
     const agreed = isDead(alone);
     return { ...group, advantages: alone, guideAdvantages, dead: agreed && isDead([guideAdvantages]), agreed };
   });
-  return rehearses ? rehearsed(scored) : scored;
+  return rehearses ? rehearsed(scored, trialPrice) : scored;
 }
 
-/** Where all members of a group solved the task, the first is learnt with the mean of what else the step learns. */
-function rehearsed(groups: readonly ScoredGroup[]): ScoredGroup[] {
+/**
+ * Where all members of a group solved the task, one is learnt with the mean of what else the step learns: the first, or where trials
+ * have a price the first of those with the fewest, so that trials which tell nothing die out.
+ */
+function rehearsed(groups: readonly ScoredGroup[], trialPrice: number): ScoredGroup[] {
   const learnt = groups.flatMap(learntMembers).map(({ advantages }) => meanOf(advantages.map(meanOf)));
   const value = meanOf(learnt.filter((one) => one > 0));
   return groups.map((group) => {
     const judged = group.trajectories.filter(isJudged);
     if (value === 0 || !group.dead || judged.length === 0 || !judged.every(({ verdict }) => isSolved(verdict))) return group;
-    const first = group.trajectories.findIndex(isJudged);
-    const advantages = group.advantages.map((turns, member) => (member === first ? turns.map(() => value) : turns));
+    const cost = (one: Trajectory) => (isJudged(one) ? trialTurns(one).length * trialPrice : Number.POSITIVE_INFINITY);
+    const costs = group.trajectories.map(cost);
+    const chosen = costs.indexOf(Math.min(...costs));
+    const advantages = group.advantages.map((turns, member) => (member === chosen ? turns.map(() => value) : turns));
     return { ...group, dead: false, advantages };
   });
 }

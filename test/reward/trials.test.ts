@@ -76,28 +76,46 @@ describe("the price of trials", () => {
   };
   const right = [says(found), answer];
 
-  test("is small beside a success, however alike the rewards of the group are", async () => {
+  test("is small beside a success, whatever the rewards of the group are divided by", async () => {
     const tried = await play(blueprint(), [tries(found), tries(found), ...right]);
     const guessed = await play(blueprint(), right);
     const failed = await play(blueprint(), [says(booked), answer]);
     expect(tried.verdict?.reward).toBe(guessed.verdict?.reward); // no verdict reads it
-    expect(advantagesOf(0, tried, tried, tried, guessed)).toMatchObject({ dead: true });
-    const alike = advantagesOf(0.02, tried, tried, tried, guessed);
-    expect(alike.advantages).toEqual([-0.01, -0.01, -0.01, 0.03].map((value) => expect.closeTo(value, 12)));
-    const differing = advantagesOf(0.02, tried, tried, tried, failed);
-    const free = advantagesOf(0, tried, tried, tried, failed);
-    // one standard deviation of the rewards is 1
-    expect(differing.advantages).toEqual(
-      [-0.01, -0.01, -0.01, 0.03].map((cost, member) => expect.closeTo((free.advantages[member] ?? 0) + cost, 5)),
+    const free = advantagesOf(0, tried, tried, guessed, failed).advantages;
+    // the rewards are 1, 1, 1 and -1: their standard deviation is 1
+    const costs = [0.02, 0.02, -0.02, -0.02];
+    expect(advantagesOf(0.02, tried, tried, guessed, failed).advantages).toEqual(
+      costs.map((cost, member) => expect.closeTo((free[member] ?? 0) - cost, 5)),
     );
+  });
+
+  test("is nothing to compare where all outcomes are the same, but what is rehearsed is the cheapest success", async () => {
+    const tried = await play(blueprint(), [tries(found), tries(found), ...right]);
+    const guessed = await play(blueprint(), right);
+    const failed = await play(blueprint(), [says(booked), answer]);
+    const triedInVain = await play(blueprint(), [tries(found), says(booked), answer]);
+    expect(advantagesOf(0.02, tried, tried, guessed)).toMatchObject({ dead: true });
+    expect(advantagesOf(0.02, failed, triedInVain)).toMatchObject({ dead: true });
+    const groups = [
+      { index: 0, task: blueprint(), trajectories: [tried, tried, guessed], ids: [0, 1, 2] },
+      { index: 1, task: blueprint(), trajectories: [tried, failed], ids: [3, 4] },
+    ];
+    const learntOf = (trialPrice: number) => {
+      const [solved] = assignAdvantages(groups, options, { rehearses: true, trialPrice });
+      return solved?.advantages.map(([turn]) => Number(turn) > 0);
+    };
+    expect(learntOf(0.02)).toEqual([false, false, true]);
+    expect(learntOf(0)).toEqual([true, false, false]);
   });
 
   test("counts every trial turn, a refused one too, and no turn where trials are no phase", async () => {
     const many = await play(blueprint(), [tries(found), tries(found), tries(found), ...right]);
-    const none = await play(blueprint(), right);
-    expect(advantagesOf(0.1, many, none).advantages).toEqual([expect.closeTo(-0.15, 12), expect.closeTo(0.15, 12)]);
+    const failed = await play(blueprint(), [says(booked), answer]);
+    const dear = (price: number) => Number(advantagesOf(price, many, failed).advantages[0]);
+    // rewards of 1 and -1 have a standard deviation of the square root of 2
+    expect(dear(0) - dear(0.1)).toBeCloseTo(0.15 / Math.SQRT2, 5);
     const plain = await play(blueprint(), [tries(found), ...right], trials({ phase: false }));
-    expect(advantagesOf(0.1, plain, plain).dead).toBe(true);
+    expect(advantagesOf(0.1, plain, failed).advantages).toEqual(advantagesOf(0, plain, failed).advantages);
   });
 
   test("does not change what counts as solved", async () => {
@@ -184,14 +202,12 @@ describe("a run", () => {
   test("with trials compares their price, and every episode has their counts", async () => {
     const change = { trial: { turns: 2, price: 0.1 }, reward: { verdict: "rules" }, rollout: { guide: "off" } } as const;
     const tried = await run(change);
-    const acted = { ...tried, messages: tried.messages.filter(({ phase }) => phase !== "trial") };
-    const group = { index: 0, task: blueprint(), trajectories: [tried, acted], ids: [1, 2] };
-    const [scored] = stepAdvantages(
-      [group],
-      configSchema.parse({ ...change, evaluation: { decisions: 0 }, advantage: { negative: 1 } }),
-      1,
-    );
-    expect(scored?.advantages.map(([turn]) => turn)).toEqual([expect.closeTo(-0.05, 12), expect.closeTo(0.05, 12)]);
+    const group = { index: 0, task: blueprint(), trajectories: [tried, judged(-1)], ids: [1, 2] };
+    const ofPrice = (price: number) => {
+      const given = { ...change, trial: { turns: 2, price }, evaluation: { decisions: 0 } };
+      return Number(stepAdvantages([group], configSchema.parse(given), 1)[0]?.advantages[0]?.[0]);
+    };
+    expect(ofPrice(0) - ofPrice(0.1)).toBeCloseTo(0.05 / Math.SQRT2, 5);
     expect(tried.verdict?.reward).toBe(1);
     expect(tried.counts).toEqual({ "trial/turns": 1, "trial/telling": 1, "trial/idle": 0, "trial/harm": 0, "trial/solved": 1 });
   });
