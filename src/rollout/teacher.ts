@@ -21,6 +21,7 @@ export function roomyFor({ idsPerToken }: Pick<Teacher, "idsPerToken">, limits: 
 /** What becomes of a try that is to be learnt from (run/teach.ts), in the order in which it is asked. */
 export const tryOutcomes = [
   "aborted", // by the simulator's or the engine's fault
+  "late", // a turn was cut off by rollout.turnSeconds: the machine was too slow, whatever the verdict says
   "unsolved", // the verdict does not approve
   "untold", // no trial told anything
   "malformed", // a call could not be parsed: it would be learnt too

@@ -20,6 +20,7 @@ export type Show = (task: Task, index: number) => Promise<Trajectory>;
 /** In words, of several tries. */
 const outcomeTexts: Readonly<Record<Exclude<TryOutcome, "right">, string>> = {
   aborted: "were aborted",
+  late: "were cut off by rollout.turnSeconds",
   unsolved: "did not solve the task",
   untold: "made no trial that told something",
   malformed: "wrote calls that cannot be parsed, or trials that were refused",
@@ -70,8 +71,9 @@ export function teacherShows(session: Teaching, { teacher, engine }: Omit<Seated
 
 /** Why a try cannot be learnt from; null if it can, as far as it is not too long. */
 function outcomeOf(played: Trajectory, trial: Config["trial"]): TryOutcome | null {
-  const { status, task, counts } = played;
+  const { status, stopReason, task, counts } = played;
   if (status === "aborted") return "aborted";
+  if (stopReason === "turn_deadline") return "late";
   if (!isApproved(played)) return "unsolved";
   if (hasTrials(trial) && task.kind === "call" && (counts["trial/telling"] ?? 0) === 0) return "untold";
   return (counts["refused/malformed"] ?? 0) + (counts["refused/no_trial"] ?? 0) > 0 ? "malformed" : null;

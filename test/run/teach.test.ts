@@ -89,6 +89,37 @@ test("a warm-up says how long the turns are that it shows and a rollout would cu
   expect(said).toContain(`up to ${longest} tokens`);
 });
 
+test("a try that a slow machine cut off is told apart from one that was wrong", async () => {
+  const { show, config } = taught([["so ".repeat(10_000)]], {
+    rollout: { turnSeconds: 0.2, tokensPerTurn: 50_000, responseTokens: 50_000 },
+    engine: { policyContext: 60_000 },
+  });
+  const task = blueprint({ limits: limits({ tokensPerTurn: 50_000, responseTokens: 50_000 }) });
+  const shown = await show(task, 0);
+  expect(shown.counts).toMatchObject({ "teacher/late": 1 });
+  expect(() => assertTaught(config, [shown])).toThrow("1 were cut off by rollout.turnSeconds");
+});
+
+test("a step says how many of its turns a slow machine cut off", async () => {
+  using temporary = temporaryStore();
+  const warned: string[] = [];
+  const progress = (event: ProgressEvent) => {
+    if (event.kind === "warning") warned.push(event.text);
+  };
+  const slow = { ...wholeConfig.rollout, turnSeconds: 0.3, tokensPerTurn: 3000, responseTokens: 3000 };
+  const script = {
+    reply: simulatorReply,
+    say: (_: string, { temperature }: { readonly temperature: number }) => (temperature === 0 ? "Which?" : "so ".repeat(1000)),
+  };
+  await life(temporary, newRun(temporary, { steps: 1, rollout: slow }), { token: "one", progress, script });
+  const cut = temporary.store.database
+    .prepare("SELECT count(*) FROM trajectory WHERE stop_reason = 'turn_deadline'")
+    .pluck()
+    .get();
+  expect(cut).toBeGreaterThan(0);
+  expect(warned.filter((text) => text.startsWith(`${cut} of `) && text.includes("0.3 s"))).toHaveLength(1);
+});
+
 test("a teacher's bad try is its own fault, not the task's", async () => {
   const failed = await taught([[trialTurn(calls(found)), actingTurn(notes, plan, calls(booked)), answer]]).show(blueprint(), 0);
   expect(blameFor(failed)?.party).toBe("agent");
