@@ -59,14 +59,21 @@ export function toolOfDoc(doc: JsonObject): ToolSpec {
   return { name, description, parameters };
 }
 
+/** Rows of a category, as they were asked for: `from` to `to`, which is left out. */
+export interface RowRange {
+  readonly given: string;
+  readonly category: Category;
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
- * The rows of ranges CATEGORY:FROM:TO, TO left out, each row once; without a range all rows of all categories.
- * @throws PlayactError("usage") for a range that names no row, or rows that do not exist
+ * The rows of ranges, each row once; without a range all rows of all categories.
+ * @throws PlayactError("usage") for rows that do not exist
  */
-export function selectRows(data: string, ranges: readonly string[]): readonly BenchmarkRow[] {
-  const parsed = ranges.map(parseRange);
+export function selectRows(data: string, ranges: readonly RowRange[]): readonly BenchmarkRow[] {
   return categories.flatMap((category) => {
-    const own = parsed.filter((range) => range.category === category);
+    const own = ranges.filter((range) => range.category === category);
     if (own.length === 0 && ranges.length > 0) return [];
     const rows = readRows(data, category);
     for (const { from, to, given } of own)
@@ -79,7 +86,8 @@ export function selectRows(data: string, ranges: readonly string[]): readonly Be
   });
 }
 
-function parseRange(given: string) {
+/** A range CATEGORY:FROM:TO. @throws PlayactError("usage") for any other text */
+export function rowRange(given: string): RowRange {
   const [, name, from, to] = /^(\w+):(\d+):(\d+)$/.exec(given) ?? [];
   const category = categories.find((one) => one === name);
   if (category === undefined)

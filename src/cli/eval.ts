@@ -40,13 +40,14 @@ export function evalCommand(print: Print = toStdout, progress: Print = toStderr)
     .option("--home <folder>", homeHelp)
     .option("--json", "print one JSON document")
     .action(async (run: string | undefined, options: Options) => {
+      const { rowRange, selectRows } = await import("../benchmark/rows.ts");
+      const ranges = options.rows.map(rowRange); // a mistake is told before anything is installed
       using store = openStore(storePath(resolveHome(options.home)));
       const chosen = await chosenPolicies(store, run, { ...options, progress });
       await step(`BFCL ${bfclVersion}`, installBfcl);
       const { openChecker } = await import("../benchmark/checker.ts");
-      const { selectRows } = await import("../benchmark/rows.ts");
       await using checker = await openChecker(bfclPython() ?? "python3");
-      const rows = selectRows(checker.data, options.rows);
+      const rows = selectRows(checker.data, ranges);
       const played = await play({ store, checker, rows, progress }, chosen);
       const report = evalReport({ suite: "bfcl", version: checker.version }, played);
       if (options.json) printJson(print, report);

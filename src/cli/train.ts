@@ -19,7 +19,7 @@ import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { acquireLease, releaseLease } from "../store/lease.ts";
 import { modelsOfRun, type RunModels } from "../store/run-models.ts";
 import type { RunRow } from "../store/run-row.ts";
-import { createRun, findRun, setRunConfig } from "../store/runs.ts";
+import { assertFree, createRun, findRun, setRunConfig } from "../store/runs.ts";
 import { lastClosedStep } from "../store/steps.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { collect, presetHelp, toolSettings, toolsHelp } from "./options.ts";
@@ -110,6 +110,7 @@ async function requested(file: string | undefined, options: Options) {
 }
 
 async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
+  if (options.name !== undefined) assertFree(store, options.name);
   const { preset, config, tools } = await requested(file, options);
   // what is missing is reported before a run is created
   if (config.tasks.source !== null) openTrainingSet(store, config, config.tasks.source);

@@ -33,21 +33,7 @@ export function createRun(store: Store, run: NewRun): RunRow {
   return transact(store, (database) => {
     const folderOf = (name: string) => runFolder(dirname(store.path), name);
     const name = run.name ?? freeName(run.preset, (name) => isTaken(database, name) || existsSync(folderOf(name)));
-    if (!namePattern.test(name)) {
-      throw new PlayactError(
-        "usage",
-        `A run's name must be 1 to 64 lower-case letters, digits, dots, dashes or underscores and start with a letter or digit, got ${JSON.stringify(name)}.`,
-      );
-    }
-    if (isTaken(database, name)) {
-      throw new PlayactError("usage", `A run named ${name} already exists. Resume it, or choose another name.`);
-    }
-    if (existsSync(folderOf(name))) {
-      throw new PlayactError(
-        "usage",
-        `${folderOf(name)} already exists, for a run that ${store.path} does not list. Choose another name, or move that folder away.`,
-      );
-    }
+    assertFree(store, name);
     const { policy, simulator, tools, doubt } = run.models ?? { policy: null, simulator: null, tools: null, doubt: null };
     database
       .prepare(
@@ -60,6 +46,23 @@ export function createRun(store: Store, run: NewRun): RunRow {
       );
     return findRun(store, name);
   });
+}
+
+/** @throws PlayactError("usage") for a name that is taken or invalid */
+export function assertFree({ path, database }: Store, name: string): void {
+  if (!namePattern.test(name))
+    throw new PlayactError(
+      "usage",
+      `A run's name must be 1 to 64 lower-case letters, digits, dots, dashes or underscores and start with a letter or digit, got ${JSON.stringify(name)}.`,
+    );
+  if (isTaken(database, name))
+    throw new PlayactError("usage", `A run named ${name} already exists. Resume it, or choose another name.`);
+  const folder = runFolder(dirname(path), name);
+  if (existsSync(folder))
+    throw new PlayactError(
+      "usage",
+      `${folder} already exists, for a run that ${path} does not list. Choose another name, or move that folder away.`,
+    );
 }
 
 /**

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { callsOf, playRow, promptOf, templateDigest } from "../../src/benchmark/play.ts";
-import { selectRows } from "../../src/benchmark/rows.ts";
+import { rowRange, selectRows } from "../../src/benchmark/rows.ts";
 import { scriptedEngine } from "../../src/llm/scripted.ts";
 import { smallSuite, tagged, tags, templateOf } from "./small-suite.ts";
 
 using suite = smallSuite({ simple_python: 1 });
-const [row] = selectRows(suite.data, ["simple_python:0:1"]);
+const [row] = selectRows(suite.data, ["simple_python:0:1"].map(rowRange));
 if (row === undefined) throw new Error("no row");
 
 describe("a row", () => {

@@ -1,13 +1,13 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { selectRows } from "../../src/benchmark/rows.ts";
+import { rowRange, selectRows } from "../../src/benchmark/rows.ts";
 import { smallSuite } from "./small-suite.ts";
 
 const sizes = { simple_python: 9, multiple: 5, parallel: 4, parallel_multiple: 3, irrelevance: 6 };
 const suite = smallSuite(sizes);
 afterAll(() => suite[Symbol.dispose]());
-const names = (...ranges: string[]) => selectRows(suite.data, ranges).map(({ name }) => name);
+const names = (...ranges: string[]) => selectRows(suite.data, ranges.map(rowRange)).map(({ name }) => name);
 
 describe("the rows of a range", () => {
   test("begin with FROM and end before TO", () => {
@@ -41,7 +41,7 @@ describe("the rows of a range", () => {
 });
 
 test("a function keeps the dots of its name, and the policy reads its types as JSON Schema", () => {
-  const [row] = selectRows(suite.data, ["simple_python:3:4"]);
+  const [row] = selectRows(suite.data, ["simple_python:3:4"].map(rowRange));
   expect(row?.tools[0]).toMatchObject({ name: "tool.3", parameters: { type: "object" } });
   expect(row?.functions).toMatchObject([{ name: "tool.3", parameters: { type: "dict" } }]);
 });
@@ -49,5 +49,5 @@ test("a function keeps the dots of its name, and the policy reads its types as J
 test("a row without an answer is a damaged package, not a row that wants no call", () => {
   using damaged = smallSuite({ multiple: 2 });
   rmSync(join(damaged.data, "possible_answer", "BFCL_v4_multiple.json"));
-  expect(() => selectRows(damaged.data, ["multiple:0:1"])).toThrow("possible_answer");
+  expect(() => selectRows(damaged.data, ["multiple:0:1"].map(rowRange))).toThrow("possible_answer");
 });

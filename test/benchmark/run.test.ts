@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { selectRows } from "../../src/benchmark/rows.ts";
+import { rowRange, selectRows } from "../../src/benchmark/rows.ts";
 import { leftOf, marksOn, playRows } from "../../src/benchmark/run.ts";
 import { Stopped } from "../../src/errors.ts";
 import { scriptedEngine } from "../../src/llm/scripted.ts";
@@ -8,7 +8,7 @@ import { type Temporary, temporaryStore } from "../store/temporary.ts";
 import { candidate, namesChecker, rightCall, smallSuite } from "./small-suite.ts";
 
 const suite = smallSuite({ simple_python: 20, irrelevance: 4 });
-const rows = selectRows(suite.data, ["simple_python:0:20", "irrelevance:0:4"]);
+const rows = selectRows(suite.data, ["simple_python:0:20", "irrelevance:0:4"].map(rowRange));
 let temporary: Temporary;
 beforeAll(() => {
   temporary = temporaryStore();

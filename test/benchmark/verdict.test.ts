@@ -2,14 +2,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Checker, openChecker } from "../../src/benchmark/checker.ts";
 import type { Reply } from "../../src/benchmark/play.ts";
-import { type BenchmarkRow, selectRows } from "../../src/benchmark/rows.ts";
+import { type BenchmarkRow, rowRange, selectRows } from "../../src/benchmark/rows.ts";
 import { type Marked, markReply } from "../../src/benchmark/verdict.ts";
 import type { Dialect } from "../../src/config/config.ts";
 import { bfclPython, bfclVersion } from "../../src/models/bfcl.ts";
 import { namesChecker, smallSuite, tagged } from "./small-suite.ts";
 
 using suite = smallSuite({ simple_python: 1, irrelevance: 1 });
-const [asking, fitless] = selectRows(suite.data, ["simple_python:0:1", "irrelevance:0:1"]);
+const [asking, fitless] = selectRows(suite.data, ["simple_python:0:1", "irrelevance:0:1"].map(rowRange));
 if (asking === undefined || fitless === undefined) throw new Error("no rows");
 
 const right = tagged("tool.0", 0);
@@ -65,7 +65,7 @@ describe.skipIf(python === null)(`BFCL's own checker${python === null ? " (skipp
   const call = (name: string, values: string) => `<tool_call>\n{"name": "${name}", "arguments": ${values}}\n</tool_call>`;
   async function marked(name: string, ...calls: readonly string[]): Promise<Marked> {
     const [, category = "", position = 0] = /^(.*)_(\d+)$/.exec(name) ?? [];
-    const [row] = selectRows(checker.data, [`${category}:${position}:${Number(position) + 1}`]);
+    const [row] = selectRows(checker.data, [`${category}:${position}:${Number(position) + 1}`].map(rowRange));
     if (row === undefined) throw new Error(name);
     return markReply(checker, "hermes", row, { text: calls.join("\n"), ended: "stop" });
   }
