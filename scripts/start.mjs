@@ -7,14 +7,13 @@ import { root } from "./setup/step.mjs";
 const options = process.argv.slice(2);
 const at = options.findIndex((option) => option === "--preset" || option.startsWith("--preset="));
 const preset = at === -1 ? "laptop" : (options[at]?.split("=")[1] ?? options[at + 1] ?? "");
-const train = at === -1 ? ["--preset", preset, ...options] : options;
 
 // Ctrl-C and a closed terminal also reach the children (same process group); this process only waits and returns their exit
 // code. SIGTERM reaches only this process, which passes it on.
 for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => {});
 for (const command of [
   [join(root, "scripts", "setup.mjs"), "--preset", preset],
-  [join(root, "dist", "cli.js"), "train", ...train],
+  [join(root, "dist", "cli.js"), "train", ...options],
 ]) {
   const child = spawn(process.execPath, command, { stdio: "inherit" });
   const pass = () => child.kill("SIGTERM");
