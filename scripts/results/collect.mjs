@@ -85,11 +85,15 @@ export async function collect(run, home) {
     ]),
   );
   const rows = ask(
-    `select category, position, case when adapter is null then 'base' else 'step ' || step end as policy, correct
-     from benchmark where version = (select max(version) from benchmark) and (run = ${id} or (adapter is null and exists (
+    `select category, position, case when adapter is null then 'base' else 'step ' || step end as policy, correct, version, at
+     from benchmark where (run = ${id} or (adapter is null and exists (
        select 1 from run where id = ${id}
        and (model = config ->> '$.models.policy' or model like '%@' || substr(policy_sha256, 1, 12))))) -- a name, or a file by its hash
      order by category, position, step, at`, // of a model played in two forms the last one counts
+  );
+  const newest = rows.reduce(
+    (/** @type {any} */ last, /** @type {any} */ one) => (last === null || one.at > last.at ? one : last),
+    null,
   );
   return {
     ...head,
@@ -107,7 +111,7 @@ export async function collect(run, home) {
       }),
     ),
     benchmark: grouped(
-      rows,
+      rows.filter((/** @type {any} */ { version }) => version === newest.version), // scores of two versions are never compared
       ({ category, position }) => `${category} ${position}`,
       (first, all) => ({
         ...{ category: first.category, position: first.position },

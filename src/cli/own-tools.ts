@@ -1,6 +1,6 @@
 // Checks the user's own tools before anything is started: each is tried once as the run will simulate it.
 import type { Config } from "../config/config.ts";
-import { ownTools, taskSetNamed, toolsHash } from "../run/own-tools.ts";
+import { ownTools, runTools, taskSetNamed, toolsHash } from "../run/own-tools.ts";
 import { storePath } from "../store/home.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { escapeText, toStderr } from "./output.ts";
@@ -16,11 +16,11 @@ export async function checkOwnTools({ tasks }: Pick<Config, "tasks">, home: stri
   const { withGrammarParser } = await import("../llm/engine/llama-grammar.ts"); // late: slow to load for --help
   const leftOut: string[] = [];
   using store = toolStore(tools, home);
-  const read = await withGrammarParser((parser) =>
+  await withGrammarParser((parser) =>
     ownTools(tools, store, skipBadTools ? { parser, leftOut: (sentence) => leftOut.push(sentence) } : { parser }),
   );
   for (const sentence of leftOut) toStderr(`playact: left out: ${escapeText(sentence)}\n`);
-  return toolsHash(read);
+  return toolsHash(runTools(tasks, store));
 }
 
 /** The store in `home` if the tools are those of a task set; null for a file, a folder and the catalogue. */

@@ -9,6 +9,7 @@ import { PlayactError } from "../errors.ts";
 import { modelPaths } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
 import { pythonPath } from "../models/python.ts";
+import { assertSameTools } from "../run/own-tools.ts";
 import { findSeats, findTeacher, type Seats, withCheckedAddresses } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
 import { openTrainingSet } from "../run/task-set.ts";
@@ -171,7 +172,8 @@ async function resumed(store: Store, file: string | undefined, options: Options)
   // first, so that nothing is read or changed for a run that another process writes
   const writer = acquireLease(store, run, { pid: process.pid, token: randomUUID() });
   try {
-    checkSameTools(run, await checkOwnTools(run.config, dirname(store.path)), stored.tools);
+    await checkOwnTools(run.config, dirname(store.path));
+    assertSameTools(run, store);
     checkSame(run, await findSeats(run.config), stored);
     if (options.steps !== undefined && options.steps !== run.config.steps)
       setRunConfig(writer, checkConfig({ ...run.config, steps: options.steps }));
@@ -186,7 +188,7 @@ async function resumed(store: Store, file: string | undefined, options: Options)
 function keepsConfig(given: string): PlayactError {
   return new PlayactError(
     "usage",
-    `A resumed run keeps its name and config, so ${given} cannot be given: --resume accepts --steps, --home and --json. Start a new run for another config.`,
+    `--resume does not go with ${given}: a resumed run keeps its name and config, and --resume accepts --steps, --home and --json. Start a new run for another config.`,
   );
 }
 
@@ -200,15 +202,6 @@ function checkSame(run: RunRow, seats: Seats, stored: RunModels): void {
       `The ${seat} of run ${run.name} has changed: it was started with a file of SHA-256 ${was}, and ${model.path} has ${model.sha256}. Put the old file back, or start a new run.`,
     );
   }
-}
-
-/** And with the tools: other ones would move some that were held out into training. @throws PlayactError("tools") */
-function checkSameTools(run: RunRow, now: string | null, was: string | null): void {
-  if (was === null || now === was) return;
-  throw new PlayactError(
-    "tools",
-    `The tools of run ${run.name} (${run.config.tasks.tools}) have changed since it was started. Put the old ones back, or start a new run.`,
-  );
 }
 
 function positive(text: string): number {

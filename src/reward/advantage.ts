@@ -7,7 +7,7 @@ import { type Rewards, returns, type TurnReturns } from "./returns.ts";
 /** One rollout of a group; its rewards are not read if it was aborted. */
 export interface RewardedRollout extends Rewards {
   readonly aborted: boolean;
-  /** What it spent, in units of the outcome; absent: nothing. */
+  /** What it spent, in units of the advantages; absent: nothing. */
   readonly cost?: number;
 }
 
@@ -88,23 +88,15 @@ export function tgrpo(rollouts: readonly RewardedRollout[], options: AdvantageOp
 }
 
 /**
- * What the costs of a group's rollouts take off their advantages: centred on their mean, and divided by what the outcomes are divided
- * by. Beside the outcomes, not among them: normalised with them a cost of any size would weigh as much as failing. Zeros where all
- * outcomes are the same: what was cheap is not worth learning for that alone. Not in the paper. // [rollout]
+ * What the costs of a group's rollouts take off their advantages: centred on their mean. Beside the outcomes, not among them: divided
+ * by their deviation a cost of any size would weigh as much as failing, where they are nearly alike. Zeros where all outcomes are the
+ * same: what was cheap is not worth learning for that alone. Not in the paper. // [rollout]
  */
-export function costOffsets(
-  rollouts: readonly RewardedRollout[],
-  { normalizeStd }: Pick<AdvantageOptions, "normalizeStd">,
-): number[] {
+export function costOffsets(rollouts: readonly RewardedRollout[]): number[] {
   const played = rollouts.filter(({ aborted }) => !aborted);
-  const rewards = played.map(({ reward }) => reward);
-  if (played.length < 2 || areAlike(rewards)) return rollouts.map(() => 0);
+  if (played.length < 2 || areAlike(played.map(({ reward }) => reward))) return rollouts.map(() => 0);
   const mean = sum(played.map(({ cost = 0 }) => cost)) / played.length;
-  const scale = normalizeStd ? deviation(rewards) + epsilon : 1;
-  return rollouts.map(({ aborted, cost = 0 }) => {
-    const offset = (cost - mean) / scale;
-    return aborted || Math.abs(offset) < rounding ? 0 : offset;
-  });
+  return rollouts.map(({ aborted, cost = 0 }) => (aborted || Math.abs(cost - mean) < rounding ? 0 : cost - mean));
 }
 
 /** Whether no turn of the group has an advantage: there is nothing to learn, so the batch can leave the group out. */
@@ -120,7 +112,8 @@ function comparison(values: readonly number[], normalizeStd: boolean): (value: n
   if (values.length < 2) return (value) => value;
   if (areAlike(values)) return () => 0;
   const mean = sum(values) / values.length;
-  const scale = normalizeStd ? deviation(values) + epsilon : 1;
+  const variance = sum(values.map((value) => (value - mean) ** 2)) / (values.length - 1);
+  const scale = normalizeStd ? Math.sqrt(variance) + epsilon : 1;
   return (value) => (value - mean) / scale + 0; // + 0 turns -0 into 0
 }
 
@@ -128,12 +121,6 @@ function comparison(values: readonly number[], normalizeStd: boolean): (value: n
 function areAlike(values: readonly number[]): boolean {
   const largest = Math.max(1, ...values.map(Math.abs));
   return Math.max(...values) - Math.min(...values) <= rounding * largest;
-}
-
-/** Of a sample: n - 1. */
-function deviation(values: readonly number[]): number {
-  const mean = sum(values) / values.length;
-  return Math.sqrt(sum(values.map((value) => (value - mean) ** 2)) / (values.length - 1));
 }
 
 /** The outcome and the turns' rewards as one reward. */

@@ -113,7 +113,7 @@ function rewardsOf(trajectory: Trajectory, trialPrice: number): RewardedRollout 
 function compared(rollouts: readonly RewardedRollout[], options: AdvantageOptions): TurnAdvantage[][] {
   const alone = rollouts.filter(({ aborted }) => !aborted).length < 2;
   const played = alone ? rollouts.map((rollout) => ({ ...rollout, aborted: true })) : rollouts;
-  const offsets = costOffsets(played, options);
+  const offsets = costOffsets(played);
   const { negative = 1 } = options;
   return advantages(played, options).map((turns, member) => {
     const weighed = (value: number) => {

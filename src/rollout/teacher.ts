@@ -24,7 +24,7 @@ export const tryOutcomes = [
   "late", // a turn was cut off by rollout.turnSeconds: the machine was too slow, whatever the verdict says
   "unsolved", // the verdict does not approve
   "untold", // no trial told anything
-  "malformed", // a call could not be parsed: it would be learnt too
+  "malformed", // a call could not be parsed, or a trial was refused: it would be learnt too
   "too_long", // in the policy's ids
   "right",
 ] as const;

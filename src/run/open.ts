@@ -24,7 +24,7 @@ import { callFormOf } from "./form.ts";
 import { memoryOf } from "./memory.ts";
 import { openNearness } from "./open-embedder.ts";
 import { openEngineOf } from "./open-engine.ts";
-import { ownTools } from "./own-tools.ts";
+import { assertSameTools, runTools } from "./own-tools.ts";
 import { planOfRun, unplanned } from "./plan.ts";
 import { probePositions } from "./positions.ts";
 import { findSeats } from "./seats.ts";
@@ -51,6 +51,7 @@ export async function openSession(
   const planned = await planOfRun(config);
   const { plan } = planned;
   watch.progress({ kind: "phase", text: planLine(plan), step: 0 });
+  assertSameTools(writer.run, writer.store); // the command has asked already, but a worker that died is started without it
   const toolsets = toolsetsOf(config, writer.store);
   const nearness = await openNearness(config, [...toolsets.train, ...toolsets.heldOut]);
   const learning = openLearner(config, { python, model: seats.policy.path, plan });
@@ -113,10 +114,8 @@ export async function openSession(
  * @throws PlayactError("config") as checkDrift does
  */
 export function toolsetsOf(config: Config, store: Store | null = null): Session["toolsets"] {
-  const { tools, skipBadTools, source } = config.tasks;
-  // at its start the command has already reported which are left out (cli/own-tools.ts)
-  const options = skipBadTools ? { leftOut: () => undefined } : {};
-  const all = tools === null ? embeddedCatalogue() : ownTools(tools, store, options);
+  const { tools, source } = config.tasks;
+  const all = runTools(config.tasks, store) ?? embeddedCatalogue();
   const { tasks, decisions, perCell } = config.evaluation;
   const evaluates = tasks + decisions + perCell > 0;
   const { train, heldOut } = splitHeldOut(all, evaluates ? config.evaluation.heldOut : 0, ["held-out"]);

@@ -2,7 +2,10 @@
 // their hash.
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
+import type { Config } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
+import { modelsOfRun } from "../store/run-models.ts";
+import type { RunRow } from "../store/run-row.ts";
 import type { Store } from "../store/store.ts";
 import { findTaskSet, tasksOf } from "../store/task-sets.ts";
 import { userTools } from "../tools/toolset.ts";
@@ -21,9 +24,30 @@ export function storedAddress(tools: string): string {
   return taskSetNamed(tools) === null ? resolve(tools) : tools;
 }
 
-/** SHA-256 of the tools as they were read. */
-export function toolsHash(toolsets: readonly Toolset[]): string {
-  return createHash("sha256").update(JSON.stringify(toolsets)).digest("hex");
+/**
+ * The tools as a run reads them, after a command has checked them with llama.cpp's own parser and said which are left out; null: it
+ * has the catalogue's. Throws likewise.
+ */
+export function runTools({ tools, skipBadTools }: Config["tasks"], store: Store | null): readonly Toolset[] | null {
+  return tools === null ? null : ownTools(tools, store, skipBadTools ? { leftOut: () => undefined } : {});
+}
+
+/** SHA-256 of tools as they were read; null of none. */
+export function toolsHash(toolsets: readonly Toolset[] | null): string | null {
+  return toolsets === null ? null : createHash("sha256").update(JSON.stringify(toolsets)).digest("hex");
+}
+
+/**
+ * A run goes on with the tools that it was started with: other ones would move some that were held out into training.
+ * @throws PlayactError("tools")
+ */
+export function assertSameTools(run: Pick<RunRow, "id" | "name" | "config">, store: Store): void {
+  const was = modelsOfRun(store, run).tools;
+  if (was === null || toolsHash(runTools(run.config.tasks, store)) === was) return;
+  throw new PlayactError(
+    "tools",
+    `The tools of run ${run.name} (${run.config.tasks.tools}) have changed since it was started. Put the old ones back, or start a new run.`,
+  );
 }
 
 /**

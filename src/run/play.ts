@@ -107,14 +107,17 @@ export async function playGroups(
     ...(isTraining && guide === "failed" ? { guide: guideOf(session, playing) } : {}),
     ...(stops ? { stopAgreed: { spares: perStep, spare, changed: (episodes: number) => (total += episodes) } } : {}),
   });
-  const late = lateTurns(groups, session.config);
+  const before = new Set(done.map(({ id }) => id));
+  const played = groups.flatMap(({ trajectories, ids }) =>
+    trajectories.filter((_, member) => !before.has(ids[member] ?? Number.NaN)),
+  );
+  const late = lateTurns(played, session.config);
   if (late !== null) session.progress({ kind: "warning", text: late, step: playing.step });
   return groups;
 }
 
 /** What to say where a slow machine cut turns off; null: it did not. */
-function lateTurns(groups: readonly StoredGroup[], { rollout }: Pick<Config, "rollout">): string | null {
-  const played = groups.flatMap(({ trajectories }) => trajectories);
+function lateTurns(played: readonly Trajectory[], { rollout }: Pick<Config, "rollout">): string | null {
   const late = played.filter(({ stopReason }) => stopReason === "turn_deadline").length;
   if (late === 0) return null;
   return `${late} of ${played.length} episodes ended because a turn took more than ${rollout.turnSeconds} s, and are judged as they are: for a run on this machine raise rollout.turnSeconds or lower engine.policySequences`;

@@ -20,7 +20,8 @@ export function linesOf(messages: readonly Message[], dialect: Dialect, cut = fa
     if (role === "user") return [{ role, text }];
     if (role !== "assistant") return []; // results follow their calls; the system prompt is not part of the conversation
     const { calls, errors, rest: all } = parseToolCalls(text, dialect);
-    const rest = message.phase === "execution" ? withoutNotes(all) : all;
+    const acts = message.phase === "execution" && calls.length + errors.length > 0;
+    const rest = acts ? withoutNotes(all) : all;
     const words = cut && message === last ? `${rest} ${cutOff}`.trim() : rest;
     const written = [
       ...calls.map(({ name, arguments: given }) => spacedJson({ name, arguments: given })),

@@ -250,8 +250,8 @@ describe("a mistake is reported in one sentence, with its exit code:", () => {
     ["an unknown run", ["train", "--resume", "nope"], 2, /no run named nope\. Known runs, latest first: tiny-1/],
     ["a run that another process writes", ["train", "--resume", "--steps", "9"], 1, /tiny-1 is being written by process \d+/],
     ["another config for a run that has one", ["train", "--resume", "--set", "seed=2"], 2, /keeps its name and config/],
-    ["a preset for a run that has a config", ["train", "--resume", "--preset", "tiny"], 2, /so --preset cannot be given/],
-    ["a dry run of a run that has a config", ["train", "--resume", "--dry-run"], 2, /so --dry-run cannot be given/],
+    ["a preset for a run that has a config", ["train", "--resume", "--preset", "tiny"], 2, /--resume does not go with --preset/],
+    ["a dry run of a run that has a config", ["train", "--resume", "--dry-run"], 2, /--resume does not go with --dry-run/],
     [
       "no room for a prompt",
       train("--set", "rollout.responseTokens=4096"),

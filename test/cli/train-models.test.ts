@@ -6,6 +6,7 @@ import { report } from "../../src/cli/exit.ts";
 import { trainCommand } from "../../src/cli/train.ts";
 import { configSchema } from "../../src/config/config.ts";
 import { toolsHash } from "../../src/run/own-tools.ts";
+import { withCheckedAddresses } from "../../src/run/seats.ts";
 import { modelsOfRun } from "../../src/store/run-models.ts";
 import { createRun, listRuns } from "../../src/store/runs.ts";
 import { openStore } from "../../src/store/store.ts";
@@ -87,6 +88,12 @@ describe("a start with a whole file that does not fit its seat", () => {
     using store = openStore(temporary.path);
     expect(listRuns(store)).toEqual([]);
   });
+});
+
+test("own tools are stored by their absolute path, those of a task set by its name", () => {
+  const stored = (tools: string | null) => withCheckedAddresses(configSchema.parse({ tasks: { tools } })).tasks.tools;
+  expect(stored("my-tools.json")).toBe(join(process.cwd(), "my-tools.json"));
+  expect([stored("taskset:mine"), stored(null)]).toEqual(["taskset:mine", null]);
 });
 
 describe("a resume", () => {

@@ -81,12 +81,15 @@ describe("the price of trials", () => {
     const guessed = await play(blueprint(), right);
     const failed = await play(blueprint(), [says(booked), answer]);
     expect(tried.verdict?.reward).toBe(guessed.verdict?.reward); // no verdict reads it
-    const free = advantagesOf(0, tried, tried, guessed, failed).advantages;
-    // the rewards are 1, 1, 1 and -1: their standard deviation is 1
-    const costs = [0.02, 0.02, -0.02, -0.02];
-    expect(advantagesOf(0.02, tried, tried, guessed, failed).advantages).toEqual(
-      costs.map((cost, member) => expect.closeTo((free[member] ?? 0) - cost, 5)),
-    );
+    const half = await play(blueprint(), [says(found), "It is NT418."]);
+    expect(half.verdict?.reward).toBe(0.75);
+    for (const other of [failed, half]) {
+      const free = advantagesOf(0, tried, tried, guessed, other).advantages;
+      const costs = [0.02, 0.02, -0.02, -0.02];
+      expect(advantagesOf(0.02, tried, tried, guessed, other).advantages).toEqual(
+        costs.map((cost, member) => expect.closeTo((free[member] ?? 0) - cost, 12)),
+      );
+    }
   });
 
   test("is nothing to compare where all outcomes are the same, but what is rehearsed is the cheapest success", async () => {
@@ -112,8 +115,7 @@ describe("the price of trials", () => {
     const many = await play(blueprint(), [tries(found), tries(found), tries(found), ...right]);
     const failed = await play(blueprint(), [says(booked), answer]);
     const dear = (price: number) => Number(advantagesOf(price, many, failed).advantages[0]);
-    // rewards of 1 and -1 have a standard deviation of the square root of 2
-    expect(dear(0) - dear(0.1)).toBeCloseTo(0.15 / Math.SQRT2, 5);
+    expect(dear(0) - dear(0.1)).toBeCloseTo(0.15, 12);
     const plain = await play(blueprint(), [tries(found), ...right], trials({ phase: false }));
     expect(advantagesOf(0.1, plain, failed).advantages).toEqual(advantagesOf(0, plain, failed).advantages);
   });
@@ -207,7 +209,7 @@ describe("a run", () => {
       const given = { ...change, trial: { turns: 2, price }, evaluation: { decisions: 0 } };
       return Number(stepAdvantages([group], configSchema.parse(given), 1)[0]?.advantages[0]?.[0]);
     };
-    expect(ofPrice(0) - ofPrice(0.1)).toBeCloseTo(0.05 / Math.SQRT2, 5);
+    expect(ofPrice(0) - ofPrice(0.1)).toBeCloseTo(0.05, 12);
     expect(tried.verdict?.reward).toBe(1);
     expect(tried.counts).toEqual({ "trial/turns": 1, "trial/telling": 1, "trial/idle": 0, "trial/harm": 0, "trial/solved": 1 });
   });
@@ -233,9 +235,6 @@ describe("a run", () => {
     expect(refused({ trial: { turns: 8 } })).toBe("taken");
     expect(refused({ trial: { turns: 9, phase: false } })).toContain("trial.turns=8"); // the same turns in all
     expect(refused({ trial: { turns: 1 }, rollout: { responseTokens: 128 } })).toContain("Set trial.turns=0, or raise");
-    expect(refused({ trial: { turns: 2 }, rollout: { responseTokens: 199 }, engine: { policyContext: 200 } })).toContain(
-      "rollout.responseTokens is 199",
-    );
     expect(refused({ rollout: { responseTokens: 100 }, engine: { policyContext: 1024 } })).toBe("taken"); // without trials
   });
 

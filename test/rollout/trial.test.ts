@@ -97,6 +97,10 @@ test("notes and plan are in no line that user or judge reads; other words of the
   ]);
   const said = lines.flatMap((line) => (line.role === "assistant" ? [line.text] : []));
   expect(said).toEqual(["I see.", answer]);
+  const free = `Notes:\n* find_train: fine\n\nPlan:\n1. Look.\n2. Report.\n${says(found)}`;
+  const reported = `${answer}\nNotes:\n- Seats are free.`;
+  const other = await episodeOf(stage({ turns: [free, reported] }, { trial: trials() }), task, ["lines"]);
+  expect(other.lines.flatMap((line) => (line.role === "assistant" ? [line.text] : []))).toEqual([reported]);
 });
 
 describe("a page that an error tells to be untrue", () => {

@@ -114,7 +114,7 @@ describe("a step", () => {
     expect(stored?.trajectory.messages.map((message) => message.logprobs)).toEqual([null, [-1, -2]]);
   });
 
-  it("is reopened although later episodes have items of a rubric, failures and exchanges", () => {
+  it("is reopened although later episodes have items of a rubric", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
     const writer = newWriter(store);

@@ -8,8 +8,8 @@ import { replyStart } from "./thinking.ts";
 const trialWord = "Trial:";
 const notesWord = "Notes:";
 const planWord = "Plan:";
-/** The line of the word, of notes also the list that follows it. */
-const notesAndPlan = new RegExp(`^(${notesWord}.*(\\n\\s*-.*)*|${planWord}.*)\\n?`, "gm");
+/** From a line that begins with one of the words to the end: notes and plan are the last words before the calls. */
+const notesAndPlan = new RegExp(`^\\s*(${notesWord}|${planWord})[\\s\\S]*$`, "m");
 
 /** Whether trials are a phase of their own: the prompt tells of them, and `Trial:` means something. */
 export function hasTrials(trial: Config["trial"] | undefined): trial is Config["trial"] {
