@@ -14,12 +14,16 @@ test("rest gives back the contexts, then the weights; in forty cycles no context
   });
   const ids = engine.vocabulary.encode("A rest is as good as a change, they say, and wake up early.");
   const scored = await engine.score(ids);
+  // the first cycle fills the allocator's pools, by up to 25 MB
+  await engine.rest("nothing");
+  await engine.wake();
+  expect(await engine.score(ids)).toEqual(scored);
   const awake = megabytes();
   const light = (await engine.rest("weights")) / 1e6;
   const deep = (await engine.rest("nothing")) / 1e6;
   // two contexts of 4,096 cells: 30 blocks x 2 x 192 x 2 bytes each cell; then the file
   expect(awake - light).toBeGreaterThan(0.9 * 2 * 94);
-  expect(light - deep).toBeGreaterThan(0.9 * (statSync(smallModel).size / 1e6));
+  expect(light - deep).toBeGreaterThan(0.85 * (statSync(smallModel).size / 1e6));
 
   const collect = exposedCollector();
   const held: number[] = [];
