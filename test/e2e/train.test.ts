@@ -14,7 +14,7 @@ let story: Story;
 beforeAll(async () => {
   home = newHome();
   story = await play(home);
-}, 600_000);
+}, 1_800_000); // about ten minutes of two cores with AVX2 alone
 afterAll(() => home[Symbol.asyncDispose]());
 
 describe("a run that is interrupted once and killed twice", () => {
