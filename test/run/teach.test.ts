@@ -106,18 +106,19 @@ test("a step says how many of its turns a slow machine cut off", async () => {
   const progress = (event: ProgressEvent) => {
     if (event.kind === "warning") warned.push(event.text);
   };
-  const slow = { ...wholeConfig.rollout, turnSeconds: 0.3, tokensPerTurn: 3000, responseTokens: 3000 };
+  const slow = { ...wholeConfig.rollout, turnSeconds: 0.2, tokensPerTurn: 50_000, responseTokens: 50_000 };
+  const engine = { ...wholeConfig.engine, policyContext: 60_000 };
   const script = {
     reply: simulatorReply,
-    say: (_: string, { temperature }: { readonly temperature: number }) => (temperature === 0 ? "Which?" : "so ".repeat(1000)),
+    say: (_: string, { temperature }: { readonly temperature: number }) => (temperature === 0 ? "Which?" : "so ".repeat(10_000)),
   };
-  await life(temporary, newRun(temporary, { steps: 1, rollout: slow }), { token: "one", progress, script });
+  await life(temporary, newRun(temporary, { steps: 1, engine, rollout: slow }), { token: "one", progress, script });
   const cut = temporary.store.database
     .prepare("SELECT count(*) FROM trajectory WHERE stop_reason = 'turn_deadline'")
     .pluck()
     .get();
   expect(cut).toBeGreaterThan(0);
-  expect(warned.filter((text) => text.startsWith(`${cut} of `) && text.includes("0.3 s"))).toHaveLength(1);
+  expect(warned.filter((text) => text.startsWith(`${cut} of `) && text.includes("0.2 s"))).toHaveLength(1);
 });
 
 test("a teacher's bad try is its own fault, not the task's", async () => {
