@@ -23,7 +23,10 @@ import type { StoredGroup } from "./types.ts";
 /** Tasks whose reports test the judge at each evaluation. */
 const canaryTasks = 4;
 
-/** The untouched policy: what a warm-up must not cost, and without one the policy of step 0. Whole episodes by config evaluation.base. */
+/**
+ * The untouched policy: what a warm-up must not cost, and without one the policy of step 0. It plays whole episodes if the config
+ * says so (evaluation.base).
+ */
 export async function evaluateBase(session: Session, heldOut: HeldOutTasks): Promise<void> {
   await playFirstTurns(session, heldOut, "base");
   if (session.config.evaluation.base) await evaluate(session, heldOut, "base");

@@ -6,7 +6,7 @@ import type { Config } from "../config/config.ts";
 import { draws } from "../rng.ts";
 import type { StoredGroup, Trajectory, Verdict } from "../types.ts";
 import { type AdvantageOptions, advantages, costOffsets, isDead, type RewardedRollout, type TurnAdvantage } from "./advantage.ts";
-import { trialTurns } from "./trials.ts";
+import { trialCost } from "./trials.ts";
 import { isSolved } from "./verdict.ts";
 
 /** A group with the advantages of its members' turns. */
@@ -82,8 +82,7 @@ function rehearsed(groups: readonly ScoredGroup[], trialPrice: number): ScoredGr
   return groups.map((group) => {
     const judged = group.trajectories.filter(isJudged);
     if (value === 0 || !group.dead || judged.length === 0 || !judged.every(({ verdict }) => isSolved(verdict))) return group;
-    const cost = (one: Trajectory) => (isJudged(one) ? trialTurns(one).length * trialPrice : Number.POSITIVE_INFINITY);
-    const costs = group.trajectories.map(cost);
+    const costs = group.trajectories.map((one) => (isJudged(one) ? trialCost(one, trialPrice) : Number.POSITIVE_INFINITY));
     const chosen = costs.indexOf(Math.min(...costs));
     const advantages = group.advantages.map((turns, member) => (member === chosen ? turns.map(() => value) : turns));
     return { ...group, dead: false, advantages };
@@ -106,7 +105,7 @@ function rewardsOf(trajectory: Trajectory, trialPrice: number): RewardedRollout 
     turnRewards: turns.map((message) => message.turnReward ?? 0),
     turnTokens: turns.map((message) => message.ids.length),
     aborted: !isJudged(trajectory),
-    cost: trialTurns(trajectory).length * trialPrice,
+    cost: trialCost(trajectory, trialPrice),
   };
 }
 

@@ -8,8 +8,12 @@ import { isSameCall } from "../rules/values.ts";
 import type { Counts, Json, MadeCall, Message, Task, ToolCall, Trajectory } from "../types.ts";
 import { asPlayed, playedIn } from "./as-played.ts";
 
-/** Its turns that tried, refused ones included. */
-export function trialTurns({ messages }: Trajectory): readonly Message[] {
+/** What its turns that tried cost, refused ones included. @param price of one (config trial.price) */
+export function trialCost(trajectory: Trajectory, price: number): number {
+  return trialTurns(trajectory).length * price;
+}
+
+function trialTurns({ messages }: Trajectory): readonly Message[] {
   return messages.filter(({ role, phase }) => role === "assistant" && phase === "trial");
 }
 

@@ -25,7 +25,10 @@ export async function findSeats({ models }: { readonly models: Pick<Config["mode
   return { policy, simulator: policy };
 }
 
-/** The config with the addresses of its models and tools as they are stored: absolute, since another folder may be the current one later. Throws likewise. */
+/**
+ * The config with the addresses of its models and tools as they are stored: absolute, since another folder may be the current one
+ * later. Throws likewise.
+ */
 export function withCheckedAddresses(config: Config): Config {
   const known = (address: string) => (serverOf(address) === null ? checkAddress(address).text : address);
   const { policy, simulator, teacher } = config.models;

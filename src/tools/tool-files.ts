@@ -1,7 +1,7 @@
 // Files of tools on disk: the JSON files of a folder, and what one of them holds, a value or one a line.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { describe } from "../errors.ts";
+import { describe, type PlayactError } from "../errors.ts";
 import { jsonOf } from "../rules/json.ts";
 import type { Json } from "../types.ts";
 import { fault } from "./tool-spec.ts";
@@ -12,13 +12,7 @@ export function statsOf(path: string) {
   try {
     return statSync(path);
   } catch (thrown) {
-    throw fault(path, {
-      who: "the file",
-      expected: "a readable JSON file",
-      came: describe(thrown),
-      todo: "check the path (config tasks.tools)",
-      cause: thrown,
-    });
+    throw unreadable(path, thrown);
   }
 }
 
@@ -58,13 +52,7 @@ export function contentOf(path: string): Json {
   try {
     text = readFileSync(path, "utf8").replace(/^\ufeff/, ""); // without a byte order mark
   } catch (thrown) {
-    throw fault(path, {
-      who: "the file",
-      expected: "a readable JSON file",
-      came: describe(thrown),
-      todo: "check the path (config tasks.tools)",
-      cause: thrown,
-    });
+    throw unreadable(path, thrown);
   }
   try {
     return JSON.parse(text) as Json; // JSON.parse returns nothing else
@@ -74,4 +62,14 @@ export function contentOf(path: string): Json {
     if (values.length > 1 && values.every((value) => value !== undefined)) return values;
     throw fault(path, { who: "the file", expected: "JSON", came: describe(thrown), todo: "correct the file", cause: thrown });
   }
+}
+
+function unreadable(path: string, thrown: unknown): PlayactError {
+  return fault(path, {
+    who: "the file",
+    expected: "a readable JSON file",
+    came: describe(thrown),
+    todo: "check the path (config tasks.tools)",
+    cause: thrown,
+  });
 }
