@@ -97,7 +97,7 @@ describe("tools files of the world", () => {
       needed: [tool],
       offered: [tool],
       used: [Object.keys(args)],
-      dependent: null,
+      links: [],
       heldBack: [],
     };
     const made = expectedCalls({ arguments_1: args, result_1: { status: "done" } }, plan, false, draws("case"));

@@ -24,7 +24,7 @@ afterAll(() => built[Symbol.dispose]());
 describe("your own tools", () => {
   test("the second tool needs a result of the first", () => {
     const found = userTools(join(examples, "my-tools.json")).flatMap(chains);
-    expect(found.map(({ first, second, argument }) => `${first.name} ${argument} ${second.name}`)).toEqual([
+    expect(found.map(({ first, second, links }) => `${first.name} ${links.join()} ${second.name}`)).toEqual([
       "book_table booking_id cancel_booking",
     ]);
   });
@@ -36,7 +36,7 @@ describe("the config file", () => {
     expect(JSON.parse(config)).toMatchObject({
       steps: 8,
       tasks: { tools: expect.stringMatching(/^\/.*docs\/examples\/my-tools\.json$/), perStep: 2, decline: 0.25 },
-      curriculum: { start: 10 },
+      curriculum: { start: 10, floor: 1 },
       rollout: { groupSize: 4 },
       learner: { learningRate: 1e-4 },
       evaluation: { tasks: 0 },

@@ -83,8 +83,8 @@ export function isSameCall(left: ToolCall, right: ToolCall, tools: readonly Tool
 }
 
 /**
- * True if a string in the value is incomplete: empty, a single character, or ending in a sign that needs a continuation.
- * Values that the schema lists are always complete: C and F, O+, <.
+ * True if a string in the value is incomplete: empty, a single character, or ending in a sign that needs a continuation. What the
+ * schema describes is complete: a listed value (C and F, O+, <), a text with a pattern or a format, a single letter where no more fit.
  */
 export function isCutShort(value: Json, schema: JsonSchema = {}): boolean {
   return isCutAt(placeOf(schema), value);
@@ -93,8 +93,14 @@ export function isCutShort(value: Json, schema: JsonSchema = {}): boolean {
 function isCutAt(place: Alternatives, value: Json): boolean {
   if (Array.isArray(value)) return value.some((item, index) => isCutAt(within(place, index), item));
   if (isObject(value)) return Object.entries(value).some(([name, item]) => isCutAt(within(place, name), item));
-  if (typeof value !== "string" || isListed(place, value)) return false;
-  return value.trim().length < 2 || /[,;:([{/&+-]$/.test(value.trim());
+  if (typeof value !== "string" || isListed(place, value) || isDescribed(place)) return false;
+  const least = place.some(({ maxLength }) => maxLength === 1) ? 1 : 2;
+  return value.trim().length < least || /[,;:([{/&+-]$/.test(value.trim());
+}
+
+/** Whether a schema of the place says what its texts look like. */
+function isDescribed(place: Alternatives): boolean {
+  return place.some(({ pattern, format }) => typeof pattern === "string" || typeof format === "string");
 }
 
 /** The scalars of a value, in order. */
@@ -118,6 +124,9 @@ export function spoken(name: string): string {
     .trim();
 }
 
+/** Words joined by underscores, as listed values are; no e-mail address, no link, no file. */
+const joined = /^[\p{L}\p{N}]+(?:_[\p{L}\p{N}]+)+$/u;
+
 /** A value in plain words. */
 export function spokenValue(value: Json): string {
   if (Array.isArray(value)) return value.map(spokenValue).join(" and ");
@@ -126,5 +135,5 @@ export function spokenValue(value: Json): string {
       .map(([key, item]) => `${spoken(key)} ${spokenValue(item)}`)
       .join(", ");
   if (typeof value === "boolean") return value ? "yes" : "no";
-  return typeof value === "string" ? value.replace(/_/g, " ") : String(value);
+  return typeof value === "string" && joined.test(value) ? value.replace(/_/g, " ") : String(value);
 }

@@ -74,7 +74,8 @@ const leastTools = 4;
 
 /** Arguments whose values the user knows: not those that an earlier result gives. */
 function valuesSaid({ plan, calls }: Outline): number {
-  return calls.flatMap((call, at) => Object.keys(call.arguments).filter((name) => !(at === 1 && name === plan.dependent))).length;
+  return calls.flatMap((call, at) => Object.keys(call.arguments).filter((name) => !(at === 1 && plan.links.includes(name))))
+    .length;
 }
 
 /** A tool never, or a needed tool with a value that the task does not use; null: neither can be. */

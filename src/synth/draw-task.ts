@@ -126,7 +126,7 @@ export function outlineOf(
   return {
     order,
     plan: {
-      ...{ toolset: world.toolset, needed: [wish], dependent: null, used: [Object.keys(task.said)], offered },
+      ...{ toolset: world.toolset, needed: [wish], links: [], used: [Object.keys(task.said)], offered },
       heldBack: task.heldBack.map(({ argument }) => ({ call: 0, argument })),
     },
     calls: [{ name: wish.name, arguments: task.said, result }],

@@ -22,8 +22,8 @@ export interface Plan {
   readonly toolset: Toolset;
   /** The tools of the right calls, in order. */
   readonly needed: readonly ToolSpec[];
-  /** The argument of the second call that comes from the first result; null without one. */
-  readonly dependent: string | null;
+  /** The arguments of the second call that come from the first result; none: no call depends on another. */
+  readonly links: readonly string[];
   /** Parameters of each needed call that the task uses: all required ones and some optional ones. */
   readonly used: readonly (readonly string[])[];
   readonly heldBack: readonly { readonly call: number; readonly argument: string }[];
@@ -49,12 +49,13 @@ export function drawPlan(
   const chain: Chain | null = wantsChain && chains(toolset).length > 0 ? random.pick(chains(toolset)) : null;
   const needed = chain ? [chain.first, chain.second] : [random.pick(toolset.tools)];
   const used = needed.map((tool) => drawArguments(tool, random));
-  if (chain && !used[1]?.includes(chain.argument)) used[1] = [...(used[1] ?? []), chain.argument];
-  const heldBack = drawHeldBack(needed, chain, request, random);
+  const missing = chain ? requiredParameters(chain.second).filter((name) => chain.links.includes(name)) : [];
+  if (chain) used[1] = [...new Set([...(used[1] ?? []), ...missing])];
+  const heldBack = drawHeldBack({ needed, used, chain }, request, random);
   return {
     toolset,
     needed,
-    dependent: chain?.argument ?? null,
+    links: chain?.links.filter((name) => used[1]?.includes(name)) ?? [],
     used,
     heldBack,
     offered: drawOffered({ toolsets, own: toolset, needed, request, random, distractors }),
@@ -80,7 +81,7 @@ function drawPair(
   const needed = others.length > 0 ? [first, random.pick(others)] : [first];
   const used = drawArguments(first, random);
   return {
-    ...{ toolset, needed, dependent: null, heldBack: [] },
+    ...{ toolset, needed, links: [], heldBack: [] },
     used: needed.map((tool) => (tool === first ? used : drawArguments(tool, random))),
     offered: drawOffered({ toolsets, own: toolset, needed: [...new Set(needed)], request, random, distractors }),
   };
@@ -104,8 +105,8 @@ function isPlain(tool: ToolSpec, argument: string): boolean {
 }
 
 /** Several calls of which none needs another's result. */
-export function isParallel(plan: Pick<Plan, "needed" | "dependent">): boolean {
-  return plan.needed.length > 1 && plan.dependent === null;
+export function isParallel(plan: Pick<Plan, "needed" | "links">): boolean {
+  return plan.needed.length > 1 && plan.links.length === 0;
 }
 
 /** What the calls do, in order, as the writer of the first message reads it. */
@@ -115,12 +116,16 @@ export function purposesOf({ needed }: Pick<Plan, "needed">): string[] {
   return needed.map(({ description }) => description);
 }
 
-/** Draws from the required, scalar, non-boolean arguments that no earlier result gives. */
-function drawHeldBack(needed: readonly ToolSpec[], chain: Chain | null, request: PlanRequest, random: Draws): Plan["heldBack"] {
+/** Draws from the required, scalar, non-boolean arguments that no earlier result gives and no earlier call shares. */
+function drawHeldBack(
+  { needed, used, chain }: Pick<Plan, "needed" | "used"> & { readonly chain: Chain | null },
+  request: PlanRequest,
+  random: Draws,
+): Plan["heldBack"] {
   if (request.hold === 0 || request.decline) return [];
   const candidates = needed.flatMap((tool, call) =>
     requiredParameters(tool)
-      .filter((argument) => !(call === 1 && argument === chain?.argument))
+      .filter((argument) => !(call === 1 && (chain?.links.includes(argument) || used[0]?.includes(argument))))
       .filter((argument) => isPlain(tool, argument))
       .map((argument) => ({ call, argument })),
   );

@@ -5,20 +5,22 @@ import type { Draws } from "../rng.ts";
 import { contradicted, contradictions, putRight } from "../rules/contradiction.ts";
 import { isIdName } from "../rules/journal.ts";
 import { isObject, own } from "../rules/json.ts";
-import { argumentErrors } from "../rules/validate.ts";
+import { asMoment } from "../rules/language/moments.ts";
+import { argumentErrors, matchesSchema } from "../rules/validate.ts";
 import { isCutShort, isSameCall } from "../rules/values.ts";
 import { bareResult } from "../simulator/prompts/tool.ts";
 import type { Checked } from "../simulator/simulator.ts";
-import { argumentsSchema, object } from "../tools/tool-arguments.ts";
-import type { ExpectedCall, Json, JsonObject, JsonSchema } from "../types.ts";
+import { argumentsSchema, object, propertiesOf, requiredParameters } from "../tools/tool-arguments.ts";
+import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import { isParallel, type Plan } from "./draw-task.ts";
+import { givenAway } from "./first-message.ts";
+import { slotsOfAll } from "./slots.ts";
 
 /** The arguments of every needed call and, in a call task, its result, under the tools' own schemas. */
 export function callsSchema(plan: Plan, decline: boolean): JsonSchema {
   const properties: Record<string, JsonSchema> = {};
   plan.needed.forEach((tool, index) => {
-    const dependent = index === 1 ? plan.dependent : null;
-    properties[`arguments_${index + 1}`] = argumentsSchema(tool, plan.used[index] ?? [], dependent);
+    properties[`arguments_${index + 1}`] = argumentsSchema(tool, plan.used[index] ?? [], index === 1 ? plan.links : []);
     if (!decline) properties[`result_${index + 1}`] = tool.returns ?? bareResult;
   });
   return object(properties);
@@ -29,11 +31,13 @@ export function expectedCalls(reply: JsonObject, plan: Plan, decline: boolean, r
   const value: ExpectedCall[] = [];
   for (const [index, tool] of plan.needed.entries()) {
     const filled = (reply[`arguments_${index + 1}`] ?? {}) as JsonObject; // the schema was checked by ask
-    const { dependent } = plan;
-    const given = index === 1 && dependent !== null ? own((value[0]?.result ?? {}) as JsonObject, dependent) : undefined;
-    const made = index === 1 && dependent !== null && given !== undefined ? { ...filled, [dependent]: given } : filled;
+    const made = index === 1 ? { ...filled, ...given(value[0]?.result, plan.links) } : filled;
+    const known = [...requiredParameters(tool), ...(index === 1 ? plan.links : [])];
     const ordered = Object.fromEntries(
-      (plan.used[index] ?? []).flatMap((name) => (Object.hasOwn(made, name) ? [[name, made[name] ?? null]] : [])),
+      (plan.used[index] ?? []).flatMap((name) => {
+        const one = own(made, name);
+        return one !== undefined && (known.includes(name) || isSayable(tool, name, one)) ? [[name, one]] : [];
+      }),
     );
     const problems = argumentErrors(tool, ordered);
     if (problems.length > 0) return { reason: problems.join("; ") };
@@ -46,8 +50,8 @@ export function expectedCalls(reply: JsonObject, plan: Plan, decline: boolean, r
       continue;
     }
     const reported = reply[`result_${index + 1}`] ?? null;
-    const fresh = isParallel(plan) ? newIds(reported, ordered) : index === 0 && dependent !== null ? [dependent] : [];
-    const written = fresh.reduce((result: Json, name) => withFreshId(result, name, random), reported);
+    const fresh = isParallel(plan) ? newIds(reported, ordered) : index === 0 ? plan.links : [];
+    const written = fresh.reduce((result: Json, name) => withFreshId(result, name, schemasOf(name, plan), random), reported);
     // echoes of arguments are corrected by rule; for facts that the two calls state differently the simulator is asked again
     const echoes = contradictions(call, written, tool, value).filter(({ kind }) => kind === "echo");
     const result = putRight(written, echoes);
@@ -55,7 +59,21 @@ export function expectedCalls(reply: JsonObject, plan: Plan, decline: boolean, r
     if (problem) return problem;
     value.push({ ...call, result });
   }
+  const told = givenAway(plan, value);
+  if (told !== null) return { reason: `another value gives away ${told}` };
   return { value };
+}
+
+/** Whether a person can say a value: not an empty list, null or an object without members. */
+function isSayable({ parameters }: ToolSpec, name: string, value: Json): boolean {
+  return slotsOfAll({ [name]: value }, parameters).length > 0;
+}
+
+/** What a result has of the arguments that come from it. */
+function given(result: Json | undefined, links: readonly string[]): JsonObject {
+  return isObject(result ?? null)
+    ? Object.fromEntries(Object.entries(result as JsonObject).filter(([name]) => links.includes(name)))
+    : {};
 }
 
 /** Ids that a result gives out: two calls side by side do not find the same thing. */
@@ -63,10 +81,20 @@ function newIds(result: Json, given: JsonObject): string[] {
   return isObject(result) ? Object.keys(result).filter((name) => isIdName(name) && !Object.hasOwn(given, name)) : [];
 }
 
-/** Simulators write FL123 again and again: the digits of an id that a later call needs are drawn, so it cannot be guessed. */
-function withFreshId(result: Json, name: string, random: Draws): Json {
+/** What the tools of a plan say of a name, in what they take and in what they return. */
+function schemasOf(name: string, { needed }: Plan): readonly JsonSchema[] {
+  const schemas = needed.flatMap(({ parameters, returns }) => [parameters, returns ?? {}]);
+  return schemas.map((schema) => own(propertiesOf(schema), name)).filter(isObject);
+}
+
+/**
+ * Simulators write FL123 again and again: the digits of an id that a later call needs are drawn, so it cannot be guessed. A date, a
+ * time, and what would not fit the schemas any more (a pattern, a list) stay.
+ */
+function withFreshId(result: Json, name: string, schemas: readonly JsonSchema[], random: Draws): Json {
   if (!isObject(result)) return result;
   const id = own(result, name);
-  if (typeof id !== "string") return result;
-  return { ...result, [name]: id.replace(/\d/g, () => String(random.integer(0, 9))) };
+  if (typeof id !== "string" || asMoment(id) !== null) return result;
+  const fresh = id.replace(/\d/g, () => String(random.integer(0, 9)));
+  return schemas.every((schema) => matchesSchema(schema, fresh).length === 0) ? { ...result, [name]: fresh } : result;
 }

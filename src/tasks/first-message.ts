@@ -3,14 +3,14 @@
 import { isObject, own } from "../rules/json.ts";
 import { purpose } from "../rules/language/refusal.ts";
 import { carries } from "../rules/language/said.ts";
-import { sameValue, spoken } from "../rules/values.ts";
+import { defaultOf, sameValue, spoken, spokenValue } from "../rules/values.ts";
 import type { Checked } from "../simulator/simulator.ts";
-import { object } from "../tools/tool-arguments.ts";
+import { object, propertiesOf } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import { isParallel, type Plan } from "./draw-task.ts";
 import { type Field, stated } from "./phrases.ts";
 import { type SentenceFrame, sentencePattern } from "./sentence.ts";
-import { agrees, type Slot, slotsOfAll } from "./slots.ts";
+import { agrees, type Slot, slotsOfAll, stemOf } from "./slots.ts";
 import { speaksAsAssistant } from "./voice.ts";
 
 /** How a person asks for something. Without these a small simulator tells a story, or speaks as the assistant. */
@@ -69,13 +69,17 @@ const asking: SentenceFrame = {
 export const mostValuesAskedAgain = 3;
 
 const isTold = (plan: Plan, call: number, argument: string) =>
-  !(call === 1 && argument === plan.dependent) && !plan.heldBack.some((held) => held.call === call && held.argument === argument);
+  !(call === 1 && plan.links.includes(argument)) &&
+  !plan.heldBack.some((held) => held.call === call && held.argument === argument);
 
 /** The values that the first message must state. A value that two calls share under one name is stated once. */
 function toldValues(plan: Plan, calls: readonly ExpectedCall[]): { readonly name: string; readonly value: Json }[] {
+  const held = heldValues(plan, calls);
   return calls.flatMap((call, index) =>
     Object.entries(call.arguments)
-      .filter(([name]) => isTold(plan, index, name))
+      .filter(
+        ([name, value]) => isTold(plan, index, name) && !held.some((one) => one.argument === name && sameValue(one.value, value)),
+      )
       .filter(([name, value]) => {
         const earlier = calls.slice(0, index).findIndex((other) => sameValue(own(other.arguments, name) ?? null, value));
         return earlier < 0 || !isTold(plan, earlier, name);
@@ -84,12 +88,24 @@ function toldValues(plan: Plan, calls: readonly ExpectedCall[]): { readonly name
   );
 }
 
+/** The values that are held back. One that another call takes under the same name is held back there too. */
+function heldValues({ heldBack }: Plan, calls: readonly ExpectedCall[]) {
+  return heldBack.flatMap(({ call, argument }) => {
+    const value = own(calls[call]?.arguments ?? {}, argument);
+    return value === undefined ? [] : [{ argument, value }];
+  });
+}
+
+/** A value that is held back and yet said by one that is told: "2 nights" tells that 2 guests come. Null: there is none. */
+export function givenAway(plan: Plan, calls: readonly ExpectedCall[]): string | null {
+  const told = toldValues(plan, calls).map(({ value }) => spokenValue(value));
+  return heldValues(plan, calls).find(({ value }) => told.some((text) => carries(text, value)))?.argument ?? null;
+}
+
 /** The same as slots, in the order of the calls. */
 export function toldSlots(plan: Plan, calls: readonly ExpectedCall[]): readonly Slot[] {
   return toldValues(plan, calls).flatMap(({ name, value }) => {
-    const tool = plan.needed.find(
-      ({ parameters }) => isObject(parameters.properties) && Object.hasOwn(parameters.properties, name),
-    );
+    const tool = plan.needed.find(({ parameters }) => Object.hasOwn(propertiesOf(parameters), name));
     return slotsOfAll({ [name]: value }, tool?.parameters);
   });
 }
@@ -109,32 +125,54 @@ export function messageSchema(slots: readonly Slot[], { openings = asking.openin
 
 /**
  * What the grammar cannot rule out: words in lower case can give away a value that is held back, say another option in its
- * place, turn a value round ("minus", "not"), speak of something else than the tools do, or end in the assistant's voice.
+ * place or where nothing is wanted, turn a value round ("minus", "not"), speak of something else than the tools do, or end in the
+ * assistant's voice.
  */
 export function checkedMessage(reply: JsonObject, plan: Plan, calls: readonly ExpectedCall[]): Checked<string> {
   const message = String(reply.message ?? "").trim();
   const turned = toldValues(plan, calls).find(({ name, value }) => !carries(message, value) || !agrees(message, name, value));
   if (turned) return { reason: `the message does not say ${turned.name} as it is` };
-  const betrayed = plan.heldBack.find(({ call, argument }) => {
-    const value = own(calls[call]?.arguments ?? {}, argument);
-    return value !== undefined && carries(message, value);
-  });
+  const betrayed = heldValues(plan, calls).find(({ value }) => carries(message, value));
   if (betrayed) return { reason: `the message gives away ${betrayed.argument}` };
   const other = plan.heldBack
     .flatMap(({ call, argument }) => optionsOf(plan.needed[call], argument))
     .find((option) => carries(message, option));
   if (other !== undefined) return { reason: `the message says ${other} in place of what is held back` };
+  const beside = unusedChoices(plan, calls).find((choice) => carries(message, choice));
+  if (beside !== undefined) return { reason: `the message says ${beside}, which the right call leaves out` };
   if (speaksAsAssistant(message)) return { reason: "the message speaks as or of the assistant" };
   const silent = plan.needed.find((tool) => !namesMatter(message, tool));
   if (silent) return { reason: `the message does not ask for what ${silent.name} does` };
   return { value: message };
 }
 
-/** The values that an argument is chosen from; none for a free argument. */
-function optionsOf(tool: ToolSpec | undefined, argument: string): readonly Json[] {
-  const properties = tool?.parameters.properties ?? null;
-  const schema = isObject(properties) ? own(properties, argument) : null;
-  return isObject(schema) && Array.isArray(schema.enum) ? schema.enum.filter((option: Json) => typeof option === "string") : [];
+/** The texts that an argument is chosen from; none for a free argument. */
+function optionsOf(tool: ToolSpec | undefined, argument: string): readonly string[] {
+  const schema = own(propertiesOf(tool?.parameters ?? {}), argument);
+  const options = isObject(schema) && Array.isArray(schema.enum) ? schema.enum : [];
+  return options.filter((option: Json) => typeof option === "string");
+}
+
+/**
+ * What a person would say for an optional argument that the right call leaves out: "gluten free" asks for it. Not what the value
+ * of another argument or the tool's own page says anyway, nor what is so by default.
+ */
+function unusedChoices(plan: Plan, calls: readonly ExpectedCall[]): readonly string[] {
+  const pages = plan.needed.map(({ name, description }) => `${spoken(name)} ${description}`);
+  const said = [...pages, ...toldValues(plan, calls).map(({ name, value }) => `${spoken(name)} ${spokenValue(value)}`)].join(" ");
+  return plan.needed.flatMap((tool, index) => {
+    const unused = Object.keys(propertiesOf(tool.parameters)).filter(
+      (name) => !Object.hasOwn(calls[index]?.arguments ?? {}, name),
+    );
+    return unused
+      .flatMap((name) => {
+        const schema = own(propertiesOf(tool.parameters), name);
+        const choices: readonly Json[] = isObject(schema) && schema.type === "boolean" ? [stemOf(name)] : optionsOf(tool, name);
+        const byDefault = defaultOf(tool.parameters, name);
+        return choices.flatMap((choice) => (choice === byDefault || byDefault === true ? [] : [String(choice)]));
+      })
+      .filter((choice) => choice.length > 3 && !carries(said, choice));
+  });
 }
 
 /**
@@ -150,11 +188,27 @@ function namesMatter(text: string, { name, description }: ToolSpec): boolean {
   return stems.length === 0 || stems.some((stem) => text.toLowerCase().includes(stem));
 }
 
+/** A told value as a field; none for what has no words (null, an empty list). Keys that no schema names stay as they are. */
+function fieldOf(plan: Plan, { name, value }: { readonly name: string; readonly value: Json }): Field[] {
+  const tool = plan.needed.find(({ parameters }) => Object.hasOwn(propertiesOf(parameters), name));
+  if (slotsOfAll({ [name]: value }, tool?.parameters).length === 0) return [];
+  const schema = own(propertiesOf(tool?.parameters ?? {}), name);
+  if (!isObject(value) || (isObject(schema) && isObject(schema.properties))) return [[name, value]];
+  return [
+    [
+      name,
+      Object.entries(value)
+        .map(([key, one]) => `${key}: ${spokenValue(one)}`)
+        .join(", "),
+    ],
+  ];
+}
+
 /** The message built by rule, for simulators that drop values from every sentence they write. */
 export function plainMessage(plan: Plan, calls: readonly ExpectedCall[]): string {
   const [purposes, between] = isParallel(plan)
     ? [[...new Set(plan.needed.map(purpose))], ", and "]
     : [plan.needed.map(purpose), ", then "];
-  const fields = toldValues(plan, calls).map(({ name, value }): Field => [name, value]);
+  const fields = toldValues(plan, calls).flatMap((told) => fieldOf(plan, told));
   return [`Please ${purposes.join(between)}.`, ...(fields.length > 0 ? [stated(fields)] : [])].join(" ");
 }

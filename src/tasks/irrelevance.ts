@@ -48,7 +48,8 @@ function isStillFit({ restriction }: Task, tools: readonly ToolSpec[]): boolean 
 
 /**
  * Tools that cannot do what the needed ones do, each name once, shuffled: by turns siblings that need a value of their own, and
- * tools of the domain's other toolsets (of other domains if there are none).
+ * tools of the domain's other toolsets (of other domains if there are none). A toolset that was cut from a longer list has its
+ * siblings in the other parts too.
  */
 export function uselessTools(
   toolsets: readonly Toolset[],
@@ -56,8 +57,10 @@ export function uselessTools(
   needed: readonly ToolSpec[],
   random: Draws,
 ): ToolSpec[] {
-  const home = toolsets.filter(({ domain, name }) => domain === own.domain && name === own.toolset);
-  const others = toolsets.filter(({ domain, name }) => domain === own.domain && name !== own.toolset);
+  const near = toolsets.filter(({ domain }) => domain === own.domain);
+  const list = near.find(({ name }) => name === own.toolset)?.cutFrom;
+  const home = near.filter(({ name, cutFrom }) => name === own.toolset || (list !== undefined && cutFrom === list));
+  const others = near.filter((toolset) => !home.includes(toolset));
   const pool = others.length > 0 ? others : toolsets.filter(({ domain }) => domain !== own.domain);
   const siblings = home.flatMap(({ tools }) => tools.filter((tool) => needed.every((other) => cannotServe(other, tool))));
   const names = new Set(needed.map(({ name }) => name));

@@ -17,15 +17,26 @@ export interface Slot {
   readonly unit?: string;
 }
 
-/** The slots of an object's members; their schemas name the units of numbers. */
+/** The slots of an object's members; their schemas name the units of numbers, and say which texts have a form that is known. */
 export function slotsOfAll(values: JsonObject, schema: JsonSchema = {}): readonly Slot[] {
   return Object.entries(values).flatMap(([name, value]) => {
-    const own = isObject(schema.properties) ? ownValue(schema.properties, name) : undefined;
-    const unit = typeof value === "number" && isObject(own) ? own.description : undefined;
+    const own = propertyOf(schema, name) ?? {};
+    const unit = typeof value === "number" ? own.description : undefined;
     // a longer text explains the number
     const short = typeof unit === "string" && unit.length <= 16 ? { unit } : {};
-    return slotsOf(name, value).map((slot) => ({ ...slot, ...short }));
+    return slotsOf(name, value, own).map((slot) => ({ ...slot, ...short }));
   });
+}
+
+function propertyOf({ properties = {} }: JsonSchema, name: string): JsonSchema | null {
+  const own = isObject(properties) ? ownValue(properties, name) : undefined;
+  return isObject(own) ? own : null;
+}
+
+/** Whether a schema says in which form it takes a text, so that it can be said in another one: "6 PM" for HH:MM. */
+function hasKnownForm({ format, pattern, description }: JsonSchema): boolean {
+  const told = typeof description === "string" && /\bYYYY\b|\bHH\b|ISO.?8601|RFC.?3339/i.test(description);
+  return told || typeof format === "string" || typeof pattern === "string";
 }
 
 /** A detail for a question, in one of its forms: "length (hours): 2". */
@@ -33,17 +44,23 @@ export function detailOf({ name, forms, unit }: Slot, random: Draws): string {
   return `${name}${unit === undefined ? "" : ` (${unit})`}: ${random.pick(forms)}`;
 }
 
-/** The slots of a named value, in its order; none for null and for texts without words. */
-function slotsOf(name: string, value: Json): readonly Slot[] {
-  if (isObject(value)) return Object.entries(value).flatMap(([key, one]) => slotsOf(`${name} ${key}`.trim(), one));
+/** The slots of a named value, in its order; none for null and for texts without words. A key that no schema names is said too. */
+function slotsOf(name: string, value: Json, schema: JsonSchema): readonly Slot[] {
+  if (isObject(value))
+    return Object.entries(value).flatMap(([key, one]) => {
+      const own = propertyOf(schema, key);
+      if (own !== null) return slotsOf(`${name} ${key}`.trim(), one, own);
+      return slotsOf(name, one, {}).map((slot) => ({ ...slot, forms: slot.forms.map((form) => `${key}: ${form}`) }));
+    });
   if (Array.isArray(value) && value.some((one) => typeof one === "object"))
-    return value.flatMap((one: Json) => slotsOf(name, one));
-  const forms = formsOf(name, value);
+    return value.flatMap((one: Json) => slotsOf(name, one, isObject(schema.items) ? schema.items : {}));
+  const forms = formsOf(name, value, schema);
   return forms.length === 0 ? [] : [{ name: spoken(name), forms }];
 }
 
-function formsOf(name: string, value: Json): readonly string[] {
-  if (typeof value === "string" || typeof value === "number") return spokenForms(value);
+function formsOf(name: string, value: Json, schema: JsonSchema): readonly string[] {
+  if (typeof value === "string") return spokenForms(value, !hasKnownForm(schema));
+  if (typeof value === "number") return spokenForms(value);
   if (typeof value === "boolean") return booleanForms(name, value);
   if (!Array.isArray(value)) return [];
   const plain = value.flatMap((one: Json) =>
@@ -62,8 +79,8 @@ function booleanForms(name: string, value: boolean): string[] {
 
 const denials = ["no", "not", "without"] as const;
 
-/** "needs_break_room" -> "break room". */
-function stemOf(name: string): string {
+/** How a yes or no is named: "needs_break_room" -> "break room". */
+export function stemOf(name: string): string {
   return spoken(name).replace(/^(is|has|have|needs?|includes?|with|anyone) /, "");
 }
 

@@ -112,7 +112,7 @@ function blueprint({ order, plan, calls }: Outline, message: string, report: str
   const between = isParallel(plan) ? ", and " : ", then ";
   const details = calls.flatMap((call, index) =>
     Object.entries(call.arguments)
-      .filter(([name]) => !(index === 1 && name === plan.dependent))
+      .filter(([name]) => !(index === 1 && plan.links.includes(name)))
       .map(([name, value]) => `${spoken(name)}: ${spokenValue(value)}`),
   );
   return {
@@ -124,7 +124,7 @@ function blueprint({ order, plan, calls }: Outline, message: string, report: str
     intent: `${purposes.join(between)} (${details.join("; ")})`,
     firstMessage: message,
     expected: order.decline ? [] : calls,
-    dependent: !order.decline && plan.dependent !== null,
+    dependent: !order.decline && plan.links.length > 0,
     report,
   };
 }

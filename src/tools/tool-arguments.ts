@@ -22,10 +22,10 @@ export function drawArguments(tool: ToolSpec, random: Draws): string[] {
 }
 
 /**
- * The schema of those arguments, an object that requires them all; without `given`, whose value is already known. An optional
+ * The schema of those arguments, an object that requires them all; without those of `given`, whose values are already known. An optional
  * choice differs from its default, so that saying it matters.
  */
-export function argumentsSchema(tool: ToolSpec, used: readonly string[], given: string | null = null): JsonSchema {
+export function argumentsSchema(tool: ToolSpec, used: readonly string[], given: readonly string[] = []): JsonSchema {
   const ways = alternatives(tool.parameters);
   // the alternative that knows all these arguments and requires no other
   const way = ways.find((parameters) => {
@@ -39,7 +39,7 @@ export function argumentsSchema(tool: ToolSpec, used: readonly string[], given: 
   return object(
     Object.fromEntries(
       known
-        .filter(([name]) => used.includes(name) && name !== given)
+        .filter(([name]) => used.includes(name) && !given.includes(name))
         .map(([name, schema]) => [name, required.includes(name) ? schema : otherThanDefault(schema)]),
     ),
   );

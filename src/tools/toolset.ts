@@ -89,20 +89,18 @@ export function splitHeldOut(
 export interface Chain {
   readonly first: ToolSpec;
   readonly second: ToolSpec;
-  /** Required by `second`, returned by `first` under the same name, and unknown before the first call. */
-  readonly argument: string;
+  /** All that `second` takes and `first` returns under the same name, unknown before the first call. One or more are required. */
+  readonly links: readonly string[];
 }
 
 /** All dependent pairs of a toolset, found by name: a property of one tool's result is a required parameter of another. */
 export function chains(toolset: Toolset): Chain[] {
   return toolset.tools.flatMap((first) =>
-    toolset.tools
-      .filter((second) => second !== first)
-      .flatMap((second) =>
-        requiredParameters(second)
-          .filter((name) => given(first, name, second))
-          .map((argument) => ({ first, second, argument })),
-      ),
+    toolset.tools.flatMap((second) => {
+      const links = Object.keys(propertiesOf(second.parameters)).filter((name) => given(first, name, second));
+      const needed = requiredParameters(second).some((name) => links.includes(name));
+      return second !== first && needed ? [{ first, second, links }] : [];
+    }),
   );
 }
 

@@ -124,6 +124,15 @@ describe("what a schema lists", () => {
     expect(isCutShort(value, parameters)).toBe(cut);
   });
 
+  test.each<[JsonObject, string]>([
+    [{ pattern: "^[A-F]$" }, "A"],
+    [{ pattern: "^(A|B|AB|O)[+-]$" }, "AB+"],
+    [{ format: "uri" }, "https://example.com/"],
+    [{ maxLength: 1 }, "M"],
+  ])("is complete where the schema describes it: %j, %s", (schema, value) => {
+    expect([isCutShort(value, schema), isCutShort(value)]).toEqual([false, true]);
+  });
+
   test.each(["O+", "AB-", "<", ">=", "/"])("may end in any sign: %s", (value) => {
     expect([isCutShort(value, { enum: [value] }), isCutShort(value, { const: value })]).toEqual([false, false]);
   });
@@ -177,6 +186,8 @@ test("names and values are written in plain words", () => {
     "null",
   ]);
   expect(leaves({ a: [1, { b: null }], c: "x" })).toEqual([1, null, "x"]);
+  const exact = ["ana_berg@example.com", "https://example.com/my_page", "notes_2.txt"];
+  expect(exact.map(spokenValue)).toEqual(exact);
 });
 
 test.each([

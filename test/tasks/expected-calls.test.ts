@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { draws } from "../../src/rng.ts";
 import type { Plan } from "../../src/tasks/draw-task.ts";
-import { expectedCalls } from "../../src/tasks/expected-calls.ts";
+import { callsSchema, expectedCalls } from "../../src/tasks/expected-calls.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../../src/types.ts";
 
 const returns: JsonSchema = { type: "object", properties: { status: { type: "string" } }, required: ["status"] };
@@ -13,7 +13,7 @@ function written(properties: JsonObject, required: readonly string[], args: Json
     needed: [tool],
     offered: [tool],
     used: [Object.keys(properties)],
-    dependent: null,
+    links: [],
     heldBack: [],
   };
   return expectedCalls({ arguments_1: args, result_1: { status: "done" } }, plan, false, draws("expected"));
@@ -31,7 +31,7 @@ describe("two calls side by side", () => {
     const used = ["city", "unit"];
     const plan: Plan = {
       ...{ toolset: { domain: "", name: "", tools: [tool] }, needed: [tool, tool], offered: [tool] },
-      ...{ used: [used, used], dependent: null, heldBack: [] },
+      ...{ used: [used, used], links: [], heldBack: [] },
     };
     const found = { station_id: "ST12345678" };
     const reply = { arguments_1: first, result_1: found, arguments_2: second, result_2: found };
@@ -47,6 +47,38 @@ describe("two calls side by side", () => {
     const ids = "value" in calls ? calls.value.map(({ result }) => (result as JsonObject).station_id) : [];
     expect(new Set(ids).size).toBe(2);
     expect(ids).toEqual([expect.stringMatching(/^ST\d{8}$/), expect.stringMatching(/^ST\d{8}$/)]);
+  });
+});
+
+describe("a call that takes what another one gave", () => {
+  const shape = (properties: JsonObject): JsonSchema => ({ type: "object", properties, required: Object.keys(properties) });
+  const slot = { date: { type: "string", format: "date" }, time: { type: "string" }, room: { enum: ["tier1", "tier2"] } };
+  const find: ToolSpec = {
+    name: "find_slot",
+    description: "",
+    parameters: shape({ doctor: { type: "string" } }),
+    returns: shape(slot),
+  };
+  const visit = { doctor: { type: "string" }, ...slot };
+  const book: ToolSpec = { name: "book_visit", description: "", parameters: shape(visit), returns };
+  const found = { date: "2027-03-05", time: "09:30", room: "tier2" };
+  const plan: Plan = {
+    ...{ toolset: { domain: "", name: "", tools: [find, book] }, needed: [find, book], offered: [find, book] },
+    ...{ used: [["doctor"], Object.keys(visit)], links: Object.keys(slot), heldBack: [] },
+  };
+
+  test("takes all of it, and dates, times and listed values as they were given", () => {
+    const told = { doctor: "Ana Berg" };
+    expect(JSON.stringify(callsSchema(plan, false).properties)).toContain(
+      '"arguments_2":{"type":"object","properties":{"doctor"',
+    );
+    const reply = { arguments_1: told, result_1: found, arguments_2: told, result_2: { status: "done" } };
+    expect(expectedCalls(reply, plan, false, draws("linked"))).toEqual({
+      value: [
+        { name: "find_slot", arguments: told, result: found },
+        { name: "book_visit", arguments: { ...told, ...found }, result: { status: "done" } },
+      ],
+    });
   });
 });
 

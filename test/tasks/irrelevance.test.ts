@@ -4,6 +4,7 @@ import { draws } from "../../src/rng.ts";
 import { irrelevanceOf } from "../../src/tasks/irrelevance.ts";
 import { propertiesOf, requiredParameters } from "../../src/tools/tool-arguments.ts";
 import { embeddedCatalogue } from "../../src/tools/toolset.ts";
+import type { Toolset } from "../../src/types.ts";
 import { blueprint, bookSeats, chain, findTrain } from "../support/blueprint.ts";
 import { setTask, tempting, temptingTask } from "../support/task-set.ts";
 
@@ -50,6 +51,15 @@ describe("a call task turned into an irrelevance task", () => {
   test("is offered its siblings, or nothing, if there is no other toolset", () => {
     expect(irrelevanceOf(asked, [trains], draws("twin", 1)).tools).toEqual([bookSeats]);
     expect(irrelevanceOf(asked, [{ ...trains, tools: [findTrain] }], draws("twin", 1)).tools).toEqual([]);
+  });
+
+  test("is offered no tool that may serve from another part of the list that its toolset was cut from", () => {
+    const sized = { ...findTrain, name: "find_train_with_seats" };
+    const parts = [trains, { ...trains, name: "more trains", tools: [sized, { ...bookSeats, name: "book_bike" }] }];
+    const offered = (toolsets: readonly Toolset[]) =>
+      new Set(Array.from({ length: 9 }, (_, seed) => irrelevanceOf(asked, toolsets, draws("twin", seed)).tools).flat());
+    expect(offered(parts.map((part) => ({ ...part, cutFrom: "" })))).not.toContain(sized);
+    expect(offered(parts)).toContain(sized);
   });
 
   test("withholds every needed tool", () => {

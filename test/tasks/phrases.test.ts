@@ -58,7 +58,7 @@ test("a message built by rule passes the rules for a written one, whatever the t
         !leaves(Object.values(values)).some((value) => /\b(a|an|at|by|for|from|in|into|of|on|the|to|with)$/i.test(String(value))),
       );
       const used = [Object.keys(values)];
-      const plan = { toolset, needed: [tool], dependent: null, used, heldBack: [], offered: toolset.tools };
+      const plan = { toolset, needed: [tool], links: [], used, heldBack: [], offered: toolset.tools };
       const expected = [{ name: tool.name, arguments: values, result: null }];
       const message = plainMessage(plan, expected);
       expect(message).toMatch(/^Please [a-z]/);

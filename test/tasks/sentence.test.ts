@@ -18,7 +18,7 @@ const calls = fc.constantFrom(...catalogue).chain(({ toolset, tool }) =>
   fc.tuple(objectOf(tool.parameters), objectOf(tool.returns ?? {}), fc.nat(), fc.nat(2)).map(([values, result, seed, hold]) => {
     const used = [Object.keys(values)];
     const heldBack = (used[0] ?? []).slice(0, hold).map((argument) => ({ call: 0, argument }));
-    const plan = { toolset, needed: [tool], dependent: null, used, heldBack, offered: [tool] };
+    const plan = { toolset, needed: [tool], links: [], used, heldBack, offered: [tool] };
     return { plan, calls: [{ name: tool.name, arguments: values, result }], seed };
   }),
 );
@@ -119,6 +119,26 @@ describe("a value is said", () => {
         for (const form of spokenForms(value)) expect(carries(form, value as Json)).toBe(true);
       }),
     );
+  });
+});
+
+describe("a value of a call", () => {
+  const formsOf = (value: Json, schema: JsonSchema) =>
+    slotsOfAll({ it: value }, { type: "object", properties: { it: schema } }).flatMap(({ forms }) => forms);
+
+  test.each<[string, JsonSchema, readonly string[]]>([
+    ["10:00 AM", { type: "string" }, ["10:00 AM"]],
+    ["00:45", { type: "string", description: "Length of the talk" }, ["00:45"]],
+    ["18:30", { type: "string", description: "Time of the visit, as HH:MM" }, ["18:30", "6:30 PM"]],
+    ["2027-03-02", { type: "string", format: "date" }, ["2027-03-02", "March 2, 2027", "2 March 2027"]],
+  ])("%s is said in another form only if its schema tells which one is wanted: %j", (value, schema, forms) => {
+    expect(formsOf(value, schema)).toEqual(forms);
+  });
+
+  test("is said with its key where no schema names the key", () => {
+    expect(formsOf({ x_token: "abc" }, { type: "object" })).toEqual(["x_token: abc"]);
+    const known = { type: "object", properties: { x_token: { type: "string" } } };
+    expect(formsOf({ x_token: "abc" }, known)).toEqual(["abc"]);
   });
 });
 

@@ -244,6 +244,70 @@ describe("a message is asked for again when it", () => {
   });
 });
 
+describe("a task with a choice that nobody makes", () => {
+  const find: ToolSpec = {
+    name: "find_recipe",
+    description: "Finds a recipe for a dish.",
+    parameters: {
+      type: "object",
+      properties: {
+        dish: { type: "string" },
+        diet: { enum: ["vegan", "vegetarian"] },
+        tags: { type: "array", items: { type: "string" } },
+        gluten_free: { type: "boolean" },
+      },
+      required: ["dish"],
+    },
+    returns: shape({ title: { type: "string" } }),
+  };
+  const values = { arguments_1: { dish: "Lasagne", tags: [] }, result_1: { title: "Lasagne" } };
+  const plain = "Can you find a recipe for Lasagne?";
+
+  test("takes no message that asks for one, and calls without a list that is empty", async () => {
+    const messages = ["Can you find a vegan recipe for Lasagne?", "Can you find a gluten free recipe for Lasagne?", plain];
+    const tasks = await Promise.all(
+      Array.from({ length: 30 }, async (_, seed) => {
+        const made = await write(order({ names: ["choice", seed] }), [{ ...trains, tools: [find] }], messages, values);
+        return made.task;
+      }),
+    );
+    const bare = tasks.filter((task) => Object.keys(task?.expected[0]?.arguments ?? {}).join() === "dish");
+    expect(bare.length).toBeGreaterThan(0);
+    for (const task of bare) expect(task?.firstMessage).toBe(plain);
+    for (const task of tasks) expect(task?.expected[0]?.arguments ?? {}).not.toHaveProperty("tags");
+  });
+});
+
+describe("a value held back is not told by another one", () => {
+  const hotel = (properties: Record<string, JsonSchema>, name = "find_hotel"): ToolSpec => ({
+    ...{ name, description: "Finds a hotel for some nights.", parameters: shape(properties) },
+    returns: shape({ hotel_id: { type: "string" } }),
+  });
+  const number = { type: "integer" };
+
+  test("of the same number: such values are asked for again", async () => {
+    const values = { arguments_1: { guests: 2, nights: 2 }, result_1: { hotel_id: "HT418" } };
+    const tools = [hotel({ guests: number, nights: number })];
+    const { rejected } = await write(order({ hold: 1 }), [{ ...trains, tools }], ["A hotel for 2 nights."], values);
+    expect(rejected?.reason).toMatch(/^another value gives away (guests|nights)$/);
+  });
+
+  test("nor by a later call that takes it too", async () => {
+    const dated = hotel({ day: { type: "string", format: "date" } });
+    const book: ToolSpec = {
+      ...dated,
+      name: "book_hotel",
+      parameters: shape({ ...(dated.parameters.properties as Record<string, JsonSchema>), hotel_id: { type: "string" } }),
+    };
+    const given = { day: "2027-03-05" };
+    const values = { arguments_1: given, result_1: { hotel_id: "HT418" }, arguments_2: given, result_2: { hotel_id: "HT418" } };
+    const { task } = await write(order({ hold: 1, calls: 2 }), [{ ...trains, tools: [dated, book] }], ["A hotel."], values);
+    expect(task?.heldBack).toMatchObject([{ call: 0, argument: "day" }]);
+    expect(task?.firstMessage).not.toMatch(/2027|March|day/);
+    expect(task?.expected[1]?.arguments).toMatchObject(given);
+  });
+});
+
 test("a message that gives a held-back value away in lower case is asked for again", async () => {
   const find: ToolSpec = {
     name: "find_recipe",

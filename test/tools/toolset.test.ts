@@ -60,10 +60,15 @@ describe("splitHeldOut", () => {
 describe("chains", () => {
   const search = tool("search", object({ city: text }), object({ id: text, price: { type: "integer" }, city: text }));
   const pairs = (...tools: ToolSpec[]) =>
-    chains({ domain: "d", name: "n", tools }).map(({ first, second, argument }) => `${first.name} ${second.name} ${argument}`);
+    chains({ domain: "d", name: "n", tools }).map(({ first, second, links }) => `${first.name} ${second.name} ${links.join()}`);
 
   it("finds a property that one result returns and another tool requires", () => {
     expect(pairs(search, tool("book", object({ id: text, seats: { type: "integer" } })))).toEqual(["search book id"]);
+  });
+
+  it("has all that a result gives, whether required or not", () => {
+    const both = tool("book", object({ id: text, price: { type: "integer" } }, ["id"]));
+    expect(pairs(search, both)).toEqual(["search book id,price"]);
   });
 
   it.each([
@@ -109,6 +114,17 @@ describe("userTools", () => {
     ["an object with tools", { tools: [{ type: "function", function: { ...weather, strict: true } }] }],
   ])("reads %s", (_, content) => {
     expect(load(content)).toEqual([{ domain: "user", name: "tools-1", tools: [weather] }]);
+  });
+
+  it("knows which toolsets were cut from one list for its length alone", () => {
+    const named = (names: readonly string[]) => names.map((name) => ({ ...weather, name }));
+    const alone = Array.from({ length: 9 }, (_, at) => `show_${String.fromCharCode(97 + at)}`);
+    const toolsets = load(named([...alone, "github_open", "github_close"]));
+    expect(toolsets.map(({ tools, cutFrom }) => [tools.length, cutFrom])).toEqual([
+      [2, undefined],
+      [8, ""],
+      [1, ""],
+    ]);
   });
 
   it("reads a result's schema under either key, or none", () => {

@@ -78,7 +78,7 @@ describe("BFCL's function docs", () => {
       },
     ]);
     for (const tool of toolset?.tools ?? []) expect(toGrammar(tool.returns ?? {})).toContain("root");
-    expect(toolset && chains(toolset).map(({ argument }) => argument)).toEqual(["safe_id"]);
+    expect(toolset && chains(toolset).map(({ links }) => links)).toEqual([["safe_id"]]);
   });
 
   it("get enum values of the right type, and require only existing parameters", () => {

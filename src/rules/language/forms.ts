@@ -7,10 +7,11 @@ import { carries } from "./said.ts";
 
 /**
  * The forms of a text or a number, the plainest first, each of which states it (`carries`); none for a text without words. A
- * date keeps its year, because nobody could guess it.
+ * date keeps its year, because nobody could guess it. `asWritten`: a text in the form that it has alone, where nobody could know
+ * from "10 AM" that "10:00 AM" is wanted, or where "00:45" is no time of the day.
  */
-export function spokenForms(value: string | number): readonly string[] {
-  const forms = typeof value === "number" ? numberForms(value) : textForms(value);
+export function spokenForms(value: string | number, asWritten = false): readonly string[] {
+  const forms = typeof value === "number" ? numberForms(value) : asWritten ? [plainForm(value)] : textForms(value);
   return [...new Set(forms)].filter((form) => /[\p{L}\p{N}]/u.test(form) && carries(form, value));
 }
 
@@ -20,8 +21,12 @@ function numberForms(value: number): string[] {
   return [String(value), ...grouped, ...(word === undefined ? [] : [word])];
 }
 
+function plainForm(value: string): string {
+  return spokenValue(value).replace(/\s+/g, " ").trim();
+}
+
 function textForms(value: string): string[] {
-  const plain = spokenValue(value).replace(/\s+/g, " ").trim();
+  const plain = plainForm(value);
   const { day, clock } = asMoment(value) ?? {};
   const days = day === undefined ? [] : dayForms(day);
   const clocks = clock === undefined ? [] : clockForms(clock);
