@@ -13,6 +13,11 @@ import { gainText, table, two } from "./markdown.mjs";
 
 const order = ["true", "renamed", "options", "decoy", "set"];
 
+/**
+ * Whether a task reports: those in cells play one plain task under several pages, and would count it as often. @param {TaskLine} task
+ */
+export const reports = ({ purpose, cell }) => purpose === "evaluation" && (cell === undefined || cell === "set");
+
 /** Measures that are not 0 or 1 for a task: their mean has no interval of its own, its gains have. */
 const means = ["trials", "goals", "asked"];
 
@@ -122,7 +127,7 @@ export function compareCells([name, one], [otherName, other], statistics) {
   return [
     `### ${name} against ${otherName}`,
     `${name}: ${one.processor}. ${otherName}: ${other.processor}. Config: ${differing.join("; ") || "the same"}.`,
-    "Paired over the same held-out tasks, 95 % by bootstrap; shares with Wilson's 95 %.",
+    "Paired over the same held-out tasks, 95 %: of what is 0 or 1 Tango's score interval, else by bootstrap; shares with Wilson's.",
     ...parts,
   ].join("\n\n");
 }

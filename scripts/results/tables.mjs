@@ -1,5 +1,6 @@
 // Tables of a kept result as Markdown: scores by phase with intervals, paired gains, benchmark rows.
 import { byKey } from "./by-key.mjs";
+import { reports } from "./cells.mjs";
 import { classOf, stepOf } from "./curve.mjs";
 import { gainText, table, two } from "./markdown.mjs";
 
@@ -53,13 +54,16 @@ const kinds = ["plain", "parallel", "chain", "ask", "ask+chain", "decline"];
 
 /** @param {string} name @param {Result} result */
 export async function tables(name, { tasks, benchmark, steps, processor, note }) {
-  const of = (/** @type {string} */ purpose) => tasks.filter((task) => task.purpose === purpose);
-  const start = phasesOf(of("evaluation")).find((phase) => stepOf(phase) === 0) ?? "base";
+  const reporting = tasks.filter(reports);
+  const start = phasesOf(reporting).find((phase) => stepOf(phase) === 0) ?? "base";
   const evaluation = byKey(
-    of("evaluation").toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind)),
+    reporting.toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind)),
     ({ kind }) => kind,
   );
-  const selection = byKey(of("selection"), ({ kind }) => classOf(kind));
+  const selection = byKey(
+    tasks.filter(({ purpose }) => purpose === "selection"),
+    ({ kind }) => classOf(kind),
+  );
   const rows = byKey(benchmark, ({ category }) => category);
   const strata = meanOf.map((category) => rows.get(category) ?? []);
   const policies = phasesOf(benchmark).filter((policy) => policy !== "base");
@@ -112,7 +116,7 @@ export async function seedTables(results) {
     const rows = byKey(/** @type {typeof benchmark} */ (of(benchmark)), ({ category }) => category);
     return {
       name,
-      tasks: /** @type {typeof tasks} */ (of(tasks.filter(({ purpose }) => purpose === "evaluation"))),
+      tasks: /** @type {typeof tasks} */ (of(tasks.filter(reports))),
       rows: meanOf.map((category) => rows.get(category) ?? []),
     };
   });

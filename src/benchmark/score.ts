@@ -1,5 +1,5 @@
 // Scores of stored rows with their intervals, and the comparison of two policies row by row. Pure.
-import { type Gain, type Interval, type Pair, pairedGain, wilson } from "../statistics/interval.ts";
+import { type Gain, type Interval, meanEstimate, type Pair, pairedGain, wilson } from "../statistics/interval.ts";
 import type { StoredMark } from "../store/benchmark.ts";
 import { categories } from "./rows.ts";
 
@@ -45,13 +45,11 @@ export function scoreMarks(marks: readonly Mark[]): Scored {
     const right = own.filter(({ correct }) => correct).length;
     return { category, rows: own.length, right, score: right / own.length, ...wilson(right, own.length) };
   });
-  // against nothing, so that its interval is resampled as that of a gain
-  const mean = meanGain(marks.map((mark) => ({ category: mark.category, before: 0, after: Number(mark.correct) })));
   const kinds = new Map<string, number>();
   for (const { error } of marks) if (error !== null) kinds.set(error, (kinds.get(error) ?? 0) + 1);
   return {
     categories: scores,
-    mean: mean === null ? null : { categories: mean.categories, score: mean.gain, low: mean.low, high: mean.high },
+    mean: meanScore(scores),
     errors: Object.fromEntries([...kinds].sort(([, a], [, b]) => b - a)),
   };
 }
@@ -68,6 +66,14 @@ export function compareMarks(before: readonly Mark[], after: readonly Mark[]): C
     return { category, rows: own.length, ...pairedGain([own]) };
   });
   return { categories: gains, mean: meanGain(pairs) };
+}
+
+/** Its interval is put together from those of the categories, so that it is no surer than they allow where all rows are right. */
+function meanScore(scores: readonly CategoryScore[]): MeanScore | null {
+  const parts = meanOf.flatMap((category) => scores.find((one) => one.category === category) ?? []);
+  if (parts.length === 0) return null;
+  const { value, low, high } = meanEstimate(parts.map((part) => ({ ...part, value: part.score })));
+  return { categories: parts.map(({ category }) => category), score: value, low, high };
 }
 
 function meanGain(pairs: readonly (Pair & { readonly category: string })[]): Comparison["mean"] {

@@ -19,7 +19,8 @@ export async function printSummary(writer: Writer, print: Print): Promise<void> 
   const best = bestCheckpoint(store, run);
   const [last] = listCheckpoints(store, run);
   if (best === null || last === undefined) return;
-  const compared = comparisons(heldOutOutcomes(store, run), best.step, last.step);
+  const outcomes = heldOutOutcomes(store, run);
+  const compared = comparisons(outcomes, best.step, last.step);
   if (compared.length > 0) {
     const title = `Held-out tasks that chose nothing (greedy, judged by rules): success, and gain over step 0 by the same tasks`;
     print(`\n${title}\n${table(compared)}in brackets: 95 % intervals\n`);
@@ -39,7 +40,7 @@ export async function printSummary(writer: Writer, print: Print): Promise<void> 
       "",
       "Next:",
       ...[
-        `sql "select * from evaluation_summary where run = '${run.name}'"`,
+        `sql "select * from ${outcomes.length === 0 && byTools.length > 0 ? "evaluation_by_tools" : "evaluation_summary"} where run = '${run.name}'"`,
         `sql "select id, task, reward, stop_reason from trajectory_summary where run = '${run.name}' order by reward"`,
         `show ${newestTrajectory(store, run) ?? 1}`,
         `train --resume ${run.name} --steps ${Math.max(1, run.config.steps * 2)}`,

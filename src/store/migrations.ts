@@ -7,7 +7,7 @@ import { blames, configs, digests, embeddings, margins, replies, servers, starts
 import { memory, models, pinnedTools } from "./schema-models.ts";
 import { synthesis } from "./schema-synthesis.ts";
 import { guides, pairs, residency, teaching, thinking } from "./schema-teaching.ts";
-import { trials } from "./schema-trials.ts";
+import { cells, trials } from "./schema-trials.ts";
 import { views } from "./views.ts";
 
 /** "Play" in ASCII: marks the file as a Playact store in SQLite's header. */
@@ -34,6 +34,7 @@ export const migrations: readonly string[] = [
   synthesis,
   trials,
   pinnedTools,
+  cells,
 ];
 
 /** The store's version: the number of migrations applied. */

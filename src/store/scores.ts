@@ -20,18 +20,18 @@ export interface Outcome {
   readonly step: number | null;
   /** The task's place; the same in every phase. */
   readonly position: number;
-  /** Of the task; where a page of it is not true: of its drift. */
+  /** Of the task. */
   readonly kind: string;
   /** 1 if every rule was met, else 0. */
   readonly success: 0 | 1;
 }
 
-/** What the tasks that report gave, by every policy that played them: judged episodes, by place. */
+/** What the tasks that report gave, by every policy that played them: judged episodes, by place. Without those in cells. */
 export function heldOutOutcomes(store: Store, run: Pick<RunRow, "name">): readonly Outcome[] {
   return store.database
     .prepare<[string], Outcome>(
-      `SELECT step, position, coalesce(drift, kind) AS kind, success FROM held_out
-       WHERE run = ? AND purpose = 'evaluation' AND reward IS NOT NULL ORDER BY position, step`,
+      `SELECT step, position, kind, success FROM held_out
+       WHERE run = ? AND purpose = 'evaluation' AND cell IS NULL AND reward IS NOT NULL ORDER BY position, step`,
     )
     .all(run.name);
 }

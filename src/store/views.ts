@@ -71,20 +71,24 @@ FROM episode WHERE purpose = 'train' AND author = 'policy' AND NOT conditional A
 
 -- Every episode on a held-out task. purpose: evaluation (whole episodes, which report) or selection (first turns, which choose the
 -- best checkpoint). step: the checkpoint that played; NULL for the base before a warm-up, 0 for the base if there was no warm-up.
+-- cell: of a task in cells (evaluation.perCell), which stand behind those that report: true (all pages are), or the kind of drift.
 CREATE VIEW held_out AS
 WITH played AS (SELECT DISTINCT run_id FROM episode WHERE purpose = 'evaluation' AND phase = 'step 0'),
 untouched AS (SELECT run FROM step WHERE number = 0 AND next_policy_version = 0 AND run NOT IN (SELECT run_id FROM played))
-SELECT id, run, run_id,
+SELECT episode.id, run, run_id,
        CASE phase WHEN 'base' THEN iif(run_id IN (SELECT run FROM untouched), 0, NULL) ELSE CAST(substr(phase, 6) AS INTEGER) END AS step,
-       purpose, phase, position, task, kind, rules, reward, success, drift
-FROM episode WHERE purpose IN ('evaluation', 'selection');
+       purpose, phase, position, task, kind, rules, reward, success, drift,
+       iif(purpose = 'evaluation' AND config ->> '$.evaluation.perCell' > 0 AND position >= config ->> '$.evaluation.tasks',
+         coalesce(drift, 'true'), NULL) AS cell
+FROM episode JOIN run AS own ON own.id = run_id WHERE purpose IN ('evaluation', 'selection');
 
--- Judged held-out episodes by step, purpose and kind of task; low and high: 95 % interval of success (Wilson).
+-- Judged held-out episodes by step, purpose and kind of task; low and high: 95 % interval of success (Wilson). Without tasks in cells,
+-- which play one plain task under several pages: they have the view evaluation_by_tools.
 CREATE VIEW evaluation_summary AS
 SELECT run, step, purpose, phase, kind, count(*) AS tasks, avg(success) AS success,
        iif(sum(success) = 0, 0.0, ${wilsonBound("sum(success)", "count(*)", "-")}) AS low,
        iif(sum(success) = count(*), 1.0, ${wilsonBound("sum(success)", "count(*)", "+")}) AS high, avg(reward) AS reward_mean
-FROM held_out WHERE reward IS NOT NULL GROUP BY run_id, purpose, phase, kind;
+FROM held_out WHERE reward IS NOT NULL AND cell IS NULL GROUP BY run_id, purpose, phase, kind;
 
 -- Shares of right first turns by step: on tasks that need a call, a decline, or a question; score: their mean, which chooses the best
 -- checkpoint. Steps whose tasks are not all played have no row.
@@ -163,15 +167,13 @@ GROUP BY run_id, step, purpose, phase;
 -- Held-out tasks in cells (evaluation.perCell), by the step that played them, with Wilson's 95 % intervals. cell: true (all pages
 -- are), or the kind of drift; solved and harm as in trial_summary; success: every rule was met; trials: mean turns that tried.
 CREATE VIEW evaluation_by_tools AS
-SELECT held_out.run, held_out.step, held_out.phase, coalesce(held_out.drift, 'true') AS cell, count(*) AS tasks,
+SELECT held_out.run, held_out.step, held_out.phase, held_out.cell, count(*) AS tasks,
        avg(solved) AS solved, ${bounds("solved", "solved")},
        avg(held_out.success) AS success, ${bounds("held_out.success", "success")},
        avg(harm) AS harm, ${bounds("harm", "harm")},
        avg(trials) AS trials
-FROM held_out JOIN tried USING (id) JOIN run ON run.id = held_out.run_id
-WHERE held_out.purpose = 'evaluation' AND run.config ->> '$.evaluation.perCell' > 0
-  AND held_out.position >= run.config ->> '$.evaluation.tasks'
-GROUP BY held_out.run_id, held_out.phase, cell;
+FROM held_out JOIN tried USING (id) WHERE held_out.cell IS NOT NULL
+GROUP BY held_out.run_id, held_out.phase, held_out.cell;
 
 -- How often each rule fired, by step, purpose and phase. Writing of tasks: rejected/STAGE (drafts), plain_messages
 -- (built by rule), retried/task; these are 0 if the rule was checked and never fired. Episodes: refused/KIND (calls),

@@ -1,6 +1,6 @@
 // scripts/results/cells.mjs: two runs on the same held-out tasks, cell by cell.
 import { describe, expect, test } from "vitest";
-import { cellTable, compareCells } from "../../scripts/results/cells.mjs";
+import { cellTable, compareCells, reports } from "../../scripts/results/cells.mjs";
 import * as statistics from "../../src/statistics/interval.ts";
 
 /** A run whose tasks of each cell were solved (1) or not (0) at its last step; a blank: another run has no such task. */
@@ -50,9 +50,9 @@ describe("two runs are compared", () => {
     expect(last[4]?.slice(3)).toEqual([
       expect.stringMatching(/^0\.89 \(0\.5\d to 0\.98\), 8 of 9$/),
       "0.00 (0.00 to 0.30), 0 of 9",
-      expect.stringMatching(/^\+0\.89 \(0\.67 to 1\.00\) \|$/),
+      expect.stringMatching(/^\+0\.89 \(0\.32 to 0\.98\) \|$/),
     ]);
-    expect(last[6]?.[5]).toMatch(/^-0\.89 \(-1\.00 to -0\.67\)/);
+    expect(last[6]?.[5]).toMatch(/^-0\.89 \(-0\.98 to -0\.32\)/);
   });
 
   test("pair by pair: as many solved by both, but not the same ones, is no gain and tells nothing", () => {
@@ -71,11 +71,23 @@ test("runs without a task in common are refused, and one without cells has no ta
   expect(cellTable(none, statistics)).toBe("");
 });
 
+test("tasks in cells are not among those that report; the held-out tasks of a set are", () => {
+  const { tasks } = run("step 8", true, { decoy: "11", set: "1" });
+  expect(tasks.filter(reports).map(({ cell }) => cell)).toEqual(["set"]);
+  const plain = { task: "eval-0", kind: "plain", right: {}, reward: {} };
+  expect(
+    [
+      { ...plain, purpose: "evaluation" as const },
+      { ...plain, purpose: "selection" as const },
+    ].map(reports),
+  ).toEqual([...[true, false]]);
+});
+
 test("one run has a row for each cell and measure, with the gain from the warm-up to the last step", () => {
-  const rows = cellTable(run("step 8", true, { decoy: "1110" }), statistics).split("\n");
+  const rows = cellTable(run("step 8", true, { decoy: "11110" }), statistics).split("\n");
   expect(rows[0]).toBe("| cell |  | step 0 | step 8 | step 0 to step 8 |");
   expect(rows[2]).toMatch(
-    /^\| decoy \| solved \| 0\.00 \(.*\), 0 of 4 \| 0\.75 \(.*\), 3 of 4 \| \+0\.75 \(0\.25 to 1\.00\) \|$/,
+    /^\| decoy \| solved \| 0\.00 \(.*\), 0 of 5 \| 0\.80 \(.*\), 4 of 5 \| \+0\.80 \(0\.02 to 0\.96\) \|$/,
   );
   expect(rows.at(-1)).toBe("| decoy | trials | 0.00 | 2.00 | +2.00 (2.00 to 2.00) |");
 });

@@ -9,6 +9,7 @@ import { resolveHome, storePath } from "../../src/store/home.ts";
 import { migrate, migrations, versionOf } from "../../src/store/migrations.ts";
 import { createRun, findRun, listRuns, setRunConfig, setRunStatus } from "../../src/store/runs.ts";
 import { blames, replies } from "../../src/store/schema.ts";
+import { cells } from "../../src/store/schema-trials.ts";
 import { openStep } from "../../src/store/steps.ts";
 import { assertSqlite, openStore } from "../../src/store/store.ts";
 import { loadTasks, saveTask } from "../../src/store/tasks.ts";
@@ -94,6 +95,17 @@ describe("migrations", () => {
     expect(backup.prepare("SELECT name FROM run").pluck().all()).toEqual(["kept"]);
     expect(versionOf(backup)).toBe(migrations.length);
     backup.close();
+  });
+
+  it("give a store from before the cells of an evaluation the views that keep them apart", () => {
+    using temporary = temporaryStore();
+    const path = `${temporary.path}.old`;
+    const old = new Database(path);
+    migrate(old, path, migrations.slice(0, migrations.indexOf(cells)));
+    old.exec("DROP VIEW held_out; CREATE VIEW held_out AS SELECT 1 AS step");
+    old.close();
+    using store = openStore(path);
+    expect(store.database.prepare("SELECT cell FROM held_out").all()).toEqual([]);
   });
 
   it("leave older episodes without blame and counts; newer ones accept only a known party", () => {

@@ -76,7 +76,7 @@ describe("the views", () => {
     expect(columns("success_by_kind")).toBe("run step kind trajectories success reward_mean");
     expect(columns("evaluation_summary")).toBe("run step purpose phase kind tasks success low high reward_mean");
     expect(columns("selection_summary")).toBe("run step tasks call decline ask score");
-    expect(columns("held_out")).toBe("id run run_id step purpose phase position task kind rules reward success drift");
+    expect(columns("held_out")).toBe("id run run_id step purpose phase position task kind rules reward success drift cell");
     expect(columns("group_summary")).toBe("run step task trajectories reward_mean reward_std rules_differ");
     expect(columns("blame_summary")).toBe("run step purpose phase party code trajectories share");
     expect(columns("rubric_summary")).toBe("run step purpose phase section text items met");
@@ -379,7 +379,40 @@ describe("the views", () => {
       ["decoy", 0.5],
       ["true", 1],
     ]);
-    expect(heldOutOutcomes(store, writer.run).map(({ kind }) => kind)).toEqual(["plain", "plain", "decoy", "decoy"]);
+  });
+
+  it("keep tasks in cells out of what reports, where they would count a plain task once for each page it was given", () => {
+    using temporary = temporaryStore();
+    const { store } = temporary;
+    const writer = newWriter(store);
+    const { config } = writer.run;
+    const drift = { kind: "decoy", tool: "a", was: "b", decoy: "c", result: {} } as const;
+    const held: readonly (readonly [Partial<Task>, number])[] = [
+      [{}, 1],
+      [{}, 0],
+      [{ drift }, 0],
+    ];
+    for (const [index, [change, right]] of held.entries()) {
+      const task = exampleTask({ id: `${index}`, ...change });
+      const episode = exampleTrajectory({ task, verdict: { ...verdict, reward: right, rules: right } });
+      for (const purpose of ["evaluation", "selection"] as const) {
+        saveTask(writer, { step: 0, purpose, index }, task);
+        saveTrajectory(writer, { step: 0, purpose, phase: "step 4", task: index }, episode);
+      }
+    }
+    const summed = () => rows(store, "SELECT purpose, kind, tasks, success FROM evaluation_summary ORDER BY purpose");
+    setRunConfig(writer, { ...config, evaluation: { ...config.evaluation, tasks: 1, perCell: 1 } });
+    expect(summed()).toEqual([
+      ["evaluation", "plain", 1, 1],
+      ["selection", "plain", 3, expect.closeTo(1 / 3, 12)],
+    ]);
+    expect(heldOutOutcomes(store, writer.run)).toEqual([{ step: 4, position: 0, kind: "plain", success: 1 }]);
+    expect(rows(store, "SELECT cell FROM held_out WHERE purpose = 'evaluation' ORDER BY position").flat()).toEqual([
+      ...[null, "true", "decoy"],
+    ]);
+    // without cells every task reports
+    setRunConfig(writer, { ...config, evaluation: { ...config.evaluation, tasks: 1, perCell: 0 } });
+    expect(summed()[0]).toEqual(["evaluation", "plain", 3, expect.closeTo(1 / 3, 12)]);
   });
 
   it("name every kind of task", () => {
