@@ -9,7 +9,7 @@ the gradients summed (ranks.py).
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -55,8 +55,10 @@ def update(
     """
     started = time.perf_counter()
     room = room or room_of(policy)
-    limit = min(ranks.gather(limit_bytes(policy, room)))  # every rank must make the same rows
-    plan = make_plan(policy, room, limit, lambda tokens: [r for s in minibatches for r in _rows(s, tokens, ranks)])
+    # every rank must make the same rows: planned for the fullest of them, and for the one that may use the least
+    limits, residents = zip(*ranks.gather((limit_bytes(policy, room), room.resident)), strict=True)
+    limit, fullest = min(limits), replace(room, resident=max(residents))
+    plan = make_plan(policy, fullest, limit, lambda tokens: [r for s in minibatches for r in _rows(s, tokens, ranks)])
     predicted = plan.predicted
     attempt = Attempt(policy, room, plan, keep_freed=policy.device.type == "cpu" and predicted * HOLES <= limit)
     restart_peak(policy.device)

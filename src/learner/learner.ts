@@ -1,6 +1,6 @@
 // The learner port: eight verbs over ids, masks, log-probs and advantages. The learner never sees text, tools, rewards or
 // groups, and does not compute advantages. Implementations: torch.ts (Python child) and scripted.ts (deterministic double,
-// unit tests only); test/suites/learner.suite.ts is the conformance suite for both.
+// unit tests only), and restart.ts around either; test/suites/learner.suite.ts is the conformance suite for all three.
 import type { ImportanceMode, Normalization, PolicyLossName } from "../config/training.ts";
 import type { Kept, TrainingSample } from "../types.ts";
 

@@ -1,8 +1,8 @@
 // A learner that survives the death of its process. If the child dies during a call, another one is started and brought to
 // the same state (open, the last save or restore, the updates since, at rest if it was), and the call is repeated once. On the CPU this repeats
-// the lost work bit for bit. A refusal by a running child is passed on.
+// the lost work bit for bit. A refusal by a running child is passed on. Once the run is stopped none is started, and no call goes on.
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PlayactError } from "../errors.ts";
 import type { Kept } from "../types.ts";
@@ -13,9 +13,13 @@ export interface MortalLearner extends Learner {
   failure(): PlayactError | null;
 }
 
-/** Updates report `learner/restarts`, the restarts so far. Throws what `start` throws. */
-export async function restartingLearner(start: () => Promise<MortalLearner>): Promise<Learner> {
+/**
+ * Updates report `learner/restarts`, the restarts so far. Throws what `start` throws.
+ * @param signal once it is aborted the learner is closed: pending calls reject at once, also in the middle of an update
+ */
+export async function restartingLearner(start: () => Promise<MortalLearner>, signal: AbortSignal): Promise<Learner> {
   let current = await start();
+  let newest = current; // the one process that may be alive: while it is brought to the state of `current`, not yet that
   let reviving: Promise<void> | null = null; // several calls may fail because of one death
   let restarts = 0;
   let closed = false;
@@ -28,6 +32,8 @@ export async function restartingLearner(start: () => Promise<MortalLearner>): Pr
     restarts += 1;
     await current.close();
     const next = await start();
+    newest = next;
+    if (closed) await next.close(); // meanwhile: every call below is refused
     try {
       if (opened !== null) mustBeLike(opened.reply, await next.open(opened.request));
       if (folder !== null) await next.restore(whereItIs(folder));
@@ -40,7 +46,8 @@ export async function restartingLearner(start: () => Promise<MortalLearner>): Pr
     current = next;
   }
 
-  async function call<T>(work: (learner: Learner) => Promise<T>): Promise<T> {
+  /** `again`: undoes what the process that died in `work` left behind, before it is repeated. */
+  async function call<T>(work: (learner: Learner) => Promise<T>, again?: () => Promise<void>): Promise<T> {
     const first = current;
     try {
       return await work(first);
@@ -52,9 +59,19 @@ export async function restartingLearner(start: () => Promise<MortalLearner>): Pr
         });
         await reviving;
       }
+      await again?.();
       return await work(current);
     }
   }
+
+  async function close(): Promise<void> {
+    closed = true;
+    await newest.close();
+    await reviving?.catch(() => {});
+  }
+
+  if (signal.aborted) await close();
+  else signal.addEventListener("abort", () => void close(), { once: true });
 
   return {
     async open(request) {
@@ -69,11 +86,11 @@ export async function restartingLearner(start: () => Promise<MortalLearner>): Pr
       return { ...reply, metrics: { ...reply.metrics, "learner/restarts": restarts } };
     },
     async save(path) {
-      const fresh = !existsSync(join(path, "state.json"));
-      const saved = await call(async (learner) => {
-        if (fresh) await rm(path, { recursive: true, force: true }); // left by a process that died in this call
-        return learner.save(path);
-      });
+      const given = await namesIn(path); // part of the save, as is an older one that makes the learner refuse
+      const saved = await call(
+        (learner) => learner.save(path),
+        () => removeOthers(path, given),
+      );
       [folder, since] = [saved.folder, []];
       return saved;
     },
@@ -90,12 +107,17 @@ export async function restartingLearner(start: () => Promise<MortalLearner>): Pr
       await call((learner) => learner.wake());
       resting = null;
     },
-    async close() {
-      closed = true;
-      await reviving?.catch(() => {});
-      await current.close();
-    },
+    close,
   };
+}
+
+/** Files and folders in `folder` and below, relative to it; none if there is no such folder. */
+async function namesIn(folder: string): Promise<ReadonlySet<string>> {
+  return new Set(existsSync(folder) ? await readdir(folder, { recursive: true }) : []);
+}
+
+async function removeOthers(folder: string, given: ReadonlySet<string>): Promise<void> {
+  for (const name of await namesIn(folder)) if (!given.has(name)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 /** The recorded device stays true: if the GPU is lost with the process, the run must not silently continue on the CPU. */

@@ -107,7 +107,8 @@ export function planFor(request: MemoryRequest, machine: MachineMemory, residenc
     return residency === "turns" ? fixed.process + fixed.weights : sum(fixed);
   }
   const kvRoom = room.engine - sum(fixed) - (shared ? rests.learner : 0);
-  const rowRoom = Math.min(room.learner - sum(held) - (shared ? rests.engine : 0), learnerRoom - sum(held));
+  // `both`: for rows, and for the sequences that stay beside them; `own`: what the learner's own limit leaves for rows alone
+  const rowRoom = { both: room.learner - sum(held) - (shared ? rests.engine : 0), own: learnerRoom - sum(held) };
   const stays = shared && residency === "together"; // keys and values stay while rows come: both must fit at once
 
   const least = leastSequences(request, machine);
@@ -119,14 +120,16 @@ export function planFor(request: MemoryRequest, machine: MachineMemory, residenc
   if (least > kvRoom) return misfit("rolling out", least - kvRoom, room.engine);
   const taught = teachingBytes(request, machine) + (shared ? rests.learner : 0);
   if (request.teacher !== undefined && taught > room.engine) return misfit("teaching", taught - room.engine, room.engine);
-  const shortRows = leastRows + (stays ? least : 0) - rowRoom;
-  if (training !== null && shortRows > 0) return misfit("training", shortRows, Math.min(room.learner, learnerRoom));
+  const short = { both: leastRows + (stays ? least : 0) - rowRoom.both, own: leastRows - rowRoom.own };
+  if (training !== null && short.both > 0) return misfit("training", short.both, room.learner);
+  if (training !== null && short.own > 0) return misfit("training", short.own, learnerRoom);
 
   const longest = Math.max(request.policyContext, packedTokens[machine.learner]);
   const wanted = rowBytes(sizes, longest, longest, sizes.blocks);
-  const kept = stays ? Math.min(wanted, Math.max(leastRows, Math.floor(rowRoom / 2))) : 0;
-  const chosen = sequencesIn(request, machine, Math.max(least, Math.min(kvRoom, stays ? rowRoom - kept : kvRoom)));
-  const rows = training === null ? 0 : Math.max(0, rowRoom - (stays ? chosen.kv + chosen.compute : 0));
+  const kept = stays ? Math.min(wanted, rowRoom.own, Math.max(leastRows, Math.floor(rowRoom.both / 2))) : 0;
+  const chosen = sequencesIn(request, machine, Math.max(least, Math.min(kvRoom, stays ? rowRoom.both - kept : kvRoom)));
+  const left = rowRoom.both - (stays ? chosen.kv + chosen.compute : 0);
+  const rows = training === null ? 0 : Math.max(0, Math.min(rowRoom.own, left));
   const host =
     machine.engine === "card" || machine.learner === "card" ? hostBytes(request, machine, residency === "alternate") : 0;
   if (machine.hostBytes !== null && machine.engine === "card" && host > machine.hostBytes)

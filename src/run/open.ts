@@ -54,7 +54,7 @@ export async function openSession(
   assertSameTools(writer.run, writer.store); // the command has asked already, but a worker that died is started without it
   const toolsets = toolsetsOf(config, writer.store);
   const nearness = await openNearness(config, [...toolsets.train, ...toolsets.heldOut]);
-  const learning = openLearner(config, { python, model: seats.policy.path, plan });
+  const learning = openLearner(config, { python, model: seats.policy.path, plan, signal: watch.signal });
   const engineOpens = () => openEngineOf(config, { seats, plan });
   // in turns the learner rests before the engine takes the memory: both at once may not fit
   const opening = plan.residency === "together" ? engineOpens() : learning.then(engineOpens);
@@ -129,13 +129,18 @@ interface OpenedLearner {
   readonly reply: OpenReply;
 }
 
-async function openLearner(
-  config: Config,
-  { python, model, plan }: { readonly python: string; readonly model: string; readonly plan: MemoryPlan },
-): Promise<OpenedLearner> {
+/** What a learner is opened with beside the config. `signal`: aborted, it ends at once. */
+interface LearnerParts {
+  readonly python: string;
+  readonly model: string;
+  readonly plan: MemoryPlan;
+  readonly signal: AbortSignal;
+}
+
+async function openLearner(config: Config, { python, model, plan, signal }: LearnerParts): Promise<OpenedLearner> {
   const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip } = config.learner;
   const { device, dtype, processes } = config.learner;
-  const learner = await restartingLearner(() => startLearner({ python, deadlineSeconds: 4, processes }));
+  const learner = await restartingLearner(() => startLearner({ python, deadlineSeconds: 4, processes }), signal);
   const reply = await learner.open({
     model,
     lora: { rank, alpha, seed: seedFrom(config.seed, "lora") },

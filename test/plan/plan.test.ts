@@ -4,7 +4,7 @@ import type { Residency } from "../../src/config/config.ts";
 import { type LearnerSizes, learnerSizes, longestRow, rowBytes } from "../../src/plan/learner.ts";
 import { type MachineMemory, type MemoryRequest, usableOfCard } from "../../src/plan/machine.ts";
 import { mendOf } from "../../src/plan/mend.ts";
-import { type MemoryPlan, type Misfit, planFor, planMemory } from "../../src/plan/plan.ts";
+import { type MemoryPlan, type Misfit, planFor, planMemory, sum } from "../../src/plan/plan.ts";
 import { kvBytes, type ModelShape } from "../../src/plan/shape.ts";
 import { misfitText, totalsOf } from "../../src/plan/text.ts";
 
@@ -117,6 +117,18 @@ describe("sequences", () => {
     const each = kvBytes(laptop.policy, 2048);
     expect(each).toBe(2048 * 24 * 2 * 2 * 64 * 2);
     expect([2, 3, 8].map((count) => bytes(count) - bytes(1))).toEqual([each, 2 * each, 7 * each]);
+  });
+
+  test("do not count against a limit of the learner's own: where memory is ample all are given, and rows use the whole limit", () => {
+    const limited = (gigabytes: number) => {
+      const plan = planFor({ ...laptop, training: { rank: 16, item: 4, limit: 4e9 } }, host(gigabytes), "together");
+      if (!("rollingOut" in plan)) throw new Error(`${gigabytes} GB are too few`);
+      return { ...plan.engine, engine: sum(plan.training.engine), learner: plan.learner?.bytes ?? Number.NaN };
+    };
+    expect(limited(64)).toMatchObject({ policySequences: 16, simulatorSequences: 8, learner: 4e9 });
+    const short = limited(7); // what both share bounds them still
+    expect(short.learner).toBeLessThan(4e9);
+    expect(short.engine + short.learner).toBeCloseTo(7e9);
   });
 
   test("that the user asks for are given, or the run does not fit", () => {

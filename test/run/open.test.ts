@@ -1,4 +1,5 @@
-// Opens the real parts of a run, with the smallest model and no step: devices are reported and stored, with warnings.
+// Opens the real parts of a run, with the smallest model and no step: devices are reported and stored, with warnings; and a stop
+// at once ends the learner too.
 import { execFileSync } from "node:child_process";
 import { afterEach, expect, test, vi } from "vitest";
 import { resolveConfig } from "../../src/config/resolve.ts";
@@ -13,6 +14,16 @@ import { temporaryStore } from "../store/temporary.ts";
 import { pathWithCard } from "../support/nvidia.ts";
 
 afterEach(() => vi.unstubAllEnvs());
+
+test("a stop at once closes the learner, also while the run opens", async () => {
+  using temporary = temporaryStore();
+  const { config } = resolveConfig({ preset: "tiny", ablation: [], set: ["learner.device=cpu", "engine.residency=turns"] });
+  const run = createRun(temporary.store, { preset: "tiny", config, versions: {} });
+  const writer = acquireLease(temporary.store, run, { pid: process.pid, token: "one" });
+  const stop = new AbortController();
+  const watch = { progress: () => stop.abort(), pause: () => undefined, signal: stop.signal };
+  await expect(openSession(writer, temporary.home, watch)).rejects.toThrow("the learner was closed");
+}, 120_000);
 
 test.runIf((await nvidiaCards()) === null)(
   "a start reports and stores the devices of the opened parts, and warns about an unused GPU",

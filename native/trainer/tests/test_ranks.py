@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.memory import room_of
+from trainer.memory import Room, room_of
 from trainer.optimizer import adamw
 from trainer.protocol import REQUEST, VERSION, Frame, encode
 from trainer.ranks import ALONE, Ranks
@@ -40,6 +40,9 @@ if ranks.rank == 0:
 os._exit(0)
 """
 
+# The same for a rank whose process holds more than may be used, while the other's holds nothing.
+FULLER = RANK.replace("trained", "trained_beside_a_fuller_rank")
+
 BATCH = [[s for seed in range(3) for s in episodes(6, 2, seed=seed + 10 * number)] for number in range(2)]
 
 
@@ -63,6 +66,14 @@ def trained(ranks: Ranks) -> dict[str, Any]:
         "gradients": gradients[0],
         "weights": {name: value.tolist() for name, value in weights(policy).items()},
     }
+
+
+def trained_beside_a_fuller_rank(ranks: Ranks) -> dict[str, Any]:
+    policy = tiny_policy()
+    room = Room(resident=10**12 * ranks.rank, limit=10**11, row_tokens=1024)
+    batch = [[s for seed in range(20) for s in episodes(8, 3, seed=seed)]]
+    result = update(policy, adamw(policy, OPTIONS), batch, PLAIN, clip=1.0, room=room, ranks=ranks)
+    return {"metrics": result.metrics, "weights": {name: value.tolist() for name, value in weights(policy).items()}}
 
 
 def torchrun(tmp_path: Path, script: str, processes: int = 2) -> dict[str, Any]:
@@ -94,6 +105,13 @@ def test_two_processes_have_the_gradients_of_one_and_make_its_updates(tmp_path: 
             assert mine.get(name, 0) == pytest.approx(theirs.get(name, 0), rel=1e-4, abs=1e-7), name
     for mine, theirs in zip(alone["logprobs"], together["logprobs"], strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-5)
+
+
+def test_rows_are_planned_for_the_fullest_process_in_all_of_them(tmp_path: Path) -> None:
+    alone, together = trained_beside_a_fuller_rank(ALONE), torchrun(tmp_path, FULLER)
+    assert (alone["metrics"]["learner/row_tokens"], together["metrics"]["learner/row_tokens"]) == (1024, 256)
+    assert together["metrics"]["num_tokens"] == alone["metrics"]["num_tokens"]
+    assert together["same"]
 
 
 def test_the_work_is_divided_evenly_and_completely() -> None:
