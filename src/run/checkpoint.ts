@@ -1,7 +1,7 @@
 // Writes a checkpoint completely or not at all: into a temporary folder, made durable by the learner, then renamed. closeStep
 // commits its row; a folder without a row does not count. The folder's name contains the writer's token, so that a process
 // that lost the run and wakes up late never overwrites its successor's checkpoint. Next to the adapter is what a server needs: the
-// template in Jinja and the dialect's name.
+// template in Jinja, the dialect's name, and what the server cannot do as the policy did.
 import { mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { SavedAdapter } from "../learner/learner.ts";
@@ -43,13 +43,11 @@ export async function saveCheckpoint(session: Saving, step: number): Promise<Sav
   };
 }
 
-async function writeServing(folder: string, { jinja, dialect }: Saving["template"]): Promise<void> {
+async function writeServing(folder: string, { jinja, dialect, caveat }: Saving["template"]): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "chat_template.jinja"), jinja);
-  await writeFile(
-    join(folder, "playact.json"),
-    `${JSON.stringify({ dialect, chat_template: "chat_template.jinja" }, null, 2)}\n`,
-  );
+  const read = { dialect, chat_template: "chat_template.jinja", caveat }; // without a caveat JSON leaves the key out
+  await writeFile(join(folder, "playact.json"), `${JSON.stringify(read, null, 2)}\n`);
 }
 
 /**

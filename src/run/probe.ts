@@ -32,11 +32,15 @@ const maxTokens = { call: 192, thought: 2048 } as const;
 /** For one turn; a machine that does other work is many times slower. */
 const deadlineMs = 600_000;
 
-/** The forms that a policy with this vocabulary could write, in the order that decides between equals; of one dialect if given. */
+/**
+ * The forms that a policy with this vocabulary could write, in the order that decides between equals; of one dialect if given.
+ * Pieces of tags that are tokens too are a candidate only where hermes is asked for: a server would write the tokens (template.ts).
+ */
 export function candidates(vocabulary: Vocabulary, dialect: Dialect | null = null): readonly CallForm[] {
+  const hasTokens = vocabulary.hasMarker("<tool_call>");
   const all: readonly CallForm[] = [
-    ...(vocabulary.hasMarker("<tool_call>") ? [{ dialect: "hermes", markers: "tokens" } as const] : []),
-    { dialect: "hermes", markers: "pieces" },
+    ...(hasTokens ? [{ dialect: "hermes", markers: "tokens" } as const] : []),
+    ...(hasTokens && dialect === null ? [] : [{ dialect: "hermes", markers: "pieces" } as const]),
     { dialect: "json-fence", markers: "pieces" },
     { dialect: "llama-3.1", markers: "pieces" },
   ];

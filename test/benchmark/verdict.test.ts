@@ -39,6 +39,7 @@ describe("a reply is marked strictly:", () => {
     expect(await mark(fitless, fence)).toBe("right"); // under tags a fence is an answer
     expect(await mark(fitless, right)).toBe("called");
     expect(await mark(fitless, broken)).toBe("malformed");
+    expect(await mark(fitless, fence.replaceAll('"', "'"), "stop", "json-fence")).toBe("malformed");
   });
 
   test("a reply that was cut is marked as it stands; if it is wrong, that is why", async () => {

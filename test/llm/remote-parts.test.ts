@@ -58,6 +58,15 @@ test("an answer with nothing but its text counts no tokens; one that is filtered
   expect(readAnswer({ choices: [{ message, finish_reason: "content_filter" }] })?.refusal).toMatch(/content filter/);
 });
 
+test.each([
+  ['Okay, the user wants X.\n</think>\n\n{"answer":"yes"}', '{"answer":"yes"}'],
+  ["Hm.</think><think>Hm.</think>At 08:25.", "At 08:25."],
+  ['{"answer":"</think>"}', '{"answer":"</think>"}'],
+  ["Write <think> before and </think> behind it.", "Write <think> before and </think> behind it."],
+])("a thought that the server's template opened is not part of the answer, a tag in the answer is: %s", (content, text) => {
+  expect(readAnswer({ choices: [{ message: { content } }] })?.text).toBe(text);
+});
+
 test("a schema is sent with every property required, no other allowed, and a bound for what has none", () => {
   const schema = {
     type: "object",

@@ -178,6 +178,25 @@ describe("a fault of a server is a value:", () => {
     expect(usage["tokens_out/tool"]).toBe('{"name":"example"}'.length);
   });
 
+  test("a slow server is waited for as long as the deadline says, and asked once: fetch's own limits do not count", async () => {
+    const dispatcher = Symbol.for("undici.globalDispatcher.1");
+    await fetch("data:,"); // makes fetch's dispatcher
+    const usual = Reflect.get(globalThis, dispatcher);
+    Reflect.set(globalThis, dispatcher, Reflect.construct(usual.constructor, [{ headersTimeout: 200, bodyTimeout: 200 }]));
+    const slow: Fault = (response, { model }) => {
+      const body = JSON.stringify(answered(model, '{"name": "Rex"}'));
+      setTimeout(() => response.write(body.slice(0, 9)), 1_500);
+      setTimeout(() => response.end(body.slice(9)), 3_000);
+    };
+    try {
+      const { answer, requests } = await asked([slow], { tries: 1, deadlineMs: 20_000 });
+      expect(answer).toEqual({ ok: true, value: { name: "Rex" } });
+      expect(requests).toBe(1);
+    } finally {
+      Reflect.set(globalThis, dispatcher, usual);
+    }
+  });
+
   test("thinking that a server leaves in the answer is not part of it", async () => {
     const { answer } = await asked([says('<think>\nA dog.\n</think>\n\n{"name": "Rex"}')], { tries: 1 });
     expect(answer).toEqual({ ok: true, value: { name: "Rex" } });

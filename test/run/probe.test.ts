@@ -54,7 +54,7 @@ describe("the probe", () => {
       return formatToolCall(call, prompt.includes("dictionary of argument name") ? "llama-3.1" : "hermes");
     });
     const shares = await probed(engine);
-    expect(Object.values(shares).map(({ right }) => right)).toEqual([1, 1, 1, 1]);
+    expect(Object.values(shares).map(({ right }) => right)).toEqual([1, 1, 1]);
     expect(bestForm(Object.values(shares))).toEqual(tokens);
   });
 
@@ -66,8 +66,16 @@ describe("the probe", () => {
   });
 
   test("tags as tokens are not taken for a policy that never calls right with them", async () => {
-    expect(bestForm(Object.values(await probed(answering(() => "I cannot."))))).toEqual(pieces);
-    expect(candidates({ ...scriptedEngine().vocabulary, hasMarker: () => false })).not.toContainEqual(tokens);
+    expect(bestForm(Object.values(await probed(answering(() => "I cannot."))))).toEqual(fence);
+    expect(candidates({ ...scriptedEngine().vocabulary, hasMarker: () => false })).toEqual([pieces, fence, llama]);
+  });
+
+  test("a form that a server reads otherwise is taken only where it is asked for", () => {
+    const engine = scriptedEngine();
+    const caveatOf = ({ markers, dialect }: CallForm) => chooseTemplate(engine, markers, dialect).template.caveat;
+    for (const form of candidates(engine.vocabulary)) expect(caveatOf(form) ?? "").not.toContain("<tool_call>");
+    expect(candidates(engine.vocabulary, "hermes")).toEqual([tokens, pieces]);
+    expect(caveatOf(pieces)).toContain("<tool_call>");
   });
 
   test("a policy that calls right in less than half of the tasks needs a warm-up", async () => {

@@ -104,7 +104,10 @@ test("a writer that lost the run and wakes up in the middle of a save changes no
   // what a server must speak lies beside the adapter, and its hashes are stored with it
   expect(Object.keys(checkpoint?.files ?? {})).toEqual(expect.arrayContaining(["peft/chat_template.jinja", "peft/playact.json"]));
   const served = JSON.parse(readFileSync(join(store.path, "..", checkpoint?.folder ?? "", "peft/playact.json"), "utf8"));
-  expect(served).toEqual({ dialect: "json-fence", chat_template: "chat_template.jinja" });
+  expect(served).toEqual({
+    ...{ dialect: "json-fence", chat_template: "chat_template.jinja" },
+    caveat: expect.stringMatching(/^A server reads <tool_response>, <\/tool_response> /), // this vocabulary has them as tokens
+  });
   expect(skipped).toEqual([]);
   rmSync(folder, { recursive: true });
 });

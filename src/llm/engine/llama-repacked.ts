@@ -1,8 +1,9 @@
 // A copy of a GGUF file for processors: blocks of Q5_0 as Q8_0, the same numbers to the last bit. llama.cpp multiplies Q5_0
 // slowly, the type that its Q4_K_M takes where a row is no multiple of 256 values (two thirds of Qwen2.5-0.5B). Costs half as
 // much memory again for these tensors; docs/engine.md has what it brings. Source of the formats: ggml-quants.c.
+import { createHash } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { GgmlType, type GgufTensorInfo, readGgufFileInfo } from "node-llama-cpp";
 import { modelsFolder } from "../../models/folder.ts";
 import { freeBytes } from "../../models/space.ts";
@@ -20,16 +21,17 @@ export async function repacked(path: string, folder = join(modelsFolder(), ".rep
   const file = await stat(path).catch(() => null);
   if (file === null) return path; // loading it names it
   const { size, mtimeMs } = file;
-  const name = basename(path, ".gguf");
-  const copy = join(folder, `${name}.${size}-${Math.round(mtimeMs)}.gguf`);
+  const mine = `${basename(path, ".gguf")}-${hashOf(path)}`;
+  const copy = join(folder, `${mine}.${size}-${Math.round(mtimeMs)}.gguf`);
   if ((await stat(copy).catch(() => null)) !== null) return copy;
   const layout = await layoutOf(path);
   if (layout === null || (await freeBytes(folder)) < 2 * size) return path;
   const partial = `${copy}.${process.pid}.part`;
   try {
     await mkdir(folder, { recursive: true });
-    // copies of what the file was before; not this one, which another process may have just made and be loading
-    const others = (await readdir(folder)).filter((one) => one.startsWith(`${name}.`) && one.endsWith(".gguf"));
+    // copies of what this file was before; not the new one, which another process may have just made and be loading
+    const stamped = (one: string) => one.startsWith(`${mine}.`) && /^\d+-\d+\.gguf$/.test(one.slice(mine.length + 1));
+    const others = (await readdir(folder)).filter(stamped);
     for (const old of others) if (join(folder, old) !== copy) await rm(join(folder, old), { force: true });
     await write(layout, path, partial);
     await rename(partial, copy); // the name is given to a whole file alone
@@ -38,6 +40,11 @@ export async function repacked(path: string, folder = join(modelsFolder(), ".rep
     await rm(partial, { force: true }).catch(() => undefined);
     return path; // a models folder that is not writable costs speed, nothing else
   }
+}
+
+/** Tells files of one name in different folders apart: an engine at rest loads its copy again. */
+function hashOf(path: string): string {
+  return createHash("sha256").update(resolve(path)).digest("hex").slice(0, 12);
 }
 
 interface Layout {

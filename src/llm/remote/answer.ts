@@ -1,6 +1,7 @@
 // What a chat-completions server answers: checked here, once. Servers differ in what they leave out, so only the text is required.
 import { z } from "zod";
-import { replyStart } from "../text/thinking.ts";
+import { jsonOf } from "../../rules/json.ts";
+import { replyStart, thinkClose, thinkOpen } from "../text/thinking.ts";
 
 const weighed = z.object({ token: z.string(), logprob: z.number() });
 
@@ -59,7 +60,7 @@ export function readAnswer(body: unknown): ServerAnswer | null {
   const filtered = choice.finish_reason === "content_filter" ? "stopped by the server's content filter" : null;
   const tokens = choice.logprobs?.content ?? null;
   return {
-    text: text.slice(replyStart(text)).trim(),
+    text: withoutThought(text).trim(),
     refusal: choice.message.refusal || filtered,
     cut: choice.finish_reason === "length",
     model: model ?? null,
@@ -68,6 +69,17 @@ export function readAnswer(body: unknown): ServerAnswer | null {
     reused: usage?.prompt_tokens_details?.cached_tokens ?? 0,
     written: usage?.completion_tokens ?? 0,
   };
+}
+
+/**
+ * Servers whose template opens the thought leave in what follows it: a closing tag without an opening one. JSON holds such a tag in
+ * a string.
+ */
+function withoutThought(text: string): string {
+  const close = text.indexOf(thinkClose);
+  const isOpened = close < 0 || text.slice(0, close).includes(thinkOpen);
+  const reply = isOpened || jsonOf(text) !== undefined ? text : text.slice(close + thinkClose.length);
+  return reply.slice(replyStart(reply));
 }
 
 /** A reply without the Markdown fence that many models put around JSON where nothing constrains them. */

@@ -1,5 +1,9 @@
 // One question to a server over HTTP, and what can come of it as data. The key goes into one header and nowhere else: a server
-// may repeat it in what it says, so it is taken out of that before anybody sees it.
+// may repeat it in what it says, so it is taken out of that before anybody sees it. Not by fetch, which takes a server for dead that
+// needs more than 300 s to begin or between two parts of its answer: how long is waited is for the signal to say.
+import { type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { text as textOf } from "node:stream/consumers";
 import { keyVariable, type ServerAddress } from "../../config/server.ts";
 import { describe, PlayactError } from "../../errors.ts";
 import { isObject, jsonOf } from "../../rules/json.ts";
@@ -26,34 +30,27 @@ export function serverKey(environment: NodeJS.ProcessEnv = process.env): string 
   throw new PlayactError("environment", `${keyVariable} has blanks or characters beyond ASCII in it; set it to the key alone.`);
 }
 
-/** Asks once. Throws only when the signal is aborted: its reason. */
+/** Asks once, and follows no redirect: the key is for this server. Throws only when the signal is aborted: its reason. */
 export async function send({ url }: ServerAddress, key: string | null, body: Json, signal: AbortSignal): Promise<Sent> {
   const bare = (text: string) => (key !== null && key.length >= leastSecret ? text.replaceAll(key, `[${keyVariable}]`) : text);
   const authorization = key === null ? {} : { authorization: `Bearer ${key}` };
-  let response: Response;
+  let response: IncomingMessage;
   try {
-    response = await fetch(`${url}/chat/completions`, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...authorization },
-      body: JSON.stringify(body),
-      redirect: "manual", // the key is for this server
-      signal,
-    });
+    response = await post(`${url}/chat/completions`, authorization, JSON.stringify(body), signal);
   } catch (thrown) {
     signal.throwIfAborted();
     return { kind: "down", text: bare(reasonOf(thrown)) };
   }
   let text: string;
   try {
-    text = bare(await response.text());
+    text = bare(await textOf(response));
   } catch (thrown) {
     signal.throwIfAborted();
     return { kind: "broken", text: `the answer was cut (${bare(reasonOf(thrown))})` };
   }
-  if (!response.ok) {
-    const retryAfterMs = waitOf(response.headers.get("retry-after"));
-    return { kind: "status", status: response.status, text: saidIn(text) || response.statusText, retryAfterMs };
-  }
+  const { statusCode: status = 0, statusMessage = "", headers } = response;
+  if (status < 200 || status > 299)
+    return { kind: "status", status, text: saidIn(text) || bare(statusMessage), retryAfterMs: waitOf(headers["retry-after"]) };
   try {
     return { kind: "answer", body: JSON.parse(text) };
   } catch {
@@ -61,11 +58,23 @@ export async function send({ url }: ServerAddress, key: string | null, body: Jso
   }
 }
 
-/** fetch hides the reason in a cause, and that of several addresses in a list. */
+/** Resolves when an answer begins. */
+function post(
+  url: string,
+  authorization: { readonly authorization?: string },
+  body: string,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const request = url.startsWith("https:") ? requestHttps : requestHttp;
+  const headers = { "content-type": "application/json", accept: "application/json", "user-agent": "playact", ...authorization };
+  return new Promise((resolve, reject) => {
+    request(url, { method: "POST", headers, signal }, resolve).on("error", reject).end(body);
+  });
+}
+
+/** A host with several addresses fails with a list of reasons. */
 function reasonOf(thrown: unknown): string {
-  const cause = thrown instanceof Error ? (thrown.cause ?? thrown) : thrown;
-  if (cause instanceof AggregateError && cause.errors.length > 0) return describe(cause.errors[0]);
-  return describe(cause);
+  return describe(thrown instanceof AggregateError && thrown.errors.length > 0 ? thrown.errors[0] : thrown);
 }
 
 /** The sentence in the body of an error: {error: {message}} or {message}, else its beginning. */
@@ -84,8 +93,8 @@ export function shown(text: string): string {
 }
 
 /** Retry-After: seconds, or a date. */
-function waitOf(header: string | null): number | null {
-  if (header === null || header.trim() === "") return null;
+function waitOf(header = ""): number | null {
+  if (header.trim() === "") return null;
   const milliseconds = Number.isFinite(Number(header)) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : null;
 }

@@ -1,8 +1,9 @@
 // The readers of call blocks: what stands at an opening marker of a dialect. Nothing is repaired: malformed calls are errors for
-// the policy to read. A block ends at its own closing marker or before the next opening one, whichever comes first outside a JSON
-// string, so a broken call does not affect the others. Data without "arguments" is an answer, also a lone {"name": …}.
+// the policy to read. A block ends at its own closing marker or before the next opening one, whichever comes first (block-end.ts), so
+// a broken call does not affect the others. Data without "arguments" is an answer, also a lone {"name": …}.
 import { isObject, jsonEnd, parseJson, spacedJson } from "../../rules/json.ts";
 import type { Json, ToolCall } from "../../types.ts";
+import { nextEnd, valueEnd } from "./block-end.ts";
 
 /** A malformed call. */
 export interface MalformedCall {
@@ -28,38 +29,12 @@ export const tagClose = "</tool_call>";
 export const pythonTag = "<|python_tag|>";
 export const fence = "```";
 
-/**
- * A string where JSON allows one: on one line, after `{ [ , :` and before `} ] , :`. So quotes in broken JSON and in the text
- * after it cannot form a string that hides a marker.
- */
-const jsonString = /(?<=[{[,:]\s*)"[^"\\\n]*(?:\\.[^"\\\n]*)*"(?=\s*[}\],:])/;
-const outsideStrings = (marker: RegExp) => new RegExp(`${jsonString.source}|(${marker.source})`, "g");
-
-/** Markers at which a block ends at the latest, each with its position as the first group. */
-const ends = {
-  tag: outsideStrings(/<\/?tool_call>/),
-  fence: outsideStrings(/```/),
-  // a bare object that is not a value of the JSON around it
-  arguments: outsideStrings(/```|(?<=[\n;}]\s*)(?<![[,:]\s*)(?:\[\s*)?\{\s*"(?:name|arguments)"\s*:/),
-  parameters: outsideStrings(/<\|python_tag\|>|(?<=[\n;}]\s*)(?<![[,:]\s*)\{\s*"(?:type|name|parameters)"\s*:/),
-} as const;
-
-/** The position of the next marker; the end of the text if there is none. */
-function nextEnd(text: string, from: number, marker: RegExp): number {
-  marker.lastIndex = from;
-  for (;;) {
-    const found = marker.exec(text);
-    if (found === null) return text.length;
-    if (found[1] !== undefined) return found.index;
-  }
-}
-
 export function readTagged(text: string, start: number): Block {
   if (text.startsWith(tagClose, start)) {
     return failed(text, start, start + tagClose.length, "a call is closed but was never opened");
   }
   const from = start + tagOpen.length;
-  const limit = nextEnd(text, from, ends.tag);
+  const limit = nextEnd(text, from, "tag");
   if (!text.startsWith(tagClose, limit)) {
     const stop = valueEnd(text.slice(0, limit), skipBlanks(text, from));
     return failed(text, start, stop, "the call is never closed");
@@ -75,7 +50,7 @@ export function readFence(text: string, start: number): Block {
   info.lastIndex = start + fence.length;
   const language = (info.exec(text)?.[0] ?? "").trim().toLowerCase();
   const from = info.lastIndex;
-  const limit = nextEnd(text, from, ends.fence);
+  const limit = nextEnd(text, from, "fence");
   // a closing fence has no language; one with a language opens the next
   const closed = limit < text.length && !/^```[a-z][\w+-]*[ \t]*[\n{[]/i.test(text.slice(limit, limit + 32));
   const end = closed ? limit + fence.length : limit;
@@ -95,7 +70,7 @@ export function readFence(text: string, start: number): Block {
 }
 
 export function readBare(text: string, start: number, argumentsKey: ArgumentsKey): Block {
-  const inside = text.slice(0, nextEnd(text, start + 1, ends[argumentsKey]));
+  const inside = text.slice(0, nextEnd(text, start + 1, argumentsKey));
   const end = valueEnd(inside, start);
   const parsed = parseJson(text.slice(start, end));
   if (!parsed.ok) {
@@ -109,23 +84,11 @@ export function readBare(text: string, start: number, argumentsKey: ArgumentsKey
 
 export function readAfterPythonTag(text: string, start: number): Block {
   const at = skipBlanks(text, start + pythonTag.length);
-  const inside = text.slice(0, nextEnd(text, text[at] === "{" ? at + 1 : at, ends.parameters));
+  const inside = text.slice(0, nextEnd(text, /[[{]/.test(text.charAt(at)) ? at + 1 : at, "parameters"));
   const end = valueEnd(inside, at);
   const parsed = parseJson(text.slice(at, end));
   if (parsed.ok) return judged([parsed.value], "parameters", text.slice(start, end), end);
   return failed(text, start, end, notKept(parsed.unsafe) ?? "no valid JSON object follows");
-}
-
-/** A line of prose; JSON has none outside its strings. */
-const words = /\n\s*(?!(?:true|false|null)\b)\p{L}/u;
-
-/** The end of the JSON at `at`; if it never closes, the first line of prose or the end of the text. */
-function valueEnd(text: string, at: number): number {
-  if (text[at] !== "{" && text[at] !== "[") return text.length;
-  const line = text.slice(at).search(words);
-  const inside = line < 0 ? text : text.slice(0, at + line);
-  const stop = jsonEnd(inside, at);
-  return stop < 0 ? inside.length : stop;
 }
 
 /** JSON objects and lists that follow each other from `start`; `end` is after the last one without unsafe numbers. */
@@ -167,9 +130,11 @@ function asCall(value: Json, argumentsKey: ArgumentsKey): ToolCall | string {
   return unknown === undefined ? { name, arguments: args } : `unknown key "${unknown}" beside "name" and "${argumentsKey}"`;
 }
 
-/** Whether invalid JSON was meant as a call. */
+/** Whether invalid JSON was meant as a call, with the quotes of JSON or, as an object or a list, with Python's. */
 function names(text: string, from: number, argumentsKey: ArgumentsKey): boolean {
-  return new RegExp(`"${argumentsKey}"\\s*:`).test(text.slice(from));
+  const inside = text.slice(from);
+  const key = (quote: string) => new RegExp(`${quote}${argumentsKey}${quote}\\s*:`).test(inside);
+  return key('"') || (/^\s*[[{]/.test(inside) && key("'"));
 }
 
 function notKept(number: string | null): string | null {

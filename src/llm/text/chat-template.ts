@@ -11,7 +11,7 @@ import { frameOf } from "./chat-format.ts";
 import { cutAtPlaceholders, encoderOf, type Meant, placeholder, slice, throughPlaceholders } from "./placeholder.ts";
 import { type Renderer, rendererOf, type TemplateTurn } from "./render.ts";
 import { callTokens, type EpisodeTemplate, type EpisodeText, type WrittenText } from "./template.ts";
-import { thinkingOf, thinksUnder } from "./thinking.ts";
+import { asTrained, thinkingOf, thinksUnder } from "./thinking.ts";
 
 /** What the template writes around the policy's turn. */
 interface Habits {
@@ -38,8 +38,9 @@ export function openChatTemplate(vocabulary: Vocabulary, own: ChatTemplate, dial
   const stop = new Set([vocabulary.marker(habits.close), ...frameOf(vocabulary).ends]);
   const begin = () => beginEpisode({ vocabulary, render, habits, stop, dialect });
   const appendOnly = !rewrites(begin, false) && !(/think/.test(own.source) && rewrites(begin, true));
-  const thinks = thinksUnder(thinkingOf(vocabulary, own), thinking);
-  return { dialect, jinja: own.source, stop, lead: habits.lead, thinks, appendOnly, begin };
+  const model = thinkingOf(vocabulary, own);
+  const thinks = thinksUnder(model, thinking);
+  return { dialect, jinja: asTrained(own.source, model, thinking), stop, lead: habits.lead, thinks, appendOnly, begin };
 
   function rewrites(start: () => EpisodeText, thinking: boolean): boolean {
     const talk = start();

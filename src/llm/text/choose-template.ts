@@ -13,7 +13,7 @@ import { formatToolCall, parseToolCalls } from "./tool-call.ts";
 
 export interface ChosenTemplate {
   readonly template: EpisodeTemplate;
-  /** One line for people: the choice, the reason, and whether it is append-only. */
+  /** One line for people: the choice, the reason, whether it is append-only, and what a server misreads. */
   readonly text: string;
 }
 
@@ -32,10 +32,11 @@ export function chooseTemplate(
 ): ChosenTemplate {
   const model = thinkingOf(vocabulary, chatTemplate);
   const thought = thoughtText(model, thinking);
-  const ours = (why: string): ChosenTemplate => ({
-    template: episodeTemplate(vocabulary, { dialect, markers }, { model, asked: thinking }),
-    text: `Playact's own, append-only. It asks for ${dialect}. ${why}${thought}`,
-  });
+  const ours = (why: string): ChosenTemplate => {
+    const template = episodeTemplate(vocabulary, { dialect, markers }, { model, asked: thinking });
+    const caveat = template.caveat === undefined ? "" : ` ${template.caveat}`;
+    return { template, text: `Playact's own, append-only. It asks for ${dialect}. ${why}${thought}${caveat}` };
+  };
   if (dialect === "hermes" && markers === "pieces")
     return ours("The model's tag tokens are untrained or missing: tags are written in ordinary tokens.");
   if (chatTemplate === null) return ours("The model's file has no chat template.");

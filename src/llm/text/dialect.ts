@@ -90,15 +90,15 @@ ${fence}`,
     argumentsKey: "arguments",
     one: fenced,
     several: listed,
-    opening: /```|(?:\[\s*)?\{\s*"(?:name|arguments)"\s*:/g,
+    opening: /```|(?:\[\s*)?\{\s*(["'])(?:name|arguments)\1\s*:/g,
     read: (text, start, since) => {
       if (text.startsWith(fence, start)) return readFence(text, start);
       const line = Math.max(since, text.lastIndexOf("\n", start) + 1);
       return text.slice(line, start).trim() === "" ? readBare(text, start, "arguments") : plain(start + 1);
     },
   },
-  // Llama 3.1: the object alone, or after the model's marker; several are separated by semicolons or blanks. The words are those
-  // of its own template, but for the order (the tools come first, as in the other dialects) and the sentence on several calls.
+  // Llama 3.1: the object alone, or after the model's marker; several are separated by semicolons or blanks, or in a list. The words
+  // are those of its own template, but for the order (the tools come first, as in the other dialects) and the sentence on several calls.
   "llama-3.1": {
     before: "\n\nYou have access to the following functions:\n\n",
     after: `
@@ -107,7 +107,7 @@ To call a function, please respond with JSON for a function call. Respond in the
     argumentsKey: "parameters",
     one: bare,
     several: bare,
-    opening: /<\|python_tag\|>|\{\s*"(?:type|name|parameters)"\s*:/g,
+    opening: /<\|python_tag\|>|(?:\[\s*)?\{\s*(["'])(?:type|name|parameters)\1\s*:/g,
     read: (text, start, since) => {
       if (!text.startsWith(pythonTag, start) && text.slice(since, start).trim() !== "") return plain(start + 1);
       const block = text.startsWith(pythonTag, start) ? readAfterPythonTag(text, start) : readBare(text, start, "parameters");

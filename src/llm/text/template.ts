@@ -19,6 +19,8 @@ export interface EpisodeTemplate {
   readonly dialect: Dialect;
   /** The same template for a server, in Jinja. */
   readonly jinja: string;
+  /** A sentence for people where a server does not read that template as the policy did; absent: it does. */
+  readonly caveat?: string;
   /** Ids that end the policy's turn. */
   readonly stop: ReadonlySet<number>;
   /** Text that the opening of the policy's turn has already written (`<think>`); mostly empty. */
@@ -76,8 +78,8 @@ export function episodeTemplate(
   /** The opening of the policy's turn. An empty thought stays in the sequence: nothing is rewritten. */
   const opening = [...open("assistant"), ...(quiet ? emptyThought(vocabulary) : [])];
   /** Trusted text: its tags become the model's own tag tokens if it has trained ones (Qwen2.5 has none for results). */
-  const trusted = (text: string): number[] =>
-    tags === null || markers === "pieces" ? vocabulary.encode(text) : tagged(vocabulary, text, tag);
+  const inPieces = tags === null || markers === "pieces";
+  const trusted = (text: string): number[] => (inPieces ? vocabulary.encode(text) : tagged(vocabulary, text, tag));
   const turn = (role: "system" | "user", ids: readonly number[]) => [...open(role), ...ids, close, ...between];
   // descriptions are foreign text; split after newlines, where no supported tokenizer would have merged the parts
   const withTools = (prompt: string, tools: readonly ToolSpec[]) => [
@@ -112,7 +114,16 @@ export function episodeTemplate(
   const begun = () => beginEpisode(table);
   const jinja = jinjaOf(format, dialect, quiet);
   const thinks = thinksUnder(thinking.model, thinking.asked);
-  return { ...table, dialect, jinja, stop: ends, lead: "", thinks, appendOnly: true, begin: begun };
+  const caveat = inPieces ? misreadTags(vocabulary, jinja) : {};
+  return { ...table, dialect, jinja, ...caveat, stop: ends, lead: "", thinks, appendOnly: true, begin: begun };
+}
+
+/** What is text to Playact in a template is text to a server only if the vocabulary has no such token. */
+function misreadTags({ hasMarker }: Vocabulary, jinja: string): Pick<EpisodeTemplate, "caveat"> {
+  const tags = new Set(jinja.split(tag).filter((part, at) => at % 2 === 1 && hasMarker(part)));
+  if (tags.size === 0) return {};
+  const caveat = `A server reads ${[...tags].join(", ")} in the exported template as tokens of the model, where the policy is trained with ordinary ones: expect worse calls there, or train with another policy.dialect.`;
+  return { caveat };
 }
 
 function beginEpisode(table: Pick<TurnTable, "system" | "user" | "toolResults" | "assistant">): EpisodeText {

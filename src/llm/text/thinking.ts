@@ -30,6 +30,11 @@ export function thinksUnder(model: Thinking, asked: boolean): boolean {
   return model === "always" || (model === "asked" && asked);
 }
 
+/** A model's template for servers: it says itself whether the policy thinks. A server may say the opposite, or nothing. */
+export function asTrained(source: string, model: Thinking, asked: boolean): string {
+  return model === "asked" ? `{%- set enable_thinking = ${asked} %}${source}` : source;
+}
+
 /** Ids of the thought of a turn in which a model that can think shall not: empty, as its own template writes it. */
 export function emptyThought(vocabulary: Vocabulary): readonly number[] {
   const gap = vocabulary.encode("\n\n");

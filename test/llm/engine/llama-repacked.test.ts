@@ -1,8 +1,8 @@
 // The copy for processors against gguf, the format's own library: it writes the file, and reads both.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { repacked } from "../../../src/llm/engine/llama-repacked.ts";
 import { pythonPath } from "../../../src/models/python.ts";
@@ -67,6 +67,22 @@ describe("the copy of a model for processors", () => {
     const second = await repacked(file, mine);
     expect(second).not.toBe(first);
     expect(readdirSync(mine)).toEqual([second.slice(mine.length + 1)]);
+  });
+
+  test("of one file takes no other's away, nor does a new one for a changed file", async () => {
+    const [copies, elsewhere] = [join(folder, "several"), join(folder, "elsewhere")];
+    mkdirSync(elsewhere);
+    const files = [join(folder, "mine.gguf"), join(folder, "mine.v2.gguf"), join(elsewhere, "mine.gguf")];
+    for (const one of files) {
+      copyFileSync(file, one);
+      utimesSync(one, 7, 7);
+    }
+    const made: string[] = [];
+    for (const one of files) made.push(await repacked(one, copies));
+    expect(new Set(made).size).toBe(files.length);
+    utimesSync(join(folder, "mine.gguf"), 8, 8);
+    made[0] = await repacked(join(folder, "mine.gguf"), copies);
+    expect(readdirSync(copies).sort()).toEqual(made.map((one) => basename(one)).sort());
   });
 
   test("is not made of a file without Q5_0, nor where it cannot be written", async () => {

@@ -185,6 +185,21 @@ describe("thinking", () => {
     expect(asked(true)).toMatch(/assistant\n<think>\n$/);
   });
 
+  test.each([false, true])(
+    "Qwen3's exported template asks for a turn as it was trained (thinking: %s), whatever a server says",
+    async (thinking) => {
+      const family = await families.Qwen3.open();
+      const { template } = chooseTemplate(family, "tokens", "hermes", thinking);
+      const episode = template.begin();
+      const trained = family.vocabulary.decode([...episode.system("You help.", tools).ids, ...episode.user("Hi").ids]);
+      const messages = [said("system", "You help."), said("user", "Hi")];
+      for (const told of [{}, { enable_thinking: !thinking }])
+        expect(
+          new Template(template.jinja).render({ messages, tools: tools.map(shown), add_generation_prompt: true, ...told }),
+        ).toBe(trained);
+    },
+  );
+
   test("in Playact's own template the empty thought stays, in the ids and in the exported template", async () => {
     const family = await families.Qwen3.open();
     const { template } = chooseTemplate(family, "tokens", "json-fence");

@@ -69,6 +69,32 @@ describe.each(Object.entries(frames))("the exported template in %s frame", (_, v
     }
   });
 
+  /** As servers do it: a marker's text is the marker. */
+  const tokenized = (text: string) => {
+    const markers = vocabulary.markers.map((one) => one.replaceAll("|", "\\|")).join("|");
+    const parts = text.split(new RegExp(`(${markers})`));
+    return parts.flatMap((part, at) => (at % 2 === 1 ? [vocabulary.marker(part)] : vocabulary.encode(part)));
+  };
+
+  test.each(dialects.flatMap((dialect) => (["tokens", "pieces"] as const).map((markers) => ({ dialect, markers }))))(
+    "for $dialect with tags as $markers has a caveat exactly if a server reads other ids than the policy",
+    (form) => {
+      const template = episodeTemplate(vocabulary, form);
+      const episode = template.begin();
+      const read = [...episode.system("You help.", tools).ids, ...episode.user("From Oslo?").ids];
+      read.push(...episode.given(formatToolCalls([callOf(found)], form.dialect), true), ...episode.toolResults(["{}"]).ids);
+      const messages = [
+        { role: "system", content: "You help." },
+        { role: "user", content: "From Oslo?" },
+        { role: "assistant", content: "", tool_calls: [callOf(found)] },
+        { role: "tool", content: "{}" },
+      ];
+      const served = tokenized(render(template.jinja, messages, true));
+      expect(vocabulary.decode(served)).toBe(vocabulary.decode(read));
+      expect(template.caveat === undefined).toBe(JSON.stringify(served) === JSON.stringify(read));
+    },
+  );
+
   test.each(dialects)(
     "for %s takes arguments as JSON, as servers pass them, and shows tools without a system message",
     (dialect) => {

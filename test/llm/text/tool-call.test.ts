@@ -91,6 +91,21 @@ describe("every dialect", () => {
     },
   );
 
+  it.each([
+    ["hermes", '<tool_call>\n{"name":'],
+    ["json-fence", '```json\n{"arguments":'],
+    ["json-fence", '{"name":'],
+    ["llama-3.1", '{"name":'],
+    ["llama-3.1", "<|python_tag|>{"],
+  ] as const)("%s reads 200,000 blank lines behind %s, as models that loop write them, like a few", (dialect, open) => {
+    const read = (lines: number) => {
+      const text = `${open}${" \n".repeat(lines)}true\n${formatToolCall(weather, dialect)}\nI wait.`;
+      const { calls, errors } = parseToolCalls(text, dialect);
+      return { calls, reasons: errors.map(({ reason }) => reason) };
+    };
+    expect(read(200_000)).toEqual(read(2));
+  });
+
   it.each(dialects)("%s never throws and accounts for every turn, whatever was sampled", (dialect) => {
     const piece = fc.oneof(
       hostile,
@@ -244,6 +259,8 @@ describe("json-fence", () => {
     ["a record with a name", `Here is the contact:\n${fenced('{"name": "Ann Berg", "phone": "555-0100"}')}`],
     ["a list of records with names", `${fenced('[{"name": "Ann", "age": 30}, {"name": "Bo"}]')}\nThat is all.`],
     ["only a name, even a tool's", fenced('{"name": "get_weather"}')],
+    ["data in single quotes", fenced("{'name': 'Ann', 'age': 30}")],
+    ["words about a key in single quotes", fenced("call('a', {'arguments': 1})", "")],
     ["data with a remark", fenced('{"name": "Ann", // a friend\n"age": 30}')],
     ["data with an id too large for JSON", fenced('{"name": "Ann", "id": 1917043659912705297}')],
     ["data in a fence that is not closed", '```json\n{"name": "Ann"}\nThat is all.'],
@@ -258,6 +275,8 @@ describe("json-fence", () => {
     [fenced('{"arguments": {}}'), 'the call has no "name"'],
     [fenced('{"name": "a", "arguments": {}, "why": ""}'), 'unknown key "why" beside "name" and "arguments"'],
     [`\`\`\`json\n${one}`, "the code fence is not closed"],
+    [fenced("{'name': 'a', 'arguments': {'x': 1}}"), "the code fence does not hold valid JSON"],
+    ["{'name': 'a', 'arguments': {'x': 1}}", "the call is not valid JSON"],
     ['{"name": "a", "arguments": {"x": ', "the call is not valid JSON"],
     ['{"name": "a", "arguments": {x: 1}}', "the call is not valid JSON"],
     ['{"name": "a", "arguments": []}', '"arguments" must be a JSON object'],
@@ -285,6 +304,7 @@ describe("llama-3.1", () => {
     ["after a sentence and the marker", `Wait. <|python_tag|>${one}`, 1, "Wait."],
     ["several by semicolons", `${one}; ${one}`, 2, ""],
     ["several after the marker", `<|python_tag|>${one};${one}`, 2, ""],
+    ["several in a list", `[${one}, ${one}]`, 2, ""],
     ["with text behind", `${one}\nI wait.`, 1, "I wait."],
   ])("reads a call %s", (_, text, count, rest) => {
     const parsed = parseToolCalls(text, "llama-3.1");
@@ -296,6 +316,7 @@ describe("llama-3.1", () => {
     ["a call on the second line", `I call\n${one}`],
     ["a call after text and a thinking tag", `I call<think>so</think>${one}`],
     ["data", '{"name": "Bob", "age": 3}'],
+    ["a list of data", '[{"name": "Bob", "age": 3}]'],
   ])("treats %s as plain text", (_, text) => {
     expect(parseToolCalls(text, "llama-3.1")).toEqual({ calls: [], errors: [], rest: text });
   });
@@ -305,6 +326,9 @@ describe("llama-3.1", () => {
     ['{"name": "a", "parameters": {}, "arguments": {}}', 'unknown key "arguments" beside "name" and "parameters"'],
     ['{"type": "function", "name": "a", "parameters": {}}', 'unknown key "type" beside "name" and "parameters"'],
     ['{"name": "a", "parameters": "x"}', '"parameters" must be a JSON object'],
+    [`[${one}, {"name": "a", "parameters": {]`, "the call is not valid JSON"],
+    ["{'name': 'a', 'parameters': {'x': 1}}", "the call is not valid JSON"],
+    [`<|python_tag|>[${one}]`, 'a call must be one JSON object with "name" and "parameters"'],
     ["<|python_tag|>print(1)", "no valid JSON object follows"],
     ["<|python_tag|>", "no valid JSON object follows"],
     ['<|python_tag|>{"parameters": {}}', 'the call has no "name"'],
