@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { report } from "./cli/exit.ts";
 import { toStderr, toStdout } from "./cli/output.ts";
 import { relaunched } from "./cli/relaunch.ts";
+import type { StartedPolicy } from "./cli/same-models.ts";
 import { PlayactError } from "./errors.ts";
 import { playactVersion } from "./run/versions.ts";
 
@@ -28,7 +29,7 @@ const hidden = new Set(["worker"]);
 const withEngine = new Set(["eval", "tasks", "synth", "doctor", "plan"]);
 
 /** Late, as the engine's packages take longer to load than all that most commands do. */
-const piecesOf = async (model: string) => (await import("./cli/pieces.ts")).piecesOf(model);
+const piecesOf = async (policy: StartedPolicy) => (await import("./cli/pieces.ts")).piecesOf(policy);
 
 async function main(args: readonly string[]): Promise<void> {
   const program = new Command("playact")

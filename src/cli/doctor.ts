@@ -16,7 +16,7 @@ import {
   checkPython,
   checkSqlite,
 } from "./health.ts";
-import { collect } from "./options.ts";
+import { collect, refuseUnused } from "./options.ts";
 import { escapeLine, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
 
 interface Options {
@@ -44,11 +44,15 @@ export function doctorCommand(print: Print = toStdout, progress: Print = toStder
     )
     .option("--only <kind>", `with --simulator: only this role or kind, e.g. user or verdict/mixed (repeatable)`, collect, [])
     .option("--json", "print one JSON document")
-    .action(async (options: Options) => {
-      if (options.simulator) return (await import("./simulator-health.ts")).examineSimulator(print, progress, options);
+    .action(async (options: Options, command: Command) => {
+      if (options.simulator) {
+        refuseUnused(command, "--simulator", ["--model", "--only", "--home", "--json"]);
+        return (await import("./simulator-health.ts")).examineSimulator(print, progress, options);
+      }
       if (options.model !== undefined || options.only.length > 0)
         throw new PlayactError("usage", `--model and --only need --simulator: ${commandLine("doctor --simulator --model NAME")}`);
       if (options.policy !== undefined) {
+        refuseUnused(command, "--policy", ["--json"]);
         const { reportPolicy } = await import("./policy-report.ts");
         return reportPolicy(print, progress, options.policy, options.json ?? false);
       }

@@ -14,10 +14,10 @@ import { findOnDisk, type Model } from "../models/model.ts";
 import { checkpointFault, checkpointFolder } from "../store/checkpoints.ts";
 import { resolveHome, storePath } from "../store/home.ts";
 import { findNamedStep } from "../store/named-step.ts";
-import { policyOf } from "../store/runs.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { evalReport, type Played, reportText } from "./eval-report.ts";
 import { homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
+import { findStartedPolicy, startedPolicy } from "./same-models.ts";
 import { step } from "./step.ts";
 import { stoppable } from "./stoppable.ts";
 
@@ -97,7 +97,7 @@ async function chosenPolicies(
   const { adapterIn } = await import("../run/checkpoint.ts");
   const path = await adapterIn(checkpointFolder(store, checkpoint));
   if (path === null) throw new PlayactError("store", `The checkpoint of step ${checkpoint.step} has no adapter for llama.cpp.`);
-  const model = await findOnDisk(policyOf(store, run.id));
+  const model = await findStartedPolicy(startedPolicy(store, run));
   const thinking = run.config?.policy.thinking ?? false;
   const trained: Policy = {
     name: `${run.name}@${checkpoint.step}`,

@@ -24,7 +24,7 @@ export const interruptedCode = 130;
 export function report(error: unknown, print: (text: string) => void): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage; // commander has printed it
   if (error instanceof PlayactError) {
-    print(`playact: ${error.message}\n`);
+    print(`${outputOf(error)}playact: ${error.message}\n`);
     return exitCodes[error.boundary];
   }
   const refused = refusedByDisk(error);
@@ -43,6 +43,11 @@ export function report(error: unknown, print: (text: string) => void): number {
   }
   print(`playact: internal error: ${error instanceof Error ? (error.stack ?? error.message) : describe(error)}\n`);
   return 1;
+}
+
+/** The end of what a failed program wrote (pip, venv), which its error carries as a text and speaks of as "above"; "" for any other error. */
+export function outputOf({ cause }: PlayactError): string {
+  return typeof cause === "string" && cause.trim() !== "" ? `${cause.trimEnd().split("\n").slice(-25).join("\n")}\n\n` : "";
 }
 
 /** What the file system refused, as a sentence; null for any other error. */

@@ -88,10 +88,21 @@ function getCommand(print: Print, progress: Print): Command {
       const names = [...named, ...(options.preset === undefined ? [] : modelsOfPreset(options.preset))];
       if (names.length === 0)
         throw new PlayactError("usage", `models get expects a name or --preset NAME. See: ${commandLine("models ls")}`);
-      for (const name of names) findModel(name); // a misspelt name is reported before the first gigabyte
+      for (const name of names) checkName(name); // a misspelt one is reported before the first gigabyte
       for (const name of names)
         for (const path of await getModel(name, progressLine(name, bytesOf(findModel(name)), progress))) print(`${path}\n`);
     });
+}
+
+/** @throws PlayactError("usage") for an address, PlayactError("model") for an unknown name */
+function checkName(name: string): void {
+  const { kind, text } = parseAddress(name);
+  if (kind !== "name")
+    throw new PlayactError(
+      "usage",
+      `models get fetches models by name, and ${name} is an address. Add it with: ${commandLine(`models add ${text}`)}`,
+    );
+  findModel(name);
 }
 
 function addCommand(print: Print, progress: Print): Command {

@@ -1,6 +1,7 @@
 // Options that several commands share.
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { presets } from "../config/presets.ts";
+import { PlayactError } from "../errors.ts";
 
 /** Help text of every --preset option. */
 export const presetHelp = `one of ${Object.keys(presets).join(", ")}`;
@@ -19,6 +20,15 @@ export function toolSettings(options: { readonly tools?: string; readonly skipBa
     ...(options.tools === undefined ? [] : [`tasks.tools=${JSON.stringify(options.tools)}`]),
     ...(options.skipBadTools === undefined ? [] : [`tasks.skipBadTools=${options.skipBadTools}`]),
   ];
+}
+
+/** Of a command that does one of several things: refuses what was given and this one does not use. @throws PlayactError("usage") */
+export function refuseUnused(command: Command, doing: string, used: readonly string[]): void {
+  const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === "cli");
+  const unused = given.map(({ long }) => long ?? "").filter((name) => name !== doing && !used.includes(name));
+  if (unused.length === 0) return;
+  const those = unused.join(" and ");
+  throw new PlayactError("usage", `${doing} does not use ${those}, only ${used.join(", ")}. Leave out ${those}.`);
 }
 
 /** A whole number from 1 to `most`, for an option's value. */

@@ -1,9 +1,10 @@
 // The text of each token of a stored sequence. Loads only the policy's vocabulary, no weights.
 import { openVocabularyOf } from "../llm/engine/llama-vocabulary.ts";
-import { modelPath } from "../models/model.ts";
+import { findStartedPolicy, type StartedPolicy } from "./same-models.ts";
 
-/** For a model of a run: a function that gives one text per id; together they are the text of the sequence. */
-export async function piecesOf(model: string): Promise<(ids: readonly number[]) => string[]> {
-  const { vocabulary } = await openVocabularyOf(await modelPath(model));
+/** For the policy of a run: a function that gives one text per id; together they are the text of the sequence. Throws for another file. */
+export async function piecesOf(policy: StartedPolicy): Promise<(ids: readonly number[]) => string[]> {
+  const { path } = await findStartedPolicy(policy);
+  const { vocabulary } = await openVocabularyOf(path);
   return (ids) => vocabulary.pieces(ids);
 }

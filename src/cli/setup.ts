@@ -9,6 +9,7 @@ import { findFiles, getModel } from "../models/fetch.ts";
 import { layout } from "../models/installation.ts";
 import { filesOf, findModel } from "../models/manifest.ts";
 import { packageVersion, versions } from "../run/versions.ts";
+import { outputOf } from "./exit.ts";
 import { presetHelp } from "./options.ts";
 import { toStderr } from "./output.ts";
 import { step } from "./step.ts";
@@ -36,16 +37,11 @@ export function setupCommand(): Command {
         throw new PlayactError("usage", "--for test works only in a clone: the package has no tests.");
       const models = forTests ? testModels : modelsOfPreset(options.preset); // a misspelt preset is reported before the first gigabyte
       checkPackages(models);
-      try {
-        await step("Python environment", makeEnvironment);
-        await step("Python packages", (say) => installRequirements("requirements.txt", say));
-        if (forTests) await step("Python packages for the tests", (say) => installRequirements("requirements-dev.txt", say));
-        if (forTests) await step("BFCL's package for the tests", optionalBfcl);
-        for (const name of models) await step(`Model ${name}`, (say) => fetchModel(name, say));
-      } catch (error) {
-        if (error instanceof PlayactError && typeof error.cause === "string") toStderr(`${lastLines(error.cause)}\n\n`);
-        throw error;
-      }
+      await step("Python environment", makeEnvironment);
+      await step("Python packages", (say) => installRequirements("requirements.txt", say));
+      if (forTests) await step("Python packages for the tests", (say) => installRequirements("requirements-dev.txt", say));
+      if (forTests) await step("BFCL's package for the tests", optionalBfcl);
+      for (const name of models) await step(`Model ${name}`, (say) => fetchModel(name, say));
       toStderr(`Set-up is complete (${((performance.now() - start) / 1000).toFixed(1)} s).\n`);
     });
 }
@@ -62,7 +58,7 @@ async function optionalBfcl(say: (text: string) => void): Promise<boolean> {
     return await installBfcl(say);
   } catch (error) {
     if (!(error instanceof PlayactError)) throw error;
-    toStderr(`${error.message} The tests with its checker are skipped.\n`);
+    toStderr(`${outputOf(error)}${error.message} The tests with its checker are skipped.\n`);
     return false;
   }
 }
@@ -74,11 +70,6 @@ async function fetchModel(name: string, say: (text: string) => void): Promise<bo
   say(`fetching ${size} (${model.licence})`);
   await getModel(name, (bytes) => say(`${megabytes(bytes)} of ${size}`));
   return true;
-}
-
-/** The end of a program's output, which may explain its failure. */
-function lastLines(output: string): string {
-  return output.trimEnd().split("\n").slice(-25).join("\n");
 }
 
 function megabytes(bytes: number): string {

@@ -4,7 +4,6 @@ import { Command, InvalidArgumentError } from "commander";
 import { PlayactError } from "../errors.ts";
 import { devicesText } from "../run/devices.ts";
 import { resolveHome, storePath } from "../store/home.ts";
-import { policyOf } from "../store/runs.ts";
 import { type Start, startOfTrajectory } from "../store/starts.ts";
 import { openStore } from "../store/store.ts";
 import { taskKind } from "../store/tasks.ts";
@@ -12,10 +11,11 @@ import { findEpisode, type StoredEpisode } from "../store/trajectories.ts";
 import type { Message, RubricSection } from "../types.ts";
 import { escapeLine, escapeText, formatTable, homeHelp, type Print, printJson, toStdout } from "./output.ts";
 import { untruePages } from "./pages.ts";
+import { type StartedPolicy, startedPolicy } from "./same-models.ts";
 
-/** Gives the text of each token id of a model, which only the engine knows; joined, they are the text of the sequence. */
+/** Gives the text of each token id of a run's policy, which only the engine knows; joined, they are the text of the sequence. */
 export interface Pieces {
-  piecesOf(model: string): Promise<(ids: readonly number[]) => readonly string[]>;
+  piecesOf(policy: StartedPolicy): Promise<(ids: readonly number[]) => readonly string[]>;
 }
 
 /** The tokens of one training sample; all arrays have the same length. */
@@ -53,7 +53,8 @@ export function showCommand(pieces: Pieces, print: Print = toStdout): Command {
         return;
       }
       const row = tokensOf(episode, options.sample);
-      const text = (await pieces.piecesOf(policyOf(store, episode.run)))(row.ids);
+      const policy = startedPolicy(store, { id: episode.run, name: episode.runName });
+      const text = (await pieces.piecesOf(policy))(row.ids);
       if (options.json) printJson(print, { ...row, text });
       else print(formatTokens(row, text));
     });

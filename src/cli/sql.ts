@@ -21,6 +21,7 @@ export interface QueryLimits {
 }
 
 const mostBytes = 64 * 1024 * 1024; // of an answer
+const mostSeconds = 86_400; // a day; far below what a timer of Node can count to
 const mostMemory = 768; // MiB; the largest answer takes about half of that
 
 // node runs the built file; sources under a test runner find it in dist
@@ -35,7 +36,7 @@ export function sqlCommand(print: Print = toStdout, program: string = childProgr
     .option("--home <folder>", homeHelp)
     .option("--json", "print a JSON array of objects; BLOBs as base64")
     .option("--limit <rows>", "most rows", wholeNumber, 10_000)
-    .option("--timeout <seconds>", "longest time a query may take", positive, 2)
+    .option("--timeout <seconds>", "longest time a query may take", seconds, 2)
     .action(async (sql: string, options: { home?: string; json?: boolean; limit: number; timeout: number }) => {
       const path = storePath(resolveHome(options.home));
       openStore(path, { readonly: true })[Symbol.dispose](); // a missing or foreign store gets its own message, different from bad SQL
@@ -145,14 +146,15 @@ function toObject(columns: readonly string[], row: readonly Cell[]): { [key: str
   return Object.fromEntries(values);
 }
 
-function positive(text: string): number {
+function seconds(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("A number above 0 was expected.");
+  if (!(value > 0 && value <= mostSeconds))
+    throw new InvalidArgumentError(`A number above 0 was expected, ${mostSeconds} (a day) at most.`);
   return value;
 }
 
 function wholeNumber(text: string): number {
-  const value = positive(text);
-  if (!Number.isInteger(value)) throw new InvalidArgumentError("A whole number was expected.");
+  const value = Number(text);
+  if (!Number.isInteger(value) || value <= 0) throw new InvalidArgumentError("A whole number above 0 was expected.");
   return value;
 }

@@ -2,16 +2,24 @@
 // work is done in this process, and every stage of every persona is stored when it is done: the same command goes on.
 import { Command } from "commander";
 import { PlayactError } from "../errors.ts";
+import { commandLine } from "../models/installation.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { taskSetStates } from "../store/synthesis-summary.ts";
 import { type MakeWords, makeTaskSet } from "./make-task-set.ts";
-import { collect, presetHelp, upTo } from "./options.ts";
+import { collect, presetHelp, refuseUnused, upTo } from "./options.ts";
 import { formatTable, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
 import { exportTaskSet, importTaskSet } from "./task-set-file.ts";
 
 /** Most personas of a set. */
 const mostPersonas = 100_000;
+
+/** What is done instead of making a set, with the options that it uses. */
+const otherThanMaking: ReadonlyMap<string, readonly string[]> = new Map([
+  ["list", ["--home", "--json"]],
+  ["export", ["--home"]],
+  ["import", ["--preset", "--ablation", "--set", "--home"]],
+]);
 
 interface Options extends MakeWords {
   readonly list?: boolean;
@@ -43,15 +51,16 @@ export function synthCommand(print: Print = toStdout, progress: Print = toStderr
       "after",
       "\nExamples:\n  playact synth lessons -n 60\n  playact synth lessons --export lessons.jsonl\n  playact train --preset laptop-synth --set tasks.source=lessons\n",
     )
-    .action(async (name: string | undefined, options: Options) => {
-      const asked = ["list", "export", "import"].filter((key) => Object.hasOwn(options, key));
+    .action(async (name: string | undefined, options: Options, command: Command) => {
+      const asked = [...otherThanMaking.keys()].filter((key) => Object.hasOwn(options, key));
       if (asked.length > 1) throw new PlayactError("usage", `--${asked.join(" and --")} cannot be combined. Choose one.`);
+      for (const doing of asked) refuseUnused(command, `--${doing}`, otherThanMaking.get(doing) ?? []);
       const home = resolveHome(options.home);
       if (options.list) {
         using store = openStore(storePath(home), { readonly: true });
         return listTaskSets(store, print, options.json ?? false);
       }
-      if (name === undefined) throw new PlayactError("usage", "Name the task set to make: playact synth NAME -n 60");
+      if (name === undefined) throw new PlayactError("usage", `Name the task set to make: ${commandLine("synth NAME -n 60")}`);
       if (options.export !== undefined) {
         using store = openStore(storePath(home), { readonly: true });
         return progress(exportTaskSet(store, name, options.export));

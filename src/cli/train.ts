@@ -4,13 +4,13 @@ import { dirname } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import type { Config } from "../config/config.ts";
 import { embedderModel, needsEmbedder } from "../config/needed-models.ts";
-import { checkConfig, resolveConfig } from "../config/resolve.ts";
+import { resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
 import { modelPaths } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
 import { pythonPath } from "../models/python.ts";
 import { assertSameTools } from "../run/own-tools.ts";
-import { findSeats, findTeacher, type Seats, withCheckedAddresses } from "../run/seats.ts";
+import { findSeats, findTeacher, withCheckedAddresses } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
 import { openTrainingSet } from "../run/task-set.ts";
 import { checkTeacherServer } from "../run/teacher-server.ts";
@@ -18,7 +18,7 @@ import { versions } from "../run/versions.ts";
 import { healthOf } from "../store/health-checks.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { acquireLease, releaseLease } from "../store/lease.ts";
-import { modelsOfRun, type RunModels } from "../store/run-models.ts";
+import { modelsOfRun } from "../store/run-models.ts";
 import type { RunRow } from "../store/run-row.ts";
 import { assertFree, createRun, findRun, setRunConfig } from "../store/runs.ts";
 import { lastClosedStep } from "../store/steps.ts";
@@ -26,6 +26,7 @@ import { openStore, type Store } from "../store/store.ts";
 import { collect, presetHelp, toolSettings, toolsHelp } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
 import { checkOwnTools } from "./own-tools.ts";
+import { checkSame } from "./same-models.ts";
 import { simulatorDoubt } from "./simulator-doubt.ts";
 import { supervise } from "./supervise.ts";
 
@@ -105,7 +106,7 @@ async function requested(file: string | undefined, options: Options) {
   if (source !== null && tools !== null)
     throw new PlayactError(
       "config",
-      `Config key "tasks.tools": the tasks of the set ${source} have tools of their own, so ${tools} would not be used. Leave out --tools, or set tasks.source=null.`,
+      `Config key "tasks.tools": the tasks of the set ${source} have tools of their own, so ${tools} would not be used. Leave out --tools, or train without a set: with another preset, such as --preset laptop, and no tasks.source of your own.`,
     );
   return { ...resolved, config, tools: await checkOwnTools(config, resolveHome(options.home)) };
 }
@@ -162,6 +163,11 @@ async function resumed(store: Store, file: string | undefined, options: Options)
   const given = refused.find(([, is]) => is);
   if (given !== undefined) throw keepsConfig(given[0]);
   const closed = lastClosedStep(store, run)?.number ?? 0;
+  if (options.steps !== undefined && options.steps < closed)
+    throw new PlayactError(
+      "usage",
+      `--steps counts all steps of a run, and run ${run.name} has closed ${closed}: expected at least ${closed}, got ${options.steps}. Give a higher number, or leave out --steps.`,
+    );
   if (run.status === "finished" && closed >= (options.steps ?? run.config.steps)) {
     toStderr(
       `playact: run ${run.name} has finished its ${closed} steps; train further with: ${commandLine(`train --resume ${run.name} --steps ${Math.max(1, closed * 2)}`)}\n`,
@@ -174,9 +180,11 @@ async function resumed(store: Store, file: string | undefined, options: Options)
   try {
     await checkOwnTools(run.config, dirname(store.path));
     assertSameTools(run, store);
-    checkSame(run, await findSeats(run.config), stored);
+    const { policy, simulator } = await findSeats(run.config);
+    checkSame(run.name, "policy", stored.policy, policy);
+    if (simulator !== null) checkSame(run.name, "simulator", stored.simulator, simulator);
     if (options.steps !== undefined && options.steps !== run.config.steps)
-      setRunConfig(writer, checkConfig({ ...run.config, steps: options.steps }));
+      setRunConfig(writer, { ...run.config, steps: options.steps }); // its other keys were checked by the version that started it
   } finally {
     releaseLease(writer);
   }
@@ -190,18 +198,6 @@ function keepsConfig(given: string): PlayactError {
     "usage",
     `--resume does not go with ${given}: a resumed run keeps its name and config, and --resume accepts --steps, --home and --json. Start a new run for another config.`,
   );
-}
-
-/** A run goes on with the files that it was started with. @throws PlayactError("model") */
-function checkSame(run: RunRow, seats: Seats, stored: RunModels): void {
-  for (const seat of ["policy", "simulator"] as const) {
-    const [was, model] = [stored[seat], seats[seat]];
-    if (was === null || model === null || was === model.sha256) continue;
-    throw new PlayactError(
-      "model",
-      `The ${seat} of run ${run.name} has changed: it was started with a file of SHA-256 ${was}, and ${model.path} has ${model.sha256}. Put the old file back, or start a new run.`,
-    );
-  }
 }
 
 function positive(text: string): number {

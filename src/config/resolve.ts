@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import type { z } from "zod";
 import { describe, PlayactError } from "../errors.ts";
 import { ablationOf } from "./ablations.ts";
+import { boundsFault } from "./bounds.ts";
 import { type Config, configSchema } from "./config.ts";
 import { driftFault } from "./drift.ts";
 import { nearest } from "./nearest.ts";
@@ -62,7 +63,7 @@ export function checkConfig(tree: unknown): Config {
       "config",
       'Config key "simulator.tools": executed tools work on the tables of an assembled task set: also set tasks.source to the name of one (playact synth NAME makes it).',
     );
-  const fault = roomFault(parsed.data) ?? driftFault(parsed.data) ?? trialFault(parsed.data);
+  const fault = roomFault(parsed.data) ?? boundsFault(parsed.data) ?? driftFault(parsed.data) ?? trialFault(parsed.data);
   if (fault !== null) throw new PlayactError("config", fault);
   return parsed.data;
 }

@@ -1,12 +1,13 @@
 // The package of BFCL (Berkeley Function-Calling Leaderboard) in a Python environment of its own: its rows and its checker. It is
 // installed without its dependencies, dozens of vendors' clients that the checker does not need (native/bfcl/check.py).
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PlayactError } from "../errors.ts";
 import { findPython } from "./environment.ts";
 import { bfclFolder, interpreterPath } from "./folder.ts";
 import { pip, pipReason, python, type Say } from "./pip.ts";
 import { needSpace } from "./space.ts";
+import { makeVenv } from "./venv.ts";
 
 /** Of the package bfcl-eval. Scores of two versions are never compared. */
 export const bfclVersion = "2026.3.23";
@@ -30,9 +31,8 @@ export async function installBfcl(say: Say, folder = bfclFolder()): Promise<bool
   if (bfclPython(folder) !== null) return false;
   await needSpace("BFCL's package", bytes, folder, `Make room, ${again}.`);
   const base = (await python(interpreterPath(), ["-m", "venv", "--help"])).code === 0 ? interpreterPath() : await findPython();
-  rmSync(folder, { recursive: true, force: true });
   say(`pip install --no-deps ${requirement}`);
-  const made = await python(base, ["-m", "venv", folder], say);
+  const made = await makeVenv(base, folder, `${again}.`, say);
   if (made.code !== 0) throw failed(`${base} could not create ${folder}; its last lines are above. Fix that`, made.output);
   const { code, output } = await pip(join(folder, "bin", "python"), ["--no-deps", requirement], say);
   if (code !== 0) throw failed(pipReason(output), output);

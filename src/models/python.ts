@@ -8,6 +8,7 @@ import { z } from "zod";
 import { describe, PlayactError } from "../errors.ts";
 import { interpreterPath } from "./folder.ts";
 import { commandLine, packageRoot } from "./installation.ts";
+import { setting } from "./setting.ts";
 
 /** Path of the interpreter: PLAYACT_PYTHON unchanged, else the environment's. Throws PlayactError("environment"). */
 export function pythonPath(env: NodeJS.ProcessEnv = process.env): string {
@@ -15,7 +16,7 @@ export function pythonPath(env: NodeJS.ProcessEnv = process.env): string {
   if (existsSync(path)) return path;
   throw new PlayactError(
     "environment",
-    env.PLAYACT_PYTHON === undefined
+    setting("PLAYACT_PYTHON", env) === null
       ? `Python's environment is missing (${path}). Create it with: ${commandLine("setup")}`
       : `PLAYACT_PYTHON names ${path}, which does not exist. Correct it, or unset it and run: ${commandLine("setup")}`,
   );

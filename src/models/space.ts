@@ -10,10 +10,16 @@ export async function freeBytes(folder: string): Promise<number> {
   return folder === dirname(folder) ? 0 : freeBytes(dirname(folder));
 }
 
+/** "needs 2.0 GB in /models, 1.0 GB are free"; null if `folder` has room for `bytes`. */
+export async function shortageOf(bytes: number, folder: string): Promise<string | null> {
+  const free = await freeBytes(folder);
+  if (free >= bytes) return null;
+  const [needs, has] = [bytes, free].map((size) => `${(size / 1e9).toFixed(1)} GB`);
+  return `needs ${needs} in ${folder}, ${has} are free`;
+}
+
 /** @throws PlayactError("disk") if `folder` has less than `bytes` */
 export async function needSpace(what: string, bytes: number, folder: string, advice: string): Promise<void> {
-  const free = await freeBytes(folder);
-  if (free >= bytes) return;
-  const [needs, has] = [bytes, free].map((size) => `${(size / 1e9).toFixed(1)} GB`);
-  throw new PlayactError("disk", `${what} needs ${needs} in ${folder}, ${has} are free. ${advice}`);
+  const shortage = await shortageOf(bytes, folder);
+  if (shortage !== null) throw new PlayactError("disk", `${what} ${shortage}. ${advice}`);
 }

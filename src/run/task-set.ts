@@ -3,6 +3,7 @@
 // trained on alone, so that runs with and without one are compared on the same tasks.
 import type { Config } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
+import { commandLine } from "../models/installation.ts";
 import { seedFrom } from "../rng.ts";
 import type { Store } from "../store/store.ts";
 import { findTaskSet, tasksOf } from "../store/task-sets.ts";
@@ -31,7 +32,7 @@ export function openTrainingSet(store: Store, config: Config, name: string): Tra
   if (members.length === 0)
     throw new PlayactError(
       "usage",
-      `The task set ${name} has no task yet. Make some with: playact synth ${name} -n 60; why personas were dropped: select * from synthesis_summary`,
+      `The task set ${name} has no task yet. Make some with: ${commandLine(`synth ${name} -n 60`)}; why personas were dropped: select * from synthesis_summary`,
     );
   const fault = members.map(({ task }) => faultOf(task, config)).find((one) => one !== null);
   if (fault !== undefined && fault !== null)
@@ -48,7 +49,7 @@ function faultOf(task: Task, { simulator }: Config): string | null {
   const rules = task.restriction === undefined ? [] : restrictedTools(task.restriction.rule);
   const missing = rules.find((tool) => !offered.includes(tool));
   if (missing !== undefined)
-    return `${task.id} restricts the use of ${missing}, which it does not offer (it offers ${offered.join(", ")}). Remove the restriction or the task from the set's file, and import it again (playact synth --import).`;
+    return `${task.id} restricts the use of ${missing}, which it does not offer (it offers ${offered.join(", ")}). Remove the restriction or the task from the set's file, and import it again: ${commandLine("synth NAME --import FILE")}`;
   // its questions go where all is told, what is forbidden where nothing is
   if (task.rubric !== undefined && task.rubric.subGoals.length === 0)
     return `the rubric of ${task.id} has no item among its sub-goals, so nothing that is done could be paid for. Give it one in the set's file, or leave the rubric out: it is then derived from the task.`;

@@ -92,6 +92,12 @@ describe("what is missing", () => {
 });
 
 describe("--policy", () => {
+  test("and --simulator are two checks: the one that would not be made is named", async () => {
+    const asked = doctor(["--simulator", "--only", "user", "--policy", "smollm2-135m-instruct"]);
+    const message = expect.stringMatching(/^--simulator does not use --policy, only --model, --only, --home, --json\./);
+    expect((await asked).error).toMatchObject({ boundary: "usage", message });
+  });
+
   test("prints how the manifest says that a model writes calls", async () => {
     const { printed, error } = await doctor(["--policy", "qwen2.5-coder-0.5b-instruct", "--json"]);
     expect(error).toBe(null);

@@ -25,6 +25,13 @@ test("what the disk refuses is a sentence with the path, not a stack", () => {
   expect(reported(Object.assign(new Error("ENOENT"), { code: "ENOENT", path: "/m" })).said).toContain("internal error");
 });
 
+test("what a failed program wrote stands above the sentence that speaks of it, no more than its last lines", () => {
+  const written = Array.from({ length: 40 }, (_, line) => `line ${line}`).join("\n");
+  const failed = new PlayactError("environment", "pip install failed; its last lines are above.", { cause: `${written}\n` });
+  const { said } = reported(failed);
+  expect(said).toMatch(/^line 15\n[\s\S]*\nline 39\n\nplayact: pip install failed; its last lines are above\.\n$/);
+});
+
 test("an error of the user's is one sentence with the code of its boundary", () => {
   expect(reported(new PlayactError("config", "seed must be a number."))).toEqual({
     code: 3,

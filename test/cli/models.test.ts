@@ -48,6 +48,13 @@ test("get without a name says what it expects", async () => {
   });
 });
 
+test("get with an address names the command that takes one", async () => {
+  await expect(models("get", "hf:Playact/tiny/tiny.gguf")).rejects.toMatchObject({
+    boundary: "usage",
+    message: expect.stringMatching(/is an address\. Add it with: npx playact models add hf:Playact\/tiny\/tiny\.gguf$/),
+  });
+});
+
 test("a misspelt name is reported before anything is fetched", async () => {
   using _place = emptyPlace();
   await expect(models("get", "smollm2-135m-instruct", "smollm3")).rejects.toThrow(/No model is called "smollm3"/);

@@ -75,6 +75,15 @@ describe("that environment", () => {
     expect(ended.stdout).not.toContain("libcudart"); // that one is found
   });
 
+  test("is set for a second run also where no CUDA library is found: the threads of libuv", async () => {
+    const seen = join(folder, "threads");
+    const bin = pathWithCard(join(folder, "bare"), `echo "$UV_THREADPOOL_SIZE" > '${seen}'`);
+    const bare = { PLAYACT_HOME: join(folder, "home"), PLAYACT_PYTHON: "/nowhere/bin/python", PATH: bin };
+    const { UV_THREADPOOL_SIZE } = nativeEnvironment({ ...process.env, PLAYACT_PYTHON: "/nowhere/bin/python" });
+    await startPlayact(built.path("cli.js"), ["doctor"], folder, bare).ended;
+    expect(readFileSync(seen, "utf8")).toBe(`${UV_THREADPOOL_SIZE}\n`);
+  });
+
   test.runIf(process.platform === "linux")("causes one second run at most: some programs drop the loader's path", async () => {
     const [seen] = await doctor({ PLAYACT_RELAUNCHED: "1" });
     expect(seen).toBe("\n");

@@ -79,6 +79,38 @@ test("Python's environment and the models go to the user's folders; what is done
   expect(installed()).toHaveLength(before);
 });
 
+test("a variable that is set but empty counts as not set: a working environment is kept and used", async () => {
+  using place = machine();
+  place.program("python3", python);
+  const unset = { PLAYACT_PYTHON: "", PLAYACT_MODELS: "" };
+  const first = await place.run([], unset);
+  ends(first.said, /ok {2}Python packages[\s\S]*could not be fetched/); // the model is looked for below the cache, not here
+  const kept = join(place.folder, "data", "playact", "python", "mine.txt");
+  writeFileSync(kept, "");
+  expect((await place.run([], unset)).said).toMatch(/ok {2}Python environment {2}\(already there\)/);
+  expect([existsSync(kept), existsSync(join(place.folder, "cache", "playact", "models"))]).toEqual([true, true]);
+});
+
+test("an environment that someone else made is left alone; one whose making was interrupted is made anew", async () => {
+  using place = machine();
+  place.program("python3", python);
+  const environment = join(place.folder, "data", "playact", "python");
+  mkdirSync(join(environment, "bin"), { recursive: true });
+  writeFileSync(join(environment, "bin", "python"), "#!/bin/sh\necho 'No module named pip' >&2; exit 1\n", { mode: 0o755 });
+  const refused = await place.run();
+  ends(
+    refused.said,
+    /data\/playact\/python should be .* with pip .* left as it is\. Move it away, or .*then: npx playact setup\n$/,
+  );
+  expect([refused.code, existsSync(join(environment, "bin", "python"))]).toEqual([4, true]);
+
+  rmSync(environment, { recursive: true });
+  place.program("python3", python.replace('cp "$0" "$5/bin/python"', "exit 1"));
+  expect((await place.run()).said).toMatch(/could not create/);
+  place.program("python3", python);
+  expect((await place.run()).said).toMatch(/ok {2}Python environment {2}\d[\s\S]*ok {2}Python packages {2}\d/);
+});
+
 test("a model that cannot be fetched is named with the command that fetches it", async () => {
   using place = machine();
   place.program("python3", python);

@@ -16,7 +16,12 @@ import {
   temporaryStore,
 } from "../store/temporary.ts";
 
-const pieces: Pieces = { piecesOf: async (model) => (ids) => ids.map((id) => `<${model.slice(0, 4)} ${id}>`) };
+const pieces: Pieces = {
+  piecesOf:
+    async ({ address }) =>
+    (ids) =>
+      ids.map((id) => `<${address.slice(0, 4)} ${id}>`),
+};
 
 async function show(temporary: Temporary, ...words: readonly string[]): Promise<string> {
   let printed = "";

@@ -95,6 +95,17 @@ describe("playact sql", () => {
     expect(processStart(child.pid ?? 0)).toBeNull();
   });
 
+  it("refuses a longest time that no timer can count to, and one that is none", async () => {
+    for (const seconds of ["99999999", "0", "soon"]) {
+      const command = sqlCommand(() => undefined, built.path("cli/sql-child.js")).exitOverride();
+      const said: string[] = [];
+      command.configureOutput({ writeErr: (text) => said.push(text) });
+      const asked = command.parseAsync(["SELECT 1", "--timeout", seconds, "--home", temporary.home], { from: "user" });
+      await expect(asked).rejects.toMatchObject({ code: "commander.invalidArgument" });
+      expect(said.join("")).toMatch(/A number above 0 was expected, 86400 \(a day\) at most\./);
+    }
+  });
+
   it("reports a missing store before it runs the query", async () => {
     const command = sqlCommand(() => undefined, built.path("cli/sql-child.js"));
     const nowhere = ["SELECT 1", "--home", join(temporary.home, "nowhere")];

@@ -73,9 +73,21 @@ function hours(minimum: number, maximum: number) {
 
 describe("a mistake is a sentence with its exit code, and stores nothing:", () => {
   test.each<[string, readonly string[], number, RegExp]>([
-    ["no name", [], 2, /Name the task set to make: playact synth NAME/],
+    ["no name", [], 2, /Name the task set to make: npx playact synth NAME/],
     ["a name that is none", ["My set"], 2, /lower-case letters.*got "My set"/],
     ["two things at once", ["lessons", "--list", "--export", "x"], 2, /--list and --export cannot be combined/],
+    [
+      "a list of what is to be made",
+      ["--list", "--preset", "nope", "-n", "5"],
+      2,
+      /--list does not use --number and --preset, only/,
+    ],
+    [
+      "a number and personas for what a file has",
+      ["new", "--import", file("one.jsonl", taskLines([{ persona, task }])), "-n", "5", "--personas", "/nope"],
+      2,
+      /--import does not use --number and --personas, only --preset, --ablation, --set, --home\. Leave out/,
+    ],
     ["an unknown set", ["huts", "--export", "x"], 2, /no task set named huts\. Known task sets, latest first: bare, lessons/],
     ["a set without a task", ["bare", "--export", "x"], 2, /bare has no tasks yet/],
     ["a file that cannot be written", ["lessons", "--export", folder], 5, /cannot be written .*Choose another file/],

@@ -1,18 +1,21 @@
-// `playact train` and the files of its models: what is refused before a run starts or goes on, each in a sentence with exit code 4.
+// `playact train` and what a run stands on, the files of its models first: what is refused before it starts or goes on, each in a
+// sentence with its exit code.
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { report } from "../../src/cli/exit.ts";
 import { trainCommand } from "../../src/cli/train.ts";
 import { configSchema } from "../../src/config/config.ts";
+import { resolveConfig } from "../../src/config/resolve.ts";
 import { toolsHash } from "../../src/run/own-tools.ts";
 import { withCheckedAddresses } from "../../src/run/seats.ts";
 import { modelsOfRun } from "../../src/store/run-models.ts";
 import { createRun, listRuns } from "../../src/store/runs.ts";
+import { closeStep, openStep } from "../../src/store/steps.ts";
 import { openStore } from "../../src/store/store.ts";
 import { userTools } from "../../src/tools/toolset.ts";
 import { emptyPlace, type Place } from "../models/tiny-model.ts";
-import { type Temporary, temporaryStore } from "../store/temporary.ts";
+import { newWriter, type Temporary, temporaryStore } from "../store/temporary.ts";
 import { changed, ggufBytes, smallestPolicy, writeGguf } from "../support/tiny-gguf.ts";
 
 let place: Place;
@@ -73,6 +76,12 @@ describe("a start", () => {
   });
 });
 
+test("own tools beside a task set are refused with advice that the next command does not refuse", async () => {
+  const { code, said } = await train("--preset", "laptop-synth", "--tools", "docs/examples/my-tools.json", "--dry-run");
+  expect([code, said]).toEqual([3, expect.stringMatching(/tasks of the set assembled .* --preset laptop, and no tasks\.source/)]);
+  expect(() => resolveConfig({ preset: "laptop", set: ["tasks.tools=docs/examples/my-tools.json"] })).not.toThrow();
+});
+
 describe("a start with a whole file that does not fit its seat", () => {
   const start = (policy: string) =>
     train("--preset", "tiny", "--set", `models.policy=${policy}`, "--set", `models.simulator=${policy}`);
@@ -97,6 +106,20 @@ test("own tools are stored by their absolute path, those of a task set by its na
 });
 
 describe("a resume", () => {
+  test("with fewer steps than are closed is refused, and the run stays as it is", async () => {
+    const writer = newWriter(temporary.store, "mine");
+    for (const step of [1, 2, 3]) {
+      openStep(writer, step, { level: 30, policyVersion: step - 1 });
+      closeStep(writer, step, { nextLevel: 30, nextPolicyVersion: step, metrics: {}, checkpoint: null });
+    }
+    const before = listRuns(temporary.store);
+    expect(await train("--resume", "mine", "--steps", "2")).toEqual({
+      code: 2,
+      said: "playact: --steps counts all steps of a run, and run mine has closed 3: expected at least 3, got 2. Give a higher number, or leave out --steps.\n",
+    });
+    expect(listRuns(temporary.store)).toEqual(before);
+  });
+
   const sha256 = "0".repeat(64);
 
   function run(models: { readonly policy: string; readonly simulator: string }, was = sha256) {

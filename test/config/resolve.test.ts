@@ -129,6 +129,27 @@ describe("a mistake is reported in one sentence", () => {
       /^config: The config file .*broken\.yaml is neither YAML nor JSON: [^\n]+$/,
     ],
     ["a file of a list", { file: fileOf("list.yaml", "- a") }, /must contain an object of keys, got a list\.$/],
+    [
+      "a lowest level above the highest",
+      { set: ["curriculum.floor=80", "curriculum.cap=20"] },
+      /^config: .*"curriculum\.floor": the lowest level \(80\) is above .*curriculum\.cap \(20\)/,
+    ],
+    [
+      "a first level below the lowest",
+      { set: ["curriculum.start=10"] },
+      /^config: .*level 10, and the levels go from 30 to 100.*or curriculum\.floor=10\.$/,
+    ],
+    ["a first level above the highest", { set: ["curriculum.cap=50", "curriculum.start=60"] }, /or curriculum\.cap=60\.$/],
+    [
+      "a level that falls where it rises",
+      { set: ["curriculum.lowerAt=0.7"] },
+      /^config: .*"curriculum\.lowerAt": .* 0\.7, .*curriculum\.raiseAt \(0\.5\)/,
+    ],
+    [
+      "a lowest temperature above the highest",
+      { set: ["rollout.temperatureControl.lowest=2"] },
+      /^config: .*temperatureControl\.lowest": the lowest temperature \(2\) is above the highest.*\(1\)/,
+    ],
     ["an empty file", { file: fileOf("empty.yaml", "") }, /must contain an object of keys, got nothing\.$/],
   ])("%s", (_, request, sentence) => {
     expect(refusal(() => resolve(request))).toMatch(sentence);

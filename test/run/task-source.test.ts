@@ -204,7 +204,7 @@ describe("a set that cannot be trained on is refused with what to do", () => {
     expect(() => opened(twelve, {}, "tripps")).toThrow(
       /^There is no task set named tripps\. Known task sets, latest first: trips\.$/,
     );
-    expect(() => opened([])).toThrow(/^The task set trips has no task yet\. Make some with: playact synth trips/);
+    expect(() => opened([])).toThrow(/^The task set trips has no task yet\. Make some with: npx playact synth trips/);
   });
 
   test("executed tools without a table", () => {

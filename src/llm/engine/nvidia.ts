@@ -24,10 +24,22 @@ export async function nvidiaCards(): Promise<string | null> {
   }
 }
 
-/** Memory of the first GPU that is not in use, in bytes; null if nvidia-smi does not say. */
+/**
+ * The first card that CUDA shows a process, as nvidia-smi's --id takes it: an index or a UUID; null: none. The index is CUDA's,
+ * which is nvidia-smi's only with CUDA_DEVICE_ORDER=PCI_BUS_ID or cards of one kind.
+ */
+function firstCard(env: NodeJS.ProcessEnv = process.env): string | null {
+  const [first = ""] = (env.CUDA_VISIBLE_DEVICES ?? "0").split(",");
+  const card = first.trim();
+  return card === "" || card.startsWith("-") ? null : card;
+}
+
+/** Memory of the card that a run uses which is not in use, in bytes; null if there is none or nvidia-smi does not say. */
 export async function freeOfCard(): Promise<number | null> {
+  const card = firstCard();
+  if (card === null) return null;
   try {
-    const question = ["--query-gpu=memory.free", "--format=csv,noheader,nounits", "--id=0"];
+    const question = ["--query-gpu=memory.free", "--format=csv,noheader,nounits", `--id=${card}`];
     const { stdout } = await promisify(execFile)("nvidia-smi", question, { timeout: 20_000 });
     const mebibytes = Number(stdout.trim());
     return Number.isFinite(mebibytes) && mebibytes > 0 ? mebibytes * 2 ** 20 : null;

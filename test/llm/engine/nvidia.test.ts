@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { deviceOf, startLlama } from "../../../src/llm/engine/llama.ts";
-import { loaderFolders, missingLibraries, nvidiaCards, whyNotOnCard } from "../../../src/llm/engine/nvidia.ts";
+import { freeOfCard, loaderFolders, missingLibraries, nvidiaCards, whyNotOnCard } from "../../../src/llm/engine/nvidia.ts";
 import { pathWithCard } from "../../support/nvidia.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "playact-nvidia-"));
@@ -39,6 +39,18 @@ test("without a driver that answers no GPU is reported", async () => {
   vi.stubEnv("PATH", folder);
   expect(await nvidiaCards()).toBe(null);
   expect(await whyNotOnCard()).toBe(null);
+});
+
+test("the free memory is that of the first card that CUDA_VISIBLE_DEVICES shows", async () => {
+  const cards = 'case "$*" in *--id=0) echo 1000;; *--id=2) echo 3000;; *--id=GPU-9f) echo 9000;; esac; exit';
+  vi.stubEnv("PATH", pathWithCard(join(folder, "cards"), cards));
+  const free = (shown: string | undefined) => {
+    vi.stubEnv("CUDA_VISIBLE_DEVICES", shown);
+    return freeOfCard();
+  };
+  const mebibyte = 2 ** 20;
+  expect([await free(undefined), await free("2,0"), await free("GPU-9f")]).toEqual([1000, 3000, 9000].map((n) => n * mebibyte));
+  expect([await free(""), await free("-1"), await free("7")]).toEqual([null, null, null]);
 });
 
 // with a real GPU the engine uses it, and nothing is reported
