@@ -2,13 +2,13 @@
 import type { Config } from "./config.ts";
 
 /** What is wrong, as a sentence that says what to do; null: nothing. */
-export function boundsFault({ curriculum, rollout, tasks }: Pick<Config, "curriculum" | "rollout" | "tasks">): string | null {
+export function boundsFault({ curriculum, rollout, steps, tasks }: Pick<Config, "curriculum" | "rollout" | "steps" | "tasks">): string | null {
   const { floor, cap, start, lowerAt, raiseAt } = curriculum;
   const { lowest, highest } = rollout.temperatureControl;
   if (floor > cap)
     return `Config key "curriculum.floor": the lowest level (${floor}) is above the highest, curriculum.cap (${cap}). Lower the one or raise the other.`;
   // with a task set the level stays where it starts
-  if (tasks.source === null && (start < floor || start > cap))
+  if (tasks.source === null && steps > 1 && (start < floor || start > cap))
     return `Config key "curriculum.start": the first step is at level ${start}, and the levels go from ${floor} to ${cap}: the second would jump there. Set curriculum.start within them, or curriculum.${start < floor ? "floor" : "cap"}=${start}.`;
   if (lowerAt > raiseAt)
     return `Config key "curriculum.lowerAt": the level would fall at a mean reward of ${lowerAt}, which is above the one at which it rises, curriculum.raiseAt (${raiseAt}). Lower the one or raise the other.`;

@@ -15,9 +15,11 @@ export interface MortalLearner extends Learner {
 
 /**
  * Updates report `learner/restarts`, the restarts so far. Throws what `start` throws.
- * @param signal once it is aborted the learner is closed: pending calls reject at once, also in the middle of an update
+ * @param signal once it is aborted the learner is closed: pending calls reject, also in the middle of an update; at once, or when a
+ *   process that is just starting has said hello
  */
 export async function restartingLearner(start: () => Promise<MortalLearner>, signal: AbortSignal): Promise<Learner> {
+  if (signal.aborted) throw stopped();
   let current = await start();
   let newest = current; // the one process that may be alive: while it is brought to the state of `current`, not yet that
   let reviving: Promise<void> | null = null; // several calls may fail because of one death
@@ -31,6 +33,7 @@ export async function restartingLearner(start: () => Promise<MortalLearner>, sig
   async function revive(): Promise<void> {
     restarts += 1;
     await current.close();
+    if (closed) throw stopped();
     const next = await start();
     newest = next;
     if (closed) await next.close(); // meanwhile: every call below is refused
@@ -109,6 +112,10 @@ export async function restartingLearner(start: () => Promise<MortalLearner>, sig
     },
     close,
   };
+}
+
+function stopped(): PlayactError {
+  return new PlayactError("learner", "the learner was closed: the run is stopped");
 }
 
 /** Files and folders in `folder` and below, relative to it; none if there is no such folder. */

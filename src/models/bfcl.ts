@@ -32,7 +32,7 @@ export async function installBfcl(say: Say, folder = bfclFolder()): Promise<bool
   await needSpace("BFCL's package", bytes, folder, `Make room, ${again}.`);
   const base = (await python(interpreterPath(), ["-m", "venv", "--help"])).code === 0 ? interpreterPath() : await findPython();
   say(`pip install --no-deps ${requirement}`);
-  const made = await makeVenv(base, folder, `${again}.`, say);
+  const made = await makeVenv(base, folder, { needed: `an environment with ${requirement}`, again: `${again}.` }, say);
   if (made.code !== 0) throw failed(`${base} could not create ${folder}; its last lines are above. Fix that`, made.output);
   const { code, output } = await pip(join(folder, "bin", "python"), ["--no-deps", requirement], say);
   if (code !== 0) throw failed(pipReason(output), output);

@@ -31,7 +31,8 @@ export async function makeEnvironment(say: Say): Promise<boolean> {
   const found = await findPython();
   say(`${found} -m venv ${folder}`);
   const again = `or name another interpreter in PLAYACT_PYTHON, then: ${commandLine("setup")}`;
-  const { code, output } = await makeVenv(found, folder, again, say);
+  const needed = `an environment with pip and Python 3.${leastMinor} or newer`;
+  const { code, output } = await makeVenv(found, folder, { needed, again }, say);
   if (code !== 0) throw failed(`${found} could not create ${folder}; its last lines are above. Fix that`, output);
   return true;
 }

@@ -8,15 +8,21 @@ import { type ProgramEnd, python, type Say } from "./pip.ts";
 const mark = ".playact-environment";
 const markText = "Playact made this environment, and may remove it to make it anew.\n";
 
+interface Words {
+  readonly needed: string;
+  readonly again: string;
+}
+
 /**
- * Makes the environment with the interpreter `base`; one of Playact's that is there is made anew. `again`: how the user repeats it.
+ * Makes the environment with the interpreter `base`; one of Playact's that is there is made anew. `needed`: what it is for, in words;
+ * `again`: how the user repeats it.
  * @throws PlayactError("environment") if something else is there, which stays as it is
  */
-export async function makeVenv(base: string, folder: string, again: string, say: Say): Promise<ProgramEnd> {
+export async function makeVenv(base: string, folder: string, { needed, again }: Words, say: Say): Promise<ProgramEnd> {
   if (!isOurs(folder))
     throw new PlayactError(
       "environment",
-      `${folder} should be a Python environment that works, with pip and Python 3.11 or newer, and is none. Nothing in it says that Playact made it, so it is left as it is. Move it away, ${again}`,
+      `${folder} cannot be used as it is: ${needed} is needed. It does not carry the mark of an environment that Playact made (older versions set none), so it is left alone. Move it away, ${again}`,
     );
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -5,6 +5,7 @@ import type { Json, JsonObject, JsonSchema, ToolCall, ToolSpec } from "../types.
 import { isObject, own } from "./json.ts";
 import { decimalOf } from "./language/numerals.ts";
 import { type Alternatives, isListed, placeOf, within } from "./listed.ts";
+import { patternOfFormat } from "./schema/patterns.ts";
 
 /** Equality of argument values; a string equals a number if it is that number in plain digits ("2.0" and 2). */
 export function sameValue(left: Json, right: Json, schema: JsonSchema = {}): boolean {
@@ -93,14 +94,17 @@ export function isCutShort(value: Json, schema: JsonSchema = {}): boolean {
 function isCutAt(place: Alternatives, value: Json): boolean {
   if (Array.isArray(value)) return value.some((item, index) => isCutAt(within(place, index), item));
   if (isObject(value)) return Object.entries(value).some(([name, item]) => isCutAt(within(place, name), item));
-  if (typeof value !== "string" || isListed(place, value) || isDescribed(place)) return false;
+  if (typeof value !== "string" || isListed(place, value)) return false;
+  if (value.trim() === "") return true;
+  if (isDescribed(place)) return false;
   const least = place.some(({ maxLength }) => maxLength === 1) ? 1 : 2;
   return value.trim().length < least || /[,;:([{/&+-]$/.test(value.trim());
 }
 
 /** Whether a schema of the place says what its texts look like. */
 function isDescribed(place: Alternatives): boolean {
-  return place.some(({ pattern, format }) => typeof pattern === "string" || typeof format === "string");
+  const isKnown = (format: Json | undefined) => typeof format === "string" && patternOfFormat(format) !== null;
+  return place.some(({ pattern, format }) => typeof pattern === "string" || isKnown(format));
 }
 
 /** The scalars of a value, in order. */

@@ -34,7 +34,8 @@ export function runTools({ tools, skipBadTools }: Config["tasks"], store: Store 
 
 /** SHA-256 of tools as they were read; null of none. */
 export function toolsHash(toolsets: readonly Toolset[] | null): string | null {
-  return toolsets === null ? null : createHash("sha256").update(JSON.stringify(toolsets)).digest("hex");
+  const read = toolsets?.map(({ domain, name, tools }) => ({ domain, name, tools }));
+  return read === undefined ? null : createHash("sha256").update(JSON.stringify(read)).digest("hex");
 }
 
 /**

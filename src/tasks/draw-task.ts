@@ -49,13 +49,15 @@ export function drawPlan(
   const chain: Chain | null = wantsChain && chains(toolset).length > 0 ? random.pick(chains(toolset)) : null;
   const needed = chain ? [chain.first, chain.second] : [random.pick(toolset.tools)];
   const used = needed.map((tool) => drawArguments(tool, random));
-  const missing = chain ? requiredParameters(chain.second).filter((name) => chain.links.includes(name)) : [];
-  if (chain) used[1] = [...new Set([...(used[1] ?? []), ...missing])];
+  if (chain) {
+    const others = (used[1] ?? []).filter((name) => !chain.given.includes(name) || chain.links.includes(name));
+    used[1] = [...new Set([...others, ...chain.links])];
+  }
   const heldBack = drawHeldBack({ needed, used, chain }, request, random);
   return {
     toolset,
     needed,
-    links: chain?.links.filter((name) => used[1]?.includes(name)) ?? [],
+    links: chain?.links ?? [],
     used,
     heldBack,
     offered: drawOffered({ toolsets, own: toolset, needed, request, random, distractors }),

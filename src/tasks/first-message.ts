@@ -96,9 +96,12 @@ function heldValues({ heldBack }: Plan, calls: readonly ExpectedCall[]) {
   });
 }
 
-/** A value that is held back and yet said by one that is told: "2 nights" tells that 2 guests come. Null: there is none. */
+/**
+ * A value that is held back and yet said by one that is told, in one of its forms: "2 nights" tells that 2 guests come, "March 5" that
+ * there are 5. Null: there is none.
+ */
 export function givenAway(plan: Plan, calls: readonly ExpectedCall[]): string | null {
-  const told = toldValues(plan, calls).map(({ value }) => spokenValue(value));
+  const told = toldSlots(plan, calls).flatMap(({ forms }) => forms);
   return heldValues(plan, calls).find(({ value }) => told.some((text) => carries(text, value)))?.argument ?? null;
 }
 
@@ -171,7 +174,7 @@ function unusedChoices(plan: Plan, calls: readonly ExpectedCall[]): readonly str
         const byDefault = defaultOf(tool.parameters, name);
         return choices.flatMap((choice) => (choice === byDefault || byDefault === true ? [] : [String(choice)]));
       })
-      .filter((choice) => choice.length > 3 && !carries(said, choice));
+      .filter((choice) => !carries(said, choice));
   });
 }
 

@@ -2,9 +2,10 @@
 // which a person says it. A yes or no is said by its name or by denying it, which no rule reads back.
 
 import type { Draws } from "../rng.ts";
-import { isObject, own as ownValue } from "../rules/json.ts";
+import { isObject } from "../rules/json.ts";
 import { spokenForms } from "../rules/language/forms.ts";
 import { carries } from "../rules/language/said.ts";
+import { type Alternatives, placeOf, within } from "../rules/listed.ts";
 import { spoken } from "../rules/values.ts";
 import type { Json, JsonObject, JsonSchema } from "../types.ts";
 
@@ -20,23 +21,22 @@ export interface Slot {
 /** The slots of an object's members; their schemas name the units of numbers, and say which texts have a form that is known. */
 export function slotsOfAll(values: JsonObject, schema: JsonSchema = {}): readonly Slot[] {
   return Object.entries(values).flatMap(([name, value]) => {
-    const own = propertyOf(schema, name) ?? {};
-    const unit = typeof value === "number" ? own.description : undefined;
+    const own = within(placeOf(schema), name);
+    const unit = typeof value === "number" ? own.map(({ description }) => description).find(isText) : undefined;
     // a longer text explains the number
-    const short = typeof unit === "string" && unit.length <= 16 ? { unit } : {};
+    const short = unit !== undefined && unit.length <= 16 ? { unit } : {};
     return slotsOf(name, value, own).map((slot) => ({ ...slot, ...short }));
   });
 }
 
-function propertyOf({ properties = {} }: JsonSchema, name: string): JsonSchema | null {
-  const own = isObject(properties) ? ownValue(properties, name) : undefined;
-  return isObject(own) ? own : null;
-}
+const isText = (value: Json | undefined) => typeof value === "string";
 
 /** Whether a schema says in which form it takes a text, so that it can be said in another one: "6 PM" for HH:MM. */
-function hasKnownForm({ format, pattern, description }: JsonSchema): boolean {
-  const told = typeof description === "string" && /\bYYYY\b|\bHH\b|ISO.?8601|RFC.?3339/i.test(description);
-  return told || typeof format === "string" || typeof pattern === "string";
+function hasKnownForm(place: Alternatives): boolean {
+  return place.some(
+    ({ format, pattern, description }) =>
+      isText(format) || isText(pattern) || (isText(description) && /\bYYYY\b|\bHH\b|ISO.?8601|RFC.?3339/i.test(description)),
+  );
 }
 
 /** A detail for a question, in one of its forms: "length (hours): 2". */
@@ -45,21 +45,23 @@ export function detailOf({ name, forms, unit }: Slot, random: Draws): string {
 }
 
 /** The slots of a named value, in its order; none for null and for texts without words. A key that no schema names is said too. */
-function slotsOf(name: string, value: Json, schema: JsonSchema): readonly Slot[] {
+function slotsOf(name: string, value: Json, place: Alternatives): readonly Slot[] {
   if (isObject(value))
     return Object.entries(value).flatMap(([key, one]) => {
-      const own = propertyOf(schema, key);
-      if (own !== null) return slotsOf(`${name} ${key}`.trim(), one, own);
-      return slotsOf(name, one, {}).map((slot) => ({ ...slot, forms: slot.forms.map((form) => `${key}: ${form}`) }));
+      const isNamed = place.some(({ properties }) => isObject(properties) && Object.hasOwn(properties, key));
+      // a yes or no is said by its key anyway
+      if (isNamed || typeof one === "boolean") return slotsOf(`${name} ${key}`.trim(), one, within(place, key));
+      const slots = slotsOf(name, one, within(place, key));
+      return slots.map((slot) => ({ ...slot, forms: slot.forms.map((form) => `${key}: ${form}`) }));
     });
   if (Array.isArray(value) && value.some((one) => typeof one === "object"))
-    return value.flatMap((one: Json) => slotsOf(name, one, isObject(schema.items) ? schema.items : {}));
-  const forms = formsOf(name, value, schema);
+    return value.flatMap((one: Json, at) => slotsOf(name, one, within(place, at)));
+  const forms = formsOf(name, value, place);
   return forms.length === 0 ? [] : [{ name: spoken(name), forms }];
 }
 
-function formsOf(name: string, value: Json, schema: JsonSchema): readonly string[] {
-  if (typeof value === "string") return spokenForms(value, !hasKnownForm(schema));
+function formsOf(name: string, value: Json, place: Alternatives): readonly string[] {
+  if (typeof value === "string") return spokenForms(value, !hasKnownForm(place));
   if (typeof value === "number") return spokenForms(value);
   if (typeof value === "boolean") return booleanForms(name, value);
   if (!Array.isArray(value)) return [];

@@ -89,7 +89,9 @@ export function splitHeldOut(
 export interface Chain {
   readonly first: ToolSpec;
   readonly second: ToolSpec;
-  /** All that `second` takes and `first` returns under the same name, unknown before the first call. One or more are required. */
+  /** All that `second` takes and `first` returns under the same name, unknown before the first call. */
+  readonly given: readonly string[];
+  /** Those that `second` requires, one or more: they are passed on. A task says and uses none of the others. */
   readonly links: readonly string[];
 }
 
@@ -97,15 +99,15 @@ export interface Chain {
 export function chains(toolset: Toolset): Chain[] {
   return toolset.tools.flatMap((first) =>
     toolset.tools.flatMap((second) => {
-      const links = Object.keys(propertiesOf(second.parameters)).filter((name) => given(first, name, second));
-      const needed = requiredParameters(second).some((name) => links.includes(name));
-      return second !== first && needed ? [{ first, second, links }] : [];
+      const given = Object.keys(propertiesOf(second.parameters)).filter((name) => gives(first, name, second));
+      const links = requiredParameters(second).filter((name) => given.includes(name));
+      return second !== first && links.length > 0 ? [{ first, second, given, links }] : [];
     }),
   );
 }
 
 /** Whether `first` returns it with the type that `second` takes, and does not take it itself. */
-function given(first: ToolSpec, name: string, second: ToolSpec): boolean {
+function gives(first: ToolSpec, name: string, second: ToolSpec): boolean {
   const returned = propertiesOf(first.returns ?? {})[name];
   const taken = propertiesOf(second.parameters)[name];
   const asked = Object.hasOwn(propertiesOf(first.parameters), name);

@@ -100,7 +100,7 @@ test("an environment that someone else made is left alone; one whose making was 
   const refused = await place.run();
   ends(
     refused.said,
-    /data\/playact\/python should be .* with pip .* left as it is\. Move it away, or .*then: npx playact setup\n$/,
+    /data\/playact\/python cannot be used .* with pip .* left alone\. Move it away, or .*then: npx playact setup\n$/,
   );
   expect([refused.code, existsSync(join(environment, "bin", "python"))]).toEqual([4, true]);
 

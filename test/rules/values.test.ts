@@ -131,6 +131,7 @@ describe("what a schema lists", () => {
     [{ maxLength: 1 }, "M"],
   ])("is complete where the schema describes it: %j, %s", (schema, value) => {
     expect([isCutShort(value, schema), isCutShort(value)]).toEqual([false, true]);
+    expect([isCutShort(" ", schema), isCutShort("+47 (", { format: "phone" })]).toEqual([true, true]);
   });
 
   test.each(["O+", "AB-", "<", ">=", "/"])("may end in any sign: %s", (value) => {

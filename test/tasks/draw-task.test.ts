@@ -95,6 +95,17 @@ describe("a drawn plan", () => {
     });
   });
 
+  test("uses no optional argument that the first result gives: whether to pass it on could not be known", () => {
+    const priced = {
+      ...bookSeats,
+      parameters: { ...bookSeats.parameters, properties: { ...propertiesOf(bookSeats.parameters), departs: { type: "string" } } },
+    };
+    overSeeds((seed) => {
+      const { links, used } = plan(seed, { calls: 2 }, [{ domain: "travel", name: "trains", tools: [findTrain, priced] }]);
+      expect([links, used[1]]).toEqual([["train_id"], ["train_id", "seats"]]);
+    });
+  });
+
   test("has one call if no toolset has two that depend on each other", () => {
     const { needed, links } = plan(1, { calls: 2 }, [{ domain: "travel", name: "trains", tools: [findTrain] }]);
     expect([names(needed), links]).toEqual([["find_train"], []]);

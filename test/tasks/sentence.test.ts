@@ -131,6 +131,7 @@ describe("a value of a call", () => {
     ["00:45", { type: "string", description: "Length of the talk" }, ["00:45"]],
     ["18:30", { type: "string", description: "Time of the visit, as HH:MM" }, ["18:30", "6:30 PM"]],
     ["2027-03-02", { type: "string", format: "date" }, ["2027-03-02", "March 2, 2027", "2 March 2027"]],
+    ["18:30", { anyOf: [{ type: "string", pattern: "^\\d\\d:\\d\\d$" }, { type: "null" }] }, ["18:30", "6:30 PM"]],
   ])("%s is said in another form only if its schema tells which one is wanted: %j", (value, schema, forms) => {
     expect(formsOf(value, schema)).toEqual(forms);
   });
@@ -139,6 +140,7 @@ describe("a value of a call", () => {
     expect(formsOf({ x_token: "abc" }, { type: "object" })).toEqual(["x_token: abc"]);
     const known = { type: "object", properties: { x_token: { type: "string" } } };
     expect(formsOf({ x_token: "abc" }, known)).toEqual(["abc"]);
+    expect(formsOf({ dark_mode: true }, { type: "object" })).toEqual(["it dark mode"]);
   });
 });
 

@@ -31,7 +31,8 @@ export async function repacked(path: string, folder = join(modelsFolder(), ".rep
     await mkdir(folder, { recursive: true });
     // copies of what this file was before; not the new one, which another process may have just made and be loading
     const stamped = (one: string) => one.startsWith(`${mine}.`) && /^\d+-\d+\.gguf$/.test(one.slice(mine.length + 1));
-    const others = (await readdir(folder)).filter(stamped);
+    const former = `${basename(path, ".gguf")}.${size}-${Math.round(mtimeMs)}.gguf`; // its name before it had the hash
+    const others = (await readdir(folder)).filter((one) => one === former || stamped(one));
     for (const old of others) if (join(folder, old) !== copy) await rm(join(folder, old), { force: true });
     await write(layout, path, partial);
     await rename(partial, copy); // the name is given to a whole file alone

@@ -1,6 +1,6 @@
 // Dates and times as people write them, read by rule. Ambiguous forms are not read: 03/05/2026 is no date. 6:00 without AM or
 // PM is in the morning.
-import { foldedText, type Read, type Token, type Tokens, tokenize } from "./tokens.ts";
+import { foldedText, type Read, readAll, type Token, type Tokens, tokenize } from "./tokens.ts";
 
 /** A calendar day; the year may be missing. */
 export interface Day {
@@ -21,6 +21,11 @@ export interface Moment {
   readonly clock?: Clock | undefined;
 }
 
+/** All dates and times in a text. */
+export function momentsIn(tokens: Tokens): Moment[] {
+  return readAll(tokens, momentAt);
+}
+
 /** The date and time of a text that contains nothing else, e.g. "2026-03-05T18:00:00Z"; null for any other text. */
 export function asMoment(text: string): Moment | null {
   const tokens = tokenize(foldedText(text));
@@ -36,7 +41,7 @@ export function asMoment(text: string): Moment | null {
 }
 
 /** A date or a time, or both in one token. */
-export function momentAt({ list }: Tokens, at: number): Read<Moment> {
+function momentAt({ list }: Tokens, at: number): Read<Moment> {
   const [, day, clock] = /^(\d{4}-\d{2}-\d{2})t(.+)$/.exec(list[at]?.text ?? "") ?? [];
   if (day !== undefined && clock !== undefined) {
     const value = { day: writtenDay(day) ?? undefined, clock: writtenClock(clock) ?? undefined };

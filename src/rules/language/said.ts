@@ -2,9 +2,9 @@
 // by meaning. By rule, without a model: an ambiguous form (03/05/2026 for a day in May) counts as not stated.
 import type { Json } from "../../types.ts";
 import { leaves } from "../values.ts";
-import { asMoment, type Clock, type Day, type Moment, momentAt } from "./moments.ts";
+import { asMoment, type Clock, type Day, momentsIn } from "./moments.ts";
 import { decimalOf, type Numeral, numbersAt } from "./numerals.ts";
-import { blankless, foldedText, type Read, readAll, type Tokens, tokenize, wordsOf } from "./tokens.ts";
+import { blankless, foldedText, readAll, tokenize, wordsOf } from "./tokens.ts";
 
 /** What a text contains; read once for any number of values. */
 interface Reading {
@@ -17,22 +17,15 @@ interface Reading {
 
 function readingOf(text: string): Reading {
   const folded = foldedText(text);
-  const found = readAll(tokenize(folded), momentOrNumbersAt);
+  const tokens = tokenize(folded);
+  const moments = momentsIn(tokens);
   return {
     text: folded,
     words: wordsOf(folded),
-    numbers: found.flatMap(({ numbers }) => numbers),
-    days: found.flatMap(({ moment }) => moment.day ?? []),
-    clocks: found.flatMap(({ moment }) => moment.clock ?? []),
+    numbers: readAll(tokens, numbersAt).flat(),
+    days: moments.flatMap(({ day }) => day ?? []),
+    clocks: moments.flatMap(({ clock }) => clock ?? []),
   };
-}
-
-/** What is read as a date or a time is no number: "March 5" does not say that 5 guests come. */
-function momentOrNumbersAt(tokens: Tokens, at: number): Read<{ moment: Moment; numbers: readonly Numeral[] }> {
-  const moment = momentAt(tokens, at);
-  if (moment !== null) return { value: { moment: moment.value, numbers: [] }, end: moment.end };
-  const numbers = numbersAt(tokens, at);
-  return numbers && { value: { moment: {}, numbers: numbers.value }, end: numbers.end };
 }
 
 /** Whether a text states every value in `value`. Booleans are not checked: they can be stated in too many ways. */
