@@ -2,7 +2,12 @@
 import type { Config } from "./config.ts";
 
 /** What is wrong, as a sentence that says what to do; null: nothing. */
-export function boundsFault({ curriculum, rollout, steps, tasks }: Pick<Config, "curriculum" | "rollout" | "steps" | "tasks">): string | null {
+export function boundsFault({
+  curriculum,
+  rollout,
+  steps,
+  tasks,
+}: Pick<Config, "curriculum" | "rollout" | "steps" | "tasks">): string | null {
   const { floor, cap, start, lowerAt, raiseAt } = curriculum;
   const { lowest, highest } = rollout.temperatureControl;
   if (floor > cap)

@@ -96,20 +96,21 @@ function heldValues({ heldBack }: Plan, calls: readonly ExpectedCall[]) {
   });
 }
 
-/**
- * A value that is held back and yet said by one that is told, in one of its forms: "2 nights" tells that 2 guests come, "March 5" that
- * there are 5. Null: there is none.
- */
+/** A value that is held back and yet said by one that is told, however it is put: "2 nights" tells that 2 guests come. Null: none. */
 export function givenAway(plan: Plan, calls: readonly ExpectedCall[]): string | null {
-  const told = toldSlots(plan, calls).flatMap(({ forms }) => forms);
-  return heldValues(plan, calls).find(({ value }) => told.some((text) => carries(text, value)))?.argument ?? null;
+  const texts = toldSlots(plan, calls).flatMap(({ forms }) => forms.slice(0, 1));
+  return heldValues(plan, calls).find(({ value }) => texts.some((text) => carries(text, value)))?.argument ?? null;
 }
 
-/** The same as slots, in the order of the calls. */
+/** The same as slots, in the order of the calls. A form that gives away what is held back is used only where there is no other. */
 export function toldSlots(plan: Plan, calls: readonly ExpectedCall[]): readonly Slot[] {
+  const held = heldValues(plan, calls);
   return toldValues(plan, calls).flatMap(({ name, value }) => {
     const tool = plan.needed.find(({ parameters }) => Object.hasOwn(propertiesOf(parameters), name));
-    return slotsOfAll({ [name]: value }, tool?.parameters);
+    return slotsOfAll({ [name]: value }, tool?.parameters).map((slot) => {
+      const discreet = slot.forms.filter((form) => !held.some((one) => carries(form, one.value)));
+      return discreet.length > 0 ? { ...slot, forms: discreet } : slot;
+    });
   });
 }
 

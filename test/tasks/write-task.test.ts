@@ -292,6 +292,17 @@ describe("a value held back is not told by another one", () => {
     expect(rejected?.reason).toMatch(/^another value gives away (guests|nights)$/);
   });
 
+  test("in another form: such a form is not used", async () => {
+    const values = { arguments_1: { guests: 5, day: "2027-03-05" }, result_1: { hotel_id: "HT418" } };
+    const tools = [hotel({ guests: number, day: { type: "string", format: "date" } })];
+    const said = ["Can you find a hotel on March 5, 2027?", "Can you find a hotel on 2027-03-05?", "Can you find a hotel for 5?"];
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      const { task } = await write(order({ hold: 1, names: [seed] }), [{ ...trains, tools }], said, values);
+      const first = { guests: "Can you find a hotel on 2027-03-05?", day: "Can you find a hotel for 5?" };
+      expect(task?.firstMessage).toBe(first[task?.heldBack[0]?.argument as keyof typeof first]);
+    }
+  });
+
   test("nor by a later call that takes it too", async () => {
     const dated = hotel({ day: { type: "string", format: "date" } });
     const book: ToolSpec = {
