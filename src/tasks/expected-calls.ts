@@ -13,8 +13,8 @@ import type { Checked } from "../simulator/simulator.ts";
 import { argumentsSchema, object, propertiesOf, requiredParameters } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import { isParallel, type Plan } from "./draw-task.ts";
-import { givenAway } from "./first-message.ts";
 import { slotsOfAll } from "./slots.ts";
+import { givenAway } from "./told-values.ts";
 
 /** The arguments of every needed call and, in a call task, its result, under the tools' own schemas. */
 export function callsSchema(plan: Plan, decline: boolean): JsonSchema {

@@ -1,9 +1,9 @@
-// The person's first message of a calls-first task: what it must say, the grammar in which the simulator writes it, what it must
-// hold back, and the message built by rule when the simulator cannot write one. write-task.ts asks the simulator.
+// The person's first message of a calls-first task: the grammar in which the simulator writes it, what it must not say, and the
+// message built by rule when the simulator cannot write one. What it must say is in told-values.ts; write-task.ts asks the simulator.
 import { isObject, own } from "../rules/json.ts";
 import { purpose } from "../rules/language/refusal.ts";
 import { carries } from "../rules/language/said.ts";
-import { defaultOf, sameValue, spoken, spokenValue } from "../rules/values.ts";
+import { defaultOf, spoken, spokenValue } from "../rules/values.ts";
 import type { Checked } from "../simulator/simulator.ts";
 import { object, propertiesOf } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
@@ -11,6 +11,7 @@ import { isParallel, type Plan } from "./draw-task.ts";
 import { type Field, stated } from "./phrases.ts";
 import { type SentenceFrame, sentencePattern } from "./sentence.ts";
 import { agrees, type Slot, slotsOfAll, stemOf } from "./slots.ts";
+import { heldValues, toldValues } from "./told-values.ts";
 import { speaksAsAssistant } from "./voice.ts";
 
 /** How a person asks for something. Without these a small simulator tells a story, or speaks as the assistant. */
@@ -67,52 +68,6 @@ const asking: SentenceFrame = {
 
 /** A simulator that does not get more values than these into one sentence at once seldom does so when asked again. */
 export const mostValuesAskedAgain = 3;
-
-const isTold = (plan: Plan, call: number, argument: string) =>
-  !(call === 1 && plan.links.includes(argument)) &&
-  !plan.heldBack.some((held) => held.call === call && held.argument === argument);
-
-/** The values that the first message must state. A value that two calls share under one name is stated once. */
-function toldValues(plan: Plan, calls: readonly ExpectedCall[]): { readonly name: string; readonly value: Json }[] {
-  const held = heldValues(plan, calls);
-  return calls.flatMap((call, index) =>
-    Object.entries(call.arguments)
-      .filter(
-        ([name, value]) => isTold(plan, index, name) && !held.some((one) => one.argument === name && sameValue(one.value, value)),
-      )
-      .filter(([name, value]) => {
-        const earlier = calls.slice(0, index).findIndex((other) => sameValue(own(other.arguments, name) ?? null, value));
-        return earlier < 0 || !isTold(plan, earlier, name);
-      })
-      .map(([name, value]) => ({ name, value })),
-  );
-}
-
-/** The values that are held back. One that another call takes under the same name is held back there too. */
-function heldValues({ heldBack }: Plan, calls: readonly ExpectedCall[]) {
-  return heldBack.flatMap(({ call, argument }) => {
-    const value = own(calls[call]?.arguments ?? {}, argument);
-    return value === undefined ? [] : [{ argument, value }];
-  });
-}
-
-/** A value that is held back and yet said by one that is told, however it is put: "2 nights" tells that 2 guests come. Null: none. */
-export function givenAway(plan: Plan, calls: readonly ExpectedCall[]): string | null {
-  const texts = toldSlots(plan, calls).flatMap(({ forms }) => forms.slice(0, 1));
-  return heldValues(plan, calls).find(({ value }) => texts.some((text) => carries(text, value)))?.argument ?? null;
-}
-
-/** The same as slots, in the order of the calls. A form that gives away what is held back is used only where there is no other. */
-export function toldSlots(plan: Plan, calls: readonly ExpectedCall[]): readonly Slot[] {
-  const held = heldValues(plan, calls);
-  return toldValues(plan, calls).flatMap(({ name, value }) => {
-    const tool = plan.needed.find(({ parameters }) => Object.hasOwn(propertiesOf(parameters), name));
-    return slotsOfAll({ [name]: value }, tool?.parameters).map((slot) => {
-      const discreet = slot.forms.filter((form) => !held.some((one) => carries(form, one.value)));
-      return discreet.length > 0 ? { ...slot, forms: discreet } : slot;
-    });
-  });
-}
 
 /** How a request begins, and whether its values have a fixed order. */
 export interface Wording {

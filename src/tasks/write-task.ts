@@ -12,12 +12,13 @@ import type { ChooseDistractors } from "../tools/distractors.ts";
 import type { ExpectedCall, JsonObject, Task, Toolset } from "../types.ts";
 import { drawPlan, isParallel, type Plan, purposesOf } from "./draw-task.ts";
 import { callsSchema, expectedCalls } from "./expected-calls.ts";
-import { checkedMessage, messageSchema, mostValuesAskedAgain, plainMessage, toldSlots } from "./first-message.ts";
+import { checkedMessage, messageSchema, mostValuesAskedAgain, plainMessage } from "./first-message.ts";
 import { orderedTask } from "./ordered-task.ts";
 import type { TaskOrder } from "./orders.ts";
 import type { Rejection } from "./rejection.ts";
 import { trueReport } from "./report.ts";
 import { detailOf } from "./slots.ts";
+import { toldSlots } from "./told-values.ts";
 
 /** Who writes, and from what. */
 export interface Writing {

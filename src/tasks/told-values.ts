@@ -1,0 +1,55 @@
+// The values of a calls-first task, as the person who asks knows them: those that the first message says, in which forms, and those
+// that it holds back. What an earlier result gives is neither. Pure.
+import { own } from "../rules/json.ts";
+import { carries } from "../rules/language/said.ts";
+import { sameValue } from "../rules/values.ts";
+import { propertiesOf } from "../tools/tool-arguments.ts";
+import type { ExpectedCall, Json } from "../types.ts";
+import type { Plan } from "./draw-task.ts";
+import { type Slot, slotsOfAll } from "./slots.ts";
+
+const isTold = (plan: Plan, call: number, argument: string) =>
+  !(call === 1 && plan.links.includes(argument)) &&
+  !plan.heldBack.some((held) => held.call === call && held.argument === argument);
+
+/** The values that the first message must state. A value that two calls share under one name is stated once. */
+export function toldValues(plan: Plan, calls: readonly ExpectedCall[]): { readonly name: string; readonly value: Json }[] {
+  const held = heldValues(plan, calls);
+  return calls.flatMap((call, index) =>
+    Object.entries(call.arguments)
+      .filter(
+        ([name, value]) => isTold(plan, index, name) && !held.some((one) => one.argument === name && sameValue(one.value, value)),
+      )
+      .filter(([name, value]) => {
+        const earlier = calls.slice(0, index).findIndex((other) => sameValue(own(other.arguments, name) ?? null, value));
+        return earlier < 0 || !isTold(plan, earlier, name);
+      })
+      .map(([name, value]) => ({ name, value })),
+  );
+}
+
+/** The values that are held back. One that another call takes under the same name is held back there too. */
+export function heldValues({ heldBack }: Plan, calls: readonly ExpectedCall[]) {
+  return heldBack.flatMap(({ call, argument }) => {
+    const value = own(calls[call]?.arguments ?? {}, argument);
+    return value === undefined ? [] : [{ argument, value }];
+  });
+}
+
+/** A value that is held back and yet said by one that is told, however it is put: "2 nights" tells that 2 guests come. Null: none. */
+export function givenAway(plan: Plan, calls: readonly ExpectedCall[]): string | null {
+  const texts = toldSlots(plan, calls).flatMap(({ forms }) => forms.slice(0, 1));
+  return heldValues(plan, calls).find(({ value }) => texts.some((text) => carries(text, value)))?.argument ?? null;
+}
+
+/** The same as slots, in the order of the calls. A form that gives away what is held back is used only where there is no other. */
+export function toldSlots(plan: Plan, calls: readonly ExpectedCall[]): readonly Slot[] {
+  const held = heldValues(plan, calls);
+  return toldValues(plan, calls).flatMap(({ name, value }) => {
+    const tool = plan.needed.find(({ parameters }) => Object.hasOwn(propertiesOf(parameters), name));
+    return slotsOfAll({ [name]: value }, tool?.parameters).map((slot) => {
+      const discreet = slot.forms.filter((form) => !held.some((one) => carries(form, one.value)));
+      return discreet.length > 0 ? { ...slot, forms: discreet } : slot;
+    });
+  });
+}
