@@ -11,7 +11,7 @@ import { isParallel, type Plan } from "./draw-task.ts";
 import { type Field, stated } from "./phrases.ts";
 import { type SentenceFrame, sentencePattern } from "./sentence.ts";
 import { agrees, type Slot, slotsOfAll, stemOf } from "./slots.ts";
-import { heldValues, toldValues } from "./told-values.ts";
+import { heldValues, type ToldValue, toldValues } from "./told-values.ts";
 import { speaksAsAssistant } from "./voice.ts";
 
 /** How a person asks for something. Without these a small simulator tells a story, or speaks as the assistant. */
@@ -148,10 +148,9 @@ function namesMatter(text: string, { name, description }: ToolSpec): boolean {
 }
 
 /** A told value as a field; none for what has no words (null, an empty list). Keys that no schema names stay as they are. */
-function fieldOf(plan: Plan, { name, value }: { readonly name: string; readonly value: Json }): Field[] {
-  const tool = plan.needed.find(({ parameters }) => Object.hasOwn(propertiesOf(parameters), name));
-  if (slotsOfAll({ [name]: value }, tool?.parameters).length === 0) return [];
-  const schema = own(propertiesOf(tool?.parameters ?? {}), name);
+function fieldOf({ name, value, parameters }: ToldValue): Field[] {
+  if (slotsOfAll({ [name]: value }, parameters).length === 0) return [];
+  const schema = own(propertiesOf(parameters), name);
   if (!isObject(value) || (isObject(schema) && isObject(schema.properties))) return [[name, value]];
   return [
     [
@@ -168,6 +167,6 @@ export function plainMessage(plan: Plan, calls: readonly ExpectedCall[]): string
   const [purposes, between] = isParallel(plan)
     ? [[...new Set(plan.needed.map(purpose))], ", and "]
     : [plan.needed.map(purpose), ", then "];
-  const fields = toldValues(plan, calls).flatMap((told) => fieldOf(plan, told));
+  const fields = toldValues(plan, calls).flatMap(fieldOf);
   return [`Please ${purposes.join(between)}.`, ...(fields.length > 0 ? [stated(fields)] : [])].join(" ");
 }

@@ -4,7 +4,7 @@ import { own } from "../rules/json.ts";
 import { carries } from "../rules/language/said.ts";
 import { sameValue } from "../rules/values.ts";
 import { propertiesOf } from "../tools/tool-arguments.ts";
-import type { ExpectedCall, Json } from "../types.ts";
+import type { ExpectedCall, Json, JsonSchema } from "../types.ts";
 import type { Plan } from "./draw-task.ts";
 import { type Slot, slotsOfAll } from "./slots.ts";
 
@@ -12,8 +12,17 @@ const isTold = (plan: Plan, call: number, argument: string) =>
   !(call === 1 && plan.links.includes(argument)) &&
   !plan.heldBack.some((held) => held.call === call && held.argument === argument);
 
+/** A value that the first message must state. `parameters`: what a tool that takes it says of its arguments. */
+export interface ToldValue {
+  readonly name: string;
+  readonly value: Json;
+  readonly parameters: JsonSchema;
+}
+
 /** The values that the first message must state. A value that two calls share under one name is stated once. */
-export function toldValues(plan: Plan, calls: readonly ExpectedCall[]): { readonly name: string; readonly value: Json }[] {
+export function toldValues(plan: Plan, calls: readonly ExpectedCall[]): ToldValue[] {
+  const parametersOf = (name: string) =>
+    plan.needed.find(({ parameters }) => Object.hasOwn(propertiesOf(parameters), name))?.parameters ?? {};
   const held = heldValues(plan, calls);
   return calls.flatMap((call, index) =>
     Object.entries(call.arguments)
@@ -24,7 +33,7 @@ export function toldValues(plan: Plan, calls: readonly ExpectedCall[]): { readon
         const earlier = calls.slice(0, index).findIndex((other) => sameValue(own(other.arguments, name) ?? null, value));
         return earlier < 0 || !isTold(plan, earlier, name);
       })
-      .map(([name, value]) => ({ name, value })),
+      .map(([name, value]) => ({ name, value, parameters: parametersOf(name) })),
   );
 }
 
@@ -45,11 +54,10 @@ export function givenAway(plan: Plan, calls: readonly ExpectedCall[]): string | 
 /** The same as slots, in the order of the calls. A form that gives away what is held back is used only where there is no other. */
 export function toldSlots(plan: Plan, calls: readonly ExpectedCall[]): readonly Slot[] {
   const held = heldValues(plan, calls);
-  return toldValues(plan, calls).flatMap(({ name, value }) => {
-    const tool = plan.needed.find(({ parameters }) => Object.hasOwn(propertiesOf(parameters), name));
-    return slotsOfAll({ [name]: value }, tool?.parameters).map((slot) => {
+  return toldValues(plan, calls).flatMap(({ name, value, parameters }) =>
+    slotsOfAll({ [name]: value }, parameters).map((slot) => {
       const discreet = slot.forms.filter((form) => !held.some((one) => carries(form, one.value)));
       return discreet.length > 0 ? { ...slot, forms: discreet } : slot;
-    });
-  });
+    }),
+  );
 }
