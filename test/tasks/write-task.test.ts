@@ -303,6 +303,17 @@ describe("a value held back is not told by another one", () => {
     }
   });
 
+  test("and the simulator is not asked to use a form that tells it", async () => {
+    const values = { arguments_1: { guests: 5, day: "2027-03-05" }, result_1: { hotel_id: "HT418" } };
+    const tools = [hotel({ guests: number, day: { type: "string", format: "date" } })];
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      const { task, asked } = await write(order({ hold: 1, names: [seed] }), [{ ...trains, tools }], ["A hotel."], values);
+      const withheld = task?.heldBack[0]?.argument;
+      expect(JSON.stringify(asked[1]?.schema)).toContain(withheld === "guests" ? "2027-03-05" : "five");
+      expect(JSON.stringify(asked[1]?.schema)).not.toContain("March");
+    }
+  });
+
   test("nor by a later call that takes it too", async () => {
     const dated = hotel({ day: { type: "string", format: "date" } });
     const book: ToolSpec = {
