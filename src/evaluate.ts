@@ -4,6 +4,7 @@
 // "step 4") is stored and can be resumed; the views evaluation_summary and selection_summary have the scores. Departs from the
 // paper, which keeps the last checkpoint.
 import { PlayactError } from "./errors.ts";
+import { cellsInTurn } from "./run/cells.ts";
 import { adapterIn } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import { canary } from "./run/demonstrated.ts";
@@ -48,7 +49,8 @@ export async function evaluateStep(session: Session, heldOut: HeldOutTasks, { cl
 /** Plays the tasks that report with the current policy, whole. Does nothing if there are none (config evaluation.tasks). */
 async function evaluate(session: Session, heldOut: HeldOutTasks, phase: string): Promise<void> {
   if (heldOut.evaluation.size === 0) return;
-  const groups = await playGreedily(session, heldOut, "evaluation", phase);
+  const inTurn = { ...heldOut, evaluation: cellsInTurn(heldOut.evaluation, session.config.evaluation) };
+  const groups = await playGreedily(session, inTurn, "evaluation", phase);
   const plain = [...heldOut.evaluation.values()].filter(({ kind, heldBack }) => kind === "call" && heldBack.length === 0);
   const played = groups.flatMap(({ trajectories }) => trajectories);
   const metrics = {

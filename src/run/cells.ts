@@ -42,6 +42,15 @@ export async function addCells(session: Session): Promise<void> {
   }
 }
 
+/** Tasks that report, then the first of each cell, the second of each, and so on: an evaluation that is ended early has all cells. */
+export function cellsInTurn(
+  tasks: ReadonlyMap<number, Task>,
+  { tasks: reporting, perCell }: { readonly tasks: number; readonly perCell: number },
+): ReadonlyMap<number, Task> {
+  const turn = (place: number) => (place < reporting ? -1 : (place - reporting) % perCell);
+  return new Map([...tasks].sort(([one], [other]) => turn(one) - turn(other) || one - other));
+}
+
 function shortCell(kind: DriftKind, able: number, perCell: number): string {
   return `the evaluation has ${able} tasks of the kind ${kind}, not ${perCell} (evaluation.perCell): no more of the held-out tasks can have it`;
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type ConfigInput, configSchema } from "../../src/config/config.ts";
 import { scriptedEngine } from "../../src/llm/scripted.ts";
+import { cellsInTurn } from "../../src/run/cells.ts";
 import { heldOutTasks } from "../../src/run/held-out.ts";
 import type { ProgressEvent, Session } from "../../src/run/session.ts";
 import type { Writer } from "../../src/store/lease.ts";
@@ -61,6 +62,17 @@ describe("with the embedded catalogue", () => {
       expect(toolsets.heldOut.map(({ name }) => name)).toContain(task.toolset);
     }
     expect(new Set([...evaluation.values()].map(({ id }) => id)).size).toBe(evaluation.size);
+  });
+
+  test("are played in turn, so that an evaluation that is ended early has tasks of all", async () => {
+    using run = openedRun();
+    const sizes = { ...cells, tasks: 4, perCell: 30 };
+    const { evaluation } = await heldOutTasks(watched(run.writer, sizes).session);
+    const kinds = [...cellsInTurn(evaluation, sizes).values()].map((task, at) => (at < 4 ? "reports" : kindOf(task)));
+    const round = ["true pages", "renamed", "options", "decoy"];
+    expect(kinds.slice(0, 12)).toEqual([...Array<string>(4).fill("reports"), ...round, ...round]);
+    expect(kinds.slice(-3)).toEqual(round.filter((kind) => kind !== "options")); // fewer tasks can have it
+    expect(kinds).toHaveLength(evaluation.size);
   });
 
   test("a task of a kind is the one with true pages when its drift is taken back", async () => {
