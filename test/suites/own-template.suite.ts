@@ -76,6 +76,8 @@ export function ownTemplateSuite(name: string, path: string): void {
     for (const { ids, messages, open } of steps) {
       seen = [...seen, ...ids];
       expect(vocabulary.decode(seen)).toBe(render(messages, open));
+      // a server renders all messages anew and tokenizes the whole text
+      expect(seen).toEqual([...model.tokenize(render(messages, open), true)]);
     }
     if (knowsTools) {
       // the same conversation by the renderer of own templates: the ids of our table, which writes tags as tokens
@@ -91,14 +93,10 @@ export function ownTemplateSuite(name: string, path: string): void {
         const idsOf = (text: EpisodeText) => {
           const ids = [text.system("You help.", tools).ids, text.user("From Oslo?").ids, text.given("To where?", false)];
           ids.push(text.user('\n To <|im_end|> "Bergen".\n').ids, text.given(calls[0] ?? "", true));
-          ids.push(text.toolResults(results.slice(0, 1)).ids, text.given(calls.join("\n"), true));
-          return { same: ids.flat(), several: text.toolResults(results).ids };
+          ids.push(text.toolResults(results.slice(0, 1)).ids, text.given(calls.join("\n"), true), text.toolResults(results).ids);
+          return ids.flat();
         };
-        const [ours, theirs] = [idsOf(template.begin()), idsOf(renderer.begin())];
-        expect(theirs.same).toEqual(ours.same);
-        // between two results our table splits where a tokenizer of the whole text merges ">" and the newline
-        expect(vocabulary.decode(theirs.several)).toBe(vocabulary.decode(ours.several));
-        expect(theirs.several.filter(vocabulary.isMarker)).toEqual(ours.several.filter(vocabulary.isMarker));
+        expect(idsOf(renderer.begin())).toEqual(idsOf(template.begin()));
       }
     }
     const plain = new Template(own).render({ messages: talk.slice(0, 2), add_generation_prompt: true });

@@ -13,7 +13,7 @@ const overwhelming = 1000;
 /** What to add to the next draw's logits in a grammar's state, after the id drawn last (null at the start). */
 export type LoneSpace = (state: NativeGrammarState, last: number | null) => Bias;
 
-/** For one vocabulary; oneulary in which a space and a digit are one id needs no bias. */
+/** For one vocabulary; one in which a space and a digit are one id needs no bias. */
 export function openLoneSpace(bindings: Bindings, vocabulary: Vocabulary): LoneSpace {
   const { AddonSampler, AddonGrammarEvaluationState: State } = bindings;
   const space = aloneBeforeDigit(vocabulary);

@@ -26,6 +26,9 @@ export interface ChatFormat {
   readonly never: string | null;
 }
 
+/** Llama 3's, also in models that were tuned with ChatML on top of it (Hermes 3, Dolphin). */
+const llamaBegin = "<|begin_of_text|>";
+
 const formats: readonly ChatFormat[] = [
   {
     begin: null,
@@ -53,7 +56,7 @@ const formats: readonly ChatFormat[] = [
   },
   // Llama 3
   {
-    begin: "<|begin_of_text|>",
+    begin: llamaBegin,
     open: "<|start_header_id|>",
     named: "<|end_header_id|>",
     gap: "\n\n",
@@ -70,7 +73,9 @@ const formats: readonly ChatFormat[] = [
 export function knownFormat({ hasMarker }: Pick<Vocabulary, "hasMarker">): ChatFormat | null {
   const has = (text: string | null) => text === null || hasMarker(text);
   const isOther = ({ never }: ChatFormat) => never !== null && hasMarker(never);
-  return formats.find((format) => [format.begin, format.open, format.named, format.close].every(has) && !isOther(format)) ?? null;
+  const found = formats.find((format) => [format.begin, format.open, format.named, format.close].every(has) && !isOther(format));
+  if (found === undefined) return null;
+  return found.begin === null && hasMarker(llamaBegin) ? { ...found, begin: llamaBegin } : found;
 }
 
 /** The format of a vocabulary. @throws PlayactError("model") if it has the markers of none. */

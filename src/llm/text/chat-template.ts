@@ -183,16 +183,16 @@ function beginEpisode({ vocabulary, render, habits, stop, dialect }: Writing): E
 
   return {
     system(prompt, shownTools) {
-      turns.push({ role: "system", content: stand({ text: prompt, alone: false }) });
-      tools = shownTools.map((tool) => throughPlaceholders(tool, (text) => stand({ text, alone: false })));
+      turns.push({ role: "system", content: stand({ text: prompt }) });
+      tools = shownTools.map((tool) => throughPlaceholders(tool, (text) => stand({ text })));
       return systemFirst ? write(false) : { ids: [], newSample: false };
     },
     user(text) {
-      turns.push({ role: "user", content: stand({ text, alone: true }) });
+      turns.push({ role: "user", content: stand({ text }) });
       return write(true);
     },
     toolResults(results) {
-      turns.push(...results.map((text) => ({ role: "tool", content: stand({ text, alone: true }) }) as const));
+      turns.push(...results.map((text) => ({ role: "tool", content: stand({ text }) }) as const));
       return write(true);
     },
     sampled,

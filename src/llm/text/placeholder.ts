@@ -65,10 +65,10 @@ export function throughPlaceholders({ name, description, parameters }: ToolSpec,
   return walk({ type: "function", function: { name, description, parameters } });
 }
 
-/** What a placeholder stands for: foreign text, or ids of the policy. `alone`: its tokens never merge with a neighbour's. */
-export type Meant = { readonly text: string; readonly alone: boolean } | { readonly ids: readonly number[] };
+/** What a placeholder stands for: foreign text, or ids of the policy. */
+export type Meant = { readonly text: string } | { readonly ids: readonly number[] };
 
-/** Ids of a rendered text: markers only where the template wrote them. */
+/** Ids of a rendered text: markers only where the template wrote them, and all text between two of them tokenized as one. */
 export function encoderOf(vocabulary: Vocabulary) {
   const longestFirst = [...vocabulary.markers].sort((one, other) => other.length - one.length);
   const marker = new RegExp(`(${longestFirst.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|")})`);
@@ -79,22 +79,17 @@ export function encoderOf(vocabulary: Vocabulary) {
       ids.push(...(run === "" ? [] : vocabulary.encode(run)));
       run = "";
     };
-    const add = (text: string, alone: boolean) => {
-      if (alone) end();
-      run += text;
-      if (alone) end();
-    };
     for (const part of cutAtPlaceholders(rendered)) {
       const meaning = typeof part === "string" ? undefined : meant[part.number];
       if (typeof part === "string") {
         for (const [at, text] of part.split(marker).entries()) {
-          if (at % 2 === 0) add(text, false);
+          if (at % 2 === 0) run += text;
           else {
             end();
             ids.push(vocabulary.marker(text));
           }
         }
-      } else if (meaning !== undefined && "text" in meaning) add(escaped(meaning.text, part.escapes), meaning.alone);
+      } else if (meaning !== undefined && "text" in meaning) run += escaped(meaning.text, part.escapes);
       else {
         end();
         ids.push(...(meaning?.ids ?? []));

@@ -52,7 +52,7 @@ function byTemplate(vocabulary: Vocabulary, own: ChatTemplate): Writer | null {
   try {
     const render = rendererOf(own, false);
     const written: Writer = (messages, lead) => {
-      const meant: Meant[] = [...messages.map(({ content }) => content), lead].map((text) => ({ text, alone: false }));
+      const meant: Meant[] = [...messages.map(({ content }) => content), lead].map((text) => ({ text }));
       const turns: TemplateTurn[] = messages.map(({ role }, at) => ({ role, content: placeholder(at) }));
       const rendered = render(turns, [], true);
       assertWhole(rendered, turns);

@@ -13,6 +13,9 @@ import { emptyThought, type Thinking, thinksUnder } from "./thinking.ts";
 
 const tag = /(<\/?tool_(?:call|response)>)/;
 
+/** A turn's content: text, tag, text … A tag is one of the model's own tokens; in a text nothing is. */
+type Content = readonly string[];
+
 /** How episodes are written for one model. */
 export interface EpisodeTemplate {
   /** The dialect that it asks for: the policy's calls are read in it. */
@@ -79,32 +82,30 @@ export function episodeTemplate(
   const opening = [...open("assistant"), ...(quiet ? emptyThought(vocabulary) : [])];
   /** Trusted text: its tags become the model's own tag tokens if it has trained ones (Qwen2.5 has none for results). */
   const inPieces = tags === null || markers === "pieces";
-  const trusted = (text: string): number[] => (inPieces ? vocabulary.encode(text) : tagged(vocabulary, text, tag));
-  const turn = (role: "system" | "user", ids: readonly number[]) => [...open(role), ...ids, close, ...between];
-  // descriptions are foreign text; split after newlines, where no supported tokenizer would have merged the parts
-  const withTools = (prompt: string, tools: readonly ToolSpec[]) => [
-    ...vocabulary.encode(`${prompt}${before}${tools.map(signature).join("\n")}\n`),
-    ...trusted(after),
-  ];
+  const trusted = (text: string): Content => (inPieces ? [text] : cutAtTags(vocabulary, text, tag));
+  const opened = (role: "system" | "user", content: Content) => idsOf(vocabulary, content, (text) => open(role, text));
+  const turn = (role: "system" | "user", content: Content) => [...opened(role, content), close, ...between];
+  const withTools = (prompt: string, tools: readonly ToolSpec[]) =>
+    joined([[`${prompt}${before}${tools.map(signature).join("\n")}\n`], trusted(after)]);
 
   const table = {
     system(prompt: string, tools: readonly ToolSpec[]) {
-      const ids = tools.length === 0 ? vocabulary.encode(prompt) : withTools(prompt, tools);
-      if (format.systemTurn) return [...begin, ...turn("system", ids)];
-      return [...begin, ...open("user"), ...ids, ...vocabulary.encode("\n\n")]; // the first user message continues this turn
+      const content = tools.length === 0 ? [prompt] : withTools(prompt, tools);
+      if (format.systemTurn) return [...begin, ...turn("system", content)];
+      // the first user message continues this turn; behind the empty line no supported tokenizer would have merged the two
+      return [...begin, ...opened("user", joined([content, ["\n\n"]]))];
     },
     user(text: string, first: boolean) {
-      const ids = vocabulary.encode(text);
-      if (!first) return [...between, ...turn("user", ids), ...opening];
-      return [...(format.systemTurn ? turn("user", ids) : [...ids, close, ...between]), ...opening];
+      if (!first) return [...between, ...turn("user", [text]), ...opening];
+      return [...(format.systemTurn ? turn("user", [text]) : [...vocabulary.encode(text), close, ...between]), ...opening];
     },
     toolResults(results: readonly string[]) {
-      const ids = results.flatMap((result, index) => [
-        ...trusted(`${index === 0 ? "" : "\n"}<tool_response>\n`),
-        ...vocabulary.encode(result),
-        ...trusted("\n</tool_response>"),
+      const parts = results.flatMap((result, index) => [
+        trusted(`${index === 0 ? "" : "\n"}<tool_response>\n`),
+        [result],
+        trusted("\n</tool_response>"),
       ]);
-      return [...between, ...turn("user", ids), ...opening];
+      return [...between, ...turn("user", joined(parts)), ...opening];
     },
     assistant: (text: string, calls: boolean) => [
       ...(calls && markers === "tokens" ? callTokens(vocabulary, text, dialect) : vocabulary.encode(text)),
@@ -142,20 +143,33 @@ function beginEpisode(table: Pick<TurnTable, "system" | "user" | "toolResults" |
   };
 }
 
-/** Trusted text with its tags as the model's own tokens; a tag without a token is encoded like the text around it. */
-function tagged(vocabulary: Vocabulary, text: string, tags: RegExp): number[] {
-  const parts = [""]; // text, tag, text …
+/** Trusted text cut at its tags; a tag without a token of its own stays text. */
+function cutAtTags(vocabulary: Vocabulary, text: string, tags: RegExp): Content {
+  const parts = [""];
   for (const [at, part] of text.split(tags).entries()) {
     if (at % 2 === 1 && vocabulary.hasMarker(part)) parts.push(part, "");
     else parts.push((parts.pop() ?? "") + part);
   }
-  return parts.flatMap((part, at) => (at % 2 === 1 ? [vocabulary.marker(part)] : vocabulary.encode(part)));
+  return parts;
+}
+
+/** Contents one after the other: where two meet is no boundary, as there is none for a server, which tokenizes the whole text. */
+function joined(contents: readonly Content[]): Content {
+  return contents.reduce<string[]>(
+    (all, [first = "", ...rest]) => [...all.slice(0, -1), (all.at(-1) ?? "") + first, ...rest],
+    [],
+  );
+}
+
+/** Ids of a content; `head` encodes its first text, with what stands before it. */
+function idsOf(vocabulary: Vocabulary, [first = "", ...rest]: Content, head: (text: string) => readonly number[]): number[] {
+  return [...head(first), ...rest.flatMap((part, at) => (at % 2 === 0 ? [vocabulary.marker(part)] : vocabulary.encode(part)))];
 }
 
 /** A turn of calls as formatToolCalls writes them: only the tags it wrote become tokens. */
 export function callTokens(vocabulary: Vocabulary, text: string, dialect: Dialect): number[] {
   const { tags } = dialectTable[dialect];
-  return tags === null ? vocabulary.encode(text) : tagged(vocabulary, text, tags);
+  return tags === null ? vocabulary.encode(text) : idsOf(vocabulary, cutAtTags(vocabulary, text, tags), vocabulary.encode);
 }
 
 /** One tool as the policy sees it; `returns` stays hidden. */
