@@ -4,6 +4,7 @@ import type { Dialect } from "../config/config.ts";
 import { readFinalAnswer } from "../llm/text/final-answer.ts";
 import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
 import { asksFor, untoldValues } from "../rules/blame.ts";
+import { jsonOf } from "../rules/json.ts";
 import { refuses } from "../rules/language/refusal.ts";
 import { isSameCall, spoken } from "../rules/values.ts";
 import { endsCut } from "../simulator/lines.ts";
@@ -75,7 +76,8 @@ function spokenEnd(rest: string, { stopReason }: Trajectory): string {
 function inWords(rest: string): string {
   if (/<\/?tool_(call|response)>/.test(rest)) return "";
   const words = rest.replace(/```[\s\S]*?(?:```|$)/g, " ").trim();
-  return /^[{[]/.test(words) ? "" : words;
+  const isJson = /^(?:\{\s*["'}]|\[\s*[[{"'])/.test(words) || (words.startsWith("[") && jsonOf(words) !== undefined);
+  return isJson ? "" : words;
 }
 
 function tried({ calls, errors }: ParsedCalls): number {

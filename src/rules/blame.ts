@@ -124,11 +124,17 @@ export function tells(text: string, held: HeldBack, { expected }: Pick<Task, "ex
   return text.includes(held.sentence) || (value !== undefined && carries(text, value));
 }
 
+/** Words of a name that a question leaves out: "How many guests?" for number_of_guests, "What's your email?" for email_address. */
+const formal = new Set(["number", "num", "count", "total", "of", "the", "for", "name", "address", "value", "code", "id", "type"]);
+
 /** A question, without a call, that contains the words of the argument's name. */
 export function asksFor({ text, calls }: Pick<Message, "text" | "calls">, { argument }: HeldBack): boolean {
   const said = ` ${text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ")} `;
   const words = spoken(argument).split(" ");
-  return calls.length === 0 && text.includes("?") && words.every((word) => said.includes(` ${word}`));
+  const telling = words.filter((word) => !formal.has(word));
+  return (
+    calls.length === 0 && /[?？؟]/.test(text) && (telling.length > 0 ? telling : words).every((word) => said.includes(` ${word}`))
+  );
 }
 
 /** A tool that answered an expected call with an error, although no rule had refused the call. */

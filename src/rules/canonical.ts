@@ -2,17 +2,17 @@
 // their arguments, the case of free text and the defaults that they name. Calls in this form are keys: of the memory of tools, in
 // the store. Pure. Sameness itself is not transitive in one place, where neither type nor listed value says what is meant: "2" and
 // "2.0" are two texts, and both are the number 2. Where a number may stand, the form takes both for it.
-import type { Json, JsonSchema, ToolCall, ToolSpec } from "../types.ts";
+import type { Json, JsonObject, ToolCall, ToolSpec } from "../types.ts";
 import { isReading } from "./journal.ts";
 import { isObject } from "./json.ts";
 import { decimalOf } from "./language/numerals.ts";
 import { type Alternatives, isListed, placeOf, within } from "./listed.ts";
-import { defaultOf, foldedCase, plainDigits } from "./values.ts";
+import { comparable, foldedCase, leftOutAs, plainDigits } from "./values.ts";
 
 /** The schema of the called tool in `tools` gives listed values and defaults. */
 export function canonicalCall({ name, arguments: given }: ToolCall, tools: readonly ToolSpec[] = []): string {
   const parameters = tools.find((tool) => tool.name === name)?.parameters ?? {};
-  return `${name}${fieldsForm(Object.entries(given).flatMap(([key, value]) => argumentForm(parameters, key, value)))}`;
+  return `${name}${membersForm(placeOf(parameters), given)}`;
 }
 
 /** What the calls so far may have changed: those of tools that do not only read, in order. @param reads as in repeatedFact (journal.ts) */
@@ -24,29 +24,26 @@ export function canonicalState(
   return calls.filter(({ name }) => !reads(name)).map((call) => canonicalCall(call, tools));
 }
 
-/** Empty for an argument that is as good as left out. */
-function argumentForm(parameters: JsonSchema, key: string, value: Json): [key: string, form: string][] {
-  const place = within(placeOf(parameters), key);
-  const unsaid = defaultOf(parameters, key);
-  const form = formAt(place, value);
-  return unsaid !== undefined && (value === null || form === formAt(place, unsaid)) ? [] : [[key, form]];
-}
-
-function fieldsForm(fields: readonly (readonly [key: string, form: string])[]): string {
-  const sorted = fields.toSorted(([one], [other]) => (one < other ? -1 : 1));
+/** An object without the members that are as good as left out. */
+function membersForm(place: Alternatives, object: JsonObject): string {
+  const forms = Object.entries(object).flatMap(([key, value]) => {
+    const [own, unsaid] = [within(place, key), leftOutAs(place, key)];
+    const form = formAt(own, value);
+    return unsaid !== undefined && (value === null || form === formAt(own, unsaid)) ? [] : [[key, form] as const];
+  });
+  const sorted = forms.toSorted(([one], [other]) => (one < other ? -1 : 1));
   return `{${sorted.map(([key, form]) => `${JSON.stringify(key)}:${form}`).join(",")}}`;
 }
 
 function formAt(place: Alternatives, value: Json): string {
   if (Array.isArray(value)) return `[${value.map((item, index) => formAt(within(place, index), item)).join(",")}]`;
-  if (isObject(value))
-    return fieldsForm(Object.entries(value).map(([key, item]) => [key, formAt(within(place, key), item)] as const));
+  if (isObject(value)) return membersForm(place, value);
   if (value === null) return "null";
   if (typeof value === "number") return JSON.stringify(decimalOf(value));
   // a listed text is itself alone: it has a form that no free text has
   if (typeof value === "string" && isListed(place, value)) return `=${JSON.stringify(value)}`;
   const digits = typeof value === "string" && mayBeNumber(place) ? plainDigits(value) : null;
-  return JSON.stringify(digits ?? foldedCase(String(value)));
+  return JSON.stringify(digits ?? (typeof value === "string" ? comparable(place, value) : foldedCase(String(value))));
 }
 
 /** True unless a schema of the place gives types, none of them a number. */

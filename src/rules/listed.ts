@@ -26,3 +26,8 @@ export function within(place: Alternatives, key: string | number): Alternatives 
 export function isListed(place: Alternatives, value: Json): boolean {
   return place.some((schema) => (Array.isArray(schema.enum) && schema.enum.includes(value)) || schema.const === value);
 }
+
+/** True if a schema leaves no choice: it names one value. */
+export function isFixed(schema: Json | undefined): boolean {
+  return isObject(schema) && (schema.const !== undefined || (Array.isArray(schema.enum) && schema.enum.length === 1));
+}

@@ -6,6 +6,7 @@ import { isObject, own } from "./json.ts";
 import { decimalOf } from "./language/numerals.ts";
 import { type Alternatives, isListed, placeOf, within } from "./listed.ts";
 import { patternOfFormat } from "./schema/patterns.ts";
+import { allowsNull } from "./schema/plain.ts";
 
 /** Equality of argument values; a string equals a number if it is that number in plain digits ("2.0" and 2). */
 export function sameValue(left: Json, right: Json, schema: JsonSchema = {}): boolean {
@@ -18,20 +19,29 @@ function isSameAt(place: Alternatives, left: Json, right: Json): boolean {
       left.length === right.length && left.every((item, index) => isSameAt(within(place, index), item, right[index] ?? null))
     );
   }
-  if (isObject(left) && isObject(right)) {
-    const keys = Object.keys(left);
-    return (
-      keys.length === Object.keys(right).length &&
-      keys.every((key) => Object.hasOwn(right, key) && isSameAt(within(place, key), left[key] ?? null, right[key] ?? null))
-    );
-  }
+  if (isObject(left) && isObject(right)) return namesOf(left, right).every((name) => isSameMember(place, name, left, right));
   if (left === right) return true;
   if (typeof left === "string" && typeof right === "string")
-    return !isListed(place, left) && !isListed(place, right) && foldedCase(left) === foldedCase(right);
+    return !isListed(place, left) && !isListed(place, right) && comparable(place, left) === comparable(place, right);
   if (typeof left === "object" || typeof right === "object") return false;
   const [text, scalar] = typeof left === "string" ? [left, right] : [right, left];
   if (typeof text !== "string") return false;
   return typeof scalar === "number" ? plainDigits(text) === decimalOf(scalar) : foldedCase(text) === String(scalar);
+}
+
+/** A text as it is compared: where the schema has it a time, the moment that it means, else without what free text may differ in. */
+export function comparable(place: Alternatives, text: string): string {
+  return momentOf(place, text) ?? foldedCase(text);
+}
+
+const zone = /(?:z|[+-]\d{2}:?\d{2})$/i;
+
+/** "2026-03-05T18:00:00+00:00" and "…T18:00:00.000Z" are one moment; a time without an offset is no time with one. Null: no such time. */
+function momentOf(place: Alternatives, text: string): string | null {
+  const day = place.some(({ format }) => format === "date-time") ? "" : "2000-01-01T";
+  if (day !== "" && !place.some(({ format }) => format === "time")) return null;
+  const at = Date.parse(`${day}${text.trim()}${zone.test(text.trim()) ? "" : "Z"}`);
+  return Number.isNaN(at) ? null : `${new Date(at).toISOString()}${zone.test(text.trim()) ? "" : " local"}`;
 }
 
 /** Free text without what it may differ in: case, spaces and underscores, final punctuation. */
@@ -55,18 +65,37 @@ export function plainDigits(text: string): string | null {
 
 /**
  * Share of the expected arguments that have the right value, 0..1; an extra argument counts as a wrong one. An optional argument
- * that has exactly the schema's `default` counts as left out: for the tool there is no difference, and BFCL takes both too.
+ * that is what leaving it out means (`leftOutAs`) counts as left out: for the tool there is no difference, and BFCL takes both too.
  */
 export function rightArguments(expected: JsonObject, made: JsonObject, parameters: JsonSchema = {}): number {
-  const names = new Set([...Object.keys(expected), ...Object.keys(made)]);
-  if (names.size === 0) return 1;
-  const place = placeOf(parameters);
-  const right = [...names].filter((name) => {
-    const unsaid = defaultOf(parameters, name);
-    const [wanted, given] = [own(expected, name) ?? unsaid, own(made, name) ?? unsaid];
-    return wanted !== undefined && given !== undefined && isSameAt(within(place, name), wanted, given);
+  const names = namesOf(expected, made);
+  const right = names.filter((name) => isSameMember(placeOf(parameters), name, expected, made));
+  return names.length === 0 ? 1 : right.length / names.length;
+}
+
+function namesOf(one: JsonObject, other: JsonObject): readonly string[] {
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])];
+}
+
+/** Whether two objects have the same under a name; one that leaves it out has what that means. */
+function isSameMember(place: Alternatives, name: string, left: JsonObject, right: JsonObject): boolean {
+  const unsaid = leftOutAs(place, name);
+  const [one, other] = [left, right].map((object) => {
+    const value = own(object, name);
+    return value === undefined || (value === null && unsaid !== undefined) ? unsaid : value;
   });
-  return right.length / names.size;
+  return one !== undefined && other !== undefined && isSameAt(within(place, name), one, other);
+}
+
+/**
+ * What an optional member of an object is if it is left out: its default, or null where the schema takes that and names no default;
+ * undefined if no schema of the place says.
+ */
+export function leftOutAs(place: Alternatives, name: string): Json | undefined {
+  const describing = place.filter(({ properties }) => isObject(properties) && Object.hasOwn(properties, name));
+  if (place.some(({ required }) => Array.isArray(required) && required.includes(name))) return undefined;
+  const byDefault = describing.map((schema) => defaultOf(schema, name)).find((value) => value !== undefined);
+  return byDefault ?? (within(describing, name).some(allowsNull) ? null : undefined);
 }
 
 /** What an optional argument is if it is left out; undefined if the schema does not say. */
@@ -139,5 +168,8 @@ export function spokenValue(value: Json): string {
       .map(([key, item]) => `${spoken(key)} ${spokenValue(item)}`)
       .join(", ");
   if (typeof value === "boolean") return value ? "yes" : "no";
-  return typeof value === "string" && joined.test(value) ? value.replace(/_/g, " ") : String(value);
+  if (typeof value !== "string") return String(value);
+  if (joined.test(value)) return value.replace(/_/g, " ");
+  const isSign = value.trim() !== "" && !/[\p{L}\p{N}]/u.test(value);
+  return isSign ? `"${value}"` : value;
 }

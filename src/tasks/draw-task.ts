@@ -2,10 +2,12 @@
 // give the same plan. Departs from the paper, whose simulator picks the calls: here they are drawn first, because a small
 // simulator cannot write free tasks, and so the right calls are known with their values.
 import type { Draws } from "../rng.ts";
+import { isObject } from "../rules/json.ts";
+import { isFixed } from "../rules/listed.ts";
 import { anyTools, type ChooseDistractors } from "../tools/distractors.ts";
 import { drawArguments, propertiesOf, requiredParameters } from "../tools/tool-arguments.ts";
 import { type Chain, chains } from "../tools/toolset.ts";
-import type { JsonObject, ToolSpec, Toolset } from "../types.ts";
+import type { Json, JsonObject, ToolSpec, Toolset } from "../types.ts";
 import { uselessTools } from "./irrelevance.ts";
 
 export interface PlanRequest {
@@ -106,6 +108,11 @@ function isPlain(tool: ToolSpec, argument: string): boolean {
   return ["string", "integer", "number"].includes(String(schema?.type));
 }
 
+/** Whether a schema says what a value is: nobody has to be asked for it. */
+function isGiven(schema: Json | undefined): boolean {
+  return isFixed(schema) || (isObject(schema) && schema.default !== undefined);
+}
+
 /** Several calls of which none needs another's result. */
 export function isParallel(plan: Pick<Plan, "needed" | "links">): boolean {
   return plan.needed.length > 1 && plan.links.length === 0;
@@ -118,7 +125,7 @@ export function purposesOf({ needed }: Pick<Plan, "needed">): string[] {
   return needed.map(({ description }) => description);
 }
 
-/** Draws from the required, scalar, non-boolean arguments that no earlier result gives and no earlier call shares. */
+/** Draws from the required, scalar, non-boolean arguments that no earlier result, no earlier call and no schema gives. */
 function drawHeldBack(
   { needed, used, chain }: Pick<Plan, "needed" | "used"> & { readonly chain: Chain | null },
   request: PlanRequest,
@@ -128,7 +135,7 @@ function drawHeldBack(
   const candidates = needed.flatMap((tool, call) =>
     requiredParameters(tool)
       .filter((argument) => !(call === 1 && (chain?.links.includes(argument) || used[0]?.includes(argument))))
-      .filter((argument) => isPlain(tool, argument))
+      .filter((argument) => isPlain(tool, argument) && !isGiven(propertiesOf(tool.parameters)[argument]))
       .map((argument) => ({ call, argument })),
   );
   return random.shuffle(candidates).slice(0, Math.min(request.hold, candidates.length));

@@ -6,8 +6,9 @@ import { contradicted, contradictions, putRight } from "../rules/contradiction.t
 import { isIdName } from "../rules/journal.ts";
 import { isObject, own } from "../rules/json.ts";
 import { asMoment } from "../rules/language/moments.ts";
+import { type Alternatives, isFixed, placeOf, within } from "../rules/listed.ts";
 import { argumentErrors, matchesSchema } from "../rules/validate.ts";
-import { isCutShort, isSameCall } from "../rules/values.ts";
+import { isCutShort, isSameCall, leaves, spoken } from "../rules/values.ts";
 import { bareResult } from "../simulator/prompts/tool.ts";
 import type { Checked } from "../simulator/simulator.ts";
 import { argumentsSchema, object, propertiesOf, requiredParameters } from "../tools/tool-arguments.ts";
@@ -35,13 +36,17 @@ export function expectedCalls(reply: JsonObject, plan: Plan, decline: boolean, r
     const known = [...requiredParameters(tool), ...(index === 1 ? plan.links : [])];
     const ordered = Object.fromEntries(
       (plan.used[index] ?? []).flatMap((name) => {
-        const one = own(made, name);
+        const filledIn = own(made, name);
+        const one = filledIn === undefined ? undefined : withoutUnsaid(filledIn, within(placeOf(tool.parameters), name));
         return one !== undefined && (known.includes(name) || isSayable(tool, name, one)) ? [[name, one]] : [];
       }),
     );
     const problems = argumentErrors(tool, ordered);
     if (problems.length > 0) return { reason: problems.join("; ") };
     if (isCutShort(ordered, tool.parameters)) return { reason: "an argument is empty or cut" };
+    const told = Object.keys(ordered).filter((name) => !(index === 1 && plan.links.includes(name)));
+    const unsayable = told.find((name) => !isKnown(tool, name, ordered[name] ?? null));
+    if (unsayable !== undefined) return { reason: `nobody can say what ${spoken(unsayable)} is` };
     const call = { name: tool.name, arguments: ordered };
     if (value.some((earlier) => isSameCall(earlier, call, plan.needed)))
       return { reason: `call ${index + 1} repeats another one` };
@@ -59,14 +64,28 @@ export function expectedCalls(reply: JsonObject, plan: Plan, decline: boolean, r
     if (problem) return problem;
     value.push({ ...call, result });
   }
-  const told = givenAway(plan, value);
-  if (told !== null) return { reason: `another value gives away ${told}` };
+  const betrayed = givenAway(plan, value);
+  if (betrayed !== null) return { reason: `another value gives away ${betrayed}` };
   return { value };
 }
 
 /** Whether a person can say a value: not an empty list, null or an object without members. */
 function isSayable({ parameters }: ToolSpec, name: string, value: Json): boolean {
   return slotsOfAll({ [name]: value }, parameters).length > 0;
+}
+
+/** Whether a person can say a value, or nothing has to be said: its schema leaves no choice, or it is null. */
+function isKnown(tool: ToolSpec, name: string, value: Json): boolean {
+  return value === null || isFixed(own(propertiesOf(tool.parameters), name)) || isSayable(tool, name, value);
+}
+
+/** A value without optional members that say nothing: null, an empty list. Grammars write every member that a schema names. */
+function withoutUnsaid(value: Json, place: Alternatives): Json {
+  if (Array.isArray(value)) return value.map((item: Json, at) => withoutUnsaid(item, within(place, at)));
+  if (!isObject(value)) return value;
+  const members = Object.entries(value).map(([name, item]) => [name, withoutUnsaid(item, within(place, name))] as const);
+  const isRequired = (name: string) => place.some(({ required }) => Array.isArray(required) && required.includes(name));
+  return Object.fromEntries(members.filter(([name, item]) => isRequired(name) || leaves(item).some((leaf) => leaf !== null)));
 }
 
 /** What a result has of the arguments that come from it. */

@@ -7,8 +7,9 @@
 import { type Draws, draws } from "../rng.ts";
 import { isObject, own as ownValue } from "../rules/json.ts";
 import { carries } from "../rules/language/said.ts";
+import { placeOf } from "../rules/listed.ts";
 import { argumentErrors } from "../rules/validate.ts";
-import { isCutShort, isSameCall } from "../rules/values.ts";
+import { isCutShort, isSameCall, leftOutAs, spoken } from "../rules/values.ts";
 import { intentPrompt } from "../simulator/prompts/intent.ts";
 import { situations } from "../simulator/prompts/task.ts";
 import { bareResult } from "../simulator/prompts/tool.ts";
@@ -19,6 +20,7 @@ import { orderedTask, turnLimits } from "./ordered-task.ts";
 import type { TaskOrder } from "./orders.ts";
 import { namedTool, type Rejection } from "./rejection.ts";
 import { trueReport } from "./report.ts";
+import { agrees } from "./slots.ts";
 import { speaksAsAssistant, strangeNumbers } from "./voice.ts";
 import type { Draft, Writing } from "./write-task.ts";
 
@@ -131,6 +133,8 @@ function readDraft(reply: Reply, tools: readonly ToolSpec[], parallel: boolean):
     if (expected.some((earlier) => isSameCall(earlier, { name: call.name, arguments: given.arguments }, tools)))
       problems.push("is expected twice");
     if (isCutShort(given.arguments, tool?.parameters)) problems.push("an argument is empty or cut");
+    const silent = silentAbout(query, given.arguments, tool);
+    if (silent !== undefined) problems.push(`the first query does not say whether ${spoken(silent)}`);
     if (problems.length > 0) return { reason: `${call.name}: ${problems.join("; ")}` };
     expected.push({ name: call.name, arguments: given.arguments, result: call.result ?? null });
   }
@@ -149,6 +153,13 @@ function readDraft(reply: Reply, tools: readonly ToolSpec[], parallel: boolean):
   if (strange !== undefined) return { reason: `the query says ${strange}, which is in no call` };
   const [intent, persona] = [reply.user_intent.trim(), reply.user_persona.trim()];
   return { value: { intent, persona, query, expected, dependent: dependent.size > 0, unsaid } };
+}
+
+/** A yes or no that the query does not say, and that is not so without a word. It cannot be held back: no rule reads it back. */
+function silentAbout(query: string, given: JsonObject, tool: ToolSpec | undefined): string | undefined {
+  const place = placeOf(tool?.parameters);
+  const answers = Object.entries(given).filter(([name, value]) => typeof value === "boolean" && leftOutAs(place, name) !== value);
+  return answers.find(([name, value]) => !agrees(query, name, value))?.[0];
 }
 
 /** The rejection of a query that leaves out more than its ambiguity allows, or null. */

@@ -3,6 +3,7 @@
 // of its schemas. Departs from the paper, which first uses a tool in the middle of a run.
 import { PlayactError } from "../errors.ts";
 import { draws } from "../rng.ts";
+import { isListed, placeOf } from "../rules/listed.ts";
 import { alternatives } from "../rules/schema/alternatives.ts";
 import { type GrammarParser, ruleOf, toGrammar } from "../rules/schema/grammar.ts";
 import { drawn, shortest } from "../rules/schema/rule.ts";
@@ -30,18 +31,20 @@ function unplayableCall(tool: ToolSpec, parser: GrammarParser | null): string | 
   const errors = (value: Json) => argumentErrors(tool, value as JsonObject); // drawn from an object's rule
   for (const way of alternatives(tool.parameters)) {
     const known = propertiesOf(way);
-    const missing = requiredParameters({ parameters: way }).find((name) => !Object.hasOwn(known, name));
+    const required = requiredParameters({ parameters: way });
+    const missing = required.find((name) => !Object.hasOwn(known, name));
     if (missing !== undefined) return `'${missing}' is required, but is not a property`;
     // a task may ask for any parameter: try all together and, where that fails, one by one to name the cause
-    if (unwritable(object(known), parser, "call", errors) === null) continue;
+    const whole = (value: Json) => [
+      ...errors(value),
+      ...required.flatMap((name) => nothingSaid(name, value as JsonObject, known)),
+    ];
+    if (unwritable(object(known), parser, "call", whole) === null) continue;
     for (const [name, schema] of Object.entries(known)) {
       const parameters = object({ [name]: schema });
-      const fault = unwritable(
-        parameters,
-        parser,
-        `argument '${name}'`,
-        (value) => argumentErrors({ ...tool, parameters }, value as JsonObject), // as above
-      );
+      const own = (value: Json) => argumentErrors({ ...tool, parameters }, value as JsonObject); // as above
+      const said = (value: Json) => (required.includes(name) ? nothingSaid(name, value as JsonObject, known) : []);
+      const fault = unwritable(parameters, parser, `argument '${name}'`, (value) => [...own(value), ...said(value)]);
       if (fault !== null) return fault;
     }
   }
@@ -53,6 +56,13 @@ function unplayableCall(tool: ToolSpec, parser: GrammarParser | null): string | 
     if (fault === null) return null;
   }
   return fault;
+}
+
+/** A required text that can only be empty: no draft of a task takes it. */
+function nothingSaid(name: string, made: JsonObject, known: JsonObject): readonly string[] {
+  const value = made[name];
+  const isFree = typeof value === "string" && !isListed(placeOf(known[name]), value);
+  return isFree && value.trim() === "" ? [`'${name}' is empty`] : [];
 }
 
 function unplayableResult(returns: JsonSchema, parser: GrammarParser | null): string | null {

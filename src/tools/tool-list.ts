@@ -34,6 +34,11 @@ export function toolsOfRow(item: Json): readonly Json[] | null {
   return Array.isArray(list) ? list : null;
 }
 
+/** Whether these are rows of a data set. A row without tools is one too. */
+export function areRows(items: readonly Json[]): boolean {
+  return items.every((item) => isObject(item) && isRow(item)) && items.some((item) => toolsOfRow(item) !== null);
+}
+
 export function rowToolset(row: Json, index: number): RawToolset {
   const id = isObject(row) && (typeof row.id === "string" || typeof row.id === "number") ? String(row.id) : `row-${index + 1}`;
   const domain = isObject(row) && "question" in row ? "bfcl" : "rows";

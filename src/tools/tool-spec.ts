@@ -28,10 +28,18 @@ const named = z.object({
   description: z.string().max(caps.descriptionCharacters).default(""),
 });
 
-/** The function inside `{"type": "function", "function": {…}}`; any other item is taken as the function itself. */
+/**
+ * The function inside `{"type": "function", "function": {…}}`, with the schema of a result that stands beside it; any other item is
+ * taken as the function itself.
+ */
 function unwrapped(item: Json): Json {
-  return isObject(item) && isObject(item.function) && item.name === undefined ? item.function : item;
+  if (!isObject(item) || !isObject(item.function) || item.name !== undefined) return item;
+  const beside = Object.entries(item).filter(([key]) => resultKeys.includes(key));
+  return { ...Object.fromEntries(beside), ...item.function };
 }
+
+/** Kinds of tools that have arguments of their own; a "custom" one only with a schema (Anthropic's), not with free text (OpenAI's). */
+const playableTypes = ["function", "custom"];
 
 /**
  * The checked tool of an item, wrapped or bare.
@@ -61,6 +69,15 @@ export function toolOf(item: Json, place: string, path: string, parser: GrammarP
       expected: `only known keys (arguments under ${parameterKeys.join(", ")}; result under ${resultKeys.join(", ")})`,
       came: `the key "${unknown}"`,
       todo: "rename or remove it",
+    });
+  const { type } = own;
+  const hasSchema = parameterKeys.some((key) => own[key] !== undefined);
+  if (typeof type === "string" && (!playableTypes.includes(type) || (type === "custom" && !hasSchema)))
+    throw fault(path, {
+      who,
+      expected: "arguments that its own schema describes",
+      came: `the type "${type}", which the host of the model provides`,
+      todo: "describe it as a function or remove it",
     });
   const hiddenIn = hidden.exec(JSON.stringify(own));
   if (hiddenIn !== null)

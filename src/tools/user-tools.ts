@@ -7,7 +7,7 @@ import type { GrammarParser } from "../rules/schema/grammar.ts";
 import type { Json, ToolSpec, Toolset } from "../types.ts";
 import { fromFunctionDoc, isFunctionDoc } from "./bfcl.ts";
 import { contentOf, jsonFilesOf, statsOf } from "./tool-files.ts";
-import { listOf, rowToolset, toolsOfRow } from "./tool-list.ts";
+import { areRows, listOf, rowToolset } from "./tool-list.ts";
 import { fault, kindOf, toolOf } from "./tool-spec.ts";
 import { fromToolBench, isToolBenchFile, isTree, type RawToolset, treeToolsets, withUniqueNames } from "./tool-tree.ts";
 
@@ -55,7 +55,10 @@ function toolsetsOf(path: string, domain: string, toolset: string | null, option
   const items = listOf(content) ?? missing(path, content);
   if (items.length === 0)
     throw fault(path, { who: "the file", expected: "at least one tool", came: "an empty list", todo: "add a tool" });
-  if (items.every((item) => toolsOfRow(item) !== null)) return withUniqueNames(checked(items.map(rowToolset), path, options));
+  if (areRows(items)) {
+    const toolsets = items.map(rowToolset).filter((row) => row.items.length > 0);
+    return withUniqueNames(checked(toolsets, path, options));
+  }
   if (items.length > caps.listed)
     throw fault(path, {
       who: "the file",

@@ -27,6 +27,7 @@ const right: readonly [string, Task, string][] = [
   ["parallel: one of them first", both, says(other)],
   ["decline: a refusal in words", declined(), "I'm sorry, I have no tool to find trains."],
   ["ask: a question for the value", asking, "On which day do you want to travel?"],
+  ["ask: a question in another script", asking, "请问是哪一天 (day)？"],
 ];
 const wrong: readonly [string, Task, string, code: string][] = [
   ["plain: another value", blueprint(), says(other), "wrong_values"],

@@ -161,6 +161,14 @@ describe("arguments", () => {
     expect(rightArguments(bare, said)).toBe(0.5);
   });
 
+  test("null is null where it must be given, and what is left out where it may be", () => {
+    const properties = { city: { type: "string" }, unit: { type: ["string", "null"] } };
+    const strict = { type: "object", properties, required: ["city", "unit"] };
+    const [bare, said] = [{ city: "Oslo" }, { city: "Oslo", unit: null }];
+    expect([rightArguments(said, said, strict), rightArguments(said, bare, strict)]).toEqual([1, 0.5]);
+    expect(rightArguments(said, bare, { ...strict, required: ["city"] })).toBe(1);
+  });
+
   test("that every object inherits do not count", () => {
     const hidden = JSON.parse('{"city": "Oslo", "__proto__": {}}') as JsonObject;
     expect(rightArguments({ city: "Oslo" }, hidden)).toBe(0.5);
@@ -186,6 +194,7 @@ test("names and values are written in plain words", () => {
     "no",
     "null",
   ]);
+  expect(["<", "€", ""].map((sign) => spokenValue(sign))).toEqual(['"<"', '"€"', ""]);
   expect(leaves({ a: [1, { b: null }], c: "x" })).toEqual([1, null, "x"]);
   const exact = ["ana_berg@example.com", "https://example.com/my_page", "notes_2.txt"];
   expect(exact.map(spokenValue)).toEqual(exact);

@@ -140,6 +140,16 @@ describe("a drawn plan", () => {
     expect(plan(1, { hold: 3 }, [toolset]).heldBack).toEqual([{ call: 0, argument: "city" }]);
   });
 
+  test("never holds back what the schema says: its one value, or a default", () => {
+    const properties = {
+      ...{ version: { type: "string", const: "v1" }, form: { type: "string", enum: ["json"] } },
+      ...{ unit: { type: "string", enum: ["C", "F"], default: "C" }, city: { type: "string" } },
+    };
+    const parameters = { type: "object", properties, required: Object.keys(properties) };
+    const toolset = { domain: "d", name: "t", tools: [{ name: "find", description: "Finds.", parameters }] };
+    expect(plan(1, { hold: 4 }, [toolset]).heldBack).toEqual([{ call: 0, argument: "city" }]);
+  });
+
   test("uses every required parameter, and optional ones now and then", () => {
     const parameters = { type: "object", properties: { city: { type: "string" }, day: { type: "string" } }, required: ["city"] };
     const toolset = { domain: "d", name: "t", tools: [{ name: "find", description: "Finds.", parameters }] };

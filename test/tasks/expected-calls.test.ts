@@ -105,4 +105,26 @@ describe("the right calls of a task", () => {
       taken ? expect.objectContaining({ value: expect.anything() }) : { reason: "an argument is empty or cut" },
     );
   });
+
+  test("have no optional member that says nothing, however deep, and null where a required one may be null", () => {
+    const seat = { type: ["string", "null"] };
+    const guest = { type: "object", properties: { name: { type: "string" }, seat, tags: { type: "array" } }, required: ["name"] };
+    const properties = { guests: { type: "array", items: guest }, note: { type: ["string", "null"] } };
+    const given = { guests: [{ name: "Ana Berg", seat: null, tags: [] }], note: null };
+    expect(written(properties, ["guests", "note"], given)).toMatchObject({
+      value: [{ arguments: { guests: [{ name: "Ana Berg" }], note: null } }],
+    });
+  });
+
+  test.each<[string, JsonSchema, Json, boolean]>([
+    ["a required list of nothing", { type: "array", items: { type: "string" } }, [], false],
+    ["a blank that no schema fixes", { enum: ["\t", ","] }, "\t", false],
+    ["a blank that it fixes", { const: "\t" }, "\t", true],
+    ["a sign", { enum: ["\t", "€"] }, "€", true],
+  ])("hold only what can be said, or needs no word: %s", (_what, schema, value, taken) => {
+    const result = written({ it: schema }, ["it"], { it: value });
+    expect(result).toEqual(
+      taken ? expect.objectContaining({ value: expect.anything() }) : { reason: "nobody can say what it is" },
+    );
+  });
 });

@@ -134,8 +134,9 @@ describe("userTools", () => {
       { ...weather, returns },
       { ...weather, name: "b", "x-returns": returns },
       { ...weather, name: "c" },
+      { type: "function", function: { ...weather, name: "d" }, returns },
     ]);
-    expect(toolset?.tools.map((one) => one.returns)).toEqual([returns, returns, undefined]);
+    expect(toolset?.tools.map((one) => one.returns)).toEqual([returns, returns, undefined, returns]);
   });
 
   it("reads a tool without parameters or description", () => {
@@ -219,6 +220,12 @@ describe("userTools", () => {
     ["an empty list", [], "needs at least one tool, but has an empty list; add a tool."],
     ["a tool that is not an object", ["x"], "tool number 1 needs a function with name, description and parameters"],
     ["a tool without a name", [{ description: "" }], "tool number 1 needs a function"],
+    [
+      "a tool that the host of a model provides",
+      [{ type: "bash_20250124", name: "bash" }],
+      'the tool "bash" needs arguments that its own schema describes, but has the type "bash_20250124"',
+    ],
+    ["a tool that takes free text", [{ type: "custom", name: "run" }], 'but has the type "custom"'],
     ["a name with blanks", [{ name: "get weather" }], 'the tool "get weather" needs a function'],
     ["a name of 65 characters", [{ name: "x".repeat(65) }], "must be 1 to 64 of the characters"],
     [

@@ -134,6 +134,11 @@ describe("BFCL's function docs", () => {
   });
 });
 
+it("rows of a data set may have no tools", () => {
+  const row = (tools: unknown) => JSON.stringify({ messages: [{ role: "user", content: "?" }], tools });
+  expect(named(load([row([bare("ping")]), row(null), row([])].join("\n")))).toEqual(["rows/row-1: ping"]);
+});
+
 describe("a tree of tools", () => {
   const tree = {
     Travel: {

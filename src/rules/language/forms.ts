@@ -3,16 +3,16 @@
 import { spokenValue } from "../values.ts";
 import { asMoment, type Clock, type Day } from "./moments.ts";
 import { numberWords } from "./numerals.ts";
-import { carries } from "./said.ts";
+import { carries, isBlank } from "./said.ts";
 
 /**
- * The forms of a text or a number, the plainest first, each of which states it (`carries`); none for a text without words. A
+ * The forms of a text or a number, the plainest first, each of which states it (`carries`); none for a blank text. A
  * date keeps its year, because nobody could guess it. `asWritten`: a text in the form that it has alone, where nobody could know
  * from "10 AM" that "10:00 AM" is wanted, or where "00:45" is no time of the day.
  */
 export function spokenForms(value: string | number, asWritten = false): readonly string[] {
   const forms = typeof value === "number" ? numberForms(value) : asWritten ? [plainForm(value)] : textForms(value);
-  return [...new Set(forms)].filter((form) => /[\p{L}\p{N}]/u.test(form) && carries(form, value));
+  return [...new Set(forms)].filter((form) => !isBlank(form) && carries(form, value));
 }
 
 function numberForms(value: number): string[] {

@@ -55,7 +55,7 @@ function momentAt({ list }: Tokens, at: number): Read<Moment> {
 
 /** Month names as used in dates. */
 const months = new Map<string, number>();
-for (const language of ["en", "de", "fr", "es", "it", "pt", "nl", "sv", "pl", "ru", "tr", "id", "hi", "th"])
+for (const language of "en de fr es it pt nl sv pl ru tr id hi th ar cs uk da nb fi ro el hu".split(" "))
   for (const style of language === "en" ? (["long", "short"] as const) : (["long"] as const)) {
     const format = new Intl.DateTimeFormat(`${language}-u-ca-gregory`, { day: "numeric", month: style, timeZone: "UTC" });
     for (let month = 1; month <= 12; month++) {
@@ -97,8 +97,10 @@ function dated(year: number | null, month: number | null, day: number | null, en
   return { value: { year, month, day }, end };
 }
 
-/** 2026-03-05, 2026/3/5, 5.3.2026; 13/05/2026 and 05/13/2026, in which one number cannot be a month. */
+/** 2026-03-05, 2026/3/5, 5.3.2026, 05-mar-2026; 13/05/2026 and 05/13/2026, in which one number cannot be a month. */
 function writtenDay(text: string): Day | null {
+  const [, dayOf = "", monthName = "", yearOf] = /^(\d{1,2})-(\p{L}+)-(\d{4})$/u.exec(text) ?? [];
+  if (yearOf !== undefined) return dated(Number(yearOf), months.get(monthName) ?? null, Number(dayOf), 0)?.value ?? null;
   const [, year, month, day] = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$/.exec(text) ?? [];
   if (year !== undefined) return dated(Number(year), Number(month), Number(day), 0)?.value ?? null;
   const [, first, mark, second, last] = /^(\d{1,2})([-/.])(\d{1,2})\2(\d{4})$/.exec(text) ?? [];
@@ -107,20 +109,25 @@ function writtenDay(text: string): Day | null {
   return dated(Number(last), mark === "." || b <= 12 ? b : a, mark === "." || b <= 12 ? a : b, 0)?.value ?? null;
 }
 
-/** "18:00 UTC", "6 PM", "6:00 p.m.", "18h30", "noon", "下午6点30分". */
+/** "18:00 UTC", "6 PM", "6:00 p. m.", "6.30pm", "18h30", "18:00h", "18 Uhr", "noon", "下午6点30分". */
 function clockAt(list: readonly Token[], at: number): Read<Clock> {
   const text = (index: number) => list[index]?.text ?? "";
-  const half = /^([ap])\.?m$/.exec(list[at + 1]?.gap.trim() === "" ? text(at + 1) : "")?.[1] ?? "";
+  const isSpaced = /^[ap]$/.test(text(at + 1)) && list[at + 2]?.gap.trim() === "." && text(at + 2) === "m";
+  const half = isSpaced ? text(at + 1) : (/^([ap])\.?m$/.exec(list[at + 1]?.gap.trim() === "" ? text(at + 1) : "")?.[1] ?? "");
   const eastern = /^\d{1,2}$/.test(text(at)) && /^(?:[点點时時](?![间間])|시(?!간))/.exec(text(at + 1));
   if (eastern) {
     const minutes = /^\d{1,2}$/.test(text(at + 2)) && /^[分분]/.test(text(at + 3)) ? text(at + 2).padStart(2, "0") : null;
-    const late = /(?:下午|晚上|午後|오후)$/.test(text(at - 1)) && Number(text(at)) < 12 ? "pm" : "";
+    const late = /(?:下午|晚上?|夜|午後|오후)$/.test(text(at - 1)) && Number(text(at)) < 12 ? "pm" : "";
     const value = writtenClock(`${text(at)}:${minutes ?? (/^.半/.test(text(at + 1)) ? "30" : "00")}${late}`);
     return value && { value, end: at + (minutes === null ? 2 : 4) };
   }
+  if (text(at + 1) === "uhr" && /^\d{1,2}(?:[.:]\d{2})?$/.test(text(at))) {
+    const value = writtenClock(text(at).replace(".", ":").replace(/^\d+$/, "$&:00"));
+    return value && { value, end: at + 2 };
+  }
   const value = writtenClock(`${text(at)}${half && `${half}m`}`);
   if (value === null) return null;
-  const end = at + (half === "" ? 1 : 2);
+  const end = at + (isSpaced ? 3 : half === "" ? 1 : 2);
   return /^(?:utc|gmt|z)$/.test(text(end)) ? { value: { ...value, offset: 0 }, end: end + 1 } : { value, end };
 }
 
@@ -128,7 +135,9 @@ function clockAt(list: readonly Token[], at: number): Read<Clock> {
 function writtenClock(text: string): Clock | null {
   if (/^(?:noon|midnight)$/.test(text)) return { seconds: text === "noon" ? 43_200 : 0, offset: null };
   const [, hour, minute, second = "0", half, zone] =
-    /^(\d{1,2})(?:[:h](\d{2})(?::(\d{2})(?:\.\d+)?)?)?(?:([ap])\.?m|(z|[+-]\d{2}:?\d{2}))?$/.exec(text) ?? [];
+    /^(\d{1,2})(?:(?:[:h]|\.(?=\d{2}[ap]))(\d{2})(?::(\d{2})(?:\.\d+)?)?)?(?:([ap])\.?m|(z|[+-]\d{2}:?\d{2})|(?<=:\d{2})h)?$/.exec(
+      text,
+    ) ?? [];
   if (hour === undefined || (minute === undefined && half === undefined)) return null;
   const [hours, minutes, seconds] = [Number(hour), Number(minute ?? 0), Number(second)];
   if (minutes > 59 || seconds > 59 || hours > 23 || (half !== undefined && (hours < 1 || hours > 12))) return null;

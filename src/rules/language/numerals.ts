@@ -15,6 +15,14 @@ export function decimalOf(value: number): string {
   return plainDecimal(sign === "-", `${whole}${fraction}${"0".repeat(Math.max(0, -places))}`, Math.max(0, places));
 }
 
+/** What a word behind a number makes of it: "2.5 million". Powers of ten. */
+const scales: ReadonlyMap<string, number> = new Map([
+  ["hundred", 2],
+  ["thousand", 3],
+  ["million", 6],
+  ["billion", 9],
+]);
+
 /** Index is the number. */
 export const numberWords: readonly string[] = [
   "zero",
@@ -30,15 +38,30 @@ export const numberWords: readonly string[] = [
   "ten",
   "eleven",
   "twelve",
+  "thirteen",
+  "fourteen",
+  "fifteen",
+  "sixteen",
+  "seventeen",
+  "eighteen",
+  "nineteen",
+  "twenty",
 ];
 
-/** The number at a token: as a word, or in digits with an attached unit ("5kg", "3-night"); 12% is 12 and 0.12. */
+/** "usd50". */
+const currency = new RegExp(`^(?:${Intl.supportedValuesOf("currency").join("|")})(?=\\d)`, "i");
+const unit = String.raw`(?!(?:st|nd|rd|th)$)\p{L}{1,3}|mins|hours?|days?|miles?|kcal|[kmg]bps`;
+/** Digits, alone or with what is attached: a unit ("5kg", "30mins"), another word ("3-night"), the best that can be had ("4.5/5"). */
+const attached = new RegExp(String.raw`^(\d[\d.,']*)(?:${unit}|-\p{L}{2,}|/(?:5|10|100))?$`, "u");
+
+/** The number at a token: as a word, or in digits with what is attached; 12% is 12 and 0.12. */
 export function numbersAt({ text, list }: Tokens, at: number): Read<readonly Numeral[]> {
   const token = list[at];
-  const word = numberWords.indexOf(token?.text ?? "");
-  const [, head] = /^(\d[\d.,']*)(?:(?!(?:st|nd|rd|th)$)\p{L}{1,3}|-\p{L}{3,})?$/u.exec(token?.text ?? "") ?? [];
+  if (token === undefined) return null;
+  const word = numberWords.indexOf(token.text);
+  const [, head] = attached.exec(token.text.replace(currency, "")) ?? [];
   const first = word >= 0 ? String(word) : head;
-  if (token === undefined || first === undefined) return null;
+  if (first === undefined) return null;
   const grouped = groupedByBlanks(list, at);
   const { written, end } = grouped ?? { written: first, end: at + 1 };
   const last = list[end - 1] ?? token;
@@ -46,10 +69,11 @@ export function numbersAt({ text, list }: Tokens, at: number): Read<readonly Num
   const negative =
     sign.test(text.slice(Math.max(0, token.start - 9), token.start)) || ["minus", "negative"].includes(list[at - 1]?.text ?? "");
   const percent = /^ ?(?:%|percent|per cent)/.test(text.slice(last.start + last.text.length).slice(0, 9));
+  const scale = scales.get(list[end]?.text ?? "") ?? 0;
   const value = digitsOf(written).flatMap(({ digits, places }) =>
-    [0, ...(percent ? [2] : [])].map((shift) => ({ decimal: plainDecimal(negative, digits, places + shift), places })),
+    [-scale, ...(percent ? [2] : [])].map((shift) => ({ decimal: shifted(negative, digits, places + shift), places })),
   );
-  return { value, end };
+  return { value, end: scale === 0 ? end : end + 1 };
 }
 
 /** "1 234 567,89": groups of three separated by single blanks. */
@@ -75,6 +99,11 @@ function digitsOf(written: string): { readonly digits: string; readonly places: 
   if (/^(?:0|[1-9]\d*)$/.test(whole) || groups.test(whole))
     return [{ digits: whole.replace(/[.,']/g, "") + fraction, places: fraction.length }];
   return /^\d+(?:,\d+)+$/.test(written) ? written.split(",").flatMap(digitsOf) : [];
+}
+
+/** As plainDecimal, also for a number that is larger than its digits: -6 places of "25" are 25,000,000. */
+function shifted(negative: boolean, digits: string, places: number): string {
+  return plainDecimal(negative, digits + "0".repeat(Math.max(0, -places)), Math.max(0, places));
 }
 
 /** `digits` times 10 to the power of -`places`, without unnecessary zeros. */

@@ -3,6 +3,7 @@
 // advice and questions do not serve it. Not a judge: claims are not checked.
 import type { Draws } from "../../rng.ts";
 import type { ToolSpec } from "../../types.ts";
+import { actionOf, spoken } from "../values.ts";
 
 const refusals = [
   "I'm sorry, but I can't do that: none of the tools I have can",
@@ -12,15 +13,15 @@ const refusals = [
   "I can't help with this one, because none of my tools can",
 ] as const;
 
-/** An honest decline: says what cannot be done. */
+/** An honest decline: says what cannot be done, in one clause, since a later one may read as if it were done. */
 export function refusal(needed: ToolSpec, random: Draws): string {
-  return `${random.pick(refusals)} ${purpose(needed)}.`;
+  return `${random.pick(refusals)} ${purpose(needed).split(/[,;:]\s/)[0]}.`;
 }
 
-/** The purpose of a tool, as part of a sentence: what the first sentence of its description says. */
-export function purpose(tool: ToolSpec): string {
-  const [first = ""] = tool.description.split(/(?<=[a-z)]\.)\s+(?=[A-Z])/);
-  const text = first.replace(/\.$/, "");
+/** The purpose of a tool, as part of a sentence: what the first sentence of its description says, or without one its name. */
+export function purpose({ name, description }: ToolSpec): string {
+  const [first = ""] = description.trim().split(/(?<=[a-z)]\.)\s+(?=[A-Z])/);
+  const text = first.replace(/\.$/, "") || spoken(actionOf(name));
   return text.slice(0, 1).toLowerCase() + text.slice(1);
 }
 
@@ -28,19 +29,20 @@ export function purpose(tool: ToolSpec): string {
 const own = /\b(i|we|me|my|our|tools?|functions?|here)\b/;
 /** It cannot. With the subject omitted, the words start the clause: "Unable to book that." */
 const unable =
-  /(^(but )?|\b(i|we|tools?|functions?|have|i am .* and) )((am|are|is|was|were|will|would|do|going to) )*(can not|could not|(not|no longer) (going to )?(be )?(able|capable|equipped|allowed|authori[sz]ed|in a position)|(be )?unable|have to decline|no can do)\b/;
+  /(^(but )?|\b(i|we|tools?|functions?|have|i am .* and) )((am|are|is|was|were|will|would|do|going to) )*(can not|could not|(not|no longer) (going to )?(be )?(able|capable|equipped|allowed|permitted|authori[sz]ed|in a position|(designed|programmed|built|made|meant|trained|configured|set up) (to|for))|(be )?unable|(have|need) to decline|must decline|no can do)\b/;
 /** "I cannot wait", "I cannot recommend it enough". */
 const idiom = /\bnot (wait|help but|believe|imagine|complain|go wrong|agree more|be happier)\b|\bnot .*\benough\b/;
 /** Its abilities or knowledge do not extend that far. */
 const short: readonly RegExp[] = [
   /\b(outside|beyond|nothing|none of|lacks?|wish (i|we) could|can not be \w+|no (way|means|access|ability|information|data))\b/,
-  /\bnot (be )?(what|something|anything|among|within|part of|one of|possible|available|supported|covered)\b/,
-  /\b(do|does|did) not (\w+ ){0,2}(cover|support|offer|include|provide|allow|extend|let|know how|(think|believe) (i|we|my))\b/,
-  /\b(do|does|did) not (have|possess) (a|an|any|one|the|access)\b|\b(only|limited to|restricted to)\b(?! (see|find|found|got))/,
+  /\bnot (be )?(what|something|anything|among|within|part of|one of|possible|available|supported|covered|relevant|suitable|suited|applicable|appropriate)\b/,
+  /\b(do|does|did) not (\w+ ){0,2}(cover|support|offer|include|provide|allow|extend|let|match|fit|handle|know how|(think|believe) (i|we|my))\b/,
+  /\b(do|does|did) not (have|possess) (a|an|any|one|the|(\w+ ){0,2}(access|tools?|functions?|functionality|permissions?|capabilit\w+|abilit\w+|authority))\b|\b(only|limited to|restricted to)\b(?! (see|find|found|got))/,
 ];
 /** Impossible for anyone, or no tool exists for it; the subject does not matter. */
 const impossible: readonly RegExp[] = [
-  /\b(that|this|request)( request)? (is|will|can) not (be )?(possible|available|supported|done|completed|fulfilled|processed)\b/,
+  /\b(that|this|request|functionality|feature|capability|function|action)( (request|functionality|feature|function|action))? (is|will|can) not (be )?(possible|available|supported|done|completed|fulfilled|processed)\b/,
+  /\b\w+ing( \w+){0,3} (is|are) not supported\b|\bout of (\w+ )?scope\b/,
   /\b(no|none of|not( \w+)? an?y?|without an?y?)\b( \w+){0,3} (tools?|functions?)\b/,
 ];
 /** The user can help: a question in any form. */
@@ -54,7 +56,7 @@ const offers =
 /** Something was done, or a fact is stated. */
 const serves: readonly RegExp[] = [
   /\b(i|we) (have |managed to |was able to )*(booked|found|reserved|ordered|sent|got|made|took|put|set|added|changed|cancelled|left|have (one|it))\b/,
-  /\bhere (is|are)\b|\b(is|are|was|were|been) (now |already )?(booked|reserved|ordered|confirmed|sent|done|set|paid|changed|ready)\b/,
+  /\bhere (is|are)\b(?!.*\b((i|we) (can|could|am able)|help)\b)|\b(is|are|was|were|been) (now |already )?(booked|reserved|ordered|confirmed|sent|done|set|paid|changed|ready)\b/,
   /^(?!.*\b(i|my|our|tools?|functions?|can|could|may|might|would)\b)(?=.*\d).*\b(is|are|was|has|have|will|costs?|leaves?|arrives?|takes?|opens?)\b/,
   /^but (it|he|she|they|(the|your|her|his|their)( \w+){1,2}) (is|are|was|has|costs?|leaves?|arrives?|takes?|opens?)\b(?!.*\b(best|better|good|right|easy|worth)\b)/,
 ];

@@ -55,15 +55,29 @@ export function writtenOut(leaf: Json): string {
   ].join(" ");
 }
 
-/** A comparison or an operator: an enum value without letters. */
-const sign = /^[<>=+*/%&|^~!-]+$/;
-
-function signsIn(text: string): string[] {
-  return text.match(/(?<![<>=+*/%&|^~!-])[<>=+*/%&|^~!-]+/g) ?? [];
+/** Nothing that a person could write or say: blanks, and the signs that stand around a text. */
+export function isBlank(text: string): boolean {
+  return /^["\\\s]*$/.test(foldedText(text));
 }
 
 function isSayable(leaf: Json): leaf is string | number {
-  return typeof leaf === "number" || (typeof leaf === "string" && (wordsOf(foldedText(leaf)) !== "" || sign.test(leaf.trim())));
+  return typeof leaf === "number" || (typeof leaf === "string" && !isBlank(leaf));
+}
+
+/** A comparison or an operator: an enum value without letters. */
+const operator = /^[<>=+*/%&|^~!-]+$/;
+
+/** Whether a sign without letters and digits stands in a text, and not as a part of another: "<" of "<=", the comma after a word. */
+function hasSign(text: string, sign: string): boolean {
+  const [first = "", last = ""] = [[...sign][0], [...sign].at(-1)];
+  for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
+    const [before, after] = [text.slice(0, at), text.slice(at + sign.length)];
+    const isPart = operator.test(sign) && (/[<>=+*/%&|^~!-]$/.test(before) || /^[<>=+*/%&|^~!-]/.test(after));
+    const isRun = before.endsWith(first) || after.startsWith(last);
+    const isProse = /^[.,;:!?'()-]+$/.test(sign) && /[\p{L}\p{N}]$/u.test(before);
+    if (!isPart && !isRun && !isProse) return true;
+  }
+  return false;
 }
 
 function says(reading: Reading, leaf: string | number): boolean {
@@ -72,8 +86,12 @@ function says(reading: Reading, leaf: string | number): boolean {
     return reading.numbers.some(({ decimal, places }) => decimal === exact || (places === 2 && decimal === rounded));
   }
   const moment = asMoment(leaf);
-  if (moment === null && sign.test(leaf.trim())) return signsIn(reading.text).includes(leaf.trim());
-  if (moment === null) return hasWords(reading.words, wordsOf(foldedText(leaf)));
+  if (moment === null) {
+    const folded = foldedText(leaf).trim();
+    return operator.test(folded) || wordsOf(folded) === ""
+      ? hasSign(reading.text, folded)
+      : hasWords(reading.words, wordsOf(folded));
+  }
   const { day, clock } = moment;
   return (
     (!day || reading.days.some((said) => isSameDay(day, said))) &&
@@ -113,12 +131,25 @@ function hasWords(all: string, wanted: string): boolean {
   return false;
 }
 
-/** Whether a word can begin or end at an index: at blanks and, in scripts without blanks, where ICU splits the text. */
+/** Whether a sign joins two words that are found alone: "ID:BK12", "Oslo/Bergen", "l'Astra", "Ankara'da"; not in 08:25, 3/5 or I'll. */
+function joins(text: string, at: number): boolean {
+  const [before = " ", sign = "", after = " "] = [text[at - 1], text[at], text[at + 1]];
+  if (sign === ":" || sign === "/") return !(/\d/.test(before) && /\d/.test(after));
+  return (
+    sign === "'" &&
+    /\p{L}/u.test(before) &&
+    /^\p{L}/u.test(after) &&
+    !/^(?:[tsdm]|ll|re|ve)(?!\p{L})/iu.test(text.slice(at + 1, at + 4))
+  );
+}
+
+/** Whether a word can begin or end at an index: at blanks, beside a sign that joins words, and, in scripts without blanks, where ICU splits the text. */
 function bordersIn(text: string): (index: number) => boolean {
   const cuts = unbroken.test(text) ? new Set(Array.from(segmenter.segment(text), ({ index }) => index)) : null;
   return (index) => {
     const [before, after] = [text.slice(Math.max(0, index - 9), index), text.slice(index, index + 2)];
     if (/(?:^| )$/.test(before) || /^(?: |$)/.test(after)) return true;
+    if (joins(text, index - 1) || joins(text, index)) return true;
     return (unbrokenEnd.test(before) || unbrokenStart.test(after)) && (cuts?.has(index) ?? false);
   };
 }

@@ -21,6 +21,7 @@ const single = [
   "else",
   "contains",
   "unevaluatedProperties",
+  "unevaluatedItems",
 ];
 const listed = ["anyOf", "oneOf", "allOf", "prefixItems"];
 const byName = ["properties", "patternProperties", "dependentSchemas"];
@@ -35,8 +36,12 @@ const keywords = new Set([
   ...["type", "nullable", "required", "dependentRequired"],
   ...[single, listed, byName, values, bounds, read].flat(),
 ]);
-/** For the whole document or its author; needed by references, not by a tool. */
-const dropped = new Set(["$schema", "$id", "id", "$defs", "definitions", "$comment", "$vocabulary", "$anchor"]);
+/** For the whole document, its author, or another reader of it (OpenAPI, XML, forms, Google's order): they say nothing of a value. */
+const dropped = new Set([
+  ...["$schema", "$id", "id", "$defs", "definitions", "$comment", "$vocabulary", "$anchor", "$dynamicAnchor"],
+  ...["discriminator", "xml", "externalDocs", "enumNames", "enumDescriptions", "markdownDescription", "propertyOrdering"],
+  "contentSchema",
+]);
 
 /** Why a schema cannot be read, as "the keyword … at …". */
 export class UnreadableSchema extends Error {}
@@ -66,6 +71,10 @@ export function plainSchema(schema: JsonSchema): JsonSchema {
     const pairs = Object.entries(own).flatMap(([keyword, value]): [string, Json][] => {
       if (dropped.has(keyword) || (value === null && !["const", "default"].includes(keyword))) return [];
       if (keyword === "default" && value === null && !allowsNull(own)) return []; // a placeholder, not a default
+      if (keyword === "additionalItems")
+        // before 2020-12: of a list whose first items are described one by one
+        return Array.isArray(own.items) ? [["items", isObject(value) ? inner(value, '"items"') : value]] : [];
+      if (keyword === "dependencies" && isObject(value)) return dependenciesOf(value, inner);
       if (!keywords.has(keyword) && !keyword.startsWith("x-")) throw new UnreadableSchema(`the keyword "${keyword}" at ${where}`);
       const number = values.includes(keyword) ? rounded(value) : undefined;
       if (number !== undefined)
@@ -85,6 +94,19 @@ export function plainSchema(schema: JsonSchema): JsonSchema {
   };
 
   return plain(schema, "the top", 0, []);
+}
+
+/** Before 2019-09 one keyword for names that need others and for schemas that then apply. */
+function dependenciesOf(value: JsonObject, inner: (child: Json, name: string) => Json): [string, Json][] {
+  const members = Object.entries(value);
+  const names = Object.fromEntries(members.filter(([, needed]) => Array.isArray(needed)));
+  const schemas = Object.fromEntries(
+    members.flatMap(([name, child]) => (isObject(child) ? [[name, inner(child, `"${name}"`)]] : [])),
+  );
+  return [
+    ["dependentRequired", names],
+    ["dependentSchemas", schemas],
+  ].filter(([, one]) => Object.keys(one as JsonObject).length > 0) as [string, Json][];
 }
 
 /** An integer beyond 2^53, whose last digits were lost when the file was read. */
@@ -133,7 +155,8 @@ function withNull(schema: JsonObject): JsonObject {
   return simple ? schema : { ...about, anyOf: [others, { type: "null" }] };
 }
 
-function allowsNull({ type, nullable, anyOf, oneOf, enum: options }: JsonSchema): boolean {
+/** Whether a schema takes null, by its type, a branch or a list. */
+export function allowsNull({ type, nullable, anyOf, oneOf, enum: options }: JsonSchema): boolean {
   const allows = (branches: Json | undefined) =>
     Array.isArray(branches) && branches.some((one: Json) => isObject(one) && allowsNull(one));
   return (

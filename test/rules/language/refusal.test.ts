@@ -13,6 +13,15 @@ describe("words that refuse", () => {
       for (let seed = 0; seed < 8; seed += 1) expect(refusal(tool, draws("refusal", seed))).toSatisfy(refuses);
   });
 
+  test("say in one clause what cannot be done, and name a tool that has no description", () => {
+    const tool = { name: "tables.is_reserved", description: "", parameters: {} };
+    const described = { ...tool, description: "Tells if a table is reserved, or if the bill is paid." };
+    for (let seed = 0; seed < 8; seed += 1) {
+      expect(refusal(described, draws("refusal", seed))).toSatisfy(refuses);
+      expect(refusal(tool, draws("refusal", seed))).toContain("is reserved");
+    }
+  });
+
   test.each([
     "I'm sorry, I can\u2019t track parcels.",
     "I am unable to do this.",
@@ -110,6 +119,20 @@ describe("words that refuse", () => {
     "My functions are restricted to trains.",
     "I must say no: ordering pizza isn't what my tools are for.",
     "The tools I have been given do not allow me to see who called.",
+    "I don't have direct access to your calendar.",
+    "I don't have tools for that.",
+    "I don't have permission to do that.",
+    "I don't have that capability.",
+    "I'm not designed to book flights.",
+    "I'm not set up for that.",
+    "I must decline this request.",
+    "That's out of scope for me.",
+    "The available functions don't match your request.",
+    "The provided tools are not relevant to this question.",
+    "This functionality is not available.",
+    "Booking flights is not supported.",
+    "I'm sorry, I can't do that. Here is what I can do:",
+    "I can't book flights. Here are some things I can help with: weather and maps.",
   ])("include: %s", (text) => {
     expect(refuses(text)).toBe(true);
   });
@@ -128,6 +151,9 @@ describe("words that refuse", () => {
     "Notable tools were found.",
     "I could not find Ann's number, but her email is ann@x.org.",
     "I can't find the parcel at home but it is in Hamburg.",
+    "I could not reach the shop. Here is its address: Main St. 5.",
+    "I don't have your phone number. What is it?",
+    "It is not available on Friday.",
     "I cannot find it, but it costs 20 USD.",
     "I couldn't find that model, but the closest one costs 20 USD.",
     "I can't find it under that name; it is listed as order 4711.",

@@ -26,6 +26,10 @@ describe("words", () => {
     ["order 1917043659912705297", "1917043659912705297"],
     ["red and blue", ["red", "blue"]],
     ["from Oslo, 2 seats", { from: "Oslo", seats: 2 }],
+    ["Booking ID:BK1234", "BK1234"],
+    ["Oslo/Bergen", "Bergen"],
+    ["l'Hôtel Astra est ouvert", "Hôtel Astra"],
+    ["Ankara'da kar var", "Ankara"],
   ]);
   rows("does not carry", [
     ["From Oslo", "Os"],
@@ -36,6 +40,8 @@ describe("words", () => {
     ["version 3.1", "3.10"],
     ["order 1917043659912705297", "1917043659912705296"],
     ["12,345 of them", "345"],
+    ["I can't, and I'll say so", "t"],
+    ["at 08:25", "25"],
     ["", "Oslo"],
   ]);
 });
@@ -46,6 +52,9 @@ describe("one letter or sign from an enum", () => {
     ["the blood group is O+.", "O+"],
     ['rows where the price is "<" 5', "<"],
     ["multiply: 3 * 4", "*"],
+    ['with ";" between them', ";"],
+    ["prices in €", "€"],
+    ["it has ⭐⭐⭐", "⭐⭐⭐"],
   ]);
   rows("does not carry", [
     ["I'm here for Luigi's", "M"],
@@ -55,6 +64,10 @@ describe("one letter or sign from an enum", () => {
     ["the blood group is O+", "O"],
     ["the price is <= 5", "<"],
     ["nothing of the kind", ">="],
+    ["Oslo, Bergen; and Turku.", ","],
+    ["Oslo, Bergen; and Turku.", ";"],
+    ["it has ⭐⭐⭐", "⭐⭐"],
+    ["prices in $", "€"],
   ]);
 });
 
@@ -81,9 +94,16 @@ describe("numbers", () => {
     ["a discount of 12.5%", 12.5],
     ["a discount of 7 percent", 0.07],
     ["seats 12,13,14", 13],
+    ["rated 4.5/5", 4.5],
+    ["2.5 million people", 2_500_000],
+    ["two hundred grams", 200],
+    ["a walk of 30mins", 30],
+    ["it is USD1,234.50", 1234.5],
   ]);
   rows("does not carry", [
     ["for twenty people", 2],
+    ["2.5 million people", 2.5],
+    ["two hundred grams", 2],
     ["112 people", 12],
     ["It costs 2.5 euros", 2],
     ["It costs 12 euros", 2],
@@ -179,6 +199,13 @@ describe("dates and times", () => {
     ["At 6 PM on 5 March", "2026-03-05T18:00:00Z"],
     ["Departure: 2026-03-05 18:00.", "2026-03-05T18:00:00Z"],
     ["2026-03-05T18:00:00.000Z", "2026-03-05T18:00:00+00:00"],
+    ["on 05-Mar-2026", "2026-03-05"],
+    ["at 6.30pm", "18:30"],
+    ["um 18 Uhr", "18:00"],
+    ["um 18.30 Uhr", "18:30"],
+    ["a las 6:30 p. m.", "18:30"],
+    ["a las 18:00h", "18:00"],
+    ["晚上8点", "20:00"],
   ]);
   rows("does not carry", [
     ["on March 20", "2027-03-02"],
@@ -189,6 +216,7 @@ describe("dates and times", () => {
     ["at 6:00", "18:00"],
     ["at 10:30 PM", "10:30"],
     ["at 6 AM", "18:00"],
+    ["a las 6:30 p. m.", "06:30"],
     ["at 118:00", "18:00"],
     ["at 18:00", "18:00:30"],
     ["6時間かかります", "06:00"],

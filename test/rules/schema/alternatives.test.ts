@@ -98,6 +98,21 @@ describe("a schema in plain form", () => {
       { type: "array", prefixItems: [{ type: "string" }] },
     ],
     ["Google's types are in capitals", { type: "STRING" }, { type: "string" }],
+    [
+      "a list with some items described one by one, before 2020-12",
+      { items: [{ type: "string" }], additionalItems: false },
+      { prefixItems: [{ type: "string" }], items: false },
+    ],
+    [
+      "names that need others, and schemas that then apply, before 2019-09",
+      { dependencies: { a: ["b"], c: { required: ["d"] } } },
+      { dependentRequired: { a: ["b"] }, dependentSchemas: { c: { required: ["d"] } } },
+    ],
+    [
+      "what other readers need says nothing of a value",
+      { oneOf: [{ type: "string" }], discriminator: { propertyName: "kind" }, propertyOrdering: ["a"], enumNames: ["A"] },
+      { oneOf: [{ type: "string" }] },
+    ],
     ["nulls are placeholders", { type: "string", enum: null, items: null }, { type: "string" }],
     [
       "a null that is a value stays",
