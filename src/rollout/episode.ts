@@ -5,6 +5,7 @@ import type { Sampled } from "../llm/llm.ts";
 import { type Instructions, systemPromptUnder } from "../llm/text/system-prompt.ts";
 import type { EpisodeTemplate, WrittenText } from "../llm/text/template.ts";
 import { hasTrials } from "../llm/text/trial.ts";
+import { headOf, tailOf } from "../rules/language/cut.ts";
 import type { Message, Phase, Refusal, Task, ToolCall } from "../types.ts";
 
 /** A turn as the policy wrote it, its stop id included in the ids. */
@@ -94,5 +95,5 @@ export function openEpisode(task: Task, template: EpisodeTemplate, { toolChars, 
 export function cutMiddle(text: string, characters: number): string {
   if (text.length <= characters) return text;
   const half = Math.floor((characters - 5) / 2);
-  return `${text.slice(0, half)} ... ${text.slice(text.length - half)}`;
+  return `${headOf(text, half)} ... ${tailOf(text, half)}`;
 }

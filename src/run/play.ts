@@ -7,6 +7,7 @@ import { firstHalf } from "../rollout/agreement.ts";
 import { rollOutGroups } from "../rollout/group.ts";
 import { type Player, rollOut, rollOutFirstTurn } from "../rollout/rollout.ts";
 import { collected } from "../simulator/exchanges.ts";
+import { endingWhenAway } from "../simulator/server-away.ts";
 import { counted, newUsage } from "../simulator/usage.ts";
 import { openWorld } from "../simulator/world.ts";
 import { loadTrajectories, saveTrajectory } from "../store/trajectories.ts";
@@ -23,12 +24,15 @@ export interface PlayOptions {
   readonly verdict: Config["reward"]["verdict"] | "first-turn";
   /** What the player is shown in place of the task; absent: the task. World and judge know the task alone. */
   readonly shownAs?: (task: Task) => Task;
+  /** The simulator's server away ends the run, and no episode: what it came to would be kept. Absent: an episode is aborted. */
+  readonly endsWhenAway?: boolean;
 }
 
 /** Plays one episode to its verdict; all its draws derive from `names`. */
 export type PlayEpisode = (task: Task, sample: number, names: readonly (string | number)[]) => Promise<Trajectory>;
 
-export function playerOf(session: PlayingSession, { temperature, verdict, shownAs = (task) => task }: PlayOptions): PlayEpisode {
+export function playerOf(session: PlayingSession, options: PlayOptions): PlayEpisode {
+  const { temperature, verdict, shownAs = (task) => task, endsWhenAway = false } = options;
   const { config, engine, memory = null } = session;
   const { policy, vocabulary } = engine;
   const player: Player = { ...session, policy, vocabulary, temperature, rollout: config.rollout, trial: config.trial };
@@ -40,7 +44,8 @@ export function playerOf(session: PlayingSession, { temperature, verdict, shownA
   return async (task, sample, names) => {
     const usage = newUsage();
     const { exchanges, keep } = collected(config.store.exchanges);
-    const simulator = simulatorOf(session).noting({ usage, keep });
+    const asked = simulatorOf(session).noting({ usage, keep });
+    const simulator = endsWhenAway ? endingWhenAway(asked) : asked;
     const world = openWorld(task, simulator, { ...config.simulator, memory, trial: config.trial.world }, names);
     const { trajectory: played, lines } = await rollOut(shownAs(task), player, world, { sample, names });
     const trajectory = await judge({ trajectory: { ...played, task }, lines }, simulator);

@@ -2,6 +2,7 @@
 // same episodes, told to try tools and to correct itself. Of the tries that can be learnt from, the one with the fewest trials is
 // written anew as the policy would have written it. Four tries, and that a trial must have told something, are ours.
 import type { Config } from "../config/config.ts";
+import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import { instructionsIn } from "../llm/text/system-prompt.ts";
 import { promptForTeacher } from "../llm/text/teaching.ts";
@@ -43,6 +44,7 @@ export function teacherShows(session: Teaching, { teacher, engine }: Omit<Seated
     { ...session, template: own, engine: { policy, vocabulary, simulator: engine.simulator } },
     {
       ...{ temperature: teacherTemperature, verdict: config.reward.verdict },
+      endsWhenAway: serverOf(config.models.simulator) !== null,
       shownAs: (task) => ({
         ...task,
         systemPrompt: promptForTeacher(task.systemPrompt, config.trial),

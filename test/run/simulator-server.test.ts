@@ -41,7 +41,7 @@ describe("a start is refused in one sentence if the server", () => {
     ],
     ["does not know the model", status(404, "no such model"), "model", /answered 404: .*knows the model org\/big \(after #\)/],
     ["is rate-limited", status(429, "slow down"), "environment", /answered 429: slow down: it is busy or still loading/],
-    ["fails", status(500, "no memory"), "environment", /answered 500: no memory: expected an answer under a JSON schema/],
+    ["fails", status(500, "no memory"), "environment", /answered 500: no memory: expected an answer to a short question/],
     ["is none of these", (response) => response.end("<html>"), "environment", /no JSON: <html>: expected .* ends in \/v1/],
     ["answers other JSON", (response) => json(response, 200, { ok: true }), "environment", /not with a chat completion/],
     ["is slow", never, "environment", /did not answer within 0\.3 s \(rollout\.deadlineSeconds\)/],

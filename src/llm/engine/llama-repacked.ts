@@ -32,7 +32,8 @@ export async function repacked(path: string, folder = join(modelsFolder(), ".rep
     // copies of what this file was before; not the new one, which another process may have just made and be loading
     const stamped = (one: string) => one.startsWith(`${mine}.`) && /^\d+-\d+\.gguf$/.test(one.slice(mine.length + 1));
     const former = `${basename(path, ".gguf")}.${size}-${Math.round(mtimeMs)}.gguf`; // its name before it had the hash
-    const others = (await readdir(folder)).filter((one) => one === former || stamped(one));
+    const left = (one: string) => one.startsWith(`${mine}.`) && one.endsWith(".part") && !isAlive(Number(one.split(".").at(-2)));
+    const others = (await readdir(folder)).filter((one) => one === former || stamped(one) || left(one));
     for (const old of others) if (join(folder, old) !== copy) await rm(join(folder, old), { force: true });
     await write(layout, path, partial);
     await rename(partial, copy); // the name is given to a whole file alone
@@ -40,6 +41,16 @@ export async function repacked(path: string, folder = join(modelsFolder(), ".rep
   } catch {
     await rm(partial, { force: true }).catch(() => undefined);
     return path; // a models folder that is not writable costs speed, nothing else
+  }
+}
+
+/** Whether a process makes its copy still. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 

@@ -3,14 +3,16 @@ import { z } from "zod";
 import { jsonOf } from "../../rules/json.ts";
 import { replyStart, thinkClose, thinkOpen } from "../text/thinking.ts";
 
-const weighed = z.object({ token: z.string(), logprob: z.number() });
+const weighed = z.object({ token: z.string(), logprob: z.number().nullish() });
+/** A text, or its parts: those of a reasoning model's thought have another type than "text". */
+const content = z.union([z.string(), z.array(z.object({ type: z.string().nullish(), text: z.string().nullish() }))]);
 
 const completion = z.object({
   model: z.string().nullish(),
   choices: z
     .array(
       z.object({
-        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
+        message: z.object({ content: content.nullish(), refusal: z.string().nullish() }),
         finish_reason: z.string().nullish(),
         logprobs: z
           .object({ content: z.array(weighed.extend({ top_logprobs: z.array(weighed).nullish() })).nullish() })
@@ -20,7 +22,7 @@ const completion = z.object({
     .min(1),
   usage: z
     .object({
-      prompt_tokens: z.number(),
+      prompt_tokens: z.number().nullish(),
       completion_tokens: z.number().nullish(),
       prompt_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
     })
@@ -56,19 +58,34 @@ export function readAnswer(body: unknown): ServerAnswer | null {
   const choice = parsed.data?.choices[0];
   if (!parsed.success || choice === undefined) return null;
   const { model, usage } = parsed.data;
-  const text = choice.message.content ?? "";
-  const filtered = choice.finish_reason === "content_filter" ? "stopped by the server's content filter" : null;
+  const text = textOf(choice.message.content ?? "");
+  const stopped = stops.get(choice.finish_reason ?? "") ?? null;
   const tokens = choice.logprobs?.content ?? null;
   return {
     text: withoutThought(text).trim(),
-    refusal: choice.message.refusal || filtered,
+    refusal: choice.message.refusal || stopped,
     cut: choice.finish_reason === "length",
     model: model ?? null,
-    tokens: tokens === null ? null : tokens.map(({ token, top_logprobs: top }) => ({ token, top: top ?? [] })),
+    tokens: tokens === null ? null : tokens.map(({ token, top_logprobs: top }) => ({ token, top: (top ?? []).flatMap(known) })),
     read: usage?.prompt_tokens ?? 0,
     reused: usage?.prompt_tokens_details?.cached_tokens ?? 0,
     written: usage?.completion_tokens ?? 0,
   };
+}
+
+/** Ends of an answer that is none. */
+const stops: ReadonlyMap<string, string> = new Map([
+  ["content_filter", "stopped by the server's content filter"],
+  ["error", "ended by an error of the server"],
+]);
+
+function textOf(given: z.output<typeof content>): string {
+  if (typeof given === "string") return given;
+  return given.map(({ type, text }) => ((type ?? "text") === "text" ? (text ?? "") : "")).join("");
+}
+
+function known({ token, logprob }: z.output<typeof weighed>): { readonly token: string; readonly logprob: number }[] {
+  return typeof logprob === "number" ? [{ token, logprob }] : [];
 }
 
 /**

@@ -3,15 +3,19 @@
 import { keyVariable, type ServerAddress } from "../../config/server.ts";
 import { PlayactError } from "../../errors.ts";
 import { isObject, jsonOf } from "../../rules/json.ts";
+import type { Json } from "../../types.ts";
 import { asEnum } from "../text/options.ts";
 import { optionWeights, readAnswer } from "./answer.ts";
 import { type Sent, send } from "./http.ts";
 import { faultText } from "./line.ts";
-import { enumBody } from "./question.ts";
+import { enumBody, schemaTold, turnBody } from "./question.ts";
 
 export interface Greeting {
   /** The model as the server names it. */
   readonly model: string;
+  /** It takes a response_format. */
+  readonly formats: boolean;
+  /** It keeps to it. */
   readonly constrains: boolean;
   readonly weighs: boolean;
 }
@@ -25,23 +29,40 @@ export interface GreetOptions {
   readonly seat?: "simulator" | "teacher";
 }
 
+/** Tokens of a short answer. */
+const mostTokens = 40;
 const options = ["yes", "no"];
 /** It asks for something else than the schema: only a server that keeps to schemas answers with an option. */
 const messages = [{ role: "user", content: "Write a short sentence about the weather." }] as const;
 
-/** Asks once, or twice if the server takes no question about log-probs. @throws PlayactError("environment" | "model") */
+/**
+ * Asks once, and again with less of what the server refuses: log-probs, then a response_format. A teacher is asked for neither, as
+ * in its turns. @throws PlayactError("environment" | "model")
+ */
 export async function greet({ address, key, thinkTokens, deadlineMs, seat = "simulator" }: GreetOptions): Promise<Greeting> {
   const late = AbortSignal.timeout(deadlineMs);
   const { schema } = asEnum([], options);
-  const ask = (weighed: boolean) =>
-    send(address, key, enumBody(address.model, { messages, schema }, { thinkTokens, weighed }), late).catch(() => {
+  const inWords = turnBody(address.model, schemaTold(messages, schema), {
+    seed: 0,
+    temperature: 1,
+    maxTokens: mostTokens + thinkTokens,
+  });
+  const formatted = (weighed: boolean) => enumBody(address.model, { messages, schema }, { thinkTokens, weighed });
+  const ask = (body: Json) =>
+    send(address, key, body, late).catch(() => {
       throw new PlayactError(
         "environment",
         `${address.url} did not answer within ${deadlineMs / 1000} s (rollout.deadlineSeconds): wait until it has loaded ${address.model}, or allow more time.`,
       );
     });
-  const first = await ask(true);
-  const sent = isBadRequest(first) ? await ask(false) : first;
+  let body: Json = seat === "teacher" ? inWords : formatted(true);
+  let sent = await ask(body);
+  for (const less of [formatted(false), inWords]) {
+    if (!isBadRequest(sent) || body === inWords) break;
+    body = less;
+    sent = await ask(body);
+  }
+  const formats = body !== inWords;
   if (sent.kind !== "answer") throw notReady(address, key, { seat, sent });
   const answer = readAnswer(sent.body);
   if (answer === null)
@@ -51,7 +72,8 @@ export async function greet({ address, key, thinkTokens, deadlineMs, seat = "sim
     );
   return {
     model: answer.model ?? address.model,
-    constrains: isOption(answer.text),
+    formats,
+    constrains: formats && isOption(answer.text),
     weighs: answer.tokens !== null && optionWeights(answer.tokens, options) !== null,
   };
 }
@@ -92,6 +114,6 @@ function notReady(address: ServerAddress, key: string | null, { seat, sent: faul
     return new PlayactError("environment", `${said}: it is busy or still loading; try again later.`);
   return new PlayactError(
     "environment",
-    `${said}: expected an answer under a JSON schema; see docs/running.md for what a server must support.`,
+    `${said}: expected an answer to a short question; see docs/running.md for what a server must support.`,
   );
 }

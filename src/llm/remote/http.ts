@@ -52,10 +52,20 @@ export async function send({ url }: ServerAddress, key: string | null, body: Jso
   if (status < 200 || status > 299)
     return { kind: "status", status, text: saidIn(text) || bare(statusMessage), retryAfterMs: waitOf(headers["retry-after"]) };
   try {
-    return { kind: "answer", body: JSON.parse(text) };
+    const answer = JSON.parse(text);
+    const code = errorIn(answer);
+    if (code !== null) return { kind: "status", status: code, text: saidIn(text), retryAfterMs: waitOf(headers["retry-after"]) };
+    return { kind: "answer", body: answer };
   } catch {
     return { kind: "broken", text: `the answer is no JSON: ${shown(text)}` };
   }
+}
+
+/** The status of an error that comes as an answer (OpenRouter); null: it is none. */
+function errorIn(answer: unknown): number | null {
+  if (!isObject(answer) || !isObject(answer.error) || answer.choices !== undefined) return null;
+  const { code } = answer.error;
+  return typeof code === "number" && code >= 400 && code <= 599 ? code : 500;
 }
 
 /** Resolves when an answer begins. */

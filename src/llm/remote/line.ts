@@ -112,9 +112,12 @@ export function faultText({ url }: ServerAddress, fault: Fault): string {
   return `${url} answered ${fault.status}: ${fault.text}`;
 }
 
+/** By HTTP, and as proxies say that the server behind them is away or overloaded. */
+const passing: ReadonlySet<number> = new Set([408, 429, 502, 503, 504, 520, 521, 522, 523, 524, 529]);
+
 /** Whether it may pass by itself: too many requests, a model that is being loaded, a server that is started again. */
 function isPassing(fault: Fault): boolean {
-  return fault.kind === "down" || (fault.kind === "status" && [429, 502, 503, 504].includes(fault.status));
+  return fault.kind === "down" || (fault.kind === "status" && passing.has(fault.status));
 }
 
 function isTooLong(fault: Fault): boolean {

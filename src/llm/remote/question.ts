@@ -12,13 +12,14 @@ const answerTokens = 40;
 /** Servers read seeds as numbers of 32 bits, some with a sign. */
 const seedMask = 0x7fffffff;
 
-/** @param model the server's name for it */
+/** @param model the server's name for it  @param formats false: the server takes no response_format at all */
 export function replyBody(
   model: string,
   { messages, schema, seed, temperature, maxTokens, thinkTokens = 0 }: Omit<ReplyRequest, "deadlineMs">,
+  formats = true,
 ): Body {
   return {
-    ...common(model, messages, schema),
+    ...(formats ? common(model, messages, schema) : conversation(model, messages)),
     seed: seed & seedMask,
     temperature,
     // a server counts thinking as part of the reply

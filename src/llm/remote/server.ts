@@ -29,7 +29,8 @@ export async function openServer(options: ServerOptions): Promise<SimulatorSide>
     weighs: greeting.weighs,
     async reply(request) {
       const told = greeting.constrains ? request.messages : schemaTold(request.messages, request.schema);
-      return unfenced((await asking.ask("simulator reply", replyBody(model, { ...request, messages: told }), request)).text);
+      const body = replyBody(model, { ...request, messages: told }, greeting.formats);
+      return unfenced((await asking.ask("simulator reply", body, request)).text);
     },
     async choose(request) {
       const options = distinct(request.options);

@@ -1,7 +1,7 @@
 // A teacher on a server in the policy's seat: the same port, so that it plays the same episodes, but its text goes through chat
 // completions. Its ids are bytes, its log-probs are not known, and nothing that it writes is ever trained on. What it cannot
 // promise: that a seed is followed, and that a late turn keeps what it had.
-import { type EngineCounters, EngineError, type Policy, type Served, type Vocabulary } from "../llm.ts";
+import { type EngineCounters, EngineError, type Policy, type Vocabulary } from "../llm.ts";
 import { type EpisodeTemplate, episodeTemplate } from "../text/template.ts";
 import { openAsking } from "./asking.ts";
 import { messagesIn, servedVocabulary } from "./bytes.ts";
@@ -15,7 +15,6 @@ export interface ServedTeacher extends AsyncDisposable {
   readonly template: EpisodeTemplate;
   /** Ids that make up about one token: limits of tokens are this many times as many ids. */
   readonly idsPerToken: number;
-  readonly served: Served;
   counters(): EngineCounters;
 }
 
@@ -25,7 +24,7 @@ const idsPerToken = 4;
 /** Asks the server what it can do, then is its policy's side. @throws PlayactError("environment" | "model") with one sentence */
 export async function openTeacher(options: ServerOptions): Promise<ServedTeacher> {
   const { address, key, requests, contextTokens, thinkTokens } = options;
-  const greeting = await greet({ ...options, seat: "teacher" });
+  await greet({ ...options, seat: "teacher" });
   const asking = openAsking(address, key, requests);
   const contextIds = contextTokens * idsPerToken;
   const template = episodeTemplate(servedVocabulary, { dialect: "hermes", markers: "pieces" });
@@ -53,7 +52,6 @@ export async function openTeacher(options: ServerOptions): Promise<ServedTeacher
   };
   return {
     ...{ policy, vocabulary: servedVocabulary, template, idsPerToken },
-    served: { server: `${address.url}#${greeting.model}`, constrains: greeting.constrains },
     counters: asking.counters,
     async [Symbol.asyncDispose]() {
       asking.close();

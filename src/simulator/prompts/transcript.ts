@@ -1,5 +1,6 @@
 // An episode as the simulator reads it: who said what, with calls and results, in full (simulator/lines.ts makes the lines). If the
 // conversation is longer than the simulator's context, the longest lines lose their middle, with a mark that says so.
+import { headOf, tailOf } from "../../rules/language/cut.ts";
 import type { Line } from "../../types.ts";
 
 const speakers = {
@@ -38,6 +39,6 @@ function shortened(lines: readonly Line[], characters: number): Line[] {
     const mark = ` [${text.length - characters} characters left out] `;
     if (text.length <= characters + mark.length) return { role, text };
     const half = Math.floor(characters / 2);
-    return { role, text: `${text.slice(0, characters - half)}${mark}${text.slice(text.length - half)}` };
+    return { role, text: `${headOf(text, characters - half)}${mark}${tailOf(text, half)}` };
   });
 }
