@@ -53,6 +53,7 @@ def restore(policy: Policy, optimizer: torch.optim.Optimizer, folder: Path) -> i
         _check_files(folder, state["files"])
         adapter = load_file(folder / "peft/adapter_model.safetensors")
         moments = load_file(folder / "optimizer.safetensors")
+        updates, rng = int(state["updates"]), _decoded(state["rng"])
     except Exception as error:
         raise Fault("bad_request", f"{folder} cannot be restored: {error}") from error
     for key, mine in _state(policy, 0)["made_for"].items():
@@ -64,8 +65,8 @@ def restore(policy: Policy, optimizer: torch.optim.Optimizer, folder: Path) -> i
         raise Fault("bad_request", f"the adapter in {folder} has different tensors than this model")
     peft.set_peft_model_state_dict(policy.model, adapter)
     optimizer.load_state_dict({"state": _by_number(policy, moments), "param_groups": optimizer.state_dict()["param_groups"]})
-    _set_rng(policy.device, state["rng"])
-    return int(state["updates"])
+    _set_rng(policy.device, rng)
+    return updates
 
 
 def _hashes(folder: Path) -> dict[str, str]:
@@ -89,11 +90,14 @@ def _rng(device: torch.device) -> dict[str, str]:
     return {name: base64.b64encode(bytes(state.numpy())).decode() for name, state in states.items()}
 
 
-def _set_rng(device: torch.device, states: dict[str, str]) -> None:
-    decoded = {name: torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.uint8) for name, text in states.items()}
-    torch.set_rng_state(decoded["cpu"])
-    if device.type == "cuda" and "cuda" in decoded:
-        torch.cuda.set_rng_state(decoded["cuda"], device)
+def _decoded(states: dict[str, str]) -> dict[str, Tensor]:
+    return {name: torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.uint8) for name, text in states.items()}
+
+
+def _set_rng(device: torch.device, states: dict[str, Tensor]) -> None:
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda" and "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], device)
 
 
 def _moments(policy: Policy, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

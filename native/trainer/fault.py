@@ -22,7 +22,7 @@ def disk_is_full(error: Exception) -> bool:
 
 def ran_out_of_memory(error: Exception) -> bool:
     """On a GPU torch raises its own class, on the CPU a plain RuntimeError."""
+    # cuBLAS and cuDNN need room for a handle, and say so in their own words (…_STATUS_ALLOC_FAILED)
+    said = ("outofmemory", "out of memory", "can't allocate memory", "alloc_failed")
     text = f"{type(error).__name__} {error}".lower()
-    return isinstance(error, MemoryError) or any(
-        said in text for said in ("outofmemory", "out of memory", "can't allocate memory")
-    )
+    return isinstance(error, MemoryError) or any(words in text for words in said)

@@ -31,7 +31,7 @@ class Resting:
 def rest(policy: Policy, optimizer: torch.optim.Optimizer, resting: Resting, keep: Kept) -> int:
     """Frees all that is not kept; resting deeper or again is fine. Returns the bytes still held: on a GPU by torch there,
     else by this process."""
-    if keep == "nothing" and resting.kept != "nothing":
+    if keep == "nothing":  # again too: a wake that failed half-way has brought some weights back
         weights = frozen(policy)
         if policy.device.type == "cuda":
             resting.host = resting.host or pinned(weights)

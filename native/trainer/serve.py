@@ -54,6 +54,8 @@ def serve(verbs: Mapping[str, Verb], parent: int) -> NoReturn:
             os._exit(0)  # the parent closed or died, perhaps in the middle of a call
         except ProtocolError as error:
             _give_up(f"learner: {error}")
+        except BaseException as error:  # heartbeats would go on, and the loop wait for ever
+            _give_up(f"learner: reading a request failed: {type(error).__name__}: {error}")
 
     def beat() -> None:
         while True:

@@ -139,6 +139,7 @@ def _step(
     plan: Plan,
 ) -> Step:
     """One mini-batch."""
+    optimizer.zero_grad(set_to_none=True)  # an update that was given up left gradients of its rows
     rows, tally, values = _rows(samples, plan.row_tokens, ranks), Tally(), list[float]()
     total = sum(len(row.pick) for row in rows)
     shares = token_shares(samples, loss.normalize, loss.constant)

@@ -43,7 +43,13 @@ def fill() -> None:
 
 
 def fail() -> None:
+    """As torch's CPU allocator does."""
     raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+
+def fail_without_a_handle() -> None:
+    """As torch's first product on a full card does."""
+    raise RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")
 
 
 def flood() -> None:
@@ -92,6 +98,7 @@ ACTS: dict[str, Callable[[], object]] = {
     "sleep": sleep,
     "refuse": refuse,
     "fail": fail,
+    "handle": fail_without_a_handle,
     "fill": fill,
 }
 

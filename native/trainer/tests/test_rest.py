@@ -73,3 +73,19 @@ def test_a_file_that_changed_meanwhile_is_refused_and_the_learner_still_rests(
     with pytest.raises(Fault, match=r"model\.gguf changed or disappeared while the learner rested"):
         wake(policy, optimizer, resting)
     assert resting.kept == "nothing"
+
+
+def test_a_wake_that_failed_half_way_can_be_put_to_rest_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = from_file("llama", tmp_path / "model.gguf", monkeypatch)
+    optimizer, resting = adamw(policy, OPTIONS), Resting()
+    whole = {name: weight.data.clone() for name, weight in frozen(policy).items()}
+    rest(policy, optimizer, resting, "nothing")
+    monkeypatch.setattr("trainer.rest.reload", lambda _: dict(list(whole.items())[:3]))
+    with pytest.raises(KeyError):
+        wake(policy, optimizer, resting)
+    assert any(weight.numel() > 0 for weight in frozen(policy).values())
+    rest(policy, optimizer, resting, "nothing")
+    assert all(weight.numel() == 0 for weight in frozen(policy).values())
+    monkeypatch.setattr("trainer.rest.reload", lambda _: whole)
+    wake(policy, optimizer, resting)
+    assert all(torch.equal(weight, whole[name]) for name, weight in frozen(policy).items())

@@ -35,7 +35,7 @@ time.sleep(60)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux's; elsewhere the EOF watcher needs the GIL")
 @pytest.mark.parametrize("busy", ["nothing", "sleep", "hold"])
-def test_the_child_is_gone_within_a_second_of_its_parents_sigkill(busy: str) -> None:
+def test_the_child_does_not_outlive_its_parents_sigkill(busy: str) -> None:
     environment = os.environ | {"PYTHONPATH": NATIVE}
     parent = subprocess.Popen([sys.executable, "-c", PARENT, busy], stdout=subprocess.PIPE, env=environment)
     assert parent.stdout is not None
@@ -43,7 +43,7 @@ def test_the_child_is_gone_within_a_second_of_its_parents_sigkill(busy: str) -> 
     assert alive(child)
     parent.kill()
     parent.wait()
-    deadline = time.monotonic() + 1
+    deadline = time.monotonic() + 10  # what keeps it busy takes 30
     while alive(child) and time.monotonic() < deadline:
         time.sleep(0.01)
     gone = not alive(child)
@@ -129,7 +129,8 @@ HELLO_BYTES = encode(Frame(HELLO, {"protocol": VERSION}))
 
 
 def test_answers_in_order_and_ends_with_its_input(child: Child) -> None:
-    child.send(HELLO_BYTES, call(1), call(2, act="print"), call(3, "dance"), call(4, act="refuse"), call(5, act="fail"))
+    out_of_memory = [call(number, act=act) for number, act in enumerate(("refuse", "fail", "handle"), 4)]
+    child.send(HELLO_BYTES, call(1), call(2, act="print"), call(3, "dance"), *out_of_memory)
     assert child.next().head == {"protocol": VERSION}
     assert [child.next() for _ in range(2)] == [Frame(REPLY, {"id": 1}), Frame(REPLY, {"id": 2})]
     assert child.next().head == {
@@ -137,8 +138,7 @@ def test_answers_in_order_and_ends_with_its_input(child: Child) -> None:
         "kind": "bad_request",
         "message": "expected a request with an id and one of the verbs restore",
     }
-    assert child.next().head["kind"] == "memory"
-    assert child.next().head["kind"] == "memory"  # torch's CPU allocator raises a RuntimeError
+    assert [child.next().head["kind"] for _ in out_of_memory] == ["memory"] * 3
     os.close(child.to)
     assert child.end() == 0
 
