@@ -1,6 +1,7 @@
 // What a demonstration writes down after its trials (ToolMaster, arXiv 2601.12762): a line for each tool that it tried, and a plan. A
-// note is true: it says what was seen, by the names that the tool takes, and never the word that the page has instead. People
-// and the policy alone read it. Pure.
+// note is true: it says what was seen, by the names that the tool takes, and never the word that the page has instead; and of two
+// tools with the same page, which one does what was asked, so that the plan follows from it. People and the policy alone read it.
+// Pure.
 import type { Draws } from "../rng.ts";
 import { mayChange, pageCall } from "../rules/drift.ts";
 import { isObject } from "../rules/json.ts";
@@ -29,6 +30,12 @@ const plans = [
   (steps: string) => `make the call to ${steps} and say what it returned.`,
 ] as const;
 
+/** Of two tools with the same page, in the words of one who has seen what each gives: it is the one that is wanted, or the other. */
+const judgements = [
+  ["That is what was asked for.", "That is something else."],
+  ["It fits the request.", "It does not fit the request."],
+] as const;
+
 export function noteOf({ call, result }: Tried, drift: Drift | undefined, random: Draws): string {
   const untrue = untrueWord(drift, call);
   const isTrue = (word: string) => word !== untrue;
@@ -38,7 +45,9 @@ export function noteOf({ call, result }: Tried, drift: Drift | undefined, random
   const does = seen.join(", ") || "changes nothing";
   const names = Object.keys(call.arguments).filter(isTrue);
   const takes = names.map((name) => (isCoded(drift, call, name) ? `${name} ${JSON.stringify(call.arguments[name])}` : name));
-  return random.pick(forms)(call.name, does, `takes ${takes.join(", ") || "nothing"}`);
+  const note = random.pick(forms)(call.name, does, `takes ${takes.join(", ") || "nothing"}`);
+  if (drift?.kind !== "decoy" || (call.name !== drift.tool && call.name !== drift.decoy)) return note;
+  return `${note} ${random.pick(judgements)[call.name === drift.tool ? 0 : 1]}`;
 }
 
 /** @param tools the names of the tools that are called, in order */
