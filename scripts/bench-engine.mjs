@@ -8,25 +8,27 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { distinctPrefill } from "./bench-engine/work.mjs";
+import { modelFile } from "./setup/model-file.mjs";
 import { root } from "./setup/step.mjs";
 
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     sequences: { type: "string", default: "1,4,8,16" },
-    model: { type: "string", default: join(root, "models", "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf") },
+    model: { type: "string" },
     threads: { type: "string", default: String(availableParallelism()) },
     without: { type: "string", default: "" },
   },
 });
 const say = (/** @type {string} */ text) => process.stderr.write(`bench: ${text}\n`);
-if (!existsSync(values.model) || !existsSync(join(root, "dist"))) {
-  say(`${values.model} or dist/ is missing; run "npm run setup" once`);
+if (!existsSync(join(root, "dist"))) {
+  say('dist/ is missing; run "npm run setup" once');
   process.exit(4);
 }
-const python = process.env.PLAYACT_PYTHON ?? join(root, ".venv", "bin", "python");
+const model = await modelFile(values.model);
+const python = process.env.PLAYACT_PYTHON || join(root, ".venv", "bin", "python");
 const script = (/** @type {string} */ name) => join(root, "scripts", "bench-engine", name);
-const common = [values.model, values.threads];
+const common = [model, values.threads];
 /** @type {Record<string, readonly string[]>} */
 const commands = {
   ours: [process.execPath, script("ours.mjs"), ...common, values.sequences],
@@ -54,7 +56,7 @@ for (const [peer, [program = "", ...args]] of Object.entries(commands)) {
 const column = (/** @type {string} */ key) =>
   Object.fromEntries(Object.entries(said).flatMap(([peer, result]) => (result[key] ? [[peer, result[key]]] : [])));
 const result = {
-  model: values.model.split("/").at(-1),
+  model: model.split("/").at(-1),
   threads: Number(values.threads),
   decode_tok_s: column("decode_tok_s"),
   decode_tok_s_topk40: column("decode_tok_s_topk40"),

@@ -1,36 +1,37 @@
 // `npm run bench:learner`: one GRPO step of Playact, TRL's GRPOTrainer and a plain PyTorch loop. Same model, same work: one
 // prompt of 250 tokens, 8 completions of 64, LoRA r16 on all linear layers. Each peer runs in its own process, one after the
 // other, in each dtype; the summary has the fastest way of each, and `ways` has all of them.
-//   npm run -s bench:learner -- --json [--model NAME.gguf] [--steps 2] [--only ours,trl,plain] [--dtypes float32,bfloat16]
+//   npm run -s bench:learner -- --json [--model NAME] [--steps 2] [--only ours,trl,plain] [--dtypes float32,bfloat16]
 //   npm run -s bench:learner -- --growth       time and memory against trained tokens, group and turns (Playact only)
 // TRL is not a dependency of Playact: PLAYACT_BENCH_PYTHON names an interpreter with TRL, else .venv-bench is made.
 import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "./setup/build.mjs";
+import { modelFile } from "./setup/model-file.mjs";
 
 /** @typedef {{ step_s: number, update_s: number, peak_mb: number, step_cpu_s: number, update_cpu_s: number, [more: string]: unknown }} Measured */
 /** @typedef {"ours" | "trl" | "plain"} Peer */
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const here = join(root, "scripts", "bench-learner");
-const ourPython = process.env.PLAYACT_PYTHON ?? join(root, ".venv", "bin", "python");
+const ourPython = process.env.PLAYACT_PYTHON || join(root, ".venv", "bin", "python");
 const promptTokens = 250;
 
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     growth: { type: "boolean", default: false },
-    model: { type: "string", default: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf" },
+    model: { type: "string", default: "qwen2.5-coder-0.5b-instruct" },
     steps: { type: "string", default: "2" },
     only: { type: "string", default: "ours,plain,trl" },
     dtypes: { type: "string" }, // float32, and bfloat16 if the device multiplies it in hardware; otherwise it is emulated
   },
 });
-const model = existsSync(values.model) ? resolve(values.model) : join(root, "models", values.model);
+const model = await modelFile(values.model);
 
 /** @param {string} text */
 const say = (text) => process.stderr.write(`${text}\n`);

@@ -11,7 +11,7 @@ import { pytestTally, vitestTally } from "./tally.mjs";
 /** @typedef {import("./tally.mjs").Tally} Tally */
 
 const bin = (/** @type {string} */ name) => join(root, "node_modules", ".bin", name);
-const python = process.env.PLAYACT_PYTHON ?? join(root, ".venv", "bin", "python");
+const python = process.env.PLAYACT_PYTHON || join(root, ".venv", "bin", "python");
 
 /**
  * Runs a program that passes with exit code 0. Its output is printed only if it fails.

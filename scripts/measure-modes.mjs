@@ -1,25 +1,25 @@
 // How exact the mode `fast` is: the same requests in `reproducible` (twice) and in `fast` (all at once), greedy and sampled.
 // Ids are compared up to the first difference, after which the texts are unrelated. Prints one JSON line.
 //   node scripts/measure-modes.mjs [--model FILE] [--tokens 64]
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openEngine } from "../dist/llm/engine/llama.js";
 import { episodeTemplate } from "../dist/llm/text/template.js";
 import { embeddedCatalogue } from "../dist/tools/toolset.js";
-import { root } from "./setup/step.mjs";
+import { modelFile } from "./setup/model-file.mjs";
 
 const { values } = parseArgs({
   options: {
-    model: { type: "string", default: join(root, "models", "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf") },
+    model: { type: "string" },
     tokens: { type: "string", default: "64" },
   },
 });
+const model = await modelFile(values.model);
 const toolsets = embeddedCatalogue().slice(0, 8);
 
 /** Plays every request once; returns ids and log-probs of each. */
 async function play(/** @type {"fast" | "reproducible"} */ mode, /** @type {number} */ temperature) {
   const engine = await openEngine({
-    policyModel: values.model,
+    policyModel: model,
     simulatorModel: null,
     mode,
     gpu: "auto",
@@ -69,7 +69,7 @@ function compare(one, other) {
 }
 
 /** @type {Record<string, unknown>} */
-const result = { model: values.model.split("/").at(-1) };
+const result = { model: model.split("/").at(-1) };
 for (const [name, temperature] of /** @type {const} */ ([
   ["greedy", 0],
   ["sampled", 1],

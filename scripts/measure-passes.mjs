@@ -2,14 +2,13 @@
 // gaps between them, and if the gaps are closed by extra ids (src/llm/engine/passes.ts). The milliseconds depend on the
 // machine; compare their order.
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { nativeContextOf } from "../dist/llm/engine/addon.js";
 import { startLlama } from "../dist/llm/engine/llama.js";
 import { loadModel } from "../dist/llm/engine/llama-model.js";
 import { openContext } from "../dist/llm/engine/llama-seat.js";
-import { root } from "./setup/step.mjs";
+import { modelFile } from "./setup/model-file.mjs";
 
-const path = process.argv[2] ?? join(root, "models", "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf");
+const path = await modelFile(process.argv[2]);
 const threads = availableParallelism();
 const llama = await startLlama("off", threads);
 const opened = await openContext(await loadModel(llama, path), { sequences: 8, contextTokens: 512, threads, onCpu: true });

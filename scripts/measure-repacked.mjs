@@ -2,15 +2,14 @@
 // plain decoding with 1 and with 8 sequences; file and copy in turn, the best of three each. Needs the build.
 //   node scripts/measure-repacked.mjs [MODEL.gguf]
 import { availableParallelism, cpus } from "node:os";
-import { join } from "node:path";
 import { nativeContextOf } from "../dist/llm/engine/addon.js";
 import { startLlama } from "../dist/llm/engine/llama.js";
 import { loadModel } from "../dist/llm/engine/llama-model.js";
 import { repacked } from "../dist/llm/engine/llama-repacked.js";
 import { openContext } from "../dist/llm/engine/llama-seat.js";
-import { root } from "./setup/step.mjs";
+import { modelFile } from "./setup/model-file.mjs";
 
-const file = process.argv[2] ?? join(root, "models", "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf");
+const file = await modelFile(process.argv[2]);
 const threads = availableParallelism();
 const llama = await startLlama("off", threads);
 const [prompt, sequences, turns] = [512, 8, 16];

@@ -3,9 +3,9 @@
 //   node scripts/check-gpu/engine.mjs --json FILE --sequences 1,8,32,64 [--model FILE.gguf] [--cpu]
 //   node scripts/check-gpu/engine.mjs --rates 64 --model FILE [--cpu]      one measurement as a JSON line, for its environment
 import { spawnSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { checked, nativeContextOf } from "../../dist/llm/engine/addon.js";
@@ -15,7 +15,8 @@ import { openContext } from "../../dist/llm/engine/llama-seat.js";
 import { nvidiaCards, whyNotOnCard } from "../../dist/llm/engine/nvidia.js";
 import { batchTokens } from "../../dist/plan/shape.js";
 import { neededTokens, ratesOf } from "../bench-engine/rates.mjs";
-import { root, SetupError, script } from "../setup/step.mjs";
+import { modelFile } from "../setup/model-file.mjs";
+import { SetupError, script } from "../setup/step.mjs";
 import { judged, shown, table } from "./finding.mjs";
 
 /** @typedef {import("./finding.mjs").Finding} Finding */
@@ -29,7 +30,7 @@ const contextTokens = 2048;
 const tolerance = 0.05;
 /** libuv's own number of threads, where nothing sets another. */
 const fewThreads = 4;
-const embedded = ["qwen2.5-coder-1.5b-instruct-q4_k_m.gguf", "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"];
+const embedded = "qwen2.5-coder-1.5b-instruct";
 
 const { values } = parseArgs({
   options: {
@@ -43,18 +44,10 @@ const { values } = parseArgs({
 const threads = availableParallelism();
 
 await script(async () => {
-  const path = modelPath();
+  const path = await modelFile(values.model ?? embedded);
   if (values.rates === undefined) await checks(path);
   else process.stdout.write(`${JSON.stringify(await alone(path, Number(values.rates)))}\n`);
 });
-
-function modelPath() {
-  const known = values.model === undefined ? embedded.map((name) => join(root, "models", name)) : [values.model];
-  const found = known.find((path) => existsSync(path));
-  if (found === undefined)
-    throw new SetupError(`There is no model at ${known.join(" or ")}. Name one: --model FILE.gguf; or: npm run setup`);
-  return found;
-}
 
 /** @param {string} path */
 async function checks(path) {

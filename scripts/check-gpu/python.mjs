@@ -13,8 +13,8 @@ const candidates = ["python3", "python3.12", "python3.13", "python3.11", "python
  * @returns {Promise<string>}
  */
 export async function learnerPython(asked) {
-  const named = asked ?? process.env.PLAYACT_PYTHON;
-  if (named !== undefined) {
+  const named = asked || process.env.PLAYACT_PYTHON; // set but empty is not set
+  if (named) {
     if ((await execute(named, ["-c", ""])).code !== 0) throw new SetupError(`${named} is no Python that starts.`);
     return named;
   }

@@ -56,6 +56,7 @@ function refusedByDisk(error: unknown): string | null {
   const todo = {
     ...{ EACCES: "Check its permissions", EPERM: "Check its permissions", EROFS: "Choose a folder that can be written to" },
     ...{ ENOSPC: "Free some space", EDQUOT: "Free some space", EIO: "Check the disk" },
+    ...{ EEXIST: "A file is in the way: choose a folder", ENOTDIR: "A file is in the way: choose a folder" },
   }[String(error.code)];
   return todo === undefined ? null : `The disk refused ${error.path} (${error.message}). ${todo}, then repeat the command.`;
 }

@@ -2,10 +2,10 @@
 import type { Config } from "../config/config.ts";
 import { configKeys, resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
-import { commandLine } from "../models/installation.ts";
 import { withCheckedAddresses } from "../run/seats.ts";
 import { simulatorOf } from "../run/session.ts";
 import { endingWhenAway } from "../simulator/server-away.ts";
+import { commandFor } from "../store/home.ts";
 import type { Store } from "../store/store.ts";
 import {
   addPersonas,
@@ -117,7 +117,7 @@ interface Work {
 
 async function work({ store, set, config, models, count }: Work, { print, progress }: Prints): Promise<void> {
   const { openSynthesis } = await import("./open-synthesis.ts"); // late, as above
-  const stopped = `What is finished is stored; go on with: ${commandLine(`synth ${set.name}`)}`;
+  const stopped = `What is finished is stored; go on with: ${commandFor(store, `synth ${set.name}`)}`;
   await stoppable(
     async (pause) => {
       await using opened = await openSynthesis(config, models, store);

@@ -57,7 +57,8 @@ export async function printPlan(
   const all = residencies.map((residency) => planFor(request, machine, residency));
   if (options.json) print(`${JSON.stringify({ machine, ...planned }, null, 2)}\n`);
   else print(textOf(planned, all, machine));
-  if (planned.plan === null) throw new PlayactError("memory", misfitText(planned, request, machine));
+  if (planned.plan === null)
+    throw new PlayactError("memory", misfitText(planned, request, machine, config.rollout.responseTokens));
 }
 
 function modelSettings({ policy, simulator }: Options): string[] {

@@ -23,7 +23,8 @@ export function runsCommand(print: Print = toStdout): Command {
       const columns = ["run", "preset", "status", "steps", "level", "reward", "started", "engine", "learner", "best", "adapter"];
       const rows = runs.map((run) => [
         ...[run.run, run.preset, run.status, `${run.steps}/${run.of ?? "?"}`, run.level],
-        ...[run.reward, run.started.slice(0, 16).replace("T", " "), run.engine, run.learner, run.best, run.adapter ?? run.note],
+        ...[run.reward, run.started.slice(0, 16).replace("T", " "), run.engine, run.learner, run.best],
+        run.status === "failed" ? (run.note ?? run.adapter) : (run.adapter ?? run.note),
       ]);
       print(formatTable(columns, rows));
     });

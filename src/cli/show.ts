@@ -44,6 +44,8 @@ export function showCommand(pieces: Pieces, print: Print = toStdout): Command {
     .option("--home <folder>", homeHelp)
     .option("--json", "print one JSON object")
     .action(async (id: number, options: Options) => {
+      if (options.sample !== undefined && !options.tokens)
+        throw new PlayactError("usage", "--sample chooses what --tokens prints. Add --tokens, or leave it out.");
       using store = openStore(storePath(resolveHome(options.home)), { readonly: true });
       const episode = findEpisode(store, id);
       if (!options.tokens) {

@@ -17,6 +17,7 @@ import { recordHealthCheck } from "../store/health-checks.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { openStore } from "../store/store.ts";
 import type { Json } from "../types.ts";
+import { interruptedCode } from "./exit.ts";
 import { escapeLine, formatTable, type Print, printJson } from "./output.ts";
 import { kindsAsked } from "./simulator-doubt.ts";
 
@@ -51,6 +52,7 @@ export async function examineSimulator(print: Print, progress: Print, request: H
     if (request.json)
       printJson(print, JSON.parse(JSON.stringify(report)) as Json); // plain data
     else print(text(report));
+    if (stop.signal.aborted) process.exitCode = interruptedCode;
     if (report.done === report.of && at !== null) keep(report, { wanted, sha256: at.sha256, home: request.home });
   } finally {
     process.off("SIGINT", interrupt);

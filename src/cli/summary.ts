@@ -1,8 +1,8 @@
 // What `train` prints at its end: what was learned, on held-out tasks and with intervals, where the best adapter is, and useful
 // next commands.
 import { join } from "node:path";
-import { commandLine } from "../models/installation.ts";
 import { checkpointFolder, listCheckpoints } from "../store/checkpoints.ts";
+import { commandFor } from "../store/home.ts";
 import type { Writer } from "../store/lease.ts";
 import { adapterPath } from "../store/named-step.ts";
 import { heldOutOutcomes, newestTrajectory, type Scores, scoresByTools, stepScores } from "../store/scores.ts";
@@ -44,7 +44,7 @@ export async function printSummary(writer: Writer, print: Print): Promise<void> 
         `sql "select id, task, reward, stop_reason from trajectory_summary where run = '${run.name}' order by reward"`,
         `show ${newestTrajectory(store, run) ?? 1}`,
         `train --resume ${run.name} --steps ${Math.max(1, run.config.steps * 2)}`,
-      ].map((words) => `  ${commandLine(words)}`),
+      ].map((words) => `  ${commandFor(store, words)}`),
       "",
     ].join("\n"),
   );

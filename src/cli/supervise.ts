@@ -7,8 +7,7 @@ import { randomUUID } from "node:crypto";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { commandLine } from "../models/installation.ts";
-import { storePath } from "../store/home.ts";
+import { commandFor, storePath } from "../store/home.ts";
 import { releaseLease } from "../store/lease.ts";
 import { openStore } from "../store/store.ts";
 import { interruptedCode } from "./exit.ts";
@@ -41,7 +40,7 @@ export async function supervise(
     const recent = crashes.filter((at) => now - at < 3_600_000).length;
     if (recent > restartsAnHour) {
       toStderr(
-        `playact: the worker was ended by ${end.signal} ${recent} times within an hour; giving up. When the cause is found (memory?), resume with: ${commandLine(`train --resume ${run}`)}\n`,
+        `playact: the worker was ended by ${end.signal} ${recent} times within an hour; giving up. When the cause is found (memory?), resume with: ${commandFor({ path: storePath(home) }, `train --resume ${run}`)}\n`,
       );
       return 1;
     }

@@ -57,6 +57,8 @@ export function synthCommand(print: Print = toStdout, progress: Print = toStderr
       for (const doing of asked) refuseUnused(command, `--${doing}`, otherThanMaking.get(doing) ?? []);
       const home = resolveHome(options.home);
       if (options.list) {
+        if (name !== undefined)
+          throw new PlayactError("usage", `--list lists every set and takes no name. Leave out "${name}" or --list.`);
         using store = openStore(storePath(home), { readonly: true });
         return listTaskSets(store, print, options.json ?? false);
       }

@@ -4,9 +4,8 @@ import type { Config } from "../config/config.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
-import { commandLine } from "../models/installation.ts";
 import { newUsage } from "../simulator/usage.ts";
-import { resolveHome } from "../store/home.ts";
+import { commandFor, resolveHome, storePath } from "../store/home.ts";
 import type { Rejection } from "../tasks/rejection.ts";
 import type { Task } from "../types.ts";
 import { collect, presetHelp, toolSettings, toolsHelp, upTo } from "./options.ts";
@@ -50,7 +49,7 @@ export function tasksCommand(): Command {
       if (source !== null)
         throw new PlayactError(
           "usage",
-          `The tasks of ${options.preset} are drawn from the set ${source}, not written in a run. Read them with: ${commandLine(`synth ${source} --export ${source}.jsonl`)}`,
+          `The tasks of ${options.preset} are drawn from the set ${source}, not written in a run. Read them with: ${commandFor({ path: storePath(resolveHome(options.home)) }, `synth ${source} --export ${source}.jsonl`)}`,
         );
       await checkOwnTools(config, resolveHome(options.home));
       const { tasks, rejected } = await writeSome(config, options);
@@ -60,6 +59,7 @@ export function tasksCommand(): Command {
         toStderr(`${whose}: ${rejections.length} drafts rejected (${reasons})\n`);
       }
       const shown = [...tasks].sort(([a], [b]) => a - b).map(([, task]) => task);
+      if (shown.length === 0) process.exitCode = 1; // why stands above
       if (options.json)
         printJson(
           toStdout,

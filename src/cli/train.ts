@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { inertAblation } from "../config/ablations.ts";
 import type { Config } from "../config/config.ts";
 import { embedderModel, needsEmbedder } from "../config/needed-models.ts";
 import { resolveConfig } from "../config/resolve.ts";
@@ -9,14 +10,14 @@ import { PlayactError } from "../errors.ts";
 import { modelPaths } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
 import { pythonPath } from "../models/python.ts";
-import { assertSameTools } from "../run/own-tools.ts";
+import { assertSameTools, taskSetHash } from "../run/own-tools.ts";
 import { findSeats, findTeacher, withCheckedAddresses } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
 import { openTrainingSet } from "../run/task-set.ts";
 import { checkTeacherServer } from "../run/teacher-server.ts";
 import { versions } from "../run/versions.ts";
 import { healthOf } from "../store/health-checks.ts";
-import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
+import { commandFor, ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { acquireLease, releaseLease } from "../store/lease.ts";
 import { modelsOfRun } from "../store/run-models.ts";
 import type { RunRow } from "../store/run-row.ts";
@@ -113,9 +114,12 @@ async function requested(file: string | undefined, options: Options) {
 
 async function started(store: Store, file: string | undefined, options: Options): Promise<RunRow> {
   if (options.name !== undefined) assertFree(store, options.name);
-  const { preset, config, tools } = await requested(file, options);
+  const { preset, config, tools: ownTools } = await requested(file, options);
+  const { source } = config.tasks;
+  const inert = inertAblation(options.ablation, config);
+  if (inert !== null) throw new PlayactError("config", inert);
   // what is missing is reported before a run is created
-  if (config.tasks.source !== null) openTrainingSet(store, config, config.tasks.source);
+  if (source !== null) openTrainingSet(store, config, source);
   pythonPath();
   await checkSimulatorServer(config);
   await checkTeacherServer(config);
@@ -123,6 +127,7 @@ async function started(store: Store, file: string | undefined, options: Options)
   if (needsEmbedder(config)) await modelPaths(embedderModel);
   const { policy, simulator } = await findSeats(config);
   const doubt = simulator === null ? null : simulatorDoubt(config, simulator, healthOf(store, simulator.sha256));
+  const tools = source === null ? ownTools : taskSetHash(store, source);
   const run = createRun(store, {
     preset,
     config,
@@ -170,7 +175,7 @@ async function resumed(store: Store, file: string | undefined, options: Options)
     );
   if (run.status === "finished" && closed >= (options.steps ?? run.config.steps)) {
     toStderr(
-      `playact: run ${run.name} has finished its ${closed} steps; train further with: ${commandLine(`train --resume ${run.name} --steps ${Math.max(1, closed * 2)}`)}\n`,
+      `playact: run ${run.name} has finished its ${closed} steps; train further with: ${commandFor(store, `train --resume ${run.name} --steps ${Math.max(1, closed * 2)}`)}\n`,
     );
     return null;
   }

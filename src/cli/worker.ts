@@ -6,10 +6,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Command } from "commander";
 import { describe, PlayactError, Stopped } from "../errors.ts";
 import { noCounters } from "../llm/llm.ts";
-import { commandLine } from "../models/installation.ts";
 import { type Committing, commit } from "../run/commit.ts";
 import { openSession } from "../run/open.ts";
-import { ensureWritable, resolveHome, runFolder, storePath } from "../store/home.ts";
+import { commandFor, ensureWritable, resolveHome, runFolder, storePath } from "../store/home.ts";
 import { acquireLease, heartbeat, releaseLease, type Writer } from "../store/lease.ts";
 import type { RunRow } from "../store/run-row.ts";
 import { findRun, setRunStatus } from "../store/runs.ts";
@@ -66,7 +65,7 @@ async function work(writer: Writer, folder: string, json: boolean, asked: Asked)
     err: toStderr,
     erase: eraseLine,
   });
-  const resume = commandLine(`train --resume ${writer.run.name}`);
+  const resume = commandFor(writer.store, `train --resume ${writer.run.name}`);
   const run: Committing = { writer, progress: progress.show, signal: asked.now.signal };
   try {
     ensureWritable(folder);

@@ -3,14 +3,23 @@
 // dimensions of difficulty, each a set of aspects; ablations of a single aspect are not in the paper.
 
 import { PlayactError } from "../errors.ts";
-import { type Aspect, aspects, type ConfigInput } from "./config.ts";
+import { type Aspect, aspects, type Config, type ConfigInput } from "./config.ts";
 import { nearest } from "./nearest.ts";
 
 export interface Ablation {
   /** What it is in the paper, in a sentence. */
   readonly paper: string;
   readonly config: ConfigInput;
+  /** Without this in a run's config nothing reads what it changes; absent: something always does. */
+  readonly needs?: keyof typeof readers;
 }
+
+/** What only some runs have: whether a config has it, and how it gets it. */
+const readers = {
+  set: { in: ({ tasks }: Config) => tasks.source !== null, get: "a task set (tasks.source=NAME)" },
+  trials: { in: ({ trial }: Config) => trial.turns > 0, get: "trials (trial.turns above 0)" },
+  synth: { in: () => false, get: "the making of a task set (the command synth)" },
+} as const;
 
 const single: Readonly<Record<string, Ablation>> = {
   "no-curriculum": {
@@ -40,12 +49,14 @@ export const setAblations: Readonly<Record<string, Ablation>> = {
   "no-information-gap": {
     paper: "The request says everything at once: the user holds nothing back.",
     config: { tasks: { gap: false } },
+    needs: "set",
   },
   "no-memory": { paper: "The tools of a task remember nothing of its other episodes.", config: { simulator: { memory: false } } },
-  "no-restriction": { paper: "Nothing is forbidden.", config: { tasks: { restricted: false } } },
+  "no-restriction": { paper: "Nothing is forbidden.", config: { tasks: { restricted: false } }, needs: "set" },
   "catalogue-tools": {
     paper: "Task sets are made with the tools of the catalogue instead of tools of their own (playact synth).",
     config: { synth: { tools: "catalogue" } },
+    needs: "synth",
   },
 };
 
@@ -54,10 +65,12 @@ export const trialAblations: Readonly<Record<string, Ablation>> = {
   "no-trial": {
     paper: "No trial phase: tools are called as their pages say, and corrected after an error. The turns are as many in all.",
     config: { trial: { phase: false } },
+    needs: "trials",
   },
   "no-notes": {
     paper: "Demonstrations go on after a trial without a note of what it told.",
     config: { trial: { notes: false } },
+    needs: "trials",
   },
 };
 
@@ -95,6 +108,16 @@ export const ablations: Readonly<Record<string, Ablation>> = {
   ...trialAblations,
   ...Object.fromEntries([...byAspect, ...byDimension]),
 };
+
+/** Why the first of these ablations that changes nothing in a run does not; null: each changes something. */
+export function inertAblation(names: readonly string[], config: Config): string | null {
+  for (const name of names) {
+    const { needs } = ablationOf(name);
+    if (needs !== undefined && !readers[needs].in(config))
+      return `--ablation ${name} changes nothing in this run: it is about ${readers[needs].get}. Leave it out, or train a run that has that.`;
+  }
+  return null;
+}
 
 /** @throws PlayactError("usage") for an unknown name */
 export function ablationOf(name: string): Ablation {

@@ -61,7 +61,7 @@ export function checkConfig(tree: unknown): Config {
   if (simulator.tools === "executed" && tasks.source === null)
     throw new PlayactError(
       "config",
-      'Config key "simulator.tools": executed tools work on the tables of an assembled task set: also set tasks.source to the name of one (playact synth NAME makes it).',
+      'Config key "simulator.tools": executed tools work on the tables of an assembled task set: also set tasks.source to the name of one, as the command synth makes it.',
     );
   const fault = roomFault(parsed.data) ?? boundsFault(parsed.data) ?? driftFault(parsed.data) ?? trialFault(parsed.data);
   if (fault !== null) throw new PlayactError("config", fault);

@@ -218,7 +218,7 @@ export const evaluation = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      "Whether the untouched policy plays the whole held-out tasks too: it is the same in every run, and slow where it does not stop calling. Without a warm-up, and first turns, it plays in any case.",
+      "Whether the untrained policy plays the whole held-out tasks too. Its score hardly differs between runs and takes long; false saves that time. First turns it always plays, and whole tasks where there is no warm-up.",
     ),
   heldOutKinds: z.array(z.enum(driftKinds)).default([]).describe("Kinds of drift that are never trained on, only evaluated."),
   every: positive.default(3).describe("Steps between two evaluations by first turns."),

@@ -12,9 +12,12 @@ interface Mend {
   readonly request: MemoryRequest;
 }
 
-/** The smallest change that fits, as settings of the config; null: the models are too large. */
-export function mendOf(request: MemoryRequest, machine: MachineMemory): string | null {
-  return candidates(request).find((mend) => planMemory(mend.request, machine).plan !== null)?.setting ?? null;
+/**
+ * The smallest change that fits, as settings of the config; null: the models are too large.
+ * @param responseTokens the run's rollout.responseTokens: it is shortened with a context that would leave no room beside it
+ */
+export function mendOf(request: MemoryRequest, machine: MachineMemory, responseTokens: number): string | null {
+  return candidates(request, responseTokens).find((mend) => planMemory(mend.request, machine).plan !== null)?.setting ?? null;
 }
 
 /** Bytes of the weights and processes alone, all in memory at once and none. */
@@ -22,7 +25,7 @@ export function weightsAlone(request: MemoryRequest, machine: MachineMemory): nu
   return sum({ ...engineBase(request, machine), compute: 0, lora: 0 }) + sum(learnerBase(request, machine));
 }
 
-function candidates(request: MemoryRequest): Mend[] {
+function candidates(request: MemoryRequest, responseTokens: number): Mend[] {
   const { training, policySequences, simulatorSequences, policyContext, simulatorContext } = request;
   const fewer = { policySequences: null, simulatorSequences: null };
   const asked = policySequences !== null || simulatorSequences !== null;
@@ -39,7 +42,9 @@ function candidates(request: MemoryRequest): Mend[] {
   for (let half = 1; half < 16; half++) {
     const cut = (context: number) => Math.max(Math.min(context, leastContext), Math.floor(context / 2 ** half));
     const next = { policyContext: cut(policyContext), simulatorContext: cut(simulatorContext) };
-    const setting = `engine.policyContext=${next.policyContext} engine.simulatorContext=${next.simulatorContext}`;
+    const contexts = `engine.policyContext=${next.policyContext} engine.simulatorContext=${next.simulatorContext}`;
+    const response = Math.floor((responseTokens * next.policyContext) / policyContext);
+    const setting = responseTokens < next.policyContext ? contexts : `${contexts} rollout.responseTokens=${response}`;
     shorter.push({ setting, request: { ...request, ...fewer, ...next } });
     if (next.policyContext <= leastContext && next.simulatorContext <= leastContext) break;
   }

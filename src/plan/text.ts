@@ -31,10 +31,10 @@ export function misfitLine({ residency, phase, needed, given }: Misfit): string 
   return `${residency} (${residencyTexts[residency]}): ${phase} needs ${gigabytes(needed)} GB of ${gigabytes(given)}`;
 }
 
-/** Why a run cannot start, and what would let it: settings, or other models. */
-export function misfitText({ misfits }: Planned, request: MemoryRequest, machine: MachineMemory): string {
+/** Why a run cannot start, and what would let it: settings, or other models. `responseTokens` as in mendOf. */
+export function misfitText({ misfits }: Planned, request: MemoryRequest, machine: MachineMemory, responseTokens: number): string {
   const why = `The run does not fit into memory: ${misfits.map(misfitLine).join("; ")}.`;
-  const mend = mendOf(request, machine);
+  const mend = mendOf(request, machine, responseTokens);
   if (mend !== null) return `${why} What would fit: --set ${mend.replaceAll(" ", " --set ")}.`;
   if (misfits.every(({ phase }) => phase === "teaching"))
     return `${why} The teacher is too large for this memory: name a smaller one in models.teacher, or one on a server.`;

@@ -66,7 +66,7 @@ export const learnerMetrics = [
 const loopMetrics = [
   { name: "reward", unit: "reward", sentence: "Mean outcome reward of the judged episodes." },
   { name: "reward_std", unit: "reward", sentence: "Mean over groups of the standard deviation within the group." },
-  { name: "frac_reward_zero_std", unit: "share of groups", sentence: "Dead groups: all members got the same reward." },
+  { name: "frac_reward_zero_std", unit: "share of groups", sentence: "Dead groups: all samples got the same reward." },
   { name: "completions/mean_length", unit: "tokens", sentence: "Mean sampled tokens per episode." },
   { name: "rollout/trajectories", unit: "episodes", sentence: "All episodes of the step." },
   {

@@ -17,6 +17,7 @@ import type { Writer } from "../store/lease.ts";
 import { recordStart } from "../store/starts.ts";
 import type { Store } from "../store/store.ts";
 import { embeddedCatalogue, splitHeldOut } from "../tools/toolset.ts";
+import type { Toolset } from "../types.ts";
 import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
 import { checkDrift } from "./drifting.ts";
@@ -53,6 +54,7 @@ export async function openSession(
   watch.progress({ kind: "phase", text: planLine(plan), step: 0 });
   assertSameTools(writer.run, writer.store); // the command has asked already, but a worker that died is started without it
   const toolsets = toolsetsOf(config, writer.store);
+  for (const text of heldOutTools(config, toolsets)) watch.progress({ kind: "phase", text, step: 0 });
   const nearness = await openNearness(config, [...toolsets.train, ...toolsets.heldOut]);
   const learning = openLearner(config, { python, model: seats.policy.path, plan, signal: watch.signal });
   const engineOpens = () => openEngineOf(config, { seats, plan });
@@ -122,6 +124,16 @@ export function toolsetsOf(config: Config, store: Store | null = null): Session[
   if (source === null) checkDrift(config, train, tools ?? "the catalogue"); // the tasks of a set have their own tools
   if (evaluates && heldOut.length === 0) return { train, heldOut: train }; // one toolset: the same tools, other tasks
   return { train, heldOut };
+}
+
+/** Which of the user's own tools are not trained on, in a sentence if there are any. */
+export function heldOutTools({ tasks }: Pick<Config, "tasks">, { train, heldOut }: Session["toolsets"]): readonly string[] {
+  if (tasks.tools === null || heldOut === train || heldOut.length === 0) return [];
+  const namesOf = (toolsets: readonly Toolset[]) => toolsets.flatMap((toolset) => toolset.tools.map(({ name }) => name));
+  const [own, others] = [namesOf(heldOut), namesOf(train)];
+  return [
+    `tools: ${own.length} of your ${own.length + others.length} tools are never trained on, so that the evaluation is on unseen ones (${own.join(", ")}); evaluation.heldOut=0 trains on all`,
+  ];
 }
 
 interface OpenedLearner {

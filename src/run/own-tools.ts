@@ -38,16 +38,27 @@ export function toolsHash(toolsets: readonly Toolset[] | null): string | null {
   return read === undefined ? null : createHash("sha256").update(JSON.stringify(read)).digest("hex");
 }
 
+/** SHA-256 of the tasks of a set, whose tools they have. */
+export function taskSetHash(store: Store, name: string): string {
+  const tasks = tasksOf(store, findTaskSet(store, name)).map(({ persona, task }) => ({ persona, task }));
+  return createHash("sha256").update(JSON.stringify(tasks)).digest("hex");
+}
+
 /**
- * A run goes on with the tools that it was started with: other ones would move some that were held out into training.
+ * A run goes on with the tools, or the task set, that it was started with: other ones would move some that were held out into
+ * training, and deal out the tasks of an epoch in another order.
  * @throws PlayactError("tools")
  */
 export function assertSameTools(run: Pick<RunRow, "id" | "name" | "config">, store: Store): void {
+  const { tools, source } = run.config.tasks;
   const was = modelsOfRun(store, run).tools;
-  if (was === null || toolsHash(runTools(run.config.tasks, store)) === was) return;
+  if (was === null || was === (source === null ? toolsHash(runTools(run.config.tasks, store)) : taskSetHash(store, source)))
+    return;
   throw new PlayactError(
     "tools",
-    `The tools of run ${run.name} (${run.config.tasks.tools}) have changed since it was started. Put the old ones back, or start a new run.`,
+    source === null
+      ? `The tools of run ${run.name} (${tools}) have changed since it was started. Put the old ones back, or start a new run.`
+      : `The task set ${source} of run ${run.name} has changed since it was started. Start a new run with it.`,
   );
 }
 

@@ -55,7 +55,7 @@ export async function planOfRun(config: Config): Promise<RunPlan> {
   const request = await planRequestOf(config, machine);
   const planned = planMemory(request, machine);
   const { plan } = planned;
-  if (plan === null) throw new PlayactError("memory", misfitText(planned, request, machine));
+  if (plan === null) throw new PlayactError("memory", misfitText(planned, request, machine, config.rollout.responseTokens));
   return { plan, learner: { dtype: request.training?.item === 2 ? "bfloat16" : "float32", on: machine.learner } };
 }
 

@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
 import { commandLine } from "../models/installation.ts";
 import { seedFrom } from "../rng.ts";
+import { commandFor } from "../store/home.ts";
 import type { Store } from "../store/store.ts";
 import { findTaskSet, tasksOf } from "../store/task-sets.ts";
 import { holdsBack, toldOf } from "../tasks/told.ts";
@@ -32,7 +33,7 @@ export function openTrainingSet(store: Store, config: Config, name: string): Tra
   if (members.length === 0)
     throw new PlayactError(
       "usage",
-      `The task set ${name} has no task yet. Make some with: ${commandLine(`synth ${name} -n 60`)}; why personas were dropped: select * from synthesis_summary`,
+      `The task set ${name} has no task yet. Make some with: ${commandFor(store, `synth ${name} -n 60`)}; why personas were dropped: select * from synthesis_summary`,
     );
   const fault = members.map(({ task }) => faultOf(task, config)).find((one) => one !== null);
   if (fault !== undefined && fault !== null)

@@ -13,7 +13,10 @@ export interface FailureRow {
   readonly sample?: number;
 }
 
-/** Stores a failure that aborted no stored trajectory; of a task that could not be written, with its rejected drafts. */
+/**
+ * Stores a failure that aborted no stored trajectory; of a task that could not be written, with its rejected drafts, once: a resumed
+ * run tries to write it again.
+ */
 export function recordFailure(
   writer: Writer,
   step: number,
@@ -21,10 +24,16 @@ export function recordFailure(
   unwritten?: { readonly purpose: Purpose; readonly drafts: readonly AskedDraft[] },
 ): void {
   write(writer, (database) => {
-    insertFailure(database, writer.run.id, step, failure);
+    if (unwritten === undefined || !isKnown(database, writer.run.id, step, failure))
+      insertFailure(database, writer.run.id, step, failure);
     if (unwritten !== undefined)
       insertDrafts(database, { run: writer.run.id, step, purpose: unwritten.purpose }, unwritten.drafts);
   });
+}
+
+function isKnown(database: Database, run: number, step: number, { code, task }: FailureRow): boolean {
+  const select = "SELECT 1 FROM failure WHERE run = ? AND step = ? AND code = ? AND task = ? AND trajectory IS NULL";
+  return database.prepare(select).get(run, step, code, task) !== undefined;
 }
 
 /** Stores a failure inside an open transaction; `trajectory` is the episode that it aborted. */

@@ -3,6 +3,7 @@ import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, PlayactError } from "../errors.ts";
 import { dataFolder } from "../models/folder.ts";
+import { commandLine } from "../models/installation.ts";
 
 /**
  * The home folder: `--home`, else PLAYACT_HOME, else `playact` in the XDG data folder. Absolute; not created.
@@ -12,6 +13,13 @@ export function resolveHome(option?: string, environment: NodeJS.ProcessEnv = pr
   const own = environment.PLAYACT_HOME;
   if (own !== undefined && own !== "") return resolve(own);
   return dataFolder(environment);
+}
+
+/** A command about what is in this store, e.g. `npx playact train --resume NAME`; with --home if it would look elsewhere without. */
+export function commandFor({ path }: { readonly path: string }, words: string): string {
+  const home = dirname(path);
+  if (home === resolveHome()) return commandLine(words);
+  return commandLine(`${words} --home ${/\s/.test(home) ? JSON.stringify(home) : home}`);
 }
 
 /** Path of the one database of a home folder. */

@@ -1,6 +1,6 @@
 // Brings a store up to this version: changes numbered by user_version, each in one transaction with its new version number.
 // Views contain no data, so each migration drops and recreates them.
-import { rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import { blames, configs, digests, embeddings, margins, replies, servers, starts, tables } from "./schema.ts";
@@ -50,7 +50,7 @@ export function migrate(database: Database, path: string, changes: readonly stri
   assertOurs(database, path, changes.length);
   const from = versionOf(database);
   if (from === changes.length) return;
-  if (from > 0) backUp(database, `${path}.v${from}.backup`);
+  if (from > 0) backUp(database, `${path}.v${from}.backup`, from);
   // a table that is made anew is dropped with its rows still referenced; the check below takes the place of the constraint
   database.pragma("foreign_keys = OFF");
   for (let version = from; version < changes.length; version++) {
@@ -88,9 +88,13 @@ export function assertOurs(database: Database, path: string, known: number = mig
   }
 }
 
-function backUp(database: Database, target: string): void {
-  rmSync(target, { force: true }); // left by an unfinished migration; VACUUM INTO rejects an existing file
-  database.prepare("VACUUM INTO ?").run(target);
+/** A copy is not kept if another process has migrated the store meanwhile: that one has made it, of the old version. */
+function backUp(database: Database, target: string, version: number): void {
+  const draft = `${target}.${process.pid}.tmp`;
+  rmSync(draft, { force: true }); // VACUUM INTO rejects an existing file
+  database.prepare("VACUUM INTO ?").run(draft);
+  if (versionOf(database) === version) renameSync(draft, target);
+  else rmSync(draft);
 }
 
 function dropViews(database: Database): void {

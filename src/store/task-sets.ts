@@ -3,8 +3,8 @@
 import type { Database } from "better-sqlite3";
 import { type Config, configSchema } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
-import { commandLine } from "../models/installation.ts";
 import type { Json, Task } from "../types.ts";
+import { commandFor } from "./home.ts";
 import { type Store, transact } from "./store.ts";
 
 export interface TaskSet {
@@ -73,7 +73,7 @@ export function findTaskSet(store: Store, name: string): TaskSet {
   if (known.length === 0)
     throw new PlayactError(
       "usage",
-      `There is no task set named ${name}, and ${store.path} has none yet. Make one first: ${commandLine(`synth ${name}`)} (assembled; written tasks as published: --preset synthagent)`,
+      `There is no task set named ${name}, and ${store.path} has none yet. Make one first: ${commandFor(store, `synth ${name}`)} (assembled; written tasks as published: --preset synthagent)`,
     );
   const shown = known.slice(0, 8).join(", ") + (known.length > 8 ? ` and ${known.length - 8} older` : "");
   throw new PlayactError("usage", `There is no task set named ${name}. Known task sets, latest first: ${shown}.`);

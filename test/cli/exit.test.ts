@@ -22,6 +22,8 @@ test("what the disk refuses is a sentence with the path, not a stack", () => {
     code: 5,
     said: "playact: The disk refused /m (EACCES: permission denied, mkdir '/m'). Check its permissions, then repeat the command.\n",
   });
+  const inTheWay = Object.assign(new Error("ENOTDIR: not a directory, mkdir '/m/x'"), { code: "ENOTDIR", path: "/m/x" });
+  expect(reported(inTheWay)).toMatchObject({ code: 5, said: expect.stringContaining("A file is in the way: choose a folder") });
   expect(reported(Object.assign(new Error("ENOENT"), { code: "ENOENT", path: "/m" })).said).toContain("internal error");
 });
 

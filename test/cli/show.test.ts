@@ -197,6 +197,11 @@ describe("playact show", () => {
     `);
   });
 
+  it("refuses a sample without the tokens that it chooses", async () => {
+    using temporary = episode();
+    await expect(show(temporary, "1", "--sample", "1")).rejects.toThrow("Add --tokens, or leave it out");
+  });
+
   it("says which trajectories and samples there are when asked for another", async () => {
     using temporary = episode();
     await expect(show(temporary, "77")).rejects.toThrow("There is no trajectory 77. Stored ids are 1 to 1");

@@ -33,6 +33,8 @@ test("a run whose held-out tasks are all in cells has no table of tasks that rep
   expect(text).not.toContain("Held-out tasks that chose nothing");
   expect(text).toMatch(/phase +cell +tasks/);
   expect(text).toContain("select * from evaluation_by_tools where");
+  // a home that no command would find by itself
+  expect(text).toMatch(/train --resume \S+ --steps \d+ --home \S+\n/);
   const both = await printed(2);
   expect(both).toMatch(/all +2 /);
   expect(both).toContain("select * from evaluation_summary where");

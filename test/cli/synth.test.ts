@@ -76,6 +76,7 @@ describe("a mistake is a sentence with its exit code, and stores nothing:", () =
     ["no name", [], 2, /Name the task set to make: npx playact synth NAME/],
     ["a name that is none", ["My set"], 2, /lower-case letters.*got "My set"/],
     ["two things at once", ["lessons", "--list", "--export", "x"], 2, /--list and --export cannot be combined/],
+    ["a list of one set", ["lessons", "--list"], 2, /--list lists every set and takes no name\. Leave out "lessons"/],
     [
       "a list of what is to be made",
       ["--list", "--preset", "nope", "-n", "5"],

@@ -1,7 +1,7 @@
 // ToolMaster (arXiv 2601.12762) as the presets `toolmaster` and `laptop-trial`, their ablations, and docs/toolmaster.md, whose table
 // must say of every key of the preset what it resolves to.
 import { describe, expect, test } from "vitest";
-import { ablations, trialAblations } from "../../src/config/ablations.ts";
+import { ablations, inertAblation, trialAblations } from "../../src/config/ablations.ts";
 import { cellKinds, trainedKinds } from "../../src/config/drift.ts";
 import { presets } from "../../src/config/presets.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
@@ -92,4 +92,17 @@ describe("docs/toolmaster.md", () => {
   test("names every ablation", () => {
     for (const name of Object.keys(trialAblations)) expect(page).toContain(`| \`${name}\``);
   });
+});
+
+test.each<[string, string, RegExp | null]>([
+  ["no-trial", "laptop", /no-trial changes nothing in this run: it is about trials \(trial\.turns above 0\)/],
+  ["no-trial", "laptop-trial", null],
+  ["no-information-gap", "laptop", /no-information-gap changes nothing .* a task set/],
+  ["no-information-gap", "laptop-synth", null],
+  ["catalogue-tools", "laptop-synth", /the command synth/],
+  ["fixed-tool", "laptop", null],
+])("the ablation %s of a run with the preset %s changes something, or it is said that it does not", (name, preset, said) => {
+  const inert = inertAblation([name], resolveConfig({ preset, ablation: [name], set: [] }).config);
+  if (said === null) expect(inert).toBeNull();
+  else expect(inert).toMatch(said);
 });

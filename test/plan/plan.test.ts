@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Residency } from "../../src/config/config.ts";
+import { resolveConfig } from "../../src/config/resolve.ts";
 import { type LearnerSizes, learnerSizes, longestRow, rowBytes } from "../../src/plan/learner.ts";
 import { type MachineMemory, type MemoryRequest, usableOfCard } from "../../src/plan/machine.ts";
 import { mendOf } from "../../src/plan/mend.ts";
@@ -159,21 +160,36 @@ describe("what does not fit", () => {
   test("is mended by the setting that is named: with it the run fits", () => {
     const long = run("qwen3-4b", "qwen3-4b", { policyContext: 24_576, simulatorContext: 32_768 });
     expect(planMemory(long, card(12)).plan).toBeNull();
-    const mend = mendOf(long, card(12));
+    const mend = mendOf(long, card(12), 640);
     expect(mend).toMatch(/^engine\.policyContext=\d+ engine\.simulatorContext=\d+$/);
     const [policyContext = 0, simulatorContext = 0] = [...(mend ?? "").matchAll(/=(\d+)/g)].map(([, value]) => Number(value));
     expect(planMemory({ ...long, policyContext, simulatorContext }, card(12)).plan).not.toBeNull();
   });
 
+  test.each(["trustee", "toolmaster", "synthagent"])(
+    "in %s too, whose response is as long: the config takes what is named",
+    (preset) => {
+      const { engine, rollout } = resolveConfig({ preset, set: [] }).config;
+      const { policyContext, simulatorContext } = engine;
+      const long = run("qwen3-4b", "qwen3-4b", { policyContext, simulatorContext });
+      const sizes = [10, 11, 12, 16, 20].map(card).filter((size) => planMemory(long, size).plan === null);
+      expect(sizes.length).toBeGreaterThan(0);
+      for (const size of sizes) {
+        const mend = mendOf(long, size, rollout.responseTokens);
+        expect(() => resolveConfig({ preset, set: mend?.split(" ") ?? [] })).not.toThrow();
+      }
+    },
+  );
+
   test("by a limit of the user's own is mended by leaving it out", () => {
     const tight = { ...laptop, training: { rank: 16, item: 4 as const, limit: 1e9 } };
     expect(planMemory(tight, host(22)).plan).toBeNull();
-    expect(mendOf(tight, host(22))).toBe("learner.memory=null");
+    expect(mendOf(tight, host(22), 640)).toBe("learner.memory=null");
   });
 
   test("whatever is set needs other models, says so, and counts what they take", () => {
     const request = run("qwen3-14b");
-    const said = misfitText(planMemory(request, card(24)), request, card(24));
+    const said = misfitText(planMemory(request, card(24)), request, card(24), 640);
     expect(said).toMatch(/together .*: rolling out needs 4\d\.\d GB of 25\.1; turns .*; alternate .*: training needs 3\d\.\d GB/);
     expect(said).toMatch(/weights alone take \d+\.\d GB: choose a smaller policy or simulator, or a larger GPU\.$/);
   });
@@ -194,6 +210,6 @@ describe("a teacher that plays in place of the run's engine", () => {
     const planned = planMemory(request, card(8));
     expect(planned.plan).toBeNull();
     expect(new Set(planned.misfits.map(({ phase }) => phase))).toEqual(new Set(["teaching"]));
-    expect(misfitText(planned, request, card(8))).toMatch(/teaching needs .* a smaller one in models\.teacher/);
+    expect(misfitText(planned, request, card(8), 640)).toMatch(/teaching needs .* a smaller one in models\.teacher/);
   });
 });

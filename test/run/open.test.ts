@@ -5,11 +5,12 @@ import { afterEach, expect, test, vi } from "vitest";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { nvidiaCards } from "../../src/llm/engine/nvidia.ts";
 import { pythonPath } from "../../src/models/python.ts";
-import { openSession } from "../../src/run/open.ts";
+import { heldOutTools, openSession } from "../../src/run/open.ts";
 import type { ProgressEvent } from "../../src/run/session.ts";
 import { acquireLease } from "../../src/store/lease.ts";
 import { createRun, findRun } from "../../src/store/runs.ts";
 import { lastStart } from "../../src/store/starts.ts";
+import type { Toolset } from "../../src/types.ts";
 import { temporaryStore } from "../store/temporary.ts";
 import { pathWithCard } from "../support/nvidia.ts";
 
@@ -61,3 +62,17 @@ test.runIf((await nvidiaCards()) === null)(
   },
   120_000,
 );
+
+test("a start names the user's own tools that it holds out, and says nothing where there are none", () => {
+  const tool = (name: string) => ({ name, description: "", parameters: {} });
+  const toolset = (name: string): Toolset => ({ domain: "user", name, tools: [tool(`${name}_open`)] });
+  const [one, other] = [toolset("github"), toolset("jira")];
+  const own = resolveConfig({ preset: "tiny", set: ["tasks.tools=my-tools.json"] }).config;
+  expect(heldOutTools(own, { train: [one], heldOut: [other] })).toEqual([
+    expect.stringMatching(/^tools: 1 of your 2 .*\(jira_open\)/),
+  ]);
+  const all = [one, other];
+  expect([heldOutTools(own, { train: all, heldOut: all }), heldOutTools(own, { train: all, heldOut: [] })]).toEqual([[], []]);
+  const { config } = resolveConfig({ preset: "tiny", set: [] });
+  expect(heldOutTools(config, { train: [one], heldOut: [other] })).toEqual([]);
+});

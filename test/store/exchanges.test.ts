@@ -82,8 +82,9 @@ test("a draft is stored once, however often a resumed run writes it again", () =
   openStep(writer, 1, { level: 4, policyVersion: 0 });
   const one = { task: "train-0-1", exchanges: [exchange(["a"]), exchange(["a"], { attempt: 2 })] };
   const other = { task: "train-0-2", exchanges: [exchange(["b"])] };
-  const failure = { boundary: "task", code: "invalid_reply", text: "not JSON" };
-  recordFailure(writer, 1, failure, { purpose: "train", drafts: [one] });
+  const failure = { boundary: "task", code: "invalid_reply", text: "not JSON", task: "train-0" };
+  for (const _ of ["first", "resumed"]) recordFailure(writer, 1, failure, { purpose: "train", drafts: [one] });
+  expect(temporary.store.database.prepare("SELECT count(*) FROM failure").pluck().get()).toBe(1);
   saveTask(writer, { ...place, index: 0 }, exampleTask(), { round: 1, embedding: null, drafts: [one, other] });
   const rows = temporary.store.database.prepare("SELECT task, attempt, trajectory FROM exchange ORDER BY id").raw().all();
   expect(rows).toEqual([

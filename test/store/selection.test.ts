@@ -47,6 +47,16 @@ function started(count: number) {
 }
 
 describe("the best step", () => {
+  test("counts a chain among the calls, and one that needs a question first among the questions", () => {
+    using run = started(1);
+    const chain = exampleTask({ dependent: true, expected: [...exampleTask().expected, ...exampleTask().expected] });
+    const both: readonly Task[] = [chain, { ...chain, heldBack: asking.heldBack }];
+    for (const [index, task] of both.entries())
+      saveTask(run.writer, { step: 0, purpose: "selection", index: tasks.length + index }, task);
+    play(run.writer, 0, "nnnnyn");
+    expect(selectionScores(run.store, run.writer.run)).toMatchObject([{ call: 1 / 3, ask: 0 }]);
+  });
+
   test("is the one with the highest mean over calls, declines and questions, each with the same weight", () => {
     using run = started(3);
     play(run.writer, 0, "yynn"); // calls 1: mean 1/3
