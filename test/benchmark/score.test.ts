@@ -39,6 +39,12 @@ test("two policies are compared row by row: the same rows in another order are n
   expect(other?.high).toBeGreaterThan(0.5);
 });
 
+test("the mean gain gives every category the same weight, however many rows it has", () => {
+  const [few, many] = [marks("simple_python", [0, 0]), marks("irrelevance", half)];
+  const { mean } = compareMarks([...few, ...many], [...marks("simple_python", [1, 1]), ...many]);
+  expect(mean).toMatchObject({ categories: ["simple_python", "irrelevance"], gain: 0.5 });
+});
+
 test("only rows that both have played are compared", () => {
   const { categories } = compareMarks(marks("multiple", [0, 0, 1]), [
     ...marks("multiple", [1, 1, 1, 1, 1]),

@@ -36,6 +36,9 @@ const engineOf = (name: string) =>
     simulatorContext: 256,
   });
 
+/** Of the samples and of the update on them; as no default has it. */
+const temperature = 0.7;
+
 /** Text ids, so many that position 1,500 has neighbours. */
 const random = draws(5);
 const ids = Array.from({ length: 1510 }, () => random.integer(0, 255));
@@ -62,7 +65,7 @@ describe.each(["qwen2", "qwen3", "llama-3.1", "llama-linear"])("%s", (name) => {
 
     const prompt = ids.slice(0, 40);
     const sampleOf = async (seed: number, advantage: number) => {
-      const request = { ids: prompt, seed, temperature: 1, maxTokens: 12, stop: new Set<number>(), deadlineMs: 60_000 };
+      const request = { ids: prompt, seed, temperature, maxTokens: 12, stop: new Set<number>(), deadlineMs: 60_000 };
       const { ids: said, logprobs } = await engine.policy.sample(request);
       const zeros = prompt.map(() => 0);
       return {
@@ -74,7 +77,7 @@ describe.each(["qwen2", "qwen3", "llama-3.1", "llama-linear"])("%s", (name) => {
     };
     const { metrics } = await learner.update({
       minibatches: [[await sampleOf(1, 1), await sampleOf(2, -1)]],
-      loss: { ...grpo },
+      loss: { ...grpo, temperature },
       learningRate: 0.05,
     });
     expect(metrics["sampling/sampling_logp_difference/max"]).toBeLessThan(0.01);

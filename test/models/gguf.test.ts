@@ -53,12 +53,10 @@ test("rope scaling, thinking and an output layer of its own are read; a tensor o
   expect(facts.rope).toEqual({ scaling: "linear", factor: 2.5, factors: true });
 });
 
-test("a file of 64 GB is read as fast as a small one: only its header is", () => {
+test("a file of 64 GB, which no buffer holds, is read by its header alone", () => {
   writeGguf(path);
   truncateSync(path, 64e9); // sparse: it takes no room
-  const start = performance.now();
   expect(factsOf([readGguf(path)], path).facts.layers).toBe(2);
-  expect(performance.now() - start).toBeLessThan(500);
 });
 
 describe("refused in a sentence", () => {

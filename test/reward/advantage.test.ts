@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { advantageModes, returnModes } from "../../src/config/training.ts";
-import { type AdvantageOptions, advantages, isDead, type RewardedRollout, tgrpo } from "../../src/reward/advantage.ts";
+import {
+  type AdvantageOptions,
+  advantages,
+  costOffsets,
+  isDead,
+  type RewardedRollout,
+  tgrpo,
+} from "../../src/reward/advantage.ts";
 
 const rollout = (reward: number, turnRewards: readonly number[] = [0], aborted = false) => ({ reward, turnRewards, aborted });
 const uniform: AdvantageOptions = { mode: "uniform", normalizeStd: true };
@@ -101,6 +108,11 @@ describe("the group's outcome", () => {
     );
     expect(() => tgrpo([rollout(1, [0, reward]), rollout(0)], uniform)).toThrow("rollout 0");
   });
+});
+
+it("what rollouts cost is centred on the mean of those that were played to their end; an aborted one is not among them", () => {
+  const costly = (reward: number, cost: number, aborted = false) => ({ ...rollout(reward, [0], aborted), cost });
+  expect(costOffsets([costly(1, 0.04), costly(0, 0.06, true), costly(-1, 0)])).toEqual([0.02, 0, -0.02]);
 });
 
 describe("the modes by hand", () => {

@@ -1,8 +1,10 @@
 // Evaluations of whole runs on the doubles: which policies play which tasks, which checkpoints stay, and what a resume repeats.
-import { existsSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { printSummary } from "../../src/cli/summary.ts";
 import { configSchema } from "../../src/config/config.ts";
+import type { ProgressEvent } from "../../src/run/session.ts";
 import { checkpointFolder, listCheckpoints } from "../../src/store/checkpoints.ts";
 import { acquireLease } from "../../src/store/lease.ts";
 import { setRunConfig } from "../../src/store/runs.ts";
@@ -57,6 +59,22 @@ test("whole episodes are played by base, step 0, the best and the last step; fir
   expect(printed).toContain("Best step: 1 (the last is 3). Its adapter is the one to use.");
   expect(printed).toMatch(/Adapter for llama\.cpp: .*checkpoint-1\..*\.gguf/);
   expect(printed).toMatch(/kind +tasks +step 0 +best \(step 1\) +last \(step 3\) +gain, best \(step 1\) +gain, last \(step 3\)/);
+});
+
+test("a best checkpoint whose files have changed plays nothing, which is said", async () => {
+  using temporary = temporaryStore();
+  const run = newRun(temporary, { evaluation, steps });
+  const told: string[] = [];
+  const progress = (event: ProgressEvent) => {
+    if (!("text" in event)) return;
+    told.push(event.text);
+    const best = listCheckpoints(temporary.store, run).find(({ step }) => step === 1);
+    if (event.text.startsWith("first turns (step 3)") && best !== undefined)
+      appendFileSync(join(checkpointFolder(temporary.store, best), "state.json"), " ");
+  };
+  await life(temporary, run, { token: "one", decide: bestIsStep1, progress });
+  expect(told).toContainEqual(expect.stringMatching(/^the best checkpoint \(step 1\) is not evaluated: /));
+  expect(played(temporary).map(([purpose, phase]) => `${purpose} ${phase}`)).not.toContain("evaluation step 1");
 });
 
 test("without a warm-up the untouched base is checkpoint 0 and is played whole once", async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { type ConfigInput, configSchema } from "../../src/config/config.ts";
 import { presets } from "../../src/config/presets.ts";
-import type { Learner, UpdateRequest } from "../../src/learner/learner.ts";
+import type { Learner, UpdateReply, UpdateRequest } from "../../src/learner/learner.ts";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
 import { stepAdvantages } from "../../src/reward/assign.ts";
+import { tokenDigest } from "../../src/rules/token-digest.ts";
 import { learn } from "../../src/run/learn.ts";
 import type { ProgressEvent } from "../../src/run/session.ts";
 import type { Trajectory } from "../../src/types.ts";
@@ -12,14 +13,17 @@ import { blueprint } from "../support/blueprint.ts";
 import { planWith } from "../support/plan.ts";
 import { aborted, judged, message } from "../support/trajectory.ts";
 
+/** As no default has it. */
+const temperature = 0.7;
+
 /**
- * Learns from these groups with the double, whose update also returns `metrics`; records requests and progress. The first group
- * has the guide.
+ * Learns from these groups with the double, whose update also returns what is in `change`; records requests, temperatures of
+ * log-probs and progress. The first group has the guide.
  */
 async function learned(
   groups: readonly (readonly Trajectory[])[],
   input: ConfigInput = {},
-  metrics = {},
+  change: Partial<UpdateReply> = {},
   step = 1,
   guide: Trajectory | null = null,
   plan = planWith(),
@@ -30,12 +34,17 @@ async function learned(
   const before = await double.logprobs([[1, 111, 107]], "policy", 1);
   const requests: UpdateRequest[] = [];
   const told: ProgressEvent[] = [];
+  const measuredAt: number[] = [];
   const learner: Learner = {
     ...double,
+    logprobs: (samples, which, at) => {
+      measuredAt.push(at);
+      return double.logprobs(samples, which, at);
+    },
     update: async (request) => {
       requests.push(request);
       const reply = await double.update(request);
-      return { ...reply, metrics: { ...reply.metrics, ...metrics } };
+      return { ...reply, ...change, metrics: { ...reply.metrics, ...change.metrics } };
     },
   };
   const scored = stepAdvantages(
@@ -46,9 +55,9 @@ async function learned(
     config,
     step,
   );
-  const said = await learn({ config, learner, plan, progress: (event) => told.push(event) }, scored, { step, temperature: 1 });
+  const said = await learn({ config, learner, plan, progress: (event) => told.push(event) }, scored, { step, temperature });
   const after = await double.logprobs([[1, 111, 107]], "policy", 1);
-  return { said, requests, told, moved: JSON.stringify(before) !== JSON.stringify(after) };
+  return { said, requests, measuredAt, told, moved: JSON.stringify(before) !== JSON.stringify(after) };
 }
 
 const alive = [judged(1), judged(-1, { messages: [message("user", "go on"), message("assistant", "no")] })];
@@ -108,6 +117,17 @@ describe("groups without variance", () => {
     expect(sizes(beside)).toEqual([2]);
     expect(beside.moved).toBe(true);
   });
+});
+
+test("the temperature of the samples is that of the update, and of the gap where nothing is learnt", async () => {
+  const { requests } = await learned([alive], bare);
+  expect(requests.map(({ loss }) => loss)).toEqual([expect.objectContaining({ temperature })]);
+  expect((await learned([dead], bare)).measuredAt).toEqual([temperature]);
+});
+
+test("an update that trained on other ids than were sampled ends the step", async () => {
+  const digests = alive.map(() => tokenDigest([9]));
+  await expect(learned([alive], bare, { digests })).rejects.toThrow(/trained on other token ids than were sampled/);
 });
 
 test("without negative advantages and a KL term only successes are learnt from", async () => {
@@ -208,19 +228,20 @@ describe("the request to the learner", () => {
 });
 
 describe("the alarm of the sampler-learner gap", () => {
+  const outside = (share: number) => ({ metrics: { "sampling/ratio_out_of_band": share } });
   const warnings = (told: readonly ProgressEvent[]) => told.filter((event) => event.kind === "warning");
 
   test("warns above 5 % of the tokens, says what to do, and is a metric", async () => {
-    const loud = await learned([alive], {}, { "sampling/ratio_out_of_band": 0.051 }, 7);
+    const loud = await learned([alive], {}, outside(0.051), 7);
     expect(loud.said["sampling/gap_alarm"]).toBe(1);
     expect(warnings(loud.told)).toMatchObject([{ step: 7, text: expect.stringContaining("5.1 % of the tokens") }]);
-    const quiet = await learned([alive], {}, { "sampling/ratio_out_of_band": 0.05 });
+    const quiet = await learned([alive], {}, outside(0.05));
     expect(quiet.said["sampling/gap_alarm"]).toBe(0);
     expect(warnings(quiet.told)).toEqual([]);
   });
 
   test("has the config's limit, and also works in a step that trained nothing", async () => {
-    const wide = await learned([alive], { learner: { gapAlarm: 0.5 } }, { "sampling/ratio_out_of_band": 0.4 });
+    const wide = await learned([alive], { learner: { gapAlarm: 0.5 } }, outside(0.4));
     expect(warnings(wide.told)).toEqual([]);
     const untrained = await learned([dead], bare); // the double's log-probs are far from the -0.5 of the record
     expect(untrained.said["sampling/gap_alarm"]).toBe(1);

@@ -1,12 +1,12 @@
 // What a start does with files in a run's folder: only folders named .tmp are removed, whatever the store lists.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
 import { scriptedVocabulary } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { type Saving, saveCheckpoint } from "../../src/run/checkpoint.ts";
-import { verifyCheckpoint } from "../../src/store/checkpoints.ts";
+import { checkpointFolder, listCheckpoints, verifyCheckpoint } from "../../src/store/checkpoints.ts";
 import { runFolder } from "../../src/store/home.ts";
 import { acquireLease, releaseLease, type Writer } from "../../src/store/lease.ts";
 import { createRun } from "../../src/store/runs.ts";
@@ -14,7 +14,7 @@ import { closeStep, openStep } from "../../src/store/steps.ts";
 import { openStore } from "../../src/store/store.ts";
 import { newWriter, type Temporary, temporaryStore } from "../store/temporary.ts";
 import { openRequest } from "../suites/learner.suite.ts";
-import { life, lostOf, newRun } from "../support/whole-run.ts";
+import { life, lostOf, newRun, outcome } from "../support/whole-run.ts";
 
 /** A file in a separate folder. */
 function put(...path: readonly string[]): string {
@@ -72,6 +72,20 @@ test("a store older than its run's checkpoints stops the run, which lists them a
   expect(lostOf(temporary)).toEqual([]);
   copy.store[Symbol.dispose]();
   expect((await verifyCheckpoint(store, run)).checkpoint?.step).toBe(2);
+});
+
+test("a newest checkpoint with a changed file is not used: its step is played again, and the run ends as if nothing had been", async () => {
+  using temporary = temporaryStore();
+  const run = newRun(temporary);
+  await life(temporary, run, { token: "first" });
+  const expected = outcome(temporary, run);
+  const [newest] = listCheckpoints(temporary.store, run);
+  if (newest === undefined) throw new Error("the run has no checkpoint");
+  appendFileSync(join(checkpointFolder(temporary.store, newest), "state.json"), " ");
+  const told: string[] = [];
+  await life(temporary, run, { token: "second", progress: (event) => void ("text" in event && told.push(event.text)) });
+  expect(told).toContainEqual(expect.stringMatching(/^The checkpoint of step 2 is not used: /));
+  expect(outcome(temporary, run)).toEqual(expected);
 });
 
 /** As the store was when step 0 had been closed. */

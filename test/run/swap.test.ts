@@ -74,3 +74,12 @@ test("an engine that keeps its old adapter while the learner has changed ends th
   };
   await expect(swapped(session, trained, 1)).rejects.toThrow(/does not follow the learner .* \(moved by 0\.0000\)/);
 });
+
+test("an engine that has loaded another adapter than the learner's, or a learner that gives too few log-probs, ends the run", async () => {
+  const engine = scriptedEngine();
+  const learned = await expectedOf(await sessionOf(saved("learned", [0, 20]), engine));
+  const other = saved("other", [0, 1]);
+  await expect(swapAndProbe({ engine }, other, 1, learned)).rejects.toThrow(/under 0\.5 on the probe, got \d+\.\d+/);
+  const short = { ...learned, policy: learned.policy.slice(0, -1) };
+  await expect(swapAndProbe({ engine }, saved("learned", [0, 20]), 2, short)).rejects.toThrow(/got NaN/);
+});

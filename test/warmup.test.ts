@@ -1,0 +1,63 @@
+// The supervised passes of the warm-up, on the doubles: what is trained on, in which order and at which rate, and what is stored of it.
+import { beforeAll, describe, expect, test } from "vitest";
+import { configSchema } from "../src/config/config.ts";
+import type { UpdateRequest } from "../src/learner/learner.ts";
+import { scriptedLearner } from "../src/learner/scripted.ts";
+import { scriptedVocabulary } from "../src/llm/scripted.ts";
+import { loadTrajectories } from "../src/store/trajectories.ts";
+import type { Trajectory } from "../src/types.ts";
+import { temporaryStore } from "./store/temporary.ts";
+import { openRequest } from "./suites/learner.suite.ts";
+import { life, newRun } from "./support/whole-run.ts";
+
+const { warmup } = configSchema.parse({
+  warmup: { when: "always", demonstrations: 6, declineShare: 0.5, epochs: 2, batch: 2, learningRate: 6e-4 },
+});
+const texts = ({ minibatches }: UpdateRequest) => minibatches.flat().map(({ ids }) => scriptedVocabulary().decode(ids));
+
+describe("two supervised passes over three calls and their twins, two at a time", () => {
+  const requests: UpdateRequest[] = [];
+  let shown: readonly Trajectory[] = [];
+  beforeAll(async () => {
+    using temporary = temporaryStore();
+    const run = newRun(temporary, { steps: 0, warmup });
+    await life(temporary, run, { token: "one", updated: (request) => requests.push(request) });
+    const stored = loadTrajectories(temporary.store, run, { step: 0, purpose: "demonstration" });
+    shown = stored.map(({ trajectory }) => trajectory);
+  });
+
+  test("train on every demonstration once a pass, in another order, each beside its twin", () => {
+    expect(requests.map(({ loss }) => loss.kind)).toEqual(Array<string>(6).fill("sft"));
+    const [first, second] = [requests.slice(0, 3).flatMap(texts), requests.slice(3).flatMap(texts)];
+    expect(new Set(first).size).toBe(6);
+    expect([...second].sort()).toEqual([...first].sort());
+    expect(second).not.toEqual(first);
+    for (const request of requests) {
+      const asked = texts(request).map((text) => /goes from Oslo to (\w+) on/.exec(text)?.[1]);
+      expect(asked).toEqual([expect.any(String), asked[0]]);
+    }
+  });
+
+  test("at a rate that falls linearly to 0", () => {
+    const rates = [6e-4, 5e-4, 4e-4, 3e-4, 2e-4, 1e-4].map((rate) => expect.closeTo(rate, 10));
+    expect(requests.map(({ learningRate }) => learningRate)).toEqual(rates);
+  });
+
+  test("and each demonstration has the log-probs that its own tokens had before it was trained on", async () => {
+    const learner = scriptedLearner();
+    await learner.open(openRequest);
+    const before = new Map<string, readonly number[]>();
+    for (const request of requests.slice(0, 3)) {
+      const { logprobs } = await learner.update(request);
+      for (const [at, { ids, mask }] of request.minibatches.flat().entries())
+        before.set(ids.join(), logprobs[at]?.filter((_, position) => mask[position] === 1) ?? []);
+    }
+    expect(shown).toHaveLength(6);
+    for (const trajectory of shown) {
+      const stored = trajectory.messages.flatMap(({ role, logprobs }) => (role === "assistant" ? (logprobs ?? []) : []));
+      const expected = before.get(trajectory.messages.flatMap(({ ids }) => ids).join()) ?? [];
+      expect(expected.length).toBeGreaterThan(0);
+      expect(stored).toEqual(expected.map((logprob) => expect.closeTo(logprob, 5)));
+    }
+  });
+});
