@@ -1,5 +1,5 @@
 // The user's own tools (config tasks.tools): of a file or folder, or those of a task set: "taskset:NAME". A run knows them again by
-// their hash.
+// their hash, and likewise the task set that it trains on (config tasks.source).
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";

@@ -8,7 +8,7 @@ import { asEnum } from "../text/options.ts";
 import { optionWeights, readAnswer } from "./answer.ts";
 import { type Sent, send } from "./http.ts";
 import { faultText } from "./line.ts";
-import { enumBody, schemaTold, turnBody } from "./question.ts";
+import { answerTokens, enumBody, schemaTold, turnBody } from "./question.ts";
 
 export interface Greeting {
   /** The model as the server names it. */
@@ -29,8 +29,6 @@ export interface GreetOptions {
   readonly seat?: "simulator" | "teacher";
 }
 
-/** Tokens of a short answer. */
-const mostTokens = 40;
 const options = ["yes", "no"];
 /** It asks for something else than the schema: only a server that keeps to schemas answers with an option. */
 const messages = [{ role: "user", content: "Write a short sentence about the weather." }] as const;
@@ -45,7 +43,7 @@ export async function greet({ address, key, thinkTokens, deadlineMs, seat = "sim
   const inWords = turnBody(address.model, schemaTold(messages, schema), {
     seed: 0,
     temperature: 1,
-    maxTokens: mostTokens + thinkTokens,
+    maxTokens: answerTokens + thinkTokens,
   });
   const formatted = (weighed: boolean) => enumBody(address.model, { messages, schema }, { thinkTokens, weighed });
   const ask = (body: Json) =>

@@ -8,7 +8,7 @@ type Body = { readonly [key: string]: Json };
 /** More is refused by some servers; a choice has at most 8 options. */
 const topLogprobs = 20;
 /** Tokens of {"answer": "…"} with blanks. */
-const answerTokens = 40;
+export const answerTokens = 40;
 /** Servers read seeds as numbers of 32 bits, some with a sign. */
 const seedMask = 0x7fffffff;
 
