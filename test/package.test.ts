@@ -97,4 +97,4 @@ test("nothing is written into it, and every command that it names is one of the 
   expect(node({}, "--input-type=module", "-e", learner).stdout).toBe("hello\n");
   expect(playact("models", "get", "smollm2-135m-instruct").stderr).not.toContain("internal error");
   expect(state()).toEqual(before);
-}, 120_000);
+});

@@ -149,4 +149,4 @@ test("killed at 20 random moments it makes no persona twice, loses no stage that
   expect(openPlaces(temporary.store, set, personas)).toEqual([]);
   expect(tasksOf(temporary.store, set)).toHaveLength(personas - personas / 3);
   expect(rows(temporary.store, "SELECT count(*) FROM synthesis WHERE stage = 'persona'")).toEqual([[personas]]);
-}, 120_000);
+});

@@ -29,11 +29,11 @@ describe("a worker that is gone", () => {
   it("leaves its lease to the next one at once, even if no process can be looked up", async () => {
     // the next one throws if the lease still counts as held, and it asks only once
     expect(await supervised("SIGKILL")).toEqual({ code: 0, holder: null, restarted: true });
-  }, 20_000);
+  });
 
   it("that was ended by SIGTERM is not started again", async () => {
     expect(await supervised("SIGTERM")).toEqual({ code: 130, holder: null, restarted: false });
-  }, 20_000);
+  });
 });
 
 describe("a worker that hears nothing", () => {
@@ -45,7 +45,7 @@ describe("a worker that hears nothing", () => {
     await until(() => existsSync(join(temporary.home, "busy")));
     for (let request = 0; request < 3; request++) process.emit("SIGHUP");
     expect(await end).toBe(130);
-  }, 20_000);
+  });
 });
 
 describe("a worker that fails", () => {
@@ -60,7 +60,7 @@ describe("a worker that fails", () => {
     const code = await supervise(temporary.home, { run: run.name }, built.path("cli.js"));
     vi.unstubAllEnvs();
     expect(code).toBe(4); // the model is not here
-  }, 20_000);
+  });
 });
 
 describe("a worker whose supervisor was killed", () => {
@@ -82,5 +82,5 @@ describe("a worker whose supervisor was killed", () => {
     expect(isRunning(pid)).toBe(true);
     supervisor.kill("SIGKILL");
     await until(() => !isRunning(pid));
-  }, 20_000);
+  });
 });

@@ -69,4 +69,4 @@ test("a set whose command is killed at 20 random moments has the same tasks as o
   // a kill loses the stages in flight, of which each may have asked its question up to three times
   expect(asked).toBeLessThanOrEqual(askedOnce + 20 * 8 * 3);
   rmSync(folder, { recursive: true });
-}, 240_000);
+});

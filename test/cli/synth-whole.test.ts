@@ -53,7 +53,7 @@ test("a set is made, extended without doing anything twice, written and read bac
   const names = train.flatMap(({ tools }) => tools.map(({ name }) => name));
   expect(new Set(names).size).toBe(names.length);
   expect(names.length).toBeGreaterThan(6);
-}, 60_000);
+});
 
 test("a simulator that fills in no form drops every persona, and the command says why and fails", async () => {
   using home = temporaryStore();
@@ -61,4 +61,4 @@ test("a simulator that fills in no form drops every persona, and the command say
   const ended = await synth("huts", "--home", home.home, "-n", "2", "--set", `models.simulator=${server.url}#big`);
   expect(ended.out).toMatch(/^huts: 0 tasks \(0 % kept\), 2 dropped; \d+ s\n[\s\S]*^toolset +wrong_form +2 /m);
   expect(ended).toMatchObject({ code: 1, err: expect.stringMatching(/None of the 2 personas of huts came to a task/) });
-}, 60_000);
+});

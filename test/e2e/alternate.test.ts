@@ -34,4 +34,4 @@ test("a run with alternate is bit for bit the run with together, its sampler gap
   expect(gap).toBeLessThan(0.3);
   expect(together.held).toEqual([]);
   expect(alternate.held).toHaveLength(2 * (1 + shape.steps));
-}, 900_000); // two whole runs, one request at a time: minutes where other tests compute beside it
+});

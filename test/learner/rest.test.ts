@@ -33,4 +33,4 @@ test("rest frees the frozen weights, and twenty cycles leave memory flat", async
   } finally {
     await learner.close();
   }
-}, 180_000);
+});

@@ -65,7 +65,7 @@ describe("the groups of a step", () => {
       all.flatMap(({ trajectories }) => trajectories.map(({ messages, sample }) => ({ messages, sample })));
     expect(read(again)).toEqual(read(groups));
     expect(again[0]?.trajectories[0]).toBe(done.find(({ trajectory }) => trajectory.sample === 0)?.trajectory);
-  }, 20_000);
+  });
 
   test("that were all finished before ask no model", async () => {
     const first = open();

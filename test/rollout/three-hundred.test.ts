@@ -20,7 +20,7 @@ const fourTrials = trials({ turns: 4 });
 let drifted: readonly Drifted[] = [];
 beforeAll(async () => {
   drifted = await driftedTasks(100);
-}, 120_000);
+});
 
 /** What a policy says next, after the result of its last call; null: it begins, or the user has spoken. */
 type Speaker = (result: string | null) => string;

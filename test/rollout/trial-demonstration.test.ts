@@ -37,7 +37,7 @@ let drifted: readonly Drifted[] = [];
 const ofKind = (...kinds: readonly DriftKind[]) => drifted.filter(({ kind }) => kinds.includes(kind)).map(({ task }) => task);
 beforeAll(async () => {
   drifted = await driftedTasks(20);
-}, 120_000);
+});
 
 describe("sixty demonstrations with trials", () => {
   test("are all approved by rule, without harm, and every note is true", async () => {

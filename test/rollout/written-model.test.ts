@@ -41,4 +41,4 @@ test("an episode whose user, tools and verdict SmolLM2 writes ends in order", as
     expect(trajectory.verdict?.reason.length).toBeGreaterThan(2);
   }
   expect(trajectory.messages[3]?.role ?? "aborted").toMatch(/^(tool|aborted)$/);
-}, 120_000);
+});

@@ -55,7 +55,7 @@ describe("a store that another program has locked", () => {
     expect(ticks).toBeGreaterThan(10); // the event loop has never stood still for long
     expect(opened.stored()).toEqual([0, 1]);
     expect(opened.told.at(-1)).toContain("the run continues");
-  }, 20_000);
+  });
 });
 
 describe("a full disk", () => {

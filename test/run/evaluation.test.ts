@@ -188,4 +188,4 @@ test("an evaluation that was killed between any two episodes is completed: no ta
     const now = rows(temporary, "SELECT id FROM trajectory").map(String);
     expect(before.map(String).filter((id) => !now.includes(id))).toEqual([]);
   }
-}, 60_000);
+});

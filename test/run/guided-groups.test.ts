@@ -158,7 +158,7 @@ describe("a step whose groups may be guided and stopped", () => {
       expect(rows("SELECT count(*) FROM trajectory"), `moment ${n}`).toBe(expected.flatMap(({ members }) => members).length);
       expect(rows("SELECT count(*) FROM task"), `moment ${n}`).toBe(expected.length);
     }
-  }, 120_000);
+  });
 
   test("plays no episode otherwise than a step that has neither: the same first halves, seed by seed", async () => {
     using stopping = temporaryStore();

@@ -51,13 +51,13 @@ test("a run that dies at twenty moments never gives two answers to one call of a
   expect(stored.map(({ answer }) => /NT\d+/.exec(answer.text)?.[0]).sort()).toEqual(seen.flat().sort());
   expect(asked).toBeGreaterThanOrEqual(stored.length); // a kill may have lost one that nobody was given
   expect(stored[0]).toMatchObject({ call: 'find_train{"day":"2027-03-02","from":"oslo","to":"moss"}', state: [] });
-}, 60_000);
+});
 
 test("without memory such a world answers every episode otherwise, and nothing is stored", async () => {
   const { seen, stored } = await shown(false, 0);
   expect(seen.filter((trains) => trains.length > 1).length).toBeGreaterThan(1);
   expect(stored).toEqual([]);
-}, 60_000);
+});
 
 test("a run on a task set begins with what the teacher was answered when the set was made", async () => {
   using temporary = temporaryStore();

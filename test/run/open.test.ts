@@ -24,7 +24,7 @@ test("a stop at once closes the learner, also while the run opens", async () => 
   const stop = new AbortController();
   const watch = { progress: () => stop.abort(), pause: () => undefined, signal: stop.signal };
   await expect(openSession(writer, temporary.home, watch)).rejects.toThrow("the learner was closed");
-}, 120_000);
+});
 
 test.runIf((await nvidiaCards()) === null)(
   "a start reports and stores the devices of the opened parts, and warns about an unused GPU",

@@ -62,4 +62,4 @@ test("a run that was killed while it drew its tasks is the same run", async () =
       messages: expected.messages,
     });
   }
-}, 60_000);
+});

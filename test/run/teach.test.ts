@@ -272,7 +272,7 @@ describe("a run with a teacher", () => {
         metrics: expected.metrics,
       });
     }
-  }, 60_000);
+  });
 
   test("has it on a server beside the run's own simulator, and none where rules show how", async () => {
     await using server = await chatServer({ say: () => "Hello." });

@@ -180,4 +180,4 @@ test("killed in either step and resumed it ends like an uninterrupted run", asyn
     await life(temporary, died, { token: "second", tools, script: world() });
     expect(outcome(temporary, died), `moment ${n} of ${seen.length}, ${seen[n - 1]}`).toEqual(expected);
   }
-}, 60_000);
+});

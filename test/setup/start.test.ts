@@ -40,7 +40,7 @@ test("SIGTERM to npm start reaches the training, and npm start ends with its exi
   expect(await ended).toEqual([7, null]);
   expect(isRunning(pid)).toBe(false);
   rmSync(folder, { recursive: true });
-}, 20_000);
+});
 
 test.each([
   [

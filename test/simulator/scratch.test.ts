@@ -112,7 +112,7 @@ describe("in a copy of the world", () => {
       if (JSON.stringify(await executed("shared", 2)) !== JSON.stringify(without)) changed++;
     }
     expect(changed).toBeGreaterThan(20);
-  }, 120_000);
+  });
 });
 
 /** What the right calls of a task are answered after all of them were tried so many times. */

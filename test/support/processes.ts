@@ -21,11 +21,11 @@ export function isRunning(pid: number): boolean {
   return running().some((process) => process.pid === pid);
 }
 
-/** Waits until `found` returns something, polling every 20 ms; otherwise the test's time limit ends the wait. */
+/** Waits until `found` returns something (neither 0 nor ""), polling every 20 ms; otherwise the test's time limit ends the wait. */
 export async function until<T>(found: () => T | null | undefined | false): Promise<T> {
   for (;;) {
     const value = found();
-    if (value !== null && value !== undefined && value !== false) return value;
+    if (value) return value; // a file that is there may still be empty
     await wait(20);
   }
 }

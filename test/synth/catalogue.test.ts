@@ -36,7 +36,7 @@ describe("a task with the tools of a catalogue", () => {
   beforeAll(async () => {
     const all = await Promise.all(Array.from({ length: 24 }, (_, position) => made(position)));
     tasks = all.flatMap(({ task }) => task ?? []);
-  }, 60_000);
+  });
 
   test("holds one value back, tells another one, and has no table", () => {
     expect(tasks.length).toBeGreaterThan(15);

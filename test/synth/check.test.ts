@@ -12,7 +12,7 @@ beforeAll(async () => {
     const { tools } = (body as { readonly toolset: Json }).toolset as JsonObject & Pick<Toolset, "tools">; // as it was kept
     return task === null ? [] : [{ task, tools }];
   });
-}, 60_000);
+});
 
 const operationOf = ({ table }: Task, tool = ""): Operation | undefined => table?.operations[tool];
 const goalOf = (task: Task) => operationOf(task, task.expected.at(-1)?.name);

@@ -21,7 +21,7 @@ let tasks: readonly Task[] = [];
 
 beforeAll(async () => {
   tasks = (await scriptedSet(200)).flatMap(({ task }) => task ?? []);
-}, 120_000);
+});
 
 /** What the policy does: a turn of calls, or words that the user may answer with a held-back sentence. */
 type Turn = readonly ToolCall[] | { readonly say: string; readonly reply?: string };

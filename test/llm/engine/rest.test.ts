@@ -36,4 +36,4 @@ test("rest gives back the contexts, then the weights; in forty cycles no context
   }
   // MB in two cycles. The allocator's pools fill slowly, in the first half by as much as 13; a context that stayed would add 90, a vocabulary 15
   expect(slope(held.slice(10))).toBeLessThan(9);
-}, 180_000);
+});
