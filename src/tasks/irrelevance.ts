@@ -47,9 +47,9 @@ function isStillFit({ restriction }: Task, tools: readonly ToolSpec[]): boolean 
 }
 
 /**
- * Tools that cannot do what the needed ones do, each name once, shuffled: by turns siblings that need a value of their own, and
- * tools of the domain's other toolsets (of other domains if there are none). A toolset that was cut from a longer list has its
- * siblings in the other parts too.
+ * Tools that cannot do what the needed ones do, since they need a value of their own; each name once, shuffled: by turns siblings
+ * and tools of the domain's other toolsets (of other domains if there are none), of which one may be a second service for the
+ * same job.
  */
 export function uselessTools(
   toolsets: readonly Toolset[],
@@ -58,13 +58,12 @@ export function uselessTools(
   random: Draws,
 ): ToolSpec[] {
   const near = toolsets.filter(({ domain }) => domain === own.domain);
-  const list = near.find(({ name }) => name === own.toolset)?.cutFrom;
-  const home = near.filter(({ name, cutFrom }) => name === own.toolset || (list !== undefined && cutFrom === list));
-  const others = near.filter((toolset) => !home.includes(toolset));
+  const others = near.filter(({ name }) => name !== own.toolset);
   const pool = others.length > 0 ? others : toolsets.filter(({ domain }) => domain !== own.domain);
-  const siblings = home.flatMap(({ tools }) => tools.filter((tool) => needed.every((other) => cannotServe(other, tool))));
+  const useless = (from: readonly Toolset[]) =>
+    random.shuffle(from.flatMap(({ tools }) => tools.filter((tool) => needed.every((other) => cannotServe(other, tool)))));
   const names = new Set(needed.map(({ name }) => name));
-  return alternated(random.shuffle(siblings), random.shuffle(pool.flatMap(({ tools }) => tools))).filter(({ name }) => {
+  return alternated(useless(near.filter(({ name }) => name === own.toolset)), useless(pool)).filter(({ name }) => {
     const isNew = !names.has(name);
     names.add(name);
     return isNew;

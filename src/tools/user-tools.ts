@@ -70,10 +70,7 @@ function toolsetsOf(path: string, domain: string, toolset: string | null, option
   const tools = flat?.tools ?? [];
   refuseDuplicates(tools, path);
   if (toolset !== null) return [{ domain, name: toolset, tools }];
-  return grouped(tools).map(({ members, cutFrom }, index) => ({
-    ...{ domain, name: `tools-${index + 1}`, tools: members },
-    ...(cutFrom === undefined ? {} : { cutFrom }),
-  }));
+  return grouped(tools).map((members, index) => ({ domain, name: `tools-${index + 1}`, tools: members }));
 }
 
 /** The toolsets with every function checked; those that are left out are reported. */
@@ -134,7 +131,7 @@ function missing(path: string, content: Json): never {
 }
 
 /** Groups tools that share a prefix (`github_…`); the others keep the order of the file. Up to 8 per toolset. */
-function grouped(tools: readonly ToolSpec[]): { readonly members: readonly ToolSpec[]; readonly cutFrom?: string }[] {
+function grouped(tools: readonly ToolSpec[]): (readonly ToolSpec[])[] {
   const groups = new Map<string, ToolSpec[]>();
   for (const tool of tools) {
     const prefix = prefixOf(tool.name);
@@ -142,10 +139,7 @@ function grouped(tools: readonly ToolSpec[]): { readonly members: readonly ToolS
   }
   const shared = [...groups].filter(([prefix, members]) => prefix !== "" && members.length > 1);
   const single = tools.filter((tool) => !shared.some(([, members]) => members.includes(tool)));
-  return [...shared, ["", single] as const].flatMap(([cutFrom, list]) => {
-    const parts = chunked(list);
-    return parts.map((members) => (parts.length > 1 ? { members, cutFrom } : { members }));
-  });
+  return [...shared.map(([, members]) => members), single].flatMap(chunked);
 }
 
 /** Verbs at the start of a name, which do not show that tools belong together. */

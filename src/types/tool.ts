@@ -15,8 +15,6 @@ export interface Toolset {
   readonly domain: string;
   readonly name: string;
   readonly tools: readonly ToolSpec[];
-  /** The list that this is a part of, cut for its length alone; absent for a whole one. */
-  readonly cutFrom?: string;
 }
 
 export interface ToolCall {

@@ -18,6 +18,17 @@ export const findTrain: ToolSpec = {
   },
 };
 
+/** Needs a value that `findTrain` does not take, and does not need one of its own: neither can serve in the other's place. */
+export const findFlight: ToolSpec = {
+  ...findTrain,
+  name: "find_flight",
+  parameters: {
+    type: "object",
+    properties: { airport: { type: "string" }, to: { type: "string" }, day: { type: "string", format: "date" } },
+    required: ["airport", "to", "day"],
+  },
+};
+
 export const bookSeats: ToolSpec = {
   name: "book_seats",
   description: "Books seats on a train.",

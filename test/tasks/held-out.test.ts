@@ -12,7 +12,7 @@ import { taskOrders } from "../../src/tasks/orders.ts";
 import { readyTasks, readyToPlay } from "../../src/tasks/ready.ts";
 import { promptTokens, rejectionOf } from "../../src/tasks/rejection.ts";
 import { embeddedCatalogue, splitHeldOut } from "../../src/tools/toolset.ts";
-import { blueprint, chain, findTrain } from "../support/blueprint.ts";
+import { blueprint, chain, findFlight } from "../support/blueprint.ts";
 
 const config = configSchema.parse({});
 const evening = configSchema.parse(presets.evening);
@@ -63,7 +63,7 @@ describe("the kinds of held-out tasks", () => {
 
 test("decline tasks are twins of plain tasks first: the same words without the tools, at the places after the calls", () => {
   const calls = new Map([chain(), blueprint(), blueprint({ firstMessage: "And to Narva?" })].entries());
-  const other = { domain: "travel", name: "hotels", tools: [{ ...findTrain, name: "find_hotel" }] };
+  const other = { domain: "travel", name: "flights", tools: [findFlight] };
   const trains = { domain: "travel", name: "trains", tools: [...blueprint().tools] };
   // of 4 places 3 are for calls in an evaluation, 2 of 3 in a selection
   const twins = declineTwins(calls, { purpose: "selection", total: 7, toolsets: [trains, other] });
@@ -72,7 +72,7 @@ test("decline tasks are twins of plain tasks first: the same words without the t
   expect([...twins.values()].map(({ firstMessage }) => firstMessage)).toEqual([blueprint().firstMessage, "And to Narva?"]);
   for (const twin of twins.values()) {
     expect(taskKind(twin)).toBe("decline");
-    expect(twin.tools.map(({ name }) => name).sort()).toEqual(["book_seats", "find_hotel"]);
+    expect(twin.tools.map(({ name }) => name).sort()).toEqual(["book_seats", "find_flight"]);
   }
 });
 

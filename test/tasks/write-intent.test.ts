@@ -4,7 +4,7 @@ import type { TaskOrder } from "../../src/tasks/orders.ts";
 import { writeIntentDraft } from "../../src/tasks/write-intent.ts";
 import { anyTools } from "../../src/tools/distractors.ts";
 import type { Json, JsonObject, Task, Toolset } from "../../src/types.ts";
-import { bookSeats, findTrain, found as foundTrain } from "../support/blueprint.ts";
+import { bookSeats, findFlight, findTrain, found as foundTrain } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 import { chained, order, trains } from "../support/task-order.ts";
 
@@ -169,10 +169,10 @@ describe("a draft is rejected", () => {
 });
 
 test("a decline task says the same words when no tool for the request is available", async () => {
-  const flights: Toolset = { domain: "travel", name: "flights", tools: [{ ...findTrain, name: "find_flight" }] };
-  const call = { name: "find_flight", arguments: found.arguments };
+  const flights: Toolset = { domain: "travel", name: "flights", tools: [findFlight] };
+  const calls = [found, { name: "find_flight", arguments: { airport: "Oslo", to: "Bergen", day: "2027-03-02" } }];
   const names = (seed: number) => ["decline", seed];
-  const drafts = (["find_train", "find_flight"] as const).map((name) => ({ ...draft, expected_tool_calls: [{ ...call, name }] }));
+  const drafts: Json[] = calls.map((call) => ({ ...draft, expected_tool_calls: [call] }));
   const { task, asked } = await write(order({ decline: true, hold: 2, calls: 3, names: names(1) }), [trains, flights], drafts);
   expect(JSON.stringify(asked[0]?.schema)).not.toContain('"result"');
   expect(task).toMatchObject({

@@ -5,7 +5,7 @@ import type { TaskOrder } from "../../src/tasks/orders.ts";
 import { writeDraft } from "../../src/tasks/write-task.ts";
 import { anyTools } from "../../src/tools/distractors.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec, Toolset } from "../../src/types.ts";
-import { bookSeats, findTrain } from "../support/blueprint.ts";
+import { bookSeats, findFlight, findTrain } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 import { chained, order, trains } from "../support/task-order.ts";
 
@@ -172,7 +172,7 @@ describe("a task is written calls first", () => {
 
   test("a decline task withholds the needed tool, expects no call and ends in a refusal", async () => {
     // two toolsets of one tool each: whichever is needed, only the other one may be shown
-    const flights: Toolset = { domain: "travel", name: "flights", tools: [{ ...findTrain, name: "find_flight" }] };
+    const flights: Toolset = { domain: "travel", name: "flights", tools: [findFlight] };
     const { task, asked } = await write(order({ decline: true, hold: 2, calls: 2 }), [trains, flights], [carrying]);
     expect(Object.keys(asked[0]?.schema.properties as JsonObject)).toEqual(["arguments_1"]); // no result is written
     expect(task).toMatchObject({ kind: "decline", expected: [], heldBack: [], dependent: false, firstMessage: carrying });
