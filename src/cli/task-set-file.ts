@@ -1,12 +1,12 @@
 // `playact synth NAME --export FILE` and `--import FILE`.
-import { writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { describe, PlayactError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import { findTaskSet, importTasks, tasksOf } from "../store/task-sets.ts";
 import { readTaskFile, taskLines } from "../synth/task-file.ts";
 import { type ConfigWords, newSetConfig } from "./make-task-set.ts";
 
-/** Writes the tasks of a set and returns what to tell. @throws PlayactError("usage") for a set that is unknown or has no task */
+/** Writes the tasks of a set, whole or not at all, and returns what to tell. @throws PlayactError("usage") for a set that is unknown or has no task */
 export function exportTaskSet(store: Store, name: string, file: string): string {
   const tasks = tasksOf(store, findTaskSet(store, name)).map(({ persona, personaText, task }) => ({
     persona: { name: persona, text: personaText },
@@ -17,9 +17,12 @@ export function exportTaskSet(store: Store, name: string, file: string): string 
       "usage",
       `The task set ${name} has no tasks yet; there is nothing to write to ${file}. Go on with it first.`,
     );
+  const partial = `${file}.${process.pid}.part`;
   try {
-    writeFileSync(file, taskLines(tasks));
+    writeFileSync(partial, taskLines(tasks));
+    renameSync(partial, file);
   } catch (error) {
+    rmSync(partial, { force: true });
     throw new PlayactError("disk", `${file} cannot be written (${describe(error)}). Choose another file.`);
   }
   return `${tasks.length} tasks of ${name} written to ${file}\n`;

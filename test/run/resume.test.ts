@@ -36,6 +36,20 @@ test("a new run never gets a name whose folder exists, so that the files of a lo
   expect(existsSync(join(old, "file"))).toBe(true);
 });
 
+test("step 0, the best step and the last one stay, and of the others the newest keepCheckpoints", async () => {
+  const keptWith = async (keepCheckpoints: number) => {
+    using temporary = temporaryStore();
+    const run = newRun(temporary, { steps: 5, keepCheckpoints });
+    await life(temporary, run, { token: "first", decide: (version) => version === 2 });
+    const kept = listCheckpoints(temporary.store, run).map(({ step }) => step);
+    const folders = readdirSync(runFolder(temporary.home, run.name)).map((name) => Number(/^checkpoint-(\d+)/.exec(name)?.[1]));
+    expect(folders.sort()).toEqual(kept.toSorted());
+    return kept;
+  };
+  expect(await keptWith(0)).toEqual([5, 1, 0]);
+  expect(await keptWith(2)).toEqual([5, 4, 3, 1, 0]);
+});
+
 test("a folder without a row is moved to lost/, never over another, and reported; only .tmp is removed", async () => {
   using temporary = temporaryStore();
   const { home } = temporary;
