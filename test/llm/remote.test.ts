@@ -134,6 +134,14 @@ describe("a fault of a server is a value:", () => {
       "refused",
       /declined to answer: I cannot help with that/,
     ],
+    [
+      "a filter that lets a question not through",
+      twice((response) =>
+        json(response, 400, { error: { code: "content_filter", message: "The prompt triggered our management policy." } }),
+      ),
+      "refused",
+      /answered 400: The prompt triggered our management policy/,
+    ],
   ])("%s", async (_, faults, code, text) => {
     const { answer, usage, requests } = await asked(faults);
     expect(answer).toMatchObject({ ok: false, failure: { boundary: "tool", code, text: expect.stringMatching(text) } });
