@@ -10,6 +10,7 @@ import { contradicted, contradictions, putRight } from "../rules/contradiction.t
 import { decoyResult, readsIn, tellingOf } from "../rules/drift.ts";
 import { type Fact, factText, inventedId, listing, repeatedFact } from "../rules/journal.ts";
 import { isObject, own, spacedJson } from "../rules/json.ts";
+import { replyTokens } from "../rules/schema/reply-tokens.ts";
 import { executed, runsOn } from "../rules/table.ts";
 import { argumentErrors } from "../rules/validate.ts";
 import { isSameCall } from "../rules/values.ts";
@@ -146,13 +147,14 @@ function remembered(request: ToolRequest, make: (request: ToolRequest) => Promis
 
 async function simulatedResult(request: ToolRequest, tool: ToolSpec, simulator: Simulator): Promise<ToolAnswer> {
   const { call, task, journal } = request;
+  const schema = tool.returns ?? bareResult;
   const answer = await simulator.ask<Json>({
     role: "tool",
     messages: resultPrompt(tool, call, listing(journal)),
-    schema: tool.returns ?? bareResult,
+    schema,
     check: (value) => contradicted(call, value, tool, journal) ?? { value: agreeing(value, request, tool) },
     seedNames: seedNames(task, call),
-    maxTokens: 160,
+    maxTokens: replyTokens(schema, 160),
     temperature: 0.7,
   });
   if (!answer.ok) return answer;
@@ -172,11 +174,12 @@ async function writtenResult(request: ToolRequest, tool: ToolSpec, simulator: Si
   const said = lines.filter(({ role }) => role === "user" || role === "assistant");
   // the tools remember their results in full; the conversation has them as the policy saw them
   const known = [...said, ...journal.map((fact): Line => ({ role: "result", text: factText(fact) }))];
-  const maxTokens = 480;
+  const schema = toolReply(tool);
+  const maxTokens = tool.returns === undefined ? 480 : replyTokens(schema, 480); // any JSON may be as long as it likes
   const answer = await simulator.ask<Reply>({
     role: "tool",
     messages: promptOver(known, simulator, { replyTokens: maxTokens }, (read) => toolPrompt({ task, tool, call, lines: read })),
-    schema: toolReply(tool),
+    schema,
     check: (given) => {
       const reply = given as Reply; // the schema was checked by ask
       return contradicted(call, reply.result, tool, journal) ?? { value: reply };

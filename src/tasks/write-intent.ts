@@ -8,6 +8,7 @@ import { type Draws, draws } from "../rng.ts";
 import { isObject, own as ownValue } from "../rules/json.ts";
 import { carries } from "../rules/language/said.ts";
 import { placeOf } from "../rules/listed.ts";
+import { replyTokens } from "../rules/schema/reply-tokens.ts";
 import { argumentErrors } from "../rules/validate.ts";
 import { isCutShort, isSameCall, leftOutAs, spoken } from "../rules/values.ts";
 import { intentPrompt } from "../simulator/prompts/intent.ts";
@@ -33,6 +34,11 @@ export async function writeIntentDraft(order: TaskOrder, writing: Writing): Prom
   const tools = drawTools(toolsets, order.aspects.numTools, random);
   const results = !order.decline; // nothing will be called
   const calls = order.decline ? 1 : order.calls;
+  const situation = random.pick(situations);
+  const schema = draftSchema(
+    tools.map((tool) => callSchema(tool, results, random)),
+    calls,
+  );
   const answer = await simulator.ask({
     role: "task",
     messages: intentPrompt({
@@ -41,16 +47,13 @@ export async function writeIntentDraft(order: TaskOrder, writing: Writing): Prom
       persona: order.aspects.userPersona,
       ambiguity: order.hold,
       turns: order.aspects.expectedTurns,
-      situation: random.pick(situations),
+      situation,
       results,
     }),
-    schema: draftSchema(
-      tools.map((tool) => callSchema(tool, results, random)),
-      calls,
-    ),
+    schema,
     check: (reply) => readDraft(reply as Reply, tools, order.parallel), // the schema was checked by ask
     seedNames: [...order.names, "intent"],
-    maxTokens: 320 + 160 * calls,
+    maxTokens: replyTokens(schema, 320 + 160 * calls),
     temperature: 0.8,
   });
   if (!answer.ok) return { stage: "calls", reason: answer.failure.text };

@@ -5,6 +5,7 @@
 // Related: APIGen-MT (arXiv 2604.03601).
 import { draws } from "../rng.ts";
 import { purpose, refusal } from "../rules/language/refusal.ts";
+import { replyTokens } from "../rules/schema/reply-tokens.ts";
 import { spoken, spokenValue } from "../rules/values.ts";
 import { callsPrompt, messagePrompt, situations } from "../simulator/prompts/task.ts";
 import type { Simulator } from "../simulator/simulator.ts";
@@ -66,13 +67,14 @@ export async function writeOutline(order: TaskOrder, writing: Writing): Promise<
     distractors,
   );
   const situation = random.pick(situations);
+  const schema = callsSchema(plan, order.decline);
   const calls = await simulator.ask({
     role: "task",
     messages: callsPrompt(plan.needed, situation, !order.decline),
-    schema: callsSchema(plan, order.decline),
+    schema,
     check: (reply) => expectedCalls(reply as JsonObject, plan, order.decline, random),
     seedNames: [...order.names, "calls"],
-    maxTokens: 200 + 160 * plan.needed.length,
+    maxTokens: replyTokens(schema, 200 + 160 * plan.needed.length),
     temperature: 0.8,
   });
   return calls.ok ? { order, plan, calls: calls.value, situation } : { stage: "calls", reason: calls.failure.text };

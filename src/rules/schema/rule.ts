@@ -79,6 +79,26 @@ export function shortest(rule: Rule): number {
   return "all" in rule ? rule.all.reduce((sum, part) => sum + shortest(part), 0) : Math.min(...rule.any.map(shortest));
 }
 
+/** Length of the longest text that the rule allows, in characters. */
+export function longest(root: Rule): number {
+  const measured = new Map<Rule, number>(); // nested rules contain each other many times over
+  const lengthOf = (rule: Rule): number => {
+    if (typeof rule === "string") return rule.length;
+    if ("set" in rule) return 1;
+    const known = measured.get(rule);
+    if (known !== undefined) return known;
+    const length = partsOf(rule);
+    measured.set(rule, length);
+    return length;
+  };
+  const partsOf = (rule: Exclude<Rule, string | { readonly set: CharacterSet }>): number => {
+    if ("line" in rule) return lengthOf(rule.line);
+    if ("of" in rule) return rule.most * lengthOf(rule.of);
+    return "all" in rule ? rule.all.reduce((sum, part) => sum + lengthOf(part), 0) : Math.max(...rule.any.map(lengthOf));
+  };
+  return lengthOf(root);
+}
+
 /** Most repetitions of a drawn text beyond the least. */
 const drawnMore = 4;
 
