@@ -52,7 +52,7 @@ export async function demonstrate(
   let opening: Opening | null = null;
   if (hasTrials(trial) && task.expected.length > 0) {
     const tried = tryTools({ task, reader, record, dialect: template.dialect }, trial);
-    const notes = trial.notes ? tried.map((one) => noteOf(one, task.drift, random)) : [];
+    const notes = trial.notes ? tried.map((one) => noteOf(one, task, random)) : [];
     const plan = planOf(
       task.expected.map((wanted) => reader.callFor(wanted).name),
       task.dependent,

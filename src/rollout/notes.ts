@@ -1,11 +1,13 @@
 // What a demonstration writes down after its trials (ToolMaster, arXiv 2601.12762): a line for each tool that it tried, and a plan. A
 // note is true: it says what was seen, by the names that the tool takes, and never the word that the page has instead; and of two
-// tools with the same page, which one does what was asked, so that the plan follows from it. People and the policy alone read it.
-// Pure.
+// tools with the same page, what each is for, as its result shows, and which one does what was asked, so that the plan follows from
+// it. People and the policy alone read it. Pure.
 import type { Draws } from "../rng.ts";
+import { asItIs } from "../rules/as-it-is.ts";
 import { mayChange, pageCall } from "../rules/drift.ts";
 import { isObject } from "../rules/json.ts";
-import type { Drift, Json, ToolCall } from "../types.ts";
+import { mainPurpose } from "../rules/language/refusal.ts";
+import type { Drift, Json, Task, ToolCall } from "../types.ts";
 
 /** A tool that was tried. */
 export interface Tried {
@@ -36,18 +38,25 @@ const judgements = [
   ["It fits the request.", "It does not fit the request."],
 ] as const;
 
-export function noteOf({ call, result }: Tried, drift: Drift | undefined, random: Draws): string {
+export function noteOf({ call, result }: Tried, task: Task, random: Draws): string {
+  const { drift } = task;
   const untrue = untrueWord(drift, call);
   const isTrue = (word: string) => word !== untrue;
   const fields = isObject(result) ? Object.keys(result).filter(isTrue).slice(0, mostFields) : [];
   const gives = `${random.pick(["gives", "returns"])} ${fields.join(", ")}`;
+  const paired = drift?.kind === "decoy" && (call.name === drift.tool || call.name === drift.decoy);
   const seen = [...(mayChange(drift, call.name) ? ["changes something"] : []), ...(fields.length === 0 ? [] : [gives])];
-  const does = seen.join(", ") || "changes nothing";
+  const does = paired ? `${gives} (${purposeOf(task, call.name)})` : seen.join(", ") || "changes nothing";
   const names = Object.keys(call.arguments).filter(isTrue);
   const takes = names.map((name) => (isCoded(drift, call, name) ? `${name} ${JSON.stringify(call.arguments[name])}` : name));
   const note = random.pick(forms)(call.name, does, `takes ${takes.join(", ") || "nothing"}`);
-  if (drift?.kind !== "decoy" || (call.name !== drift.tool && call.name !== drift.decoy)) return note;
-  return `${note} ${random.pick(judgements)[call.name === drift.tool ? 0 : 1]}`;
+  return paired ? `${note} ${random.pick(judgements)[call.name === drift.tool ? 0 : 1]}` : note;
+}
+
+/** What a tool is for, in a clause: its page need not say so. */
+function purposeOf(task: Task, name: string): string {
+  const tool = asItIs(task).tools.find((one) => one.name === name);
+  return tool === undefined ? "" : mainPurpose(tool);
 }
 
 /** @param tools the names of the tools that are called, in order */

@@ -29,7 +29,7 @@ export function falsehoods(note: string, { task, messages }: Trajectory): readon
   const wanted = task.expected.find(({ name }) => name === (isDecoy(task.drift, tool) ? neededOf(task.drift) : tool.name));
   const given = Object.keys(wanted?.arguments ?? {});
   const shown = tried.flatMap((text) => (text.startsWith('{"error"') ? [] : Object.keys(Object(JSON.parse(text)))));
-  const rest = note.slice(tool.name.length);
+  const rest = note.slice(tool.name.length).replace(` (${forWhat(tool)})`, "");
   const quoted = [...rest.matchAll(/"([^"]*)"/g)].map(([, text = ""]) => text);
   const words = rest.replace(/"[^"]*"/g, " ").match(/[A-Za-z0-9_.]*[A-Za-z0-9_]/g) ?? [];
   const names = words.filter((word) => !plainWords.has(word));
@@ -46,9 +46,16 @@ export function falsehoods(note: string, { task, messages }: Trajectory): readon
     ...(/asked for|It fits/.test(rest) !== (isPaired(task.drift, tool) && !isDecoy(task.drift, tool))
       ? ["says what it is for"]
       : []),
+    ...(isPaired(task.drift, tool) && !note.includes(`(${forWhat(tool)})`) ? ["does not say what the tool does"] : []),
     ...(/something else|not fit/.test(rest) !== isDecoy(task.drift, tool) ? ["says that it is for something else"] : []),
     ...(/gives|returns/.test(rest) && shown.length === 0 ? ["says what was not given"] : []),
   ];
+}
+
+/** What a tool is for, up to the first comma, in the words of its description as it is. */
+function forWhat({ description }: ToolSpec): string {
+  const [clause = ""] = description.replace(/\.( [A-Z].*)?$/s, "").split(/[,;:] /);
+  return clause.charAt(0).toLowerCase() + clause.slice(1);
 }
 
 function isDecoy(drift: Drift | undefined, { name }: ToolSpec): boolean {

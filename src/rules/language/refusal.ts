@@ -15,7 +15,13 @@ const refusals = [
 
 /** An honest decline: says what cannot be done, in one clause, since a later one may read as if it were done. */
 export function refusal(needed: ToolSpec, random: Draws): string {
-  return `${random.pick(refusals)} ${purpose(needed).split(/[,;:]\s/)[0]}.`;
+  return `${random.pick(refusals)} ${mainPurpose(needed)}.`;
+}
+
+/** The first clause of a tool's purpose. */
+export function mainPurpose(tool: ToolSpec): string {
+  const [clause = ""] = purpose(tool).split(/[,;:]\s/);
+  return clause;
 }
 
 /** The purpose of a tool, as part of a sentence: what the first sentence of its description says, or without one its name. */
