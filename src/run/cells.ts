@@ -1,6 +1,7 @@
 // The cells of an evaluation (config evaluation.perCell): held-out tasks behind those that report, some with true pages and as many of
 // each kind of drift. All are made of the same plain tasks (one call, nothing held back), so that cells differ in the pages
-// alone; a kind takes the first that can have it. Not in the paper. A resumed run keeps the tasks that are stored.
+// alone; a kind takes the first that can have it, and of decoys the right one is by turns the first and the second of its pair: who
+// always takes the same one is right in half. Not in the paper. A resumed run keeps the tasks that are stored.
 import { cellKinds } from "../config/drift.ts";
 import { draws } from "../rng.ts";
 import { recordEvaluation } from "../store/evaluations.ts";
@@ -27,7 +28,11 @@ export async function addCells(session: Session): Promise<void> {
   if (perCell === 0) return;
   const pool = await plainPool(session);
   for (const [cell, kind] of cellKinds(session.config).entries()) {
-    const able = pool.flatMap((one) => driftedAs(kind, one, session)).slice(0, perCell);
+    const able: Task[] = [];
+    for (const one of pool) {
+      const drifted = able.length < perCell ? driftedAs(kind, one, able.length % 2 === 0, session) : null;
+      if (drifted !== null) able.push(drifted);
+    }
     const places = Array.from({ length: perCell }, (_, n) => firstPlace(session) + (cell + 1) * perCell + n);
     const stored = heldOut(session);
     const known = new Set(places.flatMap((place) => stored.get(place)?.id ?? []));
@@ -68,12 +73,12 @@ function save(session: Session, index: number, task: Task): Promise<void> {
   return commit(session, () => saveTask(session.writer, { step: 0, purpose: "evaluation", index }, task));
 }
 
-/** The task with an untrue page of this kind alone; none where it cannot have one that the policy has room for. */
-function driftedAs(kind: DriftKind, { number, task }: PoolTask, session: Session): readonly Task[] {
+/** The task with an untrue page of this kind alone; null where it cannot have one that the policy has room for. */
+function driftedAs(kind: DriftKind, { number, task }: PoolTask, rightFirst: boolean, session: Session): Task | null {
   // not by the run's seed: ready tasks are the same in every run, and so is what becomes of them
   const random = draws("held-out", "cell", kind, number);
-  const drifted = withDrift(task, { share: 1, kinds: [kind], toolsets: session.toolsets.heldOut, random });
-  return drifted !== task && fits(session, drifted) ? [{ ...drifted, id: `${task.id}-${kind}` }] : [];
+  const drifted = withDrift(task, { share: 1, kinds: [kind], toolsets: session.toolsets.heldOut, random, rightFirst });
+  return drifted !== task && fits(session, drifted) ? { ...drifted, id: `${task.id}-${kind}` } : null;
 }
 
 /**

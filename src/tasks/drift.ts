@@ -1,10 +1,9 @@
 // Tools that are not what their pages say (types/drift.ts), drawn by rule for tasks that are written already: one table of the
 // kinds. What the kinds mean for a call is in rules/drift.ts. ToolMaster (arXiv 2601.12762) trains on tools that are unfamiliar;
 // the kinds are ours. Pure.
-import type { Draws } from "../rng.ts";
 import { pageCall } from "../rules/drift.ts";
 import type { DriftKind, Task, ToolSpec, Toolset } from "../types.ts";
-import { type Home, mayHaveDecoy, withDecoy } from "./drift/decoy.ts";
+import { type DecoyDraw, type Home, mayHaveDecoy, withDecoy } from "./drift/decoy.ts";
 import { mayCode, withCodes } from "./drift/options.ts";
 import { mayRename, withRenamed } from "./drift/renamed.ts";
 
@@ -12,29 +11,27 @@ interface DriftWay {
   /** Whether some task may have such a page of the tool. */
   readonly may: (tool: ToolSpec, home: Home, toolsets: readonly Toolset[]) => boolean;
   /** The task with such a page of a needed tool; null if it can have none. Limits, texts and what is held back stay. */
-  readonly draw: (task: Task, toolsets: readonly Toolset[], random: Draws) => Task | null;
+  readonly draw: (task: Task, drawing: DecoyDraw) => Task | null;
 }
 
 const driftWays: Readonly<Record<DriftKind, DriftWay>> = {
-  renamed: { may: mayRename, draw: (task, _, random) => withRenamed(task, random) },
-  options: { may: mayCode, draw: (task, _, random) => withCodes(task, random) },
+  renamed: { may: mayRename, draw: (task, { random }) => withRenamed(task, random) },
+  options: { may: mayCode, draw: (task, { random }) => withCodes(task, random) },
   decoy: { may: mayHaveDecoy, draw: withDecoy },
 };
 
-export interface Drifting {
+export interface Drifting extends DecoyDraw {
   /** Of the call tasks. */
   readonly share: number;
   readonly kinds: readonly DriftKind[];
-  /** Decoys take what they do from tools of these. */
-  readonly toolsets: readonly Toolset[];
-  readonly random: Draws;
 }
 
 /** The task, in a share of the tasks with an untrue page; a kind that it cannot have is replaced by another one. */
-export function withDrift(task: Task, { share, kinds, toolsets, random }: Drifting): Task {
+export function withDrift(task: Task, drifting: Drifting): Task {
+  const { share, kinds, random } = drifting;
   if (task.kind === "decline" || random.uniform() >= share) return task;
   for (const kind of random.shuffle(kinds)) {
-    const drifted = driftWays[kind].draw(task, toolsets, random);
+    const drifted = driftWays[kind].draw(task, drifting);
     if (drifted !== null) return drifted;
   }
   return task;

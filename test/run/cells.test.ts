@@ -75,6 +75,17 @@ describe("with the embedded catalogue", () => {
     expect(kinds).toHaveLength(evaluation.size);
   });
 
+  test("whoever takes the same one of every decoy pair, by name or by place, is right in half", async () => {
+    using run = openedRun();
+    const { evaluation } = await heldOutTasks(watched(run.writer, cells).session);
+    const decoys = [...evaluation.values()].filter(({ drift }) => drift?.kind === "decoy");
+    const rightOf = ({ expected }: Task) => expected[0]?.name ?? "";
+    const listed = ({ tools, drift }: Task) =>
+      tools.map(({ name }) => name).filter((name) => drift?.kind === "decoy" && [drift.tool, drift.decoy].includes(name));
+    for (const end of ["_1", "_2"]) expect(decoys.filter((task) => rightOf(task).endsWith(end))).toHaveLength(perCell / 2);
+    expect(decoys.filter((task) => listed(task)[0] === rightOf(task))).toHaveLength(perCell / 2);
+  });
+
   test("a task of a kind is the one with true pages when its drift is taken back", async () => {
     using run = openedRun();
     const { evaluation } = await heldOutTasks(watched(run.writer, cells).session);

@@ -50,8 +50,17 @@ export function mayHaveDecoy(tool: ToolSpec, home: Home, toolsets: readonly Tool
   return siblingsOf(home, toolsets, { needed: [tool.name], offered: [], gives: givenBy(tool) }).length > 0;
 }
 
+/** How a pair is drawn. */
+export interface DecoyDraw {
+  /** Decoys take what they do from tools of these. */
+  readonly toolsets: readonly Toolset[];
+  readonly random: Draws;
+  /** Whether the needed tool comes first; absent: drawn. */
+  readonly rightFirst?: boolean;
+}
+
 /** The task with a decoy beside a needed tool; null if none can be drawn. */
-export function withDecoy(task: Task, toolsets: readonly Toolset[], random: Draws): Task | null {
+export function withDecoy(task: Task, { toolsets, random, rightFirst }: DecoyDraw): Task | null {
   const needed = task.expected.map(({ name }) => name);
   const offered = task.tools.map(({ name }) => name);
   const places = neededTools(task).flatMap(({ tool, calls }) => {
@@ -68,7 +77,7 @@ export function withDecoy(task: Task, toolsets: readonly Toolset[], random: Draw
   const sibling = random.pick(siblings);
   const result = drawnResult(sibling.returns ?? {}, call.arguments, random);
   if (result === null) return null;
-  const isFirst = random.uniform() < 0.5;
+  const isFirst = rightFirst ?? random.uniform() < 0.5;
   const [name, decoy] = isFirst ? names : ([names[1], names[0]] as const);
   const beside = { ...sibling, name: decoy, parameters: tool.parameters };
   const pair = isFirst ? [{ ...tool, name }, beside] : [beside, { ...tool, name }];
