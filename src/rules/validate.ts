@@ -6,12 +6,14 @@ import addFormats from "ajv-formats";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import { isObject } from "./json.ts";
 import { placeOf } from "./listed.ts";
+import { flagsOf } from "./schema/patterns.ts";
 
 /** Maximum number of compiled validators; a run uses about as many schemas as its toolsets have tools. */
 const cacheSize = 512;
 
+const regExp = Object.assign((pattern: string) => new RegExp(pattern, flagsOf(pattern)), { code: "new RegExp" });
 // own keys only: `constructor` and `toString`, which every object inherits, are not arguments
-const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false, ownProperties: true });
+const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false, ownProperties: true, code: { regExp } });
 addFormats.default(ajv);
 ajv.removeKeyword("multipleOf"); // ajv divides, and 19.99 would not be a multiple of 0.01
 ajv.addKeyword({

@@ -4,6 +4,7 @@
 import type { Json, JsonObject, JsonSchema, ToolCall, ToolSpec } from "../types.ts";
 import { isObject, own } from "./json.ts";
 import { decimalOf } from "./language/numerals.ts";
+import { apostrophes, hyphens } from "./language/tokens.ts";
 import { type Alternatives, isListed, placeOf, within } from "./listed.ts";
 import { patternOfFormat } from "./schema/patterns.ts";
 import { allowsNull } from "./schema/plain.ts";
@@ -44,14 +45,16 @@ function momentOf(place: Alternatives, text: string): string | null {
   return Number.isNaN(at) ? null : `${new Date(at).toISOString()}${zone.test(text.trim()) ? "" : " local"}`;
 }
 
-/** Free text without what it may differ in: case, spaces and underscores, final punctuation. */
+/** Free text without what it may differ in: case, spaces and underscores, forms of a mark, final punctuation unless it is all there is. */
 export function foldedCase(text: string): string {
-  return text
+  const folded = text
     .toLowerCase()
     .normalize("NFKC")
+    .replace(apostrophes, "'")
+    .replace(hyphens, "-")
     .replace(/[_\s]+/g, " ")
-    .replace(/[.,!?;]+$/g, "")
     .trim();
+  return folded.replace(/[ .,!?;。]+$/u, "") || folded;
 }
 
 /** The shortest digits of a number in plain digits: "2" of "2.0", "-2.5" of "-2.50"; null for other text, as "02" and "1e3". */

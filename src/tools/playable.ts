@@ -6,6 +6,7 @@ import { draws } from "../rng.ts";
 import { isListed, placeOf } from "../rules/listed.ts";
 import { alternatives } from "../rules/schema/alternatives.ts";
 import { type GrammarParser, ruleOf, toGrammar } from "../rules/schema/grammar.ts";
+import { longestReply } from "../rules/schema/reply-tokens.ts";
 import { drawn, shortest } from "../rules/schema/rule.ts";
 import { argumentErrors, matchesSchema } from "../rules/validate.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
@@ -13,8 +14,8 @@ import { argumentsSchema, drawArguments, object, propertiesOf, requiredParameter
 
 /** Draws of which one must be valid: a grammar does not express uniqueness and conditions. */
 const tries = 24;
-/** Characters of the shortest call or result: a reply is cut at about 160 tokens. */
-const roomForReply = 400;
+/** Characters of the shortest call: it shares a turn of the policy with other words. */
+const roomForCall = 400;
 
 /** Why no call or no result of the tool can be written; null when it can be played. */
 export function unplayable(tool: ToolSpec, parser: GrammarParser | null): string | null {
@@ -66,7 +67,7 @@ function nothingSaid(name: string, made: JsonObject, known: JsonObject): readonl
 }
 
 function unplayableResult(returns: JsonSchema, parser: GrammarParser | null): string | null {
-  return unwritable(returns, parser, "result", (value) => matchesSchema(returns, value));
+  return unwritable(returns, parser, "result", (value) => matchesSchema(returns, value), longestReply);
 }
 
 /** Why a few draws under the schema give nothing valid; null where one is valid. */
@@ -75,13 +76,13 @@ function unwritable(
   parser: GrammarParser | null,
   what: string,
   errors: (value: Json) => readonly string[],
+  room = roomForCall,
 ): string | null {
   const grammar = toGrammar(schema);
   const refusal = parser?.(grammar) ?? null;
   if (refusal !== null) return `llama.cpp rejects the grammar of the ${what}: ${refusal}`;
   const rule = ruleOf(schema);
-  if (shortest(rule) > roomForReply)
-    return `the shortest ${what} has ${shortest(rule)} characters; replies have room for about ${roomForReply}`;
+  if (shortest(rule) > room) return `the shortest ${what} has ${shortest(rule)} characters; there is room for about ${room}`;
   let said: readonly string[] = [];
   for (let index = 0; index < tries; index++) {
     const text = drawn(rule, draws("playable", grammar, index));

@@ -8,15 +8,22 @@ const envelopes = ["tools", "functions", "functionDeclarations", "function_decla
 
 /** The items of a list or a wrapped list, or a single tool or row; null for anything else. */
 export function listOf(content: Json): readonly Json[] | null {
-  if (Array.isArray(content)) return content.flatMap((item: Json) => inEnvelope(item) ?? [item]);
+  if (Array.isArray(content)) return content.flatMap((item: Json) => inMessage(item) ?? inEnvelope(item) ?? [item]);
   if (!isObject(content)) return null;
   if (isObject(content.result)) return listOf(content.result);
   if (toolsOfRow(content) !== null && isRow(content)) return [content];
   return inEnvelope(content) ?? (typeof content.name === "string" || isObject(content.function) ? [content] : null);
 }
 
+/** The tools in a message of JSON-RPC, as MCP logs them: none in a request or another answer; null: it is no message. */
+function inMessage(item: Json): readonly Json[] | null {
+  if (!isObject(item) || item.jsonrpc === undefined) return null;
+  return isObject(item.result) ? (listOf(item.result) ?? []) : [];
+}
+
+/** The tools in a wrapper, which may have a name and more of its own: a server, an assistant. */
 function inEnvelope(item: Json): readonly Json[] | null {
-  if (!isObject(item) || isRow(item) || typeof item.name === "string") return null;
+  if (!isObject(item) || isRow(item)) return null;
   const lists = envelopes.map((key) => item[key]).filter((list) => Array.isArray(list));
   return lists.length === 0 ? null : (lists.flat() as Json[]).flatMap((inner) => inEnvelope(inner) ?? [inner]);
 }

@@ -9,7 +9,7 @@ import { schemaFault } from "../rules/validate.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import { unplayable } from "./playable.ts";
 
-const caps = { schemaBytes: 16_000, descriptionCharacters: 1024 } as const;
+const caps = { schemaBytes: 16_000, descriptionCharacters: 4096 } as const;
 
 /** Keys of the arguments' schema: OpenAI, MCP, Anthropic, Google. */
 const parameterKeys = ["parameters", "inputSchema", "input_schema", "parametersJsonSchema"];

@@ -10,6 +10,7 @@ import { contentOf, jsonFilesOf, statsOf } from "./tool-files.ts";
 import { areRows, listOf, rowToolset } from "./tool-list.ts";
 import { fault, kindOf, toolOf } from "./tool-spec.ts";
 import { fromToolBench, isToolBenchFile, isTree, type RawToolset, treeToolsets, withUniqueNames } from "./tool-tree.ts";
+import { fromParameterMap, isParameterMap } from "./xlam.ts";
 
 const caps = { listed: 2000, inTree: 50_000, toolsetSize: 8 } as const;
 
@@ -86,7 +87,7 @@ function checked(toolsets: readonly RawToolset[], path: string, { parser, leftOu
     tools: items.flatMap((item, index): ToolSpec[] => {
       const place = `tool number ${index + 1}${toolsets.length > 1 ? ` of ${domain}/${name}` : ""}`;
       try {
-        return [toolOf(isFunctionDoc(item) ? fromFunctionDoc(item) : item, place, path, parser ?? null)];
+        return [toolOf(inOneFormat(item), place, path, parser ?? null)];
       } catch (thrown) {
         if (!(thrown instanceof PlayactError) || count === 1) throw thrown;
         const { boundary, message } = thrown;
@@ -105,6 +106,12 @@ function checked(toolsets: readonly RawToolset[], path: string, { parser, leftOu
       todo: "correct at least one",
     });
   return read;
+}
+
+/** A function of a data set with a format of its own, in the format of the others. */
+function inOneFormat(item: Json): Json {
+  if (isFunctionDoc(item)) return fromFunctionDoc(item);
+  return isParameterMap(item) ? fromParameterMap(item) : item;
 }
 
 function refuseDuplicates(tools: readonly ToolSpec[], path: string): void {

@@ -8,6 +8,10 @@ describe("two values are the same", () => {
     ["Oslo", "oslo"],
     ["window_seat", "Window seat"],
     [" Oslo ", "Oslo."],
+    ["Thanks. ", "Thanks\n"],
+    ["O\u2019Brien", "O'Brien"],
+    ["twenty\u2011one", "twenty-one"],
+    ["我到了。", "我到了"],
     [2, "2"],
     [2, 2.0],
     ["1.50", 1.5],
@@ -28,6 +32,7 @@ describe("two values are the same", () => {
 
   test.each<[Json, Json]>([
     ["Oslo", "Bergen"],
+    [",", ";"],
     [2, 3],
     [0, ""],
     [0, false],

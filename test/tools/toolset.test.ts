@@ -112,6 +112,22 @@ describe("userTools", () => {
   it.each([
     ["a list of wrapped functions", [{ type: "function", function: weather }]],
     ["a list of bare functions", [weather]],
+    [
+      "a server with a name of its own",
+      {
+        name: "weather",
+        version: "1.0",
+        tools: [{ name: "get_weather", ...{ description: "Weather.", inputSchema: object({ city: text }) } }],
+      },
+    ],
+    [
+      "the messages of a server, of which one lists tools",
+      [
+        { jsonrpc: "2.0", id: 1, result: { protocolVersion: "2025-06-18", serverInfo: { name: "weather" } } },
+        { jsonrpc: "2.0", method: "notifications/initialized" },
+        { jsonrpc: "2.0", id: 2, result: { tools: [weather] } },
+      ],
+    ],
     ["an object with tools", { tools: [{ type: "function", function: { ...weather, strict: true } }] }],
   ])("reads %s", (_, content) => {
     expect(load(content)).toEqual([{ domain: "user", name: "tools-1", tools: [weather] }]);
@@ -122,6 +138,45 @@ describe("userTools", () => {
     const alone = Array.from({ length: 9 }, (_, at) => `show_${String.fromCharCode(97 + at)}`);
     const toolsets = load(named([...alone, "github_open", "github_close"]));
     expect(toolsets.map(({ tools }) => tools.length)).toEqual([2, 8, 1]);
+  });
+
+  it("reads the rows of xLAM, whose parameters are named without a schema around them", () => {
+    const parameters = {
+      type: { description: "Kind of giveaway.", type: "str", default: "game" },
+      ids: { description: "Ids.", type: "List[int]" },
+      page: { description: "Page.", type: "int, optional", default: "" },
+    };
+    const tools = JSON.stringify([{ name: "giveaways", description: "Lists giveaways.", parameters }]);
+    const [toolset] = load([{ id: 0, query: "Which giveaways are there?", answers: "[]", tools }]);
+    expect(toolset?.tools[0]?.parameters).toEqual({
+      type: "object",
+      properties: {
+        type: { type: "string", description: "Kind of giveaway.", default: "game" },
+        ids: { type: "array", items: { type: "integer" }, description: "Ids." },
+        page: { type: "integer", description: "Page." },
+      },
+      required: ["ids"],
+    });
+  });
+
+  it("reads models inside models as pydantic writes them, each reached by a reference that may be null", () => {
+    const maybe = (name: string) => ({ anyOf: [{ type: "array", items: { $ref: `#/$defs/${name}` } }, { type: "null" }] });
+    const $defs = {
+      Order: object({ lines: maybe("Line") }),
+      Line: object({ options: maybe("Option") }),
+      Option: object({ name: text }),
+    };
+    expect(load([{ name: "place", parameters: { ...object({ order: { $ref: "#/$defs/Order" } }), $defs } }])).toHaveLength(1);
+  });
+
+  it("reads a pattern that is valid only as JavaScript read it before Unicode", () => {
+    const email = { type: "string", pattern: "^[\\w-\\.]+@([\\w-]+\\.)+[\\w-]{2,4}$" };
+    expect(load([{ name: "mail", parameters: object({ to: email }) }])).toHaveLength(1);
+  });
+
+  it("reads a result of thirty fields", () => {
+    const returns = object(Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`field_number_${at}`, text])));
+    expect(load([{ ...weather, returns }])[0]?.tools[0]?.returns).toEqual(returns);
   });
 
   it("reads a result's schema under either key, or none", () => {
@@ -229,7 +284,7 @@ describe("userTools", () => {
       [weather, weather],
       'the tool "get_weather" needs a unique name, but has a name that is used twice; rename one.',
     ],
-    ["a description that is too long", [{ name: "x", description: "y".repeat(1025) }], "description"],
+    ["a description that is too long", [{ name: "x", description: "y".repeat(4097) }], "description"],
     [
       "parameters that are no object schema",
       withParameters({ type: "string" }),

@@ -31,6 +31,10 @@ export interface Tokens {
 
 export type Read<Value> = { readonly value: Value; readonly end: number } | null;
 
+export const apostrophes = /[\u2018\u2019\u02bc]/g;
+/** And the minus sign. */
+export const hyphens = /[\u2010\u2011\u2212]/g;
+
 /** One form for each character: compatible forms, digits, apostrophes and minus signs; invisible characters are removed. */
 export function foldedText(text: string): string {
   return text
@@ -38,8 +42,8 @@ export function foldedText(text: string): string {
     .normalize("NFKC")
     .replace(/\p{Cf}/gu, "")
     .replace(/\p{Nd}/gu, asciiDigit)
-    .replace(/[\u2018\u2019\u02bc]/g, "'")
-    .replace(/[\u2010\u2011\u2212]/g, "-")
+    .replace(apostrophes, "'")
+    .replace(hyphens, "-")
     .replace(/\u066b/g, ".")
     .replace(/\u066c/g, ",")
     .replace(/(?<![\d:tT])(\d{1,2}:\d{2})-(?=\d{1,2}:\d{2})/g, "$1\u2013") // a range of times, not an offset

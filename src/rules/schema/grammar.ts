@@ -238,8 +238,8 @@ function lowerString(place: SchemaPlace, schema: JsonSchema): Rule {
 /** Numbers within their bounds. Without bounds they have few digits: small models write zeros without end. */
 function lowerNumber(place: SchemaPlace, schema: JsonSchema, decimals: number): Rule {
   const grid = 10 ** -decimals;
-  const low = highest(bound(place, schema.minimum), above(bound(place, schema.exclusiveMinimum), grid));
-  const high = lowest(bound(place, schema.maximum), below(bound(place, schema.exclusiveMaximum), grid));
+  const low = highest(ofValue(bound(place, schema.minimum)), above(ofValue(bound(place, schema.exclusiveMinimum)), grid));
+  const high = lowest(ofValue(bound(place, schema.maximum)), below(ofValue(bound(place, schema.exclusiveMaximum)), grid));
   const crossed = () =>
     refuse(place, `asks for at least ${low ?? "any number"} and at most ${high ?? "any number"}, which is impossible`);
   const wide = 10 ** Math.max(defaultBounds.digits, digits(low ?? 0), digits(high ?? 0)) - 1;
@@ -249,6 +249,14 @@ function lowerNumber(place: SchemaPlace, schema: JsonSchema, decimals: number): 
   const rule = typeof step === "number" && step > 0 ? multiplesRule(step, from, to) : numberRule(from, to, decimals);
   if (rule === null) throw crossed();
   return { line: rule };
+}
+
+const machineLimits: ReadonlySet<number> = new Set([2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32]);
+
+/** The bound, or null for what the type of a machine can hold (zod writes 2^53 - 1 for every integer): it says nothing of the value. */
+function ofValue(limit: number | null): number | null {
+  if (limit === null) return null;
+  return Math.abs(limit) >= Number.MAX_SAFE_INTEGER || machineLimits.has(Math.abs(limit)) ? null : limit;
 }
 
 /** Digits before the decimal point. */

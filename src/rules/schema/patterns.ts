@@ -32,6 +32,17 @@ const formats: Readonly<Record<string, string>> = {
   "relative-json-pointer": "\\d(/[a-z0-9_]{1,12}){1,4}",
   regex: "[a-z0-9]{1,24}",
 };
+
+/** How a pattern is read: with "u", or without where it is valid only so ("[\\w-.]", "\\-"), as before draft 2019-09. */
+export function flagsOf(pattern: string): "u" | "" {
+  try {
+    new RegExp(pattern, "u");
+    return "u";
+  } catch {
+    return "";
+  }
+}
+
 /** The pattern of a `format`, or null for an unknown format. */
 export function patternOfFormat(format: string): string | null {
   return Object.hasOwn(formats, format) ? (formats[format] ?? null) : null;
@@ -43,7 +54,7 @@ export function patternOfFormat(format: string): string | null {
  * @throws SyntaxError for an invalid regular expression, RangeError for what a rule cannot express
  */
 export function patternRule(pattern: string, bounds: { readonly least: number; readonly most: number }): Rule {
-  const parsed = new RegExpParser().parsePattern(pattern, 0, pattern.length, { unicode: true });
+  const parsed = new RegExpParser().parsePattern(pattern, 0, pattern.length, { unicode: flagsOf(pattern) === "u" });
   const endless = Math.min(openEnded, bounds.most);
   const alternatives = ({ alternatives: all }: { readonly alternatives: readonly AST.Alternative[] }): Rule => ({
     any: all.map(({ elements }): Rule => ({ all: joined(elements.map(element)) })),

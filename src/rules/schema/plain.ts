@@ -62,10 +62,10 @@ export function plainSchema(schema: JsonSchema): JsonSchema {
       const target = targetOf(schema, $ref);
       if (target === null)
         throw new UnreadableSchema(`the reference "${$ref}", which does not lead to a schema of the same tool, at ${where}`);
-      return plain({ ...target, ...beside }, where, depth + 1, [...references, $ref]);
+      return plain({ ...target, ...beside }, where, depth, [...references, $ref]);
     }
-    const inner = (child: Json, name: string): Json => {
-      if (isObject(child)) return plain(child, name, depth + 1, references);
+    const inner = (child: Json, name: string, levels = 1): Json => {
+      if (isObject(child)) return plain(child, name, depth + levels, references);
       return child === true ? {} : child;
     };
     const pairs = Object.entries(own).flatMap(([keyword, value]): [string, Json][] => {
@@ -84,7 +84,7 @@ export function plainSchema(schema: JsonSchema): JsonSchema {
         return [[keyword, Object.fromEntries(members.map(([name, child]) => [name, inner(child, `"${name}"`)]))]];
       }
       if (listed.includes(keyword) && Array.isArray(value))
-        return [[keyword, value.map((child: Json) => inner(child, `"${keyword}"`))]];
+        return [[keyword, value.map((child: Json) => inner(child, `"${keyword}"`, keyword === "prefixItems" ? 1 : 0))]]; // a branch is no level
       if (keyword === "items" && Array.isArray(value))
         return [["prefixItems", value.map((child: Json) => inner(child, '"items"'))]]; // before 2020-12
       if (keyword === "type") return [["type", typeOf(value)]];

@@ -8,6 +8,8 @@ import { longest } from "./rule.ts";
 const charactersPerToken = 3;
 /** No reply gets more: a small model that runs on in every text would take minutes. */
 const most = 1200;
+/** Characters of the longest reply. */
+export const longestReply = most * charactersPerToken;
 
 /** Room for the longest reply that the schema's grammar allows, at least `least`. Throws like `toGrammar`. */
 export function replyTokens(schema: JsonSchema, least: number): number {

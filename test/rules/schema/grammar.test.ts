@@ -140,6 +140,8 @@ describe("the grammar of a schema", () => {
 
   test.each<[string, JsonSchema, string, boolean]>([
     ["six digits unless bounds say otherwise", { type: "integer" }, "1234567", false],
+    ["what a machine can hold is no bound", { type: "integer", exclusiveMinimum: 0, maximum: 2 ** 53 - 1 }, "1234567", false],
+    ["nor is it in 32 bits", { type: "integer", minimum: -(2 ** 31), maximum: 2 ** 31 - 1 }, "1234567", false],
     ["two decimals", { type: "number" }, "1.234", false],
     ["no runs of zeros", { type: "integer" }, "007", false],
     ["as many digits as the lower bound has", { type: "integer", minimum: 1000 }, "999", false],
