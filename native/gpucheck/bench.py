@@ -39,7 +39,8 @@ class Shape:
         return item * (layers * (attention + 3 * self.hidden * self.intermediate) + 2 * self.hidden * self.vocabulary)
 
 
-QWEN3_8B = Shape("Qwen3-8B", 36, 4096, 12288, 32, 8, 128, 151_936, 16, (512, 2048, 8192), 400)
+# 2,049: a row whose mask CUDA's attention would have to pad
+QWEN3_8B = Shape("Qwen3-8B", 36, 4096, 12288, 32, 8, 128, 151_936, 16, (512, 2048, 2049, 8192), 400)
 TINY = Shape("tiny", 3, 32, 48, 4, 2, 8, 997, 4, (64, 256), 40)
 
 

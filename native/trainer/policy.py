@@ -205,8 +205,10 @@ def ancestor_mask(row: Row, dtype: torch.dtype, device: torch.device, window: in
     if window is not None:
         depth = torch.tensor(row.depths, device=device)
         seen &= depth[:, None] - depth[None, :] < window
-    mask = torch.full(seen.shape, torch.finfo(dtype).min, dtype=dtype, device=device).masked_fill(seen, 0)
-    return mask[None, None]
+    # CUDA's attention copies a mask whose rows do not start at multiples of 8 elements, once for each block
+    columns = -(-len(row.ids) // 8) * 8 if device.type == "cuda" else len(row.ids)
+    mask = torch.full((len(row.ids), columns), torch.finfo(dtype).min, dtype=dtype, device=device)[:, : len(row.ids)]
+    return mask.masked_fill_(seen, 0)[None, None]
 
 
 def logprobs(policy: Policy, samples: Sequence[Sequence[int]], reference: bool, temperature: float) -> list[list[float]]:

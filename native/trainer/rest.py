@@ -51,9 +51,11 @@ def rest(policy: Policy, optimizer: torch.optim.Optimizer, resting: Resting, kee
 def wake(policy: Policy, optimizer: torch.optim.Optimizer, resting: Resting) -> None:
     """Awake it does nothing. Raises Fault("model") if the file is not the one that was opened; the learner then still rests."""
     if resting.kept == "nothing":
+        pinned_copies = policy.device.type == "cuda"  # only of these may the host go on before they are made
         weights = resting.host or reload(policy)
         for name, weight in frozen(policy).items():
-            weight.data = weights[name].to(policy.device, non_blocking=True)
+            source = weights[name] if resting.host else weights.pop(name)
+            weight.data = source.to(policy.device, non_blocking=pinned_copies)
         if policy.device.type == "cuda":
             _move(policy, optimizer, policy.device)
             torch.cuda.synchronize()

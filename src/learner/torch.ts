@@ -56,7 +56,14 @@ export async function startLearner(options: LearnerOptions): Promise<TorchLearne
   const program = processes === 1 ? [module, String(process.pid)] : [`${module}.launch`, String(process.pid), String(processes)];
   const child = spawn(options.python, ["-P", "-m", ...program], {
     cwd: nativeFolder(),
-    env: { ...inherited(), ...options.env, PYTHONPATH: nativeFolder(), PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" },
+    env: {
+      ...inherited(),
+      ...(processes === 1 ? {} : shownCards()),
+      ...options.env,
+      PYTHONPATH: nativeFolder(),
+      PYTHONUNBUFFERED: "1",
+      PYTHONDONTWRITEBYTECODE: "1",
+    },
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
   });
   const log = tail(child);
@@ -192,6 +199,12 @@ function tail(child: ChildProcess): () => string {
   child.stdout?.on("data", keep);
   child.stderr?.on("data", keep);
   return () => text.trimEnd().split("\n").slice(-12).join("\n");
+}
+
+/** Every card that the user shows: this process itself sees the first alone (cli/native-environment.ts). */
+function shownCards({ PLAYACT_CARDS: cards }: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  if (cards === undefined) return {};
+  return { CUDA_VISIBLE_DEVICES: cards === "" ? undefined : cards };
 }
 
 /** The environment without what looks like a secret: the learner reads local files only. */

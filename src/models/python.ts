@@ -35,6 +35,8 @@ const report = z.object({
   packages: z.record(z.string(), z.string().nullable()),
   /** The accelerator that torch can train on, for display: "NVIDIA H200, 139 GiB" or "Apple GPU (Metal)"; null: the CPU. */
   accelerator: z.string().nullable(),
+  /** Whether it multiplies bfloat16 in hardware; null: no CUDA. */
+  bfloat16: z.boolean().nullable(),
 });
 export type PythonReport = z.output<typeof report>;
 
@@ -48,15 +50,17 @@ for name in ("torch", "transformers", "peft", "gguf", "safetensors", "numpy"):
         packages[name] = importlib.metadata.version(name)
     except Exception:
         packages[name] = None
-accelerator = None
+accelerator = bfloat16 = None
 if packages["torch"] is not None:
     import torch
     if torch.cuda.is_available():
         device = torch.cuda.get_device_properties(0)
         accelerator = f"{device.name}, {device.total_memory / 2**30:.0f} GiB"
+        bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
     elif torch.backends.mps.is_available():
         accelerator = "Apple GPU (Metal)"
-print(json.dumps({"python": platform.python_version(), "packages": packages, "accelerator": accelerator}))
+found = {"packages": packages, "accelerator": accelerator, "bfloat16": bfloat16}
+print(json.dumps({"python": platform.python_version(), **found}))
 `;
 
 /** Asks the interpreter what it can import; takes a few seconds, since torch is large. Throws PlayactError("environment"). */

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { startLlama } from "../llm/engine/llama.ts";
 import { freeOfCard } from "../llm/engine/nvidia.ts";
 import { askPython, pythonPath } from "../models/python.ts";
+import { availableHost } from "../plan/available.ts";
 import type { MachineMemory } from "../plan/machine.ts";
 
 /** What is available is not all for a run: the rest is the system's, and the page cache's. */
@@ -17,7 +18,7 @@ export async function thisMachine(config: Pick<Config, "engine" | "learner" | "m
   return {
     ...{ engine, learner },
     cardBytes: config.memory.gpu === null ? (card ?? 0) : config.memory.gpu * 1e9,
-    hostBytes: config.memory.host === null ? Math.floor(shareOfHost * process.availableMemory()) : config.memory.host * 1e9,
+    hostBytes: config.memory.host === null ? Math.floor(shareOfHost * availableHost()) : config.memory.host * 1e9,
   };
 }
 
@@ -38,7 +39,8 @@ async function learnerOn({ learner }: Pick<Config, "learner">, card: boolean): P
 /** Bytes of a frozen weight in the learner: what `learner.dtype` says, or what torch will choose for this device. */
 export async function weightItem(dtype: Config["learner"]["dtype"], on: MachineMemory["learner"]): Promise<2 | 4> {
   if (dtype !== "auto") return dtype === "bfloat16" ? 2 : 4;
-  if (on === "card") return 2;
+  // a card that is only named is taken for one of today
+  if (on === "card") return (await freeOfCard()) !== null && (await askPython(pythonPath())).bfloat16 === false ? 4 : 2;
   const processor = await readFile("/proc/cpuinfo", "utf8").catch(() => "");
   return multipliesBfloat16.test(processor) ? 2 : 4;
 }

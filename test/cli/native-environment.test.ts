@@ -35,6 +35,18 @@ describe("the environment of the engine's process", () => {
     expect(nativeEnvironment({}, { ...linux, python: "/nowhere/bin/python" })).not.toHaveProperty("LD_LIBRARY_PATH");
   });
 
+  test("shows the engine one card, the first, and remembers the others for a learner of several processes", () => {
+    const cards = (env: NodeJS.ProcessEnv) => {
+      const once = nativeEnvironment(env, linux);
+      expect(nativeEnvironment(once, linux)).toEqual(once);
+      return [once.CUDA_VISIBLE_DEVICES, once.CUDA_DEVICE_ORDER, once.PLAYACT_CARDS];
+    };
+    expect(cards({})).toEqual(["0", "PCI_BUS_ID", ""]);
+    expect(cards({ CUDA_VISIBLE_DEVICES: "2,0" })).toEqual(["2", undefined, "2,0"]);
+    expect(cards({ CUDA_VISIBLE_DEVICES: "GPU-8a" })).toEqual(["GPU-8a", undefined, undefined]);
+    expect(cards({ CUDA_VISIBLE_DEVICES: "" })).toEqual(["", undefined, undefined]);
+  });
+
   test("has a thread of libuv for each core, at least eight, unless the user says how many", () => {
     const threads = (cores: number, env = {}) => nativeEnvironment(env, { ...linux, cores }).UV_THREADPOOL_SIZE;
     expect([threads(2), threads(64), threads(64, { UV_THREADPOOL_SIZE: "3" })]).toEqual(["8", "64", "3"]);

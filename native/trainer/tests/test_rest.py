@@ -86,6 +86,6 @@ def test_a_wake_that_failed_half_way_can_be_put_to_rest_again(tmp_path: Path, mo
     assert any(weight.numel() > 0 for weight in frozen(policy).values())
     rest(policy, optimizer, resting, "nothing")
     assert all(weight.numel() == 0 for weight in frozen(policy).values())
-    monkeypatch.setattr("trainer.rest.reload", lambda _: whole)
+    monkeypatch.setattr("trainer.rest.reload", lambda _: dict(whole))
     wake(policy, optimizer, resting)
     assert all(torch.equal(weight, whole[name]) for name, weight in frozen(policy).items())

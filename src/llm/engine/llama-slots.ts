@@ -3,6 +3,7 @@
 import type { Llama } from "node-llama-cpp";
 import type { Config } from "../../config/config.ts";
 import { factsAt } from "../../models/facts.ts";
+import { availableHost } from "../../plan/available.ts";
 import { planMemory } from "../../plan/plan.ts";
 
 /** Part of the free memory that an engine without a plan may use. */
@@ -29,7 +30,7 @@ export async function sequencesOf(
   if (mode === "reproducible") return { policy: 1, simulator: 1 };
   if (policySequences !== null && simulatorSequences !== null) return { policy: policySequences, simulator: simulatorSequences };
   const onCard = llama.gpu === "cuda";
-  const free = Math.floor(memoryShare * (onCard ? (await llama.getVramState()).free : process.availableMemory()));
+  const free = Math.floor(memoryShare * (onCard ? (await llama.getVramState()).free : availableHost()));
   const { plan } = planMemory(
     {
       ...options,

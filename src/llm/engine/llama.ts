@@ -238,6 +238,9 @@ async function loadLlama(gpu: EngineOptions["gpu"], threads: number): Promise<Ll
       // a model's errors reach the user as PlayactErrors
       logger: () => undefined,
       maxThreads: threads,
+      // what stays free is the plan's to say: a second margin would refuse a context that fits
+      vramPadding: 0,
+      ramPadding: 0,
     });
   } catch (thrown) {
     throw new PlayactError(
