@@ -3,8 +3,8 @@
 // report is about the real results. In a world of the blueprint both are the same, and nothing changes.
 
 import { givesOut, linksOf } from "../rules/journal.ts";
-import { jsonOf, own } from "../rules/json.ts";
-import { isSameCall } from "../rules/values.ts";
+import { isObject, jsonOf, own } from "../rules/json.ts";
+import { isSameCall, sameValue } from "../rules/values.ts";
 import type { ExpectedCall, Json, Message, Task, ToolCall, Trajectory } from "../types.ts";
 
 /** A call with its result; undefined if it was cut. */
@@ -22,7 +22,7 @@ export function asPlayed({ task, messages }: Pick<Trajectory, "task" | "messages
       const given = played
         .filter((made) => made.name === call.name)
         .map((made) => own(made.arguments, name))
-        .find((value) => (typeof value === "string" || typeof value === "number") && givesOut(source, name, value));
+        .find((value) => (typeof value === "string" || typeof value === "number") && isFrom(source, name, value));
       return given === undefined ? [] : [[name, given]];
     });
     const wanted = { ...call, arguments: { ...call.arguments, ...Object.fromEntries(links) } };
@@ -30,6 +30,19 @@ export function asPlayed({ task, messages }: Pick<Trajectory, "task" | "messages
     expected.push(result === undefined ? wanted : { ...wanted, result });
   }
   return { ...task, expected };
+}
+
+/** Whether a result gives the value of a link: under its own name, or where it has no such field in another one of ids, or in a sentence. */
+function isFrom(result: Json, name: string, value: string | number): boolean {
+  const named = underName(result, name);
+  return named.length === 0 ? givesOut(result, name, value) : named.some((one) => sameValue(one, value));
+}
+
+/** The values of all fields of this name, at any depth. */
+function underName(result: Json, name: string): readonly Json[] {
+  if (Array.isArray(result)) return result.flatMap((item: Json) => underName(item, name));
+  if (!isObject(result)) return [];
+  return Object.entries(result).flatMap(([key, inner]) => (key === name ? [inner] : underName(inner, name)));
 }
 
 /** Each executed call with its result, in order; those that a rule refused have none. */

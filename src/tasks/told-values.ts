@@ -19,7 +19,10 @@ export interface ToldValue {
   readonly parameters: JsonSchema;
 }
 
-/** The values that the first message must state. A value that two calls share under one name is stated once. */
+/**
+ * The values that the first message must state. A value that two tools share under one name is stated once; of one tool that is called
+ * twice, each call has its own: "… and send it; …" would leave open whether the second is sent too.
+ */
 export function toldValues(plan: Plan, calls: readonly ExpectedCall[]): ToldValue[] {
   const parametersOf = (name: string) =>
     plan.needed.find(({ parameters }) => Object.hasOwn(propertiesOf(parameters), name))?.parameters ?? {};
@@ -30,7 +33,9 @@ export function toldValues(plan: Plan, calls: readonly ExpectedCall[]): ToldValu
         ([name, value]) => isTold(plan, index, name) && !held.some((one) => one.argument === name && sameValue(one.value, value)),
       )
       .filter(([name, value]) => {
-        const earlier = calls.slice(0, index).findIndex((other) => sameValue(own(other.arguments, name) ?? null, value));
+        const earlier = calls
+          .slice(0, index)
+          .findIndex((other) => other.name !== call.name && sameValue(own(other.arguments, name) ?? null, value));
         return earlier < 0 || !isTold(plan, earlier, name);
       })
       .map(([name, value]) => ({ name, value, parameters: parametersOf(name) })),

@@ -52,6 +52,18 @@ test("in a world of the blueprint nothing changes, whatever was called beside it
   expect(asPlayed(long)).toEqual(one); // a result that was cut is no JSON
 });
 
+test("another id of the same result is not taken for the linked one", async () => {
+  const [first, second] = chain().expected;
+  if (first === undefined || second === undefined) throw new Error("a chain has two calls");
+  const task = chain({ expected: [{ ...first, result: { train_id: "NT418", coach_id: "C7" } }, second] });
+  const wrong = { ...booked, arguments: { ...booked.arguments, train_id: "C7" } };
+  const { trajectory } = await episodeOf(
+    stage({ turns: [says(found), says(wrong), "Done."], reply: () => ({ price: 99 }) }),
+    task,
+  );
+  expect(asPlayed(trajectory).expected[1]?.arguments).toEqual(booked.arguments);
+});
+
 test("the value of a call that its task does not link is never taken from the world", async () => {
   const task = chain({ tools: bare, dependent: false });
   const { trajectory } = await written([says(found), says(book("NT8")), "Done."], [trains, null], task);

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import type { Plan } from "../../src/tasks/draw-task.ts";
+import { toldValues } from "../../src/tasks/told-values.ts";
+import type { ExpectedCall, ToolSpec } from "../../src/types.ts";
+import { bookSeats, findFlight, findTrain, found } from "../support/blueprint.ts";
+
+/** The names of the values that a message says for these calls, which need nothing from each other. */
+function said(...calls: readonly ExpectedCall[]): readonly string[] {
+  const needed = calls.map(({ name }) => [findTrain, findFlight, bookSeats].find((tool) => tool.name === name) as ToolSpec);
+  const toolset = { domain: "travel", name: "trains", tools: needed };
+  const plan: Plan = { toolset, needed, links: [], used: [], heldBack: [], offered: needed };
+  return toldValues(plan, calls).map(({ name }) => name);
+}
+
+const there = { airport: "Oslo", to: "Bergen", day: "2027-03-02" };
+
+test("a value that two tools share under one name is said once", () => {
+  expect(said(found, { name: "find_flight", arguments: there, result: null })).toEqual(["from", "to", "day", "airport"]);
+});
+
+test("of one tool that is called twice each call has all of its values said", () => {
+  const back = { ...found, arguments: { ...found.arguments, from: "Narva" } };
+  expect(said(found, back)).toEqual(["from", "to", "day", "from", "to", "day"]);
+});
