@@ -3,9 +3,10 @@
 import type { Dialect } from "../config/config.ts";
 import { readFinalAnswer } from "../llm/text/final-answer.ts";
 import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
-import { asksFor, untoldValues } from "../rules/blame.ts";
+import { untoldValues } from "../rules/blame.ts";
 import { jsonOf } from "../rules/json.ts";
 import { refuses } from "../rules/language/refusal.ts";
+import { asksFor } from "../rules/question.ts";
 import { isSameCall, spoken } from "../rules/values.ts";
 import { endsCut } from "../simulator/lines.ts";
 import type { Fault, HeldBack, MadeCall, Refusal, Task, ToolCall, Trajectory } from "../types.ts";
@@ -30,10 +31,16 @@ export interface Conduct {
   readonly report: string | null;
   /** The report refuses the request. */
   readonly refused: boolean;
-  /** Held-back values that the user never gave and a call gave all the same: made up, also where luck had it right. */
-  readonly guessed: readonly HeldBack[];
+  /** In order: what was made up, also where luck had it right and the user said it afterwards. */
+  readonly guessed: readonly Guess[];
   /** The first thing that was wrong before the report; null if rules find nothing. */
   readonly fault: Fault | null;
+}
+
+/** A held-back value that a call gave before the user had. */
+export interface Guess {
+  readonly held: HeldBack;
+  readonly call: ToolCall;
 }
 
 export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
@@ -45,21 +52,25 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
     const isMade = (index: number) => at < messages.length - 1 && record[index]?.refused === undefined;
     const made = turn.calls.filter((_, index) => isMade(index));
     const unexecuted = turn.calls.flatMap((call, index) => (isMade(index) ? [] : [record[index] ?? call]));
-    return [{ ...turn, complained: turnReward === -1, made, unexecuted }];
+    const untold = untoldValues({ task, messages: messages.slice(0, at) });
+    const guessed = [...made, ...unexecuted].flatMap((call) =>
+      untold.filter((held) => gives(call, held, task)).map((held): Guess => ({ held, call })),
+    );
+    return [{ ...turn, complained: turnReward === -1, made, unexecuted, guessed }];
   });
   const last = turns.at(-1);
   const said = last === undefined || tried(last) > 0 || endsCut(trajectory) ? "" : inWords(spokenEnd(last.rest, trajectory));
   const report = said === "" ? null : said;
   const end = task.kind === "decline" ? turns.length - 1 : turns.findLastIndex((turn) => tried(turn) > 0);
   const idle = turns.slice(0, Math.max(0, end)).filter((turn) => tried(turn) === 0 && turn.complained);
-  const written = { calls: turns.flatMap(({ made }) => made), unexecuted: turns.flatMap(({ unexecuted }) => unexecuted) };
   const conduct = {
-    ...written,
+    calls: turns.flatMap(({ made }) => made),
+    unexecuted: turns.flatMap(({ unexecuted }) => unexecuted),
     malformed: turns.reduce((sum, { errors }) => sum + errors.length, 0),
     complaints: idle.filter(({ rest }) => !task.heldBack.some((held) => asksFor({ text: rest, calls: [] }, held))).length,
     report,
     refused: report !== null && refuses(report),
-    guessed: untoldValues(trajectory).filter((held) => writtenCalls(written).some((call) => gives(call, held, task))),
+    guessed: turns.flatMap(({ guessed }) => guessed),
   };
   return { ...conduct, fault: faultOf(task, conduct) };
 }
@@ -123,7 +134,7 @@ export function faultOf(task: Task, conduct: Omit<Conduct, "fault">): Fault | nu
     return fault("wrong_tool", "called tools other than the needed ones");
   if (missing.length > 0) return fault("missing_call", `never called ${missing[0]?.name}`);
   const [first] = guessed;
-  if (first) return fault("guessed_value", `made up the ${spoken(first.argument)} instead of asking`);
+  if (first) return fault("guessed_value", `made up the ${spoken(first.held.argument)} instead of asking`);
   if (!task.expected.every(isMade)) return fault("wrong_values", "called the right tool with wrong values");
   if (calls.some((call, at) => calls.slice(0, at).some((earlier) => isSameCall(earlier, call, task.tools))))
     return fault("repeated_call", "made the same call again");

@@ -4,8 +4,9 @@
 import type { Dialect } from "../config/config.ts";
 import { parseToolCalls } from "../llm/text/tool-call.ts";
 import { judged } from "../rules/as-it-is.ts";
-import { asksFor, untoldValues } from "../rules/blame.ts";
+import { untoldValues } from "../rules/blame.ts";
 import { refuses } from "../rules/language/refusal.ts";
+import { asksFor } from "../rules/question.ts";
 import { isSameCall, spoken } from "../rules/values.ts";
 import { endsCut } from "../simulator/lines.ts";
 import type { Fault, Task, ToolCall, Trajectory } from "../types.ts";

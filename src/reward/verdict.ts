@@ -2,7 +2,7 @@
 // only. Departs from TRUSTEE's written verdict of -1, 0 or 1, which a simulator under about 4B cannot give.
 import { isSameCall, rightArguments } from "../rules/values.ts";
 import type { Task, ToolCall, Verdict } from "../types.ts";
-import { type Conduct, gives, writtenCalls } from "./conduct.ts";
+import { type Conduct, writtenCalls } from "./conduct.ts";
 
 /**
  * How right the calls were, 0..1: the sum over the expected calls (half a call for its name, half for its arguments)
@@ -14,7 +14,7 @@ import { type Conduct, gives, writtenCalls } from "./conduct.ts";
 export function rulesShare(task: Task, conduct: Conduct): number {
   if (task.kind === "decline") return conduct.refused && attempts(conduct) + conduct.complaints === 0 ? 1 : 0;
   if (task.expected.length === 0) return 0;
-  const calls = conduct.calls.map((call) => withoutGuesses(call, task, conduct));
+  const calls = conduct.calls.map((call) => withoutGuesses(call, conduct));
   const left = [...calls];
   const parametersOf = (called: string) => task.tools.find(({ name }) => name === called)?.parameters;
   let sum = 0;
@@ -33,8 +33,8 @@ export function rulesShare(task: Task, conduct: Conduct): number {
   return sum / (task.expected.length + tooMany);
 }
 
-function withoutGuesses(call: ToolCall, task: Task, { guessed }: Conduct): ToolCall {
-  const names = guessed.filter((held) => gives(call, held, task)).map(({ argument }) => argument);
+function withoutGuesses(call: ToolCall, { guessed }: Conduct): ToolCall {
+  const names = guessed.flatMap((guess) => (guess.call === call ? [guess.held.argument] : []));
   return { ...call, arguments: Object.fromEntries(Object.entries(call.arguments).filter(([name]) => !names.includes(name))) };
 }
 

@@ -1,7 +1,8 @@
 // When was the user asked for a value that only they know? Read from what was said, by rule: a question that names the value, or
 // one that the user answers with it. Pure. A question beside a call is none: who calls has not waited for the answer.
 import type { HeldBack, Message, Task } from "../types.ts";
-import { asksFor, tells } from "./blame.ts";
+import { tells } from "./blame.ts";
+import { asksFor } from "./question.ts";
 
 /** What rules read of an episode: who said what, and which calls were made. */
 export interface Transcript {

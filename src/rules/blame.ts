@@ -3,11 +3,12 @@
 // agent is blamed, in the words of its verdict (reward/conduct.ts).
 // Departs from TRUSTEE (which only counts aborts by simulator): endings that were not aborted are blamed on a party too.
 
-import type { Blame, ExpectedCall, Failure, Fault, HeldBack, Json, Message, Task, Trajectory } from "../types.ts";
+import type { Blame, ExpectedCall, Failure, Fault, HeldBack, Json, Task, Trajectory } from "../types.ts";
 import { judged } from "./as-it-is.ts";
 import { goesByPages, isToldByErrors } from "./drift.ts";
 import { own } from "./json.ts";
 import { carries } from "./language/said.ts";
+import { asksFor } from "./question.ts";
 import { isSameCall, sameValue, spoken } from "./values.ts";
 
 export function isBadEnding({ status, verdict }: Trajectory): boolean {
@@ -113,7 +114,7 @@ function ofUser(trajectory: Trajectory): Fault | null {
 }
 
 /** The held-back values that the user never gave. */
-export function untoldValues({ task, messages }: Trajectory): HeldBack[] {
+export function untoldValues({ task, messages }: Pick<Trajectory, "task" | "messages">): HeldBack[] {
   const said = messages.filter(({ role }) => role === "user");
   return task.heldBack.filter((held) => !said.some(({ text }) => tells(text, held, task)));
 }
@@ -122,19 +123,6 @@ export function untoldValues({ task, messages }: Trajectory): HeldBack[] {
 export function tells(text: string, held: HeldBack, { expected }: Pick<Task, "expected">): boolean {
   const value = expected[held.call]?.arguments[held.argument];
   return text.includes(held.sentence) || (value !== undefined && carries(text, value));
-}
-
-/** Words of a name that a question leaves out: "How many guests?" for number_of_guests, "What's your email?" for email_address. */
-const formal = new Set(["number", "num", "count", "total", "of", "the", "for", "name", "address", "value", "code", "id", "type"]);
-
-/** A question, without a call, that contains the words of the argument's name. */
-export function asksFor({ text, calls }: Pick<Message, "text" | "calls">, { argument }: HeldBack): boolean {
-  const said = ` ${text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ")} `;
-  const words = spoken(argument).split(" ");
-  const telling = words.filter((word) => !formal.has(word));
-  return (
-    calls.length === 0 && /[?？؟]/.test(text) && (telling.length > 0 ? telling : words).every((word) => said.includes(` ${word}`))
-  );
 }
 
 /** A tool that answered an expected call with an error, although no rule had refused the call. */

@@ -109,6 +109,9 @@ describe("the fault of a conduct", () => {
     };
     expect(share(...made(found))).toBe(share(...made({ ...found, arguments: told })));
     expect(share(...made(found))).toBeLessThan(1);
+    // told only afterwards, it was a guess all the same
+    expect(share(...made(found), said("Done."), message("user", day.sentence), said(answer))).toBe(share(...made(found)));
+    expect(share(...made(wrongDay), said("Done."), message("user", day.sentence), ...made(found))).toBe(0.5);
     expect(share(said("Which day?"), message("user", day.sentence), ...made(found))).toBe(1);
   });
 });

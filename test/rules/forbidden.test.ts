@@ -68,13 +68,13 @@ describe("the user was asked", () => {
 
   test("by a question that names the value, or one that the user answers with it", () => {
     expect(at(from("user", "Move it."), turn("Could you tell me the day?"))).toBe(1);
-    expect(at(turn("When would you like it to be?"), from("user", "On March 16, please."))).toBe(0);
-    expect(at(turn("When would you like it to be?"), from("user", "I told you."))).toBe(Number.POSITIVE_INFINITY);
+    expect(at(turn("What would suit you?"), from("user", "On March 16, please."))).toBe(0);
+    expect(at(turn("What would suit you?"), from("user", "I told you."))).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test("by a request without a question mark, if the user answers it with the value", () => {
-    expect(at(turn("Please tell me the day."), from("user", "On March 16, please."))).toBe(0);
-    expect(at(turn("Please tell me the day."), from("user", "I told you."))).toBe(Number.POSITIVE_INFINITY);
+  test("by a request that names nothing, if the user answers it with the value", () => {
+    expect(at(turn("Please tell me more."), from("user", "On March 16, please."))).toBe(0);
+    expect(at(turn("Please tell me more."), from("user", "I told you."))).toBe(Number.POSITIVE_INFINITY);
   });
 
   test("by nothing that is no question, and by none beside a call", () => {

@@ -43,7 +43,7 @@ const short: readonly RegExp[] = [
   /\b(outside|beyond|nothing|none of|lacks?|wish (i|we) could|can not be \w+|no (way|means|access|ability|information|data))\b/,
   /\bnot (be )?(what|something|anything|among|within|part of|one of|possible|available|supported|covered|relevant|suitable|suited|applicable|appropriate)\b/,
   /\b(do|does|did) not (\w+ ){0,2}(cover|support|offer|include|provide|allow|extend|let|match|fit|handle|know how|(think|believe) (i|we|my))\b/,
-  /\b(do|does|did) not (have|possess) (a|an|any|one|the|(\w+ ){0,2}(access|tools?|functions?|functionality|permissions?|capabilit\w+|abilit\w+|authority))\b|\b(only|limited to|restricted to)\b(?! (see|find|found|got))/,
+  /\b(do|does|did) not (have|possess) (a|an|any|one|the|(\w+ ){0,2}(access|tools?|functions?|functionality|permissions?|capabilit\w+|abilit\w+|authority))\b|(?<!\b(see|find|found|got) )\b(only|limited to|restricted to)\b(?! (see|find|found|got|need|want|require))/,
 ];
 /** Impossible for anyone, or no tool exists for it; the subject does not matter. */
 const impossible: readonly RegExp[] = [
@@ -67,11 +67,19 @@ const serves: readonly RegExp[] = [
   /^but (it|he|she|they|(the|your|her|his|their)( \w+){1,2}) (is|are|was|has|costs?|leaves?|arrives?|takes?|opens?)\b(?!.*\b(best|better|good|right|easy|worth)\b)/,
 ];
 
+/** What was asked for is claimed to be done: a lack beside it is no refusal of the request. */
+const claims =
+  /\b(i|we) (have |managed to |was able to )*(booked|reserved|ordered|sent|cancell?ed|changed|added|paid|created|scheduled|updated)\b/;
+/** A question for a value, by one who means to go on: not what else to do. */
+const goesOn =
+  /^(and |but )?(what|which|when|where|who|how (many|much|long))\b(?!.*\b(else|instead|(can|could|may|should) (i|we)|would you (like|prefer))\b).*\?$/;
+
 /** Whether a text says that the request cannot be served. English only. */
 export function refuses(text: string): boolean {
   const clauses = clausesOf(text);
   const denial = clauses.findLastIndex(denies);
-  return denial >= 0 && !clauses.slice(denial + 1).some((clause) => shows(serves, clause) && !offers.test(clause));
+  if (denial < 0 || clauses.slice(0, denial).some((clause) => claims.test(clause))) return false;
+  return !clauses.slice(denial + 1).some((clause) => (shows(serves, clause) && !offers.test(clause)) || goesOn.test(clause));
 }
 
 function denies(clause: string): boolean {

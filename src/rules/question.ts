@@ -1,0 +1,50 @@
+// Whether a turn asks for a value that the user holds back: by a question or a request in words. Used for the first decision, for
+// complaints that were none, and for rubrics. By rule; requests without a question mark are read in English only.
+import type { HeldBack, Message } from "../types.ts";
+import { refuses } from "./language/refusal.ts";
+import { spoken } from "./values.ts";
+
+/** Words of a name that a question leaves out: "How many guests?" for number_of_guests, "What's your email?" for email_address. */
+const formal = new Set(["number", "num", "count", "total", "of", "the", "for", "name", "address", "value", "code", "id", "type"]);
+/** Of these, those that name it alone: "What is the ID?". Of "Is it about your appointment?" none asks for an appointment's id. */
+const labels = ["id", "number", "name", "code", "address"];
+/** What asks for a value without its word. */
+const askedBy: Readonly<Record<string, string>> = {
+  ...{ date: "when", day: "when", time: "when" },
+  ...{ place: "where", location: "where", city: "where", town: "where", destination: "where" },
+};
+
+const open = /\b(what|what's|which|when|where|who|whose|how)\b/;
+/** A question whether to act, for no value. */
+const offer =
+  /\b(shall|should) (i|we)\b|\b(like|want|need) (me|us) to\b|\banything else\b|\b(can|could|may) (i|we) (?!have|get|know|ask|see|take)/;
+const request =
+  /\b(please|kindly|(could|can|would|will) you)\b.*\b(provide|tell|give|share|specify|state|enter|confirm|send|let me know|supply|indicate)\b|^(provide|tell me|give me|specify|let me know)\b|\b(i|we)('ll| will| would| just| also| still)* (need|require)\b/;
+
+/** Whether a message without a call asks for it. */
+export function asksFor({ text, calls }: Pick<Message, "text" | "calls">, { argument }: HeldBack): boolean {
+  if (calls.length > 0) return false;
+  const sentences = text
+    .toLowerCase()
+    .replace(/\u2019/g, "'")
+    .split(/(?<=[.!?？؟。:])\s+|\n+/);
+  return sentences.some((sentence, at) => {
+    if (/[?？؟]/.test(sentence) && (open.test(sentence) || !offer.test(sentence)))
+      return names(sentence, argument, open.test(sentence) || request.test(sentence));
+    if (!request.test(sentence) || refuses(sentence)) return false;
+    return names(/:\s*$/.test(sentence) ? sentences.slice(at).join(" ") : sentence, argument, true); // a list may follow
+  });
+}
+
+/** @param isOpen it asks for a value, not for yes or no */
+function names(sentence: string, argument: string, isOpen: boolean): boolean {
+  const said = ` ${sentence.replace(/[^\p{L}\p{N}]+/gu, " ")} `;
+  const words = spoken(argument).toLowerCase().split(" ");
+  const telling = words.filter((word) => !formal.has(word));
+  const has = (word: string) => said.includes(` ${word}`) || (askedBy[word] !== undefined && said.includes(` ${askedBy[word]} `));
+  const own = labels.filter((word) => words.includes(word));
+  // nothing else's: "the ID", not "the order ID"
+  if (isOpen && own.some((word) => new RegExp(` (the|your|its|a|an)( full| exact| whole)? ${word} `).test(said))) return true;
+  const isTold = own.length === 0 || isOpen || own.some((word) => said.includes(` ${word} `));
+  return isTold && (telling.length > 0 ? telling : words).every(has);
+}

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { asksFor } from "../../src/rules/question.ts";
+
+const asks = (text: string, argument: string) => asksFor({ text, calls: [] }, { call: 0, argument, sentence: "" });
+
+test.each<[string, string]>([
+  ["appointment_id", "Which appointment would you like to cancel?"],
+  ["appointment_id", "Could you give me your appointment ID?"],
+  ["appointment_id", "What is the ID?"],
+  ["appointment_id", "Sure. Do you have an appointment ID?"],
+  ["appointment_id", "Please provide the appointment ID."],
+  ["appointment_id", "To cancel it, I need your appointment ID."],
+  ["appointment_id", "I need the following information:\n- Doctor\n- Appointment ID"],
+  ["visit_date", "When should the repair visit take place?"],
+  ["applicant_name", "What is your full name?"],
+  ["number_of_guests", "How many guests will come?"],
+  ["email_address", "What's your email?"],
+  ["day", "Do you want to travel on a certain day?"],
+  ["city", "Where do you want to go?"],
+])("%s is asked for: %s", (argument, text) => {
+  expect(asks(text, argument)).toBe(true);
+});
+
+test.each<[string, string]>([
+  ["appointment_id", "Sure! Would you like me to cancel your doctor's appointment?"],
+  ["appointment_id", "I can help with your appointment. Is there anything else?"],
+  ["appointment_id", "Is this about your appointment?"],
+  ["appointment_id", "What is the order ID?"],
+  ["number_of_guests", "What is your order number?"],
+  ["appointment_id", "I need a tool for appointments, and I don't have one."],
+  ["appointment_id", "Your appointment ID is A7."],
+  ["day", "Shall I look for another day?"],
+  ["day", "Which train? Have a nice day."],
+])("%s is not asked for: %s", (argument, text) => {
+  expect(asks(text, argument)).toBe(false);
+});
+
+test("nothing is asked for beside a call", () => {
+  expect(
+    asksFor({ text: "Which day?", calls: [{ name: "find", arguments: {} }] }, { call: 0, argument: "day", sentence: "" }),
+  ).toBe(false);
+});
