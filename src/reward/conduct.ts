@@ -29,6 +29,8 @@ export interface Conduct {
   readonly complaints: number;
   /** What was said to the user at the end, in words and in a whole turn without calls; null if nothing was. */
   readonly report: string | null;
+  /** What was said to the user in words since the first result, the report at the end: a longer task is told as it goes. */
+  readonly told: string;
   /** The report refuses the request. */
   readonly refused: boolean;
   /** In order: what was made up, also where luck had it right and the user said it afterwards. */
@@ -56,11 +58,13 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
     const guessed = [...made, ...unexecuted].flatMap((call) =>
       untold.filter((held) => gives(call, held, task)).map((held): Guess => ({ held, call })),
     );
-    return [{ ...turn, complained: turnReward === -1, made, unexecuted, guessed }];
+    return [{ ...turn, words: inWords(turn.rest), complained: turnReward === -1, made, unexecuted, guessed }];
   });
   const last = turns.at(-1);
   const said = last === undefined || tried(last) > 0 || endsCut(trajectory) ? "" : inWords(spokenEnd(last.rest, trajectory));
   const report = said === "" ? null : said;
+  const acted = turns.findIndex(({ made }) => made.length > 0);
+  const told = acted < 0 ? [] : turns.slice(acted + 1, -1).flatMap(({ words }) => (words === "" ? [] : [words]));
   const end = task.kind === "decline" ? turns.length - 1 : turns.findLastIndex((turn) => tried(turn) > 0);
   const idle = turns.slice(0, Math.max(0, end)).filter((turn) => tried(turn) === 0 && turn.complained);
   const conduct = {
@@ -69,6 +73,7 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
     malformed: turns.reduce((sum, { errors }) => sum + errors.length, 0),
     complaints: idle.filter(({ rest }) => !task.heldBack.some((held) => asksFor({ text: rest, calls: [] }, held))).length,
     report,
+    told: report === null ? "" : [...told, report].join("\n"),
     refused: report !== null && refuses(report),
     guessed: turns.flatMap(({ guessed }) => guessed),
   };

@@ -92,7 +92,7 @@ const judgeWays: Readonly<Record<Config["reward"]["verdict"], Way>> = {
 /** The verdict of the rules; `judge` rates the report, null without a judge. */
 function byRules({ trajectory: { task }, conduct }: Case, judge: number | null): Verdict {
   const results = task.expected.map((call) => call.result);
-  return verdict(task, conduct, judge, carriedShare(conduct.report ?? "", results));
+  return verdict(task, conduct, judge, carriedShare(conduct.told, results));
 }
 
 async function mixed(one: Case, simulator: Simulator): Promise<Answer<Verdict>> {

@@ -121,7 +121,7 @@ function isMet(rule: ItemRule, read: Read): boolean {
     case "reported": {
       const tool = task.expected[rule.call]?.name;
       const isCalled = conduct.calls.some(({ name }) => name === tool); // what was never done has no result to report
-      return isCalled && conduct.report !== null && carriedShare(conduct.report, toldResult(task, played, rule.call)) === 1;
+      return isCalled && conduct.report !== null && carriedShare(conduct.told, toldResult(task, played, rule.call)) === 1;
     }
     case "refused":
       return conduct.refused;

@@ -3,7 +3,6 @@
 // are stored at once), writeTasks for commands that store nothing.
 
 import type { Config } from "../config/config.ts";
-import { instructionsIn } from "../llm/text/system-prompt.ts";
 import { collected } from "../simulator/exchanges.ts";
 import { closestOfSeries, type TaskEmbedding, vectorsBefore, vectorsOf } from "../store/embeddings.ts";
 import type { AskedDraft } from "../store/exchanges.ts";
@@ -14,13 +13,14 @@ import { messageKey } from "../tasks/held-out.ts";
 import { closestOf, type Known, remembered, tooClose } from "../tasks/novelty.ts";
 import { taskId } from "../tasks/ordered-task.ts";
 import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
-import { promptTokens, type Rejection, rejectionOf, rejectionStages } from "../tasks/rejection.ts";
+import { type Rejection, rejectionStages } from "../tasks/rejection.ts";
 import { drawInRounds, loweredBy } from "../tasks/rounds.ts";
 import { writeIntentDraft } from "../tasks/write-intent.ts";
 import { type Draft, type WrittenTask, writeDraft } from "../tasks/write-task.ts";
 import type { Purpose, Task, Toolset } from "../types.ts";
 import { commit } from "./commit.ts";
 import { asDrifting } from "./drifting.ts";
+import { misfitOf } from "./fitting.ts";
 import type { Metrics } from "./metric-list.ts";
 import { mean } from "./metrics.ts";
 import { type Session, simulatorOf } from "./session.ts";
@@ -47,11 +47,6 @@ export interface DrawnTasks {
 /** The seed names of a series of a run; the task's index is added. */
 export function seriesNames({ seed }: Config, purpose: Purpose): readonly (string | number)[] {
   return [seed, "task", purpose];
-}
-
-/** Most tokens of a prompt: the rest of the policy's context is the response's. */
-export function promptRoom({ engine, rollout }: Config): number {
-  return engine.policyContext - rollout.responseTokens;
 }
 
 /** The parts of a session that writing needs. */
@@ -150,7 +145,7 @@ async function check(
   known: readonly Known[],
 ): Promise<CheckedDraft | Rejection> {
   const { task } = written;
-  const fault = rejectionOf(task, { tokens: promptTokens(task, template, instructionsIn(config)), room: promptRoom(config) });
+  const fault = misfitOf({ config, template }, task);
   if (fault !== null) return fault;
   if (embed === null || config.tasks.novelty === null) return { ...written, embedding: null };
   const [vector] = await embed([task.firstMessage]);

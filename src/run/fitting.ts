@@ -1,10 +1,10 @@
-// Whether a task of the embedded catalogue that is written already can be played in a run: with its toolsets, in its policy's context.
+// Whether a task can be played in a run: by the rules for written tasks, in its policy's context, with results that the policy can read.
+import type { Config } from "../config/config.ts";
 import { instructionsIn } from "../llm/text/system-prompt.ts";
 import type { TaskOrder } from "../tasks/orders.ts";
 import { type ReadyTask, readyToPlay } from "../tasks/ready.ts";
-import { promptTokens, rejectionOf } from "../tasks/rejection.ts";
+import { promptTokens, type Rejection, rejectionOf } from "../tasks/rejection.ts";
 import type { Task } from "../types.ts";
-import { promptRoom } from "./draw-tasks.ts";
 import type { Session } from "./session.ts";
 
 /** The ready task under an order; null if the run cannot play it. */
@@ -13,7 +13,19 @@ export function readyFor(session: Session, ready: ReadyTask, order: TaskOrder): 
   return task !== null && fits(session, task) ? task : null;
 }
 
-/** Whether the rules for written tasks take it, its prompt's length included. */
-export function fits({ config, template }: Pick<Session, "config" | "template">, task: Task): boolean {
-  return rejectionOf(task, { tokens: promptTokens(task, template, instructionsIn(config)), room: promptRoom(config) }) === null;
+export function fits(session: Pick<Session, "config" | "template">, task: Task): boolean {
+  return misfitOf(session, task) === null;
+}
+
+/** Why a run cannot play a task; null: it can. */
+export function misfitOf({ config, template }: Pick<Session, "config" | "template">, task: Task): Rejection | null {
+  const prompt = { tokens: promptTokens(task, template, instructionsIn(config)), room: promptRoom(config) };
+  // elsewhere the world gives other results than the task's
+  const isGiven = config.simulator.tools === "blueprint";
+  return rejectionOf(task, { ...prompt, ...(isGiven ? { resultCharacters: config.rollout.toolChars } : {}) });
+}
+
+/** Most tokens of a prompt: the rest of the policy's context is the response's. */
+export function promptRoom({ engine, rollout }: Config): number {
+  return engine.policyContext - rollout.responseTokens;
 }

@@ -3,6 +3,7 @@
 // non-empty query: it checks neither the expected tools nor the wording.
 import { type Instructions, systemPromptUnder } from "../llm/text/system-prompt.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
+import { spacedJson } from "../rules/json.ts";
 import type { Task, ToolSpec } from "../types.ts";
 
 export const rejectionStages = [
@@ -13,6 +14,7 @@ export const rejectionStages = [
   "message_unclear", // intent first: it leaves out a value, although it should be clear
   "message_voice", // intent first: it does not sound like a person who asks for something
   "prompt_too_long", // prompt and response do not fit into the policy's context together
+  "result_too_long", // the policy would read it cut, and could not report it
   "too_close", // to an earlier task (novelty.ts)
 ] as const;
 export type RejectionStage = (typeof rejectionStages)[number];
@@ -30,11 +32,20 @@ export function promptTokens(task: Task, template: EpisodeTemplate, instructions
   return text.system(prompt, task.tools).ids.length + text.user(task.firstMessage).ids.length;
 }
 
-/**
- * The first rule that a written task breaks, or null.
- * @param prompt tokens of its prompt, and the most there is room for: the policy's context minus the response
- */
-export function rejectionOf(task: Task, prompt: { readonly tokens: number; readonly room: number }): Rejection | null {
+/** What a policy can read of a task. */
+export interface Readable {
+  /** Tokens of its prompt, and the most there is room for: the policy's context minus the response. */
+  readonly tokens: number;
+  readonly room: number;
+  /** Of one result (config rollout.toolChars); absent: any. */
+  readonly resultCharacters?: number;
+}
+
+/** The first rule that a written task breaks, or null. */
+export function rejectionOf(
+  task: Task,
+  { tokens, room, resultCharacters = Number.POSITIVE_INFINITY }: Readable,
+): Rejection | null {
   const offered = new Set(task.tools.map(({ name }) => name));
   const unknown = task.expected.find(({ name }) => !offered.has(name));
   if (unknown) return { stage: "unknown_tool", reason: `${unknown.name} is expected but not offered` };
@@ -42,8 +53,13 @@ export function rejectionOf(task: Task, prompt: { readonly tokens: number; reado
   if (task.firstMessage.trim() === "") return { stage: "empty_message", reason: "the first message is empty" };
   const named = namedTool(task.firstMessage, task.tools);
   if (named !== null) return { stage: "tool_named", reason: `the first message names ${named}` };
-  if (prompt.tokens > prompt.room)
-    return { stage: "prompt_too_long", reason: `the prompt has ${prompt.tokens} tokens, but there is room for ${prompt.room}` };
+  if (tokens > room)
+    return { stage: "prompt_too_long", reason: `the prompt has ${tokens} tokens, but there is room for ${room}` };
+  const longest = Math.max(0, ...task.expected.map(({ result }) => spacedJson(result).length));
+  if (longest > resultCharacters) {
+    const reason = `a result has ${longest} characters, and the policy reads ${resultCharacters} (raise rollout.toolChars)`;
+    return { stage: "result_too_long", reason };
+  }
   return null;
 }
 

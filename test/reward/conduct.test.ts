@@ -31,6 +31,7 @@ describe("the conduct read from a record", () => {
       complaints: 0,
       malformed: 1,
       report: answer,
+      told: answer,
       refused: false,
       guessed: [],
       fault: { code: "malformed_call", reason: "made a call that could not be parsed" },

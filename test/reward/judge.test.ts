@@ -36,6 +36,16 @@ describe("judging an episode", () => {
     expect(verdict).toMatchObject({ reward: 0.5 + 0.5 * 0.75, rules: 1, judge: 0.75 });
   });
 
+  test("counts what was told beside the second call as well as at the end", async () => {
+    const turns = [says(found), `It is NT418, at 08:25.\n${says(booked)}`, "Booked, for 184."];
+    const { verdict } = await bench({}, "rules").judge(await played(turns, chain()));
+    expect(verdict).toMatchObject({ reward: 1, rules: 1 });
+    const before = await bench({}, "rules").judge(
+      await played([`NT418, at 08:25.\n${says(found)}`, says(booked), "For 184."], chain()),
+    );
+    expect(before.verdict?.reward).toBeLessThan(1); // nobody could know that yet
+  });
+
   test("reads a task's anchors once, however many members its group has", async () => {
     const { judge, asked } = bench({ choose: weigh(1) });
     const episode = await played([says(found), answer]);

@@ -7,7 +7,16 @@ import { blueprint, booked, chain, declined, found, parallel } from "../support/
 
 const conduct = (calls: readonly ToolCall[], change: Partial<Conduct> = {}, own: Task = blueprint()): Conduct => {
   const read = {
-    ...{ calls, unexecuted: [], complaints: 0, malformed: 0, report: "Here you are.", refused: false, guessed: [] },
+    ...{
+      calls,
+      unexecuted: [],
+      complaints: 0,
+      malformed: 0,
+      report: "Here you are.",
+      told: "Here you are.",
+      refused: false,
+      guessed: [],
+    },
     ...change,
   };
   return { ...read, fault: faultOf(own, read) };

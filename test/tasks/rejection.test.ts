@@ -30,6 +30,15 @@ describe("a written task is rejected if", () => {
     });
     expect(rejectionOf(blueprint(), fits)).toBeNull();
   });
+
+  test("a result is longer than the policy can read: it could not report what was cut", () => {
+    const shown = '{"train_id": "NT418", "departs": "08:25"}'.length;
+    expect(rejectionOf(blueprint(), { ...fits, resultCharacters: shown })).toBeNull();
+    expect(rejectionOf(blueprint(), { ...fits, resultCharacters: shown - 1 })).toMatchObject({
+      stage: "result_too_long",
+      reason: expect.stringContaining("raise rollout.toolChars"),
+    });
+  });
 });
 
 test("a name is given away as a whole word, and only if it is not an everyday word", () => {

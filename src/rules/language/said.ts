@@ -38,7 +38,15 @@ export function carries(text: string, value: Json): boolean {
 export function carriedShare(text: string, value: Json): number {
   const all = leaves(value).filter(isSayable);
   const reading = readingOf(text);
-  return all.length === 0 ? 1 : all.filter((leaf) => says(reading, leaf)).length / all.length;
+  const has = (leaf: string | number) => says(reading, leaf) || (isNothing(leaf) && nothing.test(reading.text));
+  return all.length === 0 ? 1 : all.filter(has).length / all.length;
+}
+
+/** How a result of nothing is told: "there is no fee", "nothing is left to pay". A request for nothing has to name it. */
+const nothing = /\b(no|nothing|none|free|without)\b/i;
+
+function isNothing(leaf: string | number): boolean {
+  return typeof leaf === "number" ? leaf === 0 : /^(no|none|nothing)$/i.test(leaf.trim());
 }
 
 const dateFormat = new Intl.DateTimeFormat("en-US", { dateStyle: "long", timeZone: "UTC" });

@@ -301,6 +301,14 @@ describe("a value that cannot be searched for", () => {
     expect(carriedShare("anything", { ok: true })).toBe(1);
     expect(carriedShare("anything", [])).toBe(1);
   });
+
+  test("is told as a lack where it is nothing, and only in a report", () => {
+    expect(carriedShare("It is already done, so there is no fee.", { status: "already done", fee: 0 })).toBe(1);
+    expect(carriedShare("There are no warnings.", { warning: "none" })).toBe(1);
+    expect(carriedShare("It is done.", { fee: 0 })).toBe(0);
+    expect(carriedShare("There is no fee.", { fee: 5 })).toBe(0);
+    expect(carries("A table, no rush.", 0)).toBe(false);
+  });
 });
 
 test("a value written out contains its date and time in words, where it is found again", () => {
