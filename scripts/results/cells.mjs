@@ -11,7 +11,8 @@ import { gainText, table, two } from "./markdown.mjs";
 /** @typedef {Pick<typeof import("../../src/statistics/interval.ts"), "pairedGain" | "wilson">} Statistics */
 /** @typedef {TaskLine & Required<Pick<TaskLine, "cell" | "same" | "measures">>} CellTask */
 
-const order = ["true", "renamed", "options", "decoy", "set"];
+/** Decoys once more by the place of the right one: whoever always takes the same one is right in one of the two alone. */
+const order = ["true", "renamed", "options", "decoy", "decoy 1", "decoy 2", "set"];
 
 /**
  * Whether a task reports: those in cells play one plain task under several pages, and would count it as often. @param {TaskLine} task
@@ -33,8 +34,9 @@ const valuesOf = ({ right, measures }, name) => (name === "success" ? right : (m
 /** @param {Pick<Result, "tasks">} result @returns {Map<string, CellTask[]>} by cell */
 function cellsOf({ tasks }) {
   const inCells = tasks.filter((task) => task.cell !== undefined);
+  const placed = inCells.flatMap((task) => (task.place === undefined ? [] : [{ ...task, cell: `decoy ${task.place}` }]));
   // collect.mjs sets the five together
-  return byKey(/** @type {CellTask[]} */ (inCells), ({ cell }) => cell);
+  return byKey(/** @type {CellTask[]} */ ([...inCells, ...placed]), ({ cell }) => cell);
 }
 
 /** The cells of a result, in their order. @param {Iterable<string>} cells */

@@ -10,9 +10,10 @@ import { byKey } from "./by-key.mjs";
  * A held-out task: whether each phase ("base", "step 4") had it right, and its reward. Of a task that runs are compared by also its
  * cell (of evaluation.perCell: true, or the kind of drift; of a task set: set), a digest that it has in every run that plays it, and
  * what else was measured, by phase. In cells: solved, harm (0 or 1) and trials (turns). In a set: shares of the sub-goals that were reached
- * (goals) and of the held-back values that were asked for (asked), and whether nothing forbidden was done (kept).
+ * (goals) and of the held-back values that were asked for (asked), and whether nothing forbidden was done (kept). Of a decoy pair also
+ * which of the two is right (place: 1 or 2).
  * @typedef {{ purpose: "evaluation" | "selection", task: string, kind: string, right: Record<string, number>, reward: Record<string, number>,
- *   cell?: string, same?: string, measures?: Record<string, Record<string, number>> }} TaskLine
+ *   cell?: string, same?: string, place?: number, measures?: Record<string, Record<string, number>> }} TaskLine
  * A benchmark row: whether each policy ("base", "step 4") was right.
  * @typedef {{ category: string, position: number, right: Record<string, number> }} RowLine
  * @typedef {{ run: string, preset: string, dialect: string | null, started: string, ended: string | null, versions: unknown,
@@ -63,6 +64,7 @@ export async function collect(run, home) {
     `select task.purpose, task.name as task, task.kind, trajectory.phase, trajectory.rules = 1 as right, trajectory.reward,
        iif(task.purpose = 'evaluation' and ${Number(perCell)} > 0 and task.position >= ${Number(firstPlace)},
          coalesce(task.drift ->> '$.kind', 'true'), iif(task.purpose = 'evaluation' and task.body ->> '$.inSet' is not null, 'set', null)) as cell,
+       iif(task.drift ->> '$.kind' = 'decoy', iif(task.drift ->> '$.tool' like '%1', 1, 2), null) as place,
        solved, harm, trials,
        (select avg(met) from verdict_item where trajectory = trajectory.id and section = 'subGoals') as goals,
        (select avg(met) from verdict_item where trajectory = trajectory.id and section = 'questions') as asked,
@@ -133,7 +135,8 @@ function cellLine(first, all, digests) {
   const by = (/** @type {string} */ name) =>
     Object.fromEntries(all.flatMap((one) => (one[name] === null ? [] : [[one.phase, one[name]]])));
   const names = first.cell === "set" ? ["goals", "asked", "kept"] : ["solved", "harm", "trials"];
-  return { cell: first.cell, same, measures: Object.fromEntries(names.map((name) => [name, by(name)])) };
+  const place = first.place === null ? {} : { place: first.place };
+  return { cell: first.cell, same, ...place, measures: Object.fromEntries(names.map((name) => [name, by(name)])) };
 }
 
 /**
