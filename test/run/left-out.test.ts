@@ -19,7 +19,8 @@ function started(temporary: Temporary): RunRow {
 
 /** Tokens of an episode's longest sample; what a turn is worth does not matter. */
 function lengthOf(trajectory: Trajectory): number {
-  const own = trajectory.messages.filter(({ role, logprobs }) => role === "assistant" && logprobs !== null);
+  const isGuide = trajectory.author === "blueprint"; // its turns were not sampled
+  const own = trajectory.messages.filter(({ role, logprobs }) => role === "assistant" && (isGuide || logprobs !== null));
   return Math.max(
     ...trainingSamples(
       trajectory,
