@@ -112,7 +112,7 @@ describe("imports", () => {
     expect(
       strangersTo(
         /^(node:)?child_process$/,
-        /^(benchmark\/checker|learner\/torch|llm\/engine\/nvidia|cli\/relaunch|cli\/supervise|cli\/sql[\w-]*|models\/[\w-]+)\.ts$/,
+        /^(benchmark\/checker|learner\/torch|llm\/engine\/(nvidia|available)|cli\/relaunch|cli\/supervise|cli\/sql[\w-]*|models\/[\w-]+)\.ts$/,
       ),
     ).toEqual([]);
   });

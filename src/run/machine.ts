@@ -1,10 +1,10 @@
 // The machine that a run is planned for: this one, as it is before anything is loaded, or the memory that the config names.
 import { readFile } from "node:fs/promises";
 import type { Config } from "../config/config.ts";
+import { availableHost } from "../llm/engine/available.ts";
 import { startLlama } from "../llm/engine/llama.ts";
 import { freeOfCard } from "../llm/engine/nvidia.ts";
 import { askPython, pythonPath } from "../models/python.ts";
-import { availableHost } from "../plan/available.ts";
 import type { MachineMemory } from "../plan/machine.ts";
 
 /** What is available is not all for a run: the rest is the system's, and the page cache's. */

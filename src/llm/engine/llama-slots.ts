@@ -3,8 +3,8 @@
 import type { Llama } from "node-llama-cpp";
 import type { Config } from "../../config/config.ts";
 import { factsAt } from "../../models/facts.ts";
-import { availableHost } from "../../plan/available.ts";
 import { planMemory } from "../../plan/plan.ts";
+import { availableHost } from "./available.ts";
 
 /** Part of the free memory that an engine without a plan may use. */
 const memoryShare = 0.9;

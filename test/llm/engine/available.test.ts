@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { availableHost, availableIn } from "../../src/plan/available.ts";
+import { availableHost, availableIn } from "../../../src/llm/engine/available.ts";
 
 const printed = `Mach Virtual Memory Statistics: (page size of 16384 bytes)
 Pages free:                                6552.
