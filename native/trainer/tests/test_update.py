@@ -243,7 +243,8 @@ def test_a_guide_becomes_likelier_and_is_in_no_metric_of_what_was_sampled() -> N
     of_samples = [name for name in alone if name.startswith(("sampling/", "clip_ratio/", "entropy"))]
     assert len(of_samples) > 8
     for name in of_samples:
-        assert both[name] == pytest.approx(alone[name], rel=1e-5, abs=1e-7), name
+        # rows of another shape are rounded otherwise: a log-prob by some units of 5e-7
+        assert both[name] == pytest.approx(alone[name], rel=1e-5, abs=1e-5), name
     assert both["num_tokens"] == alone["num_tokens"] + len(before)
     assert both["guide/probability"] == pytest.approx(np.exp(before).mean(), rel=1e-4)
     # the objective by hand: at ratio 1 a token adds minus its advantage
