@@ -117,7 +117,7 @@ def from_hub(request: Request) -> tuple[Path, str]:
     try:
         if request["sha256"] is None:
             request = promised(request, repo, file)
-        remove_torsos(repo, request["sha256"])
+        remove_partial_files(repo, request["sha256"])
         path = hf_hub_download(repo, file, tqdm_class=Reporter, force_download=request["force"])
     except FetchError:
         raise
@@ -126,15 +126,15 @@ def from_hub(request: Request) -> tuple[Path, str]:
     return Path(path), check(request, path, sha256_of(Path(path)))
 
 
-def remove_torsos(repo: str, sha256: str | None) -> None:
+def remove_partial_files(repo: str, sha256: str | None) -> None:
     """Removes partial files of killed fetches from the hub's cache: each has a name of its own there, and nothing else does."""
     from huggingface_hub import constants
     from huggingface_hub.file_download import repo_folder_name
 
     blobs = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model") / "blobs"
-    for torso in blobs.glob(f"{sha256}.*.incomplete"):
-        if time.time() - torso.stat().st_mtime > STALE_SECONDS:  # nobody writes to it
-            torso.unlink(missing_ok=True)
+    for partial in blobs.glob(f"{sha256}.*.incomplete"):
+        if time.time() - partial.stat().st_mtime > STALE_SECONDS:  # nobody writes to it
+            partial.unlink(missing_ok=True)
 
 
 def promised(request: Request, repo: str, file: str) -> Request:

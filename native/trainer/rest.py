@@ -51,7 +51,7 @@ def rest(policy: Policy, optimizer: torch.optim.Optimizer, resting: Resting, kee
 def wake(policy: Policy, optimizer: torch.optim.Optimizer, resting: Resting) -> None:
     """Awake it does nothing. Raises Fault("model") if the file is not the one that was opened; the learner then still rests."""
     if resting.kept == "nothing":
-        pinned_copies = policy.device.type == "cuda"  # only of these may the host go on before they are made
+        pinned_copies = policy.device.type == "cuda"  # only these copies may still be under way when the host goes on
         weights = resting.host or reload(policy)
         for name, weight in frozen(policy).items():
             source = weights[name] if resting.host else weights.pop(name)

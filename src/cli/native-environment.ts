@@ -22,7 +22,7 @@ const allCards = "PLAYACT_CARDS";
  * The first card alone, numbered as nvidia-smi does: the plan of memory is for one, and the engine would spread over all that it
  * sees, also a full or slow one. Nothing where the user shows one already.
  */
-function firstCard({ CUDA_VISIBLE_DEVICES: shown, CUDA_DEVICE_ORDER: order }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function oneCard({ CUDA_VISIBLE_DEVICES: shown, CUDA_DEVICE_ORDER: order }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   if (shown === undefined) return { CUDA_VISIBLE_DEVICES: "0", CUDA_DEVICE_ORDER: order ?? "PCI_BUS_ID", [allCards]: "" };
   const [first = "", ...others] = shown.split(",");
   return others.length === 0 ? {} : { CUDA_VISIBLE_DEVICES: first.trim(), [allCards]: shown };
@@ -34,7 +34,7 @@ function firstCard({ CUDA_VISIBLE_DEVICES: shown, CUDA_DEVICE_ORDER: order }: No
  */
 export function nativeEnvironment(env: NodeJS.ProcessEnv = process.env, machine: Machine = thisMachine(env)): NodeJS.ProcessEnv {
   const always = {
-    ...firstCard(env),
+    ...oneCard(env),
     UV_THREADPOOL_SIZE: env.UV_THREADPOOL_SIZE ?? String(Math.max(leastThreads, machine.cores)),
   };
   const folders = machine.platform === "linux" ? cudaFolders(machine.python) : [];

@@ -2,6 +2,7 @@
 // complaints that were none, and for rubrics. By rule; requests without a question mark are read in English only.
 import type { HeldBack, Message } from "../types.ts";
 import { refuses } from "./language/refusal.ts";
+import { apostrophes } from "./language/tokens.ts";
 import { spoken } from "./values.ts";
 
 /** Words of a name that a question leaves out: "How many guests?" for number_of_guests, "What's your email?" for email_address. */
@@ -26,7 +27,7 @@ export function asksFor({ text, calls }: Pick<Message, "text" | "calls">, { argu
   if (calls.length > 0) return false;
   const sentences = text
     .toLowerCase()
-    .replace(/\u2019/g, "'")
+    .replace(apostrophes, "'")
     .split(/(?<=[.!?？؟。:])\s+|\n+/);
   return sentences.some((sentence, at) => {
     if (/[?？؟]/.test(sentence) && (open.test(sentence) || !offer.test(sentence)))
@@ -42,9 +43,9 @@ function names(sentence: string, argument: string, isOpen: boolean): boolean {
   const words = spoken(argument).toLowerCase().split(" ");
   const telling = words.filter((word) => !formal.has(word));
   const has = (word: string) => said.includes(` ${word}`) || (askedBy[word] !== undefined && said.includes(` ${askedBy[word]} `));
-  const own = labels.filter((word) => words.includes(word));
+  const label = labels.filter((word) => words.includes(word));
   // nothing else's: "the ID", not "the order ID"
-  if (isOpen && own.some((word) => new RegExp(` (the|your|its|a|an)( full| exact| whole)? ${word} `).test(said))) return true;
-  const isTold = own.length === 0 || isOpen || own.some((word) => said.includes(` ${word} `));
+  if (isOpen && label.some((word) => new RegExp(` (the|your|its|a|an)( full| exact| whole)? ${word} `).test(said))) return true;
+  const isTold = label.length === 0 || isOpen || label.some((word) => said.includes(` ${word} `));
   return isTold && (telling.length > 0 ? telling : words).every(has);
 }

@@ -61,7 +61,7 @@ export function openLine(address: ServerAddress, key: string | null, most: numbe
       const sent = await send(address, key, body, signal);
       if (sent.kind === "answer") return sent.body;
       const fault = `${label}: ${faultText(address, sent)}`;
-      if (!isPassing(sent)) throw new EngineError(refusalOf(sent) ?? "native", fault);
+      if (!isPassing(sent)) throw new EngineError(faultOfQuestion(sent) ?? "native", fault);
       const longer = Math.max(pause, sent.kind === "status" ? (sent.retryAfterMs ?? 0) : 0);
       if (performance.now() + longer >= until) throw new EngineError("unavailable", `${fault}; given up after ${deadlineMs} ms`);
       await wait(longer, undefined, { signal }).catch(() => signal.throwIfAborted());
@@ -121,7 +121,7 @@ function isPassing(fault: Fault): boolean {
 }
 
 /** What a server found wrong with this one question: too long, or nothing it would talk about; null: neither. */
-function refusalOf(fault: Fault): "context_full" | "refused" | null {
+function faultOfQuestion(fault: Fault): "context_full" | "refused" | null {
   if (fault.kind !== "status" || fault.status >= 500) return null;
   if (/context.?(length|size|window)|exceed_context/i.test(fault.text)) return "context_full";
   return /content.?(filter|policy|management)|moderation|flagged/i.test(fault.text) ? "refused" : null;

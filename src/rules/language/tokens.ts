@@ -32,7 +32,7 @@ export interface Tokens {
 export type Read<Value> = { readonly value: Value; readonly end: number } | null;
 
 export const apostrophes = /[\u2018\u2019\u02bc]/g;
-/** And the minus sign. */
+/** Hyphens and the minus sign. */
 export const hyphens = /[\u2010\u2011\u2212]/g;
 
 /** One form for each character: compatible forms, digits, apostrophes and minus signs; invisible characters are removed. */
