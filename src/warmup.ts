@@ -1,5 +1,5 @@
-// Step 0 (a small version of ToolMaster's stage one, arXiv 2601.12762): the probe measures how the base policy calls in its own
-// dialect; if it seldom calls right, demonstrations -> supervised steps. Their tasks are drawn like those of a step, with
+// Step 0 (a small version of ToolMaster's stage one, arXiv 2601.12762): demonstrations -> supervised steps; with warmup.when=auto
+// only if the base policy seldom calls right in its own dialect, as the probe finds. Their tasks are drawn like those of a step, with
 // twins: after a warm-up on calls alone the policy never declines again (docs/results.md). As in the paper a stronger teacher may
 // show how (warmup.from); by default rules do, by blueprints of the local simulator, and the policy's own calls stand in them where
 // they are right.
@@ -34,8 +34,8 @@ import type { Task, Trajectory } from "./types.ts";
 export async function warmUp(session: Session, source: TaskSource, state: RunState): Promise<RunState> {
   const { config, writer } = session;
   const record = await beginStep(session, 0, state);
-  const found = await probeBase(session);
-  const wanted = config.warmup.when === "always" || (config.warmup.when === "auto" && needsWarmup(found));
+  const found = config.warmup.when === "auto" ? await probeBase(session) : null;
+  const wanted = found === null ? config.warmup.when === "always" : needsWarmup(found);
   const lesson = wanted ? await drawLesson(session, source, state.level) : null;
   if (wanted) record.lap("time/demonstrations");
 
@@ -49,8 +49,7 @@ export async function warmUp(session: Session, source: TaskSource, state: RunSta
   const adapter = { path: saved.gguf, hash: saved.hash };
   const swapped = lesson === null ? {} : await swapAndProbe(session, adapter, version, expected);
   const probed = {
-    "probe/right": found.right,
-    "probe/well_formed": found.wellFormed,
+    ...(found === null ? {} : { "probe/right": found.right, "probe/well_formed": found.wellFormed }),
     "probe/append_only": Number(session.template.appendOnly),
   };
   const metrics = { ...probed, ...lesson?.metrics, ...learned?.metrics, ...swapped, ...turn.rested, ...record.metrics() };

@@ -3,12 +3,13 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { configSchema } from "../src/config/config.ts";
 import type { UpdateRequest } from "../src/learner/learner.ts";
 import { scriptedLearner } from "../src/learner/scripted.ts";
-import { scriptedVocabulary } from "../src/llm/scripted.ts";
+import { type Script, scriptedVocabulary } from "../src/llm/scripted.ts";
+import { probeTasks } from "../src/run/probe-tasks.ts";
 import { loadTrajectories } from "../src/store/trajectories.ts";
 import type { Trajectory } from "../src/types.ts";
 import { temporaryStore } from "./store/temporary.ts";
 import { openRequest } from "./suites/learner.suite.ts";
-import { life, newRun } from "./support/whole-run.ts";
+import { life, newRun, simulatorReply } from "./support/whole-run.ts";
 
 const { warmup } = configSchema.parse({
   warmup: { when: "always", demonstrations: 6, declineShare: 0.5, epochs: 2, batch: 2, learningRate: 6e-4 },
@@ -60,4 +61,23 @@ describe("two supervised passes over three calls and their twins, two at a time"
       expect(stored).toEqual(expected.map((logprob) => expect.closeTo(logprob, 5)));
     }
   });
+});
+
+test.each([
+  { calls: "makes the right calls", right: true, trained: false },
+  { calls: "asks instead of calling", right: false, trained: true },
+])("with warmup.when=auto a policy that $calls in the probe has a warm-up: $trained", async ({ right, trained }) => {
+  using temporary = temporaryStore();
+  const requests: UpdateRequest[] = [];
+  const say: Script["say"] = (prompt) => {
+    const task = probeTasks.find(({ firstMessage }) => prompt.includes(firstMessage));
+    return right && task !== undefined ? `<tool_call>\n${JSON.stringify(task.call)}\n</tool_call>` : "Which?";
+  };
+  const run = newRun(temporary, { steps: 0, warmup: { ...warmup, when: "auto" } });
+  await life(temporary, run, {
+    token: "one",
+    script: { say, reply: simulatorReply },
+    updated: (request) => requests.push(request),
+  });
+  expect(requests.length > 0).toBe(trained);
 });

@@ -11,6 +11,7 @@ import { modelPaths } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
 import { pythonPath } from "../models/python.ts";
 import { assertSameTools, taskSetHash } from "../run/own-tools.ts";
+import { parentOf } from "../run/parent.ts";
 import { findSeats, findTeacher, withCheckedAddresses } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
 import { openTrainingSet } from "../run/task-set.ts";
@@ -37,6 +38,7 @@ interface Options {
   readonly name?: string;
   readonly steps?: number;
   readonly tools?: string;
+  readonly from?: string;
   readonly skipBadTools?: boolean;
   readonly ablation: readonly string[];
   readonly set: readonly string[];
@@ -61,13 +63,14 @@ export function trainCommand(): Command {
     .option("--name <name>", "name of the new run (default: preset and a number)")
     .option("--steps <n>", "total number of GRPO steps", positive)
     .option("--tools <path>", toolsHelp)
+    .option("--from <run>", "go on from a checkpoint of another run: RUN, RUN@STEP, RUN@best or RUN@last")
     .option("--set <key=value>", "set a config key (repeatable)", collect, [])
     .option("--dry-run", "check and print the resolved config, and on stderr the memory plan; start nothing")
     .option("--home <folder>", homeHelp)
     .option("--json", "print one JSON line per step on stdout")
     .addHelpText(
       "after",
-      "\nExamples:\n  playact train --preset tiny --steps 2\n  playact train --tools my-tools.json --steps 40\n  playact train --resume\n",
+      "\nExamples:\n  playact train --preset tiny --steps 2\n  playact train --tools my-tools.json --steps 40\n  playact train --from evening-1 --tools my-tools.json\n  playact train --resume\n",
     )
     .action(async (file: string | undefined, options: Options, command: Command) => {
       if (options.resume !== undefined && command.getOptionValueSource("preset") === "cli") throw keepsConfig("--preset");
@@ -100,8 +103,9 @@ async function tellPlan(config: Config): Promise<void> {
 }
 
 async function requested(file: string | undefined, options: Options) {
-  const { preset, ablation, steps } = options;
-  const resolved = resolveConfig({ preset, ablation, file, set: [...options.set, ...toolSettings(options)], steps });
+  const { preset, ablation, steps, from } = options;
+  const parent = from === undefined ? [] : [`policy.adapter=${JSON.stringify(from)}`];
+  const resolved = resolveConfig({ preset, ablation, file, set: [...options.set, ...toolSettings(options), ...parent], steps });
   const config = withCheckedAddresses(resolved.config);
   const { source, tools } = config.tasks;
   if (source !== null && tools !== null)
@@ -126,17 +130,19 @@ async function started(store: Store, file: string | undefined, options: Options)
   await findTeacher(config);
   if (needsEmbedder(config)) await modelPaths(embedderModel);
   const { policy, simulator } = await findSeats(config);
+  const parent = await parentOf(store, config, policy.sha256);
   const doubt = simulator === null ? null : simulatorDoubt(config, simulator, healthOf(store, simulator.sha256));
   const tools = source === null ? ownTools : taskSetHash(store, source);
   const run = createRun(store, {
     preset,
-    config,
+    config: { ...config, policy: { ...config.policy, adapter: parent?.adapter ?? null } },
     versions: versions(),
+    form: parent?.form ?? null,
     models: { policy: policy.sha256, simulator: simulator?.sha256 ?? null, tools, doubt },
     ...(options.name === undefined ? {} : { name: options.name }),
   });
   toStderr(
-    `playact: run ${run.name} (${config.steps} steps; policy ${config.models.policy}, simulator ${config.models.simulator})\n`,
+    `playact: run ${run.name} (${config.steps} steps; policy ${config.models.policy}${parent === null ? "" : ` from ${parent.adapter}`}, simulator ${config.models.simulator})\n`,
   );
   if (doubt !== null) toStderr(`playact: warning: ${doubt}\n`);
   if (preset === "laptop" || preset === "evening") await tellLarger();
@@ -161,6 +167,7 @@ async function resumed(store: Store, file: string | undefined, options: Options)
     ["--set", options.set.length > 0],
     ["--ablation", options.ablation.length > 0],
     ["--tools", options.tools !== undefined],
+    ["--from", options.from !== undefined],
     ["--skip-bad-tools", options.skipBadTools !== undefined],
     ["--name", options.name !== undefined],
     ["a config file", file !== undefined],

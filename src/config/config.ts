@@ -61,6 +61,13 @@ export const dialects = ["hermes", "json-fence", "llama-3.1"] as const;
 export type Dialect = (typeof dialects)[number];
 
 const policy = z.strictObject({
+  adapter: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe(
+      "Checkpoint of another run of this home that the run goes on from: RUN, RUN@STEP, RUN@best or RUN@last; null: the untrained model.",
+    ),
   dialect: z
     .enum(dialects)
     .nullable()

@@ -1,11 +1,12 @@
 // Resumes a run at the last closed step with a complete checkpoint. Reopens the step after it, restores the learner and swaps
-// the adapter in. Tidies the run's folder last: nothing is moved before the checkpoint is loaded.
+// the adapter in. A run without a closed step begins with the checkpoint that it goes on from, if it has one (parent.ts). Tidies the run's folder last: nothing is moved before the checkpoint is loaded.
 import { basename } from "node:path";
 import { PlayactError } from "../errors.ts";
-import { checkpointFolder, strayFolders, verifyCheckpoint } from "../store/checkpoints.ts";
+import { type Checkpoint, checkpointFolder, strayFolders, verifyCheckpoint } from "../store/checkpoints.ts";
 import { lastClosedStep, metricsOf, reopenAfter } from "../store/steps.ts";
 import { adapterIn } from "./checkpoint.ts";
 import { commit } from "./commit.ts";
+import { parentCheckpoint } from "./parent.ts";
 import type { Session } from "./session.ts";
 import { nextTemperature } from "./temperature.ts";
 import { tidy } from "./tidy.ts";
@@ -24,10 +25,12 @@ export interface RunState {
 
 /** Brings learner and engine to the state of the run. */
 export async function resume(session: Session): Promise<RunState> {
-  const { config, writer, learner, engine } = session;
+  const { config, writer } = session;
   const { store, run } = writer;
   let last = lastClosedStep(store, run);
   if (last === null) {
+    const parent = parentCheckpoint(store, config);
+    if (parent !== null) await load(session, parent, 0);
     await tidy(session);
     return { closed: -1, level: config.curriculum.start, version: 0, temperature: config.rollout.temperature };
   }
@@ -39,18 +42,23 @@ export async function resume(session: Session): Promise<RunState> {
     await commit(session, () => reopenAfter(writer, checkpoint.step));
     last = lastClosedStep(store, run) ?? last;
   }
-  const folder = checkpointFolder(store, checkpoint);
+  await load(session, checkpoint, last.nextPolicyVersion);
+  await tidy(session);
+  const temperature = temperatureOf(session, last.number + 1);
+  return { closed: last.number, level: last.nextLevel, version: last.nextPolicyVersion, temperature };
+}
+
+/** Restores the learner from a checkpoint, and gives the engine its adapter. */
+async function load({ writer, engine, learner, plan }: Session, checkpoint: Checkpoint, version: number): Promise<void> {
+  const folder = checkpointFolder(writer.store, checkpoint);
   const gguf = await adapterIn(folder);
   if (gguf === null)
     throw new PlayactError(
       "store",
       `The checkpoint ${folder} contains no GGUF adapter although its files match. Start a new run.`,
     );
-  await training(session, () => learner.restore(folder));
-  await engine.swap({ path: gguf, hash: checkpoint.adapterHash }, last.nextPolicyVersion);
-  await tidy(session);
-  const temperature = temperatureOf(session, last.number + 1);
-  return { closed: last.number, level: last.nextLevel, version: last.nextPolicyVersion, temperature };
+  await training({ engine, learner, plan }, () => learner.restore(folder));
+  await engine.swap({ path: gguf, hash: checkpoint.adapterHash }, version);
 }
 
 /** Why a run cannot be resumed. Its folder stays unchanged: it may have all that a newer copy of the store needs. */

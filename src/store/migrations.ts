@@ -4,7 +4,7 @@ import { renameSync, rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import { blames, configs, digests, embeddings, margins, replies, servers, starts, tables } from "./schema.ts";
-import { memory, models, pinnedTools } from "./schema-models.ts";
+import { memory, models, parents, pinnedTools } from "./schema-models.ts";
 import { synthesis } from "./schema-synthesis.ts";
 import { guides, pairs, residency, teaching, thinking } from "./schema-teaching.ts";
 import { cells, trials } from "./schema-trials.ts";
@@ -35,6 +35,7 @@ export const migrations: readonly string[] = [
   trials,
   pinnedTools,
   cells,
+  parents,
 ];
 
 /** The store's version: the number of migrations applied. */

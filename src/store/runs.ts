@@ -24,6 +24,8 @@ export interface NewRun {
   readonly versions: Readonly<Record<string, string>>;
   /** Left out where no files are used (scripted doubles). */
   readonly models?: RunModels;
+  /** How its policy writes calls, if that is settled before its first start. */
+  readonly form?: CallForm | null;
 }
 
 const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -37,12 +39,13 @@ export function createRun(store: Store, run: NewRun): RunRow {
     const { policy, simulator, tools, doubt } = run.models ?? { policy: null, simulator: null, tools: null, doubt: null };
     database
       .prepare(
-        `INSERT INTO run (name, preset, config, versions, policy_sha256, simulator_sha256, tools_sha256, simulator_doubt, status, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running', ?)`,
+        `INSERT INTO run (name, preset, config, versions, policy_sha256, simulator_sha256, tools_sha256, simulator_doubt, dialect, markers,
+           status, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?)`,
       )
       .run(
         ...[name, run.preset, JSON.stringify(run.config), JSON.stringify(run.versions)],
-        ...[policy, simulator, tools, doubt, new Date().toISOString()],
+        ...[policy, simulator, tools, doubt, run.form?.dialect ?? null, run.form?.markers ?? null, new Date().toISOString()],
       );
     return findRun(store, name);
   });

@@ -1,4 +1,4 @@
-// The changes of store versions 12, 15 and 19: a run's model files and tools, health checks, planned memory. Rules for editing as in
+// The changes of store versions 12, 15, 19 and 21: a run's model files and tools, health checks, planned memory, what it goes on from. Rules for editing as in
 // schema.ts.
 
 /** Version 12: the hashes of a run's models, the doubt about its simulator, and health checks. */
@@ -35,4 +35,9 @@ export const pinnedTools = `
 ALTER TABLE run ADD COLUMN tools_sha256 TEXT CHECK (tools_sha256 IS NULL OR length(tools_sha256) = 64);
 
 UPDATE run SET config = json_insert(config, '$.evaluation.base', json('true'));
+`;
+
+/** Version 21: the checkpoint of another run that a run goes on from. */
+export const parents = `
+UPDATE run SET config = json_insert(config, '$.policy.adapter', NULL);
 `;

@@ -247,7 +247,6 @@ describe("a run with a teacher", () => {
     const own = `SELECT DISTINCT trained FROM message WHERE role = 'assistant' AND trajectory IN (SELECT trajectory.id ${shown})`;
     expect(rows(temporary, own)).toEqual([[1]]);
     expect(rows(temporary, "SELECT name, value FROM metric WHERE step = 0 AND name LIKE '%/right' ORDER BY name")).toEqual([
-      ["probe/right", expect.any(Number)],
       ["teacher/right", 4],
     ]);
   });

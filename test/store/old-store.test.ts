@@ -49,7 +49,7 @@ const gone = [
 /** Keys that the old store does not have, with the values that mean as before. */
 const since = {
   trial: { turns: 0, phase: true, notes: true, world: "scratch", price: 0.02 },
-  policy: { dialect: null, thinking: true },
+  policy: { adapter: null, dialect: null, thinking: true },
   models: { teacher: null },
   simulator: { thinking: false, memory: false },
   synth: { tools: "assembled", solutions: 4, coverage: 0.5, tempted: 0.5 },
