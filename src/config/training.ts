@@ -223,8 +223,11 @@ export const evaluation = z.strictObject({
   heldOutKinds: z.array(z.enum(driftKinds)).default([]).describe("Kinds of drift that are never trained on, only evaluated."),
   every: positive.default(3).describe("Steps between two evaluations by first turns."),
   heldOut: share
-    .default(0.25)
-    .describe("Share of each domain's toolsets, or of a task set's personas, that is never trained on."),
+    .nullable()
+    .default(null)
+    .describe(
+      "Share of each domain's toolsets, or of a task set's personas, that is never trained on; null: 0.25, and 0 of your own tools.",
+    ),
 });
 
 export const store = z.strictObject({

@@ -1,6 +1,7 @@
 // Opens the parts of a run: models, engine, learner, toolsets. The loops get them as ports and do not import this file.
 
 import type { Config } from "../config/config.ts";
+import { heldOutShare } from "../config/held-out.ts";
 import { PlayactError } from "../errors.ts";
 import type { Learner, OpenReply, OpenRequest } from "../learner/learner.ts";
 import { restartingLearner } from "../learner/restart.ts";
@@ -120,9 +121,9 @@ export function toolsetsOf(config: Config, store: Store | null = null): Session[
   const all = runTools(config.tasks, store) ?? embeddedCatalogue();
   const { tasks, decisions, perCell } = config.evaluation;
   const evaluates = tasks + decisions + perCell > 0;
-  const { train, heldOut } = splitHeldOut(all, evaluates ? config.evaluation.heldOut : 0, ["held-out"]);
+  const { train, heldOut } = splitHeldOut(all, evaluates ? heldOutShare(config) : 0, ["held-out"]);
   if (source === null) checkDrift(config, train, tools ?? "the catalogue"); // the tasks of a set have their own tools
-  if (evaluates && heldOut.length === 0) return { train, heldOut: train }; // one toolset: the same tools, other tasks
+  if (evaluates && heldOut.length === 0) return { train, heldOut: train }; // the same tools, other tasks
   return { train, heldOut };
 }
 
@@ -132,7 +133,7 @@ export function heldOutTools({ tasks }: Pick<Config, "tasks">, { train, heldOut 
   const namesOf = (toolsets: readonly Toolset[]) => toolsets.flatMap((toolset) => toolset.tools.map(({ name }) => name));
   const [own, others] = [namesOf(heldOut), namesOf(train)];
   return [
-    `tools: ${own.length} of your ${own.length + others.length} tools are never trained on, so that the evaluation is on unseen ones (${own.join(", ")}); evaluation.heldOut=0 trains on all`,
+    `tools: ${own.length} of your ${own.length + others.length} tools are never trained on, as evaluation.heldOut says, so that the evaluation is on unseen ones (${own.join(", ")})`,
   ];
 }
 

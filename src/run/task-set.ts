@@ -2,6 +2,7 @@
 // config. Personas are held out whole: no task of theirs is ever trained on, and no two parts share one. Ablations change what is
 // trained on alone, so that runs with and without one are compared on the same tasks.
 import type { Config } from "../config/config.ts";
+import { heldOutShare } from "../config/held-out.ts";
 import { PlayactError } from "../errors.ts";
 import { commandLine } from "../models/installation.ts";
 import { seedFrom } from "../rng.ts";
@@ -69,13 +70,13 @@ function ablated(task: Task, { tasks }: Config): Task {
  */
 function partsOf(
   members: readonly { readonly persona: string; readonly task: Task }[],
-  { evaluation }: Config,
+  config: Config,
 ): Omit<TrainingSet, "name"> {
-  const { tasks, decisions, heldOut } = evaluation;
+  const { tasks, decisions } = config.evaluation;
   const rank = new Map(members.map(({ persona }) => [persona, seedFrom("held-out", "persona", persona)]));
   const personas = [...rank].toSorted(([, one], [, other]) => one - other).map(([persona]) => persona);
   const choosing = Math.ceil(decisions / selectionWays.length);
-  const out = Math.min(personas.length - 1, Math.round(heldOut * personas.length), tasks + choosing);
+  const out = Math.min(personas.length - 1, Math.round(heldOutShare(config) * personas.length), tasks + choosing);
   const first = Math.min(choosing, tasks === 0 ? out : Math.floor(out / 2));
   const of = (names: readonly string[]) => members.filter(({ persona }) => names.includes(persona)).map(({ task }) => task);
   return { selection: of(personas.slice(0, first)), evaluation: of(personas.slice(first, out)), train: of(personas.slice(out)) };

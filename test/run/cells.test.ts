@@ -1,6 +1,7 @@
 // The held-out tasks of a run in cells: what is in each, what they share, and that a resume changes nothing.
 import { describe, expect, test } from "vitest";
 import { type ConfigInput, configSchema } from "../../src/config/config.ts";
+import { heldOutShare } from "../../src/config/held-out.ts";
 import { scriptedEngine } from "../../src/llm/scripted.ts";
 import { cellsInTurn } from "../../src/run/cells.ts";
 import { heldOutTasks } from "../../src/run/held-out.ts";
@@ -15,7 +16,7 @@ import { anyCalls, catalogue } from "../support/drifting.ts";
 import { openedRun, writingSession } from "../support/writing.ts";
 
 const perCell = 48;
-const toolsets = splitHeldOut(catalogue, configSchema.parse({}).evaluation.heldOut, ["held-out"]);
+const toolsets = splitHeldOut(catalogue, heldOutShare(configSchema.parse({})), ["held-out"]);
 
 interface Watched {
   readonly session: Session;

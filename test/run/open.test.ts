@@ -1,11 +1,13 @@
 // Opens the real parts of a run, with the smallest model and no step: devices are reported and stored, with warnings; and a stop
 // at once ends the learner too.
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { nvidiaCards } from "../../src/llm/engine/nvidia.ts";
 import { pythonPath } from "../../src/models/python.ts";
-import { heldOutTools, openSession } from "../../src/run/open.ts";
+import { heldOutTools, openSession, toolsetsOf } from "../../src/run/open.ts";
 import type { ProgressEvent } from "../../src/run/session.ts";
 import { acquireLease } from "../../src/store/lease.ts";
 import { createRun, findRun } from "../../src/store/runs.ts";
@@ -62,6 +64,21 @@ test.runIf((await nvidiaCards()) === null)(
   },
   120_000,
 );
+
+test("a run trains on all of the user's own tools, and is evaluated on the same ones, unless the config holds some out", () => {
+  using temporary = temporaryStore();
+  const file = join(temporary.home, "tools.json");
+  const names = ["github", "jira"].flatMap((name) => ["open", "close", "list"].map((verb) => `${name}_${verb}`));
+  const parameters = { type: "object", properties: { id: { type: "string" } }, required: ["id"] };
+  writeFileSync(file, JSON.stringify(names.map((name) => ({ name, description: `Does ${name}.`, parameters }))));
+  const of = (...set: readonly string[]) => {
+    const { train, heldOut } = toolsetsOf(resolveConfig({ preset: "laptop", set: [`tasks.tools=${file}`, ...set] }).config);
+    return [train, heldOut].map((toolsets) => toolsets.map(({ name }) => name).sort());
+  };
+  expect(of()).toEqual([Array(2).fill(expect.any(String)), of()[0]]);
+  const [train = [], heldOut = []] = of("evaluation.heldOut=0.5");
+  expect([train.length, heldOut.length, new Set([...train, ...heldOut]).size]).toEqual([1, 1, 2]);
+});
 
 test("a start names the user's own tools that it holds out, and says nothing where there are none", () => {
   const tool = (name: string) => ({ name, description: "", parameters: {} });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { configSchema } from "../../src/config/config.ts";
+import { heldOutShare } from "../../src/config/held-out.ts";
 import { presets } from "../../src/config/presets.ts";
 import { scriptedVocabulary } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
@@ -77,7 +78,7 @@ test("decline tasks are twins of plain tasks first: the same words without the t
 });
 
 test("every ready task fits the catalogue, its purpose and kind, and no message is in both sets", () => {
-  const { heldOut } = splitHeldOut(embeddedCatalogue(), config.evaluation.heldOut, ["held-out"]);
+  const { heldOut } = splitHeldOut(embeddedCatalogue(), heldOutShare(config), ["held-out"]);
   const template = episodeTemplate(scriptedVocabulary(), { dialect: "hermes", markers: "pieces" });
   const entries = readyTasks();
   const keys = entries.map(messageKey);
