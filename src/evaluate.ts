@@ -5,7 +5,6 @@
 // paper, which keeps the last checkpoint.
 import { PlayactError } from "./errors.ts";
 import { cellsInTurn } from "./run/cells.ts";
-import { adapterIn } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import { canary } from "./run/demonstrated.ts";
 import type { HeldOutTasks } from "./run/held-out.ts";
@@ -15,7 +14,7 @@ import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
 import { expectedOf, swapAndProbe } from "./run/swap.ts";
 import { training } from "./run/turns.ts";
-import { checkpointFault, checkpointFolder } from "./store/checkpoints.ts";
+import { adapterFile, checkpointFault, checkpointFolder } from "./store/checkpoints.ts";
 import { playedTasks, recordEvaluation } from "./store/evaluations.ts";
 import { bestCheckpoint, selectionScores } from "./store/selection.ts";
 import { closedStep } from "./store/steps.ts";
@@ -91,7 +90,7 @@ export async function evaluateBest(session: Session, heldOut: HeldOutTasks, last
       return session.progress({ kind: "warning", text, step: 0 });
     }
     const folder = checkpointFolder(store, best);
-    const path = await adapterIn(folder);
+    const path = adapterFile(store, best);
     const version = closedStep(store, run, best.step)?.nextPolicyVersion;
     if (path === null || version === undefined)
       throw new PlayactError("store", `The checkpoint ${folder} contains no GGUF adapter although its files match.`);

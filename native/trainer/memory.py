@@ -52,17 +52,19 @@ class Plan:
 class Room:
     """The memory of one learner. `resident`: bytes used after loading, and what the kernels will keep. `limit`: bytes it may
     use, None to ask the machine before each update. `row_tokens` is halved when memory runs out despite the plan, and stays
-    so."""
+    so. `sharers`: processes that ask the same memory; on a card each has its own."""
 
     resident: int
     limit: int | None
     row_tokens: int
+    sharers: int = 1
 
 
-def room_of(policy: Policy, megabytes: float | None = None) -> Room:
+def room_of(policy: Policy, megabytes: float | None = None, processes: int = 1) -> Room:
     """The room of a newly loaded model; `megabytes`: the user's own limit."""
     kernels = KERNELS if policy.device.type == "cpu" else 0
-    return Room(held_bytes(policy.device) + kernels, None if megabytes is None else int(megabytes * 1e6), policy.budget)
+    limit = None if megabytes is None else int(megabytes * 1e6)
+    return Room(held_bytes(policy.device) + kernels, limit, policy.budget, 1 if policy.device.type == "cuda" else processes)
 
 
 def sizes(policy: Policy) -> Sizes:
@@ -153,4 +155,4 @@ def limit_bytes(policy: Policy, room: Room) -> int:
     """Bytes that this process may use: the user's limit, else its own use plus most of what is free now."""
     if room.limit is not None:
         return room.limit
-    return held_bytes(policy.device) + int(SHARE_OF_FREE * free_bytes(policy.device))
+    return held_bytes(policy.device) + int(SHARE_OF_FREE * free_bytes(policy.device) / room.sharers)

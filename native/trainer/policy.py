@@ -182,7 +182,10 @@ def forward(policy: Policy, row: Row, nodes: Sequence[int], temperature: float) 
     predictors = torch.tensor([row.parents[node] for node in nodes], device=device)
     targets = torch.tensor([row.ids[node] for node in nodes], device=device)
     head = policy.model.get_base_model().lm_head.weight
-    return target_logprobs(hidden[predictors], head, targets, temperature)
+    # bit for bit again each time: nodes that share a predictor add their gradients in order. On a CPU only index_select does so
+    # (the threads of an indexed float32 tensor add as they come), on a card only the index
+    chosen = hidden.index_select(0, predictors) if device.type == "cpu" else hidden[predictors]
+    return target_logprobs(chosen, head, targets, temperature)
 
 
 def attention_masks(policy: Policy, row: Row) -> Any:

@@ -18,7 +18,7 @@ from .machine import device_name
 from .memory import Room, room_of
 from .normalise import NORMALIZERS
 from .optimizer import adamw
-from .policy import Lora, Policy, load, logprobs
+from .policy import Lora, Policy, load, logprobs, pick_device
 from .protocol import Arrays, Head
 from .ranks import ALONE, Ranks
 from .rest import Resting, rest, wake
@@ -72,9 +72,12 @@ def verbs(ranks: Ranks = ALONE) -> dict[str, Verb]:
 
 def _open(head: Head, ranks: Ranks) -> Session:
     lora = Lora(head["lora"]["rank"], head["lora"]["alpha"], head["lora"]["seed"])
+    cards = torch.cuda.device_count()
+    if ranks.size > max(1, cards) and pick_device(head["device"]) == "cuda":
+        raise Fault("bad_request", f"{ranks.size} processes need a card each, but torch finds {cards}: lower learner.processes")
     policy = load(head["model"], lora, head["device"], head["dtype"], _threads(head, ranks))
     policy = replace(policy, budget=min(policy.budget, head.get("rowTokens") or policy.budget))
-    room = room_of(policy, head.get("memory"))
+    room = room_of(policy, head.get("memory"), ranks.size)
     return Session(policy, adamw(policy, head["optimizer"]), head["optimizer"]["gradClip"], room, ranks)
 
 

@@ -11,7 +11,7 @@ import { chooseTemplate } from "../llm/text/choose-template.ts";
 import type { CallForm } from "../llm/text/dialect.ts";
 import { bfclPython, bfclVersion, installBfcl } from "../models/bfcl.ts";
 import { findOnDisk, type Model } from "../models/model.ts";
-import { checkpointFault, checkpointFolder } from "../store/checkpoints.ts";
+import { adapterFile, checkpointFault } from "../store/checkpoints.ts";
 import { resolveHome, storePath } from "../store/home.ts";
 import { findNamedStep } from "../store/named-step.ts";
 import { openStore, type Store } from "../store/store.ts";
@@ -94,8 +94,7 @@ async function chosenPolicies(
   const { run, checkpoint } = findNamedStep(store, name);
   const fault = await checkpointFault(store, checkpoint);
   if (fault !== null) throw new PlayactError("store", `The checkpoint of step ${checkpoint.step} cannot be played: ${fault}.`);
-  const { adapterIn } = await import("../run/checkpoint.ts");
-  const path = await adapterIn(checkpointFolder(store, checkpoint));
+  const path = adapterFile(store, checkpoint);
   if (path === null) throw new PlayactError("store", `The checkpoint of step ${checkpoint.step} has no adapter for llama.cpp.`);
   const model = await findStartedPolicy(startedPolicy(store, run));
   const thinking = run.config?.policy.thinking ?? false;

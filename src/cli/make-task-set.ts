@@ -1,4 +1,5 @@
 // Makes a task set, or goes on with one, and prints what came of it.
+import { inertInSet } from "../config/ablations.ts";
 import type { Config } from "../config/config.ts";
 import { configKeys, resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
@@ -61,7 +62,7 @@ export async function makeTaskSet(store: Store, name: string, words: MakeWords, 
   const models = await findSynthesisModels(config); // a wrong model is reported before anything is stored
   const set = known ?? createTaskSet(store, name, config);
   // after the last persona the first is next
-  addPersonas(store, set, taken(personas, before.length, count));
+  addPersonas(store, set, { first: before.length, personas: taken(personas, before.length, count) });
   const began = performance.now();
   if (openPlaces(store, set, count).length > 0) await work({ store, set, config, models, count }, prints);
   printTaskSet(store, set, { seconds: (performance.now() - began) / 1000, json: words.json ?? false }, prints.print);
@@ -69,6 +70,8 @@ export async function makeTaskSet(store: Store, name: string, words: MakeWords, 
 
 /** The config of a new set. */
 export function newSetConfig({ preset, ablation, set }: ConfigWords): Config {
+  const inert = inertInSet(ablation);
+  if (inert !== null) throw new PlayactError("config", inert);
   return withCheckedAddresses(resolveConfig({ preset: preset ?? "laptop-synth", ablation, set }).config);
 }
 

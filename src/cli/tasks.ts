@@ -51,6 +51,8 @@ export function tasksCommand(): Command {
           "usage",
           `The tasks of ${options.preset} are drawn from the set ${source}, not written in a run. Read them with: ${commandFor({ path: storePath(resolveHome(options.home)) }, `synth ${source} --export ${source}.jsonl`)}`,
         );
+      const inert = inertAblation(options.ablation, config);
+      if (inert !== null) throw new PlayactError("config", inert);
       await checkOwnTools(config, resolveHome(options.home));
       const { tasks, rejected } = await writeSome(config, options);
       for (const [place, rejections] of rejected) {

@@ -78,8 +78,9 @@ export function trainCommand(): Command {
       if (options.dryRun) {
         if (options.resume !== undefined) throw keepsConfig("--dry-run");
         const { config } = await requested(file, options);
-        printJson(toStdout, config);
-        await tellPlan(config);
+        const whole = await withParent(config, home);
+        printJson(toStdout, whole);
+        await tellPlan(whole);
         return;
       }
       ensureWritable(home);
@@ -91,6 +92,14 @@ export function trainCommand(): Command {
       if (run === null) return;
       process.exitCode = await supervise(home, { run: run.name, options: options.json ? ["--json"] : [] });
     });
+}
+
+/** The config with its parent's step by number, if it goes on from one. @throws as parentOf does */
+async function withParent(config: Config, home: string): Promise<Config> {
+  if (config.policy.adapter === null) return config;
+  using store = openStore(storePath(home), { readonly: true });
+  const parent = await parentOf(store, config, (await findSeats(config)).policy.sha256);
+  return { ...config, policy: { ...config.policy, adapter: parent?.adapter ?? null } };
 }
 
 /** The memory plan on stderr; without the models' files there is none yet. */
@@ -113,6 +122,8 @@ async function requested(file: string | undefined, options: Options) {
       "config",
       `Config key "tasks.tools": the tasks of the set ${source} have tools of their own, so ${tools} would not be used. Leave out --tools, or train without a set: with another preset, such as --preset laptop, and no tasks.source of your own.`,
     );
+  const inert = inertAblation(ablation, config);
+  if (inert !== null) throw new PlayactError("config", inert);
   return { ...resolved, config, tools: await checkOwnTools(config, resolveHome(options.home)) };
 }
 
@@ -120,8 +131,6 @@ async function started(store: Store, file: string | undefined, options: Options)
   if (options.name !== undefined) assertFree(store, options.name);
   const { preset, config, tools: ownTools } = await requested(file, options);
   const { source } = config.tasks;
-  const inert = inertAblation(options.ablation, config);
-  if (inert !== null) throw new PlayactError("config", inert);
   // what is missing is reported before a run is created
   if (source !== null) openTrainingSet(store, config, source);
   pythonPath();

@@ -109,6 +109,14 @@ export const ablations: Readonly<Record<string, Ablation>> = {
   ...Object.fromEntries([...byAspect, ...byDimension]),
 };
 
+/** Why the first of these ablations that changes nothing in a task set does not; null: each changes something. */
+export function inertInSet(names: readonly string[]): string | null {
+  const inert = names.find((name) => ablationOf(name).needs !== "synth");
+  if (inert === undefined) return null;
+  const useful = Object.keys(ablations).filter((name) => ablationOf(name).needs === "synth");
+  return `--ablation ${inert} changes nothing in the making of a task set, only ${useful.join(" and ")} does. Leave it out here, and give it to the run that trains on the set.`;
+}
+
 /** Why the first of these ablations that changes nothing in a run does not; null: each changes something. */
 export function inertAblation(names: readonly string[], config: Config): string | null {
   for (const name of names) {

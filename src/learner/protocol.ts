@@ -32,7 +32,7 @@ export function encodeFrame(frame: Frame): Buffer {
   if (length > largestPayload) {
     throw new PlayactError(
       "learner",
-      `a frame of ${length} bytes is larger than the limit of ${largestPayload}: use smaller batches`,
+      `a frame of ${length} bytes is larger than the limit of ${largestPayload}: one step is trained in one request, so make it smaller (tasks.perStep, rollout.groupSize, rollout.responseTokens)`,
     );
   }
   const bytes = Buffer.alloc(headerBytes + length);

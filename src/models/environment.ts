@@ -44,13 +44,13 @@ export async function installRequirements(name: string, say: Say): Promise<boole
   const requirements = readFileSync(join(pythonStart.cwd, name), "utf8");
   const gpu = (await execute("nvidia-smi", ["-L"])).code === 0;
   const done = join(folder, `.playact-${name}`);
-  const stamp = [requirements, gpu ? "gpu" : "cpu", readFileSync(join(folder, "pyvenv.cfg"), "utf8")].join("\n");
+  const stamp = [requirements, gpu ? "gpu" : "cpu", madeBy(folder)].join("\n");
   if (existsSync(done) && readFileSync(done, "utf8") === stamp) return false;
   const torch = /^torch==(\S+)$/m.exec(requirements)?.[1];
   const setUp = `Make room, then: ${commandLine("setup")}`;
   if (torch) await needSpace("Python's environment", gpu ? gpuBytes : cpuBytes, folder, setUp);
   say(`pip install -r ${name}${torch ? `: torch for ${gpu ? "the GPU" : "the CPU"}; about a minute` : ""}`);
-  if (torch && !gpu && process.platform === "linux") await installCpuTorch(torch, say);
+  if (torch && process.platform === "linux") await (gpu ? removeCpuTorch(say) : installCpuTorch(torch, say));
   const { code, output } = await pip(interpreterPath(), ["-r", join(pythonStart.cwd, name)], say);
   if (code !== 0) throw failed(pipReason(output), output);
   writeFileSync(done, stamp);
@@ -66,6 +66,21 @@ async function installCpuTorch(version: string, say: Say): Promise<void> {
   if ((await pip(interpreterPath(), [wanted], say)).code === 0) return;
   if ((await pip(interpreterPath(), [wanted, "--extra-index-url", torchCpuIndex], say)).code === 0) return;
   say("there is no CPU build of torch here: taking the default build, which is several GB");
+}
+
+/** The CPU build satisfies the requirements as well as the GPU's: one that was installed before there was a GPU has to go first. */
+async function removeCpuTorch(say: Say): Promise<void> {
+  const version = ["-c", "from importlib.metadata import version; print(version('torch'))"];
+  const { code, output } = await python(interpreterPath(), version);
+  if (code !== 0 || !output.trim().endsWith("+cpu")) return;
+  say(`pip uninstall torch ${output.trim()}: there is a GPU now`);
+  await python(interpreterPath(), ["-m", "pip", "uninstall", "--yes", "--disable-pip-version-check", "torch"], say);
+}
+
+/** Which Python made the environment: with another one everything is installed anew. Empty where conda made it. */
+function madeBy(folder: string): string {
+  const file = join(folder, "pyvenv.cfg");
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
 /** The first interpreter on the PATH that is supported and can create environments. */

@@ -2,10 +2,10 @@
 // commits its row; a folder without a row does not count. The folder's name contains the writer's token, so that a process
 // that lost the run and wakes up late never overwrites its successor's checkpoint. Next to the adapter is what a server needs: the
 // template in Jinja, the dialect's name, and what the server cannot do as the policy did.
-import { mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { SavedAdapter } from "../learner/learner.ts";
-import { checkpointFolder, forgetCheckpoint, listCheckpoints } from "../store/checkpoints.ts";
+import { awaitedSteps, checkpointFolder, forgetCheckpoint, listCheckpoints } from "../store/checkpoints.ts";
 import { assertWriting } from "../store/lease.ts";
 import { bestCheckpoint } from "../store/selection.ts";
 import { commit } from "./commit.ts";
@@ -51,13 +51,14 @@ async function writeServing(folder: string, { jinja, dialect, caveat }: Saving["
 }
 
 /**
- * Removes checkpoints: those of step 0, the best step and the last step stay, and the newest config.keepCheckpoints others. A
- * step is scored before the next one closes, so that a new best one is never among those removed.
+ * Removes checkpoints: those of step 0, the best step and the last step stay, those that another run is to go on from (parent.ts),
+ * and the newest config.keepCheckpoints others. A step is scored before the next one closes, so that a new best one is never among those removed.
  */
 export async function removeOldCheckpoints(session: Session): Promise<void> {
   const { writer, config } = session;
   const all = listCheckpoints(writer.store, writer.run);
-  const kept = [0, all[0]?.step, bestCheckpoint(writer.store, writer.run)?.step];
+  const best = bestCheckpoint(writer.store, writer.run);
+  const kept = [0, all[0]?.step, best?.step, ...awaitedSteps(writer.store, writer.run)];
   const others = all.filter(({ step }) => !kept.includes(step));
   for (const old of others.slice(config.keepCheckpoints)) {
     const folder = checkpointFolder(writer.store, old);
@@ -67,12 +68,6 @@ export async function removeOldCheckpoints(session: Session): Promise<void> {
     await commit(session, () => forgetCheckpoint(writer, old.step));
     await rm(doomed, { recursive: true, force: true });
   }
-}
-
-/** Path of the GGUF adapter in a checkpoint's folder. */
-export async function adapterIn(folder: string): Promise<string | null> {
-  const name = (await readdir(folder)).find((file) => file.endsWith(".gguf"));
-  return name === undefined ? null : join(folder, name);
 }
 
 /** A rename is durable once its parent folder is synced: otherwise a power cut may leave a row without its folder. */

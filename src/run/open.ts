@@ -154,17 +154,22 @@ async function openLearner(config: Config, { python, model, plan, signal }: Lear
   const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip } = config.learner;
   const { device, dtype, processes } = config.learner;
   const learner = await restartingLearner(() => startLearner({ python, deadlineSeconds: 4, processes }), signal);
-  const reply = await learner.open({
-    model,
-    lora: { rank, alpha, seed: seedFrom(config.seed, "lora") },
-    optimizer: { learningRate, betas, eps, weightDecay, gradClip },
-    device,
-    dtype,
-    threads: config.engine.threads,
-    ...allotted(config, plan),
-  });
-  await restAtFirst(learner, plan);
-  return { learner, reply };
+  try {
+    const reply = await learner.open({
+      model,
+      lora: { rank, alpha, seed: seedFrom(config.seed, "lora") },
+      optimizer: { learningRate, betas, eps, weightDecay, gradClip },
+      device,
+      dtype,
+      threads: config.engine.threads,
+      ...allotted(config, plan),
+    });
+    await restAtFirst(learner, plan);
+    return { learner, reply };
+  } catch (reason) {
+    await learner.close(); // a child that refuses lives on, and would keep this process alive
+    throw reason;
+  }
 }
 
 /** The learner's part of the plan. Of several processes each looks after its own GPU. */

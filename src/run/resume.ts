@@ -2,9 +2,8 @@
 // the adapter in. A run without a closed step begins with the checkpoint that it goes on from, if it has one (parent.ts). Tidies the run's folder last: nothing is moved before the checkpoint is loaded.
 import { basename } from "node:path";
 import { PlayactError } from "../errors.ts";
-import { type Checkpoint, checkpointFolder, strayFolders, verifyCheckpoint } from "../store/checkpoints.ts";
+import { adapterFile, type Checkpoint, checkpointFolder, strayFolders, verifyCheckpoint } from "../store/checkpoints.ts";
 import { lastClosedStep, metricsOf, reopenAfter } from "../store/steps.ts";
-import { adapterIn } from "./checkpoint.ts";
 import { commit } from "./commit.ts";
 import { parentCheckpoint } from "./parent.ts";
 import type { Session } from "./session.ts";
@@ -51,7 +50,7 @@ export async function resume(session: Session): Promise<RunState> {
 /** Restores the learner from a checkpoint, and gives the engine its adapter. */
 async function load({ writer, engine, learner, plan }: Session, checkpoint: Checkpoint, version: number): Promise<void> {
   const folder = checkpointFolder(writer.store, checkpoint);
-  const gguf = await adapterIn(folder);
+  const gguf = adapterFile(writer.store, checkpoint);
   if (gguf === null)
     throw new PlayactError(
       "store",

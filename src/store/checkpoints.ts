@@ -24,6 +24,12 @@ export function checkpointFolder(store: Store, checkpoint: Checkpoint): string {
   return resolve(dirname(store.path), checkpoint.folder);
 }
 
+/** Absolute path of a checkpoint's GGUF adapter, by its list of files: a user may have put others beside it. Null: it lists none. */
+export function adapterFile(store: Store, checkpoint: Checkpoint): string | null {
+  const gguf = Object.keys(checkpoint.files).find((name) => name.endsWith(".gguf"));
+  return gguf === undefined ? null : join(checkpointFolder(store, checkpoint), gguf);
+}
+
 /** All checkpoints of a run, latest first. */
 export function listCheckpoints(store: Store, run: Pick<RunRow, "id">): readonly Checkpoint[] {
   return select(store.database, "WHERE run = ? ORDER BY step DESC", run.id);
@@ -49,6 +55,18 @@ export async function verifyCheckpoint(
     skipped.push(`The checkpoint of step ${checkpoint.step} is not used: ${fault}.`);
   }
   return { checkpoint: null, skipped };
+}
+
+/** Steps of a run that another run is to go on from and has not yet: it has closed no step of its own. */
+export function awaitedSteps(store: Store, { name }: Pick<RunRow, "name">): readonly number[] {
+  return store.database
+    .prepare<[string], number>(
+      `SELECT DISTINCT cast(substr(child.config ->> '$.policy.adapter', length(?1) + 2) AS INTEGER) FROM run AS child
+       WHERE substr(child.config ->> '$.policy.adapter', 1, length(?1) + 1) = ?1 || '@'
+         AND NOT EXISTS (SELECT 1 FROM step WHERE step.run = child.id AND closed_at IS NOT NULL)`,
+    )
+    .pluck()
+    .all(name);
 }
 
 /** Deletes a checkpoint's row. */

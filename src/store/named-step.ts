@@ -1,7 +1,6 @@
 // From RUN@STEP, as commands take it, to a checkpoint. STEP is a number, `last` or `best`; RUN alone means its best checkpoint.
-import { join } from "node:path";
 import { PlayactError } from "../errors.ts";
-import { type Checkpoint, checkpointFolder, listCheckpoints } from "./checkpoints.ts";
+import { adapterFile, type Checkpoint, checkpointFolder, listCheckpoints } from "./checkpoints.ts";
 import { findRun, type ListedRun, listRuns } from "./runs.ts";
 import { bestCheckpoint } from "./selection.ts";
 import type { Store } from "./store.ts";
@@ -37,7 +36,5 @@ export function findNamedStep(store: Store, reference: string): NamedStep {
 
 /** Absolute path of a checkpoint's GGUF adapter, or of its folder if it lists none. */
 export function adapterPath(store: Store, checkpoint: Checkpoint): string {
-  const gguf = Object.keys(checkpoint.files).find((name) => name.endsWith(".gguf"));
-  const folder = checkpointFolder(store, checkpoint);
-  return gguf === undefined ? folder : join(folder, gguf);
+  return adapterFile(store, checkpoint) ?? checkpointFolder(store, checkpoint);
 }

@@ -97,16 +97,28 @@ export function taskSetConfig(store: Store, { id, name }: TaskSet): Config {
   );
 }
 
-/** Gives places to personas, after those that the set has. All or none are stored. */
-export function addPersonas(store: Store, set: TaskSet, personas: readonly SetPersona[]): void {
+/**
+ * Gives the places from `first` on to personas. All or none are stored.
+ * @throws PlayactError("usage") if the set has others than the places below `first`: another command extends it
+ */
+export function addPersonas(
+  store: Store,
+  set: TaskSet,
+  { first, personas }: { readonly first: number; readonly personas: readonly SetPersona[] },
+): void {
   transact(store, (database) => {
-    const first = database
+    const next = database
       .prepare<[number], number>("SELECT coalesce(max(position) + 1, 0) FROM synthesis WHERE task_set = ?")
       .pluck()
       .get(set.id);
+    if (personas.length > 0 && next !== first)
+      throw new PlayactError(
+        "usage",
+        `Another command extends the task set ${set.name} at the same time: it has ${next} personas, and had ${first} when this one began. Wait for the other, then run this one again.`,
+      );
     for (const [index, { name, text }] of personas.entries()) {
       const row = { stage: "persona", body: { name, text }, dropped: null, reason: null };
-      insert(database, { set, position: Number(first) + index }, row, noCost);
+      insert(database, { set, position: first + index }, row, noCost);
     }
   });
 }

@@ -125,12 +125,12 @@ CREATE VIEW failures_by_boundary AS
 SELECT run.name AS run, failure.step, failure.boundary, failure.code, count(*) AS failures
 FROM failure JOIN run ON run.id = failure.run GROUP BY run.id, failure.step, failure.boundary, failure.code;
 
--- Bad endings (aborted, truncated, a negative reward or a rule not met) of every purpose, by the party at fault. share: of all
--- bad endings of the same run, step, purpose and phase.
+-- Bad endings (aborted, truncated, a negative reward or a rule not met) of the policy's episodes of every purpose, by the party at
+-- fault. share: of all bad endings of the same run, step, purpose and phase.
 CREATE VIEW blame_summary AS
 SELECT run, step, purpose, episode.phase, blame_party AS party, blame_code AS code, count(*) AS trajectories,
        1.0 * count(*) / sum(count(*)) OVER (PARTITION BY run_id, step, purpose, episode.phase) AS share
-FROM episode JOIN trajectory USING (id) WHERE blame_party IS NOT NULL
+FROM episode JOIN trajectory USING (id) WHERE blame_party IS NOT NULL AND episode.author = 'policy'
 GROUP BY run_id, step, purpose, episode.phase, blame_party, blame_code;
 
 -- Items of rubrics (reward.verdict=rubric) by step, purpose, phase, section and text, which is the same for tasks of a kind: of
@@ -177,7 +177,7 @@ GROUP BY held_out.run_id, held_out.phase, held_out.cell;
 
 -- How often each rule fired, by step, purpose and phase. Writing of tasks: rejected/STAGE (drafts), plain_messages
 -- (built by rule), retried/task; these are 0 if the rule was checked and never fired. Episodes: refused/KIND (calls),
--- contradictions, retried/ROLE (replies asked for again), blamed/PARTY/CODE (bad endings). failed/BOUNDARY/CODE: failures
+-- contradictions, retried/ROLE (replies asked for again), blamed/PARTY/CODE (bad endings of the policy). failed/BOUNDARY/CODE: failures
 -- outside episodes, with purpose NULL.
 CREATE VIEW rules_fired AS
 WITH fired AS (
@@ -186,7 +186,7 @@ WITH fired AS (
   WHERE counted.key LIKE 'refused/%' OR counted.key LIKE 'retried/%' OR counted.key IN ('contradictions', 'repaired')
   UNION ALL
   SELECT run, step, purpose, episode.phase, 'blamed/' || blame_party || '/' || blame_code, 1
-  FROM episode JOIN trajectory USING (id) WHERE blame_party IS NOT NULL
+  FROM episode JOIN trajectory USING (id) WHERE blame_party IS NOT NULL AND episode.author = 'policy'
   UNION ALL
   SELECT run.name, written.step, written.purpose, written.phase, substr(written.name, instr(written.name, '/') + 1), value
   FROM (

@@ -27,7 +27,7 @@ function filled(): Temporary {
   const temporary = temporaryStore();
   const { store } = temporary;
   importTasks(store, "lessons", config, [{ persona, task }]);
-  addPersonas(store, createTaskSet(store, "bare", config), [persona]);
+  addPersonas(store, createTaskSet(store, "bare", config), { first: 0, personas: [persona] });
   return temporary;
 }
 

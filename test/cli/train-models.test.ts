@@ -76,6 +76,12 @@ describe("a start", () => {
   });
 });
 
+test("a checkpoint to go on from is looked up by --dry-run too", async () => {
+  newWriter(temporary.store);
+  const { code, said } = await train("--dry-run", "--from", "nobody@2");
+  expect([code, said]).toEqual([2, expect.stringContaining("There is no run named nobody.")]);
+});
+
 test("own tools beside a task set are refused with advice that the next command does not refuse", async () => {
   const { code, said } = await train("--preset", "laptop-synth", "--tools", "docs/examples/my-tools.json", "--dry-run");
   expect([code, said]).toEqual([3, expect.stringMatching(/tasks of the set assembled .* --preset laptop, and no tasks\.source/)]);

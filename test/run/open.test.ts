@@ -28,6 +28,16 @@ test("a stop at once closes the learner, also while the run opens", async () => 
   await expect(openSession(writer, temporary.home, watch)).rejects.toThrow("the learner was closed");
 });
 
+test.runIf(process.platform === "linux")("a learner that refuses its settings is closed, so that the command can end", async () => {
+  using temporary = temporaryStore();
+  const { config } = resolveConfig({ preset: "tiny", ablation: [], set: ["learner.device=mps"] });
+  const run = createRun(temporary.store, { preset: "tiny", config, versions: {} });
+  const writer = acquireLease(temporary.store, run, { pid: process.pid, token: "one" });
+  const watch = { progress: () => undefined, pause: () => undefined, signal: new AbortController().signal };
+  await expect(openSession(writer, temporary.home, watch)).rejects.toThrow("torch finds no device mps");
+  await until(() => childrenOf(process.pid).every((child) => !commandOf(child).includes("trainer")));
+});
+
 test.runIf((await nvidiaCards()) === null)(
   "a start reports and stores the devices of the opened parts, and warns about an unused GPU",
   async () => {

@@ -50,6 +50,19 @@ test("step 0, the best step and the last one stay, and of the others the newest 
   expect(await keptWith(2)).toEqual([5, 4, 3, 1, 0]);
 });
 
+test("a checkpoint that another run is to go on from stays until that run has closed a step", async () => {
+  using temporary = temporaryStore();
+  const run = newRun(temporary, { steps: 5, keepCheckpoints: 0 });
+  const child = (adapter: string) => newRun(temporary, { policy: { ...run.config.policy, adapter } });
+  child(`${run.name}@2`);
+  child(`${run.name}0@4`); // of a run whose name only begins alike
+  const begun = acquireLease(temporary.store, child(`${run.name}@3`), { pid: process.pid, token: "begun" });
+  openStep(begun, 0, { level: 1, policyVersion: 0 });
+  closeStep(begun, 0, { nextLevel: 1, nextPolicyVersion: 0, metrics: {}, checkpoint: null });
+  await life(temporary, run, { token: "first", decide: (version) => version === 2 });
+  expect(listCheckpoints(temporary.store, run).map(({ step }) => step)).toEqual([5, 2, 1, 0]);
+});
+
 test("a folder without a row is moved to lost/, never over another, and reported; only .tmp is removed", async () => {
   using temporary = temporaryStore();
   const { home } = temporary;

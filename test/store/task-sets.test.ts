@@ -10,6 +10,7 @@ import {
   importTasks,
   keepStage,
   openPlaces,
+  personasIn,
   taskSetConfig,
   tasksOf,
 } from "../../src/store/task-sets.ts";
@@ -36,12 +37,21 @@ test("a set has one name, and who asks for another is told which there are", () 
   expect(() => findTaskSet(store, "huts")).toThrow(/no task set named huts\. Known task sets, latest first: lessons/);
 });
 
+test("a command that began before another one extended the set takes no persona twice", () => {
+  using temporary = temporaryStore();
+  const { store } = temporary;
+  const set = createTaskSet(store, "lessons", config);
+  addPersonas(store, set, { first: 0, personas });
+  expect(() => addPersonas(store, set, { first: 0, personas })).toThrow(/extends the task set lessons .*Wait for the other/);
+  expect(personasIn(store, set)).toHaveLength(personas.length);
+});
+
 test("a persona is open until it is kept or dropped, with the stages that it has", () => {
   using temporary = temporaryStore();
   const { store } = temporary;
   const set = createTaskSet(store, "lessons", config);
-  addPersonas(store, set, personas);
-  addPersonas(store, set, personas.slice(0, 1));
+  addPersonas(store, set, { first: 0, personas });
+  addPersonas(store, set, { first: personas.length, personas: personas.slice(0, 1) });
   const row = { stage: "toolset", body: { tools: [] }, dropped: null, reason: null };
   const cost = { seconds: 2, tokensIn: 30, tokensOut: 4 };
   keepStage(store, { set, position: 0 }, row, cost);

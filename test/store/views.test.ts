@@ -117,16 +117,15 @@ describe("the views", () => {
         "group_summary",
         "stop_reasons",
         "blame_summary",
+        "rules_fired",
         "count_summary",
       ].map((view) => rows(store, `SELECT * FROM ${view}`));
     const before = [...of(), overview(store).map(({ reward }) => reward)];
     const writer = { ...acquireLease(store, findRun(store, "tiny-1"), { pid: process.pid, token: "token of tiny-1" }) };
     const place = { step: 1, purpose: "train", task: 0, conditional: true } as const;
-    saveTrajectory(
-      writer,
-      place,
-      exampleTrajectory({ author: "blueprint", sample: 8, verdict: { reward: 1, rules: 1, judge: null, reason: "" } }),
-    );
+    const fault = { code: "rejected_call", reason: "by a page that is not true" }; // such a guide corrects itself
+    const verdict = { reward: 1, rules: 0.5, judge: null, reason: "", fault };
+    saveTrajectory(writer, place, exampleTrajectory({ author: "blueprint", sample: 8, verdict }));
     expect([...of(), overview(store).map(({ reward }) => reward)]).toEqual(before);
 
     saveTrajectory(writer, place, exampleTrajectory({ sample: 4, verdict: { reward: 1, rules: 1, judge: null, reason: "" } }));

@@ -15,11 +15,8 @@ const between = ["toolset", "task", "check", "solutions", "rubric"] as const sat
 /** A new set with places for so many personas. */
 export function newTaskSet(store: Store, personas: number, name = "lessons"): TaskSet {
   const set = createTaskSet(store, name, configSchema.parse({}));
-  addPersonas(
-    store,
-    set,
-    Array.from({ length: personas }, (_, index) => ({ name: `p${index}`, text: `the warden of hut ${index}` })),
-  );
+  const wardens = Array.from({ length: personas }, (_, index) => ({ name: `p${index}`, text: `the warden of hut ${index}` }));
+  addPersonas(store, set, { first: 0, personas: wardens });
   return set;
 }
 

@@ -53,7 +53,7 @@ export function temptingTask(n: number): Task {
 export function storeSet(store: Store, name: string, tasks: readonly Task[]): void {
   const set = createTaskSet(store, name, configSchema.parse({}));
   const personas = tasks.map((_, n) => ({ name: `p${n}`, text: "likes trains" }));
-  addPersonas(store, set, personas);
+  addPersonas(store, set, { first: 0, personas });
   for (const [position, task] of tasks.entries()) {
     const body = JSON.parse(JSON.stringify(task)) as Json; // a Task is JSON
     keepStage(store, { set, position }, { stage: "kept", body, dropped: null, reason: null }, noCost);

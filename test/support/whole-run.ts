@@ -15,7 +15,6 @@ import { type ChatModel, type Engine, noCounters, type ReplyRequest } from "../.
 import { type Script, scriptedEngine } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { draws } from "../../src/rng.ts";
-import { adapterIn } from "../../src/run/checkpoint.ts";
 import { memoryOf } from "../../src/run/memory.ts";
 import type { ProgressEvent, Session } from "../../src/run/session.ts";
 import { restAtFirst } from "../../src/run/turns.ts";
@@ -169,7 +168,7 @@ function learnerWith({ moment = () => {}, updated, longestSample = anyLength }: 
     },
     restore: async (folder) => {
       await learner.restore(folder);
-      const path = (await adapterIn(folder)) ?? "";
+      const path = join(folder, readdirSync(folder).find((name) => name.endsWith(".gguf")) ?? "");
       await own.swap({ path, hash: createHash("sha256").update(readFileSync(path)).digest("hex") }, 0);
     },
   };
