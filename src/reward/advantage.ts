@@ -120,7 +120,10 @@ function comparison(values: readonly number[], normalizeStd: boolean): (value: n
 /** Whether they differ by rounding at most. */
 function areAlike(values: readonly number[]): boolean {
   // by reduce: with returns=token a group has more values than a function takes arguments
-  const [least, most] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+  const [least, most] = values.reduce(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+    [Infinity, -Infinity],
+  );
   return most - least <= rounding * Math.max(1, Math.abs(least), Math.abs(most));
 }
 

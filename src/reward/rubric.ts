@@ -34,14 +34,15 @@ export type RubricPay = Pick<Config["reward"], "weights" | "leastGoals" | "gate"
 export function rubricOf(task: Task): Rubric {
   if (task.rubric !== undefined) return task.rubric;
   const { restriction, heldBack, expected } = task;
-  const kept: readonly RubricItem[] = restriction === undefined ? [] : [{ text: restriction.text, rule: restriction.rule }];
   if (task.kind === "decline") {
+    // who calls nothing keeps to every restriction: an item of its own would be met for nothing
     return {
-      forbidden: [...kept, { text: "no tool is called", rule: { kind: "no_call" } }],
+      forbidden: [{ text: "no tool is called", rule: { kind: "no_call" } }],
       subGoals: [{ text: "the request is declined in words", rule: { kind: "refused" } }],
       questions: [],
     };
   }
+  const kept: readonly RubricItem[] = restriction === undefined ? [] : [{ text: restriction.text, rule: restriction.rule }];
   return {
     forbidden: kept,
     subGoals: expected.flatMap((_, index) => goalsOf(task, index)),

@@ -141,7 +141,7 @@ function remembered(request: ToolRequest, make: (request: ToolRequest) => Promis
   if (memory === null) return make(request);
   return memory.answer(task, call, journal, (told) => {
     const others = told.filter((fact) => !journal.some((own) => isSameCall(own, fact, task.tools)));
-    return make({ ...request, journal: [...others, ...journal] });
+    return make({ ...request, journal: [...journal, ...others] }); // they were read in the present state, after every change
   });
 }
 

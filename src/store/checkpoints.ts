@@ -60,13 +60,13 @@ export async function verifyCheckpoint(
 /** Steps of a run that another run is to go on from and has not yet: it has closed no step of its own. */
 export function awaitedSteps(store: Store, { name }: Pick<RunRow, "name">): readonly number[] {
   return store.database
-    .prepare<[string], number>(
-      `SELECT DISTINCT cast(substr(child.config ->> '$.policy.adapter', length(?1) + 2) AS INTEGER) FROM run AS child
-       WHERE substr(child.config ->> '$.policy.adapter', 1, length(?1) + 1) = ?1 || '@'
+    .prepare<[{ readonly name: string }], number>(
+      `SELECT DISTINCT cast(substr(child.config ->> '$.policy.adapter', length(@name) + 2) AS INTEGER) FROM run AS child
+       WHERE substr(child.config ->> '$.policy.adapter', 1, length(@name) + 1) = @name || '@'
          AND NOT EXISTS (SELECT 1 FROM step WHERE step.run = child.id AND closed_at IS NOT NULL)`,
     )
     .pluck()
-    .all(name);
+    .all({ name });
 }
 
 /** Deletes a checkpoint's row. */

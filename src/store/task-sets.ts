@@ -206,11 +206,7 @@ export function importTasks(
 ): void {
   transact(store, () => {
     const set = createTaskSet(store, name, config);
-    addPersonas(
-      store,
-      set,
-      tasks.map(({ persona }) => persona),
-    );
+    addPersonas(store, set, { first: 0, personas: tasks.map(({ persona }) => persona) });
     for (const [position, { task }] of tasks.entries())
       keepStage(store, { set, position }, { stage: "kept", body: taskJson(task), dropped: null, reason: null }, noCost);
   });

@@ -10,7 +10,7 @@ import { stated } from "../tasks/phrases.ts";
 import { writeWords } from "../tasks/write-task.ts";
 import type { ExpectedCall, HeldBack, Json, JsonObject, Operation, Restriction, Task, ToolCall } from "../types.ts";
 import { type Assembled, toolFor } from "./assemble.ts";
-import { type DrawnTask, type Goal, outlineOf } from "./draw-task.ts";
+import { type Goal, outlineOf } from "./draw-task.ts";
 import type { Restricted } from "./restriction.ts";
 
 /** What is offered beside the needed tools: nothing that could do the job another way (check.ts). */
@@ -20,6 +20,9 @@ const beside: Readonly<Record<Goal, readonly Operation[]>> = {
   update: ["get", "cancel"],
   get: ["create", "cancel"],
 };
+
+/** Turns of tools beyond those of the calls: a rubric pays for what was done in the end, by whatever way. */
+const spareCalls = 2;
 
 /** The task, with its first message by the simulator; whether that was built by rule after all. */
 export async function composed(
@@ -39,23 +42,11 @@ export async function composed(
   const words = await writeWords(outlineOf(world, { task: drawn, offered }, order, situation), simulator);
   const task: Task = {
     ...words.task,
-    firstMessage: withTopics(words.task.firstMessage, drawn),
     ...{ expected: calls, dependent: calls.length > 1, heldBack, report: reportOf(goal, calls, random) },
-    limits: turnLimits(order, heldBack.length, calls.length),
+    limits: turnLimits(order, heldBack.length, calls.length + spareCalls),
     table: world.table,
   };
   return { task: withRestriction(task, restriction), plainMessage: words.plainMessage };
-}
-
-/**
- * The message, which says what is to change where its new value is held back: a simulator that is told to leave out "the start time"
- * may write "please change my lesson", and nobody could know what to ask for.
- */
-function withTopics(message: string, { goal, about, heldBack }: DrawnTask): string {
-  const isHeld = (name: string) => heldBack.some(({ argument }) => argument === name);
-  const topics = about.filter(({ name }) => goal === "update" && isHeld(name)).map(({ name }) => spoken(name));
-  const unsaid = topics.filter((topic) => !message.toLowerCase().includes(topic.split(" ").at(-1) ?? topic));
-  return unsaid.length === 0 ? message : `${message} I want to change the ${unsaid.join(" and the ")}.`;
 }
 
 /** The task under a restriction: its system prompt ends with it, and what tempts ends the first message and the report. */

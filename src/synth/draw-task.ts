@@ -4,8 +4,10 @@
 import type { Draws } from "../rng.ts";
 import { carries } from "../rules/language/said.ts";
 import { executed } from "../rules/table.ts";
-import { spoken } from "../rules/values.ts";
+import { spoken, spokenValue } from "../rules/values.ts";
+import type { Plan } from "../tasks/draw-task.ts";
 import type { TaskOrder } from "../tasks/orders.ts";
+import { toldSlots } from "../tasks/told-values.ts";
 import type { Outline } from "../tasks/write-task.ts";
 import { object, propertiesOf } from "../tools/tool-arguments.ts";
 import type { Attribute, ExpectedCall, HeldBack, Json, JsonObject, TableRecord, ToolCall, ToolSpec } from "../types.ts";
@@ -107,11 +109,25 @@ function wishOf(world: Assembled, { goal, said, about }: Pick<DrawnTask, "goal" 
   return { name: tool.name, description: description.slice(0, 1).toUpperCase() + description.slice(1), parameters };
 }
 
-/** How a person begins to say each wish, so that no wording asks for another one. */
-function openingsOf(world: Assembled, goal: Goal): readonly string[] {
+/**
+ * How a person begins to say each wish, so that no wording asks for another one. What is to change stands here with its new value:
+ * a small simulator that words it itself writes "from 120" as often as "to 120".
+ */
+function openingsOf(world: Assembled, { goal, about }: DrawnTask, plan: Plan, calls: readonly ExpectedCall[]): readonly string[] {
   if (goal === "get") return ["Tell me about", "Tell me all about", "Show me", "Can you tell me about", "What do you know about"];
   const verb = verbOf(toolFor(goal, world).name);
-  return ["Please", "Can you", "Could you please", "I'd like to", "I need to", "I want to"].map((start) => `${start} ${verb}`);
+  const starts = ["Please", "Can you", "Could you please", "I'd like to", "I need to", "I want to"];
+  if (goal !== "update") return starts.map((start) => `${start} ${verb}`);
+  const isHeld = (name: string) => plan.heldBack.some(({ argument }) => argument === name);
+  const [told, held] = [about.filter(({ name }) => !isHeld(name)), about.filter(({ name }) => isHeld(name))];
+  return starts.map((start, at) => {
+    const changes = told.map(({ name }) => {
+      const forms = toldSlots(plan, calls, (one) => one === name).flatMap((slot) => slot.forms);
+      return `the ${spoken(name)} to ${forms[at % Math.max(1, forms.length)] ?? spokenValue(calls[0]?.arguments[name] ?? null)}`;
+    });
+    const topics = held.map(({ name }) => `the ${spoken(name)}`);
+    return `${start} ${verb} ${[...changes, ...topics].join(told.length > 0 && held.length > 0 ? ", and also " : " and ")}`;
+  });
 }
 
 /** The outline from which a simulator writes the first message (tasks/write-task.ts): one wish, with the values that are said. */
@@ -123,14 +139,12 @@ export function outlineOf(
 ): Outline {
   const wish = wishOf(world, task);
   const result: Json = task.calls.at(-1)?.result ?? null;
-  return {
-    order,
-    plan: {
-      ...{ toolset: world.toolset, needed: [wish], links: [], used: [Object.keys(task.said)], offered },
-      heldBack: task.heldBack.map(({ argument }) => ({ call: 0, argument })),
-    },
-    calls: [{ name: wish.name, arguments: task.said, result }],
-    situation,
-    openings: openingsOf(world, task.goal),
+  const plan: Plan = {
+    ...{ toolset: world.toolset, needed: [wish], links: [], used: [Object.keys(task.said)], offered },
+    heldBack: task.heldBack.map(({ argument }) => ({ call: 0, argument })),
   };
+  const calls = [{ name: wish.name, arguments: task.said, result }];
+  const openings = openingsOf(world, task, plan, calls);
+  const opened = task.goal === "update" ? task.about.map(({ name }) => name) : [];
+  return { order, plan, calls, situation, openings, opened };
 }

@@ -162,11 +162,21 @@ function fieldOf({ name, value, parameters }: ToldValue): Field[] {
   ];
 }
 
-/** The message built by rule, for simulators that drop values from every sentence they write. */
-export function plainMessage(plan: Plan, calls: readonly ExpectedCall[]): string {
+/**
+ * The message built by rule, for simulators that drop values from every sentence they write. `begun`: how it
+ * begins, and the arguments that this says.
+ */
+export function plainMessage(
+  plan: Plan,
+  calls: readonly ExpectedCall[],
+  begun: { readonly opening: string; readonly opened: readonly string[] } | null = null,
+): string {
   const [purposes, between] = isParallel(plan)
     ? [[...new Set(plan.needed.map(purpose))], ", and "]
     : [plan.needed.map(purpose), ", then "];
-  const fields = toldValues(plan, calls).flatMap(fieldOf);
-  return [`Please ${purposes.join(between)}.`, ...(fields.length > 0 ? [stated(fields)] : [])].join(" ");
+  const fields = toldValues(plan, calls)
+    .filter(({ name }) => !begun?.opened.includes(name))
+    .flatMap(fieldOf);
+  const request = begun?.opening ?? `Please ${purposes.join(between)}`;
+  return [`${request}.`, ...(fields.length > 0 ? [stated(fields)] : [])].join(" ");
 }

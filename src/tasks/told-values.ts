@@ -56,10 +56,14 @@ export function givenAway(plan: Plan, calls: readonly ExpectedCall[]): string | 
   return heldValues(plan, calls).find(({ value }) => texts.some((text) => carries(text, value)))?.argument ?? null;
 }
 
-/** The same as slots, in the order of the calls. A form that gives away what is held back is used only where there is no other. */
-export function toldSlots(plan: Plan, calls: readonly ExpectedCall[]): readonly Slot[] {
+/**
+ * The same as slots, in the order of the calls. A form that gives away what is held back is used only where there is no other.
+ * @param isWanted by argument; absent: all
+ */
+export function toldSlots(plan: Plan, calls: readonly ExpectedCall[], isWanted = (_name: string) => true): readonly Slot[] {
   const held = heldValues(plan, calls);
-  return toldValues(plan, calls).flatMap(({ name, value, parameters }) =>
+  const told = toldValues(plan, calls).filter(({ name }) => isWanted(name));
+  return told.flatMap(({ name, value, parameters }) =>
     slotsOfAll({ [name]: value }, parameters).map((slot) => {
       const discreet = slot.forms.filter((form) => !held.some((one) => carries(form, one.value)));
       return discreet.length > 0 ? { ...slot, forms: discreet } : slot;

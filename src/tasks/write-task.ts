@@ -45,6 +45,8 @@ export interface Outline {
   readonly situation: string;
   /** How the first message begins; absent: like any request. A small simulator asks to "schedule" what it should look up. */
   readonly openings?: readonly string[];
+  /** Arguments that every opening says; absent: none. */
+  readonly opened?: readonly string[];
 }
 
 /** One draft, calls first; all its draws and seeds derive from the order's names. */
@@ -82,28 +84,29 @@ export async function writeOutline(order: TaskOrder, writing: Writing): Promise<
 
 /** What the person says, and at the end the assistant. */
 export async function writeWords(outline: Outline, simulator: Simulator): Promise<WrittenTask> {
-  const { order, plan, calls, situation } = outline;
+  const { order, plan, calls, situation, openings, opened = [] } = outline;
   const random = draws(...order.names, "wording");
   const purposes = purposesOf(plan);
-  const told = toldSlots(plan, calls);
+  const told = toldSlots(plan, calls, (name) => !opened.includes(name));
   const message = await simulator.ask({
     role: "task",
     messages: messagePrompt({
       purposes,
       // one form of each value, so that dates are written in several ways
       told: told.map((slot) => detailOf(slot, random)),
-      secret: plan.heldBack.map((held) => `the ${spoken(held.argument)}`),
+      secret: plan.heldBack.filter(({ argument }) => !opened.includes(argument)).map((held) => `the ${spoken(held.argument)}`),
       persona: order.aspects.userPersona,
       situation,
     }),
-    schema: messageSchema(told, { openings: outline.openings, inOrder: isParallel(plan) }), // the order says which values belong to which call
+    schema: messageSchema(told, { openings, inOrder: isParallel(plan) }), // the order says which values belong to which call
     check: (reply) => checkedMessage(reply as JsonObject, plan, calls),
     seedNames: [...order.names, "message"],
     maxTokens: 160,
     temperature: 0.7,
     ...(told.length > mostValuesAskedAgain ? { tries: 1 } : {}),
   });
-  const firstMessage = message.ok ? message.value : plainMessage(plan, calls);
+  const [opening = ""] = openings ?? [];
+  const firstMessage = message.ok ? message.value : plainMessage(plan, calls, opened.length > 0 ? { opening, opened } : null);
   const [needed] = plan.needed;
   if (order.decline && needed !== undefined)
     return { task: blueprint(outline, firstMessage, refusal(needed, random)), plainMessage: !message.ok };

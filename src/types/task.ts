@@ -35,7 +35,7 @@ export interface Task {
   readonly firstMessage: string;
   /** The right calls in order; empty in a decline task. */
   readonly expected: readonly ExpectedCall[];
-  /** Whether a later expected call takes an argument from an earlier result. */
+  /** Whether the expected calls have to be made in their order: a later one takes an argument from an earlier result, or may. */
   readonly dependent: boolean;
   readonly heldBack: readonly HeldBack[];
   /**

@@ -2,6 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { optionWeights, readAnswer, type WeighedToken } from "../../src/llm/remote/answer.ts";
 import { sentSchema } from "../../src/llm/remote/schema.ts";
+import { matchesSchema } from "../../src/rules/validate.ts";
+import type { JsonObject, JsonSchema } from "../../src/types.ts";
 
 /** Tokens of an answer; the place of the options has these alternatives. */
 function tokens(pieces: readonly string[], at: number, top: Readonly<Record<string, number>>): WeighedToken[] {
@@ -97,5 +99,34 @@ test("a schema is sent with every property required, no other allowed, and a bou
     additionalProperties: false,
   });
   const parts = { allOf: [{ type: "object", properties: { a: { type: "boolean" } } }] };
-  expect(sentSchema(parts)).toEqual({ allOf: [{ type: "object", properties: { a: { type: "boolean" } }, required: ["a"] }] });
+  const closed = { required: ["a"], additionalProperties: false };
+  expect(sentSchema(parts)).toEqual({ type: "object", properties: { a: { type: "boolean" } }, ...closed });
+});
+
+test.each<[string, JsonSchema, JsonObject, JsonObject]>([
+  [
+    "one of two keys",
+    {
+      properties: { id: { type: "string" }, error: { type: "string" } },
+      oneOf: [{ required: ["id"] }, { required: ["error"] }],
+    },
+    { id: "A1" },
+    { id: "A1", error: "none" },
+  ],
+  [
+    "a key of each branch",
+    {
+      properties: { kind: { type: "string" } },
+      oneOf: [
+        { properties: { x: { type: "integer" } }, required: ["x"] },
+        { properties: { y: { type: "integer" } }, required: ["y"] },
+      ],
+    },
+    { kind: "a", x: 1 },
+    { kind: "a" },
+  ],
+])("a union beside properties (%s) is sent so that a reply can satisfy it", (_, schema, right, wrong) => {
+  const sent = sentSchema({ type: "object", ...schema });
+  expect(matchesSchema(sent, right)).toEqual([]);
+  expect(matchesSchema(sent, wrong)).not.toEqual([]);
 });

@@ -86,7 +86,7 @@ describe("a rubric that follows from its blueprint", () => {
   test("of a decline task: no call, and a refusal in words", () => {
     const task = declined({ table: lessons, restriction: neverCancel });
     expect(texts(rubricOf(task))).toEqual({
-      forbidden: [neverCancel.text, "no tool is called"],
+      forbidden: ["no tool is called"],
       subGoals: ["the request is declined in words"],
       questions: [],
     });

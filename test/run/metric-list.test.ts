@@ -19,7 +19,9 @@ const listed = (recorded: string) =>
 
 test("every recorded name is in the list, and every name of the list is recorded", async () => {
   using temporary = temporaryStore();
-  await life(temporary, newRun(temporary, { engine: { ...wholeConfig.engine, residency: "turns" } }), { token: "one" });
+  const { engine, warmup } = wholeConfig;
+  const probing = { engine: { ...engine, residency: "turns" }, warmup: { ...warmup, when: "auto" } } as const;
+  await life(temporary, newRun(temporary, probing), { token: "one" });
   const names = temporary.store.database
     .prepare<[], string>("SELECT name FROM metric UNION SELECT name FROM evaluation_metric")
     .pluck()

@@ -73,7 +73,10 @@ export async function chatServer(
     if (weighs && body.logprobs === true && options !== null) {
       const weights = await simulator.choose({ messages, lead: "", options, deadlineMs: 10_000, usage });
       const [best = ""] = options.filter((_, at) => weights[at] === Math.max(...weights));
-      const top = options.map((option, at) => ({ token: option.slice(0, 1), logprob: weights[at] ?? 0 }));
+      // likely before the schema constrains it: an option only where the question names it, as in llama-server
+      const isNamed = messages.some(({ content }) => options.some((option) => content.includes(option)));
+      const likely = isNamed ? options.map((option) => option.slice(0, 1)) : ["The", "It"];
+      const top = likely.map((token, at) => ({ token, logprob: weights[at] ?? 0 }));
       const pieces = ['{"', "answer", '":"', best.slice(0, 1), best.slice(1), '"}'].filter((piece) => piece !== "");
       const content = pieces.map((token, at) => ({ token, logprob: 0, top_logprobs: at === 3 ? top : [{ token, logprob: 0 }] }));
       return answered(

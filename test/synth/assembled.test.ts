@@ -41,20 +41,26 @@ describe("an assembled task", () => {
     }
   });
 
-  test("says what is to change, also where the simulator leaves that out with its new value", async () => {
-    const vague = (request: ReplyRequest): Json => {
-      const filled = scriptedReply(request, 0);
-      const { message } = filled as { readonly message?: string };
-      return message === undefined ? filled : { message: message.replace(/(the|and|start|lesson) (time|fee|size)/g, "$1 thing") };
-    };
-    const all = await Promise.all(Array.from({ length: 40 }, (_, position) => made(vague, new Map(), position)));
-    const changing = all.flatMap(({ task }) =>
-      (task?.heldBack ?? []).flatMap(({ call, argument }) =>
-        task?.expected[call]?.name.match(/^(update|change|edit)_/) ? [{ task, what: argument.split("_").at(-1) ?? "" }] : [],
+  test("asks for a change in words of the rules: what is to change, and the new value as the new one", () => {
+    const changes = tasks.flatMap(({ expected, heldBack, firstMessage }) =>
+      expected.flatMap(({ name, arguments: given }, call) =>
+        !/^(?:update|change|edit)_/.test(name)
+          ? []
+          : Object.entries(given)
+              .filter(([argument]) => !argument.endsWith("_id"))
+              .map(([argument, value]) => ({
+                ...{ argument, value, firstMessage },
+                held: heldBack.some((one) => one.call === call && one.argument === argument),
+              })),
       ),
     );
-    expect(changing.some(({ task }) => task?.firstMessage.includes("I want to change the"))).toBe(true);
-    for (const { task, what } of changing) expect(task?.firstMessage.toLowerCase()).toContain(what);
+    expect(new Set(changes.map(({ held }) => held)).size).toBe(2);
+    for (const { argument, value, held, firstMessage } of changes) {
+      const [, after = ""] = firstMessage.split(`the ${argument.replaceAll("_", " ")}`);
+      expect(firstMessage).toMatch(/ (?:update|change|edit) the /);
+      if (held) expect(after).not.toMatch(/^ to /);
+      else expect([after.startsWith(" to "), carries(after, value)]).toEqual([true, true]);
+    }
   });
 
   test("offers one tool or more beside the needed ones, and none for which it would be dropped", () => {

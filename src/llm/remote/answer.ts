@@ -104,12 +104,10 @@ export function unfenced(text: string): string {
   return /^```(?:json)?\s*\n([\s\S]*?)\s*```$/.exec(text)?.[1] ?? text;
 }
 
-/**
- * Log-probs of the options in the place of the answer of {"answer": "…"}, from the likeliest tokens there: all tokens that begin
- * an option count for it. An option that is not among them gets the least of their log-probs, which is at least its own. Null if
- * the tokens do not show that place.
- */
-export function optionWeights(tokens: readonly WeighedToken[], options: readonly string[]): readonly number[] | null {
+/** The token in which the answer of {"answer": "…"} begins, with what stands before the answer in it, and its likeliest others. */
+export function answerPlace(
+  tokens: readonly WeighedToken[],
+): { readonly lead: string; readonly top: WeighedToken["top"] } | null {
   // the last such place: a server may count thinking among the tokens
   const start = [
     ...tokens
@@ -121,21 +119,29 @@ export function optionWeights(tokens: readonly WeighedToken[], options: readonly
   const from = start.index + start[0].length;
   let before = 0;
   for (const { token, top } of tokens) {
-    if (before + token.length <= from) {
-      before += token.length;
-      continue;
-    }
-    // a token may hold the quote and the first letters of the answer
-    const lead = token.slice(0, from - before);
-    const begins = (other: string, option: string) => {
-      const rest = other.startsWith(lead) ? other.slice(lead.length).replace(/"[\s\S]*$/, "") : "";
-      return rest !== "" && option.startsWith(rest);
-    };
-    const least = Math.min(...top.map(({ logprob }) => logprob));
-    const sums = options.map((option) =>
-      top.filter((other) => begins(other.token, option)).reduce((sum, { logprob }) => sum + Math.exp(logprob), 0),
-    );
-    return sums.some((sum) => sum > 0) ? sums.map((sum) => (sum > 0 ? Math.log(sum) : least)) : null;
+    if (before + token.length > from) return { lead: token.slice(0, from - before), top };
+    before += token.length;
   }
   return null;
+}
+
+/**
+ * Log-probs of the options in the place of the answer of {"answer": "…"}, from the likeliest tokens there: all tokens that begin
+ * an option count for it. An option that is not among them gets the least of their log-probs, which is at least its own. Null if
+ * the tokens do not show that place.
+ */
+export function optionWeights(tokens: readonly WeighedToken[], options: readonly string[]): readonly number[] | null {
+  const place = answerPlace(tokens);
+  if (place === null) return null;
+  const { lead, top } = place;
+  // a token may hold the quote and the first letters of the answer
+  const begins = (other: string, option: string) => {
+    const rest = other.startsWith(lead) ? other.slice(lead.length).replace(/"[\s\S]*$/, "") : "";
+    return rest !== "" && option.startsWith(rest);
+  };
+  const least = Math.min(...top.map(({ logprob }) => logprob));
+  const sums = options.map((option) =>
+    top.filter((other) => begins(other.token, option)).reduce((sum, { logprob }) => sum + Math.exp(logprob), 0),
+  );
+  return sums.some((sum) => sum > 0) ? sums.map((sum) => (sum > 0 ? Math.log(sum) : least)) : null;
 }

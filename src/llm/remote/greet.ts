@@ -5,7 +5,7 @@ import { PlayactError } from "../../errors.ts";
 import { isObject, jsonOf } from "../../rules/json.ts";
 import type { Json } from "../../types.ts";
 import { asEnum } from "../text/options.ts";
-import { optionWeights, readAnswer } from "./answer.ts";
+import { answerPlace, readAnswer } from "./answer.ts";
 import { type Sent, send } from "./http.ts";
 import { faultText } from "./line.ts";
 import { answerTokens, enumBody, schemaTold, turnBody } from "./question.ts";
@@ -72,7 +72,8 @@ export async function greet({ address, key, thinkTokens, deadlineMs, seat = "sim
     model: answer.model ?? address.model,
     formats,
     constrains: formats && isOption(answer.text),
-    weighs: answer.tokens !== null && optionWeights(answer.tokens, options) !== null,
+    // other tokens beside the one that was chosen; whether an option is among them is luck here, where nothing asks for one
+    weighs: (answerPlace(answer.tokens ?? [])?.top.length ?? 0) > 1,
   };
 }
 

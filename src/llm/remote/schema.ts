@@ -1,47 +1,45 @@
 // A schema as it is sent to a server. Servers read JSON Schema in their own ways, and most take a property that is not required
 // for one that may be left out: so the schema says in full what the grammar of a model in process says (rules/schema/grammar.ts).
 import { isObject } from "../../rules/json.ts";
+import { alternatives } from "../../rules/schema/alternatives.ts";
 import { defaultBounds } from "../../rules/schema/grammar.ts";
 import type { Json, JsonSchema } from "../../types.ts";
 
-/** Every property is required and no other allowed; what has no bound gets the grammar's; `x-omit` leaves a property out. */
+/**
+ * Every property is required and no other allowed; what has no bound gets the grammar's; `x-omit` leaves a property out. Unions are
+ * written out, as the grammar does: keywords beside one would contradict its closed branches.
+ * @throws RangeError as alternatives does
+ */
 export function sentSchema(schema: JsonSchema): JsonSchema {
-  return sent(schema, true);
-}
-
-/** @param closed false within allOf, whose parts each know only some of the properties */
-function sent(schema: JsonSchema, closed: boolean): JsonSchema {
   const { nullable, ...rest } = schema;
-  const whole: JsonSchema = {
-    ...bounded(rest),
-    ...each(rest, ["anyOf", "oneOf", "prefixItems"], (part) => below(part, closed)),
-    ...each(rest, ["allOf"], (part) => below(part, false)),
-    ...(rest.items === undefined ? {} : { items: below(rest.items, true) }),
-    ...(isObject(rest.additionalProperties) ? { additionalProperties: below(rest.additionalProperties, true) } : {}),
-    ...(isObject(rest.properties) ? properties(rest.properties, closed) : {}),
+  const ways = alternatives(rest).map(sent);
+  const [only = {}] = ways;
+  const all = nullable === true ? [...ways, { type: "null" }] : ways;
+  return all.length === 1 ? only : { anyOf: all };
+}
+
+/** A schema without unions of its own. */
+function sent(schema: JsonSchema): JsonSchema {
+  const { items, prefixItems, additionalProperties } = schema;
+  return {
+    ...bounded(schema),
+    ...(items === undefined ? {} : { items: below(items) }),
+    ...(Array.isArray(prefixItems) ? { prefixItems: prefixItems.map(below) } : {}),
+    ...(isObject(additionalProperties) ? { additionalProperties: below(additionalProperties) } : {}),
+    ...(isObject(schema.properties) ? properties(schema.properties) : {}),
   };
-  return nullable === true ? { anyOf: [whole, { type: "null" }] } : whole;
 }
 
-function below(part: Json, closed: boolean): Json {
-  return isObject(part) ? sent(part, closed) : part;
+function below(part: Json): Json {
+  return isObject(part) ? sentSchema(part) : part;
 }
 
-function each(schema: JsonSchema, keywords: readonly string[], change: (part: Json) => Json): JsonSchema {
-  return Object.fromEntries(
-    keywords.flatMap((keyword) => {
-      const parts = schema[keyword];
-      return Array.isArray(parts) ? [[keyword, parts.map(change)]] : [];
-    }),
-  );
-}
-
-function properties(all: JsonSchema, closed: boolean): JsonSchema {
+function properties(all: JsonSchema): JsonSchema {
   const kept = Object.entries(all).filter(([, own]) => !(isObject(own) && own["x-omit"] === true));
   return {
-    properties: Object.fromEntries(kept.map(([name, own]) => [name, below(own, true)])),
+    properties: Object.fromEntries(kept.map(([name, own]) => [name, below(own)])),
     required: kept.map(([name]) => name),
-    ...(closed ? { additionalProperties: false } : {}),
+    additionalProperties: false,
   };
 }
 

@@ -8,10 +8,12 @@ import { PlayactError } from "../../errors.ts";
 import type { Json, ToolCall, ToolSpec } from "../../types.ts";
 import type { ChatTemplate, Vocabulary } from "../llm.ts";
 import { frameOf } from "./chat-format.ts";
+import { spelledOut } from "./jinja.ts";
 import { cutAtPlaceholders, encoderOf, type Meant, placeholder, slice, throughPlaceholders } from "./placeholder.ts";
 import { type Renderer, rendererOf, type TemplateTurn } from "./render.ts";
 import { callTokens, type EpisodeTemplate, type EpisodeText, type WrittenText } from "./template.ts";
 import { asTrained, thinkingOf, thinksUnder } from "./thinking.ts";
+import { parseToolCalls } from "./tool-call.ts";
 
 /** What the template writes around the policy's turn. */
 interface Habits {
@@ -40,7 +42,8 @@ export function openChatTemplate(vocabulary: Vocabulary, own: ChatTemplate, dial
   const appendOnly = !rewrites(begin, false) && !(/think/.test(own.source) && rewrites(begin, true));
   const model = thinkingOf(vocabulary, own);
   const thinks = thinksUnder(model, thinking);
-  return { dialect, jinja: asTrained(own.source, model, thinking), stop, lead: habits.lead, thinks, appendOnly, begin };
+  const jinja = spelling(own, dialect) + asTrained(own.source, model, thinking);
+  return { dialect, jinja, stop, lead: habits.lead, thinks, appendOnly, begin };
 
   function rewrites(start: () => EpisodeText, thinking: boolean): boolean {
     const talk = start();
@@ -74,15 +77,27 @@ export interface CallFormat {
   readonly written: string | null;
 }
 
+/** What the exported template begins with, so that a server can write back every turn that the policy was taught. */
+function spelling(own: ChatTemplate, dialect: Dialect): string {
+  const call: ToolCall = { name: probeTool.name, arguments: { from: "Oslo" } };
+  const writes = (calls: readonly ToolCall[]) => {
+    const { written } = callFormatOf(own, calls);
+    const read = written === null ? null : parseToolCalls(written, dialect);
+    return read !== null && read.errors.length === 0 && read.calls.length === calls.length;
+  };
+  const most = [0, 1].find((number) => !writes(Array.from({ length: number + 1 }, () => call)));
+  return most === undefined ? "" : spelledOut(dialect, most);
+}
+
 /** @throws PlayactError("template") if the prompt cannot be rendered. */
-export function callFormatOf(own: ChatTemplate, call: ToolCall): CallFormat {
+export function callFormatOf(own: ChatTemplate, made: readonly ToolCall[]): CallFormat {
   const render = rendererOf(own, false);
   const tools = [throughPlaceholders(probeTool, () => placeholder(0))];
   const asked: readonly TemplateTurn[] = [
     { role: "system", content: "You help." },
     { role: "user", content: "From Oslo?" },
   ];
-  const calls = [{ type: "function", id: "call00001", function: { ...call } }];
+  const calls = made.map((call, at) => ({ type: "function", id: `call0000${at + 1}`, function: { ...call } }));
   const prompt = render(asked, tools, false);
   try {
     const words = render([...asked, { role: "assistant", content: placeholder(1) }], tools, false).split(placeholder(1));
@@ -90,7 +105,7 @@ export function callFormatOf(own: ChatTemplate, call: ToolCall): CallFormat {
     const [before = "", behind = ""] = words;
     const from = sharedStart(before, calling);
     const written = calling.slice(from, calling.endsWith(behind) ? calling.length - behind.length : undefined);
-    return { prompt, written: written.includes(call.name) ? written : null };
+    return { prompt, written: made.every(({ name }) => written.includes(name)) ? written : null };
   } catch {
     return { prompt, written: null }; // it needs messages of another shape
   }

@@ -69,7 +69,7 @@ const call: ToolCall = { name: "find_train", arguments: { from: "Oslo", seats: 2
  * is not used: the policy would not know how to write a call.
  */
 function formatMismatch(own: ChatTemplate, dialect: Dialect): string | null {
-  const { prompt, written } = callFormatOf(own, call);
+  const { prompt, written } = callFormatOf(own, [call]);
   if (written === null)
     return formOf(dialect).test(prompt) ? null : `The model's chat template does not ask for calls in the dialect ${dialect}.`;
   const { calls, errors, rest } = parseToolCalls(written, dialect);

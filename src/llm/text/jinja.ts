@@ -6,9 +6,33 @@ import type { ChatFormat } from "./chat-format.ts";
 import { dialectTable } from "./dialect.ts";
 import { thinkClose, thinkOpen } from "./thinking.ts";
 
+/** What a template writes of one call, from what a server passes. */
+const callText = (dialect: Dialect) =>
+  `{"name": ' + (call.name | tojson) + ', "${dialectTable[dialect].argumentsKey}": ' + (call.arguments if call.arguments is string else (call.arguments | tojson)) + '}`;
+
+/**
+ * The beginning of a template that cannot write more than `most` calls of one turn (Llama 3's raises an error at two): turns with more
+ * become text, as the policy was trained with them.
+ */
+export function spelledOut(dialect: Dialect, most: number): string {
+  const { open, between, close } = dialectTable[dialect][most === 0 ? "one" : "several"];
+  return [
+    "{%- set spelled = namespace(all=[], text='') -%}",
+    "{%- for message in messages -%}",
+    `{%- if message.tool_calls and message.tool_calls | length > ${most} -%}`,
+    `{%- set spelled.text = ((message.content + '\n') if message.content else '') + ${quoted(open)} -%}`,
+    "{%- for one in message.tool_calls -%}{%- set call = one.function if one.function is defined else one -%}",
+    `{%- set spelled.text = spelled.text + ('' if loop.first else ${quoted(between)}) + '${callText(dialect)}' -%}`,
+    "{%- endfor -%}",
+    `{%- set spelled.all = spelled.all + [{'role': 'assistant', 'content': spelled.text + ${quoted(close)}}] -%}`,
+    "{%- else -%}{%- set spelled.all = spelled.all + [message] -%}{%- endif -%}",
+    "{%- endfor -%}{%- set messages = spelled.all -%}",
+  ].join("\n");
+}
+
 /** The Jinja source for a frame and a dialect. `quiet`: every turn of the assistant opens with an empty thought. */
 export function jinjaOf(frame: ChatFormat, dialect: Dialect, quiet: boolean): string {
-  const { before, after, argumentsKey, one, several } = dialectTable[dialect];
+  const { before, after, one, several } = dialectTable[dialect];
   const { begin, open, named, gap, close, between, assistant, systemTurn } = frame;
   const opened = (role: string) => `{{- ${quoted(`${open}${role}${named ?? ""}${gap}`)} -}}`;
   const answering = opened(assistant) + (quiet ? `{{- ${quoted(`${thinkOpen}\n\n${thinkClose}\n\n`)} -}}` : "");
@@ -40,8 +64,7 @@ export function jinjaOf(frame: ChatFormat, dialect: Dialect, quiet: boolean): st
     around("open"),
     "{%- for one in message.tool_calls -%}{%- set call = one.function if one.function is defined else one -%}",
     `{%- if not loop.first -%}${around("between")}{%- endif -%}`,
-    `{{- '{"name": ' + (call.name | tojson) + ', "${argumentsKey}": ' -}}`,
-    "{{- call.arguments if call.arguments is string else (call.arguments | tojson) -}}{{- '}' -}}",
+    `{{- '${callText(dialect)}' -}}`,
     `{%- endfor -%}${around("close")}{%- endif -%}${closed}`,
     "{%- elif message.role == 'tool' -%}",
     `{%- if messages[loop.index0 - 1].role == 'tool' -%}{{- '\\n' -}}{%- else -%}${opened("user")}{%- endif -%}`,

@@ -12,12 +12,15 @@ export interface TemplateTurn {
   readonly tool_calls?: readonly Json[];
 }
 
+/** The date that templates are told: with the clock's no run could be repeated, and a served policy is told the same one. */
+export const trainingDate = "26 Jul 2024";
+
 /** Globals of the templates. Not the library's own: its date is the current one, and no run could be repeated. */
 const globals: readonly (readonly [string, unknown])[] = [
   ...(["true", "True"] as const).map((name) => [name, true] as const),
   ...(["false", "False"] as const).map((name) => [name, false] as const),
   ...(["none", "None"] as const).map((name) => [name, null] as const),
-  ["strftime_now", () => "26 Jul 2024"],
+  ["strftime_now", () => trainingDate],
   ["raise_exception", raise],
   ["range", range],
 ];

@@ -4,7 +4,7 @@
 // (Qwen3's Instruct models of 2507 have them and never think).
 import { PlayactError } from "../../errors.ts";
 import type { ChatTemplate, Vocabulary } from "../llm.ts";
-import { rendererOf } from "./render.ts";
+import { rendererOf, trainingDate } from "./render.ts";
 
 export const thinkOpen = "<think>";
 export const thinkClose = "</think>";
@@ -30,9 +30,13 @@ export function thinksUnder(model: Thinking, asked: boolean): boolean {
   return model === "always" || (model === "asked" && asked);
 }
 
-/** A model's template for servers: it says itself whether the policy thinks. A server may say the opposite, or nothing. */
+/**
+ * A model's template for servers: it says itself whether the policy thinks, and which day it is. A server may say the opposite, or
+ * nothing.
+ */
 export function asTrained(source: string, model: Thinking, asked: boolean): string {
-  return model === "asked" ? `{%- set enable_thinking = ${asked} %}${source}` : source;
+  const dated = source.replaceAll(/strftime_now\([^()]*\)/g, `'${trainingDate}'`);
+  return model === "asked" ? `{%- set enable_thinking = ${asked} %}${dated}` : dated;
 }
 
 /** Ids of the thought of a turn in which a model that can think shall not: empty, as its own template writes it. */

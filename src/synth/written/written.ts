@@ -98,21 +98,25 @@ function solutionLimits({ responseTokens, tokensPerTurn }: TaskOrder): Task["lim
 }
 
 function withBlueprint(open: Task, order: TaskOrder, expected: readonly ExpectedCall[], report: string): Task {
-  const dependent = expected.some((_, index) => linksOf({ expected, dependent: true }, index).length > 0);
+  const dependent = expected.length > 1; // a later call may use an earlier result under any name, so all keep the teacher's order
   const unsaid = unsaidValues(open, expected);
   const { heldBack, limits } = orderedTask(order, expected, unsaid, expected.length);
   return { ...open, expected, dependent, heldBack, limits, report };
 }
 
-/** Values of the calls that the background gives and neither the first message nor an earlier result does; each once. */
-function unsaidValues({ firstMessage, background = "" }: Task, expected: readonly ExpectedCall[]): Omit<HeldBack, "sentence">[] {
+/** Values of the calls that the background alone gives: no message, restriction or earlier result does; each once. */
+function unsaidValues(
+  { systemPrompt, firstMessage, background = "" }: Task,
+  expected: readonly ExpectedCall[],
+): Omit<HeldBack, "sentence">[] {
+  const said = `${systemPrompt}\n${firstMessage}`;
   const found: Omit<HeldBack, "sentence">[] = [];
   const seen = new Set<string>();
   for (const [call, { arguments: given }] of expected.entries()) {
     const linked = new Set(linksOf({ expected, dependent: true }, call).map(({ name }) => name));
     for (const [argument, value] of Object.entries(given)) {
       const key = JSON.stringify([argument, value]);
-      const isPrivate = typeof value !== "boolean" && carries(background, value) && !carries(firstMessage, value);
+      const isPrivate = typeof value !== "boolean" && carries(background, value) && !carries(said, value);
       if (isPrivate && !linked.has(argument) && !seen.has(key)) found.push({ call, argument });
       seen.add(key);
     }

@@ -146,6 +146,29 @@ describe.each(Object.entries(families))("%s", (name, { dialect, open }) => {
     expect(template.appendOnly).toBe(name !== "Qwen3"); // it drops the empty thought of earlier turns
   });
 
+  test("a server writes a turn with two calls as the policy was taught it, whatever day it is", async () => {
+    const family = await open();
+    const { template } = chooseTemplate(family, "tokens", dialect);
+    const calls = [found, { ...found, arguments: { ...found.arguments, to: "Narvik" } }].map((one) => ({
+      ...{ name: one.name, arguments: one.arguments },
+    }));
+    const episode = template.begin();
+    const asked = [...episode.system("You help.", tools).ids, ...episode.user("Both trains?").ids];
+    const called = [...asked, ...episode.given(formatToolCalls(calls, dialect), true)];
+    const { ids, newSample } = episode.toolResults([result, result]);
+    const taught = newSample ? ids : [...called, ...ids];
+    const messages = [
+      ...[said("system", "You help."), said("user", "Both trains?")],
+      { ...said("assistant", ""), tool_calls: calls.map((call) => ({ type: "function", function: call })) },
+      ...[said("tool", result), said("tool", result)],
+    ];
+    const served = new Template(template.jinja).render({
+      ...{ messages, tools: tools.map(shown), add_generation_prompt: true },
+      ...{ bos_token: family.chatTemplate.begin, eos_token: family.chatTemplate.end },
+    });
+    expect(served).toBe(family.vocabulary.decode(taught));
+  });
+
   test("a simulator's prompt too, with the start of an answer", async () => {
     const family = await open();
     const { vocabulary, chatTemplate, tokenize } = family;
