@@ -24,7 +24,7 @@ import type { StoredGroup } from "./types.ts";
 const canaryTasks = 4;
 
 /**
- * The untouched policy: what a warm-up must not cost, and without one the policy of step 0. It plays whole episodes if the config
+ * The base policy, untouched or its parent's: what a warm-up must not cost, and without one the policy of step 0. It plays whole episodes if the config
  * says so (evaluation.base).
  */
 export async function evaluateBase(session: Session, heldOut: HeldOutTasks): Promise<void> {
@@ -36,7 +36,7 @@ export async function evaluateBase(session: Session, heldOut: HeldOutTasks): Pro
 export async function evaluateStep(session: Session, heldOut: HeldOutTasks, { closed, version }: RunState): Promise<void> {
   const { steps, evaluation } = session.config;
   if (closed === 0 && version === 0) {
-    // without a warm-up it is the untouched policy, which later steps are compared with
+    // without a warm-up it is the base policy, which later steps are compared with
     if (!evaluation.base) await evaluate(session, heldOut, "base");
     return;
   }

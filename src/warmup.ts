@@ -28,8 +28,8 @@ import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
 import type { Task, Trajectory } from "./types.ts";
 
 /**
- * Prepares the policy of a new run. With a warm-up its trained adapter is version 1; without one, the untrained adapter
- * (which changes nothing) is the checkpoint of version 0.
+ * Prepares the policy of a new run. With a warm-up its trained adapter is version 1; without one, the adapter that it begins with
+ * (its parent's, or an untrained one, which changes nothing) is the checkpoint of version 0.
  */
 export async function warmUp(session: Session, source: TaskSource, state: RunState): Promise<RunState> {
   const { config, writer } = session;
@@ -48,6 +48,8 @@ export async function warmUp(session: Session, source: TaskSource, state: RunSta
   const version = lesson === null ? 0 : 1;
   const adapter = { path: saved.gguf, hash: saved.hash };
   const swapped = lesson === null ? {} : await swapAndProbe(session, adapter, version, expected);
+  // the same adapter, from the run's own file: its parent's may be removed from here on
+  if (lesson === null && config.policy.adapter !== null) await session.engine.swap(adapter, version);
   const probed = {
     ...(found === null ? {} : { "probe/right": found.right, "probe/well_formed": found.wellFormed }),
     "probe/append_only": Number(session.template.appendOnly),

@@ -70,7 +70,7 @@ export function trainCommand(): Command {
     .option("--json", "print one JSON line per step on stdout")
     .addHelpText(
       "after",
-      "\nExamples:\n  playact train --preset tiny --steps 2\n  playact train --tools my-tools.json --steps 40\n  playact train --from evening-1 --tools my-tools.json\n  playact train --resume\n",
+      "\nExamples:\n  playact train --preset tiny --steps 2\n  playact train --tools my-tools.json --steps 5\n  playact train --from evening-1 --tools my-tools.json\n  playact train --resume\n",
     )
     .action(async (file: string | undefined, options: Options, command: Command) => {
       if (options.resume !== undefined && command.getOptionValueSource("preset") === "cli") throw keepsConfig("--preset");

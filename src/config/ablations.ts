@@ -111,10 +111,9 @@ export const ablations: Readonly<Record<string, Ablation>> = {
 
 /** Why the first of these ablations that changes nothing in a task set does not; null: each changes something. */
 export function inertInSet(names: readonly string[]): string | null {
-  const inert = names.find((name) => ablationOf(name).needs !== "synth");
+  const inert = names.find((name) => ["set", "trials"].includes(ablationOf(name).needs ?? ""));
   if (inert === undefined) return null;
-  const useful = Object.keys(ablations).filter((name) => ablationOf(name).needs === "synth");
-  return `--ablation ${inert} changes nothing in the making of a task set, only ${useful.join(" and ")} does. Leave it out here, and give it to the run that trains on the set.`;
+  return `--ablation ${inert} changes nothing in the making of a task set: it is about a run. Leave it out here, and give it to the run that trains on the set.`;
 }
 
 /** Why the first of these ablations that changes nothing in a run does not; null: each changes something. */

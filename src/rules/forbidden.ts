@@ -30,12 +30,13 @@ export function broken(rule: ForbiddenRule, episode: Transcript): boolean {
   }
 }
 
-/** Whether the arguments match, or are the same as listed ones by the rules for texts: "quickprint" is "QuickPrint". */
+/** Whether the arguments match; a value that is the same as a listed one by the rules for texts counts as that: "quickprint". */
 function isForbidden(values: JsonSchema, given: JsonObject): boolean {
-  if (matchesSchema(values, given).length === 0) return true;
-  return Object.entries(isObject(values.properties) ? values.properties : {}).every(([name, schema]) => {
-    const value = own(given, name);
-    const listed = isObject(schema) && Array.isArray(schema.enum) ? schema.enum : [];
-    return value !== undefined && listed.some((one) => sameValue(one, value));
+  const properties = isObject(values.properties) ? values.properties : {};
+  const listed = Object.entries(given).map(([name, value]) => {
+    const schema = own(properties, name);
+    const options = isObject(schema) && Array.isArray(schema.enum) ? schema.enum : [];
+    return [name, options.find((option) => sameValue(option, value)) ?? value];
   });
+  return matchesSchema(values, Object.fromEntries(listed)).length === 0;
 }

@@ -222,7 +222,7 @@ const loopMetrics = [
     name: "probe/right",
     unit: "share of first turns",
     sentence:
-      "First turns of the untrained policy whose first call is the right one, on the tasks of the probe, in the run's dialect (with warmup.when=auto).",
+      "First turns of the base policy whose first call is the right one, on the tasks of the probe, in the run's dialect (with warmup.when=auto).",
   },
   {
     name: "probe/well_formed",

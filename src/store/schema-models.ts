@@ -40,4 +40,7 @@ UPDATE run SET config = json_insert(config, '$.evaluation.base', json('true'));
 /** Version 21: the checkpoint of another run that a run goes on from. */
 export const parents = `
 UPDATE run SET config = json_insert(config, '$.policy.adapter', NULL);
+-- Its share of held-out personas was the default of then; a set is gone on with under the default of now.
+UPDATE task_set SET config = json_insert(config, '$.policy.adapter', NULL);
+UPDATE task_set SET config = json_set(config, '$.evaluation.heldOut', NULL) WHERE config ->> '$.evaluation.heldOut' = 0.25;
 `;

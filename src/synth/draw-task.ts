@@ -126,7 +126,8 @@ function openingsOf(world: Assembled, { goal, about }: DrawnTask, plan: Plan, ca
       return `the ${spoken(name)} to ${forms[at % Math.max(1, forms.length)] ?? spokenValue(calls[0]?.arguments[name] ?? null)}`;
     });
     const topics = held.map(({ name }) => `the ${spoken(name)}`);
-    return `${start} ${verb} ${[...changes, ...topics].join(told.length > 0 && held.length > 0 ? ", and also " : " and ")}`;
+    const all = [...changes, ...topics].join(told.length > 0 && held.length > 0 ? ", and also " : " and ");
+    return `${start} ${verb} ${all} for the ${spoken(world.table.thing)}`; // ends in a word: the next value may follow at once
   });
 }
 

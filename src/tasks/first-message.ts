@@ -163,8 +163,8 @@ function fieldOf({ name, value, parameters }: ToldValue): Field[] {
 }
 
 /**
- * The message built by rule, for simulators that drop values from every sentence they write. `begun`: how it
- * begins, and the arguments that this says.
+ * The message built by rule, for simulators that drop values from every sentence they write. `begun`: its
+ * opening, and the arguments that the opening already says.
  */
 export function plainMessage(
   plan: Plan,

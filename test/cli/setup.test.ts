@@ -79,6 +79,33 @@ test("Python's environment and the models go to the user's folders; what is done
   expect(installed()).toHaveLength(before);
 });
 
+test.runIf(process.platform === "linux")("once there is a GPU, the CPU build of torch makes room for the GPU's", async () => {
+  using place = machine();
+  const asked = "  *importlib.metadata*) echo 2.13.0+cpu ;;";
+  const answering = python.replace('  *"pip install"*)', `${asked}\n  *"pip uninstall"* | *"pip install"*)`);
+  place.program("python3", answering);
+  const installed = () => readFileSync(join(place.folder, "installed"), "utf8").trim().split("\n");
+  await place.run();
+  expect(installed().some((line) => line.includes("uninstall"))).toBe(false);
+  const before = installed().length;
+  place.program("nvidia-smi", "echo 'GPU 0: NVIDIA L4'");
+  await place.run();
+  expect(installed().slice(before)).toEqual([
+    expect.stringMatching(/pip uninstall .*torch$/),
+    expect.stringMatching(/pip install .* -r .*requirements\.txt$/),
+  ]);
+});
+
+test("an environment that conda made, without pyvenv.cfg, is used", async () => {
+  using place = machine();
+  place.program("python3", python);
+  const bin = join(place.folder, "data", "playact", "python", "bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, "python"), `#!/bin/sh${python}\n`, { mode: 0o755 });
+  const { said } = await place.run();
+  ends(said, /ok {2}Python environment {2}\(already there\)[\s\S]*ok {2}Python packages {2}\d/);
+});
+
 test("a variable that is set but empty counts as not set: a working environment is kept and used", async () => {
   using place = machine();
   place.program("python3", python);

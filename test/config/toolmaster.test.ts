@@ -1,7 +1,7 @@
 // ToolMaster (arXiv 2601.12762) as the presets `toolmaster` and `laptop-trial`, their ablations, and docs/toolmaster.md, whose table
 // must say of every key of the preset what it resolves to.
 import { describe, expect, test } from "vitest";
-import { ablations, inertAblation, trialAblations } from "../../src/config/ablations.ts";
+import { ablations, inertAblation, inertInSet, trialAblations } from "../../src/config/ablations.ts";
 import { cellKinds, trainedKinds } from "../../src/config/drift.ts";
 import { presets } from "../../src/config/presets.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
@@ -105,4 +105,15 @@ test.each<[string, string, RegExp | null]>([
   const inert = inertAblation([name], resolveConfig({ preset, ablation: [name], set: [] }).config);
   if (said === null) expect(inert).toBeNull();
   else expect(inert).toMatch(said);
+});
+
+test.each([
+  ["no-information-gap", false],
+  ["no-trial", false],
+  ["catalogue-tools", true],
+  ["no-memory", true],
+])("the ablation %s changes something in the making of a task set: %s", (name, changes) => {
+  const inert = inertInSet([name]);
+  if (changes) expect(inert).toBeNull();
+  else expect(inert).toMatch(new RegExp(`^--ablation ${name} changes nothing in the making of a task set`));
 });

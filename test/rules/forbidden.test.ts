@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { askedAt, type Transcript } from "../../src/rules/asked.ts";
 import { broken } from "../../src/rules/forbidden.ts";
-import type { ForbiddenRule, MadeCall, Message } from "../../src/types.ts";
+import type { ForbiddenRule, JsonObject, MadeCall, Message } from "../../src/types.ts";
 import { moving } from "../support/piano-school.ts";
 
 type Said = Transcript["messages"][number];
@@ -41,6 +41,17 @@ describe("what is forbidden", () => {
       false,
     );
     expect(isBroken(sundays, turn("", call("update", { room: "south" })))).toBe(true);
+  });
+
+  test("with values: in whatever case a text is written, and only as the whole schema says", () => {
+    const company = (schema: JsonObject): ForbiddenRule => ({
+      ...{ kind: "values", tool: "update_piano_lesson" },
+      values: { type: "object", ...schema },
+    });
+    const listed = company({ properties: { company: { enum: ["QuickPrint"] } }, required: ["company", "coupon"] });
+    expect(isBroken(listed, turn("", call("update", { company: "quickprint", coupon: 1 })))).toBe(true);
+    expect(isBroken(listed, turn("", call("update", { company: "QuickPrint" })))).toBe(false);
+    expect(isBroken(company({ required: ["coupon"] }), turn("", call("update", { room: "south" })))).toBe(false);
   });
 
   test("before another: whatever follows, and a refused call of the other does not count as made", () => {

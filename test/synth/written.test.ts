@@ -62,6 +62,14 @@ describe("a written task", () => {
     expect(task.systemPrompt).toMatch(/Never book the baroque pitch, because the strings would not hold it\.$/);
   });
 
+  test("holds nothing back that its restriction says", async () => {
+    const invented = answers["You invent a task"] as JsonObject;
+    const text = "Never book the baroque pitch, only concert pitch.";
+    const told = { ...invented, restriction: { ...(invented.restriction as JsonObject), text } };
+    const task = await keptTask({ change: { "You invent a task": told } });
+    expect(task.heldBack.map(({ argument }) => argument)).toEqual(["city", "day"]);
+  });
+
   test("offers its tools and one or two that are not needed, with results of two fields at most", async () => {
     const task = await keptTask();
     expect(task.tools.map(({ name }) => name).sort()).toEqual(["book_tuning", "cancel_tuning", "find_tuner", "rent_hall"]);

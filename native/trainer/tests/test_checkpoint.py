@@ -180,7 +180,7 @@ def without(path: Path, key: str) -> None:
         (lambda folder: flip(folder / "optimizer.safetensors"), "optimizer.safetensors changed"),
         (lambda folder: flip(folder / "peft/adapter_model.safetensors"), "peft/adapter_model.safetensors changed"),
         (lambda folder: flip(next(folder.glob("*.gguf"))), "gguf changed"),
-        (lambda folder: (folder / "peft/adapter_config.json").unlink(), "adapter_config.json changed, disappeared"),
+        (lambda folder: (folder / "peft/adapter_config.json").unlink(), "adapter_config.json changed or disappeared"),
         (lambda folder: (folder / "state.json").write_text("{"), "cannot be restored"),
         (lambda folder: without(folder / "state.json", "rng"), "cannot be restored: 'rng'"),
     ],

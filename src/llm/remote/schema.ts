@@ -12,7 +12,8 @@ import type { Json, JsonSchema } from "../../types.ts";
  */
 export function sentSchema(schema: JsonSchema): JsonSchema {
   const { nullable, ...rest } = schema;
-  const ways = alternatives(rest).map(sent);
+  const found = alternatives(rest);
+  const ways = found.map(found.length === 1 ? sent : sentSchema); // a branch may be nullable
   const [only = {}] = ways;
   const all = nullable === true ? [...ways, { type: "null" }] : ways;
   return all.length === 1 ? only : { anyOf: all };

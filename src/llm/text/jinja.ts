@@ -15,16 +15,20 @@ const callText = (dialect: Dialect) =>
  * become text, as the policy was trained with them.
  */
 export function spelledOut(dialect: Dialect, most: number): string {
-  const { open, between, close } = dialectTable[dialect][most === 0 ? "one" : "several"];
+  const { one, several } = dialectTable[dialect];
+  const around = (part: "open" | "between" | "close") =>
+    one[part] === several[part]
+      ? quoted(one[part])
+      : `(${quoted(several[part])} if message.tool_calls | length > 1 else ${quoted(one[part])})`;
   return [
     "{%- set spelled = namespace(all=[], text='') -%}",
     "{%- for message in messages -%}",
     `{%- if message.tool_calls and message.tool_calls | length > ${most} -%}`,
-    `{%- set spelled.text = ((message.content + '\n') if message.content else '') + ${quoted(open)} -%}`,
+    `{%- set spelled.text = ((message.content + '\n') if message.content else '') + ${around("open")} -%}`,
     "{%- for one in message.tool_calls -%}{%- set call = one.function if one.function is defined else one -%}",
-    `{%- set spelled.text = spelled.text + ('' if loop.first else ${quoted(between)}) + '${callText(dialect)}' -%}`,
+    `{%- set spelled.text = spelled.text + ('' if loop.first else ${around("between")}) + '${callText(dialect)}' -%}`,
     "{%- endfor -%}",
-    `{%- set spelled.all = spelled.all + [{'role': 'assistant', 'content': spelled.text + ${quoted(close)}}] -%}`,
+    `{%- set spelled.all = spelled.all + [{'role': 'assistant', 'content': spelled.text + ${around("close")}}] -%}`,
     "{%- else -%}{%- set spelled.all = spelled.all + [message] -%}{%- endif -%}",
     "{%- endfor -%}{%- set messages = spelled.all -%}",
   ].join("\n");
