@@ -10,6 +10,7 @@ installed. It reads one thing there: whether a model's interface forbids dots in
 
 import importlib.metadata
 import json
+import signal
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -24,6 +25,7 @@ class NamesAsTheyAre(dict[str, SimpleNamespace]):
 
 
 def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the rows in flight are still to be marked
     table = ModuleType(MODEL_TABLE)
     table.MODEL_CONFIG_MAPPING = NamesAsTheyAre()  # type: ignore[attr-defined]
     sys.modules[MODEL_TABLE] = table

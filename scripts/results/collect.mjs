@@ -87,16 +87,18 @@ export async function collect(run, home) {
     ]),
   );
   const rows = ask(
-    `select category, position, case when adapter is null then 'base' else 'step ' || step end as policy, correct, version, at
+    `select category, position, case when adapter is null then 'base' else 'step ' || step end as policy, correct, version, at,
+       coalesce(adapter, '') || ' ' || dialect || ' ' || template as form
      from benchmark where (run = ${id} or (adapter is null and exists (
        select 1 from run where id = ${id}
        and (model = config ->> '$.models.policy' or model like '%@' || substr(policy_sha256, 1, 12))))) -- a name, or a file by its hash
-     order by category, position, step, at`, // of a model played in two forms the last one counts
+     order by category, position, step, at`,
   );
-  const newest = rows.reduce(
-    (/** @type {any} */ last, /** @type {any} */ one) => (last === null || one.at > last.at ? one : last),
-    null,
-  );
+  // of what a policy played in two forms or under two versions the newest counts, in all rows alike
+  /** @type {Map<string, any>} */
+  const newest = new Map();
+  for (const one of rows) if (!(newest.get(one.policy)?.at > one.at)) newest.set(one.policy, one);
+  const last = [...newest.values()].toSorted((one, other) => (one.at < other.at ? -1 : 1)).at(-1);
   return {
     ...head,
     versions: JSON.parse(versions),
@@ -113,7 +115,7 @@ export async function collect(run, home) {
       }),
     ),
     benchmark: grouped(
-      rows.filter((/** @type {any} */ { version }) => version === newest.version), // scores of two versions are never compared
+      rows.filter((/** @type {any} */ { policy, version, form }) => version === last.version && form === newest.get(policy).form), // scores of two versions are never compared
       ({ category, position }) => `${category} ${position}`,
       (first, all) => ({
         ...{ category: first.category, position: first.position },

@@ -8,11 +8,12 @@ import { PlayactError } from "../errors.ts";
 import { pythonStart } from "../models/python.ts";
 import type { Json } from "../types.ts";
 
-/** What the checker is asked: the functions and the answer as the row has them. */
+/** What the checker is asked: the functions as the row has them. */
 export interface CheckRequest {
   readonly category: string;
   readonly functions: Json;
-  readonly answer: Json;
+  /** A JSON text, as the row has it. */
+  readonly answer: string;
   /** A JSON text: [{"name": arguments}]. */
   readonly calls: string;
 }
@@ -63,8 +64,8 @@ export async function openChecker(python: string): Promise<Checker> {
     version,
     async check({ category, functions, answer, calls }) {
       const answered = next();
-      // `calls` is passed as it is written: a parsed 5.0 would come out as 5, which the checker takes for an integer
-      child.stdin.write(`${JSON.stringify({ category, functions, answer }).slice(0, -1)},"calls":${calls}}\n`);
+      // both texts are passed as they are written: a parsed 5.0 would come out as 5, which the checker takes for an integer
+      child.stdin.write(`${JSON.stringify({ category, functions }).slice(0, -1)},"answer":${answer},"calls":${calls}}\n`);
       return checked.parse(JSON.parse(await answered));
     },
     async [Symbol.asyncDispose]() {

@@ -20,9 +20,13 @@ export interface BenchmarkRow {
   readonly question: string;
   /** As the policy sees them. */
   readonly tools: readonly ToolSpec[];
-  /** Functions and answer as the checker reads them; null: nothing fits, the right answer is no call. */
+  /** As the checker reads them. */
   readonly functions: Json;
-  readonly answer: Json;
+  /**
+   * The answer as the package writes it, JSON: the checker tells 12.0 from 12, which no parsed number does. Null: nothing fits, the
+   * right answer is no call.
+   */
+  readonly answer: string | null;
 }
 
 const json: z.ZodType<Json> = z.json();
@@ -39,10 +43,10 @@ function readRows(data: string, category: Category): readonly BenchmarkRow[] {
   const rows = linesOf(join(data, `BFCL_v4_${category}.json`), rowShape);
   const answers =
     category === "irrelevance" ? [] : linesOf(join(data, "possible_answer", `BFCL_v4_${category}.json`), answerShape);
-  const answerOf = new Map(answers.map(({ id, ground_truth }) => [id, ground_truth]));
-  const lacking = rows.find(({ id }) => category !== "irrelevance" && !answerOf.has(id));
-  if (lacking !== undefined) throw damagedFile(data, `${lacking.id} has no answer`);
-  return rows.map((row, position) => ({
+  const answerOf = new Map(answers.map(({ value, line }) => [value.id, truthIn(line)]));
+  const lacking = rows.find(({ value }) => category !== "irrelevance" && !answerOf.has(value.id));
+  if (lacking !== undefined) throw damagedFile(data, `${lacking.value.id} has no answer`);
+  return rows.map(({ value: row }, position) => ({
     category,
     position,
     name: row.id,
@@ -51,6 +55,11 @@ function readRows(data: string, category: Category): readonly BenchmarkRow[] {
     functions: row.function as Json,
     answer: answerOf.get(row.id) ?? null,
   }));
+}
+
+/** The text of the last key of a row of answers. */
+function truthIn(line: string): string | null {
+  return /"ground_truth"\s*:\s*([\s\S]*)\}\s*$/.exec(line)?.[1] ?? null;
 }
 
 /** A function doc as a tool; its result's schema stays hidden. */
@@ -98,13 +107,14 @@ export function rowRange(given: string): RowRange {
   return { given, category, from: Number(from), to: Number(to) };
 }
 
-function linesOf<T>(path: string, shape: z.ZodType<T>): T[] {
+/** The lines of a file, as they are and as rows. */
+function linesOf<T>(path: string, shape: z.ZodType<T>): { readonly value: T; readonly line: string }[] {
   if (!existsSync(path)) throw damagedFile(path, "the file is missing");
   const lines = readFileSync(path, "utf8").trim().split("\n");
   return lines.map((line, at) => {
     const parsed = shape.safeParse(jsonOf(line));
     if (!parsed.success) throw damagedFile(path, `line ${at + 1} is not a row (${parsed.error.issues[0]?.message})`);
-    return parsed.data;
+    return { value: parsed.data, line };
   });
 }
 

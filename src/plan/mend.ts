@@ -14,7 +14,7 @@ interface Mend {
 
 /**
  * The smallest change that fits, as settings of the config; null: the models are too large.
- * @param responseTokens the run's rollout.responseTokens: it is shortened with a context that would leave no room beside it
+ * @param responseTokens the run's rollout.responseTokens: it is shortened with a context of which it would take more than half
  */
 export function mendOf(request: MemoryRequest, machine: MachineMemory, responseTokens: number): string | null {
   return candidates(request, responseTokens).find((mend) => planMemory(mend.request, machine).plan !== null)?.setting ?? null;
@@ -29,9 +29,8 @@ function candidates(request: MemoryRequest, responseTokens: number): Mend[] {
   const { training, policySequences, simulatorSequences, policyContext, simulatorContext } = request;
   const fewer = { policySequences: null, simulatorSequences: null };
   const asked = policySequences !== null || simulatorSequences !== null;
-  const free: Mend[] = asked
-    ? [{ setting: "engine.policySequences=null engine.simulatorSequences=null", request: { ...request, ...fewer } }]
-    : [];
+  const freed = "engine.policySequences=null engine.simulatorSequences=null";
+  const free: Mend[] = asked ? [{ setting: freed, request: { ...request, ...fewer } }] : [];
   const anyTurns: Mend[] =
     request.residency === null ? [] : [{ setting: "engine.residency=auto", request: { ...request, residency: null } }];
   const unlimited: Mend[] =
@@ -44,7 +43,8 @@ function candidates(request: MemoryRequest, responseTokens: number): Mend[] {
     const next = { policyContext: cut(policyContext), simulatorContext: cut(simulatorContext) };
     const contexts = `engine.policyContext=${next.policyContext} engine.simulatorContext=${next.simulatorContext}`;
     const response = Math.floor((responseTokens * next.policyContext) / policyContext);
-    const setting = responseTokens < next.policyContext ? contexts : `${contexts} rollout.responseTokens=${response}`;
+    const all = asked ? `${contexts} ${freed}` : contexts;
+    const setting = responseTokens <= next.policyContext / 2 ? all : `${all} rollout.responseTokens=${response}`;
     shorter.push({ setting, request: { ...request, ...fewer, ...next } });
     if (next.policyContext <= leastContext && next.simulatorContext <= leastContext) break;
   }

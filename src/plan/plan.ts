@@ -96,7 +96,12 @@ export function planFor(request: MemoryRequest, machine: MachineMemory, residenc
   const { training } = request;
   const shared = training !== null && machine.engine === machine.learner;
   const [fixed, held, sizes] = [engineBase(request, machine), learnerBase(request, machine), sizesOf(request)];
-  const room = { engine: bytesOf(machine, machine.engine), learner: bytesOf(machine, machine.learner) };
+  const host =
+    machine.engine === "card" || machine.learner === "card" ? hostBytes(request, machine, residency === "alternate") : 0;
+  // what the side on the card needs of the host is not there for the side on the host
+  const roomOf = (side: "engine" | "learner") =>
+    bytesOf(machine, machine[side]) - (machine[side] === "host" && machine.engine !== machine.learner ? host : 0);
+  const room = { engine: roomOf("engine"), learner: roomOf("learner") };
   const ownLimit = training?.limit ?? null;
   const learnerRoom = ownLimit === null ? room.learner : Math.min(room.learner, ownLimit + beside(machine, held));
 
@@ -130,9 +135,7 @@ export function planFor(request: MemoryRequest, machine: MachineMemory, residenc
   const chosen = sequencesIn(request, machine, Math.max(least, Math.min(kvRoom, stays ? rowRoom.both - kept : kvRoom)));
   const left = rowRoom.both - (stays ? chosen.kv + chosen.compute : 0);
   const rows = training === null ? 0 : Math.max(0, Math.min(rowRoom.own, left));
-  const host =
-    machine.engine === "card" || machine.learner === "card" ? hostBytes(request, machine, residency === "alternate") : 0;
-  if (machine.hostBytes !== null && machine.engine === "card" && host > machine.hostBytes)
+  if (machine.hostBytes !== null && host > machine.hostBytes)
     return misfit("host memory", host - machine.hostBytes, machine.hostBytes);
 
   const longestSample = training === null ? 0 : longestRow(sizes, rows);

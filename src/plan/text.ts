@@ -38,7 +38,9 @@ export function misfitText({ misfits }: Planned, request: MemoryRequest, machine
   if (mend !== null) return `${why} What would fit: --set ${mend.replaceAll(" ", " --set ")}.`;
   if (misfits.every(({ phase }) => phase === "teaching"))
     return `${why} The teacher is too large for this memory: name a smaller one in models.teacher, or one on a server.`;
-  const onHost = machine.learner === "host" || misfits.every(({ phase }) => phase === "host memory");
+  const memoryOf = ({ phase }: Misfit) =>
+    phase === "host memory" ? "host" : phase === "training" ? machine.learner : machine.engine;
+  const onHost = misfits.every((one) => memoryOf(one) === "host");
   const where = onHost ? "more free memory (memory.host)" : "a larger GPU";
   return `${why} Processes and weights alone take ${gigabytes(weightsAlone(request, machine))} GB: choose a smaller policy or simulator, or ${where}.`;
 }

@@ -44,7 +44,7 @@ export function namesChecker(): Checker & { readonly asked: string[] } {
     async check({ calls, answer }) {
       asked.push(calls);
       const names = (text: string) => (JSON.parse(text) as object[]).flatMap((call) => Object.keys(call)).join();
-      const right = names(calls) === names(JSON.stringify(answer));
+      const right = names(calls) === names(answer);
       return right ? { right } : { right, error: "simple_function_checker:wrong_func_name", detail: "another name" };
     },
     [Symbol.asyncDispose]: async () => undefined,

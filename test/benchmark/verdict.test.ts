@@ -88,6 +88,15 @@ describe.skipIf(python === null)(`BFCL's own checker${python === null ? " (skipp
     expect(await marked("simple_python_1", call("math_factorial", '{"number": 5}'))).toMatchObject({ error: "wrong_func_name" });
   });
 
+  test("tells whole numbers from decimal ones in the answer as the package does", async () => {
+    const numbers = [12, 15, 18, 20, 21, 26, 30];
+    const decimal = numbers.map((one) => one.toFixed(1)).join(", ");
+    expect((await marked("simple_python_82", call("calculate_average", `{"numbers": [${numbers.join(", ")}]}`))).correct).toBe(
+      false,
+    );
+    expect((await marked("simple_python_82", call("calculate_average", `{"numbers": [${decimal}]}`))).correct).toBe(true);
+  });
+
   test("names what is wrong", async () => {
     const errors = async (...calls: string[]) => (await marked("simple_python_1", ...calls)).error;
     expect(await errors(call("math.factorial", "{}"))).toBe("missing_required");

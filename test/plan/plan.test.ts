@@ -149,10 +149,23 @@ describe("residencies", () => {
   });
 
   test("do not matter where engine and learner do not share memory", () => {
-    const apart: MachineMemory = { engine: "host", learner: "card", cardBytes: usableOfCard(24), hostBytes: 12e9 };
+    const apart: MachineMemory = { engine: "host", learner: "card", cardBytes: usableOfCard(24), hostBytes: 40e9 };
     const { plan, misfits } = planMemory(run("qwen3-8b", "qwen3-8b"), apart);
     expect(plan?.residency).toBe("together");
     expect(misfits).toEqual([]);
+  });
+
+  test("an engine on the host gets what the learner's weights leave there while they are read for the card", () => {
+    const apart = (hostBytes: number): MachineMemory => ({
+      engine: "host",
+      learner: "card",
+      cardBytes: usableOfCard(24),
+      hostBytes,
+    });
+    const { plan } = planMemory(run("qwen3-8b", "qwen3-8b"), apart(16e9));
+    expect(plan).toBeNull();
+    const roomy = planMemory(run("qwen3-8b", "qwen3-8b"), apart(40e9)).plan ?? expect.fail("it fits");
+    expect(Object.values(roomy.rollingOut.engine).reduce((all, one) => all + one, 0) + roomy.host).toBeLessThanOrEqual(40e9);
   });
 });
 
