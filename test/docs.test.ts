@@ -139,7 +139,7 @@ function fill(store: Store): void {
   const persona = { name: "p0", text: "a piano teacher" };
   importTasks(store, "lessons", writer.run.config, [{ persona, task: asking }]);
   const set = findTaskSet(store, "lessons");
-  addPersonas(store, set, { first: 0, personas: [persona] });
+  addPersonas(store, set, { first: 1, personas: [persona] });
   const dropped = { stage: "check", body: null, dropped: "distractor_serves", reason: "find_lesson can do it too" };
   keepStage(store, { set, position: 1 }, dropped, { seconds: 2, tokensIn: 30, tokensOut: 4 });
 

@@ -35,7 +35,8 @@ export const rollout = z.strictObject({
       highest: z.number().positive().default(1).describe("Highest temperature."),
     })
     .prefault({}),
-  tokensPerTurn: positive.default(96).describe("Most tokens of one assistant turn."),
+  // two calls with nested values in one turn take about 140
+  tokensPerTurn: positive.default(160).describe("Most tokens of one assistant turn."),
   responseTokens: positive.default(640).describe("Most tokens of an episode after its prompt."),
   parallelCalls: positive.default(3).describe("Most calls executed per turn; further ones get an error."),
   toolChars: positive.default(512).describe("Most characters of a tool result; longer ones are cut in the middle."),

@@ -113,9 +113,12 @@ function ofUser(trajectory: Trajectory): Fault | null {
   return null;
 }
 
-/** The held-back values that the user never gave. */
+/**
+ * The held-back values that the user never gave. The first message gives none, whatever its words carry: "make it easier or harder"
+ * names both.
+ */
 export function untoldValues({ task, messages }: Pick<Trajectory, "task" | "messages">): HeldBack[] {
-  const said = messages.filter(({ role }) => role === "user");
+  const said = messages.filter(({ role, text }) => role === "user" && text !== task.firstMessage);
   return task.heldBack.filter((held) => !said.some(({ text }) => tells(text, held, task)));
 }
 

@@ -12,6 +12,8 @@ import { holdsBack, toldOf } from "../tasks/told.ts";
 import type { Task, Toolset } from "../types.ts";
 import { commit } from "./commit.ts";
 import { type DrawnTasks, drawTasks, type Series, seriesNames } from "./draw-tasks.ts";
+import { fits } from "./fitting.ts";
+import type { Metrics } from "./metric-list.ts";
 import type { Session } from "./session.ts";
 
 export interface TwinPlace {
@@ -27,7 +29,11 @@ export async function drawWithTwins(session: Session, series: Series): Promise<D
   const places = config.tasks.twins ? twinPlaces(orders) : new Map<number, TwinPlace>();
   const drawn = await drawTasks(session, { ...series, leftOut: new Set(places.keys()) });
   const tasks = await addTwins(session, series, { places, tasks: drawn.tasks, toolsets: toolsets.train });
-  return { tasks, metrics: drawn.metrics };
+  const made = [...places.keys()].filter((place) => tasks.has(place)).length;
+  if (made === places.size || drawn.tasks.size === 0) return { tasks, metrics: drawn.metrics };
+  // a task that holds nothing back has no told twin, and a twin may not fit: those places are drawn like any other
+  const rest = await drawTasks(session, { ...series, leftOut: new Set([...places.keys()].filter((place) => tasks.has(place))) });
+  return { tasks: rest.tasks, metrics: together(drawn.metrics, rest.metrics) };
 }
 
 /** What twins are made of. */
@@ -52,11 +58,27 @@ export async function addTwins(
     if (task === undefined || tasks.has(index)) continue;
     if (as === "told" && !holdsBack(task)) continue;
     const names = [config.seed, "twin", ...(step === 0 ? [] : [step]), index];
-    const twin = as === "told" ? toldOf(task) : irrelevanceOf(undrifted(task), toolsets, draws(...names));
+    const twin = as === "told" ? toldOf(task) : fitting(session, irrelevanceOf(undrifted(task), toolsets, draws(...names)));
+    if (twin === null || !fits(session, twin)) continue;
     await commit(session, () => saveTask(writer, { step, purpose, index }, twin));
     tasks.set(index, twin);
   }
   return new Map([...tasks].sort(([one], [other]) => one - other));
+}
+
+/** What was rejected in both drawings; the rest is of the second, which counts the places of the first too. */
+function together(first: Metrics, rest: Metrics): Metrics {
+  const isSum = (name: string) => name.startsWith("tasks/rejected/") || name === "tasks/plain_messages";
+  const before = new Map(Object.entries(first));
+  const sums = Object.entries(rest).map(([name, value]) => [name, isSum(name) ? value + (before.get(name) ?? 0) : value]);
+  return { ...first, ...Object.fromEntries(sums) };
+}
+
+/** A decline with as many of its tools as the policy's context has room for; null if it does not fit even without any. */
+function fitting(session: Session, decline: Task): Task | null {
+  const counts = Array.from({ length: decline.tools.length + 1 }, (_, at) => decline.tools.length - at);
+  const found = counts.find((count) => fits(session, { ...decline, tools: decline.tools.slice(0, count) }));
+  return found === undefined ? null : { ...decline, tools: decline.tools.slice(0, found) };
 }
 
 /**

@@ -32,7 +32,10 @@ export function expectedCalls(reply: JsonObject, plan: Plan, decline: boolean, r
   const value: ExpectedCall[] = [];
   for (const [index, tool] of plan.needed.entries()) {
     const filled = (reply[`arguments_${index + 1}`] ?? {}) as JsonObject; // the schema was checked by ask
-    const made = index === 1 ? { ...filled, ...given(value[0]?.result, plan.links) } : filled;
+    const made =
+      index === 1 && !isParallel(plan)
+        ? { ...filled, ...sharedWith(value[0], tool), ...given(value[0]?.result, plan.links) }
+        : filled;
     const known = [...requiredParameters(tool), ...(index === 1 ? plan.links : [])];
     const ordered = Object.fromEntries(
       (plan.used[index] ?? []).flatMap((name) => {
@@ -86,6 +89,12 @@ function withoutUnsaid(value: Json, place: Alternatives): Json {
   const members = Object.entries(value).map(([name, item]) => [name, withoutUnsaid(item, within(place, name))] as const);
   const isRequired = (name: string) => place.some(({ required }) => Array.isArray(required) && required.includes(name));
   return Object.fromEntries(members.filter(([name, item]) => isRequired(name) || leaves(item).some((leaf) => leaf !== null)));
+}
+
+/** What an earlier call takes under a name that this tool takes too: a person says it once, for both. */
+function sharedWith(earlier: ExpectedCall | undefined, { parameters }: ToolSpec): JsonObject {
+  const names = Object.keys(propertiesOf(parameters));
+  return Object.fromEntries(Object.entries(earlier?.arguments ?? {}).filter(([name]) => names.includes(name)));
 }
 
 /** What a result has of the arguments that come from it. */

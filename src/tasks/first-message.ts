@@ -100,7 +100,7 @@ export function checkedMessage(reply: JsonObject, plan: Plan, calls: readonly Ex
   const beside = unusedChoices(plan, calls).find((choice) => carries(message, choice));
   if (beside !== undefined) return { reason: `the message says ${beside}, which the right call leaves out` };
   if (speaksAsAssistant(message)) return { reason: "the message speaks as or of the assistant" };
-  const silent = plan.needed.find((tool) => !namesMatter(message, tool));
+  const silent = plan.needed.find((tool) => !namesMatter(message, tool, plan.needed));
   if (silent) return { reason: `the message does not ask for what ${silent.name} does` };
   return { value: message };
 }
@@ -134,16 +134,28 @@ function unusedChoices(plan: Plan, calls: readonly ExpectedCall[]): readonly str
   });
 }
 
+/** Words of four letters and more that say nothing of what a tool does. */
+const empty =
+  /^(?:with|from|that|this|which|whether|have|been|will|when|where|what|your|their|them|then|than|into|each|some|more)$/;
+
+/** What a tool is about: the nouns of its name (its verb, if it has no other word) and the words of its description, cut to stems. */
+function stemsOf({ name, description }: ToolSpec): readonly string[] {
+  const [verb = "", ...nouns] = spoken(name).toLowerCase().split(" ");
+  const words = description.toLowerCase().split(/[^a-z]+/);
+  const about = [...(nouns.length > 0 ? nouns : [verb]), ...words].filter((word) => word.length > 3 && !empty.test(word));
+  return about.map((word) => word.slice(0, 5));
+}
+
 /**
- * Whether a text mentions what a tool is about: a noun of its name, or a long word of its description. With every value held
- * back, a small simulator writes about the situation alone ("We've been on this road for quite some time").
+ * Whether a text mentions what a tool is about, and of two needed tools what this one alone is about: who asks for a flight has not
+ * asked whether it is on time. With every value held back, a small simulator writes about the situation alone ("We've been on this
+ * road for quite some time").
  */
-function namesMatter(text: string, { name, description }: ToolSpec): boolean {
-  const [verb = "", ...nouns] = spoken(name).split(" ");
-  const long = description.split(/[^A-Za-z]+/).filter((word) => word.length > 5);
-  const stems = [...(nouns.length > 0 ? nouns : [verb]), ...long]
-    .filter((word) => word.length > 3)
-    .map((word) => word.toLowerCase().slice(0, 5));
+function namesMatter(text: string, tool: ToolSpec, needed: readonly ToolSpec[]): boolean {
+  const others = new Set(needed.filter(({ name }) => name !== tool.name).flatMap(stemsOf));
+  const all = stemsOf(tool);
+  const own = all.filter((stem) => !others.has(stem));
+  const stems = own.length > 0 ? own : all;
   return stems.length === 0 || stems.some((stem) => text.toLowerCase().includes(stem));
 }
 

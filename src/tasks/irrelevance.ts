@@ -61,7 +61,7 @@ export function uselessTools(
   const others = near.filter(({ name }) => name !== own.toolset);
   const pool = others.length > 0 ? others : toolsets.filter(({ domain }) => domain !== own.domain);
   const useless = (from: readonly Toolset[]) =>
-    random.shuffle(from.flatMap(({ tools }) => tools.filter((tool) => needed.every((other) => cannotServe(other, tool)))));
+    random.shuffle(from.flatMap(({ tools }) => tools.filter((tool) => cannotServe(needed, tool))));
   const names = new Set(needed.map(({ name }) => name));
   return alternated(useless(near.filter(({ name }) => name === own.toolset)), useless(pool)).filter(({ name }) => {
     const isNew = !names.has(name);

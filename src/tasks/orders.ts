@@ -79,7 +79,8 @@ export function taskOrders(config: Config, series: OrderSeries): TaskOrder[] {
     const drawn = softDifficulty(series.level, config.difficulty, random, series.epsilon);
     const aspects = withFixed(drawn, config.curriculum.fixed, config.difficulty);
     const hardHolds = random.uniform() < 0.6; // asking is needed more often; the others are dependent calls
-    const mustHold = hard && aspects.queryAmbiguity === 0 && aspects.expectedToolCalls === 1;
+    const mustHold = hard && hardHolds && aspects.queryAmbiguity === 0 && aspects.expectedToolCalls === 1;
+    const mustChain = hard && !hardHolds && aspects.expectedToolCalls === 1;
     const kind = series.kinds?.[position];
     return {
       id: `${series.id}-${index}`,
@@ -87,8 +88,8 @@ export function taskOrders(config: Config, series: OrderSeries): TaskOrder[] {
       level: series.level,
       aspects,
       decline,
-      hold: parallel ? 0 : mustHold && hardHolds ? 1 : aspects.queryAmbiguity,
-      calls: parallel || (mustHold && !hardHolds) ? 2 : aspects.expectedToolCalls,
+      hold: parallel ? 0 : mustHold ? 1 : aspects.queryAmbiguity,
+      calls: parallel || mustChain ? 2 : aspects.expectedToolCalls,
       parallel,
       ...(kind === undefined ? {} : shapeOf(kind, aspects)),
       tokensPerTurn: config.rollout.tokensPerTurn,

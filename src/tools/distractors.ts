@@ -41,12 +41,12 @@ export function alternated<T>(one: readonly T[], other: readonly T[]): T[] {
 }
 
 /**
- * Whether a sibling can be offered where the needed tool is missing: it requires a value that the needed tool does not take, so a
- * request for the needed tool does not give it.
+ * Whether a sibling can be offered where the needed tools are missing: it requires a value that none of them takes, so a request for
+ * them does not give it.
  */
-export function cannotServe(needed: ToolSpec, tool: ToolSpec): boolean {
-  const taken = propertiesOf(needed.parameters);
-  return requiredParameters(tool).some((name) => !Object.hasOwn(taken, name));
+export function cannotServe(needed: readonly ToolSpec[], tool: ToolSpec): boolean {
+  const taken = needed.map(({ parameters }) => propertiesOf(parameters));
+  return requiredParameters(tool).some((name) => taken.every((all) => !Object.hasOwn(all, name)));
 }
 
 /**
@@ -79,5 +79,5 @@ const sameJobBeside = 0.8;
  */
 export function mayServe(needed: ToolSpec, { tool, sibling }: Candidate, near: number): boolean {
   if (!sibling) return near > sameJobElsewhere;
-  return near > sameJobBeside && !cannotServe(needed, tool);
+  return near > sameJobBeside && !cannotServe([needed], tool);
 }

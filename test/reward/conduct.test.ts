@@ -102,6 +102,12 @@ describe("the fault of a conduct", () => {
     expect(conductOf(trajectory([], { messages }, task), "hermes").fault?.code).toBe(code);
   });
 
+  test("is a guess also of a value that the first message says beside others: nobody has chosen it", () => {
+    const either = blueprint({ heldBack: [day], firstMessage: "Is there a train on 2027-03-02 or on 2027-03-03?" });
+    const messages = [message("user", either.firstMessage), ...made(found)];
+    expect(conductOf(trajectory([], { messages }, either), "hermes").fault?.code).toBe("guessed_value");
+  });
+
   test("makes a lucky guess worth what the call without that value is worth", () => {
     const { day: _, ...told } = found.arguments;
     const share = (...messages: readonly Message[]) => {

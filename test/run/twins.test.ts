@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { besideOf } from "../../src/pairs.ts";
 import { drawTasks, type Series } from "../../src/run/draw-tasks.ts";
 import { drawWithTwins, twinPlaces } from "../../src/run/twins.ts";
-import { loadTasks } from "../../src/store/tasks.ts";
+import { loadTasks, saveTask } from "../../src/store/tasks.ts";
+import { exampleTask } from "../store/temporary.ts";
 import { openedRun, writingSession } from "../support/writing.ts";
 
 /** d: decline, p: plain, a: ask, c: two calls. */
@@ -59,6 +60,16 @@ describe("a series with twins", () => {
     expect(ask?.heldBack).toHaveLength(1);
     expect(told).toMatchObject({ heldBack: [], expected: ask?.expected });
     expect(told?.firstMessage).toBe(`${ask?.firstMessage} ${ask?.heldBack[0]?.sentence}`);
+  });
+
+  test("draws another task where there is nothing to tell: the task beside it holds nothing back", async () => {
+    using run = openedRun();
+    saveTask(run.writer, { step: 1, purpose: "train", index: 0 }, exampleTask({ id: "told already", heldBack: [] }));
+    const asking = { ...series, kinds: ["ask", "plain"] as const, count: 2, declineShare: 0 };
+    const { tasks, metrics } = await drawWithTwins(writingSession(run.writer, { config }), asking);
+    expect([...tasks.keys()]).toEqual([0, 1]);
+    expect(tasks.get(1)?.id).toMatch(/^train-1-/);
+    expect([metrics["tasks/written"], metrics["tasks/missing"]]).toEqual([2, 0]);
   });
 
   test("that was interrupted before its twins were made, or after, is the same", async () => {

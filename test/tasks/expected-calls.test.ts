@@ -79,6 +79,9 @@ describe("a call that takes what another one gave", () => {
         { name: "book_visit", arguments: { ...told, ...found }, result: { status: "done" } },
       ],
     });
+    // a person says it once
+    const other = expectedCalls({ ...reply, arguments_2: { doctor: "Ivo Lund" } }, plan, false, draws("linked"));
+    expect("value" in other && other.value[1]?.arguments.doctor).toBe("Ana Berg");
   });
 });
 

@@ -59,6 +59,21 @@ describe("a call task turned into an irrelevance task", () => {
     expect(new Set(offered.map(({ name }) => name))).toEqual(new Set(["book_seats", "book_bike"]));
   });
 
+  test("of two calls is offered no tool that takes what both are told", () => {
+    const trip = { ...findTrain, name: "book_trip" };
+    const both = {
+      type: "object",
+      properties: {},
+      required: [...requiredParameters(findTrain), ...requiredParameters(bookSeats)],
+    };
+    const own = requiredParameters(bookSeats).filter((name) => !requiredParameters(findTrain).includes(name));
+    expect(own.length).toBeGreaterThan(0);
+    const toolsets = [{ ...trains, tools: [...trains.tools, { ...trip, parameters: both }] }];
+    const task = chain();
+    const offered = irrelevanceOf({ ...task, tools: [...task.tools, trip] }, toolsets, draws("twin", 1)).tools;
+    expect(offered.map(({ name }) => name)).not.toContain("book_trip");
+  });
+
   test("withholds every needed tool", () => {
     const both = chain();
     expect(irrelevanceOf(both, [trains], draws("twin", 1)).tools).toEqual([]);

@@ -83,6 +83,13 @@ describe("shares are kept by counting", () => {
     );
   });
 
+  test("hard tasks chain at every level at which others have one call", () => {
+    for (const level of [1, 30, 40, 60]) {
+      const hard = orders({ tasks: { decline: 0, hard: 1 } }, { count: 40, level });
+      expect(hard.filter(({ calls }) => calls === 2).length).toBeGreaterThan(5);
+    }
+  });
+
   test("hard tasks hold a value back or chain, and both happen", () => {
     const hard = orders({ ...plain, tasks: { decline: 0, hard: 1 } }, { count: 40 });
     expect(hard.every((order) => (order.hold === 1) !== (order.calls === 2))).toBe(true);

@@ -10,6 +10,20 @@ import { trueReport } from "../../src/tasks/report.ts";
 import { embeddedCatalogue } from "../../src/tools/toolset.ts";
 import { objectOf } from "../support/schema-value.ts";
 
+test("of two calls a message has to ask for what each does", () => {
+  const flights = embeddedCatalogue().find(({ name }) => name === "flights") ?? expect.fail("no flights");
+  const needed = ["search_flights", "get_flight_status"].map(
+    (wanted) => flights.tools.find(({ name }) => name === wanted) ?? expect.fail(wanted),
+  );
+  const plan = { toolset: flights, needed, offered: needed, used: [[], []], links: ["flight_id"], heldBack: [] };
+  const calls = needed.map(({ name }) => ({ name, arguments: {}, result: null }));
+  const asked = (message: string) => checkedMessage({ message }, plan, calls);
+  expect(asked("Please find the cheapest flight for me.")).toEqual({
+    reason: "the message does not ask for what get_flight_status does",
+  });
+  expect(asked("Please find the cheapest flight and tell me whether it is on time.")).toHaveProperty("value");
+});
+
 test("fields are stated as a list", () => {
   expect(
     stated([

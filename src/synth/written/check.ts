@@ -100,8 +100,8 @@ function readReview(
     const tool = toolFrom(form, parser);
     if (typeof tool === "string") fault = tool;
     else if ([...tools, ...distractors].some(({ name }) => name === tool.name)) fault = `there is a tool ${tool.name} already`;
-    else if (!needed.every((other) => cannotServe(other, tool)))
-      fault = `${tool.name} may serve: it requires nothing that ${needed.find((other) => !cannotServe(other, tool))?.name} does not take`;
+    else if (!cannotServe(needed, tool))
+      fault = `${tool.name} may serve: it requires nothing that ${needed.map(({ name }) => name).join(" and ")} do not take`;
     else distractors.push(tool);
   }
   return distractors.length > 0 ? { value: { needed, distractors } } : { reason: fault };
