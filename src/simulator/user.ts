@@ -8,6 +8,7 @@ import { asEnum } from "../llm/text/options.ts";
 import { isObject } from "../rules/json.ts";
 import { refuses } from "../rules/language/refusal.ts";
 import { carriedShare } from "../rules/language/said.ts";
+import { asksFor } from "../rules/question.ts";
 import type { Failure, Json, Line, Task } from "../types.ts";
 import { briefed, type Withheld } from "./briefing.ts";
 import { complaint, letters, menuPrompt, thanks, userPrompt, userReply } from "./prompts/user.ts";
@@ -94,13 +95,17 @@ async function picked(
 }
 
 /**
- * What the person can say: the remaining details, thanks and a complaint. No thanks before any result was reported, no complaint
- * after all of them were. A turn earns 1 if it draws out a detail or ends in thanks for everything.
+ * What the person can say: the remaining details, thanks and a complaint; the details that were just asked for by name alone, if there
+ * are any. No thanks before any result was reported, no complaint after all of them were. A turn earns 1 if it draws out a detail or
+ * ends in thanks for everything.
  */
 function sentences(task: Task, lines: readonly Line[], told: ReadonlySet<number>): Sentence[] {
   const details = task.heldBack.flatMap(({ sentence }, detail): Sentence[] =>
     told.has(detail) ? [] : [{ ok: true, text: sentence, kind: "detail", detail, reward: 1 }],
   );
+  const last = { text: lines.at(-1)?.text ?? "", calls: [] };
+  const asked = details.filter(({ detail }) => task.heldBack.some((held, at) => at === detail && asksFor(last, held)));
+  if (asked.length > 0) return asked;
   const all = hasHeard(task, lines, "all");
   const ends: readonly Sentence[] = [
     ...(hasHeard(task, lines, "nothing")

@@ -43,8 +43,9 @@ describe("the health check", () => {
       ["user/chosen"],
     );
     const right = complains.filter((finding) => finding.right).map(({ name }) => name);
-    expect(right).toEqual(expect.arrayContaining(["forecast: hears the forecast", "forecast: hears about another city"]));
-    expect(right).not.toContain("table: is asked for the guests");
+    const byRule = "table: is asked for the guests"; // by name: no model is asked
+    expect(right).toEqual(expect.arrayContaining(["forecast: hears the forecast", "forecast: hears about another city", byRule]));
+    expect(right.length).toBeLessThan(complains.length);
     const says = (message: string) => ({ reply: () => ({ reason: "none", reward: 0, done: message === "", message }) });
     const guests = await found(says("We are four people."), ["user/written"]);
     expect(guests.filter(({ right }) => right).map(({ name }) => name)).toEqual(

@@ -357,7 +357,7 @@ describe("the user", () => {
   test("says a held-back sentence once: it then leaves the menu", async () => {
     const task = blueprint({ heldBack: [seats], limits: limits({ userReplies: 2 }) });
     const { asked, trajectory, end } = await play(task, {
-      turns: ["There is NT418. Which day?", "Which day was it again?"],
+      turns: ["There is NT418. Say more.", "Which day was it again?"],
       choose: picking(seats.sentence, thanks),
     });
     expect(end).toBe("terminated: user_done");

@@ -13,7 +13,7 @@ const to = { call: 0, argument: "to", sentence: "The to is Bergen." };
 const task = blueprint({ heldBack: [day, to] });
 const lines: Line[] = [
   { role: "user", text: task.firstMessage },
-  { role: "assistant", text: "There is one at 08:25. Which day?" },
+  { role: "assistant", text: "There is one at 08:25. Say more." },
 ];
 
 const nextSentence = (own: Task, said: readonly Line[], told: readonly number[], simulator: Simulator) =>
@@ -43,12 +43,23 @@ describe("the user's next sentence", () => {
     expect(asked[0]).toMatchObject({ lead: "Answer:", options: [" A", " B", " C", " D"] });
   });
 
+  test("is the detail that was asked for by name, whatever a model would pick, and no model is asked", async () => {
+    const { simulator, asked } = stage({ choose: (request) => (isSilent(request) ? [-1, -1] : [-9, -0.1]) });
+    const asking = [
+      ...lines.slice(0, 1),
+      { role: "assistant", text: "I need one more detail: the day. Could you tell me?" },
+    ] as const;
+    expect(await nextSentence(task, asking, [], simulator)).toMatchObject({ kind: "detail", detail: 0, text: day.sentence });
+    expect(asked.choices).toEqual([]);
+    expect(await nextSentence(task, asking, [0], simulator)).toMatchObject({ kind: "complaint" }); // it was told
+  });
+
   test("is weighed on the conversation, and against the first message alone", async () => {
     const { asked } = await next([-1, -1, -1, -1], [-1, -1, -1, -1]);
     const [said, silent] = asked.map((request) => request.messages.at(-1)?.content ?? "");
-    expect(said).toContain("Assistant: There is one at 08:25. Which day?");
+    expect(said).toContain("Assistant: There is one at 08:25. Say more.");
     expect(silent).toContain(`User: ${task.firstMessage}`);
-    expect(silent).not.toContain("Which day?");
+    expect(silent).not.toContain("Say more.");
   });
 
   test("is never a detail that was given: it leaves the menu and the others keep their order", async () => {
