@@ -1,7 +1,7 @@
 // Keeps what a run showed as JSON under docs/results/, and draws tables and curves from such files. The store itself is not
 // kept; a comparison needs the config, the processor, and for every task or benchmark row what each policy did with it.
 //   node scripts/results.mjs save RUN [--home DIR] [--name NAME] [--note TEXT]   writes docs/results/NAME.json (default: RUN)
-//   node scripts/results.mjs draw NAME …      prints the tables as Markdown and writes docs/results/NAME.svg
+//   node scripts/results.mjs draw NAME …      prints the tables as Markdown, and writes docs/results/NAME.svg if first turns were played
 //   node scripts/results.mjs seeds NAME …     prints one table of runs that differ in their seed
 //   node scripts/results.mjs cells NAME OTHER  prints what NAME has over OTHER on the same held-out tasks (evaluation.perCell, or a task set)
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -55,7 +55,7 @@ await script(async () => {
   } else if (command === "draw" && names.length > 0) {
     for (const name of names) {
       const result = read(name);
-      writeFileSync(join(folder, `${name}.svg`), curve(result));
+      if (result.tasks.some(({ purpose }) => purpose === "selection")) writeFileSync(join(folder, `${name}.svg`), curve(result));
       const cells = cellTable(result, statistics);
       process.stdout.write(`${await tables(name, result)}\n${cells === "" ? "" : `\nBy cell:\n\n${cells}\n`}`);
     }
