@@ -11,7 +11,7 @@ import { modelPaths } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
 import { pythonPath } from "../models/python.ts";
 import { assertSameTools, taskSetHash } from "../run/own-tools.ts";
-import { parentOf } from "../run/parent.ts";
+import { parentCheckpoint, parentOf } from "../run/parent.ts";
 import { findSeats, findTeacher, withCheckedAddresses } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
 import { openTrainingSet } from "../run/task-set.ts";
@@ -98,6 +98,7 @@ export function trainCommand(): Command {
 async function withParent(config: Config, home: string): Promise<Config> {
   if (config.policy.adapter === null) return config;
   using store = openStore(storePath(home), { readonly: true });
+  parentCheckpoint(store, config); // a wrong name is told also where the model is not here
   const parent = await parentOf(store, config, (await findSeats(config)).policy.sha256);
   return { ...config, policy: { ...config.policy, adapter: parent?.adapter ?? null } };
 }
