@@ -11,7 +11,7 @@ import { modelPaths } from "../models/fetch.ts";
 import { commandLine } from "../models/installation.ts";
 import { pythonPath } from "../models/python.ts";
 import { assertSameTools, taskSetHash } from "../run/own-tools.ts";
-import { parentCheckpoint, parentOf } from "../run/parent.ts";
+import { type Parent, parentCheckpoint, parentOf } from "../run/parent.ts";
 import { findSeats, findTeacher, withCheckedAddresses } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
 import { openTrainingSet } from "../run/task-set.ts";
@@ -100,6 +100,10 @@ async function withParent(config: Config, home: string): Promise<Config> {
   using store = openStore(storePath(home), { readonly: true });
   parentCheckpoint(store, config); // a wrong name is told also where the model is not here
   const parent = await parentOf(store, config, (await findSeats(config)).policy.sha256);
+  return goingOnFrom(parent, config);
+}
+
+function goingOnFrom(parent: Parent | null, config: Config): Config {
   return { ...config, policy: { ...config.policy, adapter: parent?.adapter ?? null } };
 }
 
@@ -145,7 +149,7 @@ async function started(store: Store, file: string | undefined, options: Options)
   const tools = source === null ? ownTools : taskSetHash(store, source);
   const run = createRun(store, {
     preset,
-    config: { ...config, policy: { ...config.policy, adapter: parent?.adapter ?? null } },
+    config: goingOnFrom(parent, config),
     versions: versions(),
     form: parent?.form ?? null,
     models: { policy: policy.sha256, simulator: simulator?.sha256 ?? null, tools, doubt },

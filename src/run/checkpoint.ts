@@ -52,7 +52,8 @@ async function writeServing(folder: string, { jinja, dialect, caveat }: Saving["
 
 /**
  * Removes checkpoints: those of step 0, the best step and the last step stay, those that another run is to go on from (parent.ts),
- * and the newest config.keepCheckpoints others. A step is scored before the next one closes, so that a new best one is never among those removed.
+ * and the newest config.keepCheckpoints others. A step is scored before the next one closes, so that a new best one is never among
+ * those removed.
  */
 export async function removeOldCheckpoints(session: Session): Promise<void> {
   const { writer, config } = session;

@@ -27,13 +27,17 @@ export async function parentOf(store: Store, config: Config, policy: string): Pr
   if (config.policy.adapter === null) return null;
   const { run, checkpoint } = findNamedStep(store, config.policy.adapter);
   const adapter = `${run.name}@${checkpoint.step}`;
-  const refuse = (key: string, mine: unknown, theirs: unknown) =>
+  const refuse = (key: string, mine: unknown, theirs: unknown, set = theirs) =>
     new PlayactError(
       "config",
-      `Config key "${key}": ${adapter} was trained with ${theirs}, and this run has ${mine}. Set ${key}=${theirs}, or start without an adapter.`,
+      `Config key "${key}": ${adapter} was trained with ${theirs}, and this run has ${mine}. Set ${key}=${set}, or start without an adapter.`,
     );
   const was = modelsOfRun(store, run).policy;
-  if (was !== null && was !== policy) throw refuse("models.policy", config.models.policy, policyOf(store, run.id));
+  if (was !== null && was !== policy) {
+    const file = (name: string, sha256: string) => `${name} (SHA-256 ${sha256})`; // two files may have one name
+    const theirs = policyOf(store, run.id);
+    throw refuse("models.policy", file(config.models.policy, policy), file(theirs, was), theirs);
+  }
   const { dialect } = config.policy;
   if (run.form !== null && dialect !== null && dialect !== run.form.dialect)
     throw refuse("policy.dialect", dialect, run.form.dialect);

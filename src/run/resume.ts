@@ -1,5 +1,6 @@
 // Resumes a run at the last closed step with a complete checkpoint. Reopens the step after it, restores the learner and swaps
-// the adapter in. A run without a closed step begins with the checkpoint that it goes on from, if it has one (parent.ts). Tidies the run's folder last: nothing is moved before the checkpoint is loaded.
+// the adapter in. A run without a closed step begins with the checkpoint that it goes on from, if it has one (parent.ts). Tidies
+// the run's folder last: nothing is moved before the checkpoint is loaded.
 import { basename } from "node:path";
 import { PlayactError } from "../errors.ts";
 import { adapterFile, type Checkpoint, checkpointFolder, strayFolders, verifyCheckpoint } from "../store/checkpoints.ts";

@@ -58,10 +58,11 @@ export async function addTwins(
     if (task === undefined || tasks.has(index)) continue;
     if (as === "told" && !holdsBack(task)) continue;
     const names = [config.seed, "twin", ...(step === 0 ? [] : [step]), index];
-    const twin = as === "told" ? toldOf(task) : fitting(session, irrelevanceOf(undrifted(task), toolsets, draws(...names)));
-    if (twin === null || !fits(session, twin)) continue;
-    await commit(session, () => saveTask(writer, { step, purpose, index }, twin));
-    tasks.set(index, twin);
+    const twin = as === "told" ? toldOf(task) : irrelevanceOf(undrifted(task), toolsets, draws(...names));
+    const fitting = fittingIn(session, twin, as === "told" ? twin.tools.length : 0);
+    if (fitting === null) continue;
+    await commit(session, () => saveTask(writer, { step, purpose, index }, fitting));
+    tasks.set(index, fitting);
   }
   return new Map([...tasks].sort(([one], [other]) => one - other));
 }
@@ -74,11 +75,13 @@ function together(first: Metrics, rest: Metrics): Metrics {
   return { ...first, ...Object.fromEntries(sums) };
 }
 
-/** A decline with as many of its tools as the policy's context has room for; null if it does not fit even without any. */
-function fitting(session: Session, decline: Task): Task | null {
-  const counts = Array.from({ length: decline.tools.length + 1 }, (_, at) => decline.tools.length - at);
-  const found = counts.find((count) => fits(session, { ...decline, tools: decline.tools.slice(0, count) }));
-  return found === undefined ? null : { ...decline, tools: decline.tools.slice(0, found) };
+/** The twin with as many of its tools as the policy's context has room for; null if it has not even room for the `least`. */
+function fittingIn(session: Session, twin: Task, least: number): Task | null {
+  for (let count = twin.tools.length; count >= least; count--) {
+    const cut = { ...twin, tools: twin.tools.slice(0, count) };
+    if (fits(session, cut)) return cut;
+  }
+  return null;
 }
 
 /**

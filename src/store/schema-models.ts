@@ -1,4 +1,5 @@
-// The changes of store versions 12, 15, 19 and 21: a run's model files and tools, health checks, planned memory, what it goes on from. Rules for editing as in
+// The changes of store versions 12, 15, 19 and 21: a run's model files and tools, health checks, planned memory, what it goes on from.
+// Rules for editing as in
 // schema.ts.
 
 /** Version 12: the hashes of a run's models, the doubt about its simulator, and health checks. */
@@ -40,7 +41,7 @@ UPDATE run SET config = json_insert(config, '$.evaluation.base', json('true'));
 /** Version 21: the checkpoint of another run that a run goes on from. */
 export const parents = `
 UPDATE run SET config = json_insert(config, '$.policy.adapter', NULL);
--- Its share of held-out personas was the default of then; a set is gone on with under the default of now.
+-- A set made under the old default share of held-out personas is continued under the new one.
 UPDATE task_set SET config = json_insert(config, '$.policy.adapter', NULL);
 UPDATE task_set SET config = json_set(config, '$.evaluation.heldOut', NULL) WHERE config ->> '$.evaluation.heldOut' = 0.25;
 `;

@@ -135,14 +135,14 @@ function unusedChoices(plan: Plan, calls: readonly ExpectedCall[]): readonly str
 }
 
 /** Words of four letters and more that say nothing of what a tool does. */
-const empty =
+const fillers =
   /^(?:with|from|that|this|which|whether|have|been|will|when|where|what|your|their|them|then|than|into|each|some|more)$/;
 
 /** What a tool is about: the nouns of its name (its verb, if it has no other word) and the words of its description, cut to stems. */
 function stemsOf({ name, description }: ToolSpec): readonly string[] {
   const [verb = "", ...nouns] = spoken(name).toLowerCase().split(" ");
   const words = description.toLowerCase().split(/[^a-z]+/);
-  const about = [...(nouns.length > 0 ? nouns : [verb]), ...words].filter((word) => word.length > 3 && !empty.test(word));
+  const about = [...(nouns.length > 0 ? nouns : [verb]), ...words].filter((word) => word.length > 3 && !fillers.test(word));
   return about.map((word) => word.slice(0, 5));
 }
 
@@ -175,8 +175,8 @@ function fieldOf({ name, value, parameters }: ToldValue): Field[] {
 }
 
 /**
- * The message built by rule, for simulators that drop values from every sentence they write. `begun`: its
- * opening, and the arguments that the opening already says.
+ * The message built by rule, for simulators that drop values from every sentence they write.
+ * @param begun its opening, and the arguments that the opening already says
  */
 export function plainMessage(
   plan: Plan,

@@ -6,7 +6,7 @@ import type { ChatFormat } from "./chat-format.ts";
 import { dialectTable } from "./dialect.ts";
 import { thinkClose, thinkOpen } from "./thinking.ts";
 
-/** What a template writes of one call, from what a server passes. */
+/** What a template writes of one call, from what a server passes; stands inside the quotes of a Jinja string. */
 const callText = (dialect: Dialect) =>
   `{"name": ' + (call.name | tojson) + ', "${dialectTable[dialect].argumentsKey}": ' + (call.arguments if call.arguments is string else (call.arguments | tojson)) + '}`;
 

@@ -101,7 +101,7 @@ function readReview(
     if (typeof tool === "string") fault = tool;
     else if ([...tools, ...distractors].some(({ name }) => name === tool.name)) fault = `there is a tool ${tool.name} already`;
     else if (!cannotServe(needed, tool))
-      fault = `${tool.name} may serve: it requires nothing that ${needed.map(({ name }) => name).join(" and ")} do not take`;
+      fault = `${tool.name} may serve: it requires nothing beyond the arguments of ${needed.map(({ name }) => name).join(" and ")}`;
     else distractors.push(tool);
   }
   return distractors.length > 0 ? { value: { needed, distractors } } : { reason: fault };
