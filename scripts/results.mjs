@@ -3,15 +3,18 @@
 //   node scripts/results.mjs save RUN [--home DIR] [--name NAME] [--note TEXT]   writes docs/results/NAME.json (default: RUN)
 //   node scripts/results.mjs draw NAME …      prints the tables as Markdown, and writes docs/results/NAME.svg if first turns were played
 //   node scripts/results.mjs seeds NAME …     prints one table of runs that differ in their seed
+//   node scripts/results.mjs arms NAME CONTROL …  prints what NAME has over runs that began with the same policy (train --from)
 //   node scripts/results.mjs cells NAME OTHER  prints what NAME has over OTHER on the same held-out tasks (evaluation.perCell, or a task set)
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { compareArms } from "./results/arms.mjs";
 import { cellTable, compareCells } from "./results/cells.mjs";
 import { collect } from "./results/collect.mjs";
 import { curve } from "./results/curve.mjs";
-import { seedTables, statistics, tables } from "./results/tables.mjs";
+import { seedTables } from "./results/seeds.mjs";
+import { meanOf, statistics, tables } from "./results/tables.mjs";
 import { root, SetupError, script } from "./setup/step.mjs";
 
 /** @typedef {import("./results/collect.mjs").Result} Result */
@@ -30,6 +33,8 @@ function read(/** @type {string} */ name) {
     throw new SetupError(`There is no docs/results/${name}.json. Save a run under that name first.`, { code: 2 });
   return JSON.parse(readFileSync(pathOf(name), "utf8"));
 }
+
+const results = () => new Map(names.map((name) => [name, read(name)]));
 
 /** One line for each task and benchmark row, so that a change of one is a change of one line. */
 function written(/** @type {Result} */ { tasks, benchmark, steps, ...head }) {
@@ -60,12 +65,16 @@ await script(async () => {
       process.stdout.write(`${await tables(name, result)}\n${cells === "" ? "" : `\nBy cell:\n\n${cells}\n`}`);
     }
   } else if (command === "seeds" && names.length > 0) {
-    process.stdout.write(`${await seedTables(new Map(names.map((name) => [name, read(name)])))}\n`);
+    process.stdout.write(`${seedTables(results(), meanOf, statistics)}\n`);
+  } else if (command === "arms" && names.length > 1) {
+    process.stdout.write(`${compareArms(results(), statistics)}\n`);
   } else if (command === "cells" && names.length === 2) {
     const [one = "", other = ""] = names;
     process.stdout.write(`${compareCells([one, read(one)], [other, read(other)], statistics)}\n`);
   } else {
-    process.stderr.write("usage: node scripts/results.mjs save RUN | draw NAME … | seeds NAME … | cells NAME OTHER\n");
+    process.stderr.write(
+      "usage: node scripts/results.mjs save RUN | draw NAME … | seeds NAME … | arms NAME CONTROL … | cells NAME OTHER\n",
+    );
     process.exitCode = 2;
   }
 });

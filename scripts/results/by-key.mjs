@@ -1,3 +1,5 @@
+// Items in groups.
+
 /**
  * Items by key, in the order in which the keys come (Map.groupBy, which Node 20 lacks).
  * @template T
@@ -10,3 +12,16 @@ export function byKey(items, key) {
   for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
   return groups;
 }
+
+const kinds = ["plain", "parallel", "chain", "ask", "ask+chain", "decline"];
+
+/**
+ * Tasks by kind, in the order of the tables.
+ * @template {{ kind: string }} T
+ * @param {readonly T[]} tasks
+ */
+export const byKind = (tasks) =>
+  byKey(
+    tasks.toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind)),
+    ({ kind }) => kind,
+  );

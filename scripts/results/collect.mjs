@@ -7,9 +7,9 @@ import { byKey } from "./by-key.mjs";
 
 /**
  * @typedef {{ step: number, level: number, reward: number | null, success: number | null, seconds: number | null }} Step
- * A held-out task: whether each phase ("base", "step 4") had it right, and its reward. Of a task that runs are compared by also its
- * cell (of evaluation.perCell: true, or the kind of drift; of a task set: set), a digest that it has in every run that plays it, and
- * what else was measured, by phase. In cells: solved, harm (0 or 1) and trials (turns). In a set: shares of the sub-goals that were reached
+ * A held-out task: whether each phase ("base", "step 4") had it right, and its reward; where it reports also a digest that it has in
+ * every run that plays it (of the first saved results those in cells alone). Of a task in cells or of a set also its cell (of
+ * evaluation.perCell: true, or the kind of drift; of a task set: set), and what else was measured, by phase. In cells: solved, harm (0 or 1) and trials (turns). In a set: shares of the sub-goals that were reached
  * (goals) and of the held-back values that were asked for (asked), and whether nothing forbidden was done (kept). Of a decoy pair also
  * which of the two is right (place: 1 or 2).
  * @typedef {{ purpose: "evaluation" | "selection", task: string, kind: string, right: Record<string, number>, reward: Record<string, number>,
@@ -111,7 +111,8 @@ export async function collect(run, home) {
         ...{ purpose: first.purpose, task: first.task, kind: first.kind },
         right: Object.fromEntries(all.map(({ phase, right }) => [phase, right])),
         reward: Object.fromEntries(all.map(({ phase, reward }) => [phase, Number(Number(reward).toFixed(4))])),
-        ...(first.cell === null ? {} : cellLine(first, all, digests)),
+        ...sameOf(first.task, digests),
+        ...(first.cell === null ? {} : cellLine(first, all)),
       }),
     ),
     benchmark: grouped(
@@ -125,20 +126,19 @@ export async function collect(run, home) {
   };
 }
 
-/**
- * What a line has of a task in a cell.
- * @param {any} first
- * @param {any[]} all
- * @param {ReadonlyMap<string, string>} digests by the name of the task
- */
-function cellLine(first, all, digests) {
-  const same = digests.get(first.task);
-  if (same === undefined) throw new Error(`there is no task ${first.task}`);
+/** The digest of a task that reports; tasks that choose have none. @param {string} task @param {ReadonlyMap<string, string>} digests */
+function sameOf(task, digests) {
+  const same = digests.get(task);
+  return same === undefined ? {} : { same };
+}
+
+/** What a line has of a task in a cell. @param {any} first @param {any[]} all */
+function cellLine(first, all) {
   const by = (/** @type {string} */ name) =>
     Object.fromEntries(all.flatMap((one) => (one[name] === null ? [] : [[one.phase, one[name]]])));
   const names = first.cell === "set" ? ["goals", "asked", "kept"] : ["solved", "harm", "trials"];
   const place = first.place === null ? {} : { place: first.place };
-  return { cell: first.cell, same, ...place, measures: Object.fromEntries(names.map((name) => [name, by(name)])) };
+  return { cell: first.cell, ...place, measures: Object.fromEntries(names.map((name) => [name, by(name)])) };
 }
 
 /**

@@ -1,18 +1,19 @@
 // Tables of a kept result as Markdown: scores by phase with intervals, paired gains, benchmark rows.
-import { byKey } from "./by-key.mjs";
+import { byKey, byKind } from "./by-key.mjs";
 import { reports } from "./cells.mjs";
 import { classOf, stepOf } from "./curve.mjs";
-import { gainText, table, two } from "./markdown.mjs";
+import { table, two } from "./markdown.mjs";
+import { phaseGain } from "./phase-gain.mjs";
 
 /** @typedef {import("./collect.mjs").Result} Result */
-/** @typedef {{ right: Record<string, number> }} Item */
+/** @typedef {import("./phase-gain.mjs").Item} Item */
 
 const built = new URL("../../dist/", import.meta.url).href; // not a literal, so that types can be checked without dist/
 /** @type {typeof import("../../src/statistics/interval.ts")} */
 export const statistics = await import(`${built}statistics/interval.js`);
-const { pairedGain, wilson } = statistics;
+const { wilson } = statistics;
 /** @type {typeof import("../../src/benchmark/score.ts")} */
-const { meanOf } = await import(`${built}benchmark/score.js`);
+export const { meanOf } = await import(`${built}benchmark/score.js`);
 
 const phasesOf = (/** @type {readonly Item[]} */ items) =>
   [...new Set(items.flatMap(({ right }) => Object.keys(right)))].sort((a, b) => stepOf(a) - stepOf(b));
@@ -25,16 +26,8 @@ function score(/** @type {readonly Item[]} */ items, /** @type {string} */ phase
   return `${two(sum / known.length)} (${two(low)} to ${two(high)})`;
 }
 
-/** Paired over the items that both phases played, by stratum. */
-function gain(/** @type {readonly (readonly Item[])[]} */ strata, /** @type {string} */ before, /** @type {string} */ after) {
-  const pairs = strata.map((items) =>
-    items.flatMap(({ right }) =>
-      before in right && after in right ? [{ before: right[before] ?? 0, after: right[after] ?? 0 }] : [],
-    ),
-  );
-  if (pairs.some((one) => one.length === 0)) return "-";
-  return gainText(pairedGain(pairs));
-}
+const gain = (/** @type {readonly (readonly Item[])[]} */ strata, /** @type {string} */ before, /** @type {string} */ after) =>
+  phaseGain(strata, [before, after], statistics);
 
 /** A row for each group: its score in every phase, and the gain from the first phase to each later one; `total`: one for all. */
 function scores(/** @type {Map<string, Item[]>} */ of, /** @type {string} */ from, total = false) {
@@ -50,16 +43,11 @@ function scores(/** @type {Map<string, Item[]>} */ of, /** @type {string} */ fro
   return table(["", ...phases, ...later.map((phase) => `${from} to ${phase}`)], rows);
 }
 
-const kinds = ["plain", "parallel", "chain", "ask", "ask+chain", "decline"];
-
 /** @param {string} name @param {Result} result */
 export async function tables(name, { tasks, benchmark, steps, processor, note }) {
   const reporting = tasks.filter(reports);
   const start = phasesOf(reporting).find((phase) => stepOf(phase) === 0) ?? "base";
-  const evaluation = byKey(
-    reporting.toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind)),
-    ({ kind }) => kind,
-  );
+  const evaluation = byKind(reporting);
   const selection = byKey(
     tasks.filter(({ purpose }) => purpose === "selection"),
     ({ kind }) => classOf(kind),
@@ -93,62 +81,4 @@ export async function tables(name, { tasks, benchmark, steps, processor, note })
     ),
   );
   return parts.join("\n\n");
-}
-
-/**
- * Runs that differ in their seed alone, together: the same table, whose last phase is the last step of each, and the gain of
- * all with each seed as a stratum. A seed has its own held-out tasks; the public rows are the same ones.
- * @param {ReadonlyMap<string, Result>} results by name
- */
-export async function seedTables(results) {
-  const aligned = [...results].map(([name, { tasks, benchmark }]) => {
-    const last = Math.max(0, ...tasks.flatMap(({ right }) => Object.keys(right).map(stepOf)));
-    const renamed = (/** @type {Record<string, number>} */ right) =>
-      Object.fromEntries(
-        Object.entries(right).flatMap(([phase, value]) => {
-          const step = stepOf(phase);
-          if (step > 0 && step < last) return [];
-          return [[step === last && last > 0 ? "last step" : phase, value]];
-        }),
-      );
-    const of = (/** @type {readonly { right: Record<string, number> }[]} */ items) =>
-      items.map((item) => ({ ...item, right: renamed(item.right) }));
-    const rows = byKey(/** @type {typeof benchmark} */ (of(benchmark)), ({ category }) => category);
-    return {
-      name,
-      tasks: /** @type {typeof tasks} */ (of(tasks.filter(reports))),
-      rows: meanOf.map((category) => rows.get(category) ?? []),
-    };
-  });
-  const phases = ["base", "step 0", "last step"];
-  const byKind = byKey(
-    aligned.flatMap(({ tasks }) => tasks).toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind)),
-    ({ kind }) => kind,
-  );
-  const row = (
-    /** @type {string} */ name,
-    /** @type {readonly Item[]} */ items,
-    /** @type {readonly (readonly Item[])[]} */ strata,
-  ) => [`${name} (${items.length})`, ...phases.map((phase) => score(items, phase)), gain(strata, "step 0", "last step")];
-  const measured = aligned.filter(({ rows }) => rows.every((items) => items.length > 0));
-  return [
-    "Held-out tasks that chose nothing, played to the end, by seed and of all seeds:",
-    table(
-      ["", ...phases, "step 0 to last step"],
-      [
-        ...aligned.map(({ name, tasks }) => row(name, tasks, [tasks])),
-        ...[...byKind].map(([kind, items]) => row(kind, items, [items])),
-        row(
-          "all",
-          aligned.flatMap(({ tasks }) => tasks),
-          aligned.map(({ tasks }) => tasks),
-        ),
-      ],
-    ),
-    "BFCL rows, strict, mean of the categories:",
-    table(
-      ["", "base to last step"],
-      measured.map(({ name, rows }) => [name, gain(rows, "base", "last step")]),
-    ),
-  ].join("\n\n");
 }

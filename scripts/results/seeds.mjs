@@ -1,0 +1,95 @@
+// Runs that differ in their seed alone, in one table. They share their held-out tasks (tasks/ready.ts: the n-th of a kind is the same
+// one in every run), so what counts is a task, with the mean over the runs that played it: the intervals are of tasks, and tell
+// nothing of how seeds vary, which the rows of the runs show. The public rows are the same ones too. Pure.
+import { byKey, byKind } from "./by-key.mjs";
+import { reports } from "./cells.mjs";
+import { stepOf } from "./curve.mjs";
+import { table, two } from "./markdown.mjs";
+import { phaseGain } from "./phase-gain.mjs";
+
+/** @typedef {import("./collect.mjs").Result} Result */
+/** @typedef {import("./collect.mjs").TaskLine} TaskLine */
+/** @typedef {import("./phase-gain.mjs").Item} Item */
+
+/**
+ * A row for each run, then for each kind and for all.
+ * @param {ReadonlyMap<string, Result>} results by name
+ * @param {readonly string[]} categories of the public rows whose mean is told
+ * @param {Pick<typeof import("../../src/statistics/interval.ts"), "pairedGain">} statistics
+ */
+export function seedTables(results, categories, statistics) {
+  const phases = ["base", "step 0", "last step"];
+  const runs = [...results].map(([name, { tasks, benchmark }]) => {
+    const last = Math.max(0, ...tasks.flatMap(({ right }) => Object.keys(right).map(stepOf)));
+    const rows = byKey(withLast(benchmark, last), ({ category }) => category);
+    return {
+      name,
+      tasks: numbered(withLast(tasks.filter(reports), last)),
+      rows: categories.map((category) => rows.get(category) ?? []),
+    };
+  });
+  const played = runs.flatMap(({ tasks }) => tasks);
+  const shared = [...byKey(played, ({ same }) => same).values()].map((plays) => meanOfPlays(plays, phases));
+  const measured = runs.filter(({ rows }) => rows.every((items) => items.length > 0));
+  const row = (/** @type {string} */ name, /** @type {readonly Item[]} */ items) => [
+    `${name} (${items.length})`,
+    ...phases.map((phase) => meanScore(items, phase)),
+    phaseGain([items], ["step 0", "last step"], statistics),
+  ];
+  return [
+    `Held-out tasks that chose nothing, played to the end; of each task the mean over the runs that played it, ${played.length} episodes a phase in all:`,
+    table(
+      ["", ...phases, "step 0 to last step"],
+      [
+        ...runs.map(({ name, tasks }) => row(name, tasks)),
+        ...[...byKind(shared)].map(([kind, items]) => row(kind, items)),
+        row("all", shared),
+      ],
+    ),
+    "BFCL rows, strict, mean of the categories:",
+    table(
+      ["", "base to last step"],
+      measured.map(({ name, rows }) => [name, phaseGain(rows, ["base", "last step"], statistics)]),
+    ),
+  ].join("\n\n");
+}
+
+/**
+ * The phase of the last step under one name, and none between: runs may differ in their steps.
+ * @template {Item} T
+ * @param {readonly T[]} items
+ * @param {number} last
+ * @returns {T[]}
+ */
+function withLast(items, last) {
+  const name = (/** @type {string} */ phase) => (last > 0 && stepOf(phase) === last ? "last step" : phase);
+  const kept = (/** @type {string} */ phase) => stepOf(phase) <= 0 || stepOf(phase) === last;
+  return items.map((item) => ({
+    ...item,
+    right: Object.fromEntries(
+      Object.entries(item.right).flatMap(([phase, value]) => (kept(phase) ? [[name(phase), value]] : [])),
+    ),
+  }));
+}
+
+/** Each with the name that it has in every run: its kind, and its place among those. @param {readonly TaskLine[]} tasks */
+function numbered(tasks) {
+  return [...byKey(tasks, ({ kind }) => kind).values()].flatMap((ofKind) =>
+    ofKind.map(({ kind, right }, number) => ({ kind, right, same: `${kind} ${number}` })),
+  );
+}
+
+/** @param {readonly (Item & { kind: string })[]} plays of one task @param {readonly string[]} phases */
+function meanOfPlays(plays, phases) {
+  const right = phases.flatMap((phase) => {
+    const values = plays.flatMap((play) => (phase in play.right ? [play.right[phase] ?? 0] : []));
+    return values.length === 0 ? [] : [[phase, values.reduce((sum, one) => sum + one, 0) / values.length]];
+  });
+  return { kind: plays[0]?.kind ?? "", right: /** @type {Record<string, number>} */ (Object.fromEntries(right)) };
+}
+
+/** Without an interval: a mean over runs is no share. */
+function meanScore(/** @type {readonly Item[]} */ items, /** @type {string} */ phase) {
+  const known = items.flatMap(({ right }) => (phase in right ? [right[phase] ?? 0] : []));
+  return known.length === 0 ? "-" : two(known.reduce((sum, one) => sum + one, 0) / known.length);
+}
