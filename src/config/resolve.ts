@@ -118,20 +118,25 @@ function readTree(file: string): Tree {
       "config",
       `The config file ${file} must contain an object of keys, got ${tree === null ? "nothing" : Array.isArray(tree) ? "a list" : typeof tree}.`,
     );
-  return tree;
+  // docs/config.md has the keys with dots, as --set takes them
+  return Object.entries(tree).reduce<Tree>((all, [key, value]) => merge(all, nested(key, value)), {});
 }
 
 function assigned(assignment: string): Tree {
   const at = assignment.indexOf("=");
   if (at < 1) throw new PlayactError("usage", `--set expects key=value, got ${JSON.stringify(assignment)}.`);
-  const keys = assignment.slice(0, at).split(".");
   let value: unknown;
   try {
     value = parse(assignment.slice(at + 1));
   } catch (error) {
     throw new PlayactError("usage", `--set ${assignment}: the value is not YAML: ${describe(error).split("\n")[0]}`);
   }
-  return keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Tree; // keys is never empty
+  return nested(assignment.slice(0, at), value);
+}
+
+/** The value in its place: of "engine.gpu" {engine: {gpu: value}}. */
+function nested(path: string, value: unknown): Tree {
+  return path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Tree; // a path has a key
 }
 
 function isTree(value: unknown): value is Tree {

@@ -55,8 +55,9 @@ export async function download(file: Expected, source: ModelSource, { target, fo
     env: { ...process.env, HF_HUB_CACHE: hubCacheFolder() }, // resolved here, in the user's folder
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
+  // a value, also if it cannot be started: nobody waits for it while its lines are read
+  const ended = new Promise<number | null | Error>((resolve) => {
+    child.once("error", resolve);
     child.once("close", resolve);
   });
   let errors = "";
@@ -70,12 +71,12 @@ export async function download(file: Expected, source: ModelSource, { target, fo
     else if (came.event === "done") last = { state: "done", path: came.path, sha256: came.sha256 };
     else last = { state: "failed", code: came.code, text: came.text, got: came.got };
   }
-  const code = await ended.catch((error: Error) => {
+  const code = await ended;
+  if (code instanceof Error)
     throw new PlayactError(
       "environment",
-      `Python could not be started (${error.message}). Recreate it with: ${commandLine("setup")}`,
+      `Python could not be started (${code.message}). Correct PLAYACT_PYTHON if it is set, or recreate the environment with: ${commandLine("setup")}`,
     );
-  });
   if (last !== null) return last;
   const reason = errors.trim().split("\n").at(-1) ?? "";
   return { state: "failed", code: "error", text: `the download failed with exit code ${code}: ${reason}`, got: "" };

@@ -3,6 +3,7 @@
 // checks the converted functions like any other.
 import { isObject } from "../rules/json.ts";
 import type { Json, JsonObject } from "../types.ts";
+import { resultKeys } from "./tool-spec.ts";
 
 /** Every type in BFCL v4, in lower case, and its JSON Schema type; null: any type. */
 const types: Readonly<Record<string, string | null>> = {
@@ -26,20 +27,41 @@ export function isFunctionDoc(item: unknown): item is JsonObject {
   return item.parameters.type === "dict" || isObject(item.response);
 }
 
-/** The function in OpenAI's format, with `response` as `returns`. Unknown types are kept; the check reports them. */
+/**
+ * The function in OpenAI's format, with `response` as `returns` where no key of other formats has the result's schema. Unknown types
+ * are kept; the check reports them.
+ */
 export function fromFunctionDoc(doc: JsonObject): JsonObject {
   const { name, description, parameters, response } = doc;
-  const returns = isObject(response) ? { returns: translated(response) } : {};
-  return { name, description, parameters: isObject(parameters) ? translated(parameters) : parameters, ...returns } as JsonObject;
+  // Google's declarations have a `response` too, and defaults that mean what they say
+  const isBfcl = isObject(parameters) && parameters.type === "dict";
+  const inner = (value: Json | undefined) => (isObject(value) ? translated(value, isBfcl) : value);
+  const results = Object.entries(doc).filter(([key, value]) => resultKeys.includes(key) && value !== null);
+  const returns = results.length === 0 && isObject(response) ? [["returns", response] as const] : results;
+  return {
+    ...{ name, description, parameters: inner(parameters) },
+    ...Object.fromEntries(returns.map(([key, value]) => [key, inner(value)])),
+  } as JsonObject; // what is undefined is checked as what is missing
 }
 
-function translated(schema: JsonObject): JsonObject {
-  // `optional` repeats what `required` leaves out; `default` is a note and often has another type
-  const { type, properties, items, additionalProperties, required, optional: _, default: __, enum: options, ...others } = schema;
+/** @param isBfcl `default` is a note then, often of another type, and left out */
+function translated(schema: JsonObject, isBfcl: boolean): JsonObject {
+  // `optional` repeats what `required` leaves out
+  const {
+    type,
+    properties,
+    items,
+    additionalProperties,
+    required,
+    optional: _,
+    default: noted,
+    enum: options,
+    ...others
+  } = schema;
   const said = typeof type === "string" ? type.toLowerCase() : type;
   const known = typeof said === "string" && Object.hasOwn(types, said) ? types[said] : undefined;
   const plain = known === undefined ? (shared.includes(String(said)) ? said : type) : known;
-  const inner = (value: Json) => (isObject(value) ? translated(value) : value);
+  const inner = (value: Json) => (isObject(value) ? translated(value, isBfcl) : value);
   const members = isObject(properties) ? properties : {};
   // some docs require a parameter that only a description mentions
   const listed = Array.isArray(required) ? required.filter((name: Json) => Object.hasOwn(members, String(name))) : [];
@@ -48,6 +70,7 @@ function translated(schema: JsonObject): JsonObject {
   return {
     ...(plain === null || plain === undefined ? {} : { type: plain }),
     ...others,
+    ...(isBfcl || noted === undefined ? {} : { default: noted }),
     ...(listed.length === 0 ? {} : { required: listed }),
     ...(isObject(properties)
       ? { properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, inner(value)])) }

@@ -1,4 +1,4 @@
-// Files of tools on disk: the JSON files of a folder, and what one of them holds, a value or one a line.
+// Files of tools on disk: the JSON and JSON Lines files of a folder, and what one of them holds, a value or one a line.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type PlayactError } from "../errors.ts";
@@ -16,12 +16,12 @@ export function statsOf(path: string) {
   }
 }
 
-/** The JSON files of a folder and of its direct subfolders, by name. */
+/** The JSON and JSON Lines files of a folder and of its direct subfolders, by name. */
 export function jsonFilesOf(folder: string): string[] {
   const below = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   const jsonIn = (inner: string) =>
     readdirSync(inner)
-      .filter((name) => name.endsWith(".json"))
+      .filter((name) => /\.jsonl?$/.test(name))
       .sort()
       .map((name) => join(inner, name));
   const files = [

@@ -8,11 +8,20 @@ const envelopes = ["tools", "functions", "functionDeclarations", "function_decla
 
 /** The items of a list or a wrapped list, or a single tool or row; null for anything else. */
 export function listOf(content: Json): readonly Json[] | null {
-  if (Array.isArray(content)) return content.flatMap((item: Json) => inMessage(item) ?? inEnvelope(item) ?? [item]);
+  if (Array.isArray(content)) {
+    const inside = content.map((item: Json) => inMessage(item) ?? inEnvelope(item));
+    const items = inside.flatMap((inner, index) => inner ?? content.slice(index, index + 1));
+    return inside.every((inner) => inner === null) ? items : withoutCopies(items);
+  }
   if (!isObject(content)) return null;
   if (isObject(content.result)) return listOf(content.result);
   if (toolsOfRow(content) !== null && isRow(content)) return [content];
   return inEnvelope(content) ?? (typeof content.name === "string" || isObject(content.function) ? [content] : null);
+}
+
+/** Logs list the same tools again: after a reconnect, in every request. */
+function withoutCopies(items: readonly Json[]): Json[] {
+  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
 }
 
 /** The tools in a message of JSON-RPC, as MCP logs them: none in a request or another answer; null: it is no message. */

@@ -14,7 +14,7 @@ const caps = { schemaBytes: 16_000, descriptionCharacters: 4096 } as const;
 /** Keys of the arguments' schema: OpenAI, MCP, Anthropic, Google. */
 const parameterKeys = ["parameters", "inputSchema", "input_schema", "parametersJsonSchema"];
 /** Keys of the result's schema: Playact, the same for strict readers, MCP, Google. */
-const resultKeys = ["returns", "x-returns", "outputSchema", "responseJsonSchema"];
+export const resultKeys = ["returns", "x-returns", "outputSchema", "responseJsonSchema"];
 /** For hosts and clients of tools; not shown to a model. */
 const ignoredKeys = [
   ...["category", "tags"],

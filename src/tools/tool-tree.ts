@@ -4,6 +4,7 @@
 import { isObject } from "../rules/json.ts";
 import { matchesSchema } from "../rules/validate.ts";
 import type { Json, JsonObject, ToolSpec, Toolset } from "../types.ts";
+import { resultKeys } from "./tool-spec.ts";
 
 /** A toolset with unchecked functions. */
 export interface RawToolset {
@@ -55,6 +56,7 @@ export function fromToolBench(file: JsonObject): Json[] {
     if (!isObject(api)) return api;
     const [required, optional] = [parametersOf(api.required_parameters), parametersOf(api.optional_parameters)];
     return {
+      ...Object.fromEntries(Object.entries(api).filter(([key]) => resultKeys.includes(key))), // ToolBench has none; users add one
       name: wellFormed(String(api.name)),
       description: String(api.description ?? "").slice(0, 1024),
       parameters: {

@@ -1,7 +1,7 @@
 // The user's own tools: a file or a folder -> toolsets. The format of a file is recognised by its content, not its name: lists
 // of functions or rows of a data set (tool-list.ts), a tree of tools or ToolBench's tool files (tool-tree.ts). Every
 // function passes the same check (tool-spec.ts): it can be played, or one sentence says why not.
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, parse, resolve } from "node:path";
 import { PlayactError } from "../errors.ts";
 import type { GrammarParser } from "../rules/schema/grammar.ts";
 import type { Json, ToolSpec, Toolset } from "../types.ts";
@@ -37,7 +37,7 @@ export interface ToolsOptions {
 export function userTools(path: string, options: ToolsOptions = {}): Toolset[] {
   if (!statsOf(path).isDirectory()) return toolsetsOf(path, "user", null, options);
   return withUniqueNames(
-    jsonFilesOf(path).flatMap((file) => toolsetsOf(file, basename(dirname(resolve(file))), basename(file, ".json"), options)),
+    jsonFilesOf(path).flatMap((file) => toolsetsOf(file, basename(dirname(resolve(file))), parse(file).name, options)),
   );
 }
 

@@ -2,7 +2,7 @@
 // parameters alone, with types as Python writes them ("List[int]", "str, optional"). Pure; tool-spec.ts checks the converted functions
 // like any other.
 import { isObject } from "../rules/json.ts";
-import { matchesSchema } from "../rules/validate.ts";
+import { matchesSchema, schemaFault } from "../rules/validate.ts";
 import type { Json, JsonObject, JsonSchema } from "../types.ts";
 
 const types: Readonly<Record<string, string | null>> = {
@@ -29,7 +29,9 @@ export function fromParameterMap({ parameters, ...others }: JsonObject & { reado
 function schemaOf({ type, default: byDefault, ...others }: JsonObject): JsonSchema {
   const schema = { ...typed(String(type).replace(/,\s*optional\s*$/i, "")), ...others };
   // "" stands for none of any type
-  const isOne = byDefault !== undefined && byDefault !== "" && matchesSchema(schema, byDefault).length === 0;
+  const isGiven = byDefault !== undefined && byDefault !== "";
+  // a wrong schema is the check's to report
+  const isOne = isGiven && schemaFault(schema) === null && matchesSchema(schema, byDefault).length === 0;
   return isOne ? { ...schema, default: byDefault } : schema;
 }
 

@@ -54,6 +54,12 @@ describe("a config is resolved", () => {
     });
   });
 
+  test("from keys with dots in a file, as the reference has them, beside nested ones", () => {
+    const file = fileOf("dots.yaml", "learner.rank: 4\nlearner:\n  alpha: 8\nengine.gpu: off\n");
+    const { learner, engine } = resolve({ file });
+    expect([learner.rank, learner.alpha, engine.gpu]).toEqual([4, 8, "off"]);
+  });
+
   test("to the defaults for the preset `laptop`", () => {
     expect(resolve()).toEqual(defaults);
   });

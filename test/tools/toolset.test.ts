@@ -128,6 +128,8 @@ describe("userTools", () => {
         { jsonrpc: "2.0", id: 2, result: { tools: [weather] } },
       ],
     ],
+    ["the messages of a server that was asked twice", [1, 2].map((id) => ({ jsonrpc: "2.0", id, result: { tools: [weather] } }))],
+    ["requests that each carry the same tools", ["One?", "Two?"].map((input) => ({ input, tools: [weather] }))],
     ["an object with tools", { tools: [{ type: "function", function: { ...weather, strict: true } }] }],
   ])("reads %s", (_, content) => {
     expect(load(content)).toEqual([{ domain: "user", name: "tools-1", tools: [weather] }]);
@@ -157,6 +159,11 @@ describe("userTools", () => {
       },
       required: ["ids"],
     });
+  });
+
+  it("says what is wrong with a parameter of an unknown type also where it has a default", () => {
+    const parameters = { day: { description: "Day.", type: "date", default: "today" } };
+    expect(refusal([{ name: "open", description: "", parameters }])).toMatch(/^tools: .*the parameters of the tool "open"/);
   });
 
   it("reads models inside models as pydantic writes them, each reached by a reference that may be null", () => {

@@ -190,6 +190,27 @@ describe("a tree of tools", () => {
   });
 });
 
+it("a result's schema that was added is read in every format: without it the tool would answer a bare status", () => {
+  const returns = { type: "object", properties: { id: { type: "string" } } };
+  const doc = { name: "open", description: "", parameters: { type: "dict", properties: {} } };
+  const api = { name: "open", description: "", required_parameters: [], optional_parameters: [], returns };
+  const results = [
+    [{ ...doc, returns }],
+    [{ ...doc, response: { type: "dict", properties: { other: { type: "any" } } }, outputSchema: returns }],
+    { tool_name: "safe", api_list: [api] },
+  ].map((content) => load(content)[0]?.tools[0]?.returns);
+  expect(results).toEqual([returns, returns, returns]);
+});
+
+it("a default is dropped from BFCL's docs, where it is a note, and kept in Google's declarations, which have a response too", () => {
+  const days = { type: "INTEGER", default: 3 };
+  const response = { type: "OBJECT", properties: { done: { type: "BOOLEAN" } } };
+  const declared = { name: "forecast", description: "", parameters: { type: "OBJECT", properties: { days } }, response };
+  const of = (content: unknown) => load(content)[0]?.tools[0]?.parameters.properties;
+  expect(of([declared])).toEqual({ days: { type: "integer", default: 3 } });
+  expect(of([{ ...declared, parameters: { type: "dict", properties: { days } } }])).toEqual({ days: { type: "integer" } });
+});
+
 describe("ToolBench's files", () => {
   const tool = {
     tool_name: "Moon Almanac",
@@ -249,11 +270,13 @@ describe("ToolBench's files", () => {
       api_list: [{ ...tool.api_list[0], description: "Of the sun." }],
     });
     file("Travel/flights.json", [bare("fly")]);
+    file("Travel/trains.jsonl", `${JSON.stringify(bare("ride"))}\n${JSON.stringify(bare("walk"))}\n`);
     file("Travel/notes.txt", "no tools");
     expect(named(userTools(folder))).toEqual([
       "Science/Moon Almanac: Get_phase_day",
       "Science/Sun: Get_phase_day_for_Sun",
       "Travel/flights: fly",
+      "Travel/trains: ride walk",
     ]);
   });
 
