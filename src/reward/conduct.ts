@@ -3,6 +3,7 @@
 import type { Dialect } from "../config/config.ts";
 import { readFinalAnswer } from "../llm/text/final-answer.ts";
 import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
+import { withoutNotes } from "../llm/text/trial.ts";
 import { untoldValues } from "../rules/blame.ts";
 import { jsonOf, own } from "../rules/json.ts";
 import { refuses } from "../rules/language/refusal.ts";
@@ -48,7 +49,7 @@ export interface Guess {
 
 export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
   const { task, messages } = trajectory;
-  const turns = messages.flatMap(({ role, text, calls: record, turnReward }, at) => {
+  const turns = messages.flatMap(({ role, text, calls: record, turnReward, phase }, at) => {
     if (role !== "assistant") return [];
     const turn = parseToolCalls(text, dialect);
     // every turn with a call but the last is followed by its results
@@ -59,7 +60,9 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
     const guessed = [...made, ...unexecuted].flatMap((call) =>
       untold.filter((held) => gives(call, held, task)).map((held): Guess => ({ held, call })),
     );
-    return [{ ...turn, words: inWords(turn.rest), complained: turnReward === -1, made, unexecuted, guessed }];
+    // notes are told to nobody (simulator/lines.ts)
+    const said = phase === "execution" && tried(turn) > 0 ? withoutNotes(turn.rest) : turn.rest;
+    return [{ ...turn, words: inWords(said), complained: turnReward === -1, made, unexecuted, guessed }];
   });
   const last = turns.at(-1);
   const said = last === undefined || tried(last) > 0 || endsCut(trajectory) ? "" : inWords(spokenEnd(last.rest, trajectory));

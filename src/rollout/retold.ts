@@ -4,6 +4,7 @@ import type { Dialect } from "../config/config.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import { replyStart } from "../llm/text/thinking.ts";
 import { formatToolCalls, parseToolCalls } from "../llm/text/tool-call.ts";
+import { beginsTrial, trialTurn } from "../llm/text/trial.ts";
 import type { Message, Trajectory } from "../types.ts";
 import { openEpisode, type Telling } from "./episode.ts";
 
@@ -36,5 +37,7 @@ function rewritten(text: string, from: Dialect, to: Dialect): string {
   if (calls.length === 0 || errors.length > 0) return text.slice(replyStart(text)).trim();
   const written = formatToolCalls(calls, to);
   const whole = rest === "" ? written : `${rest}\n${written}`;
-  return parseToolCalls(whole, to).calls.length === calls.length ? whole : written;
+  const again = parseToolCalls(whole, to);
+  if (again.errors.length === 0 && again.calls.length === calls.length) return whole;
+  return beginsTrial(text) ? trialTurn(written) : written;
 }

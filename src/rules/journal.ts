@@ -26,7 +26,7 @@ export interface Statement {
 
 /** First words of the names of tools that change nothing; every other tool may change anything. */
 const reading = new Set(
-  "browse calculate check compare convert count describe estimate explain fetch find get list locate look lookup preview query quote read search show track view".split(
+  "advise browse calculate check compare compute convert count describe estimate explain fetch find get identify list locate look lookup preview query quote read recommend search show suggest sum track translate view".split(
     " ",
   ),
 );

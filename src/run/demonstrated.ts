@@ -3,11 +3,14 @@
 
 import type { Config } from "../config/config.ts";
 import { failedAlone } from "../llm/llm.ts";
+import { asPlayed } from "../reward/as-played.ts";
 import { trialCounts } from "../reward/trials.ts";
 import { isSolved } from "../reward/verdict.ts";
 import { seedFrom } from "../rng.ts";
 import { demonstrate } from "../rollout/demonstration.ts";
+import { judged } from "../rules/as-it-is.ts";
 import { goesByPages } from "../rules/drift.ts";
+import { carriedShare } from "../rules/language/said.ts";
 import { linesOf } from "../simulator/lines.ts";
 import type { Task, Trajectory } from "../types.ts";
 import { judgeOf, type PlayingSession } from "./judge-of.ts";
@@ -17,12 +20,21 @@ import { simulatorOf } from "./session.ts";
 
 /**
  * Whether the rules approve a demonstration, so that it can be learnt from. One that has to go by untrue pages makes a call that is
- * refused, which costs it the full marks: there it is enough that in the end all was done, without harm.
+ * refused, which costs it the full marks: there it is enough that in the end all was done, without harm, and told.
  */
 export function isApproved(trajectory: Trajectory): boolean {
   const { verdict } = trajectory;
   if (verdict === null) return false;
-  return isSolved(verdict) || (goesByPages(trajectory) && trialCounts(trajectory)["trial/solved"] === 1);
+  if (isSolved(verdict)) return true;
+  return goesByPages(trajectory) && trialCounts(trajectory)["trial/solved"] === 1 && tellsHalf(trajectory);
+}
+
+/** The bar of isSolved for a report, whose verdict has none where a call was refused. */
+function tellsHalf(trajectory: Trajectory): boolean {
+  const { expected } = asPlayed(judged(trajectory));
+  const said = trajectory.messages.at(-1)?.text ?? "";
+  const results = expected.map(({ result }) => result);
+  return carriedShare(said, results) >= 0.5;
 }
 
 /**

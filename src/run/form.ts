@@ -12,6 +12,7 @@ export async function callFormOf(
   { config, form }: { readonly config: { readonly policy: Pick<Config["policy"], "dialect"> }; readonly form: CallForm | null },
   entry: Pick<LanguageModel, "dialect" | "markers">,
   told: (text: string) => void,
+  signal?: AbortSignal,
 ): Promise<CallForm> {
   if (form !== null) return form;
   const dialect = config.policy.dialect ?? entry.dialect ?? null;
@@ -21,7 +22,7 @@ export async function callFormOf(
   const [only] = forms;
   if (only !== undefined && forms.length === 1) return only;
   told("probe: testing how the policy writes calls");
-  const probed = await probeForms(engine, forms);
+  const probed = await probeForms(engine, forms, signal);
   told(`probe: right first calls ${sharesOf(probed)}`);
   return bestForm(probed);
 }

@@ -16,6 +16,7 @@ import { seedFrom } from "../rng.ts";
 import { newUsage } from "../simulator/usage.ts";
 import type { Writer } from "../store/lease.ts";
 import { recordStart } from "../store/starts.ts";
+import { lastClosedStep } from "../store/steps.ts";
 import type { Store } from "../store/store.ts";
 import { embeddedCatalogue, splitHeldOut } from "../tools/toolset.ts";
 import type { Toolset } from "../types.ts";
@@ -40,6 +41,12 @@ export interface OpenedSession extends AsyncDisposable {
   readonly session: Session;
 }
 
+/** The config that memory is planned by: once the warm-up is closed its teacher never plays again, and its file may be gone. */
+function plannedBy({ store, run }: Writer): Config {
+  const { warmup } = run.config;
+  return lastClosedStep(store, run) === null ? run.config : { ...run.config, warmup: { ...warmup, when: "never" } };
+}
+
 /** Opens everything, engine and learner in parallel unless they take turns; if a part fails, the others are closed again. */
 export async function openSession(
   writer: Writer,
@@ -50,7 +57,7 @@ export async function openSession(
   watch.progress({ kind: "phase", text: `loading ${config.models.policy} and ${config.models.simulator}`, step: 0 });
   const python = pythonPath();
   const seats = await findSeats(config);
-  const planned = await planOfRun(config);
+  const planned = await planOfRun(plannedBy(writer));
   const { plan } = planned;
   watch.progress({ kind: "phase", text: planLine(plan), step: 0 });
   assertSameTools(writer.run, writer.store); // the command has asked already, but a worker that died is started without it
@@ -99,11 +106,13 @@ export async function openSession(
     for (const warning of [...(await idleCard(config, devices)), ...looseServer(engine), ...unplanned(planned, reply)])
       watch.progress({ kind: "warning", text: warning, step: 0 });
     const told = (text: string) => watch.progress({ kind: "phase", text, step: 0 });
+    watch.pause();
     const inTurn: typeof learner.logprobs = async (...asked) =>
       (await training({ engine, learner, plan }, () => learner.logprobs(...asked))).value;
     const { near, far, position } = await probePositions(engine, { logprobs: inTurn }, config.engine.policyContext);
     told(`positions: engine and learner differ by ${near.toFixed(3)} nats near, ${far.toFixed(3)} at ${position}`);
-    const form = await callFormOf(engine, writer.run, seats.policy.entry ?? {}, told);
+    watch.pause();
+    const form = await callFormOf(engine, writer.run, seats.policy.entry ?? {}, told, watch.signal);
     await commit({ writer, ...watch }, () => recordStart(writer, { ...devices, versions: versions() }, form));
     assertTriable(config.trial, form.dialect);
     const chosen = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);

@@ -38,7 +38,7 @@ type Teaching = Pick<Session, "config" | "template" | "memory" | "usage" | "sign
 
 /** The teacher shows how: the best of its tries, with what became of them all in its counts. */
 export function teacherShows(session: Teaching, { teacher, engine }: Omit<Seated, "sequences">): Show {
-  const { config, template, pause } = session;
+  const { config, template } = session;
   const { policy, vocabulary, template: own } = teacher.player;
   const play = playerOf(
     { ...session, template: own, engine: { policy, vocabulary, simulator: engine.simulator } },
@@ -55,7 +55,6 @@ export function teacherShows(session: Teaching, { teacher, engine }: Omit<Seated
   const telling = { ...instructionsIn(config), toolChars: config.rollout.toolChars, template };
 
   async function tried(task: Task, index: number, sample: number): Promise<Tried> {
-    pause();
     const played = await play(task, sample, [config.seed, "teacher", index, sample]);
     const { messages, responseTokens } = retold(played, own.dialect, telling);
     const trajectory: Trajectory = { ...played, messages, author: "teacher", sample: 0, policyVersion: 0 };
@@ -73,10 +72,11 @@ export function teacherShows(session: Teaching, { teacher, engine }: Omit<Seated
 
 /** Why a try cannot be learnt from; null if it can, as far as it is not too long. */
 function outcomeOf(played: Trajectory, trial: Config["trial"]): TryOutcome | null {
-  const { status, stopReason, task, counts } = played;
+  const { status, stopReason, failure, task, counts } = played;
+  const isLate = failure?.boundary === "engine" && failure.code === "deadline"; // of a teacher on a server
+  if (isLate || stopReason === "turn_deadline") return "late";
   if (status === "aborted") return "aborted";
-  if (stopReason === "turn_deadline") return "late";
-  if (!isApproved(played)) return "unsolved";
+  if (status === "truncated" || !isApproved(played)) return "unsolved"; // of a cut turn the end would be learnt
   if (hasTrials(trial) && task.kind === "call" && (counts["trial/telling"] ?? 0) === 0) return "untold";
   return (counts["refused/malformed"] ?? 0) + (counts["refused/no_trial"] ?? 0) > 0 ? "malformed" : null;
 }

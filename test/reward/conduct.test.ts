@@ -53,6 +53,14 @@ describe("the conduct read from a record", () => {
     expect(read(turns, change).report).toBeNull();
   });
 
+  test("has not told what only notes say, which nobody reads", () => {
+    const noted = `Notes:\n- find_train gives NT418 at 08:25.\nPlan: look again.\n${says(found)}`;
+    const made = trajectory([says(found), noted, "Done."]);
+    const phased = made.messages.map((one) => (one.role === "assistant" ? { ...one, phase: "execution" as const } : one));
+    expect(conductOf({ ...made, messages: phased }, "hermes").told).toBe("Done.");
+    expect(conductOf(made, "hermes").told).toContain("NT418"); // without trials the word means nothing
+  });
+
   test("reports with the words around a code block", () => {
     expect(read([says(found), `${answer}\n\`\`\`json\n{"train_id": "NT418"}\n\`\`\``]).report).toBe(answer);
   });

@@ -238,6 +238,15 @@ describe("a run", () => {
     expect(refused({ rollout: { responseTokens: 100 }, engine: { policyContext: 1024 } })).toBe("taken"); // without trials
   });
 
+  test("is refused a shared world in which doing exactly as shown is refused or does harm", () => {
+    const shared = { evaluation: { decisions: 0 }, trial: { turns: 2, world: "shared" } };
+    expect(() => checkConfig(shared)).not.toThrow();
+    expect(() => checkConfig({ ...shared, tasks: { drift: 0.5 } })).toThrow(/"trial\.world": of two tools/);
+    expect(() => checkConfig({ ...shared, tasks: { drift: 0.5, driftKinds: ["renamed"] } })).not.toThrow();
+    const executed = { simulator: { tools: "executed" }, tasks: { source: "mine" } };
+    expect(() => checkConfig({ ...shared, ...executed })).toThrow(/"trial\.world": executed tools/);
+  });
+
   test("is refused a best checkpoint by first turns: it would be the one that tries least", () => {
     const decided = { evaluation: { decisions: 4 } };
     expect(() => checkConfig({ ...decided, trial: { turns: 2 } })).toThrow(

@@ -34,6 +34,16 @@ test("its words, calls and results are the same in every dialect", async () => {
   }
 });
 
+test("a trial stays one where its call, written once more in words, would be two calls in the other dialect", async () => {
+  if (look === undefined) throw new Error("a chain has calls");
+  const { result: _, ...call } = look;
+  const twice = `Trial:\n${JSON.stringify(call)}\n${says(look)}`;
+  const { messages } = await told([twice, "Done: NT418 at 08:25."], "json-fence");
+  const [turn] = messages.filter(({ role }) => role === "assistant");
+  expect(turn?.text).toMatch(/^Trial:\n/);
+  expect(parseToolCalls(turn?.text ?? "", "json-fence").calls).toHaveLength(1);
+});
+
 test("its length is counted in the ids of the one that it is written for", async () => {
   const { trajectory } = await episodeOf(stage({ turns: ["I cannot help."] }), blueprint());
   const template = episodeTemplate(vocabulary, { dialect: "hermes", markers: "pieces" });

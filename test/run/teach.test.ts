@@ -182,7 +182,9 @@ describe("of a teacher's tries", () => {
     ["untold", [acts, answer], /1 made no trial that told something/],
     ["malformed", [trialTurn(broken), ...right], /1 wrote calls that cannot be parsed/],
     ["too_long", right, /1 were longer than rollout\.responseTokens/, tight, 4],
-    ["aborted", [new EngineError("deadline", "too late")], /1 were aborted/],
+    ["aborted", [new EngineError("native", "broken")], /1 were aborted/],
+    ["late", [new EngineError("deadline", "too late")], /1 were cut off by rollout\.turnSeconds/],
+    ["unsolved", [trialTurn(calls(found)), acts, "NT418 at 08:25, and so on and on. ".repeat(40)], /1 did not solve the task/],
   ])(
     "one that is %s is not learnt from; if that is all of them, the run ends with the reasons",
     async (why, turns, text, task, ids) => {
@@ -204,6 +206,14 @@ describe("of a teacher's tries", () => {
     expect(isLearnt(plain)).toBe(true);
     expect(plain.messages.every((message) => !("phase" in message))).toBe(true);
     expect(plain.messages[2]?.text).toBe(says(found));
+  });
+
+  test("one that corrects itself by an error is learnt from only if it reports too", async () => {
+    const task = drifting("renamed");
+    const [wanted = found] = task.expected;
+    const shown = async (end: string) => taught([[calls(found), calls(wanted), end]], { trial: { turns: 0 } }).show(task, 0);
+    expect(isLearnt(await shown(answer))).toBe(true);
+    expect(isLearnt(await shown("Done."))).toBe(false);
   });
 
   test("a model whose ids are bytes has room for as much text", async () => {
