@@ -162,7 +162,8 @@ async function play({ store, checker, rows, progress }: Evaluation, chosen: Chos
     await using engine = await openEngine({ ...chosen.engine, policyModel, policyContext, ...simulator });
     await stoppable(
       async (pause) => {
-        for (const { policy, candidate } of candidates) {
+        // the adapter first: a run that trains meanwhile may remove its checkpoint
+        for (const { policy, candidate } of candidates.toReversed()) {
           const onRow = lines(policy.name, progress);
           await seat(engine, policy.adapter);
           await playRows({ store, engine, checker, pause, onRow }, candidate, rows);
@@ -186,7 +187,7 @@ async function seat(engine: Engine, adapter: Policy["adapter"]): Promise<void> {
 
 const stopWords = {
   pieces: "rows",
-  stopped: "The scores are of the rows played so far; the same command goes on.",
+  stopped: () => "The scores are of the rows played so far; the same command goes on.",
 };
 
 const lineMs = 10_000;

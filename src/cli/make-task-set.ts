@@ -1,4 +1,5 @@
 // Makes a task set, or goes on with one, and prints what came of it.
+import { dirname } from "node:path";
 import { inertInSet } from "../config/ablations.ts";
 import type { Config } from "../config/config.ts";
 import { configKeys, resolveConfig } from "../config/resolve.ts";
@@ -24,6 +25,7 @@ import { type Persona, personasOf } from "../synth/persona.ts";
 import { synthesize } from "../synthesize.ts";
 import type { SynthesisModels } from "./open-synthesis.ts";
 import { eraseLine, type Print } from "./output.ts";
+import { checkOwnTools } from "./own-tools.ts";
 import { openProgress } from "./progress.ts";
 import { stoppable } from "./stoppable.ts";
 import { printTaskSet } from "./task-set-report.ts";
@@ -59,12 +61,21 @@ export async function makeTaskSet(store: Store, name: string, words: MakeWords, 
   const count = words.number ?? (before.length || defaultPersonas);
   if (count > before.length) checkSamePersonas(name, before, personas);
   const { findSynthesisModels } = await import("./open-synthesis.ts"); // late: the engine is slow to load for --help
-  const models = await findSynthesisModels(config); // a wrong model is reported before anything is stored
-  const set = known ?? createTaskSet(store, name, config);
-  // after the last persona the first is next
-  addPersonas(store, set, { first: before.length, personas: taken(personas, before.length, count) });
+  // wrong models and tools are reported before anything is stored
+  const models = await findSynthesisModels(config);
+  if (known === null) await checkOwnTools(config, dirname(store.path));
+  /** Stored when everything is open: a set keeps its config, and its name is gone for another one. */
+  const begin = (): TaskSet => {
+    const set = known ?? createTaskSet(store, name, config);
+    // after the last persona the first is next
+    addPersonas(store, set, { first: before.length, personas: taken(personas, before.length, count) });
+    return set;
+  };
   const began = performance.now();
-  if (openPlaces(store, set, count).length > 0) await work({ store, set, config, models, count }, prints);
+  const isDone = known !== null && count <= before.length && openPlaces(store, known, count).length === 0;
+  if (!isDone) await work({ store, name, begin, config, models, count }, prints);
+  const set = knownTaskSet(store, name);
+  if (set === null) return; // stopped before anything was stored
   printTaskSet(store, set, { seconds: (performance.now() - began) / 1000, json: words.json ?? false }, prints.print);
 }
 
@@ -72,7 +83,14 @@ export async function makeTaskSet(store: Store, name: string, words: MakeWords, 
 export function newSetConfig({ preset, ablation, set }: ConfigWords): Config {
   const inert = inertInSet(ablation);
   if (inert !== null) throw new PlayactError("config", inert);
-  return withCheckedAddresses(resolveConfig({ preset: preset ?? "laptop-synth", ablation, set }).config);
+  const config = withCheckedAddresses(resolveConfig({ preset: preset ?? "laptop-synth", ablation, set }).config);
+  const { tools } = config.tasks;
+  if (tools !== null && config.synth.tools !== "catalogue")
+    throw new PlayactError(
+      "config",
+      `Config key "tasks.tools": the tools of this set are made for it (synth.tools is ${config.synth.tools}), so ${tools} would not be used. Also set synth.tools=catalogue, or leave tasks.tools out.`,
+    );
+  return config;
 }
 
 /** A set keeps its config. @throws PlayactError("usage") if another one is asked for, naming the keys */
@@ -112,15 +130,19 @@ function checkSamePersonas(name: string, before: readonly SetPersona[], personas
 
 interface Work {
   readonly store: Store;
-  readonly set: TaskSet;
+  readonly name: string;
+  readonly begin: () => TaskSet;
   readonly config: Config;
   readonly models: SynthesisModels;
   readonly count: number;
 }
 
-async function work({ store, set, config, models, count }: Work, { print, progress }: Prints): Promise<void> {
+async function work({ store, name, begin, config, models, count }: Work, { print, progress }: Prints): Promise<void> {
   const { openSynthesis } = await import("./open-synthesis.ts"); // late, as above
-  const stopped = `What is finished is stored; go on with: ${commandFor(store, `synth ${set.name}`)}`;
+  const stopped = () =>
+    knownTaskSet(store, name) === null
+      ? "Nothing was stored yet."
+      : `What is finished is stored; go on with: ${commandFor(store, `synth ${name}`)}`;
   await stoppable(
     async (pause) => {
       await using opened = await openSynthesis(config, models, store);
@@ -129,7 +151,7 @@ async function work({ store, set, config, models, count }: Work, { print, progre
       const shown = openProgress({ ...output, counters });
       await synthesize(
         {
-          ...{ store, set, seed: config.seed, width: opened.sequences, pause, progress: shown.show },
+          ...{ store, set: begin(), seed: config.seed, width: opened.sequences, pause, progress: shown.show },
           signal: new AbortController().signal, // a second Ctrl-C ends the process
           synthesiser: (usage) =>
             synthesiserOf(config, { ...opened, simulator: endingWhenAway(simulatorOf({ config, engine, usage })) }),

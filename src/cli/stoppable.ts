@@ -7,7 +7,7 @@ export interface StopWords {
   /** What is in flight: "rows". */
   readonly pieces: string;
   /** What is true when it has stopped. */
-  readonly stopped: string;
+  readonly stopped: () => string;
 }
 
 /** Runs `work`, which calls `pause` before each new piece. */
@@ -24,7 +24,7 @@ export async function stoppable(work: (pause: () => void) => Promise<void>, word
     });
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
-    progress(`Stopped. ${words.stopped}\n`);
+    progress(`Stopped. ${words.stopped()}\n`);
     process.exitCode = interruptedCode;
   } finally {
     process.off("SIGINT", ask).off("SIGTERM", ask);

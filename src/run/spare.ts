@@ -2,6 +2,7 @@
 // are of the step's level, in places behind its planned tasks, in a series of their own, so that they take no task of a later
 // step; what a spare task is depends on its number alone, not on which group made room for it, nor when.
 
+import type { Config } from "../config/config.ts";
 import { seedFrom } from "../rng.ts";
 import { vectorsBefore, vectorsOf } from "../store/embeddings.ts";
 import { recordFailure } from "../store/failures.ts";
@@ -19,6 +20,11 @@ export interface SparePlace {
   readonly number: number;
 }
 
+/** Any number of a long series: the places of few spare tasks, counted by step, would fall on declines always or never. */
+export function spareNumber({ seed }: Pick<Config, "seed">, { step, number }: Omit<SparePlace, "level">): number {
+  return seedFrom(seed, "spare", step, number) % 1_000_000;
+}
+
 /** The spare task of a place: as stored, or written and stored now; null, with a failure row, if it could not be written. */
 export async function drawSpare(
   session: Session,
@@ -31,8 +37,7 @@ export async function drawSpare(
   const index = perStep + number;
   const before = loadTasks(store, run, step, purpose).get(index);
   if (before !== undefined) return { index, task: before };
-  // any number of a long series: the places of few spare tasks, counted by step, would fall on declines always or never
-  const first = seedFrom(config.seed, "spare", step, number) % 1_000_000;
+  const first = spareNumber(config, { step, number });
   const series = {
     ...{ id: "spare", names: [config.seed, "task", "spare"], first, count: 1, level, declineShare: decline },
     ...{ epsilon: config.curriculum.epsilon, toolsets: session.toolsets.train },

@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import { heldOutShare } from "../config/held-out.ts";
 import { PlayactError } from "../errors.ts";
 import { commandLine } from "../models/installation.ts";
+import { rubricOf } from "../reward/rubric.ts";
 import { seedFrom } from "../rng.ts";
 import { commandFor } from "../store/home.ts";
 import type { Store } from "../store/store.ts";
@@ -39,23 +40,39 @@ export function openTrainingSet(store: Store, config: Config, name: string): Tra
   const fault = members.map(({ task }) => faultOf(task, config)).find((one) => one !== null);
   if (fault !== undefined && fault !== null)
     throw new PlayactError("config", `The task set ${name} cannot be trained on: ${fault}`);
-  const { train, ...heldOut } = partsOf(members, config);
-  return { name, train: train.map((task) => ablated(task, config)), ...heldOut };
+  const { train, evaluation, selection } = partsOf(members, config);
+  const played = (tasks: readonly Task[]) => (config.simulator.tools === "written" ? tasks.map(withoutTable) : tasks);
+  return {
+    name,
+    train: played(train.map((task) => ablated(task, config))),
+    ...{ evaluation: played(evaluation), selection: played(selection) },
+  };
+}
+
+/** Written tools give ids and results of their own: what was done is then read from the calls, as of a task that never had a table. */
+function withoutTable({ table: _, ...task }: Task): Task {
+  return task;
 }
 
 /** What makes a task unfit for a config, in words that say what to do; null: nothing. */
 function faultOf(task: Task, { simulator }: Config): string | null {
   if (simulator.tools === "executed" && task.table === undefined)
     return `the tools of ${task.id} are not assembled, and only assembled ones can be executed. Set simulator.tools=blueprint or simulator.tools=written.`;
+  if (task.background !== undefined && simulator.user !== "written")
+    return `the user of ${task.id} knows more than the sentences that a chosen user says (its background). Set simulator.user=written.`;
+  const own = Object.values(task.rubric ?? {}).flatMap((items) => items.map(({ rule }) => rule?.kind));
+  if (simulator.tools === "written" && own.includes("record"))
+    return `the rubric of ${task.id} reads what becomes of a table, and written tools have none. Set simulator.tools=blueprint or simulator.tools=executed.`;
   const offered = task.tools.map(({ name }) => name);
   const rules = task.restriction === undefined ? [] : restrictedTools(task.restriction.rule);
   const missing = rules.find((tool) => !offered.includes(tool));
   if (missing !== undefined)
     return `${task.id} restricts the use of ${missing}, which it does not offer (it offers ${offered.join(", ")}). Remove the restriction or the task from the set's file, and import it again: ${commandLine("synth NAME --import FILE")}`;
   // its questions go where all is told, what is forbidden where nothing is
-  if (task.rubric !== undefined && task.rubric.subGoals.length === 0)
-    return `the rubric of ${task.id} has no item among its sub-goals, so nothing that is done could be paid for. Give it one in the set's file, or leave the rubric out: it is then derived from the task.`;
-  return null;
+  if (rubricOf(task).subGoals.length > 0) return null;
+  return task.rubric === undefined
+    ? `the calls of ${task.id} change nothing in its table, so nothing that is done could be paid for. Correct them in the set's file, and import it again.`
+    : `the rubric of ${task.id} has no item among its sub-goals, so nothing that is done could be paid for. Give it one in the set's file, or leave the rubric out: it is then derived from the task.`;
 }
 
 /** A task that is trained on, under the ablations of the config. */

@@ -9,7 +9,7 @@ import { loadTasks, saveTask } from "../store/tasks.ts";
 import { nextLevel } from "../tasks/curriculum.ts";
 import type { HeldOutPurpose } from "../tasks/held-out.ts";
 import { irrelevanceOf } from "../tasks/irrelevance.ts";
-import { orderedTask } from "../tasks/ordered-task.ts";
+import { callsWith, orderedTask } from "../tasks/ordered-task.ts";
 import { declines, type OrderSeries, type TaskOrder, taskOrders } from "../tasks/orders.ts";
 import { promptTokens } from "../tasks/rejection.ts";
 import { holdsBack, toldOf } from "../tasks/told.ts";
@@ -20,7 +20,7 @@ import { asDrifting, checkDrift } from "./drifting.ts";
 import { promptRoom } from "./fitting.ts";
 import { type HeldOutTasks, heldOutTasks } from "./held-out.ts";
 import type { Session } from "./session.ts";
-import { drawSpare, type SparePlace } from "./spare.ts";
+import { drawSpare, type SparePlace, spareNumber } from "./spare.ts";
 import { openTrainingSet, selectionWays, type TrainingSet, toolsetsOfTasks } from "./task-set.ts";
 import { addTwins, drawWithTwins, type TwinPlace, twinPlaces } from "./twins.ts";
 
@@ -98,7 +98,8 @@ function setSource(session: Session, set: TrainingSet): TaskSource {
       const others = set.train.filter(({ id }) => !played.has(id));
       const random = draws(config.seed, "spare", step, number);
       const drawn = random.pick(others.length === 0 ? set.train : others);
-      const place = { id: `spare-${step}`, first: number, count: 1, level, declineShare: decline, epsilon: 0 };
+      const first = spareNumber(config, { step, number });
+      const place = { id: `spare-${step}`, first, count: 1, level, declineShare: decline, epsilon: 0 };
       const [order] = ordersOf(place, "train");
       if (order === undefined) throw new RangeError("one place has one order");
       const task = asOrdered(drawn, order);
@@ -176,7 +177,8 @@ function setSource(session: Session, set: TrainingSet): TaskSource {
 
 /** A task of a set as a run plays it: id, level, system prompt and limits come from its order; the restriction ends the prompt. */
 function asOrdered(task: Task, order: TaskOrder): Task {
-  const { level, systemPrompt, criteria, limits } = orderedTask(order, task.expected, task.heldBack, task.expected.length);
+  const due = callsWith(task.table, task.expected);
+  const { level, systemPrompt, criteria, limits } = orderedTask(order, task.expected, task.heldBack, due);
   return {
     ...task,
     ...{ id: `${order.id}-${task.id}`, inSet: task.id, level, criteria, limits },

@@ -6,6 +6,7 @@ import { isObject, own } from "../rules/json.ts";
 import { purpose } from "../rules/language/refusal.ts";
 import { spoken, spokenValue } from "../rules/values.ts";
 import { falls } from "../tasks/orders.ts";
+import { longResult } from "../tasks/rejection.ts";
 import type { Outline, WrittenTask } from "../tasks/write-task.ts";
 import { writeOutline, writeWords } from "../tasks/write-task.ts";
 import { anyTools } from "../tools/distractors.ts";
@@ -54,6 +55,11 @@ async function draftOf(
     const outline = await writeOutline({ ...order, aspects, calls, hold: 1 }, { toolsets, distractors: anyTools, simulator });
     if ("stage" in outline) {
       reason = outline.reason;
+      continue;
+    }
+    const long = longResult(outline.calls, config.rollout.toolChars);
+    if (long !== null) {
+      reason = long;
       continue;
     }
     const restriction = drawnRestriction(outline, tempted, random);

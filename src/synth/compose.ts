@@ -4,7 +4,7 @@ import type { Draws } from "../rng.ts";
 import { spokenForms } from "../rules/language/forms.ts";
 import { spoken, spokenValue } from "../rules/values.ts";
 import type { Simulator } from "../simulator/simulator.ts";
-import { turnLimits } from "../tasks/ordered-task.ts";
+import { callsWith, turnLimits } from "../tasks/ordered-task.ts";
 import type { TaskOrder } from "../tasks/orders.ts";
 import { stated } from "../tasks/phrases.ts";
 import { writeWords } from "../tasks/write-task.ts";
@@ -20,9 +20,6 @@ const beside: Readonly<Record<Goal, readonly Operation[]>> = {
   update: ["get", "cancel"],
   get: ["create", "cancel"],
 };
-
-/** Turns of tools beyond those of the calls: a rubric pays for what was done in the end, by whatever way. */
-const spareCalls = 2;
 
 /** The task, with its first message by the simulator; whether that was built by rule after all. */
 export async function composed(
@@ -43,7 +40,7 @@ export async function composed(
   const task: Task = {
     ...words.task,
     ...{ expected: calls, dependent: calls.length > 1, heldBack, report: reportOf(goal, calls, random) },
-    limits: turnLimits(order, heldBack.length, calls.length + spareCalls),
+    limits: turnLimits(order, heldBack.length, callsWith(world.table, calls)),
     table: world.table,
   };
   return { task: withRestriction(task, restriction), plainMessage: words.plainMessage };

@@ -7,7 +7,7 @@ import { parseJson } from "../rules/json.ts";
 import type { GrammarParser } from "../rules/schema/grammar.ts";
 import { schemaFault } from "../rules/validate.ts";
 import { toolOf } from "../tools/tool-spec.ts";
-import { attributeKinds, type Json, type Task } from "../types.ts";
+import { attributeKinds, type ItemRule, type Json, type Task } from "../types.ts";
 import type { Persona } from "./persona.ts";
 
 /** A task and for whom it was made. */
@@ -126,7 +126,28 @@ function setTask(content: string, place: string, parser: GrammarParser | null): 
     );
   if (task.heldBack.some(({ call, argument }) => task.expected[call]?.arguments[argument] === undefined))
     throw new PlayactError("config", `${place}: task.heldBack: a value that no call of task.expected takes. Remove it.`);
+  const dangling = rules.find((rule) => rule !== undefined && rule !== null && pointsNowhere(rule, task));
+  if (dangling !== undefined)
+    throw new PlayactError(
+      "config",
+      `${place}: a rule of the rubric or the restriction points to what the task does not have: ${JSON.stringify(dangling)} (calls and held-back values are counted from 0; a record needs task.table). Correct it.`,
+    );
   return { persona, task };
+}
+
+function pointsNowhere(rule: ItemRule, { expected, heldBack, table }: Task): boolean {
+  switch (rule.kind) {
+    case "called":
+    case "reported":
+      return rule.call >= expected.length;
+    case "asked":
+    case "before_asking":
+      return rule.heldBack >= heldBack.length;
+    case "record":
+      return table === undefined;
+    default:
+      return false;
+  }
 }
 
 function parsed(content: string, place: string): Json {

@@ -41,6 +41,14 @@ export function taskId({ id, names }: Pick<TaskOrder, "id" | "names">): string {
     .padStart(8, "0")}`;
 }
 
+/** Turns of tools beyond those of the calls, where a rubric pays for what was done to a table in the end, by whatever way. */
+const spareCalls = 2;
+
+/** How many calls a task with this table, or without one, has room for. */
+export function callsWith(table: Task["table"], calls: readonly ToolCall[]): number {
+  return calls.length + (table === undefined ? 0 : spareCalls);
+}
+
 /**
  * The level's limits, but never fewer than the task needs (`asks` questions to the user, `calls` of tools); counted exactly. Each
  * user reply is followed by a turn of the policy, because a reply without one would truncate every episode. In most tasks that

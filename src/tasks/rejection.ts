@@ -4,7 +4,7 @@
 import { type Instructions, systemPromptUnder } from "../llm/text/system-prompt.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import { spacedJson } from "../rules/json.ts";
-import type { Task, ToolSpec } from "../types.ts";
+import type { ExpectedCall, Task, ToolSpec } from "../types.ts";
 
 export const rejectionStages = [
   "calls", // the simulator wrote no calls that pass their checks, or did not answer in time
@@ -55,12 +55,15 @@ export function rejectionOf(
   if (named !== null) return { stage: "tool_named", reason: `the first message names ${named}` };
   if (tokens > room)
     return { stage: "prompt_too_long", reason: `the prompt has ${tokens} tokens, but there is room for ${room}` };
-  const longest = Math.max(0, ...task.expected.map(({ result }) => spacedJson(result).length));
-  if (longest > resultCharacters) {
-    const reason = `a result has ${longest} characters, and the policy reads ${resultCharacters} (raise rollout.toolChars)`;
-    return { stage: "result_too_long", reason };
-  }
-  return null;
+  const reason = longResult(task.expected, resultCharacters);
+  return reason === null ? null : { stage: "result_too_long", reason };
+}
+
+/** What to say of a result that the policy would read cut; null: there is none. */
+export function longResult(calls: readonly ExpectedCall[], characters: number): string | null {
+  const longest = Math.max(0, ...calls.map(({ result }) => spacedJson(result).length));
+  if (longest <= characters) return null;
+  return `a result has ${longest} characters, and the policy reads ${characters} (raise rollout.toolChars)`;
 }
 
 /** A name that people do not say: with an underscore, a dot or an inner capital. "search" may occur in any sentence. */

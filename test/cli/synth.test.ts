@@ -120,6 +120,18 @@ describe("a mistake is a sentence with its exit code, and stores nothing:", () =
       3,
       /"synth\.solutions": .*at least 2, got 1/,
     ],
+    [
+      "tools of one's own for a set whose tools are made for it",
+      ["new", "--set", "tasks.tools=/nope.json"],
+      3,
+      /"tasks\.tools": .*\/nope\.json would not be used\. Also set synth\.tools=catalogue/,
+    ],
+    [
+      "tools of one's own that are not there",
+      ["new", "--ablation", "catalogue-tools", "--set", "tasks.tools=/nope.json"],
+      3,
+      /\/nope\.json: the file needs a readable JSON file/,
+    ],
     ["other personas for a set", ["bare", "-n", "2"], 2, /bare was begun with other personas: number 1 is .*--personas/],
     ["another config for a set", ["bare", "--set", "seed=2"], 2, /bare keeps the config .* differs in seed \(is 1\)/],
   ])("%s", async (_, words, code, says) => {

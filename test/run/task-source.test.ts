@@ -74,7 +74,9 @@ describe("the tasks of a set", () => {
     const { limits: _, systemPrompt: __, id: ___, level: ____, inSet: origin, criteria: _____, ...same } = task ?? setTask(1);
     expect(temptingTask(0)).toMatchObject(same);
     expect(origin).toBe(temptingTask(0).id);
-    expect(task?.limits).toMatchObject({ ...rollout, userReplies: 1 });
+    // two calls more than the right ones: what a table comes to in the end is what is paid for
+    const toolTurns = temptingTask(0).expected.length + 2;
+    expect(task?.limits).toMatchObject({ ...rollout, userReplies: 1, toolTurns, assistantTurns: toolTurns + 2 });
     expect(task?.systemPrompt).toMatch(/^You .*Never book seats, because the counter is closed\.$/);
   });
 
@@ -92,6 +94,30 @@ describe("the tasks of a set", () => {
     expect(spare?.index).toBe(2);
     expect(inSet(planned)).not.toContain(spare?.task.inSet);
     expect(await source.spare({ step: 1, level: 30, number: 0 })).toEqual(spare);
+  });
+
+  test("decline in spare places as often as planned, not always or never", async () => {
+    using run = runWith();
+    const source = run.sourceOf({ ...noEvaluation, tasks: { perStep: 2, decline: 0.25 } });
+    const kinds: (string | undefined)[] = [];
+    for (let number = 1; number <= 40; number++) {
+      openStep(run.writer, number, { level: 30, policyVersion: 0 });
+      kinds.push((await source.spare({ step: number, level: 30, number: 0 }))?.task.kind);
+      closeStep(run.writer, number, { nextLevel: 30, nextPolicyVersion: 0, metrics: {}, checkpoint: null });
+    }
+    const declined = kinds.filter((kind) => kind === "decline").length;
+    expect(declined).toBeGreaterThan(2);
+    expect(declined).toBeLessThan(20);
+  });
+
+  test("are judged by their calls where written tools answer, which know no table", () => {
+    using run = runWith();
+    const tablesOf = (tools: "written" | "executed") => {
+      const config = configSchema.parse({ simulator: { tools }, tasks: { source: "trips" } });
+      const { train, evaluation, selection } = openTrainingSet(run.store, config, "trips");
+      return [...train, ...evaluation, ...selection].filter(({ table }) => table !== undefined).length;
+    };
+    expect([tablesOf("written"), tablesOf("executed")]).toEqual([0, 12]);
   });
 });
 
@@ -222,6 +248,19 @@ describe("a set that cannot be trained on is refused with what to do", () => {
   test("a rubric without items", () => {
     expect(() => opened([setTask(0, { rubric: nothing })])).toThrow(/the rubric of trains-p0 has no item/);
     expect(() => opened([setTask(0, { rubric: { ...nothing, subGoals: [{ text: "book", rule: null }] } })])).not.toThrow();
+  });
+
+  test("a user who knows more than a chosen one can say", () => {
+    const known = [setTask(0, { background: "Nora lives in Oslo." })];
+    expect(() => opened(known)).toThrow(/trains-p0 knows more than .* Set simulator\.user=written/);
+    expect(() => opened(known, { simulator: { user: "written" } })).not.toThrow();
+  });
+
+  test("a rubric that reads a table, under written tools", () => {
+    const record = { kind: "record", id: null, values: {}, state: null } as const;
+    const rubric = { ...nothing, subGoals: [{ text: "booked", rule: record }] };
+    expect(() => opened([setTask(0, { rubric })], { simulator: { tools: "written" } })).toThrow(/written tools have none/);
+    expect(() => opened([setTask(0, { rubric })])).not.toThrow();
   });
 
   test("tasks longer than the policy's context, with the room that there is", () => {

@@ -122,11 +122,15 @@ function solutionOf({ trajectory, lines }: Episode, { template }: Pick<Teacher["
     const call = { name, arguments: given };
     if (succeeded && !done.some((earlier) => isSameCall(earlier, call, task.tools))) done.push({ ...call, result });
   }
+  const rule = task.restriction?.rule;
+  // the blueprint that is made of it has to keep an order too: a call that got an error is not in it
+  const shown = { task, messages: done.map((call) => ({ role: "assistant" as const, text: "", calls: [call] })) };
+  const isLate = rule?.kind === "before" && broken(rule, shown);
   return {
     ...{ status, stopReason, lines, done },
     calls: messages.flatMap(({ calls }) => calls),
     report: conductOf(trajectory, template.dialect).report,
-    brokeRestriction: task.restriction !== undefined && broken(task.restriction.rule, trajectory),
+    brokeRestriction: rule !== undefined && (isLate || broken(rule, trajectory)),
     reached: [],
   };
 }
