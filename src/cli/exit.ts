@@ -1,6 +1,7 @@
 // Exit codes, and the only place that turns an error into a message for the user.
 import { CommanderError } from "commander";
 import { type Boundary, describe, PlayactError } from "../errors.ts";
+import { EngineError } from "../llm/llm.ts";
 import { reinstallCommand } from "../models/installation.ts";
 
 /** 0 ok, 1 failed, 2 usage, 3 bad config or tools file, 4 environment, 5 memory or disk, 130 interrupted (resumable). */
@@ -36,6 +37,12 @@ export function report(error: unknown, print: (text: string) => void): number {
   if (missing !== null) {
     print(`playact: The package ${missing} is missing. Reinstall with: ${reinstallCommand()}\n`);
     return exitCodes.environment;
+  }
+  if (error instanceof EngineError) {
+    print(
+      `playact: the engine failed: ${error.message}. What is finished is stored; the same command, or train --resume, goes on.\n`,
+    );
+    return exitCodes.engine;
   }
   if (error instanceof Error && error.name === "SqliteError") {
     print(`playact: the store cannot be read (${error.message}). Restore a copy of it, or choose another --home.\n`);

@@ -3,7 +3,9 @@
 // are stored at once), writeTasks for commands that store nothing.
 
 import type { Config } from "../config/config.ts";
+import { serverOf } from "../config/server.ts";
 import { collected } from "../simulator/exchanges.ts";
+import { endingWhenAway, gone } from "../simulator/server-away.ts";
 import { closestOfSeries, type TaskEmbedding, vectorsBefore, vectorsOf } from "../store/embeddings.ts";
 import type { AskedDraft } from "../store/exchanges.ts";
 import { recordFailure } from "../store/failures.ts";
@@ -106,7 +108,8 @@ export async function writeTasks(
       if (order === undefined) throw new RangeError(`place ${place} of a series of ${orders.length} tasks`);
       const drafted = { ...order, names: [...order.names, "draft", number] };
       const { exchanges, keep } = collected(config.store.exchanges);
-      const simulator = simulatorOf(session).noting({ keep });
+      const asked = simulatorOf(session).noting({ keep });
+      const simulator = serverOf(config.models.simulator) === null ? asked : endingWhenAway(asked, gone);
       const written = await writers[config.tasks.direction](drafted, { toolsets, distractors, simulator });
       const drifts = "task" in written && !truePages;
       // by the place, not the draft: a rejected one changes nothing

@@ -1,13 +1,14 @@
 // Plays one episode: the policy plays a task in the simulated world, and the judge gives the verdict. Also plays the groups of a
 // step or of an evaluation, and commits each episode as soon as it ends.
 import type { Config } from "../config/config.ts";
+import { serverOf } from "../config/server.ts";
 import { withFirstTurnVerdict } from "../reward/first-turn.ts";
 import { trialCounts } from "../reward/trials.ts";
 import { firstHalf } from "../rollout/agreement.ts";
 import { rollOutGroups } from "../rollout/group.ts";
 import { type Player, rollOut, rollOutFirstTurn } from "../rollout/rollout.ts";
 import { collected } from "../simulator/exchanges.ts";
-import { endingWhenAway } from "../simulator/server-away.ts";
+import { endingWhenAway, gone } from "../simulator/server-away.ts";
 import { counted, newUsage } from "../simulator/usage.ts";
 import { openWorld } from "../simulator/world.ts";
 import { loadTrajectories, saveTrajectory } from "../store/trajectories.ts";
@@ -24,7 +25,7 @@ export interface PlayOptions {
   readonly verdict: Config["reward"]["verdict"] | "first-turn";
   /** What the player is shown in place of the task; absent: the task. World and judge know the task alone. */
   readonly shownAs?: (task: Task) => Task;
-  /** The simulator's server away ends the run, and no episode: what it came to would be kept. Absent: an episode is aborted. */
+  /** Every fault of the simulator's server ends the run: what an episode came to would be kept. Absent: only if the server is gone. */
   readonly endsWhenAway?: boolean;
 }
 
@@ -41,11 +42,12 @@ export function playerOf(session: PlayingSession, options: PlayOptions): PlayEpi
       withFirstTurnVerdict(await rollOutFirstTurn(task, player, { sample, names }), session.template.dialect);
   }
   const judge = judgeOf(session, verdict);
+  const isServed = serverOf(config.models.simulator) !== null;
   return async (task, sample, names) => {
     const usage = newUsage();
     const { exchanges, keep } = collected(config.store.exchanges);
     const asked = simulatorOf(session).noting({ usage, keep });
-    const simulator = endsWhenAway ? endingWhenAway(asked) : asked;
+    const simulator = isServed || endsWhenAway ? endingWhenAway(asked, endsWhenAway ? undefined : gone) : asked;
     const world = openWorld(task, simulator, { ...config.simulator, memory, trial: config.trial.world }, names);
     const { trajectory: played, lines } = await rollOut(shownAs(task), player, world, { sample, names });
     const trajectory = await judge({ trajectory: { ...played, task }, lines }, simulator);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { report } from "../../src/cli/exit.ts";
 import { PlayactError } from "../../src/errors.ts";
+import { EngineError } from "../../src/llm/llm.ts";
 
 function reported(error: unknown): { readonly code: number; readonly said: string } {
   let said = "";
@@ -14,6 +15,12 @@ test("an unexpected error is reported as an internal one, with its stack", () =>
   const { code, said } = reported(new TypeError("x is undefined"));
   expect(code).toBe(1);
   expect(said).toMatch(/^playact: internal error: TypeError: x is undefined\n\s+at /);
+});
+
+test("what the engine fails at is a sentence, not a stack", () => {
+  const { code, said } = reported(new EngineError("deadline", "policy sample took over 3600 s"));
+  expect([code, said.split("\n").length]).toEqual([1, 2]);
+  expect(said).toMatch(/^playact: the engine failed: policy sample took over 3600 s\. /);
 });
 
 test("what the disk refuses is a sentence with the path, not a stack", () => {

@@ -264,6 +264,13 @@ describe("the key", () => {
     expect(answer).toMatchObject({ failure: { text: expect.stringContaining("[PLAYACT_API_KEY] is out of credit") } });
   });
 
+  test("is not taken out of what the model says, which never saw it: a key may be a word", async () => {
+    await using server = await chatServer({ reply: () => '{"answer":"whatever you like"}' });
+    await using side = await sideOf(server, { key: "whatever" });
+    const reply = await side.simulator.reply({ ...question, seed: 1, deadlineMs: 5_000 });
+    expect(reply).toContain("whatever you like");
+  });
+
   test("comes from PLAYACT_API_KEY alone; without it none is sent", async () => {
     expect(serverKey({ OPENAI_API_KEY: key })).toBe(null);
     expect(serverKey({ PLAYACT_API_KEY: ` ${key}\n` })).toBe(key);

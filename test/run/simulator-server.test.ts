@@ -5,10 +5,11 @@ import type { Config } from "../../src/config/config.ts";
 import { modelsOf } from "../../src/config/needed-models.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { serverOf } from "../../src/config/server.ts";
+import type { ProgressEvent } from "../../src/run/session.ts";
 import { checkSimulatorServer, looseServer, openSimulatorServer } from "../../src/run/simulator-server.ts";
 import { temporaryStore } from "../store/temporary.ts";
 import { answered, type ChatServer, chatServer, type Fault, json } from "../support/chat-server.ts";
-import { life, newRun, outcome, simulatorReply } from "../support/whole-run.ts";
+import { life, newRun, outcome, simulatorReply, wholeConfig } from "../support/whole-run.ts";
 
 const key = "sk-playact-0123456789";
 afterEach(() => vi.unstubAllEnvs());
@@ -77,6 +78,30 @@ test("a server that ignores schemas is warned about", async () => {
     const simulator = side?.weights ?? expect.fail("there is a server");
     expect(looseServer({ weights: { policy: { dtype: "", gpuLayers: 0, layers: 0 }, simulator } })).toHaveLength(warnings);
   }
+});
+
+test("a run whose server takes no question any more ends, closes no step without a world, and goes on", async () => {
+  const ended: Fault = (response) => json(response, 402, { error: { message: "no credit" } });
+  using temporary = temporaryStore();
+  const run = newRun(temporary, { models: { ...wholeConfig.models, simulator: "http://127.0.0.1:9/v1#org/big" } });
+  const play = async (token: string, endsAt: string | null) => {
+    await using server = await chatServer({ reply: simulatorReply });
+    await using side = await openSimulatorServer(configOf(server, "engine.simulatorContext=100000"));
+    const progress = (event: ProgressEvent) => {
+      if (endsAt !== null && "text" in event && event.text.startsWith(endsAt)) server.fail(...Array<Fault>(1000).fill(ended));
+    };
+    await life(temporary, run, { token, progress, simulator: side?.simulator ?? expect.fail("there is a server") });
+  };
+  const closed = () => temporary.store.database.prepare("SELECT count(*) FROM step WHERE closed_at IS NOT NULL").pluck().get();
+  const ends = { boundary: "environment", message: expect.stringMatching(/402: no credit.*train --resume/) };
+  await expect(play("one", "warm-up: drawing")).rejects.toMatchObject(ends);
+  expect(closed()).toBe(0);
+  await expect(play("two", "rolling out")).rejects.toMatchObject(ends);
+  expect(closed()).toBe(1);
+  await play("three", null);
+  expect(closed()).toBe(3);
+  const missing = "SELECT count(*) FROM metric WHERE name = 'tasks/missing' AND value > 0";
+  expect(temporary.store.database.prepare(missing).pluck().get()).toBe(0);
 });
 
 test.each([true, false])("a whole run plays on a server (log-probs: %s), and its usage is stored by role", async (weighs) => {

@@ -5,6 +5,7 @@
 
 import { type EngineCounters, EngineError } from "../llm.ts";
 import type { NativeContext } from "./addon.ts";
+import { awake } from "./awake.ts";
 import type { Lock } from "./lock.ts";
 import { gapsToClose } from "./passes.ts";
 import { continues, planSlot } from "./prefix.ts";
@@ -61,7 +62,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   const queue: Job[] = [];
   const total = { prefilled: 0, decoded: 0, reused: 0, seconds: 0 };
   let uses = 0;
-  let alive = performance.now();
+  let alive = awake();
   let closed = false;
   let loop: Promise<void> | null = null;
 
@@ -148,7 +149,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     const slot = slots[plan.slot];
     if (slot === undefined) throw new RangeError("the plan has no slot");
     job.sequence = plan.slot;
-    job.admitted = performance.now();
+    job.admitted = awake();
     try {
       slot.cells = await reuse(plan.slot, plan.from, plan.keep);
     } catch (thrown) {
@@ -210,7 +211,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
         if ("job" in part) part.rows = Array.from(rows);
       }
       await context.decodeBatch();
-      alive = performance.now();
+      alive = awake();
       for (const { slot, first } of between) cutBack(slot, first);
     } catch (thrown) {
       for (const { slot } of between) forget(slot);

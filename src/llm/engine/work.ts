@@ -2,6 +2,7 @@
 // once; the batcher frees its slot at the next tick. Its clock starts when it gets a sequence: queueing is not its fault. In
 // the queue it waits as long as the engine computes anything.
 import { EngineError } from "../llm.ts";
+import { awake } from "./awake.ts";
 
 /** One request: the ids to compute and what to do with their logits. */
 export interface Work<T> {
@@ -31,7 +32,7 @@ export interface Job {
   waitingFor: string;
   /** The sequence it has; null while queued. */
   sequence: number | null;
-  /** When it got its sequence, by performance.now(). */
+  /** When it got its sequence, by awake(). */
   admitted: number | null;
   /** True once the caller has an answer. */
   settled: boolean;
@@ -44,7 +45,7 @@ const longestDelay = 2 ** 31 - 1;
 
 /**
  * A request ready to be queued. If it is rejected at once, `job` is null and the work is disposed of.
- * @param alive when the engine last computed anything, by performance.now(): the clock of a queued request starts there, so
+ * @param alive when the engine last computed anything, by awake(): the clock of a queued request starts there, so
  *   that a queue behind a hanging engine ends
  */
 export function openJob<T>(
@@ -78,7 +79,7 @@ export function openJob<T>(
     };
     const abort = () => opened.settle({ error: cancelled(opened) });
     const check = () => {
-      const left = (opened.admitted ?? alive()) + work.deadlineMs - performance.now();
+      const left = (opened.admitted ?? alive()) + work.deadlineMs - awake();
       if (left > 0) timer = setTimeout(check, Math.min(left, longestDelay));
       else {
         const value = opened.admitted === null ? null : (work.soFar?.() ?? null);

@@ -1,5 +1,5 @@
 // One question to a server over HTTP, and what can come of it as data. The key goes into one header and nowhere else: a server
-// may repeat it in what it says, so it is taken out of that before anybody sees it. Not by fetch, which takes a server for dead that
+// may repeat it in a fault, so it is taken out of that before anybody sees it. Not by fetch, which takes a server for dead that
 // needs more than 300 s to begin or between two parts of its answer: how long is waited is for the signal to say.
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
@@ -43,21 +43,27 @@ export async function send({ url }: ServerAddress, key: string | null, body: Jso
   }
   let text: string;
   try {
-    text = bare(await textOf(response));
+    text = await textOf(response); // what the model says stays as it is: it never saw the key
   } catch (thrown) {
     signal.throwIfAborted();
     return { kind: "broken", text: `the answer was cut (${bare(reasonOf(thrown))})` };
   }
   const { statusCode: status = 0, statusMessage = "", headers } = response;
   if (status < 200 || status > 299)
-    return { kind: "status", status, text: saidIn(text) || bare(statusMessage), retryAfterMs: waitOf(headers["retry-after"]) };
+    return {
+      kind: "status",
+      status,
+      text: saidIn(bare(text)) || bare(statusMessage),
+      retryAfterMs: waitOf(headers["retry-after"]),
+    };
   try {
     const answer = JSON.parse(text);
     const code = errorIn(answer);
-    if (code !== null) return { kind: "status", status: code, text: saidIn(text), retryAfterMs: waitOf(headers["retry-after"]) };
+    if (code !== null)
+      return { kind: "status", status: code, text: saidIn(bare(text)), retryAfterMs: waitOf(headers["retry-after"]) };
     return { kind: "answer", body: answer };
   } catch {
-    return { kind: "broken", text: `the answer is no JSON: ${shown(text)}` };
+    return { kind: "broken", text: `the answer is no JSON: ${shown(bare(text))}` };
   }
 }
 

@@ -1,5 +1,6 @@
 // The line to a server: how many requests are in flight, how long each may take, and when one is asked again. A server that is
-// busy or down is asked again until the deadline, in growing intervals or as it asks for; any other fault is the caller's.
+// busy or down is asked again until the deadline, in growing intervals or as it asks for; any other fault is the caller's. One that
+// takes no question any more is as unavailable as one that is down.
 import { setTimeout as wait } from "node:timers/promises";
 import type { ServerAddress } from "../../config/server.ts";
 import type { Json } from "../../types.ts";
@@ -61,9 +62,13 @@ export function openLine(address: ServerAddress, key: string | null, most: numbe
       const sent = await send(address, key, body, signal);
       if (sent.kind === "answer") return sent.body;
       const fault = `${label}: ${faultText(address, sent)}`;
-      if (!isPassing(sent)) throw new EngineError(faultOfQuestion(sent) ?? "native", fault);
-      const longer = Math.max(pause, sent.kind === "status" ? (sent.retryAfterMs ?? 0) : 0);
-      if (performance.now() + longer >= until) throw new EngineError("unavailable", `${fault}; given up after ${deadlineMs} ms`);
+      if (!isPassing(sent)) throw new EngineError(faultOfQuestion(sent) ?? (isShut(sent) ? "unavailable" : "native"), fault);
+      const asked = sent.kind === "status" ? (sent.retryAfterMs ?? 0) : 0;
+      const longer = Math.max(pause, asked);
+      if (performance.now() + longer >= until) {
+        const why = asked > pause ? `it asks to wait ${asked} ms, longer than the deadline` : `given up after ${deadlineMs} ms`;
+        throw new EngineError("unavailable", `${fault}; ${why}`);
+      }
       await wait(longer, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
@@ -118,6 +123,13 @@ const passing: ReadonlySet<number> = new Set([408, 429, 502, 503, 504, 520, 521,
 /** Whether it may pass by itself: too many requests, a model that is being loaded, a server that is started again. */
 function isPassing(fault: Fault): boolean {
   return fault.kind === "down" || (fault.kind === "status" && passing.has(fault.status));
+}
+
+/** Of no question: the key is not taken any more, the credit has ended, the model is gone. */
+const shut: ReadonlySet<number> = new Set([401, 402, 403, 404]);
+
+function isShut(fault: Fault): boolean {
+  return fault.kind === "status" && shut.has(fault.status);
 }
 
 /** What a server found wrong with this one question: too long, or nothing it would talk about; null: neither. */
