@@ -24,8 +24,8 @@ import type { StoredGroup } from "./types.ts";
 const canaryTasks = 4;
 
 /**
- * The base policy, untouched or its parent's: what a warm-up must not cost, and without one the policy of step 0. It plays whole episodes if the config
- * says so (evaluation.base).
+ * The policy that the run begins with, untouched or its parent's: what a warm-up must not cost, and without one the policy of step 0,
+ * which is not played again. It plays whole episodes if the config says so (evaluation.base).
  */
 export async function evaluateBase(session: Session, heldOut: HeldOutTasks): Promise<void> {
   await playFirstTurns(session, heldOut, "base");
@@ -35,11 +35,7 @@ export async function evaluateBase(session: Session, heldOut: HeldOutTasks): Pro
 /** What is due after a closed step: first turns every few steps, whole episodes after the warm-up and at the end. */
 export async function evaluateStep(session: Session, heldOut: HeldOutTasks, { closed, version }: RunState): Promise<void> {
   const { steps, evaluation } = session.config;
-  if (closed === 0 && version === 0) {
-    // without a warm-up it is the base policy, which later steps are compared with
-    if (!evaluation.base) await evaluate(session, heldOut, "base");
-    return;
-  }
+  if (closed === 0 && version === 0) return; // evaluateBase
   const last = closed >= steps;
   if (last || closed % evaluation.every === 0) await playFirstTurns(session, heldOut, `step ${closed}`);
   if (last || closed === 0) await evaluate(session, heldOut, `step ${closed}`);
@@ -76,14 +72,17 @@ async function playFirstTurns(session: Session, heldOut: HeldOutTasks, phase: st
 
 /**
  * Plays the tasks that report with the best checkpoint, for the end of a run: engine and learner have its weights afterwards.
- * Does nothing if that is checkpoint 0 or step `last`, which have played already.
+ * Does nothing if that has played already, as step `last` has, and checkpoint 0 unless the config leaves it out (evaluation.base).
  */
 export async function evaluateBest(session: Session, heldOut: HeldOutTasks, last: number): Promise<void> {
   const { store, run } = session.writer;
   const best = bestCheckpoint(store, run);
-  if (best === null || best.step === 0 || best.step === last || heldOut.evaluation.size === 0) return;
-  const phase = `step ${best.step}`;
-  if (playedTasks(store, run, "evaluation", phase) < heldOut.evaluation.size) {
+  if (best === null || best.step === last || heldOut.evaluation.size === 0) return;
+  const isBase = best.step === 0 && closedStep(store, run, 0)?.nextPolicyVersion === 0;
+  const phase = isBase ? "base" : `step ${best.step}`;
+  const isPlayed = playedTasks(store, run, "evaluation", phase) >= heldOut.evaluation.size;
+  if (best.step === 0 && isPlayed) return;
+  if (!isPlayed) {
     const fault = await checkpointFault(store, best);
     if (fault !== null) {
       const text = `the best checkpoint (step ${best.step}) is not evaluated: ${fault}`;

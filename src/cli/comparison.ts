@@ -11,7 +11,7 @@ interface Column {
 
 /**
  * One row for each kind of task and one for all: checkpoint 0, the best and the last step that were played, with the gains over
- * checkpoint 0. Empty if checkpoint 0 was not played.
+ * checkpoint 0 if it was played.
  */
 export function comparisons(outcomes: readonly Outcome[], best: number, last: number): readonly Scores[] {
   const played = (step: number): ReadonlyMap<number, Outcome> =>
@@ -20,13 +20,16 @@ export function comparisons(outcomes: readonly Outcome[], best: number, last: nu
   const later: readonly Column[] = [...new Set([best, last])]
     .map((step) => ({ title: titleOf(step, best, last), outcomes: played(step), step }))
     .filter((column) => column.step !== 0 && column.outcomes.size > 0);
-  const kinds = [...new Set([...first.outcomes.values()].map(({ kind }) => kind))].sort();
+  const isFirst = first.outcomes.size > 0;
+  const shown = isFirst ? [first, ...later] : later;
+  const tasks = new Map(shown.flatMap(({ outcomes }) => [...outcomes]));
+  const kinds = [...new Set([...tasks.values()].map(({ kind }) => kind))].sort();
   return [...kinds, null].flatMap((kind) => {
-    const places = [...first.outcomes.values()].filter((one) => kind === null || one.kind === kind).map((one) => one.position);
+    const places = [...tasks.values()].filter((one) => kind === null || one.kind === kind).map((one) => one.position);
     if (places.length === 0) return [];
     const row: Record<string, string | number> = { kind: kind ?? "all", tasks: places.length };
-    for (const column of [first, ...later]) row[column.title] = success(column.outcomes, places);
-    for (const column of later) row[`gain, ${column.title}`] = gain(first.outcomes, column.outcomes, places);
+    for (const column of shown) row[column.title] = success(column.outcomes, places);
+    for (const column of isFirst ? later : []) row[`gain, ${column.title}`] = gain(first.outcomes, column.outcomes, places);
     return [row];
   });
 }

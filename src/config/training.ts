@@ -219,7 +219,7 @@ export const evaluation = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      "Whether the untrained policy plays the whole held-out tasks too. Its score hardly differs between runs and takes long; false saves that time. First turns it always plays, and whole tasks where there is no warm-up.",
+      "Whether the policy that the run begins with plays the whole held-out tasks too. The untrained one's score hardly differs between runs and takes long; false saves that time. First turns it always plays.",
     ),
   heldOutKinds: z.array(z.enum(driftKinds)).default([]).describe("Kinds of drift that are never trained on, only evaluated."),
   every: positive.default(3).describe("Steps between two evaluations by first turns."),

@@ -32,7 +32,8 @@ export async function drawWithTwins(session: Session, series: Series): Promise<D
   const made = [...places.keys()].filter((place) => tasks.has(place)).length;
   if (made === places.size || drawn.tasks.size === 0) return { tasks, metrics: drawn.metrics };
   // a task that holds nothing back has no told twin, and a twin may not fit: those places are drawn like any other
-  const rest = await drawTasks(session, { ...series, leftOut: new Set([...places.keys()].filter((place) => tasks.has(place))) });
+  const done = [...orders.keys()].filter((place) => !places.has(place) || tasks.has(place));
+  const rest = await drawTasks(session, { ...series, leftOut: new Set(done) });
   return { tasks: rest.tasks, metrics: together(drawn.metrics, rest.metrics) };
 }
 
@@ -67,9 +68,10 @@ export async function addTwins(
   return new Map([...tasks].sort(([one], [other]) => one - other));
 }
 
-/** What was rejected in both drawings; the rest is of the second, which counts the places of the first too. */
+/** What was written, is missing and was rejected in both drawings, each of places of its own; the rest is the same in both. */
 function together(first: Metrics, rest: Metrics): Metrics {
-  const isSum = (name: string) => name.startsWith("tasks/rejected/") || name === "tasks/plain_messages";
+  const summed = ["tasks/written", "tasks/missing", "tasks/plain_messages"];
+  const isSum = (name: string) => name.startsWith("tasks/rejected/") || summed.includes(name);
   const before = new Map(Object.entries(first));
   const sums = Object.entries(rest).map(([name, value]) => [name, isSum(name) ? value + (before.get(name) ?? 0) : value]);
   return { ...first, ...Object.fromEntries(sums) };

@@ -4,7 +4,7 @@ import { renameSync, rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
 import { blames, configs, digests, embeddings, margins, replies, servers, starts, tables } from "./schema.ts";
-import { memory, models, parents, pinnedTools } from "./schema-models.ts";
+import { exactDeviations, memory, models, parents, pinnedTools } from "./schema-models.ts";
 import { synthesis } from "./schema-synthesis.ts";
 import { guides, pairs, residency, teaching, thinking } from "./schema-teaching.ts";
 import { cells, trials } from "./schema-trials.ts";
@@ -36,6 +36,7 @@ export const migrations: readonly string[] = [
   pinnedTools,
   cells,
   parents,
+  exactDeviations,
 ];
 
 /** The store's version: the number of migrations applied. */

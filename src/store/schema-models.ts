@@ -1,6 +1,5 @@
-// The changes of store versions 12, 15, 19 and 21: a run's model files and tools, health checks, planned memory, what it goes on from.
-// Rules for editing as in
-// schema.ts.
+// The changes of store versions 12, 15, 19, 21 and 22: a run's model files and tools, health checks, planned memory, what it goes on
+// from. Rules for editing as in schema.ts.
 
 /** Version 12: the hashes of a run's models, the doubt about its simulator, and health checks. */
 export const models = `
@@ -45,3 +44,6 @@ UPDATE run SET config = json_insert(config, '$.policy.adapter', NULL);
 UPDATE task_set SET config = json_insert(config, '$.policy.adapter', NULL);
 UPDATE task_set SET config = json_set(config, '$.evaluation.heldOut', NULL) WHERE config ->> '$.evaluation.heldOut' = 0.25;
 `;
+
+/** Version 22: views alone, which every change makes anew. The deviation of equal rewards is exactly 0. */
+export const exactDeviations = "";

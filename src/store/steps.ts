@@ -170,6 +170,7 @@ const laterTrajectories = `SELECT id FROM trajectory WHERE task IN (${laterTasks
   OR (task IN (SELECT id FROM task WHERE run = @run AND purpose IN ('evaluation', 'selection')) AND ${laterPhase("phase")})`;
 const reopenedTasks = "SELECT id FROM task WHERE run = @run AND step = @reopened AND purpose IN ('train', 'demonstration')";
 const forget: readonly string[] = [
+  "DELETE FROM benchmark WHERE run = @run AND step >= @reopened",
   "DELETE FROM checkpoint WHERE run = @run AND step >= @reopened",
   "DELETE FROM metric WHERE run = @run AND step >= @reopened",
   `DELETE FROM evaluation_metric WHERE run = @run AND ${laterPhase("phase")}`,

@@ -2,9 +2,9 @@
 // Reward statistics leave out aborted episodes (the simulator's fault, not the policy's); the standard deviation is the
 // sample's (n - 1), NULL for fewer than two, written out because SQLite has none.
 
-/** Sample standard deviation of `value`, whose group mean is `mean`: two passes, so that equal values give exactly 0. */
+/** Sample standard deviation of `value`, whose group mean is `mean`, in two passes; exactly 0 of equal values, whose mean may be another. */
 const deviation = (value: string, mean: string) =>
-  `sqrt(sum((${value} - ${mean}) * (${value} - ${mean})) / nullif(count(${value}) - 1, 0))`;
+  `iif(count(${value}) > 1 AND min(${value}) = max(${value}), 0.0, sqrt(sum((${value} - ${mean}) * (${value} - ${mean})) / nullif(count(${value}) - 1, 0)))`;
 
 /** A bound of Wilson's 95 % interval of `right` of `of`; statistics/interval.ts has the same formula. */
 const wilsonBound = (right: string, of: string, sign: "+" | "-") => {

@@ -44,5 +44,7 @@ test("one column stands for the best step that is also the last, none for checkp
     "last (step 4)",
     "gain, last (step 4)",
   ]);
-  expect(comparisons(by(4, "11", ""), 4, 4)).toEqual([]);
+  const alone = [{ kind: "plain" }, { kind: "all", tasks: 2, "best and last (step 4)": "1.00 [0.34, 1.00]" }];
+  expect(comparisons(by(4, "11", ""), 4, 4)).toMatchObject(alone);
+  expect(Object.keys(comparisons(by(4, "11", ""), 4, 4)[0] ?? {})).toHaveLength(3);
 });

@@ -204,6 +204,12 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     code: 4,
     says: /PLAYACT_PYTHON names \/nonexistent.*npm run setup/,
   },
+  "a Python that is a folder": {
+    words: ["models", "get", "qwen3-4b"],
+    environment: { PLAYACT_PYTHON: folder },
+    code: 4,
+    says: /Python could not be started.*PLAYACT_PYTHON/,
+  },
   "a home below a file": {
     words: train("--home", join(file("file", ""), "home")),
     code: 5,

@@ -107,17 +107,24 @@ test("the untouched policy plays no whole episodes where none are asked of it, a
   ]);
 });
 
-test("without a warm-up the untouched policy plays whole episodes in any case: later steps are compared with it", async () => {
-  using temporary = temporaryStore();
-  const { warmup } = configSchema.parse({ warmup: { when: "never" } });
-  await life(temporary, newRun(temporary, { evaluation: { ...evaluation, base: false }, steps: 1, warmup }), { token: "one" });
-  expect(played(temporary).map(([purpose, phase]) => [purpose, phase])).toEqual([
-    ["evaluation", "base"],
-    ["evaluation", "step 1"],
-    ["selection", "base"],
-    ["selection", "step 1"],
-  ]);
-});
+test.each([
+  [1, ["evaluation step 1", "selection base", "selection step 1"]],
+  [0, ["evaluation base", "evaluation step 1", "selection base", "selection step 1"]],
+])(
+  "nor where it is the policy of step 0 for want of a warm-up, unless it is the best in the end (step %i)",
+  async (best, phases) => {
+    using temporary = temporaryStore();
+    const { warmup } = configSchema.parse({ warmup: { when: "never" } });
+    const run = newRun(temporary, { evaluation: { ...evaluation, base: false }, steps: 1, warmup });
+    await life(temporary, run, { token: "one", decide: (version) => version === best });
+    expect(played(temporary).map(([purpose, phase]) => `${purpose} ${phase}`)).toEqual(phases);
+    let printed = "";
+    await printSummary({ store: temporary.store, run, token: "one" }, (text) => {
+      printed += text;
+    });
+    expect(printed).toContain("Held-out tasks that chose nothing");
+  },
+);
 
 test("held-out tasks that could not be written are not added once others were played", async () => {
   using temporary = temporaryStore();

@@ -90,6 +90,18 @@ describe("a series with twins", () => {
     expect(tasks.size).toBe(0);
   });
 
+  test("writes no task a second time that could not be written: its drafts would be the same", async () => {
+    using run = openedRun();
+    let asked = 0;
+    const fails = () => asked++ === 0;
+    const wanted = { ...series, kinds: ["ask", "plain", "plain", "plain"] as const, declineShare: 0 };
+    const one = { config: { tasks: { ...config.tasks, attempts: 1 } }, invalid: fails };
+    const { metrics } = await drawWithTwins(writingSession(run.writer, one), wanted);
+    expect(metrics["tasks/missing"]).toBe(1);
+    const rejected = Object.entries(metrics).filter(([name]) => name.startsWith("tasks/rejected/"));
+    expect(rejected.reduce((sum, [, count]) => sum + count, 0)).toBe(1);
+  });
+
   test("has none where the config wants none", async () => {
     using run = openedRun();
     const untwinned = { tasks: { ...config.tasks, twins: false } };

@@ -154,6 +154,18 @@ describe("the views", () => {
     expect(all[4]).toEqual([5, "tiny-1", 1, "ask", 3, 0, "aborted", "simulator_failed", -1, 1, 5, 2]);
   });
 
+  it("have a deviation of exactly 0 for equal rewards, also where their mean is rounded to another number", () => {
+    using temporary = temporaryStore();
+    const { store } = temporary;
+    const writer = newWriter(store);
+    openStep(writer, 1, { level: 3, policyVersion: 0 });
+    saveTask(writer, { step: 1, purpose: "train", index: 0 }, exampleTask());
+    const equal = { ...verdict, rules: 1, reward: 0.5 + 0.5 * (2 / 3) };
+    for (const sample of [0, 1, 2])
+      saveTrajectory(writer, { step: 1, purpose: "train", task: 0 }, exampleTrajectory({ sample, verdict: equal }));
+    expect(rows(store, "SELECT trajectories, reward_std FROM group_summary")).toEqual([[3, 0]]);
+  });
+
   it("have separate rows for kinds, groups, evaluations, stop reasons and failures", () => {
     using temporary = temporaryStore();
     const { store } = temporary;
