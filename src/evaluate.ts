@@ -72,7 +72,7 @@ async function playFirstTurns(session: Session, heldOut: HeldOutTasks, phase: st
 
 /**
  * Plays the tasks that report with the best checkpoint, for the end of a run: engine and learner have its weights afterwards.
- * Does nothing if that has played already, as step `last` has, and checkpoint 0 unless the config leaves it out (evaluation.base).
+ * Does nothing for step `last`, nor for checkpoint 0 unless the config has left it out (evaluation.base): they have played already.
  */
 export async function evaluateBest(session: Session, heldOut: HeldOutTasks, last: number): Promise<void> {
   const { store, run } = session.writer;

@@ -91,7 +91,7 @@ async function drawLesson(session: Session, source: TaskSource, level: number): 
   const shown = await demonstrateAll(session, tasks);
   const episodes = shown.map(({ trajectory }) => trajectory);
   assertTaught(config, episodes);
-  const right = shown.filter(({ trajectory }) => isLearnt(trajectory));
+  const right = shown.filter(({ trajectory }) => isLearnt(trajectory, session.template.dialect));
   const long = longTurns(
     right.map(({ trajectory }) => trajectory),
     config,

@@ -1,6 +1,8 @@
-// Runs that differ in their seed alone, in one table. They share their held-out tasks (tasks/ready.ts: the n-th of a kind is the same
-// one in every run), so what counts is a task, with the mean over the runs that played it: the intervals are of tasks, and tell
-// nothing of how seeds vary, which the rows of the runs show. The public rows are the same ones too. Pure.
+// Runs of the embedded catalogue that differ in their seed alone, in one table. They share the held-out tasks that are ready
+// (tasks/ready.ts: the n-th of a kind is the same one in every run), so what counts is a task, with the mean over the runs that played
+// it: the intervals are of tasks, and tell nothing of how seeds vary, which the rows of the runs show. The public rows are the same
+// ones too. Pure.
+import heldOut from "../../src/tasks/held-out.json" with { type: "json" };
 import { byKey, byKind } from "./by-key.mjs";
 import { reports } from "./cells.mjs";
 import { stepOf } from "./curve.mjs";
@@ -24,7 +26,7 @@ export function seedTables(results, categories, statistics) {
     const rows = byKey(withLast(benchmark, last), ({ category }) => category);
     return {
       name,
-      tasks: numbered(withLast(tasks.filter(reports), last)),
+      tasks: numbered(name, withLast(tasks.filter(reports), last)),
       rows: categories.map((category) => rows.get(category) ?? []),
     };
   });
@@ -72,10 +74,14 @@ function withLast(items, last) {
   }));
 }
 
-/** Each with the name that it has in every run: its kind, and its place among those. @param {readonly TaskLine[]} tasks */
-function numbered(tasks) {
+/** Of how many tasks of a kind every run has the same ones; declines are twins of plain ones. Those behind them a run wrote itself. */
+const ready = (/** @type {string} */ kind) =>
+  heldOut.filter((one) => one.purpose === "evaluation" && one.kind === (kind === "decline" ? "plain" : kind)).length;
+
+/** Each with a name that runs have in common where they have the task in common. @param {string} run @param {readonly TaskLine[]} tasks */
+function numbered(run, tasks) {
   return [...byKey(tasks, ({ kind }) => kind).values()].flatMap((ofKind) =>
-    ofKind.map(({ kind, right }, number) => ({ kind, right, same: `${kind} ${number}` })),
+    ofKind.map(({ kind, right }, number) => ({ kind, right, same: `${number < ready(kind) ? "" : run} ${kind} ${number}` })),
   );
 }
 

@@ -40,7 +40,7 @@ export function report(error: unknown, print: (text: string) => void): number {
   }
   if (error instanceof EngineError) {
     print(
-      `playact: the engine failed: ${error.message}. What is finished is stored; the same command, or train --resume, goes on.\n`,
+      `playact: the engine failed: ${error.message}. What is finished is stored: a run goes on with train --resume, synth and eval with the same command.\n`,
     );
     return exitCodes.engine;
   }

@@ -146,6 +146,7 @@ async function work({ store, name, begin, config, models, count }: Work, { print
   await stoppable(
     async (pause) => {
       await using opened = await openSynthesis(config, models, store);
+      pause(); // asked to stop while all was opened: the name stays free
       const { engine, counters } = opened;
       const output = { out: print, err: progress, erase: eraseLine, terminal: process.stderr.isTTY, json: false };
       const shown = openProgress({ ...output, counters });

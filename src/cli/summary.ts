@@ -22,7 +22,8 @@ export async function printSummary(writer: Writer, print: Print): Promise<void> 
   const outcomes = heldOutOutcomes(store, run);
   const compared = comparisons(outcomes, best.step, last.step);
   if (compared.length > 0) {
-    const title = `Held-out tasks that chose nothing (greedy, judged by rules): success, and gain over step 0 by the same tasks`;
+    const gain = "step 0" in (compared[0] ?? {}) ? ", and gain over step 0 by the same tasks" : "";
+    const title = `Held-out tasks that chose nothing (greedy, judged by rules): success${gain}`;
     print(`\n${title}\n${table(compared)}in brackets: 95 % intervals\n`);
   }
   const byTools = scoresByTools(store, run);

@@ -9,6 +9,7 @@ import { newUsage } from "../simulator/usage.ts";
 import { commandFor, resolveHome, storePath } from "../store/home.ts";
 import type { Rejection } from "../tasks/rejection.ts";
 import type { Task } from "../types.ts";
+import { report } from "./exit.ts";
 import { collect, presetHelp, toolSettings, toolsHelp, upTo } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
 import { checkOwnTools, toolStore } from "./own-tools.ts";
@@ -110,6 +111,10 @@ async function writeSome(config: Config, options: Options) {
   const tasks = new Map<number, Task>();
   const written = await writeTasks(writer, series, { filled: new Set(), rounds: [], known: [] }, async (place, task) => {
     tasks.set(place, task);
+  }).catch((error: unknown) => {
+    if (!(error instanceof PlayactError) || tasks.size === 0) throw error;
+    process.exitCode = report(error, toStderr); // what is written is printed all the same
+    return null;
   });
   return { tasks, rejected: written?.rejected ?? new Map<number, readonly Rejection[]>() };
 }

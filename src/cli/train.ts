@@ -14,7 +14,7 @@ import { assertSameTools, taskSetHash } from "../run/own-tools.ts";
 import { type Parent, parentCheckpoint, parentOf } from "../run/parent.ts";
 import { findSeats, findTeacher, withCheckedAddresses } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
-import { openTrainingSet } from "../run/task-set.ts";
+import { checkTrainingSet } from "../run/task-set.ts";
 import { checkTeacherServer } from "../run/teacher-server.ts";
 import { versions } from "../run/versions.ts";
 import { healthOf } from "../store/health-checks.ts";
@@ -137,7 +137,7 @@ async function started(store: Store, file: string | undefined, options: Options)
   const { preset, config, tools: ownTools } = await requested(file, options);
   const { source } = config.tasks;
   // what is missing is reported before a run is created
-  if (source !== null) openTrainingSet(store, config, source);
+  if (source !== null) checkTrainingSet(store, config, source);
   pythonPath();
   await checkSimulatorServer(config);
   await checkTeacherServer(config);

@@ -20,7 +20,7 @@ export function trialFault(config: Pick<Config, "trial" | "rollout" | "evaluatio
     (tasks.drift > 0 && trainedKinds(config).includes("decoy")) ||
     (evaluation.perCell > 0 && cellKinds(config).includes("decoy"));
   if (trial.phase && trial.world === "shared" && decoys)
-    return `Config key "trial.world": of two tools that look alike the right episode tries both, which in a shared world does harm. Set trial.world=scratch, or leave decoy out of tasks.driftKinds.`;
+    return `Config key "trial.world": of two tools that look alike the right episode tries both, which in a shared world does harm. Set trial.world=scratch, or leave decoy out of tasks.driftKinds and evaluation.heldOutKinds.`;
   if (trial.turns <= most) return null;
   const needed = (trial.turns + 2) * leastTokens;
   const fewer = most > 0 ? `trial.turns=${most} at most` : "trial.turns=0";

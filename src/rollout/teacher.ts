@@ -20,9 +20,9 @@ export function roomyFor({ idsPerToken }: Pick<Teacher, "idsPerToken">, limits: 
 
 /** What becomes of a try that is to be learnt from (run/teach.ts), in the order in which it is asked. */
 export const tryOutcomes = [
-  "aborted", // by the simulator's or the engine's fault
-  "late", // a turn was cut off by rollout.turnSeconds: the machine was too slow, whatever the verdict says
-  "unsolved", // the verdict does not approve
+  "late", // a turn took longer than rollout.turnSeconds, and was cut off or lost: the machine was too slow, whatever the verdict says
+  "aborted", // by another fault of simulator or engine
+  "unsolved", // the verdict does not approve, or a limit cut it off
   "untold", // no trial told anything
   "malformed", // a call could not be parsed, or a trial was refused: it would be learnt too
   "too_long", // in the policy's ids

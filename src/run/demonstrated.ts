@@ -1,9 +1,10 @@
 // Right episodes of tasks, built from their blueprints and judged: demonstrations of the warm-up, guides of failed groups, and the
 // canary, which shows what the judge makes of words.
 
-import type { Config } from "../config/config.ts";
+import type { Config, Dialect } from "../config/config.ts";
 import { failedAlone } from "../llm/llm.ts";
 import { asPlayed } from "../reward/as-played.ts";
+import { conductOf } from "../reward/conduct.ts";
 import { trialCounts } from "../reward/trials.ts";
 import { isSolved } from "../reward/verdict.ts";
 import { seedFrom } from "../rng.ts";
@@ -22,19 +23,19 @@ import { simulatorOf } from "./session.ts";
  * Whether the rules approve a demonstration, so that it can be learnt from. One that has to go by untrue pages makes a call that is
  * refused, which costs it the full marks: there it is enough that in the end all was done, without harm, and told.
  */
-export function isApproved(trajectory: Trajectory): boolean {
+export function isApproved(trajectory: Trajectory, dialect: Dialect): boolean {
   const { verdict } = trajectory;
   if (verdict === null) return false;
   if (isSolved(verdict)) return true;
-  return goesByPages(trajectory) && trialCounts(trajectory)["trial/solved"] === 1 && tellsHalf(trajectory);
+  return goesByPages(trajectory) && trialCounts(trajectory)["trial/solved"] === 1 && tellsHalf(trajectory, dialect);
 }
 
 /** The bar of isSolved for a report, whose verdict has none where a call was refused. */
-function tellsHalf(trajectory: Trajectory): boolean {
-  const { expected } = asPlayed(judged(trajectory));
-  const said = trajectory.messages.at(-1)?.text ?? "";
-  const results = expected.map(({ result }) => result);
-  return carriedShare(said, results) >= 0.5;
+function tellsHalf(trajectory: Trajectory, dialect: Dialect): boolean {
+  const shown = judged(trajectory);
+  const task = asPlayed(shown);
+  const results = task.expected.map(({ result }) => result);
+  return carriedShare(conductOf({ ...shown, task }, dialect).told, results) >= 0.5;
 }
 
 /**
@@ -102,7 +103,7 @@ export function guideOf(
 ) {
   return async (task: Task, index: number): Promise<Trajectory | null> => {
     const shown = await demonstrated(session, task, [...names, index, groupSize]);
-    if (!isApproved(shown)) return null;
+    if (!isApproved(shown, session.template.dialect)) return null;
     return { ...shown, sample: groupSize, policyVersion: session.engine.policy.version };
   };
 }

@@ -176,10 +176,12 @@ export async function drawTasks(session: Session, series: Series): Promise<Drawn
     rounds: roundsOf(store, run, step, purpose),
     known: [...vectorsBefore(store, run, series, remembered), ...vectorsOf(store, run, series)],
   };
+  // twins and spare tasks may have been stored before a resume
+  const placed = () => [...tasks.keys()].filter((place) => place < series.count && !leftOut.has(place)).length;
   const written = await writeTasks(session, ordered, state, async (index, task, origin) => {
     await commit(session, () => saveTask(writer, { step, purpose, index }, task, origin));
     tasks.set(index, task);
-    session.progress({ kind: "count", text: "tasks written", done: tasks.size, of: wanted });
+    session.progress({ kind: "count", text: "tasks written", done: placed(), of: wanted });
   });
   for (const [index, rejections] of written.rejected) {
     if (tasks.has(index)) continue;
@@ -187,11 +189,9 @@ export async function drawTasks(session: Session, series: Series): Promise<Drawn
     const failure = { boundary: "task", code: "invalid_reply", text, task: `${series.id}-${series.first + index}` };
     await commit(session, () => recordFailure(writer, step, failure, { purpose, drafts: rejections }));
   }
-  // twins and spare tasks may have been stored before a resume
-  const placed = [...tasks.keys()].filter((place) => place < series.count && !leftOut.has(place)).length;
   return {
     tasks: new Map([...tasks].sort(([a], [b]) => a - b)),
-    metrics: taskMetrics(session, ordered, { placed, wanted }, written),
+    metrics: taskMetrics(session, ordered, { placed: placed(), wanted }, written),
   };
 }
 

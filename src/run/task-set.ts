@@ -26,21 +26,30 @@ export interface TrainingSet {
 export const selectionWays = ["as it is", "told", "decline"] as const;
 
 /**
- * The set of config.tasks.source.
+ * Whether a new run can train on a set; one that is resumed goes on as it began.
  * @throws PlayactError("usage") if there is none of that name or nothing in it, PlayactError("config") for one that the config
  * cannot train on
  */
-export function openTrainingSet(store: Store, config: Config, name: string): TrainingSet {
+export function checkTrainingSet(store: Store, config: Config, name: string): void {
+  const fault = membersOf(store, name)
+    .map(({ task }) => faultOf(task, config))
+    .find((one) => one !== null);
+  if (fault !== undefined) throw new PlayactError("config", `The task set ${name} cannot be trained on: ${fault}`);
+}
+
+function membersOf(store: Store, name: string) {
   const members = tasksOf(store, findTaskSet(store, name));
   if (members.length === 0)
     throw new PlayactError(
       "usage",
       `The task set ${name} has no task yet. Make some with: ${commandFor(store, `synth ${name} -n 60`)}; why personas were dropped: select * from synthesis_summary`,
     );
-  const fault = members.map(({ task }) => faultOf(task, config)).find((one) => one !== null);
-  if (fault !== undefined && fault !== null)
-    throw new PlayactError("config", `The task set ${name} cannot be trained on: ${fault}`);
-  const { train, evaluation, selection } = partsOf(members, config);
+  return members;
+}
+
+/** The set of config.tasks.source. @throws PlayactError("usage") if there is none of that name or nothing in it */
+export function openTrainingSet(store: Store, config: Config, name: string): TrainingSet {
+  const { train, evaluation, selection } = partsOf(membersOf(store, name), config);
   const played = (tasks: readonly Task[]) => (config.simulator.tools === "written" ? tasks.map(withoutTable) : tasks);
   return {
     name,
@@ -69,7 +78,7 @@ function faultOf(task: Task, { simulator }: Config): string | null {
   if (missing !== undefined)
     return `${task.id} restricts the use of ${missing}, which it does not offer (it offers ${offered.join(", ")}). Remove the restriction or the task from the set's file, and import it again: ${commandLine("synth NAME --import FILE")}`;
   // its questions go where all is told, what is forbidden where nothing is
-  if (rubricOf(task).subGoals.length > 0) return null;
+  if (rubricOf(simulator.tools === "written" ? withoutTable(task) : task).subGoals.length > 0) return null;
   return task.rubric === undefined
     ? `the calls of ${task.id} change nothing in its table, so nothing that is done could be paid for. Correct them in the set's file, and import it again.`
     : `the rubric of ${task.id} has no item among its sub-goals, so nothing that is done could be paid for. Give it one in the set's file, or leave the rubric out: it is then derived from the task.`;

@@ -1,7 +1,7 @@
 // Demonstrations by a teacher (ToolMaster's stage one, arXiv 2601.12762): it plays each task several times in the policy's seat of the
 // same episodes, told to try tools and to correct itself. Of the tries that can be learnt from, the one with the fewest trials is
 // written anew as the policy would have written it. Four tries, and that a trial must have told something, are ours.
-import type { Config } from "../config/config.ts";
+import type { Config, Dialect } from "../config/config.ts";
 import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import { instructionsIn } from "../llm/text/system-prompt.ts";
@@ -34,7 +34,7 @@ interface Tried {
 }
 
 /** The parts of a session that teaching needs. */
-type Teaching = Pick<Session, "config" | "template" | "memory" | "usage" | "signal" | "pause">;
+type Teaching = Pick<Session, "config" | "template" | "memory" | "usage" | "signal">;
 
 /** The teacher shows how: the best of its tries, with what became of them all in its counts. */
 export function teacherShows(session: Teaching, { teacher, engine }: Omit<Seated, "sequences">): Show {
@@ -59,7 +59,10 @@ export function teacherShows(session: Teaching, { teacher, engine }: Omit<Seated
     const { messages, responseTokens } = retold(played, own.dialect, telling);
     const trajectory: Trajectory = { ...played, messages, author: "teacher", sample: 0, policyVersion: 0 };
     const isLong = responseTokens > task.limits.responseTokens;
-    return { trajectory, outcome: outcomeOf(played, config.trial) ?? (isLong ? "too_long" : "right") };
+    return {
+      trajectory,
+      outcome: outcomeOf(played, { trial: config.trial, dialect: own.dialect }) ?? (isLong ? "too_long" : "right"),
+    };
   }
 
   return async (task, index) => {
@@ -71,12 +74,15 @@ export function teacherShows(session: Teaching, { teacher, engine }: Omit<Seated
 }
 
 /** Why a try cannot be learnt from; null if it can, as far as it is not too long. */
-function outcomeOf(played: Trajectory, trial: Config["trial"]): TryOutcome | null {
+function outcomeOf(
+  played: Trajectory,
+  { trial, dialect }: Pick<Config, "trial"> & { readonly dialect: Dialect },
+): TryOutcome | null {
   const { status, stopReason, failure, task, counts } = played;
   const isLate = failure?.boundary === "engine" && failure.code === "deadline"; // of a teacher on a server
   if (isLate || stopReason === "turn_deadline") return "late";
   if (status === "aborted") return "aborted";
-  if (status === "truncated" || !isApproved(played)) return "unsolved"; // of a cut turn the end would be learnt
+  if (status === "truncated" || !isApproved(played, dialect)) return "unsolved"; // of a cut turn the end would be learnt
   if (hasTrials(trial) && task.kind === "call" && (counts["trial/telling"] ?? 0) === 0) return "untold";
   return (counts["refused/malformed"] ?? 0) + (counts["refused/no_trial"] ?? 0) > 0 ? "malformed" : null;
 }
@@ -94,8 +100,12 @@ function countsOf(tries: readonly Tried[]): Counts {
 }
 
 /** Whether an episode that was shown can be learnt from: a teacher's by its tries, another by its verdict. */
-export function isLearnt(shown: Trajectory): boolean {
-  return shown.author === "teacher" ? (shown.counts["teacher/right"] ?? 0) > 0 : isApproved(shown);
+export function isLearnt(shown: Trajectory, dialect: Dialect): boolean {
+  return shown.author === "teacher" ? isTaught(shown) : isApproved(shown, dialect);
+}
+
+function isTaught({ counts }: Trajectory): boolean {
+  return (counts["teacher/right"] ?? 0) > 0;
 }
 
 /** What became of all tries of a teacher; nothing of demonstrations by rule. */
@@ -113,7 +123,7 @@ export function teacherMetrics(shown: readonly Trajectory[]): Metrics {
 export function assertTaught({ models }: Pick<Config, "models">, all: readonly Trajectory[]): void {
   const calls = all.filter(({ task }) => task.kind === "call");
   const shown = calls.length > 0 ? calls : all;
-  if (shown.length === 0 || shown.some((one) => one.author !== "teacher" || isLearnt(one))) return;
+  if (shown.length === 0 || shown.some((one) => one.author !== "teacher" || isTaught(one))) return;
   const counts: Readonly<Record<string, number | undefined>> = teacherMetrics(shown);
   const why = Object.entries(outcomeTexts).flatMap(([outcome, text]) => {
     const count = counts[`teacher/${outcome}`] ?? 0;

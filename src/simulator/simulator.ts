@@ -116,7 +116,7 @@ async function ask<T>(
     } catch (error) {
       failure = failureOf(role, error);
       ended(null, failure.text);
-      // the same prompt would not fit next time either, and a server that is away was asked until the deadline
+      // the same prompt would not fit next time either, and a server that is away was asked for as long as it made sense
       if (failure.code === "context_full" || failure.code === "unavailable") break;
     } finally {
       note.counts({ [`tokens_in/${role}`]: usage.read, [`tokens_out/${role}`]: usage.written });

@@ -170,8 +170,9 @@ const laterTrajectories = `SELECT id FROM trajectory WHERE task IN (${laterTasks
   OR (task IN (SELECT id FROM task WHERE run = @run AND purpose IN ('evaluation', 'selection')) AND ${laterPhase("phase")})`;
 const reopenedTasks = "SELECT id FROM task WHERE run = @run AND step = @reopened AND purpose IN ('train', 'demonstration')";
 const forget: readonly string[] = [
-  "DELETE FROM benchmark WHERE run = @run AND step >= @reopened",
   "DELETE FROM checkpoint WHERE run = @run AND step >= @reopened",
+  // a row is of an adapter: one that another run goes on from is still there
+  "DELETE FROM benchmark WHERE run = @run AND step >= @reopened AND adapter NOT IN (SELECT adapter_hash FROM checkpoint)",
   "DELETE FROM metric WHERE run = @run AND step >= @reopened",
   `DELETE FROM evaluation_metric WHERE run = @run AND ${laterPhase("phase")}`,
   "DELETE FROM failure WHERE run = @run AND step > @reopened AND trajectory IS NULL",

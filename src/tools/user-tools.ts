@@ -26,7 +26,7 @@ export interface ToolsOptions {
 }
 
 /**
- * Reads the tools of a file or of every JSON file below a folder. A file may hold
+ * Reads the tools of a file or of every JSON or JSON Lines file below a folder. A file may hold
  * - a list of functions in the format of OpenAI, MCP, Anthropic or Google, bare or in a wrapper (`tools`, `functions`,
  *   `functionDeclarations`, a JSON-RPC `result`); the result's schema under `returns`, `x-returns` or `outputSchema`;
  * - BFCL function docs, or rows of a data set with their `function`, `functions` or `tools`, as a list or one per line;

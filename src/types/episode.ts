@@ -135,7 +135,7 @@ export interface Failure {
   readonly boundary: "user" | "tool" | "verifier" | "task" | "engine";
   /**
    * `contradiction`: valid replies that contradict what the episode's tools have stated. Of a model on a server: `refused`: it
-   * declined to answer; `unavailable`: the server was down or busy until the deadline.
+   * declined to answer; `unavailable`: the server was down or busy until the deadline, or takes no question any more.
    */
   readonly code: "deadline" | "invalid_reply" | "contradiction" | "context_full" | "error" | "refused" | "unavailable";
   readonly text: string;

@@ -47,7 +47,7 @@ describe("sixty demonstrations with trials", () => {
       const what = `${task.id}: ${JSON.stringify(shown.verdict)}\n${turns(shown)
         .map(({ text }) => text)
         .join("\n")}`;
-      expect(isApproved(shown) && shown.verdict?.rules === 1, what).toBe(true);
+      expect(isApproved(shown, "hermes") && shown.verdict?.rules === 1, what).toBe(true);
       expect(trialCounts(shown), what).toMatchObject({ "trial/harm": 0, "trial/solved": 1 });
       const tools = new Set(called(inTrials(shown)));
       expect(notesIn(shown), what).toHaveLength(tools.size);
@@ -97,7 +97,7 @@ describe("sixty demonstrations with trials", () => {
   test("try true pages too, with true notes", async () => {
     for (const { plain } of drifted) {
       const shown = await show(plain, { turns: 4 });
-      expect(isApproved(shown), plain.id).toBe(true);
+      expect(isApproved(shown, "hermes"), plain.id).toBe(true);
       expect(new Set(called(inTrials(shown))), plain.id).toEqual(new Set(plain.expected.map(({ name }) => name)));
       for (const note of notesIn(shown)) expect(falsehoods(note, shown), note).toEqual([]);
     }
@@ -120,7 +120,7 @@ describe("without a phase of trials, sixty demonstrations", () => {
       ).toBe(false);
       expect(new Set(refused(turns(shown))), task.id).toEqual(new Set(["wrong_arguments"])); // two at once, of calls side by side
       expect(shown.verdict?.rules, task.id).toBeLessThan(1);
-      expect(isApproved(shown), task.id).toBe(true);
+      expect(isApproved(shown, "hermes"), task.id).toBe(true);
       expect(blameFor(shown)?.code, task.id).toBe("wrong_arguments"); // its blueprint is not at fault
     }
   });
@@ -130,8 +130,8 @@ describe("without a phase of trials, sixty demonstrations", () => {
     for (const task of ofKind("decoy")) {
       const shown = await show(task, untried);
       const isHarmed = task.drift?.kind === "decoy" && called(turns(shown)).includes(task.drift.decoy);
-      expect(isApproved(shown), task.id).toBe(!isHarmed);
-      approved.push(isApproved(shown));
+      expect(isApproved(shown, "hermes"), task.id).toBe(!isHarmed);
+      approved.push(isApproved(shown, "hermes"));
     }
     expect(approved.filter(Boolean).length).toBeGreaterThan(4);
     expect(approved.filter(Boolean).length).toBeLessThan(16);
@@ -166,7 +166,7 @@ describe("a demonstration", () => {
     const shown = await show(renamed, { notes: false });
     expect(inExecution(shown)[0]?.text).toMatch(/^Plan: /);
     expect(turns(shown).some(({ text }) => text.includes("Notes:"))).toBe(false);
-    expect(isApproved(shown)).toBe(true);
+    expect(isApproved(shown, "hermes")).toBe(true);
   });
 
   test("knows no more than its trials told: of one, what the error said, or what one of a pair gave", async () => {
@@ -178,7 +178,7 @@ describe("a demonstration", () => {
       const shown = await show(decoy, { turns: 1 }, seed);
       expect(inTrials(shown)).toHaveLength(1);
       expect(notesIn(shown)).toHaveLength(1);
-      expect(isApproved(shown)).toBe(true);
+      expect(isApproved(shown, "hermes")).toBe(true);
     }
   });
 
@@ -188,7 +188,7 @@ describe("a demonstration", () => {
     const short = await show(chain(), { turns: 1 });
     expect(called(inTrials(short))).toEqual(["find_train"]);
     expect(notesIn(short)).toHaveLength(1);
-    expect(isApproved(short)).toBe(true);
+    expect(isApproved(short, "hermes")).toBe(true);
     const plans = inExecution(await show(chain())).map(({ text }) => text);
     expect(plans[0]).toMatch(/^Plan: .*find_train, then book_seats/m);
     expect(plans[1]).toBe(says(...chain().expected.slice(1)));

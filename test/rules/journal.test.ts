@@ -121,7 +121,9 @@ describe("reading and changing", () => {
   test("no tool of the catalogue that makes, pays or moves something counts as reading", () => {
     const readers = embeddedCatalogue().flatMap(({ tools }) => tools.map(({ name }) => name).filter(isReading));
     const verbs = new Set(readers.map((name) => spoken(actionOf(name)).split(" ")[0]));
-    expect([...verbs].sort().join(" ")).toBe("advise check compare explain find get identify list locate quote search sum track translate");
+    expect([...verbs].sort().join(" ")).toBe(
+      "advise check compare explain find get identify list locate quote search sum track translate",
+    );
     expect(readers).not.toContain("check_in_passenger");
   });
 

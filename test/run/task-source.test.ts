@@ -3,7 +3,7 @@ import { type ConfigInput, configSchema } from "../../src/config/config.ts";
 import { checkConfig } from "../../src/config/resolve.ts";
 import { besideOf } from "../../src/pairs.ts";
 import type { Series } from "../../src/run/draw-tasks.ts";
-import { openTrainingSet } from "../../src/run/task-set.ts";
+import { checkTrainingSet, openTrainingSet } from "../../src/run/task-set.ts";
 import { type TaskSource, taskSource } from "../../src/run/task-source.ts";
 import { closeStep, openStep } from "../../src/store/steps.ts";
 import type { Task } from "../../src/types.ts";
@@ -221,7 +221,7 @@ describe("personas that are held out", () => {
 describe("a set that cannot be trained on is refused with what to do", () => {
   const opened = (tasks: readonly Task[], config: ConfigInput = {}, name = "trips") => {
     using run = runWith(tasks);
-    openTrainingSet(run.store, configSchema.parse({ ...config, tasks: { source: name } }), name);
+    checkTrainingSet(run.store, configSchema.parse({ ...config, tasks: { source: name } }), name);
   };
   const { table: _, ...simulated } = setTask(0);
   const nothing = { forbidden: [], subGoals: [], questions: [] };

@@ -67,7 +67,7 @@ test("a teacher that only refuses teaches nothing: one of its call tasks must be
   const config = configSchema.parse({});
   const { show } = taught([["No tool of mine can find trains, I'm sorry."]]);
   const refused = await show(declined(), 0);
-  expect(isLearnt(refused)).toBe(true);
+  expect(isLearnt(refused, "hermes")).toBe(true);
   expect(() => assertTaught(config, [refused])).not.toThrow();
   const failed = await taught([[answer]]).show(blueprint(), 1);
   expect(() => assertTaught(config, [refused, failed])).toThrow(/showed no call task of 1 .*1 did not solve the task/);
@@ -133,7 +133,7 @@ describe("of a teacher's tries", () => {
     const shown = await show(blueprint(), 0);
     expect(shown).toMatchObject({ author: "teacher", sample: 0, policyVersion: 0, status: "terminated", verdict: { rules: 1 } });
     expect(shown.counts).toMatchObject({ "trial/turns": 1, "teacher/right": 3, "teacher/untold": 1 });
-    expect(isLearnt(shown)).toBe(true);
+    expect(isLearnt(shown, "hermes")).toBe(true);
     expect(prompts.filter((prompt) => prompt.split("<|im_start|>assistant").length === 2)).toHaveLength(4);
     expect(prompts.every((prompt) => prompt.includes("Before you act, try every tool"))).toBe(true);
   });
@@ -191,7 +191,7 @@ describe("of a teacher's tries", () => {
       const { show, config } = taught([turns], {}, ids);
       const shown = await show(task ?? blueprint(), 0);
       expect(shown.counts).toMatchObject({ [`teacher/${why}`]: 1 });
-      expect(isLearnt(shown)).toBe(false);
+      expect(isLearnt(shown, "hermes")).toBe(false);
       expect(teacherMetrics([shown])).toMatchObject({ [`teacher/${why}`]: 1, "teacher/right": 0 });
       expect(() => assertTaught(config, [shown])).toThrow(
         expect.objectContaining({ boundary: "config", message: expect.stringMatching(text) }),
@@ -201,9 +201,9 @@ describe("of a teacher's tries", () => {
 
   test("one that declines needs no trial, and without trials no call does", async () => {
     const shown = await taught([["I have no tool to find trains."]]).show(declined(), 0);
-    expect([isLearnt(shown), shown.counts["trial/turns"]]).toEqual([true, 0]);
+    expect([isLearnt(shown, "hermes"), shown.counts["trial/turns"]]).toEqual([true, 0]);
     const plain = await taught([[calls(found), answer]], { trial: { turns: 0 } }).show(blueprint(), 0);
-    expect(isLearnt(plain)).toBe(true);
+    expect(isLearnt(plain, "hermes")).toBe(true);
     expect(plain.messages.every((message) => !("phase" in message))).toBe(true);
     expect(plain.messages[2]?.text).toBe(says(found));
   });
@@ -212,8 +212,8 @@ describe("of a teacher's tries", () => {
     const task = drifting("renamed");
     const [wanted = found] = task.expected;
     const shown = async (end: string) => taught([[calls(found), calls(wanted), end]], { trial: { turns: 0 } }).show(task, 0);
-    expect(isLearnt(await shown(answer))).toBe(true);
-    expect(isLearnt(await shown("Done."))).toBe(false);
+    expect(isLearnt(await shown(answer), "hermes")).toBe(true);
+    expect(isLearnt(await shown("Done."), "hermes")).toBe(false);
   });
 
   test("a model whose ids are bytes has room for as much text", async () => {

@@ -5,15 +5,19 @@ const tickMs = 1_000;
 /** Native work does not block the event loop: a longer time without a tick was none of ours. */
 const leastGapMs = 5_000;
 
-let seen = performance.now();
-let lost = 0;
+/** A clock without the times in which nobody read it for long. @param now the clock that goes on meanwhile, in milliseconds */
+export function clockWithoutGaps(now: () => number): () => number {
+  let seen = now();
+  let lost = 0;
+  return () => {
+    const at = now();
+    if (at - seen > leastGapMs) lost += at - seen;
+    seen = at;
+    return at - lost;
+  };
+}
 
 /** As performance.now(), without the times in which the process stood still. */
-export function awake(): number {
-  const now = performance.now();
-  if (now - seen > leastGapMs) lost += now - seen;
-  seen = now;
-  return now - lost;
-}
+export const awake = clockWithoutGaps(() => performance.now());
 
 setInterval(awake, tickMs).unref();

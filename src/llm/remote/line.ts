@@ -66,7 +66,8 @@ export function openLine(address: ServerAddress, key: string | null, most: numbe
       const asked = sent.kind === "status" ? (sent.retryAfterMs ?? 0) : 0;
       const longer = Math.max(pause, asked);
       if (performance.now() + longer >= until) {
-        const why = asked > pause ? `it asks to wait ${asked} ms, longer than the deadline` : `given up after ${deadlineMs} ms`;
+        const why =
+          asked >= deadlineMs ? `it asks to wait ${asked} ms, longer than the deadline` : `given up after ${deadlineMs} ms`;
         throw new EngineError("unavailable", `${fault}; ${why}`);
       }
       await wait(longer, undefined, { signal }).catch(() => signal.throwIfAborted());
