@@ -17,6 +17,7 @@ from torch import Tensor
 
 CHUNK_BYTES = 64 * 1024 * 1024  # float32 logits held at a time
 CAST_BYTES = 4 * 1024 * 1024  # float32 copy of the head held at a time: fits into the cache
+SUMMED = 16_384  # products that Apple's GPUs add at a time: from 32,767 on an M1 or M2 reads too far (pytorch#195163)
 
 
 def target_logprobs(hidden: Tensor, weight: Tensor, targets: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
@@ -45,7 +46,7 @@ class _TargetLogprobs(torch.autograd.Function):
                 # One-hot minus p sums to 0. For p near 1, 1 - p is the sum of the others, since p itself is rounded too much.
                 push = probability.neg_().scatter_(-1, target, 0)
                 push.scatter_(-1, target, -push.sum(-1, keepdim=True))
-                slope[part] = (push.to(weight.dtype) @ weight) / temperature
+                slope[part] = _times(push.to(weight.dtype), weight, SUMMED if weight.device.type == "mps" else None) / temperature
 
         for part in _chunks(len(targets), weight.shape[0]):
             fill(part)
@@ -57,6 +58,14 @@ class _TargetLogprobs(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, None, None, None]:
         slope: Tensor = ctx.slope
         return (gradients[0][:, None] * slope).to(slope.dtype), None, None, None
+
+
+def _times(push: Tensor, weight: Tensor, most: int | None = None) -> Tensor:
+    """push [c, v] @ weight [v, h]; with `most` in slices of so many rows of the head, added in float32."""
+    if most is None:
+        return push @ weight
+    parts = [push[:, start : start + most] @ weight[start : start + most] for start in range(0, len(weight), most)]
+    return torch.stack(parts).float().sum(0)
 
 
 def _logits(hidden: Tensor, weight: Tensor) -> Tensor:
@@ -71,8 +80,12 @@ def _logits(hidden: Tensor, weight: Tensor) -> Tensor:
     wide, rows = hidden.float(), max(1, CAST_BYTES // (4 * weight.shape[1]))
     cast = torch.empty(min(rows, len(weight)), weight.shape[1], dtype=torch.float32, device=weight.device)  # used again
     for start in range(0, len(weight), rows):
-        part = weight[start : start + rows]
-        torch.mm(wide, cast[: len(part)].copy_(part).T, out=logits[:, start : start + rows])
+        part, columns = weight[start : start + rows], logits[:, start : start + rows]
+        exact = cast[: len(part)].copy_(part).T
+        if weight.device.type == "cpu":
+            torch.mm(wide, exact, out=columns)
+        else:  # Apple's GPUs write wrongly into columns of a larger result
+            columns.copy_(wide @ exact)
     return logits
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import torch
 from torch.utils.checkpoint import checkpoint
 
 from .batch import PackedRow
@@ -37,6 +38,7 @@ class Sizes:
     masks: int  # kinds of attention: 1, gemma3 2
     adapter: int  # trainable parameters
     item: int  # bytes of an activation: 4 or 2
+    scores: int = 0  # heads whose n x n scores autograd keeps in every block: no fused attention to train with on Apple's GPUs
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def sizes(policy: Policy) -> Sizes:
         rank=policy.lora.rank,
         adapter=sum(p.numel() for p in adapter.values()),
         item=policy.dtype.itemsize,
+        scores=config.num_attention_heads if policy.device.type == "mps" else 0,
     )
 
 
@@ -104,7 +107,8 @@ def row_bytes(s: Sizes, nodes: int, trained: int, recomputed: int) -> int:
     inputs = recomputed * s.hidden * s.item
     kept = (s.blocks - recomputed) * block_bytes(s) + inputs
     passing = (3 * s.intermediate + 4 * s.hidden) * s.item  # gradients and results within one block
-    mask = s.masks * nodes * nodes * s.item
+    scores = 4 * s.scores * (s.blocks - recomputed + 4)  # 4: of the block in work, there and back
+    mask = nodes * nodes * (s.masks * s.item + scores)
     hidden = trained * s.hidden * (s.item + 4)  # the head's input and its gradient
     at_head = nodes * kept + 3 * CHUNK_BYTES
     in_last_block = nodes * (kept + passing)
@@ -154,5 +158,6 @@ def recomputed(policy: Policy, blocks: int) -> Iterator[None]:
 def limit_bytes(policy: Policy, room: Room) -> int:
     """Bytes that this process may use: the user's limit, else its own use plus most of what is free now."""
     if room.limit is not None:
-        return room.limit
+        # what a plan gives a Mac is all of its memory; its GPU may use less
+        return room.limit if policy.device.type != "mps" else min(room.limit, torch.mps.recommended_max_memory())
     return held_bytes(policy.device) + int(SHARE_OF_FREE * free_bytes(policy.device) / room.sharers)

@@ -8,6 +8,7 @@ import { knownFacts } from "../models/model.ts";
 import type { MachineMemory, MemoryRequest } from "../plan/machine.ts";
 import { type MemoryPlan, planMemory } from "../plan/plan.ts";
 import { misfitText } from "../plan/text.ts";
+import { idleCard } from "./devices.ts";
 import { thisMachine, weightItem } from "./machine.ts";
 
 /** @throws PlayactError("model") for a model whose header is neither in models/manifest.json nor on this disk */
@@ -55,7 +56,11 @@ export async function planOfRun(config: Config): Promise<RunPlan> {
   const request = await planRequestOf(config, machine);
   const planned = planMemory(request, machine);
   const { plan } = planned;
-  if (plan === null) throw new PlayactError("memory", misfitText(planned, request, machine, config.rollout.responseTokens));
+  if (plan === null) {
+    const on = (side: MachineMemory["learner"]) => (side === "host" ? "cpu" : "cuda");
+    const idle = await idleCard(config, { engine: on(machine.engine), learner: on(machine.learner), torch: "" });
+    throw new PlayactError("memory", [...idle, misfitText(planned, request, machine, config.rollout.responseTokens)].join(" "));
+  }
   return { plan, learner: { dtype: request.training?.item === 2 ? "bfloat16" : "float32", on: machine.learner } };
 }
 

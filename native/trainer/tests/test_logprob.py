@@ -5,7 +5,7 @@ import sys
 import pytest
 import torch
 
-from trainer.logprob import CHUNK_BYTES, target_logprobs
+from trainer.logprob import CHUNK_BYTES, _times, target_logprobs
 from trainer.machine import give_back_freed_memory, peak_bytes, restart_peak
 
 
@@ -74,3 +74,11 @@ def test_a_chunk_of_the_head_takes_no_more_memory_than_is_planned() -> None:
     before = peak_bytes(hidden.device)
     target_logprobs(hidden, weight, targets, 1.0)
     assert peak_bytes(hidden.device) - before < 3 * CHUNK_BYTES + 16e6  # memory.row_bytes; the rest is code that is loaded
+
+
+def test_a_product_in_slices_is_the_product() -> None:
+    """For Apple's GPUs: the vocabulary a slice at a time."""
+    torch.manual_seed(1)
+    push, weight = torch.randn(5, 101), torch.randn(101, 16)
+    assert torch.allclose(_times(push, weight, 7), push @ weight, atol=1e-5)
+    assert torch.allclose(_times(push, weight, 200), push @ weight, atol=1e-6)

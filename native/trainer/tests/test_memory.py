@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from trainer.batch import pack_minibatch
 from trainer.fault import Fault
@@ -45,6 +46,33 @@ def test_the_activations_of_a_block_are_known_from_its_shapes(architecture: str,
     few, many = (tiny_policy(architecture, dtype=dtype, layers=layers) for layers in (2, 5))
     (less, nodes, _), (more, _, _) = kept_by_autograd(few, 0), kept_by_autograd(many, 0)
     assert (more - less) / 3 == pytest.approx(nodes * block_bytes(sizes(few)), rel=0.02)
+
+
+@pytest.mark.parametrize("architecture", ["llama", "qwen3"])
+def test_without_fused_attention_every_block_keeps_its_scores(architecture: str) -> None:
+    """As on Apple's GPUs when gradients are needed; counted here on the processor."""
+
+    def scores(layers: int) -> tuple[int, int]:
+        policy = tiny_policy(architecture, layers=layers)
+        [row] = pack_minibatch(episodes(8, 4), 10_000)
+        nodes = len(row.row.ids)
+        held: dict[int, int] = {}
+
+        def keep(tensor: torch.Tensor) -> torch.Tensor:
+            if tensor.shape[-2:] == (nodes, nodes) and tensor.dim() > 2 and tensor.is_floating_point():
+                held[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+            return tensor
+
+        with sdpa_kernel(SDPBackend.MATH), torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
+            forward(policy, row.row, row.nodes, 1.0)
+        return sum(held.values()), nodes
+
+    (few, nodes), (many, _) = scores(2), scores(5)
+    shape = replace(sizes(tiny_policy(architecture)), scores=sizes(tiny_policy(architecture)).heads)
+    assert (many - few) / 3 == 4 * shape.heads * nodes * nodes
+    fused = replace(shape, scores=0)
+    more = [row_bytes(shape, nodes, 0, k) - row_bytes(fused, nodes, 0, k) for k in (0, 1)]
+    assert more[0] - more[1] == 4 * shape.heads * nodes * nodes  # a recomputed block keeps none
 
 
 @pytest.mark.parametrize("architecture", ["llama", "gemma3_text"])

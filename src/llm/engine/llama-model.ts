@@ -24,10 +24,10 @@ export interface EngineModel {
 }
 
 /**
- * @param layers layers on the GPU: all of them, or as many as fit at this moment
+ * @param layers layers on the GPU: so many, all of them, or as many as fit at this moment
  * @throws PlayactError("model" | "memory") with one sentence
  */
-export async function openEngineModel(llama: Llama, path: string, layers: "max" | "auto"): Promise<EngineModel> {
+export async function openEngineModel(llama: Llama, path: string, layers: number | "max" | "auto"): Promise<EngineModel> {
   let weights: LlamaModel | null = await loadModel(llama, path, layers);
   const facts = weightsOf(weights);
   /** Has the tokens alone: loaded at the first rest, and kept. */

@@ -124,7 +124,8 @@ async function opened<T>(options: OpenOptions, models: SeatFiles, open: (llama: 
       },
       memory: () => (llama.gpu === "cuda" ? onCard([...files, ...seats]) : process.memoryUsage.rss()),
       async load(path) {
-        const file = await openEngineModel(llama, onCpu ? await repacked(path) : path, options.wholeOnGpu ? "max" : "auto");
+        const layers = options.gpu === "off" ? 0 : options.wholeOnGpu ? "max" : "auto";
+        const file = await openEngineModel(llama, onCpu ? await repacked(path) : path, layers);
         files.push(file);
         return file;
       },
@@ -227,10 +228,13 @@ export async function startLlama(gpu: EngineOptions["gpu"], threads: number): Pr
   throw new PlayactError("environment", `engine.gpu is on, but the engine cannot use a GPU. ${why}`);
 }
 
+/** The build without a GPU. For Apple silicon there is one build alone, with Metal: then no layer is given to the GPU. */
+export const buildWithoutGpu = process.platform === "darwin" && process.arch === "arm64" ? "metal" : false;
+
 async function loadLlama(gpu: EngineOptions["gpu"], threads: number): Promise<Llama> {
   try {
     return await getLlama({
-      gpu: gpu === "off" ? false : { type: "auto", exclude: ["vulkan"] },
+      gpu: gpu === "off" ? buildWithoutGpu : { type: "auto", exclude: ["vulkan"] },
       build: "never",
       skipDownload: true,
       progressLogs: false,
