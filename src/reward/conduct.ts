@@ -5,7 +5,7 @@ import { readFinalAnswer } from "../llm/text/final-answer.ts";
 import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
 import { withoutNotes } from "../llm/text/trial.ts";
 import { untoldValues } from "../rules/blame.ts";
-import { jsonOf, own } from "../rules/json.ts";
+import { jsonEnd, jsonOf, own } from "../rules/json.ts";
 import { refuses } from "../rules/language/refusal.ts";
 import { carries } from "../rules/language/said.ts";
 import { asksFor } from "../rules/question.ts";
@@ -97,7 +97,15 @@ function inWords(rest: string): string {
   if (/<\/?tool_(call|response)>/.test(rest)) return "";
   const words = rest.replace(/```[\s\S]*?(?:```|$)/g, " ").trim();
   const isJson = /^(?:\{\s*["'}]|\[\s*[[{"'])/.test(words) || (words.startsWith("[") && jsonOf(words) !== undefined);
-  return isJson ? "" : words;
+  return isJson ? "" : withoutObjects(words).trim();
+}
+
+/** A text without the objects of JSON or Python in it; one that never closes goes to the end. */
+function withoutObjects(text: string): string {
+  const start = text.search(/\{\s*["']/);
+  if (start < 0) return text;
+  const end = jsonEnd(text, start);
+  return `${text.slice(0, start)} ${end < 0 ? "" : withoutObjects(text.slice(end))}`;
 }
 
 function tried({ calls, errors }: ParsedCalls): number {

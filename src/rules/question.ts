@@ -9,18 +9,26 @@ import { spoken } from "./values.ts";
 const formal = new Set(["number", "num", "count", "total", "of", "the", "for", "name", "address", "value", "code", "id", "type"]);
 /** Of these, those that name it alone: "What is the ID?". Of "Is it about your appointment?" none asks for an appointment's id. */
 const labels = ["id", "number", "name", "code", "address"];
+const askedWith = (words: string, ...questions: readonly string[]) =>
+  words.split(" ").map((word): [string, readonly string[]] => [word, questions]);
 /** What asks for a value without its word. */
-const askedBy: Readonly<Record<string, string>> = {
-  ...{ date: "when", day: "when", time: "when" },
-  ...{ place: "where", location: "where", city: "where", town: "where", destination: "where" },
-};
+const askedBy: ReadonlyMap<string, readonly string[]> = new Map([
+  ...askedWith("date day time", "when"),
+  ...askedWith("place location city town destination", "where"),
+  ...askedWith("quantity amount count", "how many", "how much"),
+  ...askedWith("duration length", "how long", "how many"),
+  ...askedWith("minutes hours", "how long"),
+  ...askedWith("kg", "weight", "heavy"), // of weight_kg
+]);
 
 const open = /\b(what|what's|which|when|where|who|whose|how)\b/;
 /** A question whether to act, for no value. */
 const offer =
-  /\b(shall|should) (i|we)\b|\b(like|want|need) (me|us) to\b|\banything else\b|\b(can|could|may) (i|we) (?!have|get|know|ask|see|take)/;
+  /\b(shall|should) (i|we)\b|\b(like|want|need) (me|us) to\b|\banything else\b|\b(can|could|may) (i|we) (?!(?:(?:please|kindly|also|just|first) )*(?:have|get|know|ask|see|take))/;
 const request =
-  /\b(please|kindly|(could|can|would|will) you)\b.*\b(provide|tell|give|share|specify|state|enter|confirm|send|let me know|supply|indicate)\b|^(provide|tell me|give me|specify|let me know)\b|\b(i|we)('ll| will| would| just| also| still)* (need|require)\b/;
+  /\b(please|kindly|(could|can|would|will) you(?! (?:like|want|need|prefer) (?:me|us)\b))\b.*\b(provide|tell|give|share|specify|state|enter|confirm|send|let me know|supply|indicate)\b|^(provide|tell me|give me|specify|let me know)\b|\b(i|we)('ll|'d| will| would| just| also| still)* (need|require)\b/;
+/** A request for what the sentence before names: "Could you provide it?" */
+const pointsBack = /\b(it|that|this|them|these|those)\s*(?:[.?!,]|$| (?:so|to|for|please)\b)/;
 
 /** Whether a message without a call asks for it. */
 export function asksFor({ text, calls }: Pick<Message, "text" | "calls">, { argument }: HeldBack): boolean {
@@ -30,10 +38,11 @@ export function asksFor({ text, calls }: Pick<Message, "text" | "calls">, { argu
     .replace(apostrophes, "'")
     .split(/(?<=[.!?？؟。:])\s+|\n+/);
   return sentences.some((sentence, at) => {
+    const whole = request.test(sentence) && pointsBack.test(sentence) ? `${sentences[at - 1] ?? ""} ${sentence}` : sentence;
     if (/[?？؟]/.test(sentence) && (open.test(sentence) || !offer.test(sentence)))
-      return names(sentence, argument, open.test(sentence) || request.test(sentence));
+      return names(whole, argument, open.test(sentence) || request.test(sentence));
     if (!request.test(sentence) || refuses(sentence)) return false;
-    return names(/:\s*$/.test(sentence) ? sentences.slice(at).join(" ") : sentence, argument, true); // a list may follow
+    return names(/:\s*$/.test(sentence) ? sentences.slice(at).join(" ") : whole, argument, true); // a list may follow
   });
 }
 
@@ -42,7 +51,7 @@ function names(sentence: string, argument: string, isOpen: boolean): boolean {
   const said = ` ${sentence.replace(/[^\p{L}\p{N}]+/gu, " ")} `;
   const words = spoken(argument).toLowerCase().split(" ");
   const telling = words.filter((word) => !formal.has(word));
-  const has = (word: string) => said.includes(` ${word}`) || (askedBy[word] !== undefined && said.includes(` ${askedBy[word]} `));
+  const has = (word: string) => said.includes(` ${word}`) || (askedBy.get(word) ?? []).some((by) => said.includes(` ${by} `));
   const label = labels.filter((word) => words.includes(word));
   // nothing else's: "the ID", not "the order ID"
   if (isOpen && label.some((word) => new RegExp(` (the|your|its|a|an)( full| exact| whole)? ${word} `).test(said))) return true;

@@ -3,6 +3,7 @@
 
 import type { Json, JsonObject, JsonSchema, ToolCall, ToolSpec } from "../types.ts";
 import { isObject, own } from "./json.ts";
+import { asMoment } from "./language/moments.ts";
 import { decimalOf } from "./language/numerals.ts";
 import { apostrophes, hyphens } from "./language/tokens.ts";
 import { type Alternatives, isListed, placeOf, within } from "./listed.ts";
@@ -37,8 +38,17 @@ export function comparable(place: Alternatives, text: string): string {
 
 const zone = /(?:z|[+-]\d{2}:?\d{2})$/i;
 
+/** Words of a description that name the form of a time. */
+const timeForm = /\bHH\b|ISO.?8601|RFC.?3339/i;
+
 /** "2026-03-05T18:00:00+00:00" and "…T18:00:00.000Z" are one moment; a time without an offset is no time with one. Null: no such time. */
 function momentOf(place: Alternatives, text: string): string | null {
+  const isFormatted = place.some(({ format }) => typeof format === "string");
+  const isDescribed = place.some(({ description }) => typeof description === "string" && timeForm.test(description));
+  if (isDescribed && !isFormatted && /^[\dT:.+Z\s-]+$/i.test(text)) {
+    const moment = asMoment(text);
+    if (moment !== null) return JSON.stringify(moment);
+  }
   const day = place.some(({ format }) => format === "date-time") ? "" : "2000-01-01T";
   if (day !== "" && !place.some(({ format }) => format === "time")) return null;
   const at = Date.parse(`${day}${text.trim()}${zone.test(text.trim()) ? "" : "Z"}`);

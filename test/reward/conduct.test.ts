@@ -61,6 +61,11 @@ describe("the conduct read from a record", () => {
     expect(conductOf(made, "hermes").told).toContain("NT418"); // without trials the word means nothing
   });
 
+  test("has not told what stands in JSON behind a few words", () => {
+    const noted = 'Here is what I found. {"train_id": "NT418", "departs": "08:25"}';
+    expect(read([says(found), noted])).toMatchObject({ report: "Here is what I found.", told: "Here is what I found." });
+  });
+
   test("reports with the words around a code block", () => {
     expect(read([says(found), `${answer}\n\`\`\`json\n{"train_id": "NT418"}\n\`\`\``]).report).toBe(answer);
   });

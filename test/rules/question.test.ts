@@ -17,6 +17,14 @@ test.each<[string, string]>([
   ["email_address", "What's your email?"],
   ["day", "Do you want to travel on a certain day?"],
   ["city", "Where do you want to go?"],
+  ["invoice_id", "It looks like the invoice ID is missing. Could you please provide it?"],
+  ["email", "May I please have your email address?"],
+  ["appointment_id", "I'd need your appointment ID."],
+  ["quantity", "How many would you like?"],
+  ["amount", "How much would you like to transfer?"],
+  ["duration_minutes", "How long would you like to rent the bike?"],
+  ["duration_minutes", "For how many minutes?"],
+  ["weight_kg", "What is the weight of the parcel?"],
 ])("%s is asked for: %s", (argument, text) => {
   expect(asks(text, argument)).toBe(true);
 });
@@ -31,6 +39,8 @@ test.each<[string, string]>([
   ["appointment_id", "Your appointment ID is A7."],
   ["day", "Shall I look for another day?"],
   ["day", "Which train? Have a nice day."],
+  ["email", "Would you like me to send the invoice to your email?"],
+  ["invoice_id", "Your invoice is ready. Could you please confirm the amount?"],
 ])("%s is not asked for: %s", (argument, text) => {
   expect(asks(text, argument)).toBe(false);
 });

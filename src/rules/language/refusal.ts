@@ -74,12 +74,17 @@ const claims =
 const goesOn =
   /^(and |but )?(what|which|when|where|who|how (many|much|long))\b(?!.*\b(else|instead|(can|could|may|should) (i|we)|would you (like|prefer))\b).*\?$/;
 
+/** The same as a request for a value: not for another task, and not for what the tools lack. */
+const bids =
+  /^(?!.*\b(else|instead|more|other|another|different|if|contact|call|visit|ask|tools?|functions?|access|permission|request|task|(i|we) (can|could|may))\b)(and |but )?((please|kindly|(could|can|would|will) you)\b.*\b(provide|tell|give|share|specify|enter|send|supply)\b|(i|we)('d| will| would| just| also)* (need|require)\b)/;
+
 /** Whether a text says that the request cannot be served. English only. */
 export function refuses(text: string): boolean {
   const clauses = clausesOf(text);
   const denial = clauses.findLastIndex(denies);
   if (denial < 0 || clauses.slice(0, denial).some((clause) => claims.test(clause))) return false;
-  return !clauses.slice(denial + 1).some((clause) => (shows(serves, clause) && !offers.test(clause)) || goesOn.test(clause));
+  const after = clauses.slice(denial + 1);
+  return !after.some((clause) => (shows(serves, clause) && !offers.test(clause)) || goesOn.test(clause) || bids.test(clause));
 }
 
 function denies(clause: string): boolean {

@@ -98,13 +98,23 @@ function says(reading: Reading, leaf: string | number): boolean {
     const folded = foldedText(leaf).trim();
     return operator.test(folded) || wordsOf(folded) === ""
       ? hasSign(reading.text, folded)
-      : hasWords(reading.words, wordsOf(folded));
+      : hasWords(...evened(reading.words, wordsOf(folded)));
   }
   const { day, clock } = moment;
   return (
     (!day || reading.days.some((said) => isSameDay(day, said))) &&
     (!clock || reading.clocks.some((said) => isSameTime(clock, said)))
   );
+}
+
+/** Text and value in one spelling: "canceled", and "on-time" of several words. A word alone is no part of another: "in" of "check-in". */
+function evened(text: string, words: string): [string, string] {
+  const isJoined = /\p{L}[ -]\p{L}/u.test(words);
+  const one = (all: string) => {
+    const spelled = all.replace(/(?<=\bcancel)(?=(?:ed|ing)\b)/gi, "l");
+    return isJoined ? spelled.replace(/(?<=\p{L})-(?=\p{L})/gu, " ") : spelled;
+  };
+  return [one(text), one(words)];
 }
 
 /** The year may be missing on either side. */

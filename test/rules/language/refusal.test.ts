@@ -153,6 +153,8 @@ describe("words that refuse", () => {
     "I can't find the parcel at home but it is in Hamburg.",
     "I could not reach the shop. Here is its address: Main St. 5.",
     "I don't have your phone number. What is it?",
+    "I don't have the invoice ID. Could you tell me the invoice ID?",
+    "I can't cancel it yet, I need the appointment ID.",
     "I can't cancel it yet. What is the order number?",
     "I've booked a table for 2 at Luigi's. Please note that I cannot guarantee a window seat.",
     "I only need the order number.",
