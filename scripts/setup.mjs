@@ -14,6 +14,8 @@ await script(async () => {
   await step("Node packages", installNodePackages);
   await step("Build", build);
   const setup = [join(root, "dist", "cli.js"), "setup", ...process.argv.slice(2)];
-  const [code] = await once(spawn(process.execPath, setup, { cwd: root, stdio: "inherit" }), "exit");
+  const child = spawn(process.execPath, setup, { cwd: root, stdio: "inherit" });
+  process.on("SIGTERM", () => child.kill("SIGTERM")); // which reaches this process alone
+  const [code] = await once(child, "exit");
   process.exitCode = code ?? 130;
 });

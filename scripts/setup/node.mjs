@@ -13,6 +13,11 @@ export function checkNode(version = process.versions.node) {
   if (process.platform === "win32") {
     throw new SetupError("Playact runs on Linux and macOS. On Windows, run it inside WSL: wsl --install");
   }
+  if (process.platform === "darwin" && process.arch !== "arm64") {
+    throw new SetupError(
+      "torch and onnxruntime have no builds for Intel Macs. Use Apple silicon with an arm64 build of Node, or Linux.",
+    );
+  }
   if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
     throw new SetupError(
       `Playact needs Node ${leastNode.join(".")} or newer, this is ${version}. Install a newer one, e.g.: nvm install 24`,
@@ -34,7 +39,9 @@ export async function installNodePackages(say) {
   if (isStamped(stampFile, stamp)) return false;
   needSpace(gigabytes);
   say("npm ci: fetches the packages and compiles SQLite where no ready build is to be had; about a minute");
-  const { code, output } = await execute("npm", ["ci", "--no-fund", "--no-audit"], installEnvironment());
+  // NODE_ENV=production, or omit= in a user's .npmrc, would leave out the compiler and the engine
+  const words = ["ci", "--include=dev", "--include=optional", "--no-fund", "--no-audit"];
+  const { code, output } = await execute("npm", words, installEnvironment());
   if (code !== 0) throw npmFailure(output);
   // npm links only the commands of dependencies; this link makes `npx playact` run the clone's.
   symlinkSync(join("..", "..", "dist", "cli.js"), join(folder, ".bin", "playact"));

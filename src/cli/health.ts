@@ -5,7 +5,7 @@ import { describe } from "../errors.ts";
 import { freeOfCard, nvidiaCards, whyNotOnCard } from "../llm/engine/nvidia.ts";
 import { fetchCommand, findFiles } from "../models/fetch.ts";
 import { modelsFolder } from "../models/folder.ts";
-import { commandLine, layout, reinstallCommand } from "../models/installation.ts";
+import { commandLine, reinstallCommand, sqliteCommand } from "../models/installation.ts";
 import { readManifest } from "../models/manifest.ts";
 import { askPython, pythonPath } from "../models/python.ts";
 import { freeBytes } from "../models/space.ts";
@@ -96,7 +96,7 @@ export function checkSqlite(): Check {
     const order = version.localeCompare(leastSqlite, "en", { numeric: true });
     return order >= 0 ? ok("sqlite", version) : fail("sqlite", `${version}, needs ${leastSqlite} or newer`, reinstallCommand());
   } catch (error) {
-    return fail("sqlite", describe(error), layout === "global" ? reinstallCommand() : "npm rebuild better-sqlite3");
+    return fail("sqlite", describe(error), sqliteCommand());
   }
 }
 
@@ -107,18 +107,19 @@ export async function checkPython(): Promise<Check[]> {
     const imports = Object.entries(packages).map(([name, version]) =>
       version === null ? fail(name, "cannot be imported", setUp) : ok(name, version),
     );
-    return [ok("python", `${python} (${path})`), ...imports, await learnerDevice(accelerator)];
+    return [ok("python", `${python} (${path})`), ...imports, await learnerDevice(accelerator, packages.torch ?? null)];
   } catch (error) {
     return [fail("python", describe(error), setUp)];
   }
 }
 
 /** The device torch would train on, with a warning for a GPU that it does not see. */
-async function learnerDevice(accelerator: string | null): Promise<Check> {
+async function learnerDevice(accelerator: string | null, torch: string | null): Promise<Check> {
   if (accelerator !== null) return ok("learner device", accelerator);
   const cards = await nvidiaCards();
   if (cards === null) return ok("learner device", "cpu");
-  return warn("learner device", `cpu: nvidia-smi reports a GPU (${cards}), but torch finds no CUDA`, setUp);
+  const fix = torch?.endsWith("+cpu") === false ? "update the NVIDIA driver: CUDA 13 needs 580 or newer" : setUp;
+  return warn("learner device", `cpu: nvidia-smi reports a GPU (${cards}), but torch finds no CUDA`, fix);
 }
 
 /** The laptop preset's models are required, those of `tiny` optional; the rest, some of many gigabytes, are listed if they are here. */

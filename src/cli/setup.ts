@@ -9,6 +9,7 @@ import { findFiles, getModel } from "../models/fetch.ts";
 import { layout } from "../models/installation.ts";
 import { filesOf, findModel } from "../models/manifest.ts";
 import { packageVersion, versions } from "../run/versions.ts";
+import { sqliteVersion } from "../store/sqlite.ts";
 import { outputOf } from "./exit.ts";
 import { presetHelp } from "./options.ts";
 import { toStderr } from "./output.ts";
@@ -49,6 +50,7 @@ export function setupCommand(): Command {
 /** npm leaves optional packages out if their install scripts fail; then the rest of the set-up would be useless. */
 function checkPackages(models: readonly string[]): void {
   versions();
+  sqliteVersion();
   if (models.includes(embedderModel)) packageVersion("onnxruntime-node");
 }
 

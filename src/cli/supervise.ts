@@ -67,6 +67,8 @@ function freeLease(home: string, token: string): void {
   }
 }
 
+const momentMs = 300;
+
 function runWorker(command: readonly string[]): Promise<WorkerEnd> {
   // a group of its own: a terminal's Ctrl-C reaches only the supervisor, which counts and forwards it
   const child = spawn(process.execPath, command, {
@@ -77,7 +79,11 @@ function runWorker(command: readonly string[]): Promise<WorkerEnd> {
   const pipe = child.stdio[supervisorPipe];
   pipe?.on("error", () => undefined); // a worker that dies with words of ours unread resets the pipe: "close" says that it is gone
   let asked = 0;
-  const onSignal = () => {
+  let last = Number.NEGATIVE_INFINITY;
+  const onSignal = (signal: NodeJS.Signals) => {
+    // a terminal's Ctrl-C reaches npx as well, and npm passes it on: twice within moments is once (npm/cli#8164)
+    if (signal === "SIGINT" && performance.now() - last < momentMs) return;
+    last = performance.now();
     asked++;
     if (pipe instanceof Writable && pipe.writable) pipe.write(asked === 1 ? "finish\n" : "now\n");
     if (asked > 2) child.kill("SIGKILL");

@@ -2,7 +2,7 @@
 // back, and ends it: end of input, SIGTERM, SIGKILL. The child exits by itself if this process dies (native/trainer/serve.py).
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -60,7 +60,7 @@ export async function startLearner(options: LearnerOptions): Promise<TorchLearne
       ...inherited(),
       ...(processes === 1 ? {} : shownCards()),
       ...options.env,
-      PYTHONPATH: nativeFolder(),
+      PYTHONPATH: [nativeFolder(), process.env.PYTHONPATH].filter(Boolean).join(delimiter), // as set-up and doctor look
       PYTHONUNBUFFERED: "1",
       PYTHONDONTWRITEBYTECODE: "1",
     },

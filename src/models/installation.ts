@@ -25,6 +25,13 @@ export function commandLine(words: string, how: Layout = layout): string {
   return how === "global" ? `playact ${words}` : `npx playact ${words}`;
 }
 
+/** The command that gives SQLite its native module. From npm 12 on a dependency's install script runs only where the project allows it. */
+export function sqliteCommand(how: Layout = layout): string {
+  if (how === "global") return `${reinstallCommand(how)} --allow-scripts=better-sqlite3`;
+  const rebuild = "npm rebuild better-sqlite3 --ignore-scripts=false";
+  return how === "clone" ? rebuild : `npm pkg set allowScripts.better-sqlite3=true --json && ${rebuild}`;
+}
+
 /**
  * The command that reinstalls a Node package. By default onnxruntime-node's install script downloads a CUDA build that is not
  * used here; if that fails, npm leaves out the package. A clone's setup skips packages that it has already installed.

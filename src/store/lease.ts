@@ -34,7 +34,7 @@ export function acquireLease(store: Store, run: RunRow, owner: { readonly pid: n
     if (holder !== null && holder.token !== owner.token && isAlive(holder)) {
       throw new PlayactError(
         "store",
-        `Run ${run.name} is being written by process ${holder.pid} on ${holder.host} (last heartbeat ${holder.heartbeatAt}). Stop that process first, or start another run.`,
+        `Run ${run.name} is being written by process ${holder.pid} on ${holder.host} (last heartbeat ${holder.heartbeatAt}). Stop that process first; if it is gone, repeat the command in ${heartbeatSeconds} seconds.`,
       );
     }
     database

@@ -7,6 +7,7 @@ import Database from "better-sqlite3";
 import { describe, PlayactError } from "../errors.ts";
 import { ensureWritable } from "./home.ts";
 import { assertOurs, migrate, migrations, versionOf } from "./migrations.ts";
+import { loading } from "./sqlite.ts";
 
 /** An open store. `database` is for the files of this folder only. */
 export interface Store extends Disposable {
@@ -27,7 +28,7 @@ export function openStore(path: string, options: { readonly readonly?: boolean; 
   if (!readonly) ensureWritable(dirname(path));
   else if (!existsSync(path))
     throw new PlayactError("store", `There is no store at ${path}. Start a run first, or set --home to the right folder.`);
-  const database = guarded(path, () => new Database(path, { readonly, fileMustExist: readonly }));
+  const database = guarded(path, () => loading(() => new Database(path, { readonly, fileMustExist: readonly })));
   try {
     guarded(path, () => prepare(database, path, readonly));
     if (options.busySeconds !== undefined) database.pragma(`busy_timeout = ${options.busySeconds * 1000}`);

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
 import { supervise } from "../../src/cli/supervise.ts";
 import { liveHolder, releaseLease } from "../../src/store/lease.ts";
 import { newWriter, temporaryStore } from "../store/temporary.ts";
@@ -46,6 +46,29 @@ describe("a worker that hears nothing", () => {
     for (let request = 0; request < 3; request++) process.emit("SIGHUP");
     expect(await end).toBe(130);
   });
+});
+
+test("a Ctrl-C that npx passes on a second time asks a worker to finish, not to stop at once", async () => {
+  using temporary = temporaryStore();
+  const [ready, heard] = ["ready", "heard"].map((name) => join(temporary.home, name)) as [string, string];
+  const listening = join(temporary.home, "listening.mjs");
+  writeFileSync(
+    listening,
+    `import { writeFileSync } from "node:fs";
+    import { Socket } from "node:net";
+    let said = "";
+    new Socket({ fd: 3, readable: true }).on("data", (text) => {
+      said += text;
+      setTimeout(() => { writeFileSync(${JSON.stringify(heard)}, said); process.exit(0); }, 200);
+    });
+    writeFileSync(${JSON.stringify(ready)}, "");`,
+  );
+  const end = supervise(temporary.home, { run: "listening" }, listening);
+  await until(() => existsSync(ready));
+  process.emit("SIGINT", "SIGINT");
+  process.emit("SIGINT", "SIGINT");
+  await end;
+  expect(readFileSync(heard, "utf8")).toBe("finish\n");
 });
 
 describe("a worker that fails", () => {
