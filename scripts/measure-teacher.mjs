@@ -47,7 +47,15 @@ await teacherSeat(desk).withTeacher(async (/** @type {import("../src/run/session
       phase,
       text,
     }));
-    const line = { id: task.id, kind, drift, kept: isLearnt(one), verdict: one.verdict, counts: one.counts, messages };
+    const line = {
+      id: task.id,
+      kind,
+      drift,
+      kept: isLearnt(one, desk.template.dialect),
+      verdict: one.verdict,
+      counts: one.counts,
+      messages,
+    };
     appendFileSync(values.out, `${JSON.stringify(line)}\n`);
   });
 });
@@ -57,7 +65,7 @@ await teacherSeat(desk).withTeacher(async (/** @type {import("../src/run/session
  * @param {readonly Trajectory[]} of its episodes
  */
 function print(name, of) {
-  const kept = of.filter((one) => isLearnt(one));
+  const kept = of.filter((one) => isLearnt(one, desk.template.dialect));
   const line = { pages: name, tasks: of.length, kept: kept.length, ...teacherMetrics(of) };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }

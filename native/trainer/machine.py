@@ -71,6 +71,11 @@ def free_bytes(device: torch.device) -> int:
     return _free_memory()
 
 
+def most_bytes(device: torch.device) -> int:
+    """What a process may use at most, whatever is free: Apple's GPUs use less than all of the memory that they share."""
+    return int(torch.mps.recommended_max_memory()) if device.type == "mps" else sys.maxsize
+
+
 def give_back_cached(device: torch.device) -> None:
     """Returns a GPU's freed memory to it: torch keeps it for its next tensors, and the engine cannot use it meanwhile. The CPU's
     is returned as it is freed."""

@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-import torch
 from torch.utils.checkpoint import checkpoint
 
 from .batch import PackedRow
 from .logprob import CHUNK_BYTES
-from .machine import free_bytes, held_bytes
+from .machine import free_bytes, held_bytes, most_bytes
 from .policy import Policy
 
 SHARE_OF_FREE = 0.8  # the rest: the sampler's next batch, the page cache, anything unknown
@@ -156,8 +155,7 @@ def recomputed(policy: Policy, blocks: int) -> Iterator[None]:
 
 
 def limit_bytes(policy: Policy, room: Room) -> int:
-    """Bytes that this process may use: the user's limit, else its own use plus most of what is free now."""
+    """Bytes that this process may use: the limit it was given, else its own use plus most of what is free now."""
     if room.limit is not None:
-        # what a plan gives a Mac is all of its memory; its GPU may use less
-        return room.limit if policy.device.type != "mps" else min(room.limit, torch.mps.recommended_max_memory())
+        return min(room.limit, most_bytes(policy.device))
     return held_bytes(policy.device) + int(SHARE_OF_FREE * free_bytes(policy.device) / room.sharers)

@@ -5,7 +5,7 @@ import { describe } from "../errors.ts";
 import { freeOfCard, nvidiaCards, whyNotOnCard } from "../llm/engine/nvidia.ts";
 import { fetchCommand, findFiles } from "../models/fetch.ts";
 import { modelsFolder } from "../models/folder.ts";
-import { commandLine, reinstallCommand, sqliteCommand } from "../models/installation.ts";
+import { commandLine, intelMac, isIntelMac, reinstallCommand, sqliteCommand } from "../models/installation.ts";
 import { readManifest } from "../models/manifest.ts";
 import { askPython, pythonPath } from "../models/python.ts";
 import { freeBytes } from "../models/space.ts";
@@ -29,11 +29,12 @@ const leastDisk = 5e9; // bytes; models, checkpoints and the store of a few runs
 export function checkNode(): Check[] {
   const { node } = process.versions;
   const [major = 0, minor = 0] = node.split(".").map(Number);
+  const platform = `${process.platform} ${process.arch}`;
   const newEnough = major > 20 || (major === 20 && minor >= 19);
   return [
     ok("playact", playactVersion()),
     newEnough ? ok("node", node) : fail("node", `${node}, needs 20.19 or newer`, "nvm install 24"),
-    ok("platform", `${process.platform} ${process.arch}`),
+    isIntelMac ? fail("platform", intelMac, "use Apple silicon with an arm64 build of Node, or Linux") : ok("platform", platform),
   ];
 }
 
@@ -96,7 +97,7 @@ export function checkSqlite(): Check {
     const order = version.localeCompare(leastSqlite, "en", { numeric: true });
     return order >= 0 ? ok("sqlite", version) : fail("sqlite", `${version}, needs ${leastSqlite} or newer`, reinstallCommand());
   } catch (error) {
-    return fail("sqlite", describe(error), sqliteCommand());
+    return fail("sqlite", describe(error).split(" Run: ")[0] ?? "", sqliteCommand());
   }
 }
 

@@ -67,6 +67,7 @@ function freeLease(home: string, token: string): void {
   }
 }
 
+/** Of a second SIGINT that is the same Ctrl-C. */
 const momentMs = 300;
 
 function runWorker(command: readonly string[]): Promise<WorkerEnd> {

@@ -25,6 +25,9 @@ export function commandLine(words: string, how: Layout = layout): string {
   return how === "global" ? `playact ${words}` : `npx playact ${words}`;
 }
 
+export const isIntelMac = process.platform === "darwin" && process.arch !== "arm64";
+export const intelMac = `${process.platform} ${process.arch}: torch and onnxruntime have no builds for Intel Macs`;
+
 /** The command that gives SQLite its native module. From npm 12 on a dependency's install script runs only where the project allows it. */
 export function sqliteCommand(how: Layout = layout): string {
   if (how === "global") return `${reinstallCommand(how)} --allow-scripts=better-sqlite3`;

@@ -21,6 +21,8 @@ export interface LearnerSizes {
   readonly adapter: number;
   /** Bytes of an activation: 4 or 2. */
   readonly item: number;
+  /** Heads whose n x n scores autograd keeps in every block: Apple's GPUs have no fused attention to train with. Absent: none. */
+  readonly scores?: number;
 }
 
 /** Float32 logits that the head holds at a time (native/trainer/logprob.py). */
@@ -29,7 +31,7 @@ const chunkBytes = 64 * 1024 * 1024;
 export const gradientBytes = 4;
 export const momentBytes = 8;
 
-export function learnerSizes(shape: ModelShape, rank: number, item: 2 | 4): LearnerSizes {
+export function learnerSizes(shape: ModelShape, rank: number, item: 2 | 4, unfused = false): LearnerSizes {
   const { layers, width, feedForward, heads, kvHeads, headWidth, architecture } = shape;
   const [query, keyValue] = [heads * headWidth, kvHeads * headWidth];
   const gemma = architecture === "gemma3";
@@ -39,6 +41,7 @@ export function learnerSizes(shape: ModelShape, rank: number, item: 2 | 4): Lear
     ...{ blocks: layers, hidden: width, intermediate: feedForward, heads, query, key_value: keyValue },
     ...{ norms: gemma ? 4 : 2, normed_heads: gemma || architecture === "qwen3", masks: gemma ? 2 : 1 },
     ...{ rank, adapter: layers * rank * ends, item },
+    ...(unfused ? { scores: heads } : {}),
   };
 }
 
@@ -58,7 +61,8 @@ export function rowBytes(s: LearnerSizes, nodes: number, trained: number, recomp
   const inputs = recomputed * s.hidden * s.item;
   const kept = (s.blocks - recomputed) * blockBytes(s) + inputs;
   const passing = (3 * s.intermediate + 4 * s.hidden) * s.item;
-  const mask = s.masks * nodes * nodes * s.item;
+  const scores = 4 * (s.scores ?? 0) * (s.blocks - recomputed + 4); // 4: of the block in work, there and back
+  const mask = nodes * nodes * (s.masks * s.item + scores);
   const hidden = trained * s.hidden * (s.item + 4);
   const atHead = nodes * kept + 3 * chunkBytes;
   const inLastBlock = nodes * (kept + passing);

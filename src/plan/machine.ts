@@ -36,6 +36,8 @@ export interface MemoryRequest {
     readonly item: 2 | 4;
     /** The user's own limit in bytes (`learner.memory`); null: none. */
     readonly limit: number | null;
+    /** Attention keeps its scores: on Apple's GPUs. Absent: not. */
+    readonly unfused?: boolean;
   };
 }
 

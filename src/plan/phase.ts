@@ -126,7 +126,7 @@ export function learnerBase({ policy, training }: MemoryRequest, machine: Machin
 }
 
 export function sizesOf({ policy, training }: MemoryRequest): LearnerSizes {
-  return learnerSizes(policy, training?.rank ?? 1, training?.item ?? 4);
+  return learnerSizes(policy, training?.rank ?? 1, training?.item ?? 4, training?.unfused);
 }
 
 /** Most host memory of a run on a card: while the learner's weights are read, or resting there while the engine works. */

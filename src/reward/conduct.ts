@@ -90,7 +90,7 @@ function spokenEnd(rest: string, { stopReason }: Trajectory): string {
 }
 
 /**
- * What a text says in words. Code blocks, JSON alone and the tags of a tool's answer say nothing to a person: an untrained policy
+ * What a text says in words. Code blocks, JSON and the tags of a tool's answer say nothing to a person: an untrained policy
  * repeats each result so, and would have full marks for it.
  */
 function inWords(rest: string): string {
@@ -100,9 +100,9 @@ function inWords(rest: string): string {
   return isJson ? "" : withoutObjects(words).trim();
 }
 
-/** A text without the objects of JSON or Python in it; one that never closes goes to the end. */
+/** A text without the objects and lists of JSON or Python in it; one that never closes goes to the end. */
 function withoutObjects(text: string): string {
-  const start = text.search(/\{\s*["']/);
+  const start = text.search(/\{\s*["']|\[\s*[[{"']/);
   if (start < 0) return text;
   const end = jsonEnd(text, start);
   return `${text.slice(0, start)} ${end < 0 ? "" : withoutObjects(text.slice(end))}`;

@@ -15,10 +15,12 @@ const askedWith = (words: string, ...questions: readonly string[]) =>
 const askedBy: ReadonlyMap<string, readonly string[]> = new Map([
   ...askedWith("date day time", "when"),
   ...askedWith("place location city town destination", "where"),
-  ...askedWith("quantity amount count", "how many", "how much"),
-  ...askedWith("duration length", "how long", "how many"),
+  ...askedWith("quantity count", "how many"),
+  ...askedWith("amount", "how much"),
+  ...askedWith("duration length", "how long", "how many minutes", "how many hours", "how many days", "how many nights"),
   ...askedWith("minutes hours", "how long"),
-  ...askedWith("kg", "weight", "heavy"), // of weight_kg
+  ...askedWith("weight", "heavy", "weigh"),
+  ...askedWith("kg", "weight", "heavy", "weigh"), // of weight_kg
 ]);
 
 const open = /\b(what|what's|which|when|where|who|whose|how)\b/;
@@ -26,9 +28,10 @@ const open = /\b(what|what's|which|when|where|who|whose|how)\b/;
 const offer =
   /\b(shall|should) (i|we)\b|\b(like|want|need) (me|us) to\b|\banything else\b|\b(can|could|may) (i|we) (?!(?:(?:please|kindly|also|just|first) )*(?:have|get|know|ask|see|take))/;
 const request =
-  /\b(please|kindly|(could|can|would|will) you(?! (?:like|want|need|prefer) (?:me|us)\b))\b.*\b(provide|tell|give|share|specify|state|enter|confirm|send|let me know|supply|indicate)\b|^(provide|tell me|give me|specify|let me know)\b|\b(i|we)('ll|'d| will| would| just| also| still)* (need|require)\b/;
+  /\b(please|kindly|(could|can|would|will) you(?! (?:like|want|need|prefer) (?:me|us)\b))\b.*\b(provide|tell|give|share|specify|state|enter|confirm|send|let me know|supply|indicate)\b|^(provide|tell me|give me|specify|let me know)\b|\b(i|we)('ll|'d| will| would| just| also| still)* (need|require)\b(?! (?:a|an|another) (?:\w+ )?(?:tool|function)\b)/;
 /** A request for what the sentence before names: "Could you provide it?" */
-const pointsBack = /\b(it|that|this|them|these|those)\s*(?:[.?!,]|$| (?:so|to|for|please)\b)/;
+const pointsBack =
+  /\b(provide|tell|give|share|specify|state|enter|send|supply|indicate)( me| us)?( with)? (it|that|this|them|these|those)\s*(?:[.?!,]|$| (?:so|to|for|please)\b)/;
 
 /** Whether a message without a call asks for it. */
 export function asksFor({ text, calls }: Pick<Message, "text" | "calls">, { argument }: HeldBack): boolean {

@@ -40,12 +40,14 @@ const zone = /(?:z|[+-]\d{2}:?\d{2})$/i;
 
 /** Words of a description that name the form of a time. */
 const timeForm = /\bHH\b|ISO.?8601|RFC.?3339/i;
+/** A date, a time of day, or both, in the order of ISO 8601: "2026-03-05T9:00Z". An offset alone is none. */
+const isoForm = /^(?:\d{4}-\d{2}-\d{2}(?:[T ](?=\d)|$))?(?:\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s?(?:Z|[+-]\d{2}:?\d{2})?)?$/i;
 
 /** "2026-03-05T18:00:00+00:00" and "…T18:00:00.000Z" are one moment; a time without an offset is no time with one. Null: no such time. */
 function momentOf(place: Alternatives, text: string): string | null {
   const isFormatted = place.some(({ format }) => typeof format === "string");
-  const isDescribed = place.some(({ description }) => typeof description === "string" && timeForm.test(description));
-  if (isDescribed && !isFormatted && /^[\dT:.+Z\s-]+$/i.test(text)) {
+  const isTime = place.some(({ description }) => typeof description === "string" && timeForm.test(description));
+  if (isTime && !isFormatted && isoForm.test(text)) {
     const moment = asMoment(text);
     if (moment !== null) return JSON.stringify(moment);
   }

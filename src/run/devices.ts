@@ -25,14 +25,15 @@ export function devicesText({ engine, policy, simulator, learner, dtype, torch }
 /** A sentence for each side (engine, learner) set to "auto" that computes on the CPU although there is an NVIDIA GPU. */
 export async function idleCard(
   config: Pick<Config, "engine" | "learner">,
-  devices: Pick<Devices, "engine" | "learner" | "torch">,
+  devices: Pick<Devices, "engine" | "learner"> & { readonly torch: string | null },
 ): Promise<string[]> {
   const engine = config.engine.gpu === "auto" && devices.engine === "cpu" ? await whyNotOnCard() : null;
   const beside = config.learner.device === "auto" && devices.learner === "cpu" ? await nvidiaCards() : null;
   if (beside === null) return engine === null ? [] : [engine];
-  const why = devices.torch.endsWith("+cpu")
-    ? `torch is its CPU build; "${commandLine("setup")}" installs the one for the GPU`
-    : "torch finds no CUDA; usually the driver is too old for it (CUDA 13 needs 580 or newer)";
+  const cpuBuild = `torch is its CPU build; "${commandLine("setup")}" installs the one for the GPU`;
+  const oldDriver = "torch finds no CUDA; usually the driver is too old for it (CUDA 13 needs 580 or newer)";
+  const unknown = `${cpuBuild}, or the driver is too old for it (CUDA 13 needs 580 or newer)`;
+  const why = devices.torch === null ? unknown : devices.torch.endsWith("+cpu") ? cpuBuild : oldDriver;
   const learner = `nvidia-smi reports a GPU (${beside}), but the learner trains on the CPU: ${why}.`;
   return engine === null ? [learner] : [engine, learner];
 }

@@ -29,6 +29,8 @@ export async function planRequestOf(config: Config, machine: MachineMemory): Pro
       rank: learner.rank,
       item: await weightItem(learner.dtype, machine.learner),
       limit: learner.memory === null ? null : learner.memory * 1e6,
+      unfused:
+        machine.learner === "host" && learner.device !== "cpu" && process.platform === "darwin" && process.arch === "arm64",
     },
   };
 }
@@ -58,7 +60,7 @@ export async function planOfRun(config: Config): Promise<RunPlan> {
   const { plan } = planned;
   if (plan === null) {
     const on = (side: MachineMemory["learner"]) => (side === "host" ? "cpu" : "cuda");
-    const idle = await idleCard(config, { engine: on(machine.engine), learner: on(machine.learner), torch: "" });
+    const idle = await idleCard(config, { engine: on(machine.engine), learner: on(machine.learner), torch: null });
     throw new PlayactError("memory", [...idle, misfitText(planned, request, machine, config.rollout.responseTokens)].join(" "));
   }
   return { plan, learner: { dtype: request.training?.item === 2 ? "bfloat16" : "float32", on: machine.learner } };

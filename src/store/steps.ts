@@ -171,8 +171,10 @@ const laterTrajectories = `SELECT id FROM trajectory WHERE task IN (${laterTasks
 const reopenedTasks = "SELECT id FROM task WHERE run = @run AND step = @reopened AND purpose IN ('train', 'demonstration')";
 const forget: readonly string[] = [
   "DELETE FROM checkpoint WHERE run = @run AND step >= @reopened",
-  // a row is of an adapter: one that another run goes on from is still there
-  "DELETE FROM benchmark WHERE run = @run AND step >= @reopened AND adapter NOT IN (SELECT adapter_hash FROM checkpoint)",
+  // a row is of an adapter: one that another run has gone on from is that run's from here on
+  `UPDATE benchmark SET (run, step) = (SELECT run, step FROM checkpoint WHERE adapter_hash = benchmark.adapter ORDER BY run, step LIMIT 1)
+   WHERE run = @run AND step >= @reopened AND adapter IN (SELECT adapter_hash FROM checkpoint)`,
+  "DELETE FROM benchmark WHERE run = @run AND step >= @reopened",
   "DELETE FROM metric WHERE run = @run AND step >= @reopened",
   `DELETE FROM evaluation_metric WHERE run = @run AND ${laterPhase("phase")}`,
   "DELETE FROM failure WHERE run = @run AND step > @reopened AND trajectory IS NULL",

@@ -64,6 +64,7 @@ describe("the conduct read from a record", () => {
   test("has not told what stands in JSON behind a few words", () => {
     const noted = 'Here is what I found. {"train_id": "NT418", "departs": "08:25"}';
     expect(read([says(found), noted])).toMatchObject({ report: "Here is what I found.", told: "Here is what I found." });
+    expect(read([says(found), 'Here is what I found. ["NT418", "08:25"]']).told).toBe("Here is what I found.");
   });
 
   test("reports with the words around a code block", () => {

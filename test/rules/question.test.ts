@@ -25,6 +25,7 @@ test.each<[string, string]>([
   ["duration_minutes", "How long would you like to rent the bike?"],
   ["duration_minutes", "For how many minutes?"],
   ["weight_kg", "What is the weight of the parcel?"],
+  ["weight_kg", "How heavy is the parcel?"],
 ])("%s is asked for: %s", (argument, text) => {
   expect(asks(text, argument)).toBe(true);
 });
@@ -40,6 +41,11 @@ test.each<[string, string]>([
   ["day", "Shall I look for another day?"],
   ["day", "Which train? Have a nice day."],
   ["email", "Would you like me to send the invoice to your email?"],
+  ["email", "I have sent the invoice to your email. Please let me know if you want to change that."],
+  ["appointment_id", "I cannot reschedule the appointment. Please let me know if you need help with that."],
+  ["appointment_id", "I can't do this: I'd need a tool that can cancel appointments."],
+  ["duration_minutes", "How many people are coming?"],
+  ["quantity", "How much does it weigh?"],
   ["invoice_id", "Your invoice is ready. Could you please confirm the amount?"],
 ])("%s is not asked for: %s", (argument, text) => {
   expect(asks(text, argument)).toBe(false);

@@ -112,6 +112,19 @@ describe("what a schema lists", () => {
     expect(rightArguments(left, right, parameters)).toBe(0);
   });
 
+  test("of a time whose form only a description tells is compared as a moment, where it is written so", () => {
+    const described = (description: string) => ({ type: "object", properties: { at: { type: "string", description } } });
+    const same = (one: string, other: string, description = "Start time, ISO 8601") =>
+      sameValue({ at: one }, { at: other }, described(description));
+    expect(same("2027-03-05T18:00", "2027-03-05T18:00:00")).toBe(true);
+    expect(same("9:00", "09:00", "as HH:MM")).toBe(true);
+    expect(same("2027-03-05T18:00Z", "2027-03-05T18:00")).toBe(false);
+    expect(same("March 5, 2027 at 18:00", "2027-03-05T18:00")).toBe(false);
+    expect(same("05.03.2027", "2027-03-05", "Date in ISO 8601")).toBe(false);
+    expect(same("+02:00", "-02:00", "UTC offset as +HH:MM")).toBe(false);
+    expect(same("9:00", "09:00", "a time")).toBe(false);
+  });
+
   test("does not affect the free text next to it", () => {
     expect(sameValue({ either: "Oslo" }, { either: "oslo." }, parameters)).toBe(true);
   });

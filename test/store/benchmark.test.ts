@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { wilson } from "../../src/statistics/interval.ts";
 import { type BenchmarkSeries, marksOf, type StoredMark, storeMark } from "../../src/store/benchmark.ts";
+import { closeStep, openStep, reopenAfter } from "../../src/store/steps.ts";
 import { openStore } from "../../src/store/store.ts";
 import { newWriter, temporaryStore } from "./temporary.ts";
 
@@ -19,6 +20,28 @@ describe("a benchmark's rows", () => {
     storeMark(other, { ...series, adapter: "a" }, null, mark(0, false));
     expect(marksOf(temporary.store, series)).toEqual([mark(0, true)]);
     expect(marksOf(temporary.store, { ...series, adapter: "a" })).toEqual([mark(0, false)]);
+  });
+
+  it("go with a step that a run makes anew, unless another run goes on from its adapter", () => {
+    using temporary = temporaryStore();
+    const { store } = temporary;
+    const [writer, child] = [newWriter(store), newWriter(store)];
+    const closed = (of: typeof writer, step: number, adapterHash: string) => {
+      openStep(of, step, { level: 1, policyVersion: 0 });
+      const checkpoint = { folder: `step-${step}`, adapterHash, files: {} };
+      closeStep(of, step, { nextLevel: 1, nextPolicyVersion: 1, metrics: {}, checkpoint });
+    };
+    for (const step of [1, 2, 3]) {
+      closed(writer, step, `a${step}`);
+      storeMark(store, { ...series, adapter: `a${step}` }, { run: writer.run.id, step }, mark(0, true));
+    }
+    closed(child, 0, "a3");
+    reopenAfter(writer, 1);
+    const left = store.database.prepare("SELECT adapter, run, step FROM benchmark ORDER BY adapter").raw().all();
+    expect(left).toEqual([
+      ["a1", writer.run.id, 1],
+      ["a3", child.run.id, 0],
+    ]);
   });
 
   it("are summed up by policy and category, with the interval that the report has", () => {

@@ -66,7 +66,11 @@ export async function loadModel(llama: Llama, path: string, gpuLayers: number | 
   try {
     // a mapped file would stay in memory beside what a processor multiplies, a copy of it in another order: 1.4 GB of 4.5 for the
     // default models
-    return await llama.loadModel({ modelPath: path, gpuLayers, ...(llama.gpu === false ? { useMmap: false } : {}) });
+    return await llama.loadModel({
+      modelPath: path,
+      gpuLayers,
+      ...(llama.gpu === false || gpuLayers === 0 ? { useMmap: false } : {}),
+    });
   } catch (thrown) {
     throw nativeFailure(thrown, `llama.cpp cannot load ${path}`, "model");
   }

@@ -76,6 +76,8 @@ export function openSimulatorSide(
 /** llama.cpp with what was loaded and opened on it. */
 interface Opened extends Owned {
   readonly llama: Llama;
+  /** No layer is on a GPU. */
+  readonly onCpu: boolean;
   /** Rest, wake and close of all sides: one after the other. */
   readonly changes: Lock;
   load(path: string): Promise<EngineModel>;
@@ -101,7 +103,7 @@ type OpenOptions = Readonly<EngineSettings> & Pick<PolicyOptions, "wholeOnGpu">;
 async function opened<T>(options: OpenOptions, models: SeatFiles, open: (llama: Opened) => Promise<T>): Promise<T> {
   const threads = options.threads ?? availableParallelism();
   const llama = await startLlama(options.gpu, threads);
-  const onCpu = llama.gpu === false;
+  const onCpu = llama.gpu === false || options.gpu === "off"; // Apple's one build has Metal
   const [files, seats]: [EngineModel[], Seat[]] = [[], []];
   const close = async () => {
     for (const seat of seats) await seat.rest();
@@ -114,6 +116,7 @@ async function opened<T>(options: OpenOptions, models: SeatFiles, open: (llama: 
     const reproducible = options.mode === "reproducible";
     return await open({
       llama,
+      onCpu,
       changes: createLock(),
       close,
       async restFiles() {
@@ -175,7 +178,7 @@ async function policySide(opened: Opened, file: EngineModel): Promise<PolicySide
     counters: seat.counters,
     sequences: seat.sequences,
     memory: opened.memory,
-    device: await deviceOf(llama),
+    device: opened.onCpu ? "cpu" : await deviceOf(llama),
     weights: file.weights,
     async [Symbol.asyncDispose]() {
       await seat.close();

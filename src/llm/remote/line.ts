@@ -67,7 +67,9 @@ export function openLine(address: ServerAddress, key: string | null, most: numbe
       const longer = Math.max(pause, asked);
       if (performance.now() + longer >= until) {
         const why =
-          asked >= deadlineMs ? `it asks to wait ${asked} ms, longer than the deadline` : `given up after ${deadlineMs} ms`;
+          asked > pause
+            ? `it asks to wait ${asked} ms, longer than what is left of ${deadlineMs} ms`
+            : `given up after ${deadlineMs} ms`;
         throw new EngineError("unavailable", `${fault}; ${why}`);
       }
       await wait(longer, undefined, { signal }).catch(() => signal.throwIfAborted());

@@ -76,7 +76,7 @@ const goesOn =
 
 /** The same as a request for a value: not for another task, and not for what the tools lack. */
 const bids =
-  /^(?!.*\b(else|instead|more|other|another|different|if|contact|call|visit|ask|tools?|functions?|access|permission|request|task|(i|we) (can|could|may))\b)(and |but )?((please|kindly|(could|can|would|will) you)\b.*\b(provide|tell|give|share|specify|enter|send|supply)\b|(i|we)('d| will| would| just| also)* (need|require)\b)/;
+  /^(?!.*\b(else|instead|more|other|another|different|if|contact|call|visit|ask|tools?|functions?|access|permission|request|task|(i|we) (can|could|may))\b)(and |but )?((please|kindly|(could|can|would|will) you(?! (like|want|need|prefer)\b))\b.*\b((tell|give|send) (me|us)|(provide|share|specify|enter|supply)( me| us)?( with)? (your|the|it|that|this|which|what))\b|(i|we)('d| will| would)* (need|require) (to know )?(your|the|its|which|what)\b)/;
 
 /** Whether a text says that the request cannot be served. English only. */
 export function refuses(text: string): boolean {

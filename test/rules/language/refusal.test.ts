@@ -23,6 +23,10 @@ describe("words that refuse", () => {
   });
 
   test.each([
+    "I'm sorry, but I can't book flights. Would you like me to tell you the weather in Oslo?",
+    "I can't process refunds. Please send an email to support@shop.com.",
+    "I can't check the weather. I would need real-time data for that.",
+    "I'm not able to help with that. I will need to transfer you to a human agent.",
     "I'm sorry, I can\u2019t track parcels.",
     "I am unable to do this.",
     "I don't have a tool that shows the status of a flight.",
