@@ -61,9 +61,9 @@ export async function makeTaskSet(store: Store, name: string, words: MakeWords, 
   const count = words.number ?? (before.length || defaultPersonas);
   if (count > before.length) checkSamePersonas(name, before, personas);
   const { findSynthesisModels } = await import("./open-synthesis.ts"); // late: the engine is slow to load for --help
-  // wrong models and tools are reported before anything is stored
-  const models = await findSynthesisModels(config);
+  // wrong tools and models are reported before anything is stored
   if (known === null) await checkOwnTools(config, dirname(store.path));
+  const models = await findSynthesisModels(config);
   /** Stored when everything is open: a set keeps its config, and its name is gone for another one. */
   const begin = (): TaskSet => {
     const set = known ?? createTaskSet(store, name, config);
