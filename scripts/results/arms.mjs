@@ -3,12 +3,15 @@
 import { SetupError } from "../setup/step.mjs";
 import { byKind } from "./by-key.mjs";
 import { reports } from "./cells.mjs";
-import { stepOf } from "./curve.mjs";
 import { gainText, table, two } from "./markdown.mjs";
+import { stepOf } from "./phases.mjs";
 
 /** @typedef {import("./collect.mjs").Result} Result */
 /** @typedef {Pick<typeof import("../../src/statistics/interval.ts"), "pairedGain" | "wilson">} Statistics */
-/** A task: what the run's first phase and the last one of every arm did with it. // [arm] @typedef {{ kind: string, start: number, ends: number[] }} Shared */
+/**
+ * A task that all played: whether the run's first phase had it right, and the last phase of every arm. // ends [arm]
+ * @typedef {{ kind: string, start: number, ends: number[] }} Shared
+ */
 
 /**
  * @param {ReadonlyMap<string, Result>} results by name; the first is the run, the others are its controls

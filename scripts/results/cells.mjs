@@ -3,8 +3,8 @@
 // machines or days. Pure.
 import { SetupError } from "../setup/step.mjs";
 import { byKey } from "./by-key.mjs";
-import { stepOf } from "./curve.mjs";
 import { gainText, table, two } from "./markdown.mjs";
+import { stepOf, withLast } from "./phases.mjs";
 
 /** @typedef {import("./collect.mjs").Result} Result */
 /** @typedef {import("./collect.mjs").TaskLine} TaskLine */
@@ -138,10 +138,7 @@ export function compareCells([name, one], [otherName, other], statistics) {
 function aligned(/** @type {Result} */ result) {
   const cells = cellsOf(result);
   const last = Math.max(0, ...phasesOf([...cells.values()].flat()).map(stepOf));
-  const renamed = (/** @type {Record<string, number>} */ values) =>
-    Object.fromEntries(
-      Object.entries(values).map(([phase, value]) => [last > 0 && stepOf(phase) === last ? "last step" : phase, value]),
-    );
+  const renamed = (/** @type {Record<string, number>} */ values) => withLast(values, last);
   return new Map(
     [...cells].map(([cell, tasks]) => [
       cell,

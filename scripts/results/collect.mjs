@@ -8,9 +8,9 @@ import { byKey } from "./by-key.mjs";
 /**
  * @typedef {{ step: number, level: number, reward: number | null, success: number | null, seconds: number | null }} Step
  * A held-out task: whether each phase ("base", "step 4") had it right, and its reward; where it reports also a digest that it has in
- * every run that plays it (of the first saved results those in cells alone). Of a task in cells or of a set also its cell (of
- * evaluation.perCell: true, or the kind of drift; of a task set: set), and what else was measured, by phase. In cells: solved, harm (0 or 1) and trials (turns). In a set: shares of the sub-goals that were reached
- * (goals) and of the held-back values that were asked for (asked), and whether nothing forbidden was done (kept). Of a decoy pair also
+ * every run that plays it (in results of before only those in cells). Of a task in cells or of a set also its cell (of
+ * evaluation.perCell: true, or the kind of drift; of a task set: set), and what else was measured, by phase. In cells: solved, harm
+ * (0 or 1) and trials (turns). In a set: shares of the sub-goals that were reached (goals) and of the held-back values that were asked for (asked), and whether nothing forbidden was done (kept). Of a decoy pair also
  * which of the two is right (place: 1 or 2).
  * @typedef {{ purpose: "evaluation" | "selection", task: string, kind: string, right: Record<string, number>, reward: Record<string, number>,
  *   cell?: string, same?: string, place?: number, measures?: Record<string, Record<string, number>> }} TaskLine

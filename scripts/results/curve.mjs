@@ -1,4 +1,6 @@
 // The curve of a run as SVG: the share of right first turns by step and class, from its held-out tasks that choose.
+import { stepOf } from "./phases.mjs";
+
 /** @typedef {import("./collect.mjs").Result} Result */
 
 const [width, height, left, top, right, bottom] = [640, 300, 44, 28, 96, 36];
@@ -6,7 +8,6 @@ const colours = { call: "#2563eb", decline: "#dc2626", ask: "#059669" };
 
 /** call: plain, chain and parallel tasks. */
 export const classOf = (/** @type {string} */ kind) => (kind === "decline" || kind === "ask" ? kind : "call");
-export const stepOf = (/** @type {string} */ phase) => (phase === "base" ? -1 : Number(phase.replace("step ", "")));
 
 /**
  * @param {Result} result

@@ -5,13 +5,12 @@
 import heldOut from "../../src/tasks/held-out.json" with { type: "json" };
 import { byKey, byKind } from "./by-key.mjs";
 import { reports } from "./cells.mjs";
-import { stepOf } from "./curve.mjs";
 import { table, two } from "./markdown.mjs";
-import { phaseGain } from "./phase-gain.mjs";
+import { phaseGain, stepOf, withLast } from "./phases.mjs";
 
 /** @typedef {import("./collect.mjs").Result} Result */
 /** @typedef {import("./collect.mjs").TaskLine} TaskLine */
-/** @typedef {import("./phase-gain.mjs").Item} Item */
+/** @typedef {import("./phases.mjs").Item} Item */
 
 /**
  * A row for each run, then for each kind and for all.
@@ -23,10 +22,12 @@ export function seedTables(results, categories, statistics) {
   const phases = ["base", "step 0", "last step"];
   const runs = [...results].map(([name, { tasks, benchmark }]) => {
     const last = Math.max(0, ...tasks.flatMap(({ right }) => Object.keys(right).map(stepOf)));
-    const rows = byKey(withLast(benchmark, last), ({ category }) => category);
+    /** @template {Item} T @param {readonly T[]} items @returns {T[]} */
+    const aligned = (items) => items.map((item) => ({ ...item, right: withLast(item.right, last) }));
+    const rows = byKey(aligned(benchmark), ({ category }) => category);
     return {
       name,
-      tasks: numbered(name, withLast(tasks.filter(reports), last)),
+      tasks: numbered(name, aligned(tasks.filter(reports))),
       rows: categories.map((category) => rows.get(category) ?? []),
     };
   });
@@ -54,24 +55,6 @@ export function seedTables(results, categories, statistics) {
       measured.map(({ name, rows }) => [name, phaseGain(rows, ["base", "last step"], statistics)]),
     ),
   ].join("\n\n");
-}
-
-/**
- * The phase of the last step under one name, and none between: runs may differ in their steps.
- * @template {Item} T
- * @param {readonly T[]} items
- * @param {number} last
- * @returns {T[]}
- */
-function withLast(items, last) {
-  const name = (/** @type {string} */ phase) => (last > 0 && stepOf(phase) === last ? "last step" : phase);
-  const kept = (/** @type {string} */ phase) => stepOf(phase) <= 0 || stepOf(phase) === last;
-  return items.map((item) => ({
-    ...item,
-    right: Object.fromEntries(
-      Object.entries(item.right).flatMap(([phase, value]) => (kept(phase) ? [[name(phase), value]] : [])),
-    ),
-  }));
 }
 
 /** Of how many tasks of a kind every run has the same ones; declines are twins of plain ones. Those behind them a run wrote itself. */

@@ -1,12 +1,12 @@
 // Tables of a kept result as Markdown: scores by phase with intervals, paired gains, benchmark rows.
 import { byKey, byKind } from "./by-key.mjs";
 import { reports } from "./cells.mjs";
-import { classOf, stepOf } from "./curve.mjs";
+import { classOf } from "./curve.mjs";
 import { table, two } from "./markdown.mjs";
-import { phaseGain } from "./phase-gain.mjs";
+import { phaseGain, stepOf } from "./phases.mjs";
 
 /** @typedef {import("./collect.mjs").Result} Result */
-/** @typedef {import("./phase-gain.mjs").Item} Item */
+/** @typedef {import("./phases.mjs").Item} Item */
 
 const built = new URL("../../dist/", import.meta.url).href; // not a literal, so that types can be checked without dist/
 /** @type {typeof import("../../src/statistics/interval.ts")} */

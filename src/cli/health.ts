@@ -5,7 +5,7 @@ import { describe } from "../errors.ts";
 import { freeOfCard, nvidiaCards, whyNotOnCard } from "../llm/engine/nvidia.ts";
 import { fetchCommand, findFiles } from "../models/fetch.ts";
 import { modelsFolder } from "../models/folder.ts";
-import { commandLine, intelMac, isIntelMac, reinstallCommand, sqliteCommand } from "../models/installation.ts";
+import { commandLine, otherPlatform, platformFault, reinstallCommand, sqliteCommand } from "../models/installation.ts";
 import { readManifest } from "../models/manifest.ts";
 import { askPython, pythonPath } from "../models/python.ts";
 import { freeBytes } from "../models/space.ts";
@@ -34,7 +34,7 @@ export function checkNode(): Check[] {
   return [
     ok("playact", playactVersion()),
     newEnough ? ok("node", node) : fail("node", `${node}, needs 20.19 or newer`, "nvm install 24"),
-    isIntelMac ? fail("platform", intelMac, "use Apple silicon with an arm64 build of Node, or Linux") : ok("platform", platform),
+    platformFault === null ? ok("platform", platform) : fail("platform", `${platform}: ${platformFault}`, otherPlatform),
   ];
 }
 
@@ -97,7 +97,7 @@ export function checkSqlite(): Check {
     const order = version.localeCompare(leastSqlite, "en", { numeric: true });
     return order >= 0 ? ok("sqlite", version) : fail("sqlite", `${version}, needs ${leastSqlite} or newer`, reinstallCommand());
   } catch (error) {
-    return fail("sqlite", describe(error).split(" Run: ")[0] ?? "", sqliteCommand());
+    return fail("sqlite", describe(error instanceof Error ? (error.cause ?? error) : error), sqliteCommand());
   }
 }
 

@@ -6,7 +6,7 @@ import { PlayactError } from "../errors.ts";
 import { installBfcl } from "../models/bfcl.ts";
 import { installRequirements, makeEnvironment } from "../models/environment.ts";
 import { findFiles, getModel } from "../models/fetch.ts";
-import { intelMac, isIntelMac, layout } from "../models/installation.ts";
+import { layout, otherPlatform, platformFault } from "../models/installation.ts";
 import { filesOf, findModel } from "../models/manifest.ts";
 import { packageVersion, versions } from "../run/versions.ts";
 import { sqliteVersion } from "../store/sqlite.ts";
@@ -49,7 +49,7 @@ export function setupCommand(): Command {
 
 /** npm leaves optional packages out if their install scripts fail; then the rest of the set-up would be useless. */
 function checkPackages(models: readonly string[]): void {
-  if (isIntelMac) throw new PlayactError("environment", `${intelMac}. Use Apple silicon with an arm64 build of Node, or Linux.`);
+  if (platformFault !== null) throw new PlayactError("environment", `${platformFault}: ${otherPlatform}.`);
   versions();
   sqliteVersion();
   if (models.includes(embedderModel)) packageVersion("onnxruntime-node");

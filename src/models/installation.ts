@@ -25,8 +25,11 @@ export function commandLine(words: string, how: Layout = layout): string {
   return how === "global" ? `playact ${words}` : `npx playact ${words}`;
 }
 
-export const isIntelMac = process.platform === "darwin" && process.arch !== "arm64";
-export const intelMac = `${process.platform} ${process.arch}: torch and onnxruntime have no builds for Intel Macs`;
+/** Why nothing can be trained on this platform; null: it can. scripts/setup/node.mjs says the same before there is a build. */
+export const platformFault =
+  process.platform === "darwin" && process.arch !== "arm64" ? "torch and onnxruntime have no builds for Intel Macs" : null;
+/** What to do about it. */
+export const otherPlatform = "use Apple silicon with an arm64 build of Node, or Linux";
 
 /** The command that gives SQLite its native module. From npm 12 on a dependency's install script runs only where the project allows it. */
 export function sqliteCommand(how: Layout = layout): string {

@@ -3,7 +3,7 @@
 import type { Dialect } from "../config/config.ts";
 import { readFinalAnswer } from "../llm/text/final-answer.ts";
 import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
-import { withoutNotes } from "../llm/text/trial.ts";
+import { toldWords } from "../llm/text/trial.ts";
 import { untoldValues } from "../rules/blame.ts";
 import { jsonEnd, jsonOf, own } from "../rules/json.ts";
 import { refuses } from "../rules/language/refusal.ts";
@@ -60,9 +60,7 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
     const guessed = [...made, ...unexecuted].flatMap((call) =>
       untold.filter((held) => gives(call, held, task)).map((held): Guess => ({ held, call })),
     );
-    // notes are told to nobody (simulator/lines.ts)
-    const said = phase === "execution" && tried(turn) > 0 ? withoutNotes(turn.rest) : turn.rest;
-    return [{ ...turn, words: inWords(said), complained: turnReward === -1, made, unexecuted, guessed }];
+    return [{ ...turn, words: inWords(toldWords(turn, phase)), complained: turnReward === -1, made, unexecuted, guessed }];
   });
   const last = turns.at(-1);
   const said = last === undefined || tried(last) > 0 || endsCut(trajectory) ? "" : inWords(spokenEnd(last.rest, trajectory));

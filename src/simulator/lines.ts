@@ -4,7 +4,7 @@
 
 import type { Dialect } from "../config/config.ts";
 import { parseToolCalls } from "../llm/text/tool-call.ts";
-import { withoutNotes } from "../llm/text/trial.ts";
+import { toldWords } from "../llm/text/trial.ts";
 import { spacedJson } from "../rules/json.ts";
 import type { Line, Message, Trajectory } from "../types.ts";
 
@@ -19,9 +19,9 @@ export function linesOf(messages: readonly Message[], dialect: Dialect, cut = fa
     const { role, text } = message;
     if (role === "user") return [{ role, text }];
     if (role !== "assistant") return []; // results follow their calls; the system prompt is not part of the conversation
-    const { calls, errors, rest: all } = parseToolCalls(text, dialect);
-    const acts = message.phase === "execution" && calls.length + errors.length > 0;
-    const rest = acts ? withoutNotes(all) : all;
+    const parsed = parseToolCalls(text, dialect);
+    const { calls, errors } = parsed;
+    const rest = toldWords(parsed, message.phase);
     const words = cut && message === last ? `${rest} ${cutOff}`.trim() : rest;
     const written = [
       ...calls.map(({ name, arguments: given }) => spacedJson({ name, arguments: given })),

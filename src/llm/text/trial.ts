@@ -3,7 +3,9 @@
 // readers. Notes and plan are read by people alone.
 import type { Config, Dialect } from "../../config/config.ts";
 import { PlayactError } from "../../errors.ts";
+import type { Message } from "../../types.ts";
 import { replyStart } from "./thinking.ts";
+import type { ParsedCalls } from "./tool-call.ts";
 
 const trialWord = "Trial:";
 const notesWord = "Notes:";
@@ -54,9 +56,10 @@ export function trialTurn(calls: string): string {
   return `${trialWord}\n${calls}`;
 }
 
-/** The words of a turn that acts without its notes and its plan, which are addressed to nobody. */
-export function withoutNotes(words: string): string {
-  return words.replace(notesAndPlan, "").trim();
+/** The words of a turn that somebody reads: where an execution acts, its notes and its plan are addressed to nobody. */
+export function toldWords({ calls, errors, rest }: ParsedCalls, phase: Message["phase"]): string {
+  const acts = phase === "execution" && calls.length + errors.length > 0;
+  return acts ? rest.replace(notesAndPlan, "").trim() : rest;
 }
 
 /** Errors for a trial that is not answered: none is left, or a call without the word came before it. */
