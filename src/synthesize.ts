@@ -1,12 +1,14 @@
 // Makes a task set (SynthAgent, arXiv 2601.22511): for each persona toolset, task, check, solutions and rubric, and a task that is
 // kept, or a reason why not. Each stage is stored as soon as it is done, and a stored one is not made again, so that a synthesis can
 // be killed at any point and goes on. How the stages are made is synth/'s matter (choose.ts).
+
 import { mapConcurrent } from "./concurrent.ts";
+import { asJson } from "./rules/json.ts";
 import { commit } from "./run/commit.ts";
 import type { Session } from "./run/session.ts";
 import { newUsage, type Usage } from "./simulator/usage.ts";
 import type { Store } from "./store/store.ts";
-import { type Cost, keepStage, type OpenPlace, openPlaces, type TaskSet, taskJson } from "./store/task-sets.ts";
+import { type Cost, keepStage, type OpenPlace, openPlaces, type TaskSet } from "./store/task-sets.ts";
 import { type Staged, type Synthesise, stages } from "./synth/stage.ts";
 
 export interface Synthesis extends Pick<Session, "pause" | "signal" | "progress"> {
@@ -44,7 +46,7 @@ async function synthesizeOne(session: Synthesis, { position, persona, done }: Op
   };
   const before = new Map(stages.flatMap((stage) => (done.has(stage) ? [[stage, done.get(stage) ?? null] as const] : [])));
   const task = await synthesiser(usage)(persona, { position, names: [seed, "synth", position] }, before, keep);
-  if (task !== null) await keep({ stage: "kept", body: taskJson(task) });
+  if (task !== null) await keep({ stage: "kept", body: asJson(task) });
   else if (!dropped) throw new Error(`the synthesiser dropped persona ${position} without a reason`);
 }
 

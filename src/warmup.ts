@@ -6,10 +6,7 @@
 
 import { mapConcurrent } from "./concurrent.ts";
 import { demonstrationSamples } from "./learner/batch.ts";
-import type { UpdateRequest } from "./learner/learner.ts";
-import { assertSameIds } from "./learner/same-ids.ts";
 import { pairOf } from "./pairs.ts";
-import { draws } from "./rng.ts";
 import { saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import { demonstrated, longTurns } from "./run/demonstrated.ts";
@@ -19,11 +16,12 @@ import { needsWarmup, type Probed, probeTemplate } from "./run/probe.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
 import { beginStep } from "./run/step.ts";
+import { type Demonstration, type Supervised, supervise } from "./run/supervised.ts";
 import { expectedOf, swapAndProbe } from "./run/swap.ts";
 import type { TaskSource } from "./run/task-source.ts";
 import { assertTaught, isLearnt, type Show, teacherMetrics, teacherShows } from "./run/teach.ts";
 import { training } from "./run/turns.ts";
-import { closeStep, type LearnedLogprobs } from "./store/steps.ts";
+import { closeStep } from "./store/steps.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
 import type { Task, Trajectory } from "./types.ts";
 
@@ -40,7 +38,7 @@ export async function warmUp(session: Session, source: TaskSource, state: RunSta
   if (wanted) record.lap("time/demonstrations");
 
   const turn = await training(session, async () => {
-    const learned = lesson === null ? null : await learnDemonstrations(session, lesson.approved);
+    const learned = lesson === null ? null : await learnFrom(session, lesson.approved);
     return { learned, saved: await saveCheckpoint(session, 0), expected: await expectedOf(session) };
   });
   record.lap("time/update");
@@ -105,28 +103,10 @@ async function drawLesson(session: Session, source: TaskSource, level: number): 
   return { approved, metrics: { ...metrics, ...counts } };
 }
 
-/** Result of the supervised steps. */
-interface Learned {
-  readonly metrics: Metrics;
-  /** Log-probs of the demonstrations' turns before training on them. */
-  readonly logprobs: readonly LearnedLogprobs[];
-}
-
-async function learnDemonstrations(session: Session, approved: readonly Demonstration[]): Promise<Learned> {
-  const { epochs } = session.config.warmup;
-  const text = `warm-up: ${epochs} supervised passes over ${approved.length} demonstrations`;
+async function learnFrom(session: Session, approved: readonly Demonstration[]): Promise<Supervised> {
+  const text = `warm-up: ${session.config.warmup.epochs} supervised passes over ${approved.length} demonstrations`;
   session.progress({ kind: "phase", text, step: 0 });
-  const { metrics, logprobs } = await supervise(session, approved);
-  return {
-    metrics,
-    logprobs: approved.flatMap(({ id, trajectory }, index) => spansOf(id, trajectory, logprobs[index] ?? [])),
-  };
-}
-
-interface Demonstration {
-  readonly id: number;
-  readonly trajectory: Trajectory;
-  readonly pair: number;
+  return supervise(session, approved);
 }
 
 /** Stores an episode that shows how each task is done, by its teacher or by rule; in the order of the tasks. */
@@ -149,61 +129,4 @@ async function demonstrateAll(session: Session, tasks: ReadonlyMap<number, Task>
     await make((task, index) => demonstrated(session, task, [config.seed, "demonstration", index]), engine.sequences.policy);
   else if (left.length > 0) await withTeacher((seated) => make(teacherShows(session, seated), seated.sequences));
   return [...shown].toSorted(([a], [b]) => a - b).map(([, one]) => one);
-}
-
-/**
- * Supervised epochs in seeded order, twins side by side, at a rate that falls linearly to 0: with a constant one the last
- * batches decide whether the policy calls at all. Returns the log-probs of each demonstration before it was trained on.
- */
-async function supervise(session: Session, demonstrations: readonly Demonstration[]) {
-  const { config, learner } = session;
-  const { epochs, batch, learningRate } = config.warmup;
-  const logprobs: (readonly (readonly number[])[])[] = demonstrations.map(() => []);
-  let metrics: Readonly<Record<string, number>> = {};
-  const batches = Math.ceil(demonstrations.length / batch) * epochs;
-  let done = 0;
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const pairs = draws(config.seed, "warmup", epoch).shuffle([...new Set(demonstrations.map(({ pair }) => pair))]);
-    const order = pairs.flatMap((pair) => [...demonstrations.entries()].filter(([, one]) => one.pair === pair));
-    for (let first = 0; first < order.length; first += batch) {
-      session.pause(); // the passes take a few minutes: a resumed run repeats them from the start
-      const part = order.slice(first, first + batch);
-      const samples = part.flatMap(([index, { trajectory }]) =>
-        demonstrationSamples(trajectory).map((sample) => ({ index, sample })),
-      );
-      const rate = learningRate * (1 - done / batches);
-      const request: UpdateRequest = {
-        minibatches: [samples.map(({ sample }) => sample)],
-        loss: { kind: "sft" },
-        learningRate: rate,
-      };
-      const reply = await learner.update(request);
-      assertSameIds(request, reply);
-      if (epoch === 0)
-        for (const [index] of part)
-          logprobs[index] = samples.flatMap((one, position) => (one.index === index ? [reply.logprobs[position] ?? []] : []));
-      metrics = reply.metrics;
-      session.progress({
-        kind: "count",
-        text: `supervised steps, loss ${(reply.metrics.loss ?? Number.NaN).toFixed(3)}`,
-        done: ++done,
-        of: batches,
-      });
-    }
-  }
-  return { metrics, logprobs };
-}
-
-/** Splits the log-probs of a demonstration's samples (those with a trained message, in order) by message. */
-function spansOf(trajectoryId: number, { messages }: Trajectory, logprobs: readonly (readonly number[])[]) {
-  const trained = [...new Set(messages.flatMap(({ role, sample }) => (role === "assistant" ? [sample] : [])))];
-  const starts = new Map<number, number>();
-  return messages.flatMap((message, index) => {
-    const start = starts.get(message.sample) ?? 0;
-    starts.set(message.sample, start + message.ids.length);
-    const span = (logprobs[trained.indexOf(message.sample)] ?? []).slice(start, start + message.ids.length);
-    return message.role === "assistant" && span.length === message.ids.length
-      ? [{ trajectoryId, message: index, logprobs: span }]
-      : [];
-  });
 }

@@ -4,7 +4,9 @@ import { configSchema } from "../src/config/config.ts";
 import type { UpdateRequest } from "../src/learner/learner.ts";
 import { scriptedLearner } from "../src/learner/scripted.ts";
 import { type Script, scriptedVocabulary } from "../src/llm/scripted.ts";
+import { pairOf } from "../src/pairs.ts";
 import { probeTasks } from "../src/run/probe-tasks.ts";
+import { batchesOf, type Demonstration } from "../src/run/supervised.ts";
 import { loadTrajectories } from "../src/store/trajectories.ts";
 import type { Trajectory } from "../src/types.ts";
 import { temporaryStore } from "./store/temporary.ts";
@@ -61,6 +63,26 @@ describe("two supervised passes over three calls and their twins, two at a time"
       expect(stored).toEqual(expected.map((logprob) => expect.closeTo(logprob, 5)));
     }
   });
+});
+
+test("a demonstration without its twin takes no other pair apart", () => {
+  const one = (id: number): Demonstration => ({ id, pair: pairOf(id), trajectory: { messages: [] } as unknown as Trajectory });
+  const left = [0, 1, 3, 4, 5, 6, 7, 8, 10, 11].map(one);
+  for (const batch of [2, 3, 4]) {
+    const batches = batchesOf(left, { seed: 1, warmup: { ...warmup, batch } });
+    expect(
+      batches
+        .flat()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual([...left, ...left].map(({ id }) => id).sort());
+    for (const part of batches) {
+      expect(part.length).toBeLessThanOrEqual(batch);
+      for (const { pair } of part)
+        expect(part.filter((other) => other.pair === pair)).toHaveLength([1, 4].includes(pair) ? 1 : 2);
+    }
+  }
+  expect(batchesOf(left, { seed: 1, warmup: { ...warmup, batch: 1 } })).toHaveLength(2 * left.length);
 });
 
 test.each([

@@ -16,8 +16,10 @@ class Fault(Exception):
 
 
 def disk_is_full(error: Exception) -> bool:
-    """Disk full, over quota, or file too large: safetensors raises its own exception, recognisable only by its text."""
-    return any(os.strerror(code) in str(error) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+    """Disk full, over quota, or file too large. safetensors raises its own exception, recognisable only by its text; numpy,
+    which writes the GGUF, an OSError without a number: "14336 requested and 4096 written"."""
+    is_short = isinstance(error, OSError) and error.errno is None and "written" in str(error)
+    return is_short or any(os.strerror(code) in str(error) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 
 def ran_out_of_memory(error: Exception) -> bool:

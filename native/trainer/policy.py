@@ -3,10 +3,11 @@
 No tokenizer is ever loaded: ids come in, log-probs go out. The reference model is the same one with the adapter off.
 """
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import peft
@@ -15,7 +16,7 @@ import transformers
 from torch import Tensor, nn
 
 from .fault import Fault
-from .gguf_load import quick_gguf
+from .gguf_load import further_shards, quick_gguf
 from .logprob import target_logprobs
 from .lora import fuse
 from .machine import give_back_freed_memory
@@ -93,16 +94,25 @@ def load_base(file: Path, dtype: torch.dtype) -> Any:
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     try:
-        with quick_gguf():
+        with quick_gguf(), alone(file) as folder:
             divisors = angle_divisors(str(file))
             base = transformers.AutoModelForCausalLM.from_pretrained(
-                file.parent, gguf_file=file.name, dtype=dtype, attn_implementation="sdpa"
+                folder, gguf_file=file.name, dtype=dtype, attn_implementation="sdpa"
             )
     except (ValueError, OSError) as error:
         raise Fault("model", f"{file.name} cannot be read as a GGUF model: {error}") from error
     check_architecture(base.config.model_type, file.name)
     stretch(base, divisors)
     return base
+
+
+@contextmanager
+def alone(file: Path) -> Iterator[str]:
+    """A folder with nothing but links to a GGUF: beside it, transformers would follow an adapter_config.json to its base model."""
+    with TemporaryDirectory(prefix="playact-") as folder:
+        for shard in [file, *further_shards(file)]:
+            (Path(folder) / shard.name).symlink_to(shard.resolve())
+        yield folder
 
 
 def reload(policy: Policy) -> dict[str, Tensor]:

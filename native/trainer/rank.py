@@ -1,15 +1,17 @@
 """`python -m trainer.rank SOCKET`, started by torchrun: one of the processes that train one model (ranks.py).
 
-Rank 0 serves the loop and passes each request that changes the model to the others before it runs it. A Fault is the same on
-all ranks, since it is decided from data that all have; any other failure ends the process, and torchrun ends the others: the
-loop sees that the learner has ended, with the log's last lines.
+Rank 0 serves the loop and passes each request that changes the model to the others before it runs it. A Fault that all ranks
+have is the answer; one that only some have (a file that one could not read), and any other failure, ends the process, and
+torchrun ends the others: the loop sees that the learner has ended, with the log's last lines.
 """
 
 import os
 import socket
 import sys
 import traceback
-from functools import cache
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache, partial
 from typing import TYPE_CHECKING, NoReturn
 
 from .__main__ import VERBS
@@ -19,6 +21,8 @@ from .serve import FROM_PARENT, TO_PARENT, Verb, die_with_parent, serve
 
 if TYPE_CHECKING:
     from .ranks import Ranks
+
+Reply = tuple[Head, Arrays]
 
 SHARED = ("open", "update", "restore", "rest", "wake")  # the others change nothing: rank 0 answers them alone
 
@@ -33,20 +37,31 @@ def _joined() -> "tuple[Ranks, dict[str, Verb]]":
 
 
 def _lead(name: str) -> Verb:
-    def verb(head: Head, arrays: Arrays) -> tuple[Head, Arrays]:
+    def verb(head: Head, arrays: Arrays) -> Reply:
         ranks, verbs = _joined()
-        if name in SHARED:
-            ranks.send(encode(Frame(REQUEST, head, arrays)))
-        try:
+        if name not in SHARED:
             return verbs[name](head, arrays)
-        except Fault:
-            raise
-        except Exception:
-            if name not in SHARED:
-                raise
-            _end()
+        ranks.send(encode(Frame(REQUEST, head, arrays)))
+        return _together(ranks, partial(verbs[name], head, arrays))
 
     return verb
+
+
+def _together(ranks: "Ranks", verb: Callable[[], Reply]) -> Reply:
+    """What the verb answers on this rank. Raises its Fault if all ranks have one."""
+    answer: Reply | Fault
+    try:
+        try:
+            answer = verb()
+        except Fault as fault:
+            answer = fault
+        if len(set(ranks.gather(isinstance(answer, Fault)))) > 1:
+            raise RuntimeError(f"the ranks differ: this one has {answer if isinstance(answer, Fault) else 'no fault'}")
+    except Exception:
+        _end()
+    if isinstance(answer, Fault):
+        raise answer
+    return answer
 
 
 def _follow() -> NoReturn:
@@ -64,12 +79,8 @@ def _follow() -> NoReturn:
             return data[position - count : position]
 
         request = read(read_exactly)
-        try:
-            verbs[request.head["verb"]](request.head, request.arrays)
-        except Fault:
-            pass  # rank 0 reports it to the loop
-        except Exception:
-            _end()
+        with suppress(Fault):  # rank 0 reports it to the loop
+            _together(ranks, partial(verbs[request.head["verb"]], request.head, request.arrays))
 
 
 def _end() -> NoReturn:

@@ -34,6 +34,14 @@ export function seedTables(results, categories, statistics) {
   const played = runs.flatMap(({ tasks }) => tasks);
   const shared = [...byKey(played, ({ same }) => same).values()].map((plays) => meanOfPlays(plays, phases));
   const measured = runs.filter(({ rows }) => rows.every((items) => items.length > 0));
+  const pooled = categories.map((_, at) => {
+    const plays = byKey(
+      measured.flatMap(({ rows }) => rows[at] ?? []),
+      ({ position }) => String(position),
+    );
+    return [...plays.values()].map((same) => meanOfPlays(same, phases));
+  });
+  const rowGain = (/** @type {readonly (readonly Item[])[]} */ rows) => phaseGain(rows, ["base", "last step"], statistics);
   const row = (/** @type {string} */ name, /** @type {readonly Item[]} */ items) => [
     `${name} (${items.length})`,
     ...phases.map((phase) => meanScore(items, phase)),
@@ -49,10 +57,14 @@ export function seedTables(results, categories, statistics) {
         row("all", shared),
       ],
     ),
-    "BFCL rows, strict, mean of the categories:",
+    "BFCL rows, strict, mean of the categories; then of each row the mean over the runs:",
     table(
       ["", "base to last step"],
-      measured.map(({ name, rows }) => [name, phaseGain(rows, ["base", "last step"], statistics)]),
+      [
+        ...measured.map(({ name, rows }) => [name, rowGain(rows)]),
+        ...categories.map((category, at) => [category, rowGain(pooled.slice(at, at + 1))]),
+        ["all", rowGain(pooled)],
+      ],
     ),
   ].join("\n\n");
 }
@@ -68,7 +80,7 @@ function numbered(run, tasks) {
   );
 }
 
-/** @param {readonly (Item & { kind: string })[]} plays of one task @param {readonly string[]} phases */
+/** @param {readonly (Item & { kind?: string })[]} plays of one task or row @param {readonly string[]} phases */
 function meanOfPlays(plays, phases) {
   const right = phases.flatMap((phase) => {
     const values = plays.flatMap((play) => (phase in play.right ? [play.right[phase] ?? 0] : []));

@@ -15,7 +15,7 @@ import {
   checkPresets,
   checkPython,
   checkSqlite,
-} from "./health.ts";
+} from "./checks.ts";
 import { collect, refuseUnused } from "./options.ts";
 import { escapeLine, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
 

@@ -15,13 +15,13 @@ import {
   createTaskSet,
   knownTaskSet,
   openPlaces,
+  type Persona,
   personasIn,
-  type SetPersona,
   type TaskSet,
   taskSetConfig,
 } from "../store/task-sets.ts";
 import { synthesiserOf } from "../synth/choose.ts";
-import { type Persona, personasOf } from "../synth/persona.ts";
+import { personasOf } from "../synth/persona.ts";
 import { synthesize } from "../synthesize.ts";
 import type { SynthesisModels } from "./open-synthesis.ts";
 import { eraseLine, type Print } from "./output.ts";
@@ -118,7 +118,7 @@ function taken(personas: readonly Persona[], first: number, end: number): readon
 }
 
 /** A set gets more of the personas that it was begun with. @throws PlayactError("usage") for others, naming the first that differs */
-function checkSamePersonas(name: string, before: readonly SetPersona[], personas: readonly Persona[]): void {
+function checkSamePersonas(name: string, before: readonly Persona[], personas: readonly Persona[]): void {
   const expected = taken(personas, 0, before.length);
   const at = before.findIndex(({ text }, place) => text !== expected[place]?.text);
   if (at < 0) return;

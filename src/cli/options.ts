@@ -31,12 +31,13 @@ export function refuseUnused(command: Command, doing: string, used: readonly str
   throw new PlayactError("usage", `${doing} does not use ${those}, only ${used.join(", ")}. Leave out ${those}.`);
 }
 
-/** A whole number from 1 to `most`, for an option's value. */
-export function upTo(most: number) {
+/** A whole number of at least 1, and at most `most`, for an option's value. */
+export function upTo(most = Number.MAX_SAFE_INTEGER) {
+  const range = most === Number.MAX_SAFE_INTEGER ? "of at least 1" : `from 1 to ${most}`;
   return (given: string): number => {
     const value = Number(given);
     if (!Number.isInteger(value) || value < 1 || value > most)
-      throw new InvalidArgumentError(`expected a whole number from 1 to ${most}.`);
+      throw new InvalidArgumentError(`expected a whole number ${range}.`);
     return value;
   };
 }

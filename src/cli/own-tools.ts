@@ -1,12 +1,14 @@
 // Checks the user's own tools before anything is started: each is tried once as the run will simulate it.
 import type { Config } from "../config/config.ts";
-import { ownTools, runTools, taskSetNamed, toolsHash } from "../run/own-tools.ts";
+import { PlayactError } from "../errors.ts";
+import { ownTools, taskSetNamed, toolsHash } from "../run/own-tools.ts";
 import { storePath } from "../store/home.ts";
 import { openStore, type Store } from "../store/store.ts";
+import { checkedTools } from "../tools/user-tools.ts";
 import { escapeText, toStderr } from "./output.ts";
 
 /**
- * Reads config.tasks.tools as a run in `home` will, with llama.cpp's own grammar parser; prints which tools are left out. Returns
+ * Reads config.tasks.tools as a run in `home` will, and tries them with llama.cpp's own parser; prints which are left out. Returns
  * their hash; null: the run has the catalogue's.
  * @throws PlayactError("tools") for a tool that cannot be simulated, unless the config leaves such tools out
  */
@@ -14,13 +16,14 @@ export async function checkOwnTools({ tasks }: Pick<Config, "tasks">, home: stri
   const { tools, skipBadTools } = tasks;
   if (tools === null) return null;
   const { withGrammarParser } = await import("../llm/engine/llama-grammar.ts"); // late: slow to load for --help
-  const leftOut: string[] = [];
   using store = toolStore(tools, home);
-  await withGrammarParser((parser) =>
-    ownTools(tools, store, skipBadTools ? { parser, leftOut: (sentence) => leftOut.push(sentence) } : { parser }),
-  );
+  const leftOut: string[] = [];
+  const read = ownTools(tools, store, skipBadTools ? { leftOut: (sentence) => leftOut.push(sentence) } : {});
   for (const sentence of leftOut) toStderr(`playact: left out: ${escapeText(sentence)}\n`);
-  return toolsHash(runTools(tasks, store));
+  const refused: string[] = []; // by llama.cpp alone: a run has no parser of its own, and would use them
+  await withGrammarParser((parser) => checkedTools(read, tools, { parser, leftOut: (sentence) => refused.push(sentence) }));
+  if (refused.length > 0) throw new PlayactError("tools", `${refused.join("\n")}\nTake it out of the file.`);
+  return toolsHash(read);
 }
 
 /** The store in `home` if the tools are those of a task set; null for a file, a folder and the catalogue. */

@@ -1,6 +1,6 @@
 // The pages of a task's tools that are not true, each beside what the tool is (types/drift.ts), as lines for people. Pure.
-import { isObject, own } from "../rules/json.ts";
-import { propertiesOf, requiredParameters } from "../tools/tool-arguments.ts";
+import { isObject, own, propertiesOf } from "../rules/json.ts";
+import { requiredParameters } from "../tools/tool-arguments.ts";
 import type { Json, Task, ToolSpec } from "../types.ts";
 import { escapeLine } from "./output.ts";
 

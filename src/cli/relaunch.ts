@@ -1,4 +1,4 @@
-// Commands that load the engine in their own process (`tasks`, `doctor`) need the environment of native-environment.ts, which only
+// Commands that load the engine in their own process (`tasks`, `eval`, …) need the environment of native-environment.ts, which only
 // takes effect in a new process: they start themselves again with it, unless they have it already.
 import { spawn } from "node:child_process";
 import { once } from "node:events";

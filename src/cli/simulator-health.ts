@@ -9,6 +9,7 @@ import { serverOf } from "../config/server.ts";
 import { PlayactError } from "../errors.ts";
 import { countCases, examine, type Finding, type Kind, kinds } from "../health/examine.ts";
 import { type Advice, adviceOf, type Score, scoreOf, thresholds } from "../health/score.ts";
+import { asJson } from "../rules/json.ts";
 import { findSimulator } from "../run/seats.ts";
 import { simulatorOf } from "../run/session.ts";
 import { playactVersion } from "../run/versions.ts";
@@ -16,7 +17,6 @@ import { newUsage } from "../simulator/usage.ts";
 import { recordHealthCheck } from "../store/health-checks.ts";
 import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { openStore } from "../store/store.ts";
-import type { Json } from "../types.ts";
 import { interruptedCode } from "./exit.ts";
 import { escapeLine, formatTable, type Print, printJson } from "./output.ts";
 import { kindsAsked } from "./simulator-doubt.ts";
@@ -50,7 +50,7 @@ export async function examineSimulator(print: Print, progress: Print, request: H
     }
     const report = reportOf(model, findings, wanted, all);
     if (request.json)
-      printJson(print, JSON.parse(JSON.stringify(report)) as Json); // plain data
+      printJson(print, asJson(report)); // plain data
     else print(text(report));
     if (stop.signal.aborted) process.exitCode = interruptedCode;
     if (report.done === report.of && at !== null) keep(report, { wanted, sha256: at.sha256, home: request.home });

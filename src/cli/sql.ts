@@ -1,5 +1,6 @@
 // `playact sql`: one read-only query on the store. It runs in a child process because nothing else can stop SQLite here:
 // better-sqlite3 has no progress handler, and ending a worker thread waits for its current native call.
+
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
@@ -8,6 +9,7 @@ import { type Cell, cellJson, type QueryResult } from "../store/console.ts";
 import { resolveHome, storePath } from "../store/home.ts";
 import { openStore } from "../store/store.ts";
 import type { Json } from "../types.ts";
+import { upTo } from "./options.ts";
 import { formatTable, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
 import type { SqlReply, SqlRequest } from "./sql-child.ts";
 
@@ -35,7 +37,7 @@ export function sqlCommand(print: Print = toStdout, program: string = childProgr
     .argument("<query>", "a SELECT; views: step_summary, trajectory_summary, evaluation_summary, transcript ...")
     .option("--home <folder>", homeHelp)
     .option("--json", "print a JSON array of objects; BLOBs as base64")
-    .option("--limit <rows>", "most rows", wholeNumber, 10_000)
+    .option("--limit <rows>", "most rows", upTo(), 10_000)
     .option("--timeout <seconds>", "longest time a query may take", seconds, 2)
     .action(async (sql: string, options: { home?: string; json?: boolean; limit: number; timeout: number }) => {
       const path = storePath(resolveHome(options.home));
@@ -150,11 +152,5 @@ function seconds(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value <= mostSeconds))
     throw new InvalidArgumentError(`A number above 0 was expected, ${mostSeconds} (a day) at most.`);
-  return value;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value <= 0) throw new InvalidArgumentError("A whole number above 0 was expected.");
   return value;
 }

@@ -1,10 +1,12 @@
 // `playact tasks`: writes some tasks at a level and prints them; nothing is stored.
+
 import { Command } from "commander";
 import { inertAblation } from "../config/ablations.ts";
 import type { Config } from "../config/config.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
 import { chooseTemplate } from "../llm/text/choose-template.ts";
+import { asJson } from "../rules/json.ts";
 import { newUsage } from "../simulator/usage.ts";
 import { commandFor, resolveHome, storePath } from "../store/home.ts";
 import type { Rejection } from "../tasks/rejection.ts";
@@ -67,7 +69,7 @@ export function tasksCommand(): Command {
       if (options.json)
         printJson(
           toStdout,
-          shown.map((task) => JSON.parse(JSON.stringify(task))),
+          shown.map((task) => asJson(task)),
         );
       else toStdout(shown.map(text).join("\n"));
     });

@@ -1,7 +1,7 @@
 // `playact train`: checks everything a user can get wrong, creates or finds the run, and starts a supervised worker for it.
 import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { inertAblation } from "../config/ablations.ts";
 import type { Config } from "../config/config.ts";
 import { embedderModel, needsEmbedder } from "../config/needed-models.ts";
@@ -12,6 +12,7 @@ import { commandLine } from "../models/installation.ts";
 import { pythonPath } from "../models/python.ts";
 import { assertSameTools, taskSetHash } from "../run/own-tools.ts";
 import { type Parent, parentCheckpoint, parentOf } from "../run/parent.ts";
+import { assertUnseen } from "../run/unseen.ts";
 import { findSeats, findTeacher, withCheckedAddresses } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
 import { checkTrainingSet } from "../run/task-set.ts";
@@ -25,7 +26,7 @@ import type { RunRow } from "../store/run-row.ts";
 import { assertFree, createRun, findRun, setRunConfig } from "../store/runs.ts";
 import { lastClosedStep } from "../store/steps.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { collect, presetHelp, toolSettings, toolsHelp } from "./options.ts";
+import { collect, presetHelp, toolSettings, toolsHelp, upTo } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
 import { checkOwnTools } from "./own-tools.ts";
 import { checkSame } from "./same-models.ts";
@@ -61,7 +62,7 @@ export function trainCommand(): Command {
     )
     .option("--resume [run]", "resume a run (default: the latest)")
     .option("--name <name>", "name of the new run (default: preset and a number)")
-    .option("--steps <n>", "total number of GRPO steps", positive)
+    .option("--steps <n>", "total number of GRPO steps", upTo())
     .option("--tools <path>", toolsHelp)
     .option("--from <run>", "go on from a checkpoint of another run: RUN, RUN@STEP, RUN@best or RUN@last")
     .option("--set <key=value>", "set a config key (repeatable)", collect, [])
@@ -145,6 +146,7 @@ async function started(store: Store, file: string | undefined, options: Options)
   if (needsEmbedder(config)) await modelPaths(embedderModel);
   const { policy, simulator } = await findSeats(config);
   const parent = await parentOf(store, config, policy.sha256);
+  assertUnseen(store, config);
   const doubt = simulator === null ? null : simulatorDoubt(config, simulator, healthOf(store, simulator.sha256));
   const tools = source === null ? ownTools : taskSetHash(store, source);
   const run = createRun(store, {
@@ -224,10 +226,4 @@ function keepsConfig(given: string): PlayactError {
     "usage",
     `--resume does not go with ${given}: a resumed run keeps its name and config, and --resume accepts --steps, --home and --json. Start a new run for another config.`,
   );
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("expected a whole number of at least 1.");
-  return value;
 }

@@ -1,14 +1,13 @@
 // The learner in a Python child (native/trainer): torch and PEFT behind the port. Starts it, converts verbs to frames and
 // back, and ends it: end of input, SIGTERM, SIGKILL. The child exits by itself if this process dies (native/trainer/serve.py).
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { PlayactError } from "../errors.ts";
 import { commandLine } from "../models/installation.ts";
+import { pythonStart } from "../models/python.ts";
 import { type Channel, lastLines, openChannel } from "./channel.ts";
 import type { Learner, LearnerSample, OpenRequest, SavedAdapter, UpdateReply, UpdateRequest } from "./learner.ts";
 import { type Arrays, readFloats } from "./safetensors.ts";
@@ -54,15 +53,15 @@ const memoryHint = " (Linux kills the largest process this way when memory runs 
 export async function startLearner(options: LearnerOptions): Promise<TorchLearner> {
   const { deadlineSeconds, startSeconds = 60, fileSeconds = 60, module = "trainer", processes = 1 } = options;
   const program = processes === 1 ? [module, String(process.pid)] : [`${module}.launch`, String(process.pid), String(processes)];
-  const child = spawn(options.python, ["-P", "-m", ...program], {
-    cwd: nativeFolder(),
+  const child = spawn(options.python, [...pythonStart.flags, "-m", ...program], {
+    cwd: pythonStart.cwd,
     env: {
       ...inherited(),
       ...(processes === 1 ? {} : shownCards()),
       ...options.env,
-      PYTHONPATH: [nativeFolder(), process.env.PYTHONPATH].filter(Boolean).join(delimiter), // as set-up and doctor look
+      PYTHONPATH: [pythonStart.cwd, process.env.PYTHONPATH].filter(Boolean).join(delimiter), // as set-up and doctor look
       PYTHONUNBUFFERED: "1",
-      PYTHONDONTWRITEBYTECODE: "1",
+      PYTHONDONTWRITEBYTECODE: "1", // for the ranks of torchrun, which -B does not reach
     },
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
   });
@@ -211,12 +210,4 @@ function shownCards({ PLAYACT_CARDS: cards }: NodeJS.ProcessEnv = process.env): 
 function inherited(): NodeJS.ProcessEnv {
   const secret = /TOKEN|SECRET|PASSWORD|CREDENTIAL|_KEY$/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !secret.test(name)));
-}
-
-/** The folder native/ next to src/ or dist/, wherever this file was compiled to. */
-function nativeFolder(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
-    if (existsSync(join(folder, "native", "trainer", "__main__.py"))) return join(folder, "native");
-  }
-  throw new PlayactError("environment", "expected the folder native/trainer beside Playact's code: install it again");
 }

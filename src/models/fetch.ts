@@ -17,16 +17,10 @@ export type Found =
   | { readonly state: "wrong"; readonly path: string; readonly got: string; readonly file: ModelFile }
   | { readonly state: "absent" };
 
-/** Paths of all files of a model of the manifest, weights first. @throws PlayactError("model"), see `fileOf`. */
+/** Paths of all files of a model of the manifest, weights first. @throws PlayactError("model"), see `filesAt`. */
 export async function modelPaths(name: string): Promise<readonly string[]> {
   const groups = await Promise.all(togetherOf(findModel(name)).map(filesAt));
   return groups.flat();
-}
-
-/** The same for one file of any manifest. */
-export async function fileOf(model: ModelFile): Promise<string> {
-  const [path = ""] = await filesAt([model]);
-  return path;
 }
 
 /**

@@ -38,11 +38,12 @@ function isFrom(result: Json, name: string, value: string | number): boolean {
   return named.length === 0 ? givesOut(result, name, value) : named.some((one) => sameValue(one, value));
 }
 
-/** The values of all fields of this name, at any depth. */
+/** The values of the fields of this name: an object's own, else those of its members, at any depth. */
 function underName(result: Json, name: string): readonly Json[] {
   if (Array.isArray(result)) return result.flatMap((item: Json) => underName(item, name));
   if (!isObject(result)) return [];
-  return Object.entries(result).flatMap(([key, inner]) => (key === name ? [inner] : underName(inner, name)));
+  const mine = own(result, name);
+  return mine === undefined ? Object.values(result).flatMap((inner) => underName(inner, name)) : [mine];
 }
 
 /** Each executed call with its result, in order; those that a rule refused have none. */

@@ -1,5 +1,6 @@
 // What the policy did in an episode, read from the record by rules alone and classified once by its first fault, which both the
 // verdict (verdict.ts) and the blame for a bad ending (rules/blame.ts) report.
+
 import type { Dialect } from "../config/config.ts";
 import { readFinalAnswer } from "../llm/text/final-answer.ts";
 import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";
@@ -8,8 +9,9 @@ import { untoldValues } from "../rules/blame.ts";
 import { jsonEnd, jsonOf, own } from "../rules/json.ts";
 import { refuses } from "../rules/language/refusal.ts";
 import { carries } from "../rules/language/said.ts";
+import { spoken } from "../rules/language/spoken.ts";
 import { asksFor } from "../rules/question.ts";
-import { isSameCall, sameValue, spoken } from "../rules/values.ts";
+import { isSameCall, sameValue } from "../rules/values.ts";
 import { endsCut } from "../simulator/lines.ts";
 import type { Fault, HeldBack, MadeCall, Refusal, Task, ToolCall, Trajectory } from "../types.ts";
 
@@ -60,7 +62,9 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
     const guessed = [...made, ...unexecuted].flatMap((call) =>
       untold.filter((held) => gives(call, held, task)).map((held): Guess => ({ held, call })),
     );
-    return [{ ...turn, words: inWords(toldWords(turn, phase)), complained: turnReward === -1, made, unexecuted, guessed }];
+    return [
+      { ...turn, words: inWords(toldWords(turn, phase)), complained: turnReward === -1, made, unexecuted, guessed, untold },
+    ];
   });
   const last = turns.at(-1);
   const said = last === undefined || tried(last) > 0 || endsCut(trajectory) ? "" : inWords(spokenEnd(last.rest, trajectory));
@@ -73,7 +77,7 @@ export function conductOf(trajectory: Trajectory, dialect: Dialect): Conduct {
     calls: turns.flatMap(({ made }) => made),
     unexecuted: turns.flatMap(({ unexecuted }) => unexecuted),
     malformed: turns.reduce((sum, { errors }) => sum + errors.length, 0),
-    complaints: idle.filter(({ rest }) => !task.heldBack.some((held) => asksFor({ text: rest, calls: [] }, held))).length,
+    complaints: idle.filter(({ rest, untold }) => !untold.some((held) => asksFor({ text: rest, calls: [] }, held))).length,
     report,
     told: report === null ? "" : [...told, report].join("\n"),
     refused: report !== null && refuses(report),

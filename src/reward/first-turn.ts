@@ -1,13 +1,15 @@
 // The verdict on an episode of one turn: was the policy's first decision right? It is right or not, nothing between, because
 // these verdicts choose a checkpoint: one that decides well, not one that reports well. Pure. Not in the paper, which evaluates
 // whole episodes only; a first turn asks no simulator, so many tasks can be played every few steps.
+
 import type { Dialect } from "../config/config.ts";
 import { parseToolCalls } from "../llm/text/tool-call.ts";
 import { judged } from "../rules/as-it-is.ts";
 import { untoldValues } from "../rules/blame.ts";
 import { refuses } from "../rules/language/refusal.ts";
+import { spoken } from "../rules/language/spoken.ts";
 import { asksFor } from "../rules/question.ts";
-import { isSameCall, spoken } from "../rules/values.ts";
+import { isSameCall } from "../rules/values.ts";
 import { endsCut } from "../simulator/lines.ts";
 import type { Fault, Task, ToolCall, Trajectory } from "../types.ts";
 import { conductOf } from "./conduct.ts";

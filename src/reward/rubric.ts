@@ -2,6 +2,7 @@
 // none, it is derived from the blueprint by rule. Pure; items that only a model can tell are judge.ts's. Departs from the paper,
 // where a model decides every item: here rules decide what they can, in an executed world by its final table, so that any path
 // to it counts.
+
 import type { Config, Dialect } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
 import { parseToolCalls } from "../llm/text/tool-call.ts";
@@ -9,8 +10,9 @@ import { askedAt, type Transcript } from "../rules/asked.ts";
 import { broken } from "../rules/forbidden.ts";
 import { isObject, own } from "../rules/json.ts";
 import { carriedShare, carries } from "../rules/language/said.ts";
+import { spoken } from "../rules/language/spoken.ts";
 import { tableAfter } from "../rules/table.ts";
-import { isSameCall, sameValue, spoken } from "../rules/values.ts";
+import { isSameCall, sameValue } from "../rules/values.ts";
 import {
   type ItemRule,
   type Json,

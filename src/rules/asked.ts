@@ -2,7 +2,7 @@
 // one that the user answers with it. Pure. A question beside a call is none: who calls has not waited for the answer.
 import type { HeldBack, Message, Task } from "../types.ts";
 import { tells } from "./blame.ts";
-import { asksFor } from "./question.ts";
+import { asks, asksFor } from "./question.ts";
 
 /** What rules read of an episode: who said what, and which calls were made. */
 export interface Transcript {
@@ -10,15 +10,13 @@ export interface Transcript {
   readonly messages: readonly Pick<Message, "role" | "text" | "calls">[];
 }
 
-/** To ask without a question mark: it counts if the user answers with the value. */
-const bids = /\b(please|tell me|give me|let me know|provide|specify|I (?:still )?need)\b/i;
-
 /** Index of the message that first asks for a held-back value; infinity if none does. */
 export function askedAt({ task, messages }: Transcript, held: HeldBack): number {
   const at = messages.findIndex((message, index) => {
-    if (message.role !== "assistant" || !(message.text.includes("?") || bids.test(message.text))) return false;
+    if (message.role !== "assistant") return false;
+    if (asksFor(message, held)) return true;
     const next = messages[index + 1]; // after a call its result
-    return asksFor(message, held) || (next?.role === "user" && tells(next.text, held, task));
+    return asks(message.text) && next?.role === "user" && tells(next.text, held, task);
   });
   return at < 0 ? Number.POSITIVE_INFINITY : at;
 }

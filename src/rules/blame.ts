@@ -8,8 +8,9 @@ import { judged } from "./as-it-is.ts";
 import { goesByPages, isToldByErrors } from "./drift.ts";
 import { own } from "./json.ts";
 import { carries } from "./language/said.ts";
+import { spoken } from "./language/spoken.ts";
 import { asksFor } from "./question.ts";
-import { isSameCall, sameValue, spoken } from "./values.ts";
+import { isSameCall, sameValue } from "./values.ts";
 
 export function isBadEnding({ status, verdict }: Trajectory): boolean {
   return status !== "terminated" || (verdict !== null && (verdict.reward < 0 || verdict.rules < 1));

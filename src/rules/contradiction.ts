@@ -7,8 +7,9 @@
 import type { Json, JsonObject, ToolCall, ToolSpec } from "../types.ts";
 import { entityOf, type Fact, isIdName, isReading, statements } from "./journal.ts";
 import { isObject, own } from "./json.ts";
+import { actionOf, spoken } from "./language/spoken.ts";
 import { matchesSchema } from "./validate.ts";
-import { actionOf, sameValue, spoken } from "./values.ts";
+import { sameValue } from "./values.ts";
 
 export interface Contradiction {
   readonly kind: "echo" | "changed";

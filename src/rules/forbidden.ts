@@ -2,7 +2,7 @@
 // world refused or that a limit kept from being executed: the decision was made, and it must not pay to fail at it.
 import type { ForbiddenRule, JsonObject, JsonSchema } from "../types.ts";
 import { askedAt, type Transcript } from "./asked.ts";
-import { isObject, own } from "./json.ts";
+import { isObject, own, propertiesOf } from "./json.ts";
 import { matchesSchema } from "./validate.ts";
 import { sameValue } from "./values.ts";
 
@@ -32,9 +32,8 @@ export function broken(rule: ForbiddenRule, episode: Transcript): boolean {
 
 /** Whether the arguments match; a value that is the same as a listed one by the rules for texts counts as that: "quickprint". */
 function isForbidden(values: JsonSchema, given: JsonObject): boolean {
-  const properties = isObject(values.properties) ? values.properties : {};
   const listed = Object.entries(given).map(([name, value]) => {
-    const schema = own(properties, name);
+    const schema = own(propertiesOf(values), name);
     const options = isObject(schema) && Array.isArray(schema.enum) ? schema.enum : [];
     return [name, options.find((option) => sameValue(option, value)) ?? value];
   });

@@ -3,9 +3,10 @@
 // results state. contradiction.ts decides whether a new result contradicts an old one.
 // Every id argument that another offered tool returns is checked, and a result is repeated only until a changing call.
 
-import type { Json, JsonObject, JsonSchema, Task, ToolCall, ToolSpec } from "../types.ts";
-import { isObject, own, spacedJson } from "./json.ts";
-import { actionOf, isSameCall, sameValue, spoken } from "./values.ts";
+import type { Json, JsonObject, Task, ToolCall, ToolSpec } from "../types.ts";
+import { isObject, own, propertiesOf, spacedJson } from "./json.ts";
+import { actionOf, spoken } from "./language/spoken.ts";
+import { isSameCall, sameValue } from "./values.ts";
 
 /** An executed call with its result: one entry of the journal, which is in the order of the calls. */
 export interface Fact extends ToolCall {
@@ -209,8 +210,4 @@ function squeezed(value: string | number): string {
     .normalize("NFKC")
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, "");
-}
-
-function propertiesOf(schema: JsonSchema): JsonObject {
-  return isObject(schema.properties) ? schema.properties : {};
 }

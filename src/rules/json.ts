@@ -1,7 +1,7 @@
 // Untrusted JSON: where a value inside other text ends, its parsed value, and JSON as models write it. What jsonEnd delimits
 // may still be malformed; parseJson decides. Departs from JSON.parse: a number that a double cannot represent is rejected, not
 // rounded, because order 1917043659912705297 is not order 1917043659912705300.
-import type { Json, JsonObject } from "../types.ts";
+import type { Json, JsonObject, JsonSchema } from "../types.ts";
 
 /**
  * Index after the object or list that opens at `start`; -1 if none opens there or it never closes. Brackets and tags
@@ -61,6 +61,16 @@ export function unsafeNumber(text: string): string | null {
     if (Math.abs(value) > Number.MAX_SAFE_INTEGER && digits(written) !== digits(String(value))) return written;
   }
   return null;
+}
+
+/** Plain readonly data as JSON, as the store holds it. */
+export function asJson(data: object): Json {
+  return JSON.parse(JSON.stringify(data)) as Json; // JSON.parse returns nothing else
+}
+
+/** The properties of an object's schema. */
+export function propertiesOf(schema: JsonSchema): JsonObject {
+  return isObject(schema.properties) ? schema.properties : {};
 }
 
 /** One line with a space after `:` and `,`, as the chat templates' tojson writes calls and as models learned them. */

@@ -1,9 +1,10 @@
 // Whether a turn asks for a value that the user holds back: by a question or a request in words. Used for the first decision, for
 // complaints that were none, and for rubrics. By rule; requests without a question mark are read in English only.
+
 import type { HeldBack, Message } from "../types.ts";
 import { refuses } from "./language/refusal.ts";
+import { spoken } from "./language/spoken.ts";
 import { apostrophes } from "./language/tokens.ts";
-import { spoken } from "./values.ts";
 
 /** Words of a name that a question leaves out: "How many guests?" for number_of_guests, "What's your email?" for email_address. */
 const formal = new Set(["number", "num", "count", "total", "of", "the", "for", "name", "address", "value", "code", "id", "type"]);
@@ -33,16 +34,26 @@ const request =
 const pointsBack =
   /\b(provide|tell|give|share|specify|state|enter|send|supply|indicate)( me| us)?( with)? (it|that|this|them|these|those)\s*(?:[.?!,]|$| (?:so|to|for|please)\b)/;
 
-/** Whether a message without a call asks for it. */
-export function asksFor({ text, calls }: Pick<Message, "text" | "calls">, { argument }: HeldBack): boolean {
-  if (calls.length > 0) return false;
-  const sentences = text
+const questionMark = /[?？؟]/;
+
+const sentencesOf = (text: string) =>
+  text
     .toLowerCase()
     .replace(apostrophes, "'")
     .split(/(?<=[.!?？؟。:])\s+|\n+/);
+
+/** Whether a text asks for anything. */
+export function asks(text: string): boolean {
+  return sentencesOf(text).some((sentence) => questionMark.test(sentence) || request.test(sentence));
+}
+
+/** Whether a message without a call asks for it. */
+export function asksFor({ text, calls }: Pick<Message, "text" | "calls">, { argument }: HeldBack): boolean {
+  if (calls.length > 0) return false;
+  const sentences = sentencesOf(text);
   return sentences.some((sentence, at) => {
     const whole = request.test(sentence) && pointsBack.test(sentence) ? `${sentences[at - 1] ?? ""} ${sentence}` : sentence;
-    if (/[?？؟]/.test(sentence) && (open.test(sentence) || !offer.test(sentence)))
+    if (questionMark.test(sentence) && (open.test(sentence) || !offer.test(sentence)))
       return names(whole, argument, open.test(sentence) || request.test(sentence));
     if (!request.test(sentence) || refuses(sentence)) return false;
     return names(/:\s*$/.test(sentence) ? sentences.slice(at).join(" ") : whole, argument, true); // a list may follow

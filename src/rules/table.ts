@@ -1,10 +1,12 @@
 // What executed tools do to their table (SynthAgent's world, assembled; docs/world.md). Nothing is kept: the records are a fold
 // over the calls of an episode, so an episode cannot change another one's table, and the same calls give the same world. Pure.
 // Departs from the paper, whose tools are all simulated by a model.
+
 import { draws } from "../rng.ts";
 import type { Attribute, Json, JsonObject, Operation, Table, TableRecord, ToolCall } from "../types.ts";
 import { own } from "./json.ts";
-import { sameValue, spoken } from "./values.ts";
+import { spoken } from "./language/spoken.ts";
+import { sameValue } from "./values.ts";
 
 /** What a call gives. A failed one gives {"error": …} and changes nothing. */
 export interface Executed {

@@ -1,8 +1,10 @@
 // Validates values against JSON Schema with ajv, with messages that a small model can act on ("missing argument 'city'").
 // Used for the policy's calls, the simulator's replies and the catalogue. Changes nothing: no coercion, no defaults.
-// The loader checks that a schema is in the supported subset (toolset.ts).
+// The loader checks that a schema is in the supported subset (schema/plain.ts).
+
 import { Ajv2020, type ErrorObject, str, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { describe } from "../errors.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import { isObject } from "./json.ts";
 import { placeOf } from "./listed.ts";
@@ -59,7 +61,7 @@ export function schemaFault(schema: JsonSchema): string | null {
     validatorOf(schema);
     return null;
   } catch (thrown) {
-    return thrown instanceof Error ? thrown.message : String(thrown);
+    return describe(thrown);
   }
 }
 

@@ -157,34 +157,3 @@ export function leaves(value: Json): Json[] {
   if (isObject(value)) return Object.values(value).flatMap(leaves);
   return [value];
 }
-
-/** The part of a tool's name that says what it does: "get_forecast" of "weather.get_forecast". */
-export function actionOf(tool: string): string {
-  return tool.slice(tool.lastIndexOf(".") + 1);
-}
-
-/** A name in plain words: "check_in_date" -> "check in date". */
-export function spoken(name: string): string {
-  return name
-    .replace(/([a-z])([A-Z])/g, "$1 $2")
-    .replace(/[_.-]+/g, " ")
-    .toLowerCase()
-    .trim();
-}
-
-/** Words joined by underscores, as listed values are; no e-mail address, no link, no file. */
-const joined = /^[\p{L}\p{N}]+(?:_[\p{L}\p{N}]+)+$/u;
-
-/** A value in plain words. */
-export function spokenValue(value: Json): string {
-  if (Array.isArray(value)) return value.map(spokenValue).join(" and ");
-  if (isObject(value))
-    return Object.entries(value)
-      .map(([key, item]) => `${spoken(key)} ${spokenValue(item)}`)
-      .join(", ");
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  if (typeof value !== "string") return String(value);
-  if (joined.test(value)) return value.replace(/_/g, " ");
-  const isSign = value.trim() !== "" && !/[\p{L}\p{N}]/u.test(value);
-  return isSign ? `"${value}"` : value;
-}

@@ -4,17 +4,16 @@
 // always takes the same one is right in half. Not in the paper. A resumed run keeps the tasks that are stored.
 import { cellKinds } from "../config/drift.ts";
 import { draws } from "../rng.ts";
-import { recordEvaluation } from "../store/evaluations.ts";
 import { loadTasks, saveTask } from "../store/tasks.ts";
 import { withDrift } from "../tasks/drift.ts";
 import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
 import { readyTasks } from "../tasks/ready.ts";
 import type { DriftKind, Task } from "../types.ts";
 import { commit } from "./commit.ts";
-import { drawTasks, seriesNames } from "./draw-tasks.ts";
+import { seriesNames } from "./draw-tasks.ts";
 import { fits, readyFor } from "./fitting.ts";
-import { simulatorMetrics } from "./metrics.ts";
 import type { Session } from "./session.ts";
+import { writeHeldOut } from "./write-held-out.ts";
 
 /** A task of the pool that cells are made of, with its number there. */
 interface PoolTask {
@@ -130,16 +129,12 @@ function readyPlain(session: Session): readonly Task[] {
 
 /** Lets the simulator write the plain tasks of the places that have none. */
 async function writeMissing(session: Session, places: readonly number[]): Promise<void> {
-  const { writer, usage } = session;
   const stored = heldOut(session);
   const missing = places.filter((place) => !stored.has(place)).length;
-  if (missing === 0) return;
-  session.progress({ kind: "phase", text: `evaluation: writing ${missing} held-out tasks of the cells`, step: 0 });
-  const before = { ...usage };
   const first = firstPlace(session);
   const leftOut = new Set(Array.from({ length: first }, (_, place) => place));
-  const series = { ...plainSeries(session, first + places.length), step: 0, purpose: "evaluation" as const };
-  const drawn = await drawTasks(session, { ...series, taken: new Set(), leftOut });
-  const metrics = { ...drawn.metrics, ...simulatorMetrics(usage, before) };
-  await commit(session, () => recordEvaluation(writer, "cell tasks", metrics));
+  await writeHeldOut(session, {
+    series: { ...plainSeries(session, first + places.length), purpose: "evaluation", taken: new Set(), leftOut },
+    ...{ missing, text: `evaluation: writing ${missing} held-out tasks of the cells`, phase: "cell tasks" },
+  });
 }

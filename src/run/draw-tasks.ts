@@ -1,6 +1,6 @@
 // The tasks of a series: stored ones are loaded, missing ones are written in rounds of drafts. Every draft is checked by rules
 // and compared with earlier tasks before it is accepted, in both directions of writing. drawTasks is for a run (accepted tasks
-// are stored at once), writeTasks for commands that store nothing.
+// are stored at once), writeTasks for who stores them otherwise, or not at all.
 
 import type { Config } from "../config/config.ts";
 import { serverOf } from "../config/server.ts";
@@ -185,14 +185,23 @@ export async function drawTasks(session: Session, series: Series): Promise<Drawn
   });
   for (const [index, rejections] of written.rejected) {
     if (tasks.has(index)) continue;
-    const text = rejections.map(({ stage, reason }) => `${stage}: ${reason}`).join("; ");
-    const failure = { boundary: "task", code: "invalid_reply", text, task: `${series.id}-${series.first + index}` };
-    await commit(session, () => recordFailure(writer, step, failure, { purpose, drafts: rejections }));
+    await recordUnwritten(session, { step, purpose, id: `${series.id}-${series.first + index}` }, rejections);
   }
   return {
     tasks: new Map([...tasks].sort(([a], [b]) => a - b)),
     metrics: taskMetrics(session, ordered, { placed: placed(), wanted }, written),
   };
+}
+
+/** The failure row of a task of which no draft was accepted. */
+export async function recordUnwritten(
+  session: Session,
+  { step, purpose, id }: Pick<Series, "step" | "purpose" | "id">,
+  drafts: readonly RejectedDraft[],
+): Promise<void> {
+  const text = drafts.map(({ stage, reason }) => `${stage}: ${reason}`).join("; ");
+  const failure = { boundary: "task", code: "invalid_reply", text, task: id };
+  await commit(session, () => recordFailure(session.writer, step, failure, { purpose, drafts }));
 }
 
 function taskMetrics(

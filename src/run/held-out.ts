@@ -1,7 +1,7 @@
 // The held-out tasks of a run, stored once: those that report and those that choose (tasks/held-out.ts). Call tasks are ready
 // for the embedded catalogue (tasks/ready.ts); what is missing is written by the simulator, from toolsets that are never trained
 // on. Decline tasks are twins of call tasks. Tasks whose pages are not true stand behind them, in cells (cells.ts).
-import { playedTasks, recordEvaluation } from "../store/evaluations.ts";
+import { playedTasks } from "../store/evaluations.ts";
 import { loadTasks, saveTask } from "../store/tasks.ts";
 import { callKinds, declineTwins, type HeldOutPurpose, heldOutPurposes, messageKey } from "../tasks/held-out.ts";
 import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
@@ -9,10 +9,10 @@ import { readyTasks } from "../tasks/ready.ts";
 import type { Task } from "../types.ts";
 import { addCells } from "./cells.ts";
 import { commit } from "./commit.ts";
-import { drawTasks, seriesNames } from "./draw-tasks.ts";
+import { seriesNames } from "./draw-tasks.ts";
 import { readyFor } from "./fitting.ts";
-import { simulatorMetrics } from "./metrics.ts";
 import type { Session } from "./session.ts";
+import { writeHeldOut } from "./write-held-out.ts";
 
 /** Both sets by place; a place whose task could not be written is missing. */
 export type HeldOutTasks = Readonly<Record<HeldOutPurpose, ReadonlyMap<number, Task>>>;
@@ -52,7 +52,11 @@ async function tasksFor(
 
   if (config.tasks.tools === null)
     for (const [place, task] of ready(session, purpose, series, taken)) if (!stored().has(place)) await save(place, task);
-  await writeMissing(session, purpose, series, taken);
+  const missing = kinds.length - [...stored().keys()].filter((place) => place < kinds.length).length;
+  await writeHeldOut(session, {
+    ...{ series: { ...series, purpose, taken }, missing },
+    ...{ text: `${purpose}: writing ${missing} held-out tasks`, phase: purpose === "evaluation" ? "tasks" : "selection tasks" },
+  });
   const calls = new Map([...stored()].filter(([place]) => place < kinds.length));
   const twins = declineTwins(calls, { purpose, total, toolsets: session.toolsets.heldOut });
   for (const [place, twin] of twins) if (!stored().has(place)) await save(place, twin);
@@ -80,21 +84,4 @@ function ready(
     if (task !== null && !taken.has(messageKey(task))) found.set(place, task);
   }
   return found;
-}
-
-async function writeMissing(
-  session: Session,
-  purpose: HeldOutPurpose,
-  series: HeldOutSeries,
-  taken: ReadonlySet<string>,
-): Promise<void> {
-  const { writer, usage } = session;
-  const places = [...loadTasks(writer.store, writer.run, 0, purpose).keys()];
-  const missing = series.count - places.filter((place) => place < series.count).length;
-  if (missing === 0) return;
-  session.progress({ kind: "phase", text: `${purpose}: writing ${missing} held-out tasks`, step: 0 });
-  const before = { ...usage };
-  const drawn = await drawTasks(session, { ...series, step: 0, purpose, taken });
-  const metrics = { ...drawn.metrics, ...simulatorMetrics(usage, before) };
-  await commit(session, () => recordEvaluation(writer, purpose === "evaluation" ? "tasks" : "selection tasks", metrics));
 }

@@ -25,20 +25,20 @@ export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
   return {
     ...(judged.length === 0
       ? {}
-      : { reward: mean(rewards), reward_std: mean(spreads), "completions/mean_length": mean(lengths) }),
+      : {
+          ...{ reward: mean(rewards), reward_std: mean(spreads), "completions/mean_length": mean(lengths) },
+          "rollout/success": mean(judged.map((trajectory) => Number(trajectory.verdict.rules === 1))),
+          "rollout/turns": mean(judged.map(({ messages }) => messages.filter(({ role }) => role === "assistant").length)),
+          "rollout/samples_per_episode": mean(judged.map(trainingSamplesOf)),
+          "rollout/judged_by_model": mean(judged.map((trajectory) => Number(trajectory.verdict.judge !== null))),
+        }),
     frac_reward_zero_std: mean(groups.map((group) => Number(group.agreed))),
     "rollout/trajectories": all.length,
     "rollout/aborted": all.length - all.filter(isJudged).length,
     "rollout/guided": groups.filter(({ guide }) => guide !== undefined).length,
     "rollout/stopped": groups.filter(({ stopped }) => stopped).length,
     "rollout/spare": groups.filter(({ unconditional }) => unconditional === 0).length,
-    "rollout/success": mean(judged.map((trajectory) => Number(trajectory.verdict.rules === 1))),
-    "rollout/turns": mean(
-      judged.map((trajectory) => trajectory.messages.filter((message) => message.role === "assistant").length),
-    ),
-    "rollout/samples_per_episode": mean(judged.map(trainingSamplesOf)),
     "rollout/rules_differ": mean(outcomes.map((outcome) => Number(outcome.size > 1))),
-    "rollout/judged_by_model": mean(judged.map((trajectory) => Number(trajectory.verdict.judge !== null))),
     "rollout/no_margin": margins.filter((margin) => margin <= 0).length,
     ...(margins.length === 0 ? {} : { "rollout/judge_margin": mean(margins) }),
     ...tallied(all.map(({ stopReason }) => `stop/${stopReason}`)),
@@ -151,18 +151,4 @@ export function deviation(values: readonly number[]): number {
   if (values.length < 2) return 0;
   const middle = mean(values);
   return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
-}
-
-/** Seconds by lap, and their total as `step_time`. */
-export function stopwatch(): { lap(name: string): void; read(): Metrics } {
-  const started = performance.now();
-  const laps: Record<string, number> = {};
-  let last = started;
-  return {
-    lap: (name) => {
-      laps[name] = (performance.now() - last) / 1000;
-      last = performance.now();
-    },
-    read: () => ({ ...laps, step_time: (performance.now() - started) / 1000 }),
-  };
 }

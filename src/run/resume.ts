@@ -28,6 +28,7 @@ export async function resume(session: Session): Promise<RunState> {
   const { config, writer } = session;
   const { store, run } = writer;
   let last = lastClosedStep(store, run);
+  assertNewest(session, last?.number ?? -1);
   if (last === null) {
     const parent = parentCheckpoint(store, config);
     if (parent !== null) await load(session, parent, 0);
@@ -37,7 +38,11 @@ export async function resume(session: Session): Promise<RunState> {
 
   const { checkpoint, skipped } = await verifyCheckpoint(store, run);
   for (const text of skipped) session.progress({ kind: "phase", text, step: last.number });
-  if (checkpoint === null) throw new PlayactError("store", noCheckpoint(session, last.number));
+  if (checkpoint === null)
+    throw new PlayactError(
+      "store",
+      `Run ${run.name} has ${last.number} closed steps but no complete checkpoint: its files in ${session.folder} were removed or changed. Start a new run; its trajectories stay in the store.`,
+    );
   if (checkpoint.step < last.number) {
     await commit(session, () => reopenAfter(writer, checkpoint.step));
     last = lastClosedStep(store, run) ?? last;
@@ -61,16 +66,17 @@ async function load({ writer, engine, learner, plan }: Session, checkpoint: Chec
   await engine.swap({ path: gguf, hash: checkpoint.adapterHash }, version);
 }
 
-/** Why a run cannot be resumed. Its folder stays unchanged: it may have all that a newer copy of the store needs. */
-function noCheckpoint({ writer, folder }: Session, closed: number): string {
+/** @throws PlayactError("store") if there are checkpoints of steps that the store cannot have begun: it is an older copy of itself */
+function assertNewest({ writer, folder }: Session, closed: number): void {
   const { store, run } = writer;
-  const head = `Run ${run.name} has ${closed} closed steps but no complete checkpoint: `;
-  const strays = strayFolders(store, run, folder)
+  const later = strayFolders(store, run, folder)
     .map((path) => basename(path))
-    .filter((name) => !name.endsWith(".tmp"));
-  if (strays.length === 0)
-    return `${head}its files in ${folder} were removed or changed. Start a new run; its trajectories stay in the store.`;
-  return `${head}${folder} contains ${strays.join(", ")}, which ${store.path} does not list. If the store is an older copy, restore the newer one and resume; otherwise start a new run. Nothing was removed: the adapters in these folders can still be used.`;
+    .filter((name) => !name.endsWith(".tmp") && Number(/^checkpoint-(\d+)\./.exec(name)?.[1] ?? 0) > closed + 1);
+  if (later.length === 0) return;
+  throw new PlayactError(
+    "store",
+    `Run ${run.name} is at step ${Math.max(0, closed)}, but ${folder} contains ${later.join(", ")}, which ${store.path} does not list: it seems to be an older copy. Restore the newer one and resume; or move these folders away, and the steps after ${Math.max(0, closed)} are played again. Nothing was removed: the adapters in them can still be used.`,
+  );
 }
 
 /** The temperature of a step: computed from the recorded metrics of the step before it; for the first step, the config's. */

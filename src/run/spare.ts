@@ -5,12 +5,11 @@
 import type { Config } from "../config/config.ts";
 import { seedFrom } from "../rng.ts";
 import { vectorsBefore, vectorsOf } from "../store/embeddings.ts";
-import { recordFailure } from "../store/failures.ts";
 import { loadTasks, saveTask } from "../store/tasks.ts";
 import { remembered } from "../tasks/novelty.ts";
 import type { Task } from "../types.ts";
 import { commit } from "./commit.ts";
-import { writeTasks } from "./draw-tasks.ts";
+import { recordUnwritten, writeTasks } from "./draw-tasks.ts";
 import type { Session } from "./session.ts";
 
 export interface SparePlace {
@@ -53,9 +52,6 @@ export async function drawSpare(
   });
   const [task] = drawn;
   if (task !== undefined) return { index, task };
-  const drafts = [...rejected.values()].flat();
-  const text = drafts.map(({ stage, reason }) => `${stage}: ${reason}`).join("; ");
-  const failure = { boundary: "task", code: "invalid_reply", text, task: `spare-${first}` };
-  await commit(session, () => recordFailure(writer, step, failure, { purpose, drafts }));
+  await recordUnwritten(session, { step, purpose, id: `spare-${first}` }, [...rejected.values()].flat());
   return null;
 }

@@ -2,7 +2,7 @@
 import { openStep, openStepOf } from "../store/steps.ts";
 import { commit } from "./commit.ts";
 import type { Metrics } from "./metric-list.ts";
-import { simulatorMetrics, stopwatch } from "./metrics.ts";
+import { simulatorMetrics } from "./metrics.ts";
 import type { RunState } from "./resume.ts";
 import type { Session } from "./session.ts";
 
@@ -26,4 +26,18 @@ export async function beginStep(session: Session, step: number, { level, version
     ...(plan.learner === null ? {} : { "learner/planned_mb": plan.learner.expected / 1e6 }),
   });
   return { lap: watch.lap, metrics: () => ({ ...simulatorMetrics(usage, before), ...memory(), ...watch.read() }) };
+}
+
+/** Seconds by lap, and their total as `step_time`. */
+export function stopwatch(): { lap(name: string): void; read(): Metrics } {
+  const started = performance.now();
+  const laps: Record<string, number> = {};
+  let last = started;
+  return {
+    lap: (name) => {
+      laps[name] = (performance.now() - last) / 1000;
+      last = performance.now();
+    },
+    read: () => ({ ...laps, step_time: (performance.now() - started) / 1000 }),
+  };
 }

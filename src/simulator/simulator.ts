@@ -1,8 +1,10 @@
 // The simulator as its roles use it: one handle that retries, takes notes and cancels. A question goes prompt -> grammar -> JSON ->
 // the caller's checks -> value, or a failure after the last try. A failure is a value, never a zero reward (law 5,
 // docs/architecture.md). A reply that does not parse is asked for again, never repaired.
+
 import { type ChatMessage, type ChatModel, type ChooseRequest, failedAlone, type TokenUsage } from "../llm/llm.ts";
 import { seedFrom } from "../rng.ts";
+import { jsonOf } from "../rules/json.ts";
 import { matchesSchema } from "../rules/validate.ts";
 import type { Exchange, Failure, Json, JsonSchema, Line, SimulatorRole } from "../types.ts";
 import { fitted } from "./prompts/transcript.ts";
@@ -106,7 +108,7 @@ async function ask<T>(
       if (attempt > 1) note.counts({ retried: 1, [`retried/${role}`]: 1 });
       const request = { messages, schema, seed, temperature, maxTokens, thinkTokens, deadlineMs, signal, usage };
       const text = await model.reply(request);
-      const reply = parsed(text);
+      const reply = jsonOf(text);
       note.counts({ replies: 1, unparsed: Number(reply === undefined) });
       const checked = checkedReply(reply, text, question);
       ended(text, "value" in checked ? null : checked.reason);
@@ -169,14 +171,6 @@ function checkedReply<T>(reply: Json | undefined, text: string, { schema, check,
   if (reply === undefined) return { reason: `not JSON (cut at ${maxTokens} tokens?): ${text.slice(0, 120)}` };
   const problems = matchesSchema(schema, reply);
   return problems.length > 0 ? { reason: problems.join("; ") } : check(reply);
-}
-
-function parsed(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json; // JSON.parse yields JSON by definition
-  } catch {
-    return undefined;
-  }
 }
 
 /** An engine error as data. Cancellation and programming errors are not failures of the world: they are thrown again. */

@@ -2,12 +2,14 @@
 // blueprint's menu (each held-back detail, thanks, a complaint) by log-odds. Nothing is written, because a small simulator that
 // writes speaks in the assistant's voice. Written, as TRUSTEE publishes it: a reason, a reward for the assistant's turn, and the
 // next message or the end; if rules find the assistant's voice in the message, the simulator is asked again.
+
 import type { Config } from "../config/config.ts";
 import type { ChatMessage } from "../llm/llm.ts";
 import { asEnum } from "../llm/text/options.ts";
 import { isObject } from "../rules/json.ts";
 import { refuses } from "../rules/language/refusal.ts";
 import { carriedShare } from "../rules/language/said.ts";
+import { namedTool } from "../rules/language/spoken.ts";
 import { asksFor } from "../rules/question.ts";
 import type { Failure, Json, Line, Task } from "../types.ts";
 import { briefed, type Withheld } from "./briefing.ts";
@@ -103,8 +105,9 @@ function sentences(task: Task, lines: readonly Line[], told: ReadonlySet<number>
   const details = task.heldBack.flatMap(({ sentence }, detail): Sentence[] =>
     told.has(detail) ? [] : [{ ok: true, text: sentence, kind: "detail", detail, reward: 1 }],
   );
-  const last = { text: lines.at(-1)?.text ?? "", calls: [] };
-  const asked = details.filter(({ detail }) => task.heldBack.some((held, at) => at === detail && asksFor(last, held)));
+  const last = lines.at(-1);
+  const turn = { text: last?.role === "assistant" ? last.text : "", calls: [] }; // an empty turn is no line
+  const asked = details.filter(({ detail }) => task.heldBack.some((held, at) => at === detail && asksFor(turn, held)));
   if (asked.length > 0) return asked;
   const all = hasHeard(task, lines, "all");
   const ends: readonly Sentence[] = [
@@ -175,9 +178,8 @@ const assistantVoice = [
 export function outOfCharacter(text: string, task: Task, lines: readonly Line[]): string | null {
   if (/^(user|assistant|person|tool)\s*:/i.test(text)) return "begins with a speaker's name";
   if (/<\/?tool_(call|response)>|"arguments"\s*:/.test(text)) return "contains a call";
-  // "weather" is a word, "get_weather" is the name of a tool
-  const named = task.tools.find(({ name }) => /[_.]|[a-z][A-Z]/.test(name) && text.toLowerCase().includes(name.toLowerCase()));
-  if (named !== undefined) return `names the tool ${named.name}`;
+  const named = namedTool(text, task.tools);
+  if (named !== null) return `names the tool ${named}`;
   if (assistantVoice.some((phrase) => phrase.test(text))) return "speaks as the assistant";
   const heard = lines.findLast(({ role }) => role === "assistant");
   return heard?.text.trim() === text ? "repeats the assistant's message" : null;

@@ -2,10 +2,12 @@
 // addition to the conversation: the facts that tools have stated (the journal) and the values that the user has given. The ways
 // of the roles are chosen only here; callers do not know them. Trials (ToolMaster) happen in it too, or in a copy: there is nothing
 // to copy but the journal, since all else that a world is follows from it.
+
 import type { Config } from "../config/config.ts";
 import { asItIs } from "../rules/as-it-is.ts";
 import { mayChange } from "../rules/drift.ts";
 import type { Fact } from "../rules/journal.ts";
+import { isSameCall } from "../rules/values.ts";
 import type { Line, Task, ToolCall } from "../types.ts";
 import type { Withheld } from "./briefing.ts";
 import type { Memory } from "./memory.ts";
@@ -60,9 +62,20 @@ export function openWorld(shown: Task, simulator: Simulator, ways: Ways, names: 
     attempt: ways.trial === "shared" ? answer : attempt,
     async reply(lines) {
       replies++;
-      const given = await userWays[ways.user]({ task, withhold, lines, told, names: [...names, replies] }, simulator);
+      const heard = ways.tools === "written" ? answeredIn(task, journal) : task;
+      const given = await userWays[ways.user]({ task: heard, withhold, lines, told, names: [...names, replies] }, simulator);
       if (given.ok && given.detail !== null) told.add(given.detail);
       return given;
     },
   };
+}
+
+/** The task with the results that written tools gave in place of the blueprint's: the user waits for what there is to hear. */
+function answeredIn(task: Task, journal: readonly Fact[]): Task {
+  const expected = task.expected.map((call) => {
+    const made = journal.filter(({ name }) => name === call.name);
+    const fact = made.findLast((one) => isSameCall(call, one, task.tools)) ?? made.at(-1);
+    return fact === undefined ? call : { ...call, result: fact.result };
+  });
+  return { ...task, expected };
 }

@@ -1,7 +1,9 @@
 // Runs one untrusted read-only SQL query, for cli/sql-child.ts. better-sqlite3 has no authorizer and no progress handler, and
 // with a read-only handle VACUUM INTO and ATTACH can still write files. So statements are checked by their first word before
 // SQLite gets them and by SQLite's own classification afterwards, and the process is killed at its deadline.
+
 import Database from "better-sqlite3";
+import { describe } from "../errors.ts";
 import type { Json } from "../types.ts";
 
 export interface Query {
@@ -94,7 +96,7 @@ export function cellJson(cell: Cell): Json {
 }
 
 function explainError(database: Database.Database, cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = describe(cause);
   if (/more than one statement/.test(text)) return "Only one statement is allowed.";
   if (!/^no such (?:table|column)/.test(text)) return text;
   const views = database.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name").pluck().all();

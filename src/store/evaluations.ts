@@ -17,7 +17,7 @@ export function playedTasks(store: Store, run: RunRow, purpose: "evaluation" | "
   return count ?? 0;
 }
 
-/** Stores metrics of a phase ("tasks" and "selection tasks": the writing of the tasks); an older value of the same name is replaced. */
+/** Stores metrics of a phase ("tasks", "selection tasks" and "cell tasks": the writing of the tasks); an older value of the same name is replaced. */
 export function recordEvaluation(writer: Writer, phase: string, metrics: StoredMetrics): void {
   write(writer, (database) => {
     const insert = database.prepare("INSERT OR REPLACE INTO evaluation_metric (run, phase, name, value) VALUES (?, ?, ?, ?)");

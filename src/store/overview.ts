@@ -1,4 +1,4 @@
-// One line per run, for `playact runs` and the dashboard: the state of each run, from the store alone.
+// One line per run, for `playact runs`: the state of each run, from the store alone.
 import { liveHolder } from "./lease.ts";
 import { adapterPath } from "./named-step.ts";
 import type { RunStatus } from "./run-row.ts";

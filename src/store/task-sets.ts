@@ -1,8 +1,10 @@
 // Task sets (playact synth): what each persona of a set came to, stage by stage. A stage is stored as soon as it is done, once; a
 // persona has its place from the start, so that no persona is taken twice. JSON in these tables was written by this file.
+
 import type { Database } from "better-sqlite3";
 import { type Config, configSchema } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
+import { asJson } from "../rules/json.ts";
 import type { Json, Task } from "../types.ts";
 import { commandFor } from "./home.ts";
 import { type Store, transact } from "./store.ts";
@@ -14,13 +16,17 @@ export interface TaskSet {
   readonly createdAt: string;
 }
 
-/** A persona as a set stores it. */
-export type SetPersona = { readonly name: string; readonly text: string };
+/** For whom a task is made. */
+export type Persona = {
+  /** "p0007", or from the user's file. */
+  readonly name: string;
+  readonly text: string;
+};
 
 /** A persona of a set that is not at its end, with what is stored of it: stage -> what it made. */
 export interface OpenPlace {
   readonly position: number;
-  readonly persona: SetPersona;
+  readonly persona: Persona;
   readonly done: ReadonlyMap<string, Json>;
 }
 
@@ -104,7 +110,7 @@ export function taskSetConfig(store: Store, { id, name }: TaskSet): Config {
 export function addPersonas(
   store: Store,
   set: TaskSet,
-  { first, personas }: { readonly first: number; readonly personas: readonly SetPersona[] },
+  { first, personas }: { readonly first: number; readonly personas: readonly Persona[] },
 ): void {
   transact(store, (database) => {
     const next = database
@@ -156,10 +162,10 @@ function insert(
 }
 
 /** The personas of the set, in order. */
-export function personasIn(store: Store, set: TaskSet): readonly SetPersona[] {
+export function personasIn(store: Store, set: TaskSet): readonly Persona[] {
   const select = "SELECT body FROM synthesis WHERE task_set = ? AND stage = 'persona' ORDER BY position";
   const bodies = store.database.prepare<[number], string>(select).pluck().all(set.id);
-  return bodies.map((body) => JSON.parse(body) as SetPersona); // addPersonas wrote it
+  return bodies.map((body) => JSON.parse(body) as Persona); // addPersonas wrote it
 }
 
 /** Of the first `count` personas of a set those that are neither kept nor dropped, in order. */
@@ -171,7 +177,7 @@ export function openPlaces(store: Store, set: TaskSet, count: number): readonly 
     )
     .all(set.id, count);
   return rows.map(({ position, stages }) => {
-    const { persona, ...done }: { persona: SetPersona; [stage: string]: Json } = JSON.parse(stages); // addPersonas wrote it
+    const { persona, ...done }: { persona: Persona; [stage: string]: Json } = JSON.parse(stages); // addPersonas wrote it
     return { position, persona, done: new Map(Object.entries(done)) };
   });
 }
@@ -202,17 +208,12 @@ export function importTasks(
   store: Store,
   name: string,
   config: Config,
-  tasks: readonly { readonly persona: SetPersona; readonly task: Task }[],
+  tasks: readonly { readonly persona: Persona; readonly task: Task }[],
 ): void {
   transact(store, () => {
     const set = createTaskSet(store, name, config);
     addPersonas(store, set, { first: 0, personas: tasks.map(({ persona }) => persona) });
     for (const [position, { task }] of tasks.entries())
-      keepStage(store, { set, position }, { stage: "kept", body: taskJson(task), dropped: null, reason: null }, noCost);
+      keepStage(store, { set, position }, { stage: "kept", body: asJson(task), dropped: null, reason: null }, noCost);
   });
-}
-
-/** A task is plain data: its JSON is all of it. */
-export function taskJson(task: Task): Json {
-  return JSON.parse(JSON.stringify(task)) as Json;
 }

@@ -75,6 +75,19 @@ export function roundsOf(store: Store, run: RunRow, step: number, purpose: Purpo
     .all(run.id, step, purpose);
 }
 
+/** Toolset and, of a task set, the task of each training task and demonstration of a run; each once. */
+export function trainedOn(
+  store: Store,
+  run: Pick<RunRow, "id">,
+): readonly { readonly domain: string; readonly toolset: string; readonly inSet: string | null }[] {
+  return store.database
+    .prepare<[number], { domain: string; toolset: string; inSet: string | null }>(
+      `SELECT DISTINCT domain, toolset, body ->> '$.inSet' AS inSet FROM task
+       WHERE run = ? AND purpose IN ('train', 'demonstration')`,
+    )
+    .all(run.id);
+}
+
 /** Whether tasks of a purpose belong to a step. */
 export function isTraining(purpose: Purpose): boolean {
   return purpose === "train" || purpose === "demonstration";

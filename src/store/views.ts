@@ -1,4 +1,4 @@
-// The views of playact.db: the public interface for `playact sql`, the dashboard and your own queries. Their columns are stable.
+// The views of playact.db: the public interface for `playact sql` and your own queries. Their columns are stable.
 // Reward statistics leave out aborted episodes (the simulator's fault, not the policy's); the standard deviation is the
 // sample's (n - 1), NULL for fewer than two, written out because SQLite has none.
 

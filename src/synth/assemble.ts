@@ -1,9 +1,10 @@
 // A form -> five tools and the table that they work on, by rule. The id chains the tools: a search or a new entry gives it, the
 // others take it. A search takes two values, so that a person can leave one of them out. Departs from the paper, whose teacher
 // writes tools: a small simulator writes tools that cannot be played.
+
 import type { Draws } from "../rng.ts";
+import { spoken } from "../rules/language/spoken.ts";
 import { shownBy } from "../rules/table.ts";
-import { spoken } from "../rules/values.ts";
 import { endings, openings } from "../simulator/prompts/synth-form.ts";
 import { object } from "../tools/tool-arguments.ts";
 import type { Attribute, JsonSchema, Operation, Table, TableRecord, ToolSpec, Toolset } from "../types.ts";

@@ -1,20 +1,21 @@
 // Makes the task of one persona by rule: the simulator fills in a form and words the first message; tools, table, calls, restriction
 // and checks follow without a model. So a simulator of 1.5B parameters makes whole worlds (SynthAgent's synthesis, whose teacher of
 // 235B writes all of it). The form and the task are stored as stages: after a resume neither is asked for again.
+
 import type { Config } from "../config/config.ts";
 import { draws } from "../rng.ts";
-import { isObject } from "../rules/json.ts";
+import { asJson, isObject } from "../rules/json.ts";
 import type { GrammarParser } from "../rules/schema/grammar.ts";
 import { formPrompt, formSchema } from "../simulator/prompts/synth-form.ts";
 import type { Answer, Simulator } from "../simulator/simulator.ts";
+import type { Persona } from "../store/task-sets.ts";
 import { falls, type TaskOrder, taskOrders } from "../tasks/orders.ts";
-import type { Json, JsonObject, Task } from "../types.ts";
+import type { JsonObject, Task } from "../types.ts";
 import { assembled } from "./assemble.ts";
 import { dropOf } from "./check.ts";
 import { composed } from "./compose.ts";
 import { drawnTask } from "./draw-task.ts";
 import { checkedForm, drawnKinds, type Form } from "./form.ts";
-import type { Persona } from "./persona.ts";
 import { restricted } from "./restriction.ts";
 import type { Staged, Synthesise } from "./stage.ts";
 
@@ -39,7 +40,7 @@ export function synthesiseAssembled(config: Config, { simulator, parser }: Assem
     const random = draws(...names, "assembled");
     const { thing } = form.value;
     const world = assembled(form.value, `${thing.replaceAll(" ", "_")}_${position}`, random);
-    if (known === undefined) await keep({ stage: "toolset", body: stored({ form: form.value, ...world }) });
+    if (known === undefined) await keep({ stage: "toolset", body: asJson({ form: form.value, ...world }) });
 
     const drawing = restricted(world, drawnTask(world, random), falls(position, config.synth.tempted, 0), random);
     const order = orderAt(config, position, names);
@@ -47,7 +48,7 @@ export function synthesiseAssembled(config: Config, { simulator, parser }: Assem
     const { task } = isObject(written)
       ? (written as JsonObject & { readonly task: Task }) // kept below
       : await composed(world, drawing, { order, situation: persona.text, random }, simulator).then(async (made) => {
-          await keep({ stage: "task", body: stored(made) });
+          await keep({ stage: "task", body: asJson(made) });
           return made;
         });
     return keptByRule(task, parser, done, keep);
@@ -79,11 +80,6 @@ export function orderAt(config: Config, position: number, names: readonly (strin
   const [order] = taskOrders(config, { ...series, kinds: ["ask"] });
   if (order === undefined) throw new RangeError("a series of one task has one order");
   return order;
-}
-
-/** Readonly data as the store gives it back. */
-export function stored(value: object): Json {
-  return JSON.parse(JSON.stringify(value)) as Json; // JSON.parse returns nothing else
 }
 
 function filledForm({ text }: Persona, simulator: Simulator, names: readonly (string | number)[]): Promise<Answer<Form>> {

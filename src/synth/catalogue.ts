@@ -1,22 +1,21 @@
 // The ablation of made toolsets (config synth.tools = catalogue): tools are drawn from a catalogue, the task is written calls first
 // as in any run, with one value held back, and a rule draws a restriction. Its tools have no table: they are simulated.
+
 import type { Config } from "../config/config.ts";
 import { type Draws, draws } from "../rng.ts";
-import { isObject, own } from "../rules/json.ts";
-import { purpose } from "../rules/language/refusal.ts";
-import { spoken, spokenValue } from "../rules/values.ts";
+import { asJson, isObject, own, propertiesOf } from "../rules/json.ts";
+import { purpose, spoken, spokenValue } from "../rules/language/spoken.ts";
+import type { Persona } from "../store/task-sets.ts";
 import { falls } from "../tasks/orders.ts";
 import { longResult } from "../tasks/rejection.ts";
 import type { Outline, WrittenTask } from "../tasks/write-task.ts";
 import { writeOutline, writeWords } from "../tasks/write-task.ts";
 import { anyTools } from "../tools/distractors.ts";
-import { object, propertiesOf } from "../tools/tool-arguments.ts";
+import { object } from "../tools/tool-arguments.ts";
 import type { Json, JsonObject, JsonSchema, Restriction, Toolset } from "../types.ts";
-import { type AssembledParts, keptByRule, orderAt, stored } from "./assembled.ts";
-import type { Drop } from "./check.ts";
+import { type AssembledParts, keptByRule, orderAt } from "./assembled.ts";
 import { withRestriction } from "./compose.ts";
-import type { Persona } from "./persona.ts";
-import type { Synthesise } from "./stage.ts";
+import type { Dropped, Synthesise } from "./stage.ts";
 
 export interface CatalogueParts extends AssembledParts {
   readonly toolsets: readonly Toolset[];
@@ -33,8 +32,8 @@ export function synthesiseCatalogue(config: Config, parts: CatalogueParts): Synt
       await keep({ stage: "task", ...drafted });
       return null;
     }
-    if (!done.has("toolset")) await keep({ stage: "toolset", body: stored(drafted.toolset) });
-    await keep({ stage: "task", body: stored(drafted.written) });
+    if (!done.has("toolset")) await keep({ stage: "toolset", body: asJson(drafted.toolset) });
+    await keep({ stage: "task", body: asJson(drafted.written) });
     return keptByRule(drafted.written.task, parser, done, keep);
   };
 }
@@ -44,7 +43,7 @@ async function draftOf(
   persona: Persona,
   { position, names }: Parameters<Synthesise>[1],
   { config, simulator, toolsets }: CatalogueParts & { readonly config: Config },
-): Promise<{ readonly toolset: Toolset; readonly written: WrittenTask } | Drop> {
+): Promise<{ readonly toolset: Toolset; readonly written: WrittenTask } | Dropped> {
   const tempted = falls(position, config.synth.tempted, 0);
   let reason = "no draft was tried";
   for (let draft = 0; draft < config.tasks.attempts; draft++) {

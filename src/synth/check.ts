@@ -1,30 +1,27 @@
 // What every task by rule must pass before it is kept: tools that can be played, right calls that the table plays out as written and
 // that break nothing, a restriction that can be broken, tools beside the needed ones that cannot serve, and a request that gives
 // nothing away. Departs from the paper, whose check is a model's: rules can tell all of it here.
+
 import { PlayactError } from "../errors.ts";
 import { type Draws, draws } from "../rng.ts";
 import { broken } from "../rules/forbidden.ts";
-import { isObject } from "../rules/json.ts";
+import { isObject, propertiesOf } from "../rules/json.ts";
 import { carries } from "../rules/language/said.ts";
+import { namedTool, spoken } from "../rules/language/spoken.ts";
 import type { GrammarParser } from "../rules/schema/grammar.ts";
 import { ruleOf } from "../rules/schema/grammar.ts";
 import { drawn } from "../rules/schema/rule.ts";
 import { executed } from "../rules/table.ts";
 import { argumentErrors } from "../rules/validate.ts";
-import { sameValue, spoken } from "../rules/values.ts";
-import { namedTool } from "../tasks/rejection.ts";
-import { object, propertiesOf } from "../tools/tool-arguments.ts";
+import { sameValue } from "../rules/values.ts";
+import { restrictedTools } from "../tasks/unrestricted.ts";
+import { object } from "../tools/tool-arguments.ts";
 import { toolOf } from "../tools/tool-spec.ts";
 import type { ForbiddenRule, Json, JsonObject, JsonSchema, Operation, Table, Task, ToolCall, ToolSpec } from "../types.ts";
-
-/** Why a task is dropped: a code for counting, and the same in words. */
-export interface Drop {
-  readonly dropped: string;
-  readonly reason: string;
-}
+import type { Dropped } from "./stage.ts";
 
 /** The first thing that is wrong with a task, or null. `parser` is llama.cpp's, where available. */
-export function dropOf(task: Task, parser: GrammarParser | null): Drop | null {
+export function dropOf(task: Task, parser: GrammarParser | null): Dropped | null {
   return (
     unplayableTool(task.tools, parser) ??
     betrayal(task) ??
@@ -34,12 +31,12 @@ export function dropOf(task: Task, parser: GrammarParser | null): Drop | null {
   );
 }
 
-function drop(dropped: string, reason: string): Drop {
+function drop(dropped: string, reason: string): Dropped {
   return { dropped, reason };
 }
 
 /** A tool that would be refused at load if it were a user's own. */
-function unplayableTool(tools: readonly ToolSpec[], parser: GrammarParser | null): Drop | null {
+function unplayableTool(tools: readonly ToolSpec[], parser: GrammarParser | null): Dropped | null {
   for (const tool of tools) {
     try {
       toolOf({ ...tool, parameters: tool.parameters, returns: tool.returns ?? {} }, tool.name, "the task set", parser);
@@ -52,7 +49,7 @@ function unplayableTool(tools: readonly ToolSpec[], parser: GrammarParser | null
 }
 
 /** The request names a tool, gives a held-back value or gives none at all. */
-function betrayal({ firstMessage, tools, heldBack, expected }: Task): Drop | null {
+function betrayal({ firstMessage, tools, heldBack, expected }: Task): Dropped | null {
   const named = namedTool(firstMessage, tools);
   if (named !== null) return drop("tool_named", `the request names ${named}`);
   const given = heldBack.find(({ call, argument }) => carries(firstMessage, expected[call]?.arguments[argument] ?? null));
@@ -61,7 +58,7 @@ function betrayal({ firstMessage, tools, heldBack, expected }: Task): Drop | nul
 }
 
 /** The right calls, played over the table, must give the results that they have. */
-function unsolvable({ expected, tools, heldBack, intent }: Task, table: Table): Drop | null {
+function unsolvable({ expected, tools, heldBack, intent }: Task, table: Table): Dropped | null {
   for (const [index, call] of expected.entries()) {
     const tool = tools.find(({ name }) => name === call.name);
     const errors = tool === undefined ? ["it is not offered"] : argumentErrors(tool, call.arguments);
@@ -84,7 +81,7 @@ const servedBy: Readonly<Record<Operation, readonly (readonly Operation[])[]>> =
 };
 
 /** Tools that are offered beside the needed ones, and do the job as well: then another way than the right calls is right. */
-function servingDistractor({ expected, tools }: Task, table: Table): Drop | null {
+function servingDistractor({ expected, tools }: Task, table: Table): Dropped | null {
   const goal = operationOf(expected.at(-1)?.name ?? "", table);
   if (goal === null) return drop("not_solvable", "the last right call is of no tool of the table");
   const needed = new Set(expected.map(({ name }) => name));
@@ -98,12 +95,11 @@ function operationOf(tool: string, { operations }: Table): Operation | null {
 }
 
 /** The right calls break the restriction, or no call that the world executes does. */
-function restrictionFault(task: Task): Drop | null {
+function restrictionFault(task: Task): Dropped | null {
   const { restriction, tools } = task;
   if (restriction === undefined) return null;
   const { rule } = restriction;
-  const named = rule.kind === "before" ? [rule.tool, rule.first] : [rule.tool];
-  const missing = named.find((name) => !tools.some((tool) => tool.name === name));
+  const missing = restrictedTools(rule).find((name) => !tools.some((tool) => tool.name === name));
   if (missing !== undefined) return drop("restriction_unbreakable", `the restriction is on ${missing}, which is not offered`);
   if (isBroken(rule, task, [...task.heldBack.map(questionOf), task.expected]))
     return drop("restriction_broken", "the right calls break the restriction");

@@ -1,15 +1,17 @@
 // What is to be done with an assembled toolset, drawn before a word is said: a goal, its calls with values and results, what the
 // user keeps back, and the one wish as which a person says it all. A person knows no tools: somebody who wants an entry cancelled
 // does not ask to have it found first. Departs from the paper, whose teacher writes the task and then solves it.
+
 import type { Draws } from "../rng.ts";
+import { propertiesOf } from "../rules/json.ts";
 import { carries } from "../rules/language/said.ts";
+import { spoken, spokenValue } from "../rules/language/spoken.ts";
 import { executed } from "../rules/table.ts";
-import { spoken, spokenValue } from "../rules/values.ts";
 import type { Plan } from "../tasks/draw-task.ts";
 import type { TaskOrder } from "../tasks/orders.ts";
 import { toldSlots } from "../tasks/told-values.ts";
 import type { Outline } from "../tasks/write-task.ts";
-import { object, propertiesOf } from "../tools/tool-arguments.ts";
+import { object } from "../tools/tool-arguments.ts";
 import type { Attribute, ExpectedCall, HeldBack, Json, JsonObject, TableRecord, ToolCall, ToolSpec } from "../types.ts";
 import { type Assembled, toolFor, verbOf, withArticle } from "./assemble.ts";
 import { drawnNames, drawnValue, otherValue } from "./values.ts";

@@ -1,14 +1,9 @@
 // For whom a task is made: 40 personas of our own, or a user's file. Persona Hub, which the paper draws on, is not ours to ship.
 import { readFileSync } from "node:fs";
 import { describe, PlayactError } from "../errors.ts";
-import { isObject } from "../rules/json.ts";
+import { isObject, jsonOf } from "../rules/json.ts";
+import type { Persona } from "../store/task-sets.ts";
 import own from "./personas.json" with { type: "json" };
-
-export interface Persona {
-  /** "p0007", or from the file. */
-  readonly name: string;
-  readonly text: string;
-}
 
 /**
  * The personas of a file, one JSON object a line with `persona` and, where it has one, a `name`; null: our own.
@@ -44,7 +39,7 @@ function textOf(file: string): string {
 }
 
 function personaOf(line: string, place: string, number: string): Persona {
-  const read = parsed(line);
+  const read = jsonOf(line);
   const text = isObject(read) && typeof read.persona === "string" ? read.persona.trim() : "";
   if (!isObject(read) || text === "")
     throw new PlayactError(
@@ -52,14 +47,6 @@ function personaOf(line: string, place: string, number: string): Persona {
       `${place}: expected a JSON object with a text "persona", but found ${line.slice(0, 60)}; add it.`,
     );
   return { name: typeof read.name === "string" && read.name !== "" ? read.name : number, text };
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
 }
 
 function nameOf(index: number): string {

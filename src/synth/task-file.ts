@@ -1,14 +1,15 @@
 // Task sets as text: one task a line, with its persona, in JSON. What is read back is checked: a task's shape by schema, its tools
 // like a user's own (tools/tool-spec.ts), since whoever wrote the file may not have been Playact.
+
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { describe, PlayactError } from "../errors.ts";
 import { parseJson } from "../rules/json.ts";
 import type { GrammarParser } from "../rules/schema/grammar.ts";
 import { schemaFault } from "../rules/validate.ts";
+import type { Persona } from "../store/task-sets.ts";
 import { toolOf } from "../tools/tool-spec.ts";
 import { attributeKinds, type ItemRule, type Json, type Task } from "../types.ts";
-import type { Persona } from "./persona.ts";
 
 /** A task and for whom it was made. */
 export interface TaskLine {

@@ -2,10 +2,10 @@
 // give the same plan. Departs from the paper, whose simulator picks the calls: here they are drawn first, because a small
 // simulator cannot write free tasks, and so the right calls are known with their values.
 import type { Draws } from "../rng.ts";
-import { isObject } from "../rules/json.ts";
+import { isObject, propertiesOf } from "../rules/json.ts";
 import { isFixed } from "../rules/listed.ts";
 import { anyTools, type ChooseDistractors } from "../tools/distractors.ts";
-import { drawArguments, propertiesOf, requiredParameters } from "../tools/tool-arguments.ts";
+import { drawArguments, requiredParameters } from "../tools/tool-arguments.ts";
 import { type Chain, chains } from "../tools/toolset.ts";
 import type { Json, JsonObject, ToolSpec, Toolset } from "../types.ts";
 import { uselessTools } from "./irrelevance.ts";
@@ -54,6 +54,8 @@ export function drawPlan(
   if (chain) {
     const others = (used[1] ?? []).filter((name) => !chain.given.includes(name) || chain.links.includes(name));
     used[1] = [...new Set([...others, ...chain.links])];
+    for (const name of sharedIn(chain))
+      if (used.some((names) => names.includes(name))) for (const names of used) if (!names.includes(name)) names.push(name);
   }
   const heldBack = drawHeldBack({ needed, used, chain }, request, random);
   return {
@@ -64,6 +66,12 @@ export function drawPlan(
     heldBack,
     offered: drawOffered({ toolsets, own: toolset, needed, request, random, distractors }),
   };
+}
+
+/** What both tools of a chain take: a person says it once, so both calls have it or neither. */
+function sharedIn({ first, second, given }: Chain): readonly string[] {
+  const taken = propertiesOf(first.parameters);
+  return Object.keys(propertiesOf(second.parameters)).filter((name) => Object.hasOwn(taken, name) && !given.includes(name));
 }
 
 /**

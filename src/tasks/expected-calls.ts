@@ -4,14 +4,15 @@
 import type { Draws } from "../rng.ts";
 import { contradicted, contradictions, putRight } from "../rules/contradiction.ts";
 import { isIdName } from "../rules/journal.ts";
-import { isObject, own } from "../rules/json.ts";
+import { isObject, own, propertiesOf } from "../rules/json.ts";
 import { asMoment } from "../rules/language/moments.ts";
+import { spoken } from "../rules/language/spoken.ts";
 import { type Alternatives, isFixed, placeOf, within } from "../rules/listed.ts";
 import { argumentErrors, matchesSchema } from "../rules/validate.ts";
-import { isCutShort, isSameCall, leaves, spoken } from "../rules/values.ts";
+import { isCutShort, isSameCall, leaves } from "../rules/values.ts";
 import { bareResult } from "../simulator/prompts/tool.ts";
 import type { Checked } from "../simulator/simulator.ts";
-import { argumentsSchema, object, propertiesOf, requiredParameters } from "../tools/tool-arguments.ts";
+import { argumentsSchema, object, requiredParameters } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import { isParallel, type Plan } from "./draw-task.ts";
 import { slotsOfAll } from "./slots.ts";
@@ -37,13 +38,7 @@ export function expectedCalls(reply: JsonObject, plan: Plan, decline: boolean, r
         ? { ...filled, ...sharedWith(value[0], tool), ...given(value[0]?.result, plan.links) }
         : filled;
     const known = [...requiredParameters(tool), ...(index === 1 ? plan.links : [])];
-    const ordered = Object.fromEntries(
-      (plan.used[index] ?? []).flatMap((name) => {
-        const filledIn = own(made, name);
-        const one = filledIn === undefined ? undefined : withoutUnsaid(filledIn, within(placeOf(tool.parameters), name));
-        return one !== undefined && (known.includes(name) || isSayable(tool, name, one)) ? [[name, one]] : [];
-      }),
-    );
+    const ordered = sayableArguments(tool, made, { names: plan.used[index] ?? [], known });
     const problems = argumentErrors(tool, ordered);
     if (problems.length > 0) return { reason: problems.join("; ") };
     if (isCutShort(ordered, tool.parameters)) return { reason: "an argument is empty or cut" };
@@ -70,6 +65,21 @@ export function expectedCalls(reply: JsonObject, plan: Plan, decline: boolean, r
   const betrayed = givenAway(plan, value);
   if (betrayed !== null) return { reason: `another value gives away ${betrayed}` };
   return { value };
+}
+
+/** Of a call's arguments those of these names that a person can say, or that are known without: nobody asks for an empty list. */
+export function sayableArguments(
+  tool: ToolSpec,
+  made: JsonObject,
+  { names, known }: { readonly names: readonly string[]; readonly known: readonly string[] },
+): JsonObject {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const filledIn = own(made, name);
+      const one = filledIn === undefined ? undefined : withoutUnsaid(filledIn, within(placeOf(tool.parameters), name));
+      return one !== undefined && (known.includes(name) || isSayable(tool, name, one)) ? [[name, one]] : [];
+    }),
+  );
 }
 
 /** Whether a person can say a value: not an empty list, null or an object without members. */

@@ -1,11 +1,12 @@
 // The person's first message of a calls-first task: the grammar in which the simulator writes it, what it must not say, and the
 // message built by rule when the simulator cannot write one. What it must say is in told-values.ts; write-task.ts asks the simulator.
-import { isObject, own } from "../rules/json.ts";
-import { purpose } from "../rules/language/refusal.ts";
+
+import { isObject, own, propertiesOf } from "../rules/json.ts";
 import { carries } from "../rules/language/said.ts";
-import { defaultOf, spoken, spokenValue } from "../rules/values.ts";
+import { purpose, spoken, spokenValue } from "../rules/language/spoken.ts";
+import { defaultOf } from "../rules/values.ts";
 import type { Checked } from "../simulator/simulator.ts";
-import { object, propertiesOf } from "../tools/tool-arguments.ts";
+import { object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import { isParallel, type Plan } from "./draw-task.ts";
 import { type Field, stated } from "./phrases.ts";

@@ -1,6 +1,6 @@
 // Fields with their values, as a report or a person states them: a list, because it is right for every name, whether noun, verb
 // or plural. Every value stays in a form that rules/language/said.ts reads.
-import { spoken, spokenValue } from "../rules/values.ts";
+import { spoken, spokenValue } from "../rules/language/spoken.ts";
 import type { Json } from "../types.ts";
 
 export type Field = readonly [name: string, value: Json];

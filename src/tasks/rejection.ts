@@ -1,14 +1,15 @@
 // Why a draft is rejected: the rules that every written task must pass, in either direction of writing, and the names under
 // which rejections are counted (tasks/rejected/<stage>). Pure. Departs from the paper's code, which accepts every draft with a
 // non-empty query: it checks neither the expected tools nor the wording.
+
 import { type Instructions, systemPromptUnder } from "../llm/text/system-prompt.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import { spacedJson } from "../rules/json.ts";
-import type { ExpectedCall, Task, ToolSpec } from "../types.ts";
+import { namedTool } from "../rules/language/spoken.ts";
+import type { ExpectedCall, Task } from "../types.ts";
 
 export const rejectionStages = [
   "calls", // the simulator wrote no calls that pass their checks, or did not answer in time
-  "unknown_tool", // a tool that is not offered is expected, or no tool at all in a call task
   "empty_message",
   "tool_named", // the first message names a tool
   "message_unclear", // intent first: it leaves out a value, although it should be clear
@@ -46,10 +47,6 @@ export function rejectionOf(
   task: Task,
   { tokens, room, resultCharacters = Number.POSITIVE_INFINITY }: Readable,
 ): Rejection | null {
-  const offered = new Set(task.tools.map(({ name }) => name));
-  const unknown = task.expected.find(({ name }) => !offered.has(name));
-  if (unknown) return { stage: "unknown_tool", reason: `${unknown.name} is expected but not offered` };
-  if (task.kind === "call" && task.expected.length === 0) return { stage: "unknown_tool", reason: "no call is expected" };
   if (task.firstMessage.trim() === "") return { stage: "empty_message", reason: "the first message is empty" };
   const named = namedTool(task.firstMessage, task.tools);
   if (named !== null) return { stage: "tool_named", reason: `the first message names ${named}` };
@@ -64,16 +61,4 @@ export function longResult(calls: readonly ExpectedCall[], characters: number): 
   const longest = Math.max(0, ...calls.map(({ result }) => spacedJson(result).length));
   if (longest <= characters) return null;
   return `a result has ${longest} characters, and the policy reads ${characters} (raise rollout.toolChars)`;
-}
-
-/** A name that people do not say: with an underscore, a dot or an inner capital. "search" may occur in any sentence. */
-const unspoken = /[_.]|[a-z][A-Z]/;
-
-/** The name of a tool that a text gives away, or null. */
-export function namedTool(text: string, tools: readonly ToolSpec[]): string | null {
-  const found = tools.find(
-    // tool names contain no other character that is special in a pattern
-    ({ name }) => unspoken.test(name) && new RegExp(`(?<!\\w)${name.replaceAll(".", "\\.")}(?!\\w)`, "i").test(text),
-  );
-  return found?.name ?? null;
 }

@@ -5,8 +5,8 @@ import type { Draws } from "../rng.ts";
 import { isObject } from "../rules/json.ts";
 import { spokenForms } from "../rules/language/forms.ts";
 import { carries } from "../rules/language/said.ts";
+import { spoken } from "../rules/language/spoken.ts";
 import { type Alternatives, placeOf, within } from "../rules/listed.ts";
-import { spoken } from "../rules/values.ts";
 import type { Json, JsonObject, JsonSchema } from "../types.ts";
 
 export interface Slot {

@@ -1,9 +1,9 @@
 // The values of a calls-first task, as the person who asks knows them: those that the first message says, in which forms, and those
 // that it holds back. What an earlier result gives is neither. Pure.
-import { own } from "../rules/json.ts";
+import { own, propertiesOf } from "../rules/json.ts";
 import { carries } from "../rules/language/said.ts";
+import { spokenValue } from "../rules/language/spoken.ts";
 import { sameValue } from "../rules/values.ts";
-import { propertiesOf } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, Json, JsonSchema } from "../types.ts";
 import type { Plan } from "./draw-task.ts";
 import { type Slot, slotsOfAll } from "./slots.ts";
@@ -50,10 +50,16 @@ export function heldValues({ heldBack }: Plan, calls: readonly ExpectedCall[]) {
   });
 }
 
-/** A value that is held back and yet said by one that is told, however it is put: "2 nights" tells that 2 guests come. Null: none. */
+/**
+ * A value that is held back and yet said by one that is told, however it is put, or by another that is held back: "2 nights" tells that
+ * 2 guests come. Null: none.
+ */
 export function givenAway(plan: Plan, calls: readonly ExpectedCall[]): string | null {
   const texts = toldSlots(plan, calls).flatMap(({ forms }) => forms.slice(0, 1));
-  return heldValues(plan, calls).find(({ value }) => texts.some((text) => carries(text, value)))?.argument ?? null;
+  const held = heldValues(plan, calls);
+  const besides = (argument: string) => held.flatMap((other) => (other.argument === argument ? [] : [spokenValue(other.value)]));
+  const found = held.find(({ argument, value }) => [...texts, ...besides(argument)].some((text) => carries(text, value)));
+  return found?.argument ?? null;
 }
 
 /**

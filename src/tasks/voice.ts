@@ -1,6 +1,6 @@
 // What a query of an intent-first task must not sound like: the assistant, whose voice small simulators slip into (recognised by
-// phrases, English only), or a person who states a number that is in no call. A message of a calls-first task needs neither
-// rule: its grammar begins with a request and has no digits of its own (sentence.ts).
+// phrases, English only), or a person who states a number that is in no call. The grammar of a calls-first message has no digits of
+// its own (sentence.ts); of one that the simulator writes the assistant's phrases are refused there too (first-message.ts).
 import { writtenOut } from "../rules/language/said.ts";
 import { leaves } from "../rules/values.ts";
 import type { Json } from "../types.ts";

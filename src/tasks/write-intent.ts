@@ -5,21 +5,23 @@
 // that the query does not state is held back and given when asked for, and a clear query must state every value.
 
 import { type Draws, draws } from "../rng.ts";
-import { isObject, own as ownValue } from "../rules/json.ts";
+import { isObject, own as ownValue, propertiesOf } from "../rules/json.ts";
 import { carries } from "../rules/language/said.ts";
-import { placeOf } from "../rules/listed.ts";
+import { namedTool, spoken } from "../rules/language/spoken.ts";
+import { isFixed, placeOf } from "../rules/listed.ts";
 import { replyTokens } from "../rules/schema/reply-tokens.ts";
 import { argumentErrors } from "../rules/validate.ts";
-import { isCutShort, isSameCall, leftOutAs, spoken } from "../rules/values.ts";
+import { isCutShort, isSameCall, leftOutAs, sameValue } from "../rules/values.ts";
 import { intentPrompt } from "../simulator/prompts/intent.ts";
 import { situations } from "../simulator/prompts/task.ts";
 import { bareResult } from "../simulator/prompts/tool.ts";
-import { argumentsSchema, drawArguments, object } from "../tools/tool-arguments.ts";
+import { argumentsSchema, drawArguments, object, requiredParameters, text } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, HeldBack, Json, JsonObject, JsonSchema, Task, ToolSpec, Toolset } from "../types.ts";
+import { sayableArguments } from "./expected-calls.ts";
 import { irrelevanceOf } from "./irrelevance.ts";
 import { orderedTask, turnLimits } from "./ordered-task.ts";
 import type { TaskOrder } from "./orders.ts";
-import { namedTool, type Rejection } from "./rejection.ts";
+import type { Rejection } from "./rejection.ts";
 import { trueReport } from "./report.ts";
 import { agrees } from "./slots.ts";
 import { speaksAsAssistant, strangeNumbers } from "./voice.ts";
@@ -81,8 +83,6 @@ function drawTools(toolsets: readonly Toolset[], count: number, random: Draws): 
   return random.shuffle(pool).slice(0, count);
 }
 
-const text = (minLength: number, maxLength: number): JsonSchema => ({ type: "string", minLength, maxLength });
-
 /** The grammar of a draft: only offered tools can be named, with arguments of the right types. */
 function draftSchema(callSchemas: readonly JsonSchema[], calls: number): JsonSchema {
   const [only] = callSchemas;
@@ -129,21 +129,24 @@ function readDraft(reply: Reply, tools: readonly ToolSpec[], parallel: boolean):
   const expected: ExpectedCall[] = [];
   const dependent = new Set<string>();
   for (const [index, call] of reply.expected_tool_calls.entries()) {
+    const tool = tools.find(({ name }) => name === call.name);
+    if (tool === undefined) return { reason: `${call.name}: is not offered` };
     const given = parallel ? { arguments: call.arguments, links: [] } : linked(call.arguments, expected, query);
     for (const name of given.links) dependent.add(`${index} ${name}`);
-    const tool = tools.find(({ name }) => name === call.name);
-    const problems = tool === undefined ? ["is not offered"] : argumentErrors(tool, given.arguments);
-    if (expected.some((earlier) => isSameCall(earlier, { name: call.name, arguments: given.arguments }, tools)))
+    const known = [...requiredParameters(tool), ...given.links];
+    const made = sayableArguments(tool, given.arguments, { names: Object.keys(given.arguments), known });
+    const problems = argumentErrors(tool, made);
+    if (expected.some((earlier) => isSameCall(earlier, { name: call.name, arguments: made }, tools)))
       problems.push("is expected twice");
-    if (isCutShort(given.arguments, tool?.parameters)) problems.push("an argument is empty or cut");
-    const silent = silentAbout(query, given.arguments, tool);
+    if (isCutShort(made, tool.parameters)) problems.push("an argument is empty or cut");
+    const silent = silentAbout(query, made, tool);
     if (silent !== undefined) problems.push(`the first query does not say whether ${spoken(silent)}`);
     if (problems.length > 0) return { reason: `${call.name}: ${problems.join("; ")}` };
-    expected.push({ name: call.name, arguments: given.arguments, result: call.result ?? null });
+    expected.push({ name: call.name, arguments: made, result: call.result ?? null });
   }
   const unsaid = expected.flatMap((call, index) =>
     Object.entries(call.arguments)
-      .filter(([name, value]) => !dependent.has(`${index} ${name}`) && !carries(query, value))
+      .filter(([name, value]) => !dependent.has(`${index} ${name}`) && !carries(query, value) && !isGiven(call, name, tools))
       .map(([argument]) => ({ call: index, argument })),
   );
   // a made-up number beside a missing one: the person would seem to have stated it
@@ -156,6 +159,13 @@ function readDraft(reply: Reply, tools: readonly ToolSpec[], parallel: boolean):
   if (strange !== undefined) return { reason: `the query says ${strange}, which is in no call` };
   const [intent, persona] = [reply.user_intent.trim(), reply.user_persona.trim()];
   return { value: { intent, persona, query, expected, dependent: dependent.size > 0, unsaid } };
+}
+
+/** Whether the tool's page says the value: it leaves no other, or has it as the default. */
+function isGiven(call: ExpectedCall, name: string, tools: readonly ToolSpec[]): boolean {
+  const schema = ownValue(propertiesOf(tools.find((tool) => tool.name === call.name)?.parameters ?? {}), name);
+  if (!isObject(schema)) return false;
+  return isFixed(schema) || (schema.default !== undefined && sameValue(schema.default, call.arguments[name] ?? null));
 }
 
 /** A yes or no that the query does not say, and that is not so without a word. It cannot be held back: no rule reads it back. */

@@ -3,10 +3,12 @@
 // their checks is rejected; a message that the simulator does not get right is replaced by one built by rule, and counted.
 // Reports and refusals are built by rule. rounds.ts decides when to draw again.
 // Related: APIGen-MT (arXiv 2604.03601).
+
+import { PlayactError } from "../errors.ts";
 import { draws } from "../rng.ts";
-import { purpose, refusal } from "../rules/language/refusal.ts";
+import { refusal } from "../rules/language/refusal.ts";
+import { purpose, spoken, spokenValue } from "../rules/language/spoken.ts";
 import { replyTokens } from "../rules/schema/reply-tokens.ts";
-import { spoken, spokenValue } from "../rules/values.ts";
 import { callsPrompt, messagePrompt, situations } from "../simulator/prompts/task.ts";
 import type { Simulator } from "../simulator/simulator.ts";
 import type { ChooseDistractors } from "../tools/distractors.ts";
@@ -70,7 +72,7 @@ export async function writeOutline(order: TaskOrder, writing: Writing): Promise<
   );
   const situation = random.pick(situations);
   const schema = callsSchema(plan, order.decline);
-  const calls = await simulator.ask({
+  const asked = simulator.ask({
     role: "task",
     messages: callsPrompt(plan.needed, situation, !order.decline),
     schema,
@@ -79,7 +81,15 @@ export async function writeOutline(order: TaskOrder, writing: Writing): Promise<
     maxTokens: replyTokens(schema, 200 + 160 * plan.needed.length),
     temperature: 0.8,
   });
+  const calls = await asked.catch(tooLarge);
+  if ("stage" in calls) return calls;
   return calls.ok ? { order, plan, calls: calls.value, situation } : { stage: "calls", reason: calls.failure.text };
+}
+
+/** Tools that can be played each, but whose schemas are too much for one grammar: another draft has other tools. */
+function tooLarge(thrown: unknown): Rejection {
+  if (thrown instanceof PlayactError && thrown.boundary === "tools") return { stage: "calls", reason: thrown.message };
+  throw thrown;
 }
 
 /** What the person says, and at the end the assistant. */

@@ -1,10 +1,12 @@
 // The tools offered beside the needed ones: siblings and others of the domain, or those with similar descriptions, which a policy
 // must read to tell apart. Pure: the vectors are passed in. Near tools are not in the paper, which draws from the domain. The
 // risk is a distractor that can do the job: then a right call counts as wrong. See `mayServe` for what is excluded, and its limit.
+
 import { cosine } from "../embed/cosine.ts";
 import type { Draws } from "../rng.ts";
+import { propertiesOf } from "../rules/json.ts";
 import type { ToolSpec } from "../types.ts";
-import { propertiesOf, requiredParameters } from "./tool-arguments.ts";
+import { requiredParameters } from "./tool-arguments.ts";
 
 /** A tool of the domain that is not needed and does not share a needed tool's name. */
 export interface Candidate {

@@ -2,9 +2,9 @@
 // of task writing, and when a tool is tried out (playable.ts). Pure.
 
 import type { Draws } from "../rng.ts";
-import { isObject } from "../rules/json.ts";
+import { isObject, propertiesOf } from "../rules/json.ts";
 import { alternatives } from "../rules/schema/alternatives.ts";
-import type { Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
+import type { Json, JsonSchema, ToolSpec } from "../types.ts";
 
 /** Share of calls in which an optional parameter is used. */
 const optionalShare = 0.4;
@@ -53,11 +53,10 @@ function otherThanDefault(schema: Json): Json {
   return others.length === 0 || others.length === options.length ? schema : { ...schema, enum: others };
 }
 
+/** The schema of a text of so many characters. */
+export const text = (minLength: number, maxLength: number): JsonSchema => ({ type: "string", minLength, maxLength });
+
 /** An object schema that requires all its properties. */
 export function object(properties: Readonly<Record<string, Json>>): JsonSchema {
   return { type: "object", properties, required: Object.keys(properties) };
-}
-
-export function propertiesOf(schema: JsonSchema): JsonObject {
-  return isObject(schema.properties) ? schema.properties : {};
 }

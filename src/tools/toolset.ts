@@ -2,7 +2,7 @@
 // of calls that depend on each other. user-tools.ts reads the user's own tools.
 import { z } from "zod";
 import { seedFrom } from "../rng.ts";
-import { isObject } from "../rules/json.ts";
+import { isObject, propertiesOf } from "../rules/json.ts";
 import type { JsonSchema, ToolSpec, Toolset } from "../types.ts";
 import careers from "./catalogue/careers.json" with { type: "json" };
 import city from "./catalogue/city.json" with { type: "json" };
@@ -19,7 +19,7 @@ import office from "./catalogue/office.json" with { type: "json" };
 import shopping from "./catalogue/shopping.json" with { type: "json" };
 import travel from "./catalogue/travel.json" with { type: "json" };
 import vehicles from "./catalogue/vehicles.json" with { type: "json" };
-import { propertiesOf, requiredParameters } from "./tool-arguments.ts";
+import { requiredParameters } from "./tool-arguments.ts";
 
 export { userTools } from "./user-tools.ts";
 

@@ -35,31 +35,49 @@ export interface ToolsOptions {
  * @throws PlayactError("tools") that names the file and the tool, what is needed, what was found and what to do
  */
 export function userTools(path: string, options: ToolsOptions = {}): Toolset[] {
-  if (!statsOf(path).isDirectory()) return toolsetsOf(path, "user", null, options);
-  return withUniqueNames(
-    jsonFilesOf(path).flatMap((file) => toolsetsOf(file, basename(dirname(resolve(file))), parse(file).name, options)),
-  );
+  if (!statsOf(path).isDirectory()) {
+    const found = foundIn(path, "user", null);
+    const toolsets = checked(found, path, options);
+    return withUniqueNames(found[0]?.isList ? toolsets.flatMap(inGroups) : toolsets);
+  }
+  const found = jsonFilesOf(path).flatMap((file): readonly FoundToolset[] => {
+    try {
+      return foundIn(file, basename(dirname(resolve(file))), parse(file).name);
+    } catch (thrown) {
+      if (!(thrown instanceof PlayactError) || options.leftOut === undefined) throw thrown;
+      options.leftOut(thrown.message);
+      return [];
+    }
+  });
+  return withUniqueNames(checked(found, path, options));
 }
 
 /** Toolsets of another source, named by `place`, checked like a file's. Throws likewise. */
 export function checkedTools(toolsets: readonly Toolset[], place: string, options: ToolsOptions = {}): Toolset[] {
-  const raw = toolsets.map(({ domain, name, tools }) => ({ domain, name, items: tools.map((tool) => ({ ...tool })) }));
+  const raw = toolsets.map(({ domain, name, tools }) => ({
+    ...{ domain, name, items: tools.map((tool) => ({ ...tool })) },
+    ...{ path: place, isList: false },
+  }));
   return withUniqueNames(checked(raw, place, options));
 }
 
-/** The toolsets of one file; `toolset` is null for a single file, whose flat list is grouped by the tools' names. */
-function toolsetsOf(path: string, domain: string, toolset: string | null, options: ToolsOptions): Toolset[] {
+/** A toolset as a file has it, unchecked. */
+interface FoundToolset extends RawToolset {
+  readonly path: string;
+  /** A flat list of tools, each with a name of its own. */
+  readonly isList: boolean;
+}
+
+/** The toolsets of one file. `toolset`: the name of a flat list's, where the file is one of a folder. */
+function foundIn(path: string, domain: string, toolset: string | null): readonly FoundToolset[] {
   const content = contentOf(path);
-  if (isTree(content)) return withUniqueNames(checked(treeToolsets(content), path, options));
-  if (isToolBenchFile(content))
-    return withUniqueNames(checked([{ domain, name: String(content.tool_name), items: fromToolBench(content) }], path, options));
+  const found = (toolsets: readonly RawToolset[]) => toolsets.map((one) => ({ ...one, path, isList: false }));
+  if (isTree(content)) return found(treeToolsets(content));
+  if (isToolBenchFile(content)) return found([{ domain, name: String(content.tool_name), items: fromToolBench(content) }]);
   const items = listOf(content) ?? missing(path, content);
   if (items.length === 0)
     throw fault(path, { who: "the file", expected: "at least one tool", came: "an empty list", todo: "add a tool" });
-  if (areRows(items)) {
-    const toolsets = items.map(rowToolset).filter((row) => row.items.length > 0);
-    return withUniqueNames(checked(toolsets, path, options));
-  }
+  if (areRows(items)) return found(items.map(rowToolset).filter((row) => row.items.length > 0));
   if (items.length > caps.listed)
     throw fault(path, {
       who: "the file",
@@ -67,25 +85,25 @@ function toolsetsOf(path: string, domain: string, toolset: string | null, option
       came: `${items.length}`,
       todo: "split the file",
     });
-  const [flat] = checked([{ domain, name: toolset ?? "", items }], path, options);
-  const tools = flat?.tools ?? [];
-  refuseDuplicates(tools, path);
-  if (toolset !== null) return [{ domain, name: toolset, tools }];
+  return [{ domain, name: toolset ?? "", items, path, isList: true }];
+}
+
+/** A flat list in toolsets of tools that belong together. */
+function inGroups({ domain, tools }: Toolset): readonly Toolset[] {
   return grouped(tools).map((members, index) => ({ domain, name: `tools-${index + 1}`, tools: members }));
 }
 
-/** The toolsets with every function checked; those that are left out are reported. */
-function checked(toolsets: readonly RawToolset[], path: string, { parser, leftOut }: ToolsOptions): Toolset[] {
+/** The toolsets of a file or folder with every function checked; those that are left out are reported. */
+function checked(toolsets: readonly FoundToolset[], address: string, { parser, leftOut }: ToolsOptions): Toolset[] {
   const count = toolsets.reduce((sum, { items }) => sum + items.length, 0);
   if (count === 0)
-    throw fault(path, { who: "the file", expected: "at least one tool", came: "none in any toolset", todo: "add a tool" });
+    throw fault(address, { who: "the file", expected: "at least one tool", came: "none in any toolset", todo: "add a tool" });
   if (count > caps.inTree)
-    throw fault(path, { who: "the file", expected: `at most ${caps.inTree} tools`, came: `${count}`, todo: "split the file" });
-  const read = toolsets.map(({ domain, name, items }) => ({
-    domain,
-    name,
-    tools: items.flatMap((item, index): ToolSpec[] => {
-      const place = `tool number ${index + 1}${toolsets.length > 1 ? ` of ${domain}/${name}` : ""}`;
+    throw fault(address, { who: "the file", expected: `at most ${caps.inTree} tools`, came: `${count}`, todo: "split the file" });
+  const read = toolsets.map(({ domain, name, items, path, isList }) => {
+    const isAlone = toolsets.filter((other) => other.path === path).length === 1;
+    const tools = items.flatMap((item, index): ToolSpec[] => {
+      const place = `tool number ${index + 1}${isAlone ? "" : ` of ${domain}/${name}`}`;
       try {
         return [toolOf(inOneFormat(item), place, path, parser ?? null)];
       } catch (thrown) {
@@ -96,10 +114,12 @@ function checked(toolsets: readonly RawToolset[], path: string, { parser, leftOu
         leftOut(message);
         return [];
       }
-    }),
-  }));
+    });
+    if (isList) refuseDuplicates(tools, path);
+    return { domain, name, tools };
+  });
   if (read.every(({ tools }) => tools.length === 0))
-    throw fault(path, {
+    throw fault(address, {
       who: "the file",
       expected: "at least one tool that can be played",
       came: "none",

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cosine } from "../../src/embed/cosine.ts";
 import { type Embedder, openEmbedder } from "../../src/embed/embedder.ts";
-import { fileOf } from "../../src/models/fetch.ts";
+import { filesAt } from "../../src/models/fetch.ts";
 import { filesOf, findEmbedder } from "../../src/models/manifest.ts";
 import { openEmbedderFiles } from "../../src/run/open-embedder.ts";
 import recorded from "../fixtures/embeddings.json" with { type: "json" };
@@ -93,7 +93,7 @@ test("a file that is not a model or a WordPiece tokenizer is named with what to 
   const wrong = join(folder, "wrong.json");
   writeFileSync(wrong, '{"model": {"type": "BPE"}}');
   const entry = findEmbedder("all-minilm-l6-v2");
-  const [model = "", tokenizer = ""] = await Promise.all(filesOf(entry).map(fileOf));
+  const [model = "", tokenizer = ""] = await filesAt(filesOf(entry));
   const open = (change: object) => openEmbedder({ model, tokenizer, dimensions: 384, maxTokens: 256, threads: 1, ...change });
   try {
     await expect(open({ model: wrong })).rejects.toMatchObject({ boundary: "model", message: expect.stringContaining(wrong) });

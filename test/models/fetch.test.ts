@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { ReportBytes } from "../../src/models/download.ts";
-import { fetchTogether, fileOf } from "../../src/models/fetch.ts";
+import { fetchTogether, filesAt } from "../../src/models/fetch.ts";
 import type { ModelFile } from "../../src/models/manifest.ts";
 import { modelPath } from "../../src/models/model.ts";
 import { pythonPath } from "../../src/models/python.ts";
@@ -31,6 +31,12 @@ const inOne = tinyModel(bytes, [wheelSource(1)]);
 const inBoth = tinyModel(bytes, [hubSource, wheelSource(1)]);
 
 const wheelName = "playact_tiny_part1-1.0-py3-none-any.whl";
+
+/** Path of one file that is there. */
+async function fileOf(file: ModelFile): Promise<string> {
+  const [path = ""] = await filesAt([file]);
+  return path;
+}
 
 /** Path of one file, fetched. */
 async function fetchFile(file: ModelFile, onProgress?: ReportBytes): Promise<string> {

@@ -1,12 +1,14 @@
 // Three hundred tasks of every kind of drift and all 15 domains, each played by two scripted policies: one that trusts the pages,
 // and one that tries, reads what it is told and acts by it. That the second solves all and the first does not is the point of
 // trials. The double's ids are bytes: limits are multiplied by the bytes of a token.
+
 import { beforeAll, describe, expect, test } from "vitest";
 import { actingTurn } from "../../src/llm/text/trial.ts";
 import { trialCounts } from "../../src/reward/trials.ts";
 import { isSolved } from "../../src/reward/verdict.ts";
 import { pageCall } from "../../src/rules/drift.ts";
-import { isSameCall, spoken } from "../../src/rules/values.ts";
+import { spoken } from "../../src/rules/language/spoken.ts";
+import { isSameCall } from "../../src/rules/values.ts";
 import type { Task, ToolCall, Trajectory } from "../../src/types.ts";
 import { says } from "../support/blueprint.ts";
 import { type Drifted, driftedTasks } from "../support/drifting.ts";

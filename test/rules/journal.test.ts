@@ -11,7 +11,7 @@ import {
   repeatedFact,
   statements,
 } from "../../src/rules/journal.ts";
-import { actionOf, spoken } from "../../src/rules/values.ts";
+import { actionOf, spoken } from "../../src/rules/language/spoken.ts";
 import { chains, embeddedCatalogue } from "../../src/tools/toolset.ts";
 import type { Json, Task, ToolCall, ToolSpec } from "../../src/types.ts";
 import { blueprint, booked, chain, found } from "../support/blueprint.ts";

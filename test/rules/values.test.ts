@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isCutShort, isSameCall, leaves, rightArguments, sameValue, spoken, spokenValue } from "../../src/rules/values.ts";
+import { spoken, spokenValue } from "../../src/rules/language/spoken.ts";
+import { isCutShort, isSameCall, leaves, rightArguments, sameValue } from "../../src/rules/values.ts";
 import type { Json, JsonObject, JsonSchema, ToolCall } from "../../src/types.ts";
 
 describe("two values are the same", () => {

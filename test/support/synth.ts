@@ -1,8 +1,9 @@
 // Task sets by a scripted simulator: it fills in one of a few forms, and words a message under the grammar that it is given.
+
 import { resolveConfig } from "../../src/config/resolve.ts";
 import type { ReplyRequest } from "../../src/llm/llm.ts";
+import type { Persona } from "../../src/store/task-sets.ts";
 import { synthesiseAssembled } from "../../src/synth/assembled.ts";
-import type { Persona } from "../../src/synth/persona.ts";
 import { personasOf } from "../../src/synth/persona.ts";
 import type { Stage, Staged } from "../../src/synth/stage.ts";
 import type { Json, JsonObject, Task } from "../../src/types.ts";

@@ -1,5 +1,6 @@
 // Two hundred assembled tasks by a scripted simulator, each played in five ways: what the rubric pays for each is the point of the
 // whole design. The results of calls are the table's.
+
 import { beforeAll, describe, expect, test } from "vitest";
 import { scriptedVocabulary } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
@@ -9,8 +10,8 @@ import { judgedItems, rubricOf, rubricReward } from "../../src/reward/rubric.ts"
 import { demonstrate } from "../../src/rollout/demonstration.ts";
 import { openEpisode } from "../../src/rollout/episode.ts";
 import { spacedJson } from "../../src/rules/json.ts";
+import { spoken } from "../../src/rules/language/spoken.ts";
 import { executed } from "../../src/rules/table.ts";
-import { spoken } from "../../src/rules/values.ts";
 import { breachOf } from "../../src/synth/check.ts";
 import type { Task, ToolCall, Trajectory } from "../../src/types.ts";
 import { scriptedSet } from "../support/synth.ts";

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { draws } from "../../src/rng.ts";
+import { propertiesOf } from "../../src/rules/json.ts";
 import { drawPlan, type PlanRequest } from "../../src/tasks/draw-task.ts";
 import { cannotServe } from "../../src/tools/distractors.ts";
-import { propertiesOf, requiredParameters } from "../../src/tools/tool-arguments.ts";
+import { requiredParameters } from "../../src/tools/tool-arguments.ts";
 import { chains, embeddedCatalogue } from "../../src/tools/toolset.ts";
 import type { Toolset } from "../../src/types.ts";
 import { bookSeats, findTrain } from "../support/blueprint.ts";

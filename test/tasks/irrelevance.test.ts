@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { draws } from "../../src/rng.ts";
+import { propertiesOf } from "../../src/rules/json.ts";
 import { irrelevanceOf } from "../../src/tasks/irrelevance.ts";
-import { propertiesOf, requiredParameters } from "../../src/tools/tool-arguments.ts";
+import { requiredParameters } from "../../src/tools/tool-arguments.ts";
 import { embeddedCatalogue } from "../../src/tools/toolset.ts";
 import { blueprint, bookSeats, chain, findTrain } from "../support/blueprint.ts";
 import { setTask, tempting, temptingTask } from "../support/task-set.ts";

@@ -1,19 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { namedTool, promptTokens, rejectionOf } from "../../src/tasks/rejection.ts";
+import { namedTool } from "../../src/rules/language/spoken.ts";
+import { promptTokens, rejectionOf } from "../../src/tasks/rejection.ts";
 import type { Task } from "../../src/types.ts";
-import { blueprint, bookSeats, declined, findTrain } from "../support/blueprint.ts";
+import { blueprint, findTrain } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
 
 const fits = { tokens: 10, room: 10 };
 const stageOf = (change: Partial<Task>) => rejectionOf(blueprint(change), fits)?.stage ?? null;
 
 describe("a written task is rejected if", () => {
-  test("it expects a tool that is not offered, or no call in a call task", () => {
-    expect(stageOf({ tools: [bookSeats] })).toBe("unknown_tool");
-    expect(stageOf({ expected: [] })).toBe("unknown_tool");
-    expect(rejectionOf(declined(), fits)).toBeNull();
-  });
-
   test("its first message is empty", () => {
     expect(stageOf({ firstMessage: " \n" })).toBe("empty_message");
   });

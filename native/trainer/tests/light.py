@@ -42,6 +42,13 @@ def fill() -> None:
         save_file({"moments": np.zeros(10_000)}, Path(folder) / "optimizer.safetensors")
 
 
+def fill_by_numpy() -> None:
+    """The same in the GGUF, which numpy writes."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+    with tempfile.TemporaryFile() as file:
+        np.zeros(10_000).tofile(file)
+
+
 def fail() -> None:
     """As torch's CPU allocator does."""
     raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
@@ -100,6 +107,7 @@ ACTS: dict[str, Callable[[], object]] = {
     "fail": fail,
     "handle": fail_without_a_handle,
     "fill": fill,
+    "fill_by_numpy": fill_by_numpy,
 }
 
 

@@ -201,7 +201,7 @@ def test_a_save_with_one_file_that_is_not_as_it_was_written_is_refused(
     assert all(torch.equal(p, before[name]) for name, p in policy.adapter().items())
 
 
-def test_files_that_a_user_has_put_beside_a_save_are_left_alone(tmp_path: Path) -> None:
+def test_files_that_a_user_has_put_beside_a_save_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     policy = tiny_policy()
     optimizer = adamw(policy, OPTIONS)
     train(policy, optimizer, range(1))
@@ -209,6 +209,12 @@ def test_files_that_a_user_has_put_beside_a_save_are_left_alone(tmp_path: Path) 
     saved = weights(policy)
     for name in (".DS_Store", "peft/README.md", "merged.gguf"):
         (tmp_path / "a" / name).write_text("mine")
+
+    def sha256(path: Path) -> str:
+        assert path.read_bytes() != b"mine", "who restores may not be allowed to read it"
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+
+    monkeypatch.setattr(checkpoint, "_sha256", sha256)
     train(policy, optimizer, range(1, 2))
     assert checkpoint.restore(policy, optimizer, tmp_path / "a") == 1
     assert all(torch.equal(p, saved[name]) for name, p in policy.adapter().items())

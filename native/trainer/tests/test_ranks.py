@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 import torch
 
+from trainer import rank
+from trainer.fault import Fault
 from trainer.memory import Room, room_of
 from trainer.optimizer import adamw
 from trainer.protocol import REQUEST, VERSION, Frame, encode
@@ -162,3 +164,25 @@ def test_the_launched_ranks_serve_the_loop_and_leave_no_process_behind(end: str)
         for pid in left:
             os.kill(pid, signal.SIGKILL)
         assert left == []
+
+
+@pytest.mark.parametrize(
+    ("mine", "everyone", "end"),
+    [(True, [True, True], Fault), (True, [False, True], SystemExit), (False, [False, True], SystemExit)],
+)
+def test_a_fault_of_one_rank_alone_ends_the_ranks(
+    mine: bool, everyone: list[bool], end: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Together(Ranks):
+        def gather(self, value: Any) -> list[Any]:
+            assert value is mine
+            return everyone
+
+    def verb() -> tuple[dict[str, Any], dict[str, Any]]:
+        if mine:
+            raise Fault("bad_request", "the moments cannot be read")
+        return {}, {}
+
+    monkeypatch.setattr(rank, "_end", lambda: sys.exit(1))
+    with pytest.raises(end):
+        rank._together(Together(size=2), verb)

@@ -1,5 +1,6 @@
 """Positions as a file asks for them: divisors read from the header, and what is refused."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,14 @@ def test_another_kind_is_refused_before_the_model_is_loaded(tmp_path: Path, kind
     write_family("llama-linear", path, kind=kind)
     with pytest.raises(Fault, match=f"rope scaling of the kind {kind}; the learner computes linear and Llama 3's"):
         load(str(path), Lora(4, 8.0, 0), "cpu", "float32", None)
+
+
+def test_a_model_is_loaded_from_its_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "merged.gguf"
+    write_family("llama-linear", path)
+    config = {"peft_type": "LORA", "base_model_name_or_path": str(tmp_path / "elsewhere")}
+    (tmp_path / "adapter_config.json").write_text(json.dumps(config))
+    assert load(str(path), Lora(4, 8.0, 0), "cpu", "float32", None).config.model_type == "llama"
 
 
 def test_the_loaded_model_turns_by_the_divided_angles(tmp_path: Path) -> None:

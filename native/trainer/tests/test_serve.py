@@ -143,12 +143,13 @@ def test_answers_in_order_and_ends_with_its_input(child: Child) -> None:
     assert child.end() == 0
 
 
-def test_a_save_on_a_full_disk_is_a_disk_fault(child: Child) -> None:
-    child.send(HELLO_BYTES, call(1, act="fill"))
+@pytest.mark.parametrize(("act", "said"), [("fill", "SafetensorError"), ("fill_by_numpy", "OSError")])
+def test_a_save_on_a_full_disk_is_a_disk_fault(child: Child, act: str, said: str) -> None:
+    child.send(HELLO_BYTES, call(1, act=act))
     assert child.next().head == {"protocol": VERSION}
     answer = child.next().head
     assert answer["kind"] == "disk"
-    assert "SafetensorError" in answer["message"]
+    assert said in answer["message"]
 
 
 @pytest.mark.parametrize(

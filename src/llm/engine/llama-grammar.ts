@@ -1,4 +1,5 @@
 // llama.cpp's own grammar parser without a model: for commands that check whether a user's tools can be played.
+import { describe } from "../../errors.ts";
 import type { GrammarParser } from "../../rules/schema/grammar.ts";
 import { bindingsOf } from "./addon.ts";
 import { startLlama } from "./llama.ts";
@@ -17,7 +18,7 @@ export async function openGrammarParser(): Promise<OpenedParser> {
         new bindings.AddonGrammar(grammar, { addonExports: bindings, rootRuleName: "root" });
         return null;
       } catch (thrown) {
-        return thrown instanceof Error ? thrown.message : String(thrown);
+        return describe(thrown);
       }
     },
     [Symbol.asyncDispose]: () => llama.dispose(),

@@ -1,6 +1,7 @@
 // One request in a batcher: what to compute, its deadline and cancellation, and the error when it fails. A request settles
 // once; the batcher frees its slot at the next tick. Its clock starts when it gets a sequence: queueing is not its fault. In
 // the queue it waits as long as the engine computes anything.
+import { describe } from "../../errors.ts";
 import { EngineError } from "../llm.ts";
 import { awake } from "./awake.ts";
 
@@ -103,7 +104,7 @@ export function waitingFor(job: Job, computed: number): string {
 
 /** The error when llama.cpp itself fails. */
 export function nativeError(job: Job, thrown: unknown): EngineError {
-  const said = thrown instanceof Error ? thrown.message : String(thrown);
+  const said = describe(thrown);
   return new EngineError("native", `${named(job)}: llama.cpp failed: ${said}`, { cause: thrown });
 }
 

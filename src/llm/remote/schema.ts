@@ -2,7 +2,7 @@
 // for one that may be left out: so the schema says in full what the grammar of a model in process says (rules/schema/grammar.ts).
 import { isObject } from "../../rules/json.ts";
 import { alternatives } from "../../rules/schema/alternatives.ts";
-import { defaultBounds } from "../../rules/schema/grammar.ts";
+import { defaultBounds, isMap } from "../../rules/schema/grammar.ts";
 import type { Json, JsonSchema } from "../../types.ts";
 
 /**
@@ -12,11 +12,17 @@ import type { Json, JsonSchema } from "../../types.ts";
  */
 export function sentSchema(schema: JsonSchema): JsonSchema {
   const { nullable, ...rest } = schema;
-  const found = alternatives(rest);
+  const found = alternatives(rest).flatMap(ofOneType);
   const ways = found.map(found.length === 1 ? sent : sentSchema); // a branch may be nullable
   const [only = {}] = ways;
   const all = nullable === true ? [...ways, { type: "null" }] : ways;
   return all.length === 1 ? only : { anyOf: all };
+}
+
+/** A list of types as alternatives, each with the bounds of its type. */
+function ofOneType(schema: JsonSchema): readonly JsonSchema[] {
+  if (!Array.isArray(schema.type) || schema.enum !== undefined || schema.const !== undefined) return [schema];
+  return schema.type.map((type: Json) => ({ ...schema, type }));
 }
 
 /** A schema without unions of its own. */
@@ -27,7 +33,7 @@ function sent(schema: JsonSchema): JsonSchema {
     ...(items === undefined ? {} : { items: below(items) }),
     ...(Array.isArray(prefixItems) ? { prefixItems: prefixItems.map(below) } : {}),
     ...(isObject(additionalProperties) ? { additionalProperties: below(additionalProperties) } : {}),
-    ...(isObject(schema.properties) ? properties(schema.properties) : {}),
+    ...(isObject(schema.properties) && !isMap(schema) ? properties(schema.properties) : {}),
   };
 }
 

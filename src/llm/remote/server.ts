@@ -9,7 +9,7 @@ import { optionWeights, unfenced } from "./answer.ts";
 import { openAsking } from "./asking.ts";
 import { type GreetOptions, greet } from "./greet.ts";
 import { shown } from "./http.ts";
-import { enumBody, replyBody, schemaTold } from "./question.ts";
+import { answerTokens, enumBody, replyBody, schemaTold } from "./question.ts";
 
 export interface ServerOptions extends GreetOptions {
   /** Tokens of one request, prompt and reply together. */
@@ -43,7 +43,9 @@ export async function openServer(options: ServerOptions): Promise<SimulatorSide>
         `simulator choice: ${url} gave no log-probs of ${options.join(", ")}: ${shown(answer.text)}`,
       );
     },
-    fits: (messages, lead, replyTokens) => estimatedTokens(messages, lead) + replyTokens <= contextTokens,
+    // a choice asks for no reply tokens, and is answered in a few
+    fits: (messages, lead, replyTokens) =>
+      estimatedTokens(messages, lead) + thinkTokens + Math.max(replyTokens, answerTokens) <= contextTokens,
   };
   return {
     simulator,

@@ -3,7 +3,7 @@
 // advice and questions do not serve it. Not a judge: claims are not checked.
 import type { Draws } from "../../rng.ts";
 import type { ToolSpec } from "../../types.ts";
-import { actionOf, spoken } from "../values.ts";
+import { mainPurpose } from "./spoken.ts";
 
 const refusals = [
   "I'm sorry, but I can't do that: none of the tools I have can",
@@ -18,19 +18,6 @@ export function refusal(needed: ToolSpec, random: Draws): string {
   return `${random.pick(refusals)} ${mainPurpose(needed)}.`;
 }
 
-/** The first clause of a tool's purpose. */
-export function mainPurpose(tool: ToolSpec): string {
-  const [clause = ""] = purpose(tool).split(/[,;:]\s/);
-  return clause;
-}
-
-/** The purpose of a tool, as part of a sentence: what the first sentence of its description says, or without one its name. */
-export function purpose({ name, description }: ToolSpec): string {
-  const [first = ""] = description.trim().split(/(?<=[a-z)]\.)\s+(?=[A-Z])/);
-  const text = first.replace(/\.$/, "") || spoken(actionOf(name));
-  return text.slice(0, 1).toLowerCase() + text.slice(1);
-}
-
 /** The clause is about the assistant or its tools; elsewhere a lack is a fact ("the ticket cannot be returned"). */
 const own = /\b(i|we|me|my|our|tools?|functions?|here)\b/;
 /** It cannot. With the subject omitted, the words start the clause: "Unable to book that." */
@@ -43,7 +30,7 @@ const short: readonly RegExp[] = [
   /\b(outside|beyond|nothing|none of|lacks?|wish (i|we) could|can not be \w+|no (way|means|access|ability|information|data))\b/,
   /\bnot (be )?(what|something|anything|among|within|part of|one of|possible|available|supported|covered|relevant|suitable|suited|applicable|appropriate)\b/,
   /\b(do|does|did) not (\w+ ){0,2}(cover|support|offer|include|provide|allow|extend|let|match|fit|handle|know how|(think|believe) (i|we|my))\b/,
-  /\b(do|does|did) not (have|possess) (a|an|any|one|the|(\w+ ){0,2}(access|tools?|functions?|functionality|permissions?|capabilit\w+|abilit\w+|authority))\b|(?<!\b(see|find|found|got) )\b(only|limited to|restricted to)\b(?! (see|find|found|got|need|want|require))/,
+  /\b(do|does|did) not (have|possess) (a|an|any|one|the|(\w+ ){0,2}(access|tools?|functions?|functionality|permissions?|capabilit\w+|abilit\w+|authority|information|data))\b|(?<!\b(see|find|found|got) )\b(only|limited to|restricted to)\b(?! (see|find|found|got|need|want|require))/,
 ];
 /** Impossible for anyone, or no tool exists for it; the subject does not matter. */
 const impossible: readonly RegExp[] = [
@@ -59,17 +46,18 @@ const asks: readonly RegExp[] = [
 /** Does not serve the request: an offer, advice, or a continuation of the clause before. */
 const offers =
   /^(but )?(if|when|please|you|i can|i could|i would|we can|perhaps|maybe|let|feel free)\b|^(for|on|at|in|to|with|as|like|which|where)\b/;
+const didIt = "\\b(i|we) (have |managed to |was able to )*";
+const changes = "booked|reserved|ordered|sent|cancell?ed|changed|added|paid|created|scheduled|updated";
 /** Something was done, or a fact is stated. */
 const serves: readonly RegExp[] = [
-  /\b(i|we) (have |managed to |was able to )*(booked|found|reserved|ordered|sent|got|made|took|put|set|added|changed|cancelled|left|have (one|it))\b/,
-  /\bhere (is|are)\b(?!.*\b((i|we) (can|could|am able)|help)\b)|\b(is|are|was|were|been) (now |already )?(booked|reserved|ordered|confirmed|sent|done|set|paid|changed|ready)\b/,
+  new RegExp(`${didIt}(${changes}|found|got|made|took|put|set|left|have (one|it))\\b`),
+  /\bhere (is|are)\b(?!.*\b((i|we|you) (can|could|am able)|help|tools|functions)\b)|\b(is|are|was|were|been) (now |already )?(booked|reserved|ordered|confirmed|sent|done|set|paid|changed|ready)\b/,
   /^(?!.*\b(i|my|our|tools?|functions?|can|could|may|might|would)\b)(?=.*\d).*\b(is|are|was|has|have|will|costs?|leaves?|arrives?|takes?|opens?)\b/,
   /^but (it|he|she|they|(the|your|her|his|their)( \w+){1,2}) (is|are|was|has|costs?|leaves?|arrives?|takes?|opens?)\b(?!.*\b(best|better|good|right|easy|worth)\b)/,
 ];
 
 /** What was asked for is claimed to be done: a lack beside it is no refusal of the request. */
-const claims =
-  /\b(i|we) (have |managed to |was able to )*(booked|reserved|ordered|sent|cancell?ed|changed|added|paid|created|scheduled|updated)\b/;
+const claims = new RegExp(`${didIt}(${changes})\\b`);
 /** A question for a value, by one who means to go on: not what else to do. */
 const goesOn =
   /^(and |but )?(what|which|when|where|who|how (many|much|long))\b(?!.*\b(else|instead|(can|could|may|should) (i|we)|would you (like|prefer))\b).*\?$/;

@@ -38,7 +38,8 @@ export function carries(text: string, value: Json): boolean {
 export function carriedShare(text: string, value: Json): number {
   const all = leaves(value).filter(isSayable);
   const reading = readingOf(text);
-  const has = (leaf: string | number) => says(reading, leaf) || (isNothing(leaf) && nothing.test(reading.text));
+  const has = (leaf: string | number) =>
+    says(reading, leaf) || (isNothing(leaf) && nothing.test(reading.text)) || (isDone(leaf) && done.test(reading.text));
   return all.length === 0 ? 1 : all.filter(has).length / all.length;
 }
 
@@ -47,6 +48,14 @@ const nothing = /\b(no|nothing|none|free|without)\b/i;
 
 function isNothing(leaf: string | number): boolean {
   return typeof leaf === "number" ? leaf === 0 : /^(no|none|nothing)$/i.test(leaf.trim());
+}
+
+/** How a result that only says "success" is told: "I've added the meeting", "It has been sent". */
+const done =
+  /\b(done|ok|okay|success\w*|completed?|confirmed|(i|we)(['’]ve| have)|(has|have) been|(is|are) now|(i|we) (just )?\w+ed|all set)\b/i;
+
+function isDone(leaf: string | number): boolean {
+  return typeof leaf === "string" && /^(ok|okay|done|success(ful(ly)?)?|completed?|confirmed|true)\W*$/i.test(leaf.trim());
 }
 
 const dateFormat = new Intl.DateTimeFormat("en-US", { dateStyle: "long", timeZone: "UTC" });

@@ -1,8 +1,8 @@
 // Expands `allOf`, `anyOf` and `oneOf` into schemas without them, one per alternative: keywords beside a union apply to each of
 // its branches, parts of `allOf` apply together. For writing values; validation reads the schema itself.
 
-import type { Json, JsonObject, JsonSchema } from "../../types.ts";
-import { isObject } from "../json.ts";
+import type { Json, JsonSchema } from "../../types.ts";
+import { isObject, propertiesOf } from "../json.ts";
 
 /** Most alternatives of one schema: nested unions multiply. */
 const most = 32;
@@ -43,21 +43,17 @@ function schemasIn(list: Json | undefined): JsonSchema[] {
   return Array.isArray(list) ? list.map((part: Json) => (isObject(part) ? part : {})) : [];
 }
 
-function properties(schema: JsonSchema): JsonObject {
-  return isObject(schema.properties) ? schema.properties : {};
-}
-
 function required(schema: JsonSchema): string[] {
   return Array.isArray(schema.required) ? schema.required.map(String) : [];
 }
 
 function named(schema: JsonSchema): string[] {
-  return [...Object.keys(properties(schema)), ...required(schema)];
+  return [...Object.keys(propertiesOf(schema)), ...required(schema)];
 }
 
 function without(schema: JsonSchema, names: readonly string[]): JsonSchema {
   if (names.length === 0 || schema.properties === undefined) return schema;
-  const kept = Object.entries(properties(schema)).filter(([name]) => !names.includes(name));
+  const kept = Object.entries(propertiesOf(schema)).filter(([name]) => !names.includes(name));
   return { ...schema, properties: Object.fromEntries(kept) };
 }
 

@@ -8,7 +8,7 @@ import type { Json, JsonSchema } from "../../types.ts";
 import { isObject } from "../json.ts";
 import { alternatives } from "./alternatives.ts";
 import { anyJson } from "./any-json.ts";
-import { mostDigits, multiplesRule, numberRule } from "./numbers.ts";
+import { mostDigits, multiplesRule, numberRule, placesOf } from "./numbers.ts";
 import { patternOfFormat, patternRule } from "./patterns.ts";
 import { asSchema, bound, inside, list, refuse, repeated, type SchemaPlace, wholeNumber } from "./place.ts";
 import { gbnf, type Rule, unescaped } from "./rule.ts";
@@ -160,10 +160,16 @@ function impliedType(schema: JsonSchema): readonly Json[] {
   return implied === undefined ? [] : [implied[0]];
 }
 
+/** Whether an object has keys of its own choice. */
+export function isMap({ properties, additionalProperties }: JsonSchema): boolean {
+  if (properties === undefined) return true;
+  return isObject(additionalProperties) && isObject(properties) && Object.keys(properties).length === 0;
+}
+
 function lowerObject(place: SchemaPlace, schema: JsonSchema): Rule {
   const extra = schema.additionalProperties;
   const known = schema.properties === undefined ? {} : asSchema(place, schema.properties);
-  if (schema.properties === undefined || (isObject(extra) && Object.keys(known).length === 0)) {
+  if (isMap(schema)) {
     if (extra === false) return "{}";
     // without known keys: a few short ones, as many as a list has items
     const [least, most] = lengths(place, schema, "minProperties", "maxProperties", "entries");
@@ -236,10 +242,11 @@ function lowerString(place: SchemaPlace, schema: JsonSchema): Rule {
 }
 
 /** Numbers within their bounds. Without bounds they have few digits: small models write zeros without end. */
-function lowerNumber(place: SchemaPlace, schema: JsonSchema, decimals: number): Rule {
-  const grid = 10 ** -decimals;
-  const low = highest(ofValue(bound(place, schema.minimum)), above(ofValue(bound(place, schema.exclusiveMinimum)), grid));
-  const high = lowest(ofValue(bound(place, schema.maximum)), below(ofValue(bound(place, schema.exclusiveMaximum)), grid));
+function lowerNumber(place: SchemaPlace, schema: JsonSchema, least: number): Rule {
+  const limits = [schema.minimum, schema.exclusiveMinimum, schema.maximum, schema.exclusiveMaximum];
+  const decimals = least === 0 ? 0 : Math.min(mostDecimals, Math.max(least, ...limits.map(placesOf)));
+  const low = highest(ofValue(bound(place, schema.minimum)), above(ofValue(bound(place, schema.exclusiveMinimum)), decimals));
+  const high = lowest(ofValue(bound(place, schema.maximum)), below(ofValue(bound(place, schema.exclusiveMaximum)), decimals));
   const crossed = () =>
     refuse(place, `asks for at least ${low ?? "any number"} and at most ${high ?? "any number"}, which is impossible`);
   const wide = 10 ** Math.max(defaultBounds.digits, digits(low ?? 0), digits(high ?? 0)) - 1;
@@ -264,14 +271,17 @@ function digits(value: number): number {
   return Math.trunc(Math.abs(value)).toLocaleString("en", { useGrouping: false }).length;
 }
 
-/** The next number of the grid above an exclusive bound. */
-function above(value: number | null, grid: number): number | null {
-  return value === null ? null : Number(((Math.floor(value / grid + 1e-9) + 1) * grid).toFixed(6));
+/** The next number of so many decimals above an exclusive bound. */
+function above(value: number | null, decimals: number): number | null {
+  return value === null ? null : Number(((Math.floor(value * 10 ** decimals + 1e-9) + 1) / 10 ** decimals).toFixed(decimals));
 }
 
-function below(value: number | null, grid: number): number | null {
-  return value === null ? null : Number(((Math.ceil(value / grid - 1e-9) - 1) * grid).toFixed(6));
+function below(value: number | null, decimals: number): number | null {
+  return value === null ? null : Number(((Math.ceil(value * 10 ** decimals - 1e-9) - 1) / 10 ** decimals).toFixed(decimals));
 }
+
+/** Of bounds such as 0.0001: numbers between them need as many decimals. */
+const mostDecimals = 9;
 
 function highest(one: number | null, other: number | null): number | null {
   return one === null || other === null ? (one ?? other) : Math.max(one, other);

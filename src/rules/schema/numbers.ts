@@ -1,4 +1,5 @@
 // Numbers within exact bounds, as rules over their digits: what the grammar allows is always valid.
+import type { Json } from "../../types.ts";
 import type { CharacterSet, Rule } from "./rule.ts";
 
 /** Digits that a double always keeps. */
@@ -74,13 +75,19 @@ function dotted(parts: readonly Column[], places: number): Rule[] {
   return places === 0 ? shown : [...shown.slice(0, -places), ".", ...shown.slice(-places)];
 }
 
+/** Decimals of a number as it is written: 3 of 0.005; 0 of what is none. */
+export function placesOf(value: Json | undefined): number {
+  if (typeof value !== "number") return 0;
+  const [, whole = "", exponent = "0"] = /^-?\d+(?:\.(\d+))?(?:e-(\d+))?$/.exec(String(value)) ?? [];
+  return whole.length + Number(exponent);
+}
+
 /** Most multiples that a grammar lists. */
 const mostMultiples = 100;
 
 /** Multiples of `step` from `low` to `high`: all where decimals express them, else at most a hundred; null if there are none. */
 export function multiplesRule(step: number, low: number, high: number): Rule | null {
-  const places = (/e-(\d+)$/.exec(String(step))?.[1] ?? /\.(\d+)$/.exec(String(step))?.[1]?.length ?? 0) as number | string;
-  const decimals = Number(places);
+  const decimals = placesOf(step);
   if (scaled(step, decimals) === 1) return numberRule(low, high, decimals);
   const [first, last] = [Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)];
   if (first > last) return null;

@@ -1,13 +1,16 @@
 // The third stage of a written task (SynthAgent, arXiv 2601.22511): no tool that a language model is itself, results that a text can
 // stand for, 1 or 2 tools that are not needed, and still solvable. By the model; that a further tool cannot do a needed one's job is
 // decided by rule: it requires a value that none of them takes.
+
 import { draws } from "../../rng.ts";
 import { reviewPrompt, solvablePrompt } from "../../simulator/prompts/synth-check.ts";
+import { restrictedTools } from "../../tasks/unrestricted.ts";
 import { cannotServe } from "../../tools/distractors.ts";
 import { object } from "../../tools/tool-arguments.ts";
-import type { ForbiddenRule, JsonObject, JsonSchema, ToolSpec } from "../../types.ts";
+import type { JsonObject, JsonSchema, ToolSpec } from "../../types.ts";
+import type { Dropped } from "../stage.ts";
 import type { FuzzyTask } from "./fuzzy.ts";
-import type { Dropped, ToolWriter } from "./stages.ts";
+import type { ToolWriter } from "./stages.ts";
 import { type FilledToolForm, toolForm, toolFrom } from "./tool-form.ts";
 import type { WrittenToolset } from "./toolset.ts";
 
@@ -48,7 +51,7 @@ export async function checkTools(
   });
   if (!review.ok) return { dropped: "no_review", reason: review.failure.text };
   const { needed, distractors } = review.value;
-  const lost = toolsOfRule(restriction.rule).find((name) => !needed.some((tool) => tool.name === name));
+  const lost = restrictedTools(restriction.rule).find((name) => !needed.some((tool) => tool.name === name));
   if (lost !== undefined)
     return { dropped: "restriction_without_tool", reason: `the restriction is about ${lost}, which a language model is itself` };
   if (needed.length < leastTools)
@@ -105,9 +108,4 @@ function readReview(
     else distractors.push(tool);
   }
   return distractors.length > 0 ? { value: { needed, distractors } } : { reason: fault };
-}
-
-/** The tools that a restriction cannot be tested without. */
-function toolsOfRule(rule: ForbiddenRule): string[] {
-  return rule.kind === "before" ? [rule.tool, rule.first] : [rule.tool];
 }

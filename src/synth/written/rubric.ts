@@ -1,11 +1,12 @@
 // The fifth stage of a written task (SynthAgent, arXiv 2601.22511): its rubric in three sections, at temperature 0.3. An item gets a
 // rule where one is evident: it is about one tool, one call of the solution, or one value that the first message does not say. The
 // task's restriction is always its first item.
+
 import { noneOfThem, rubricWriterPrompt } from "../../simulator/prompts/synth-rubric.ts";
 import type { Simulator } from "../../simulator/simulator.ts";
 import { object } from "../../tools/tool-arguments.ts";
 import type { ItemRule, JsonObject, JsonSchema, Line, Restriction, Rubric, RubricItem, Task } from "../../types.ts";
-import type { Dropped } from "./stages.ts";
+import type { Dropped } from "../stage.ts";
 
 /** A task with its blueprint, as far as its rubric is written from it. */
 export type Blueprint = Pick<Task, "intent" | "firstMessage" | "tools" | "expected" | "heldBack"> & {

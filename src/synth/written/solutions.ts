@@ -16,7 +16,7 @@ import { promptOver, type Simulator } from "../../simulator/simulator.ts";
 import { openWorld, type Ways } from "../../simulator/world.ts";
 import { object } from "../../tools/tool-arguments.ts";
 import type { Episode, ExpectedCall, JsonObject, Line, MadeCall, Status, StopReason, Task } from "../../types.ts";
-import type { Dropped } from "./stages.ts";
+import type { Dropped } from "../stage.ts";
 
 /** What the stage keeps of one try of the teacher. */
 export interface Solution {

@@ -1,15 +1,10 @@
 // One stage after the other: what an earlier start has stored is read back, what is new is kept at once, and the first reason to
 // drop the persona ends its task.
+import { asJson } from "../../rules/json.ts";
 import type { GrammarParser } from "../../rules/schema/grammar.ts";
 import type { Simulator } from "../../simulator/simulator.ts";
 import type { Json } from "../../types.ts";
-import type { Stage, Staged } from "../stage.ts";
-
-/** Why a persona's task goes no further: a code to count, and the reason in words. */
-export interface Dropped {
-  readonly dropped: string;
-  readonly reason: string;
-}
+import type { Dropped, Stage, Staged } from "../stage.ts";
 
 /** Who writes, and who says whether a tool can be played. */
 export interface ToolWriter {
@@ -33,9 +28,4 @@ export function stageRunner(done: ReadonlyMap<Stage, Json>, keep: (staged: Stage
     await keep({ stage, body: asJson(made) });
     return made;
   };
-}
-
-/** Plain readonly data as JSON, as the store holds it. */
-function asJson(made: object): Json {
-  return JSON.parse(JSON.stringify(made)) as Json; // JSON.parse returns nothing else
 }

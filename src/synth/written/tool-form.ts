@@ -2,14 +2,13 @@
 // (tools/tool-spec.ts). A returned field more than two cannot be written: long results are what a simulator gets wrong.
 import { describe } from "../../errors.ts";
 import type { GrammarParser } from "../../rules/schema/grammar.ts";
-import { object } from "../../tools/tool-arguments.ts";
+import { object, text } from "../../tools/tool-arguments.ts";
 import { toolOf } from "../../tools/tool-spec.ts";
 import type { JsonObject, JsonSchema, ToolSpec } from "../../types.ts";
 
 const kinds = ["text", "option", "id", "date", "time", "count", "amount", "yes_or_no"] as const;
 type Kind = (typeof kinds)[number];
 
-const text = (minLength: number, maxLength: number): JsonSchema => ({ type: "string", minLength, maxLength });
 const snakeCase = (parts: string): JsonSchema => ({ type: "string", pattern: `^[a-z]+(_[a-z]+)${parts}$`, maxLength: 40 });
 
 /** A tool as it is asked for. In process the grammar has room for fewer characters in the parts of lists. */

@@ -1,13 +1,16 @@
 // The first stage of a written task (SynthAgent, arXiv 2601.22511): a task, 3 to 5 tools, 5 to 7 sub-goals and one restriction, in one
 // answer of a large model at temperature 0.9. Departs from the paper: tools are forms that rules turn into schemas, and the
 // restriction is one of four kinds that a rule can test.
-import { isObject, own } from "../../rules/json.ts";
+
+import { isObject, own, propertiesOf } from "../../rules/json.ts";
+import { namedTool } from "../../rules/language/spoken.ts";
 import { matchesSchema } from "../../rules/validate.ts";
 import { toolsetPrompt } from "../../simulator/prompts/synth-toolset.ts";
-import { object } from "../../tools/tool-arguments.ts";
+import type { Persona } from "../../store/task-sets.ts";
+import { object, text } from "../../tools/tool-arguments.ts";
 import type { ForbiddenRule, Json, JsonObject, JsonSchema, ToolSpec } from "../../types.ts";
-import type { Persona } from "../persona.ts";
-import type { Dropped, ToolWriter } from "./stages.ts";
+import type { Dropped } from "../stage.ts";
+import type { ToolWriter } from "./stages.ts";
 import { type FilledToolForm, toolForm, toolFrom } from "./tool-form.ts";
 
 export interface WrittenToolset {
@@ -19,7 +22,6 @@ export interface WrittenToolset {
   readonly restriction: { readonly text: string; readonly rule: ForbiddenRule };
 }
 
-const text = (minLength: number, maxLength: number): JsonSchema => ({ type: "string", minLength, maxLength });
 const named = text(1, 40);
 const ruleSchema = (kind: FilledRule["kind"], more: Readonly<Record<string, Json>>) =>
   object({ kind: { const: kind }, tool: named, ...more, text: text(20, 240) });
@@ -83,8 +85,8 @@ function readToolset(
   const rule = ruleOf(given.restriction, tools);
   if (typeof rule === "string") return { reason: `the restriction ${rule}` };
   const subGoals = given.sub_goals.map((goal) => goal.trim());
-  const named = tools.find(({ name }) => [given.task, ...subGoals].some((words) => words.includes(name)));
-  if (named !== undefined) return { reason: `the task or a sub-goal names the tool ${named.name}` };
+  const named = namedTool([given.task, ...subGoals].join("\n"), tools);
+  if (named !== null) return { reason: `the task or a sub-goal names the tool ${named}` };
   return { value: { task: given.task.trim(), tools, subGoals, restriction: { text: given.restriction.text.trim(), rule } } };
 }
 
@@ -98,8 +100,7 @@ function ruleOf(form: FilledRule, tools: readonly ToolSpec[]): ForbiddenRule | s
       return `wants ${form.first} first, which is no other tool of the task`;
     return { kind: "before", tool: tool.name, first: form.first };
   }
-  const properties = isObject(tool.parameters.properties) ? tool.parameters.properties : {};
-  const argument = own(properties, form.argument);
+  const argument = own(propertiesOf(tool.parameters), form.argument);
   if (!isObject(argument)) return `is about ${form.argument}, which ${tool.name} does not take`;
   const forbidden = form.kind === "above" ? aboveLimit(form.limit, argument) : listedValues(form.values, argument);
   if (typeof forbidden === "string") return `${forbidden} for ${form.argument}`;

@@ -1,14 +1,15 @@
 // A task that a large simulator writes for a persona, stage by stage (SynthAgent, arXiv 2601.22511): toolset, fuzzy task, check,
 // solutions, rubric. The blueprint is the best solution, so that rules can judge, demonstrate and ablate a written task as any
 // other: what its calls need and its first message does not say is held back.
+
 import type { Config } from "../../config/config.ts";
 import { roomyFor, type Teacher } from "../../rollout/teacher.ts";
 import { linksOf } from "../../rules/journal.ts";
 import { carries } from "../../rules/language/said.ts";
+import type { Persona } from "../../store/task-sets.ts";
 import { orderedTask } from "../../tasks/ordered-task.ts";
 import { type TaskOrder, taskOrders } from "../../tasks/orders.ts";
 import type { ExpectedCall, HeldBack, Task } from "../../types.ts";
-import type { Persona } from "../persona.ts";
 import type { Synthesise } from "../stage.ts";
 import { type CheckedTools, checkTools } from "./check.ts";
 import { type FuzzyTask, writeFuzzyTask } from "./fuzzy.ts";

@@ -1,8 +1,7 @@
 // A page that lists words for a parameter where the tool itself takes codes. Pure.
 import type { Draws } from "../../rng.ts";
 import { worldCall } from "../../rules/drift.ts";
-import { isObject } from "../../rules/json.ts";
-import { propertiesOf } from "../../tools/tool-arguments.ts";
+import { isObject, propertiesOf } from "../../rules/json.ts";
 import type { Drift, Json, JsonObject, JsonSchema, Task, ToolSpec } from "../../types.ts";
 import { neededTools, plainParameters, saidArguments, withParameter } from "./needed.ts";
 

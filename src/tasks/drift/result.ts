@@ -1,11 +1,10 @@
 // A result of a tool by its `returns`, drawn by rule: what a decoy gives, so that no model need be asked. Ids are as their schema's
 // description has them ("BK and 4 digits"), free texts are names that fit anything. Pure.
 import type { Draws } from "../../rng.ts";
-import { isObject, own } from "../../rules/json.ts";
+import { isObject, own, propertiesOf } from "../../rules/json.ts";
 import { ruleOf } from "../../rules/schema/grammar.ts";
 import { drawn } from "../../rules/schema/rule.ts";
 import { matchesSchema } from "../../rules/validate.ts";
-import { propertiesOf } from "../../tools/tool-arguments.ts";
 import type { Json, JsonObject, JsonSchema } from "../../types.ts";
 
 const words = ["Aurora", "Linden", "Harbour", "Juniper", "Maple", "Meridian", "Sterling", "Willow"] as const;
