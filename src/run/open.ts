@@ -23,6 +23,7 @@ import type { Toolset } from "../types.ts";
 import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
 import { checkDrift } from "./drifting.ts";
+import { unfitOwnTools } from "./fitting.ts";
 import { callFormOf } from "./form.ts";
 import { memoryOf } from "./memory.ts";
 import { openNearness } from "./open-embedder.ts";
@@ -117,6 +118,7 @@ export async function openSession(
     assertTriable(config.trial, form.dialect);
     const chosen = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
     told(`chat template: ${chosen.text}`);
+    for (const warning of unfitOwnTools({ config, toolsets, ...chosen })) watch.progress({ kind: "warning", text: warning, step: 0 });
     return chosen;
   }
 }

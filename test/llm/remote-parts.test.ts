@@ -98,6 +98,9 @@ test("a schema is sent with every property required, no other allowed, and a bou
     required: ["name", "code", "seats"],
     additionalProperties: false,
   });
+  expect(sentSchema({ type: ["string", "null"] })).toEqual({ anyOf: [{ type: "string", maxLength: 120 }, { type: "null" }] });
+  const map = { type: "object", properties: {}, additionalProperties: { type: "integer" } };
+  expect(sentSchema(map)).toEqual(map); // its keys are its own choice
   const parts = { allOf: [{ type: "object", properties: { a: { type: "boolean" } } }] };
   const closed = { required: ["a"], additionalProperties: false };
   expect(sentSchema(parts)).toEqual({ type: "object", properties: { a: { type: "boolean" } }, ...closed });

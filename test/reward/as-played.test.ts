@@ -64,6 +64,16 @@ test("another id of the same result is not taken for the linked one", async () =
   expect(asPlayed(trajectory).expected[1]?.arguments).toEqual(booked.arguments);
 });
 
+test("an id of a part of the result is not taken for the result's own one of that name", async () => {
+  const [first, second] = chain().expected;
+  if (first === undefined || second === undefined) throw new Error("a chain has two calls");
+  const task = chain({ expected: [{ ...first, result: { train_id: "NT418", coaches: [{ train_id: "C7" }] } }, second] });
+  const wrong = { ...booked, arguments: { ...booked.arguments, train_id: "C7" } };
+  const turns = [says(found), says(wrong), "Done."];
+  const { trajectory } = await episodeOf(stage({ turns, reply: () => ({ price: 99 }) }), task);
+  expect(asPlayed(trajectory).expected[1]?.arguments).toEqual(booked.arguments);
+});
+
 test("the value of a call that its task does not link is never taken from the world", async () => {
   const task = chain({ tools: bare, dependent: false });
   const { trajectory } = await written([says(found), says(book("NT8")), "Done."], [trains, null], task);

@@ -24,6 +24,19 @@ describe("the conduct read from a record", () => {
     expect(talk("I'm sorry, none of my tools can do that.", -1, "No.")).toBe(0); // nothing was called at all: -1 as it is
   });
 
+  test("has a complaint about a question for what the user had told", () => {
+    const held = { call: 0, argument: "day", sentence: "The day is 2027-03-02." };
+    const asked = (again: string) => {
+      const made = trajectory(["Which day is it?", again, says(found), answer], {}, blueprint({ heldBack: [held] }));
+      const messages = made.messages.flatMap((message): Message[] => {
+        if (message.text === "Which day is it?") return [message, { ...message, role: "user", text: held.sentence, calls: [] }];
+        return [message.text === again ? { ...message, turnReward: -1 } : message];
+      });
+      return conductOf({ ...made, messages }, "hermes").complaints;
+    };
+    expect(asked("Could you tell me the day?")).toBe(1);
+  });
+
   test("is every well-formed call of every turn, the malformed ones counted apart", () => {
     expect(read([says(found), `${says(found)}\n<tool_call>\n{]\n</tool_call>`, answer])).toEqual({
       calls: [call, call],

@@ -88,6 +88,11 @@ describe("the user was asked", () => {
     expect(at(turn("Please tell me more."), from("user", "I told you."))).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test("by a request without a question mark, in any polite form", () => {
+    for (const words of ["Kindly share the day.", "We need the day to go on.", "你想换到哪天？"])
+      expect(at(turn(words), from("user", "On March 16, please."))).toBe(0);
+  });
+
   test("by nothing that is no question, and by none beside a call", () => {
     expect(at(turn("I will choose a day."), from("user", "On March 16, please."))).toBe(Number.POSITIVE_INFINITY);
     expect(at(turn("Which day?", call("find")), from("tool", "{}"))).toBe(Number.POSITIVE_INFINITY);

@@ -3,7 +3,9 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Script } from "../../src/llm/scripted.ts";
+import { toolsetsOf } from "../../src/run/open.ts";
 import { parentOf } from "../../src/run/parent.ts";
+import { assertUnseen } from "../../src/run/unseen.ts";
 import { type Checkpoint, checkpointFolder, listCheckpoints } from "../../src/store/checkpoints.ts";
 import type { RunRow } from "../../src/store/run-row.ts";
 import { createRun } from "../../src/store/runs.ts";
@@ -87,6 +89,24 @@ test("is refused for another model, dialect or shape of the adapter, naming what
   await refused(from("parent@2", { learner: { ...wholeConfig.learner, rank: 64 } })).toThrow(/"learner\.rank": .* has 64\./);
   await refused(from("parent@7")).toThrow(/Run parent has no checkpoint of step 7\. It has those of the steps 0, /);
   await refused(from("child-of-nobody")).toThrow(/There is no run named child-of-nobody/);
+});
+
+test("is refused if it would hold out what its parents were trained on", () => {
+  const { store } = temporary;
+  const child = from("parent@2");
+  assertUnseen(store, child);
+  const [seen] = toolsetsOf(child).heldOut;
+  store.database
+    .prepare("UPDATE task SET domain = ?, toolset = ? WHERE run = ? AND purpose = 'train'")
+    .run(seen?.domain, seen?.name, parent.id);
+  const grandchild = newRun(temporary, child);
+  for (const adapter of ["parent@2", `${grandchild.name}@0`])
+    expect(() => assertUnseen(store, from(adapter))).toThrow(
+      /was trained on 1 of the \d+ toolsets that this run would hold out .*Set evaluation\.heldOut=0/,
+    );
+  const { evaluation } = child;
+  assertUnseen(store, from("parent@2", { evaluation: { ...evaluation, heldOut: 0 } }));
+  assertUnseen(store, from("parent@2", { evaluation: { ...evaluation, tasks: 0, decisions: 0 } }));
 });
 
 test("is refused if a file of the checkpoint has changed", async () => {

@@ -3,8 +3,9 @@ import type { ChooseRequest, ReplyRequest } from "../../src/llm/llm.ts";
 import { complaint, thanks } from "../../src/simulator/prompts/user.ts";
 import type { Simulator } from "../../src/simulator/simulator.ts";
 import { outOfCharacter, userWays } from "../../src/simulator/user.ts";
+import { openWorld } from "../../src/simulator/world.ts";
 import type { Json, Line, Task } from "../../src/types.ts";
-import { blueprint, declined } from "../support/blueprint.ts";
+import { blueprint, declined, found } from "../support/blueprint.ts";
 import { cancelAda, findAda, lessonTask } from "../support/piano-school.ts";
 import { isSilent, menuOf, stage } from "../support/stage.ts";
 
@@ -52,6 +53,24 @@ describe("the user's next sentence", () => {
     expect(await nextSentence(task, asking, [], simulator)).toMatchObject({ kind: "detail", detail: 0, text: day.sentence });
     expect(asked.choices).toEqual([]);
     expect(await nextSentence(task, asking, [0], simulator)).toMatchObject({ kind: "complaint" }); // it was told
+  });
+
+  test("is not a detail that nobody asked for: an assistant that says nothing leaves the person's own question last", async () => {
+    const asks = blueprint({ heldBack: [day], firstMessage: "Can you tell me the day of the train to Bergen?" });
+    const { simulator, asked } = stage({ choose: () => [-1, -1] });
+    await nextSentence(asks, [{ role: "user", text: asks.firstMessage }], [], simulator);
+    expect(asked.choices.length).toBeGreaterThan(0);
+  });
+
+  test("thanks for what written tools have really said, whatever the blueprint has", async () => {
+    const result = { train_id: "NT8", departs: "11:50" };
+    const { simulator, ways, asked } = stage({ reply: () => ({ reason: "It fits.", reward: 1, result }) }, { tools: "written" });
+    const clear = blueprint();
+    const world = openWorld(clear, simulator, ways, ["heard"]);
+    const begun: Line = { role: "user", text: clear.firstMessage };
+    await world.answer(found, [begun]);
+    expect(await world.reply([begun, { role: "assistant", text: "Take NT8 at 11:50." }])).toMatchObject({ kind: "thanks" });
+    expect(asked.choices).toEqual([]);
   });
 
   test("is weighed on the conversation, and against the first message alone", async () => {

@@ -6,7 +6,7 @@ import { drawPlan, type PlanRequest } from "../../src/tasks/draw-task.ts";
 import { cannotServe } from "../../src/tools/distractors.ts";
 import { requiredParameters } from "../../src/tools/tool-arguments.ts";
 import { chains, embeddedCatalogue } from "../../src/tools/toolset.ts";
-import type { Toolset } from "../../src/types.ts";
+import type { ToolSpec, Toolset } from "../../src/types.ts";
 import { bookSeats, findTrain } from "../support/blueprint.ts";
 
 const catalogue = embeddedCatalogue();
@@ -18,6 +18,18 @@ const overSeeds = (check: (seed: number, numTools: number) => void) =>
   fc.assert(fc.property(fc.nat(), fc.integer({ min: 1, max: 10 }), check), { numRuns: 300 });
 
 describe("a drawn plan", () => {
+  test("has what both tools of a chain take in both calls or in neither: a person says it once", () => {
+    const priced = (tool: ToolSpec): ToolSpec => ({
+      ...tool,
+      parameters: { ...tool.parameters, properties: { ...propertiesOf(tool.parameters), currency: { type: "string" } } },
+    });
+    const toolset = { domain: "travel", name: "trains", tools: [findTrain, bookSeats].map(priced) };
+    const shared = Array.from({ length: 60 }, (_, seed) =>
+      plan(seed, { calls: 2 }, [toolset]).used.map((used) => used.includes("currency")),
+    );
+    expect(new Set(shared.map(String))).toEqual(new Set(["true,true", "false,false"]));
+  });
+
   test("is the same for the same names and varies with them", () => {
     expect(plan(1, { hold: 1 })).toEqual(plan(1, { hold: 1 }));
     expect(new Set(Array.from({ length: 40 }, (_, seed) => plan(seed, {}).needed[0]?.name)).size).toBeGreaterThan(10);

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { namedTool } from "../../src/rules/language/spoken.ts";
 import { promptTokens, rejectionOf } from "../../src/tasks/rejection.ts";
 import type { Task } from "../../src/types.ts";
 import { blueprint, findTrain } from "../support/blueprint.ts";
@@ -34,14 +33,6 @@ describe("a written task is rejected if", () => {
       reason: expect.stringContaining("raise rollout.toolChars"),
     });
   });
-});
-
-test("a name is given away as a whole word, and only if it is not an everyday word", () => {
-  const tool = (name: string) => ({ ...findTrain, name });
-  expect(namedTool("Call getWeather now", [tool("getWeather")])).toBe("getWeather");
-  expect(namedTool("Call calendar.create now", [tool("calendar.create")])).toBe("calendar.create");
-  expect(namedTool("calendarXcreate", [tool("calendar.create")])).toBeNull();
-  expect(namedTool("Please search for shoes and find_trains", [tool("search"), tool("find_train")])).toBeNull();
 });
 
 test("the prompt is counted as the policy will read it: system, tools and first message", () => {

@@ -101,6 +101,20 @@ describe("what the query does not say", () => {
     expect([task, rejected]).toEqual([null, { stage: "message_unclear", reason: "the first message does not say day" }]);
   });
 
+  test("is nothing that the tool's page says, and no empty list, which nobody could say", async () => {
+    const properties = {
+      ...(findTrain.parameters.properties as JsonObject),
+      version: { const: "v1" },
+      ways: { type: "array", items: { type: "string" } },
+    };
+    const tool = { ...findTrain, parameters: { ...findTrain.parameters, properties, required: ["from", "to", "day", "version"] } };
+    const call = { ...found, arguments: { ...found.arguments, version: "v1", ways: [] } };
+    const toolset = { ...trains, tools: [tool] };
+    const { task } = await write(order(), [toolset], [{ ...draft, expected_tool_calls: [call] }]);
+    expect(task).toMatchObject({ heldBack: [], expected: [{ arguments: { ...found.arguments, version: "v1" } }] });
+    expect(task?.expected[0]?.arguments).not.toHaveProperty("ways");
+  });
+
   test("comes from an earlier result that has it, so that the later call depends on it", async () => {
     const guess = { name: "book_seats", arguments: { train_id: "XY000", seats: 2 }, result: { price: 184 } };
     const query = `${draft.first_user_query} Book 2 seats on it.`;

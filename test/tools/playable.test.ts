@@ -32,6 +32,7 @@ describe("whether a tool can be played", () => {
       "ten tight ranges together",
       tool(Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`n${at}`, { type: "integer", minimum: 7, maximum: 11 }]))),
     ],
+    ["a small number", tool({ rate: { type: "number", minimum: 0.0001, maximum: 0.005 } })],
     ["sevens", tool({ n: { type: "integer", multipleOf: 7, minimum: 50 } })],
     [
       "one of two keys at the top",
@@ -58,6 +59,8 @@ describe("whether a tool can be played", () => {
 
   test.each<[string, ToolSpec, RegExp]>([
     ["a required text is always empty", tool({ a: text, n: { type: "string", maxLength: 0 } }), /argument 'n' .*'n' is empty/],
+    ["a required object without members", tool({ a: text, n: { type: "object", properties: {} } }), /nobody can say what 'n' is/],
+    ["a required list of yes and no", tool({ n: { type: "array", items: { type: "boolean" } } }), /nobody can say what 'n' is/],
     ["nothing is even and odd", tool({ a: text, n: { allOf: [{ const: 1 }, { const: 2 }] } }), /argument 'n'|'n'/],
     ["a condition that nothing keeps", tool({ a: text, n: { type: "integer", not: {} } }), /argument 'n'/],
     ["texts that are too long", tool({ a: { type: "string", minLength: 450 } }), /'a'.* 452 characters|shortest argument 'a'/],
@@ -94,6 +97,19 @@ describe("tools that cannot be played", () => {
     const sets = userTools(file([good, bad]), { leftOut: (sentence) => left.push(sentence) });
     expect(sets.flatMap(({ tools }) => tools.map(({ name }) => name))).toEqual(["good"]);
     expect(left).toEqual([expect.stringContaining('the tool "bad" cannot be played')]);
+  });
+
+  test("are left out of a folder too, whatever their file has beside them", () => {
+    const place = mkdtempSync(join(folder, "many-"));
+    const write = (name: string, content: unknown) => writeFileSync(join(place, name), JSON.stringify(content));
+    write("a.json", [good]);
+    write("b.json", [bad]);
+    write("c.json", { tool_name: "Empty", api_list: [] });
+    write("d.json", { no: "tools" });
+    const left: string[] = [];
+    expect(userTools(place, { leftOut: (sentence) => left.push(sentence) }).map(({ name }) => name)).toEqual(["a"]);
+    expect(left.map((sentence) => /([a-d])\.json/.exec(sentence)?.[1])).toEqual(["d", "b"]);
+    expect(() => userTools(place)).toThrow(/d\.json/);
   });
 
   test("are an error if there is no other tool", () => {

@@ -308,6 +308,10 @@ describe("a value that cannot be searched for", () => {
   test("is told as a lack where it is nothing, and only in a report", () => {
     expect(carriedShare("It is already done, so there is no fee.", { status: "already done", fee: 0 })).toBe(1);
     expect(carriedShare("There are no warnings.", { warning: "none" })).toBe(1);
+    for (const words of ["I've added the meeting with Ann.", "The order has been sent.", "All set!", "Done."])
+      expect(carriedShare(words, { status: "Success" })).toBe(1);
+    expect(carriedShare("Which day is it?", { status: "success" })).toBe(0);
+    expect(carriedShare("I've added it.", { status: "pending" })).toBe(0);
     expect(carriedShare("It is done.", { fee: 0 })).toBe(0);
     expect(carriedShare("There is no fee.", { fee: 5 })).toBe(0);
     expect(carries("A table, no rush.", 0)).toBe(false);
