@@ -60,7 +60,7 @@ export const toolMasterRows = {
     row(
       "warmup.from",
       "trajectories of the teacher, asked to try explicitly and to correct itself",
-      "the same, in the simulated world",
+      "the same in the trial part, in the simulated world; a wrong call of the execution is not corrected, and not learnt",
     ),
     row("warmup.tries", unknown, "ours: of the approved tries the one with the fewest trials is kept"),
     row("warmup.demonstrations", unknown, "ours, the default"),

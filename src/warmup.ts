@@ -16,7 +16,7 @@ import { needsWarmup, type Probed, probeTemplate } from "./run/probe.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
 import { beginStep } from "./run/step.ts";
-import { type Demonstration, type Supervised, supervise } from "./run/supervised.ts";
+import { type Demonstration, type Supervised, learnFromDemonstrations } from "./run/supervised.ts";
 import { expectedOf, swapAndProbe } from "./run/swap.ts";
 import type { TaskSource } from "./run/task-source.ts";
 import { assertTaught, isLearnt, type Show, teacherMetrics, teacherShows } from "./run/teach.ts";
@@ -106,7 +106,7 @@ async function drawLesson(session: Session, source: TaskSource, level: number): 
 async function learnFrom(session: Session, approved: readonly Demonstration[]): Promise<Supervised> {
   const text = `warm-up: ${session.config.warmup.epochs} supervised passes over ${approved.length} demonstrations`;
   session.progress({ kind: "phase", text, step: 0 });
-  return supervise(session, approved);
+  return learnFromDemonstrations(session, approved);
 }
 
 /** Stores an episode that shows how each task is done, by its teacher or by rule; in the order of the tasks. */

@@ -95,7 +95,7 @@ def load_base(file: Path, dtype: torch.dtype) -> Any:
     transformers.utils.logging.disable_progress_bar()
     try:
         with quick_gguf(), alone(file) as folder:
-            divisors = angle_divisors(str(file))
+            divisors = angle_divisors(str(Path(folder) / file.name))
             base = transformers.AutoModelForCausalLM.from_pretrained(
                 folder, gguf_file=file.name, dtype=dtype, attn_implementation="sdpa"
             )
@@ -108,7 +108,7 @@ def load_base(file: Path, dtype: torch.dtype) -> Any:
 
 @contextmanager
 def alone(file: Path) -> Iterator[str]:
-    """A folder with nothing but links to a GGUF: beside it, transformers would follow an adapter_config.json to its base model."""
+    """A folder with nothing but links to a GGUF: in its own transformers would follow an adapter_config.json to the base model."""
     with TemporaryDirectory(prefix="playact-") as folder:
         for shard in [file, *further_shards(file)]:
             (Path(folder) / shard.name).symlink_to(shard.resolve())

@@ -66,9 +66,11 @@ function sharedTasks(results) {
       ),
     );
   });
-  const [first] = results;
-  return (first?.tasks ?? []).filter(reports).flatMap(({ same, kind, right }) => {
-    const start = Object.entries(right).toSorted(([a], [b]) => stepOf(a) - stepOf(b))[0]?.[1];
+  const begun = (results[0]?.tasks ?? []).filter(reports);
+  const phases = begun.flatMap(({ right }) => Object.keys(right));
+  const first = phases.toSorted((a, b) => stepOf(a) - stepOf(b))[0] ?? "base";
+  return begun.flatMap(({ same, kind, right }) => {
+    const start = right[first];
     const of = ends.flatMap((one) => one.get(same ?? "") ?? []);
     return start === undefined || of.length < results.length ? [] : [{ kind, start, ends: of }];
   });

@@ -31,7 +31,7 @@ export function seedTables(results, categories, statistics) {
       rows: categories.map((category) => rows.get(category) ?? []),
     };
   });
-  const played = runs.flatMap(({ tasks }) => tasks);
+  const played = runs.flatMap(({ tasks }) => tasks).filter(({ right }) => "step 0" in right && "last step" in right);
   const shared = [...byKey(played, ({ same }) => same).values()].map((plays) => meanOfPlays(plays, phases));
   const measured = runs.filter(({ rows }) => rows.every((items) => items.length > 0));
   const pooled = categories.map((_, at) => {
@@ -73,11 +73,19 @@ export function seedTables(results, categories, statistics) {
 const ready = (/** @type {string} */ kind) =>
   heldOut.filter((one) => one.purpose === "evaluation" && one.kind === (kind === "decline" ? "plain" : kind)).length;
 
-/** Each with a name that runs have in common where they have the task in common. @param {string} run @param {readonly TaskLine[]} tasks */
+/**
+ * Each with a name that runs have in common where they have the task in common: its number among its kind, by the place in its name
+ * (eval-12-…), since a task without a whole episode has no line. @param {string} run @param {readonly TaskLine[]} tasks
+ */
 function numbered(run, tasks) {
-  return [...byKey(tasks, ({ kind }) => kind).values()].flatMap((ofKind) =>
-    ofKind.map(({ kind, right }, number) => ({ kind, right, same: `${number < ready(kind) ? "" : run} ${kind} ${number}` })),
-  );
+  const placeOf = (/** @type {TaskLine} */ { task }) => Number(/^\w+-(\d+)/.exec(task)?.[1] ?? Number.NaN);
+  return [...byKey(tasks, ({ kind }) => kind).values()].flatMap((ofKind) => {
+    const first = Math.min(...ofKind.map(placeOf));
+    return ofKind.map((one) => {
+      const number = placeOf(one) - first;
+      return { kind: one.kind, right: one.right, same: `${number < ready(one.kind) ? "" : run} ${one.kind} ${number}` };
+    });
+  });
 }
 
 /** @param {readonly (Item & { kind?: string })[]} plays of one task or row @param {readonly string[]} phases */

@@ -33,9 +33,12 @@ export function promptOf(template: EpisodeTemplate, row: Pick<BenchmarkRow, "que
   return user.newSample ? user.ids : [...system.ids, ...user.ids];
 }
 
+/** The number of our own way to the checker's verdict; 2: answers reach it as their package writes them, 12.0 and not 12. */
+const marking = 2;
+
 /**
- * Names all that is the same in every prompt, and how a reply ends: rows that were played under two digests are never compared
- * or continued.
+ * Names all that is the same in every prompt, how a reply ends and how it is marked: rows that were played under two digests are never
+ * compared or continued.
  */
 export function templateDigest(template: EpisodeTemplate): string {
   const parameters = { type: "dict", properties: { from: { type: "string", description: "A city." } }, required: ["from"] };
@@ -46,6 +49,7 @@ export function templateDigest(template: EpisodeTemplate): string {
     [...stop].sort((a, b) => a - b),
     lead,
     replyTokensOf(template),
+    marking,
   ];
   return createHash("sha256").update(JSON.stringify(frame)).digest("hex").slice(0, 16);
 }

@@ -12,6 +12,7 @@ import type { CallForm } from "../llm/text/dialect.ts";
 import { bfclPython, bfclVersion, installBfcl } from "../models/bfcl.ts";
 import { findOnDisk, type Model } from "../models/model.ts";
 import { adapterFile, checkpointFault } from "../store/checkpoints.ts";
+import { isThinking } from "../store/runs.ts";
 import { resolveHome, storePath } from "../store/home.ts";
 import { findNamedStep } from "../store/named-step.ts";
 import { openStore, type Store } from "../store/store.ts";
@@ -97,7 +98,7 @@ async function chosenPolicies(
   const path = adapterFile(store, checkpoint);
   if (path === null) throw new PlayactError("store", `The checkpoint of step ${checkpoint.step} has no adapter for llama.cpp.`);
   const model = await findStartedPolicy(startedPolicy(store, run));
-  const thinking = run.config?.policy.thinking ?? false;
+  const thinking = isThinking(store, run.id);
   const trained: Policy = {
     name: `${run.name}@${checkpoint.step}`,
     from: { run: run.id, step: checkpoint.step },

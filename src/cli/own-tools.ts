@@ -4,7 +4,7 @@ import { PlayactError } from "../errors.ts";
 import { ownTools, taskSetNamed, toolsHash } from "../run/own-tools.ts";
 import { storePath } from "../store/home.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { checkedTools } from "../tools/user-tools.ts";
+import { unplayable } from "../tools/playable.ts";
 import { escapeText, toStderr } from "./output.ts";
 
 /**
@@ -20,9 +20,14 @@ export async function checkOwnTools({ tasks }: Pick<Config, "tasks">, home: stri
   const leftOut: string[] = [];
   const read = ownTools(tools, store, skipBadTools ? { leftOut: (sentence) => leftOut.push(sentence) } : {});
   for (const sentence of leftOut) toStderr(`playact: left out: ${escapeText(sentence)}\n`);
-  const refused: string[] = []; // by llama.cpp alone: a run has no parser of its own, and would use them
-  await withGrammarParser((parser) => checkedTools(read, tools, { parser, leftOut: (sentence) => refused.push(sentence) }));
-  if (refused.length > 0) throw new PlayactError("tools", `${refused.join("\n")}\nTake it out of the file.`);
+  // by llama.cpp alone: a run has no parser of its own, and would use them
+  const refused = await withGrammarParser((parser) =>
+    read.flatMap((set) => set.tools).flatMap((tool) => {
+      const reason = unplayable(tool, parser);
+      return reason === null ? [] : [`the tool "${tool.name}" cannot be played: ${reason}`];
+    }),
+  );
+  if (refused.length > 0) throw new PlayactError("tools", `${tools}: ${refused.join("; ")}. Take such tools out of the file.`);
   return toolsHash(read);
 }
 

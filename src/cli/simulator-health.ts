@@ -64,7 +64,9 @@ export function wantedKinds(only: readonly string[]): readonly Kind[] {
   const unknown = only.find((word) => !kinds.some((kind) => named(kind, word)));
   if (unknown !== undefined)
     throw new PlayactError("usage", `--only expects a role or a kind, got ${unknown}. Kinds: ${kinds.join(", ")}.`);
-  return only.length === 0 ? kinds : kinds.filter((kind) => only.some((word) => named(kind, word)));
+  // the rules ask nobody, and are what another verdict has to be better than
+  const isWanted = (kind: Kind) => kind === "verdict/rules" || only.some((word) => named(kind, word));
+  return only.length === 0 ? kinds : kinds.filter(isWanted);
 }
 
 const named = (kind: Kind, word: string) => kind === word || kind.startsWith(`${word}/`);
@@ -79,6 +81,8 @@ interface Report {
   readonly advice: Advice;
   /** Presets whose roles and verdict this simulator is trusted with. */
   readonly presets: readonly string[];
+  /** Presets of which something was not examined. */
+  readonly unknown: readonly string[];
   readonly thresholds: typeof thresholds;
   readonly findings: readonly Finding[];
 }
@@ -95,11 +99,18 @@ export function reportOf(model: string, findings: readonly Finding[], wanted: re
     tuned: scores(findings.filter(({ heldOut }) => !heldOut)),
     heldOut: scores(findings.filter(({ heldOut }) => heldOut)),
     advice,
-    presets: Object.keys(presets).filter((preset) =>
-      kindsAsked(resolveConfig({ preset, set: [] }).config).every((kind) => advice.trusted.includes(kind)),
-    ),
+    ...presetsFor(advice, wanted),
     thresholds,
     findings,
+  };
+}
+
+function presetsFor({ trusted }: Advice, examined: readonly Kind[]): Pick<Report, "presets" | "unknown"> {
+  const asked = Object.keys(presets).map((name) => ({ name, kinds: kindsAsked(resolveConfig({ preset: name, set: [] }).config) }));
+  const known = asked.filter(({ kinds }) => kinds.every((kind) => examined.includes(kind)));
+  return {
+    presets: known.filter(({ kinds }) => kinds.every((kind) => trusted.includes(kind))).map(({ name }) => name),
+    unknown: asked.filter((one) => !known.includes(one)).map(({ name }) => name),
   };
 }
 
@@ -128,7 +139,9 @@ function text(report: Report): string {
     `held-out cases\n${table(heldOut)}`,
     `trusted: ${advice.trusted.join(", ") || "nothing"}`,
     `set: ${keys.join(" ") || "nothing"}`,
-    `presets that fit: ${report.presets.join(", ") || "none; set the keys above"}\n`,
+    `presets that fit: ${report.presets.join(", ") || "none; set the keys above"}`,
+    ...(report.unknown.length === 0 ? [] : [`not examined whole: ${report.unknown.join(", ")}`]),
+    "",
   ].join("\n");
 }
 

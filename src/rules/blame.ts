@@ -3,10 +3,11 @@
 // agent is blamed, in the words of its verdict (reward/conduct.ts).
 // Departs from TRUSTEE (which only counts aborts by simulator): endings that were not aborted are blamed on a party too.
 
+import { isError } from "./tool-error.ts";
 import type { Blame, ExpectedCall, Failure, Fault, HeldBack, Json, Task, Trajectory } from "../types.ts";
 import { judged } from "./as-it-is.ts";
 import { goesByPages, isToldByErrors } from "./drift.ts";
-import { own } from "./json.ts";
+import { jsonOf, own } from "./json.ts";
 import { carries } from "./language/said.ts";
 import { spoken } from "./language/spoken.ts";
 import { asksFor } from "./question.ts";
@@ -138,7 +139,10 @@ function ofTool({ task, messages }: Trajectory): Fault | null {
     const wronged = calls.find(
       (call, index) =>
         call.refused === undefined &&
-        /^\{\s*"error":(?!\s*(null|false|""))/.test(results[index] ?? "") &&
+        isError(
+          jsonOf(results[index] ?? "") ?? null,
+          task.tools.find(({ name }) => name === call.name),
+        ) &&
         task.expected.some((expected) => isSameCall(expected, call, task.tools)),
     );
     if (wronged)

@@ -42,9 +42,12 @@ const sentencesOf = (text: string) =>
     .replace(apostrophes, "'")
     .split(/(?<=[.!?？؟。:])\s+|\n+/);
 
-/** Whether a text asks for anything. */
+/** Anything that may be a question or a request. Wide: by itself it decides nothing. */
+const asking = /[?？؟]|\b(please|kindly|(tell|give|let) (me|us)|share|provide|specify|choose|(i|we)\b.* (need|require))\b/i;
+
+/** Whether a text may ask for something that it does not name. */
 export function asks(text: string): boolean {
-  return sentencesOf(text).some((sentence) => questionMark.test(sentence) || request.test(sentence));
+  return asking.test(text);
 }
 
 /** Whether a message without a call asks for it. */

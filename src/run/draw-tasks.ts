@@ -15,7 +15,7 @@ import { messageKey } from "../tasks/held-out.ts";
 import { closestOf, type Known, remembered, tooClose } from "../tasks/novelty.ts";
 import { taskId } from "../tasks/ordered-task.ts";
 import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
-import { type Rejection, rejectionStages } from "../tasks/rejection.ts";
+import { type Rejection, rejectionStages, tooLarge } from "../tasks/rejection.ts";
 import { drawInRounds, loweredBy } from "../tasks/rounds.ts";
 import { writeIntentDraft } from "../tasks/write-intent.ts";
 import { type Draft, type WrittenTask, writeDraft } from "../tasks/write-task.ts";
@@ -110,7 +110,7 @@ export async function writeTasks(
       const { exchanges, keep } = collected(config.store.exchanges);
       const asked = simulatorOf(session).noting({ keep });
       const simulator = serverOf(config.models.simulator) === null ? asked : endingWhenAway(asked, gone);
-      const written = await writers[config.tasks.direction](drafted, { toolsets, distractors, simulator });
+      const written = await writers[config.tasks.direction](drafted, { toolsets, distractors, simulator }).catch(tooLarge);
       const drifts = "task" in written && !truePages;
       // by the place, not the draft: a rejected one changes nothing
       const draft = drifts ? { ...written, task: asDrifting(config, written.task, { names: order.names, toolsets }) } : written;

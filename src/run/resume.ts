@@ -45,6 +45,7 @@ export async function resume(session: Session): Promise<RunState> {
     );
   if (checkpoint.step < last.number) {
     await commit(session, () => reopenAfter(writer, checkpoint.step));
+    await tidy(session); // the later folders are now of no step
     last = lastClosedStep(store, run) ?? last;
   }
   await load(session, checkpoint, last.nextPolicyVersion);

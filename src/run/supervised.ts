@@ -25,7 +25,7 @@ export interface Supervised {
 }
 
 /** Trains at a rate that falls linearly to 0: with a constant one the last batches decide whether the policy calls at all. */
-export async function supervise(session: Session, demonstrations: readonly Demonstration[]): Promise<Supervised> {
+export async function learnFromDemonstrations(session: Session, demonstrations: readonly Demonstration[]): Promise<Supervised> {
   const { config, learner } = session;
   const batches = batchesOf(demonstrations, config);
   const measured: UpdateReply["metrics"][] = [];
@@ -40,10 +40,11 @@ export async function supervise(session: Session, demonstrations: readonly Demon
     };
     const reply = await learner.update(request);
     assertSameIds(request, reply);
-    for (const one of batch) {
-      const own = samples.flatMap((sample, position) => (sample.one === one ? [reply.logprobs[position] ?? []] : []));
-      if (!before.has(one)) before.set(one, own);
-    }
+    for (const one of batch.filter((one) => !before.has(one)))
+      before.set(
+        one,
+        samples.flatMap((sample, position) => (sample.one === one ? [reply.logprobs[position] ?? []] : [])),
+      );
     measured.push(reply.metrics);
     const text = `supervised steps, loss ${(reply.metrics.loss ?? Number.NaN).toFixed(3)}`;
     session.progress({ kind: "count", text, done: done + 1, of: batches.length });

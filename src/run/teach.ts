@@ -34,7 +34,7 @@ interface Tried {
 }
 
 /** The parts of a session that teaching needs. */
-type Teaching = Pick<Session, "config" | "template" | "memory" | "usage" | "signal">;
+type Teaching = Pick<Session, "config" | "template" | "memory" | "usage" | "signal" | "pause">;
 
 /** The teacher shows how: the best of its tries, with what became of them all in its counts. */
 export function teacherShows(session: Teaching, { teacher, engine }: Omit<Seated, "sequences">): Show {
@@ -67,7 +67,10 @@ export function teacherShows(session: Teaching, { teacher, engine }: Omit<Seated
 
   return async (task, index) => {
     const tries: Tried[] = [];
-    while (tries.length < config.warmup.tries) tries.push(await tried(task, index, tries.length));
+    while (tries.length < config.warmup.tries) {
+      session.pause();
+      tries.push(await tried(task, index, tries.length));
+    }
     const { trajectory } = tries.reduce((best, one) => (isBetter(one, best) ? one : best));
     return { ...trajectory, counts: { ...trajectory.counts, ...countsOf(tries) } };
   };

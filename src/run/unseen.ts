@@ -23,10 +23,9 @@ export function assertUnseen(store: Store, config: Config): void {
   const known = new Set(seen.map((one) => (source === null ? `${one.domain}/${one.toolset}` : one.inSet)));
   const again = heldOut.filter((name) => known.has(name));
   if (again.length === 0) return;
-  const as = (["heldOut", "tasks", "decisions"] as const).map((key) => `evaluation.${key}=${parent.config.evaluation[key]}`);
   throw new PlayactError(
     "config",
-    `${parent.name} or a parent of it was trained on ${again.length} of the ${heldOut.length} ${what} that this run would hold out (${again.slice(0, 3).join(", ")}${again.length > 3 ? ", …" : ""}): its evaluation would not be of unseen ones. ${source === null ? "Set evaluation.heldOut=0, which tests on the same tools with other tasks" : `Set ${as.join(", ")}, as ${parent.name} has them`}, or start without --from.`,
+    `${parent.name} or a parent of it was trained on ${again.length} of the ${heldOut.length} ${what} that this run would hold out (${again.slice(0, 3).join(", ")}${again.length > 3 ? ", …" : ""}): its evaluation would not be of unseen ones. ${source === null ? "Set evaluation.heldOut=0, which tests on the same tools with other tasks" : "Hold out no more than they did (evaluation.heldOut, evaluation.tasks, evaluation.decisions)"}, or start without --from.`,
   );
 }
 

@@ -4,6 +4,7 @@
 // asked. Departs from TRUSTEE: rules decide what they can without a model (an unknown tool, wrong arguments, an invented id, a
 // repeated call), parallel calls are answered in order, each with the earlier results, and a result that contradicts known facts
 // is asked for again.
+import { isError } from "../rules/tool-error.ts";
 import type { Config } from "../config/config.ts";
 import { asItIs } from "../rules/as-it-is.ts";
 import { contradicted, contradictions, putRight } from "../rules/contradiction.ts";
@@ -198,13 +199,4 @@ type Reply = { readonly [key: string]: Json } & { readonly reward: number; reado
 /** From the call, not the sample: within a task the same call gets the same answer in every episode. */
 function seedNames(task: Task, call: ToolCall): readonly string[] {
   return [task.id, "tool", call.name, spacedJson(call.arguments)];
-}
-
-/**
- * An object whose only field is `error`: a tool may also declare a field of that name among others. A tool that declares no result
- * also reports an error beside other fields, as in `{"error": "not found", "code": 404}`.
- */
-function isError(result: Json, tool: ToolSpec): boolean {
-  if (!isObject(result)) return false;
-  return tool.returns === undefined ? Boolean(own(result, "error")) : Object.keys(result).join() === "error";
 }

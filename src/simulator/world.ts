@@ -6,7 +6,7 @@
 import type { Config } from "../config/config.ts";
 import { asItIs } from "../rules/as-it-is.ts";
 import { mayChange } from "../rules/drift.ts";
-import type { Fact } from "../rules/journal.ts";
+import { type Fact, linksOf } from "../rules/journal.ts";
 import { isSameCall } from "../rules/values.ts";
 import type { Line, Task, ToolCall } from "../types.ts";
 import type { Withheld } from "./briefing.ts";
@@ -72,9 +72,13 @@ export function openWorld(shown: Task, simulator: Simulator, ways: Ways, names: 
 
 /** The task with the results that written tools gave in place of the blueprint's: the user waits for what there is to hear. */
 function answeredIn(task: Task, journal: readonly Fact[]): Task {
-  const expected = task.expected.map((call) => {
-    const made = journal.filter(({ name }) => name === call.name);
-    const fact = made.findLast((one) => isSameCall(call, one, task.tools)) ?? made.at(-1);
+  const expected = task.expected.map((call, index) => {
+    const links = linksOf(task, index).map(({ name }) => name); // of a result that was another one
+    const linked = ({ arguments: made }: Fact) =>
+      Object.fromEntries(Object.entries(made).filter(([name]) => links.includes(name)));
+    const fact = journal.findLast((made) =>
+      isSameCall({ ...call, arguments: { ...call.arguments, ...linked(made) } }, made, task.tools),
+    );
     return fact === undefined ? call : { ...call, result: fact.result };
   });
   return { ...task, expected };

@@ -93,12 +93,19 @@ function resumable(run: ListedRun): RunRow {
 
 /** Name of the policy of a run, also of one that this version cannot resume. */
 export function policyOf(store: Store, id: number): string {
-  const policy = store.database
-    .prepare<[number], string>("SELECT config ->> '$.models.policy' FROM run WHERE id = ?")
-    .pluck()
-    .get(id);
+  const policy = storedSetting<string>(store, id, "$.models.policy");
   if (policy === undefined) throw new PlayactError("store", `${store.path} has no run with the row id ${id}.`);
   return policy;
+}
+
+/** Whether the policy of a run thinks, likewise. */
+export function isThinking(store: Store, id: number): boolean {
+  return storedSetting<0 | 1>(store, id, "$.policy.thinking") === 1;
+}
+
+/** A value of a stored config, as SQLite gives it. */
+function storedSetting<T>({ database }: Store, id: number, path: string): T | undefined {
+  return database.prepare<[string, number], T>("SELECT config ->> ? FROM run WHERE id = ?").pluck().get(path, id);
 }
 
 /** All runs, latest first. */

@@ -7,7 +7,7 @@ import { asJson, isObject, own, propertiesOf } from "../rules/json.ts";
 import { purpose, spoken, spokenValue } from "../rules/language/spoken.ts";
 import type { Persona } from "../store/task-sets.ts";
 import { falls } from "../tasks/orders.ts";
-import { longResult } from "../tasks/rejection.ts";
+import { longResult, tooLarge } from "../tasks/rejection.ts";
 import type { Outline, WrittenTask } from "../tasks/write-task.ts";
 import { writeOutline, writeWords } from "../tasks/write-task.ts";
 import { anyTools } from "../tools/distractors.ts";
@@ -51,7 +51,7 @@ async function draftOf(
     const aspects = { ...order.aspects, numTools: Math.max(leastTools, order.aspects.numTools) };
     const random = draws(...names, "catalogue", draft);
     const calls = random.integer(1, 2);
-    const outline = await writeOutline({ ...order, aspects, calls, hold: 1 }, { toolsets, distractors: anyTools, simulator });
+    const outline = await writeOutline({ ...order, aspects, calls, hold: 1 }, { toolsets, distractors: anyTools, simulator }).catch(tooLarge);
     if ("stage" in outline) {
       reason = outline.reason;
       continue;

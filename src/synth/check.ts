@@ -25,7 +25,8 @@ export function dropOf(task: Task, parser: GrammarParser | null): Dropped | null
   return (
     unplayableTool(task.tools, parser) ??
     betrayal(task) ??
-    (task.table === undefined ? null : unsolvable(task, task.table)) ??
+    wrongCall(task) ??
+    (task.table === undefined ? null : untold(task, task.table)) ??
     (task.table === undefined ? null : servingDistractor(task, task.table)) ??
     restrictionFault(task)
   );
@@ -57,15 +58,20 @@ function betrayal({ firstMessage, tools, heldBack, expected }: Task): Dropped | 
   return null;
 }
 
-/** The right calls, played over the table, must give the results that they have. */
-function unsolvable({ expected, tools, heldBack, intent }: Task, table: Table): Dropped | null {
+/** The right calls must be such that their tools take them and, played over the table, give the results that they have. */
+export function wrongCall({ expected, tools, table }: Pick<Task, "expected" | "tools" | "table">): Dropped | null {
   for (const [index, call] of expected.entries()) {
     const tool = tools.find(({ name }) => name === call.name);
     const errors = tool === undefined ? ["it is not offered"] : argumentErrors(tool, call.arguments);
     if (errors.length > 0) return drop("not_solvable", `${call.name}: ${errors.join("; ")}`);
+    if (table === undefined) continue;
     const { result, failed } = executed(table, expected.slice(0, index), call);
     if (failed || !sameValue(result, call.result)) return drop("not_solvable", `${call.name} gives ${JSON.stringify(result)}`);
   }
+  return null;
+}
+
+function untold({ expected, heldBack, intent }: Task, table: Table): Dropped | null {
   const values = expected.flatMap((call) => Object.keys(call.arguments).filter((name) => name !== table.idName));
   if (heldBack.length >= values.length) return drop("nothing_told", `the request gives no value for: ${intent}`);
   return null;

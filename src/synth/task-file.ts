@@ -1,6 +1,7 @@
 // Task sets as text: one task a line, with its persona, in JSON. What is read back is checked: a task's shape by schema, its tools
 // like a user's own (tools/tool-spec.ts), since whoever wrote the file may not have been Playact.
 
+import { wrongCall } from "./check.ts";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { describe, PlayactError } from "../errors.ts";
@@ -124,6 +125,12 @@ function setTask(content: string, place: string, parser: GrammarParser | null): 
     throw new PlayactError(
       "config",
       `${place}: task.expected: a call of ${unknown.name}, which is not among task.tools. Add it.`,
+    );
+  const wrong = wrongCall(task);
+  if (wrong !== null)
+    throw new PlayactError(
+      "config",
+      `${place}: task.expected: ${wrong.reason}, so that nobody could do it. Correct the call, its tool or the table.`,
     );
   if (task.heldBack.some(({ call, argument }) => task.expected[call]?.arguments[argument] === undefined))
     throw new PlayactError("config", `${place}: task.heldBack: a value that no call of task.expected takes. Remove it.`);

@@ -2,8 +2,9 @@
 // give the same plan. Departs from the paper, whose simulator picks the calls: here they are drawn first, because a small
 // simulator cannot write free tasks, and so the right calls are known with their values.
 import type { Draws } from "../rng.ts";
-import { isObject, propertiesOf } from "../rules/json.ts";
+import { isObject, own, propertiesOf } from "../rules/json.ts";
 import { isFixed } from "../rules/listed.ts";
+import { alternatives } from "../rules/schema/alternatives.ts";
 import { anyTools, type ChooseDistractors } from "../tools/distractors.ts";
 import { drawArguments, requiredParameters } from "../tools/tool-arguments.ts";
 import { type Chain, chains } from "../tools/toolset.ts";
@@ -68,10 +69,13 @@ export function drawPlan(
   };
 }
 
-/** What both tools of a chain take: a person says it once, so both calls have it or neither. */
+/** What both tools of a chain take in the same form: a person says it once, so both calls have it or neither. */
 function sharedIn({ first, second, given }: Chain): readonly string[] {
-  const taken = propertiesOf(first.parameters);
-  return Object.keys(propertiesOf(second.parameters)).filter((name) => Object.hasOwn(taken, name) && !given.includes(name));
+  const [one, ...ways] = [first, second].flatMap(({ parameters }) => alternatives(parameters)).map(propertiesOf);
+  const [other, ...more] = ways; // a tool of several ways may not know a name in all of them
+  if (one === undefined || other === undefined || more.length > 0) return [];
+  const isSame = (name: string) => JSON.stringify(own(one, name)) === JSON.stringify(other[name]);
+  return Object.keys(other).filter((name) => isSame(name) && !given.includes(name));
 }
 
 /**

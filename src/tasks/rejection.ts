@@ -2,6 +2,7 @@
 // which rejections are counted (tasks/rejected/<stage>). Pure. Departs from the paper's code, which accepts every draft with a
 // non-empty query: it checks neither the expected tools nor the wording.
 
+import { PlayactError } from "../errors.ts";
 import { type Instructions, systemPromptUnder } from "../llm/text/system-prompt.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";
 import { spacedJson } from "../rules/json.ts";
@@ -61,4 +62,10 @@ export function longResult(calls: readonly ExpectedCall[], characters: number): 
   const longest = Math.max(0, ...calls.map(({ result }) => spacedJson(result).length));
   if (longest <= characters) return null;
   return `a result has ${longest} characters, and the policy reads ${characters} (raise rollout.toolChars)`;
+}
+
+/** Of tools that can be played each, but whose schemas are too much for one grammar: another draft has other tools. Throws anything else. */
+export function tooLarge(thrown: unknown): Rejection {
+  if (thrown instanceof PlayactError && thrown.boundary === "tools") return { stage: "calls", reason: thrown.message };
+  throw thrown;
 }

@@ -1,7 +1,7 @@
 // A task without its restriction: nothing is forbidden, nothing tempts, and no prompt mentions it. What a restriction has put at
 // the end of a text is taken from there. Pure.
 import { linksOf } from "../rules/journal.ts";
-import type { ForbiddenRule, JsonObject, Task } from "../types.ts";
+import type { ForbiddenRule, JsonObject, Rubric, RubricItem, Task } from "../types.ts";
 import { stated } from "./phrases.ts";
 
 /** `task` itself if nothing is forbidden in it. */
@@ -19,10 +19,8 @@ export function unrestricted(task: Task): Task {
           report: withoutEnd(task.report, temptation.refusal),
         }),
   };
-  return {
-    ...withoutCall(silent, restriction.rule),
-    ...(task.rubric === undefined ? {} : { rubric: { ...task.rubric, forbidden: [] } }),
-  };
+  const { rubric, ...rest } = withoutCall(silent, restriction.rule);
+  return rubric === undefined ? rest : { ...rest, rubric: { ...rubric, forbidden: [] } };
 }
 
 /** An assembled task without the call that only a rule of order wants: one whose result nothing else takes. */
@@ -38,7 +36,19 @@ function withoutCall(task: Task, rule: ForbiddenRule): Task {
     expected,
     report: `Done. ${stated(Object.entries(results))}`,
     heldBack: task.heldBack.map((held) => (held.call > at ? { ...held, call: held.call - 1 } : held)),
+    ...(task.rubric === undefined ? {} : { rubric: withoutItems(task.rubric, at) }),
   };
+}
+
+/** A rubric without what is said of one call; the calls behind it move up. */
+function withoutItems(rubric: Rubric, at: number): Rubric {
+  const kept = (items: readonly RubricItem[]) =>
+    items.flatMap((item): RubricItem[] => {
+      const { rule } = item;
+      if (rule === null || !("call" in rule) || rule.call < at) return [item];
+      return rule.call === at ? [] : [{ ...item, rule: { ...rule, call: rule.call - 1 } }];
+    });
+  return { forbidden: kept(rubric.forbidden), subGoals: kept(rubric.subGoals), questions: kept(rubric.questions) };
 }
 
 /** The tools that a rule names: a restriction is about nothing if they are not offered. */

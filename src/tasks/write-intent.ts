@@ -146,7 +146,7 @@ function readDraft(reply: Reply, tools: readonly ToolSpec[], parallel: boolean):
   }
   const unsaid = expected.flatMap((call, index) =>
     Object.entries(call.arguments)
-      .filter(([name, value]) => !dependent.has(`${index} ${name}`) && !carries(query, value) && !isGiven(call, name, tools))
+      .filter(([name, value]) => !dependent.has(`${index} ${name}`) && !carries(query, value) && !isOnPage(call, name, tools))
       .map(([argument]) => ({ call: index, argument })),
   );
   // a made-up number beside a missing one: the person would seem to have stated it
@@ -162,7 +162,7 @@ function readDraft(reply: Reply, tools: readonly ToolSpec[], parallel: boolean):
 }
 
 /** Whether the tool's page says the value: it leaves no other, or has it as the default. */
-function isGiven(call: ExpectedCall, name: string, tools: readonly ToolSpec[]): boolean {
+function isOnPage(call: ExpectedCall, name: string, tools: readonly ToolSpec[]): boolean {
   const schema = ownValue(propertiesOf(tools.find((tool) => tool.name === call.name)?.parameters ?? {}), name);
   if (!isObject(schema)) return false;
   return isFixed(schema) || (schema.default !== undefined && sameValue(schema.default, call.arguments[name] ?? null));

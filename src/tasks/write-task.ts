@@ -4,7 +4,6 @@
 // Reports and refusals are built by rule. rounds.ts decides when to draw again.
 // Related: APIGen-MT (arXiv 2604.03601).
 
-import { PlayactError } from "../errors.ts";
 import { draws } from "../rng.ts";
 import { refusal } from "../rules/language/refusal.ts";
 import { purpose, spoken, spokenValue } from "../rules/language/spoken.ts";
@@ -72,7 +71,7 @@ export async function writeOutline(order: TaskOrder, writing: Writing): Promise<
   );
   const situation = random.pick(situations);
   const schema = callsSchema(plan, order.decline);
-  const asked = simulator.ask({
+  const calls = await simulator.ask({
     role: "task",
     messages: callsPrompt(plan.needed, situation, !order.decline),
     schema,
@@ -81,15 +80,7 @@ export async function writeOutline(order: TaskOrder, writing: Writing): Promise<
     maxTokens: replyTokens(schema, 200 + 160 * plan.needed.length),
     temperature: 0.8,
   });
-  const calls = await asked.catch(tooLarge);
-  if ("stage" in calls) return calls;
   return calls.ok ? { order, plan, calls: calls.value, situation } : { stage: "calls", reason: calls.failure.text };
-}
-
-/** Tools that can be played each, but whose schemas are too much for one grammar: another draft has other tools. */
-function tooLarge(thrown: unknown): Rejection {
-  if (thrown instanceof PlayactError && thrown.boundary === "tools") return { stage: "calls", reason: thrown.message };
-  throw thrown;
 }
 
 /** What the person says, and at the end the assistant. */

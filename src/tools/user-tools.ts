@@ -49,7 +49,12 @@ export function userTools(path: string, options: ToolsOptions = {}): Toolset[] {
       return [];
     }
   });
-  return withUniqueNames(checked(found, path, options));
+  const files = new Map<string, Toolset[]>();
+  for (const [at, toolset] of checked(found, path, options).entries()) {
+    const file = found[at]?.path ?? path;
+    files.set(file, [...(files.get(file) ?? []), toolset]);
+  }
+  return withUniqueNames([...files.values()].flatMap(withUniqueNames));
 }
 
 /** Toolsets of another source, named by `place`, checked like a file's. Throws likewise. */
@@ -100,8 +105,10 @@ function checked(toolsets: readonly FoundToolset[], address: string, { parser, l
     throw fault(address, { who: "the file", expected: "at least one tool", came: "none in any toolset", todo: "add a tool" });
   if (count > caps.inTree)
     throw fault(address, { who: "the file", expected: `at most ${caps.inTree} tools`, came: `${count}`, todo: "split the file" });
+  const inFile = new Map<string, number>();
+  for (const { path } of toolsets) inFile.set(path, (inFile.get(path) ?? 0) + 1);
   const read = toolsets.map(({ domain, name, items, path, isList }) => {
-    const isAlone = toolsets.filter((other) => other.path === path).length === 1;
+    const isAlone = inFile.get(path) === 1;
     const tools = items.flatMap((item, index): ToolSpec[] => {
       const place = `tool number ${index + 1}${isAlone ? "" : ` of ${domain}/${name}`}`;
       try {

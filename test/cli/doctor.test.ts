@@ -122,7 +122,7 @@ describe("--simulator", () => {
   test("names the kinds if it is asked for an unknown one, before a model is loaded", async () => {
     const { error } = await doctor(["--simulator", "--only", "verdict/guessed"]);
     expect(error).toMatchObject({ boundary: "usage", message: expect.stringContaining("Kinds: verdict/rules, verdict/mixed") });
-    expect(wantedKinds(["user", "verdict/mixed"])).toEqual(["verdict/mixed", "user/chosen", "user/written"]);
+    expect(wantedKinds(["user", "verdict/mixed"])).toEqual(["verdict/rules", "verdict/mixed", "user/chosen", "user/written"]);
     expect(wantedKinds([])).toEqual(kinds);
   });
 
@@ -158,7 +158,11 @@ describe("--simulator", () => {
       of: 99,
       presets: ["laptop", "evening", "gpu-24gb", "gpu-80gb", "tiny", "laptop-synth", "laptop-trial"],
       advice: { set: { "simulator.user": "chosen" } },
+      unknown: [],
     });
+    const part = reportOf("m", findings, ["verdict/rules", "user/chosen"], 9);
+    expect(part.presets).toEqual([]);
+    expect(part.unknown).toContain("laptop"); // its tools were not examined
     const casesOf = (part: "all" | "tuned" | "heldOut") => report[part].find(({ kind }) => kind === "tools/blueprint")?.cases;
     expect([casesOf("all"), casesOf("tuned"), casesOf("heldOut")]).toEqual([2, 1, 1]);
   });

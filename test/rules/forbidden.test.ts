@@ -89,7 +89,7 @@ describe("the user was asked", () => {
   });
 
   test("by a request without a question mark, in any polite form", () => {
-    for (const words of ["Kindly share the day.", "We need the day to go on.", "你想换到哪天？"])
+    for (const words of ["Kindly share it.", "We need one more detail.", "Please choose: Monday or March 16.", "你想换到哪天？"])
       expect(at(turn(words), from("user", "On March 16, please."))).toBe(0);
   });
 

@@ -71,16 +71,16 @@ test("a folder without a row is moved to lost/, never over another, and reported
   const folder = runFolder(home, run.name);
   const kept = readdirSync(folder).sort();
   put(folder, "my-exports");
-  put(folder, "checkpoint-9.other");
-  put(folder, "checkpoint-9.other.tmp");
+  put(folder, "checkpoint-3.other");
+  put(folder, "checkpoint-3.other.tmp");
   put(home, "lost", "tiny-1-my-exports-1");
   const told: string[] = [];
   await life(temporary, run, { token: "second", progress: (event) => void ("text" in event && told.push(event.text)) });
   expect(readdirSync(folder).sort()).toEqual(kept);
-  expect(lostOf(temporary).sort()).toEqual(["tiny-1-checkpoint-9.other-1", "tiny-1-my-exports-1", "tiny-1-my-exports-2"]);
+  expect(lostOf(temporary).sort()).toEqual(["tiny-1-checkpoint-3.other-1", "tiny-1-my-exports-1", "tiny-1-my-exports-2"]);
   expect(readFileSync(join(home, "lost", "tiny-1-my-exports-1", "file"), "utf8")).toContain("lost");
   expect(readFileSync(join(home, "lost", "tiny-1-my-exports-2", "file"), "utf8")).toContain(folder);
-  for (const name of ["my-exports-2", "checkpoint-9.other-1"])
+  for (const name of ["my-exports-2", "checkpoint-3.other-1"])
     expect(told.filter((text) => text.includes(join(home, "lost", `tiny-1-${name}`)))).toHaveLength(1);
 });
 

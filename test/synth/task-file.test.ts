@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { readTaskFile, taskLines } from "../../src/synth/task-file.ts";
-import type { Task } from "../../src/types.ts";
+import { executed } from "../../src/rules/table.ts";
+import type { Table, Task } from "../../src/types.ts";
 import { exampleTask } from "../store/temporary.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "playact-tasks-"));
@@ -18,19 +19,22 @@ const lesson = {
   returns: { type: "object", properties: { state: { type: "string" } }, required: ["state"] },
 };
 
+const table: Table = {
+  thing: "lesson",
+  idName: "lesson_id",
+  attributes: [{ name: "pupil", kind: "name", options: [] }],
+  states: ["booked", "cancelled"],
+  records: [{ id: "PL-4827", values: { pupil: "Ida" }, state: "booked" }],
+  operations: { cancel_lesson: "cancel" },
+};
+const call = { name: "cancel_lesson", arguments: { lesson_id: "PL-4827" } };
+
 /** A task with everything that a task may have. */
 const whole: Task = exampleTask({
   tools: [lesson],
-  expected: [{ name: "cancel_lesson", arguments: { lesson_id: "PL-4827" }, result: { state: "cancelled" } }],
+  expected: [{ ...call, result: executed(table, [], call).result }],
   heldBack: [{ call: 0, argument: "lesson_id", sentence: "It is PL-4827." }],
-  table: {
-    thing: "lesson",
-    idName: "lesson_id",
-    attributes: [{ name: "pupil", kind: "name", options: [] }],
-    states: ["booked", "cancelled"],
-    records: [{ id: "PL-4827", values: { pupil: "Ida" }, state: "booked" }],
-    operations: { cancel_lesson: "cancel" },
-  },
+  table,
   restriction: {
     text: "Never cancel before asking which lesson, since pupils are called alike.",
     rule: { kind: "before_asking", tool: "cancel_lesson", heldBack: 0 },
@@ -81,6 +85,16 @@ describe("refused is", () => {
       "a call of a tool that is not offered",
       [line({ tools: [{ ...lesson, name: "find" }] })],
       /a call of cancel_lesson, which is not among/,
+    ],
+    [
+      "a call that its tool does not take",
+      [line({ tools: [{ ...lesson, parameters: { ...lesson.parameters, required: ["lesson_id", "day"] } }] })],
+      /line 1: task\.expected: cancel_lesson: missing argument 'day', so that nobody could do it/,
+    ],
+    [
+      "a call that its table answers otherwise",
+      [line({ table: { ...table, records: [] } })],
+      /task\.expected: cancel_lesson gives .*Correct the call, its tool or the table/,
     ],
     [
       "a held-back value that is in no call",

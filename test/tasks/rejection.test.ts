@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { promptTokens, rejectionOf } from "../../src/tasks/rejection.ts";
+import { PlayactError } from "../../src/errors.ts";
+import { promptTokens, rejectionOf, tooLarge } from "../../src/tasks/rejection.ts";
 import type { Task } from "../../src/types.ts";
 import { blueprint, findTrain } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
@@ -33,6 +34,12 @@ describe("a written task is rejected if", () => {
       reason: expect.stringContaining("raise rollout.toolChars"),
     });
   });
+});
+
+test("schemas that are too much for one grammar reject a draft; what else goes wrong is thrown again", () => {
+  const reason = "the schemas need a grammar of 68000 characters";
+  expect(tooLarge(new PlayactError("tools", reason))).toEqual({ stage: "calls", reason });
+  expect(() => tooLarge(new PlayactError("engine", "gone"))).toThrow("gone");
 });
 
 test("the prompt is counted as the policy will read it: system, tools and first message", () => {

@@ -29,6 +29,18 @@ test("a task without its restriction neither asks for what it wanted nor speaks 
   expect(executed(lessons, [findAda], cancelAda).result).toEqual(cancelAda.result);
 });
 
+test("the items of its rubric are about the same calls as before", () => {
+  const called = (call: number) => ({ text: `call ${call}`, rule: { kind: "called", call } as const });
+  const rubric = { forbidden: [{ text: "not looked", rule: lookFirst.rule }], subGoals: [0, 1, 2].map(called), questions: [] };
+  const free = unrestricted({ ...cancelling, rubric });
+  expect(free.rubric).toEqual({
+    forbidden: [],
+    subGoals: [called(0), { text: "call 2", rule: { kind: "called", call: 1 } }],
+    questions: [],
+  });
+  expect(free.expected[1]).toEqual(cancelAda);
+});
+
 test("a call whose result a later one takes stays", () => {
   const rule = { kind: "before", tool: "cancel_piano_lesson", first: "find_piano_lesson" } as const;
   const task = { ...cancelling, expected: [findAda, cancelAda], restriction: { ...lookFirst, rule } };

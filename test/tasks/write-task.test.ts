@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { PlayactError } from "../../src/errors.ts";
 import type { ReplyRequest } from "../../src/llm/llm.ts";
 import { difficulty } from "../../src/tasks/difficulty.ts";
 import type { TaskOrder } from "../../src/tasks/orders.ts";
@@ -375,17 +374,6 @@ describe("a draft whose calls fail", () => {
     expect([task, plainMessage]).toEqual([null, false]);
     expect(rejected).toEqual({ stage: "calls", reason: expect.stringMatching(reason) });
     expect(asked).toHaveLength(3); // no message is asked for
-  });
-
-  test("because the schemas of both tools are too much for one grammar is a rejection: another draft has other tools", async () => {
-    const refuse = () => {
-      throw new PlayactError("tools", "the schemas need a grammar of 68000 characters");
-    };
-    const draft = await writeDraft(order(), {
-      ...{ toolsets: [trains], distractors: anyTools },
-      simulator: stage({ reply: refuse }).simulator,
-    });
-    expect(draft).toEqual({ stage: "calls", reason: "the schemas need a grammar of 68000 characters" });
   });
 
   test("because the simulator is late is a rejection, too; cancelling throws", async () => {

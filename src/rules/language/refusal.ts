@@ -30,7 +30,7 @@ const short: readonly RegExp[] = [
   /\b(outside|beyond|nothing|none of|lacks?|wish (i|we) could|can not be \w+|no (way|means|access|ability|information|data))\b/,
   /\bnot (be )?(what|something|anything|among|within|part of|one of|possible|available|supported|covered|relevant|suitable|suited|applicable|appropriate)\b/,
   /\b(do|does|did) not (\w+ ){0,2}(cover|support|offer|include|provide|allow|extend|let|match|fit|handle|know how|(think|believe) (i|we|my))\b/,
-  /\b(do|does|did) not (have|possess) (a|an|any|one|the|(\w+ ){0,2}(access|tools?|functions?|functionality|permissions?|capabilit\w+|abilit\w+|authority|information|data))\b|(?<!\b(see|find|found|got) )\b(only|limited to|restricted to)\b(?! (see|find|found|got|need|want|require))/,
+  /\b(do|does|did) not (have|possess) (a|an|any|one|the|(\w+ ){0,2}(access|tools?|functions?|functionality|permissions?|capabilit\w+|abilit\w+|authority|(information|data)(?= (about|on|for|regarding|of)\b)))\b|(?<!\b(see|find|found|got) )\b(only|limited to|restricted to)\b(?! (see|find|found|got|need|want|require))/,
 ];
 /** Impossible for anyone, or no tool exists for it; the subject does not matter. */
 const impossible: readonly RegExp[] = [
@@ -51,7 +51,7 @@ const changes = "booked|reserved|ordered|sent|cancell?ed|changed|added|paid|crea
 /** Something was done, or a fact is stated. */
 const serves: readonly RegExp[] = [
   new RegExp(`${didIt}(${changes}|found|got|made|took|put|set|left|have (one|it))\\b`),
-  /\bhere (is|are)\b(?!.*\b((i|we|you) (can|could|am able)|help|tools|functions)\b)|\b(is|are|was|were|been) (now |already )?(booked|reserved|ordered|confirmed|sent|done|set|paid|changed|ready)\b/,
+  /\bhere (is|are)\b(?!.*\b((i|we|how you) (can|could|am able)|help|(the|my|all my|all the) (tools|functions))\b)|\b(is|are|was|were|been) (now |already )?(booked|reserved|ordered|confirmed|sent|done|set|paid|changed|ready)\b/,
   /^(?!.*\b(i|my|our|tools?|functions?|can|could|may|might|would)\b)(?=.*\d).*\b(is|are|was|has|have|will|costs?|leaves?|arrives?|takes?|opens?)\b/,
   /^but (it|he|she|they|(the|your|her|his|their)( \w+){1,2}) (is|are|was|has|costs?|leaves?|arrives?|takes?|opens?)\b(?!.*\b(best|better|good|right|easy|worth)\b)/,
 ];
@@ -64,7 +64,7 @@ const goesOn =
 
 /** The same as a request for a value: not for another task, and not for what the tools lack. */
 const bids =
-  /^(?!.*\b(else|instead|more|other|another|different|if|contact|call|visit|ask|tools?|functions?|access|permission|request|task|(i|we) (can|could|may))\b)(and |but )?((please|kindly|(could|can|would|will) you(?! (like|want|need|prefer)\b))\b.*\b((tell|give|send) (me|us)|(provide|share|specify|enter|supply)( me| us)?( with)? (your|the|it|that|this|which|what))\b|(i|we)('d| will| would)* (need|require) (to know )?(your|the|its|which|what)\b)/;
+  /^(?!.*\b(else|instead|more(?! (?:details?|information)\b)|other|another|different|if|contact|call|visit|ask|tools?|functions?|access|permission|request|task|(i|we) (can|could|may))\b)(and |but )?((please|kindly|(could|can|would|will) you(?! (like|want|need|prefer)\b))\b.*\b((tell|give|send) (me|us)|(provide|share|specify|enter|supply)( me| us)?( with)? (your|the|it|that|this|which|what))\b|(i|we)('d| will| would)* (need|require) (to know )?(your|the|its|which|what)\b)/;
 
 /** Whether a text says that the request cannot be served. English only. */
 export function refuses(text: string): boolean {

@@ -38,8 +38,8 @@ export function carries(text: string, value: Json): boolean {
 export function carriedShare(text: string, value: Json): number {
   const all = leaves(value).filter(isSayable);
   const reading = readingOf(text);
-  const has = (leaf: string | number) =>
-    says(reading, leaf) || (isNothing(leaf) && nothing.test(reading.text)) || (isDone(leaf) && done.test(reading.text));
+  if (all.length > 0 && all.every(isDone) && done.test(reading.text)) return 1;
+  const has = (leaf: string | number) => says(reading, leaf) || (isNothing(leaf) && nothing.test(reading.text));
   return all.length === 0 ? 1 : all.filter(has).length / all.length;
 }
 
@@ -50,12 +50,12 @@ function isNothing(leaf: string | number): boolean {
   return typeof leaf === "number" ? leaf === 0 : /^(no|none|nothing)$/i.test(leaf.trim());
 }
 
-/** How a result that only says "success" is told: "I've added the meeting", "It has been sent". */
+/** How results that say no more than "success" are told: "I've added the meeting", "It has been sent". */
 const done =
-  /\b(done|ok|okay|success\w*|completed?|confirmed|(i|we)(['’]ve| have)|(has|have) been|(is|are) now|(i|we) (just )?\w+ed|all set)\b/i;
+  /\b(done|successful(ly)?|completed|all set|(is|are) now \w+ed|(has|have) been \w+|(i|we) ((just|now|already) )*(?!need\b)\w{2,}ed|(i['’]ve|we['’]ve|(i|we) have) ((just|now|already|successfully) )*(?!not\b|got\b)\w+(ed|[lnu]t|made|given|told|taken))\b/i;
 
 function isDone(leaf: string | number): boolean {
-  return typeof leaf === "string" && /^(ok|okay|done|success(ful(ly)?)?|completed?|confirmed|true)\W*$/i.test(leaf.trim());
+  return typeof leaf === "string" && /^(ok|okay|done|success(ful(ly)?)?|completed?)\W*$/i.test(leaf.trim());
 }
 
 const dateFormat = new Intl.DateTimeFormat("en-US", { dateStyle: "long", timeZone: "UTC" });

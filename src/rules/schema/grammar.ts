@@ -8,7 +8,7 @@ import type { Json, JsonSchema } from "../../types.ts";
 import { isObject } from "../json.ts";
 import { alternatives } from "./alternatives.ts";
 import { anyJson } from "./any-json.ts";
-import { mostDigits, multiplesRule, numberRule, placesOf } from "./numbers.ts";
+import { mostDigits, multiplesRule, numberRule, decimalsOf } from "./numbers.ts";
 import { patternOfFormat, patternRule } from "./patterns.ts";
 import { asSchema, bound, inside, list, refuse, repeated, type SchemaPlace, wholeNumber } from "./place.ts";
 import { gbnf, type Rule, unescaped } from "./rule.ts";
@@ -244,7 +244,7 @@ function lowerString(place: SchemaPlace, schema: JsonSchema): Rule {
 /** Numbers within their bounds. Without bounds they have few digits: small models write zeros without end. */
 function lowerNumber(place: SchemaPlace, schema: JsonSchema, least: number): Rule {
   const limits = [schema.minimum, schema.exclusiveMinimum, schema.maximum, schema.exclusiveMaximum];
-  const decimals = least === 0 ? 0 : Math.min(mostDecimals, Math.max(least, ...limits.map(placesOf)));
+  const decimals = least === 0 ? 0 : Math.min(mostDecimals, Math.max(least, ...limits.map(decimalsOf)));
   const low = highest(ofValue(bound(place, schema.minimum)), above(ofValue(bound(place, schema.exclusiveMinimum)), decimals));
   const high = lowest(ofValue(bound(place, schema.maximum)), below(ofValue(bound(place, schema.exclusiveMaximum)), decimals));
   const crossed = () =>

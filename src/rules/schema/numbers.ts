@@ -76,7 +76,7 @@ function dotted(parts: readonly Column[], places: number): Rule[] {
 }
 
 /** Decimals of a number as it is written: 3 of 0.005; 0 of what is none. */
-export function placesOf(value: Json | undefined): number {
+export function decimalsOf(value: Json | undefined): number {
   if (typeof value !== "number") return 0;
   const [, whole = "", exponent = "0"] = /^-?\d+(?:\.(\d+))?(?:e-(\d+))?$/.exec(String(value)) ?? [];
   return whole.length + Number(exponent);
@@ -87,7 +87,7 @@ const mostMultiples = 100;
 
 /** Multiples of `step` from `low` to `high`: all where decimals express them, else at most a hundred; null if there are none. */
 export function multiplesRule(step: number, low: number, high: number): Rule | null {
-  const decimals = placesOf(step);
+  const decimals = decimalsOf(step);
   if (scaled(step, decimals) === 1) return numberRule(low, high, decimals);
   const [first, last] = [Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)];
   if (first > last) return null;

@@ -8,7 +8,7 @@ import { conductOf } from "../../reward/conduct.ts";
 import { rollOut } from "../../rollout/rollout.ts";
 import { type Teacher, teacherTemperature } from "../../rollout/teacher.ts";
 import { broken } from "../../rules/forbidden.ts";
-import { isObject } from "../../rules/json.ts";
+import { isError } from "../../rules/tool-error.ts";
 import { isSameCall } from "../../rules/values.ts";
 import { openMemory, type Remembered } from "../../simulator/memory.ts";
 import { coveragePrompt } from "../../simulator/prompts/synth-solutions.ts";
@@ -118,7 +118,8 @@ function solutionOf({ trajectory, lines }: Episode, { template }: Pick<Teacher["
   const { status, stopReason, messages, task } = trajectory;
   const done: ExpectedCall[] = [];
   for (const { name, arguments: given, result } of playedIn(messages)) {
-    const succeeded = result !== undefined && !(isObject(result) && Object.hasOwn(result, "error"));
+    const tool = task.tools.find((one) => one.name === name);
+    const succeeded = result !== undefined && !isError(result, tool);
     const call = { name, arguments: given };
     if (succeeded && !done.some((earlier) => isSameCall(earlier, call, task.tools))) done.push({ ...call, result });
   }

@@ -26,9 +26,6 @@ export interface WrittenParts extends ToolWriter {
 
 /** Turns of a solution; published for training as well. */
 const mostTurns = 16;
-/** The number of values that fit on a chosen user's menu beside thanks and complaint. */
-const mostHeldBack = 6;
-
 export function synthesiseWritten(config: Config, parts: WrittenParts): Synthesise {
   const { simulator, teacher } = parts;
   if (teacher === null) throw new RangeError("written tasks are solved by a teacher, and there is none");
@@ -122,5 +119,5 @@ function unsaidValues(
       seen.add(key);
     }
   }
-  return found.slice(0, mostHeldBack);
+  return found;
 }

@@ -310,8 +310,10 @@ describe("a value that cannot be searched for", () => {
     expect(carriedShare("There are no warnings.", { warning: "none" })).toBe(1);
     for (const words of ["I've added the meeting with Ann.", "The order has been sent.", "All set!", "Done."])
       expect(carriedShare(words, { status: "Success" })).toBe(1);
-    expect(carriedShare("Which day is it?", { status: "success" })).toBe(0);
+    for (const words of ["Which day is it?", "I need the date.", "I have a question.", "I've not added it.", "Let me do that."])
+      expect(carriedShare(words, { status: "success" })).toBe(0);
     expect(carriedShare("I've added it.", { status: "pending" })).toBe(0);
+    expect(carriedShare("I've added it.", { status: "success", id: "M7" })).toBe(0);
     expect(carriedShare("It is done.", { fee: 0 })).toBe(0);
     expect(carriedShare("There is no fee.", { fee: 5 })).toBe(0);
     expect(carries("A table, no rush.", 0)).toBe(false);
