@@ -64,9 +64,11 @@ export function wantedKinds(only: readonly string[]): readonly Kind[] {
   const unknown = only.find((word) => !kinds.some((kind) => named(kind, word)));
   if (unknown !== undefined)
     throw new PlayactError("usage", `--only expects a role or a kind, got ${unknown}. Kinds: ${kinds.join(", ")}.`);
+  if (only.length === 0) return kinds;
+  const wanted = kinds.filter((kind) => only.some((word) => named(kind, word)));
   // the rules ask nobody, and are what another verdict has to be better than
-  const isWanted = (kind: Kind) => kind === "verdict/rules" || only.some((word) => named(kind, word));
-  return only.length === 0 ? kinds : kinds.filter(isWanted);
+  const judges = wanted.some((kind) => kind.startsWith("verdict/"));
+  return kinds.filter((kind) => wanted.includes(kind) || (judges && kind === "verdict/rules"));
 }
 
 const named = (kind: Kind, word: string) => kind === word || kind.startsWith(`${word}/`);

@@ -4,7 +4,7 @@
 // Departs from TRUSTEE (which only counts aborts by simulator): endings that were not aborted are blamed on a party too.
 
 import { isError } from "./tool-error.ts";
-import type { Blame, ExpectedCall, Failure, Fault, HeldBack, Json, Task, Trajectory } from "../types.ts";
+import type { Blame, ExpectedCall, Failure, Fault, HeldBack, Json, Task, ToolSpec, Trajectory } from "../types.ts";
 import { judged } from "./as-it-is.ts";
 import { goesByPages, isToldByErrors } from "./drift.ts";
 import { jsonOf, own } from "./json.ts";
@@ -139,16 +139,20 @@ function ofTool({ task, messages }: Trajectory): Fault | null {
     const wronged = calls.find(
       (call, index) =>
         call.refused === undefined &&
-        isError(
-          jsonOf(results[index] ?? "") ?? null,
-          task.tools.find(({ name }) => name === call.name),
-        ) &&
+        answeredWithError(results[index] ?? "", call, task.tools) &&
         task.expected.some((expected) => isSameCall(expected, call, task.tools)),
     );
     if (wronged)
       return { code: "refused_right_call", reason: `${wronged.name} was called as expected and answered with an error` };
   }
   return null;
+}
+
+/** A result that was cut is no JSON: then by its beginning. */
+function answeredWithError(text: string, { name }: Pick<ToolSpec, "name">, tools: readonly ToolSpec[]): boolean {
+  const result = jsonOf(text);
+  const tool = tools.find((one) => one.name === name);
+  return result === undefined ? /^\{\s*"error":/.test(text) : isError(result, tool);
 }
 
 function ofAgent({ stopReason, status, verdict }: Trajectory): Fault {

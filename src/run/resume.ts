@@ -1,6 +1,7 @@
 // Resumes a run at the last closed step with a complete checkpoint. Reopens the step after it, restores the learner and swaps
 // the adapter in. A run without a closed step begins with the checkpoint that it goes on from, if it has one (parent.ts). Tidies
-// the run's folder last: nothing is moved before the checkpoint is loaded.
+// the run's folder last: nothing is moved before the checkpoint is loaded. After going back to an earlier one it tidies before that as
+// well, or the next start would take the later folders for those of a newer store.
 import { basename } from "node:path";
 import { PlayactError } from "../errors.ts";
 import { adapterFile, type Checkpoint, checkpointFolder, strayFolders, verifyCheckpoint } from "../store/checkpoints.ts";
@@ -45,7 +46,7 @@ export async function resume(session: Session): Promise<RunState> {
     );
   if (checkpoint.step < last.number) {
     await commit(session, () => reopenAfter(writer, checkpoint.step));
-    await tidy(session); // the later folders are now of no step
+    await tidy(session);
     last = lastClosedStep(store, run) ?? last;
   }
   await load(session, checkpoint, last.nextPolicyVersion);

@@ -1,19 +1,17 @@
 // Whether a tool can be played, decided by trying: its schemas are turned into grammars, llama.cpp's own parser checks these
 // where it is available, and calls and results drawn from them must validate. A tool that passes cannot fail in a run because
 // of its schemas. Departs from the paper, which first uses a tool in the middle of a run.
-
 import { PlayactError } from "../errors.ts";
 import { draws } from "../rng.ts";
-import { isObject, propertiesOf } from "../rules/json.ts";
-import { isFixed, isListed, placeOf } from "../rules/listed.ts";
+import { propertiesOf } from "../rules/json.ts";
+import { isListed, placeOf } from "../rules/listed.ts";
 import { alternatives } from "../rules/schema/alternatives.ts";
 import { type GrammarParser, ruleOf, toGrammar } from "../rules/schema/grammar.ts";
 import { longestReply } from "../rules/schema/reply-tokens.ts";
 import { drawn, shortest } from "../rules/schema/rule.ts";
 import { argumentErrors, matchesSchema } from "../rules/validate.ts";
-import { leaves } from "../rules/values.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
-import { argumentsSchema, drawArguments, object, requiredParameters, text } from "./tool-arguments.ts";
+import { argumentsSchema, drawArguments, object, requiredParameters } from "./tool-arguments.ts";
 
 /** Draws of which one must be valid: a grammar does not express uniqueness and conditions. */
 const tries = 24;
@@ -23,9 +21,7 @@ const roomForCall = 400;
 /** Why no call or no result of the tool can be written; null when it can be played. */
 export function unplayable(tool: ToolSpec, parser: GrammarParser | null): string | null {
   try {
-    const fault = unplayableCall(tool, parser) ?? (tool.returns === undefined ? null : unplayableResult(tool.returns, parser));
-    if (fault === null) writtenTogether(tool);
-    return fault;
+    return unplayableCall(tool, parser) ?? (tool.returns === undefined ? null : unplayableResult(tool.returns, parser));
   } catch (thrown) {
     if (thrown instanceof PlayactError && thrown.boundary === "tools") return thrown.message;
     if (thrown instanceof RangeError) return `the schema cannot be turned into a grammar: ${thrown.message}`;
@@ -64,25 +60,15 @@ function unplayableCall(tool: ToolSpec, parser: GrammarParser | null): string | 
   return fault;
 }
 
-/** A required value of which nothing can be said, such as an empty text or an object without members: no draft of a task takes it. */
+/** A required text that can only be empty: no draft of a task takes it. */
 function nothingSaid(name: string, made: JsonObject, known: JsonObject): readonly string[] {
-  const value = made[name] ?? null;
-  if (typeof value === "string")
-    return value.trim() === "" && !isListed(placeOf(known[name]), value) ? [`'${name}' is empty`] : [];
-  if (typeof value !== "object" || value === null || isFixed(known[name])) return [];
-  const isSaid = isObject(value) ? leaves(value).length > 0 : leaves(value).some((leaf) => typeof leaf !== "boolean");
-  return isSaid ? [] : [`nobody can say what '${name}' is (${JSON.stringify(value)})`];
+  const value = made[name];
+  const isFree = typeof value === "string" && !isListed(placeOf(known[name]), value);
+  return isFree && value.trim() === "" ? [`'${name}' is empty`] : [];
 }
 
 function unplayableResult(returns: JsonSchema, parser: GrammarParser | null): string | null {
   return unwritable(returns, parser, "result", (value) => matchesSchema(returns, value), longestReply);
-}
-
-/** Call and result are also asked for in one reply, the result with an error beside it. @throws PlayactError("tools") if that is too much */
-function writtenTogether({ parameters, returns = {} }: ToolSpec): void {
-  const error = object({ error: text(3, 120) });
-  for (const way of alternatives(parameters)) toGrammar(object({ arguments: object(propertiesOf(way)), result: returns }));
-  toGrammar(object({ result: { anyOf: [returns, error] } }));
 }
 
 /** Why a few draws under the schema give nothing valid; null where one is valid. */

@@ -123,6 +123,7 @@ describe("--simulator", () => {
     const { error } = await doctor(["--simulator", "--only", "verdict/guessed"]);
     expect(error).toMatchObject({ boundary: "usage", message: expect.stringContaining("Kinds: verdict/rules, verdict/mixed") });
     expect(wantedKinds(["user", "verdict/mixed"])).toEqual(["verdict/rules", "verdict/mixed", "user/chosen", "user/written"]);
+    expect(wantedKinds(["user"])).toEqual(["user/chosen", "user/written"]);
     expect(wantedKinds([])).toEqual(kinds);
   });
 
@@ -161,7 +162,7 @@ describe("--simulator", () => {
       unknown: [],
     });
     const part = reportOf("m", findings, ["verdict/rules", "user/chosen"], 9);
-    expect(part.presets).toEqual([]);
+    expect(part.presets).not.toContain("laptop");
     expect(part.unknown).toContain("laptop"); // its tools were not examined
     const casesOf = (part: "all" | "tuned" | "heldOut") => report[part].find(({ kind }) => kind === "tools/blueprint")?.cases;
     expect([casesOf("all"), casesOf("tuned"), casesOf("heldOut")]).toEqual([2, 1, 1]);

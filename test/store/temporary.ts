@@ -70,7 +70,9 @@ export function exampleTask(change: Partial<Task> = {}): Task {
     domain: "weather",
     toolset: "forecast",
     level: 4,
-    tools: [{ name: "forecast", description: "Tomorrow's weather.", parameters: { type: "object", properties: {} } }],
+    tools: [
+      { name: "forecast", description: "Tomorrow's weather.", parameters: { type: "object", properties: { city: { type: "string" } } } },
+    ],
     systemPrompt: "You help with the weather.",
     intent: "Know tomorrow's weather in Oslo.",
     persona: "an expert",

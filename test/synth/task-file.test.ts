@@ -19,6 +19,7 @@ const lesson = {
   returns: { type: "object", properties: { state: { type: "string" } }, required: ["state"] },
 };
 
+const dated = { ...lesson.parameters.properties, day: { type: "string" } };
 const table: Table = {
   thing: "lesson",
   idName: "lesson_id",
@@ -88,7 +89,7 @@ describe("refused is", () => {
     ],
     [
       "a call that its tool does not take",
-      [line({ tools: [{ ...lesson, parameters: { ...lesson.parameters, required: ["lesson_id", "day"] } }] })],
+      [line({ tools: [{ ...lesson, parameters: { type: "object", properties: dated, required: ["lesson_id", "day"] } }] })],
       /line 1: task\.expected: cancel_lesson: missing argument 'day', so that nobody could do it/,
     ],
     [

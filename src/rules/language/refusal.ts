@@ -51,7 +51,7 @@ const changes = "booked|reserved|ordered|sent|cancell?ed|changed|added|paid|crea
 /** Something was done, or a fact is stated. */
 const serves: readonly RegExp[] = [
   new RegExp(`${didIt}(${changes}|found|got|made|took|put|set|left|have (one|it))\\b`),
-  /\bhere (is|are)\b(?!.*\b((i|we|how you) (can|could|am able)|help|(the|my|all my|all the) (tools|functions))\b)|\b(is|are|was|were|been) (now |already )?(booked|reserved|ordered|confirmed|sent|done|set|paid|changed|ready)\b/,
+  /\bhere (is|are)\b(?!.*\b((i|we|how you) (can|could|am able)|help|(the|my|all my|all the) (tools|functions)(?= (i|that i|available|at my)\b|:|$))\b)|\b(is|are|was|were|been) (now |already )?(booked|reserved|ordered|confirmed|sent|done|set|paid|changed|ready)\b/,
   /^(?!.*\b(i|my|our|tools?|functions?|can|could|may|might|would)\b)(?=.*\d).*\b(is|are|was|has|have|will|costs?|leaves?|arrives?|takes?|opens?)\b/,
   /^but (it|he|she|they|(the|your|her|his|their)( \w+){1,2}) (is|are|was|has|costs?|leaves?|arrives?|takes?|opens?)\b(?!.*\b(best|better|good|right|easy|worth)\b)/,
 ];
@@ -64,7 +64,7 @@ const goesOn =
 
 /** The same as a request for a value: not for another task, and not for what the tools lack. */
 const bids =
-  /^(?!.*\b(else|instead|more(?! (?:details?|information)\b)|other|another|different|if|contact|call|visit|ask|tools?|functions?|access|permission|request|task|(i|we) (can|could|may))\b)(and |but )?((please|kindly|(could|can|would|will) you(?! (like|want|need|prefer)\b))\b.*\b((tell|give|send) (me|us)|(provide|share|specify|enter|supply)( me| us)?( with)? (your|the|it|that|this|which|what))\b|(i|we)('d| will| would)* (need|require) (to know )?(your|the|its|which|what)\b)/;
+  /^(?!.*\b(else|instead|more(?! (?:details?|information)\b)|other|another|different|if|contact|call|visit|ask|tools?|functions?|access|permission|request|task|(i|we) (can|could|may))\b)(and |but )?((please|kindly|(could|can|would|will) you(?! (like|want|need|prefer)\b))\b.*\b((tell|give|send) (me|us)|(provide|share|specify|enter|supply)( me| us)?( with)? (your|the|it|that|this|which|what|more))\b|(i|we)('d| will| would)* (need|require) (to know )?(your|the|its|which|what)\b)/;
 
 /** Whether a text says that the request cannot be served. English only. */
 export function refuses(text: string): boolean {

@@ -38,7 +38,7 @@ export function carries(text: string, value: Json): boolean {
 export function carriedShare(text: string, value: Json): number {
   const all = leaves(value).filter(isSayable);
   const reading = readingOf(text);
-  if (all.length > 0 && all.every(isDone) && done.test(reading.text)) return 1;
+  if (all.length > 0 && all.every(isDone) && saysDone(reading.text)) return 1;
   const has = (leaf: string | number) => says(reading, leaf) || (isNothing(leaf) && nothing.test(reading.text));
   return all.length === 0 ? 1 : all.filter(has).length / all.length;
 }
@@ -50,9 +50,14 @@ function isNothing(leaf: string | number): boolean {
   return typeof leaf === "number" ? leaf === 0 : /^(no|none|nothing)$/i.test(leaf.trim());
 }
 
-/** How results that say no more than "success" are told: "I've added the meeting", "It has been sent". */
+/** How results that say no more than "success" are told: "I've added the meeting", "It has been sent". By no question and no failure. */
 const done =
-  /\b(done|successful(ly)?|completed|all set|(is|are) now \w+ed|(has|have) been \w+|(i|we) ((just|now|already) )*(?!need\b)\w{2,}ed|(i['’]ve|we['’]ve|(i|we) have) ((just|now|already|successfully) )*(?!not\b|got\b)\w+(ed|[lnu]t|made|given|told|taken))\b/i;
+  /\b(done|successful(ly)?|completed|all set|(is|are) now \w+ed|(has|have) been (\w+(ed|[lnu]t)|made|done|taken)|(i|we) ((just|now|already) )*(?!(need|proceed|want)\w*)\w{2,}ed|(i['’]ve|we['’]ve|(i|we) have) ((just|now|already|successfully) )*(?!(got|limited)\b)(\w+(ed|[lnu]t)|made|given|told|taken))\b/i;
+const undone = /\?|\b(not|never|error|fail\w*|unable|cannot|tried|try)\b|n['’]t\b/i;
+
+function saysDone(text: string): boolean {
+  return text.split(/(?<=[.!?])\s+|\n+/).some((sentence) => done.test(sentence) && !undone.test(sentence));
+}
 
 function isDone(leaf: string | number): boolean {
   return typeof leaf === "string" && /^(ok|okay|done|success(ful(ly)?)?|completed?)\W*$/i.test(leaf.trim());
