@@ -16,7 +16,7 @@ import { needsWarmup, type Probed, probeTemplate } from "./run/probe.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
 import { beginStep } from "./run/step.ts";
-import { type Demonstration, type Supervised, learnFromDemonstrations } from "./run/supervised.ts";
+import { type Demonstration, learnFromDemonstrations, type Supervised } from "./run/supervised.ts";
 import { expectedOf, swapAndProbe } from "./run/swap.ts";
 import type { TaskSource } from "./run/task-source.ts";
 import { assertTaught, isLearnt, type Show, teacherMetrics, teacherShows } from "./run/teach.ts";

@@ -108,7 +108,7 @@ def load_base(file: Path, dtype: torch.dtype) -> Any:
 
 @contextmanager
 def alone(file: Path) -> Iterator[str]:
-    """A folder with nothing but links to a GGUF: in its own transformers would follow an adapter_config.json to the base model."""
+    """A folder of links to a GGUF alone: in its own transformers would follow an adapter_config.json to the base model."""
     with TemporaryDirectory(prefix="playact-") as folder:
         for shard in [file, *further_shards(file)]:
             (Path(folder) / shard.name).symlink_to(shard.resolve())

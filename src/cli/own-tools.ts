@@ -22,10 +22,12 @@ export async function checkOwnTools({ tasks }: Pick<Config, "tasks">, home: stri
   for (const sentence of leftOut) toStderr(`playact: left out: ${escapeText(sentence)}\n`);
   // by llama.cpp alone: a run has no parser of its own, and would use them
   const refused = await withGrammarParser((parser) =>
-    read.flatMap((set) => set.tools).flatMap((tool) => {
-      const reason = unplayable(tool, parser);
-      return reason === null ? [] : [`the tool "${tool.name}" cannot be played: ${reason}`];
-    }),
+    read
+      .flatMap((set) => set.tools)
+      .flatMap((tool) => {
+        const reason = unplayable(tool, parser);
+        return reason === null ? [] : [`the tool "${tool.name}" cannot be played: ${reason}`];
+      }),
   );
   if (refused.length > 0) throw new PlayactError("tools", `${tools}: ${refused.join("; ")}. Take such tools out of the file.`);
   return toolsHash(read);

@@ -108,7 +108,10 @@ export function reportOf(model: string, findings: readonly Finding[], wanted: re
 }
 
 function presetsFor({ trusted }: Advice, examined: readonly Kind[]): Pick<Report, "presets" | "unknown"> {
-  const asked = Object.keys(presets).map((name) => ({ name, kinds: kindsAsked(resolveConfig({ preset: name, set: [] }).config) }));
+  const asked = Object.keys(presets).map((name) => ({
+    name,
+    kinds: kindsAsked(resolveConfig({ preset: name, set: [] }).config),
+  }));
   const known = asked.filter(({ kinds }) => kinds.every((kind) => examined.includes(kind)));
   return {
     presets: known.filter(({ kinds }) => kinds.every((kind) => trusted.includes(kind))).map(({ name }) => name),

@@ -3,7 +3,6 @@
 // agent is blamed, in the words of its verdict (reward/conduct.ts).
 // Departs from TRUSTEE (which only counts aborts by simulator): endings that were not aborted are blamed on a party too.
 
-import { isError } from "./tool-error.ts";
 import type { Blame, ExpectedCall, Failure, Fault, HeldBack, Json, Task, ToolSpec, Trajectory } from "../types.ts";
 import { judged } from "./as-it-is.ts";
 import { goesByPages, isToldByErrors } from "./drift.ts";
@@ -11,6 +10,7 @@ import { jsonOf, own } from "./json.ts";
 import { carries } from "./language/said.ts";
 import { spoken } from "./language/spoken.ts";
 import { asksFor } from "./question.ts";
+import { isError } from "./tool-error.ts";
 import { isSameCall, sameValue } from "./values.ts";
 
 export function isBadEnding({ status, verdict }: Trajectory): boolean {

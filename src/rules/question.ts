@@ -43,7 +43,8 @@ const sentencesOf = (text: string) =>
     .split(/(?<=[.!?？؟。:])\s+|\n+/);
 
 /** Anything that may be a question or a request. Wide: by itself it decides nothing. */
-const asking = /[?？؟]|\b(please|kindly|(tell|give|send) (me|us)|let (me|us) know|provide|specify|enter|state|(i|we)\b.* (need|require))\b/i;
+const asking =
+  /[?？؟]|\b(please|kindly|(tell|give|send) (me|us)|let (me|us) know|provide|specify|enter|state|(i|we)\b.* (need|require))\b/i;
 
 /** Whether a text may ask for something that it does not name. */
 export function asks(text: string): boolean {

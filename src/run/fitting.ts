@@ -43,7 +43,8 @@ function unfit({ config, template }: Pick<Session, "config" | "template">, tool:
   const text = template.begin();
   const shown = text.system(systemPromptUnder("", instructionsIn(config)), [tool]).ids.length + text.user("").ids.length;
   const room = promptRoom(config);
-  if (shown > room) return `${name} alone takes ${shown} tokens of a prompt, and there is room for ${room} (raise engine.policyContext)`;
+  if (shown > room)
+    return `${name} alone takes ${shown} tokens of a prompt, and there is room for ${room} (raise engine.policyContext)`;
   const silent = requiredParameters(tool).find((argument) => !canBeSaid(propertiesOf(parameters)[argument]));
   if (silent !== undefined) return `nobody can say what '${silent}' of ${name} is`;
   if (returns === undefined) return null;
@@ -81,6 +82,7 @@ export function unfitOwnTools(session: Pick<Session, "config" | "template" | "to
   if (session.config.tasks.tools === null) return [];
   const tools = session.toolsets.train.flatMap((toolset) => toolset.tools);
   const found = tools.flatMap((tool) => unfit(session, tool) ?? []);
-  if (found.length === tools.length) throw new PlayactError("tools", `No task could be about any of the tools: ${found.join("; ")}.`);
+  if (found.length === tools.length)
+    throw new PlayactError("tools", `No task could be about any of the tools: ${found.join("; ")}.`);
   return found.map((sentence) => `no task will be about this tool: ${sentence}`);
 }

@@ -118,7 +118,8 @@ export async function openSession(
     assertTriable(config.trial, form.dialect);
     const chosen = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
     told(`chat template: ${chosen.text}`);
-    for (const warning of unfitOwnTools({ config, toolsets, ...chosen })) watch.progress({ kind: "warning", text: warning, step: 0 });
+    for (const warning of unfitOwnTools({ config, toolsets, ...chosen }))
+      watch.progress({ kind: "warning", text: warning, step: 0 });
     return chosen;
   }
 }

@@ -4,15 +4,16 @@
 // asked. Departs from TRUSTEE: rules decide what they can without a model (an unknown tool, wrong arguments, an invented id, a
 // repeated call), parallel calls are answered in order, each with the earlier results, and a result that contradicts known facts
 // is asked for again.
-import { isError } from "../rules/tool-error.ts";
+
 import type { Config } from "../config/config.ts";
 import { asItIs } from "../rules/as-it-is.ts";
 import { contradicted, contradictions, putRight } from "../rules/contradiction.ts";
 import { decoyResult, readsIn, tellingOf } from "../rules/drift.ts";
 import { type Fact, factText, inventedId, listing, repeatedFact } from "../rules/journal.ts";
-import { isObject, own, spacedJson } from "../rules/json.ts";
+import { spacedJson } from "../rules/json.ts";
 import { replyTokens } from "../rules/schema/reply-tokens.ts";
 import { executed, runsOn } from "../rules/table.ts";
+import { isError } from "../rules/tool-error.ts";
 import { argumentErrors } from "../rules/validate.ts";
 import { isSameCall } from "../rules/values.ts";
 import type { ExpectedCall, Json, Line, Refusal, Task, ToolCall, ToolSpec } from "../types.ts";

@@ -51,7 +51,10 @@ async function draftOf(
     const aspects = { ...order.aspects, numTools: Math.max(leastTools, order.aspects.numTools) };
     const random = draws(...names, "catalogue", draft);
     const calls = random.integer(1, 2);
-    const outline = await writeOutline({ ...order, aspects, calls, hold: 1 }, { toolsets, distractors: anyTools, simulator }).catch(tooLarge);
+    const outline = await writeOutline(
+      { ...order, aspects, calls, hold: 1 },
+      { toolsets, distractors: anyTools, simulator },
+    ).catch(tooLarge);
     if ("stage" in outline) {
       reason = outline.reason;
       continue;

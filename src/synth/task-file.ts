@@ -1,7 +1,6 @@
 // Task sets as text: one task a line, with its persona, in JSON. What is read back is checked: a task's shape by schema, its tools
 // like a user's own (tools/tool-spec.ts), since whoever wrote the file may not have been Playact.
 
-import { wrongCall } from "./check.ts";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { describe, PlayactError } from "../errors.ts";
@@ -11,6 +10,7 @@ import { schemaFault } from "../rules/validate.ts";
 import type { Persona } from "../store/task-sets.ts";
 import { toolOf } from "../tools/tool-spec.ts";
 import { attributeKinds, type ItemRule, type Json, type Task } from "../types.ts";
+import { wrongCall } from "./check.ts";
 
 /** A task and for whom it was made. */
 export interface TaskLine {

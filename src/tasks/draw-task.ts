@@ -74,7 +74,8 @@ function sharedIn({ first, second, given }: Chain): readonly string[] {
   const [one, ...ways] = [first, second].flatMap(({ parameters }) => alternatives(parameters)).map(propertiesOf);
   const [other, ...more] = ways; // a tool of several ways may not know a name in all of them
   if (one === undefined || other === undefined || more.length > 0) return [];
-  const form = (schema: Json | undefined) => JSON.stringify(isObject(schema) ? { ...schema, description: null, title: null } : schema);
+  const form = (schema: Json | undefined) =>
+    JSON.stringify(isObject(schema) ? { ...schema, description: null, title: null } : schema);
   const isSame = (name: string) => own(one, name) !== undefined && form(one[name]) === form(other[name]);
   return Object.keys(other).filter((name) => isSame(name) && !given.includes(name));
 }

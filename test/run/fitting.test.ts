@@ -21,13 +21,17 @@ test("of the user's own tools those that no task can be about are named, with wh
     ...{ name: "note", description: "" },
     parameters: { type: "object", properties: { about: schema }, required: ["about"] },
   });
-  expect(unfit(findTrain, silent({ type: "object", properties: {} }), silent({ type: "array", items: { type: "boolean" } }))).toEqual(
-    Array(2).fill("no task will be about this tool: nobody can say what 'about' of note is"),
-  );
+  expect(
+    unfit(findTrain, silent({ type: "object", properties: {} }), silent({ type: "array", items: { type: "boolean" } })),
+  ).toEqual(Array(2).fill("no task will be about this tool: nobody can say what 'about' of note is"));
   expect(unfit(silent({ type: "object" }), silent({ type: "boolean" }))).toEqual([]);
   expect(unfit(findTrain, long, wordy)).toEqual([
-    expect.stringMatching(/find_any alone takes \d+ tokens of a prompt, and there is room for \d+ \(raise engine\.policyContext\)/),
-    expect.stringMatching(/shortest result of tell_all has \d+ characters, and the policy reads 512 \(raise rollout\.toolChars\)/),
+    expect.stringMatching(
+      /find_any alone takes \d+ tokens of a prompt, and there is room for \d+ \(raise engine\.policyContext\)/,
+    ),
+    expect.stringMatching(
+      /shortest result of tell_all has \d+ characters, and the policy reads 512 \(raise rollout\.toolChars\)/,
+    ),
   ]);
 });
 

@@ -32,7 +32,8 @@ describe("the metrics of a step's groups", () => {
   test("have no reward, rather than a zero, if nothing was judged", () => {
     const metrics = metricsOf([aborted(), aborted()]);
     expect(Object.keys(metrics).filter((name) => name.startsWith("reward") || name.startsWith("completions"))).toEqual([]);
-    for (const share of ["rollout/success", "rollout/turns", "rollout/judged_by_model"]) expect(metrics).not.toHaveProperty(share);
+    for (const share of ["rollout/success", "rollout/turns", "rollout/judged_by_model"])
+      expect(metrics).not.toHaveProperty(share);
     expect(metrics).toMatchObject({ "rollout/aborted": 2, frac_reward_zero_std: 1 });
     expect(Object.values(metricsOf()).every(Number.isFinite)).toBe(true);
   });

@@ -71,7 +71,11 @@ export function exampleTask(change: Partial<Task> = {}): Task {
     toolset: "forecast",
     level: 4,
     tools: [
-      { name: "forecast", description: "Tomorrow's weather.", parameters: { type: "object", properties: { city: { type: "string" } } } },
+      {
+        name: "forecast",
+        description: "Tomorrow's weather.",
+        parameters: { type: "object", properties: { city: { type: "string" } } },
+      },
     ],
     systemPrompt: "You help with the weather.",
     intent: "Know tomorrow's weather in Oslo.",

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { readTaskFile, taskLines } from "../../src/synth/task-file.ts";
 import { executed } from "../../src/rules/table.ts";
+import { readTaskFile, taskLines } from "../../src/synth/task-file.ts";
 import type { Table, Task } from "../../src/types.ts";
 import { exampleTask } from "../store/temporary.ts";
 

@@ -21,7 +21,10 @@ describe("a drawn plan", () => {
   test("has what both tools of a chain take in both calls or in neither: a person says it once", () => {
     const priced = (tool: ToolSpec): ToolSpec => ({
       ...tool,
-      parameters: { ...tool.parameters, properties: { ...propertiesOf(tool.parameters), currency: { type: "string", description: `Of ${tool.name}` } } },
+      parameters: {
+        ...tool.parameters,
+        properties: { ...propertiesOf(tool.parameters), currency: { type: "string", description: `Of ${tool.name}` } },
+      },
     });
     const toolset = { domain: "travel", name: "trains", tools: [findTrain, bookSeats].map(priced) };
     const shared = Array.from({ length: 60 }, (_, seed) =>

@@ -107,7 +107,10 @@ describe("what the query does not say", () => {
       version: { const: "v1" },
       ways: { type: "array", items: { type: "string" } },
     };
-    const tool = { ...findTrain, parameters: { ...findTrain.parameters, properties, required: ["from", "to", "day", "version"] } };
+    const tool = {
+      ...findTrain,
+      parameters: { ...findTrain.parameters, properties, required: ["from", "to", "day", "version"] },
+    };
     const call = { ...found, arguments: { ...found.arguments, version: "v1", ways: [] } };
     const toolset = { ...trains, tools: [tool] };
     const { task } = await write(order(), [toolset], [{ ...draft, expected_tool_calls: [call] }]);

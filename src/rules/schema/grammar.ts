@@ -8,7 +8,7 @@ import type { Json, JsonSchema } from "../../types.ts";
 import { isObject } from "../json.ts";
 import { alternatives } from "./alternatives.ts";
 import { anyJson } from "./any-json.ts";
-import { mostDigits, multiplesRule, numberRule, decimalsOf } from "./numbers.ts";
+import { decimalsOf, mostDigits, multiplesRule, numberRule } from "./numbers.ts";
 import { patternOfFormat, patternRule } from "./patterns.ts";
 import { asSchema, bound, inside, list, refuse, repeated, type SchemaPlace, wholeNumber } from "./place.ts";
 import { gbnf, type Rule, unescaped } from "./rule.ts";

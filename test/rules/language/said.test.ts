@@ -308,12 +308,17 @@ describe("a value that cannot be searched for", () => {
   test("is told as a lack where it is nothing, and only in a report", () => {
     expect(carriedShare("It is already done, so there is no fee.", { status: "already done", fee: 0 })).toBe(1);
     expect(carriedShare("There are no warnings.", { warning: "none" })).toBe(1);
-    for (const words of ["I've added the meeting with Ann.", "I've made the booking.", "The order has been sent.", "All set!", "Done."])
+    for (const words of [
+      "I've added the meeting with Ann.",
+      "I've made the booking.",
+      "The order has been sent.",
+      "All set!",
+      "Done.",
+    ])
       expect(carriedShare(words, { status: "Success" })).toBe(1);
     const nothing = ["Which day is it?", "I need the date.", "I have a question.", "I've not added it.", "Let me do that."];
     const failures = ["Shall I proceed?", "There has been an error.", "It could not be completed.", "I failed to add it."];
-    for (const words of [...nothing, ...failures])
-      expect(carriedShare(words, { status: "success" })).toBe(0);
+    for (const words of [...nothing, ...failures]) expect(carriedShare(words, { status: "success" })).toBe(0);
     expect(carriedShare("I've added it.", { status: "pending" })).toBe(0);
     expect(carriedShare("I've added it.", { status: "success", id: "M7" })).toBe(0);
     expect(carriedShare("It is done.", { fee: 0 })).toBe(0);
