@@ -14,7 +14,7 @@ import { closeStep, openStep } from "../../src/store/steps.ts";
 import { openStore } from "../../src/store/store.ts";
 import { newWriter, type Temporary, temporaryStore } from "../store/temporary.ts";
 import { openRequest } from "../suites/learner.suite.ts";
-import { life, lostOf, newRun, outcome } from "../support/whole-run.ts";
+import { Killed, life, lostOf, type Moment, newRun, outcome } from "../support/whole-run.ts";
 
 /** A file in a separate folder. */
 function put(...path: readonly string[]): string {
@@ -112,6 +112,21 @@ test("a newest checkpoint with a changed file is not used: its step is played ag
   const told: string[] = [];
   await life(temporary, run, { token: "second", progress: (event) => void ("text" in event && told.push(event.text)) });
   expect(told).toContainEqual(expect.stringMatching(/^The checkpoint of step 2 is not used: /));
+  expect(outcome(temporary, run)).toEqual(expected);
+});
+
+test("a start that went back two steps and ended before the checkpoint was loaded does not take the later folders for a newer store's", async () => {
+  using temporary = temporaryStore();
+  const run = newRun(temporary, { keepCheckpoints: 9 });
+  await life(temporary, run, { token: "first" });
+  const expected = outcome(temporary, run);
+  for (const later of listCheckpoints(temporary.store, run).filter(({ step }) => step > 0))
+    appendFileSync(join(checkpointFolder(temporary.store, later), "state.json"), " ");
+  const moment: Moment = (name) => {
+    if (name === "before a swap") throw new Killed(name);
+  };
+  await expect(life(temporary, run, { token: "second", moment })).rejects.toThrow(Killed);
+  await life(temporary, run, { token: "third" });
   expect(outcome(temporary, run)).toEqual(expected);
 });
 

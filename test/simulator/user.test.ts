@@ -4,8 +4,8 @@ import { complaint, thanks } from "../../src/simulator/prompts/user.ts";
 import type { Simulator } from "../../src/simulator/simulator.ts";
 import { outOfCharacter, userWays } from "../../src/simulator/user.ts";
 import { openWorld } from "../../src/simulator/world.ts";
-import type { Json, Line, Task } from "../../src/types.ts";
-import { blueprint, declined, found } from "../support/blueprint.ts";
+import type { Json, Line, Task, ToolCall } from "../../src/types.ts";
+import { blueprint, booked, chain, declined, found } from "../support/blueprint.ts";
 import { cancelAda, findAda, lessonTask } from "../support/piano-school.ts";
 import { isSilent, menuOf, stage } from "../support/stage.ts";
 
@@ -71,6 +71,24 @@ describe("the user's next sentence", () => {
     await world.answer(found, [begun]);
     expect(await world.reply([begun, { role: "assistant", text: "Take NT8 at 11:50." }])).toMatchObject({ kind: "thanks" });
     expect(asked.choices).toEqual([]);
+  });
+
+  test("waits for the results of the expected calls, with the ids that written tools gave, and not for those of another call", async () => {
+    const heard = async (made: ToolCall, text: string) => {
+      const results: Json[] = [{ train_id: "NT8", departs: "11:50" }, { price: 99 }];
+      const reply = () => ({ reason: "It fits.", reward: 1, result: results.shift() ?? null });
+      const { simulator, ways, asked } = stage({ reply, choose: () => [-1, -1] }, { tools: "written" });
+      const both = chain({ tools: chain().tools.map(({ returns: _, ...tool }) => tool) });
+      const world = openWorld(both, simulator, ways, ["linked"]);
+      const begun: Line = { role: "user", text: both.firstMessage };
+      await world.answer(made, [begun]);
+      await world.answer({ ...booked, arguments: { ...booked.arguments, train_id: "NT8" } }, [begun]);
+      await world.reply([begun, { role: "assistant", text }]);
+      return asked.choices.length === 0; // all is heard, so there is nothing to choose
+    };
+    const report = "I booked train NT8 at 11:50 for 99.";
+    expect(await heard(found, report)).toBe(true);
+    expect(await heard({ ...found, arguments: { ...found.arguments, to: "Hamar" } }, report)).toBe(false);
   });
 
   test("is weighed on the conversation, and against the first message alone", async () => {
