@@ -12,6 +12,8 @@ interface Import {
   /** "llm/llm.ts" for a file of ours, the specifier as written for a package. */
   readonly to: string;
   readonly typesOnly: boolean;
+  /** `await import(…)`: only where it is reached. */
+  readonly late: boolean;
 }
 
 interface Source {
@@ -27,7 +29,8 @@ const lateImport = /\bimport\(\s*"(?<target>[^"]+)"\s*\)/g;
 
 function importsOf(path: string, text: string): Import[] {
   const found: Import[] = [];
-  for (const match of [...text.matchAll(statement), ...text.matchAll(lateImport)]) {
+  const late = new Set(text.matchAll(lateImport));
+  for (const match of [...text.matchAll(statement), ...late]) {
     const target = match.groups?.target ?? "";
     const what = match.groups?.what ?? "";
     const to = target.startsWith(".") ? normalize(join(dirname(path), target)) : target;
@@ -36,7 +39,7 @@ function importsOf(path: string, text: string): Import[] {
       ?.split(",")
       .filter((name) => name.trim() !== "");
     const typesOnly = what.startsWith("type ") || (names?.every((name) => name.trim().startsWith("type ")) ?? false);
-    found.push({ from: path, to, typesOnly });
+    found.push({ from: path, to, typesOnly, late: late.has(match) });
   }
   return found;
 }
@@ -115,6 +118,14 @@ describe("imports", () => {
         /^(benchmark\/checker|learner\/torch|llm\/engine\/(nvidia|available)|cli\/relaunch|cli\/supervise|cli\/sql[\w-]*|models\/[\w-]+)\.ts$/,
       ),
     ).toEqual([]);
+  });
+
+  test("of the engine are late in train: the process that watches a run never loads it", () => {
+    const loaded = new Set(["cli/train.ts"]);
+    for (const path of loaded)
+      for (const { from, to, typesOnly, late } of imports) if (from === path && isOurs(to) && !typesOnly && !late) loaded.add(to);
+    expect(loaded.size).toBeGreaterThan(100);
+    expect([...loaded].filter((path) => /^llm\/engine\/(addon|llama)/.test(path))).toEqual([]);
   });
 
   test("have no cycle", () => {

@@ -32,7 +32,7 @@ export function refuseUnused(command: Command, doing: string, used: readonly str
 }
 
 /** A whole number of at least 1, and at most `most`, for an option's value. */
-export function upTo(most = Number.MAX_SAFE_INTEGER) {
+export function atLeastOne(most = Number.MAX_SAFE_INTEGER) {
   const range = most === Number.MAX_SAFE_INTEGER ? "of at least 1" : `from 1 to ${most}`;
   return (given: string): number => {
     const value = Number(given);

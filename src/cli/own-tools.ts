@@ -10,7 +10,8 @@ import { escapeText, toStderr } from "./output.ts";
 /**
  * Reads config.tasks.tools as a run in `home` will, and tries them with llama.cpp's own parser; prints which are left out. Returns
  * their hash; null: the run has the catalogue's.
- * @throws PlayactError("tools") for a tool that cannot be simulated, unless the config leaves such tools out
+ * @throws PlayactError("tools") for a tool that cannot be simulated, unless the config leaves such tools out; for one that llama.cpp alone
+ * refuses in any case
  */
 export async function checkOwnTools({ tasks }: Pick<Config, "tasks">, home: string): Promise<string | null> {
   const { tools, skipBadTools } = tasks;
@@ -20,7 +21,7 @@ export async function checkOwnTools({ tasks }: Pick<Config, "tasks">, home: stri
   const leftOut: string[] = [];
   const read = ownTools(tools, store, skipBadTools ? { leftOut: (sentence) => leftOut.push(sentence) } : {});
   for (const sentence of leftOut) toStderr(`playact: left out: ${escapeText(sentence)}\n`);
-  // by llama.cpp alone: a run has no parser of its own, and would use them
+  // these are not left out: a run reads the tools without llama.cpp's parser, and would use them
   const refused = await withGrammarParser((parser) =>
     read
       .flatMap((set) => set.tools)

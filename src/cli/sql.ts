@@ -9,7 +9,7 @@ import { type Cell, cellJson, type QueryResult } from "../store/console.ts";
 import { resolveHome, storePath } from "../store/home.ts";
 import { openStore } from "../store/store.ts";
 import type { Json } from "../types.ts";
-import { upTo } from "./options.ts";
+import { atLeastOne } from "./options.ts";
 import { formatTable, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
 import type { SqlReply, SqlRequest } from "./sql-child.ts";
 
@@ -37,7 +37,7 @@ export function sqlCommand(print: Print = toStdout, program: string = childProgr
     .argument("<query>", "a SELECT; views: step_summary, trajectory_summary, evaluation_summary, transcript ...")
     .option("--home <folder>", homeHelp)
     .option("--json", "print a JSON array of objects; BLOBs as base64")
-    .option("--limit <rows>", "most rows", upTo(), 10_000)
+    .option("--limit <rows>", "most rows", atLeastOne(), 10_000)
     .option("--timeout <seconds>", "longest time a query may take", seconds, 2)
     .action(async (sql: string, options: { home?: string; json?: boolean; limit: number; timeout: number }) => {
       const path = storePath(resolveHome(options.home));

@@ -7,7 +7,7 @@ import { ensureWritable, resolveHome, storePath } from "../store/home.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { taskSetStates } from "../store/synthesis-summary.ts";
 import { type MakeWords, makeTaskSet } from "./make-task-set.ts";
-import { collect, presetHelp, refuseUnused, upTo } from "./options.ts";
+import { atLeastOne, collect, presetHelp, refuseUnused } from "./options.ts";
 import { formatTable, homeHelp, type Print, printJson, toStderr, toStdout } from "./output.ts";
 import { exportTaskSet, importTaskSet } from "./task-set-file.ts";
 
@@ -36,7 +36,7 @@ export function synthCommand(print: Print = toStdout, progress: Print = toStderr
     .option(
       "-n, --number <n>",
       "personas of the set, each of which may come to a task (default: 60, or those it has)",
-      upTo(mostPersonas),
+      atLeastOne(mostPersonas),
     )
     .option("--preset <name>", `${presetHelp} (default: laptop-synth, or as the set was begun)`)
     .option("--ablation <name>", "an ablation over the preset: catalogue-tools (repeatable)", collect, [])

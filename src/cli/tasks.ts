@@ -12,7 +12,7 @@ import { commandFor, resolveHome, storePath } from "../store/home.ts";
 import type { Rejection } from "../tasks/rejection.ts";
 import type { Task } from "../types.ts";
 import { report } from "./exit.ts";
-import { collect, presetHelp, toolSettings, toolsHelp, upTo } from "./options.ts";
+import { atLeastOne, collect, presetHelp, toolSettings, toolsHelp } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
 import { checkOwnTools, toolStore } from "./own-tools.ts";
 import { untruePages } from "./pages.ts";
@@ -39,8 +39,8 @@ export function tasksCommand(): Command {
       collect,
       [],
     )
-    .option("--level <n>", "level 1..100 (default: the preset's start)", upTo(100))
-    .option("-n, --number <n>", "how many", upTo(1000), 3)
+    .option("--level <n>", "level 1..100 (default: the preset's start)", atLeastOne(100))
+    .option("-n, --number <n>", "how many", atLeastOne(1000), 3)
     .option("--tools <path>", toolsHelp)
     .option("--skip-bad-tools", "leave out tools that cannot be simulated, and name them")
     .option("--set <key=value>", "set a config key (repeatable)", collect, [])
@@ -78,7 +78,7 @@ export function tasksCommand(): Command {
 /** As a run would write them; novelty is checked among these tasks only. */
 async function writeSome(config: Config, options: Options) {
   const { openEngineOf } = await import("../run/open-engine.ts"); // late: the engine is slow to load for --help
-  const { toolsetsOf } = await import("../run/open.ts");
+  const { toolsetsOf } = await import("../run/toolsets.ts");
   const { callFormOf } = await import("../run/form.ts");
   const { findSeats } = await import("../run/seats.ts");
   const { openNearness } = await import("../run/open-embedder.ts");

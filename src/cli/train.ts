@@ -26,7 +26,7 @@ import type { RunRow } from "../store/run-row.ts";
 import { assertFree, createRun, findRun, setRunConfig } from "../store/runs.ts";
 import { lastClosedStep } from "../store/steps.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { collect, presetHelp, toolSettings, toolsHelp, upTo } from "./options.ts";
+import { atLeastOne, collect, presetHelp, toolSettings, toolsHelp } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
 import { checkOwnTools } from "./own-tools.ts";
 import { checkSame } from "./same-models.ts";
@@ -62,7 +62,7 @@ export function trainCommand(): Command {
     )
     .option("--resume [run]", "resume a run (default: the latest)")
     .option("--name <name>", "name of the new run (default: preset and a number)")
-    .option("--steps <n>", "total number of GRPO steps", upTo())
+    .option("--steps <n>", "total number of GRPO steps", atLeastOne())
     .option("--tools <path>", toolsHelp)
     .option("--from <run>", "go on from a checkpoint of another run: RUN, RUN@STEP, RUN@best or RUN@last")
     .option("--set <key=value>", "set a config key (repeatable)", collect, [])

@@ -36,25 +36,22 @@ const pointsBack =
 
 const questionMark = /[?？؟]/;
 
-const sentencesOf = (text: string) =>
-  text
-    .toLowerCase()
-    .replace(apostrophes, "'")
-    .split(/(?<=[.!?？؟。:])\s+|\n+/);
-
 /** Anything that may be a question or a request. Wide: by itself it decides nothing. */
 const asking =
-  /[?？؟]|\b(please|kindly|(tell|give|send) (me|us)|let (me|us) know|provide|specify|enter|state|(i|we)\b.* (need|require))\b/i;
+  /\b(please|kindly|(tell|give|send) (me|us)|let (me|us) know|provide|specify|enter|state|(i|we)\b.* (need|require))\b/i;
 
 /** Whether a text may ask for something that it does not name. */
 export function asks(text: string): boolean {
-  return asking.test(text);
+  return questionMark.test(text) || asking.test(text);
 }
 
 /** Whether a message without a call asks for it. */
 export function asksFor({ text, calls }: Pick<Message, "text" | "calls">, { argument }: HeldBack): boolean {
   if (calls.length > 0) return false;
-  const sentences = sentencesOf(text);
+  const sentences = text
+    .toLowerCase()
+    .replace(apostrophes, "'")
+    .split(/(?<=[.!?？؟。:])\s+|\n+/);
   return sentences.some((sentence, at) => {
     const whole = request.test(sentence) && pointsBack.test(sentence) ? `${sentences[at - 1] ?? ""} ${sentence}` : sentence;
     if (questionMark.test(sentence) && (open.test(sentence) || !offer.test(sentence)))

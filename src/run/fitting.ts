@@ -1,7 +1,7 @@
-// Whether a task can be played in a run: by the rules for written tasks, in its policy's context, with results that the policy can read.
+// Whether a task can be played in a run, and whether any task can be about a tool: by the rules for written tasks, in its policy's context, with results that the policy can read.
 import type { Config } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
-import { instructionsIn, systemPromptUnder } from "../llm/text/system-prompt.ts";
+import { instructionsIn } from "../llm/text/system-prompt.ts";
 import { isObject, propertiesOf } from "../rules/json.ts";
 import { isFixed } from "../rules/listed.ts";
 import { alternatives } from "../rules/schema/alternatives.ts";
@@ -40,8 +40,7 @@ export function promptRoom({ engine, rollout }: Config): number {
 /** Why no task of a run can be about a tool, with what to raise; its schemas alone say so. Null: one can. */
 function unfit({ config, template }: Pick<Session, "config" | "template">, tool: ToolSpec): string | null {
   const { name, parameters, returns } = tool;
-  const text = template.begin();
-  const shown = text.system(systemPromptUnder("", instructionsIn(config)), [tool]).ids.length + text.user("").ids.length;
+  const shown = promptTokens({ systemPrompt: "", tools: [tool], firstMessage: "" }, template, instructionsIn(config));
   const room = promptRoom(config);
   if (shown > room)
     return `${name} alone takes ${shown} tokens of a prompt, and there is room for ${room} (raise engine.policyContext)`;

@@ -1,7 +1,6 @@
 // Opens the parts of a run: models, engine, learner, toolsets. The loops get them as ports and do not import this file.
 
 import type { Config } from "../config/config.ts";
-import { heldOutShare } from "../config/held-out.ts";
 import { PlayactError } from "../errors.ts";
 import type { Learner, OpenReply, OpenRequest } from "../learner/learner.ts";
 import { restartingLearner } from "../learner/restart.ts";
@@ -17,24 +16,21 @@ import { newUsage } from "../simulator/usage.ts";
 import type { Writer } from "../store/lease.ts";
 import { recordStart } from "../store/starts.ts";
 import { lastClosedStep } from "../store/steps.ts";
-import type { Store } from "../store/store.ts";
-import { embeddedCatalogue, splitHeldOut } from "../tools/toolset.ts";
-import type { Toolset } from "../types.ts";
 import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
-import { checkDrift } from "./drifting.ts";
 import { unfitOwnTools } from "./fitting.ts";
 import { callFormOf } from "./form.ts";
 import { memoryOf } from "./memory.ts";
 import { openNearness } from "./open-embedder.ts";
 import { openEngineOf } from "./open-engine.ts";
-import { assertSameTools, runTools } from "./own-tools.ts";
+import { assertSameTools } from "./own-tools.ts";
 import { planOfRun, unplanned } from "./plan.ts";
 import { probePositions } from "./positions.ts";
 import { findSeats } from "./seats.ts";
 import type { Session } from "./session.ts";
 import { looseServer } from "./simulator-server.ts";
 import { teacherSeat } from "./teacher.ts";
+import { heldOutTools, toolsetsOf } from "./toolsets.ts";
 import { restAtFirst, training } from "./turns.ts";
 import { versions } from "./versions.ts";
 
@@ -122,31 +118,6 @@ export async function openSession(
       watch.progress({ kind: "warning", text: warning, step: 0 });
     return chosen;
   }
-}
-
-/**
- * The toolsets of a config, those held out apart; a task set's tools are in `store`.
- * @throws PlayactError("config") as checkDrift does
- */
-export function toolsetsOf(config: Config, store: Store | null = null): Session["toolsets"] {
-  const { tools, source } = config.tasks;
-  const all = runTools(config.tasks, store) ?? embeddedCatalogue();
-  const { tasks, decisions, perCell } = config.evaluation;
-  const evaluates = tasks + decisions + perCell > 0;
-  const { train, heldOut } = splitHeldOut(all, evaluates ? heldOutShare(config) : 0, ["held-out"]);
-  if (source === null) checkDrift(config, train, tools ?? "the catalogue"); // the tasks of a set have their own tools
-  if (evaluates && heldOut.length === 0) return { train, heldOut: train }; // the same tools, other tasks
-  return { train, heldOut };
-}
-
-/** Which of the user's own tools are not trained on, in a sentence if there are any. */
-export function heldOutTools({ tasks }: Pick<Config, "tasks">, { train, heldOut }: Session["toolsets"]): readonly string[] {
-  if (tasks.tools === null || heldOut === train || heldOut.length === 0) return [];
-  const namesOf = (toolsets: readonly Toolset[]) => toolsets.flatMap((toolset) => toolset.tools.map(({ name }) => name));
-  const [own, others] = [namesOf(heldOut), namesOf(train)];
-  return [
-    `tools: ${own.length} of your ${own.length + others.length} tools are never trained on, as evaluation.heldOut says, so that the evaluation is on unseen ones (${own.join(", ")})`,
-  ];
 }
 
 interface OpenedLearner {

@@ -6,7 +6,7 @@ import { assertSameIds } from "../learner/same-ids.ts";
 import { draws } from "../rng.ts";
 import type { LearnedLogprobs } from "../store/steps.ts";
 import type { Trajectory } from "../types.ts";
-import type { Metrics } from "./metric-list.ts";
+import type { learnerMetrics, Metrics } from "./metric-list.ts";
 import { mean } from "./metrics.ts";
 import type { Session } from "./session.ts";
 
@@ -73,19 +73,25 @@ export function batchesOf(
   }).flat();
 }
 
-const sums = ["num_tokens", "skipped_steps", "learner/memory_retries", "learner/packed_tokens", "learner/unpacked_tokens"];
-const largest = ["learner/peak_mb", "learner/predicted_mb", "learner/recomputed_blocks", "learner/restarts"];
+type Fold = (values: readonly number[]) => number;
+const sum: Fold = (values) => values.reduce((total, value) => total + value, 0);
+const largest: Fold = (values) => Math.max(...values);
+const smallest: Fold = (values) => Math.min(...values);
+
+/** What is no mean over the updates. */
+const folds = {
+  ...{ num_tokens: sum, skipped_steps: sum, "learner/memory_retries": sum },
+  ...{ "learner/packed_tokens": sum, "learner/unpacked_tokens": sum, "learner/seconds_forward_backward": sum },
+  ...{ "learner/peak_mb": largest, "learner/predicted_mb": largest, "learner/recomputed_blocks": largest },
+  ...{ "learner/restarts": largest, "learner/row_tokens": smallest },
+} satisfies { readonly [name in (typeof learnerMetrics)[number]["name"] | "learner/restarts"]?: Fold };
 
 /** The metrics of many updates as those of one. */
 function together(updates: readonly UpdateReply["metrics"][]): Metrics {
+  const foldOf = new Map<string, Fold>(Object.entries(folds));
   const names = [...new Set(updates.flatMap((metrics) => Object.keys(metrics)))];
   return Object.fromEntries(
-    names.map((name) => {
-      const values = updates.flatMap((metrics) => metrics[name] ?? []);
-      if (sums.includes(name) || name.includes("seconds")) return [name, values.reduce((sum, value) => sum + value, 0)];
-      if (largest.includes(name)) return [name, Math.max(...values)];
-      return [name, name === "learner/row_tokens" ? Math.min(...values) : mean(values)];
-    }),
+    names.map((name) => [name, (foldOf.get(name) ?? mean)(updates.flatMap((metrics) => metrics[name] ?? []))]),
   );
 }
 

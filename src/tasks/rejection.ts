@@ -10,7 +10,7 @@ import { namedTool } from "../rules/language/spoken.ts";
 import type { ExpectedCall, Task } from "../types.ts";
 
 export const rejectionStages = [
-  "calls", // the simulator wrote no calls that pass their checks, or did not answer in time
+  "calls", // no calls that pass their checks, no answer in time, or schemas that are too much for one grammar
   "empty_message",
   "tool_named", // the first message names a tool
   "message_unclear", // intent first: it leaves out a value, although it should be clear
@@ -28,7 +28,11 @@ export interface Rejection {
 }
 
 /** Tokens that the policy reads before its first turn, instructed as in the episode. */
-export function promptTokens(task: Task, template: EpisodeTemplate, instructions: Instructions = {}): number {
+export function promptTokens(
+  task: Pick<Task, "systemPrompt" | "tools" | "firstMessage">,
+  template: EpisodeTemplate,
+  instructions: Instructions = {},
+): number {
   const text = template.begin();
   const prompt = systemPromptUnder(task.systemPrompt, instructions);
   return text.system(prompt, task.tools).ids.length + text.user(task.firstMessage).ids.length;

@@ -3,7 +3,6 @@
 // function passes the same check (tool-spec.ts): it can be played, or one sentence says why not.
 import { basename, dirname, parse, resolve } from "node:path";
 import { PlayactError } from "../errors.ts";
-import type { GrammarParser } from "../rules/schema/grammar.ts";
 import type { Json, ToolSpec, Toolset } from "../types.ts";
 import { fromFunctionDoc, isFunctionDoc } from "./bfcl.ts";
 import { contentOf, jsonFilesOf, statsOf } from "./tool-files.ts";
@@ -19,9 +18,7 @@ const shapes =
   'a list of tools, {"tools": […]}, JSON Lines of tools or of rows with tools, a tree {"domain": {"toolset": […]}} or a ToolBench file with "api_list"';
 
 export interface ToolsOptions {
-  /** llama.cpp's grammar parser, where available: a tool is then accepted only if llama.cpp takes its grammars. */
-  readonly parser?: GrammarParser;
-  /** If given, unplayable tools are left out of a file that has others, and gets their messages. */
+  /** If given, tools that cannot be played, and files of a folder that cannot be read as tools, are left out; it gets the messages. */
   readonly leftOut?: (sentence: string) => void;
 }
 
@@ -99,7 +96,7 @@ function inGroups({ domain, tools }: Toolset): readonly Toolset[] {
 }
 
 /** The toolsets of a file or folder with every function checked; those that are left out are reported. */
-function checked(toolsets: readonly FoundToolset[], address: string, { parser, leftOut }: ToolsOptions): Toolset[] {
+function checked(toolsets: readonly FoundToolset[], address: string, { leftOut }: ToolsOptions): Toolset[] {
   const count = toolsets.reduce((sum, { items }) => sum + items.length, 0);
   if (count === 0)
     throw fault(address, { who: "the file", expected: "at least one tool", came: "none in any toolset", todo: "add a tool" });
@@ -112,7 +109,7 @@ function checked(toolsets: readonly FoundToolset[], address: string, { parser, l
     const tools = items.flatMap((item, index): ToolSpec[] => {
       const place = `tool number ${index + 1}${isAlone ? "" : ` of ${domain}/${name}`}`;
       try {
-        return [toolOf(inOneFormat(item), place, path, parser ?? null)];
+        return [toolOf(inOneFormat(item), place, path, null)];
       } catch (thrown) {
         if (!(thrown instanceof PlayactError) || count === 1) throw thrown;
         const { boundary, message } = thrown;

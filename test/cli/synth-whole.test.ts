@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { report } from "../../src/cli/exit.ts";
 import { synthCommand } from "../../src/cli/synth.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
-import { toolsetsOf } from "../../src/run/open.ts";
+import { toolsetsOf } from "../../src/run/toolsets.ts";
 import { findTaskSet, tasksOf } from "../../src/store/task-sets.ts";
 import type { Json } from "../../src/types.ts";
 import { temporaryStore } from "../store/temporary.ts";

@@ -1,7 +1,7 @@
 // Task sets in the store.
 import { expect, test } from "vitest";
 import { configSchema } from "../../src/config/config.ts";
-import { toolsetsOf } from "../../src/run/open.ts";
+import { toolsetsOf } from "../../src/run/toolsets.ts";
 import { stageSummaries, taskSetStates } from "../../src/store/synthesis-summary.ts";
 import {
   addPersonas,

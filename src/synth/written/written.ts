@@ -26,6 +26,7 @@ export interface WrittenParts extends ToolWriter {
 
 /** Turns of a solution; published for training as well. */
 const mostTurns = 16;
+
 export function synthesiseWritten(config: Config, parts: WrittenParts): Synthesise {
   const { simulator, teacher } = parts;
   if (teacher === null) throw new RangeError("written tasks are solved by a teacher, and there is none");
