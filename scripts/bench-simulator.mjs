@@ -9,7 +9,7 @@ import { load } from "./measure/desk.mjs";
 const { openEngine } = await load("llm/engine/llama.js");
 const { modelPath } = await load("models/model.js");
 const { resolveConfig } = await load("config/resolve.js");
-const { toolsetsOf } = await load("run/open.js");
+const { toolsetsOf } = await load("run/toolsets.js");
 const { simulatorOf } = await load("run/session.js");
 const { newUsage } = await load("simulator/usage.js");
 const { taskOrders } = await load("tasks/orders.js");

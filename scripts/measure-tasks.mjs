@@ -18,7 +18,7 @@ const { values } = parseArgs({
 });
 const { writeTasks } = await load("run/draw-tasks.js");
 const { openNearness } = await load("run/open-embedder.js");
-const { toolsetsOf } = await load("run/open.js");
+const { toolsetsOf } = await load("run/toolsets.js");
 const { resolveConfig } = await load("config/resolve.js");
 const { simulatorOf } = await load("run/session.js");
 const { newUsage } = await load("simulator/usage.js");

@@ -16,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 const { mapConcurrent } = await load("concurrent.js");
-const { toolsetsOf } = await load("run/open.js");
+const { toolsetsOf } = await load("run/toolsets.js");
 const { openEngineOf } = await load("run/open-engine.js");
 const { resolveConfig } = await load("config/resolve.js");
 const { simulatorOf } = await load("run/session.js");

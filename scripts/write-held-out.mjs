@@ -11,7 +11,7 @@ import { root } from "./setup/step.mjs";
 
 const { values } = parseArgs({ options: { fresh: { type: "boolean", default: false }, count: { type: "string" } } });
 const { resolveConfig } = await load("config/resolve.js");
-const { toolsetsOf } = await load("run/open.js");
+const { toolsetsOf } = await load("run/toolsets.js");
 const { openNearness } = await load("run/open-embedder.js");
 const { writeTasks } = await load("run/draw-tasks.js");
 const { taskKind } = await load("store/tasks.js");

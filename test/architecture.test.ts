@@ -142,6 +142,21 @@ describe("names", () => {
   });
 });
 
+test("scripts load from the built sources only what these export", () => {
+  const loaded = /const \{([^{}=]+)\} = await load\("([\w/-]+)\.js"\)/g;
+  const names = filesBelow(join(root, "scripts"), ".mjs").flatMap((path) =>
+    [...readFileSync(join(root, "scripts", path), "utf8").matchAll(loaded)].flatMap(([, list = "", file = ""]) =>
+      list.split(",").map((name) => ({ path, file: `${file}.ts`, name: name.trim().split(":")[0] ?? "" })),
+    ),
+  );
+  expect(names.length).toBeGreaterThan(20);
+  const exports = ({ file, name }: { readonly file: string; readonly name: string }) =>
+    new RegExp(`^export (async )?(function|const|class) ${name}\\b|^export \\{[^}]*\\b${name}\\b`, "m").test(
+      sources.find(({ path }) => path === file)?.text ?? "",
+    );
+  expect(names.filter((one) => !exports(one))).toEqual([]);
+});
+
 describe("pure parts", () => {
   const ruled = sources.filter(({ path }) => pure(path));
 

@@ -1,7 +1,7 @@
 // A run beside its controls, which began with the same policy (train --from): what each came to on the same held-out tasks, and what
 // the run has over each of them, kind by kind, paired by task. Pure.
 import { SetupError } from "../setup/step.mjs";
-import { byKind } from "./by-key.mjs";
+import { byKey, byKind } from "./by-key.mjs";
 import { reports } from "./cells.mjs";
 import { gainText, table, two } from "./markdown.mjs";
 import { stepOf } from "./phases.mjs";
@@ -50,7 +50,34 @@ export function compareArms(results, { pairedGain, wilson }) {
     table(["", "start", ...names], shares),
     "Gain over the start, and of the run over its controls:",
     table(["", ...names, ...names.slice(1).map((name) => `${names[0]} less ${name}`)], gains),
+    ...rowTable(results, pairedGain),
   ].join("\n\n");
+}
+
+/**
+ * What the run's end has over that of each control on the public rows that both played; nothing where there are none.
+ * @param {ReadonlyMap<string, Result>} results @param {Statistics["pairedGain"]} pairedGain
+ */
+function rowTable(results, pairedGain) {
+  const [run = "", ...controls] = results.keys();
+  const ended = (/** @type {string} */ name) => {
+    const rows = results.get(name)?.benchmark ?? [];
+    const last = Math.max(-1, ...rows.flatMap(({ right }) => Object.keys(right).map(stepOf)));
+    const of = (/** @type {Record<string, number>} */ right) => Object.entries(right).find(([phase]) => stepOf(phase) === last)?.[1];
+    return new Map(rows.map(({ category, position, right }) => [`${category} ${position}`, { category, right: of(right) }]));
+  };
+  const mine = ended(run);
+  const lines = controls.flatMap((control) => {
+    const pairs = [...ended(control)].flatMap(([key, { category, right: before }]) => {
+      const after = mine.get(key)?.right;
+      return before === undefined || after === undefined ? [] : [{ category, before, after }];
+    });
+    const groups = [...byKey(pairs, ({ category }) => category)];
+    const named = groups.map(([category, group]) => [`${category} (${group.length})`, gainText(pairedGain([group]))]);
+    const all = ["mean", gainText(pairedGain(groups.map(([, group]) => group)))];
+    return groups.length === 0 ? [] : [...named, all].map(([name = "", gain = ""]) => [`${run} less ${control}, ${name}`, gain]);
+  });
+  return lines.length === 0 ? [] : ["BFCL rows that both played, strict, at the end of each:", table(["", "gain"], lines)];
 }
 
 /** The reporting tasks that every run played at its end, and the first also at its start. @param {readonly Result[]} results */
