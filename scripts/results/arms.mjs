@@ -73,10 +73,11 @@ function rowTable(results, pairedGain) {
       const after = mine.get(key)?.right;
       return before === undefined || after === undefined ? [] : [{ category, before, after }];
     });
+    if (pairs.length === 0) return [];
     const groups = [...byKey(pairs, ({ category }) => category)];
     const named = groups.map(([category, group]) => [`${category} (${group.length})`, gainText(pairedGain([group]))]);
     const all = ["mean", gainText(pairedGain(groups.map(([, group]) => group)))];
-    return groups.length === 0 ? [] : [...named, all].map(([name = "", gain = ""]) => [`${run} less ${control}, ${name}`, gain]);
+    return [...named, all].map(([name = "", gain = ""]) => [`${run} less ${control}, ${name}`, gain]);
   });
   return lines.length === 0 ? [] : ["BFCL rows that both played, strict, at the end of each:", table(["", "gain"], lines)];
 }

@@ -52,6 +52,27 @@ describe("a run and its controls", () => {
     expect(over).toMatch(/^\+0\.00 \(-0\.[5-9]\d to 0\.[5-9]\d\), not distinguishable/);
   });
 
+  test("are paired row by row where both played public rows, and have no such table otherwise", () => {
+    expect(text).not.toContain("BFCL");
+    const played = (right: string) => ({
+      ...run({ base: "01", "step 2": "01" }),
+      benchmark: [...right].map((letter, position) => ({
+        ...{ category: position < 2 ? "multiple" : "irrelevance", position },
+        right: { base: 0, "step 2": Number(letter) },
+      })),
+    });
+    const both = compareArms(
+      new Map([
+        ["one", played("1100")],
+        ["other", played("0010")],
+      ]),
+      statistics,
+    );
+    expect(both).toMatch(/one less other, multiple \(2\) \| \+1\.00 /);
+    expect(both).toMatch(/one less other, irrelevance \(2\) \| -0\.50 /);
+    expect(both).toMatch(/one less other, mean \| \+0\.25 /);
+  });
+
   test("have the minutes of their steps beside them", () => {
     expect(text).toContain("steps 30, shuffled 29, demonstrations 31");
   });
