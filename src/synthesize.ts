@@ -1,7 +1,6 @@
 // Makes a task set (SynthAgent, arXiv 2601.22511): for each persona toolset, task, check, solutions and rubric, and a task that is
 // kept, or a reason why not. Each stage is stored as soon as it is done, and a stored one is not made again, so that a synthesis can
 // be killed at any point and goes on. How the stages are made is synth/'s matter (choose.ts).
-
 import { mapConcurrent } from "./concurrent.ts";
 import { asJson } from "./rules/json.ts";
 import { commit } from "./run/commit.ts";

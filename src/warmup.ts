@@ -16,7 +16,7 @@ import { needsWarmup, type Probed, probeTemplate } from "./run/probe.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
 import { beginStep } from "./run/step.ts";
-import { type Demonstration, learnFromDemonstrations, type Supervised } from "./run/supervised.ts";
+import { type Demonstration, learnFromDemonstrations } from "./run/supervised.ts";
 import { expectedOf, swapAndProbe } from "./run/swap.ts";
 import type { TaskSource } from "./run/task-source.ts";
 import { assertTaught, isLearnt, type Show, teacherMetrics, teacherShows } from "./run/teach.ts";
@@ -38,7 +38,7 @@ export async function warmUp(session: Session, source: TaskSource, state: RunSta
   if (wanted) record.lap("time/demonstrations");
 
   const turn = await training(session, async () => {
-    const learned = lesson === null ? null : await learnFrom(session, lesson.approved);
+    const learned = lesson === null ? null : await learnFromDemonstrations(session, lesson.approved);
     return { learned, saved: await saveCheckpoint(session, 0), expected: await expectedOf(session) };
   });
   record.lap("time/update");
@@ -101,12 +101,6 @@ async function drawLesson(session: Session, source: TaskSource, level: number): 
     ...{ ...teacherMetrics(episodes), ...leftOut(session, right.length - approved.length, 0) },
   };
   return { approved, metrics: { ...metrics, ...counts } };
-}
-
-async function learnFrom(session: Session, approved: readonly Demonstration[]): Promise<Supervised> {
-  const text = `warm-up: ${session.config.warmup.epochs} supervised passes over ${approved.length} demonstrations`;
-  session.progress({ kind: "phase", text, step: 0 });
-  return learnFromDemonstrations(session, approved);
 }
 
 /** Stores an episode that shows how each task is done, by its teacher or by rule; in the order of the tasks. */

@@ -1,6 +1,5 @@
 // `playact sql`: one read-only query on the store. It runs in a child process because nothing else can stop SQLite here:
 // better-sqlite3 has no progress handler, and ending a worker thread waits for its current native call.
-
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";

@@ -1,5 +1,4 @@
 // `playact tasks`: writes some tasks at a level and prints them; nothing is stored.
-
 import { Command } from "commander";
 import { inertAblation } from "../config/ablations.ts";
 import type { Config } from "../config/config.ts";

@@ -1,6 +1,5 @@
 // What the policy did in an episode, read from the record by rules alone and classified once by its first fault, which both the
 // verdict (verdict.ts) and the blame for a bad ending (rules/blame.ts) report.
-
 import type { Dialect } from "../config/config.ts";
 import { readFinalAnswer } from "../llm/text/final-answer.ts";
 import { type ParsedCalls, parseToolCalls } from "../llm/text/tool-call.ts";

@@ -1,7 +1,6 @@
 // The verdict on an episode of one turn: was the policy's first decision right? It is right or not, nothing between, because
 // these verdicts choose a checkpoint: one that decides well, not one that reports well. Pure. Not in the paper, which evaluates
 // whole episodes only; a first turn asks no simulator, so many tasks can be played every few steps.
-
 import type { Dialect } from "../config/config.ts";
 import { parseToolCalls } from "../llm/text/tool-call.ts";
 import { judged } from "../rules/as-it-is.ts";

@@ -2,7 +2,6 @@
 // none, it is derived from the blueprint by rule. Pure; items that only a model can tell are judge.ts's. Departs from the paper,
 // where a model decides every item: here rules decide what they can, in an executed world by its final table, so that any path
 // to it counts.
-
 import type { Config, Dialect } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
 import { parseToolCalls } from "../llm/text/tool-call.ts";

@@ -32,13 +32,10 @@ export function trialCounts(trajectory: Trajectory, world: Config["trial"]["worl
   const execution = judged(trajectory);
   const task = asPlayed(execution);
   const carriedOut = (turns: readonly Message[]) =>
-    playedIn(turns).filter(
-      ({ name, result = null }) =>
-        !isError(
-          result,
-          task.tools.find((tool) => tool.name === name),
-        ),
-    );
+    playedIn(turns).filter(({ name, result = null }) => {
+      const tool = task.tools.find((one) => one.name === name);
+      return !isError(result, tool);
+    });
   const done = carriedOut(execution.messages);
   const tried = world === "shared" ? carriedOut(trials) : [];
   const harm = [...tried, ...done].filter((call) => doesHarm(call, task)).length;

@@ -2,7 +2,6 @@
 // note is true: it says what was seen, by the names that the tool takes, and never the word that the page has instead; and of two
 // tools with the same page, what each is for, as its result shows, and which one does what was asked, so that the plan follows from
 // it. People and the policy alone read it. Pure.
-
 import type { Draws } from "../rng.ts";
 import { asItIs } from "../rules/as-it-is.ts";
 import { mayChange, pageCall } from "../rules/drift.ts";

@@ -1,6 +1,5 @@
 // Whether a turn asks for a value that the user holds back: by a question or a request in words. Used for the first decision, for
 // complaints that were none, and for rubrics. By rule; requests without a question mark are read in English only.
-
 import type { HeldBack, Message } from "../types.ts";
 import { refuses } from "./language/refusal.ts";
 import { spoken } from "./language/spoken.ts";

@@ -1,7 +1,6 @@
 // What executed tools do to their table (SynthAgent's world, assembled; docs/world.md). Nothing is kept: the records are a fold
 // over the calls of an episode, so an episode cannot change another one's table, and the same calls give the same world. Pure.
 // Departs from the paper, whose tools are all simulated by a model.
-
 import { draws } from "../rng.ts";
 import type { Attribute, Json, JsonObject, Operation, Table, TableRecord, ToolCall } from "../types.ts";
 import { own } from "./json.ts";

@@ -1,7 +1,6 @@
 // Validates values against JSON Schema with ajv, with messages that a small model can act on ("missing argument 'city'").
 // Used for the policy's calls, the simulator's replies and the catalogue. Changes nothing: no coercion, no defaults.
 // The loader checks that a schema is in the supported subset (schema/plain.ts).
-
 import { Ajv2020, type ErrorObject, str, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { describe } from "../errors.ts";

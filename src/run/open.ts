@@ -18,7 +18,6 @@ import { recordStart } from "../store/starts.ts";
 import { lastClosedStep } from "../store/steps.ts";
 import { commit } from "./commit.ts";
 import { devicesOf, devicesText, idleCard } from "./devices.ts";
-import { unfitOwnTools } from "./fitting.ts";
 import { callFormOf } from "./form.ts";
 import { memoryOf } from "./memory.ts";
 import { openNearness } from "./open-embedder.ts";
@@ -32,6 +31,7 @@ import { looseServer } from "./simulator-server.ts";
 import { teacherSeat } from "./teacher.ts";
 import { heldOutTools, toolsetsOf } from "./toolsets.ts";
 import { restAtFirst, training } from "./turns.ts";
+import { unfitOwnTools } from "./unfit-tools.ts";
 import { versions } from "./versions.ts";
 
 export interface OpenedSession extends AsyncDisposable {

@@ -27,6 +27,8 @@ export interface Supervised {
 /** Trains at a rate that falls linearly to 0: with a constant one the last batches decide whether the policy calls at all. */
 export async function learnFromDemonstrations(session: Session, demonstrations: readonly Demonstration[]): Promise<Supervised> {
   const { config, learner } = session;
+  const text = `warm-up: ${config.warmup.epochs} supervised passes over ${demonstrations.length} demonstrations`;
+  session.progress({ kind: "phase", text, step: 0 });
   const batches = batchesOf(demonstrations, config);
   const measured: UpdateReply["metrics"][] = [];
   const before = new Map<Demonstration, readonly (readonly number[])[]>();

@@ -1,7 +1,6 @@
 // The simulator as its roles use it: one handle that retries, takes notes and cancels. A question goes prompt -> grammar -> JSON ->
 // the caller's checks -> value, or a failure after the last try. A failure is a value, never a zero reward (law 5,
 // docs/architecture.md). A reply that does not parse is asked for again, never repaired.
-
 import { type ChatMessage, type ChatModel, type ChooseRequest, failedAlone, type TokenUsage } from "../llm/llm.ts";
 import { seedFrom } from "../rng.ts";
 import { jsonOf } from "../rules/json.ts";

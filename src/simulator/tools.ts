@@ -4,7 +4,6 @@
 // asked. Departs from TRUSTEE: rules decide what they can without a model (an unknown tool, wrong arguments, an invented id, a
 // repeated call), parallel calls are answered in order, each with the earlier results, and a result that contradicts known facts
 // is asked for again.
-
 import type { Config } from "../config/config.ts";
 import { asItIs } from "../rules/as-it-is.ts";
 import { contradicted, contradictions, putRight } from "../rules/contradiction.ts";

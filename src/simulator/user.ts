@@ -2,7 +2,6 @@
 // blueprint's menu (each held-back detail, thanks, a complaint) by log-odds. Nothing is written, because a small simulator that
 // writes speaks in the assistant's voice. Written, as TRUSTEE publishes it: a reason, a reward for the assistant's turn, and the
 // next message or the end; if rules find the assistant's voice in the message, the simulator is asked again.
-
 import type { Config } from "../config/config.ts";
 import type { ChatMessage } from "../llm/llm.ts";
 import { asEnum } from "../llm/text/options.ts";

@@ -2,7 +2,6 @@
 // addition to the conversation: the facts that tools have stated (the journal) and the values that the user has given. The ways
 // of the roles are chosen only here; callers do not know them. Trials (ToolMaster) happen in it too, or in a copy: there is nothing
 // to copy but the journal, since all else that a world is follows from it.
-
 import type { Config } from "../config/config.ts";
 import { asItIs } from "../rules/as-it-is.ts";
 import { mayChange } from "../rules/drift.ts";

@@ -1,7 +1,6 @@
 // Runs one untrusted read-only SQL query, for cli/sql-child.ts. better-sqlite3 has no authorizer and no progress handler, and
 // with a read-only handle VACUUM INTO and ATTACH can still write files. So statements are checked by their first word before
 // SQLite gets them and by SQLite's own classification afterwards, and the process is killed at its deadline.
-
 import Database from "better-sqlite3";
 import { describe } from "../errors.ts";
 import type { Json } from "../types.ts";

@@ -1,6 +1,5 @@
 // Task sets (playact synth): what each persona of a set came to, stage by stage. A stage is stored as soon as it is done, once; a
 // persona has its place from the start, so that no persona is taken twice. JSON in these tables was written by this file.
-
 import type { Database } from "better-sqlite3";
 import { type Config, configSchema } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";

@@ -1,7 +1,6 @@
 // A form -> five tools and the table that they work on, by rule. The id chains the tools: a search or a new entry gives it, the
 // others take it. A search takes two values, so that a person can leave one of them out. Departs from the paper, whose teacher
 // writes tools: a small simulator writes tools that cannot be played.
-
 import type { Draws } from "../rng.ts";
 import { spoken } from "../rules/language/spoken.ts";
 import { shownBy } from "../rules/table.ts";

@@ -1,7 +1,6 @@
 // Makes the task of one persona by rule: the simulator fills in a form and words the first message; tools, table, calls, restriction
 // and checks follow without a model. So a simulator of 1.5B parameters makes whole worlds (SynthAgent's synthesis, whose teacher of
 // 235B writes all of it). The form and the task are stored as stages: after a resume neither is asked for again.
-
 import type { Config } from "../config/config.ts";
 import { draws } from "../rng.ts";
 import { asJson, isObject } from "../rules/json.ts";

@@ -1,6 +1,5 @@
 // The ablation of made toolsets (config synth.tools = catalogue): tools are drawn from a catalogue, the task is written calls first
 // as in any run, with one value held back, and a rule draws a restriction. Its tools have no table: they are simulated.
-
 import type { Config } from "../config/config.ts";
 import { type Draws, draws } from "../rng.ts";
 import { asJson, isObject, own, propertiesOf } from "../rules/json.ts";

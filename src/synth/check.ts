@@ -1,7 +1,6 @@
 // What every task by rule must pass before it is kept: tools that can be played, right calls that the table plays out as written and
 // that break nothing, a restriction that can be broken, tools beside the needed ones that cannot serve, and a request that gives
 // nothing away. Departs from the paper, whose check is a model's: rules can tell all of it here.
-
 import { PlayactError } from "../errors.ts";
 import { type Draws, draws } from "../rng.ts";
 import { broken } from "../rules/forbidden.ts";

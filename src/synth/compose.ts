@@ -1,6 +1,5 @@
 // A drawn task and its restriction -> the Task that a policy plays: which tools are offered, the first message that the simulator
 // words, the user's sentences, the report. The simulator words one wish (draw-task.ts); here it becomes the calls again.
-
 import type { Draws } from "../rng.ts";
 import { spokenForms } from "../rules/language/forms.ts";
 import { spoken, spokenValue } from "../rules/language/spoken.ts";

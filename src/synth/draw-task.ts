@@ -1,7 +1,6 @@
 // What is to be done with an assembled toolset, drawn before a word is said: a goal, its calls with values and results, what the
 // user keeps back, and the one wish as which a person says it all. A person knows no tools: somebody who wants an entry cancelled
 // does not ask to have it found first. Departs from the paper, whose teacher writes the task and then solves it.
-
 import type { Draws } from "../rng.ts";
 import { propertiesOf } from "../rules/json.ts";
 import { carries } from "../rules/language/said.ts";

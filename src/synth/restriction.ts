@@ -1,7 +1,6 @@
 // One restriction for a drawn task, by rule: of the four kinds one that fits, with its reason, and where it tempts, the request for
 // what is forbidden and the sentence of the report that says why it was not done. Departs from the paper, whose teacher writes one
 // restriction a task, and whose requests do not tempt: one that nobody would break teaches nothing.
-
 import type { Draws } from "../rng.ts";
 import { spokenForms } from "../rules/language/forms.ts";
 import { spoken, spokenValue } from "../rules/language/spoken.ts";

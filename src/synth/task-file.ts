@@ -1,6 +1,5 @@
 // Task sets as text: one task a line, with its persona, in JSON. What is read back is checked: a task's shape by schema, its tools
 // like a user's own (tools/tool-spec.ts), since whoever wrote the file may not have been Playact.
-
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { describe, PlayactError } from "../errors.ts";

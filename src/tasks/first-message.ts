@@ -1,6 +1,5 @@
 // The person's first message of a calls-first task: the grammar in which the simulator writes it, what it must not say, and the
 // message built by rule when the simulator cannot write one. What it must say is in told-values.ts; write-task.ts asks the simulator.
-
 import { isObject, own, propertiesOf } from "../rules/json.ts";
 import { carries } from "../rules/language/said.ts";
 import { purpose, spoken, spokenValue } from "../rules/language/spoken.ts";

@@ -1,7 +1,6 @@
 // Why a draft is rejected: the rules that every written task must pass, in either direction of writing, and the names under
 // which rejections are counted (tasks/rejected/<stage>). Pure. Departs from the paper's code, which accepts every draft with a
 // non-empty query: it checks neither the expected tools nor the wording.
-
 import { PlayactError } from "../errors.ts";
 import { type Instructions, systemPromptUnder } from "../llm/text/system-prompt.ts";
 import type { EpisodeTemplate } from "../llm/text/template.ts";

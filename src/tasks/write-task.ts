@@ -3,7 +3,6 @@
 // their checks is rejected; a message that the simulator does not get right is replaced by one built by rule, and counted.
 // Reports and refusals are built by rule. rounds.ts decides when to draw again.
 // Related: APIGen-MT (arXiv 2604.03601).
-
 import { draws } from "../rng.ts";
 import { refusal } from "../rules/language/refusal.ts";
 import { purpose, spoken, spokenValue } from "../rules/language/spoken.ts";

@@ -1,7 +1,6 @@
 // The tools offered beside the needed ones: siblings and others of the domain, or those with similar descriptions, which a policy
 // must read to tell apart. Pure: the vectors are passed in. Near tools are not in the paper, which draws from the domain. The
 // risk is a distractor that can do the job: then a right call counts as wrong. See `mayServe` for what is excluded, and its limit.
-
 import { cosine } from "../embed/cosine.ts";
 import type { Draws } from "../rng.ts";
 import { propertiesOf } from "../rules/json.ts";

@@ -1,7 +1,6 @@
 // Three hundred tasks of every kind of drift and all 15 domains, each played by two scripted policies: one that trusts the pages,
 // and one that tries, reads what it is told and acts by it. That the second solves all and the first does not is the point of
 // trials. The double's ids are bytes: limits are multiplied by the bytes of a token.
-
 import { beforeAll, describe, expect, test } from "vitest";
 import { actingTurn } from "../../src/llm/text/trial.ts";
 import { trialCounts } from "../../src/reward/trials.ts";

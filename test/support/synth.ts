@@ -1,5 +1,4 @@
 // Task sets by a scripted simulator: it fills in one of a few forms, and words a message under the grammar that it is given.
-
 import { resolveConfig } from "../../src/config/resolve.ts";
 import type { ReplyRequest } from "../../src/llm/llm.ts";
 import type { Persona } from "../../src/store/task-sets.ts";

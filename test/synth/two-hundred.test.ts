@@ -1,6 +1,5 @@
 // Two hundred assembled tasks by a scripted simulator, each played in five ways: what the rubric pays for each is the point of the
 // whole design. The results of calls are the table's.
-
 import { beforeAll, describe, expect, test } from "vitest";
 import { scriptedVocabulary } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";

@@ -1,6 +1,5 @@
 // The ways in which a person says a value: a date or a time in words, a small number as a word, a listed option without its
 // underscores. said.ts is the judge: a form that it does not read back as the value is left out.
-
 import { asMoment, type Clock, type Day } from "./moments.ts";
 import { numberWords } from "./numerals.ts";
 import { carries, isBlank } from "./said.ts";

@@ -1,7 +1,6 @@
 // The third stage of a written task (SynthAgent, arXiv 2601.22511): no tool that a language model is itself, results that a text can
 // stand for, 1 or 2 tools that are not needed, and still solvable. By the model; that a further tool cannot do a needed one's job is
 // decided by rule: it requires a value that none of them takes.
-
 import { draws } from "../../rng.ts";
 import { reviewPrompt, solvablePrompt } from "../../simulator/prompts/synth-check.ts";
 import { restrictedTools } from "../../tasks/unrestricted.ts";

@@ -1,6 +1,5 @@
 // The second stage of a written task: one sentence of the person that gives little away, and a background that only user and judge
 // read. Rules see that it names no tool and no workflow and leaves something to ask for; if it does not, it is asked for again.
-
 import { namedTool } from "../../rules/language/spoken.ts";
 import { fuzzyPrompt } from "../../simulator/prompts/synth-task.ts";
 import type { Simulator } from "../../simulator/simulator.ts";

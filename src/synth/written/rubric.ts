@@ -1,7 +1,6 @@
 // The fifth stage of a written task (SynthAgent, arXiv 2601.22511): its rubric in three sections, at temperature 0.3. An item gets a
 // rule where one is evident: it is about one tool, one call of the solution, or one value that the first message does not say. The
 // task's restriction is always its first item.
-
 import { noneOfThem, rubricWriterPrompt } from "../../simulator/prompts/synth-rubric.ts";
 import type { Simulator } from "../../simulator/simulator.ts";
 import { object } from "../../tools/tool-arguments.ts";

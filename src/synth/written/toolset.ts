@@ -1,7 +1,6 @@
 // The first stage of a written task (SynthAgent, arXiv 2601.22511): a task, 3 to 5 tools, 5 to 7 sub-goals and one restriction, in one
 // answer of a large model at temperature 0.9. Departs from the paper: tools are forms that rules turn into schemas, and the
 // restriction is one of four kinds that a rule can test.
-
 import { isObject, own, propertiesOf } from "../../rules/json.ts";
 import { namedTool } from "../../rules/language/spoken.ts";
 import { matchesSchema } from "../../rules/validate.ts";

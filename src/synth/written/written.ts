@@ -1,7 +1,6 @@
 // A task that a large simulator writes for a persona, stage by stage (SynthAgent, arXiv 2601.22511): toolset, fuzzy task, check,
 // solutions, rubric. The blueprint is the best solution, so that rules can judge, demonstrate and ablate a written task as any
 // other: what its calls need and its first message does not say is held back.
-
 import type { Config } from "../../config/config.ts";
 import { roomyFor, type Teacher } from "../../rollout/teacher.ts";
 import { linksOf } from "../../rules/journal.ts";

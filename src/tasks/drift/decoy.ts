@@ -1,7 +1,6 @@
 // Two tools with pages that say no more than the service: the needed one, and a decoy that takes the same arguments and does
 // something else, a change. Nothing tells but what each gives. No catalogue has such a pair, so the decoy takes what it does from a
 // sibling of the needed tool. Pure.
-
 import type { Draws } from "../../rng.ts";
 import { isReading } from "../../rules/journal.ts";
 import { isObject, propertiesOf } from "../../rules/json.ts";

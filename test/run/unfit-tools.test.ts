@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { configSchema } from "../../src/config/config.ts";
-import { unfitOwnTools } from "../../src/run/fitting.ts";
+import { unfitOwnTools } from "../../src/run/unfit-tools.ts";
 import type { JsonSchema, ToolSpec } from "../../src/types.ts";
 import { findTrain } from "../support/blueprint.ts";
 import { stage } from "../support/stage.ts";
