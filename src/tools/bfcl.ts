@@ -3,7 +3,7 @@
 // checks the converted functions like any other.
 import { isObject } from "../rules/json.ts";
 import type { Json, JsonObject } from "../types.ts";
-import { resultKeys } from "./tool-spec.ts";
+import { parameterKeys, resultKeys } from "./tool-spec.ts";
 
 /** Every type in BFCL v4, in lower case, and its JSON Schema type; null: any type. */
 const types: Readonly<Record<string, string | null>> = {
@@ -23,8 +23,8 @@ const shared = ["object", "array", "string", "integer", "number", "boolean", "nu
 
 /** Whether an item is a function doc: its parameters have type "dict", or it has a `response`. */
 export function isFunctionDoc(item: unknown): item is JsonObject {
-  if (!isObject(item) || typeof item.name !== "string" || !isObject(item.parameters)) return false;
-  return item.parameters.type === "dict" || isObject(item.response);
+  if (!isObject(item) || typeof item.name !== "string") return false;
+  return isObject(item.response) || (isObject(item.parameters) && item.parameters.type === "dict");
 }
 
 /**
@@ -36,9 +36,11 @@ export function fromFunctionDoc(doc: JsonObject): JsonObject {
   // Google's declarations have a `response` too, and defaults that mean what they say
   const isBfcl = isObject(parameters) && parameters.type === "dict";
   const inner = (value: Json | undefined) => (isObject(value) ? translated(value, isBfcl) : value);
-  const results = Object.entries(doc).filter(([key, value]) => resultKeys.includes(key) && value !== null);
+  const given = (keys: readonly string[]) => Object.entries(doc).filter(([key, value]) => keys.includes(key) && value !== null);
+  const results = given(resultKeys);
   const returns = results.length === 0 && isObject(response) ? [["returns", response] as const] : results;
   return {
+    ...Object.fromEntries(given(parameterKeys)),
     ...{ name, description, parameters: inner(parameters) },
     ...Object.fromEntries(returns.map(([key, value]) => [key, inner(value)])),
   } as JsonObject; // what is undefined is checked as what is missing

@@ -4,7 +4,7 @@
 import { PlayactError } from "../errors.ts";
 import { draws } from "../rng.ts";
 import { propertiesOf } from "../rules/json.ts";
-import { isListed, placeOf } from "../rules/listed.ts";
+import { branchesOf, isListed } from "../rules/listed.ts";
 import { alternatives } from "../rules/schema/alternatives.ts";
 import { type GrammarParser, ruleOf, toGrammar } from "../rules/schema/grammar.ts";
 import { longestReply } from "../rules/schema/reply-tokens.ts";
@@ -63,7 +63,7 @@ function unplayableCall(tool: ToolSpec, parser: GrammarParser | null): string | 
 /** A required text that can only be empty: no draft of a task takes it. */
 function nothingSaid(name: string, made: JsonObject, known: JsonObject): readonly string[] {
   const value = made[name];
-  const isFree = typeof value === "string" && !isListed(placeOf(known[name]), value);
+  const isFree = typeof value === "string" && !isListed(branchesOf(known[name]), value);
   return isFree && value.trim() === "" ? [`'${name}' is empty`] : [];
 }
 

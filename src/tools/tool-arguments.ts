@@ -3,6 +3,7 @@
 
 import type { Draws } from "../rng.ts";
 import { isObject, propertiesOf } from "../rules/json.ts";
+import { listedIn, ownList } from "../rules/listed.ts";
 import { alternatives } from "../rules/schema/alternatives.ts";
 import type { Json, JsonSchema, ToolSpec } from "../types.ts";
 
@@ -45,12 +46,34 @@ export function argumentsSchema(tool: ToolSpec, used: readonly string[], given: 
   );
 }
 
-/** The schema without its default, where that leaves a value: of a yes or no the other one, of a list of options the others. */
+/**
+ * The schema without its default, where that leaves a choice: of a yes or no the other one, of a list of options the others. Without
+ * null too, which is as good as left out.
+ */
 function otherThanDefault(schema: Json): Json {
-  if (!isObject(schema) || schema.default === undefined) return schema;
-  const options = schema.type === "boolean" ? [true, false] : Array.isArray(schema.enum) ? schema.enum : [];
-  const others = options.filter((option: Json) => option !== schema.default);
-  return others.length === 0 || others.length === options.length ? schema : { ...schema, enum: others };
+  if (!isObject(schema) || schema.default === undefined || listedIn(schema).length === 0) return schema;
+  return without([schema.default, null], schema) ?? schema;
+}
+
+/** The schema without values that it or a branch lists; null where that leaves none. */
+function without(values: readonly Json[], schema: Json): Json | null {
+  if (!isObject(schema)) return schema;
+  const { nullable: _, ...others } = schema;
+  const options = schema.type === "null" ? [null] : ownList(schema);
+  const left = options.filter((option) => !values.includes(option));
+  if (options.length > 0 && left.length === 0) return null;
+  const narrowed: Record<string, Json> = {
+    ...others,
+    ...(schema.const === undefined && options.length > 0 ? { enum: left } : {}),
+  };
+  for (const keyword of ["anyOf", "oneOf", "allOf"]) {
+    const branches = schema[keyword];
+    if (!Array.isArray(branches)) continue;
+    const kept = branches.map((branch: Json) => without(values, branch)).filter((branch) => branch !== null);
+    if (kept.length === 0 || (keyword === "allOf" && kept.length < branches.length)) return null;
+    narrowed[keyword] = kept;
+  }
+  return narrowed;
 }
 
 /** The schema of a text of so many characters. */

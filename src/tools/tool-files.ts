@@ -57,11 +57,29 @@ export function contentOf(path: string): Json {
   try {
     return JSON.parse(text) as Json; // JSON.parse returns nothing else
   } catch (thrown) {
-    const lines = text.split("\n").filter((line) => line.trim() !== "");
-    const values = lines.map(jsonOf);
-    if (values.length > 1 && values.every((value) => value !== undefined)) return values;
-    throw fault(path, { who: "the file", expected: "JSON", came: describe(thrown), todo: "correct the file", cause: thrown });
+    return valuesOfLines(text, path) ?? notJson(path, "JSON", describe(thrown), thrown);
   }
+}
+
+/** The values of JSON Lines, one or more of them; null for a text whose first line is no JSON. */
+function valuesOfLines(text: string, path: string): Json[] | null {
+  const lines = text
+    .split("\n")
+    .map((line, at) => ({ line, at }))
+    .filter(({ line }) => line.trim() !== "");
+  const [first] = lines;
+  if (first === undefined || lines.length === 1 || jsonOf(first.line) === undefined) return null;
+  return lines.map(({ line, at }) => {
+    try {
+      return JSON.parse(line) as Json; // as above
+    } catch (thrown) {
+      return notJson(path, "JSON in every line", `in line ${at + 1}: ${describe(thrown)}`, thrown);
+    }
+  });
+}
+
+function notJson(path: string, expected: string, came: string, cause: unknown): never {
+  throw fault(path, { who: "the file", expected, came, todo: "correct the file", cause });
 }
 
 function unreadable(path: string, thrown: unknown): PlayactError {

@@ -12,7 +12,7 @@ import { unplayable } from "./playable.ts";
 const caps = { schemaBytes: 16_000, descriptionCharacters: 4096 } as const;
 
 /** Keys of the arguments' schema: OpenAI, MCP, Anthropic, Google. */
-const parameterKeys = ["parameters", "inputSchema", "input_schema", "parametersJsonSchema"];
+export const parameterKeys = ["parameters", "inputSchema", "input_schema", "parametersJsonSchema"];
 /** Keys of the result's schema: Playact, the same for strict readers, MCP, Google. */
 export const resultKeys = ["returns", "x-returns", "outputSchema", "responseJsonSchema"];
 /** For hosts and clients of tools; not shown to a model. */
@@ -32,7 +32,7 @@ const named = z.object({
  * The function inside `{"type": "function", "function": {…}}`, with the schema of a result that stands beside it; any other item is
  * taken as the function itself.
  */
-function unwrapped(item: Json): Json {
+export function unwrapped(item: Json): Json {
   if (!isObject(item) || !isObject(item.function) || item.name !== undefined) return item;
   const beside = Object.entries(item).filter(([key]) => resultKeys.includes(key));
   return { ...Object.fromEntries(beside), ...item.function };
@@ -51,6 +51,17 @@ export function toolOf(item: Json, place: string, path: string, parser: GrammarP
   const inner = unwrapped(item);
   const own = isObject(inner) ? withoutNulls(inner) : null;
   const who = typeof own?.name === "string" ? `the tool "${own.name.slice(0, 64)}"` : place;
+  const type = own?.type;
+  const hasSchema = parameterKeys.some((key) => own?.[key] !== undefined);
+  // before its name: what a host provides often has none
+  const isSchema = type === "object" && own?.name === undefined;
+  if (typeof type === "string" && !isSchema && (!playableTypes.includes(type) || (type === "custom" && !hasSchema)))
+    throw fault(path, {
+      who,
+      expected: "arguments that its own schema describes",
+      came: `the type "${type}", which the host of the model provides`,
+      todo: "describe it as a function or remove it",
+    });
   const shape = named.safeParse(own);
   if (own === null || !shape.success) {
     const [issue] = shape.error?.issues ?? [];
@@ -69,15 +80,6 @@ export function toolOf(item: Json, place: string, path: string, parser: GrammarP
       expected: `only known keys (arguments under ${parameterKeys.join(", ")}; result under ${resultKeys.join(", ")})`,
       came: `the key "${unknown}"`,
       todo: "rename or remove it",
-    });
-  const { type } = own;
-  const hasSchema = parameterKeys.some((key) => own[key] !== undefined);
-  if (typeof type === "string" && (!playableTypes.includes(type) || (type === "custom" && !hasSchema)))
-    throw fault(path, {
-      who,
-      expected: "arguments that its own schema describes",
-      came: `the type "${type}", which the host of the model provides`,
-      todo: "describe it as a function or remove it",
     });
   const hiddenIn = hidden.exec(JSON.stringify(own));
   if (hiddenIn !== null)

@@ -7,7 +7,7 @@ import type { Json, ToolSpec, Toolset } from "../types.ts";
 import { fromFunctionDoc, isFunctionDoc } from "./bfcl.ts";
 import { contentOf, jsonFilesOf, statsOf } from "./tool-files.ts";
 import { areRows, listOf, rowToolset } from "./tool-list.ts";
-import { fault, kindOf, toolOf } from "./tool-spec.ts";
+import { fault, kindOf, toolOf, unwrapped } from "./tool-spec.ts";
 import { fromToolBench, isToolBenchFile, isTree, type RawToolset, treeToolsets, withUniqueNames } from "./tool-tree.ts";
 import { fromParameterMap, isParameterMap } from "./xlam.ts";
 
@@ -133,7 +133,8 @@ function checked(toolsets: readonly FoundToolset[], address: string, { leftOut }
 }
 
 /** A function of a data set with a format of its own, in the format of the others. */
-function inOneFormat(item: Json): Json {
+function inOneFormat(wrapped: Json): Json {
+  const item = unwrapped(wrapped);
   if (isFunctionDoc(item)) return fromFunctionDoc(item);
   return isParameterMap(item) ? fromParameterMap(item) : item;
 }

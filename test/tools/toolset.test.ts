@@ -181,6 +181,15 @@ describe("userTools", () => {
     expect(load([{ name: "mail", parameters: object({ to: email }) }])).toHaveLength(1);
   });
 
+  it("reads a pattern beside a format, whichever says more", () => {
+    const properties = {
+      id: { type: "string", format: "uuid", pattern: "^[0-9a-fA-F-]{36}$" },
+      at: { type: "string", format: "date-time", pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z$" },
+      to: { type: "string", format: "email", pattern: "^[a-z]+@example\\.com$" },
+    };
+    expect(load([{ name: "send", parameters: object(properties) }])).toHaveLength(1);
+  });
+
   it("reads a result of thirty fields", () => {
     const returns = object(Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`field_number_${at}`, text])));
     expect(load([{ ...weather, returns }])[0]?.tools[0]?.returns).toEqual(returns);
@@ -272,6 +281,11 @@ describe("userTools", () => {
 
   it.each<[string, unknown, string]>([
     ["text that is not JSON", "{", "tools: tools.json: the file needs JSON, but has "],
+    [
+      "one bad line of JSON Lines",
+      `${JSON.stringify(weather)}\n\n${JSON.stringify({ ...weather, name: "b" })}\n{"name": nope}\n`,
+      "the file needs JSON in every line, but has in line 4: Unexpected token",
+    ],
     ["a number", 3, "but has a number; export the tools in one of these shapes."],
     ["an object without tools", { utilities: [] }, "but has an object with utilities;"],
     ["an empty wrapped list", { functions: [] }, "needs at least one tool, but has an empty list; add a tool."],
@@ -282,6 +296,11 @@ describe("userTools", () => {
       "a tool that the host of a model provides",
       [{ type: "bash_20250124", name: "bash" }],
       'the tool "bash" needs arguments that its own schema describes, but has the type "bash_20250124"',
+    ],
+    [
+      "such a tool without a name",
+      [{ type: "mcp", server_label: "docs" }],
+      'tool number 1 needs arguments that its own schema describes, but has the type "mcp", which the host of the model provides',
     ],
     ["a tool that takes free text", [{ type: "custom", name: "run" }], 'but has the type "custom"'],
     ["a name with blanks", [{ name: "get weather" }], 'the tool "get weather" needs a function'],

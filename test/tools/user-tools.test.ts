@@ -211,6 +211,27 @@ it("a default is dropped from BFCL's docs, where it is a note, and kept in Googl
   expect(of([{ ...declared, parameters: { type: "dict", properties: { days } } }])).toEqual({ days: { type: "integer" } });
 });
 
+describe("formats inside OpenAI's wrapper", () => {
+  const wrapped = (inner: object) =>
+    load([{ type: "function", function: { name: "open", description: "", ...inner } }])[0]?.tools[0];
+  const parameters = { type: "object", properties: { safe: { type: "string" } }, required: ["safe"] };
+
+  it("are read as without it: BFCL's docs and xLAM's maps of parameters", () => {
+    const doc = { parameters: { ...parameters, type: "dict" }, response: { type: "dict", properties: { ok: { type: "any" } } } };
+    const returns = { type: "object", properties: { ok: {} } };
+    expect(wrapped(doc)).toEqual({ name: "open", description: "", parameters, returns });
+    expect(wrapped({ parameters: { safe: { type: "str" } } })?.parameters).toEqual(parameters);
+  });
+});
+
+it("Google's declarations with a response may have no parameters, or have them as JSON Schema", () => {
+  const declared = { name: "list_safes", description: "", response: { type: "OBJECT", properties: { ids: { type: "STRING" } } } };
+  const parametersJsonSchema = { type: "object", properties: { floor: { type: "integer" } } };
+  const parametersOf = (more: object) => load([{ ...declared, ...more }])[0]?.tools[0]?.parameters;
+  expect(parametersOf({})).toEqual({ type: "object", properties: {} });
+  expect(parametersOf({ parametersJsonSchema })).toEqual(parametersJsonSchema);
+});
+
 describe("ToolBench's files", () => {
   const tool = {
     tool_name: "Moon Almanac",

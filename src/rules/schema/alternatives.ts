@@ -62,7 +62,7 @@ export function merged(one: JsonSchema, other: JsonSchema): JsonSchema {
   const both = { ...one, ...other } as Record<string, Json>; // the keywords of two schemas
   for (const [keyword, join] of Object.entries(joins)) {
     const [a, b] = [one[keyword], other[keyword]];
-    if (a !== undefined && b !== undefined) both[keyword] = join(a, b);
+    if (a !== undefined && b !== undefined) both[keyword] = a === null ? b : b === null ? a : join(a, b); // null: a placeholder
   }
   return both;
 }

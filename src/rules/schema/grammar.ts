@@ -9,7 +9,7 @@ import { isObject } from "../json.ts";
 import { alternatives } from "./alternatives.ts";
 import { anyJson } from "./any-json.ts";
 import { decimalsOf, mostDigits, multiplesRule, numberRule } from "./numbers.ts";
-import { patternOfFormat, patternRule } from "./patterns.ts";
+import { narrower, patternOf, patternRule } from "./patterns.ts";
 import { asSchema, bound, inside, list, refuse, repeated, type SchemaPlace, wholeNumber } from "./place.ts";
 import { gbnf, type Rule, unescaped } from "./rule.ts";
 
@@ -166,15 +166,20 @@ export function isMap({ properties, additionalProperties }: JsonSchema): boolean
   return isObject(additionalProperties) && isObject(properties) && Object.keys(properties).length === 0;
 }
 
+const shortKey = "^[a-z][a-z0-9_]{0,23}$";
+
 function lowerObject(place: SchemaPlace, schema: JsonSchema): Rule {
   const extra = schema.additionalProperties;
   const known = schema.properties === undefined ? {} : asSchema(place, schema.properties);
   if (isMap(schema)) {
-    if (extra === false) return "{}";
+    const [named] = Object.entries(isObject(schema.patternProperties) ? schema.patternProperties : {});
+    const [pattern, values] = named ?? [null, extra];
+    if (values === false) return "{}";
     // without known keys: a few short ones, as many as a list has items
     const [least, most] = lengths(place, schema, "minProperties", "maxProperties", "entries");
-    const value = isObject(extra) ? lower(repeated(place, ".*", most), extra) : scalar(repeated(place, ".*", most));
-    const keys = isObject(schema.propertyNames) ? schema.propertyNames : { pattern: "^[a-z][a-z0-9_]{0,23}$" };
+    const value = isObject(values) ? lower(repeated(place, ".*", most), values) : scalar(repeated(place, ".*", most));
+    const names = isObject(schema.propertyNames) ? schema.propertyNames : pattern === null ? { pattern: shortKey } : {};
+    const keys = pattern === null ? names : { pattern: narrower(shortKey, pattern), ...names };
     const key = lower(inside(place, " (its keys)"), { type: "string", ...keys });
     return enclosed("{", { all: [key, ":", value] }, "}", least, most);
   }
@@ -226,15 +231,9 @@ function lowerString(place: SchemaPlace, schema: JsonSchema): Rule {
       `asks for at least ${least} characters; replies have room for ${limits.characters}, all items of a list together`,
     );
   const most = Math.min(asked, room);
-  const pattern =
-    typeof schema.pattern === "string"
-      ? schema.pattern
-      : typeof schema.format === "string"
-        ? patternOfFormat(schema.format)
-        : null;
-  if (pattern === null) return string({ of: character, least, most });
   try {
-    return string(patternRule(pattern, { least, most }));
+    const pattern = patternOf(schema);
+    return string(pattern === null ? { of: character, least, most } : patternRule(pattern, { least, most }));
   } catch (thrown) {
     if (!(thrown instanceof Error)) throw thrown;
     throw refuse(place, `has a pattern that cannot be turned into a grammar: ${thrown.message}`);

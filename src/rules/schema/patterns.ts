@@ -1,8 +1,11 @@
 // Regular expressions as rules, so that a reply under a `pattern` or a `format` matches by construction. Unbounded repetition
 // gets a bound; what a rule cannot express (lookahead, word boundaries) is left to validation. A capturing group is a named rule:
-// a pattern that repeats one has it in its grammar once.
+// a pattern that repeats one has it in its grammar once. What stands around an unanchored pattern is in around.ts.
 import { type AST, RegExpParser } from "@eslint-community/regexpp";
-import { type CharacterSet, type Rule, shortest, unescaped } from "./rule.ts";
+import { draws } from "../../rng.ts";
+import type { JsonSchema } from "../../types.ts";
+import { isChoice, type Lengths, withTextAround } from "./around.ts";
+import { type CharacterSet, digitSet, drawn, letterSet, type Rule, unescaped } from "./rule.ts";
 
 /** Most repetitions of `*` and `+`. */
 const openEnded = 16;
@@ -45,31 +48,53 @@ export function flagsOf(pattern: string): "u" | "" {
 
 /** The pattern of a `format`, or null for an unknown format. */
 export function patternOfFormat(format: string): string | null {
-  return Object.hasOwn(formats, format) ? (formats[format] ?? null) : null;
+  return Object.hasOwn(formats, format) ? `^(?:${formats[format]})$` : null;
+}
+
+/** The pattern by which a text under a schema is written; null where it is free. Throws like RegExp. */
+export function patternOf({ pattern, format }: JsonSchema): string | null {
+  const known = typeof format === "string" ? patternOfFormat(format) : null;
+  if (typeof pattern !== "string" || pattern === "") return known;
+  return known === null ? pattern : narrower(known, pattern);
+}
+
+/** Texts that are tried against a pattern. */
+const tried = 8;
+
+/**
+ * The first of two patterns where its texts match the second too, else the second: a format knows what a pattern beside it
+ * ("^\\d{4}-\\d{2}-\\d{2}$") leaves to the reader. Throws like RegExp.
+ */
+export function narrower(known: string, pattern: string): string {
+  const rule = patternRule(known, { least: 0, most: openEnded });
+  const expression = new RegExp(pattern, flagsOf(pattern));
+  const texts = Array.from({ length: tried }, (_, at) => drawn(rule, draws("pattern", known, at)));
+  return texts.every((text) => expression.test(text)) ? known : pattern;
 }
 
 /**
- * The content of a JSON string that matches the pattern.
- * @param bounds `least`: a pattern with an open end is padded to this many characters; `most` bounds open repetition
+ * The content of a JSON string that matches the pattern, with text around what it leaves open.
+ * @param bounds `least`: a pattern with an open end is padded to this many characters; `most` bounds open repetition and text around
  * @throws SyntaxError for an invalid regular expression, RangeError for what a rule cannot express
  */
-export function patternRule(pattern: string, bounds: { readonly least: number; readonly most: number }): Rule {
+export function patternRule(pattern: string, bounds: Lengths): Rule {
   const parsed = new RegExpParser().parsePattern(pattern, 0, pattern.length, { unicode: flagsOf(pattern) === "u" });
   const endless = Math.min(openEnded, bounds.most);
-  const alternatives = ({ alternatives: all }: { readonly alternatives: readonly AST.Alternative[] }): Rule => ({
-    any: all.map(({ elements }): Rule => ({ all: joined(elements.map(element)) })),
+  const alternatives = ({ alternatives: all }: { readonly alternatives: readonly AST.Alternative[] }, longest: number): Rule => ({
+    any: all.map(({ elements }): Rule => ({ all: joined(elements.map((node) => element(node, longest))) })),
   });
-  const element = (node: AST.Element): Rule => {
+  // `longest`: of a repetition with a bound of its own; within another repetition lengths multiply
+  const element = (node: AST.Element, longest: number): Rule => {
     switch (node.type) {
       case "Assertion":
         return "";
       case "Group":
-        return alternatives(node);
+        return alternatives(node, longest);
       case "CapturingGroup":
-        return { line: alternatives(node) };
+        return { line: alternatives(node, longest) };
       case "Quantifier": {
-        const most = Math.min(node.max, Math.max(node.min, endless));
-        return { of: element(node.element), least: node.min, most };
+        const most = Number.isFinite(node.max) ? longest : endless;
+        return { of: element(node.element, endless), least: node.min, most: Math.min(node.max, Math.max(node.min, most)) };
       }
       case "Character":
         return JSON.stringify(String.fromCodePoint(node.value)).slice(1, -1);
@@ -80,10 +105,13 @@ export function patternRule(pattern: string, bounds: { readonly least: number; r
         throw new RangeError(`${node.raw} (a ${node.type}) cannot be expressed in a grammar`);
     }
   };
-  const rule = alternatives(parsed);
-  const missing = bounds.least - shortest(rule);
-  if (missing <= 0 || /\$$/.test(pattern)) return rule;
-  return { all: [rule, { of: { set: unescaped }, least: missing, most: missing }] };
+  return {
+    any: parsed.alternatives.map(({ elements }) => {
+      const parts = elements.map((node) => ({ node, rule: element(node, bounds.most) }));
+      const piece: Rule = { all: joined(parts.map(({ rule }) => rule)) };
+      return isChoice(parsed.alternatives) ? piece : withTextAround(piece, parts, bounds);
+    }),
+  };
 }
 
 /** Neighbouring texts as one. */
@@ -105,12 +133,6 @@ function writable(set: CharacterSet, raw: string): Rule {
   return JSON.stringify(String.fromCodePoint(first[0])).slice(1, -1);
 }
 
-const letters: CharacterSet = [
-  [0x61, 0x7a],
-  [0x41, 0x5a],
-];
-const digits: CharacterSet = [[0x30, 0x39]];
-
 function setOf(node: AST.CharacterClass | AST.CharacterSet | AST.CharacterClassElement): CharacterSet {
   switch (node.type) {
     case "Character":
@@ -124,8 +146,8 @@ function setOf(node: AST.CharacterClass | AST.CharacterSet | AST.CharacterClassE
     case "CharacterSet": {
       if (node.kind === "any") return unescaped;
       const set =
-        node.kind === "digit" ? digits : node.kind === "space" ? spaces : [...letters, ...digits, [0x5f, 0x5f] as const];
-      if (node.kind === "property") return letters; // \p{…}: in practice these ask for letters
+        node.kind === "digit" ? digitSet : node.kind === "space" ? spaces : [...letterSet, ...digitSet, [0x5f, 0x5f] as const];
+      if (node.kind === "property") return letterSet; // \p{…}: in practice these ask for letters
       return node.negate ? complement(set) : set;
     }
     default:

@@ -4,6 +4,7 @@
 
 import type { Json, JsonObject, JsonSchema } from "../../types.ts";
 import { isObject } from "../json.ts";
+import { merged } from "./alternatives.ts";
 
 /** Deepest nesting of schemas; the grammar's own limit is slightly higher. */
 const maxDepth = 10;
@@ -47,7 +48,7 @@ const dropped = new Set([
 export class UnreadableSchema extends Error {}
 
 /**
- * The schema in draft 2020-12, without references: keywords beside a reference win, often a description.
+ * The schema in draft 2020-12, without references: what stands beside a reference holds too, and says what it is about.
  * @throws UnreadableSchema for unknown keywords, unresolvable or circular references, and for too large a schema
  */
 export function plainSchema(schema: JsonSchema): JsonSchema {
@@ -62,14 +63,14 @@ export function plainSchema(schema: JsonSchema): JsonSchema {
       const target = targetOf(schema, $ref);
       if (target === null)
         throw new UnreadableSchema(`the reference "${$ref}", which does not lead to a schema of the same tool, at ${where}`);
-      return plain({ ...target, ...beside }, where, depth, [...references, $ref]);
+      return plain(merged(withoutPlaceholders(target), withoutPlaceholders(beside)), where, depth, [...references, $ref]);
     }
     const inner = (child: Json, name: string, levels = 1): Json => {
       if (isObject(child)) return plain(child, name, depth + levels, references);
       return child === true ? {} : child;
     };
     const pairs = Object.entries(own).flatMap(([keyword, value]): [string, Json][] => {
-      if (dropped.has(keyword) || (value === null && !["const", "default"].includes(keyword))) return [];
+      if (dropped.has(keyword) || isPlaceholder(keyword, value)) return [];
       if (keyword === "default" && value === null && !allowsNull(own)) return []; // a placeholder, not a default
       if (keyword === "additionalItems")
         // before 2020-12: of a list whose first items are described one by one
@@ -94,6 +95,15 @@ export function plainSchema(schema: JsonSchema): JsonSchema {
   };
 
   return plain(schema, "the top", 0, []);
+}
+
+/** Data sets fill every keyword; null means that it is absent. */
+function isPlaceholder(keyword: string, value: Json): boolean {
+  return value === null && !["const", "default"].includes(keyword);
+}
+
+function withoutPlaceholders(schema: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(schema).filter(([keyword, value]) => !isPlaceholder(keyword, value)));
 }
 
 /** Before 2019-09 one keyword for names that need others and for schemas that then apply. */

@@ -14,6 +14,12 @@ export type Rule =
   | { readonly of: Rule; readonly least: number; readonly most: number } // repeated
   | { readonly line: Rule }; // the same, as a named rule
 
+export const letterSet: CharacterSet = [
+  [0x61, 0x7a],
+  [0x41, 0x5a],
+];
+export const digitSet: CharacterSet = [[0x30, 0x39]];
+
 /** Characters of a JSON string that need no escape: not a quote, a backslash or a control character. */
 export const unescaped: CharacterSet = [
   [0x20, 0x21],

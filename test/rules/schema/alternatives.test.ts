@@ -135,6 +135,37 @@ describe("a schema in plain form", () => {
       { anyOf: [{ type: "string" }], properties: { c: { type: "string" } } },
     ],
     [
+      "what stands beside a reference holds together with it",
+      {
+        properties: {
+          stay: {
+            $ref: "#/$defs/Stay",
+            ...{ description: "This one.", properties: { nights: { minimum: 2 }, pets: { type: "boolean" } } },
+            required: ["pets"],
+          },
+        },
+        $defs: {
+          Stay: {
+            ...{ type: "object", description: "A stay.", required: ["hotel"] },
+            properties: { hotel: { type: "string" }, nights: { type: "integer", minimum: 1 } },
+          },
+        },
+      },
+      {
+        properties: {
+          stay: {
+            ...{ type: "object", description: "This one.", required: ["hotel", "pets"] },
+            properties: { hotel: { type: "string" }, nights: { type: "integer", minimum: 2 }, pets: { type: "boolean" } },
+          },
+        },
+      },
+    ],
+    [
+      "a null beside a reference takes nothing from it",
+      { properties: { unit: { $ref: "#/$defs/Unit", enum: null } }, $defs: { Unit: { enum: ["m", "ft"], items: null } } },
+      { properties: { unit: { enum: ["m", "ft"] } } },
+    ],
+    [
       "a parameter may be called like a keyword",
       { properties: { $ref: { type: "string" }, id: { type: "string" } } },
       { properties: { $ref: { type: "string" }, id: { type: "string" } } },

@@ -232,3 +232,12 @@ describe("a tool without a schema of its results", () => {
     expect(accepts(toolReply(findTrain), reply({ train_id: "NT7", departs: "10:10" }))).toBe(true);
   });
 });
+
+test("a repetition that has a bound of its own reaches it, within what a text may be long", () => {
+  const fits = (pattern: string, text: string) => accepts({ type: "string", pattern }, JSON.stringify(text));
+  for (const length of [1, 17, 40]) expect(fits("^[a-z]{1,40}$", "a".repeat(length))).toBe(true);
+  expect(fits("^[a-z]{1,40}$", "a".repeat(41))).toBe(false);
+  expect(fits("^[a-z]{3}( [a-z]{3}){0,30}$", Array(31).fill("abc").join(" "))).toBe(true);
+  expect(fits("^[a-z]{1,4000}$", "a".repeat(120))).toBe(true);
+  expect(fits("^[a-z]{1,4000}$", "a".repeat(121))).toBe(false);
+});

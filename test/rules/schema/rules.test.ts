@@ -8,7 +8,7 @@ import { multiplesRule, numberRule } from "../../../src/rules/schema/numbers.ts"
 import { patternOfFormat, patternRule } from "../../../src/rules/schema/patterns.ts";
 import { drawn, gbnf, type Rule, shortest } from "../../../src/rules/schema/rule.ts";
 import { matchesSchema } from "../../../src/rules/validate.ts";
-import type { JsonSchema } from "../../../src/types.ts";
+import type { Json, JsonSchema } from "../../../src/types.ts";
 import { useGrammarParser } from "../../support/grammar-parser.ts";
 
 const parse = useGrammarParser();
@@ -77,6 +77,8 @@ describe("texts under a pattern", () => {
     '^"[^"]*"$',
     "colou?r",
     "^a{3}b*c?$",
+    ...["^https?://", "^/", "^[A-Z]", "^US\\$", "\\S", "[^/]$", "\\.(png|jpg)$", "@", "^a$|^b", "(^|,)[Ff]oo", "^/api(/|$)"],
+    ...["^(?!\\d)[a-z]{2}", "^(GB|DE)\\d+", "\\d{4}-\\d\\d", "error|warning"],
   ];
   test.each(patterns)("match it: %s", (pattern) => {
     const rule = patternRule(pattern, { least: 0, most: 40 });
@@ -85,6 +87,37 @@ describe("texts under a pattern", () => {
       expect(JSON.parse(`"${text}"`)).toMatch(new RegExp(pattern, "u"));
       expect(grammar.isTextCompatible(`"${text}"`)).toBe(true);
     }
+  });
+
+  test.each([
+    ["^https?://", "begins with it", /^https?:\/\/.+/],
+    ["^US\\$", "begins with a sign that is no anchor", /^US\$.+/],
+    ["\\.(png|jpg)$", "ends with it", /.\.(png|jpg)$/],
+    ["[^/]$", "ends with one of its characters", /.[^/]$/],
+    ["@", "contains it", /.@./],
+    ["\\S", "contains one of its characters", /\S.+/],
+    ["^a$|^b", "begins with one alternative of it", /^b.+/],
+  ])("have text around what the pattern leaves open: %s %s", (pattern, _, whole) => {
+    const written = texts(patternRule(pattern, { least: 0, most: 40 }), 60);
+    expect(written.filter((text) => whole.test(JSON.parse(`"${text}"`))).length).toBeGreaterThan(15);
+  });
+
+  test.each([
+    ["^https?://", (length: number) => "https://".padEnd(length, "x")],
+    ["\\.csv$", (length: number) => ".csv".padStart(length, "x")],
+    ["@", (length: number) => "xxxx@".padEnd(length, "x")],
+  ])("have with the text around them at most the characters that the schema allows: %s", (pattern, text) => {
+    const grammar = grammarOf(ruleOf({ type: "string", pattern, maxLength: 12 }));
+    expect([9, 11, 13].map((length) => grammar.isTextCompatible(`"${text(length)}"`))).toEqual([true, true, false]);
+  });
+
+  test("are the whole value where a pattern that varies has no anchor at all", () => {
+    for (const text of texts(patternRule("[A-Z]{3}-\\d{4}", { least: 0, most: 40 }), 30))
+      expect(text).toMatch(/^[A-Z]{3}-\d{4}$/);
+  });
+
+  test.each(["low|medium|high", "(low|medium|high)"])("are the whole value where a pattern chooses from words: %s", (pattern) => {
+    for (const text of texts(patternRule(pattern, { least: 0, most: 40 }), 30)) expect(text).toMatch(/^(low|medium|high)$/);
   });
 
   test("have the required length if the pattern has an open end", () => {
@@ -104,6 +137,52 @@ describe("texts under a pattern", () => {
       for (const text of texts(ruleOf(schema), 30)) expect(matchesSchema(schema, JSON.parse(text))).toEqual([]);
     },
   );
+});
+
+describe("texts of a format with a pattern beside it", () => {
+  test.each([
+    ["uuid", "^[0-9a-fA-F-]{36}$"],
+    ["date-time", "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z$"],
+    ["date", "^\\d{4}-\\d{2}-\\d{2}$"],
+    ["email", "^\\S+@\\S+\\.\\S+$"],
+    ["uri", "^https?://"],
+    ["hostname", ""],
+  ])("are of the format where it says more: %s, %s", (format, pattern) => {
+    const schema: JsonSchema = { type: "string", format, pattern };
+    for (const text of texts(ruleOf(schema), 30)) expect(matchesSchema(schema, JSON.parse(text))).toEqual([]);
+  });
+
+  test.each([
+    ["uri", "^https://example\\.com/[a-z]{1,9}$"],
+    ["code", "^[A-Z]{3}$"],
+  ])("are of the pattern where that says more, or the format is unknown: %s, %s", (format, pattern) => {
+    for (const text of texts(ruleOf({ type: "string", format, pattern }), 30))
+      expect(JSON.parse(text)).toMatch(new RegExp(pattern));
+  });
+});
+
+describe("a map of keys under a pattern", () => {
+  const texted = { type: "array", items: { type: "string" }, minItems: 1 };
+  test.each<[string, JsonSchema, RegExp]>([
+    ["any key", { patternProperties: { "^(.*)$": texted } }, /^[a-z]/],
+    ["no other key", { patternProperties: { "^[A-Z_]+$": { enum: ["on", "off"] } }, additionalProperties: false }, /^[A-Z_]+$/],
+    ["keys that begin so", { patternProperties: { "^x-": { type: "integer" } }, additionalProperties: false }, /^x-/],
+    ["names beside it", { patternProperties: { "^[a-z]+$": true }, propertyNames: { maxLength: 20 } }, /^[a-z]+$/],
+  ])("has such keys and values under their schema: %s", (_, more, key) => {
+    const schema: JsonSchema = { type: "object", minProperties: 1, ...more };
+    const written = texts(ruleOf(schema), 30).map((text): Json => JSON.parse(text));
+    expect(written.some((value) => matchesSchema(schema, value).length === 0)).toBe(true);
+    for (const name of written.flatMap((value) => Object.keys(value ?? {}))) expect(name).toMatch(key);
+  });
+
+  test("has values of the schema that its pattern names", () => {
+    const written = texts(ruleOf({ type: "object", minProperties: 1, patternProperties: { "^(.*)$": texted } }), 20);
+    for (const text of written) for (const value of Object.values(JSON.parse(text))) expect(value).toBeInstanceOf(Array);
+  });
+
+  test("is empty where the pattern's values are ruled out", () => {
+    expect(texts(ruleOf({ type: "object", patternProperties: { "^x": false } }), 1)).toEqual(["{}"]);
+  });
 });
 
 describe("nested lists and maps", () => {
