@@ -6,13 +6,13 @@ import type { Json, JsonObject, ToolCall, ToolSpec } from "../types.ts";
 import { isReading } from "./journal.ts";
 import { isObject } from "./json.ts";
 import { decimalOf } from "./language/numerals.ts";
-import { type Alternatives, isListed, placeOf, within } from "./listed.ts";
+import { type Branches, branchesOf, isListed, within } from "./listed.ts";
 import { comparable, foldedCase, leftOutAs, plainDigits } from "./values.ts";
 
 /** The schema of the called tool in `tools` gives listed values and defaults. */
 export function canonicalCall({ name, arguments: given }: ToolCall, tools: readonly ToolSpec[] = []): string {
   const parameters = tools.find((tool) => tool.name === name)?.parameters ?? {};
-  return `${name}${membersForm(placeOf(parameters), given)}`;
+  return `${name}${membersForm(branchesOf(parameters), given)}`;
 }
 
 /** What the calls so far may have changed: those of tools that do not only read, in order. @param reads as in repeatedFact (journal.ts) */
@@ -25,7 +25,7 @@ export function canonicalState(
 }
 
 /** An object without the members that are as good as left out. */
-function membersForm(place: Alternatives, object: JsonObject): string {
+function membersForm(place: Branches, object: JsonObject): string {
   const forms = Object.entries(object).flatMap(([key, value]) => {
     const [own, unsaid] = [within(place, key), leftOutAs(place, key)];
     const form = formAt(own, value);
@@ -35,7 +35,7 @@ function membersForm(place: Alternatives, object: JsonObject): string {
   return `{${sorted.map(([key, form]) => `${JSON.stringify(key)}:${form}`).join(",")}}`;
 }
 
-function formAt(place: Alternatives, value: Json): string {
+function formAt(place: Branches, value: Json): string {
   if (Array.isArray(value)) return `[${value.map((item, index) => formAt(within(place, index), item)).join(",")}]`;
   if (isObject(value)) return membersForm(place, value);
   if (value === null) return "null";
@@ -47,7 +47,7 @@ function formAt(place: Alternatives, value: Json): string {
 }
 
 /** True unless a schema of the place gives types, none of them a number. */
-function mayBeNumber(place: Alternatives): boolean {
+function mayBeNumber(place: Branches): boolean {
   const types = place.flatMap(({ type }) => (type === undefined ? [] : Array.isArray(type) ? type : [type]));
   return types.length === 0 || types.includes("number") || types.includes("integer");
 }

@@ -1,27 +1,42 @@
-// Whether a turn asks for a value that the user holds back: by a question or a request in words. Used for the first decision, for
+// Whether a turn asks for a value that the user holds back: by a question or a request in words. Used for the first turn, for
 // complaints that were none, and for rubrics. By rule; requests without a question mark are read in English only.
 import type { HeldBack, Message } from "../types.ts";
 import { refuses } from "./language/refusal.ts";
-import { spoken } from "./language/spoken.ts";
+import { rootOf, spoken } from "./language/spoken.ts";
 import { apostrophes } from "./language/tokens.ts";
 
 /** Words of a name that a question leaves out: "How many guests?" for number_of_guests, "What's your email?" for email_address. */
 const formal = new Set(["number", "num", "count", "total", "of", "the", "for", "name", "address", "value", "code", "id", "type"]);
 /** Of these, those that name it alone: "What is the ID?". Of "Is it about your appointment?" none asks for an appointment's id. */
 const labels = ["id", "number", "name", "code", "address"];
-const askedWith = (words: string, ...questions: readonly string[]) =>
-  words.split(" ").map((word): [string, readonly string[]] => [word, questions]);
-/** What asks for a value without its word. */
-const askedBy: ReadonlyMap<string, readonly string[]> = new Map([
-  ...askedWith("date day time", "when"),
-  ...askedWith("place location city town destination", "where"),
-  ...askedWith("quantity count", "how many"),
-  ...askedWith("amount", "how much"),
-  ...askedWith("duration length", "how long", "how many minutes", "how many hours", "how many days", "how many nights"),
-  ...askedWith("minutes hours", "how long"),
-  ...askedWith("weight", "heavy", "weigh"),
-  ...askedWith("kg", "weight", "heavy", "weigh"), // of weight_kg
-]);
+/** What asks for a value without its word, separated by commas. */
+const askedBy: readonly (readonly [names: string, questions: string])[] = [
+  ["date, day, time", "when"],
+  ["date", "what day, which day"],
+  ["day", "what date, which date"],
+  ["place, location, city, town, destination", "where"],
+  ["quantity, count", "how many"],
+  [
+    "guests, people, persons, visitors, attendees, participants, passengers, travellers, party size, group size",
+    "how many people, how many guests, how many persons, how many of you",
+  ],
+  ["amount", "how much"],
+  ["duration, length", "how long, how many minutes, how many hours, how many days, how many nights"],
+  ["weight", "heavy, weigh"],
+  ["height", "tall, high"],
+  ["distance", "far"],
+  // units, by what is measured in them: the weight of weight_kg; "Which parcel?" asks for no parcel_kg
+  ["minutes, hours, days, weeks", "how long, duration, length"],
+  ["kg", "weight, heavy, weigh, kilos, kilograms"],
+  ["km", "distance, far, kilometers, kilometres"],
+  ["cm", "height, tall, high, length, long, width, wide, size, centimeters, centimetres"],
+  ["usd, eur", "amount, how much, price, cost, dollars, euros"],
+  ["percent", "percentage, rate"],
+  ["celsius", "temperature, degrees, warm, hot, cold"],
+];
+
+/** Words that ask for no label: the place of a delivery address, not its time. */
+const asksOther = /^(?!.* (?:what|which|where|who|whose|how many) ).* (?:when|how (?:should|would|do)) /;
 
 const open = /\b(what|what's|which|when|where|who|whose|how)\b/;
 /** A question whether to act, for no value. */
@@ -65,10 +80,14 @@ function names(sentence: string, argument: string, isOpen: boolean): boolean {
   const said = ` ${sentence.replace(/[^\p{L}\p{N}]+/gu, " ")} `;
   const words = spoken(argument).toLowerCase().split(" ");
   const telling = words.filter((word) => !formal.has(word));
-  const has = (word: string) => said.includes(` ${word}`) || (askedBy.get(word) ?? []).some((by) => said.includes(` ${by} `));
+  const isAsked = (name: string) =>
+    askedBy.some(([of, by]) => of.split(", ").includes(name) && by.split(", ").some((one) => said.includes(` ${one} `)));
   const label = labels.filter((word) => words.includes(word));
+  // where something is delivered is its address; what one reserves has an id that nobody asked for
+  const isRooted = label.every((word) => word === "address");
+  const has = (word: string) => said.includes(` ${isRooted ? rootOf(word) : word}`) || isAsked(word);
   // nothing else's: "the ID", not "the order ID"
   if (isOpen && label.some((word) => new RegExp(` (the|your|its|a|an)( full| exact| whole)? ${word} `).test(said))) return true;
-  const isTold = label.length === 0 || isOpen || label.some((word) => said.includes(` ${word} `));
-  return isTold && (telling.length > 0 ? telling : words).every(has);
+  const isTold = label.length === 0 || (isOpen && !asksOther.test(said)) || label.some((word) => said.includes(` ${word} `));
+  return isTold && ((telling.length > 0 ? telling : words).every(has) || isAsked(telling.join(" ")));
 }

@@ -6,7 +6,7 @@ import addFormats from "ajv-formats";
 import { describe } from "../errors.ts";
 import type { Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import { isObject } from "./json.ts";
-import { placeOf } from "./listed.ts";
+import { branchesOf } from "./listed.ts";
 import { flagsOf } from "./schema/patterns.ts";
 
 /** Maximum number of compiled validators; a run uses about as many schemas as its toolsets have tools. */
@@ -43,7 +43,7 @@ const compiled = new Map<string, ValidateFunction>();
  */
 export function argumentErrors(tool: ToolSpec, args: JsonObject): string[] {
   const known = new Set(
-    placeOf(tool.parameters).flatMap(({ properties }) => (isObject(properties) ? Object.keys(properties) : [])),
+    branchesOf(tool.parameters).flatMap(({ properties }) => (isObject(properties) ? Object.keys(properties) : [])),
   );
   const unknown = Object.keys(args).filter((name) => !known.has(name));
   return [...unknown.map((name) => `unknown argument '${name}'`), ...failures(tool.parameters, args, "argument")];

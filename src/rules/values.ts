@@ -6,16 +6,16 @@ import { isObject, own } from "./json.ts";
 import { asMoment } from "./language/moments.ts";
 import { decimalOf } from "./language/numerals.ts";
 import { apostrophes, hyphens } from "./language/tokens.ts";
-import { type Alternatives, isListed, placeOf, within } from "./listed.ts";
+import { type Branches, branchesOf, isListed, within } from "./listed.ts";
 import { patternOfFormat } from "./schema/patterns.ts";
 import { allowsNull } from "./schema/plain.ts";
 
 /** Equality of argument values; a string equals a number if it is that number in plain digits ("2.0" and 2). */
 export function sameValue(left: Json, right: Json, schema: JsonSchema = {}): boolean {
-  return isSameAt(placeOf(schema), left, right);
+  return isSameAt(branchesOf(schema), left, right);
 }
 
-function isSameAt(place: Alternatives, left: Json, right: Json): boolean {
+function isSameAt(place: Branches, left: Json, right: Json): boolean {
   if (Array.isArray(left) && Array.isArray(right)) {
     return (
       left.length === right.length && left.every((item, index) => isSameAt(within(place, index), item, right[index] ?? null))
@@ -32,19 +32,21 @@ function isSameAt(place: Alternatives, left: Json, right: Json): boolean {
 }
 
 /** A text as it is compared: where the schema has it a time, the moment that it means, else without what free text may differ in. */
-export function comparable(place: Alternatives, text: string): string {
+export function comparable(place: Branches, text: string): string {
   return momentOf(place, text) ?? foldedCase(text);
 }
 
 const zone = /(?:z|[+-]\d{2}:?\d{2})$/i;
 
+/** Words of a description that name the form of a day. */
+const dayForm = /\bYYYY-MM-DD|ISO.?8601|RFC.?3339/i;
 /** Words of a description that name the form of a time. */
 const timeForm = /\bHH\b|ISO.?8601|RFC.?3339/i;
 /** A date, a time of day, or both, in the order of ISO 8601: "2026-03-05T9:00Z". An offset alone is none. */
 const isoForm = /^(?:\d{4}-\d{2}-\d{2}(?:[T ](?=\d)|$))?(?:\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s?(?:Z|[+-]\d{2}:?\d{2})?)?$/i;
 
 /** "2026-03-05T18:00:00+00:00" and "…T18:00:00.000Z" are one moment; a time without an offset is no time with one. Null: no such time. */
-function momentOf(place: Alternatives, text: string): string | null {
+function momentOf(place: Branches, text: string): string | null {
   const isFormatted = place.some(({ format }) => typeof format === "string");
   const isTime = place.some(({ description }) => typeof description === "string" && timeForm.test(description));
   if (isTime && !isFormatted && isoForm.test(text)) {
@@ -84,7 +86,7 @@ export function plainDigits(text: string): string | null {
  */
 export function rightArguments(expected: JsonObject, made: JsonObject, parameters: JsonSchema = {}): number {
   const names = namesOf(expected, made);
-  const right = names.filter((name) => isSameMember(placeOf(parameters), name, expected, made));
+  const right = names.filter((name) => isSameMember(branchesOf(parameters), name, expected, made));
   return names.length === 0 ? 1 : right.length / names.length;
 }
 
@@ -93,7 +95,7 @@ function namesOf(one: JsonObject, other: JsonObject): readonly string[] {
 }
 
 /** Whether two objects have the same under a name; one that leaves it out has what that means. */
-function isSameMember(place: Alternatives, name: string, left: JsonObject, right: JsonObject): boolean {
+function isSameMember(place: Branches, name: string, left: JsonObject, right: JsonObject): boolean {
   const unsaid = leftOutAs(place, name);
   const [one, other] = [left, right].map((object) => {
     const value = own(object, name);
@@ -106,7 +108,7 @@ function isSameMember(place: Alternatives, name: string, left: JsonObject, right
  * What an optional member of an object is if it is left out: its default, or null where the schema takes that and names no default;
  * undefined if no schema of the place says.
  */
-export function leftOutAs(place: Alternatives, name: string): Json | undefined {
+export function leftOutAs(place: Branches, name: string): Json | undefined {
   const describing = place.filter(({ properties }) => isObject(properties) && Object.hasOwn(properties, name));
   if (place.some(({ required }) => Array.isArray(required) && required.includes(name))) return undefined;
   const byDefault = describing.map((schema) => defaultOf(schema, name)).find((value) => value !== undefined);
@@ -132,28 +134,55 @@ export function isSameCall(left: ToolCall, right: ToolCall, tools: readonly Tool
  * schema describes is complete: a listed value (C and F, O+, <), a text with a pattern or a format, a single letter where no more fit.
  */
 export function isCutShort(value: Json, schema: JsonSchema = {}): boolean {
-  return isCutAt(placeOf(schema), value);
+  return someText(branchesOf(schema), value, isCutAt);
 }
 
-function isCutAt(place: Alternatives, value: Json): boolean {
-  if (Array.isArray(value)) return value.some((item, index) => isCutAt(within(place, index), item));
-  if (isObject(value)) return Object.entries(value).some(([name, item]) => isCutAt(within(place, name), item));
-  if (typeof value !== "string" || isListed(place, value)) return false;
-  if (value.trim() === "") return true;
+function isCutAt(place: Branches, text: string): boolean {
+  if (text.trim() === "") return true;
   if (isDescribed(place)) return false;
   const least = place.some(({ maxLength }) => maxLength === 1) ? 1 : 2;
-  return value.trim().length < least || /[,;:([{/&+-]$/.test(value.trim());
+  return text.trim().length < least || /[,;:([{/&+-]$/.test(text.trim());
+}
+
+/**
+ * True if a date or a time in the value is not in the form that its description names ("as YYYY-MM-DD") where no format or pattern
+ * does: a caller who keeps to the description would make another call.
+ */
+export function isMisformed(value: Json, schema: JsonSchema = {}): boolean {
+  return someText(branchesOf(schema), value, isMisformedAt);
+}
+
+function isMisformedAt(place: Branches, text: string): boolean {
+  const moment = asMoment(text);
+  if (moment === null || isoForm.test(text.trim()) || isDescribed(place)) return false;
+  return place.some(({ description: page }) => {
+    if (typeof page !== "string" || /\b[ap]\.?m\b/i.test(page)) return false;
+    // the day beside a time may have any form
+    return dayForm.test(page) || (/\bHH:MM\b/i.test(page) && moment.day === undefined);
+  });
+}
+
+/** Whether a text in the value that its schema does not list is so. */
+function someText(place: Branches, value: Json, isSo: (place: Branches, text: string) => boolean): boolean {
+  if (Array.isArray(value)) return value.some((item: Json, index) => someText(within(place, index), item, isSo));
+  if (isObject(value)) return Object.entries(value).some(([name, item]) => someText(within(place, name), item, isSo));
+  return typeof value === "string" && !isListed(place, value) && isSo(place, value);
 }
 
 /** Whether a schema of the place says what its texts look like. */
-function isDescribed(place: Alternatives): boolean {
+function isDescribed(place: Branches): boolean {
   const isKnown = (format: Json | undefined) => typeof format === "string" && patternOfFormat(format) !== null;
   return place.some(({ pattern, format }) => typeof pattern === "string" || isKnown(format));
 }
 
 /** The scalars of a value, in order. */
 export function leaves(value: Json): Json[] {
-  if (Array.isArray(value)) return value.flatMap(leaves);
-  if (isObject(value)) return Object.values(value).flatMap(leaves);
-  return [value];
+  return namedLeaves(value).map(({ leaf }) => leaf);
+}
+
+/** The scalars of a value, in order, each with the name of the member that holds it or its list; without one `name`. */
+export function namedLeaves(value: Json, name = ""): readonly { readonly name: string; readonly leaf: Json }[] {
+  if (Array.isArray(value)) return value.flatMap((item: Json) => namedLeaves(item, name));
+  if (isObject(value)) return Object.entries(value).flatMap(([key, item]) => namedLeaves(item, key));
+  return [{ name, leaf: value }];
 }

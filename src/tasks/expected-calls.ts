@@ -7,9 +7,9 @@ import { isIdName } from "../rules/journal.ts";
 import { isObject, own, propertiesOf } from "../rules/json.ts";
 import { asMoment } from "../rules/language/moments.ts";
 import { spoken } from "../rules/language/spoken.ts";
-import { type Alternatives, isFixed, placeOf, within } from "../rules/listed.ts";
+import { type Branches, branchesOf, isFixed, within } from "../rules/listed.ts";
 import { argumentErrors, matchesSchema } from "../rules/validate.ts";
-import { isCutShort, isSameCall, leaves } from "../rules/values.ts";
+import { isCutShort, isMisformed, isSameCall, leaves } from "../rules/values.ts";
 import { bareResult } from "../simulator/prompts/tool.ts";
 import type { Checked } from "../simulator/simulator.ts";
 import { argumentsSchema, object, requiredParameters } from "../tools/tool-arguments.ts";
@@ -42,6 +42,7 @@ export function expectedCalls(reply: JsonObject, plan: Plan, decline: boolean, r
     const problems = argumentErrors(tool, ordered);
     if (problems.length > 0) return { reason: problems.join("; ") };
     if (isCutShort(ordered, tool.parameters)) return { reason: "an argument is empty or cut" };
+    if (isMisformed(ordered, tool.parameters)) return { reason: "a date or time is not in the form that its page names" };
     const told = Object.keys(ordered).filter((name) => !(index === 1 && plan.links.includes(name)));
     const unsayable = told.find((name) => !isKnown(tool, name, ordered[name] ?? null));
     if (unsayable !== undefined) return { reason: `nobody can say what ${spoken(unsayable)} is` };
@@ -76,7 +77,7 @@ export function sayableArguments(
   return Object.fromEntries(
     names.flatMap((name) => {
       const filledIn = own(made, name);
-      const one = filledIn === undefined ? undefined : withoutUnsaid(filledIn, within(placeOf(tool.parameters), name));
+      const one = filledIn === undefined ? undefined : withoutUnsaid(filledIn, within(branchesOf(tool.parameters), name));
       return one !== undefined && (known.includes(name) || isSayable(tool, name, one)) ? [[name, one]] : [];
     }),
   );
@@ -93,7 +94,7 @@ function isKnown(tool: ToolSpec, name: string, value: Json): boolean {
 }
 
 /** A value without optional members that say nothing: null, an empty list. Grammars write every member that a schema names. */
-function withoutUnsaid(value: Json, place: Alternatives): Json {
+function withoutUnsaid(value: Json, place: Branches): Json {
   if (Array.isArray(value)) return value.map((item: Json, at) => withoutUnsaid(item, within(place, at)));
   if (!isObject(value)) return value;
   const members = Object.entries(value).map(([name, item]) => [name, withoutUnsaid(item, within(place, name))] as const);

@@ -8,10 +8,10 @@ import { type Draws, draws } from "../rng.ts";
 import { isObject, own as ownValue, propertiesOf } from "../rules/json.ts";
 import { carries } from "../rules/language/said.ts";
 import { namedTool, spoken } from "../rules/language/spoken.ts";
-import { isFixed, placeOf } from "../rules/listed.ts";
+import { branchesOf, isFixed } from "../rules/listed.ts";
 import { replyTokens } from "../rules/schema/reply-tokens.ts";
 import { argumentErrors } from "../rules/validate.ts";
-import { isCutShort, isSameCall, leftOutAs, sameValue } from "../rules/values.ts";
+import { isCutShort, isMisformed, isSameCall, leftOutAs, sameValue } from "../rules/values.ts";
 import { intentPrompt } from "../simulator/prompts/intent.ts";
 import { situations } from "../simulator/prompts/task.ts";
 import { bareResult } from "../simulator/prompts/tool.ts";
@@ -139,6 +139,7 @@ function readDraft(reply: Reply, tools: readonly ToolSpec[], parallel: boolean):
     if (expected.some((earlier) => isSameCall(earlier, { name: call.name, arguments: made }, tools)))
       problems.push("is expected twice");
     if (isCutShort(made, tool.parameters)) problems.push("an argument is empty or cut");
+    if (isMisformed(made, tool.parameters)) problems.push("a date or time is not in the form that its page names");
     const silent = silentAbout(query, made, tool);
     if (silent !== undefined) problems.push(`the first query does not say whether ${spoken(silent)}`);
     if (problems.length > 0) return { reason: `${call.name}: ${problems.join("; ")}` };
@@ -170,7 +171,7 @@ function isOnPage(call: ExpectedCall, name: string, tools: readonly ToolSpec[]):
 
 /** A yes or no that the query does not say, and that is not so without a word. It cannot be held back: no rule reads it back. */
 function silentAbout(query: string, given: JsonObject, tool: ToolSpec | undefined): string | undefined {
-  const place = placeOf(tool?.parameters);
+  const place = branchesOf(tool?.parameters);
   const answers = Object.entries(given).filter(([name, value]) => typeof value === "boolean" && leftOutAs(place, name) !== value);
   return answers.find(([name, value]) => !agrees(query, name, value))?.[0];
 }

@@ -1,6 +1,6 @@
 // What drift and trials mean for whoever answers or judges: what an error tells, and what is kept from their eyes.
 import { describe, expect, test } from "vitest";
-import { asItIs, judged } from "../../src/rules/as-it-is.ts";
+import { asItIs, executionOf } from "../../src/rules/as-it-is.ts";
 import { blameFor } from "../../src/rules/blame.ts";
 import { decoyResult, mayChange, pageCall, tellingOf, worldCall } from "../../src/rules/drift.ts";
 import type { Drift, Task } from "../../src/types.ts";
@@ -90,10 +90,10 @@ describe("who answers or judges", () => {
     }));
     const asked = message("user", "go on");
     const whole = trajectory([], { messages: [asked, ...tried, ...done] }, paired);
-    expect(judged(whole).messages).toEqual([asked, ...done]);
-    expect(judged(whole).task.tools).toBe(paired.world);
+    expect(executionOf(whole).messages).toEqual([asked, ...done]);
+    expect(executionOf(whole).task.tools).toBe(paired.world);
     const plain = trajectory(["hello"]);
-    expect(judged(plain)).toBe(plain);
+    expect(executionOf(plain)).toBe(plain);
   });
 });
 

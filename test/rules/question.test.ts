@@ -26,6 +26,17 @@ test.each<[string, string]>([
   ["duration_minutes", "For how many minutes?"],
   ["weight_kg", "What is the weight of the parcel?"],
   ["weight_kg", "How heavy is the parcel?"],
+  ["date", "What day would you like?"],
+  ["day", "Which date?"],
+  ["guests", "How many people will there be?"],
+  ["party_size", "How many people will there be?"],
+  ["duration_minutes", "What is the duration of the rental?"],
+  ["height_cm", "What is your height?"],
+  ["height_cm", "How tall are you?"],
+  ["run_km", "How far did you run?"],
+  ["amount_usd", "How much would you like to transfer?"],
+  ["delivery_address", "Where should it be delivered?"],
+  ["delivery_date", "When should it be delivered?"],
 ])("%s is asked for: %s", (argument, text) => {
   expect(asks(text, argument)).toBe(true);
 });
@@ -46,6 +57,16 @@ test.each<[string, string]>([
   ["appointment_id", "I can't do this: I'd need a tool that can cancel appointments."],
   ["duration_minutes", "How many people are coming?"],
   ["quantity", "How much does it weigh?"],
+  ["size", "How many shirts would you like?"],
+  ["guests", "What is the guest's name?"],
+  ["parcel_kg", "Which parcel do you mean?"],
+  ["max_minutes", "What is the maximum price?"],
+  ["total_kg", "How much does it cost?"],
+  ["total_count", "Which train would you like?"],
+  ["delivery_address", "When should it be delivered?"],
+  ["delivery_id", "Where should it be delivered?"],
+  ["reservation_id", "How many seats should I reserve?"],
+  ["delivery_date", "Where should it be delivered?"],
   ["invoice_id", "Your invoice is ready. Could you please confirm the amount?"],
 ])("%s is not asked for: %s", (argument, text) => {
   expect(asks(text, argument)).toBe(false);

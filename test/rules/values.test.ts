@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isCutShort, isSameCall, leaves, rightArguments, sameValue } from "../../src/rules/values.ts";
+import { isCutShort, isMisformed, isSameCall, leaves, rightArguments, sameValue } from "../../src/rules/values.ts";
 import type { Json, JsonObject, JsonSchema, ToolCall } from "../../src/types.ts";
 
 describe("two values are the same", () => {
@@ -216,6 +216,24 @@ test.each([
   [3, false],
 ])("%j is cut short: %s", (value, cut) => {
   expect(isCutShort(value)).toBe(cut);
+});
+
+test.each<[string, JsonSchema, Json, boolean]>([
+  ["a day as YYYY-MM-DD", { description: "Date in YYYY-MM-DD format" }, "March 5, 2027", true],
+  ["a day as YYYY-MM-DD", { description: "Date in YYYY-MM-DD format" }, "2027-03-05", false],
+  ["words beside a day", { description: "Day, as YYYY-MM-DD, or 'tomorrow'" }, "tomorrow", false],
+  ["a time as HH:MM", { description: "Time as HH:MM" }, "2:30 PM", true],
+  ["a time as HH:MM", { description: "Time as HH:MM" }, "14:30", false],
+  ["a time of twelve hours", { description: "Time as HH:MM AM/PM" }, "2:30 PM", false],
+  ["a day in another form, with a time", { description: "MM/DD/YYYY HH:MM" }, "03/15/2027 14:30", false],
+  ["a moment", { description: "Start, ISO 8601" }, "March 5, 2027 at 6 PM", true],
+  ["a moment", { description: "Start, ISO 8601" }, "2027-03-05T18:00Z", false],
+  ["a list of days", { type: "array", items: { description: "as YYYY-MM-DD" } }, ["2027-03-05", "5 March 2027"], true],
+  ["a text with a pattern", { description: "as YYYY-MM-DD", pattern: "^[A-Z]" }, "March 5, 2027", false],
+  ["a listed text", { description: "as YYYY-MM-DD", enum: ["March 5"] }, "March 5", false],
+  ["a text without a form", { description: "Day of the visit" }, "March 5", false],
+])("is a date or time out of the form that its page names, in %s (%j): %j, %s", (_what, schema, value, misformed) => {
+  expect(isMisformed({ it: value }, { type: "object", properties: { it: schema } })).toBe(misformed);
 });
 
 test("the leaves of a value are its scalars, in order", () => {

@@ -109,6 +109,14 @@ describe("the right calls of a task", () => {
     );
   });
 
+  test("have dates and times in the form that the page names, since a policy that keeps to it makes no other call", () => {
+    const properties = { day: { type: "string", description: "Date in YYYY-MM-DD format" } };
+    expect(written(properties, ["day"], { day: "March 5, 2027" })).toEqual({
+      reason: "a date or time is not in the form that its page names",
+    });
+    expect(written(properties, ["day"], { day: "2027-03-05" })).toMatchObject({ value: [{ arguments: { day: "2027-03-05" } }] });
+  });
+
   test("have no optional member that says nothing, however deep, and null where a required one may be null", () => {
     const seat = { type: ["string", "null"] };
     const guest = { type: "object", properties: { name: { type: "string" }, seat, tags: { type: "array" } }, required: ["name"] };

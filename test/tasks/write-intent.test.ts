@@ -153,6 +153,15 @@ describe("a draft is rejected", () => {
     expect(saved.task?.firstMessage).toBe(draft.first_user_query);
   });
 
+  test("for a date out of the form that its page names, which a right call would not make", async () => {
+    const { format: _, ...day } = (findTrain.parameters.properties as Record<string, JsonObject>).day ?? {};
+    const properties = { ...(findTrain.parameters.properties as JsonObject), day: { ...day, description: "as YYYY-MM-DD" } };
+    const toolset = { ...trains, tools: [{ ...findTrain, parameters: { ...findTrain.parameters, properties } }] };
+    const said = { ...found, arguments: { ...found.arguments, day: "March 2, 2027" } };
+    const { task, asked } = await write(order(), [toolset], [{ ...draft, expected_tool_calls: [said] }, draft]);
+    expect([task?.expected[0]?.arguments.day, asked.length]).toEqual(["2027-03-02", 2]);
+  });
+
   test("for expecting one call twice, which cannot be made as expected", async () => {
     const { task, asked } = await write(order({ calls: 2 }), [trains], [{ ...draft, expected_tool_calls: [found, found] }]);
     expect([task, asked.length]).toEqual([null, 3]);

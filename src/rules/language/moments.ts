@@ -1,6 +1,6 @@
 // Dates and times as people write them, read by rule. Ambiguous forms are not read: 03/05/2026 is no date. 6:00 without AM or
 // PM is in the morning.
-import { foldedText, type Read, readAll, type Token, type Tokens, tokenize } from "./tokens.ts";
+import { foldedText, type Read, type Token, type Tokens, tokenize } from "./tokens.ts";
 
 /** A calendar day; the year may be missing. */
 export interface Day {
@@ -21,11 +21,6 @@ export interface Moment {
   readonly clock?: Clock | undefined;
 }
 
-/** All dates and times in a text. */
-export function momentsIn(tokens: Tokens): Moment[] {
-  return readAll(tokens, momentAt);
-}
-
 /** The date and time of a text that contains nothing else, e.g. "2026-03-05T18:00:00Z"; null for any other text. */
 export function asMoment(text: string): Moment | null {
   const tokens = tokenize(foldedText(text));
@@ -41,7 +36,7 @@ export function asMoment(text: string): Moment | null {
 }
 
 /** A date or a time, or both in one token. */
-function momentAt({ list }: Tokens, at: number): Read<Moment> {
+export function momentAt({ list }: Tokens, at: number): Read<Moment> {
   const [, day, clock] = /^(\d{4}-\d{2}-\d{2})t(.+)$/.exec(list[at]?.text ?? "") ?? [];
   if (day !== undefined && clock !== undefined) {
     const value = { day: writtenDay(day) ?? undefined, clock: writtenClock(clock) ?? undefined };
@@ -67,7 +62,7 @@ for (const language of "en de fr es it pt nl sv pl ru tr id hi th ar cs uk da nb
 months.set("sept", 9);
 
 /** "March 5th, 2026", "5 de marzo de 2026", "2026年3月5日", or a date in one token. */
-function dayAt(list: readonly Token[], at: number): Read<Day> {
+export function dayAt(list: readonly Token[], at: number): Read<Day> {
   const one = writtenDay(list[at]?.text ?? "");
   if (one) return { value: one, end: at + 1 };
   const text = (index: number) => list[index]?.text ?? "";
@@ -87,7 +82,8 @@ function dayAt(list: readonly Token[], at: number): Read<Day> {
     : dated(year, month, dayNumber(text(second)), end);
 }
 
-function dayNumber(text: string): number | null {
+/** The day of the month that a token is: "5", "5th". */
+export function dayNumber(text: string): number | null {
   const [, digits] = /^(\d{1,2})(?:st|nd|rd|th)?$/.exec(text) ?? [];
   return digits === undefined ? null : Number(digits);
 }
@@ -132,7 +128,7 @@ function clockAt(list: readonly Token[], at: number): Read<Clock> {
 }
 
 /** A time without blanks. After hours and minutes alone, a minus starts a range; it is not an offset. */
-function writtenClock(text: string): Clock | null {
+export function writtenClock(text: string): Clock | null {
   if (/^(?:noon|midnight)$/.test(text)) return { seconds: text === "noon" ? 43_200 : 0, offset: null };
   const [, hour, minute, second = "0", half, zone] =
     /^(\d{1,2})(?:(?:[:h]|\.(?=\d{2}[ap]))(\d{2})(?::(\d{2})(?:\.\d+)?)?)?(?:([ap])\.?m|(z|[+-]\d{2}:?\d{2})|(?<=:\d{2})h)?$/.exec(

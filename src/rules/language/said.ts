@@ -1,9 +1,11 @@
 // Whether a text states a value, as a person would write it. Texts are searched as words, numbers as numbers, dates and times
 // by meaning. By rule, without a model: an ambiguous form (03/05/2026 for a day in May) counts as not stated.
 import type { Json } from "../../types.ts";
-import { leaves } from "../values.ts";
-import { asMoment, type Clock, type Day, momentsIn } from "./moments.ts";
+import { leaves, namedLeaves } from "../values.ts";
+import { asMoment, type Clock, type Day, type Moment } from "./moments.ts";
 import { decimalOf, type Numeral, numbersAt } from "./numerals.ts";
+import { isDone, isNothing, tellsDone, tellsNone } from "./outcome.ts";
+import { asRange, momentsIn } from "./ranges.ts";
 import { blankless, foldedText, readAll, tokenize, wordsOf } from "./tokens.ts";
 
 /** What a text contains; read once for any number of values. */
@@ -34,33 +36,18 @@ export function carries(text: string, value: Json): boolean {
   return leaves(value).every((leaf) => !isSayable(leaf) || says(reading, leaf));
 }
 
+/** A yes or no as a text: it is said in as many ways as one that is none. */
+const answer = /^(?:yes|no|true|false)$/i;
+
 /** Share of a result's leaf values that the text states, 0..1; 1 for a result without values to search for. */
 export function carriedShare(text: string, value: Json): number {
-  const all = leaves(value).filter(isSayable);
+  const all = namedLeaves(value).flatMap(({ name, leaf }) =>
+    isSayable(leaf) && !answer.test(String(leaf).trim()) ? [{ name, leaf }] : [],
+  );
   const reading = readingOf(text);
-  if (all.length > 0 && all.every(isDone) && saysDone(reading.text)) return 1;
-  const has = (leaf: string | number) => says(reading, leaf) || (isNothing(leaf) && nothing.test(reading.text));
-  return all.length === 0 ? 1 : all.filter(has).length / all.length;
-}
-
-/** How a result of nothing is told: "there is no fee", "nothing is left to pay". A request for nothing has to name it. */
-const nothing = /\b(no|nothing|none|free|without)\b/i;
-
-function isNothing(leaf: string | number): boolean {
-  return typeof leaf === "number" ? leaf === 0 : /^(no|none|nothing)$/i.test(leaf.trim());
-}
-
-/** How results that say no more than "success" are told: "I've added the meeting", "It has been sent". By no question and no failure. */
-const done =
-  /\b(done|successful(ly)?|completed|all set|(is|are) now \w+ed|(has|have) been (\w+(ed|[lnu]t)|made|done|taken)|(i|we) ((just|now|already) )*(?!(need|proceed|want)\w*)\w{2,}ed|(i['’]ve|we['’]ve|(i|we) have) ((just|now|already|successfully) )*(?!(got|limited)\b)(\w+(ed|[lnu]t)|made|given|told|taken))\b/i;
-const undone = /\?|\b(not|never|error|fail\w*|unable|cannot|tried|try)\b|n['’]t\b/i;
-
-function saysDone(text: string): boolean {
-  return text.split(/(?<=[.!?])\s+|\n+/).some((sentence) => done.test(sentence) && !undone.test(sentence));
-}
-
-function isDone(leaf: string | number): boolean {
-  return typeof leaf === "string" && /^(ok|okay|done|success(ful(ly)?)?|completed?)\W*$/i.test(leaf.trim());
+  if (all.length === 0 || (all.every(({ leaf }) => isDone(leaf)) && tellsDone(reading.text))) return 1;
+  const told = all.filter(({ name, leaf }) => says(reading, leaf) || (isNothing(leaf) && tellsNone(reading.text, name)));
+  return told.length / all.length;
 }
 
 const dateFormat = new Intl.DateTimeFormat("en-US", { dateStyle: "long", timeZone: "UTC" });
@@ -108,25 +95,35 @@ function says(reading: Reading, leaf: string | number): boolean {
     return reading.numbers.some(({ decimal, places }) => decimal === exact || (places === 2 && decimal === rounded));
   }
   const moment = asMoment(leaf);
-  if (moment === null) {
-    const folded = foldedText(leaf).trim();
-    return operator.test(folded) || wordsOf(folded) === ""
-      ? hasSign(reading.text, folded)
-      : hasWords(...evened(reading.words, wordsOf(folded)));
-  }
-  const { day, clock } = moment;
-  return (
-    (!day || reading.days.some((said) => isSameDay(day, said))) &&
-    (!clock || reading.clocks.some((said) => isSameTime(clock, said)))
-  );
+  if (moment !== null) return saysMoment(reading, moment);
+  const folded = foldedText(leaf).trim();
+  if (operator.test(folded) || wordsOf(folded) === "") return hasSign(reading.text, folded);
+  if (asRange(leaf)?.every((end) => saysMoment(reading, end)) || saysAmount(reading, folded)) return true;
+  // the end of a range: "2024–2025"
+  if (/^[1-9]\d*$/.test(folded) && reading.numbers.some(({ decimal }) => decimal === decimalOf(Number(folded)))) return true;
+  return hasWords(...evened(reading.words, wordsOf(folded)));
 }
 
-/** Text and value in one spelling: "canceled", and "on-time" of several words. A word alone is no part of another: "in" of "check-in". */
+/** "$50.00" is said by "$50" and by "50 dollars". */
+function saysAmount({ numbers }: Reading, text: string): boolean {
+  const amount = /^\p{Sc} ?\d[\d.,']*$/u.test(text) ? readAll(tokenize(text), numbersAt).flat() : [];
+  return amount.some(({ decimal }) => numbers.some((said) => said.decimal === decimal));
+}
+
+function saysMoment({ days, clocks }: Reading, { day, clock }: Moment): boolean {
+  return (!day || days.some((said) => isSameDay(day, said))) && (!clock || clocks.some((said) => isSameTime(clock, said)));
+}
+
+/**
+ * Text and value in one spelling: "canceled", and of several words "on-time" and "3 - 5 days". A word alone is no part of another:
+ * "in" of "check-in".
+ */
 function evened(text: string, words: string): [string, string] {
-  const isJoined = /\p{L}[ -]\p{L}/u.test(words);
+  const [isJoined, isSpan] = [/\p{L}[ -]\p{L}/u.test(words), /\d(?:-| - )\d/.test(words)];
   const one = (all: string) => {
     const spelled = all.replace(/(?<=\bcancel)(?=(?:ed|ing)\b)/gi, "l");
-    return isJoined ? spelled.replace(/(?<=\p{L})-(?=\p{L})/gu, " ") : spelled;
+    const spanned = isSpan ? spelled.replace(/(?<=\d) - (?=\d)/g, "-") : spelled;
+    return isJoined ? spanned.replace(/(?<=\p{L})-(?=\p{L})/gu, " ") : spanned;
   };
   return [one(text), one(words)];
 }

@@ -16,6 +16,11 @@ export function spoken(name: string): string {
     .trim();
 }
 
+/** A word without the ending that makes it a noun or a participle: with other endings people say the same ("delivery", "delivered"). */
+export function rootOf(word: string): string {
+  return word.replace(/(?<=\p{L}{5})(?:ation|ure|al|y)$/u, "");
+}
+
 /** The first clause of a tool's purpose. */
 export function mainPurpose(tool: ToolSpec): string {
   const [clause = ""] = purpose(tool).split(/[,;:]\s/);

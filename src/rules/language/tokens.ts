@@ -35,6 +35,9 @@ export const apostrophes = /[\u2018\u2019\u02bc]/g;
 /** Hyphens and the minus sign. */
 export const hyphens = /[\u2010\u2011\u2212]/g;
 
+/** The start of a range of times and its hyphen, which is no offset: "08:00-10:00", "9am-5pm", "2-4 PM". */
+const hoursJoined = /(?<![\w:.-])(\d{1,2}(?::\d{2})?(?: ?[ap]\.?m\b\.?)?)-(?=\d{1,2}(?::\d{2}|(?::\d{2})? ?[ap]\.?m\b))/gi;
+
 /** One form for each character: compatible forms, digits, apostrophes and minus signs; invisible characters are removed. */
 export function foldedText(text: string): string {
   return text
@@ -46,7 +49,7 @@ export function foldedText(text: string): string {
     .replace(hyphens, "-")
     .replace(/\u066b/g, ".")
     .replace(/\u066c/g, ",")
-    .replace(/(?<![\d:tT])(\d{1,2}:\d{2})-(?=\d{1,2}:\d{2})/g, "$1\u2013") // a range of times, not an offset
+    .replace(hoursJoined, "$1\u2013")
     .replace(/_/g, " ")
     .replace(scriptBorder, " ");
 }
@@ -59,10 +62,14 @@ function asciiDigit(digit: string): string {
   return String((code - first) % 10);
 }
 
+/** Words and numbers with one blank between them; thousands without commas, and a dash between two numbers as a hyphen. */
 export function wordsOf(folded: string): string {
   return folded
+    .replace(/[\u2013\u2014](?:(?<=(?<![\p{L}\p{N}])\d[\d.,:]*.)(?=\d)|(?<=\d .)(?= \d))/gu, "-")
+    .replace(/(?<!\d) - | - (?!\d)/g, " ")
     .replace(/[^\p{L}\p{M}\p{N}.:/@+',-]+/gu, " ")
-    .replace(/,(?!(?<=\d,)\d{3}(?!\d))/g, " ")
+    .replace(/(?<=\d),(?=\d{3}(?!\d))/g, "")
+    .replace(/,/g, " ")
     .replace(/'s(?!\p{L})|(?<![\p{L}\p{N}])'|'(?![\p{L}\p{N}])/gu, " ")
     .replace(/(?<![.:])[.:]+(?= |$)/g, "")
     .replace(/ +/g, " ")

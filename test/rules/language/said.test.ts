@@ -23,6 +23,15 @@ describe("words", () => {
     ["Luigi’s on Main St. 5", "Luigi's"],
     ["Luigi's on Main St. 5", "Main St. 5"],
     ["the Oslo–Bergen train", "Bergen"],
+    ["from Oslo – Bergen", "Oslo - Bergen"],
+    ["It takes 3–5 business days.", "3-5 business days"],
+    ["It takes 3-5 business days.", "3 – 5 business days"],
+    ["the year 2024–2025", "2024-2025"],
+    ["order 1234 – 2 items", "1234"],
+    ["Your total is $1,234.50.", "1234.50"],
+    ["Your total is $1,234.50.", "$1234.50"],
+    ["1234 of them", "1,234"],
+    ["It costs $50.", "$50.00"],
     ["**Oslo** and `QU5173`", "QU5173"],
     ["write to anna.lind@example.com.", "anna.lind@example.com"],
     ["the code is 02134", "02134"],
@@ -43,6 +52,9 @@ describe("words", () => {
     ["version 3.1", "3.10"],
     ["order 1917043659912705297", "1917043659912705296"],
     ["12,345 of them", "345"],
+    ["It costs $50.", "50.00"],
+    ["It takes 3–5 business days.", "5 business days"],
+    ["room 5", "-5"],
     ["I can't, and I'll say so", "t"],
     ["at 08:25", "25"],
     ["", "Oslo"],
@@ -196,6 +208,8 @@ describe("dates and times", () => {
     ["오후 6시에", "18:00"],
     ["open 08:00-10:00", "10:00"],
     ["open 08:00-10:00", "08:00-10:00"],
+    ["open 8 AM to 10 AM", "08:00-10:00"],
+    ["open 9:00 AM – 5:00 PM", "9:00 AM - 5:00 PM"],
     ["at 20:00+02:00", "18:00:00Z"],
     ["at 18:00", "18:00:00+02:00"],
     ["It leaves on March 5, 2026 at 18:00 UTC.", "2026-03-05T18:00:00Z"],
@@ -228,6 +242,40 @@ describe("dates and times", () => {
     ["at 18:00", "2026-03-05T18:00:00Z"],
     ["on March 6, 2026 at 18:00 UTC", "2026-03-05T18:00:00Z"],
   ]);
+
+  test.each<[string, string, string]>([
+    ["open 9am-5pm", "09:00", "17:00"],
+    ["open 9:00 AM-5:00 PM", "09:00", "17:00"],
+    ["at 2–4 PM", "14:00", "16:00"],
+    ["from 09:00 to 10 PM", "09:00", "22:00"],
+    ["at 2-4 PM", "14:00", "16:00"],
+    ["on March 5, from 2 to 4 p.m.", "14:00", "16:00"],
+    ["between 2 and 4 PM", "14:00", "16:00"],
+    ["at 2:00 – 4:00 PM", "14:00", "16:00"],
+    ["at 10–2 PM", "10:00", "14:00"],
+    ["at 10–2 AM", "22:00", "02:00"],
+    ["March 5–8, 2026", "2026-03-05", "2026-03-08"],
+    ["March 5-8, 2026", "2026-03-05", "2026-03-08"],
+    ["from March 5 to 8", "2026-03-05", "2026-03-08"],
+    ["the 5th–8th of March", "2026-03-05", "2026-03-08"],
+    ["5-8 March 2026", "2026-03-05", "2026-03-08"],
+    ["March 30–April 2, 2026", "2026-03-30", "2026-04-02"],
+    ["March 5 – 4 PM", "2026-03-05", "16:00"],
+  ])("of a range are both ends, each with what only the other says: %s", (text, start, end) => {
+    expect(carriedShare(text, { start, end })).toBe(1);
+  });
+
+  test.each<[string, string]>([
+    ["a table for 2 to 4 PM", "14:00"],
+    ["room 2 - 4 PM", "14:00"],
+    ["at 2–4 PM", "02:00"],
+    ["2–4 people", "14:00"],
+    ["March 5 – 4 PM", "2026-03-04"],
+    ["March 5–8, 2027", "2026-03-05"],
+    ["open 8 AM to 11 AM", "08:00-10:00"],
+  ])("are no more than a range says: %j does not carry %j", (text, value) => {
+    expect(carries(text, value)).toBe(false);
+  });
 
   test("are found as Intl writes them, and those of another minute are not", () => {
     const minute = fc.integer({ min: 0, max: 50 * 365 * 24 * 60 }).map((minutes) => minutes * 60_000);
@@ -302,28 +350,71 @@ describe("a value that cannot be searched for", () => {
     expect(carriedShare("NT418", [{ train_id: "NT418", departs: "08:25" }, { price: 184 }])).toBeCloseTo(1 / 3);
     expect(carriedShare("nothing", { train_id: "NT418", free: true, note: "", platform: null })).toBe(0);
     expect(carriedShare("anything", { ok: true })).toBe(1);
+    expect(carriedShare("The jacket is in stock, for $40.", { in_stock: "yes", price: 40 })).toBe(1);
+    expect(carriedShare("The jacket is in stock, no problem.", { in_stock: "no", price: 40 })).toBe(0);
     expect(carriedShare("anything", [])).toBe(1);
   });
 
-  test("is told as a lack where it is nothing, and only in a report", () => {
-    expect(carriedShare("It is already done, so there is no fee.", { status: "already done", fee: 0 })).toBe(1);
-    expect(carriedShare("There are no warnings.", { warning: "none" })).toBe(1);
-    for (const words of [
-      "I've added the meeting with Ann.",
-      "I've made the booking.",
-      "The order has been sent.",
-      "All set!",
-      "Done.",
-    ])
-      expect(carriedShare(words, { status: "Success" })).toBe(1);
-    const nothing = ["Which day is it?", "I need the date.", "I have a question.", "I've not added it.", "Let me do that."];
-    const failures = ["Shall I proceed?", "There has been an error.", "It could not be completed.", "I failed to add it."];
-    for (const words of [...nothing, ...failures]) expect(carriedShare(words, { status: "success" })).toBe(0);
+  test.each<[string, Json]>([
+    ["It is already done, so there is no fee.", { status: "already done", fee: 0 }],
+    ["There are no warnings.", { warning: "none" }],
+    ["It was cancelled free of charge.", { cancellation_fee: 0 }],
+    ["No flights were found.", { count: 0, flights: [] }],
+    ["I found no trains on that day.", { total_results: 0 }],
+    ["There are no rooms that week.", { total: 0 }],
+    ["I couldn't find any open orders.", { number_of_items: 0 }],
+    ["There isn't any charge.", { fee: 0 }],
+    ["It costs nothing.", { price: 0 }],
+    ["Sorry, there are none left.", { seats_left: 0 }],
+    ["None of the seats are free.", { seats_left: 0 }],
+    ["Nothing is left to pay.", { left_to_pay: 0 }],
+    ["The train has no delay.", { train: { delay_minutes: 0 } }],
+    ["No open signatures.", { lists: [{ open_signatures: 0 }] }],
+  ])("is told as a lack of what it counts: %s", (words, result) => {
+    expect(carriedShare(words, result)).toBe(1);
+  });
+
+  test.each<[string, Json]>([
+    ["Your booking is cancelled, no problem.", { fee: 0 }],
+    ["The fee is 20, no exceptions.", { fee: 0 }],
+    ["No, the fee is 20.", { fee: 0 }],
+    ["I found 3 flights, no problem.", { count: 0 }],
+    ["All is well, no problem.", { pm2_5: 0 }],
+    ["There is no rush; your total is 20.", { total: 0 }],
+    ["Return it no later than 5 PM, the late fee is 20.", { late_fee: 0 }],
+    ["The total is 20, no fee is due.", { total: 0 }],
+    ["No problem with the fee of 20.", { fee: 0 }],
+    ["It is not free of charge.", { fee: 0 }],
+    ["Yes, there are free seats.", { seats_left: 0 }],
+    ["Are there no seats left?", { seats_left: 0 }],
+    ["There is no need to worry.", { left_to_pay: 0 }],
+    ["It is done.", { fee: 0 }],
+    ["There is no fee.", { fee: 5 }],
+  ])("is not told by a lack of something else: %s", (words, result) => {
+    expect(carriedShare(words, result)).toBe(0);
+    expect(carries(words, 0)).toBe(false);
+  });
+
+  test.each([
+    ...["I've added the meeting with Ann.", "I've made the booking.", "The order has been sent.", "All set!", "Done."],
+    ...["The alarm has been set for 7 AM.", "I've set the alarm.", "Your table is booked for 7 PM.", "The email was sent."],
+    ...["Your card has been frozen.", "I've paid the invoice.", "Your visit is already cancelled.", "It's booked."],
+  ])("is told as done where it is no more than that: %s", (words) => {
+    expect(carriedShare(words, { status: "Success" })).toBe(1);
+  });
+
+  test.each([
+    ...["Which day is it?", "I need the date.", "I have a question.", "I've not added it.", "Let me do that."],
+    ...["Shall I proceed?", "There has been an error.", "It could not be completed.", "I failed to add it."],
+    ...["The office is closed on Sunday.", "Your address is needed.", "It will be done tomorrow.", "It is an important request."],
+    ...["This can be completed online.", "Once it is booked, I will tell you.", "Is it booked?", "I have limited access."],
+  ])("is not told as done by what was not: %s", (words) => {
+    expect(carriedShare(words, { status: "success" })).toBe(0);
+  });
+
+  test("is more than done where the result says more", () => {
     expect(carriedShare("I've added it.", { status: "pending" })).toBe(0);
     expect(carriedShare("I've added it.", { status: "success", id: "M7" })).toBe(0);
-    expect(carriedShare("It is done.", { fee: 0 })).toBe(0);
-    expect(carriedShare("There is no fee.", { fee: 5 })).toBe(0);
-    expect(carries("A table, no rush.", 0)).toBe(false);
   });
 });
 
