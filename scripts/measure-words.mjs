@@ -46,22 +46,14 @@ await mapConcurrent(missing.entries(), width, async (/** @type {[number, any]} *
 });
 
 const usage = newUsage();
-/** @type {Record<string, number>} */
+/** Why replies were not taken, without the replies. @type {Record<string, number>} */
 const refused = {};
-const handle = simulatorOf({ config, engine, usage });
-/** @type {import("../src/simulator/simulator.ts").Simulator} */
-const simulator = {
-  ...handle,
-  ask: (question) =>
-    handle.ask({
-      ...question,
-      check: (/** @type {import("../src/types.ts").Json} */ reply) => {
-        const checked = question.check(reply);
-        if ("reason" in checked) refused[checked.reason] = (refused[checked.reason] ?? 0) + 1;
-        return checked;
-      },
-    }),
-};
+const simulator = simulatorOf({ config, engine, usage }).noting({
+  keep: (/** @type {import("../src/types.ts").Exchange} */ { problem }) => {
+    const reason = problem?.split(/: |\(/)[0];
+    if (reason !== undefined) refused[reason] = (refused[reason] ?? 0) + 1;
+  },
+});
 const outlines = stored().slice(0, count);
 /** @type {import("../src/tasks/write-task.ts").WrittenTask[]} */
 const worded = [];

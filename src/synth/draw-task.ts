@@ -123,7 +123,7 @@ function openingsOf(world: Assembled, { goal, about }: DrawnTask, plan: Plan, ca
   const [told, held] = [about.filter(({ name }) => !isHeld(name)), about.filter(({ name }) => isHeld(name))];
   return starts.map((start, at) => {
     const changes = told.map(({ name }) => {
-      const forms = toldSlots(plan, calls, (one) => one === name).flatMap((slot) => slot.forms);
+      const forms = toldSlots(plan, calls, (one) => one === name).flatMap((slots) => slots.flatMap((slot) => slot.forms));
       return `the ${spoken(name)} to ${forms[at % Math.max(1, forms.length)] ?? spokenValue(calls[0]?.arguments[name] ?? null)}`;
     });
     const topics = held.map(({ name }) => `the ${spoken(name)}`);

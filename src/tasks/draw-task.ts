@@ -132,13 +132,6 @@ export function isParallel(plan: Pick<Plan, "needed" | "links">): boolean {
   return plan.needed.length > 1 && plan.links.length === 0;
 }
 
-/** What the calls do, in order, as the writer of the first message reads it. */
-export function purposesOf({ needed }: Pick<Plan, "needed">): string[] {
-  const [first, second] = needed;
-  if (first !== undefined && first === second) return [`${first.description} (Twice in one request, for two sets of details.)`];
-  return needed.map(({ description }) => description);
-}
-
 /** Draws from the required, scalar, non-boolean arguments that no earlier result, no earlier call and no schema gives. */
 function drawHeldBack(
   { needed, used, chain }: Pick<Plan, "needed" | "used"> & { readonly chain: Chain | null },

@@ -3,10 +3,11 @@
 import { isObject, own, propertiesOf } from "../rules/json.ts";
 import { carries } from "../rules/language/said.ts";
 import { purpose, spoken, spokenValue } from "../rules/language/spoken.ts";
+import { listedIn } from "../rules/listed.ts";
 import { defaultOf } from "../rules/values.ts";
 import type { Checked } from "../simulator/simulator.ts";
 import { object } from "../tools/tool-arguments.ts";
-import type { ExpectedCall, Json, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
+import type { ExpectedCall, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
 import { isParallel, type Plan } from "./draw-task.ts";
 import { type Field, stated } from "./phrases.ts";
 import { type SentenceFrame, sentencePattern } from "./sentence.ts";
@@ -15,7 +16,7 @@ import { heldValues, type ToldValue, toldValues } from "./told-values.ts";
 import { speaksAsAssistant } from "./voice.ts";
 
 /** How a person asks for something. Without these a small simulator tells a story, or speaks as the assistant. */
-const asking: SentenceFrame = {
+const asking: Omit<SentenceFrame, "joints"> = {
   openings: [
     "Can you",
     "Could you",
@@ -66,20 +67,45 @@ const asking: SentenceFrame = {
   ends: [".", "?", "!"],
 };
 
+/** How a person goes on to a second request: one that takes up the first, or another one beside it. */
+const joints = {
+  Then: [", and", " and", ", then", ", and then", " and then", ". Then", "? Then", ". After that", "? After that"],
+  Also: [
+    ", and",
+    " and",
+    ", and also",
+    " and also",
+    ". Also",
+    "? Also",
+    ". Please also",
+    "? Please also",
+    ". I also need",
+    "? I also need",
+  ],
+} as const;
+
+/** The word of a second request: it takes up the first one, or stands beside it. */
+export type Joint = keyof typeof joints;
+
+/** How a plan's second call is asked for. */
+export const jointOf = (plan: Plan): Joint => (isParallel(plan) ? "Also" : "Then");
+
 /** A simulator that does not get more values than these into one sentence at once seldom does so when asked again. */
 export const mostValuesAskedAgain = 3;
 
-/** How a request begins, and whether its values have a fixed order. */
+/** How requests begin and go on. */
 export interface Wording {
   /** Beginnings that say what is wanted; absent: those of any request. */
   readonly openings?: readonly string[] | undefined;
-  /** The slots are filled in the given order. */
-  readonly inOrder?: boolean;
+  readonly joint?: Joint;
 }
 
-/** The schema of the reply: a request in which every slot is filled once. */
-export function messageSchema(slots: readonly Slot[], { openings = asking.openings, inOrder = false }: Wording = {}): JsonSchema {
-  return object({ message: { type: "string", pattern: sentencePattern({ ...asking, openings }, slots, inOrder) } });
+/** The schema of the reply: requests in which every slot is filled once. @param told // [request][slot] */
+export function messageSchema(
+  told: readonly (readonly Slot[])[],
+  { openings = asking.openings, joint = "Then" }: Wording = {},
+): JsonSchema {
+  return object({ message: { type: "string", pattern: sentencePattern({ ...asking, openings, joints: joints[joint] }, told) } });
 }
 
 /**
@@ -107,9 +133,7 @@ export function checkedMessage(reply: JsonObject, plan: Plan, calls: readonly Ex
 
 /** The texts that an argument is chosen from; none for a free argument. */
 function optionsOf(tool: ToolSpec | undefined, argument: string): readonly string[] {
-  const schema = own(propertiesOf(tool?.parameters ?? {}), argument);
-  const options = isObject(schema) && Array.isArray(schema.enum) ? schema.enum : [];
-  return options.filter((option: Json) => typeof option === "string");
+  return listedIn(own(propertiesOf(tool?.parameters ?? {}), argument)).filter((option) => typeof option === "string");
 }
 
 /**
@@ -125,10 +149,10 @@ function unusedChoices(plan: Plan, calls: readonly ExpectedCall[]): readonly str
     );
     return unused
       .flatMap((name) => {
-        const schema = own(propertiesOf(tool.parameters), name);
-        const choices: readonly Json[] = isObject(schema) && schema.type === "boolean" ? [stemOf(name)] : optionsOf(tool, name);
+        const isYesOrNo = listedIn(own(propertiesOf(tool.parameters), name)).includes(true);
+        const choices = isYesOrNo ? [stemOf(name)] : optionsOf(tool, name);
         const byDefault = defaultOf(tool.parameters, name);
-        return choices.flatMap((choice) => (choice === byDefault || byDefault === true ? [] : [String(choice)]));
+        return choices.filter((choice) => choice !== byDefault && byDefault !== true);
       })
       .filter((choice) => !carries(said, choice));
   });
@@ -183,12 +207,11 @@ export function plainMessage(
   calls: readonly ExpectedCall[],
   begun: { readonly opening: string; readonly opened: readonly string[] } | null = null,
 ): string {
-  const [purposes, between] = isParallel(plan)
-    ? [[...new Set(plan.needed.map(purpose))], ", and "]
-    : [plan.needed.map(purpose), ", then "];
-  const fields = toldValues(plan, calls)
-    .filter(({ name }) => !begun?.opened.includes(name))
-    .flatMap(fieldOf);
-  const request = begun?.opening ?? `Please ${purposes.join(between)}`;
-  return [`${request}.`, ...(fields.length > 0 ? [stated(fields)] : [])].join(" ");
+  const told = toldValues(plan, calls).filter(({ name }) => !begun?.opened.includes(name));
+  const requests = plan.needed.map((tool, index) => {
+    const fields = told.filter(({ call }) => call === index).flatMap(fieldOf);
+    const lead = index === 0 ? "Please" : jointOf(plan);
+    return [`${begun?.opening ?? `${lead} ${purpose(tool)}`}.`, ...(fields.length > 0 ? [stated(fields)] : [])];
+  });
+  return requests.flat().join(" ");
 }

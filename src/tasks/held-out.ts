@@ -2,12 +2,17 @@
 // the best checkpoint. One table has the shares; any total is divided by them. Departs from the paper, which judges on public
 // benchmarks alone. Pure.
 import { draws } from "../rng.ts";
-import type { Task, Toolset } from "../types.ts";
+import type { Purpose, Task, Toolset } from "../types.ts";
 import { irrelevanceOf } from "./irrelevance.ts";
 import type { OrderedKind } from "./orders.ts";
 
 export const heldOutPurposes = ["evaluation", "selection"] as const;
 export type HeldOutPurpose = (typeof heldOutPurposes)[number];
+/** Whether tasks of a purpose are trained on, and so belong to a step. */
+export function isTraining(purpose: Purpose): purpose is Exclude<Purpose, HeldOutPurpose> {
+  return purpose === "train" || purpose === "demonstration";
+}
+
 type HeldOutKind = OrderedKind | "decline";
 
 /** Tasks of each kind in sets of 48 and 168. The second decides on calls, declines and questions, 4:2:1. */

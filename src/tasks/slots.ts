@@ -6,7 +6,7 @@ import { isObject } from "../rules/json.ts";
 import { spokenForms } from "../rules/language/forms.ts";
 import { carries } from "../rules/language/said.ts";
 import { spoken } from "../rules/language/spoken.ts";
-import { type Alternatives, placeOf, within } from "../rules/listed.ts";
+import { type Branches, branchesOf, within } from "../rules/listed.ts";
 import type { Json, JsonObject, JsonSchema } from "../types.ts";
 
 export interface Slot {
@@ -21,7 +21,7 @@ export interface Slot {
 /** The slots of an object's members; their schemas name the units of numbers, and say which texts have a form that is known. */
 export function slotsOfAll(values: JsonObject, schema: JsonSchema = {}): readonly Slot[] {
   return Object.entries(values).flatMap(([name, value]) => {
-    const own = within(placeOf(schema), name);
+    const own = within(branchesOf(schema), name);
     const unit = typeof value === "number" ? own.map(({ description }) => description).find(isText) : undefined;
     // a longer text explains the number
     const short = unit !== undefined && unit.length <= 16 ? { unit } : {};
@@ -32,7 +32,7 @@ export function slotsOfAll(values: JsonObject, schema: JsonSchema = {}): readonl
 const isText = (value: Json | undefined) => typeof value === "string";
 
 /** Whether a schema says in which form it takes a text, so that it can be said in another one: "6 PM" for HH:MM. */
-function hasKnownForm(place: Alternatives): boolean {
+function hasKnownForm(place: Branches): boolean {
   return place.some(
     ({ format, pattern, description }) =>
       isText(format) || isText(pattern) || (isText(description) && /\bYYYY\b|\bHH\b|ISO.?8601|RFC.?3339/i.test(description)),
@@ -45,7 +45,7 @@ export function detailOf({ name, forms, unit }: Slot, random: Draws): string {
 }
 
 /** The slots of a named value, in its order; none for null and for texts without words. A key that no schema names is said too. */
-function slotsOf(name: string, value: Json, place: Alternatives): readonly Slot[] {
+function slotsOf(name: string, value: Json, place: Branches): readonly Slot[] {
   if (isObject(value))
     return Object.entries(value).flatMap(([key, one]) => {
       const isNamed = place.some(({ properties }) => isObject(properties) && Object.hasOwn(properties, key));
@@ -60,7 +60,7 @@ function slotsOf(name: string, value: Json, place: Alternatives): readonly Slot[
   return forms.length === 0 ? [] : [{ name: spoken(name), forms }];
 }
 
-function formsOf(name: string, value: Json, place: Alternatives): readonly string[] {
+function formsOf(name: string, value: Json, place: Branches): readonly string[] {
   if (typeof value === "string") return spokenForms(value, !hasKnownForm(place));
   if (typeof value === "number") return spokenForms(value);
   if (typeof value === "boolean") return booleanForms(name, value);

@@ -14,6 +14,8 @@ const isTold = (plan: Plan, call: number, argument: string) =>
 
 /** A value that the first message must state. `parameters`: what a tool that takes it says of its arguments. */
 export interface ToldValue {
+  /** The place of the call with which it is said. */
+  readonly call: number;
   readonly name: string;
   readonly value: Json;
   readonly parameters: JsonSchema;
@@ -38,7 +40,7 @@ export function toldValues(plan: Plan, calls: readonly ExpectedCall[]): ToldValu
           .findIndex((other) => other.name !== call.name && sameValue(own(other.arguments, name) ?? null, value));
         return earlier < 0 || !isTold(plan, earlier, name);
       })
-      .map(([name, value]) => ({ name, value, parameters: parametersOf(name) })),
+      .map(([name, value]) => ({ call: index, name, value, parameters: parametersOf(name) })),
   );
 }
 
@@ -55,7 +57,9 @@ export function heldValues({ heldBack }: Plan, calls: readonly ExpectedCall[]) {
  * 2 guests come. Null: none.
  */
 export function givenAway(plan: Plan, calls: readonly ExpectedCall[]): string | null {
-  const texts = toldSlots(plan, calls).flatMap(({ forms }) => forms.slice(0, 1));
+  const texts = toldSlots(plan, calls)
+    .flat()
+    .flatMap(({ forms }) => forms.slice(0, 1));
   const held = heldValues(plan, calls);
   const besides = (argument: string) => held.flatMap((other) => (other.argument === argument ? [] : [spokenValue(other.value)]));
   const found = held.find(({ argument, value }) => [...texts, ...besides(argument)].some((text) => carries(text, value)));
@@ -63,16 +67,24 @@ export function givenAway(plan: Plan, calls: readonly ExpectedCall[]): string | 
 }
 
 /**
- * The same as slots, in the order of the calls. A form that gives away what is held back is used only where there is no other.
+ * The same as slots. A form that gives away what is held back is used only where there is no other.
  * @param isWanted by argument; absent: all
+ * @returns those that are said with each call // [call][slot]
  */
-export function toldSlots(plan: Plan, calls: readonly ExpectedCall[], isWanted = (_name: string) => true): readonly Slot[] {
+export function toldSlots(
+  plan: Plan,
+  calls: readonly ExpectedCall[],
+  isWanted = (_name: string) => true,
+): readonly (readonly Slot[])[] {
   const held = heldValues(plan, calls);
   const told = toldValues(plan, calls).filter(({ name }) => isWanted(name));
-  return told.flatMap(({ name, value, parameters }) =>
-    slotsOfAll({ [name]: value }, parameters).map((slot) => {
-      const discreet = slot.forms.filter((form) => !held.some((one) => carries(form, one.value)));
-      return discreet.length > 0 ? { ...slot, forms: discreet } : slot;
-    }),
+  const discreet = (slot: Slot): Slot => {
+    const forms = slot.forms.filter((form) => !held.some((one) => carries(form, one.value)));
+    return forms.length > 0 ? { ...slot, forms } : slot;
+  };
+  return calls.map((_, index) =>
+    told
+      .filter(({ call }) => call === index)
+      .flatMap(({ name, value, parameters }) => slotsOfAll({ [name]: value }, parameters).map(discreet)),
   );
 }

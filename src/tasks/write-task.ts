@@ -11,9 +11,9 @@ import { callsPrompt, messagePrompt, situations } from "../simulator/prompts/tas
 import type { Simulator } from "../simulator/simulator.ts";
 import type { ChooseDistractors } from "../tools/distractors.ts";
 import type { ExpectedCall, JsonObject, Task, Toolset } from "../types.ts";
-import { drawPlan, isParallel, type Plan, purposesOf } from "./draw-task.ts";
+import { drawPlan, isParallel, type Plan } from "./draw-task.ts";
 import { callsSchema, expectedCalls } from "./expected-calls.ts";
-import { checkedMessage, messageSchema, mostValuesAskedAgain, plainMessage } from "./first-message.ts";
+import { checkedMessage, jointOf, messageSchema, mostValuesAskedAgain, plainMessage } from "./first-message.ts";
 import { orderedTask } from "./ordered-task.ts";
 import type { TaskOrder } from "./orders.ts";
 import type { Rejection } from "./rejection.ts";
@@ -86,24 +86,26 @@ export async function writeOutline(order: TaskOrder, writing: Writing): Promise<
 export async function writeWords(outline: Outline, simulator: Simulator): Promise<WrittenTask> {
   const { order, plan, calls, situation, openings, opened = [] } = outline;
   const random = draws(...order.names, "wording");
-  const purposes = purposesOf(plan);
   const told = toldSlots(plan, calls, (name) => !opened.includes(name));
   const message = await simulator.ask({
     role: "task",
     messages: messagePrompt({
-      purposes,
-      // one form of each value, so that dates are written in several ways
-      told: told.map((slot) => detailOf(slot, random)),
+      requests: plan.needed.map(({ description }, call) => ({
+        purpose: description,
+        // one form of each value, so that dates are written in several ways
+        told: (told[call] ?? []).map((slot) => detailOf(slot, random)),
+      })),
+      joint: jointOf(plan),
       secret: plan.heldBack.filter(({ argument }) => !opened.includes(argument)).map((held) => `the ${spoken(held.argument)}`),
       persona: order.aspects.userPersona,
       situation,
     }),
-    schema: messageSchema(told, { openings, inOrder: isParallel(plan) }), // the order says which values belong to which call
+    schema: messageSchema(told, { openings, joint: jointOf(plan) }),
     check: (reply) => checkedMessage(reply as JsonObject, plan, calls),
     seedNames: [...order.names, "message"],
     maxTokens: 160,
     temperature: 0.7,
-    ...(told.length > mostValuesAskedAgain ? { tries: 1 } : {}),
+    ...(told.flat().length > mostValuesAskedAgain ? { tries: 1 } : {}),
   });
   const [opening = ""] = openings ?? [];
   const firstMessage = message.ok ? message.value : plainMessage(plan, calls, opened.length > 0 ? { opening, opened } : null);

@@ -6,7 +6,7 @@ import { carriedShare, carries } from "../../src/rules/language/said.ts";
 import { ruleOf, toGrammar } from "../../src/rules/schema/grammar.ts";
 import { drawn } from "../../src/rules/schema/rule.ts";
 import { matchesSchema } from "../../src/rules/validate.ts";
-import { messageSchema } from "../../src/tasks/first-message.ts";
+import { type Joint, messageSchema } from "../../src/tasks/first-message.ts";
 import { detailOf, slotsOfAll } from "../../src/tasks/slots.ts";
 import { toldSlots } from "../../src/tasks/told-values.ts";
 import { embeddedCatalogue } from "../../src/tools/toolset.ts";
@@ -46,11 +46,14 @@ describe("whatever the tool and its values, a text drawn from the grammar", () =
             told.map(([, value]) => value),
           ),
         ).toBe(1);
-        const known = slots.flatMap(({ forms }) => forms).join(" ");
+        const known = slots
+          .flat()
+          .flatMap(({ forms }) => forms)
+          .join(" ");
         for (const word of marked(message).map((one) => one.replace(/^["]|[,.!?]+$/g, "")))
           expect(frameWords.test(word) || known.includes(word), `${word} in: ${message}`).toBe(true);
         // the grammar cannot look ahead, and a random text can break off
-        if (/ (a|an|and|my|of|or|our|the|your)[.?!]$/.test(message)) return;
+        if (/ (a|an|and|my|of|or|our|the|your)([.?!]( |$)|,? and (then|also) |, then )/.test(message)) return;
         expect(matchesSchema(schema, drawnReply)).toEqual([]);
       }),
       { numRuns: 200 },
@@ -63,7 +66,7 @@ test("a value that is left out, changed or said by a name of the person's own do
     { name: "from", forms: ["Oslo"] },
     { name: "day", forms: spokenForms("2027-03-02") },
   ];
-  const fits = (message: string) => matchesSchema(messageSchema(slots), { message }).length === 0;
+  const fits = (message: string) => matchesSchema(messageSchema([slots]), { message }).length === 0;
   expect(fits("Which train leaves Oslo on 2 March 2027?")).toBe(true);
   expect(fits("Which train leaves Oslo soon, day 2 March 2027?")).toBe(true);
   expect(fits("Please find me a train on March 2, 2027, from Oslo. I'm late.")).toBe(true);
@@ -83,7 +86,7 @@ test("a value that is left out, changed or said by a name of the person's own do
 
 test("values with quotes, signs and backslashes go through grammar and schema alike", () => {
   const forms = spokenForms('Say "a+b" (c:\\d) | [e]?');
-  const schema = messageSchema([{ name: "text", forms }]);
+  const schema = messageSchema([[{ name: "text", forms }]]);
   for (let seed = 0; seed < 20; seed++) {
     const drawnReply = reply(schema, seed);
     expect(drawnReply.message).toContain('Say "a+b" (c:\\d) | [e]?');
@@ -95,11 +98,36 @@ test("two values come in any order, more of them in the given one, under a gramm
   const slots = ["Ann", "Bob", "Cy", "Dee"].map((form) => ({ name: "guest", forms: [form] }));
   const fits = (schema: JsonSchema, message: string) => matchesSchema(schema, { message }).length === 0;
   for (const message of ["Tell me of Bob, then of Ann.", "Tell me of Ann, then of Bob."])
-    expect(fits(messageSchema(slots.slice(0, 2)), message)).toBe(true);
-  const schema = messageSchema(slots);
+    expect(fits(messageSchema([slots.slice(0, 2)]), message)).toBe(true);
+  const schema = messageSchema([slots]);
   expect(fits(schema, "Tell me of Ann, then of Bob or Cy, then of Dee.")).toBe(true);
   expect(fits(schema, "Tell me of Bob, then of Ann or Cy, then of Dee.")).toBe(false);
   expect(toGrammar(schema).length).toBeLessThan(10_000);
+});
+
+test("two requests stand one after the other, and each says its own values", () => {
+  const slot = (name: string, form: string) => ({ name, forms: [form] });
+  const requests = [
+    [slot("card", "CD1"), slot("limit", "5000")],
+    [slot("card", "CD2"), slot("limit", "3000")],
+  ];
+  const fits = (message: string, joint: Joint = "Also") =>
+    matchesSchema(messageSchema(requests, { joint }), { message }).length === 0;
+  expect(fits("Please set card CD1 to 5000. Also set card CD2 to 3000.")).toBe(true);
+  expect(fits("Please set card CD1 to a limit of 5000 a day, and also let 3000 be that of CD2. I'm abroad.")).toBe(true);
+  expect(fits("Please set card CD1 to 5000 each day, then set card CD2 to 3000.", "Then")).toBe(true);
+  for (const message of [
+    "Please set the card CD1 to 3000. Also set the card CD2 to 5000.",
+    "Please set the cards CD1 and CD2 to 5000 and to 3000.",
+    "Please set the card CD1. I have 5000. Also set the card CD2 to 3000.",
+    "Please set card CD1 to 5000 and the. Also set card CD2 to 3000.",
+    "Please set card CD1 to 5000. Also CD2 to 3000.",
+    "Please set card CD1 to 5000.",
+  ])
+    expect(fits(message), message).toBe(false);
+  const book = messageSchema([[slot("place", "Oslo")], []], { joint: "Then" });
+  expect(matchesSchema(book, { message: "Please find a room in Oslo, then book it." })).toEqual([]);
+  expect(matchesSchema(book, { message: "Please find a room in Oslo." })).not.toEqual([]);
 });
 
 describe("a value is said", () => {

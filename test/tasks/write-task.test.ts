@@ -58,7 +58,7 @@ describe("a task is written calls first", () => {
   });
 
   test("two calls side by side, with the values of both in the first message and nothing that depends on the other", async () => {
-    const message = "Which train goes from Oslo to Bergen on March 2, 2027 and which from Narva to Tartu on March 5, 2027?";
+    const message = "Which train goes from Oslo to Bergen on March 2, 2027, and also from Narva to Tartu on March 5, 2027?";
     const values = { ...filled, arguments_2: { from: "Narva", to: "Tartu", day: "2027-03-05" }, result_2: filled.result_1 };
     const { task } = await write(order({ calls: 2, parallel: true }), [trains], [message], values);
     expect(task).toMatchObject({ firstMessage: message, dependent: false, heldBack: [], tools: [findTrain] });
@@ -101,8 +101,9 @@ describe("a task is written calls first", () => {
   });
 
   test("a dependent call takes its id from the first result, whose digits cannot be guessed", async () => {
-    const message = `${carrying} Two seats, please.`;
-    const { task, asked } = await write(order({ calls: 2 }), [chained], [message]);
+    const message = "Which train goes between the cities Oslo and Bergen on March 2, 2027? Then book seats on it for 2.";
+    const { task, plainMessage, asked } = await write(order({ calls: 2 }), [chained], [message]);
+    expect([task?.firstMessage, plainMessage]).toEqual([message, false]);
     expect(JSON.stringify(asked[0]?.schema.properties)).not.toContain('"required":["train_id","seats"]');
     const id = (task?.expected[0]?.result as JsonObject | undefined)?.train_id;
     expect(id).toMatch(/^NT\d{3}$/);
@@ -230,8 +231,10 @@ describe("a message is asked for again when it", () => {
 
   test("a message with more than three values is asked for once, then it is built by rule", async () => {
     const values = { ...filled, arguments_2: { from: "Narva", to: "Tartu", day: "2027-03-05" }, result_2: filled.result_1 };
-    const { plainMessage, asked } = await write(order({ calls: 2, parallel: true }), [trains], ["A train."], values);
+    const { task, plainMessage, asked } = await write(order({ calls: 2, parallel: true }), [trains], ["A train."], values);
     expect([plainMessage, asked.length]).toEqual([true, 1 + 1]);
+    // each request with its own values
+    expect(task?.firstMessage).toMatch(/^Please .*\. From: Oslo; .*\. Also .*\. From: Narva; to: Tartu; day: 2027-03-05\.$/);
   });
 
   test.each(cases)("%s three times, then it is built by rule, and the draft says so", async (_, change, message) => {
@@ -244,7 +247,10 @@ describe("a message is asked for again when it", () => {
   });
 });
 
-describe("a task with a choice that nobody makes", () => {
+describe.each<[string, (choice: JsonSchema) => JsonSchema]>([
+  ["a choice", (choice) => choice],
+  ["a choice or null", (choice) => ({ anyOf: [choice, { type: "null" }] })],
+])("a task with %s that nobody makes", (_, spelled) => {
   const find: ToolSpec = {
     name: "find_recipe",
     description: "Finds a recipe for a dish.",
@@ -252,9 +258,9 @@ describe("a task with a choice that nobody makes", () => {
       type: "object",
       properties: {
         dish: { type: "string" },
-        diet: { enum: ["vegan", "vegetarian"] },
+        diet: spelled({ enum: ["vegan", "vegetarian"] }),
         tags: { type: "array", items: { type: "string" } },
-        gluten_free: { type: "boolean" },
+        gluten_free: spelled({ type: "boolean" }),
       },
       required: ["dish"],
     },

@@ -1,7 +1,8 @@
 // Prompts of the task writer, calls first: arguments and results under the tools' own schemas, then the message of the person
 // who needs them. Not in the paper. What all tasks share (role, examples) comes first, so that the engine computes it once.
 import type { ChatMessage } from "../../llm/llm.ts";
-import type { Json, JsonObject, JsonSchema, ToolSpec } from "../../types.ts";
+import { listedIn } from "../../rules/listed.ts";
+import type { JsonObject, JsonSchema, ToolSpec } from "../../types.ts";
 import { bareResult } from "./tool.ts";
 
 /** Settings that keep a simulator from writing the same example again and again. */
@@ -81,8 +82,7 @@ function about(property: JsonObject): string {
   const { description, type, format, minimum, maximum, items } = property;
   if (type === "object") return `object with ${fields(property)}`;
   if (type === "array") return `list of ${about((items ?? {}) as JsonObject) || "texts"}`; // checked as above
-  const options = property.enum;
-  const values: readonly Json[] = Array.isArray(options) ? options : [];
+  const values = type === "boolean" ? [] : listedIn(property);
   const bounds = minimum !== undefined && maximum !== undefined ? `${minimum} to ${maximum}` : null;
   // a type "string" is copied as the value by small simulators ("a jacket in string color")
   const kind = values.length > 0 ? values.join(" | ") : (format ?? (type === "string" ? undefined : type));
@@ -98,18 +98,20 @@ const personas = [
 
 /** Second question: the person's first message, with every told detail and none of the secret ones. */
 export function messagePrompt(request: {
-  /** What the calls do, in order. */
-  readonly purposes: readonly string[];
-  /** Details to say, as "city: Paris". */
-  readonly told: readonly string[];
+  /** What each call does, in order, and its details to say, as "city: Paris". */
+  readonly requests: readonly { readonly purpose: string; readonly told: readonly string[] }[];
+  /** The word of a further request: it takes up the first one, or stands beside it. */
+  readonly joint: "Then" | "Also";
   /** Names of the held-back details. */
   readonly secret: readonly string[];
   readonly persona: number;
   readonly situation: string;
 }): ChatMessage[] {
   const lines = [
-    `Request: ${request.purposes.join(" Then: ")}`,
-    `Details: ${request.told.length > 0 ? request.told.join("; ") : "none"}`,
+    ...request.requests.flatMap(({ purpose, told }, index) => [
+      `${index === 0 ? "Request" : request.joint}: ${purpose}`,
+      `Details: ${told.length > 0 ? told.join("; ") : "none"}`,
+    ]),
     ...(request.secret.length > 0 ? [`Leave out: ${request.secret.join(", ")}`] : []),
     `Setting: ${request.situation}; the person ${personas[request.persona] ?? personas[0]}.`,
   ];
@@ -122,8 +124,8 @@ export function messagePrompt(request: {
         "Request: Get the weather forecast of a city.\nDetails: city: Oslo; date: March 2, 2027\nSetting: a picnic; the person is brief.",
         '{"message":"Can you tell me what the weather will be like in Oslo on March 2, 2027? We are planning a picnic."}',
         "",
-        "Request: Find tables at a restaurant. Then: Book a table.\nDetails: restaurant: Luigi's; guests: 4\nLeave out: the evening\nSetting: a birthday; the person adds a little background.",
-        '{"message":"I\'d like to go out for my sister\'s birthday, so please find a free table at Luigi\'s for 4 guests and book it for me."}',
+        "Request: Find tables at a restaurant.\nDetails: restaurant: Luigi's; guests: 4\nThen: Book a table.\nDetails: outside: yes\nLeave out: the evening\nSetting: a birthday; the person adds a little background.",
+        '{"message":"Please find a free table at Luigi\'s for 4 guests, then book it outside. It is for my sister\'s birthday."}',
       ].join("\n"),
     },
     { role: "user", content: lines.join("\n") },
