@@ -117,7 +117,8 @@ def from_hub(request: Request) -> tuple[Path, str]:
     try:
         if request["sha256"] is None:
             request = promised(request, repo, file)
-        remove_partial_files(repo, request["sha256"])
+        else:
+            remove_partial_files(repo, request["sha256"])
         path = hf_hub_download(repo, file, tqdm_class=Reporter, force_download=request["force"])
     except FetchError:
         raise
@@ -142,13 +143,14 @@ def promised(request: Request, repo: str, file: str) -> Request:
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
 
     said = get_hf_file_metadata(hf_hub_url(repo, file), timeout=REACH_SECONDS)
+    sha256 = said.etag if said.etag is not None and re.fullmatch("[0-9a-f]{64}", said.etag) else None
+    remove_partial_files(repo, sha256)  # before the room is compared: they are part of what is missing
     cache = Path(constants.HF_HUB_CACHE)
     cache.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(cache).free
     if said.size is not None and said.size > free:
         text = f"{repo}/{file} needs {said.size / 1e9:.1f} GB in {cache}, {free / 1e9:.1f} GB are free"
         raise FetchError("disk", text)
-    sha256 = said.etag if said.etag is not None and re.fullmatch("[0-9a-f]{64}", said.etag) else None
     return {**request, "sha256": sha256, "bytes": said.size}
 
 

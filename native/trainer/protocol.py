@@ -18,7 +18,7 @@ from safetensors.numpy import load, save
 
 VERSION = 2
 HELLO, REQUEST, REPLY, ERROR, HEARTBEAT = 1, 2, 3, 4, 5
-LARGEST_PAYLOAD = 256 * 1024 * 1024  # bytes; about ten million tokens in one request
+LARGEST_PAYLOAD = 1024 * 1024 * 1024  # bytes; about eighty million tokens in one request
 
 Head = dict[str, Any]
 Arrays = Mapping[str, np.ndarray]

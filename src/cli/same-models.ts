@@ -1,7 +1,6 @@
-// The models of a run are the files that it was started with, whether it is trained further, played or shown: another file at the
-// same address is refused.
-import { PlayactError } from "../errors.ts";
+// The policy of a run that is played or shown is the file that the run was started with: another file at the same address is refused.
 import { findOnDisk, type Model } from "../models/model.ts";
+import { checkSame } from "../run/same-models.ts";
 import { modelsOfRun } from "../store/run-models.ts";
 import { policyOf } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
@@ -24,18 +23,4 @@ export async function findStartedPolicy({ run, address, sha256 }: StartedPolicy)
   const model = await findOnDisk(address);
   checkSame(run, "policy", sha256, model);
   return model;
-}
-
-/** @throws PlayactError("model") if a seat's file has another hash than the stored one; null: none was stored */
-export function checkSame(
-  run: string,
-  seat: "policy" | "simulator",
-  was: string | null,
-  model: Pick<Model, "path" | "sha256">,
-): void {
-  if (was === null || was === model.sha256) return;
-  throw new PlayactError(
-    "model",
-    `The ${seat} of run ${run} has changed: it was started with a file of SHA-256 ${was}, and ${model.path} has ${model.sha256}. Put the old file back, or start a new run.`,
-  );
 }

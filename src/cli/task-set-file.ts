@@ -1,5 +1,5 @@
 // `playact synth NAME --export FILE` and `--import FILE`.
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { describe, PlayactError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import { findTaskSet, importTasks, tasksOf } from "../store/task-sets.ts";
@@ -17,15 +17,29 @@ export function exportTaskSet(store: Store, name: string, file: string): string 
       "usage",
       `The task set ${name} has no tasks yet; there is nothing to write to ${file}. Go on with it first.`,
     );
-  const partial = `${file}.${process.pid}.part`;
   try {
-    writeFileSync(partial, taskLines(tasks));
-    renameSync(partial, file);
+    writeWhole(file, taskLines(tasks));
   } catch (error) {
-    rmSync(partial, { force: true });
     throw new PlayactError("disk", `${file} cannot be written (${describe(error)}). Choose another file.`);
   }
   return `${tasks.length} tasks of ${name} written to ${file}\n`;
+}
+
+/** What a link leads to is replaced, not the link; what is no regular file (a pipe, /dev/stdout) is written to. */
+function writeWhole(file: string, text: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isFile()) {
+    writeFileSync(file, text);
+    return;
+  }
+  const target = found === undefined ? file : realpathSync(file);
+  const partial = `${target}.${process.pid}.part`;
+  try {
+    writeFileSync(partial, text);
+    renameSync(partial, target);
+  } finally {
+    rmSync(partial, { force: true });
+  }
 }
 
 /** Makes a new set of a file, whole or not at all, and returns what to tell. @throws PlayactError for a name that is taken, or a bad file */

@@ -244,7 +244,7 @@ export function join(policy: PolicySide, simulator: SimulatorSide): Engine {
 
 /** Why the engine failed one request. Other requests are not affected. */
 export class EngineError extends Error {
-  /** Of a server alone: `refused`: its model declined to answer; `unavailable`: it was down or busy until the deadline. */
+  /** Of a server alone: `refused`: its model declined to answer; `unavailable`: it was down or busy until the deadline, or takes or answers no question. */
   readonly code: "deadline" | "context_full" | "cancelled" | "resting" | "closed" | "native" | "refused" | "unavailable";
   constructor(code: EngineError["code"], message: string, options?: { readonly cause?: unknown }) {
     super(message, options);

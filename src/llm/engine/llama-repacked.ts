@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { GgmlType, type GgufTensorInfo, readGgufFileInfo } from "node-llama-cpp";
+import { isAlive } from "../../alive.ts";
 import { modelsFolder } from "../../models/folder.ts";
 import { freeBytes } from "../../models/space.ts";
 
@@ -41,16 +42,6 @@ export async function repacked(path: string, folder = join(modelsFolder(), ".rep
   } catch {
     await rm(partial, { force: true }).catch(() => undefined);
     return path; // a models folder that is not writable costs speed, nothing else
-  }
-}
-
-/** Whether a process makes its copy still. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 

@@ -18,7 +18,7 @@ import { createLock, type Lock } from "./lock.ts";
 import { whyNotOnCard } from "./nvidia.ts";
 import { openPolicy } from "./policy.ts";
 
-/** Settings of an engine; who rests when is the run's to decide (run/turns.ts). */
+/** Settings of an engine; who rests when is the run's to decide (run/residency.ts). */
 type EngineSettings = Omit<Config["engine"], "residency">;
 
 /**

@@ -13,6 +13,7 @@ export interface Drawn {
 
 /** Draws ids by temperature only. */
 export interface Drawer {
+  /** Throws EngineError("native") for a row whose logits are no numbers. */
   draw(row: number): Promise<Drawn>;
   dispose(): void;
 }
@@ -48,7 +49,7 @@ export function openDrawer(
     return {
       async draw(row) {
         const best = await selected(context, row, greedy);
-        return { id: best.id, logprob: -Math.log(best.weight) };
+        return drawnAt(best.id, -Math.log(best.weight));
       },
       dispose: () => greedy.dispose(),
     };
@@ -58,13 +59,19 @@ export function openDrawer(
       // the index of the largest logit; on its own this costs a third of a draw
       const best = await context.sampleToken(row, greedy);
       const drawn = await selected(context, row, sampler, best);
-      return { id: drawn.id, logprob: Math.min(0, drawn.logit - drawn.largest - Math.log(drawn.weight)) };
+      return drawnAt(drawn.id, Math.min(0, drawn.logit - drawn.largest - Math.log(drawn.weight)));
     },
     dispose: () => {
       sampler.dispose();
       greedy.dispose();
     },
   };
+}
+
+/** Weights that overflow give a row of NaN, and no store or loss takes its log-prob: the request fails, not the run. */
+function drawnAt(id: number, logprob: number): Drawn {
+  if (Number.isFinite(logprob)) return { id, logprob };
+  throw new EngineError("native", `The model computed no numbers for its next id: the log-prob of id ${id} is ${logprob}.`);
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { ServerAddress } from "../../config/server.ts";
 import type { Json } from "../../types.ts";
 import { type EngineCounters, EngineError, type ReplyRequest } from "../llm.ts";
-import { readAnswer, type ServerAnswer } from "./answer.ts";
+import type { ServerAnswer } from "./answer.ts";
 import { shown } from "./http.ts";
 import { openLine } from "./line.ts";
 
@@ -20,9 +20,7 @@ export function openAsking(address: ServerAddress, key: string | null, requests:
   const counts = { prefilled: 0, decoded: 0, reused: 0 };
   return {
     async ask(label, body, request) {
-      const answer = readAnswer(await line.ask(label, body, request));
-      if (answer === null)
-        throw new EngineError("native", `${label}: ${address.url} answered with something else than a chat completion`);
+      const answer = await line.ask(label, body, request);
       const { read, reused, written, refusal } = answer;
       counts.prefilled += read - reused;
       counts.reused += reused;

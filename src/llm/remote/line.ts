@@ -1,15 +1,16 @@
 // The line to a server: how many requests are in flight, how long each may take, and when one is asked again. A server that is
 // busy or down is asked again until the deadline, in growing intervals or as it asks for; any other fault is the caller's. One that
-// takes no question any more is as unavailable as one that is down.
+// takes no question any more, or has answered none of many, is as unavailable as one that is down.
 import { setTimeout as wait } from "node:timers/promises";
 import type { ServerAddress } from "../../config/server.ts";
 import type { Json } from "../../types.ts";
 import { EngineError, type ReplyRequest } from "../llm.ts";
+import { readAnswer, type ServerAnswer } from "./answer.ts";
 import { type Sent, send } from "./http.ts";
 
 export interface ServerLine {
-  /** One question to its answer's body. Throws EngineError. */
-  ask(label: string, body: Json, request: Pick<ReplyRequest, "deadlineMs" | "signal">): Promise<unknown>;
+  /** One question to its answer. Throws EngineError. */
+  ask(label: string, body: Json, request: Pick<ReplyRequest, "deadlineMs" | "signal">): Promise<ServerAnswer>;
   /** Requests that wait, requests in flight, and seconds in which any was. */
   load(): { readonly queued: number; readonly running: number; readonly seconds: number };
   /** Fails every request with EngineError("closed"). */
@@ -18,6 +19,8 @@ export interface ServerLine {
 
 const firstPauseMs = 250;
 const longestPauseMs = 8_000;
+/** Non-answers in a row before the server counts as unavailable, however few requests are in flight. */
+const leastSilent = 8;
 /** What setTimeout can hold. */
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -29,6 +32,14 @@ export function openLine(address: ServerAddress, key: string | null, most: numbe
   let seconds = 0;
   let since = 0;
   let open = true;
+  /** Questions in a row that got no answer. One may have been too much for the server; all that are in flight, twice, are not. */
+  let silent = 0;
+
+  function noAnswer(code: "deadline" | "native", text: string): EngineError {
+    silent++;
+    if (silent < Math.max(leastSilent, 2 * most)) return new EngineError(code, text);
+    return new EngineError("unavailable", `${text}; the server has answered none of the last ${silent} questions`);
+  }
 
   async function enter(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
@@ -56,13 +67,25 @@ export function openLine(address: ServerAddress, key: string | null, most: numbe
     else if (--running === 0) seconds += (performance.now() - since) / 1000;
   }
 
-  async function patiently(label: string, body: Json, deadlineMs: number, signal: AbortSignal): Promise<unknown> {
+  async function patiently(label: string, body: Json, deadlineMs: number, signal: AbortSignal): Promise<ServerAnswer> {
     const until = performance.now() + deadlineMs;
     for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
       const sent = await send(address, key, body, signal);
-      if (sent.kind === "answer") return sent.body;
+      if (sent.kind === "answer") {
+        const answer = readAnswer(sent.body);
+        if (answer === null)
+          throw noAnswer("native", `${label}: ${address.url} answered with something else than a chat completion`);
+        silent = 0;
+        return answer;
+      }
       const fault = `${label}: ${faultText(address, sent)}`;
-      if (!isPassing(sent)) throw new EngineError(faultOfQuestion(sent) ?? (isShut(sent) ? "unavailable" : "native"), fault);
+      const ofQuestion = faultOfQuestion(sent);
+      if (ofQuestion !== null) {
+        silent = 0;
+        throw new EngineError(ofQuestion, fault);
+      }
+      if (isShut(sent)) throw new EngineError("unavailable", fault);
+      if (!isPassing(sent)) throw noAnswer("native", fault);
       const asked = sent.kind === "status" ? (sent.retryAfterMs ?? 0) : 0;
       const longer = Math.max(pause, asked);
       if (performance.now() + longer >= until) {
@@ -86,7 +109,7 @@ export function openLine(address: ServerAddress, key: string | null, most: numbe
       live.add(controller);
       try {
         await enter(controller.signal);
-        const late = () => controller.abort(new EngineError("deadline", `${label} gave up after ${deadlineMs} ms`));
+        const late = () => controller.abort(noAnswer("deadline", `${label} gave up after ${deadlineMs} ms`));
         const timer = setTimeout(late, Math.min(deadlineMs, longestTimerMs));
         try {
           return await patiently(label, body, deadlineMs, controller.signal);
@@ -137,7 +160,7 @@ function isShut(fault: Fault): boolean {
 
 /** What a server found wrong with this one question: too long, or nothing it would talk about; null: neither. */
 function faultOfQuestion(fault: Fault): "context_full" | "refused" | null {
-  if (fault.kind !== "status" || fault.status >= 500) return null;
+  if (fault.kind !== "status" || isPassing(fault)) return null;
   if (/context.?(length|size|window)|exceed_context/i.test(fault.text)) return "context_full";
   return /content.?(filter|policy|management)|moderation|flagged/i.test(fault.text) ? "refused" : null;
 }
