@@ -1,6 +1,7 @@
 // The checks of `playact doctor`, one function per subject. Each reports what it finds; missing things are findings, not errors.
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { modelsOfPreset } from "../config/needed-models.ts";
+import { resolveConfig } from "../config/resolve.ts";
 import { describe } from "../errors.ts";
 import { freeOfCard, nvidiaCards, whyNotOnCard } from "../llm/engine/nvidia.ts";
 import { fetchCommand, findFiles } from "../models/fetch.ts";
@@ -79,16 +80,26 @@ export async function checkMachine(): Promise<Check[]> {
   ];
 }
 
-/** What a GPU has room for; nothing is said of a machine without one. */
+/** Which preset for GPUs would start here; nothing is said of a machine without a card. */
 export async function checkPresets(): Promise<Check[]> {
   const free = await freeOfCard();
   if (free === null) return [];
-  const { gpuPresetsFor } = await import("../run/gpu-presets.ts"); // late: a missing package is a finding
   const room = `${gigabytes(free)} GB free on the GPU`;
-  const [largest] = await gpuPresetsFor(free);
-  return largest === undefined
-    ? [warn("preset", `${room}: too little for a preset for GPUs`, commandLine("plan"))]
-    : [ok("preset", `${largest} fits: ${room}`)];
+  try {
+    const { gpuPresetsFor } = await import("../run/gpu-presets.ts"); // late: a missing package is a finding
+    const { thisMachine } = await import("../run/machine.ts");
+    const machine = await thisMachine(resolveConfig({ preset: "laptop", set: [] }).config);
+    const [largest] = gpuPresetsFor(machine);
+    if (largest !== undefined) return [ok("preset", `${largest} fits: ${room}`)];
+    if (machine.engine === "host" || machine.learner === "host")
+      return [
+        warn("preset", `${room}, but not both engine and learner compute there: none for GPUs`, "see the lines of both devices"),
+      ];
+    const beside = `${gigabytes(machine.hostBytes ?? 0)} GB of the machine's memory`;
+    return [warn("preset", `${room}, ${beside}: too little for a preset for GPUs`, commandLine("plan --preset gpu-24gb"))];
+  } catch (error) {
+    return [warn("preset", `${room}, but what fits is not known: ${describe(error)}`, setUp)];
+  }
 }
 
 export function checkSqlite(): Check {

@@ -51,8 +51,9 @@ export async function printPlan(
   options: { readonly machine: MachineMemory | null; readonly json: boolean },
 ): Promise<void> {
   const { planRequestOf } = await import("../run/plan.ts"); // late: the engine is slow to load for --help
-  const machine = options.machine ?? (await (await import("../run/machine.ts")).thisMachine(config));
-  const request = await planRequestOf(config, machine);
+  const { namedMachine, thisMachine } = await import("../run/machine.ts");
+  const machine = await (options.machine === null ? thisMachine(config) : namedMachine(options.machine));
+  const request = planRequestOf(config, machine);
   const planned = planMemory(request, machine);
   const all = residencies.map((residency) => planFor(request, machine, residency));
   if (options.json) print(`${JSON.stringify({ machine, ...planned }, null, 2)}\n`);

@@ -41,11 +41,11 @@ export function openProgress(options: ProgressOptions): Progress {
   return {
     show: (event) => {
       if (event.kind === "phase") {
-        phase = `${event.step > 0 ? `step ${event.step}: ` : ""}${event.text}`;
+        phase = `${ofStep(event)}${event.text}`;
         shownAt = Date.now();
         line(phase);
       } else if (event.kind === "warning") {
-        line(`${event.step > 0 ? `step ${event.step}: ` : ""}warning: ${event.text}`);
+        line(`${ofStep(event)}warning: ${event.text}`);
       } else if (event.kind === "count") {
         const now = Date.now();
         if (event.done < event.of && now - shownAt < (options.terminal ? repaintIntervalMs : plainIntervalMs)) return;
@@ -65,6 +65,8 @@ export function openProgress(options: ProgressOptions): Progress {
     end: clear,
   };
 }
+
+const ofStep = ({ step }: { readonly step?: number }) => (step === undefined ? "" : `step ${step}: `);
 
 function stepText(event: Extract<ProgressEvent, { kind: "step" }>): string {
   const metric = (name: string, digits = 2) => (event.metrics[name] ?? Number.NaN).toFixed(digits);

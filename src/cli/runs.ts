@@ -8,7 +8,7 @@ import { formatTable, homeHelp, type Print, printJson, toStderr, toStdout } from
 /** The command; `print` receives its data. */
 export function runsCommand(print: Print = toStdout): Command {
   return new Command("runs")
-    .description("list runs with status, closed steps, level, last reward and the best adapter")
+    .description("list runs with status, closed steps, level, last reward, the best adapter, and why a run failed")
     .option("--home <folder>", homeHelp)
     .option("--json", "print a JSON array")
     .action((options: { readonly home?: string; readonly json?: boolean }) => {
@@ -20,11 +20,13 @@ export function runsCommand(print: Print = toStdout): Command {
           runs.map((run) => ({ ...run })),
         );
       if (runs.length === 0) return toStderr(`No runs in ${store.path} yet.\n`);
-      const columns = ["run", "preset", "status", "steps", "level", "reward", "started", "engine", "learner", "best", "adapter"];
+      const columns = [
+        ...["run", "preset", "status", "steps", "level"],
+        ...["reward", "started", "engine", "learner", "best", "adapter", "note"],
+      ];
       const rows = runs.map((run) => [
         ...[run.run, run.preset, run.status, `${run.steps}/${run.of ?? "?"}`, run.level],
-        ...[run.reward, run.started.slice(0, 16).replace("T", " "), run.engine, run.learner, run.best],
-        run.status === "failed" ? (run.note ?? run.adapter) : (run.adapter ?? run.note),
+        ...[run.reward, run.started.slice(0, 16).replace("T", " "), run.engine, run.learner, run.best, run.adapter, run.note],
       ]);
       print(formatTable(columns, rows));
     });

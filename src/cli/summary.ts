@@ -1,6 +1,7 @@
 // What `train` prints at its end: what was learned, on held-out tasks and with intervals, where the best adapter is, and useful
 // next commands.
 import { join } from "node:path";
+import type { Config } from "../config/config.ts";
 import { checkpointFolder, listCheckpoints } from "../store/checkpoints.ts";
 import { commandFor } from "../store/home.ts";
 import type { Writer } from "../store/lease.ts";
@@ -23,7 +24,7 @@ export async function printSummary(writer: Writer, print: Print): Promise<void> 
   const compared = comparisons(outcomes, best.step, last.step);
   if (compared.length > 0) {
     const gain = "step 0" in (compared[0] ?? {}) ? ", and gain over step 0 by the same tasks" : "";
-    const title = `Held-out tasks that chose nothing (greedy, judged by rules): success${gain}`;
+    const title = `Held-out tasks that chose nothing (greedy, judged ${judgedBy(run.config.reward)}): success${gain}`;
     print(`\n${title}\n${table(compared)}in brackets: 95 % intervals\n`);
   }
   const byTools = scoresByTools(store, run);
@@ -49,6 +50,12 @@ export async function printSummary(writer: Writer, print: Print): Promise<void> 
       "",
     ].join("\n"),
   );
+}
+
+/** Who judges a whole held-out task (evaluate.ts): where a run pays by a rubric, its items decide, and not all of them by rule. */
+function judgedBy({ verdict, items }: Config["reward"]): string {
+  if (verdict !== "rubric") return "by rules";
+  return items === "written" ? "by the simulator, item by item" : "item by item, by rules and by the simulator where none can";
 }
 
 function rounded(score: object): Scores {

@@ -81,7 +81,7 @@ async function writeSome(config: Config, options: Options) {
   const { callFormOf } = await import("../run/form.ts");
   const { findSeats } = await import("../run/seats.ts");
   const { openNearness } = await import("../run/open-embedder.ts");
-  const { writeTasks } = await import("../run/draw-tasks.ts");
+  const { writeTasks } = await import("../run/draw/series.ts");
   using store = toolStore(config.tasks.tools, resolveHome(options.home));
   const toolsets = toolsetsOf(config, store).train;
   const seats = await findSeats(config); // a wrong model is reported before anything is opened

@@ -8,13 +8,13 @@ import { embedderModel, needsEmbedder } from "../config/needed-models.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { PlayactError } from "../errors.ts";
 import { modelPaths } from "../models/fetch.ts";
-import { commandLine } from "../models/installation.ts";
 import { pythonPath } from "../models/python.ts";
+import { checkTrainingSet } from "../run/draw/task-set.ts";
 import { assertSameTools, taskSetHash } from "../run/own-tools.ts";
 import { type Parent, parentCheckpoint, parentOf } from "../run/parent.ts";
+import { seatsOfRun } from "../run/same-models.ts";
 import { findSeats, findTeacher, withCheckedAddresses } from "../run/seats.ts";
 import { checkSimulatorServer } from "../run/simulator-server.ts";
-import { checkTrainingSet } from "../run/task-set.ts";
 import { checkTeacherServer } from "../run/teacher-server.ts";
 import { assertUnseen } from "../run/unseen.ts";
 import { versions } from "../run/versions.ts";
@@ -29,7 +29,6 @@ import { openStore, type Store } from "../store/store.ts";
 import { atLeastOne, collect, presetHelp, toolSettings, toolsHelp } from "./options.ts";
 import { homeHelp, printJson, toStderr, toStdout } from "./output.ts";
 import { checkOwnTools } from "./own-tools.ts";
-import { checkSame } from "./same-models.ts";
 import { simulatorDoubt } from "./simulator-doubt.ts";
 import { supervise } from "./supervise.ts";
 
@@ -161,19 +160,7 @@ async function started(store: Store, file: string | undefined, options: Options)
     `playact: run ${run.name} (${config.steps} steps; policy ${config.models.policy}${parent === null ? "" : ` from ${parent.adapter}`}, simulator ${config.models.simulator})\n`,
   );
   if (doubt !== null) toStderr(`playact: warning: ${doubt}\n`);
-  if (preset === "laptop" || preset === "evening") await tellLarger();
   return run;
-}
-
-/** A laptop's preset on a machine with a GPU: which preset the GPU has room for. */
-async function tellLarger(): Promise<void> {
-  const { freeOfCard } = await import("../llm/engine/nvidia.ts");
-  const free = await freeOfCard();
-  if (free === null) return;
-  const { gpuPresetsFor } = await import("../run/gpu-presets.ts"); // late: few machines need it
-  const [largest] = await gpuPresetsFor(free);
-  if (largest !== undefined)
-    toStderr(`playact: this machine's GPU has room for larger models: ${commandLine(`train --preset ${largest}`)}\n`);
 }
 
 /** A run keeps its config; only the number of steps may change. Null if all its steps are done. */
@@ -202,22 +189,20 @@ async function resumed(store: Store, file: string | undefined, options: Options)
     );
     return null;
   }
-  const stored = modelsOfRun(store, run);
+  const { doubt } = modelsOfRun(store, run);
   // first, so that nothing is read or changed for a run that another process writes
   const writer = acquireLease(store, run, { pid: process.pid, token: randomUUID() });
   try {
     await checkOwnTools(run.config, dirname(store.path));
     assertSameTools(run, store);
-    const { policy, simulator } = await findSeats(run.config);
-    checkSame(run.name, "policy", stored.policy, policy);
-    if (simulator !== null) checkSame(run.name, "simulator", stored.simulator, simulator);
+    await seatsOfRun(writer);
     if (options.steps !== undefined && options.steps !== run.config.steps)
       setRunConfig(writer, { ...run.config, steps: options.steps }); // its other keys were checked by the version that started it
   } finally {
     releaseLease(writer);
   }
   toStderr(`playact: resuming run ${run.name}\n`);
-  if (stored.doubt !== null) toStderr(`playact: warning: ${stored.doubt}\n`);
+  if (doubt !== null) toStderr(`playact: warning: ${doubt}\n`);
   return run;
 }
 

@@ -5,13 +5,18 @@ import { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { Command } from "commander";
 import { describe, PlayactError, Stopped } from "../errors.ts";
+import { freeOfCard } from "../llm/engine/nvidia.ts";
 import { noCounters } from "../llm/llm.ts";
+import { commandLine } from "../models/installation.ts";
 import { type Committing, commit } from "../run/commit.ts";
+import { gpuPresetsFor } from "../run/gpu-presets.ts";
+import { thisMachine } from "../run/machine.ts";
 import { openSession } from "../run/open.ts";
 import { commandFor, ensureWritable, resolveHome, runFolder, storePath } from "../store/home.ts";
 import { acquireLease, heartbeat, releaseLease, type Writer } from "../store/lease.ts";
 import type { RunRow } from "../store/run-row.ts";
 import { findRun, setRunStatus } from "../store/runs.ts";
+import { lastClosedStep } from "../store/steps.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { train } from "../train.ts";
 import { interruptedCode, report } from "./exit.ts";
@@ -70,6 +75,7 @@ async function work(writer: Writer, folder: string, json: boolean, asked: Asked)
   try {
     ensureWritable(folder);
     await commit(run, () => setRunStatus(writer, "running"));
+    await tellLarger(writer);
     await using opened = await openSession(writer, folder, {
       progress: progress.show,
       pause: () => {
@@ -99,6 +105,18 @@ async function work(writer: Writer, folder: string, json: boolean, asked: Asked)
     lastWord(() => setRunStatus(writer, "failed", describe(error)));
     return code;
   }
+}
+
+/**
+ * A laptop's preset on a machine with a GPU, at its first start: which preset would start here. Said in this process, which alone sees
+ * where the engine computes, and before the models take their memory.
+ */
+async function tellLarger({ store, run }: Writer): Promise<void> {
+  const small = run.preset === "laptop" || run.preset === "evening";
+  if (!small || lastClosedStep(store, run) !== null || (await freeOfCard()) === null) return;
+  const [largest] = gpuPresetsFor(await thisMachine(run.config));
+  if (largest !== undefined)
+    toStderr(`playact: this machine's GPU has room for larger models: ${commandLine(`train --preset ${largest}`)}\n`);
 }
 
 /** A last write before the process ends; if the store refuses it, the reason for the end has already been printed. */

@@ -11,8 +11,11 @@ import { PlayactError } from "../errors.ts";
 export const protocolVersion = 2;
 export const frameTypes = { hello: 1, request: 2, reply: 3, error: 4, heartbeat: 5 } as const;
 export type FrameType = (typeof frameTypes)[keyof typeof frameTypes];
-/** Bytes; about ten million tokens in one request. */
-export const largestPayload = 256 * 1024 * 1024;
+/**
+ * Bytes; about eighty million tokens in one request, which is more than twice what a step of any preset can send. It refuses a length
+ * that is none; memory is taken as bytes arrive.
+ */
+export const largestPayload = 1024 * 1024 * 1024;
 
 export interface Frame {
   readonly type: FrameType;
@@ -32,7 +35,7 @@ export function encodeFrame(frame: Frame): Buffer {
   if (length > largestPayload) {
     throw new PlayactError(
       "learner",
-      `a frame of ${length} bytes is larger than the limit of ${largestPayload}: one step is trained in one request, so make it smaller (tasks.perStep, rollout.groupSize, rollout.responseTokens)`,
+      `a frame of ${length} bytes is larger than the limit of ${largestPayload}: one step is trained in one request. Start a run whose steps are smaller (tasks.perStep, rollout.groupSize, rollout.responseTokens)`,
     );
   }
   const bytes = Buffer.alloc(headerBytes + length);

@@ -12,6 +12,7 @@ import { needSpace } from "./space.ts";
 import { makeVenv } from "./venv.ts";
 
 const candidates = ["python3", "python3.12", "python3.13", "python3.11", "python3.14"];
+const learnersOwn = "requirements.txt";
 const leastMinor = 11; // numpy's minimum
 const mostMinor = 14; // the newest that torch has wheels for
 const cpuBytes = 2.5e9; // the environment as measured, and what pip unpacks temporarily
@@ -20,18 +21,22 @@ const gpuBytes = 12e9; // torch with its CUDA libraries
 const torchCpuIndex = "https://download.pytorch.org/whl/cpu";
 
 /**
- * Creates the environment; false if it exists. @throws PlayactError("environment" | "disk") with the program's output as
- * its cause
+ * Creates the environment; false if it exists. One whose packages could be imported and no longer can is made anew, which mends
+ * whatever is broken in it.
+ * @throws PlayactError("environment" | "disk") with the program's output as its cause
  */
 export async function makeEnvironment(say: Say): Promise<boolean> {
   const chosen = setting("PLAYACT_PYTHON");
   if (chosen !== null) return checkChosen(chosen);
-  if ((await python(interpreterPath(), ["-m", "pip", "--version"])).code === 0) return false;
   const folder = environmentFolder();
+  const fault = existsSync(doneOf(folder, learnersOwn)) ? await importFault() : null;
+  const broken = fault !== null && /^\w*Error\b/.test(fault) ? fault : null; // a Python that was killed proves nothing
+  if (broken === null && (await python(interpreterPath(), ["-m", "pip", "--version"])).code === 0) return false;
   const found = await findPython();
   say(`${found} -m venv ${folder}`);
   const again = `or name another interpreter in PLAYACT_PYTHON, then: ${commandLine("setup")}`;
-  const needed = `an environment with pip and Python 3.${leastMinor} or newer`;
+  const packages = broken === null ? "" : ` whose packages can be imported (here: ${broken})`;
+  const needed = `an environment with pip and Python 3.${leastMinor} or newer${packages}`;
   const { code, output } = await makeVenv(found, folder, { needed, again }, say);
   if (code !== 0) throw failed(`${found} could not create ${folder}; its last lines are above. Fix that`, output);
   return true;
@@ -43,7 +48,7 @@ export async function installRequirements(name: string, say: Say): Promise<boole
   const folder = environmentFolder();
   const requirements = readFileSync(join(pythonStart.cwd, name), "utf8");
   const gpu = (await execute("nvidia-smi", ["-L"])).code === 0;
-  const done = join(folder, `.playact-${name}`);
+  const done = doneOf(folder, name);
   const stamp = [requirements, gpu ? "gpu" : "cpu", madeBy(folder)].join("\n");
   if (existsSync(done) && readFileSync(done, "utf8") === stamp) return false;
   const torch = /^torch==(\S+)$/m.exec(requirements)?.[1];
@@ -53,8 +58,19 @@ export async function installRequirements(name: string, say: Say): Promise<boole
   if (torch && process.platform === "linux") await (gpu ? removeCpuTorch(say) : installCpuTorch(torch, say));
   const { code, output } = await pip(interpreterPath(), ["-r", join(pythonStart.cwd, name)], say);
   if (code !== 0) throw failed(pipReason(output), output);
-  writeFileSync(done, stamp);
+  const fault = await importFault();
+  if (fault !== null)
+    throw new PlayactError(
+      "environment",
+      `Python's packages are installed, but cannot be imported (${fault}). Install what that names, such as a library of the system, then: ${commandLine("setup")}`,
+    );
+  writeFileSync(done, stamp); // last: what could never be imported is not what once could
   return true;
+}
+
+/** Says which requirements are installed, by which Python and for which device. */
+function doneOf(folder: string, name: string): string {
+  return join(folder, `.playact-${name}`);
 }
 
 /**
@@ -104,14 +120,20 @@ export async function findPython(): Promise<string> {
 }
 
 async function checkChosen(chosen: string): Promise<boolean> {
-  const { code, output } = await python(interpreterPath(), ["-c", "import torch, transformers, peft, gguf, safetensors"]);
-  if (code === 0) return false;
-  const old = /^unknown option:? -P/im.test(output);
-  const reason = old ? `it is older than Python 3.${leastMinor}` : output.trim().split("\n").at(-1);
+  const reason = await importFault();
+  if (reason === null) return false;
   throw new PlayactError(
     "environment",
     `PLAYACT_PYTHON names ${chosen}, which cannot train (${reason}). Install ${join(pythonStart.cwd, "requirements.txt")} there, or unset it and: ${commandLine("setup")}`,
   );
+}
+
+/** Why the learner's packages cannot be imported, in a line; null: they can. Only an import proves that a package works. */
+async function importFault(): Promise<string | null> {
+  const { code, output } = await python(interpreterPath(), ["-c", "import torch, transformers, peft, gguf, safetensors, numpy"]);
+  if (code === 0) return null;
+  const old = /^unknown option:? -P/im.test(output);
+  return old ? `it is older than Python 3.${leastMinor}` : output.trim().split("\n").at(-1) || `Python ends with code ${code}`;
 }
 
 /** A failed program as one sentence; a full disk is named as such. */

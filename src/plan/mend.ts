@@ -26,11 +26,13 @@ export function weightsAlone(request: MemoryRequest, machine: MachineMemory): nu
 }
 
 function candidates(request: MemoryRequest, responseTokens: number): Mend[] {
-  const { training, policySequences, simulatorSequences, policyContext, simulatorContext } = request;
-  const fewer = { policySequences: null, simulatorSequences: null };
-  const asked = policySequences !== null || simulatorSequences !== null;
-  const freed = "engine.policySequences=null engine.simulatorSequences=null";
-  const free: Mend[] = asked ? [{ setting: freed, request: { ...request, ...fewer } }] : [];
+  const { training, policyContext, simulatorContext } = request;
+  // settings of a simulator on a server take no memory here: they stay as they are
+  const roles = request.simulator === null ? (["policy"] as const) : (["policy", "simulator"] as const);
+  const asked = roles.filter((role) => request[`${role}Sequences`] !== null);
+  const freed = asked.map((role) => `engine.${role}Sequences=null`).join(" ");
+  const unasked = { ...request, policySequences: null, simulatorSequences: null };
+  const free: Mend[] = asked.length > 0 ? [{ setting: freed, request: unasked }] : [];
   const anyTurns: Mend[] =
     request.residency === null ? [] : [{ setting: "engine.residency=auto", request: { ...request, residency: null } }];
   const unlimited: Mend[] =
@@ -41,12 +43,12 @@ function candidates(request: MemoryRequest, responseTokens: number): Mend[] {
   for (let half = 1; half < 16; half++) {
     const cut = (context: number) => Math.max(Math.min(context, leastContext), Math.floor(context / 2 ** half));
     const next = { policyContext: cut(policyContext), simulatorContext: cut(simulatorContext) };
-    const contexts = `engine.policyContext=${next.policyContext} engine.simulatorContext=${next.simulatorContext}`;
+    const contexts = roles.map((role) => `engine.${role}Context=${next[`${role}Context`]}`).join(" ");
     const response = Math.floor((responseTokens * next.policyContext) / policyContext);
-    const all = asked ? `${contexts} ${freed}` : contexts;
+    const all = asked.length > 0 ? `${contexts} ${freed}` : contexts;
     const setting = responseTokens <= next.policyContext / 2 ? all : `${all} rollout.responseTokens=${response}`;
-    shorter.push({ setting, request: { ...request, ...fewer, ...next } });
-    if (next.policyContext <= leastContext && next.simulatorContext <= leastContext) break;
+    shorter.push({ setting, request: { ...unasked, ...next } });
+    if (roles.every((role) => next[`${role}Context`] <= leastContext)) break;
   }
   const narrow: Mend[] =
     training === null || training.item === 2

@@ -7,7 +7,9 @@ import type { Check } from "../../src/cli/checks.ts";
 import { doctorCommand } from "../../src/cli/doctor.ts";
 import { reportOf, wantedKinds } from "../../src/cli/simulator-health.ts";
 import { type Finding, type Kind, kinds } from "../../src/health/examine.ts";
+import { nvidiaCards } from "../../src/llm/engine/nvidia.ts";
 import { chatServer } from "../support/chat-server.ts";
+import { pathWithCard, pythonThatSees } from "../support/nvidia.ts";
 
 interface Answer {
   readonly printed: string;
@@ -39,6 +41,8 @@ function findingsOf(answer: Answer): Map<string, Check> {
   return new Map(findings.map((finding) => [finding.name, finding]));
 }
 
+/** With a real GPU both sides compute there. */
+const noCard = (await nvidiaCards()) === null;
 const noPython = { PLAYACT_PYTHON: "/nowhere/python" };
 
 describe("what is present", () => {
@@ -67,6 +71,30 @@ describe("what is missing", () => {
       boundary: "environment",
       message: expect.stringMatching(/^Not ready: python, qwen2\.5/),
     });
+  });
+
+  test("Python beside a GPU leaves every other line as it is; what the GPU has room for is not known", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "playact-doctor-"));
+    const { printed, error } = await doctor([], { ...noPython, PATH: pathWithCard(folder), CUDA_VISIBLE_DEVICES: "0" });
+    rmSync(folder, { recursive: true });
+    expect(printed).toMatch(
+      /^warn {2}preset .*24\.2 GB free on the GPU, but what fits is not known: .*\/nowhere\/python.* -> {2}npm run setup$/m,
+    );
+    expect(printed).toMatch(/^fail {2}python /m);
+    expect(printed).toMatch(/^ok {4}home /m);
+    expect(error).toMatchObject({ boundary: "environment", message: expect.stringMatching(/^Not ready: python/) });
+  });
+
+  test.runIf(noCard)("a preset for GPUs is not named where engine and learner do not both compute there", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "playact-doctor-"));
+    const half = {
+      PATH: pathWithCard(folder),
+      CUDA_VISIBLE_DEVICES: "0",
+      PLAYACT_PYTHON: pythonThatSees(folder, { bfloat16: true }),
+    };
+    const preset = findingsOf(await doctor(["--json"], half)).get("preset");
+    rmSync(folder, { recursive: true });
+    expect(preset).toMatchObject({ state: "warn", found: expect.stringMatching(/not both engine and learner compute there/) });
   });
 
   test("a model that only the tests need is no failure", async () => {
@@ -135,7 +163,7 @@ describe("--simulator", () => {
     const { done, of, model } = JSON.parse(printed);
     expect(done).toBe(of);
     expect(model).toBe(`${server.url}#big`);
-    expect(server.asked.length).toBeGreaterThan(10);
+    expect(server.asked.length).toBeGreaterThan(5);
   });
 
   test("refuses an unknown model, and what goes with it alone", async () => {

@@ -1,7 +1,11 @@
 // `playact plan` in process, on the smallest model; the arithmetic is tested in test/plan/plan.test.ts.
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { exitCodes } from "../../src/cli/exit.ts";
 import { planCommand } from "../../src/cli/plan.ts";
+import { pathWithCard } from "../support/nvidia.ts";
 
 async function plan(...args: string[]): Promise<string> {
   let printed = "";
@@ -28,6 +32,19 @@ test("a plan lists every part in both phases, their sum, and what each residency
   expect(printed).toMatch(/^fits: alternate /m);
 });
 
+test("a card that is only named is planned before set-up, and alike whatever card this machine has", async () => {
+  const elsewhere = await plan("--gpu", "24GB");
+  const folder = mkdtempSync(join(tmpdir(), "playact-plan-"));
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+  vi.stubEnv("PATH", pathWithCard(folder));
+  vi.stubEnv("CUDA_VISIBLE_DEVICES", "0");
+  vi.stubEnv("PLAYACT_PYTHON", "/nowhere/python");
+  expect(await plan("--gpu", "24GB")).toBe(elsewhere);
+});
+
 test("a machine is too small: the residencies say by how much, and the command ends with exit code 5", async () => {
   const refused = await plan("--memory", "1GB").catch((error: unknown) => error);
   expect(refused).toMatchObject({ boundary: "memory", message: expect.stringMatching(/does not fit.*needs \d\.\d GB of 1\.0/) });
@@ -36,7 +53,7 @@ test("a machine is too small: the residencies say by how much, and the command e
 
 test("JSON has the machine, the request's plan in bytes, and why earlier residencies do not fit", async () => {
   const { machine, plan: found, misfits } = JSON.parse(await plan("--memory", "6GB", "--set", "learner.dtype=float32", "--json"));
-  expect(machine).toEqual({ engine: "host", learner: "host", cardBytes: 0, hostBytes: 6e9 });
+  expect(machine).toMatchObject({ engine: "host", learner: "host", cardBytes: 0, hostBytes: 6e9 });
   expect(found).toMatchObject({ residency: "together", engine: { policySequences: 4, simulatorSequences: 4 } });
   expect(found.learner.longestSample).toBeGreaterThan(1536);
   expect(misfits).toEqual([]);

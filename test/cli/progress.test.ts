@@ -78,7 +78,7 @@ describe("without a terminal", () => {
   });
 
   test("a phase before the first step names no step", () => {
-    expect(shown([{ kind: "phase", text: "writing tasks", step: 0 }]).err).toMatch(/\] writing tasks\n$/);
+    expect(shown([{ kind: "phase", text: "writing tasks" }]).err).toMatch(/\] writing tasks\n$/);
     expect(shown([phase]).err).toMatch(/\] step 2: rolling out\n$/);
   });
 });

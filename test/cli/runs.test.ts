@@ -67,11 +67,22 @@ describe("playact runs", () => {
       }),
     ]);
     const [heading, ...lines] = (await runs(temporary)).trimEnd().split("\n");
-    expect(heading).toMatch(/^run +preset +status +steps +level +reward +started +engine +learner +best +adapter$/);
+    expect(heading).toMatch(/^run +preset +status +steps +level +reward +started +engine +learner +best +adapter +note$/);
     expect(lines.map((line) => line.split(/ +/).slice(0, 5).join(" "))).toEqual([
       `new tiny running 0/${steps} 30`,
       `old tiny finished 1/${steps} 7`,
     ]);
+  });
+
+  it("names the adapter of a run that failed, beside why it did", async () => {
+    using temporary = temporaryStore();
+    const writer = newWriter(temporary.store, "ended");
+    openStep(writer, 1, { level: 4, policyVersion: 0 });
+    const checkpoint = { folder: "ended/step-1", adapterHash: "ab", files: { "adapter-ab.gguf": "ab" } };
+    closeStep(writer, 1, { nextLevel: 7, nextPolicyVersion: 1, metrics: {}, checkpoint });
+    setRunStatus(writer, "failed", "the learner ended with exit code 1");
+    const [, line] = (await runs(temporary)).split("\n");
+    expect(line).toMatch(/ended\/step-1\/adapter-ab\.gguf +the learner ended with exit code 1$/);
   });
 
   it("shows a run whose process is gone as interrupted", async () => {

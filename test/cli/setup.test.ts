@@ -79,6 +79,33 @@ test("Python's environment and the models go to the user's folders; what is done
   expect(installed()).toHaveLength(before);
 });
 
+test("packages that can no longer be imported are installed anew, in an environment made anew", async () => {
+  using place = machine();
+  const damaged = join(place.folder, "data", "playact", "python", "torch-is-damaged");
+  const answers = `*"import torch"*) if [ -e '${damaged}' ]; then echo "ImportError: libtorch.so: file too short" >&2; exit 1; fi ;;`;
+  place.program("python3", python.replace('  *"pip --version"*', `  ${answers}\n  *"pip --version"*`));
+  const again = /ok {2}Python environment {2}\d[\s\S]*ok {2}Python packages {2}\d/;
+  ends((await place.run()).said, again);
+  expect((await place.run()).said.match(/Python \w+ {2}\(already there\)/g)).toHaveLength(2);
+  writeFileSync(damaged, "");
+  ends((await place.run()).said, again);
+  expect(existsSync(damaged)).toBe(false);
+});
+
+test("packages that are installed and cannot be imported end the set-up with the reason", async () => {
+  using place = machine();
+  const answers = '*"import torch"*) echo "ImportError: libgomp.so.1: cannot open shared object file" >&2; exit 1 ;;';
+  place.program("python3", python.replace('  *"pip --version"*', `  ${answers}\n  *"pip --version"*`));
+  const reason =
+    /installed, but cannot be imported \(ImportError: libgomp\.so\.1: .*\)\. Install what .*then: npx playact setup\n$/;
+  const { code, said } = await place.run();
+  ends(said, reason);
+  expect(code).toBe(4);
+  const again = await place.run();
+  ends(again.said, reason);
+  expect(again.said).not.toContain("-m venv"); // what is missing is not in the environment: it is kept
+});
+
 test.runIf(process.platform === "linux")("once there is a GPU, the CPU build of torch makes room for the GPU's", async () => {
   using place = machine();
   const asked = "  *importlib.metadata*) echo 2.13.0+cpu ;;";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { printSummary } from "../../src/cli/summary.ts";
+import type { Config } from "../../src/config/config.ts";
 import { setRunConfig } from "../../src/store/runs.ts";
 import { closeStep, openStep } from "../../src/store/steps.ts";
 import { saveTask } from "../../src/store/tasks.ts";
@@ -7,11 +8,13 @@ import { saveTrajectory } from "../../src/store/trajectories.ts";
 import { exampleTask, exampleTrajectory, newWriter, temporaryStore } from "../store/temporary.ts";
 
 /** What is printed of a run with so many tasks that report, and one in the cell of true pages. */
-async function printed(tasks: number): Promise<string> {
+async function printed(tasks: number, reward: Partial<Config["reward"]> = {}): Promise<string> {
   using temporary = temporaryStore();
-  const writer = newWriter(temporary.store);
-  const { config } = writer.run;
-  setRunConfig(writer, { ...config, evaluation: { ...config.evaluation, tasks, perCell: 1 } });
+  const created = newWriter(temporary.store);
+  const { evaluation, ...others } = created.run.config;
+  const config = { ...others, evaluation: { ...evaluation, tasks, perCell: 1 }, reward: { ...others.reward, ...reward } };
+  setRunConfig(created, config);
+  const writer = { ...created, run: { ...created.run, config } }; // as a start reads it
   openStep(writer, 0, { level: 1, policyVersion: 0 });
   const checkpoint = { folder: "one", adapterHash: "ab", files: { "adapter.gguf": "0".repeat(64) } };
   closeStep(writer, 0, { nextLevel: 1, nextPolicyVersion: 1, metrics: {}, checkpoint });
@@ -38,4 +41,12 @@ test("a run whose held-out tasks are all in cells has no table of tasks that rep
   const both = await printed(2);
   expect(both).toMatch(/all +2 /);
   expect(both).toContain("select * from evaluation_summary where");
+});
+
+test("the comparison says who judged: rules, or in a run that pays by a rubric the simulator too", async () => {
+  const judged = async (reward: Partial<Config["reward"]>) =>
+    /chose nothing \(greedy, judged (.*?)\)/.exec(await printed(1, reward))?.[1];
+  expect(await judged({ verdict: "written" })).toBe("by rules");
+  expect(await judged({ verdict: "rubric", items: "rules" })).toMatch(/by rules and by the simulator/);
+  expect(await judged({ verdict: "rubric", items: "written" })).toMatch(/^by the simulator/);
 });

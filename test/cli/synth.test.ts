@@ -1,7 +1,9 @@
 // `playact synth` up to where a model is needed: it lists, writes and reads sets, and says what is wrong before anything is stored.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, describe, expect, test } from "vitest";
 import { report } from "../../src/cli/exit.ts";
 import { synthCommand } from "../../src/cli/synth.ts";
@@ -63,6 +65,27 @@ test("what is written to a file is read back as another set", async () => {
   const [one, other] = ["lessons", "again"].map((name) => tasksOf(home.store, findTaskSet(home.store, name)));
   expect(other).toEqual(one);
   expect(await synth(home, "again", "--import", path)).toMatchObject({ code: 2, err: expect.stringMatching(/already exists/) });
+});
+
+test("a link is kept and the file that it leads to is replaced; a pipe is written to", async () => {
+  using home = filled();
+  const lines = taskLines([{ persona, task }]);
+  const [link, pipe] = [join(folder, "link.jsonl"), join(folder, "pipe")];
+  const target = file("target.jsonl", "old");
+  symlinkSync(target, link);
+  expect(await synth(home, "lessons", "--export", link)).toMatchObject({ code: 0 });
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect(readFileSync(target, "utf8")).toBe(lines);
+  execFileSync("mkfifo", [pipe]);
+  const reader = spawn("cat", [pipe]);
+  try {
+    expect(await synth(home, "lessons", "--export", pipe)).toMatchObject({ code: 0 });
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+    expect(await text(reader.stdout)).toBe(lines);
+  } finally {
+    reader.kill();
+  }
+  expect(readdirSync(folder).filter((name) => name.endsWith(".part"))).toEqual([]);
 });
 
 const crossed = { ...task, tools: [{ name: "forecast", description: "", parameters: hours(9, 1) }] };

@@ -5,9 +5,11 @@ import { PassThrough } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { presets } from "../../src/config/presets.ts";
+import { resolveConfig } from "../../src/config/resolve.ts";
 import { PlayactError } from "../../src/errors.ts";
 import { openChannel } from "../../src/learner/channel.ts";
-import { encodeFrame, type Frame, frameReader, frameTypes, protocolVersion } from "../../src/learner/protocol.ts";
+import { encodeFrame, type Frame, frameReader, frameTypes, largestPayload, protocolVersion } from "../../src/learner/protocol.ts";
 import { readFloats, writeArrays } from "../../src/learner/safetensors.ts";
 
 const recorded = z
@@ -40,6 +42,16 @@ describe("frames", () => {
   test.each(recorded.bad)("rejects recorded damage with a reason: $name", ({ says, hex }) => {
     expect(() => frameReader()(Buffer.from(hex, "hex"))).toThrow(says);
   });
+
+  test.each(Object.keys(presets))(
+    "hold the update of a step of %s in which every episode fills its context, twice over",
+    (preset) => {
+      const { tasks, rollout, engine } = resolveConfig({ preset, set: [] }).config;
+      const episodes = tasks.perStep * (rollout.groupSize + (rollout.guide === "off" ? 0 : 1));
+      const bytesPerToken = 4 + 1 + 4 + 4; // id, mask, log-prob, advantage
+      expect(2 * episodes * engine.policyContext * bytesPerToken).toBeLessThan(largestPayload);
+    },
+  );
 
   test("arrays are written as the safetensors library writes them", () => {
     const written = recorded.good.find(({ name }) => name === "request with every dtype");

@@ -194,6 +194,16 @@ describe("what does not fit", () => {
     },
   );
 
+  test("beside a simulator on a server is mended without touching that one's settings, which take no memory here", () => {
+    const served = { simulator: null, policyContext: 200_000, simulatorContext: 32_768, simulatorSequences: 32 } as const;
+    const long = run("qwen3-8b", "qwen3-8b", { ...served, policySequences: 8 });
+    expect(planMemory(long, card(24)).plan).toBeNull();
+    const mend = mendOf(long, card(24), 640);
+    expect(mend).toMatch(/^engine\.policyContext=\d+ engine\.policySequences=null$/);
+    const policyContext = Number(/=(\d+)/.exec(mend ?? "")?.[1]);
+    expect(planMemory({ ...long, policyContext, policySequences: null }, card(24)).plan).not.toBeNull();
+  });
+
   test("by a limit of the user's own is mended by leaving it out", () => {
     const tight = { ...laptop, training: { rank: 16, item: 4 as const, limit: 1e9 } };
     expect(planMemory(tight, host(22)).plan).toBeNull();
