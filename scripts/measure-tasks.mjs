@@ -16,7 +16,7 @@ const { values } = parseArgs({
     set: { type: "string", multiple: true, default: [] },
   },
 });
-const { writeTasks } = await load("run/draw-tasks.js");
+const { writeTasks } = await load("run/draw/series.js");
 const { openNearness } = await load("run/open-embedder.js");
 const { toolsetsOf } = await load("run/toolsets.js");
 const { resolveConfig } = await load("config/resolve.js");

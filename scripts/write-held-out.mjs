@@ -13,7 +13,7 @@ const { values } = parseArgs({ options: { fresh: { type: "boolean", default: fal
 const { resolveConfig } = await load("config/resolve.js");
 const { toolsetsOf } = await load("run/toolsets.js");
 const { openNearness } = await load("run/open-embedder.js");
-const { writeTasks } = await load("run/draw-tasks.js");
+const { writeTasks } = await load("run/draw/series.js");
 const { taskKind } = await load("store/tasks.js");
 const { callKinds, messageKey } = await load("tasks/held-out.js");
 const { asReady } = await load("tasks/ready.js");
@@ -61,7 +61,7 @@ for (const [purpose, standard] of /** @type {const} */ ([
     const series = {
       ...{ id: `held-${purpose}-${kind}`, names: ["held-out", purpose, kind], first: 0, count, kinds: Array(count).fill(kind) },
       ...{ level: config.curriculum.start, declineShare: 0, epsilon: 0, toolsets },
-      taken: new Set(entries.map(messageKey)),
+      ...{ taken: new Set(entries.map(messageKey)), heldOut: true },
     };
     const state = { filled: new Set(mine().map(({ number }) => number)), rounds: [], known: [...known] };
     const written = await writeTasks(

@@ -33,7 +33,7 @@ export function describe(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** The run was asked to stop; not a failure. Finished work is stored. Thrown by `session.pause()`, caught in the worker. */
+/** The run was asked to stop; not a failure. Finished work is stored. Thrown by `session.pause()`, caught where a command ends. */
 export class Stopped extends Error {
   override readonly name = "Stopped";
 }

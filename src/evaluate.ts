@@ -4,21 +4,21 @@
 // "step 4") is stored and can be resumed; the views evaluation_summary and selection_summary have the scores. Departs from the
 // paper, which keeps the last checkpoint.
 import { PlayactError } from "./errors.ts";
-import { cellsInTurn } from "./run/cells.ts";
 import { commit } from "./run/commit.ts";
 import { canary } from "./run/demonstrated.ts";
-import type { HeldOutTasks } from "./run/held-out.ts";
+import { cellsInTurn } from "./run/draw/cells.ts";
+import type { HeldOutTasks } from "./run/draw/held-out.ts";
 import { rubricMetrics, trialMetrics, usageMetrics } from "./run/metrics.ts";
 import { playGroups } from "./run/play.ts";
+import { whileEngineRests } from "./run/residency.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
 import { expectedOf, swapAndProbe } from "./run/swap.ts";
-import { training } from "./run/turns.ts";
 import { adapterFile, checkpointFault, checkpointFolder } from "./store/checkpoints.ts";
 import { playedTasks, recordEvaluation } from "./store/evaluations.ts";
 import { bestCheckpoint, selectionScores } from "./store/selection.ts";
 import { closedStep } from "./store/steps.ts";
-import type { StoredGroup } from "./types.ts";
+import type { Group } from "./types.ts";
 
 /** Tasks whose reports test the judge at each evaluation. */
 const canaryTasks = 4;
@@ -67,7 +67,7 @@ async function playFirstTurns(session: Session, heldOut: HeldOutTasks, phase: st
   const share = (value: number | null) => (value === null ? "-" : value.toFixed(2));
   const best = `best so far: step ${bestCheckpoint(store, run)?.step}`;
   const text = `first turns (${phase}): calls ${share(now.call)}, declines ${share(now.decline)}, questions ${share(now.ask)}, mean ${share(now.score)}; ${best}`;
-  session.progress({ kind: "phase", text, step: 0 });
+  session.progress({ kind: "phase", text });
 }
 
 /**
@@ -86,14 +86,14 @@ export async function evaluateBest(session: Session, heldOut: HeldOutTasks, last
     const fault = await checkpointFault(store, best);
     if (fault !== null) {
       const text = `the best checkpoint (step ${best.step}) is not evaluated: ${fault}`;
-      return session.progress({ kind: "warning", text, step: 0 });
+      return session.progress({ kind: "warning", text });
     }
     const folder = checkpointFolder(store, best);
     const path = adapterFile(store, best);
     const version = closedStep(store, run, best.step)?.nextPolicyVersion;
     if (path === null || version === undefined)
       throw new PlayactError("store", `The checkpoint ${folder} contains no GGUF adapter although its files match.`);
-    const { value: expected } = await training(session, async () => {
+    const { value: expected } = await whileEngineRests(session, async () => {
       await session.learner.restore(folder); // the swap is checked against the learner
       return expectedOf(session);
     });
@@ -108,13 +108,13 @@ async function playGreedily(
   heldOut: HeldOutTasks,
   purpose: keyof HeldOutTasks,
   phase: string,
-): Promise<readonly StoredGroup[]> {
+): Promise<readonly Group[]> {
   const { config, writer } = session;
   const tasks = heldOut[purpose];
   const whole = config.reward.verdict === "rubric" ? "rubric" : "rules";
   const what = { evaluation: "held-out tasks, greedy", selection: "first turns of held-out tasks, greedy" }[purpose];
   if (playedTasks(writer.store, writer.run, purpose, phase) < tasks.size)
-    session.progress({ kind: "phase", text: `${purpose} (${phase}): ${tasks.size} ${what}`, step: 0 });
+    session.progress({ kind: "phase", text: `${purpose} (${phase}): ${tasks.size} ${what}` });
   return playGroups(session, tasks, {
     ...{ step: 0, purpose, phase, names: [config.seed, purpose] },
     ...{ groupSize: 1, temperature: 0, verdict: purpose === "selection" ? "first-turn" : whole },

@@ -1,4 +1,4 @@
-// Pairs of places in a series of tasks: 0 and 1, 2 and 3, and so on. Most pairs are twins (run/twins.ts). They share a mini-batch
+// Pairs of places in a series of tasks: 0 and 1, 2 and 3, and so on. Most pairs are twins (run/draw/twins.ts). They share a mini-batch
 // of two, and stay together when the warm-up shuffles its demonstrations.
 
 /** The number of the pair that a place belongs to. */

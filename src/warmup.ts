@@ -10,17 +10,17 @@ import { pairOf } from "./pairs.ts";
 import { saveCheckpoint } from "./run/checkpoint.ts";
 import { commit } from "./run/commit.ts";
 import { demonstrated, longTurns } from "./run/demonstrated.ts";
+import type { TaskSource } from "./run/draw/task-source.ts";
 import { fitsMemory, leftOut } from "./run/left-out.ts";
 import type { Metrics } from "./run/metric-list.ts";
 import { needsWarmup, type Probed, probeTemplate } from "./run/probe.ts";
+import { whileEngineRests } from "./run/residency.ts";
 import type { RunState } from "./run/resume.ts";
 import type { Session } from "./run/session.ts";
 import { beginStep } from "./run/step.ts";
 import { type Demonstration, learnFromDemonstrations } from "./run/supervised.ts";
 import { expectedOf, swapAndProbe } from "./run/swap.ts";
-import type { TaskSource } from "./run/task-source.ts";
 import { assertTaught, isLearnt, type Show, teacherMetrics, teacherShows } from "./run/teach.ts";
-import { training } from "./run/turns.ts";
 import { closeStep } from "./store/steps.ts";
 import { loadTrajectories, saveTrajectory } from "./store/trajectories.ts";
 import type { Task, Trajectory } from "./types.ts";
@@ -37,12 +37,12 @@ export async function warmUp(session: Session, source: TaskSource, state: RunSta
   const lesson = wanted ? await drawLesson(session, source, state.level) : null;
   if (wanted) record.lap("time/demonstrations");
 
-  const turn = await training(session, async () => {
+  const { value, rested } = await whileEngineRests(session, async () => {
     const learned = lesson === null ? null : await learnFromDemonstrations(session, lesson.approved);
     return { learned, saved: await saveCheckpoint(session, 0), expected: await expectedOf(session) };
   });
   record.lap("time/update");
-  const { learned, saved, expected } = turn.value;
+  const { learned, saved, expected } = value;
   const version = lesson === null ? 0 : 1;
   const adapter = { path: saved.gguf, hash: saved.hash };
   const swapped = lesson === null ? {} : await swapAndProbe(session, adapter, version, expected);
@@ -52,7 +52,7 @@ export async function warmUp(session: Session, source: TaskSource, state: RunSta
     ...(found === null ? {} : { "probe/right": found.right, "probe/well_formed": found.wellFormed }),
     "probe/append_only": Number(session.template.appendOnly),
   };
-  const metrics = { ...probed, ...lesson?.metrics, ...learned?.metrics, ...swapped, ...turn.rested, ...record.metrics() };
+  const metrics = { ...probed, ...lesson?.metrics, ...learned?.metrics, ...swapped, ...rested, ...record.metrics() };
   await commit(session, () =>
     closeStep(writer, 0, {
       ...{ nextLevel: state.level, nextPolicyVersion: version, metrics },
@@ -67,7 +67,7 @@ async function probeBase({ engine, template, progress, signal }: Session): Promi
   const found = await probeTemplate(engine, template, signal);
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   const text = `probe: ${percent(found.right)} of first calls in ${template.dialect} are right, ${percent(found.wellFormed)} well formed`;
-  progress({ kind: "phase", text, step: 0 });
+  progress({ kind: "phase", text });
   return found;
 }
 
@@ -81,7 +81,7 @@ interface Lesson {
 async function drawLesson(session: Session, source: TaskSource, level: number): Promise<Lesson> {
   const { config, progress } = session;
   const { demonstrations: count } = config.warmup;
-  progress({ kind: "phase", text: `warm-up: drawing ${count} demonstrations`, step: 0 });
+  progress({ kind: "phase", text: `warm-up: drawing ${count} demonstrations` });
   const { tasks, metrics } = await source.draw({
     ...{ id: "demo", step: 0, purpose: "demonstration", first: 0, count },
     ...{ level, declineShare: config.warmup.declineShare, epsilon: 0 },
@@ -94,11 +94,11 @@ async function drawLesson(session: Session, source: TaskSource, level: number): 
     right.map(({ trajectory }) => trajectory),
     config,
   );
-  if (long !== null) progress({ kind: "warning", text: long, step: 0 });
+  if (long !== null) progress({ kind: "warning", text: long });
   const approved = right.filter(({ trajectory }) => fitsMemory(session, demonstrationSamples(trajectory)));
   const counts = {
     ...{ "warmup/approved": approved.length, "warmup/rejected": tasks.size - approved.length },
-    ...{ ...teacherMetrics(episodes), ...leftOut(session, right.length - approved.length, 0) },
+    ...{ ...teacherMetrics(episodes), ...leftOut(session, right.length - approved.length) },
   };
   return { approved, metrics: { ...metrics, ...counts } };
 }

@@ -61,7 +61,7 @@ const imports = sources.flatMap((source) => source.imports);
 const floors: readonly (readonly string[])[] = [
   ["types"],
   ["types.ts", "errors.ts"],
-  ["rng.ts", "pairs.ts", "concurrent.ts"],
+  ["rng.ts", "pairs.ts", "concurrent.ts", "alive.ts"],
   ["config", "statistics"],
   ["models", "rules", "plan"],
   ["embed", "llm"],

@@ -6,10 +6,11 @@ import { scriptedLearner } from "../src/learner/scripted.ts";
 import { type Script, scriptedVocabulary } from "../src/llm/scripted.ts";
 import { pairOf } from "../src/pairs.ts";
 import { probeTasks } from "../src/run/probe-tasks.ts";
-import { batchesOf, type Demonstration } from "../src/run/supervised.ts";
+import { batchesOf, type Demonstration, learnFromDemonstrations } from "../src/run/supervised.ts";
+import { packLogprobs } from "../src/store/blobs.ts";
 import { loadTrajectories } from "../src/store/trajectories.ts";
 import type { Trajectory } from "../src/types.ts";
-import { temporaryStore } from "./store/temporary.ts";
+import { exampleMessage, exampleTrajectory, temporaryStore } from "./store/temporary.ts";
 import { openRequest } from "./suites/learner.suite.ts";
 import { life, newRun, simulatorReply } from "./support/whole-run.ts";
 
@@ -63,6 +64,28 @@ describe("two supervised passes over three calls and their twins, two at a time"
       expect(stored).toEqual(expected.map((logprob) => expect.closeTo(logprob, 5)));
     }
   });
+});
+
+test("a turn for which the learner computed no numbers gets no log-probs, so that the warm-up can be closed; the others keep theirs", async () => {
+  const double = scriptedLearner();
+  await double.open(openRequest);
+  const overflowing: typeof double = {
+    ...double,
+    update: async (request) => {
+      const reply = await double.update(request);
+      const logprobs = reply.logprobs.map((all, at) => (at === 0 ? all.map(() => Number.NaN) : all));
+      return { ...reply, logprobs };
+    },
+  };
+  const messages = [exampleMessage(), exampleMessage({ role: "assistant", ids: [4, 5] })];
+  const trajectory = exampleTrajectory({ author: "blueprint", messages });
+  const demonstrations = [1, 2].map((id): Demonstration => ({ id, pair: 0, trajectory }));
+
+  const config = configSchema.parse({ warmup: { epochs: 1, batch: 2 } });
+  const parts = { config, learner: overflowing, progress: () => undefined, pause: () => undefined };
+  const { logprobs } = await learnFromDemonstrations(parts, demonstrations);
+  expect(logprobs.map(({ message }) => message)).toEqual([1]);
+  for (const one of logprobs) expect(() => packLogprobs(one.logprobs)).not.toThrow();
 });
 
 test("a demonstration without its twin takes no other pair apart", () => {

@@ -50,7 +50,7 @@ export async function openDesk(config, nearness = null) {
  * @returns {Promise<import("../../src/types.ts").Task[]>}
  */
 export async function tasksOf(desk, wanted) {
-  const { writeTasks } = await load("run/draw-tasks.js");
+  const { writeTasks } = await load("run/draw/series.js");
   const { toolsetsOf } = await load("run/toolsets.js");
   const series = { id: "measured", names: [desk.config.seed, "measured"], first: 0, epsilon: 0, ...wanted };
   /** @type {import("../../src/types.ts").Task[]} */

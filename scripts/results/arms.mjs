@@ -63,8 +63,9 @@ function rowTable(results, pairedGain) {
   const ended = (/** @type {string} */ name) => {
     const rows = results.get(name)?.benchmark ?? [];
     const last = Math.max(-1, ...rows.flatMap(({ right }) => Object.keys(right).map(stepOf)));
+    // rows of the untrained model stand with every run of it
     const of = (/** @type {Record<string, number>} */ right) =>
-      Object.entries(right).find(([phase]) => stepOf(phase) === last)?.[1];
+      last < 0 ? undefined : Object.entries(right).find(([phase]) => stepOf(phase) === last)?.[1];
     return new Map(rows.map(({ category, position, right }) => [`${category} ${position}`, { category, right: of(right) }]));
   };
   const mine = ended(run);

@@ -81,7 +81,7 @@ const policy = z.strictObject({
     ),
 });
 
-/** What is in memory at the same time: run/turns.ts. */
+/** What is in memory at the same time: run/residency.ts. */
 export const residencies = ["together", "turns", "alternate"] as const;
 export type Residency = (typeof residencies)[number];
 
@@ -95,13 +95,13 @@ const engine = z.strictObject({
   policySequences: positive
     .nullable()
     .default(null)
-    .describe("Episodes decoded in parallel; null: as many as the memory plan finds room for, at most 16 (64 on a GPU)."),
+    .describe("Episodes decoded in parallel; null: as many as the memory plan finds room for, at most 16 (64 on an NVIDIA GPU)."),
   policyContext: positive.default(2048).describe("Context of one episode, in tokens."),
   simulatorSequences: positive
     .nullable()
     .default(null)
     .describe(
-      "Simulator requests decoded in parallel; null as above, at most 8 (64 on a GPU). On a server: requests in flight; null is 8.",
+      "Simulator requests decoded in parallel; null as above, at most 8 (64 on an NVIDIA GPU). On a server: requests in flight; null is 8.",
     ),
   simulatorContext: positive.default(2560).describe("Context of one simulator request, in tokens."),
   residency: z

@@ -6,12 +6,10 @@ import { parse } from "yaml";
 import type { z } from "zod";
 import { describe, PlayactError } from "../errors.ts";
 import { ablationOf } from "./ablations.ts";
-import { boundsFault } from "./bounds.ts";
 import { type Config, configSchema } from "./config.ts";
-import { driftFault } from "./drift.ts";
+import { configFault } from "./faults.ts";
 import { nearest } from "./nearest.ts";
 import { isPreset, type Preset, presets } from "./presets.ts";
-import { trialFault } from "./trial.ts";
 
 type Tree = { [key: string]: unknown };
 
@@ -51,27 +49,9 @@ export function resolveConfig(request: ConfigRequest): { readonly preset: Preset
 export function checkConfig(tree: unknown): Config {
   const parsed = configSchema.safeParse(tree);
   if (!parsed.success) throw new PlayactError("config", parsed.error.issues.map(sentence).join("\n"));
-  const { simulator, reward, tasks } = parsed.data;
-  // the menu of a chosen user and the anchors of a log-odds judge contain what is withheld
-  if (simulator.withhold.length > 0 && (simulator.user !== "written" || reward.verdict !== "written"))
-    throw new PlayactError(
-      "config",
-      'Config key "simulator.withhold": only written roles can have something withheld: also set simulator.user=written and reward.verdict=written.',
-    );
-  if (simulator.tools === "executed" && tasks.source === null)
-    throw new PlayactError(
-      "config",
-      'Config key "simulator.tools": executed tools work on the tables of an assembled task set: also set tasks.source to the name of one, as the command synth makes it.',
-    );
-  const fault = roomFault(parsed.data) ?? boundsFault(parsed.data) ?? driftFault(parsed.data) ?? trialFault(parsed.data);
+  const fault = configFault(parsed.data);
   if (fault !== null) throw new PlayactError("config", fault);
   return parsed.data;
-}
-
-/** What is wrong if a response leaves no room for a prompt. */
-function roomFault({ engine, rollout }: Pick<Config, "engine" | "rollout">): string | null {
-  if (rollout.responseTokens < engine.policyContext) return null;
-  return `Config key "rollout.responseTokens": a response of ${rollout.responseTokens} tokens leaves no room for a prompt in engine.policyContext (${engine.policyContext}). Raise engine.policyContext or lower rollout.responseTokens.`;
 }
 
 function sentence(issue: z.core.$ZodIssue): string {

@@ -46,13 +46,28 @@ const turnAdvantage: Readonly<Record<AdvantageMode, (outcome: number, turnReward
 };
 
 /**
- * Advantages of one group, comparing what `options.returns` says; aborted rollouts, lone survivors and the deviation as in
- * tgrpo(). Returns by step are compared over all turns of the group, returns by token over all tokens: no estimator of verl does
- * so. Sparse returns are summed over the episode, as verl's GRPO sums a response's scores.
+ * Advantages of one group: its returns compared, less what each rollout spent beyond the group's mean, and negative ones weighed.
  * @returns one for each turn of each rollout // [rollout][turn] or [rollout][turn][token]
  * @throws RangeError for a reward that is not finite, and for token or sparse returns without token counts
  */
 export function advantages(rollouts: readonly RewardedRollout[], options: AdvantageOptions): TurnAdvantage[][] {
+  const offsets = costOffsets(rollouts);
+  const { negative = 1 } = options;
+  return comparedReturns(rollouts, options).map((turns, member) => {
+    const weighed = (value: number) => {
+      const net = value - (offsets[member] ?? 0);
+      return net < 0 ? net * negative + 0 : net; // + 0 turns -0 into 0
+    };
+    return turns.map((turn) => (typeof turn === "number" ? weighed(turn) : turn.map(weighed)));
+  });
+}
+
+/**
+ * What `options.returns` says, compared within the group; aborted rollouts, lone survivors and the deviation as in
+ * tgrpo(). Returns by step are compared over all turns of the group, returns by token over all tokens: no estimator of verl does
+ * so. Sparse returns are summed over the episode, as verl's GRPO sums a response's scores.
+ */
+function comparedReturns(rollouts: readonly RewardedRollout[], options: AdvantageOptions): TurnAdvantage[][] {
   const { returns: kind = "outcome", gamma = 0.99, normalizeStd } = options;
   if (kind === "outcome") return tgrpo(rollouts, options);
   if (kind === "sparse") return tgrpo(rollouts.map(summed), { ...options, mode: "uniform" });
@@ -75,7 +90,10 @@ export function advantages(rollouts: readonly RewardedRollout[], options: Advant
  * @returns one number per turn of each rollout // [rollout][turn]
  * @throws RangeError for a reward that is not finite: it would spoil every rollout of the group
  */
-export function tgrpo(rollouts: readonly RewardedRollout[], options: AdvantageOptions): number[][] {
+export function tgrpo(
+  rollouts: readonly RewardedRollout[],
+  options: Pick<AdvantageOptions, "mode" | "normalizeStd">,
+): number[][] {
   rollouts.forEach(refuseNonFinite);
   const rewards = rollouts.filter((rollout) => !rollout.aborted).map((rollout) => rollout.reward);
   const compared = comparison(rewards, options.normalizeStd);
@@ -92,7 +110,7 @@ export function tgrpo(rollouts: readonly RewardedRollout[], options: AdvantageOp
  * by their deviation a cost of any size would weigh as much as failing, where they are nearly alike. Zeros where all outcomes are the
  * same: what was cheap is not worth learning for that alone. Not in the paper. // [rollout]
  */
-export function costOffsets(rollouts: readonly RewardedRollout[]): number[] {
+function costOffsets(rollouts: readonly RewardedRollout[]): number[] {
   const played = rollouts.filter(({ aborted }) => !aborted);
   if (played.length < 2 || areAlike(played.map(({ reward }) => reward))) return rollouts.map(() => 0);
   const mean = sum(played.map(({ cost = 0 }) => cost)) / played.length;

@@ -4,13 +4,13 @@
 // a group that has solved its task is rehearsed: a step that learns only what was wrong pushes the policy away from what was right.
 import type { Config } from "../config/config.ts";
 import { draws } from "../rng.ts";
-import type { StoredGroup, Trajectory, Verdict } from "../types.ts";
-import { type AdvantageOptions, advantages, costOffsets, isDead, type RewardedRollout, type TurnAdvantage } from "./advantage.ts";
+import type { Group, Trajectory, Verdict } from "../types.ts";
+import { type AdvantageOptions, advantages, isDead, type RewardedRollout, type TurnAdvantage } from "./advantage.ts";
 import { trialCost } from "./trials.ts";
 import { isSolved } from "./verdict.ts";
 
 /** A group with the advantages of its members' turns. */
-export interface ScoredGroup extends StoredGroup {
+export interface ScoredGroup extends Group {
   /** Advantage of each assistant turn of each member; zeros for aborted ones. // [member][turn] */
   readonly advantages: readonly (readonly TurnAdvantage[])[];
   /** The same of the guide; empty without one. // [turn] */
@@ -40,7 +40,7 @@ export interface LearntMember {
 
 /** Advantages of a step's groups, as the run's config says. */
 export function stepAdvantages(
-  groups: readonly StoredGroup[],
+  groups: readonly Group[],
   { seed, advantage, reward, rollout, trial }: Pick<Config, "seed" | "advantage" | "reward" | "rollout" | "trial">,
   step: number,
 ): ScoredGroup[] {
@@ -53,7 +53,7 @@ export function stepAdvantages(
  * all zeros, although the published formula keeps a lone survivor's raw reward.
  */
 export function assignAdvantages(
-  groups: readonly StoredGroup[],
+  groups: readonly Group[],
   options: AdvantageOptions,
   { rehearses = false, shuffled = null, trialPrice = 0 }: AssignOptions = {},
 ): ScoredGroup[] {
@@ -111,16 +111,7 @@ function rewardsOf(trajectory: Trajectory, trialPrice: number): RewardedRollout 
 
 function compared(rollouts: readonly RewardedRollout[], options: AdvantageOptions): TurnAdvantage[][] {
   const alone = rollouts.filter(({ aborted }) => !aborted).length < 2;
-  const played = alone ? rollouts.map((rollout) => ({ ...rollout, aborted: true })) : rollouts;
-  const offsets = costOffsets(played);
-  const { negative = 1 } = options;
-  return advantages(played, options).map((turns, member) => {
-    const weighed = (value: number) => {
-      const net = value - (offsets[member] ?? 0);
-      return net < 0 ? net * negative + 0 : net; // + 0 turns -0 into 0
-    };
-    return turns.map((turn) => (typeof turn === "number" ? weighed(turn) : turn.map(weighed)));
-  });
+  return advantages(alone ? rollouts.map((rollout) => ({ ...rollout, aborted: true })) : rollouts, options);
 }
 
 /** The rewards of judged members dealt out anew among them, and those of their turns among all their turns. */

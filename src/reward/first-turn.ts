@@ -1,9 +1,9 @@
-// The verdict on an episode of one turn: was the policy's first decision right? It is right or not, nothing between, because
+// The verdict on an episode of one turn: was the policy's first turn right? It is right or not, nothing between, because
 // these verdicts choose a checkpoint: one that decides well, not one that reports well. Pure. Not in the paper, which evaluates
 // whole episodes only; a first turn asks no simulator, so many tasks can be played every few steps.
 import type { Dialect } from "../config/config.ts";
 import { parseToolCalls } from "../llm/text/tool-call.ts";
-import { judged } from "../rules/as-it-is.ts";
+import { executionOf } from "../rules/as-it-is.ts";
 import { untoldValues } from "../rules/blame.ts";
 import { refuses } from "../rules/language/refusal.ts";
 import { spoken } from "../rules/language/spoken.ts";
@@ -16,7 +16,7 @@ import { conductOf } from "./conduct.ts";
 /** The trajectory with its verdict: reward 1 or -1, rules 1 or 0. An aborted one is returned unchanged. */
 export function withFirstTurnVerdict(trajectory: Trajectory, dialect: Dialect): Trajectory {
   if (trajectory.status === "aborted") return trajectory;
-  const right = rightness(judged(trajectory), dialect);
+  const right = rightness(executionOf(trajectory), dialect);
   if (typeof right === "string") return { ...trajectory, verdict: { reward: 1, rules: 1, judge: null, reason: right } };
   return { ...trajectory, verdict: { reward: -1, rules: 0, judge: null, reason: right.reason, fault: right } };
 }

@@ -4,7 +4,7 @@
 // episode. Under about 4B a written verdict carries no information (docs/simulator-health.md). The log-odds are related to GenRM's
 // P(Yes) (arXiv 2408.15240), here placed on a scale between two transcripts built from the blueprint.
 import type { Config, Dialect } from "../config/config.ts";
-import { judged } from "../rules/as-it-is.ts";
+import { executionOf } from "../rules/as-it-is.ts";
 import { spacedJson } from "../rules/json.ts";
 import { carriedShare } from "../rules/language/said.ts";
 import { briefed, type Withheld } from "../simulator/briefing.ts";
@@ -55,7 +55,7 @@ export function openJudge(options: JudgeOptions): Judge {
   return async (episode, simulator) => {
     const { trajectory: whole, lines } = episode;
     if (whole.status === "aborted") return whole;
-    const trajectory = judged(whole);
+    const trajectory = executionOf(whole);
     const played = { ...trajectory, task: asPlayed(trajectory) };
     const conduct = conductOf(played, dialect);
     const brief = briefed(trajectory.task, withhold);

@@ -1,7 +1,7 @@
 // What the trials of an episode (ToolMaster) cost and came to, counted by rule. The verdict does not read them: they cost advantage
 // (advantage.ts), and whether they were worth it is what their counts and the outcome beside them say. Pure.
 import type { Config } from "../config/config.ts";
-import { judged } from "../rules/as-it-is.ts";
+import { executionOf } from "../rules/as-it-is.ts";
 import { mayChange, tellingOf } from "../rules/drift.ts";
 import { isError } from "../rules/tool-error.ts";
 import { isSameCall } from "../rules/values.ts";
@@ -29,7 +29,7 @@ export function trialCounts(trajectory: Trajectory, world: Config["trial"]["worl
   const trials = messages.filter(({ phase }) => phase === "trial");
   const calls = answered(messages).flatMap((turn) => (turn.phase === "trial" ? turn.calls : []));
   const telling = tellingCalls(calls, trajectory.task);
-  const execution = judged(trajectory);
+  const execution = executionOf(trajectory);
   const task = asPlayed(execution);
   const carriedOut = (turns: readonly Message[]) =>
     playedIn(turns).filter(({ name, result = null }) => {

@@ -4,7 +4,7 @@
 // and one whose first half agrees is stopped (agreement.ts). What happens to a group follows from its trajectories alone, so a
 // resumed step makes the same groups, whatever was stored before.
 import { type WorkItem, workOff } from "../concurrent.ts";
-import type { StoredGroup, Task, Trajectory } from "../types.ts";
+import type { Group, Task, Trajectory } from "../types.ts";
 import { agreementOf, firstHalf, noneSolved } from "./agreement.ts";
 
 export interface Rollouts {
@@ -54,7 +54,7 @@ interface Playing {
 }
 
 /** Plays the missing episodes and returns the groups, by index, their members ordered by sample. */
-export async function rollOutGroups(rollouts: Rollouts): Promise<StoredGroup[]> {
+export async function rollOutGroups(rollouts: Rollouts): Promise<Group[]> {
   const { tasks, groupSize, done, concurrency, play, keep, stopAgreed } = rollouts;
   const groups = new Map<number, Playing>();
   let spares = 0;
@@ -136,7 +136,7 @@ function membersOf({ members }: Playing): readonly Member[] {
   return [...members].sort(([a], [b]) => a - b).map(([, member]) => member);
 }
 
-function stored(group: Playing, { groupSize, stopAgreed }: Rollouts): StoredGroup {
+function stored(group: Playing, { groupSize, stopAgreed }: Rollouts): Group {
   const { index, task, guide, stopped, isSpare } = group;
   const members = membersOf(group);
   return {

@@ -9,7 +9,7 @@ export function asItIs(task: Task): Task {
 }
 
 /** What an episode is judged by: its execution alone, with the tools as they are. The verdict belongs to the whole trajectory. */
-export function judged(trajectory: Trajectory): Trajectory {
+export function executionOf(trajectory: Trajectory): Trajectory {
   const messages = trajectory.messages.filter(({ phase }) => phase !== "trial");
   const isWhole = messages.length === trajectory.messages.length;
   return isWhole && trajectory.task.world === undefined ? trajectory : { ...trajectory, task: asItIs(trajectory.task), messages };

@@ -4,7 +4,7 @@
 // Departs from TRUSTEE (which only counts aborts by simulator): endings that were not aborted are blamed on a party too.
 
 import type { Blame, ExpectedCall, Failure, Fault, HeldBack, Json, Task, ToolSpec, Trajectory } from "../types.ts";
-import { judged } from "./as-it-is.ts";
+import { executionOf } from "./as-it-is.ts";
 import { goesByPages, isToldByErrors } from "./drift.ts";
 import { jsonOf, own } from "./json.ts";
 import { carries } from "./language/said.ts";
@@ -21,7 +21,7 @@ export function isBadEnding({ status, verdict }: Trajectory): boolean {
 export function blameFor(trajectory: Trajectory): Blame | null {
   if (!isBadEnding(trajectory)) return null;
   if (trajectory.status === "aborted") return ofWorld(trajectory.failure);
-  const execution = judged(trajectory);
+  const execution = executionOf(trajectory);
   // who only tried has spoken: what filled the context was not the prompt
   const silent = !trajectory.messages.some(({ role }) => role === "assistant");
   for (const [party, faultOf] of parties) {

@@ -1,13 +1,16 @@
 // Writes a checkpoint completely or not at all: into a temporary folder, made durable by the learner, then renamed. closeStep
 // commits its row; a folder without a row does not count. The folder's name contains the writer's token, so that a process
 // that lost the run and wakes up late never overwrites its successor's checkpoint. Next to the adapter is what a server needs: the
-// template in Jinja, the dialect's name, and what the server cannot do as the policy did.
+// template in Jinja, the dialect's name, the system prompt, and what the server cannot do as the policy did.
 import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { SavedAdapter } from "../learner/learner.ts";
+import { instructionsIn, systemPromptUnder } from "../llm/text/system-prompt.ts";
+import { systemPrompts } from "../simulator/prompts/task.ts";
 import { awaitedSteps, checkpointFolder, forgetCheckpoint, listCheckpoints } from "../store/checkpoints.ts";
 import { assertWriting } from "../store/lease.ts";
 import { bestCheckpoint } from "../store/selection.ts";
+import { difficulty, withFixed } from "../tasks/difficulty.ts";
 import { commit } from "./commit.ts";
 import type { Session } from "./session.ts";
 
@@ -20,7 +23,7 @@ export interface SavedCheckpoint {
 }
 
 /** The parts of a session that saving needs. */
-export type Saving = Pick<Session, "writer" | "learner" | "template" | "folder" | "progress" | "signal">;
+export type Saving = Pick<Session, "config" | "writer" | "learner" | "template" | "folder" | "progress" | "signal">;
 
 /** Saves the learner's state after a step, durably; waits if the disk is full. Throws if the run has another writer. */
 export async function saveCheckpoint(session: Saving, step: number): Promise<SavedCheckpoint> {
@@ -29,7 +32,7 @@ export async function saveCheckpoint(session: Saving, step: number): Promise<Sav
   const temporary = `${folder}.tmp`;
   const saved = await commit(session, async () => {
     await rm(temporary, { recursive: true, force: true }); // left by a save that failed on a full disk
-    await writeServing(join(temporary, "peft"), session.template);
+    await writeServing(join(temporary, "peft"), session);
     return learner.save(temporary); // the files that are there become part of it: hashed and durable
   });
   assertWriting(writer);
@@ -43,10 +46,19 @@ export async function saveCheckpoint(session: Saving, step: number): Promise<Sav
   };
 }
 
-async function writeServing(folder: string, { jinja, dialect, caveat }: Saving["template"]): Promise<void> {
+async function writeServing(folder: string, { template, config }: Pick<Saving, "template" | "config">): Promise<void> {
+  const { jinja, dialect, caveat } = template;
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "chat_template.jinja"), jinja);
-  const read = { dialect, chat_template: "chat_template.jinja", caveat }; // without a caveat JSON leaves the key out
+  // the prompt of the held-out tasks, which is that of training at the level where it began
+  const { systemPrompt } = withFixed(
+    difficulty(config.curriculum.start, config.difficulty),
+    config.curriculum.fixed,
+    config.difficulty,
+  );
+  const own = systemPrompts[systemPrompt] ?? systemPrompts[0];
+  const system_prompt = systemPromptUnder(own, instructionsIn(config));
+  const read = { dialect, chat_template: "chat_template.jinja", system_prompt, caveat }; // without a caveat JSON leaves the key out
   await writeFile(join(folder, "playact.json"), `${JSON.stringify(read, null, 2)}\n`);
 }
 

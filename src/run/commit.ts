@@ -50,13 +50,13 @@ async function retried<T>(run: Committing, work: () => T | Promise<T>, first: un
     if (kind === null || run.signal.aborted) throw error;
     if (!reported && (kind === "disk" || performance.now() - began > quietWait)) {
       reported = true;
-      run.progress({ kind: "warning", text: sentence(kind, run.writer.store, error), step: 0 });
+      run.progress({ kind: "warning", text: sentence(kind, run.writer.store, error) });
     }
     // an abort ends the wait; the next round throws the obstacle
     await wait(pause, undefined, { signal: run.signal }).catch(() => undefined);
     try {
       const value = await work();
-      if (reported) run.progress({ kind: "phase", text: "written; the run continues", step: 0 });
+      if (reported) run.progress({ kind: "phase", text: "written; the run continues" });
       return value;
     } catch (next) {
       error = next;

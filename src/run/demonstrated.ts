@@ -9,7 +9,7 @@ import { trialCounts } from "../reward/trials.ts";
 import { isSolved } from "../reward/verdict.ts";
 import { seedFrom } from "../rng.ts";
 import { demonstrate } from "../rollout/demonstration.ts";
-import { judged } from "../rules/as-it-is.ts";
+import { executionOf } from "../rules/as-it-is.ts";
 import { goesByPages } from "../rules/drift.ts";
 import { carriedShare } from "../rules/language/said.ts";
 import { linesOf } from "../simulator/lines.ts";
@@ -32,7 +32,7 @@ export function isApproved(trajectory: Trajectory, dialect: Dialect): boolean {
 
 /** The bar of isSolved for a report, whose verdict has none where a call was refused. */
 function tellsHalf(trajectory: Trajectory, dialect: Dialect): boolean {
-  const shown = judged(trajectory);
+  const shown = executionOf(trajectory);
   const task = asPlayed(shown);
   const results = task.expected.map(({ result }) => result);
   return carriedShare(conductOf({ ...shown, task }, dialect).told, results) >= 0.5;

@@ -1,7 +1,8 @@
-// Which presets for a GPU have room on a card: asked before anything is fetched or loaded, from the facts in models/manifest.json.
+// Which presets for a GPU a machine has room for: asked before anything is fetched or loaded, from the facts in models/manifest.json.
 import { isPreset, type Preset, presets } from "../config/presets.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { planMemory } from "../plan/plan.ts";
+import type { PlannedMachine } from "./machine.ts";
 import { planRequestOf } from "./plan.ts";
 
 /** The larger ones last. */
@@ -9,13 +10,12 @@ const forGpus: readonly Preset[] = Object.keys(presets)
   .filter(isPreset)
   .filter((name) => name.startsWith("gpu-"));
 
-/** The presets that fit into so many bytes of a card, the largest first; empty: none does. */
-export async function gpuPresetsFor(cardBytes: number): Promise<readonly Preset[]> {
-  const machine = { engine: "card", learner: "card", cardBytes, hostBytes: null } as const;
-  const fitting: Preset[] = [];
-  for (const preset of forGpus) {
+/** The presets that would start on this machine, the largest first; empty: none would, as where a side does not compute on a card. */
+export function gpuPresetsFor(machine: PlannedMachine): readonly Preset[] {
+  if (machine.engine === "host" || machine.learner === "host") return [];
+  const fits = (preset: Preset) => {
     const { config } = resolveConfig({ preset, set: [] });
-    if (planMemory(await planRequestOf(config, machine), machine).plan !== null) fitting.unshift(preset);
-  }
-  return fitting;
+    return planMemory(planRequestOf(config, machine), machine).plan !== null;
+  };
+  return forGpus.filter(fits).reverse();
 }

@@ -11,10 +11,10 @@ export function fitsMemory({ plan }: Pick<Session, "plan">, samples: readonly Tr
 }
 
 /** Counts them, and says so if there are any. */
-export function leftOut({ plan, progress }: Pick<Session, "plan" | "progress">, episodes: number, step: number) {
+export function leftOut({ plan, progress }: Pick<Session, "plan" | "progress">, episodes: number, step?: number) {
   if (episodes > 0) {
     const text = `${episodes} episode${episodes === 1 ? " is" : "s are"} longer than the ${plan.learner?.longestSample} tokens that fit into the learner's memory, and left out of the update`;
-    progress({ kind: "warning", text, step });
+    progress({ kind: "warning", text, ...(step === undefined ? {} : { step }) });
   }
   return { "learner/left_out": episodes };
 }

@@ -12,14 +12,26 @@ const shareOfHost = 0.9;
 /** Flags of processors that multiply bfloat16 in hardware, as Linux names them (native/trainer/policy.py asks torch). */
 const multipliesBfloat16 = /\b(avx512_bf16|amx_bf16|bf16)\b/;
 
-export async function thisMachine(config: Pick<Config, "engine" | "learner" | "memory">): Promise<MachineMemory> {
+/** The memory of a machine, and what decides the type of the learner's weights where the config leaves it open. */
+export interface PlannedMachine extends MachineMemory {
+  /** The learner's device multiplies bfloat16 in hardware. */
+  readonly bfloat16: boolean;
+}
+
+/** @throws PlayactError("environment") if torch has to be asked and does not answer, or if engine.gpu is on and there is none */
+export async function thisMachine(config: Pick<Config, "engine" | "learner" | "memory">): Promise<PlannedMachine> {
   const card = await freeOfCard();
   const [engine, learner] = await Promise.all([engineOn(config), learnerOn(config, card !== null)]);
   return {
-    ...{ engine, learner },
+    ...{ engine, ...learner },
     cardBytes: config.memory.gpu === null ? (card ?? 0) : config.memory.gpu * 1e9,
     hostBytes: config.memory.host === null ? Math.floor(shareOfHost * availableHost()) : config.memory.host * 1e9,
   };
+}
+
+/** A machine that is only named: its card is one of today, whatever card this machine has; its processor is taken for this one. */
+export async function namedMachine(memory: MachineMemory): Promise<PlannedMachine> {
+  return { ...memory, bfloat16: memory.learner === "card" || (await processorMultiplies()) };
 }
 
 /** Where the engine will compute: llama.cpp is asked, since its libraries decide. */
@@ -30,17 +42,24 @@ async function engineOn({ engine }: Pick<Config, "engine">): Promise<MachineMemo
 }
 
 /** The same of the learner. torch takes seconds to load, and is asked only where there is a card. */
-async function learnerOn({ learner }: Pick<Config, "learner">, card: boolean): Promise<MachineMemory["learner"]> {
-  if (learner.device !== "auto") return learner.device === "cuda" ? "card" : "host";
-  if (!card || process.platform === "darwin") return "host";
-  return (await askPython(pythonPath())).accelerator === null ? "host" : "card";
+async function learnerOn(
+  { learner }: Pick<Config, "learner">,
+  card: boolean,
+): Promise<Pick<PlannedMachine, "learner" | "bfloat16">> {
+  const named = learner.device === "cuda";
+  if (named || (learner.device === "auto" && process.platform !== "darwin")) {
+    const torch = card ? await askPython(pythonPath()) : null;
+    if (named || (torch?.accelerator ?? null) !== null) return { learner: "card", bfloat16: torch?.bfloat16 !== false };
+  }
+  return { learner: "host", bfloat16: await processorMultiplies() };
+}
+
+async function processorMultiplies(): Promise<boolean> {
+  return multipliesBfloat16.test(await readFile("/proc/cpuinfo", "utf8").catch(() => ""));
 }
 
 /** Bytes of a frozen weight in the learner: what `learner.dtype` says, or what torch will choose for this device. */
-export async function weightItem(dtype: Config["learner"]["dtype"], on: MachineMemory["learner"]): Promise<2 | 4> {
-  if (dtype !== "auto") return dtype === "bfloat16" ? 2 : 4;
-  // a card that is only named is taken for one of today
-  if (on === "card") return (await freeOfCard()) !== null && (await askPython(pythonPath())).bfloat16 === false ? 4 : 2;
-  const processor = await readFile("/proc/cpuinfo", "utf8").catch(() => "");
-  return multipliesBfloat16.test(processor) ? 2 : 4;
+export function weightItem(dtype: Config["learner"]["dtype"], { bfloat16 }: PlannedMachine): 2 | 4 {
+  if (dtype === "auto") return bfloat16 ? 2 : 4;
+  return dtype === "bfloat16" ? 2 : 4;
 }

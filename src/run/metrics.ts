@@ -1,5 +1,4 @@
-// Metrics of one step, with TRL's names for metrics that TRL has (reward, reward_std, frac_reward_zero_std, completions/…);
-// the others are under rollout/, simulator/, curriculum/, tasks/, time/. Pure.
+// Metrics of one step, with TRL's names for metrics that TRL has (reward, reward_std, frac_reward_zero_std, completions/…). Pure.
 import { isJudged, type ScoredGroup } from "../reward/assign.ts";
 import { shareMet } from "../reward/rubric.ts";
 import { blameFor } from "../rules/blame.ts";
@@ -10,7 +9,7 @@ import type { Metrics } from "./metric-list.ts";
 /**
  * Metrics of a step's groups. Aborted episodes (and rewards that are not numbers) are counted and otherwise left out. Counts, and
  * what compares the members of a group, are over all sampled episodes; means over episodes are over those that were played
- * whatever the others came to (StoredGroup.unconditional), so that stopping groups moves no mean. No guide is in any of them.
+ * whatever the others came to (Group.unconditional), so that stopping groups moves no mean. No guide is in any of them.
  */
 export function groupMetrics(groups: readonly ScoredGroup[]): Metrics {
   const all = groups.flatMap((group) => group.trajectories);

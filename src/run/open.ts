@@ -25,12 +25,12 @@ import { openEngineOf } from "./open-engine.ts";
 import { assertSameTools } from "./own-tools.ts";
 import { planOfRun, unplanned } from "./plan.ts";
 import { probePositions } from "./positions.ts";
-import { findSeats } from "./seats.ts";
+import { restAtFirst, whileEngineRests } from "./residency.ts";
+import { seatsOfRun } from "./same-models.ts";
 import type { Session } from "./session.ts";
 import { looseServer } from "./simulator-server.ts";
 import { teacherSeat } from "./teacher.ts";
 import { heldOutTools, toolsetsOf } from "./toolsets.ts";
-import { restAtFirst, training } from "./turns.ts";
 import { unfitOwnTools } from "./unfit-tools.ts";
 import { versions } from "./versions.ts";
 
@@ -51,15 +51,15 @@ export async function openSession(
   watch: Pick<Session, "progress" | "pause" | "signal">,
 ): Promise<OpenedSession> {
   const { config } = writer.run;
-  watch.progress({ kind: "phase", text: `loading ${config.models.policy} and ${config.models.simulator}`, step: 0 });
+  watch.progress({ kind: "phase", text: `loading ${config.models.policy} and ${config.models.simulator}` });
   const python = pythonPath();
-  const seats = await findSeats(config);
+  const seats = await seatsOfRun(writer); // like the tools below: the command has asked already
   const planned = await planOfRun(plannedBy(writer));
   const { plan } = planned;
-  watch.progress({ kind: "phase", text: planLine(plan), step: 0 });
+  watch.progress({ kind: "phase", text: planLine(plan) });
   assertSameTools(writer.run, writer.store); // the command has asked already, but a worker that died is started without it
   const toolsets = toolsetsOf(config, writer.store);
-  for (const text of heldOutTools(config, toolsets)) watch.progress({ kind: "phase", text, step: 0 });
+  for (const text of heldOutTools(config, toolsets)) watch.progress({ kind: "phase", text });
   const nearness = await openNearness(config, [...toolsets.train, ...toolsets.heldOut]);
   const learning = openLearner(config, { python, model: seats.policy.path, plan, signal: watch.signal });
   const engineOpens = () => openEngineOf(config, { seats, plan });
@@ -99,13 +99,13 @@ export async function openSession(
   /** Reports and stores the devices and how the policy writes calls, and chooses the template. */
   async function announced() {
     const devices = devicesOf(engine, reply);
-    watch.progress({ kind: "phase", text: devicesText(devices), step: 0 });
+    watch.progress({ kind: "phase", text: devicesText(devices) });
     for (const warning of [...(await idleCard(config, devices)), ...looseServer(engine), ...unplanned(planned, reply)])
-      watch.progress({ kind: "warning", text: warning, step: 0 });
-    const told = (text: string) => watch.progress({ kind: "phase", text, step: 0 });
+      watch.progress({ kind: "warning", text: warning });
+    const told = (text: string) => watch.progress({ kind: "phase", text });
     watch.pause();
     const inTurn: typeof learner.logprobs = async (...asked) =>
-      (await training({ engine, learner, plan }, () => learner.logprobs(...asked))).value;
+      (await whileEngineRests({ engine, learner, plan }, () => learner.logprobs(...asked))).value;
     const { near, far, position } = await probePositions(engine, { logprobs: inTurn }, config.engine.policyContext);
     told(`positions: engine and learner differ by ${near.toFixed(3)} nats near, ${far.toFixed(3)} at ${position}`);
     watch.pause();
@@ -114,8 +114,7 @@ export async function openSession(
     assertTriable(config.trial, form.dialect);
     const chosen = chooseTemplate(engine, form.markers, form.dialect, config.policy.thinking);
     told(`chat template: ${chosen.text}`);
-    for (const warning of unfitOwnTools({ config, toolsets, ...chosen }))
-      watch.progress({ kind: "warning", text: warning, step: 0 });
+    for (const warning of unfitOwnTools({ config, toolsets, ...chosen })) watch.progress({ kind: "warning", text: warning });
     return chosen;
   }
 }

@@ -9,10 +9,10 @@ import type { MachineMemory, MemoryRequest } from "../plan/machine.ts";
 import { type MemoryPlan, planMemory } from "../plan/plan.ts";
 import { misfitText } from "../plan/text.ts";
 import { idleCard } from "./devices.ts";
-import { thisMachine, weightItem } from "./machine.ts";
+import { type PlannedMachine, thisMachine, weightItem } from "./machine.ts";
 
 /** @throws PlayactError("model") for a model whose header is neither in models/manifest.json nor on this disk */
-export async function planRequestOf(config: Config, machine: MachineMemory): Promise<MemoryRequest> {
+export function planRequestOf(config: Config, machine: PlannedMachine): MemoryRequest {
   const { models, engine, learner } = config;
   const one = engine.mode === "reproducible" ? 1 : null;
   return {
@@ -27,7 +27,7 @@ export async function planRequestOf(config: Config, machine: MachineMemory): Pro
     residency: engine.residency === "auto" ? null : engine.residency,
     training: {
       rank: learner.rank,
-      item: await weightItem(learner.dtype, machine.learner),
+      item: weightItem(learner.dtype, machine),
       limit: learner.memory === null ? null : learner.memory * 1e6,
       unfused:
         machine.learner === "host" && learner.device !== "cpu" && process.platform === "darwin" && process.arch === "arm64",
@@ -55,7 +55,7 @@ export interface RunPlan {
 /** @throws PlayactError("memory") if the run does not fit */
 export async function planOfRun(config: Config): Promise<RunPlan> {
   const machine = await thisMachine(config);
-  const request = await planRequestOf(config, machine);
+  const request = planRequestOf(config, machine);
   const planned = planMemory(request, machine);
   const { plan } = planned;
   if (plan === null) {

@@ -12,7 +12,7 @@ import { endingWhenAway, gone } from "../simulator/server-away.ts";
 import { counted, newUsage } from "../simulator/usage.ts";
 import { openWorld } from "../simulator/world.ts";
 import { loadTrajectories, saveTrajectory } from "../store/trajectories.ts";
-import type { Purpose, StoredGroup, Task, Trajectory } from "../types.ts";
+import type { Group, Purpose, Task, Trajectory } from "../types.ts";
 import { commit } from "./commit.ts";
 import { guideOf } from "./demonstrated.ts";
 import { judgeOf, type PlayingSession } from "./judge-of.ts";
@@ -82,7 +82,7 @@ export async function playGroups(
   session: Session,
   tasks: ReadonlyMap<number, Task>,
   playing: Playing,
-): Promise<readonly StoredGroup[]> {
+): Promise<readonly Group[]> {
   const { writer, engine } = session;
   const { perStep } = session.config.tasks;
   const { guide, stopAgreed } = session.config.rollout;

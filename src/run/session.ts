@@ -19,7 +19,7 @@ export interface Session {
   readonly writer: Writer;
   readonly engine: Engine;
   readonly learner: Learner;
-  /** What engine and learner were given of the memory, and who rests while the other computes (turns.ts). */
+  /** What engine and learner were given of the memory, and who rests while the other computes (residency.ts). */
   readonly plan: Pick<MemoryPlan, "residency" | "engine" | "learner">;
   /** Writes the episodes; its dialect is the one that the policy's calls are read in. */
   readonly template: EpisodeTemplate;
@@ -52,8 +52,8 @@ export interface Seated {
 
 /** Progress of the loops, for the terminal. */
 export type ProgressEvent =
-  | { readonly kind: "phase"; readonly text: string; readonly step: number }
-  | { readonly kind: "warning"; readonly text: string; readonly step: number }
+  | { readonly kind: "phase"; readonly text: string; readonly step?: number }
+  | { readonly kind: "warning"; readonly text: string; readonly step?: number }
   | { readonly kind: "count"; readonly text: string; readonly done: number; readonly of: number }
   | {
       readonly kind: "step";

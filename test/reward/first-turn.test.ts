@@ -45,7 +45,7 @@ const wrong: readonly [string, Task, string, code: string][] = [
   ["ask: a refusal", asking, "I'm sorry, I can't do that.", "no_question"],
 ];
 
-describe("the first decision is right", () => {
+describe("the first turn is right", () => {
   test.each(right)("%s", async (_, task, turn) => {
     const verdict = await verdictOn(task, turn);
     expect(verdict).toMatchObject({ reward: 1, rules: 1, status: "terminated", stopReason: "first_turn", turns: 3 });
@@ -53,7 +53,7 @@ describe("the first decision is right", () => {
   });
 });
 
-describe("the first decision is wrong", () => {
+describe("the first turn is wrong", () => {
   test.each(wrong)("%s", async (_, task, turn, code) => {
     const verdict = await verdictOn(task, turn);
     expect(verdict).toMatchObject({ reward: -1, rules: 0, stopReason: "first_turn", turns: 3, fault: { code } });

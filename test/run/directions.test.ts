@@ -1,7 +1,7 @@
-// The two directions of writing a task in draw-tasks.ts: the config chooses one, and the same rules check both.
+// The two directions of writing a task in series.ts: the config chooses one, and the same rules check both.
 import { expect, test } from "vitest";
 import { resolveConfig } from "../../src/config/resolve.ts";
-import { type WritingSession, writeTasks } from "../../src/run/draw-tasks.ts";
+import { type WritingSession, writeTasks } from "../../src/run/draw/series.ts";
 import { newUsage } from "../../src/simulator/usage.ts";
 import { anyTools } from "../../src/tools/distractors.ts";
 import type { Json, JsonObject, Task } from "../../src/types.ts";

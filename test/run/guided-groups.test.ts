@@ -9,16 +9,16 @@ import { scriptedEngine } from "../../src/llm/scripted.ts";
 import { episodeTemplate } from "../../src/llm/text/template.ts";
 import { assignAdvantages } from "../../src/reward/assign.ts";
 import { draws } from "../../src/rng.ts";
+import { drawSpare } from "../../src/run/draw/spare.ts";
 import { groupMetrics } from "../../src/run/metrics.ts";
 import { playGroups } from "../../src/run/play.ts";
 import type { Session } from "../../src/run/session.ts";
-import { drawSpare } from "../../src/run/spare.ts";
 import { newUsage } from "../../src/simulator/usage.ts";
 import type { Writer } from "../../src/store/lease.ts";
 import { closeStep, openStep } from "../../src/store/steps.ts";
 import { loadTasks, saveTask } from "../../src/store/tasks.ts";
 import { anyTools } from "../../src/tools/distractors.ts";
-import type { Json, JsonObject, StoredGroup } from "../../src/types.ts";
+import type { Group, Json, JsonObject } from "../../src/types.ts";
 import { newWriter, temporaryStore } from "../store/temporary.ts";
 import { blueprint, findTrain, found } from "../support/blueprint.ts";
 import { planWith } from "../support/plan.ts";
@@ -78,7 +78,7 @@ function session(writer: Writer, moment: Moment, input: ConfigInput): Session {
 }
 
 /** The groups of step 1, as train() plays them. */
-async function step(writer: Writer, moment: Moment, input: ConfigInput = shape): Promise<readonly StoredGroup[]> {
+async function step(writer: Writer, moment: Moment, input: ConfigInput = shape): Promise<readonly Group[]> {
   const one = session(writer, moment, input);
   return playGroups(one, loadTasks(writer.store, writer.run, 1, "train"), {
     ...{ step: 1, purpose: "train", names: [one.config.seed, "step", 1] },
@@ -100,7 +100,7 @@ const opened = (temporary: ReturnType<typeof temporaryStore>) => {
   return writer;
 };
 /** What a group is, without row ids and seconds. */
-const read = (groups: readonly StoredGroup[]) =>
+const read = (groups: readonly Group[]) =>
   groups.map(({ index, task, trajectories, guide, stopped, unconditional }) => ({
     ...{ index, task, stopped, unconditional },
     members: [...trajectories, ...(guide === undefined ? [] : [guide.trajectory])].map((trajectory) => [

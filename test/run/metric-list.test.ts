@@ -44,7 +44,7 @@ test("every recorded name is in the list, and every name of the list is recorded
 
   expect(names.filter((name) => listed(name) === undefined)).toEqual([]);
   const recorded = new Set([...names.map(listed), ...learnerMetrics.map(({ name }) => name)]);
-  // what needs an embedder, a learner in a process, and its log-probs: run/draw-tasks, learner/restart, run/learn
+  // what needs an embedder, a learner in a process, and its log-probs: run/draw/series, learner/restart, run/learn
   expect(metricList.map(({ name }) => name).filter((name) => !recorded.has(name))).toEqual([
     "tasks/novelty",
     "learner/restarts",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { assignAdvantages } from "../../src/reward/assign.ts";
 import { deviation, gapMetrics, groupMetrics, simulatorMetrics } from "../../src/run/metrics.ts";
 import { count, newUsage } from "../../src/simulator/usage.ts";
-import type { JudgedItem, RubricSection, StoredGroup, Trajectory } from "../../src/types.ts";
+import type { Group, JudgedItem, RubricSection, Trajectory } from "../../src/types.ts";
 import { blueprint } from "../support/blueprint.ts";
 import { aborted, judged } from "../support/trajectory.ts";
 
@@ -91,7 +91,7 @@ describe("the metrics of trials", () => {
 });
 
 describe("a group with a guide, or one that was stopped", () => {
-  const scoredOf = (...groups: readonly StoredGroup[]) => assignAdvantages(groups, { mode: "uniform", normalizeStd: true });
+  const scoredOf = (...groups: readonly Group[]) => assignAdvantages(groups, { mode: "uniform", normalizeStd: true });
   const failed = { index: 0, task: blueprint(), ids: [1, 2], trajectories: [judged(-1), judged(-1)] };
   const guide = {
     id: 3,

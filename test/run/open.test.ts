@@ -17,6 +17,7 @@ import type { Toolset } from "../../src/types.ts";
 import { temporaryStore } from "../store/temporary.ts";
 import { pathWithCard } from "../support/nvidia.ts";
 import { childrenOf, until } from "../support/processes.ts";
+import { writeGguf } from "../support/tiny-gguf.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -28,6 +29,24 @@ test("a stop at once closes the learner, also while the run opens", async () => 
   const stop = new AbortController();
   const watch = { progress: () => stop.abort(), pause: () => undefined, signal: stop.signal };
   await expect(openSession(writer, temporary.home, watch)).rejects.toThrow("the learner was closed");
+});
+
+test("a model file that was replaced since the run was started is refused, whoever starts the worker", async () => {
+  using temporary = temporaryStore();
+  const file = writeGguf(join(temporary.home, "mine.gguf"));
+  const { config } = resolveConfig({ preset: "tiny", set: [`models.policy=${file}`, `models.simulator=${file}`] });
+  const watch = { progress: () => undefined, pause: () => undefined, signal: new AbortController().signal };
+  const opening = (was: { readonly policy: string | null; readonly simulator: string | null }) => {
+    const models = { ...was, tools: null, doubt: null };
+    const run = createRun(temporary.store, { preset: "tiny", config, versions: {}, models });
+    return openSession(acquireLease(temporary.store, run, { pid: process.pid, token: run.name }), temporary.home, watch);
+  };
+  const old = "0".repeat(64);
+  await expect(opening({ policy: old, simulator: old })).rejects.toMatchObject({
+    boundary: "model",
+    message: expect.stringMatching(`The policy of run .* has changed: .*${old}, and ${file} has `),
+  });
+  await expect(opening({ policy: null, simulator: old })).rejects.toThrow(/^The simulator of run .* has changed/);
 });
 
 test.runIf(process.platform === "linux")(

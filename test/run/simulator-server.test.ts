@@ -80,10 +80,15 @@ test("a server that ignores schemas is warned about", async () => {
   }
 });
 
-test("a run whose server takes no question any more ends, closes no step without a world, and goes on", async () => {
-  const ended: Fault = (response) => json(response, 402, { error: { message: "no credit" } });
+test.each<[string, Fault, RegExp]>([
+  ["takes no question any more", (response) => json(response, 402, { error: { message: "no credit" } }), /402: no credit/],
+  ["fails every question", (response) => json(response, 500, { error: { message: "no memory" } }), /500: no memory/],
+])("a run whose server %s ends, closes no step without a world, and goes on", async (_, ended, said) => {
   using temporary = temporaryStore();
-  const run = newRun(temporary, { models: { ...wholeConfig.models, simulator: "http://127.0.0.1:9/v1#org/big" } });
+  const run = newRun(temporary, {
+    models: { ...wholeConfig.models, simulator: "http://127.0.0.1:9/v1#org/big" },
+    rollout: { ...wholeConfig.rollout, groupSize: 8 }, // as many questions in a step as it takes
+  });
   const play = async (token: string, endsAt: string | null) => {
     await using server = await chatServer({ reply: simulatorReply });
     await using side = await openSimulatorServer(configOf(server, "engine.simulatorContext=100000"));
@@ -93,7 +98,7 @@ test("a run whose server takes no question any more ends, closes no step without
     await life(temporary, run, { token, progress, simulator: side?.simulator ?? expect.fail("there is a server") });
   };
   const closed = () => temporary.store.database.prepare("SELECT count(*) FROM step WHERE closed_at IS NOT NULL").pluck().get();
-  const ends = { boundary: "environment", message: expect.stringMatching(/402: no credit.*train --resume/) };
+  const ends = { boundary: "environment", message: expect.stringMatching(new RegExp(`${said.source}.*train --resume`)) };
   await expect(play("one", "warm-up: drawing")).rejects.toMatchObject(ends);
   expect(closed()).toBe(0);
   await expect(play("two", "rolling out")).rejects.toMatchObject(ends);

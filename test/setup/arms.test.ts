@@ -71,6 +71,15 @@ describe("a run and its controls", () => {
     expect(both).toMatch(/one less other, multiple \(2\) \| \+1\.00 /);
     expect(both).toMatch(/one less other, irrelevance \(2\) \| -0\.50 /);
     expect(both).toMatch(/one less other, mean \| \+0\.25 /);
+    const unplayed = played("0010").benchmark.map(({ category, position }) => ({ category, position, right: { base: 0 } }));
+    const beside = compareArms(
+      new Map([
+        ["one", played("1100")],
+        ["other", { ...played("0010"), benchmark: unplayed }],
+      ]),
+      statistics,
+    );
+    expect(beside).not.toContain("BFCL"); // the untrained model is no end of a run
   });
 
   test("have the minutes of their steps beside them", () => {

@@ -2,14 +2,24 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** A PATH with an nvidia-smi in `folder` that names one card, after doing `first` (sh). */
+/** A PATH with an nvidia-smi in `folder` that names one card of 24 GB, all of it free, after doing `first` (sh). */
 export function pathWithCard(folder: string, first = ""): string {
   const bin = join(folder, "bin");
   mkdirSync(bin, { recursive: true });
   const program = join(bin, "nvidia-smi");
-  writeFileSync(program, `#!/bin/sh\n${first}\necho "NVIDIA L4, 570.86.15"\n`);
+  const answer = 'case "$*" in *memory.free*) echo 23034 ;; *) echo "NVIDIA L4, 570.86.15" ;; esac';
+  writeFileSync(program, `#!/bin/sh\n${first}\n${answer}\n`);
   chmodSync(program, 0o755);
   return [bin, process.env.PATH].join(delimiter);
+}
+
+/** A Python in `folder` whose torch says so of this machine's card; null: it finds no CUDA. Returns its path. */
+export function pythonThatSees(folder: string, card: { readonly bfloat16: boolean } | null): string {
+  const found = card === null ? { accelerator: null, bfloat16: null } : { accelerator: "Tesla T4, 15 GiB", ...card };
+  const program = join(folder, "python");
+  writeFileSync(program, `#!/bin/sh\necho '${JSON.stringify({ python: "3.12.3", packages: { torch: "2.13.0" }, ...found })}'\n`);
+  chmodSync(program, 0o755);
+  return program;
 }
 
 /** A Python environment with NVIDIA's wheels; returns the interpreter and the folders of libraries. */

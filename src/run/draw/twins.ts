@@ -2,19 +2,20 @@
 // a call task without the needed tools (tasks/irrelevance.ts); a told task says at once what a task with held-back values does
 // not (tasks/told.ts). Why: a policy that learns calls, refusals and questions from unrelated requests swings between one for all
 // and another for all (docs/results.md); in one mini-batch, a pair shows when each is right. Not in the papers.
-import { besideOf } from "../pairs.ts";
-import { draws } from "../rng.ts";
-import { saveTask } from "../store/tasks.ts";
-import { undrifted } from "../tasks/drift.ts";
-import { irrelevanceOf } from "../tasks/irrelevance.ts";
-import { type TaskOrder, taskOrders } from "../tasks/orders.ts";
-import { holdsBack, toldOf } from "../tasks/told.ts";
-import type { Task, Toolset } from "../types.ts";
-import { commit } from "./commit.ts";
-import { type DrawnTasks, drawTasks, type Series, seriesNames } from "./draw-tasks.ts";
-import { fits } from "./fitting.ts";
-import type { Metrics } from "./metric-list.ts";
-import type { Session } from "./session.ts";
+import { besideOf } from "../../pairs.ts";
+import { draws } from "../../rng.ts";
+import { saveTask } from "../../store/tasks.ts";
+import { undrifted } from "../../tasks/drift.ts";
+import { messageKey } from "../../tasks/held-out.ts";
+import { irrelevanceOf } from "../../tasks/irrelevance.ts";
+import { type TaskOrder, taskOrders } from "../../tasks/orders.ts";
+import { holdsBack, toldOf } from "../../tasks/told.ts";
+import type { Task, Toolset } from "../../types.ts";
+import { commit } from "../commit.ts";
+import type { Metrics } from "../metric-list.ts";
+import type { Session } from "../session.ts";
+import { cutToFit } from "./fitting.ts";
+import { type DrawnTasks, drawTasks, heldOutMessages, type Series, seriesNames } from "./series.ts";
 
 export interface TwinPlace {
   /** The place of the written task that it is made of. */
@@ -27,13 +28,13 @@ export async function drawWithTwins(session: Session, series: Series): Promise<D
   const { config, toolsets } = session;
   const orders = taskOrders(config, { ...series, names: seriesNames(config, series.purpose) });
   const places = config.tasks.twins ? twinPlaces(orders) : new Map<number, TwinPlace>();
-  const drawn = await drawTasks(session, { ...series, leftOut: new Set(places.keys()) });
+  const drawn = await drawTasks(session, { ...series, skipped: new Set(places.keys()) });
   const tasks = await addTwins(session, series, { places, tasks: drawn.tasks, toolsets: toolsets.train });
   const made = [...places.keys()].filter((place) => tasks.has(place)).length;
   if (made === places.size || drawn.tasks.size === 0) return { tasks, metrics: drawn.metrics };
   // a task that holds nothing back has no told twin, and a twin may not fit: those places are drawn like any other
   const done = [...orders.keys()].filter((place) => !places.has(place) || tasks.has(place));
-  const rest = await drawTasks(session, { ...series, leftOut: new Set(done) });
+  const rest = await drawTasks(session, { ...series, skipped: new Set(done) });
   return { tasks: rest.tasks, metrics: together(drawn.metrics, rest.metrics) };
 }
 
@@ -54,14 +55,15 @@ export async function addTwins(
 ): Promise<ReadonlyMap<number, Task>> {
   const { config, writer } = session;
   const tasks = new Map(drawn);
+  const held = heldOutMessages(session);
   for (const [index, { of, as }] of places) {
     const task = tasks.get(of);
     if (task === undefined || tasks.has(index)) continue;
     if (as === "told" && !holdsBack(task)) continue;
     const names = [config.seed, "twin", ...(step === 0 ? [] : [step]), index];
     const twin = as === "told" ? toldOf(task) : irrelevanceOf(undrifted(task), toolsets, draws(...names));
-    const fitting = fittingIn(session, twin, as === "told" ? twin.tools.length : 0);
-    if (fitting === null) continue;
+    const fitting = cutToFit(session, twin, () => as === "told"); // a told twin differs in what is told alone
+    if ("stage" in fitting || (as === "told" && held.has(messageKey(fitting)))) continue;
     await commit(session, () => saveTask(writer, { step, purpose, index }, fitting));
     tasks.set(index, fitting);
   }
@@ -75,15 +77,6 @@ function together(first: Metrics, rest: Metrics): Metrics {
   const before = new Map(Object.entries(first));
   const sums = Object.entries(rest).map(([name, value]) => [name, isSum(name) ? value + (before.get(name) ?? 0) : value]);
   return { ...first, ...Object.fromEntries(sums) };
-}
-
-/** The twin with as many of its tools as the policy's context has room for; null if it has not even room for the `least`. */
-function fittingIn(session: Session, twin: Task, least: number): Task | null {
-  for (let count = twin.tools.length; count >= least; count--) {
-    const cut = { ...twin, tools: twin.tools.slice(0, count) };
-    if (fits(session, cut)) return cut;
-  }
-  return null;
 }
 
 /**

@@ -1,16 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { type ConfigInput, configSchema } from "../../src/config/config.ts";
-import { checkConfig } from "../../src/config/resolve.ts";
-import { besideOf } from "../../src/pairs.ts";
-import type { Series } from "../../src/run/draw-tasks.ts";
-import { checkTrainingSet, openTrainingSet } from "../../src/run/task-set.ts";
-import { type TaskSource, taskSource } from "../../src/run/task-source.ts";
-import { closeStep, openStep } from "../../src/store/steps.ts";
-import type { Task } from "../../src/types.ts";
-import { newWriter, temporaryStore } from "../store/temporary.ts";
-import { bookSeats } from "../support/blueprint.ts";
-import { setTask, storeSet, tempting, temptingTask } from "../support/task-set.ts";
-import { writingSession } from "../support/writing.ts";
+import { type ConfigInput, configSchema } from "../../../src/config/config.ts";
+import { checkConfig } from "../../../src/config/resolve.ts";
+import { besideOf } from "../../../src/pairs.ts";
+import type { Series } from "../../../src/run/draw/series.ts";
+import { sourceOf } from "../../../src/run/draw/source-of.ts";
+import { checkTrainingSet, openTrainingSet } from "../../../src/run/draw/task-set.ts";
+import type { TaskSource } from "../../../src/run/draw/task-source.ts";
+import { closeStep, openStep } from "../../../src/store/steps.ts";
+import type { Task } from "../../../src/types.ts";
+import { newWriter, temporaryStore } from "../../store/temporary.ts";
+import { bookSeats } from "../../support/blueprint.ts";
+import { setTask, storeSet, tempting, temptingTask } from "../../support/task-set.ts";
+import { writingSession } from "../../support/writing.ts";
 
 const twelve = Array.from({ length: 12 }, (_, n) => setTask(n));
 const noEvaluation = { evaluation: { tasks: 0, decisions: 0 } };
@@ -21,9 +22,9 @@ function runWith(tasks: readonly Task[] = twelve) {
   const { store } = temporary;
   const writer = newWriter(store);
   storeSet(store, "trips", tasks);
-  const sourceOf = (config: ConfigInput = noEvaluation) => {
+  const opened = (config: ConfigInput = noEvaluation) => {
     const tasksOfSet = { source: "trips", twins: false, ...config.tasks };
-    return taskSource(writingSession(writer, { config: { ...config, tasks: tasksOfSet } }));
+    return sourceOf(writingSession(writer, { config: { ...config, tasks: tasksOfSet } }));
   };
   /** The tasks of a series; its step is open while they are drawn. */
   const draw = async (source: TaskSource, series: Series) => {
@@ -33,7 +34,7 @@ function runWith(tasks: readonly Task[] = twelve) {
     closeStep(writer, series.step, { nextLevel: 30, nextPolicyVersion: 0, metrics: {}, checkpoint: null });
     return drawn;
   };
-  return { store, writer, sourceOf, draw, [Symbol.dispose]: () => temporary[Symbol.dispose]() };
+  return { store, writer, opened, draw, [Symbol.dispose]: () => temporary[Symbol.dispose]() };
 }
 
 const step = (number: number, count: number, change: Partial<Series> = {}): Series => ({
@@ -48,7 +49,7 @@ const inSet = (tasks: ReadonlyMap<number, Task>) => [...tasks.values()].map((tas
 describe("the tasks of a set", () => {
   test("come epoch by epoch: each once before any comes again, in another order, with ids of their own", async () => {
     using run = runWith();
-    const source = run.sourceOf();
+    const source = run.opened();
     const drawn: Task[] = [];
     for (const number of [1, 2, 3, 4]) drawn.push(...(await run.draw(source, step(number, 6))).tasks.values());
     const [first, second] = [drawn.slice(0, 12), drawn.slice(12)].map((epoch) => epoch.map((task) => task.inSet));
@@ -60,7 +61,7 @@ describe("the tasks of a set", () => {
 
   test("with twins too, although a pair draws one task", async () => {
     using run = runWith();
-    const source = run.sourceOf({ ...noEvaluation, tasks: { twins: true } });
+    const source = run.opened({ ...noEvaluation, tasks: { twins: true } });
     const drawn: (string | undefined)[] = [];
     for (const number of [1, 2, 3, 4])
       drawn.push(...new Set(inSet((await run.draw(source, step(number, 6, { declineShare: 0.25 }))).tasks)));
@@ -70,7 +71,7 @@ describe("the tasks of a set", () => {
   test("are as the set has them, but for what the config decides: limits, and the prompt that the restriction ends", async () => {
     using run = runWith([temptingTask(0)]);
     const rollout = { responseTokens: 500, tokensPerTurn: 90 };
-    const [task] = (await run.draw(run.sourceOf({ ...noEvaluation, rollout }), step(1, 1))).tasks.values();
+    const [task] = (await run.draw(run.opened({ ...noEvaluation, rollout }), step(1, 1))).tasks.values();
     const { limits: _, systemPrompt: __, id: ___, level: ____, inSet: origin, criteria: _____, ...same } = task ?? setTask(1);
     expect(temptingTask(0)).toMatchObject(same);
     expect(origin).toBe(temptingTask(0).id);
@@ -82,12 +83,12 @@ describe("the tasks of a set", () => {
 
   test("have no level that could move", () => {
     using run = runWith();
-    expect(run.sourceOf().nextLevel(30, 1, { step: 3 }, 1)).toBe(30);
+    expect(run.opened().nextLevel(30, 1, { step: 3 }, 1)).toBe(30);
   });
 
   test("are drawn for spare places among those that the step does not play", async () => {
     using run = runWith(twelve.slice(0, 3));
-    const source = run.sourceOf({ ...noEvaluation, tasks: { perStep: 2, decline: 0 } });
+    const source = run.opened({ ...noEvaluation, tasks: { perStep: 2, decline: 0 } });
     openStep(run.writer, 1, { level: 30, policyVersion: 0 });
     const planned = (await source.draw(step(1, 2))).tasks;
     const spare = await source.spare({ step: 1, level: 30, number: 0 });
@@ -98,7 +99,7 @@ describe("the tasks of a set", () => {
 
   test("decline in spare places as often as planned, not always or never", async () => {
     using run = runWith();
-    const source = run.sourceOf({ ...noEvaluation, tasks: { perStep: 2, decline: 0.25 } });
+    const source = run.opened({ ...noEvaluation, tasks: { perStep: 2, decline: 0.25 } });
     const kinds: (string | undefined)[] = [];
     for (let number = 1; number <= 40; number++) {
       openStep(run.writer, number, { level: 30, policyVersion: 0 });
@@ -124,10 +125,7 @@ describe("the tasks of a set", () => {
 describe("twins", () => {
   test("stand beside their task: told at once, or without the tool that is needed and with the table", async () => {
     using run = runWith();
-    const { tasks } = await run.draw(
-      run.sourceOf({ ...noEvaluation, tasks: { twins: true } }),
-      step(1, 8, { declineShare: 0.25 }),
-    );
+    const { tasks } = await run.draw(run.opened({ ...noEvaluation, tasks: { twins: true } }), step(1, 8, { declineShare: 0.25 }));
     expect(tasks.size).toBe(8);
     const kinds = [...tasks].map(([place, task]) => {
       const beside = tasks.get(besideOf(place));
@@ -144,14 +142,14 @@ describe("twins", () => {
 
   test("are replaced by another task where nothing is held back", async () => {
     using run = runWith(twelve.map((task) => ({ ...task, heldBack: [] })));
-    const { tasks, metrics } = await run.draw(run.sourceOf({ ...noEvaluation, tasks: { twins: true } }), step(1, 8));
+    const { tasks, metrics } = await run.draw(run.opened({ ...noEvaluation, tasks: { twins: true } }), step(1, 8));
     expect(metrics).toEqual({ "tasks/written": 8, "tasks/missing": 0 });
     expect([...tasks.keys()]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
   test("are not needed for declines", async () => {
     using run = runWith();
-    const { tasks } = await run.draw(run.sourceOf(), step(1, 8, { declineShare: 0.25 }));
+    const { tasks } = await run.draw(run.opened(), step(1, 8, { declineShare: 0.25 }));
     expect([...tasks.values()].filter(({ kind }) => kind === "decline")).toHaveLength(2);
     expect(new Set(inSet(tasks)).size).toBe(8);
   });
@@ -164,7 +162,7 @@ describe("personas that are held out", () => {
     const seen: unknown[] = [];
     for (const seed of [1, 2]) {
       using run = runWith();
-      const source = run.sourceOf({ evaluation, seed });
+      const source = run.opened({ evaluation, seed });
       const heldOut = await source.heldOut();
       const trained = new Set([
         ...inSet((await run.draw(source, demonstrations(12))).tasks),
@@ -182,7 +180,7 @@ describe("personas that are held out", () => {
 
   test("choose by the task as it is, told, and without its tools", async () => {
     using run = runWith();
-    const { selection } = await run.sourceOf({ evaluation }).heldOut();
+    const { selection } = await run.opened({ evaluation }).heldOut();
     const kinds = [...selection.values()].map(({ kind, heldBack }) =>
       kind === "decline" ? kind : heldBack.length > 0 ? "ask" : "told",
     );
@@ -191,7 +189,7 @@ describe("personas that are held out", () => {
 
   test("stay as the set has them under the ablations, which change what is trained on", async () => {
     using run = runWith(twelve.map((_, n) => temptingTask(n)));
-    const source = run.sourceOf({ evaluation, tasks: { gap: false, restricted: false } });
+    const source = run.opened({ evaluation, tasks: { gap: false, restricted: false } });
     const [trained] = (await run.draw(source, step(1, 1))).tasks.values();
     expect(trained).toMatchObject({ heldBack: [] });
     expect(trained?.restriction).toBeUndefined();
@@ -205,7 +203,7 @@ describe("personas that are held out", () => {
 
   test("cannot become others while a run goes on: a set that has grown is refused", async () => {
     using run = runWith();
-    await run.sourceOf({ evaluation }).heldOut();
+    await run.opened({ evaluation }).heldOut();
     storeSet(
       run.store,
       "more",
@@ -214,7 +212,7 @@ describe("personas that are held out", () => {
     const rename = run.store.database.prepare("UPDATE task_set SET name = ? WHERE name = ?");
     rename.run("old", "trips");
     rename.run("trips", "more");
-    await expect(run.sourceOf({ evaluation }).heldOut()).rejects.toThrow(/^The task set trips has changed .* Start a new run\.$/);
+    await expect(run.opened({ evaluation }).heldOut()).rejects.toThrow(/^The task set trips has changed .* Start a new run\.$/);
   });
 });
 
@@ -265,7 +263,7 @@ describe("a set that cannot be trained on is refused with what to do", () => {
 
   test("tasks longer than the policy's context, with the room that there is", () => {
     using run = runWith([...twelve, setTask(12, { firstMessage: "word ".repeat(3000) })]);
-    expect(() => run.sourceOf()).toThrow(
+    expect(() => run.opened()).toThrow(
       /^1 of the 13 tasks of the set trips are longer than the policy's context: the longest prompt has \d+ tokens, and engine\.policyContext \(\d+\) less rollout\.responseTokens \(\d+\) leaves \d+\./,
     );
   });

@@ -2,15 +2,15 @@
 // are of the step's level, in places behind its planned tasks, in a series of their own, so that they take no task of a later
 // step; what a spare task is depends on its number alone, not on which group made room for it, nor when.
 
-import type { Config } from "../config/config.ts";
-import { seedFrom } from "../rng.ts";
-import { vectorsBefore, vectorsOf } from "../store/embeddings.ts";
-import { loadTasks, saveTask } from "../store/tasks.ts";
-import { remembered } from "../tasks/novelty.ts";
-import type { Task } from "../types.ts";
-import { commit } from "./commit.ts";
-import { recordUnwritten, writeTasks } from "./draw-tasks.ts";
-import type { Session } from "./session.ts";
+import type { Config } from "../../config/config.ts";
+import { seedFrom } from "../../rng.ts";
+import { vectorsBefore, vectorsOf } from "../../store/embeddings.ts";
+import { loadTasks, saveTask } from "../../store/tasks.ts";
+import { remembered } from "../../tasks/novelty.ts";
+import type { Task } from "../../types.ts";
+import { commit } from "../commit.ts";
+import type { Session } from "../session.ts";
+import { heldOutMessages, recordUnwritten, writeTasks } from "./series.ts";
 
 export interface SparePlace {
   readonly step: number;
@@ -39,7 +39,7 @@ export async function drawSpare(
   const first = spareNumber(config, { step, number });
   const series = {
     ...{ id: "spare", names: [config.seed, "task", "spare"], first, count: 1, level, declineShare: decline },
-    ...{ epsilon: config.curriculum.epsilon, toolsets: session.toolsets.train },
+    ...{ epsilon: config.curriculum.epsilon, toolsets: session.toolsets.train, taken: heldOutMessages(session) },
   };
   const known = [...vectorsBefore(store, run, { step, purpose }, remembered), ...vectorsOf(store, run, { step, purpose })];
   const drawn: Task[] = [];

@@ -1,6 +1,6 @@
-// Engine and learner take turns on one device's memory. The engine is awake, and the learner rests, but inside `training`; where the
-// memory plan says together both stay awake. Inside `lending` another engine plays in place of the run's. The one place that knows
-// who rests when.
+// Engine and learner take turns on one device's memory. The engine is awake, and the learner rests, but inside `whileEngineRests`;
+// where the memory plan says together both stay awake. Inside `lending` another engine plays in place of the run's. The one place that
+// knows who rests when.
 import type { Residency } from "../config/config.ts";
 import type { Kept } from "../types.ts";
 import type { Metrics } from "./metric-list.ts";
@@ -20,7 +20,7 @@ interface Turns {
  * The learner's turn: the engine rests while `work` trains, saves or restores. If it fails the run ends, so nobody is woken.
  * @returns the work's value, and what the resting sides still held
  */
-export async function training<T>(
+export async function whileEngineRests<T>(
   session: Turns,
   work: () => Promise<T>,
 ): Promise<{ readonly value: T; readonly rested: Metrics }> {

@@ -4,19 +4,19 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type ConfigInput, configSchema } from "../../src/config/config.ts";
-import { checkConfig, resolveConfig } from "../../src/config/resolve.ts";
-import { besideOf } from "../../src/pairs.ts";
-import { drawTasks, type Series } from "../../src/run/draw-tasks.ts";
-import { taskSource } from "../../src/run/task-source.ts";
-import { toolsetsOf } from "../../src/run/toolsets.ts";
-import { drawWithTwins } from "../../src/run/twins.ts";
-import type { Writer } from "../../src/store/lease.ts";
-import { undrifted } from "../../src/tasks/drift.ts";
-import type { Task } from "../../src/types.ts";
-import { bookSeats } from "../support/blueprint.ts";
-import { setTask, storeSet } from "../support/task-set.ts";
-import { openedRun, writingSession } from "../support/writing.ts";
+import { type ConfigInput, configSchema } from "../../../src/config/config.ts";
+import { checkConfig, resolveConfig } from "../../../src/config/resolve.ts";
+import { besideOf } from "../../../src/pairs.ts";
+import { drawTasks, type Series } from "../../../src/run/draw/series.ts";
+import { sourceOf } from "../../../src/run/draw/source-of.ts";
+import { drawWithTwins } from "../../../src/run/draw/twins.ts";
+import { toolsetsOf } from "../../../src/run/toolsets.ts";
+import type { Writer } from "../../../src/store/lease.ts";
+import { undrifted } from "../../../src/tasks/drift.ts";
+import type { Task } from "../../../src/types.ts";
+import { bookSeats } from "../../support/blueprint.ts";
+import { setTask, storeSet } from "../../support/task-set.ts";
+import { openedRun, writingSession } from "../../support/writing.ts";
 
 const series: Series = { id: "train", step: 1, purpose: "train", first: 0, count: 6, level: 40, declineShare: 0, epsilon: 0 };
 const drifting = (drift: number, change: ConfigInput["tasks"] = {}) => ({
@@ -74,16 +74,16 @@ describe("the tasks of a set", () => {
     const { table: _table, ...task } = setTask(n);
     return { ...task, tools: [...task.tools] };
   });
-  const sourceOf = (writer: Writer, tasks: readonly Task[], config: ConfigInput) => {
+  const opened = (writer: Writer, tasks: readonly Task[], config: ConfigInput) => {
     storeSet(writer.store, "trips", tasks);
-    return taskSource(writingSession(writer, { config: { evaluation: { tasks: 0, decisions: 0 }, ...config } }));
+    return sourceOf(writingSession(writer, { config: { evaluation: { tasks: 0, decisions: 0 }, ...config } }));
   };
 
   test("drift where they are trained on, and are otherwise those of a run without drift", async () => {
     const draw = async (drift: number) => {
       using run = openedRun();
       const config = drifting(drift, { source: "trips", twins: false, driftKinds: ["renamed"] });
-      return [...(await sourceOf(run.writer, simulated, config).draw(series)).tasks.values()];
+      return [...(await opened(run.writer, simulated, config).draw(series)).tasks.values()];
     };
     const [plain, drifted] = [await draw(0), await draw(1)];
     expect(drifted.filter(({ drift }) => drift !== undefined)).toHaveLength(6);
@@ -92,7 +92,7 @@ describe("the tasks of a set", () => {
 
   test("that tables run cannot drift, and drift is refused", () => {
     using run = openedRun();
-    expect(() => sourceOf(run.writer, [setTask(0), setTask(1)], drifting(0.5, { source: "trips" }))).toThrow(
+    expect(() => opened(run.writer, [setTask(0), setTask(1)], drifting(0.5, { source: "trips" }))).toThrow(
       /^Config key "tasks.drift": no tool of the set trips can be other than its page: it needs a parameter/,
     );
   });

@@ -1,18 +1,18 @@
 // The task set that a run trains on: which of its tasks are trained on and which are held out, and what makes a set unfit for a
 // config. Personas are held out whole: no task of theirs is ever trained on, and no two parts share one. Ablations change what is
 // trained on alone, so that runs with and without one are compared on the same tasks.
-import type { Config } from "../config/config.ts";
-import { heldOutShare } from "../config/held-out.ts";
-import { PlayactError } from "../errors.ts";
-import { commandLine } from "../models/installation.ts";
-import { rubricOf } from "../reward/rubric.ts";
-import { seedFrom } from "../rng.ts";
-import { commandFor } from "../store/home.ts";
-import type { Store } from "../store/store.ts";
-import { findTaskSet, tasksOf } from "../store/task-sets.ts";
-import { holdsBack, toldOf } from "../tasks/told.ts";
-import { restrictedTools, unrestricted } from "../tasks/unrestricted.ts";
-import type { Task, Toolset } from "../types.ts";
+import type { Config } from "../../config/config.ts";
+import { heldOutShare } from "../../config/held-out.ts";
+import { PlayactError } from "../../errors.ts";
+import { commandLine } from "../../models/installation.ts";
+import { rubricOf } from "../../reward/rubric.ts";
+import { seedFrom } from "../../rng.ts";
+import { commandFor } from "../../store/home.ts";
+import type { Store } from "../../store/store.ts";
+import { findTaskSet, tasksOf } from "../../store/task-sets.ts";
+import { holdsBack, toldOf } from "../../tasks/told.ts";
+import { restrictedTools, unrestricted } from "../../tasks/unrestricted.ts";
+import type { Task, Toolset } from "../../types.ts";
 
 export interface TrainingSet {
   readonly name: string;

@@ -2,17 +2,17 @@
 // each kind of drift. All are made of the same plain tasks (one call, nothing held back), so that cells differ in the pages
 // alone; a kind takes the first that can have it, and of decoys the right one is by turns the first and the second of its pair: who
 // always takes the same one is right in half. Not in the paper. A resumed run keeps the tasks that are stored.
-import { cellKinds } from "../config/drift.ts";
-import { draws } from "../rng.ts";
-import { loadTasks, saveTask } from "../store/tasks.ts";
-import { withDrift } from "../tasks/drift.ts";
-import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
-import { readyTasks } from "../tasks/ready.ts";
-import type { DriftKind, Task } from "../types.ts";
-import { commit } from "./commit.ts";
-import { seriesNames } from "./draw-tasks.ts";
+import { cellKinds } from "../../config/drift.ts";
+import { draws } from "../../rng.ts";
+import { loadTasks, saveTask } from "../../store/tasks.ts";
+import { withDrift } from "../../tasks/drift.ts";
+import { type OrderSeries, taskOrders } from "../../tasks/orders.ts";
+import { readyTasks } from "../../tasks/ready.ts";
+import type { DriftKind, Task } from "../../types.ts";
+import { commit } from "../commit.ts";
+import type { Session } from "../session.ts";
 import { fits, readyFor } from "./fitting.ts";
-import type { Session } from "./session.ts";
+import { seriesNames } from "./series.ts";
 import { writeHeldOut } from "./write-held-out.ts";
 
 /** A task of the pool that cells are made of, with its number there. */
@@ -42,7 +42,7 @@ export async function addCells(session: Session): Promise<void> {
       if (task !== undefined) await save(session, place, task);
     }
     if (able.length < perCell && (missing.length > 0 || known.size === 0))
-      session.progress({ kind: "warning", text: shortCell(kind, able.length, perCell), step: 0 });
+      session.progress({ kind: "warning", text: shortCell(kind, able.length, perCell) });
   }
 }
 
@@ -132,9 +132,9 @@ async function writeMissing(session: Session, places: readonly number[]): Promis
   const stored = heldOut(session);
   const missing = places.filter((place) => !stored.has(place)).length;
   const first = firstPlace(session);
-  const leftOut = new Set(Array.from({ length: first }, (_, place) => place));
+  const skipped = new Set(Array.from({ length: first }, (_, place) => place));
   await writeHeldOut(session, {
-    series: { ...plainSeries(session, first + places.length), purpose: "evaluation", taken: new Set(), leftOut },
+    series: { ...plainSeries(session, first + places.length), purpose: "evaluation", taken: new Set(), skipped },
     ...{ missing, text: `evaluation: writing ${missing} held-out tasks of the cells`, phase: "cell tasks" },
   });
 }

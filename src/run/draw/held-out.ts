@@ -1,17 +1,17 @@
 // The held-out tasks of a run, stored once: those that report and those that choose (tasks/held-out.ts). Call tasks are ready
 // for the embedded catalogue (tasks/ready.ts); what is missing is written by the simulator, from toolsets that are never trained
 // on. Decline tasks are twins of call tasks. Tasks whose pages are not true stand behind them, in cells (cells.ts).
-import { playedTasks } from "../store/evaluations.ts";
-import { loadTasks, saveTask } from "../store/tasks.ts";
-import { callKinds, declineTwins, type HeldOutPurpose, heldOutPurposes, messageKey } from "../tasks/held-out.ts";
-import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
-import { readyTasks } from "../tasks/ready.ts";
-import type { Task } from "../types.ts";
+import { playedTasks } from "../../store/evaluations.ts";
+import { loadTasks, saveTask } from "../../store/tasks.ts";
+import { callKinds, declineTwins, type HeldOutPurpose, heldOutPurposes, messageKey } from "../../tasks/held-out.ts";
+import { type OrderSeries, taskOrders } from "../../tasks/orders.ts";
+import { readyTasks } from "../../tasks/ready.ts";
+import type { Task } from "../../types.ts";
+import { commit } from "../commit.ts";
+import type { Session } from "../session.ts";
 import { addCells } from "./cells.ts";
-import { commit } from "./commit.ts";
-import { seriesNames } from "./draw-tasks.ts";
 import { readyFor } from "./fitting.ts";
-import type { Session } from "./session.ts";
+import { seriesNames } from "./series.ts";
 import { writeHeldOut } from "./write-held-out.ts";
 
 /** Both sets by place; a place whose task could not be written is missing. */

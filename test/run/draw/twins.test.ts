@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { besideOf } from "../../src/pairs.ts";
-import { drawTasks, type Series } from "../../src/run/draw-tasks.ts";
-import { drawWithTwins, twinPlaces } from "../../src/run/twins.ts";
-import { loadTasks, saveTask } from "../../src/store/tasks.ts";
-import { exampleTask } from "../store/temporary.ts";
-import { openedRun, writingSession } from "../support/writing.ts";
+import { besideOf } from "../../../src/pairs.ts";
+import { drawTasks, type Series } from "../../../src/run/draw/series.ts";
+import { drawWithTwins, twinPlaces } from "../../../src/run/draw/twins.ts";
+import { loadTasks, saveTask } from "../../../src/store/tasks.ts";
+import { exampleTask } from "../../store/temporary.ts";
+import { openedRun, writingSession } from "../../support/writing.ts";
 
 /** d: decline, p: plain, a: ask, c: two calls. */
 const twins = (kinds: string) =>
@@ -77,7 +77,7 @@ describe("a series with twins", () => {
     const straight = await drawWithTwins(writingSession(whole.writer, { config }), series);
     const declines = [...straight.tasks].flatMap(([place, { kind }]) => (kind === "decline" ? [place] : []));
     using run = openedRun();
-    await drawTasks(writingSession(run.writer, { config }), { ...series, leftOut: new Set(declines) });
+    await drawTasks(writingSession(run.writer, { config }), { ...series, skipped: new Set(declines) });
     for (const _ of ["before", "after"]) {
       const resumed = await drawWithTwins(writingSession(run.writer, { config }), series);
       expect(resumed.tasks).toEqual(straight.tasks);

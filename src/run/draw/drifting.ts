@@ -1,11 +1,11 @@
 // The drift of the tasks of a run, as its config orders it (tasks/drift.ts).
-import type { Config } from "../config/config.ts";
-import { trainedKinds } from "../config/drift.ts";
-import { PlayactError } from "../errors.ts";
-import { draws } from "../rng.ts";
-import { mayDrift, withDrift } from "../tasks/drift.ts";
-import type { TaskOrder } from "../tasks/orders.ts";
-import type { Task, Toolset } from "../types.ts";
+import type { Config } from "../../config/config.ts";
+import { trainedKinds } from "../../config/drift.ts";
+import { PlayactError } from "../../errors.ts";
+import { draws } from "../../rng.ts";
+import { mayDrift, withDrift } from "../../tasks/drift.ts";
+import type { TaskOrder } from "../../tasks/orders.ts";
+import type { Task, Toolset } from "../../types.ts";
 
 /** The task of an order, in a share of the tasks with an untrue page. What it is depends on the order's names alone. */
 export function asDrifting(

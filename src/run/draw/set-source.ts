@@ -1,59 +1,35 @@
-// Where the tasks of a run come from: written in the run as the paper's are (TRUSTEE), or drawn from a task set that was made
-// before (SynthAgent, arXiv 2601.22511; playact synth). The loops know the four functions of a source and nothing of either.
-// A set has no level: its tasks come epoch by epoch in seeded order, with the twins that written ones get.
-import { PlayactError } from "../errors.ts";
-import { instructionsIn } from "../llm/text/system-prompt.ts";
-import { draws } from "../rng.ts";
-import { playedTasks } from "../store/evaluations.ts";
-import { loadTasks, saveTask } from "../store/tasks.ts";
-import { nextLevel } from "../tasks/curriculum.ts";
-import type { HeldOutPurpose } from "../tasks/held-out.ts";
-import { irrelevanceOf } from "../tasks/irrelevance.ts";
-import { callsWith, orderedTask } from "../tasks/ordered-task.ts";
-import { declines, type OrderSeries, type TaskOrder, taskOrders } from "../tasks/orders.ts";
-import { promptTokens } from "../tasks/rejection.ts";
-import { holdsBack, toldOf } from "../tasks/told.ts";
-import type { Purpose, Task } from "../types.ts";
-import { commit } from "./commit.ts";
-import { type DrawnTasks, type Series, seriesNames } from "./draw-tasks.ts";
+// Tasks drawn from a task set that was made before (SynthAgent, arXiv 2601.22511; playact synth). A set has no level: its tasks come
+// epoch by epoch in seeded order, with the twins that written ones get.
+import { PlayactError } from "../../errors.ts";
+import { instructionsIn } from "../../llm/text/system-prompt.ts";
+import { draws } from "../../rng.ts";
+import { playedTasks } from "../../store/evaluations.ts";
+import { loadTasks, saveTask } from "../../store/tasks.ts";
+import type { HeldOutPurpose } from "../../tasks/held-out.ts";
+import { irrelevanceOf } from "../../tasks/irrelevance.ts";
+import { callsWith, orderedTask } from "../../tasks/ordered-task.ts";
+import { declines, type OrderSeries, type TaskOrder, taskOrders } from "../../tasks/orders.ts";
+import { promptTokens } from "../../tasks/rejection.ts";
+import { holdsBack, toldOf } from "../../tasks/told.ts";
+import type { Purpose, Task } from "../../types.ts";
+import { commit } from "../commit.ts";
+import type { Session } from "../session.ts";
 import { asDrifting, checkDrift } from "./drifting.ts";
 import { promptRoom } from "./fitting.ts";
-import { type HeldOutTasks, heldOutTasks } from "./held-out.ts";
-import type { Session } from "./session.ts";
-import { drawSpare, type SparePlace, spareNumber } from "./spare.ts";
-import { openTrainingSet, selectionWays, type TrainingSet, toolsetsOfTasks } from "./task-set.ts";
-import { addTwins, drawWithTwins, type TwinPlace, twinPlaces } from "./twins.ts";
+import { type Series, seriesNames } from "./series.ts";
+import { spareNumber } from "./spare.ts";
+import { selectionWays, type TrainingSet, toolsetsOfTasks } from "./task-set.ts";
+import type { TaskSource } from "./task-source.ts";
+import { addTwins, type TwinPlace, twinPlaces } from "./twins.ts";
 
-/** What is stored already stays: a resumed run goes on with the same tasks. */
-export interface TaskSource {
-  /** The tasks of a training series by place, with their twins. */
-  readonly draw: (series: Series) => Promise<DrawnTasks>;
-  /** A task for the time of a group that agreed; null if there is none. */
-  readonly spare: (place: SparePlace) => Promise<{ readonly index: number; readonly task: Task } | null>;
-  readonly heldOut: () => Promise<HeldOutTasks>;
-  readonly nextLevel: typeof nextLevel;
-}
-
-/** The source that the config names. @throws PlayactError as openTrainingSet does, and for tasks that do not fit the policy */
-export function taskSource(session: Session): TaskSource {
-  const { config, writer } = session;
-  const { source } = config.tasks;
-  if (source !== null) return setSource(session, openTrainingSet(writer.store, config, source));
-  return {
-    draw: (series) => drawWithTwins(session, series),
-    spare: (place) => drawSpare(session, place),
-    heldOut: () => heldOutTasks(session),
-    nextLevel,
-  };
-}
-
-function setSource(session: Session, set: TrainingSet): TaskSource {
+/** The source of a run on a task set. @throws PlayactError for tasks that do not fit the policy, and for drift that no tool can have */
+export function setSource(session: Session, set: TrainingSet): TaskSource {
   const { config, writer } = session;
   const { store, run } = writer;
   checkLengths(session, set);
   const held = new Set([...set.evaluation, ...set.selection]).size;
   const text = `task set ${set.name}: ${set.train.length} tasks to train on, ${held} held out`;
-  session.progress({ kind: "phase", text, step: 0 });
+  session.progress({ kind: "phase", text });
   const toolsets = toolsetsOfTasks(set.train);
   checkDrift(config, toolsetsOfTasks(set.train.filter(({ table }) => table === undefined)), `the set ${set.name}`);
   const epochs = new Map<string, readonly Task[]>();

@@ -1,19 +1,19 @@
 // The held-out tasks of a run in cells: what is in each, what they share, and that a resume changes nothing.
 import { describe, expect, test } from "vitest";
-import { type ConfigInput, configSchema } from "../../src/config/config.ts";
-import { heldOutShare } from "../../src/config/held-out.ts";
-import { scriptedEngine } from "../../src/llm/scripted.ts";
-import { cellsInTurn } from "../../src/run/cells.ts";
-import { heldOutTasks } from "../../src/run/held-out.ts";
-import type { ProgressEvent, Session } from "../../src/run/session.ts";
-import type { Writer } from "../../src/store/lease.ts";
-import { loadTasks } from "../../src/store/tasks.ts";
-import { undrifted } from "../../src/tasks/drift.ts";
-import { splitHeldOut } from "../../src/tools/toolset.ts";
-import type { Task, ToolSpec } from "../../src/types.ts";
-import { findTrain } from "../support/blueprint.ts";
-import { anyCalls, catalogue } from "../support/drifting.ts";
-import { openedRun, writingSession } from "../support/writing.ts";
+import { type ConfigInput, configSchema } from "../../../src/config/config.ts";
+import { heldOutShare } from "../../../src/config/held-out.ts";
+import { scriptedEngine } from "../../../src/llm/scripted.ts";
+import { cellsInTurn } from "../../../src/run/draw/cells.ts";
+import { heldOutTasks } from "../../../src/run/draw/held-out.ts";
+import type { ProgressEvent, Session } from "../../../src/run/session.ts";
+import type { Writer } from "../../../src/store/lease.ts";
+import { loadTasks } from "../../../src/store/tasks.ts";
+import { undrifted } from "../../../src/tasks/drift.ts";
+import { splitHeldOut } from "../../../src/tools/toolset.ts";
+import type { Task, ToolSpec } from "../../../src/types.ts";
+import { findTrain } from "../../support/blueprint.ts";
+import { anyCalls, catalogue } from "../../support/drifting.ts";
+import { openedRun, writingSession } from "../../support/writing.ts";
 
 const perCell = 48;
 const toolsets = splitHeldOut(catalogue, heldOutShare(configSchema.parse({})), ["held-out"]);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Residency } from "../../src/config/config.ts";
 import { scriptedLearner } from "../../src/learner/scripted.ts";
 import { scriptedEngine } from "../../src/llm/scripted.ts";
-import { lending, restAtFirst, training } from "../../src/run/turns.ts";
+import { lending, restAtFirst, whileEngineRests } from "../../src/run/residency.ts";
 import { temporaryStore } from "../store/temporary.ts";
 import { openRequest } from "../suites/learner.suite.ts";
 import { dyingAt, Killed, life, newRun, outcome, wholeConfig } from "../support/whole-run.ts";
@@ -57,7 +57,7 @@ async function noted(residency: Residency) {
 
 test("the engine rests before the learner wakes, and the learner before the engine does", async () => {
   const { session, said } = await noted("alternate");
-  const { value, rested } = await training(session, async () => said.push("training"));
+  const { value, rested } = await whileEngineRests(session, async () => said.push("training"));
   expect(value).toBe(4);
   expect(said).toEqual([
     "learner keeps nothing",
@@ -72,14 +72,14 @@ test("the engine rests before the learner wakes, and the learner before the engi
 
 test("in turns both keep their weights, and together nobody rests", async () => {
   const turns = await noted("turns");
-  await training(turns.session, async () => undefined);
+  await whileEngineRests(turns.session, async () => undefined);
   expect(turns.said.filter((one) => one.includes("keeps"))).toEqual([
     "learner keeps weights",
     "engine keeps weights",
     "learner keeps weights",
   ]);
   const together = await noted("together");
-  expect(await training(together.session, async () => 7)).toEqual({ value: 7, rested: {} });
+  expect(await whileEngineRests(together.session, async () => 7)).toEqual({ value: 7, rested: {} });
   expect(together.said).toEqual([]);
 });
 

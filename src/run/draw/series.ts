@@ -2,30 +2,30 @@
 // and compared with earlier tasks before it is accepted, in both directions of writing. drawTasks is for a run (accepted tasks
 // are stored at once), writeTasks for who stores them otherwise, or not at all.
 
-import type { Config } from "../config/config.ts";
-import { serverOf } from "../config/server.ts";
-import { collected } from "../simulator/exchanges.ts";
-import { endingWhenAway, gone } from "../simulator/server-away.ts";
-import { closestOfSeries, type TaskEmbedding, vectorsBefore, vectorsOf } from "../store/embeddings.ts";
-import type { AskedDraft } from "../store/exchanges.ts";
-import { recordFailure } from "../store/failures.ts";
-import { isTraining, loadTasks, type Origin, roundsOf, saveTask } from "../store/tasks.ts";
-import { aspectMetrics } from "../tasks/difficulty.ts";
-import { messageKey } from "../tasks/held-out.ts";
-import { closestOf, type Known, remembered, tooClose } from "../tasks/novelty.ts";
-import { taskId } from "../tasks/ordered-task.ts";
-import { type OrderSeries, taskOrders } from "../tasks/orders.ts";
-import { type Rejection, rejectionStages, tooLarge } from "../tasks/rejection.ts";
-import { drawInRounds, loweredBy } from "../tasks/rounds.ts";
-import { writeIntentDraft } from "../tasks/write-intent.ts";
-import { type Draft, type WrittenTask, writeDraft } from "../tasks/write-task.ts";
-import type { Purpose, Task, Toolset } from "../types.ts";
-import { commit } from "./commit.ts";
+import type { Config } from "../../config/config.ts";
+import { serverOf } from "../../config/server.ts";
+import { collected } from "../../simulator/exchanges.ts";
+import { endingWhenAway, gone } from "../../simulator/server-away.ts";
+import { closestOfSeries, type TaskEmbedding, vectorsBefore, vectorsOf } from "../../store/embeddings.ts";
+import type { AskedDraft } from "../../store/exchanges.ts";
+import { recordFailure } from "../../store/failures.ts";
+import { loadTasks, type Origin, roundsOf, saveTask } from "../../store/tasks.ts";
+import { aspectMetrics } from "../../tasks/difficulty.ts";
+import { heldOutPurposes, isTraining, messageKey } from "../../tasks/held-out.ts";
+import { closestOf, type Known, remembered, tooClose } from "../../tasks/novelty.ts";
+import { taskId } from "../../tasks/ordered-task.ts";
+import { type OrderSeries, taskOrders } from "../../tasks/orders.ts";
+import { type Rejection, rejectionStages, tooLarge } from "../../tasks/rejection.ts";
+import { drawInRounds, loweredBy } from "../../tasks/rounds.ts";
+import { writeIntentDraft } from "../../tasks/write-intent.ts";
+import { type Draft, type WrittenTask, writeDraft } from "../../tasks/write-task.ts";
+import type { Purpose, Task, Toolset } from "../../types.ts";
+import { commit } from "../commit.ts";
+import type { Metrics } from "../metric-list.ts";
+import { mean } from "../metrics.ts";
+import { type Session, simulatorOf } from "../session.ts";
 import { asDrifting } from "./drifting.ts";
-import { misfitOf } from "./fitting.ts";
-import type { Metrics } from "./metric-list.ts";
-import { mean } from "./metrics.ts";
-import { type Session, simulatorOf } from "./session.ts";
+import { cutToFit } from "./fitting.ts";
 
 /** The writer of drafts for each direction; everything else is the same for both. */
 const writers = { "calls-first": writeDraft, "intent-first": writeIntentDraft } as const;
@@ -34,10 +34,10 @@ const writers = { "calls-first": writeDraft, "intent-first": writeIntentDraft } 
 export interface Series extends Omit<OrderSeries, "names"> {
   readonly step: number;
   readonly purpose: Purpose;
-  /** Keys (messageKey) of tasks that these must not repeat, nor each other; absent: repetition is for novelty to judge. */
+  /** Keys (messageKey) of tasks that held-out ones must not repeat, nor each other; absent: none. */
   readonly taken?: ReadonlySet<string>;
   /** Places that are not written: they get twins (twins.ts). */
-  readonly leftOut?: ReadonlySet<number>;
+  readonly skipped?: ReadonlySet<number>;
 }
 
 /** The tasks of a series by place; a place whose task could not be written is missing. */
@@ -77,8 +77,11 @@ type RejectedDraft = Rejection & AskedDraft;
 
 interface WrittenFrom {
   readonly toolsets: readonly Toolset[];
-  /** Whether no page drifts: held-out tasks drift by cells (cells.ts). Absent: they drift as the config says. */
-  readonly truePages?: boolean;
+  /**
+   * Held-out tasks do not repeat each other, and no page of theirs drifts: that is for cells (cells.ts). Absent: tasks to train on, which
+   * drift as the config says, and whose repetition is for novelty to judge.
+   */
+  readonly heldOut?: boolean;
 }
 
 /** Writes the missing tasks of a series; `take` gets each task as soon as it is accepted. */
@@ -91,10 +94,10 @@ export async function writeTasks(
   const { config, engine } = session;
   const orders = taskOrders(config, series);
   const lowered = taskOrders(config, { ...series, level: Math.max(1, series.level - loweredBy) });
-  const { toolsets, truePages = false } = series;
+  const { toolsets, heldOut = false } = series;
   const { distractors } = session;
   const known = [...state.known];
-  const taken = series.taken === undefined ? null : new Set(series.taken);
+  const taken = new Set(series.taken);
   const rejected = new Map<number, RejectedDraft[]>();
   let plainMessages = 0;
   await drawInRounds<{ readonly draft: Draft; readonly asked: AskedDraft }>({
@@ -111,7 +114,7 @@ export async function writeTasks(
       const asked = simulatorOf(session).noting({ keep });
       const simulator = serverOf(config.models.simulator) === null ? asked : endingWhenAway(asked, gone);
       const written = await writers[config.tasks.direction](drafted, { toolsets, distractors, simulator }).catch(tooLarge);
-      const drifts = "task" in written && !truePages;
+      const drifts = "task" in written && !heldOut;
       // by the place, not the draft: a rejected one changes nothing
       const draft = drifts ? { ...written, task: asDrifting(config, written.task, { names: order.names, toolsets }) } : written;
       return { draft, asked: { task: taskId(drafted), exchanges } };
@@ -125,7 +128,7 @@ export async function writeTasks(
       }
       const { task, embedding } = checked;
       if (embedding) known.push({ name: task.id, vector: embedding.vector });
-      taken?.add(messageKey(task));
+      if (heldOut) taken.add(messageKey(task));
       plainMessages += Number(checked.plainMessage);
       await take(place, task, { round, embedding, drafts: [...before, asked] });
       return true;
@@ -134,8 +137,8 @@ export async function writeTasks(
   return { rejected, plainMessages };
 }
 
-function repeated({ task }: WrittenTask, taken: ReadonlySet<string> | null): Rejection | null {
-  if (taken === null || !taken.has(messageKey(task))) return null;
+function repeated({ task }: WrittenTask, taken: ReadonlySet<string>): Rejection | null {
+  if (!taken.has(messageKey(task))) return null;
   return { stage: "too_close", reason: "a held-out task has the same message" };
 }
 
@@ -147,14 +150,14 @@ async function check(
   written: WrittenTask,
   known: readonly Known[],
 ): Promise<CheckedDraft | Rejection> {
-  const { task } = written;
-  const fault = misfitOf({ config, template }, task);
-  if (fault !== null) return fault;
-  if (embed === null || config.tasks.novelty === null) return { ...written, embedding: null };
+  const needed = new Set(written.task.expected.map(({ name }) => name));
+  const task = cutToFit({ config, template }, written.task, ({ name }) => needed.has(name));
+  if ("stage" in task) return task;
+  if (embed === null || config.tasks.novelty === null) return { ...written, task, embedding: null };
   const [vector] = await embed([task.firstMessage]);
   if (vector === undefined) throw new RangeError("one text has one embedding");
   const closest = closestOf(vector, known);
-  return tooClose(closest, config.tasks.novelty) ?? { ...written, embedding: { vector, closest: closest?.cosine ?? null } };
+  return tooClose(closest, config.tasks.novelty) ?? { ...written, task, embedding: { vector, closest: closest?.cosine ?? null } };
 }
 
 /**
@@ -164,20 +167,22 @@ async function check(
 export async function drawTasks(session: Session, series: Series): Promise<DrawnTasks> {
   const { config, writer } = session;
   const { store, run } = writer;
-  const { step, purpose, leftOut = new Set() } = series;
-  const wanted = series.count - leftOut.size;
+  const { step, purpose, skipped = new Set() } = series;
+  const wanted = series.count - skipped.size;
   const toolsets = isTraining(purpose) ? session.toolsets.train : session.toolsets.heldOut;
   const tasks = loadTasks(store, run, step, purpose);
-  const taken = series.taken && new Set([...series.taken, ...[...tasks.values()].map(messageKey)]);
-  const drawn = { names: seriesNames(config, purpose), toolsets, truePages: !isTraining(purpose) };
-  const ordered = { ...series, ...drawn, ...(taken && { taken }) };
+  const taken = isTraining(purpose)
+    ? heldOutMessages(session)
+    : new Set([...(series.taken ?? []), ...[...tasks.values()].map(messageKey)]);
+  const drawn = { names: seriesNames(config, purpose), toolsets, heldOut: !isTraining(purpose) };
+  const ordered = { ...series, ...drawn, taken };
   const state: SeriesState = {
-    filled: new Set([...tasks.keys(), ...leftOut]),
+    filled: new Set([...tasks.keys(), ...skipped]),
     rounds: roundsOf(store, run, step, purpose),
     known: [...vectorsBefore(store, run, series, remembered), ...vectorsOf(store, run, series)],
   };
   // twins and spare tasks may have been stored before a resume
-  const placed = () => [...tasks.keys()].filter((place) => place < series.count && !leftOut.has(place)).length;
+  const placed = () => [...tasks.keys()].filter((place) => place < series.count && !skipped.has(place)).length;
   const written = await writeTasks(session, ordered, state, async (index, task, origin) => {
     await commit(session, () => saveTask(writer, { step, purpose, index }, task, origin));
     tasks.set(index, task);
@@ -191,6 +196,11 @@ export async function drawTasks(session: Session, series: Series): Promise<Drawn
     tasks: new Map([...tasks].sort(([a], [b]) => a - b)),
     metrics: taskMetrics(session, ordered, { placed: placed(), wanted }, written),
   };
+}
+
+/** Keys of the messages of a run's held-out tasks, which are of the same tools where these are the user's own. */
+export function heldOutMessages({ writer: { store, run } }: Pick<Session, "writer">): ReadonlySet<string> {
+  return new Set(heldOutPurposes.flatMap((purpose) => [...loadTasks(store, run, 0, purpose).values()].map(messageKey)));
 }
 
 /** The failure row of a task of which no draft was accepted. */

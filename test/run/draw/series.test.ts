@@ -1,13 +1,16 @@
 // Series of tasks with a real store and the scripted engine: what is accepted, counted and stored, and that an interrupted run
 // draws the same tasks as an uninterrupted one.
 import { expect, test } from "vitest";
-import { Stopped } from "../../src/errors.ts";
-import { drawTasks, type Series } from "../../src/run/draw-tasks.ts";
-import { vectorsOf } from "../../src/store/embeddings.ts";
-import type { Writer } from "../../src/store/lease.ts";
-import { openStep } from "../../src/store/steps.ts";
-import { loadTasks } from "../../src/store/tasks.ts";
-import { openedRun, type WritingWorld, writingSession } from "../support/writing.ts";
+import { Stopped } from "../../../src/errors.ts";
+import { drawTasks, type Series } from "../../../src/run/draw/series.ts";
+import { vectorsOf } from "../../../src/store/embeddings.ts";
+import type { Writer } from "../../../src/store/lease.ts";
+import { openStep } from "../../../src/store/steps.ts";
+import { loadTasks, saveTask } from "../../../src/store/tasks.ts";
+import { promptTokens } from "../../../src/tasks/rejection.ts";
+import { exampleTask } from "../../store/temporary.ts";
+import { findTrain } from "../../support/blueprint.ts";
+import { openedRun, type WritingWorld, writingSession } from "../../support/writing.ts";
 
 const series: Series = { id: "train", step: 1, purpose: "train", first: 0, count: 6, level: 40, declineShare: 0, epsilon: 0 };
 
@@ -33,6 +36,18 @@ test("without a threshold nothing is compared, embedded or stored", async () => 
   expect(metrics).toMatchObject({ "tasks/rejected/too_close": 0 });
   expect(metrics).not.toHaveProperty("tasks/novelty");
   expect(vectorsOf(run.writer.store, run.writer.run, series)).toEqual([]);
+});
+
+test("no task to train on repeats the message of a held-out one, with or without a threshold", async () => {
+  using run = openedRun();
+  const held = (await drawn(run.writer, { config: { tasks: { novelty: null, hard: 0, parallel: 0 } } })).tasks.values();
+  using other = openedRun();
+  for (const [index, task] of [...held].entries()) saveTask(other.writer, { step: 0, purpose: "evaluation", index }, task);
+  const reported = loadTasks(other.writer.store, other.writer.run, 0, "evaluation");
+  const { messages, metrics } = await drawn(other.writer, { config: { tasks: { novelty: null, hard: 0, parallel: 0 } } });
+  expect(metrics["tasks/rejected/too_close"]).toBeGreaterThan(0);
+  expect(messages.length).toBeGreaterThan(0);
+  for (const { firstMessage } of reported.values()) expect(messages).not.toContain(firstMessage);
 });
 
 test("a run interrupted anywhere draws the same tasks as an uninterrupted one, however long each reply took", async () => {
@@ -88,6 +103,31 @@ test("a prompt that leaves no room for the response is rejected for that reason"
   using run = openedRun();
   const { metrics } = await drawn(run.writer, { config: { engine: { policyContext: 600 }, rollout: { responseTokens: 500 } } });
   expect(metrics).toMatchObject({ "tasks/written": 0, "tasks/rejected/calls": 0, "tasks/rejected/prompt_too_long": 6 * 9 });
+});
+
+test("a prompt that is too long offers fewer tools beside the needed one", async () => {
+  using run = openedRun();
+  const tools = Array.from({ length: 6 }, (_, n) => ({ ...findTrain, name: `find_train_${n}` }));
+  const session = (room: number) => ({
+    ...writingSession(run.writer, {
+      config: { tasks: { novelty: null }, engine: { policyContext: 500 + room }, rollout: { responseTokens: 500 } },
+    }),
+    toolsets: { train: [{ domain: "travel", name: "trains", tools }], heldOut: [] },
+  });
+  const level = { ...series, level: 60, count: 2 };
+  const whole = await drawTasks(session(4000), level);
+  expect([...whole.tasks.values()].map(({ tools: offered }) => offered.length)).toEqual([6, 6]);
+  openNext(run.writer);
+  const [first] = whole.tasks.values();
+  const some = { ...(first ?? exampleTask()), tools: tools.slice(0, 3) };
+  const room = promptTokens(some, session(0).template) + 40;
+  const { tasks, metrics } = await drawTasks(session(room), { ...level, step: 2 });
+  expect(metrics).toMatchObject({ "tasks/written": 2, "tasks/rejected/prompt_too_long": 0 });
+  for (const { tools: offered, expected } of tasks.values()) {
+    expect(offered.length).toBeGreaterThan(1);
+    expect(offered.length).toBeLessThan(6);
+    expect(offered.map(({ name }) => name)).toContain(expected[0]?.name);
+  }
 });
 
 test("what was asked for a task is stored with it: for the drafts that were rejected, then for the one that became it", async () => {
