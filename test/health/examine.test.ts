@@ -77,11 +77,10 @@ describe("the health check", () => {
 
   test("ends in silence when it is stopped, and keeps what was found", async () => {
     const stop = new AbortController();
-    let asked = 0;
     const findings = await found(
       {
         choose: ({ options }) => {
-          if (++asked === 3) stop.abort();
+          stop.abort();
           return options.map(() => -1);
         },
       },
@@ -89,6 +88,6 @@ describe("the health check", () => {
       { signal: stop.signal },
     );
     expect(findings.map(({ kind }) => kind)).toContain("user/chosen");
-    expect(findings.length).toBeLessThan(countCases(["user/chosen"]) / 2);
+    expect(findings.length).toBeLessThan(countCases(["user/chosen"]));
   });
 });
