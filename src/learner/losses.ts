@@ -5,13 +5,13 @@ import type { Config } from "../config/config.ts";
 import type { Normalization, PolicyLossName } from "../config/training.ts";
 import type { PolicyLoss } from "./learner.ts";
 
-export interface PublishedSettings {
+interface PublishedSettings {
   readonly clipLow: number;
   readonly clipHigh: number;
   readonly normalize: Normalization;
 }
 
-export const publishedSettings: Readonly<Record<PolicyLossName, PublishedSettings>> = {
+const publishedSettings: Readonly<Record<PolicyLossName, PublishedSettings>> = {
   grpo: { clipLow: 0.2, clipHigh: 0.2, normalize: "tokens" }, // arXiv 2402.03300
   dr_grpo: { clipLow: 0.2, clipHigh: 0.2, normalize: "constant" }, // arXiv 2503.20783
   dapo: { clipLow: 0.2, clipHigh: 0.28, normalize: "tokens" }, // arXiv 2503.14476

@@ -2,7 +2,7 @@
 
 import type { Config } from "../config/config.ts";
 import { PlayactError } from "../errors.ts";
-import type { Learner, OpenReply, OpenRequest } from "../learner/learner.ts";
+import type { Learner, OpenReply } from "../learner/learner.ts";
 import { restartingLearner } from "../learner/restart.ts";
 import { startLearner } from "../learner/torch.ts";
 import type { Engine } from "../llm/llm.ts";
@@ -11,7 +11,6 @@ import { assertTriable } from "../llm/text/trial.ts";
 import { pythonPath } from "../models/python.ts";
 import type { MemoryPlan } from "../plan/plan.ts";
 import { planLine } from "../plan/text.ts";
-import { seedFrom } from "../rng.ts";
 import { newUsage } from "../simulator/usage.ts";
 import type { Writer } from "../store/lease.ts";
 import { recordStart } from "../store/starts.ts";
@@ -22,6 +21,7 @@ import { callFormOf } from "./form.ts";
 import { memoryOf } from "./memory.ts";
 import { openNearness } from "./open-embedder.ts";
 import { openEngineOf } from "./open-engine.ts";
+import { openRequest } from "./open-request.ts";
 import { assertSameTools } from "./own-tools.ts";
 import { planOfRun, unplanned } from "./plan.ts";
 import { probePositions } from "./positions.ts";
@@ -133,31 +133,16 @@ interface LearnerParts {
 }
 
 async function openLearner(config: Config, { python, model, plan, signal }: LearnerParts): Promise<OpenedLearner> {
-  const { rank, alpha, learningRate, betas, eps, weightDecay, gradClip } = config.learner;
-  const { device, dtype, processes } = config.learner;
+  const { processes } = config.learner;
   const learner = await restartingLearner(() => startLearner({ python, deadlineSeconds: 4, processes }), signal);
   try {
-    const reply = await learner.open({
-      model,
-      lora: { rank, alpha, seed: seedFrom(config.seed, "lora") },
-      optimizer: { learningRate, betas, eps, weightDecay, gradClip },
-      device,
-      dtype,
-      threads: config.engine.threads,
-      ...allotted(config, plan),
-    });
+    const reply = await learner.open(openRequest(config, plan, model));
     await restAtFirst(learner, plan);
     return { learner, reply };
   } catch (reason) {
     await learner.close(); // a child that refuses lives on, and would keep this process alive
     throw reason;
   }
-}
-
-/** The learner's part of the plan. Of several processes each looks after its own GPU. */
-function allotted({ learner }: Config, plan: MemoryPlan): Pick<OpenRequest, "memory" | "rowTokens"> {
-  if (plan.learner === null || learner.processes > 1) return { memory: learner.memory, rowTokens: null };
-  return { memory: Math.floor(plan.learner.bytes / 1e6), rowTokens: plan.learner.rowTokens };
 }
 
 /** Waits for both; if one fails, the other is closed before the error is thrown. */

@@ -83,12 +83,6 @@ describe("docs/toolmaster.md", () => {
     expect(leaves(presets.toolmaster).flatMap(([key]) => (stated.has(key) ? [] : [key]))).toEqual([]);
   });
 
-  test("says of what is not known that it is ours", () => {
-    const rows = page.split("\n").filter((line) => line.startsWith("| *not known* |"));
-    expect(rows.length).toBeGreaterThan(10);
-    expect(rows.filter((line) => !/\| (ours|AdamW's own|whether |in other presets)[^|]*\|$/.test(line))).toEqual([]);
-  });
-
   test("names every ablation", () => {
     for (const name of Object.keys(trialAblations)) expect(page).toContain(`| \`${name}\``);
   });

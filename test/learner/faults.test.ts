@@ -1,6 +1,6 @@
 // What happens to calls if the child fails: real processes that use the real protocol (native/trainer/tests/light.py) and
 // misbehave on demand. No call may hang, and every failure must give its reason.
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { startLearner, type TorchLearner } from "../../src/learner/torch.ts";
 import { pythonPath } from "../../src/models/python.ts";
 
@@ -9,11 +9,11 @@ afterEach(async () => {
   for (const learner of started.splice(0)) await learner.close();
 });
 
-async function light(deadlineSeconds = 30): Promise<(act: string) => Promise<void>> {
+async function light(deadlineSeconds = 30, fileSeconds = deadlineSeconds): Promise<(act: string) => Promise<void>> {
   const learner = await startLearner({
     python: pythonPath(),
     deadlineSeconds,
-    fileSeconds: deadlineSeconds,
+    fileSeconds,
     module: "trainer.tests.light",
   });
   started.push(learner);
@@ -69,6 +69,19 @@ describe("a child that misbehaves", () => {
   test.each(["stop", "hold"])("silence is noticed although the process still runs (%s)", async (act) => {
     const reason = await reasonOf((await light(2))(act));
     expect(reason).toMatchObject({ boundary: "learner", message: expect.stringContaining("silent for 2 s") });
+  });
+
+  test("what reads or writes files may be silent for longer", async () => {
+    await (await light(1, 60))("hold_briefly");
+  });
+
+  test("it does not get to know what looks like a secret", async () => {
+    for (const name of ["PLAYACT_API_KEY", "HF_TOKEN", "X_PASSWORD"]) vi.stubEnv(name, "hidden");
+    vi.stubEnv("X_PLAIN", "seen");
+    const reason = await reasonOf((await light())("environment"));
+    vi.unstubAllEnvs();
+    expect(reason).toMatchObject({ message: expect.stringMatching(/\bPATH\b.*\bX_PLAIN\b/) });
+    expect(reason).not.toMatchObject({ message: expect.stringMatching(/KEY|TOKEN|PASSWORD/) });
   });
 
   test("a long call with heartbeats does not time out", async () => {

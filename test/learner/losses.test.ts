@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type ConfigInput, configSchema } from "../../src/config/config.ts";
 import { presets } from "../../src/config/presets.ts";
-import { policyLosses } from "../../src/config/training.ts";
-import { policyLoss, publishedSettings } from "../../src/learner/losses.ts";
+import type { PolicyLossName } from "../../src/config/training.ts";
+import { policyLoss } from "../../src/learner/losses.ts";
 
 const of = (learner: ConfigInput["learner"]) => policyLoss(configSchema.parse({ learner }), 1);
 
@@ -20,10 +20,22 @@ describe("the loss of a run", () => {
     }
   });
 
-  test.each(policyLosses)("%s uses its paper's settings unless the config sets others", (lossType) => {
-    expect(of({ lossType })).toMatchObject({ kind: lossType, ...publishedSettings[lossType] });
+  test.each<[PolicyLossName, number, number, string, string]>([
+    ["grpo", 0.2, 0.2, "tokens", "arXiv 2402.03300"],
+    ["dr_grpo", 0.2, 0.2, "constant", "arXiv 2503.20783"],
+    ["dapo", 0.2, 0.28, "tokens", "arXiv 2503.14476"],
+    ["gspo", 0.0003, 0.0004, "sequence", "arXiv 2507.18071"],
+    ["cispo", 1, 4, "tokens", "arXiv 2506.13585"],
+    ["dual_clip", 0.2, 0.2, "tokens", "arXiv 1912.09729"],
+  ])("%s clips %d below and %d above by %s unless the config sets others (%s)", (lossType, clipLow, clipHigh, normalize) => {
+    expect(of({ lossType })).toMatchObject({ kind: lossType, clipLow, clipHigh, normalize });
     const named = { clipLow: 0.11, clipHigh: 0.33, normalize: "rollout" } as const;
     expect(of({ lossType, ...named })).toMatchObject({ kind: lossType, ...named });
+  });
+
+  test("has the config's other settings as they are, null among them", () => {
+    const own = { dualClip: 7, klCoef: 0.25, importanceMode: "sequence_mask", importanceCap: null } as const;
+    expect(of({ lossType: "dual_clip", ...own })).toMatchObject(own);
   });
 
   test("a clip of 0 is a clip, not the default", () => {

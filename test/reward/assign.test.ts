@@ -226,13 +226,31 @@ describe("shuffled rewards", () => {
   });
 
   test("are those of a step if the config says so, drawn by its seed and number", () => {
-    const config = (shuffled: boolean) => configSchema.parse({ seed: 1, advantage: options, reward: { shuffled } });
-    const names = [1, "step", 2];
-    const { advantage } = config(true);
-    expect(stepAdvantages(many, config(true), 2)).toEqual(
-      assignAdvantages(many, advantage, { rehearses: true, shuffled: names }),
-    );
-    expect(stepAdvantages(many, config(false), 2)).toEqual(assignAdvantages(many, advantage, { rehearses: true }));
+    const of = (shuffled: boolean, seed: number, step: number) =>
+      stepAdvantages(many, configSchema.parse({ seed, advantage: options, reward: { shuffled } }), step);
+    expect(of(false, 1, 2)).toEqual(of(false, 5, 6));
+    expect(of(true, 1, 2)).toEqual(of(true, 1, 2));
+    for (const other of [of(false, 1, 2), of(true, 1, 3), of(true, 2, 2)]) expect(of(true, 1, 2)).not.toEqual(other);
+  });
+
+  test("are those of the turns too, dealt out among all turns of the group", () => {
+    const turned = (reward: number, turnReward: number) => {
+      const { messages, ...rest } = judged(reward);
+      return { ...rest, messages: messages.map((one) => (one.role === "assistant" ? { ...one, turnReward } : one)) };
+    };
+    const earned = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6];
+    // the outcomes are alike in size, so that a turn's advantage shows its own reward
+    const groups = Array.from({ length: 10 }, (_, index) => ({
+      ...group(...earned.map((own, member) => turned(member % 2 === 0 ? 1 : -1, own))),
+      index,
+    }));
+    const linear = { mode: "linear", normalizeStd: false } as const;
+    const sizes = (shuffled: boolean) =>
+      assignAdvantages(groups, linear, shuffled ? { shuffled: ["names"] } : {}).map(({ advantages }) =>
+        advantages.flat(2).map((value) => Number(Math.abs(value).toFixed(9))),
+      );
+    for (const one of sizes(true)) expect(one.toSorted()).toEqual(earned);
+    expect(sizes(true)).not.toEqual(sizes(false));
   });
 
   test("leave the verdicts and the guide's reward as they are", () => {

@@ -31,6 +31,15 @@ def hold_the_gil() -> None:
     ctypes.PyDLL(None).sleep(30)
 
 
+def hold_briefly() -> None:
+    """The same for as long as a large file takes."""
+    ctypes.PyDLL(None).sleep(3)
+
+
+def name_the_environment() -> None:
+    raise Fault("bad_request", " ".join(sorted(os.environ)))
+
+
 def refuse() -> None:
     raise Fault("memory", "expected 3 GB, found 1: use a smaller model")
 
@@ -102,6 +111,8 @@ ACTS: dict[str, Callable[[], object]] = {
     "drip": drip,
     "trickle": trickle,
     "hold": hold_the_gil,
+    "hold_briefly": hold_briefly,
+    "environment": name_the_environment,
     "sleep": sleep,
     "refuse": refuse,
     "fail": fail,

@@ -86,7 +86,7 @@ class Child:
         return frame
 
     def end(self) -> int:
-        return self.process.wait(timeout=5)
+        return self.process.wait(timeout=120)  # ends a hang, no more
 
 
 @contextmanager

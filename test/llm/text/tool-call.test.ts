@@ -410,14 +410,13 @@ describe("one broken call does not affect the others: it is one error, and the t
     expect(parseToolCalls(text, "hermes")).toMatchObject({ calls: [weather], errors: [] });
   });
 
-  it.each(dialects)("%s reads 20,000 opening markers quickly", (dialect) => {
-    for (const piece of ['<tool_call>{"', '```json\n{"arguments":1}\n', '<|python_tag|>\n{"name":"', '{"name":', '[ "'])
-      expect(within(() => parseToolCalls(piece.repeat(20_000), dialect))).toBeLessThan(3000);
+  it.each(dialects)("%s reads 20,000 opening markers like a few", (dialect) => {
+    for (const piece of ['<tool_call>{"', '```json\n{"arguments":1}\n', '<|python_tag|>\n{"name":"', '{"name":', '[ "']) {
+      const read = (times: number) => {
+        const { calls, errors } = parseToolCalls(piece.repeat(times), dialect);
+        return { calls, reasons: [...new Set(errors.map(({ reason }) => reason))] };
+      };
+      expect(read(20_000)).toEqual(read(20));
+    }
   });
 });
-
-function within(work: () => unknown): number {
-  const start = performance.now();
-  work();
-  return performance.now() - start;
-}

@@ -45,7 +45,7 @@ describe("written tasks", () => {
     expect([...tasks.values()].filter(({ drift }) => drift !== undefined)).toEqual([]);
   });
 
-  test("have declining twins with true pages, and told twins with the same drift", async () => {
+  test("have declining twins with true pages", async () => {
     using run = openedRun();
     const session = writingSession(run.writer, { config: drifting(1) });
     const { tasks } = await drawWithTwins(session, { ...series, count: 4, declineShare: 0.5 });
