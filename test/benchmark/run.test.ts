@@ -5,7 +5,7 @@ import { Stopped } from "../../src/errors.ts";
 import { scriptedEngine } from "../../src/llm/scripted.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type Temporary, temporaryStore } from "../store/temporary.ts";
-import { candidate, namesChecker, rightCall, smallSuite } from "./small-suite.ts";
+import { candidate, rightCall, smallChecker, smallSuite } from "./small-suite.ts";
 
 const suite = smallSuite({ simple_python: 20, irrelevance: 4 });
 const rows = selectRows(suite.data, ["simple_python:0:20", "irrelevance:0:4"].map(rowRange));
@@ -30,7 +30,7 @@ function stage(store: Store, pause: () => void = () => undefined) {
       return rightCall({ position: position === 3 ? 4 : position });
     },
   });
-  const playing = { store, engine, checker: namesChecker(), pause, onRow: () => undefined };
+  const playing = { store, engine, checker: smallChecker(), pause, onRow: () => undefined };
   return { playing, played };
 }
 
@@ -52,7 +52,7 @@ describe("rows of a policy", () => {
     const marks = marksOn(store, candidate(), rows);
     expect(marks.map(({ name }) => name)).toEqual(rows.map(({ name }) => name));
     expect(marks.filter(({ correct }) => !correct)).toMatchObject([
-      { name: "simple_python_3", error: "wrong_func_name", detail: "another name", calls: '[{"tool.4":{"value":4}}]' },
+      { name: "simple_python_3", error: "wrong_func_name", detail: "another call", calls: '[{"tool.4":{"value":4}}]' },
     ]);
 
     const again = stage(store);

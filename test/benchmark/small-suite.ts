@@ -1,4 +1,4 @@
-// A small suite in the shape of BFCL's files, a checker that knows only names, and policies for both.
+// A small suite in the shape of BFCL's files, a checker of such rows, and policies for both.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,8 +34,8 @@ export function smallSuite(sizes: Readonly<Record<string, number>>): Suite {
   return { data, [Symbol.dispose]: () => rmSync(data, { recursive: true }) };
 }
 
-/** Right if the one call names the tool of the answer. `asked` counts its questions. */
-export function namesChecker(): Checker & { readonly asked: string[] } {
+/** Right if the calls are those of the answer; on these rows BFCL's own decides alike (verdict.test.ts). `asked` counts its questions. */
+export function smallChecker(): Checker & { readonly asked: string[] } {
   const asked: string[] = [];
   return {
     asked,
@@ -43,9 +43,15 @@ export function namesChecker(): Checker & { readonly asked: string[] } {
     version: "1",
     async check({ calls, answer }) {
       asked.push(calls);
-      const names = (text: string) => (JSON.parse(text) as object[]).flatMap((call) => Object.keys(call)).join();
-      const right = names(calls) === names(answer);
-      return right ? { right } : { right, error: "simple_function_checker:wrong_func_name", detail: "another name" };
+      const inLists = (made: object) =>
+        Object.fromEntries(
+          Object.entries(made).map(([name, values]) => [
+            name,
+            Object.fromEntries(Object.entries(values).map(([key, value]) => [key, [value]])),
+          ]),
+        );
+      const right = JSON.stringify((JSON.parse(calls) as object[]).map(inLists)) === JSON.stringify(JSON.parse(answer));
+      return right ? { right } : { right, error: "simple_function_checker:wrong_func_name", detail: "another call" };
     },
     [Symbol.asyncDispose]: async () => undefined,
   };

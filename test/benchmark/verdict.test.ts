@@ -1,4 +1,4 @@
-// Strictness, with a checker that knows only names, and with BFCL's own on its real rows.
+// Strictness, by the double of other tests and by BFCL's own checker, and that one on its real rows.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Checker, openChecker } from "../../src/benchmark/checker.ts";
 import type { Reply } from "../../src/benchmark/play.ts";
@@ -6,7 +6,7 @@ import { type BenchmarkRow, rowRange, selectRows } from "../../src/benchmark/row
 import { type Marked, markReply } from "../../src/benchmark/verdict.ts";
 import type { Dialect } from "../../src/config/config.ts";
 import { bfclPython, bfclVersion } from "../../src/models/bfcl.ts";
-import { namesChecker, smallSuite, tagged } from "./small-suite.ts";
+import { smallChecker, smallSuite, tagged } from "./small-suite.ts";
 
 using suite = smallSuite({ simple_python: 1, irrelevance: 1 });
 const [asking, fitless] = selectRows(suite.data, ["simple_python:0:1", "irrelevance:0:1"].map(rowRange));
@@ -16,12 +16,29 @@ const right = tagged("tool.0", 0);
 const fence = '```json\n{"name": "tool.0", "arguments": {"value": 0}}\n```';
 const broken = '<tool_call>\n{"name": "tool.0", "arguments": {\n</tool_call>';
 
-async function mark(row: BenchmarkRow, text: string, ended: Reply["ended"] = "stop", dialect: Dialect = "hermes") {
-  const { correct, error } = await markReply(namesChecker(), dialect, row, { text, ended });
-  return correct ? "right" : error;
-}
+const python = bfclPython();
+const checkers: readonly (readonly [string, () => Promise<Checker>])[] = [
+  ["the double", async () => smallChecker()],
+  ...(python === null ? [] : [["BFCL's own checker", () => openChecker(python)] as const]),
+];
 
-describe("a reply is marked strictly:", () => {
+describe.each(checkers)("a reply is marked strictly by %s:", (_, open) => {
+  let checker: Checker;
+  beforeAll(async () => {
+    checker = await open();
+  });
+  afterAll(() => checker?.[Symbol.asyncDispose]());
+
+  async function mark(row: BenchmarkRow, text: string, ended: Reply["ended"] = "stop", dialect: Dialect = "hermes") {
+    const { correct, error } = await markReply(checker, dialect, row, { text, ended });
+    return correct ? "right" : error;
+  }
+
+  test("a call of another tool, or with another value, is wrong", async () => {
+    expect(await mark(asking, tagged("tool.1", 0))).not.toBe("right");
+    expect(await mark(asking, tagged("tool.0", 1))).not.toBe("right");
+  });
+
   test("the right call in the dialect is right, in another dialect there is no call", async () => {
     expect(await mark(asking, right)).toBe("right");
     expect(await mark(asking, fence)).toBe("no_call");
@@ -54,7 +71,6 @@ describe("a reply is marked strictly:", () => {
   });
 });
 
-const python = bfclPython();
 // npm test installs it where the package index can be reached (scripts/setup.mjs --for test)
 describe.skipIf(python === null)(`BFCL's own checker${python === null ? " (skipped: its package is not installed)" : ""}`, () => {
   let checker: Checker;

@@ -118,26 +118,16 @@ describe("items that no rule can tell", () => {
 
   test("are asked with the conversation, the background and each item under what its section means", async () => {
     const { asked } = await judged({ turns, task, reply: () => reply });
-    expect(asked[0]?.messages.at(-1)?.content).toMatchInlineSnapshot(`
-      "The user wants: find a train (from Oslo; to Bergen; day 2027-03-02)
-      First message: Which train goes from Oslo to Bergen on 2027-03-02?
-      What only the user knows: I travel with my two children.
-
-      Conversation:
-      User: Which train goes from Oslo to Bergen on 2027-03-02?
-      Assistant calls: {"name": "find_train", "arguments": {"from": "Oslo", "to": "Bergen", "day": "2027-03-02"}}
-      Tool result: {"train_id": "NT418", "departs": "08:25"}
-      Assistant: NT418 leaves at 08:25.
-
-      Of these rules: kept is true if the assistant kept to the rule, false if it once broke it.
-      item_1: Promises no refund.
-      Of these goals: reached is true if calls and results show that this was done.
-      item_2: The user learns when the train leaves.
-      Of these questions: asked is true if the assistant asked the user for it before it acted without knowing it.
-      item_3: Asks how many travel.
-
-      Your answers:"
-    `);
+    const prompt = asked[0]?.messages.at(-1)?.content ?? "";
+    const parts = [
+      ...["I travel with my two children.", '{"name": "find_train", "arguments": {"from": "Oslo"', '{"train_id": "NT418"'],
+      ...["NT418 leaves at 08:25.", "kept to the rule", "item_1: Promises no refund."],
+      ...["calls and results show", "item_2: The user learns when the train leaves."],
+      ...["asked the user for it", "item_3: Asks how many travel."],
+    ];
+    const places = parts.map((part) => prompt.indexOf(part));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
     expect(asked[0]?.temperature).toBe(0.1);
   });
 
