@@ -5,6 +5,7 @@ import { carries } from "../rules/language/said.ts";
 import { purpose, spoken, spokenValue } from "../rules/language/spoken.ts";
 import { listedIn } from "../rules/listed.ts";
 import { defaultOf } from "../rules/values.ts";
+import type { Joint } from "../simulator/prompts/task.ts";
 import type { Checked } from "../simulator/simulator.ts";
 import { object } from "../tools/tool-arguments.ts";
 import type { ExpectedCall, JsonObject, JsonSchema, ToolSpec } from "../types.ts";
@@ -67,8 +68,8 @@ const asking: Omit<SentenceFrame, "joints"> = {
   ends: [".", "?", "!"],
 };
 
-/** How a person goes on to a second request: one that takes up the first, or another one beside it. */
-const joints = {
+/** How a person goes on to a second request. */
+const joints: Readonly<Record<Joint, readonly string[]>> = {
   Then: [", and", " and", ", then", ", and then", " and then", ". Then", "? Then", ". After that", "? After that"],
   Also: [
     ", and",
@@ -82,15 +83,12 @@ const joints = {
     ". I also need",
     "? I also need",
   ],
-} as const;
-
-/** The word of a second request: it takes up the first one, or stands beside it. */
-export type Joint = keyof typeof joints;
+};
 
 /** How a plan's second call is asked for. */
 export const jointOf = (plan: Plan): Joint => (isParallel(plan) ? "Also" : "Then");
 
-/** A simulator that does not get more values than these into one sentence at once seldom does so when asked again. */
+/** With more values than these a small simulator that is asked again often puts one in a wrong place (docs/results.md). */
 export const mostValuesAskedAgain = 3;
 
 /** How requests begin and go on. */

@@ -96,12 +96,14 @@ const personas = [
   "uses simple everyday words",
 ];
 
+/** The word of a second request: it takes up the first one, or stands beside it. */
+export type Joint = "Then" | "Also";
+
 /** Second question: the person's first message, with every told detail and none of the secret ones. */
 export function messagePrompt(request: {
   /** What each call does, in order, and its details to say, as "city: Paris". */
   readonly requests: readonly { readonly purpose: string; readonly told: readonly string[] }[];
-  /** The word of a further request: it takes up the first one, or stands beside it. */
-  readonly joint: "Then" | "Also";
+  readonly joint: Joint;
   /** Names of the held-back details. */
   readonly secret: readonly string[];
   readonly persona: number;
